@@ -1,4 +1,5 @@
-"""Where the platform finds people, servers and channels: the one place that says so.
+"""Where the platform finds people, servers and channels, and what counts there: the one place that
+says so.
 
 The tables of the platform refer to those of the application, so that what belongs to a server ends
 with it; the platform alone has no such keys, since it knows no such tables.
@@ -12,19 +13,21 @@ from sqlalchemy import ForeignKey, Table
 from app.models import Category, Channel, Member, Message, Server, User
 from yoto.store.db import Model
 from yoto.store.declarations import declare, same
+from yoto.store.resources import declare_resource
+
+# Without it nothing else in a channel remains.
+READ = "channel.read"
 
 # Table of the platform, column, and whose rows it names; places take what is theirs along.
 _REFERENCES = {
     User: (
         ("api_tokens", "user_id"),
         ("audit_records", "actor_id"),
-        ("channel_overwrites", "user_id"),
         ("devices", "user_id"),
         ("emergency_accesses", "user_id"),
         ("idempotency_keys", "user_id"),
         ("platform_switches", "changed_by"),
         ("revoked_tokens", "user_id"),
-        ("role_assignments", "user_id"),
         ("role_assignments", "assigned_by"),
     ),
     Server: (
@@ -51,6 +54,33 @@ def init_resources(app: Flask) -> None:
         categories=same(Category),
         channels=same(Channel),
         messages=same(Message),
+    )
+    declare_types(app)
+
+
+def declare_types(app: Flask) -> None:
+    """Say what counts where: a server has members and channels, whose overwrites decide there."""
+    declare_resource(
+        app,
+        "server",
+        Server,
+        owner="owner_id",
+        members=(Member, "server_id", "user_id"),
+        banned="banned",
+        timeout_until="timeout_until",
+        remaining=(READ, "message.read_history"),
+        administrator="server.administrator",
+        attributes=("time_zone", "access_hours", "blocked_networks", "device_required"),
+    )
+    declare_resource(app, "category", Category, parent="server_id", gate=READ, askable=False)
+    declare_resource(
+        app,
+        "channel",
+        Channel,
+        parent="server_id",
+        gate=READ,
+        sync=("category", "category_id", "synced"),
+        attributes=("sensitivity", "hours"),
     )
 
 

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from .current.permissions import *
     from .embed import Yoto as Yoto
     from .errors import *
+    from .permission import PUBLIC as PUBLIC
+    from .permission import Application as Application
+    from .permission import Everyone as Everyone
     from .permission import Permission as Permission
+    from .permission import Team as Team
     from .permission import has_permission as has_permission
     from .permission import has_role as has_role
     from .permission import permission_denied as permission_denied
@@ -53,8 +57,8 @@ else:
             guarded limit_views rate_limit
         """,
         ".permission": """
-            Permission has_permission has_role permission_denied require_expression
-            require_permission require_permissions require_role require_roles
+            Application Everyone PUBLIC Permission Team has_permission has_role permission_denied
+            require_expression require_permission require_permissions require_role require_roles
         """,
         ".current.guards": """
             execute_atomic_operation get_all_resilience_configs get_bulkhead_config
@@ -64,16 +68,20 @@ else:
             set_degradation_config set_global_switch set_rate_limit_config
         """,
         ".current.permissions": """
-            assign_group_to_role assign_permission_to_group assign_permissions_to_role
-            assign_roles_to_user batch_check_permissions batch_register_permissions
-            batch_register_roles check_many check_permission decide delete_group delete_role
-            explain get_optimization_suggestions get_permission_registry_stats get_system_stats
-            invalidate_all invalidate_role_cache invalidate_user_cache is_maintenance_mode_enabled
+            add_role_parent add_team_members add_team_parent assign assign_group_to_role
+            assign_permission_to_group assign_permissions_to_role assign_roles_to_user
+            batch_check_permissions batch_register_permissions batch_register_roles check_many
+            check_permission clear_overwrite create_team decide delete_group delete_resource
+            delete_role delete_team explain get_optimization_suggestions
+            get_permission_registry_stats get_system_stats holders invalidate_all
+            invalidate_role_cache invalidate_user_cache is_maintenance_mode_enabled
             list_registered_groups list_registered_permissions list_registered_roles
-            list_resources list_users people_changed register_group register_permission
-            register_role remove_group_from_role remove_permission_from_group
-            revoke_permissions_from_role revoke_roles_from_user set_maintenance_mode update_role
-            visible warm_up
+            list_resources list_sets list_users nodes_with people_changed put_resource
+            register_application register_group register_permission register_role
+            remove_group_from_role remove_permission_from_group remove_role_parent
+            remove_team_members remove_team_parent revoke_permissions_from_role
+            revoke_roles_from_user set_application_disabled set_maintenance_mode set_overwrite
+            unassign update_role visible warm_up
         """,
         ".current.locks": """
             create_lock create_multi_lock create_read_write_lock locked take_up_lock

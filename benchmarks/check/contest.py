@@ -97,7 +97,7 @@ def store(roles: int, members: int) -> tuple[int, list[int]]:
         db.session.execute(
             insert(Role),
             [
-                {"server_id": server.id, "server_key": server.id, "name": f"r{number}"}
+                {"server_id": server.id, "home": f"server:{server.id}", "name": f"r{number}"}
                 for number in range(roles)
             ],
         )

@@ -115,7 +115,7 @@ class CountedCache:
 
     def _load(self, user_ids: Sequence[int]) -> dict[int, Loaded]:
         self._tally.loads += len(user_ids)
-        return {user_id: Loaded(user_id, server_id=1) for user_id in user_ids}
+        return {user_id: Loaded(user_id) for user_id in user_ids}
 
 
 def replay(

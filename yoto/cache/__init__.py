@@ -10,7 +10,6 @@ from yoto.cache.entry import (
     Entry,
     Loaded,
     PlaceKey,
-    place_key,
 )
 from yoto.cache.extension import CacheState, HybridPermissionCache
 from yoto.cache.listeners import Listener
@@ -22,6 +21,7 @@ from yoto.cache.position import ORIGIN, Position
 from yoto.cache.settings import CacheSettings, StoreSettings
 from yoto.cache.tailer import Tailer
 from yoto.cache.tiered import TieredCache
+from yoto.nodes import NodeId, key_text, node_key, parse_text, place_key, text_of, type_of
 
 __all__ = [
     "ACCOUNT_PLACE",
@@ -42,6 +42,7 @@ __all__ = [
     "LogEntry",
     "Lookup",
     "ManyLoader",
+    "NodeId",
     "PlaceKey",
     "Position",
     "Slot",
@@ -49,6 +50,11 @@ __all__ = [
     "Tailer",
     "Tier",
     "TieredCache",
+    "key_text",
+    "node_key",
+    "parse_text",
     "place_key",
     "subjects",
+    "text_of",
+    "type_of",
 ]

@@ -13,18 +13,19 @@ import msgspec
 
 from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.position import Position
+from yoto.nodes import key_of_text, key_text, place_text
 
-VERSION = 1
+VERSION = 2
 
 # struct has no 6-byte ints; ms in two parts.
 _HEAD = struct.Struct(">BHIII")
-_WHOSE = struct.Struct(">QQ")
+_WHOSE = struct.Struct(">QQQ")
 
 
 class _Body(msgspec.Struct, array_like=True):
     loaded_at: int  # ms
     valid_until: int | None  # ms
-    server_id: int | None
+    above: list[str]
     mask: bytes
     roles: list[int]
     detail: bytes
@@ -51,7 +52,7 @@ def encode(entry: Entry) -> bytes:
             int(entry.loaded_at * 1000),
             # Rounded down: rather a moment too early.
             None if valid_until is None else int(valid_until * 1000),
-            entry.server_id,
+            [key_text(one) for one in entry.above],
             mask.to_bytes((mask.bit_length() + 7) // 8, "big"),
             sorted(entry.roles),
             entry.detail,
@@ -76,7 +77,8 @@ def decode(user_id: int, place: PlaceKey, data: bytes) -> Entry:
             raise Unreadable("another version, another entry, or damaged")
         fields = _decoder.decode(body)
         position = Position.of(ms, sequence)
-    except (struct.error, msgspec.MsgspecError, OverflowError) as error:
+        above = tuple(map(key_of_text, fields.above))
+    except (struct.error, msgspec.MsgspecError, OverflowError, ValueError) as error:
         raise Unreadable(str(error)) from error
     return Entry(
         user_id,
@@ -86,11 +88,11 @@ def decode(user_id: int, place: PlaceKey, data: bytes) -> Entry:
         int.from_bytes(fields.mask, "big"),
         None if fields.valid_until is None else fields.valid_until / 1000,
         frozenset(fields.roles),
-        fields.server_id,
+        above,
         fields.detail,
     )
 
 
 def _checksum(user_id: int, place: PlaceKey, ms: int, sequence: int, body: bytes) -> int:
-    whose = _WHOSE.pack(user_id, place) + _WHOSE.pack(ms, sequence)
-    return crc32(body, crc32(whose))
+    where = place_text(place).encode()
+    return crc32(body, crc32(where, crc32(_WHOSE.pack(user_id, ms, sequence))))

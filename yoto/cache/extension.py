@@ -15,6 +15,7 @@ from yoto.cache.position import Position
 from yoto.cache.settings import CacheSettings
 from yoto.cache.tiered import TieredCache
 from yoto.monitor import Recorder
+from yoto.nodes import NodeId
 from yoto.optimization import AdvancedOptimization, DistributedLocks
 from yoto.redis import RedisConnection, RedisStore
 
@@ -106,9 +107,9 @@ class HybridPermissionCache:
         """See ``TieredCache.invalidate_role``."""
         return self.current.invalidate_role(role_id)
 
-    def invalidate_server(self, server_id: int) -> Position:
-        """See ``TieredCache.invalidate_server``."""
-        return self.current.invalidate_server(server_id)
+    def invalidate_node(self, type_name: str, node_id: NodeId) -> Position:
+        """See ``TieredCache.invalidate_node``."""
+        return self.current.invalidate_node(type_name, node_id)
 
     def invalidate_all(self) -> Position:
         """See ``TieredCache.invalidate_all``."""

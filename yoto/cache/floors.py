@@ -61,8 +61,7 @@ class Floors:
         self.base = Position(1)
         self.users = KindFloors(limit)
         self.roles = KindFloors(limit)
-        self.servers = KindFloors(limit)
-        self.channels = KindFloors(limit)
+        self.nodes = KindFloors(limit)
 
     def raise_to(self, touched: Touched, position: Position) -> None:
         """Apply one event of the log, or one that is known before it was read there."""
@@ -70,8 +69,7 @@ class Floors:
             self.raise_base(position)
         self.users.raise_to(touched.users, position)
         self.roles.raise_to(touched.roles, position)
-        self.servers.raise_to(touched.servers, position)
-        self.channels.raise_to(touched.channels, position)
+        self.nodes.raise_to(touched.nodes, position)
 
     def raise_base(self, position: Position) -> None:
         """Nothing from before ``position`` may be believed any more."""
@@ -84,10 +82,8 @@ class Floors:
         position = entry.position
         if position < self.base or position < self.users.of(entry.user_id):
             return False
-        server_id, place = entry.server_id, entry.place
-        if server_id is not None and position < self.servers.of(server_id):
-            return False
-        if place & 1 and position < self.channels.of(place >> 1):
+        nodes = self.nodes
+        if position < nodes.of(entry.place) or not nodes.admit(position, entry.above):
             return False
         return self.roles.admit(position, entry.roles)
 
@@ -95,11 +91,10 @@ class Floors:
         """Whether what is no single user's is at or above every floor that concerns it."""
         return (
             position >= self.base
-            and self.servers.admit(position, concerns.servers)
-            and self.channels.admit(position, concerns.channels)
+            and self.nodes.admit(position, concerns.nodes)
             and self.roles.admit(position, concerns.roles)
         )
 
     def __len__(self) -> int:
         """How many floors are kept apart."""
-        return len(self.users) + len(self.roles) + len(self.servers) + len(self.channels)
+        return len(self.users) + len(self.roles) + len(self.nodes)

@@ -21,6 +21,7 @@ from yoto.cache.settings import CacheSettings
 from yoto.cache.tailer import Tailer
 from yoto.errors import LockLost, StoreUnavailable
 from yoto.monitor import Recorder, names
+from yoto.nodes import place_text
 from yoto.optimization import DistributedLocks, OptimizedDistributedLock
 
 log = logging.getLogger(__name__)
@@ -186,7 +187,7 @@ class Loading:
     def _lock(self, user_id: int, place: PlaceKey) -> OptimizedDistributedLock:
         settings = self._settings
         return self._locks.create_lock(
-            f"cache-load/{user_id}/{place}", settings.load_lease, settings.load_wait
+            f"cache-load/{user_id}/{place_text(place)}", settings.load_lease, settings.load_wait
         )
 
     def _acquired(self, lock: OptimizedDistributedLock) -> bool:

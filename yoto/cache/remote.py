@@ -10,9 +10,10 @@ from typing import Any
 from redis import exceptions
 
 from yoto.cache import codec
-from yoto.cache.entry import ACCOUNT_PLACE, Entry, PlaceKey, channel_of
+from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.settings import CacheSettings
 from yoto.errors import StoreUnavailable
+from yoto.nodes import place_text
 from yoto.redis import RedisConnection, load_script
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class RemoteTier:
         """The entry of one user in one place, unless it is not there, unreadable or expired."""
         keys = [self._redis.keys.user_permissions(user_id)]
         try:
-            reply = self._redis.scripts.run(_READ, keys, [_field(place)])
+            reply = self._redis.scripts.run(_READ, keys, [place_text(place)])
         except exceptions.ResponseError as error:
             reply = error
         return self._decoded(user_id, place, reply)
@@ -69,7 +70,7 @@ class RemoteTier:
 
         What a server that is away would have said is missing from the answer.
         """
-        key, field = self._redis.keys.user_permissions, [_field(place)]
+        key, field = self._redis.keys.user_permissions, [place_text(place)]
         calls = [(_READ, [key(user_id)], field) for user_id in user_ids]
         replies = self._redis.scripts.run_many(calls, raise_errors=False)
         found = {}
@@ -96,7 +97,7 @@ class RemoteTier:
         if life < 1:
             return None
         keys = [self._redis.keys.user_permissions(entry.user_id)]
-        args = [_field(entry.place), codec.encode(entry), life, self._settings.stored_places]
+        args = [place_text(entry.place), codec.encode(entry), life, self._settings.stored_places]
         return _STORE, keys, args
 
     def _decoded(self, user_id: int, place: PlaceKey, data: Any) -> Entry | None:
@@ -111,13 +112,3 @@ class RemoteTier:
             log.warning("the stored entry of user %d in place %d: %s", user_id, place, error)
             return None
         return entry if time() < entry.expires_at(self.ttl(entry)) else None
-
-
-def _field(place: PlaceKey) -> str:
-    """How a place is called within a user's hash: ``g``, ``s7``, ``c3``; ``a`` is the account."""
-    if place == ACCOUNT_PLACE:
-        return "a"
-    channel_id = channel_of(place)
-    if channel_id is not None:
-        return f"c{channel_id}"
-    return f"s{place >> 1}" if place else "g"

@@ -1,4 +1,4 @@
-"""What an invalidation is about: ``user:42``, ``role:9``, ``server:7``, ``channel:3``, and more.
+"""What an invalidation is about: ``user:42``, ``role:9``, a node such as ``channel:3``, and more.
 
 ``memory:user:42`` is about the same, in the memory of every process alone: what Redis has of it
 stays believed.
@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from yoto.nodes import MAX_ID, NodeId, integer_marks, mark_of, node_key, parse_text, text_of
+
 GLOBAL = "global"
 # Policies are evaluated after the cache; a change of them concerns listeners, not entries.
 POLICY = "policy"
 
 MEMORY = "memory:"
 SEPARATOR = " "
-MAX_ID = (1 << 63) - 1
+# A team is no place, but concerns entries as the nodes above theirs do.
+TEAM = "team"
+# No type of resources can have these names.
+RESERVED = frozenset({"user", "role", TEAM, "global", "policy", "memory", "everyone", "public"})
 
 _MAX_DIGITS = len(str(MAX_ID))
+mark_of(TEAM)
 
 
 def user(user_id: int) -> str:
@@ -30,14 +36,15 @@ def role(role_id: int) -> str:
     return f"role:{role_id}"
 
 
-def server(server_id: int) -> str:
-    """The subject of a server and all its channels."""
-    return f"server:{server_id}"
+def node(type_name: str, node_id: NodeId) -> str:
+    """The subject of a node and all that is below it."""
+    mark_of(type_name)
+    return text_of(type_name, node_id)
 
 
-def channel(channel_id: int) -> str:
-    """The subject of one channel."""
-    return f"channel:{channel_id}"
+def team(team_id: int) -> str:
+    """The subject of everything that people have by being in a team."""
+    return f"{TEAM}:{team_id}"
 
 
 def memory(subject: str) -> str:
@@ -62,8 +69,7 @@ class Touched:
     everything: bool = False
     users: set[int] = field(default_factory=set)
     roles: set[int] = field(default_factory=set)
-    servers: set[int] = field(default_factory=set)
-    channels: set[int] = field(default_factory=set)
+    nodes: set[int] = field(default_factory=set)
     remembered: Touched | None = None
 
     @classmethod
@@ -86,45 +92,33 @@ class Touched:
             self.remembered = self.remembered or Touched()
             self.remembered.add(digits)
             return
-        ids = self._ids_of(kind)
-        subject_id = _id(digits)
-        if ids is None or subject_id is None:
+        if kind in ("user", "role"):
+            subject_id = _id(digits)
+            if subject_id is None:
+                self.everything = True
+            else:
+                (self.users if kind == "user" else self.roles).add(subject_id)
+            return
+        found = parse_text(subject)
+        # Of a type that this process has never met it cannot have an entry, unless it comes from
+        # a version that has other kinds of subjects.
+        if found is None or (found[0] not in integer_marks):
             self.everything = True
         else:
-            ids.add(subject_id)
+            self.nodes.add(node_key(*found))
 
     def merge(self, other: Touched) -> None:
         """Add everything that ``other`` touches."""
         self.everything = self.everything or other.everything
         self.users |= other.users
         self.roles |= other.roles
-        self.servers |= other.servers
-        self.channels |= other.channels
+        self.nodes |= other.nodes
         if other.remembered is not None:
             self.remembered = self.remembered or Touched()
             self.remembered.merge(other.remembered)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.everything
-            or self.users
-            or self.roles
-            or self.servers
-            or self.channels
-            or self.remembered
-        )
-
-    def _ids_of(self, kind: str) -> set[int] | None:
-        match kind:
-            case "user":
-                return self.users
-            case "role":
-                return self.roles
-            case "server":
-                return self.servers
-            case "channel":
-                return self.channels
-        return None
+        return bool(self.everything or self.users or self.roles or self.nodes or self.remembered)
 
 
 def is_known(subject: str) -> bool:

@@ -25,6 +25,7 @@ from yoto.cache.subjects import Touched
 from yoto.cache.tailer import Tailer
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.monitor import Recorder
+from yoto.nodes import NodeId
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection
 
@@ -255,13 +256,9 @@ class TieredCache:
         """Forget what was made from a role everywhere; raises as ``invalidate``."""
         return self.invalidate(subjects.role(role_id))
 
-    def invalidate_server(self, server_id: int) -> Position:
-        """Forget a server and its channels everywhere; raises as ``invalidate``."""
-        return self.invalidate(subjects.server(server_id))
-
-    def invalidate_channel(self, channel_id: int) -> Position:
-        """Forget a channel everywhere; raises as ``invalidate``."""
-        return self.invalidate(subjects.channel(channel_id))
+    def invalidate_node(self, type_name: str, node_id: NodeId) -> Position:
+        """Forget a node and all that is below it everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.node(type_name, node_id))
 
     def invalidate_all(self) -> Position:
         """Forget everything everywhere; raises as ``invalidate``."""

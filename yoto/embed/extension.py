@@ -108,8 +108,28 @@ class Yoto:
         self._control_plane = control_plane
         self._operators = operators
         self._sign_in = sign_in
+        self._wired = False
+        self._resources: list[tuple[str, Any, dict[str, Any]]] = []
         if app is not None:
             self.init_app(app)
+
+    def resource(self, name: str, model: Any = None, **said: Any) -> None:
+        """Declare a type of resources, in every application that is wired with this object.
+
+        It comes before ``init_app``: ``yoto = Yoto(db=db, users=User)``, then the types, each
+        after those that its nodes are below, then ``yoto.init_app(app)``.
+
+        Args:
+            model: a mapped class; None: nodes are registered by ``permissions.put_resource``.
+            said: as ``yoto.store.resources.declare_resource`` takes it: ``parent``, ``owner``,
+                ``members``, ``gate``, ``shared`` and so on.
+
+        Raises:
+            RuntimeError: an application is wired already, which would not know of it.
+        """
+        if self._wired:
+            raise RuntimeError("declare resources before Yoto is wired to an application")
+        self._resources.append((name, model, said))
 
     def init_app(self, app: Flask) -> None:
         """Wire ``app``. The first guard that is asked in a process connects and starts its work.
@@ -129,6 +149,9 @@ class Yoto:
                 caller = _permissions().login_person
         elif self._permissions:
             raise ConfigurationError("permissions", "say by 'db' which database has them")
+        if self._resources and self._db is None:
+            raise ConfigurationError("resource", "say by 'db' which database has them")
+        self._wired = True
         operators = self._known_operators(caller) if self._control_plane else None
         wiring = Wiring(
             redis_settings(app),
@@ -141,7 +164,7 @@ class Yoto:
         )
         app.extensions[EXTENSION_KEY] = wiring
         if permissions is not None:
-            _permissions().init_permissions(app, self._db, self._users)
+            _permissions().init_permissions(app, self._db, self._users, self._resources)
         else:
             app.cli.add_command(Commands("yoto", help="Guards of routes.", load=_commands))
         _wire(app)

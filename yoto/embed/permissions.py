@@ -23,17 +23,24 @@ from yoto.store.db import forget_connections, init_store
 from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
+from yoto.store.resources import declare_resource
 from yoto.wiring import invalidation_log
 
 from .callers import ask_to_sign_in, login_user
 
 
-def init_permissions(app: Flask, db: Any, users: Any) -> None:
-    """Say where database and people of ``app`` are; nothing connects.
+def init_permissions(
+    app: Flask,
+    db: Any,
+    users: Any,
+    resources: Iterable[tuple[str, Any, Mapping[str, Any]]] = (),
+) -> None:
+    """Say where database, people and resources of ``app`` are; nothing connects.
 
     Args:
         db: the application's Flask-SQLAlchemy object, or its scoped session.
         users: its people: a mapped class, what ``people`` says of one, or ``people_by``.
+        resources: types: name, mapped class and what ``declare_resource`` takes.
 
     Raises:
         ConfigurationError: one of both is not what it should be.
@@ -45,6 +52,8 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
         raise ConfigurationError("db", "a database in memory has no place for the tables of Yoto")
     init_store(app, session, engine)
     declare(app, users=_people(users))
+    for name, model, said in resources:
+        declare_resource(app, name, model, **said)
     app.cli.add_command(commands)
     init_page_globals(app)
 
@@ -84,7 +93,7 @@ def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any
     Raises:
         ValidationFailed: an entry is malformed.
     """
-    # There are no narrower scopes here than the widest.
+    # What is not said to be of a type of resources is of the whole platform.
     named = [{"name": one} if isinstance(one, str) else one for one in permissions]
     with app.app_context():
         PermissionSystem().declare(*({"scope": ScopeType.GLOBAL, **one} for one in named))

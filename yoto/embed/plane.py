@@ -59,6 +59,8 @@ from yoto.settings import PREFIX, guest_config
 from yoto.store.db import EXTENSION as STORE
 from yoto.store.db import db, forget_connections, init_store_beside
 from yoto.store.declarations import EXTENSION as DECLARATIONS
+from yoto.store.resources import types_of
+from yoto.store.resources.types import EXTENSION as RESOURCES
 from yoto.wiring import (
     GrantedAccess,
     PolicyJudge,
@@ -87,7 +89,7 @@ if TYPE_CHECKING:
 EXTENSION = "yoto.plane"
 STATIC_PREFIX = "/static/control"
 # What each of the two applications has for itself.
-OWN = frozenset({STORE, DECLARATIONS})
+OWN = frozenset({STORE, DECLARATIONS, RESOURCES})
 # Unless the application says otherwise: it writes a line for each request itself.
 QUIET: Mapping[str, Any] = {f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0}
 LOGGER = "yoto"  # what the platform logs; all else is the application's
@@ -150,6 +152,7 @@ def wire_plane(
     _configure(plane, app)
     init_problems(plane)
     plane.extensions[DECLARATIONS] = app.extensions[DECLARATIONS]
+    plane.extensions[RESOURCES] = types_of(app)
     init_store_beside(plane, app, plane.config["DATABASE_POOL_SIZE"])
     redis_store.init_app(plane, redis)
     events.init_app(plane)

@@ -28,6 +28,7 @@ from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.freshness import authenticated_at
 from yoto.permission.group_writes import RegisteredGroup
 from yoto.permission.keys import NOBODY, number_of
+from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.positions import required_position
@@ -71,9 +72,12 @@ __all__ = [
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
     "JUDGED_WHERE_SET",
+    "PUBLIC",
     "UNSET",
+    "Application",
     "ComponentState",
     "Decision",
+    "Everyone",
     "Explanation",
     "JudgedPlaces",
     "MaintenanceChanged",
@@ -103,6 +107,7 @@ __all__ = [
     "Standing",
     "StepReport",
     "SuperAdminUse",
+    "Team",
     "TemplateLevel",
     "TemplateParameter",
     "Unset",

@@ -14,7 +14,7 @@ from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.store.db import db
-from yoto.store.models import Effect, Role, RoleAssignment
+from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
 
 
 class AccountRules:
@@ -32,7 +32,7 @@ class AccountRules:
         user_id = person_number(user_id)
         actor_id = person_number(actor_id, "actor_id")
         authority = Authority(get_state_in_maintenance(), db.session(), actor_id)
-        if authority.rank_of(user_id, None) > authority.rank(None):
+        if authority.rank_of(user_id, NOWHERE) > authority.rank(NOWHERE):
             raise PermissionDenied(Decision(False, OUTRANKED))
 
     def check_enabling(self, actor_id: SubjectId, user_id: SubjectId) -> None:
@@ -48,11 +48,11 @@ class AccountRules:
         session = db.session()
         authority = Authority(get_state_in_maintenance(), session, actor_id)
         held = select(Role).join(RoleAssignment, RoleAssignment.role_id == Role.id)
-        held = held.where(RoleAssignment.user_id == user_id, Role.server_id.is_(None))
+        held = held.where(RoleAssignment.user_id == user_id, Role.home == NOWHERE)
         roles = {one for role in session.scalars(held) for one in lineage(session, role)}
-        authority.check_gifts(gifts_of(session, authority.registry, roles, Effect.ALLOW, None))
+        authority.check_gifts(gifts_of(session, authority.registry, roles, Effect.ALLOW, NOWHERE))
         # What a role above the actor gains later would reach the account, too.
-        if any(role.position > authority.rank(None) for role in roles):
+        if any(role.position > authority.rank(NOWHERE) for role in roles):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     @staticmethod

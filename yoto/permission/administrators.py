@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import LastAdministrator
 from yoto.permission.facts import UserFacts
+from yoto.permission.loading.sites import GLOBAL_SITE
 from yoto.permission.resolver import flatten, resolve
-from yoto.permission.role_snapshot import ALLOW, LocalRows, RoleSnapshot, Site, assignments_of
-from yoto.permission.scopes import GLOBAL
+from yoto.permission.role_snapshot import ALLOW, LocalRows, RoleSnapshot, assignments_of
 from yoto.permission.state import PermissionState, get_state_in_maintenance
 from yoto.permission.transactions import has_written
-from yoto.store.models import Permission, Role, RoleAssignment, User
+from yoto.store.models import NOWHERE, Permission, Role, RoleAssignment, User
 
 # Without the first nobody is let into the control plane, whatever else they may do.
 VIEW, ADMIN = "platform.view", "platform.admin"
@@ -76,7 +76,7 @@ def keeping_by_roles(
     session: Session, role_ids: Collection[int], field: str, *, begin_anew: bool
 ) -> Iterator[None]:
     """``keeping_an_administrator``, if one of these roles is global."""
-    some = select(Role.id).where(Role.id.in_(role_ids), Role.server_id.is_(None))
+    some = select(Role.id).where(Role.id.in_(role_ids), Role.home == NOWHERE)
     if session.scalar(some.limit(1)) is None:
         yield
         return
@@ -92,7 +92,7 @@ def _kept(state: PermissionState, session: Session) -> Kept:
     if VIEW not in by_name or ADMIN not in by_name:
         return Kept(False, False)
     needed = by_name[VIEW].mask | by_name[ADMIN].mask
-    snapshot = RoleSnapshot(session, state.registry.mask_of_id, (), ())
+    snapshot = RoleSnapshot(session, state.registry, (), ())
     giving = [
         role_id
         for role_id in snapshot.shapes
@@ -104,12 +104,13 @@ def _kept(state: PermissionState, session: Session) -> Kept:
     held = assignments_of(
         session,
         User.disabled.is_(False),
-        Role.server_id.is_(None),
+        Role.home == NOWHERE,
+        RoleAssignment.node == NOWHERE,
         RoleAssignment.user_id.in_(
             select(RoleAssignment.user_id).where(RoleAssignment.role_id.in_(giving))
         ),
     )
-    facts = snapshot.facts(GLOBAL, Site(None, None, GLOBAL), LocalRows(), asleep=False)
+    facts = snapshot.facts(GLOBAL_SITE, LocalRows(), asleep=False)
     place = flatten(facts, bits)
     kept = Kept(False, False)
     for user_id, assignments in held:

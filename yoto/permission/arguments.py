@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 
 from yoto.errors import ConfigurationError, ValidationFailed
+from yoto.nodes import mark_of
 from yoto.permission.requirement import ScopeId
 from yoto.permission.scopes import parse_place
 from yoto.store.models import ScopeType
+from yoto.store.resources import known_types
 
 # Arguments of a call, positional and by name.
 FindId: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -24,9 +26,13 @@ def checked_scope(scope: str | None, scope_id: ScopeId) -> str:
     Raises:
         ValidationFailed: an unknown scope, or a source of ids that does not fit it.
     """
-    parse_place(scope, None if scope_id is None else 1)
     if scope is None or scope == ScopeType.GLOBAL:
+        parse_place(scope, None if scope_id is None else 1)
         return ScopeType.GLOBAL.value
+    if current_app:
+        known_types().get(scope, asked=True)
+    else:
+        mark_of(scope)  # whether it is declared, the application says that asks
     if not isinstance(scope_id, str) and not callable(scope_id):
         raise ValidationFailed({"scope_id": "must be an argument's name or a callable"})
     return str(scope)

@@ -16,14 +16,14 @@ from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
 from yoto.permission.keys import SubjectId, actor_number, person_number
+from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import by_home, check_assignments
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.rows import require, require_role
+from yoto.permission.rows import home_text, require, require_role
 from yoto.permission.scopes import checked_id
-from yoto.permission.single import epoch
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.transactions import write
-from yoto.store.models import Effect, Role, RoleAssignment, User
+from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment, User
 
 
 class AssignmentWrites:
@@ -71,9 +71,10 @@ class AssignmentWrites:
         ):
             user = require(session, User, user_id)
             roles = _roles(session, wanted, server_id)
-            for home in {role.server_id for role in roles} - {None}:
+            for home in {role.home for role in roles} - {NOWHERE}:
                 if rank_of(session, user.id, home, now.timestamp()) == OUTSIDE:
-                    raise ValidationFailed({"user_id": f"is no member of server {home}"})
+                    where = home.replace(":", " ")
+                    raise ValidationFailed({"user_id": f"is no member of {where}"})
             authority = Authority(state, session, actor_id)
             for role in roles:
                 authority.check_role(role)
@@ -183,7 +184,7 @@ def _check_giving(
             somebody whom the actor does not outrank.
     """
     before = Window(epoch(held.valid_from), epoch(held.valid_until)) if held else None
-    session, home = authority.session, role.server_id
+    session, home = authority.session, role.home
     if before is None or not window.within(before):
         authority.check_gifts(_gifts(authority, role, Effect.ALLOW), window.end)
         authority.check_giving(home, lineage(session, role), window.end)
@@ -197,7 +198,9 @@ def _check_giving(
             user_id,
             home,
             [role.id],
-            lambda all_held: tuple(moved if one.role_id == role.id else one for one in all_held),
+            lambda all_held: tuple(
+                moved if one.role_id == role.id and one.node == NOWHERE else one for one in all_held
+            ),
         )
 
 
@@ -205,7 +208,9 @@ def _without(
     role_ids: Collection[int],
 ) -> Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]]:
     """From somebody's assignments to those that stay when these roles are taken."""
-    return lambda held: tuple(one for one in held if one.role_id not in role_ids)
+    return lambda held: tuple(
+        one for one in held if one.role_id not in role_ids or one.node != NOWHERE
+    )
 
 
 def _ids(role_ids: Iterable[int]) -> list[int]:
@@ -216,7 +221,7 @@ def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> 
     roles = []
     for role_id in role_ids:
         role = require_role(session, role_id, "role_ids")
-        if server_id is not None and role.server_id != checked_id(server_id, "server_id"):
+        if server_id is not None and role.home != home_text(server_id):
             raise ValidationFailed({"role_ids": f"role {role.id} is not of server {server_id}"})
         roles.append(role)
     if not roles:
@@ -227,7 +232,7 @@ def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> 
 def _gifts(authority: Authority, role: Role, effect: Effect) -> Gifts:
     session = authority.session
     line = lineage(session, role)
-    return gifts_of(session, authority.registry, line, effect, role.server_id)
+    return gifts_of(session, authority.registry, line, effect, role.home)
 
 
 def _held(session: Session, user_id: int, roles: list[Role]) -> dict[int, RoleAssignment]:
@@ -235,6 +240,7 @@ def _held(session: Session, user_id: int, roles: list[Role]) -> dict[int, RoleAs
         select(RoleAssignment).where(
             RoleAssignment.user_id == user_id,
             RoleAssignment.role_id.in_([role.id for role in roles]),
+            RoleAssignment.node == NOWHERE,
         )
     )
     return {assignment.role_id: assignment for assignment in found}

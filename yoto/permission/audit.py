@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from flask import current_app
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.permission.failures import translated
+from yoto.permission.loading import load_sites
+from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
 from yoto.permission.state import EmergencyUse, SuperAdminUse
 from yoto.permission.transactions import has_written
 from yoto.store.db import db, engine_beside, writing
-from yoto.store.models import Channel, ScopeType, record_audit
+from yoto.store.models import record_audit
 
 __all__ = [
     "EMERGENCY_USE",
@@ -70,6 +71,5 @@ def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -
 
 
 def _server_of(session: Session, place: Place) -> int | None:
-    if place.kind == ScopeType.CHANNEL:
-        return session.scalar(select(Channel.server_id).where(Channel.id == place.id))
-    return place.id
+    site = load_sites(session.connection(), [place]).get(place)
+    return None if site is None or site.home is None else server_of(site.home)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # A stored verdict is one int: flags, and above them the ordinary mask. With LOCAL, somebody has
 # every local permission, those too that are registered later; with SUPER, all.
@@ -29,21 +29,17 @@ def bits_of(mask: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class KnownBits:
-    """The masks by which the rules themselves tell permissions apart.
-
-    A permission that is not registered has mask 0. The rules stay closed then: without a
-    ``channel.read`` to hold, nothing in a channel remains.
+    """The masks of what is registered.
 
     Attributes:
         every: all registered permissions.
-        local: those that mean something within a server, of scope ``server`` or ``channel``.
-        administrator: ``server.administrator``.
-        read: ``channel.read``.
-        history: ``message.read_history``.
+        local: those that mean something at nodes: all but those of scope ``global``.
+        width: bits that a mask needs.
     """
 
     every: int
     local: int
-    administrator: int
-    read: int
-    history: int
+    width: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "width", self.every.bit_length())

@@ -6,24 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from time import time
 
 from yoto import tracing
-from yoto.cache import Answers, Entry, Loaded, PlaceKey, Position, Slot, TieredCache
+from yoto.cache import Answers, Entry, Loaded, NodeId, PlaceKey, Position, Slot, TieredCache
+from yoto.nodes import id_of
 from yoto.permission.answer import Answer
-from yoto.permission.batch import load_all_facts
 from yoto.permission.bits import SUPER
-from yoto.permission.channel_facts import load_channels
 from yoto.permission.directory import Directory
-from yoto.permission.facts import PlaceFacts, UserFacts
 from yoto.permission.lineages import Lineages
+from yoto.permission.loading import Loaded as Read
+from yoto.permission.loading import load, load_one, load_places
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.pool import SidePool
 from yoto.permission.positions import DATABASE_ONLY, required_position, to_position
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Resolution, flatten, resolve
-from yoto.permission.scopes import CATEGORY, GLOBAL, Place, checked_id, place_key, place_of
-from yoto.permission.single import load_facts
+from yoto.permission.scopes import Place, checked_id, place_key, place_of
 from yoto.permission.source import DATABASE_SPAN, DatabaseSource, many
-from yoto.permission.statements import CHANNEL
 from yoto.permission.stored import ending_by, to_loaded, to_resolution
+from yoto.store.resources import known_types
 
 
 class CachedSource:
@@ -145,28 +144,29 @@ class CachedSource:
         )
         return {user_id: entry for user_id, (entry, _) in answers.items()}
 
-    def in_channels(
-        self, user_id: int, server_id: int, channel_ids: Sequence[int]
-    ) -> dict[int, int]:
-        """The stored masks of a user in channels of one server; those that it lacks are left out.
+    def below(
+        self, user_id: int, kind: str, above: Place, node_ids: Sequence[NodeId]
+    ) -> dict[NodeId, int]:
+        """The stored masks of a user at nodes of a kind below one; those that are not there are
+        left out.
 
         Args:
-            channel_ids: all that the server has; none: whether there is such a server is looked up.
+            node_ids: all that there are; none: whether there is such a node is looked up.
 
         Raises:
             UnknownResource, StoreUnavailable: as ``ResolutionSource.load``.
         """
         needed = self._needed(None)
 
-        def load() -> dict[PlaceKey, Loaded]:
-            return self._load_channels(user_id, server_id)
+        def load_all() -> dict[PlaceKey, Loaded]:
+            return self._load_below(user_id, kind, above)
 
-        if needed is DATABASE_ONLY or not channel_ids:
-            loaded: Mapping[PlaceKey, Entry | Loaded] = load()
+        if needed is DATABASE_ONLY or not node_ids:
+            loaded: Mapping[PlaceKey, Entry | Loaded] = load_all()
         else:
-            places = [place_key(Place(CHANNEL, channel_id)) for channel_id in channel_ids]
-            loaded = self._cache.get_or_load_places(user_id, places, load, needed)
-        return {place >> 1: one.mask for place, one in loaded.items()}
+            places = [place_key(Place(kind, node_id)) for node_id in node_ids]
+            loaded = self._cache.get_or_load_places(user_id, places, load_all, needed)
+        return {id_of(place): one.mask for place, one in loaded.items()}
 
     def preload(self, user_ids: Sequence[int], place: PlaceKey, from_database: bool) -> Answers:
         """Bring entries into memory before anybody asks for them.
@@ -186,7 +186,10 @@ class CachedSource:
 
     def _is_past(self, place: Place) -> bool:
         """Whether the caller's session answers, past the cache."""
-        if place.kind == CATEGORY or in_change():
+        if in_change():
+            return True
+        declared = known_types().find(place.kind)
+        if declared is not None and not declared.askable:
             return True
         return self._directory is not None and self._directory.shuts_out()
 
@@ -201,42 +204,32 @@ class CachedSource:
     def _load(self, user_id: int, place: Place) -> Loaded:
         until = self._renew([user_id])
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
-            facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
-        return self._loaded(facts, [user], until)[user_id]
+            read = load_one(connection, user_id, place)
+        return self._loaded(read, until)[user_id]
 
     def _load_many(self, user_ids: Sequence[int], place: Place) -> dict[int, Loaded]:
         until = self._renew(user_ids)
         with tracing.span(DATABASE_SPAN, many(user_ids)), self._pool.read() as connection:
-            facts, people = load_all_facts(connection, user_ids, place, self._registry.mask_of_id)
-        return self._loaded(facts, people, until)
+            read = load(connection, user_ids, place)
+        return self._loaded(read, until)
 
-    def _load_channels(self, user_id: int, server_id: int) -> dict[PlaceKey, Loaded]:
-        registry, until = self._registry, self._renew([user_id])
+    def _load_below(self, user_id: int, kind: str, above: Place) -> dict[PlaceKey, Loaded]:
+        until = self._renew([user_id])
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
-            facts, user, found = load_channels(
-                connection, user_id, server_id, registry, self._clock()
-            )
-        roles = Lineages(facts).of(user)
-        return {
-            place_key(Place(CHANNEL, channel_id)): ending_by(
-                to_loaded(one, user, roles, server_id), until.get(user_id)
-            )
-            for channel_id, one in found.items()
-        }
+            found = list(load_places(connection, user_id, kind, above))
+        return {place_key(one.site.place): self._loaded(one, until)[user_id] for one in found}
 
     def _renew(self, user_ids: Sequence[int]) -> Mapping[int, float]:
         """Until when what is about to be read of people counts; where nothing is said, for good."""
         return {} if self._directory is None else self._directory.renew(user_ids)
 
-    def _loaded(
-        self, facts: PlaceFacts, people: Sequence[UserFacts], until: Mapping[int, float]
-    ) -> dict[int, Loaded]:
+    def _loaded(self, read: Read, until: Mapping[int, float]) -> dict[int, Loaded]:
+        facts, people = read.facts(self._registry)
         bits, now = self._registry.snapshot.bits, self._clock()
-        flat, lineages = flatten(facts, bits), Lineages(facts)
-        server_id = None if facts.kind == GLOBAL.kind else facts.server_id
+        flat, lineages, above = flatten(facts, bits), Lineages(facts), read.site.above
         return {
             user.user_id: ending_by(
-                to_loaded(resolve(flat, user, now, bits), user, lineages.of(user), server_id),
+                to_loaded(resolve(flat, user, now, bits), user, lineages.of(user), above),
                 until.get(user.user_id),
             )
             for user in people

@@ -14,6 +14,7 @@ from yoto.permission.keys import SubjectId, number_of, numbers_of, person_number
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing
+from yoto.permission.rows import home_text
 from yoto.permission.scopes import Place, checked_id, parse_key, parse_place
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
 from yoto.permission.statements import CHANNEL
@@ -183,7 +184,9 @@ class Checks:
             (server_id, "server_id"),
         ):
             checked_id(value, field)
-        return Authority(get_state(), db.session(), actor_id).outranks(user_id, server_id)
+        return Authority(get_state(), db.session(), actor_id).outranks(
+            user_id, home_text(server_id)
+        )
 
 
 def _by_subject(

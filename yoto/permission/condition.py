@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from yoto.cache import PlaceKey
+from yoto.cache import PlaceKey, node_key
 from yoto.permission.arguments import checked_scope, id_of_view
 from yoto.permission.deciding import decide
 from yoto.permission.denying import denied
@@ -20,7 +20,7 @@ from yoto.permission.expressions import compile_expression
 from yoto.permission.guarding import Check, Finder, Function, guard, tell_granted
 from yoto.permission.registry import checked_name
 from yoto.permission.requirement import Operator, PermissionRequirement, Requirement, ScopeId
-from yoto.permission.scopes import parse_key, parse_place, place_of
+from yoto.permission.scopes import parse_key, place_of
 from yoto.permission.state import PermissionState, get_state_to_ask, strictest_of
 from yoto.permission.subject import subject_of, visitor_of
 from yoto.permission.verdict import Decision
@@ -121,7 +121,9 @@ class Permission:
             ValidationFailed: a malformed name, an unknown scope, or an id that is none.
         """
         if isinstance(scope_id, int):
-            parse_place(scope, scope_id)
+            kind = checked_scope(scope, "scope_id")
+            if kind != ScopeType.GLOBAL:
+                node_key(kind, scope_id)
         else:
             checked_scope(scope, scope_id)
         # A name that is all there is to it is decided as a permission, not as an expression.

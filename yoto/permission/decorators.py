@@ -44,7 +44,7 @@ def require_permission(
     On a blueprint it guards each of its views, and those of blueprints in it.
 
     Args:
-        scope: ``"server"`` or ``"channel"``; None is global.
+        scope: a type of resources, such as ``"channel"``; None is global.
         scope_id: the name of the function's argument that holds the id, or a callable that gets
             Flask's ``request`` and returns the id.
         owner: whose the thing is that the call is about, by their id: an argument's name, or a

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from yoto.store.models import (
+    NOWHERE,
     ChannelOverwrite,
     Permission,
     PermissionGroup,
@@ -27,9 +28,6 @@ KEPT_MAX = 2_000  # rows of one kind in a record: some 200 kB of JSON
 
 def kept_of_role(session: Session, role_id: int) -> dict[str, Any]:
     """A role's ``grants``, ``group_grants``, ``overwrites``, ``holders`` and ``children``."""
-    overwrite_place = func.substr(
-        ChannelOverwrite.overwrite_key, 1, func.instr(ChannelOverwrite.overwrite_key, "/") - 1
-    )
     kept: dict[str, list[Any]] = {
         "grants": _rows(
             session,
@@ -55,7 +53,7 @@ def kept_of_role(session: Session, role_id: int) -> dict[str, Any]:
         "overwrites": _rows(
             session,
             select(
-                overwrite_place.label("place"),
+                ChannelOverwrite.place,
                 Permission.name.label("permission"),
                 ChannelOverwrite.effect,
             )
@@ -66,7 +64,11 @@ def kept_of_role(session: Session, role_id: int) -> dict[str, Any]:
             session,
             select(
                 RoleAssignment.user_id, RoleAssignment.valid_from, RoleAssignment.valid_until
-            ).where(RoleAssignment.role_id == role_id),
+            ).where(
+                RoleAssignment.role_id == role_id,
+                RoleAssignment.user_id.is_not(None),
+                RoleAssignment.node == NOWHERE,
+            ),
         ),
         "children": _ids(session, select(Role.id).where(Role.parent_id == role_id)),
     }

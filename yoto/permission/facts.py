@@ -1,21 +1,56 @@
 """What the resolver is told: everything the database knows about one user in one place.
 
 Times are epoch seconds. Facts do not depend on the present time: the resolver applies it.
+
+Below the node that people belong to, each node of a place has grants and overwrites of its own: a
+level. Masks of all levels are one int, the first level's lowest, each ``KnownBits.width`` bits.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+# Nodes are called by their texts (``server:7``); ``NOWHERE`` is none.
+NOWHERE = ""
+
+
+class By(enum.IntEnum):
+    """Through what somebody holds a role."""
+
+    OWN = 0
+    TEAM = 1
+    EVERYONE = 2
+    PUBLIC = 3
 
 
 class Assignment(NamedTuple):
-    """A role that a user holds while ``valid_from <= now < valid_until`` (None: no bound)."""
+    """A role that a user holds while ``valid_from <= now < valid_until`` (None: no bound).
+
+    Attributes:
+        node: where it is held, one of the place's; ``NOWHERE``: wherever the role counts.
+        id, team_id: of the assignment, and of the team that it is of.
+    """
 
     role_id: int
     valid_from: float | None = None
     valid_until: float | None = None
+    node: str = NOWHERE
+    by: By = By.OWN
+    id: int = 0
+    team_id: int | None = None
+
+
+class TeamFacts(NamedTuple):
+    """A team that a user is in, from when to when, and its overwrites by level."""
+
+    team_id: int
+    valid_from: float | None = None
+    valid_until: float | None = None
+    allow: int = 0
+    deny: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +58,15 @@ class RoleFacts:
     """One role with its grants that count in the place, directly or through groups, as masks.
 
     Attributes:
-        server_id: the server it belongs to; None for a global role.
-        allow, deny: grants with scope global, or the scope of the place's server.
-        local_allow, local_deny: grants with the scope of the channel, and the overwrites that name
-            this role.
+        home: the node that it belongs to; ``NOWHERE`` or None for a global role.
+        parents: the roles that it inherits from.
+        allow, deny: grants with scope global, or that of a node down to where people belong.
+        local_allow, local_deny: for each level the grants with the scope of its node, and the
+            overwrites there that name this role.
     """
 
-    server_id: int | None = None
-    parent_id: int | None = None
+    home: Any = None
+    parents: tuple[int, ...] = ()
     active: bool = True
     is_default: bool = False
     allow: int = 0
@@ -40,19 +76,43 @@ class RoleFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceRules:
+    """What the types of a place's nodes say.
+
+    Attributes:
+        levels: a level each, whether what is given there holds for people who do not belong.
+        gates: permissions without any of which nothing remains.
+        remaining: what remains in a time-out.
+        administrator: whoever has one of these has everything.
+        outside: the nodes at which an assignment counts also for people who do not belong.
+    """
+
+    levels: tuple[bool, ...] = ()
+    gates: int = 0
+    remaining: int = 0
+    administrator: int = 0
+    outside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceFacts:
     """A place and the roles that can matter in it.
 
     Attributes:
-        kind: as in ``Place.kind``.
-        server_id, owner_id: of the server that the place is or is part of; None for global.
-        roles: by id; global roles and, in a server, its own.
+        home: the node that people belong to; None: there is none.
+        owner_id: who owns that node.
+        roles: by id; global roles and those of the home.
+        rules: what the types say.
+        nodes: all nodes from the top down; none in the global scope.
+        owners: who else owns a node, and whether only as one who belongs.
     """
 
-    kind: str
-    server_id: int | None = None
+    home: Any = None
     owner_id: int | None = None
     roles: Mapping[int, RoleFacts] = field(default_factory=dict)
+    rules: PlaceRules = PlaceRules()
+    nodes: tuple[str, ...] = ()
+    owners: tuple[tuple[int, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +121,12 @@ class UserFacts:
 
     Attributes:
         exists: False for an id that names nobody.
-        member: has a row in the server's members that is no ban.
+        member: has a row among the home's members that is no ban.
         timeout_until: end of the member's time-out.
-        own_allow, own_deny: the overwrites of the place that name this user.
+        own_allow, own_deny: the overwrites that name this user, levels as in ``RoleFacts``.
+        teams: those that the user is in, at whatever time.
+        program: an application, which belongs wherever it is given something.
+        public: nobody in particular.
     """
 
     user_id: int
@@ -75,3 +138,6 @@ class UserFacts:
     assignments: tuple[Assignment, ...] = ()
     own_allow: int = 0
     own_deny: int = 0
+    teams: tuple[TeamFacts, ...] = ()
+    program: bool = False
+    public: bool = False

@@ -5,31 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.permission.hierarchy import Gifts
+from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry import PermissionRegistry
-from yoto.permission.scopes import CATEGORY, GLOBAL, Place
+from yoto.permission.role_snapshot import may_inherit
+from yoto.permission.scopes import GLOBAL, Place, place_of_text
 from yoto.store.models import (
-    Category,
-    Channel,
+    NOWHERE,
     ChannelOverwrite,
     Effect,
     PermissionGroupMember,
     Role,
     RoleGrant,
     RoleGroupGrant,
-    ScopeType,
+    RoleParent,
 )
 
 
-def grant_place(home: int | None, server_id: int | None, channel_id: int | None) -> Place:
-    """Where a grant counts; ``home`` is the server of the role that is held, None if global."""
-    if channel_id is not None:
-        return Place(ScopeType.CHANNEL.value, channel_id)
-    server_id = server_id or home
-    return GLOBAL if server_id is None else Place(ScopeType.SERVER.value, server_id)
+def grant_place(home: str, scope: str) -> Place:
+    """Where a grant counts; ``home`` is that of the role that is held, empty if global."""
+    place = place_of_text(scope)
+    return place_of_text(home) if place == GLOBAL and home != NOWHERE else place
 
 
 def lineage(session: Session, role: Role | None, *, asleep: bool = True) -> list[Role]:
@@ -40,17 +39,29 @@ def lineage(session: Session, role: Role | None, *, asleep: bool = True) -> list
             them. Else it ends at the first such role.
     """
     found: list[Role] = []
-    while role is not None and (role.active or asleep) and role not in found:
-        if found and (role.is_default or not may_inherit(found[-1].server_id, role.server_id)):
-            break
-        found.append(role)
-        role = session.get(Role, role.parent_id) if role.parent_id and not role.is_default else None
+    newest = [] if role is None else [(role, role)]
+    while newest:
+        reached = []
+        for current, child in newest:
+            if current in found or not (current.active or asleep):
+                continue
+            if current is not child and (
+                current.is_default or not may_inherit(child.home, current.home)
+            ):
+                continue
+            found.append(current)
+            if not current.is_default:
+                reached += [(parent, current) for parent in parents_of(session, current)]
+        newest = reached
     return found
 
 
-def may_inherit(child_server_id: int | None, parent_server_id: int | None) -> bool:
-    """A role inherits from global roles, and a server's role from those of the same server."""
-    return parent_server_id is None or parent_server_id == child_server_id
+def parents_of(session: Session, role: Role) -> list[Role]:
+    """The roles that a role inherits from itself."""
+    others = select(RoleParent.parent_id).where(RoleParent.role_id == role.id)
+    ids = [role.parent_id, *session.scalars(others.order_by(RoleParent.parent_id))]
+    found = (session.get(Role, role_id) for role_id in ids if role_id is not None)
+    return [one for one in found if one is not None]
 
 
 def gifts_of(
@@ -58,64 +69,55 @@ def gifts_of(
     registry: PermissionRegistry,
     roles: Iterable[Role],
     effect: Effect,
-    home: int | None,
+    home: str,
+    at: Place | None = None,
 ) -> Gifts:
     """What ``roles`` together allow (or, with the other effect, deny) to a holder.
 
     With effect deny these are the permissions that a holder may regain by losing the roles.
 
     Args:
-        home: the server in which the roles are held; None: global roles, held everywhere.
+        home: the node that the roles belong to; empty: global roles, held everywhere.
+        at: the node at which they are held; None: wherever they count.
     """
     ids = [role.id for role in roles]
     gifts: defaultdict[Place, int] = defaultdict(int)
     if not ids:
         return gifts
-
-    direct = (
-        select(RoleGrant.permission_id, RoleGrant.server_id, RoleGrant.channel_id)
-        .add_columns(Channel.server_id)
-        .outerjoin(Channel, Channel.id == RoleGrant.channel_id)
-        .where(RoleGrant.role_id.in_(ids), RoleGrant.effect == effect)
+    found: list[tuple[Place, int]] = []
+    direct = select(RoleGrant.permission_id, RoleGrant.scope_key).where(
+        RoleGrant.role_id.in_(ids), RoleGrant.effect == effect
     )
     grouped = (
-        select(
-            PermissionGroupMember.permission_id, RoleGroupGrant.server_id, RoleGroupGrant.channel_id
-        )
-        .add_columns(Channel.server_id)
+        select(PermissionGroupMember.permission_id, RoleGroupGrant.scope_key)
         .join(PermissionGroupMember, PermissionGroupMember.group_id == RoleGroupGrant.group_id)
-        .outerjoin(Channel, Channel.id == RoleGroupGrant.channel_id)
         .where(RoleGroupGrant.role_id.in_(ids), RoleGroupGrant.effect == effect)
     )
-    for statement in (direct, grouped):
-        for permission_id, server_id, channel_id, server_of_channel in session.execute(statement):
-            if home in (None, server_id or server_of_channel or home):
-                place = grant_place(home, server_id, channel_id)
-                gifts[place] |= registry.mask_of_id(permission_id)
-
-    server_of = func.coalesce(Channel.server_id, Category.server_id)
-    overwrites = (
-        select(
-            ChannelOverwrite.permission_id,
-            ChannelOverwrite.channel_id,
-            ChannelOverwrite.category_id,
-            server_of,
-        )
-        .outerjoin(Channel, Channel.id == ChannelOverwrite.channel_id)
-        .outerjoin(Category, Category.id == ChannelOverwrite.category_id)
-        .where(ChannelOverwrite.role_id.in_(ids), ChannelOverwrite.effect == effect)
+    overwritten = select(ChannelOverwrite.permission_id, ChannelOverwrite.place).where(
+        ChannelOverwrite.role_id.in_(ids), ChannelOverwrite.effect == effect
     )
-    for permission_id, channel_id, category_id, server_id in session.execute(overwrites):
-        if home in (None, server_id):
-            gifts[overwrite_place(channel_id, category_id)] |= registry.mask_of_id(permission_id)
+    for statement in (direct, grouped, overwritten):
+        for permission_id, text in session.execute(statement):
+            found.append((grant_place(home, text), registry.mask_of_id(permission_id)))
+    sites = load_sites(session.connection(), {place for place, _ in found} | {at or GLOBAL})
+    here = sites.get(at or GLOBAL)
+    for place, mask in found:
+        counted = _counted(place, sites.get(place), home, here)
+        if counted is not None:
+            gifts[counted] |= mask
     return gifts
 
 
-def overwrite_place(channel_id: int | None, category_id: int | None) -> Place:
-    """The place of an overwrite."""
-    if channel_id is not None:
-        return Place(ScopeType.CHANNEL.value, channel_id)
-    return Place(CATEGORY, category_id)
+def _counted(place: Place, site: Site | None, home: str, here: Site | None) -> Place | None:
+    """Where it counts what is given at ``place``; None: not at all."""
+    if site is None or (home != NOWHERE and place != GLOBAL and site.home not in (home, None)):
+        return None
+    if here is None or here.place == GLOBAL:
+        return place
+    if str(here.place) in site.nodes:
+        return place  # there, or below
+    # Above, or everywhere: it is felt from where the role is held.
+    return here.place if place == GLOBAL or str(place) in here.nodes else None
 
 
 def merged(*parts: Gifts) -> Gifts:

@@ -16,20 +16,22 @@ from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.registry import ADMINISTRATOR, RegisteredPermission
-from yoto.permission.rows import grant_scope, require_role
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.rows import channel_of, grant_scope, require_role, server_of
+from yoto.permission.scopes import GLOBAL
 from yoto.permission.specs import Scoped
 from yoto.permission.state import get_state
 from yoto.permission.templates import meaningless
 from yoto.permission.transactions import write
-from yoto.store.models import Effect, Role, RoleGrant, ScopeType
+from yoto.store.models import NOWHERE, Effect, Role, RoleGrant, ScopeType
+from yoto.store.resources import known_types
 
 
 class GrantWrites:
     """The part of ``PermissionSystem`` about direct grants; shared arguments as in ``RoleWrites``.
 
-    A grant's scope is everywhere the role is held (``scope_type`` None or ``"global"``), one
-    server, or one channel, where it acts as an overwrite.
+    A grant's scope is everywhere the role is held (``scope_type`` None or ``"global"``), or a node
+    with all below it; below the node that people belong to it acts as an overwrite.
     """
 
     def assign_permissions_to_role(
@@ -68,19 +70,20 @@ class GrantWrites:
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
             if wanted is Effect.ALLOW:
-                authority.check_gifts({grant_place(role.server_id, *scope): mask_of(changed)})
+                authority.check_gifts({grant_place(role.home, scope): mask_of(changed)})
             elif changed:
                 authority.check_default_denial(role)
 
-            with sparing(authority, role.server_id, [role.id] if changed else []):
+            with sparing(authority, role.home, [role.id] if changed else []):
                 for permission in changed:
                     grant = stored.get(permission.name)
                     if grant is None:
                         grant = RoleGrant(
                             role_id=role.id,
                             permission_id=permission.id,
-                            server_id=scope[0],
-                            channel_id=scope[1],
+                            scope_key=scope,
+                            server_id=server_of(scope),
+                            channel_id=channel_of(scope),
                         )
                         session.add(grant)
                         stored[permission.name] = grant
@@ -132,18 +135,18 @@ class GrantWrites:
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
             denied = [p for p in permissions if stored[p.name].effect is Effect.DENY]
-            authority.check_gifts({grant_place(role.server_id, *scope): mask_of(denied)})
+            authority.check_gifts({grant_place(role.home, scope): mask_of(denied)})
 
             ids = tuple(grant.id for grant in stored.values())
             before = scope_shown(scope) | {"grants": _effects(stored)}
-            with sparing(authority, role.server_id, [role.id]):
+            with sparing(authority, role.home, [role.id]):
                 for grant in stored.values():
                     session.delete(grant)
             _audit(session, "role.revoke", role, actor_id, before, None, reason)
         return WriteReceipt(ids=ids)
 
 
-Scope = tuple[int | None, int | None]
+Scope = str
 
 
 def checked_effect(effect: str) -> Effect:
@@ -172,7 +175,7 @@ def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> 
     Raises:
         ValidationFailed: field ``names``.
     """
-    if role.server_id is None and scope == (None, None):
+    if role.home == NOWHERE and scope == GLOBAL.kind:
         return
     refuse_global(permissions, "names")
 
@@ -192,10 +195,12 @@ def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
 
 def refuse_denial(permissions: Iterable[Scoped], field: str) -> None:
     """Raises ``ValidationFailed`` for what is taken with the role that gives it, never denied."""
-    if any(permission.name == ADMINISTRATOR for permission in permissions):
-        raise ValidationFailed(
-            {field: f"'{ADMINISTRATOR}' cannot be denied: take the role that gives it away"}
-        )
+    never = {one.administrator for one in known_types()}
+    for permission in permissions:
+        if permission.name in never:
+            raise ValidationFailed(
+                {field: f"'{permission.name}' cannot be denied: take the role that gives it away"}
+            )
 
 
 def mask_of(permissions: Iterable[RegisteredPermission]) -> int:
@@ -208,10 +213,7 @@ def mask_of(permissions: Iterable[RegisteredPermission]) -> int:
 
 def scope_shown(scope: Scope) -> dict[str, Any]:
     """A grant's scope for the audit log."""
-    server_id, channel_id = scope
-    if channel_id is not None:
-        return {"scope": f"channel:{channel_id}"}
-    return {"scope": "global" if server_id is None else f"server:{server_id}"}
+    return {"scope": scope}
 
 
 def _stored(
@@ -222,7 +224,7 @@ def _stored(
         select(RoleGrant).where(
             RoleGrant.role_id == role.id,
             RoleGrant.permission_id.in_(names),
-            RoleGrant.scope_key == scope_shown(scope)["scope"],
+            RoleGrant.scope_key == scope,
         )
     )
     return {names[grant.permission_id]: grant for grant in found}

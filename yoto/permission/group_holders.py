@@ -13,18 +13,18 @@ from yoto.permission.grant_writes import refuse_denial
 from yoto.permission.hierarchy import Authority, Gifts
 from yoto.permission.losses import by_home, sparing
 from yoto.permission.registry import RegisteredPermission
-from yoto.store.models import Effect, Role, RoleGroupGrant
+from yoto.store.models import NOWHERE, Effect, Role, RoleGroupGrant
 
 
 def spread(session: Session, group_id: int, effect: Effect, mask: int) -> Gifts:
     """``mask`` in each place where the group is granted with ``effect``."""
     grants = session.execute(
-        select(Role.server_id, RoleGroupGrant.server_id, RoleGroupGrant.channel_id)
+        select(Role.home, RoleGroupGrant.scope_key)
         .join(Role, Role.id == RoleGroupGrant.role_id)
         .where(RoleGroupGrant.group_id == group_id, RoleGroupGrant.effect == effect)
         .distinct()
     )
-    return merged(*({grant_place(home, server, channel): mask} for home, server, channel in grants))
+    return merged(*({grant_place(home, scope): mask} for home, scope in grants))
 
 
 def granted_locally(session: Session, group_id: int) -> bool:
@@ -34,7 +34,7 @@ def granted_locally(session: Session, group_id: int) -> bool:
         .join(Role, Role.id == RoleGroupGrant.role_id)
         .where(
             RoleGroupGrant.group_id == group_id,
-            Role.server_id.is_not(None) | (RoleGroupGrant.scope_key != "global"),
+            (Role.home != NOWHERE) | (RoleGroupGrant.scope_key != "global"),
         )
         .limit(1)
     )

@@ -30,7 +30,7 @@ from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.role_rules import checked_label
-from yoto.permission.rows import grant_scope, require, require_role
+from yoto.permission.rows import channel_of, grant_scope, require, require_role, server_of
 from yoto.permission.state import get_state
 from yoto.permission.transactions import write
 from yoto.store.db import db
@@ -231,13 +231,17 @@ class GroupWrites:
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
             if wanted is Effect.ALLOW and before != wanted.value:
-                authority.check_gifts({grant_place(role.server_id, *scope): mask_of(permissions)})
+                authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
             elif before != wanted.value:
                 authority.check_default_denial(role)
-            with sparing(authority, role.server_id, [role.id] if before != wanted.value else []):
+            with sparing(authority, role.home, [role.id] if before != wanted.value else []):
                 if grant is None:
                     grant = RoleGroupGrant(
-                        group_id=group.id, role_id=role.id, server_id=scope[0], channel_id=scope[1]
+                        group_id=group.id,
+                        role_id=role.id,
+                        scope_key=scope,
+                        server_id=server_of(scope),
+                        channel_id=channel_of(scope),
                     )
                     session.add(grant)
                 grant.effect = wanted
@@ -288,7 +292,7 @@ class GroupWrites:
             authority.check_role(role)
             if grant.effect is Effect.DENY:
                 permissions = state.registry.get_many(_names(session, group.id))
-                authority.check_gifts({grant_place(role.server_id, *scope): mask_of(permissions)})
+                authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
             record_audit(
                 session,
                 "role.revoke",
@@ -299,7 +303,7 @@ class GroupWrites:
                 reason=reason,
             )
             grant_id = grant.id
-            with sparing(authority, role.server_id, [role.id]):
+            with sparing(authority, role.home, [role.id]):
                 session.delete(grant)
         return WriteReceipt(ids=(grant_id,))
 
@@ -349,13 +353,13 @@ def _refuse_absent(permissions: list[RegisteredPermission], inside: Iterable[int
 
 
 def _group_grant(
-    session: Session, group_id: int, role_id: int, scope: tuple[int | None, int | None]
+    session: Session, group_id: int, role_id: int, scope: str
 ) -> RoleGroupGrant | None:
     return session.scalar(
         select(RoleGroupGrant).where(
             RoleGroupGrant.group_id == group_id,
             RoleGroupGrant.role_id == role_id,
-            RoleGroupGrant.scope_key == scope_shown(scope)["scope"],
+            RoleGroupGrant.scope_key == scope,
         )
     )
 

@@ -1,24 +1,26 @@
 """The grant hierarchy: what the actor of a write may give, take and edit.
 
 Three rules. Rank: nobody gives, takes or edits a role at or above their own highest role; roles of
-a server are ranked within it, global roles among themselves. Gift: nobody brings about that
+a home are ranked within it, global roles among themselves. Gift: nobody brings about that
 somebody may do what they themselves may not do in that place, for as long as the gift lasts. Loss:
-nobody takes anything from somebody above them (``losses``). The owner of a server stands above its
+nobody takes anything from somebody above them (``losses``). The owner of a home stands above its
 roles; super-admins are bound by none of the rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Select, func, select, true, union
+from sqlalchemy import Select, literal, select, true, union
 from sqlalchemy.orm import Session
 
-from yoto.errors import PermissionDenied, UnknownResource
+from yoto.errors import PermissionDenied
+from yoto.permission.loading import load_one, load_sites, standing_at
+from yoto.permission.loading.places_sql import own_id
+from yoto.permission.loading.rights import epoch
 from yoto.permission.resolver import flatten, resolve
-from yoto.permission.scopes import GLOBAL, MAX_ID, Place
-from yoto.permission.single import epoch, load_facts
+from yoto.permission.scopes import GLOBAL, MAX_ID, Place, place_of_text
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict import (
@@ -28,18 +30,19 @@ from yoto.permission.verdict import (
     UNKNOWN_USER,
     Decision,
 )
+from yoto.store.db import Id
 from yoto.store.models import (
+    NOWHERE,
     Effect,
-    Member,
     PermissionGroupMember,
     Role,
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    ScopeType,
-    Server,
     User,
 )
+from yoto.store.resources import known_types
+from yoto.store.resources.chains import text_in_sql
 
 # Permissions that a write adds for somebody, as a mask for each place where it does.
 Gifts = Mapping[Place, int]
@@ -100,7 +103,7 @@ class Authority:
         self.session = session
         self.now = state.clock()
         self.actor_id = actor_id
-        self._rankings: dict[int | None, Ranking] = {}
+        self._rankings: dict[str, Ranking] = {}
         self.unbounded = actor_id is None
         if actor_id is not None:
             person = session.execute(
@@ -110,65 +113,63 @@ class Authority:
                 raise PermissionDenied(Decision(False, DISABLED if person else UNKNOWN_USER))
             self.unbounded = person.super_admin
 
-    def check_role(self, role: Role, server_id: int | None = None) -> None:
-        """The rank rule for ``role``; ``server_id``: for what it does in this server alone.
+    def check_role(self, role: Role, home: str | None = None) -> None:
+        """The rank rule for ``role``; ``home``: for what it does there alone.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
         """
-        if server_id is not None and self.rank(server_id) >= OWNER_RANK:
+        if home and self.rank(home) >= OWNER_RANK:
             return
-        self.check_position(role.server_id, role.position)
+        self.check_position(role.home, role.position)
 
-    def check_position(self, server_id: int | None, position: int) -> None:
-        """The rank rule for a role at ``position``; None is a global role. Raises as above."""
-        if not may_handle(self.rank(server_id), position):
+    def check_position(self, home: str, position: int) -> None:
+        """The rank rule for a role at ``position``; no home: a global role. Raises as above."""
+        if not may_handle(self.rank(home), position):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
-    def check_giving(
-        self, home: int | None, lineage: Iterable[Role], until: float | None = None
-    ) -> None:
+    def check_giving(self, home: str, lineage: Iterable[Role], until: float | None = None) -> None:
         """The rank rule for a role that somebody is to have, with all that it inherits from.
 
         What an ancestor gains later its heirs gain, too: who could not give it the permission then
         may not make heirs of it now. And nobody keeps a rank for longer than who gave it.
 
         Args:
-            home: the server of the role; None: a global one.
+            home: that of the role; empty: a global one.
             until: epoch seconds at which the gift ends; None: it does not.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
         """
-        # To the owner of a server nothing can come that they lack there.
-        if home is not None and self._ranking(home).floor >= OWNER_RANK:
+        # To the owner nothing can come that they lack there.
+        if home and self._ranking(home).floor >= OWNER_RANK:
             return
         for role in lineage:
-            rank = self._ranking(role.server_id).throughout(self.now, until)
+            rank = self._ranking(role.home).throughout(self.now, until)
             if not may_handle(rank, role.position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_raising(self, role: Role, position: int) -> None:
         """The rank rule for another position: its holders keep it. Raises as ``check_role``."""
-        self.check_position(role.server_id, position)
+        self.check_position(role.home, position)
         if position > role.position:
-            lasting = self._ranking(role.server_id).throughout(self.now, None)
+            lasting = self._ranking(role.home).throughout(self.now, None)
             if not may_handle(lasting, position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
-    def check_target(self, user_id: int, server_id: int | None) -> None:
-        """The actor may act upon this user in the server (None: on the platform): is the user, or
+    def check_target(self, user_id: int, home: str) -> None:
+        """The actor may act upon this user there (empty: on the platform): is the user, or
         outranks them.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
         """
-        if user_id != self.actor_id and not self.outranks(user_id, server_id):
+        if user_id != self.actor_id and not self.outranks(user_id, home):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
-        """The gift rule. What is given for all servers the actor must have in each of them: one
-        may deny them what they have elsewhere.
+        """The gift rule. What is given everywhere the actor must have at each node: one may deny
+        them what they have elsewhere.
 
         Args:
             until: epoch seconds at which the gifts end; None: they do not. Whoever will not have
@@ -182,7 +183,7 @@ class Authority:
         for place, mask in gifts.items():
             lacking = mask and mask & ~self._lasting_mask(self.actor_id, place, until)
             if place == GLOBAL and not lacking:
-                lacking = self._denied_in_servers(self.actor_id, mask, until)
+                lacking = self._denied_in_homes(self.actor_id, mask, until)
             if lacking:
                 raise self.denied(LACKS_PERMISSION, lacking)
 
@@ -190,46 +191,49 @@ class Authority:
         """What everybody is denied only those deny who are above roles, whatever these say.
 
         Raises:
-            PermissionDenied: ``role`` is a default role, and the actor neither owns its server nor
-                administers it; names ``server.administrator``.
+            PermissionDenied: ``role`` is a default role, and the actor neither owns its home nor
+                administers it; names the permission to administer.
         """
-        if role.is_default and role.server_id is not None:
-            place = Place(ScopeType.SERVER.value, role.server_id)
-            self.check_gifts({place: self.registry.snapshot.bits.administrator})
+        if role.is_default and role.home != NOWHERE:
+            place = place_of_text(role.home)
+            name = known_types().get(place.kind).administrator
+            snapshot = self.registry.snapshot
+            # Where nobody administers, the owner alone has everything.
+            mask = snapshot.mask_named(name) if name else snapshot.bits.local
+            self.check_gifts({place: mask or snapshot.bits.local})
 
     def denied(self, reason: str, mask: int) -> PermissionDenied:
         """The denial of a write because of these permissions."""
         names = tuple(p.name for p in self.registry.snapshot.in_mask(mask))
         return PermissionDenied(Decision(False, reason, names=names), ", ".join(names))
 
-    def outranks(self, user_id: int, server_id: int | None) -> bool:
-        """Whether the actor stands above the user in the server (None: on the platform); nobody
-        outranks its owner.
+    def outranks(self, user_id: int, home: str) -> bool:
+        """Whether the actor stands above the user there (empty: on the platform); nobody outranks
+        the owner.
         """
-        return self.rank(server_id) > self.rank_of(user_id, server_id)
+        return self.rank(home) > self.rank_of(user_id, home)
 
-    def rank_of(self, user_id: int, server_id: int | None) -> int:
+    def rank_of(self, user_id: int, home: str) -> int:
         """The rank of a user now."""
-        return rank_of(self.session, user_id, server_id, self.now)
+        return rank_of(self.session, user_id, home, self.now)
 
-    def rank(self, server_id: int | None) -> int:
-        """The actor's rank now in the server; None: among the global roles."""
-        return self._ranking(server_id).at(self.now)
+    def rank(self, home: str) -> int:
+        """The actor's rank now among the roles of a home; empty: among the global ones."""
+        return self._ranking(home).at(self.now)
 
-    def _ranking(self, server_id: int | None) -> Ranking:
+    def _ranking(self, home: str) -> Ranking:
         if self.unbounded or self.actor_id is None:
             return Ranking(UNBOUND_RANK)
-        if server_id not in self._rankings:
-            self._rankings[server_id] = ranking_of(self.session, self.actor_id, server_id)
-        return self._rankings[server_id]
+        if home not in self._rankings:
+            self._rankings[home] = ranking_of(self.session, self.actor_id, home)
+        return self._rankings[home]
 
-    def _denied_in_servers(self, user_id: int, mask: int, until: float | None) -> int:
-        """What of a gift that counts in every server the user is denied in one of them."""
+    def _denied_in_homes(self, user_id: int, mask: int, until: float | None) -> int:
+        """What of a gift that counts everywhere the user is denied at some node."""
         snapshot = self.registry.snapshot
         local = mask & snapshot.bits.local
         names = snapshot.in_mask(local)
-        for server_id in denying_servers(self.session, user_id, [p.id for p in names]):
-            place = Place(ScopeType.SERVER.value, server_id)
+        for place in denying_homes(self.session, user_id, [p.id for p in names]):
             lacking = local & ~self._lasting_mask(user_id, place, until)
             if lacking:
                 return lacking
@@ -238,7 +242,7 @@ class Authority:
     def _lasting_mask(self, user_id: int, place: Place, until: float | None) -> int:
         """What the user may do in the place from now on at every moment until then."""
         with reading() as connection:
-            facts, user = load_facts(connection, user_id, place, self.registry.mask_of_id)
+            facts, [user] = load_one(connection, user_id, place).facts(self.registry)
         bits = self.registry.snapshot.bits
         flat = flatten(facts, bits)
         found = resolve(flat, user, self.now, bits)
@@ -249,61 +253,77 @@ class Authority:
         return mask
 
 
-def denying_servers(
+def denying_homes(
     session: Session, user_id: int, permission_ids: Collection[int]
-) -> Sequence[int]:
-    """The servers where grants may deny the user one of the permissions: those of roles of servers
-    that they belong to, and of global roles in single servers.
+) -> Sequence[Place]:
+    """The nodes down to where people belong at which grants may deny the user one of the
+    permissions: those of roles of homes that they belong to, and of global roles at such a node.
     """
     if not permission_ids:
         return ()
-    belongs = select(Member.server_id).where(Member.user_id == user_id)
+    types = known_types()
+    homes = {one.name for one in types if one.members is not None}
+    upper = {above.name for name in homes for above in types.line(name)}
+    belongs = homes_of(session, user_id)
 
-    def denials(model: type[RoleGrant] | type[RoleGroupGrant]) -> Select[int]:
-        return (
-            select(func.coalesce(model.server_id, Role.server_id))
+    def denials(model: type[RoleGrant] | type[RoleGroupGrant]) -> Select[Any]:
+        found: Any = (
+            select(model.scope_key, Role.home)
             .join(Role, Role.id == model.role_id)
             .where(
                 model.effect == Effect.DENY,
-                model.channel_id.is_(None),
-                Role.server_id.in_(belongs)
-                | (Role.server_id.is_(None) & model.server_id.is_not(None)),
+                Role.home.in_(belongs)
+                | ((Role.home == NOWHERE) & (model.scope_key != GLOBAL.kind)),
             )
         )
+        return cast(Select[Any], found)
 
     inside = select(PermissionGroupMember.group_id).where(
         PermissionGroupMember.permission_id.in_(permission_ids)
     )
-    return session.scalars(
+    found = session.execute(
         union(
             denials(RoleGrant).where(RoleGrant.permission_id.in_(permission_ids)),
             denials(RoleGroupGrant).where(RoleGroupGrant.group_id.in_(inside)),
         )
-    ).all()
+    )
+    places = {place_of_text(row[1] if row[0] == GLOBAL.kind else row[0]) for row in found}
+    there = load_sites(session.connection(), {one for one in places if one.kind in upper})
+    return list(there)
 
 
-def rank_of(session: Session, user_id: int, server_id: int | None, now: float) -> int:
-    """Position of the highest role that the user holds ``now`` (in the server, or global).
+def homes_of(session: Session, user_id: int) -> list[str]:
+    """The nodes that somebody has a row among the members of, banned or not."""
+    found: list[str] = []
+    for declared in known_types():
+        members = declared.members
+        if members is not None:
+            text = text_in_sql(declared, members.node)
+            rows = select(text).where(members.person == own_id(literal(user_id, Id)))
+            found += session.scalars(rows)
+    return found
+
+
+def rank_of(session: Session, user_id: int, home: str, now: float) -> int:
+    """Position of the highest role that the user holds ``now`` (there, or global).
 
     Raises:
-        UnknownResource: there is no such server.
+        UnknownResource: there is no such node.
     """
-    return ranking_of(session, user_id, server_id).at(now)
+    return ranking_of(session, user_id, home).at(now)
 
 
-def ranking_of(session: Session, user_id: int, server_id: int | None) -> Ranking:
-    """Where the user stands by roles that are active. Raises as above."""
+def ranking_of(session: Session, user_id: int, home: str) -> Ranking:
+    """Where the user stands by roles that are active. Raises as above.
+
+    What is held at a node, by a team or by everybody is no rank.
+    """
     floor = OUTSIDE
-    if server_id is not None:
-        owner_id = session.scalar(select(Server.owner_id).where(Server.id == server_id))
-        if owner_id is None:
-            raise UnknownResource("server", server_id)
-        if owner_id == user_id:
+    if home != NOWHERE:
+        loaded = standing_at(session.connection(), user_id, place_of_text(home))
+        if loaded.site.owner_id == user_id:
             return Ranking(OWNER_RANK)
-        banned = session.scalar(
-            select(Member.banned).where(Member.server_id == server_id, Member.user_id == user_id)
-        )
-        if banned is None or banned:
+        if not any(person.member for person in loaded.people):
             return Ranking(OUTSIDE)
         floor = LOWEST
     held = (
@@ -311,7 +331,8 @@ def ranking_of(session: Session, user_id: int, server_id: int | None) -> Ranking
         .join(RoleAssignment, RoleAssignment.role_id == Role.id)
         .where(
             RoleAssignment.user_id == user_id,
-            Role.server_key == (server_id or 0),
+            RoleAssignment.node == NOWHERE,
+            Role.home == home,
             Role.active == true(),
         )
     )

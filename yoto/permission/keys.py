@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 
 from yoto import cache
 from yoto.errors import ValidationFailed
+from yoto.nodes import APPLICATIONS
 from yoto.permission.directory import directory_of, is_kept, renew_people
 from yoto.permission.failures import translated
+from yoto.permission.kinds import Application, Public, asker_number
 from yoto.permission.outbox.watching import touch
 from yoto.permission.scopes import MAX_ID, checked_id
 from yoto.store.db import db, engine_beside, writing
@@ -28,8 +30,9 @@ from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS
 from yoto.store.upserts import insert_new
 
-# Somebody's id, as the application has it; or the number that stands for it.
-SubjectId: TypeAlias = int | uuid.UUID | str
+# Somebody's id, as the application has it; or the number that stands for it; or who asks without
+# being a person.
+SubjectId: TypeAlias = int | uuid.UUID | str | Application | Public
 
 EXTENSION = "yoto.subject_keys"
 
@@ -53,6 +56,9 @@ def number_of(subject: Any, field: str = "user_id") -> int:
     # First what costs nothing: most applications have numbers.
     if type(subject) is int and 1 <= subject <= MAX_ID:
         return subject
+    number = asker_number(subject, field)
+    if number is not None:
+        return number
     keys = None if type(subject) is int else current_keys()
     return checked_id(subject, field) if keys is None else keys.number_of(subject, field)
 
@@ -60,7 +66,7 @@ def number_of(subject: Any, field: str = "user_id") -> int:
 def numbers_of(subjects: Sequence[Any], field: str) -> list[int]:
     """The same of many, in their order."""
     keys = current_keys()
-    if keys is None:
+    if keys is None or any(isinstance(one, Application) for one in subjects):
         return [number_of(one, field) for one in subjects]
     others = [one for one in subjects if type(one) is not int]
     found = iter(keys.numbers_of(others, field))
@@ -74,7 +80,7 @@ def person_number(subject: Any, field: str = "user_id") -> int:
         StoreUnavailable: also where a function of the application knows them, and does not answer.
     """
     number = number_of(subject, field)
-    if current_app and number != NOBODY:
+    if current_app and number < APPLICATIONS:
         renew_people([number])
     return number
 

@@ -29,10 +29,10 @@ class Lineages:
         found = self._of_role.get(role_id)
         if found is None:
             line: set[int] = set()
-            current: int | None = role_id
-            while current is not None and current not in line:
-                line.add(current)
-                role = self._roles.get(current)
-                current = None if role is None else role.parent_id
+            newest = {role_id}
+            while newest:
+                line |= newest
+                known = (self._roles.get(current) for current in newest)
+                newest = {one for role in known if role for one in role.parents} - line
             found = self._of_role[role_id] = frozenset(line)
         return found

@@ -9,33 +9,36 @@ roles are judged once, so that a role may have any number of holders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.permission.facts import Assignment, UserFacts
+from yoto.permission.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
 from yoto.permission.hierarchy import Authority
-from yoto.permission.not_below import Person, heir_above, people_not_below
+from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.sites import Site
+from yoto.permission.not_below import (
+    OtherHoldings,
+    Person,
+    heir_above,
+    members_of,
+    people_not_below,
+)
 from yoto.permission.resolver import FlatPlace, Standing, flatten, resolve
 from yoto.permission.role_snapshot import (
     ALLOW,
     DENY,
-    LocalRows,
     RoleSnapshot,
-    Site,
     assignments_of,
     rows_around,
     sites_of,
+    teams_above,
 )
-from yoto.permission.scopes import CATEGORY, Place
-from yoto.permission.statements import CHANNEL
 from yoto.permission.verdict import OUTRANKED
-from yoto.store.models import Member, Role, RoleAssignment
-
-LOCAL_KINDS = (CHANNEL, CATEGORY)
+from yoto.store.models import Role, RoleAssignment, TeamMember, User
 
 
 @dataclass
@@ -49,22 +52,22 @@ class Change:
     gone: set[int] = field(default_factory=set)
 
 
-def by_home(roles: Iterable[Role]) -> dict[int | None, list[int]]:
+def by_home(roles: Iterable[Role]) -> dict[str, list[int]]:
     """The ids of roles by the hierarchy that they belong to."""
-    found: dict[int | None, list[int]] = {}
+    found: dict[str, list[int]] = {}
     for role in roles:
-        found.setdefault(role.server_id, []).append(role.id)
+        found.setdefault(role.home, []).append(role.id)
     return found
 
 
 @contextmanager
-def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -> Iterator[Change]:
+def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Iterator[Change]:
     """Refuse the change inside if it takes something from somebody above the actor.
 
     A role that goes is named in the change and deleted after the block.
 
     Args:
-        home: the server in whose hierarchy the actor acts; None: that of the platform.
+        home: the node in whose hierarchy the actor acts; empty: that of the platform.
         role_ids: the roles that the change is about.
 
     Raises:
@@ -77,16 +80,14 @@ def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -
     session, registry = authority.session, authority.registry
     session.flush()
     homes = _homes(session, home, role_ids)
-    before = RoleSnapshot(session, registry.mask_of_id, homes, role_ids)
+    before = RoleSnapshot(session, registry, homes, role_ids)
     yield change
     session.flush()
-    # In servers where the roles did not count before the rest is as it was.
+    # In homes where the roles did not count before the rest is as it was.
     known, homes = homes, tuple(sorted({*homes, *_homes(session, home, role_ids)}))
-    after = RoleSnapshot(session, registry.mask_of_id, homes, role_ids)
+    after = RoleSnapshot(session, registry, homes, role_ids)
     if homes != known:
-        before.shapes |= {
-            k: v for k, v in after.shapes.items() if v.server_id not in (None, *known)
-        }
+        before.shapes |= {k: v for k, v in after.shapes.items() if v.home not in ("", *known)}
         for role_id in before.shapes.keys() - before.known:
             before.base[role_id] = after.base[role_id]
     for role_id in change.gone:
@@ -94,15 +95,15 @@ def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -
     taken = _taken(before, after, role_ids)
     if not taken:
         return
-    ground = _Ground(authority, before, after, taken)
     heirs = before.heirs(role_ids) | after.heirs(role_ids)
+    ground = _Ground(authority, before, after, {*taken, *_held_at(session, heirs)})
     everybody = any(
         before.shapes[role_id].is_default for role_id in heirs if role_id in before.shapes
     )
     people = people_not_below(authority, home, homes, before, None if everybody else heirs)
     ground.judge(people)
-    if home is None and heir_above(authority, heirs, before):
-        # What a global role gives to roles of servers is not looked at server by server.
+    if not home and heir_above(authority, heirs, before):
+        # What a global role gives to roles of homes is not looked at home by home.
         lost = 0
         for mask in taken.values():
             lost |= mask
@@ -112,14 +113,14 @@ def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -
 def check_assignments(
     authority: Authority,
     user_id: int,
-    home: int | None,
+    home: str,
     role_ids: Collection[int],
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
 ) -> None:
     """Refuse to take roles from somebody above, if they would lose anything by that.
 
     Args:
-        home: the server of the roles; None: they are global.
+        home: that of the roles; empty: they are global.
         after: from the user's assignments to what they are going to be.
 
     Raises: as ``sparing``.
@@ -131,7 +132,7 @@ def check_assignments(
     session, registry = authority.session, authority.registry
     session.flush()
     homes = _homes(session, home, role_ids)
-    snapshot = RoleSnapshot(session, registry.mask_of_id, homes, role_ids)
+    snapshot = RoleSnapshot(session, registry, homes, role_ids)
     taken = {
         place: masks[ALLOW]
         for role_id in role_ids
@@ -139,22 +140,32 @@ def check_assignments(
         if masks[ALLOW]
     }
     held = dict(assignments_of(session, RoleAssignment.user_id == user_id)).get(user_id, ())
-    servers = frozenset(
-        session.scalars(
-            select(Member.server_id).where(
-                Member.user_id == user_id,
-                Member.server_id.in_(homes),
-                Member.banned.is_(False),
-            )
-        )
+    others = OtherHoldings(session, ("", *homes), authority.now).of(user_id)
+    belongs = frozenset(text for text in homes if belongs_to(session, user_id, text))
+    nodes = {one.node for one in held if one.node != NOWHERE}
+    ground = _Ground(authority, snapshot, snapshot, {*taken, *nodes})
+    ground.judge([Person(user_id, True, (*held, *others), (*after(held), *others), belongs)])
+
+
+def belongs_to(session: Session, user_id: int, home: str) -> bool:
+    """Whether somebody belongs to a node."""
+    members = members_of(home)
+    return members is not None and (
+        session.scalar(members.where(User.id == user_id).limit(1)) is not None
     )
-    ground = _Ground(authority, snapshot, snapshot, taken)
-    ground.judge([Person(user_id, True, held, after(held), servers)])
 
 
-def _taken(before: RoleSnapshot, after: RoleSnapshot, role_ids: Iterable[int]) -> dict[Place, int]:
+def _held_at(session: Session, role_ids: Collection[int]) -> set[str]:
+    """The nodes at which somebody holds one of the roles: there a loss above is felt."""
+    found = select(RoleAssignment.node).where(
+        RoleAssignment.role_id.in_(role_ids), RoleAssignment.node != NOWHERE
+    )
+    return set(session.scalars(found.distinct()))
+
+
+def _taken(before: RoleSnapshot, after: RoleSnapshot, role_ids: Iterable[int]) -> dict[str, int]:
     """What the roles no longer allow, or deny anew, by place."""
-    found: dict[Place, int] = {}
+    found: dict[str, int] = {}
     for role_id in role_ids:
         for asleep in (False, True):
             was = before.sums(role_id, asleep=asleep)
@@ -175,80 +186,89 @@ class _Ground:
         authority: Authority,
         before: RoleSnapshot,
         after: RoleSnapshot,
-        taken: Iterable[Place],
+        taken: Iterable[str],
     ) -> None:
         self._authority = authority
         session, mask_of = authority.session, authority.registry.mask_of_id
         self._bits = authority.registry.snapshot.bits
         sites = sites_of(session, taken)
-        around = rows_around(session, mask_of, sites)
-        self._own = around.own
-        self._views: list[tuple[Place, Site, FlatPlace, FlatPlace]] = [
-            (place, site, *self._pair(before, after, place, site, around, asleep))
-            for place, site in sites.items()
+        self._around = rows_around(session, mask_of, sites)
+        self._views: list[tuple[Site, FlatPlace, FlatPlace]] = [
+            (site, *self._pair(before, after, site, asleep))
+            for site in sites.values()
             for asleep in (False, True)
         ]
+        self._teams = _teams_of(session, self._around.teams)
 
     def _pair(
         self,
         before: RoleSnapshot,
         after: RoleSnapshot,
-        place: Place,
         site: Site,
-        around: LocalRows,
         asleep: bool,
     ) -> tuple[FlatPlace, FlatPlace]:
         return (
-            flatten(before.facts(place, site, around, asleep=asleep), self._bits),
-            flatten(after.facts(place, site, around, asleep=asleep), self._bits),
+            flatten(before.facts(site, self._around, asleep=asleep), self._bits),
+            flatten(after.facts(site, self._around, asleep=asleep), self._bits),
         )
 
     def judge(self, people: Iterable[Person]) -> None:
         """Raises ``PermissionDenied`` for the first of them who would lose something."""
         seen: set[tuple[object, ...]] = set()
         for person in people:
-            for place, site, before, after in self._views:
-                own = (
-                    self._own[person.user_id][site.overwrites]
-                    if place.kind in LOCAL_KINDS
-                    else [0, 0]
+            for site, before, after in self._views:
+                facts = self._facts(person, site)
+                kind = (
+                    id(before),
+                    (person.above, person.before, person.after),
+                    (facts.own_allow, facts.own_deny, facts.teams, facts.member),
+                    (site.owner_id == person.user_id, person.user_id in dict(site.owners)),
                 )
-                kind = (place, id(before), person.above, person.before, person.after, *own)
-                kind += (site.server_id in person.servers, site.owner_id == person.user_id)
                 if kind in seen:
                     continue
                 seen.add(kind)
-                lost = self._lost(person, place, site, before, after, own)
+                lost = self._lost(person, facts, site, before, after)
                 if lost:
                     raise self._authority.denied(OUTRANKED, lost)
 
-    def _lost(
-        self,
-        person: Person,
-        place: Place,
-        site: Site,
-        before: FlatPlace,
-        after: FlatPlace,
-        own: list[int],
-    ) -> int:
-        old, new = (
-            UserFacts(
-                person.user_id,
-                member=site.server_id in person.servers,
-                assignments=held,
-                own_allow=own[ALLOW],
-                own_deny=own[DENY],
-            )
-            for held in (person.before, person.after)
+    def _facts(self, person: Person, site: Site) -> UserFacts:
+        """The person at a site, with what they hold before the change."""
+        own = self._packed(self._around.own[person.user_id], site)
+        teams = tuple(
+            TeamFacts(team_id, starts, ends, *self._packed(self._around.teams[team_id], site))
+            for team_id, starts, ends in self._teams.get(person.user_id, ())
         )
+        return UserFacts(
+            person.user_id,
+            member=site.home in person.homes,
+            assignments=_at(person.before, site),
+            own_allow=own[ALLOW],
+            own_deny=own[DENY],
+            teams=teams,
+        )
+
+    def _packed(self, given: Mapping[str, list[int]], site: Site) -> tuple[int, int]:
+        """What is given at the nodes of a site, level by level."""
+        allow = deny = 0
+        for level, place in enumerate(site.overwritten):
+            masks = given.get(place)
+            if masks is not None:
+                allow |= masks[ALLOW] << level * self._bits.width
+                deny |= masks[DENY] << level * self._bits.width
+        return allow, deny
+
+    def _lost(
+        self, person: Person, old: UserFacts, site: Site, before: FlatPlace, after: FlatPlace
+    ) -> int:
+        new = replace(old, assignments=_at(person.after, site))
         lost = 0
         for moment in self._moments(person):
             was = resolve(before, old, moment, self._bits)
             now = resolve(after, new, moment, self._bits)
             if person.above:
                 lost |= was.mask & ~now.mask
-            if place.kind not in LOCAL_KINDS and was.standing < Standing.ADMINISTRATOR:
-                # A denial bears also on what they are given later, or have in a single channel.
+            if not site.levels and was.standing < Standing.ADMINISTRATOR:
+                # A denial bears also on what they are given later, or have further down.
                 lost |= _denied(after, new, moment) & ~_denied(before, old, moment)
         return lost
 
@@ -263,28 +283,55 @@ class _Ground:
         return [now, *ends]
 
 
+def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
+    """Those of the assignments that concern a site."""
+    return tuple(
+        one
+        for one in held
+        if (one.node == NOWHERE or one.node in site.nodes)
+        and (one.by is not By.EVERYONE or site.home is not None)
+    )
+
+
+def _teams_of(
+    session: Session, given: Mapping[int | None, object]
+) -> dict[int, list[tuple[int, float | None, float | None]]]:
+    """The teams with overwrites here, by who is in them, and from when to when."""
+    found: dict[int, list[tuple[int, float | None, float | None]]] = {}
+    if not given:
+        return found
+    rows = select(
+        TeamMember.user_id, TeamMember.team_id, TeamMember.valid_from, TeamMember.valid_until
+    )
+    for user_id, team_id, starts, ends in session.execute(rows):
+        for above in teams_above(session, [team_id]) & given.keys():
+            found.setdefault(user_id, []).append((above, epoch(starts), epoch(ends)))
+    return found
+
+
 def _denied(place: FlatPlace, user: UserFacts, moment: float) -> int:
     """What the user's roles deny in a place at ``moment``, in force or not."""
     denied = place.default.deny if user.member else 0
-    for role_id, start, end in user.assignments:
+    for role_id, start, end, *_ in user.assignments:
         role = place.roles.get(role_id)
-        if role is None or (role.of_server and not user.member):
+        if role is None or (role.of_home and not user.member):
             continue
         if (start is None or start <= moment) and (end is None or moment < end):
             denied |= role.deny
     return denied
 
 
-def _homes(session: Session, home: int | None, role_ids: Collection[int]) -> tuple[int, ...]:
-    """The servers where the roles can count."""
-    if home is not None:
+def _homes(session: Session, home: str, role_ids: Collection[int]) -> tuple[str, ...]:
+    """The homes where the roles can count."""
+    if home:
         return (home,)
-    snapshot = RoleSnapshot(session, lambda _: 0, (), role_ids)
+    snapshot = RoleSnapshot(session, None, (), role_ids)
     places = {
         place
         for source in (snapshot.local.grants, snapshot.local.overwrites)
         for given in source.values()
         for place in given
     }
+    places |= _held_at(session, role_ids)
     sites = sites_of(session, places).values()
-    return tuple(sorted({site.server_id for site in sites if site.server_id is not None}))
+    return tuple(sorted({site.home for site in sites if site.home is not None}))

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy.orm import Session
 
-from yoto.permission.facts import Assignment
+from yoto.permission.facts import Assignment, By
 from yoto.permission.hierarchy import OUTSIDE, Authority
-from yoto.permission.role_snapshot import RoleSnapshot, assignments_of
-from yoto.store.models import Member, Role, RoleAssignment, Server, User
+from yoto.permission.loading.places_sql import own_id
+from yoto.permission.loading.rights import epoch, within
+from yoto.permission.role_snapshot import (
+    RoleSnapshot,
+    assignments_of,
+    members_of_teams,
+    sites_of,
+    teams_below,
+)
+from yoto.permission.scopes import place_of_text
+from yoto.store.models import NOWHERE, Role, RoleAssignment, RoleParent, TeamMember, User
+from yoto.store.resources import known_types
 
 
 class Person(NamedTuple):
@@ -26,7 +37,7 @@ class Person(NamedTuple):
     above: bool
     before: tuple[Assignment, ...]
     after: tuple[Assignment, ...]
-    servers: frozenset[int]
+    homes: frozenset[str]
 
 
 def _unexpired(now: float) -> ColumnElement[bool]:
@@ -34,82 +45,167 @@ def _unexpired(now: float) -> ColumnElement[bool]:
     return or_(end.is_(None), end > datetime.fromtimestamp(now, UTC))
 
 
-def _not_below(authority: Authority, home: int | None, snapshot: RoleSnapshot) -> dict[int, int]:
+def _not_below(authority: Authority, home: str, snapshot: RoleSnapshot) -> dict[int, int]:
     """The roles of the hierarchy at or above the actor's rank, with their positions."""
     rank = authority.rank(home)
     return {
         role_id: shape.position
         for role_id, shape in snapshot.shapes.items()
-        if shape.server_id == home
-        and shape.active
-        and not shape.is_default
-        and shape.position >= rank
+        if shape.home == home and shape.active and not shape.is_default and shape.position >= rank
     }
 
 
-def _holders(role_ids: Collection[int], now: float) -> Select[int]:
+def _holders(role_ids: Collection[int], now: float) -> Select[Any]:
     return select(RoleAssignment.user_id).where(
-        RoleAssignment.role_id.in_(role_ids), _unexpired(now)
+        RoleAssignment.role_id.in_(role_ids),
+        RoleAssignment.user_id.is_not(None),
+        _unexpired(now),
     )
+
+
+def _ranked_holders(role_ids: Collection[int], now: float) -> Select[Any]:
+    """Those whom a role gives a rank: it is theirs, and held nowhere in particular."""
+    return _holders(role_ids, now).where(RoleAssignment.node == NOWHERE)
+
+
+class _Reached(NamedTuple):
+    """Who holds some roles: by themselves is for a statement, by a team, or everybody does."""
+
+    of_teams: frozenset[int]
+    everybody: bool
+
+
+def _reached(session: Session, role_ids: Collection[int], now: float) -> _Reached:
+    """Who holds the roles other than by themselves."""
+    found = select(RoleAssignment.team_id).where(
+        RoleAssignment.role_id.in_(role_ids), RoleAssignment.user_id.is_(None), _unexpired(now)
+    )
+    found_teams = set(session.scalars(found.distinct()))
+    teams = [team_id for team_id in found_teams if team_id is not None]
+    return _Reached(frozenset(members_of_teams(session, teams)), None in found_teams)
 
 
 def people_not_below(
     authority: Authority,
-    home: int | None,
-    homes: Sequence[int],
+    home: str,
+    homes: Sequence[str],
     snapshot: RoleSnapshot,
     touched: Collection[int] | None,
 ) -> Iterator[Person]:
     """Those not below the actor who hold one of the roles ``touched`` (None: all of them).
 
-    The owner of a server is one of them: no role takes what belongs to the server, but what is of
-    the platform counts there as for everybody.
+    The owner of a home is one of them: no role takes what belongs to it, but what is of the
+    platform counts there as for everybody.
     """
     ranked = _not_below(authority, home, snapshot)
-    rank, now = authority.rank(home), authority.now
-    # Every member of a server stands above who is none, whatever roles they hold.
-    outside = home is not None and rank == OUTSIDE
-    if home is None and not ranked:
+    rank, now, session = authority.rank(home), authority.now, authority.session
+    # Every member of a home stands above who is none, whatever roles they hold.
+    outside = home != NOWHERE and rank == OUTSIDE
+    if home == NOWHERE and not ranked:
         return
-    owners = select(Server.owner_id).where(Server.id == home)
-    owner_id = None if home is None else authority.session.scalar(owners)
-    wanted = [
-        User.super_admin.is_(False),
-        RoleAssignment.user_id != authority.actor_id,
-        Role.server_key.in_((0, *homes)),
-        _unexpired(now),
-    ]
+    site = sites_of(session, [home]).get(home) if home else None
+    owner_id = None if site is None else site.owner_id
+    mine = User.id != authority.actor_id
+    wanted = [User.super_admin.is_(False), mine]
     if not outside:
-        high = RoleAssignment.user_id.in_(_holders(ranked, now))
-        wanted.append(high if owner_id is None else high | (RoleAssignment.user_id == owner_id))
+        high = User.id.in_(_ranked_holders(ranked, now))
+        wanted.append(high if owner_id is None else high | (User.id == owner_id))
     if touched is not None:
-        wanted.append(RoleAssignment.user_id.in_(_holders(touched, now)))
-    members: dict[int, set[int]] = {}
-    if home is not None:
-        inside = select(Member.user_id).where(Member.server_id == home, Member.banned.is_(False))
-        wanted.append(RoleAssignment.user_id.in_(inside))
-    elif homes:
-        rows = select(Member.user_id, Member.server_id).where(
-            Member.server_id.in_(homes),
-            Member.banned.is_(False),
-            Member.user_id.in_(_holders(ranked, now)),
+        reached = _reached(session, touched, now)
+        if not reached.everybody:
+            by_teams = User.id.in_(reached.of_teams)
+            wanted.append(User.id.in_(_holders(touched, now)) | by_teams)
+    belonging: dict[int, set[str]] = {}
+    for text in [home] if home else homes:
+        members = members_of(text)
+        if members is not None:
+            if home:
+                wanted.append(User.id.in_(members))
+            else:
+                among = members.where(User.id.in_(_ranked_holders(ranked, now)))
+                for user_id in session.scalars(among):
+                    belonging.setdefault(user_id, set()).add(text)
+    others = OtherHoldings(session, (NOWHERE, *homes), now)
+    of_homes = (Role.home.in_((NOWHERE, *homes)), _unexpired(now))
+    held_by = dict(assignments_of(session, *wanted, *of_homes))
+    for user_id in session.scalars(select(User.id).where(*wanted).order_by(User.id)):
+        own = held_by.get(user_id, ())
+        held = (*own, *others.of(user_id))
+        if not held and touched is not None:
+            continue
+        highest = max(
+            (ranked.get(one.role_id, -1) for one in own if one.node == NOWHERE), default=-1
         )
-        for user_id, server_id in authority.session.execute(rows):
-            members.setdefault(user_id, set()).add(server_id)
-
-    for user_id, held in assignments_of(authority.session, *wanted):
-        highest = max((ranked.get(one.role_id, -1) for one in held), default=-1)
         above = outside or user_id == owner_id or highest > rank
-        servers = members.get(user_id, ()) if home is None else (home,)
-        yield Person(user_id, above, held, held, frozenset(servers))
+        where = belonging.get(user_id, ()) if home == NOWHERE else (home,)
+        yield Person(user_id, above, held, held, frozenset(where))
+
+
+def members_of(home: str) -> Select[Any] | None:
+    """The people who belong to a node; None: it is of a type that nobody belongs to."""
+    place = place_of_text(home)
+    members = known_types().get(place.kind).members
+    if members is None:
+        return None
+    found = select(User.id).where(
+        members.node == place.id, members.person == own_id(User.__table__.c.id)
+    )
+    if members.banned is not None:
+        found = found.where(func.coalesce(members.banned, true()) != true())
+    return found
+
+
+class OtherHoldings:
+    """What people hold by teams and as everybody."""
+
+    def __init__(self, session: Session, homes: Collection[str], now: float) -> None:
+        rows = session.execute(
+            select(RoleAssignment)
+            .join(Role, Role.id == RoleAssignment.role_id)
+            .where(RoleAssignment.user_id.is_(None), Role.home.in_(homes), _unexpired(now))
+            .order_by(RoleAssignment.id)
+        ).scalars()
+        self._crowds: list[Assignment] = []
+        of_teams: dict[int, list[Assignment]] = {}
+        for row in rows:
+            by = By.TEAM if row.team_id is not None else By.EVERYONE
+            if row.subject == "public":
+                by = By.PUBLIC
+            one = Assignment(
+                row.role_id,
+                epoch(row.valid_from),
+                epoch(row.valid_until),
+                row.node,
+                by,
+                row.id,
+                row.team_id,
+            )
+            if row.team_id is None:
+                self._crowds.append(one)
+            else:
+                of_teams.setdefault(row.team_id, []).append(one)
+        self._by_user: dict[int, list[Assignment]] = {}
+        for team_id, held in of_teams.items():
+            members = select(TeamMember.user_id, TeamMember.valid_from, TeamMember.valid_until)
+            below = teams_below(session, [team_id])
+            for user_id, starts, ends in session.execute(
+                members.where(TeamMember.team_id.in_(below))
+            ):
+                self._by_user.setdefault(user_id, []).extend(
+                    within(one, epoch(starts), epoch(ends)) for one in held
+                )
+
+    def of(self, user_id: int) -> tuple[Assignment, ...]:
+        """Those of one person."""
+        return (*self._by_user.get(user_id, ()), *self._crowds)
 
 
 def heir_above(authority: Authority, role_ids: Collection[int], snapshot: RoleSnapshot) -> bool:
-    """Whether somebody above holds a role of a server that inherits from one of ``role_ids``."""
+    """Whether somebody above holds a role of a home that inherits from one of ``role_ids``."""
     ranked = {
         role_id: position
-        for role_id, position in _not_below(authority, None, snapshot).items()
-        if position > authority.rank(None)
+        for role_id, position in _not_below(authority, NOWHERE, snapshot).items()
+        if position > authority.rank(NOWHERE)
     }
     if not ranked:
         return False
@@ -117,20 +213,24 @@ def heir_above(authority: Authority, role_ids: Collection[int], snapshot: RoleSn
     found: set[int] = set()
     newest = set(role_ids)
     while newest:
-        heirs = select(Role.id).where(Role.parent_id.in_(newest), Role.server_id.is_not(None))
-        newest = set(session.scalars(heirs)) - found
+        heirs = select(Role.id).where(Role.parent_id.in_(newest), Role.home != NOWHERE)
+        more = (
+            select(RoleParent.role_id)
+            .join(Role, Role.id == RoleParent.role_id)
+            .where(RoleParent.parent_id.in_(newest), Role.home != NOWHERE)
+        )
+        newest = {*session.scalars(heirs), *session.scalars(more)} - found
         found |= newest
     if not found:
         return False
-    above = (
-        select(RoleAssignment.id)
-        .join(User, User.id == RoleAssignment.user_id)
-        .where(
-            User.super_admin.is_(False),
-            RoleAssignment.user_id != authority.actor_id,
-            RoleAssignment.role_id.in_(found),
-            RoleAssignment.user_id.in_(_holders(ranked, authority.now)),
-            _unexpired(authority.now),
-        )
+    reached = _reached(session, found, authority.now)
+    holding = select(User.id).where(
+        User.super_admin.is_(False),
+        User.id != authority.actor_id,
+        User.id.in_(_ranked_holders(ranked, authority.now)),
     )
-    return session.scalar(above.limit(1)) is not None
+    if not reached.everybody:
+        holding = holding.where(
+            User.id.in_(_holders(found, authority.now)) | User.id.in_(reached.of_teams)
+        )
+    return session.scalar(holding.limit(1)) is not None

@@ -1,45 +1,54 @@
-"""What roles and users may do differently in one channel or category."""
+"""What roles, people and teams may do differently at one node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
+from yoto.nodes import APPLICATIONS
 from yoto.permission.audit import record_audit
-from yoto.permission.gifts import overwrite_place
 from yoto.permission.grant_writes import mask_of, refuse_denial, refuse_global
 from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, actor_number, person_number
+from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.kinds import Application, Team
+from yoto.permission.loading.sites import Site
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
-from yoto.permission.rows import require, require_role
+from yoto.permission.role_snapshot import members_of_teams
+from yoto.permission.rows import require_role, server_of, site_in
 from yoto.permission.state import get_state
+from yoto.permission.subjects import holder_of
 from yoto.permission.transactions import write
-from yoto.store.models import Category, Channel, ChannelOverwrite, Effect, Role, User
+from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role
+from yoto.store.resources import known_types
 
 
 class OverwriteWrites:
     """The part of ``PermissionSystem`` about overwrites; shared arguments as in ``RoleWrites``.
 
     Args:
-        channel_id, category_id: the place; exactly one.
-        role_id, user_id: whom it is about; exactly one. A role of the server, or a global one.
+        at: the node, type and id; ``channel_id`` and ``category_id`` are short for these.
+        role_id, user_id, team_id: whom it is about; exactly one. A role of the node's home, or a
+            global one; a person, or an application.
     """
 
     def set_overwrite(
         self,
         channel_id: int | None = None,
         role_id: int | None = None,
-        user_id: SubjectId | None = None,
+        user_id: SubjectId | Application | None = None,
         allow: Iterable[str] = (),
         deny: Iterable[str] = (),
         *,
         category_id: int | None = None,
+        at: tuple[str, NodeId] | None = None,
+        team_id: int | None = None,
         actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
@@ -50,7 +59,6 @@ class OverwriteWrites:
             ValidationFailed: also for a name in both lists, and for permissions of scope global.
         """
         actor_id = actor_number(actor_id)
-        user_id = None if user_id is None else person_number(user_id)
         registry = get_state().registry
         wanted: dict[RegisteredPermission, Effect] = {}
         for field, names, effect in (
@@ -64,16 +72,23 @@ class OverwriteWrites:
             refuse_global((p for p in wanted if wanted[p] is effect), field)
         refuse_denial((p for p in wanted if wanted[p] is Effect.DENY), "deny")
         return _replace(
-            (channel_id, category_id), (role_id, user_id), wanted, actor_id, reason, commit
+            _node(at, channel_id, category_id),
+            {"role_id": role_id, "user_id": user_id, "team_id": team_id},
+            wanted,
+            actor_id,
+            reason,
+            commit,
         )
 
     def clear_overwrite(
         self,
         channel_id: int | None = None,
         role_id: int | None = None,
-        user_id: SubjectId | None = None,
+        user_id: SubjectId | Application | None = None,
         *,
         category_id: int | None = None,
+        at: tuple[str, NodeId] | None = None,
+        team_id: int | None = None,
         actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
@@ -84,16 +99,28 @@ class OverwriteWrites:
             ValidationFailed: also if there are none (field ``role_id`` or ``user_id``).
         """
         actor_id = actor_number(actor_id)
-        user_id = None if user_id is None else person_number(user_id)
         get_state()
         return _replace(
-            (channel_id, category_id), (role_id, user_id), None, actor_id, reason, commit
+            _node(at, channel_id, category_id),
+            {"role_id": role_id, "user_id": user_id, "team_id": team_id},
+            None,
+            actor_id,
+            reason,
+            commit,
         )
 
 
+class Target(NamedTuple):
+    """Whom an overwrite is about: ``kind`` is role, user or team."""
+
+    kind: str
+    id: int
+    role: Role | None = None
+
+
 def _replace(
-    place_ids: tuple[int | None, int | None],
-    target_ids: tuple[int | None, int | None],
+    node: tuple[str, Any],
+    target_ids: Mapping[str, Any],
     wanted: dict[RegisteredPermission, Effect] | None,
     actor_id: int | None,
     reason: str | None,
@@ -102,35 +129,33 @@ def _replace(
     """Bring the stored overwrites to ``wanted``; None removes all and wants some to be there."""
     state = get_state()
     with write(commit, {"allow": "somebody else changed the overwrite meanwhile"}) as session:
-        place = _place(session, *place_ids)
-        if isinstance(place, Channel) and place.synced and place.category_id is not None:
-            # It would be stored and never read: the category's overwrites are in force.
-            raise ValidationFailed({"channel_id": "is in sync with its category"})
-        target = _target(session, *target_ids, server_id=place.server_id)
+        site = _site(session, node)
+        place, home = str(site.place), site.home or NOWHERE
+        target = _target(session, target_ids, home)
         stored = _stored(session, place, target)
         if wanted is None and not stored:
-            field = "role_id" if isinstance(target, Role) else "user_id"
-            raise ValidationFailed({field: "has no overwrite there"})
+            raise ValidationFailed({f"{target.kind}_id": "has no overwrite there"})
         wanted = wanted or {}
 
         authority = Authority(state, session, actor_id)
-        if isinstance(target, Role):
-            authority.check_role(target, place.server_id)
-        else:
-            authority.check_target(target.id, place.server_id)
         known = state.registry.by_ids(stored)
         before = {known[row.permission_id]: row.effect for row in stored.values()}
+        if target.role is not None:
+            authority.check_role(target.role, home)
+        else:
+            for user_id in _people(session, target):
+                authority.check_target(user_id, home)
         enlarged = [
             p
             for p in before | wanted
             if before.get(p) != wanted.get(p)
             and (wanted.get(p) is Effect.ALLOW or before.get(p) is Effect.DENY)
         ]
-        authority.check_gifts({overwrite_place(*_ids_of(place)): mask_of(enlarged)})
+        authority.check_gifts({site.place: mask_of(enlarged)})
 
         # Whoever is named is below the actor already; a role may be held by somebody who is not.
-        touched = [target.id] if isinstance(target, Role) and before != wanted else []
-        with sparing(authority, place.server_id, touched):
+        touched = [target.id] if target.role is not None and before != wanted else []
+        with sparing(authority, home, touched):
             for permission, effect in wanted.items():
                 row = stored.get(permission.id)
                 if row is None:
@@ -141,15 +166,14 @@ def _replace(
                 if known[permission_id] not in wanted:
                     session.delete(row)
         if before != wanted:
-            kind = "role" if isinstance(target, Role) else "user"
             record_audit(
                 session,
                 "overwrite.set" if wanted else "overwrite.clear",
-                str(overwrite_place(*_ids_of(place))),
+                place,
                 actor_id=actor_id,
-                server_id=place.server_id,
-                before={kind: target.id} | _shown(before),
-                after={kind: target.id} | _shown(wanted),
+                server_id=server_of(home),
+                before={target.kind: target.id} | _shown(before),
+                after={target.kind: target.id} | _shown(wanted),
                 reason=reason,
             )
         session.flush()
@@ -157,56 +181,74 @@ def _replace(
     return WriteReceipt(ids=ids)
 
 
-def _place(session: Session, channel_id: int | None, category_id: int | None) -> Channel | Category:
-    if (channel_id is None) == (category_id is None):
+def _node(
+    at: tuple[str, NodeId] | None, channel_id: int | None, category_id: int | None
+) -> tuple[str, Any]:
+    given = [one for one in (at, channel_id, category_id) if one is not None]
+    if len(given) != 1:
         raise ValidationFailed({"channel_id": "give either channel_id or category_id"})
-    if channel_id is not None:
-        return require(session, Channel, channel_id)
-    return require(session, Category, category_id)
+    if at is not None:
+        return at
+    return ("channel", channel_id) if channel_id is not None else ("category", category_id)
 
 
-def _target(
-    session: Session, role_id: int | None, user_id: int | None, server_id: int
-) -> Role | User:
-    if (role_id is None) == (user_id is None):
+def _site(session: Session, node: tuple[str, Any]) -> Site:
+    """The node of an overwrite, below that which people belong to, with its own in force."""
+    field = f"{node[0]}_id" if node[0] in ("channel", "category") else "at"
+    declared = known_types().find(node[0]) if isinstance(node[0], str) else None
+    if declared is None:
+        raise ValidationFailed({"at": f"there is no type {node[0]!r}"})
+    site = site_in(session, declared.place(node[1], field), field)
+    if not site.levels:
+        raise ValidationFailed({field: "people belong here: grant, or deny, in its scope"})
+    if site.overwritten[-1] != str(site.place):
+        # It would be stored and never read: the other's overwrites are in force.
+        kind = site.overwritten[-1].partition(":")[0]
+        raise ValidationFailed({field: f"is in sync with its {kind}"})
+    return site
+
+
+def _target(session: Session, ids: Mapping[str, Any], home: str) -> Target:
+    given = {name: value for name, value in ids.items() if value is not None}
+    if len(given) != 1:
         raise ValidationFailed({"role_id": "give either role_id or user_id"})
-    if user_id is not None:
-        return require(session, User, user_id)
-    role = require_role(session, role_id, default_too=True)
-    if role.server_id not in (None, server_id):
-        raise ValidationFailed({"role_id": "is a role of another server"})
-    return role
+    [(name, value)] = given.items()
+    if name == "role_id":
+        role = require_role(session, value, default_too=True)
+        if role.home not in (NOWHERE, home):
+            raise ValidationFailed({"role_id": "is a role of another server"})
+        return Target("role", role.id, role)
+    holder = holder_of(session, Team(value) if name == "team_id" else value, name)
+    if name == "team_id":
+        assert holder.team_id is not None
+        return Target("team", holder.team_id)
+    if holder.user_id is None:
+        raise ValidationFailed({"user_id": "must be a person, or an application"})
+    return Target("user", holder.user_id)
 
 
-def _ids_of(place: Channel | Category) -> tuple[int | None, int | None]:
-    return (place.id, None) if isinstance(place, Channel) else (None, place.id)
+def _people(session: Session, target: Target) -> Collection[int]:
+    """The people whom an overwrite names, or who are in the team."""
+    found = {target.id} if target.kind == "user" else members_of_teams(session, [target.id])
+    return [user_id for user_id in found if user_id < APPLICATIONS]
 
 
-def _stored(
-    session: Session, place: Channel | Category, target: Role | User
-) -> dict[int, ChannelOverwrite]:
-    place_column = (
-        ChannelOverwrite.channel_id if isinstance(place, Channel) else ChannelOverwrite.category_id
-    )
-    target_column = (
-        ChannelOverwrite.role_id if isinstance(target, Role) else ChannelOverwrite.user_id
-    )
+def _stored(session: Session, place: str, target: Target) -> dict[int, ChannelOverwrite]:
+    column = getattr(ChannelOverwrite, f"{target.kind}_id")
     found = session.scalars(
-        select(ChannelOverwrite).where(place_column == place.id, target_column == target.id)
+        select(ChannelOverwrite).where(ChannelOverwrite.place == place, column == target.id)
     )
     return {row.permission_id: row for row in found}
 
 
-def _new_row(
-    place: Channel | Category, target: Role | User, permission: RegisteredPermission
-) -> ChannelOverwrite:
-    channel_id, category_id = _ids_of(place)
+def _new_row(place: str, target: Target, permission: RegisteredPermission) -> ChannelOverwrite:
+    kind, _, digits = place.partition(":")
+    repeated = {f"{kind}_id": int(digits)} if kind in ("channel", "category") else {}
     return ChannelOverwrite(
-        channel_id=channel_id,
-        category_id=category_id,
-        role_id=target.id if isinstance(target, Role) else None,
-        user_id=target.id if isinstance(target, User) else None,
+        place=place,
         permission_id=permission.id,
+        **{f"{target.kind}_id": target.id},
+        **repeated,
     )
 
 

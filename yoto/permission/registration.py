@@ -21,11 +21,13 @@ from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.pool import SidePool
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
+from yoto.permission.scopes import GLOBAL
 from yoto.permission.specs import PermissionSpec, checked_spec
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.transactions import has_written, write
 from yoto.store.db import db
 from yoto.store.models import OnPolicyError, Permission, ScopeType
+from yoto.store.resources import known_types
 
 ATTEMPTS = 8
 BACK_OFF_SECONDS = 0.05  # times the attempt, at random: a registration takes a few milliseconds
@@ -59,7 +61,7 @@ def read_permissions(pool: SidePool) -> list[RegisteredPermission]:
 
 def _registered(row: Any) -> RegisteredPermission:
     id_, name, bit, scope, abac, category, description, on_error = row
-    return RegisteredPermission(id_, name, bit, scope.value, abac, category, description, on_error)
+    return RegisteredPermission(id_, name, bit, scope, abac, category, description, on_error)
 
 
 class Registration:
@@ -165,10 +167,12 @@ class Registration:
         policies gave no verdict.
         """
         found = self.list_registered_permissions()
-        by_scope = {scope.value: 0 for scope in ScopeType}
+        by_scope = dict.fromkeys(
+            (GLOBAL.kind, *(one.name for one in known_types() if one.askable)), 0
+        )
         by_group: dict[str, int] = {}
         for permission in found:
-            by_scope[permission.scope] += 1
+            by_scope[permission.scope] = by_scope.get(permission.scope, 0) + 1
             group = permission.group or ""
             by_group[group] = by_group.get(group, 0) + 1
         return {
@@ -232,7 +236,7 @@ def _insert_missing(
             {
                 "name": spec.name,
                 "bit": bit,
-                "scope": ScopeType(spec.scope),
+                "scope": spec.scope,
                 "category": spec.group,
                 "description": spec.description,
                 "abac": spec.abac,

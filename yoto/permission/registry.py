@@ -21,10 +21,6 @@ NAME_MAX_LENGTH = 128
 # Requirements that are kept in bits. Code has fewer; who makes texts of data makes any number.
 MOST_BOUND = 1_000
 
-ADMINISTRATOR = "server.administrator"
-READ = "channel.read"
-READ_HISTORY = "message.read_history"
-
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPermission:
@@ -88,7 +84,7 @@ def checked_name(name: object, field_name: str = "permission") -> str:
 class Snapshot:
     """All permissions as of one reading. Immutable: readers need no lock."""
 
-    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "implying", "_by_bit")
+    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "_by_bit")
 
     def __init__(self, permissions: Iterable[RegisteredPermission] = ()) -> None:
         self.by_name: Mapping[str, RegisteredPermission] = {p.name: p for p in permissions}
@@ -100,15 +96,10 @@ class Snapshot:
             every |= permission.mask
             if permission.scope != ScopeType.GLOBAL:
                 local |= permission.mask
-        # Ids of the permissions without which no other can be judged.
-        self.implying = [
-            self.by_name[name].id for name in (ADMINISTRATOR, READ) if name in self.by_name
-        ]
-        self.bits = KnownBits(
-            every, local, *map(self._mask_or_nothing, (ADMINISTRATOR, READ, READ_HISTORY))
-        )
+        self.bits = KnownBits(every, local)
 
-    def _mask_or_nothing(self, name: str) -> int:
+    def mask_named(self, name: str) -> int:
+        """The mask of a permission; 0 where nobody registered it."""
         permission = self.by_name.get(name)
         return permission.mask if permission else 0
 

@@ -13,18 +13,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from yoto.permission.bits import KnownBits
-from yoto.permission.facts import PlaceFacts, RoleFacts, UserFacts
-from yoto.permission.scopes import CATEGORY
-from yoto.store.models import ScopeType
-
-CHANNEL_KINDS = frozenset({ScopeType.CHANNEL.value, CATEGORY})
+from yoto.permission.facts import NOWHERE, Assignment, By, PlaceFacts, RoleFacts, UserFacts
 
 # Whose overwrites a step applies, in the order of step 5.
 EVERYONES, ROLES, OWN = "everyone", "roles", "user"
 
 
 class Standing(enum.IntEnum):
-    """What somebody is in a place. In the global scope everybody is a ``MEMBER``."""
+    """What somebody is in a place. Where people belong to nothing everybody is a ``MEMBER``."""
 
     UNKNOWN = 0
     DISABLED = 1
@@ -44,9 +40,9 @@ class Resolution:
             passing of time; None if no such moment is known.
         standing: what the user is here.
         base: the mask after roles and grants (step 3).
-        shaped: the mask after the overwrites (step 5); in a server the same as ``base``.
+        shaped: the mask after the overwrites (step 5); without levels the same as ``base``.
         ordinary: the mask without the user's being super-admin; differs only for super-admins.
-        hidden: ``channel.read`` was missing, so that nothing in the channel remained (step 6).
+        hidden: a gate was missing, so that nothing remained (step 6).
         timed_out: a time-out took part (step 6).
     """
 
@@ -61,11 +57,12 @@ class Resolution:
 
 
 class Step(NamedTuple):
-    """One step of the overwrites: whose they are, and the mask before and after."""
+    """One step of the overwrites: whose they are, the mask before and after, and the level."""
 
     target: str
     before: int
     after: int
+    level: int = 0
 
 
 @dataclass(slots=True)
@@ -74,17 +71,19 @@ class Trace:
 
     Attributes:
         held: the assigned roles that are in force, in the order of the assignments.
+        assignments: these assignments.
         steps: the overwrites (step 5), one for each ``EVERYONES``, ``ROLES`` and ``OWN``.
     """
 
     held: list[int] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
 
 class RoleSum(NamedTuple):
     """A role together with everything it inherits."""
 
-    of_server: bool
+    of_home: bool
     allow: int
     deny: int
     local_allow: int
@@ -108,9 +107,9 @@ def flatten(place: PlaceFacts, bits: KnownBits) -> FlatPlace:
     sums = {}
     for role_id, role in place.roles.items():
         if role.is_default:
-            if role.active and role.server_id == place.server_id is not None:
-                default = _add(NOTHING, role, bits)
-        elif role.server_id is None or role.server_id == place.server_id:
+            if role.active and role.home and role.home == place.home:
+                default = _add(NOTHING, role, bits, True)
+        elif not role.home or role.home == place.home:
             sums[role_id] = _with_ancestors(role_id, place, bits)
     return FlatPlace(place, sums, default)
 
@@ -122,36 +121,38 @@ def lineage(role_id: int, place: PlaceFacts) -> list[int]:
     before; it is empty when that is the role itself.
     """
     found: dict[int, None] = {}
-    current: int | None = role_id
-    child: RoleFacts | None = None
-    while current is not None and current not in found:
-        role = place.roles.get(current)
-        if role is None or not role.active or role.is_default:
-            break
-        if role.server_id is not None:
-            if role.server_id != place.server_id or (child and child.server_id is None):
-                break
-        found[current] = None
-        child, current = role, role.parent_id
+    newest: list[tuple[int, bool]] = [(role_id, True)]
+    while newest:
+        reached: list[tuple[int, bool]] = []
+        for current, from_home in newest:
+            role = place.roles.get(current)
+            if current in found or role is None or not role.active or role.is_default:
+                continue
+            if role.home and (role.home != place.home or not from_home):
+                continue
+            found[current] = None
+            reached += ((parent, bool(role.home)) for parent in role.parents)
+        newest = reached
     return list(found)
 
 
 def _with_ancestors(role_id: int, place: PlaceFacts, bits: KnownBits) -> RoleSum:
-    total = NOTHING._replace(of_server=place.roles[role_id].server_id is not None)
+    of_home = bool(place.roles[role_id].home)
+    total = NOTHING._replace(of_home=of_home)
     for counted in lineage(role_id, place):
-        total = _add(total, place.roles[counted], bits)
+        total = _add(total, place.roles[counted], bits, bool(place.roles[counted].home))
     return total
 
 
-def _add(total: RoleSum, role: RoleFacts, bits: KnownBits) -> RoleSum:
-    # A permission of scope global counts only when a global role grants it, outside channels.
-    counted = -1 if role.server_id is None else bits.local
+def _add(total: RoleSum, role: RoleFacts, bits: KnownBits, of_home: bool) -> RoleSum:
+    # A permission of scope global counts only when a global role grants it, outside levels.
+    counted = bits.local if of_home else -1
     return RoleSum(
-        total.of_server,
+        total.of_home,
         total.allow | role.allow & counted,
         total.deny | role.deny & counted,
-        total.local_allow | role.local_allow & bits.local,
-        total.local_deny | role.local_deny & bits.local,
+        total.local_allow | role.local_allow,
+        total.local_deny | role.local_deny,
     )
 
 
@@ -167,18 +168,28 @@ def resolve(
         standing = Standing.DISABLED if user.exists else Standing.UNKNOWN
         return Resolution(0, None, standing, 0, 0, 0)
 
-    facts = place.facts
-    in_server = facts.server_id is not None
-    owner = in_server and facts.owner_id == user.user_id
-    member = in_server and (user.member or owner)
+    facts, rules = place.facts, place.facts.rules
+    has_home = facts.home is not None
+    owner = has_home and facts.owner_id == user.user_id
+    member = has_home and (user.member or owner)
+    inside = member or not has_home or user.program
+    for owner_id, belonging in facts.owners:
+        owner = owner or (owner_id == user.user_id and (inside or not belonging))
     boundary = None
 
     default = place.default if member else NOTHING
     allow, deny = default.allow, default.deny
     local_allow = local_deny = 0
-    for role_id, valid_from, valid_until in user.assignments:
+    for assignment in user.assignments:
+        role_id, valid_from, valid_until, node, by, *_ = assignment
         role = place.roles.get(role_id)
-        if role is None or (role.of_server and not member):
+        if role is None:
+            continue
+        if not inside and by != By.PUBLIC:
+            # What is given where people belong is for those who do, unless the type says more.
+            if role.of_home if node == NOWHERE else node not in rules.outside:
+                continue
+        if by == By.EVERYONE and not member:
             continue
         if valid_from is not None and valid_from > now:
             boundary = _sooner(boundary, valid_from)
@@ -189,37 +200,58 @@ def resolve(
             boundary = _sooner(boundary, valid_until)
         if trace is not None:
             trace.held.append(role_id)
-        allow |= role.allow
-        deny |= role.deny
+            trace.assignments.append(assignment)
+        # What is held at a node gives nothing that is global.
+        counted = -1 if node == NOWHERE else bits.local
+        allow |= role.allow & counted
+        deny |= role.deny & counted
         local_allow |= role.local_allow
         local_deny |= role.local_deny
+    team_allow = 0
+    for _, valid_from, valid_until, given, taken in user.teams:
+        if valid_from is not None and valid_from > now:
+            boundary = _sooner(boundary, valid_from)
+            continue
+        if valid_until is not None:
+            if valid_until <= now:
+                continue
+            boundary = _sooner(boundary, valid_until)
+        team_allow |= given
+        local_deny |= taken
 
     base = allow & ~deny
     hidden = timed_out = False
-    if owner or (in_server and base & bits.administrator):
+    if owner or base & rules.administrator:
         standing = Standing.OWNER if owner else Standing.ADMINISTRATOR
         ordinary = shaped = base | bits.local
     else:
-        standing = Standing.MEMBER if member or not in_server else Standing.OUTSIDER
+        standing = Standing.MEMBER if inside else Standing.OUTSIDER
         shaped = base
-        if facts.kind in CHANNEL_KINDS:
-            for_all = base & ~default.local_deny | default.local_allow
-            for_roles = for_all & ~local_deny | local_allow
+        for level, shared in enumerate(rules.levels):
+            shift = level * bits.width
+            reach = inside or shared
+            given_to_roles = local_allow >> shift & bits.local
+            if reach:
+                given_to_roles |= team_allow >> shift & bits.local
             # Somebody who left keeps what was taken from them here, not what was given to them.
-            own_allow = user.own_allow & bits.local if member else 0
-            shaped = for_roles & ~(user.own_deny & bits.local) | own_allow
+            own_allow = user.own_allow >> shift & bits.local if reach else 0
+            before = shaped
+            for_all = before & ~(default.local_deny >> shift & bits.local)
+            for_all |= default.local_allow >> shift & bits.local
+            for_roles = for_all & ~(local_deny >> shift & bits.local) | given_to_roles
+            shaped = for_roles & ~(user.own_deny >> shift & bits.local) | own_allow
             if trace is not None:
                 trace.steps += [
-                    Step(EVERYONES, base, for_all),
-                    Step(ROLES, for_all, for_roles),
-                    Step(OWN, for_roles, shaped),
+                    Step(EVERYONES, before, for_all, level),
+                    Step(ROLES, for_all, for_roles, level),
+                    Step(OWN, for_roles, shaped, level),
                 ]
-            hidden = not shaped & bits.read
+        hidden = shaped & rules.gates != rules.gates
         ordinary = 0 if hidden else shaped
-        if member and user.timeout_until is not None and user.timeout_until > now:
+        if user.member and user.timeout_until is not None and user.timeout_until > now:
             timed_out = True
             boundary = _sooner(boundary, user.timeout_until)
-            ordinary &= bits.read | bits.history
+            ordinary &= rules.remaining
 
     mask = bits.every if user.super_admin else ordinary
     return Resolution(mask, boundary, standing, base, shaped, ordinary, hidden, timed_out)

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.permission.gifts import gifts_of, lineage, may_inherit, merged
+from yoto.permission.gifts import gifts_of, lineage, merged, parents_of
 from yoto.permission.hierarchy import Authority
 from yoto.permission.registry import PermissionRegistry
+from yoto.permission.role_snapshot import may_inherit
 from yoto.permission.rows import require
 from yoto.store.models import EVERYONE, Effect, Role
 
@@ -23,10 +24,8 @@ MAX_POSITION = 1_000_000  # far more than anybody ranks by hand
 NAME_TAKEN = {"name": "another role has this name"}
 
 
-def checked_role_name(
-    session: Session, name: Any, server_id: int | None, own_id: int | None = None
-) -> str:
-    """``name`` without outer blanks, if no other role of the server has it.
+def checked_role_name(session: Session, name: Any, home: str, own_id: int | None = None) -> str:
+    """``name`` without outer blanks, if no other role of the home has it.
 
     Raises:
         ValidationFailed: field ``name``.
@@ -34,7 +33,7 @@ def checked_role_name(
     label = checked_label(name, NAME_MAX_LENGTH)
     if label == EVERYONE:
         raise ValidationFailed({"name": f"{EVERYONE} is the default role's"})
-    same = select(Role.id).where(Role.server_key == (server_id or 0), Role.name == label)
+    same = select(Role.id).where(Role.home == home, Role.name == label)
     if session.scalar(same) not in (None, own_id):
         raise ValidationFailed(NAME_TAKEN)
     return label
@@ -89,29 +88,31 @@ def checked_flag(value: Any, field: str) -> bool:
 
 
 def checked_parent(
-    session: Session, parent_id: int | None, server_id: int | None, child: Role | None = None
+    session: Session, parent_id: int | None, home: str, child: Role | None = None
 ) -> Role | None:
-    """The role to inherit from, if a role of ``server_id`` may.
+    """The role to inherit from, if a role of ``home`` may.
 
     Raises:
         ValidationFailed: field ``parent_id``: no such role, the default role, a role of another
-            server, or a cycle back to ``child``.
+            home, or a cycle back to ``child``.
     """
     if parent_id is None:
         return None
     parent = require(session, Role, parent_id, "parent_id")
     if parent.is_default:
         raise ValidationFailed({"parent_id": "everybody has the default role already"})
-    if not may_inherit(server_id, parent.server_id):
-        allowed = "a global role" if server_id is None else "a role of the same server, or global"
+    if not may_inherit(home, parent.home):
+        allowed = "a global role" if not home else "a role of the same server, or global"
         raise ValidationFailed({"parent_id": f"must be {allowed}"})
-    seen: set[int] = set()
-    ancestor: Role | None = parent
-    while ancestor is not None and ancestor.id not in seen:
-        if child is not None and ancestor.id == child.id:
-            raise ValidationFailed({"parent_id": "would make the role its own ancestor"})
-        seen.add(ancestor.id)
-        ancestor = session.get(Role, ancestor.parent_id) if ancestor.parent_id else None
+    if child is not None:
+        seen: set[int] = set()
+        newest = [parent]
+        while newest:
+            if any(one.id == child.id for one in newest):
+                raise ValidationFailed({"parent_id": "would make the role its own ancestor"})
+            seen |= {one.id for one in newest}
+            above = (found for one in newest for found in parents_of(session, one))
+            newest = [one for one in above if one.id not in seen]
     return parent
 
 
@@ -133,14 +134,17 @@ def check_inheritance(
     if (parent_id, active) == (role.parent_id, role.active):
         return
     parent = session.get(Role, parent_id) if parent_id else None
+    others = [one for one in parents_of(session, role) if one.id != role.parent_id]
     gained: list[Role] = []
     lost: list[Role] = []
     for asleep in (False, True):
         old = lineage(session, role, asleep=asleep)
-        new = [role, *lineage(session, parent, asleep=asleep)] if active or asleep else []
+        new = [role] if active or asleep else []
+        for one in [parent, *others] if new else []:
+            new += lineage(session, one, asleep=asleep)
         gained += [ancestor for ancestor in new if ancestor not in old + gained]
         lost += [ancestor for ancestor in old if ancestor not in new + lost]
-    home = role.server_id
+    home = role.home
     authority.check_gifts(
         merged(
             gifts_of(session, registry, gained, Effect.ALLOW, home),

@@ -1,24 +1,27 @@
-"""Roles and what they give at one moment of a transaction: two snapshots tell what a write does."""
+"""Roles and what they give at one moment of a transaction: two snapshots tell what a write does.
+
+Places are texts here (``global``, ``channel:3``), and a hierarchy is that of a node that people
+belong to (``server:7``), or, empty, that of the platform.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from yoto.permission.facts import Assignment, PlaceFacts, RoleFacts
-from yoto.permission.gifts import grant_place, may_inherit, overwrite_place
-from yoto.permission.scopes import CATEGORY, GLOBAL, Place
-from yoto.permission.single import epoch
-from yoto.permission.statements import CHANNEL, SERVER
+from yoto.permission.facts import Assignment, By, PlaceFacts, RoleFacts
+from yoto.permission.loading.rights import MaskOf, epoch
+from yoto.permission.loading.sites import Site, load_sites
+from yoto.permission.registry import PermissionRegistry
+from yoto.permission.scopes import Place, place_of_text
 from yoto.store.models import (
-    Category,
-    Channel,
+    NOWHERE,
     ChannelOverwrite,
     Effect,
     PermissionGroupMember,
@@ -26,15 +29,20 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
+    RoleParent,
+    ScopeType,
+    TeamMember,
+    TeamParent,
     User,
 )
+from yoto.store.resources import known_types
+from yoto.store.resources.chains import text_in_sql
 
 ALLOW, DENY = 0, 1
+GLOBAL = ScopeType.GLOBAL.value
 
-MaskOf = Callable[[int], int]
-# By role (or user), by place: the masks of what is allowed and what is denied.
-Given = defaultdict[int | None, defaultdict[Place, list[int]]]
+# By role (or user, or team), by place: the masks of what is allowed and what is denied.
+Given = defaultdict[int | None, defaultdict[str, list[int]]]
 
 
 def nothing_given() -> Given:
@@ -45,28 +53,21 @@ def nothing_given() -> Given:
 class Shape(NamedTuple):
     """A role without what it gives."""
 
-    server_id: int | None
-    parent_id: int | None
+    home: str
+    parents: tuple[int, ...]
     active: bool
     is_default: bool
     position: int
 
 
-class Site(NamedTuple):
-    """Where a place lies, and where its overwrites in force are."""
-
-    server_id: int | None
-    owner_id: int | None
-    overwrites: Place
-
-
 class LocalRows:
-    """Grants and overwrites for single channels and categories, by whom they are for."""
+    """Grants and overwrites for single nodes, by whom they are for."""
 
     def __init__(self) -> None:
         self.grants = nothing_given()
         self.overwrites = nothing_given()
         self.own = nothing_given()
+        self.teams = nothing_given()
 
     def read(
         self,
@@ -80,48 +81,55 @@ class LocalRows:
         rows = select(
             ChannelOverwrite.role_id,
             ChannelOverwrite.user_id,
-            ChannelOverwrite.channel_id,
-            ChannelOverwrite.category_id,
+            ChannelOverwrite.team_id,
+            ChannelOverwrite.place,
             ChannelOverwrite.permission_id,
             ChannelOverwrite.effect,
         ).where(overwritten)
-        for role_id, user_id, channel_id, category_id, permission_id, effect in session.execute(
-            rows
-        ):
-            target = self.overwrites[role_id] if user_id is None else self.own[user_id]
+        for role_id, user_id, team_id, place, permission_id, effect in session.execute(rows):
+            if role_id is not None:
+                target = self.overwrites[role_id]
+            else:
+                target = self.own[user_id] if user_id is not None else self.teams[team_id]
             side = DENY if effect is Effect.DENY else ALLOW
-            target[overwrite_place(channel_id, category_id)][side] |= mask_of(permission_id)
+            target[place][side] |= mask_of(permission_id)
 
 
 class RoleSnapshot:
-    """The roles of some servers and the global ones.
+    """The roles of some homes and the global ones.
 
     Args:
-        homes: the servers.
+        homes: nodes that people belong to.
         touched: roles that the write changes: of them and what they inherit from, also what they
-            give in single channels and categories is read.
+            give at single nodes is read.
     """
 
     def __init__(
         self,
         session: Session,
-        mask_of: MaskOf,
-        homes: Collection[int],
+        registry: PermissionRegistry | None,
+        homes: Collection[str],
         touched: Collection[int],
     ) -> None:
-        keys = (0, *homes)
+        self._registry = registry
+        mask_of: MaskOf = (lambda _: 0) if registry is None else registry.mask_of_id
+        keys = ("", *homes)
+        parents: defaultdict[int, list[int]] = defaultdict(list)
+        in_homes = select(Role.id).where(Role.home.in_(keys))
+        more = select(RoleParent.role_id, RoleParent.parent_id)
+        for role_id, parent_id in session.execute(more.where(RoleParent.role_id.in_(in_homes))):
+            parents[role_id].append(parent_id)
         rows = select(
-            Role.id,
-            Role.server_id,
-            Role.parent_id,
-            Role.active,
-            Role.is_default,
-            Role.position,
-        ).where(Role.server_key.in_(keys))
-        self.shapes = {row[0]: Shape(*row[1:]) for row in session.execute(rows)}
-        scopes = ("global", *(f"server:{home}" for home in homes))
-        in_homes = select(Role.id).where(Role.server_key.in_(keys))
-        base = nothing_given()
+            Role.id, Role.home, Role.parent_id, Role.active, Role.is_default, Role.position
+        ).where(Role.home.in_(keys))
+        self.shapes: dict[int, Shape] = {}
+        for role_id, home, parent, active, is_default, position in session.execute(rows):
+            every = (*(() if parent is None else (parent,)), *parents.get(role_id, ()))
+            self.shapes[role_id] = Shape(home, every, active, is_default, position)
+        # What is above a home counts as what is given there.
+        sites = sites_of(session, homes).values()
+        scopes = {GLOBAL, *homes, *(node for site in sites for node in site.upper)}
+        self.base = nothing_given()
         read_grants(
             session,
             mask_of,
@@ -129,17 +137,15 @@ class RoleSnapshot:
                 model: model.role_id.in_(in_homes) & model.scope_key.in_(scopes)
                 for model in (RoleGrant, RoleGroupGrant)
             },
-            base,
+            self.base,
         )
-        self.base = base
         self.known = {one for role_id in touched for one in self.lineage(role_id, asleep=True)}
         self.local = LocalRows()
         self.local.read(
             session,
             mask_of,
             {
-                model: model.role_id.in_(self.known)
-                & (model.channel_id.is_not(None) | model.scope_key.not_in(scopes))
+                model: model.role_id.in_(self.known) & model.scope_key.not_in(scopes)
                 for model in (RoleGrant, RoleGroupGrant)
             },
             ChannelOverwrite.role_id.in_(self.known),
@@ -151,20 +157,23 @@ class RoleSnapshot:
 
     def lineage(self, role_id: int, *, asleep: bool) -> Iterator[int]:
         """The role and what it inherits from; ``asleep``: as if all of them were active."""
-        child: Shape | None = None
         seen: set[int] = set()
-        current: int | None = role_id
-        while current is not None and current not in seen:
-            shape = self.shapes.get(current)
-            if shape is None or not (shape.active or asleep):
-                return
-            if child is not None and (
-                shape.is_default or not may_inherit(child.server_id, shape.server_id)
-            ):
-                return
-            seen.add(current)
-            yield current
-            child, current = shape, None if shape.is_default else shape.parent_id
+        newest: list[tuple[int, Shape | None]] = [(role_id, None)]
+        while newest:
+            reached: list[tuple[int, Shape | None]] = []
+            for current, child in newest:
+                shape = self.shapes.get(current)
+                if current in seen or shape is None or not (shape.active or asleep):
+                    continue
+                if child is not None and (
+                    shape.is_default or not may_inherit(child.home, shape.home)
+                ):
+                    continue
+                seen.add(current)
+                yield current
+                if not shape.is_default:
+                    reached += [(parent, shape) for parent in shape.parents]
+            newest = reached
 
     def heirs(self, role_ids: Iterable[int]) -> set[int]:
         """The roles and all that inherit from one of them, or would if all were active."""
@@ -175,48 +184,56 @@ class RoleSnapshot:
             if not wanted.isdisjoint(self.lineage(role_id, asleep=True))
         }
 
-    def sums(self, role_id: int, *, asleep: bool) -> dict[Place, tuple[int, int]]:
+    def sums(self, role_id: int, *, asleep: bool) -> dict[str, tuple[int, int]]:
         """What a holder is allowed and denied by the role with all that it inherits, by place."""
-        home = self.shapes[role_id].server_id if role_id in self.shapes else None
-        total: defaultdict[Place, list[int]] = defaultdict(lambda: [0, 0])
+        home = self.shapes[role_id].home if role_id in self.shapes else ""
+        total: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
         for one in self.lineage(role_id, asleep=asleep):
             for source in (self.base, self.local.grants, self.local.overwrites):
                 for place, masks in source[one].items():
-                    if place == GLOBAL and home is not None:
-                        place = Place(SERVER, home)
-                    total[place][ALLOW] |= masks[ALLOW]
-                    total[place][DENY] |= masks[DENY]
+                    counted = home if place == GLOBAL and home else place
+                    total[counted][ALLOW] |= masks[ALLOW]
+                    total[counted][DENY] |= masks[DENY]
         return {place: (masks[ALLOW], masks[DENY]) for place, masks in total.items()}
 
-    def facts(self, place: Place, site: Site, around: LocalRows, *, asleep: bool) -> PlaceFacts:
-        """The roles as they count in ``place``.
+    def facts(self, site: Site, around: LocalRows, *, asleep: bool) -> PlaceFacts:
+        """The roles as they count at a site.
 
         Args:
             around: what the roles give there that no write of this transaction touches.
         """
+        assert self._registry is not None
+        snapshot = self._registry.snapshot
+        width = snapshot.bits.width
         roles = {}
         for role_id, shape in self.shapes.items():
-            if shape.server_id not in (None, site.server_id):
+            if shape.home not in (NOWHERE, site.home):
                 continue
             local = self.local if role_id in self.known else around
             base = [self.base[role_id][GLOBAL]]
-            if site.server_id is not None:
-                here = Place(SERVER, site.server_id)
-                base += [self.base[role_id][here], local.grants[role_id][here]]
-            near = [local.grants[role_id][place], local.overwrites[role_id][site.overwrites]]
-            if place.kind not in (CHANNEL, CATEGORY):
-                near = []
+            for node in site.upper:
+                base += [self.base[role_id][node], local.grants[role_id][node]]
+            near = [0, 0]
+            for level, (node, place) in enumerate(zip(site.levels, site.overwritten, strict=True)):
+                for masks in (local.grants[role_id][node], local.overwrites[role_id][place]):
+                    near[ALLOW] |= masks[ALLOW] << level * width
+                    near[DENY] |= masks[DENY] << level * width
             roles[role_id] = RoleFacts(
-                shape.server_id,
-                shape.parent_id,
+                shape.home,
+                shape.parents,
                 shape.active or asleep,
                 shape.is_default,
                 _joined(base, ALLOW),
                 _joined(base, DENY),
-                _joined(near, ALLOW),
-                _joined(near, DENY),
+                near[ALLOW],
+                near[DENY],
             )
-        return PlaceFacts(place.kind, site.server_id, site.owner_id, roles)
+        return site.facts(roles, snapshot)
+
+
+def may_inherit(child_home: str, parent_home: str) -> bool:
+    """A role inherits from global roles, and a home's role from those of the same home."""
+    return parent_home in (NOWHERE, child_home)
 
 
 def read_grants(
@@ -227,33 +244,27 @@ def read_grants(
 ) -> None:
     """Add direct and group grants that meet the condition of their table."""
     direct = select(
-        RoleGrant.role_id,
-        RoleGrant.permission_id,
-        RoleGrant.server_id,
-        RoleGrant.channel_id,
-        RoleGrant.effect,
+        RoleGrant.role_id, RoleGrant.permission_id, RoleGrant.scope_key, RoleGrant.effect
     ).where(wanted[RoleGrant])
     grouped = (
         select(
             RoleGroupGrant.role_id,
             PermissionGroupMember.permission_id,
-            RoleGroupGrant.server_id,
-            RoleGroupGrant.channel_id,
+            RoleGroupGrant.scope_key,
             RoleGroupGrant.effect,
         )
         .join(PermissionGroupMember, PermissionGroupMember.group_id == RoleGroupGrant.group_id)
         .where(wanted[RoleGroupGrant])
     )
     for statement in (direct, grouped):
-        for role_id, permission_id, server_id, channel_id, effect in session.execute(statement):
-            place = grant_place(None, server_id, channel_id)
+        for role_id, permission_id, place, effect in session.execute(statement):
             into[role_id][place][DENY if effect is Effect.DENY else ALLOW] |= mask_of(permission_id)
 
 
 def assignments_of(
     session: Session, *wanted: ColumnElement[bool]
 ) -> Iterator[tuple[int, tuple[Assignment, ...]]]:
-    """Users by id, each with those of their assignments that meet the conditions.
+    """People by id, each with those of their own assignments that meet the conditions.
 
     Args:
         wanted: on ``RoleAssignment``, and on its ``Role`` and ``User``.
@@ -264,74 +275,86 @@ def assignments_of(
             RoleAssignment.role_id,
             RoleAssignment.valid_from,
             RoleAssignment.valid_until,
+            RoleAssignment.node,
+            RoleAssignment.id,
         )
         .join(User, User.id == RoleAssignment.user_id)
         .join(Role, Role.id == RoleAssignment.role_id)
         .where(*wanted)
-        .order_by(RoleAssignment.user_id, RoleAssignment.role_id)
+        .order_by(RoleAssignment.user_id, RoleAssignment.role_id, RoleAssignment.node)
     )
     for user_id, held in groupby(session.execute(rows), itemgetter(0)):
         yield user_id, tuple(
-            Assignment(role_id, epoch(start), epoch(end)) for _, role_id, start, end in held
+            Assignment(role_id, epoch(start), epoch(end), node, By.OWN, id_)
+            for _, role_id, start, end, node, id_ in held
         )
 
 
-def sites_of(session: Session, places: Iterable[Place]) -> dict[Place, Site]:
-    """Where ``places`` lie. Of a category also the channels in sync that have grants of their own:
-    what it changes can count otherwise there. Places that are gone are left out.
+def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
+    """Where ``places`` lie. Of nodes that lend their overwrites also those in sync that have grants
+    of their own: what such a node changes can count otherwise there. Places that are gone are left
+    out.
     """
-    ids: defaultdict[str, set[int | None]] = defaultdict(set)
-    for place in places:
+    wanted = {place_of_text(text) for text in places}
+    ids: defaultdict[str, set[Any]] = defaultdict(set)
+    for place in wanted:
         ids[place.kind].add(place.id)
-    found: dict[Place, Site] = {}
-    if GLOBAL.kind in ids:
-        found[GLOBAL] = Site(None, None, GLOBAL)
-    servers = select(Server.id, Server.owner_id).where(Server.id.in_(ids[SERVER]))
-    for server_id, owner_id in session.execute(servers):
-        found[Place(SERVER, server_id)] = Site(server_id, owner_id, Place(SERVER, server_id))
-    categories = (
-        select(Category.id, Server.id, Server.owner_id)
-        .join(Server, Server.id == Category.server_id)
-        .where(Category.id.in_(ids[CATEGORY]))
-    )
-    for category_id, server_id, owner_id in session.execute(categories):
-        here = Place(CATEGORY, category_id)
-        found[here] = Site(server_id, owner_id, here)
-    granted = [
-        select(model.channel_id).where(model.channel_id.is_not(None))
-        for model in (RoleGrant, RoleGroupGrant)
-    ]
-    synced = Channel.category_id.in_(ids[CATEGORY]) & (Channel.synced == true())
-    channels = (
-        select(Channel.id, Channel.category_id, Channel.synced, Server.id, Server.owner_id)
-        .join(Server, Server.id == Channel.server_id)
-        .where(
-            Channel.id.in_(ids[CHANNEL])
-            | (synced & or_(*(Channel.id.in_(grants) for grants in granted)))
+    granted = [select(model.scope_key) for model in (RoleGrant, RoleGroupGrant)]
+    for declared in known_types():
+        sync = declared.sync
+        if sync is None or not ids.get(sync.type):
+            continue
+        text = text_in_sql(declared, declared.id)
+        in_sync = select(declared.id).where(
+            sync.id.in_(ids[sync.type]), or_(*(text.in_(grants) for grants in granted))
         )
-    )
-    for channel_id, above_it, in_sync, server_id, owner_id in session.execute(channels):
-        here = Place(CHANNEL, channel_id)
-        follows = in_sync and above_it is not None
-        overwrites = Place(CATEGORY, above_it) if follows else here
-        found[here] = Site(server_id, owner_id, overwrites)
-    return found
+        wanted |= {Place(declared.name, id_) for id_ in session.scalars(in_sync)}
+    found = load_sites(session.connection(), wanted)
+    return {str(place): site for place, site in found.items()}
 
 
-def rows_around(session: Session, mask_of: MaskOf, sites: Mapping[Place, Site]) -> LocalRows:
-    """What counts in the channels and categories among ``sites`` for whomever."""
-    channels = {place.id for place in sites if place.kind == CHANNEL}
-    categories = {site.overwrites.id for site in sites.values() if site.overwrites.kind == CATEGORY}
+def rows_around(session: Session, mask_of: MaskOf, sites: Mapping[str, Site]) -> LocalRows:
+    """What counts at single nodes of ``sites`` for whomever."""
+    nodes = {node for site in sites.values() for node in site.levels}
+    places = {place for site in sites.values() for place in site.overwritten}
     rows = LocalRows()
-    if channels or categories:
+    if nodes or places:
         rows.read(
             session,
             mask_of,
-            {model: model.channel_id.in_(channels) for model in (RoleGrant, RoleGroupGrant)},
-            ChannelOverwrite.channel_id.in_(channels)
-            | ChannelOverwrite.category_id.in_(categories),
+            {model: model.scope_key.in_(nodes) for model in (RoleGrant, RoleGroupGrant)},
+            ChannelOverwrite.place.in_(places),
         )
     return rows
+
+
+def teams_below(session: Session, team_ids: Collection[int]) -> set[int]:
+    """These teams and all below them: whoever is in one of those is in one of these."""
+    found = set(team_ids)
+    newest = found
+    while newest:
+        below = select(TeamParent.team_id).where(TeamParent.parent_id.in_(newest))
+        newest = set(session.scalars(below)) - found
+        found |= newest
+    return found
+
+
+def teams_above(session: Session, team_ids: Collection[int]) -> set[int]:
+    """These teams and all above them."""
+    found = set(team_ids)
+    newest = found
+    while newest:
+        above = select(TeamParent.parent_id).where(TeamParent.team_id.in_(newest))
+        newest = set(session.scalars(above)) - found
+        found |= newest
+    return found
+
+
+def members_of_teams(session: Session, team_ids: Collection[int]) -> set[int]:
+    """Who is in one of these teams, at whatever time."""
+    every = teams_below(session, team_ids)
+    found = select(TeamMember.user_id).where(TeamMember.team_id.in_(every))
+    return set(session.scalars(found.distinct()))
 
 
 def _joined(parts: Iterable[list[int]], side: int) -> int:

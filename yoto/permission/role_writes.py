@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yoto.cache import NodeId
+from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.audit import record_audit
 from yoto.permission.deletion_records import kept_of_role
@@ -26,8 +28,7 @@ from yoto.permission.role_rules import (
     checked_position,
     checked_role_name,
 )
-from yoto.permission.rows import require, require_role
-from yoto.permission.scopes import checked_id
+from yoto.permission.rows import checked_home, home_text, require, require_role, server_of
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.transactions import write
 from yoto.store.db import db
@@ -75,6 +76,7 @@ class RoleWrites:
         server_id: int | None = None,
         parent: int | None = None,
         *,
+        home: tuple[str, NodeId] | None = None,
         position: int = LOWEST_POSITION,
         active: bool = True,
         actor_id: SubjectId | None = None,
@@ -84,6 +86,7 @@ class RoleWrites:
         """Make a role of a server (a global one for None); the receipt has its id.
 
         Args:
+            home: any other node that people belong to, type and id.
             parent: id of the role to inherit from: one of the same server, or a global one.
             position: rank among the roles of the server, higher is above.
         """
@@ -91,6 +94,7 @@ class RoleWrites:
         fields = {
             "name": name,
             "server_id": server_id,
+            "home": home,
             "parent": parent,
             "position": position,
             "active": active,
@@ -138,18 +142,18 @@ class RoleWrites:
             before = _shown(role)
             changes: dict[str, Any] = {}
             if not isinstance(name, Unset):
-                changes["name"] = checked_role_name(session, name, role.server_id, role.id)
+                changes["name"] = checked_role_name(session, name, role.home, role.id)
             if not isinstance(position, Unset):
                 changes["position"] = checked_position(position)
                 authority.check_raising(role, changes["position"])
             if not isinstance(parent, Unset):
-                found = checked_parent(session, parent, role.server_id, role)
+                found = checked_parent(session, parent, role.home, role)
                 changes["parent_id"] = found.id if found else None
             if not isinstance(active, Unset):
                 changes["active"] = checked_flag(active, "active")
             check_inheritance(session, state.registry, authority, role, changes)
             reshaped = [role.id] if changes.keys() & {"parent_id", "active"} else []
-            with sparing(authority, role.server_id, reshaped):
+            with sparing(authority, role.home, reshaped):
                 for column, value in changes.items():
                     setattr(role, column, value)
             after = _shown(role)
@@ -185,11 +189,9 @@ class RoleWrites:
             role = require_role(session, role_id)
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
-            lost = gifts_of(
-                session, state.registry, lineage(session, role), Effect.DENY, role.server_id
-            )
+            lost = gifts_of(session, state.registry, lineage(session, role), Effect.DENY, role.home)
             authority.check_gifts(lost)
-            with sparing(authority, role.server_id, [role.id]) as change:
+            with sparing(authority, role.home, [role.id]) as change:
                 change.gone.add(role.id)
             record_audit(
                 session,
@@ -210,9 +212,9 @@ class RoleWrites:
             ValidationFailed: ``server_id`` is not an id.
         """
         get_state()
-        key = 0 if server_id is None else checked_id(server_id, "server_id")
+        home = home_text(server_id)
         found = db.session.scalars(
-            select(Role).where(Role.server_key == key).order_by(Role.position.desc(), Role.id)
+            select(Role).where(Role.home == home).order_by(Role.position.desc(), Role.id)
         )
         return [
             RegisteredRole(
@@ -236,21 +238,29 @@ def _make_role(
     *,
     name: str,
     server_id: int | None = None,
+    home: tuple[str, NodeId] | None = None,
     parent: int | None = None,
     position: int = LOWEST_POSITION,
     active: bool = True,
 ) -> int:
-    if server_id is not None:
-        require(session, Server, server_id)
+    if home is not None:
+        if server_id is not None:
+            raise ValidationFailed({"home": "give either home or server_id"})
+        at = checked_home(session, home)
+    else:
+        at = home_text(server_id)
+        if server_id is not None:
+            require(session, Server, server_id)
     checked_position(position)
-    authority.check_position(server_id, position)
-    inherited = checked_parent(session, parent, server_id)
+    authority.check_position(at, position)
+    inherited = checked_parent(session, parent, at)
     ancestors = lineage(session, inherited)
-    authority.check_gifts(gifts_of(session, state.registry, ancestors, Effect.ALLOW, server_id))
-    authority.check_giving(server_id, ancestors)
+    authority.check_gifts(gifts_of(session, state.registry, ancestors, Effect.ALLOW, at))
+    authority.check_giving(at, ancestors)
     role = Role(
-        server_id=server_id,
-        name=checked_role_name(session, name, server_id),
+        home=at,
+        server_id=server_of(at),
+        name=checked_role_name(session, name, at),
         parent_id=inherited.id if inherited else None,
         position=position,
         active=checked_flag(active, "active"),
@@ -262,7 +272,7 @@ def _make_role(
         "role.create",
         f"role:{role.id}",
         actor_id=authority.actor_id,
-        server_id=server_id,
+        server_id=role.server_id,
         after=_shown(role),
         reason=reason,
     )

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from yoto import tracing
 from yoto.permission import verdict
 from yoto.permission.directory import renew_people
+from yoto.permission.loading import load_one
 from yoto.permission.requirement import Operator, RoleRequirement
 from yoto.permission.resolver import Standing, Trace, flatten, lineage, resolve
 from yoto.permission.scopes import Place
-from yoto.permission.single import load_facts
 from yoto.permission.source import DATABASE_SPAN, reading
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict import Decision
@@ -36,7 +36,7 @@ def roles_held(state: PermissionState, user_id: int, place: Place) -> HeldRoles:
     """
     renew_people([user_id])
     with tracing.span(DATABASE_SPAN), reading() as connection:
-        facts, user = load_facts(connection, user_id, place, state.registry.mask_of_id)
+        facts, [user] = load_one(connection, user_id, place).facts(state.registry)
         bits, trace = state.registry.snapshot.bits, Trace()
         found = resolve(flatten(facts, bits), user, state.clock(), bits, trace)
         counted = {id_ for role_id in trace.held for id_ in lineage(role_id, facts)}

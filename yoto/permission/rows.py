@@ -7,8 +7,19 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.scopes import checked_id
-from yoto.store.models import Category, Channel, PermissionGroup, Role, ScopeType, Server, User
+from yoto.permission.loading.sites import Site, load_sites
+from yoto.permission.scopes import GLOBAL, Place, checked_id
+from yoto.store.models import (
+    NOWHERE,
+    Category,
+    Channel,
+    PermissionGroup,
+    Role,
+    ScopeType,
+    Server,
+    User,
+)
+from yoto.store.resources import known_types
 
 Row = TypeVar("Row", Category, Channel, PermissionGroup, Role, Server, User)
 
@@ -51,30 +62,82 @@ def require_role(
     return role
 
 
-def grant_scope(
-    session: Session, role: Role, scope_type: str | None, scope_id: Any
-) -> tuple[int | None, int | None]:
-    """Server id and channel id of a grant's scope; both None is global.
+def grant_scope(session: Session, role: Role, scope_type: str | None, scope_id: Any) -> str:
+    """The text of a grant's scope.
 
     Raises:
         ValidationFailed: fields ``scope_type`` and ``scope_id``: an unknown scope, an id missing
-            or too many, or a place outside the role's server.
+            or too many, or a place outside the role's home.
         UnknownResource: no such place.
     """
     if scope_type is None or scope_type == ScopeType.GLOBAL:
         if scope_id is not None:
             raise ValidationFailed({"scope_id": "the global scope has no id"})
-        return None, None
-    if scope_type not in (ScopeType.SERVER, ScopeType.CHANNEL):
+        return GLOBAL.kind
+    declared = known_types().find(scope_type) if isinstance(scope_type, str) else None
+    if declared is None or not declared.askable:
         raise ValidationFailed({"scope_type": f"unknown scope {scope_type!r}"})
     if scope_id is None:
         raise ValidationFailed({"scope_id": f"the scope {str(scope_type)!r} needs an id"})
-    if scope_type == ScopeType.SERVER:
-        server_id = require(session, Server, scope_id, "scope_id").id
-        channel_id = None
-    else:
-        channel = require(session, Channel, scope_id, "scope_id")
-        server_id, channel_id = channel.server_id, channel.id
-    if role.server_id not in (None, server_id):
-        raise ValidationFailed({"scope_id": f"is not in server {role.server_id}, the role's"})
-    return (None, channel_id) if channel_id is not None else (server_id, None)
+    site = site_in(session, declared.place(scope_id, "scope_id"), "scope_id")
+    if role.home not in (NOWHERE, site.home):
+        where = role.home.replace(":", " ")
+        raise ValidationFailed({"scope_id": f"is not in {where}, the role's"})
+    return str(site.place)
+
+
+def site_in(session: Session, place: Place, field: str) -> Site:
+    """Where a place lies that a write is about.
+
+    Raises:
+        UnknownResource: there is none; names ``field``.
+    """
+    found = load_sites(session.connection(), [place]).get(place)
+    if found is None:
+        raise UnknownResource(place.kind, place.id, field)
+    return found
+
+
+def checked_home(session: Session, home: Any, field: str = "home") -> str:
+    """The text of a node that people belong to, given by type and id.
+
+    Raises:
+        ValidationFailed: it is none; ``UnknownResource``: there is no such node.
+    """
+    place = checked_node(home, field)
+    if known_types().get(place.kind).members is None:
+        raise ValidationFailed({field: f"nobody belongs to a {place.kind}"})
+    return str(site_in(session, place, field).place)
+
+
+def checked_node(node: Any, field: str) -> Place:
+    """A node that is given by type and id; raises as ``checked_home``."""
+    if not isinstance(node, (tuple, list)) or len(node) != 2:
+        raise ValidationFailed({field: "must be a type and an id"})
+    declared = known_types().find(node[0]) if isinstance(node[0], str) else None
+    if declared is None:
+        raise ValidationFailed({field: f"there is no type {node[0]!r}"})
+    return declared.place(node[1], field)
+
+
+def home_text(server_id: Any) -> str:
+    """A server as the home of roles; None: no home.
+
+    Raises:
+        ValidationFailed: not an id.
+    """
+    if server_id is None:
+        return NOWHERE
+    return f"{ScopeType.SERVER.value}:{checked_id(server_id, 'server_id')}"
+
+
+def server_of(text: str) -> int | None:
+    """The id of the server that a text is about; None: it is about none."""
+    kind, _, digits = text.partition(":")
+    return int(digits) if kind == ScopeType.SERVER and digits.isdecimal() else None
+
+
+def channel_of(text: str) -> int | None:
+    """The same of a channel."""
+    kind, _, digits = text.partition(":")
+    return int(digits) if kind == ScopeType.CHANNEL and digits.isdecimal() else None

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import uuid
+from typing import Any
 
 from yoto.cache import GLOBAL_PLACE, PlaceKey
 from yoto.errors import ValidationFailed
-from yoto.store.models import ScopeType
+from yoto.nodes import (
+    GLOBAL,
+    GLOBAL_KIND,
+    MAX_ID,
+    SHIFT,
+    Place,
+    id_of,
+    integer_marks,
+    node_key,
+    place_of_text,
+    type_of,
+)
+from yoto.store.resources import known_types
 
-MAX_ID = 2**63 - 1  # the largest BIGINT
-
-# A category is no scope that anybody can ask about; the hierarchy of writes needs to know what the
-# actor could do in a channel that takes all its overwrites from it.
-CATEGORY = "category"
-
-
-class Place(NamedTuple):
-    """One scope: ``kind`` is ``global``, ``server``, ``channel`` (or ``category``, internally)."""
-
-    kind: str
-    id: int | None = None
-
-    def __str__(self) -> str:
-        return self.kind if self.id is None else f"{self.kind}:{self.id}"
-
-
-GLOBAL = Place(ScopeType.GLOBAL.value)
+__all__ = [
+    "GLOBAL",
+    "MAX_ID",
+    "Place",
+    "checked_id",
+    "parse_key",
+    "parse_place",
+    "place_key",
+    "place_of",
+    "place_of_text",
+]
 
 
 def place_key(place: Place) -> PlaceKey:
     """How the cache calls a place."""
-    if place.id is None:
-        return GLOBAL_PLACE
-    return place.id << 1 | (place.kind == ScopeType.CHANNEL)
+    return GLOBAL_PLACE if place.id is None else node_key(place.kind, place.id)
 
 
 def place_of(key: PlaceKey) -> Place:
     """The place that the cache calls ``key``."""
-    if key == GLOBAL_PLACE:
-        return GLOBAL
-    return Place((ScopeType.CHANNEL if key & 1 else ScopeType.SERVER).value, key >> 1)
+    return GLOBAL if key == GLOBAL_PLACE else Place(type_of(key), id_of(key))
 
 
 def checked_id(value: Any, field: str) -> int:
@@ -56,30 +58,33 @@ def checked_id(value: Any, field: str) -> int:
     return value
 
 
-def parse_place(scope: str | None, scope_id: int | None) -> Place:
+def parse_place(scope: str | None, scope_id: Any) -> Place:
     """The place that ``scope`` and ``scope_id`` name; no scope means global.
 
     Raises:
-        ValidationFailed: an unknown scope (field ``scope``), an id that is missing, not an id, or
-            given although the scope is global (field ``scope_id``).
+        ValidationFailed: an unknown scope (field ``scope``), an id that is missing, of another
+            type than the type's, or given although the scope is global (field ``scope_id``).
     """
-    if scope is None or scope == ScopeType.GLOBAL:
+    if scope is None or scope == GLOBAL_KIND:
         if scope_id is not None:
             raise ValidationFailed({"scope_id": "the global scope has no id"})
         return GLOBAL
-    if scope not in (ScopeType.SERVER, ScopeType.CHANNEL):
-        allowed = ", ".join(kind.value for kind in ScopeType)
-        raise ValidationFailed({"scope": f"unknown scope {scope!r}: use one of {allowed}"})
+    declared = known_types().get(scope, asked=True)
     if scope_id is None:
         raise ValidationFailed({"scope_id": f"the scope {str(scope)!r} needs an id"})
-    return Place(str(scope), checked_id(scope_id, "scope_id"))
+    return declared.place(scope_id, "scope_id")
 
 
-def parse_key(scope: str | None, scope_id: int | None) -> PlaceKey:
-    """The same as the cache calls it; raises as ``parse_place``."""
-    if type(scope_id) is int and 1 <= scope_id <= MAX_ID:
-        if scope == "channel":
-            return scope_id << 1 | 1
-        if scope == "server":
-            return scope_id << 1
+def parse_key(scope: str | None, scope_id: Any) -> PlaceKey:
+    """The same as the cache calls it; raises as ``parse_place``.
+
+    A type that another application of this process has passes; nothing is ever found there.
+    """
+    if isinstance(scope, str):
+        if type(scope_id) is int and 1 <= scope_id <= MAX_ID:
+            mark = integer_marks.get(scope)
+            if mark is not None:
+                return scope_id << SHIFT | mark
+        elif isinstance(scope_id, uuid.UUID) and scope in integer_marks:
+            return node_key(scope, scope_id)
     return place_key(parse_place(scope, scope_id))

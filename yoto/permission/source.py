@@ -9,13 +9,12 @@ from typing import Protocol
 from sqlalchemy.engine import Connection
 
 from yoto import tracing
-from yoto.permission.batch import load_many_facts
 from yoto.permission.directory import renew_people
 from yoto.permission.failures import translated
+from yoto.permission.loading import implying, load, load_one
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Resolution, flatten, resolve
 from yoto.permission.scopes import Place
-from yoto.permission.single import load_facts
 from yoto.store.db import db
 
 # What reading facts of people and places is called in traces.
@@ -73,7 +72,7 @@ class DatabaseSource:
     def load(self, user_id: int, place: Place) -> Resolution:
         renew_people([user_id])
         with tracing.span(DATABASE_SPAN), reading() as connection:
-            facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
+            facts, [user] = load_one(connection, user_id, place).facts(self._registry)
         bits = self._registry.snapshot.bits
         return resolve(flatten(facts, bits), user, self._clock(), bits)
 
@@ -82,11 +81,9 @@ class DatabaseSource:
     ) -> dict[int, Resolution]:
         renew_people(user_ids)
         registry = self._registry
-        wanted = [permission.id, *registry.snapshot.implying]
+        wanted = [permission.id, *implying(place, registry.snapshot)]
         with tracing.span(DATABASE_SPAN, many(user_ids)), reading() as connection:
-            place_facts, people = load_many_facts(
-                connection, user_ids, place, wanted, registry.mask_of_id
-            )
+            place_facts, people = load(connection, user_ids, place, wanted).facts(registry)
         bits, now = registry.snapshot.bits, self._clock()
         flat = flatten(place_facts, bits)
         return {user.user_id: resolve(flat, user, now, bits) for user in people}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from yoto.errors import ValidationFailed
 from yoto.permission.registry import checked_name
 from yoto.store.models import OnPolicyError, ScopeType
+from yoto.store.resources import known_types
 
 GROUP_MAX_LENGTH = 64
 DESCRIPTION_MAX_LENGTH = 500
@@ -53,7 +54,7 @@ def checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionS
     fields = dict(entry) if isinstance(entry, Mapping) else {"name": entry}
     name = checked_name(fields.pop("name", None), "name")
     scope = fields.pop("scope", ScopeType.CHANNEL)
-    if scope not in list(ScopeType):
+    if scope not in list(ScopeType) and known_types().find(scope) is None:
         raise ValidationFailed({"scope": f"unknown scope {scope!r}"})
     group, description = fields.pop("group", None), fields.pop("description", None) or ""
     abac = fields.pop("abac", False)
@@ -70,6 +71,4 @@ def checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionS
     ):
         if text is not None and (not isinstance(text, str) or len(text) > longest):
             raise ValidationFailed({field: f"must be a text of at most {longest} characters"})
-    return PermissionSpec(
-        name, ScopeType(scope).value, group, description, abac, OnPolicyError(on_error).value
-    )
+    return PermissionSpec(name, str(scope), group, description, abac, OnPolicyError(on_error).value)

@@ -11,7 +11,9 @@ from dataclasses import replace
 
 import msgspec
 
-from yoto.cache import Entry, Loaded
+from yoto import cache
+from yoto.cache import Entry, Loaded, PlaceKey
+from yoto.nodes import node_key
 from yoto.permission.bits import FLAG_BITS, LOCAL, SUPER, KnownBits
 from yoto.permission.facts import UserFacts
 from yoto.permission.resolver import Resolution, Standing
@@ -30,9 +32,15 @@ _decoder = msgspec.msgpack.Decoder(_Detail)
 
 
 def to_loaded(
-    resolution: Resolution, user: UserFacts, roles: Iterable[int], server_id: int | None
+    resolution: Resolution,
+    user: UserFacts,
+    roles: Iterable[int],
+    above: tuple[PlaceKey, ...],
 ) -> Loaded:
-    """A resolution for the cache, with the roles and the server that it was made from."""
+    """A resolution for the cache, with the roles, and with what else it was made from."""
+    if user.teams:
+        teams = dict.fromkeys(team_key(one.team_id) for one in user.teams)
+        above = (*above, *teams)
     stored = resolution.ordinary << FLAG_BITS
     if resolution.standing >= Standing.ADMINISTRATOR and not resolution.timed_out:
         stored |= LOCAL
@@ -45,9 +53,7 @@ def to_loaded(
         resolution.hidden,
         resolution.timed_out,
     )
-    return Loaded(
-        stored, resolution.valid_until, frozenset(roles), server_id, _encoder.encode(detail)
-    )
+    return Loaded(stored, resolution.valid_until, frozenset(roles), above, _encoder.encode(detail))
 
 
 def ending_by(loaded: Loaded, until: float | None) -> Loaded:
@@ -74,6 +80,11 @@ def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:
         detail.hidden,
         detail.timed_out,
     )
+
+
+def team_key(team_id: int) -> PlaceKey:
+    """A team among the nodes that an entry depends on."""
+    return node_key(cache.subjects.TEAM, team_id)
 
 
 def _bytes(mask: int) -> bytes:

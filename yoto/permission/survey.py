@@ -1,21 +1,25 @@
-"""In which channels of a server somebody has a permission."""
+"""At which nodes below one somebody has a permission."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from yoto.cache import NodeId
 from yoto.permission.asking import ask_policies
 from yoto.permission.bits import SUPER
-from yoto.permission.channel_facts import load_channels
 from yoto.permission.keys import SubjectId, person_number
+from yoto.permission.loading import load_places
+from yoto.permission.loading.sites import ids_below
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import Place, checked_id
+from yoto.permission.resolver import flatten, resolve
+from yoto.permission.scopes import Place, checked_id, parse_place
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
-from yoto.permission.statements import CHANNEL, channels
+from yoto.permission.statements import CHANNEL, SERVER, channels
 
 _CHANNELS_OF_SERVER = (
     select(channels.c.id)
@@ -25,7 +29,7 @@ _CHANNELS_OF_SERVER = (
 
 
 class Survey:
-    """The part of ``PermissionSystem`` that looks over all channels of a server at once."""
+    """The part of ``PermissionSystem`` that looks over all nodes of a kind below one at once."""
 
     def channels_with(
         self,
@@ -34,31 +38,53 @@ class Survey:
         server_id: int,
         channel_ids: Sequence[int] | None = None,
     ) -> list[int]:
-        """The channels of the server in which the user has the permission, in their order.
+        """``nodes_with`` for the channels of a server; without ids in the order of channels."""
+        get_state()
+        if channel_ids is None:
+            checked_id(server_id, "server_id")
+            with reading() as connection:
+                asked = connection.scalars(_CHANNELS_OF_SERVER, {"server_id": server_id})
+                channel_ids = list(asked)
+        found: list[Any] = self.nodes_with(
+            user_id, permission, CHANNEL, SERVER, server_id, channel_ids
+        )
+        return found
+
+    def nodes_with(
+        self,
+        user_id: SubjectId,
+        permission: str,
+        kind: str,
+        scope: str,
+        scope_id: NodeId,
+        node_ids: Sequence[NodeId] | None = None,
+    ) -> list[NodeId]:
+        """The nodes of a kind below one at which the user has the permission, by id.
 
         The verdicts are those of ``check_permission``. It tells what somebody may do and is no
         use of it: super-admins' answers are not audited.
 
         Args:
-            channel_ids: all channels of the server in their order, of whoever has read them.
+            node_ids: all of the kind below that node, of whoever has read them; the answer is in
+                their order.
 
         Raises:
             UnknownPermission: nobody registered the permission.
-            UnknownResource: the server does not exist.
+            UnknownResource: there is no such node.
             ValidationFailed: an id that is none.
             StoreUnavailable: the database did not answer.
         """
         user_id = person_number(user_id)
         state = get_state()
         registered = state.registry.get(permission)
-        checked_id(server_id, "server_id")
-        allowed = _allowed_by_roles(state, user_id, registered, server_id, channel_ids)
-        asked = state.asks_in(registered, [Place(CHANNEL, channel_id) for channel_id in allowed])
+        above = parse_place(scope, scope_id)
+        allowed = _allowed_by_roles(state, user_id, registered, kind, above, node_ids)
+        asked = state.asks_in(registered, [Place(kind, node_id) for node_id in allowed])
         return [
-            channel_id
-            for channel_id in allowed
-            if (channel := Place(CHANNEL, channel_id)) not in asked
-            or not ask_policies(state, user_id, [registered], channel, None).denied
+            node_id
+            for node_id in allowed
+            if (place := Place(kind, node_id)) not in asked
+            or not ask_policies(state, user_id, [registered], place, None).denied
         ]
 
 
@@ -66,17 +92,23 @@ def _allowed_by_roles(
     state: PermissionState,
     user_id: int,
     permission: RegisteredPermission,
-    server_id: int,
-    channel_ids: Sequence[int] | None,
-) -> list[int]:
+    kind: str,
+    above: Place,
+    node_ids: Sequence[NodeId] | None,
+) -> list[NodeId]:
+    if node_ids is None:
+        with reading() as connection:
+            node_ids = ids_below(connection, kind, above)
     if state.caching is None or in_change():
+        found: dict[NodeId, int] = {}
+        registry, now = state.registry, state.clock()
         with reading() as connection:
-            *_, found = load_channels(connection, user_id, server_id, state.registry, state.clock())
-        return [id_ for id_, resolution in found.items() if resolution.mask & permission.mask]
-    if channel_ids is None:
-        with reading() as connection:
-            asked = connection.scalars(_CHANNELS_OF_SERVER, {"server_id": server_id})
-            channel_ids = asked.all()
-    masks = state.caching.source.in_channels(user_id, server_id, channel_ids)
+            for read in load_places(connection, user_id, kind, above):
+                facts, [user] = read.facts(registry)
+                bits = registry.snapshot.bits
+                assert read.site.place.id is not None
+                found[read.site.place.id] = resolve(flatten(facts, bits), user, now, bits).mask
+        return [id_ for id_ in node_ids if found.get(id_, 0) & permission.mask]
+    masks = state.caching.source.below(user_id, kind, above, node_ids)
     wanted = permission.wanted | SUPER
-    return [id_ for id_ in channel_ids if masks.get(id_, 0) & wanted]
+    return [id_ for id_ in node_ids if masks.get(id_, 0) & wanted]

@@ -27,6 +27,7 @@ from yoto.permission.group_writes import GroupWrites
 from yoto.permission.invalidation import Invalidation
 from yoto.permission.maintenance_calls import MaintenanceCalls
 from yoto.permission.meters import CheckMeters
+from yoto.permission.node_assignments import NodeAssignments
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
 from yoto.permission.overwrite_writes import OverwriteWrites
@@ -44,6 +45,7 @@ from yoto.permission.search import Searching
 from yoto.permission.source import DatabaseSource
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
 from yoto.permission.survey import Survey
+from yoto.permission.team_writes import TeamWrites
 from yoto.permission.template_calls import TemplateCalls
 from yoto.permission.template_grants import TemplateGrants
 from yoto.permission.transactions import watch_sessions
@@ -52,6 +54,7 @@ from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS
+from yoto.store.resources import types_of
 
 if TYPE_CHECKING:
     from yoto.monitor import Suggestion
@@ -78,6 +81,8 @@ class PermissionSystem(
     AssignmentWrites,
     GroupWrites,
     OverwriteWrites,
+    NodeAssignments,
+    TeamWrites,
     AccountRules,
     PeopleCalls,
 ):
@@ -140,7 +145,7 @@ class PermissionSystem(
         watch_sessions()
         watch_writes()
         declared = declarations_of(app).tables
-        watch_declared(declared)
+        watch_declared(declared, types_of(app))
         asks = USERS in declared and declared[USERS].asked is not None
         app.extensions[DIRECTORY] = Directory(app, clock) if asks else None
         database = DatabaseSource(registry, clock)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
-from yoto.permission.grant_writes import GrantWrites, check_grantable, scope_shown
+from yoto.permission.grant_writes import GrantWrites, check_grantable
 from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.receipt import WriteReceipt
@@ -22,7 +22,8 @@ from yoto.permission.templates import meaningless
 from yoto.permission.transactions import write
 from yoto.permission.verdict import LACKS_PERMISSION, Decision
 from yoto.store.db import db
-from yoto.store.models import Effect, Permission, RoleGrant, ScopeType
+from yoto.store.models import Effect, Permission, RoleGrant
+from yoto.store.resources import known_types
 
 
 class TemplateGrants(Registration, GrantWrites):
@@ -97,9 +98,9 @@ Scope = tuple[str | None, int | None]
 
 def _check_meaning(permissions: Iterable[Scoped], scope: str | None) -> None:
     """Refuse to grant in a narrow scope what is only ever asked in a wider one."""
-    if scope not in list(ScopeType):
+    if scope is None or known_types().find(scope) is None:
         return  # everywhere; or unknown, which the write refuses
-    lost = meaningless(permissions, ScopeType(scope))
+    lost = meaningless(permissions, scope)
     if lost:
         raise ValidationFailed({"scope_type": f"mean nothing in a {scope}: {', '.join(lost)}"})
 
@@ -125,7 +126,7 @@ def _allowed(
 ) -> list[str]:
     """Which of these the role allows in exactly this scope."""
     role = require_role(session, role_id, default_too=True)
-    key = scope_shown(grant_scope(session, role, *scope))["scope"]
+    key = grant_scope(session, role, *scope)
     return list(
         session.scalars(
             select(Permission.name)

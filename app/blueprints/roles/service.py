@@ -20,7 +20,7 @@ ROLES_MAX = 250  # a server; each verdict looks through those that somebody hold
 _roles = Role.__table__
 _PAGE = (
     select(_roles)
-    .where(_roles.c.server_key == bindparam("server_key"), _roles.c.id > bindparam("after"))
+    .where(_roles.c.home == bindparam("home"), _roles.c.id > bindparam("after"))
     .order_by(_roles.c.id)
     .limit(bindparam("rows"))
 )
@@ -28,7 +28,11 @@ _PAGE = (
 
 def roles_of(server_id: int | None, *, after: int | None, limit: int) -> Page[Row[Any]]:
     """A page of the roles of a server, or of the global ones, in the order they were made."""
-    values = {"server_key": server_id or 0, "after": after or 0, "rows": limit + 1}
+    values = {
+        "home": f"server:{server_id}" if server_id else "",
+        "after": after or 0,
+        "rows": limit + 1,
+    }
     rows = db.session.execute(_PAGE, values).all()
     return cut(rows, limit, lambda role: int(role.id))
 

@@ -42,7 +42,7 @@ class Truth:
     def __init__(self) -> None:
         self.masks: dict[int, int] = {}
         self.loads = 0
-        self.fields: dict[str, Any] = {"roles": frozenset({9}), "server_id": 7}
+        self.fields: dict[str, Any] = {"roles": frozenset({9}), "above": (SERVER_7,)}
         self.error: Exception | None = None
         self.before: Callable[[], object] | None = None
         self.after: Callable[[], object] | None = None

@@ -84,7 +84,9 @@ def test_a_subject_is_appended_once(log: InvalidationLog) -> None:
     assert log.append(["user:1", "user:1"]).subjects == ("user:1",)
 
 
-@pytest.mark.parametrize("subjects", [[], ["user:1", "team:5"], ["user:1 global"], [""]])
+@pytest.mark.parametrize(
+    "subjects", [[], ["user:1", "of_a_later_version:5"], ["user:1 global"], [""]]
+)
 def test_what_readers_would_not_understand_is_refused(
     log: InvalidationLog, subjects: list[str]
 ) -> None:

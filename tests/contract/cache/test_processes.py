@@ -38,7 +38,7 @@ def test_a_loader_that_is_killed_is_taken_over_within_its_lease(
     truth.write(1, 42)
     doomed, heir = workers.start_at(reach, tmp_path, 2)
     doomed.ask("get", 1, None, 60.0)
-    lock = redis.keys.lock("cache-load/1/14")
+    lock = redis.keys.lock("cache-load/1/server:7")
     wait_until(lambda: redis.client.exists(lock), what="the lock to be taken")
     doomed.kill()
     began = time.monotonic()

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.cache.conftest import CHANNEL_3, SERVER_7, MakeCache, Truth, seen
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
-from yoto.cache import Loaded, Position, StoreSettings, TieredCache, refresh
+from yoto.cache import Loaded, Position, StoreSettings, TieredCache, place_key, refresh
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.redis import RedisConnection, RedisSettings
 
@@ -33,7 +33,7 @@ def test_the_database_answers_first_then_memory_then_redis(
     stored, tier = other.get_or_load(1, CHANNEL_3, truth.loader())
     assert tier == "l2"
     assert abs(stored.loaded_at - first.loaded_at) < 0.002
-    for name in ("user_id", "place", "position", "mask", "roles", "server_id", "detail"):
+    for name in ("user_id", "place", "position", "mask", "roles", "above", "detail"):
         assert getattr(stored, name) == getattr(first, name), name
     assert other.get_or_load(1, CHANNEL_3, truth.loader()) == (stored, "l1")
     for one in (cache, other):
@@ -54,7 +54,7 @@ def test_users_and_places_are_kept_apart(cache: TieredCache, truth: Truth) -> No
     for user_id in (1, 2):
         for place in (0, SERVER_7, CHANNEL_3):
             mask = user_id * 1_000 + place
-            got = cache.get_or_load(user_id, place, lambda m=mask: Loaded(m, server_id=7))
+            got = cache.get_or_load(user_id, place, lambda m=mask: Loaded(m, above=(SERVER_7,)))
             assert (got[0].mask, got[1]) == (mask, "db")
     assert cache.get_or_load(2, SERVER_7, truth.loader())[0].mask == 2_000 + SERVER_7
 
@@ -68,7 +68,7 @@ def test_a_loader_that_raises_leaves_nothing_behind(
             cache.get_or_load(1, 0, truth.loader())
     assert truth.loads == 2
     assert not redis.client.exists(redis.keys.user_permissions(1))
-    assert not redis.client.exists(redis.keys.lock("cache-load/1/0"))
+    assert not redis.client.exists(redis.keys.lock("cache-load/1/g"))
     truth.error, truth.masks[1] = None, 5
     assert other.get_or_load(1, 0, truth.loader())[1] == "db"
     assert cache.get_or_load(1, 0, truth.loader())[1] == "l2"
@@ -283,7 +283,7 @@ def test_places_in_redis_are_bounded(
 ) -> None:
     cache = make_cache(reach, stored_places=3)
     for server_id in range(1, 9):
-        cache.get_or_load(1, server_id << 1, truth.loader())
+        cache.get_or_load(1, place_key("server", server_id), truth.loader())
         assert redis.client.hlen(redis.keys.user_permissions(1)) <= 3
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.integration.policies.conftest import API, Put, codes
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Community, Person, World
+from yoto.cache import place_key
 from yoto.permission import AccessGranted
 from yoto.policy import InputBuilder
 from yoto.prefetch.recording.recorder import ONE_ACTION
@@ -48,7 +49,7 @@ def do(app: Flask, harbour: Community, person: Person, permission: str) -> None:
     service = by_hand(app)
     for seconds_ago in range(KNOWN, 0, -1):
         at = monotonic() - seconds_ago * ONE_ACTION
-        event = AccessGranted(person.id, permission, harbour.id << 1, at)
+        event = AccessGranted(person.id, permission, place_key("server", harbour.id), at)
         service.recorder.granted(event)
     turn(service)
 

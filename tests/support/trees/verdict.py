@@ -229,13 +229,13 @@ class Question:
     def held(self) -> set[tuple[Id, bool]]:
         """Roles in force with their ancestors, and whether they are held in full.
 
-        A role is held in full where it is global and its assignment is at no node; its ancestors
-        are held as it is. Only such a role gives or denies permissions of scope global.
+        A global role is held in full where the assignment that brings it is at no node. Only such
+        a role gives or denies permissions of scope global.
         """
         found = set()
         for role, node in self.assigned():
-            in_full = node is None and self.world.roles[role].home is None
-            found |= {(each, in_full) for each in {role, *self.ancestors(role)}}
+            for each in {role, *self.ancestors(role)}:
+                found.add((each, node is None and self.world.roles[each].home is None))
         return found
 
     def default_role(self) -> Id | None:

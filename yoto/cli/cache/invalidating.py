@@ -20,6 +20,7 @@ from yoto.control_plane.queues.service import choose_strategy
 from yoto.extensions import cache as hybrid_cache
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.nodes import MAX_ID
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 
 subjects = cache_layer.subjects
@@ -43,7 +44,7 @@ def stats() -> None:
 
 @cache.command("invalidate")
 @click.argument("kind", type=click.Choice([*KINDS, ALL]))
-@click.argument("ids", nargs=-1, type=click.IntRange(1, subjects.MAX_ID))
+@click.argument("ids", nargs=-1, type=click.IntRange(1, MAX_ID))
 @click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
 @click.option(
     "--reason", required=True, help="Why; it is audited. Queued: a short name such as 'import'."
@@ -65,7 +66,7 @@ def invalidate(
         raise click.UsageError("--server goes with --queued")
     targets = ids or (None,)
     if queued:
-        covering = None if server is None else subjects.server(server)
+        covering = None if server is None else subjects.node("server", server)
         touched = [subject_of(kind, target) for target in targets]
         _queue(touched, reason, "l1" if memory else "all", covering)
         return

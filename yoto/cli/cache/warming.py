@@ -7,7 +7,6 @@ import sys
 
 import click
 
-from yoto import cache as cache_layer
 from yoto.cache import GLOBAL_PLACE, PlaceKey
 from yoto.cli.acts import acting
 from yoto.cli.cache.group import cache
@@ -15,6 +14,7 @@ from yoto.cli.options import as_json, with_reason
 from yoto.control_plane.cache import service
 from yoto.extensions import optimization, permissions
 from yoto.http.acts import record_act
+from yoto.nodes import MAX_ID, key_text
 from yoto.permission import WarmUpReport
 
 BAR_WIDTH = 30
@@ -45,7 +45,7 @@ def hot(limit: int, as_json: bool) -> None:
 
 
 @cache.command("forget-hot")
-@click.argument("user_id", type=click.IntRange(1, cache_layer.subjects.MAX_ID))
+@click.argument("user_id", type=click.IntRange(1, MAX_ID))
 @with_reason
 def forget_hot(user_id: int, reason: str) -> None:
     """Forget where one user asked for permissions."""
@@ -114,6 +114,4 @@ def _show(report: WarmUpReport) -> None:
 
 
 def _place(key: PlaceKey) -> str:
-    if key == GLOBAL_PLACE:
-        return "global"
-    return f"channel:{key >> 1}" if key & 1 else f"server:{key >> 1}"
+    return "global" if key == GLOBAL_PLACE else key_text(key)

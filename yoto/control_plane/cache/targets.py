@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -17,8 +18,8 @@ ALL = "all"
 KINDS: dict[str, Callable[[int], str]] = {
     "user": subjects.user,
     "role": subjects.role,
-    "server": subjects.server,
-    "channel": subjects.channel,
+    "server": partial(subjects.node, "server"),
+    "channel": partial(subjects.node, "channel"),
 }
 _NAMES: dict[str, Any] = {
     "user": (User.id, User.username),

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, null, or_, select, union_all
+from sqlalchemy import func, null, select, union_all
 
 from yoto.api.permissions.checks.service import Question
 from yoto.api.rows import existing
@@ -18,6 +18,7 @@ from yoto.http.paging import Page, cut
 from yoto.permission import PlaceFacts, RoleFacts, lineage
 from yoto.store.db import db
 from yoto.store.models import (
+    NOWHERE,
     Category,
     Channel,
     ChannelOverwrite,
@@ -29,6 +30,7 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
+    RoleParent,
     ScopeType,
     Server,
     User,
@@ -121,10 +123,25 @@ def _server(server_id: int) -> Server:
 
 def _place_of(server_id: int) -> PlaceFacts:
     """The roles that may have a part in the server, as the resolver knows them, without grants."""
-    shape = (Role.id, Role.server_id, Role.parent_id, Role.active, Role.is_default)
-    statement = select(*shape).where(or_(Role.server_id == server_id, Role.server_id.is_(None)))
-    rows: Any = db.session.execute(statement)
-    return PlaceFacts("server", server_id, roles={id_: RoleFacts(*facts) for id_, *facts in rows})
+    home = f"{ScopeType.SERVER.value}:{server_id}"
+    parents: defaultdict[int, list[int]] = defaultdict(list)
+    shape = (Role.id, Role.home, Role.active, Role.is_default, Role.parent_id)
+    rows: Any = db.session.execute(select(*shape).where(Role.home.in_([home, NOWHERE]))).all()
+    for role_id, *_, parent_id in rows:
+        parents[role_id] += [] if parent_id is None else [parent_id]
+    for role_id, parent_id in db.session.execute(
+        select(RoleParent.role_id, RoleParent.parent_id).where(
+            RoleParent.role_id.in_(list(parents))
+        )
+    ):
+        parents[role_id].append(parent_id)
+    return PlaceFacts(
+        home,
+        roles={
+            role_id: RoleFacts(at, tuple(parents[role_id]), active, is_default)
+            for role_id, at, active, is_default, _ in rows
+        },
+    )
 
 
 def _place(channel: Channel) -> Place:
@@ -204,6 +221,8 @@ def _overwrites(places: set[Place]) -> defaultdict[Place, list[dict[str, Any]]]:
     found: dict[tuple[Place, str, int], dict[str, Any]] = {}
     rows: Any = db.session.execute(statement)
     for channel, category, role_id, user_id, role, username, effect, name in rows:
+        if role_id is None and user_id is None:
+            continue  # of a team
         place = ("channel", channel) if channel is not None else ("category", category)
         target = (USER, user_id, username) if role_id is None else (ROLE, role_id, role)
         entry = found.setdefault(

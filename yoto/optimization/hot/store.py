@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from yoto.nodes import key_of_place_text, place_text
 from yoto.optimization.hot.decay import count_at
 from yoto.optimization.hot.gathering import Pair
 from yoto.optimization.hot.settings import HotSettings
@@ -88,7 +89,7 @@ class HotStore:
             len(batch.pairs),
         ]
         for (user_id, place), count in batch.pairs.items():
-            args += (f"{user_id}:{place}", count)
+            args += (f"{user_id}:{place_text(place)}", count)
         for role_id, count in batch.roles.items():
             args += (str(role_id), count)
         self._redis.scripts.run(_FLUSH, keys, args)
@@ -97,8 +98,12 @@ class HotStore:
         """The hottest pairs, hottest first."""
         found = []
         for member, count in self._top(self._pairs, limit):
-            user_id, place = member.split(":")
-            found.append(HotPair(int(user_id), int(place), count))
+            user_id, _, text = member.partition(":")
+            try:
+                place = key_of_place_text(text)
+            except ValueError:
+                continue  # of a version that called places by other names
+            found.append(HotPair(int(user_id), place, count))
         return found
 
     def roles(self, limit: int) -> list[HotRole]:
@@ -107,7 +112,7 @@ class HotStore:
 
     def forget(self, pairs: Iterable[Pair]) -> int:
         """Forget pairs; how many were there."""
-        members = [f"{user_id}:{place}" for user_id, place in pairs]
+        members = [f"{user_id}:{place_text(place)}" for user_id, place in pairs]
         gone = 0
         for start in range(0, len(members), MEMBERS_A_CALL):
             some = members[start : start + MEMBERS_A_CALL]

@@ -89,7 +89,9 @@ def _moments(
 
 
 def _page() -> Select[Any]:
-    held = assignments.join(roles, roles.c.id == assignments.c.role_id)
+    # Teams and everybody are told of by their entries, which end by themselves.
+    own = assignments.c.user_id.is_not(None)
+    held = assignments.join(roles, and_(roles.c.id == assignments.c.role_id, own))
     timed_out = _moments(
         TIMEOUT, members, members.c.timeout_until, members, members.c.server_id
     ).where(members.c.banned == false())

@@ -55,7 +55,7 @@ def submission_of(boundary: Boundary, margin: float) -> Submission:
     if boundary.kind == EMERGENCY:
         # Nothing in the cache is made of it: policies judge by it, and their listeners look again.
         subject = cache.subjects.POLICY
-    covering = None if server_id is None else cache.subjects.server(server_id)
+    covering = None if server_id is None else cache.subjects.node("server", server_id)
     return Submission(subject, boundary.reason, "all", covering, boundary.moment + margin)
 
 

@@ -19,9 +19,9 @@ from yoto.permission.explain.evidence import (
     RoleRow,
     resolve_evidence,
 )
-from yoto.permission.registry import READ, PermissionRegistry, RegisteredPermission
+from yoto.permission.facts import NOWHERE, By
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.scopes import GLOBAL
-from yoto.permission.statements import CHANNEL, SERVER
 from yoto.store.models import ScopeType
 
 # In the order in which they are preferred among those that reach equally many people: what does
@@ -82,9 +82,10 @@ def turning(
     """The smallest changes with which the verdict is the other one, at most ``most`` of them."""
     allowed = bool(derivation.resolution.mask & permission.mask)
     asked = [permission]
-    read = registry.snapshot.by_name.get(READ)
-    if derivation.evidence.place.kind == CHANNEL and read is not None and read != permission:
-        asked.append(read)
+    for one in derivation.evidence.site.types:
+        gate = registry.snapshot.by_name.get(one.gate or "")
+        if gate is not None and gate not in asked:
+            asked.append(gate)
     proposals = sorted(
         _proposals(derivation, asked, reach, to_allow=not allowed),
         key=lambda proposal: (proposal.affected, RANK[proposal.kind]),
@@ -113,7 +114,9 @@ def _proposals(
 def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal]:
     evidence, user = derivation.evidence, derivation.evidence.user
     who = {"user_id": user.user_id}
-    where = who | {"server_id": evidence.server_id}
+    where = who | {"home": evidence.home}
+    if evidence.server_id is not None:
+        where |= {"server_id": evidence.server_id}
     if not user.exists:
         return
 
@@ -123,12 +126,12 @@ def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal
     if to_allow:
         if user.disabled:
             yield Proposal("enable_account", 1, who, user_with(disabled=False))
-        if evidence.server_id is not None and not user.member:
+        if evidence.home is not None and not user.member and not user.program:
             yield Proposal("join_server", 1, where, user_with(member=True))
         if user.timeout_until is not None:
             yield Proposal("end_timeout", 1, where, user_with(timeout_until=None))
         for held in evidence.held:
-            if (held.valid_from, held.valid_until) != (None, None):
+            if (held.valid_from, held.valid_until) != (None, None) and held.by is By.OWN:
                 detail = who | {"role_id": held.role_id}
                 yield Proposal("set_window", 1, detail, _opened(held))
         for role_id in evidence.offered:
@@ -141,14 +144,14 @@ def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal
         yield Proposal("leave_server", 1, where, user_with(member=False))
         until = derivation.now + TIMEOUT_SECONDS
         yield Proposal("start_timeout", 1, where, user_with(timeout_until=until))
-    for role_id in derivation.trace.held:
+    for role_id in dict.fromkeys(derivation.trace.held):
         yield Proposal("unassign_role", 1, who | {"role_id": role_id}, _unassigned(role_id))
 
 
 def _opened(held: Held) -> Apply:
     def apply(found: Evidence) -> Evidence:
-        rest = tuple(row for row in found.held if row.role_id != held.role_id)
-        return replace(found, held=(*rest, Held(held.role_id)))
+        rest = tuple(row for row in found.held if row != held)
+        return replace(found, held=(*rest, held._replace(valid_from=None, valid_until=None)))
 
     return apply
 
@@ -159,18 +162,21 @@ def _assigned(role_id: int) -> Apply:
 
 def _unassigned(role_id: int) -> Apply:
     return lambda found: replace(
-        found, held=tuple(row for row in found.held if row.role_id != role_id)
+        found,
+        held=tuple(row for row in found.held if row.role_id != role_id or row.by is not By.OWN),
     )
 
 
 def _overwrites(
     derivation: Derivation, permission: RegisteredPermission, reach: Reach, to_allow: bool
 ) -> Iterator[Proposal]:
-    """In channels: overwrites of the user and of each role in force."""
+    """Below where people belong: overwrites of the user and of each role in force, at the place
+    itself; and those that stand above it.
+    """
     evidence = derivation.evidence
-    if evidence.place.kind != CHANNEL or permission.scope == ScopeType.GLOBAL:
+    if not evidence.site.levels or permission.scope == ScopeType.GLOBAL:
         return
-    place = str(evidence.overwritten)
+    place = evidence.overwritten
     targets: list[RoleRow | None] = [None]
     targets += [evidence.roles[role_id] for role_id in sorted(derivation.in_force)]
     for role in targets:
@@ -181,7 +187,16 @@ def _overwrites(
             "target": f"role:{role_id}" if role_id else f"user:{evidence.user.user_id}",
             "permission": permission.name,
         }
-        stored = OverwriteRow(role_id, permission.id, not to_allow)
+        stored = OverwriteRow(role_id, permission.id, not to_allow, place)
+        for above in evidence.site.overwritten[:-1]:
+            other = stored._replace(place=above)
+            if other in evidence.overwrites:
+                yield Proposal(
+                    "remove_overwrite",
+                    affected,
+                    detail | {"effect": _effect(not to_allow), "place": above},
+                    _replacing_overwrite(other, None),
+                )
         if stored in evidence.overwrites:
             yield Proposal(
                 "remove_overwrite",
@@ -243,10 +258,8 @@ def _grants(
 def _grant_scope(evidence: Evidence, role: RoleRow, permission: RegisteredPermission) -> str | None:
     """The narrowest scope in which the role may grant the permission; None: it may not."""
     if permission.scope == ScopeType.GLOBAL:
-        return GLOBAL.kind if role.server_id is None else None
-    if evidence.server_id is None:
-        return GLOBAL.kind
-    return f"{SERVER}:{evidence.server_id}"
+        return GLOBAL.kind if role.home == NOWHERE else None
+    return GLOBAL.kind if evidence.home is None else evidence.home
 
 
 def _without_grant(unwanted: GrantRow) -> Apply:

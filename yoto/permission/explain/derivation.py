@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 from yoto.permission.explain.evidence import Evidence, Held, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
-from yoto.permission.facts import PlaceFacts
-from yoto.permission.registry import ADMINISTRATOR, READ, PermissionRegistry, RegisteredPermission
-from yoto.permission.resolver import Resolution, Standing, Trace, flatten, lineage, resolve
-from yoto.permission.statements import CHANNEL
+from yoto.permission.facts import By, PlaceFacts
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.resolver import Resolution, Trace, flatten, lineage, resolve
 
 ALLOW, DENY = "allow", "deny"
 IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"
 INACTIVE, NOT_MEMBER, NOT_INHERITED = "inactive", "not_member", "not_inherited"
 ASSIGNMENT, INHERITANCE, DEFAULT = "assignment", "inheritance", "default"
+# Through what somebody holds a role that is not given to themselves.
+BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,21 @@ class Derivation:
         bits, trace = registry.snapshot.bits, Trace()
         resolution = resolve(flatten(place, bits), user, now, bits, trace)
         in_force = {role_id for held in trace.held for role_id in lineage(held, place)}
-        if resolution.standing > Standing.OUTSIDER:
+        if belongs(evidence):
             in_force |= {
                 role.id
                 for role in evidence.roles.values()
-                if role.is_default and role.active and evidence.server_id is not None
+                if role.is_default and role.active and role.home == evidence.home
             }
         return cls(evidence, now, resolution, trace, place, frozenset(in_force))
+
+
+def belongs(evidence: Evidence) -> bool:
+    """Whether the user is of those who have the default role there."""
+    user = evidence.user
+    if evidence.home is None or not user.exists or user.disabled:
+        return False
+    return user.member or evidence.site.owner_id == user.user_id
 
 
 def role_links(derivation: Derivation) -> Iterator[RoleLink]:
@@ -59,39 +68,44 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
             continue
         status = _status(derivation, held)
         times = (moment(held.valid_from), moment(held.valid_until), moment(held.since))
-        yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times)
+        through = None if held.by is By.OWN else BY[held.by]
+        if held.team_id is not None:
+            through = f"team:{held.team_id}"
+        at = held.node or None
+        yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times, at, through)
         line = lineage(role.id, derivation.place)
-        for child, parent in zip(line, line[1:], strict=False):
+        for parent in line[1:]:
+            child = next(one for one in line if parent in roles[one].parents)
             yield RoleLink(parent, roles[parent].name, INHERITANCE, child, status)
-        if line:
-            yield from _broken_link(derivation, line)
+        yield from _broken_links(derivation, line)
     for role in roles.values():
-        if role.is_default:
+        if role.is_default and role.home == derivation.evidence.home:
             status = IN_FORCE if role.id in derivation.in_force else INACTIVE
-            if derivation.resolution.standing <= Standing.OUTSIDER:
+            if not belongs(derivation.evidence):
                 status = NOT_MEMBER
             yield RoleLink(role.id, role.name, DEFAULT, None, status)
 
 
 def _status(derivation: Derivation, held: Held) -> str:
     now, role = derivation.now, derivation.evidence.roles[held.role_id]
-    if role.server_id is not None and derivation.resolution.standing <= Standing.OUTSIDER:
-        return NOT_MEMBER
+    if held.assignment in derivation.trace.assignments:
+        return IN_FORCE if role.active else INACTIVE
     if held.valid_from is not None and held.valid_from > now:
         return NOT_YET
     if held.valid_until is not None and held.valid_until <= now:
         return OVER
-    return IN_FORCE if role.active else INACTIVE
+    return NOT_MEMBER
 
 
-def _broken_link(derivation: Derivation, line: list[int]) -> Iterator[RoleLink]:
-    """The parent at which the line ends although it is there, as it is switched off or foreign."""
+def _broken_links(derivation: Derivation, line: list[int]) -> Iterator[RoleLink]:
+    """Parents at which the line ends although they are there: switched off, or of elsewhere."""
     roles = derivation.evidence.roles
-    last = roles[line[-1]]
-    parent = roles.get(last.parent_id) if last.parent_id is not None else None
-    if parent is not None and parent.id not in line:
-        status = NOT_INHERITED if parent.active else INACTIVE
-        yield RoleLink(parent.id, parent.name, INHERITANCE, last.id, status)
+    for child in line:
+        for parent_id in roles[child].parents:
+            parent = roles.get(parent_id)
+            if parent is not None and parent.id not in line:
+                status = NOT_INHERITED if parent.active else INACTIVE
+                yield RoleLink(parent.id, parent.name, INHERITANCE, child, status)
 
 
 def related(
@@ -99,10 +113,8 @@ def related(
 ) -> dict[int, str]:
     """Ids and names of the permissions that bear on ``permission`` in this place."""
     names = [permission.name]
-    if derivation.evidence.server_id is not None:
-        names.append(ADMINISTRATOR)
-    if derivation.evidence.place.kind == CHANNEL:
-        names.append(READ)
+    for one in derivation.evidence.site.types:
+        names += [name for name in (one.administrator, one.gate) if name is not None]
     known = registry.snapshot.by_name
     return {known[name].id: name for name in names if name in known}
 
@@ -129,20 +141,22 @@ def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[O
         if row.permission_id not in names or row.role_id not in (None, *held):
             continue
         target = f"user:{user_id}" if row.role_id is None else f"role:{row.role_id}"
+        if row.team_id is not None:
+            target = f"team:{row.team_id}"
         counts = row.role_id is None or row.role_id in derivation.in_force
         effect = ALLOW if row.allows else DENY
-        yield OverwriteLink(target, names[row.permission_id], effect, counts)
+        yield OverwriteLink(target, names[row.permission_id], effect, counts, row.place)
 
 
 def _held_roles(derivation: Derivation) -> set[int]:
     """The roles of the user with all their ancestors, and the default role."""
-    roles = derivation.evidence.roles
-    found = {role.id for role in roles.values() if role.is_default}
-    for held in derivation.evidence.held:
-        current: int | None = held.role_id
-        while current is not None and current in roles and current not in found:
-            found.add(current)
-            current = roles[current].parent_id
+    roles, home = derivation.evidence.roles, derivation.evidence.home
+    found = {role.id for role in roles.values() if role.is_default and role.home == home}
+    newest = {held.role_id for held in derivation.evidence.held}
+    while newest:
+        newest = (newest & roles.keys()) - found
+        found |= newest
+        newest = {parent for role_id in newest for parent in roles[role_id].parents}
     return found
 
 
@@ -157,6 +171,7 @@ def overwrite_steps(
             took=names_in(registry, step.before & ~step.after),
             before=bool(step.before & permission.mask),
             after=bool(step.after & permission.mask),
+            place=derivation.evidence.site.overwritten[step.level],
         )
 
 

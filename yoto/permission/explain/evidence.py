@@ -10,29 +10,53 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from yoto.permission.facts import Assignment, PlaceFacts, UserFacts
-from yoto.permission.gathering import RoleGatherer
+from yoto.permission.facts import NOWHERE, Assignment, By, PlaceFacts, UserFacts
+from yoto.permission.loading.rights import Grant, Mark, Membership, Rights, RoleShape
+from yoto.permission.loading.sites import Site
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import Resolution, Trace, flatten, resolve
+from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
-from yoto.permission.statements import CHANNEL
 
 
 class Held(NamedTuple):
-    """A role assigned to the user. Times are epoch seconds; None: no bound."""
+    """A role that the user holds, as ``Assignment``; ``since``, in epoch seconds: when given."""
 
     role_id: int
     valid_from: float | None = None
     valid_until: float | None = None
     since: float | None = None
+    node: str = NOWHERE
+    by: By = By.OWN
+    id: int = 0
+    team_id: int | None = None
+
+    @property
+    def assignment(self) -> Assignment:
+        """The same as the resolver is told."""
+        return Assignment(
+            self.role_id,
+            self.valid_from,
+            self.valid_until,
+            self.node,
+            self.by,
+            self.id,
+            self.team_id,
+        )
+
+
+def held_of(one: Assignment, since: float | None) -> Held:
+    """An assignment, and when it was given."""
+    starts, ends = one.valid_from, one.valid_until
+    return Held(one.role_id, starts, ends, since, one.node, one.by, one.id, one.team_id)
 
 
 class RoleRow(NamedTuple):
     """A role, whether in force or not."""
 
     id: int
-    server_id: int | None
-    parent_id: int | None
+    home: str
+    parents: tuple[int, ...]
     active: bool
     is_default: bool
     name: str
@@ -48,17 +72,15 @@ class GrantRow(NamedTuple):
     group_id: int | None = None
     group: str | None = None
 
-    @property
-    def in_channel(self) -> bool:
-        return self.scope.startswith(CHANNEL)
-
 
 class OverwriteRow(NamedTuple):
-    """An overwrite in force in the place; no role: the user's own."""
+    """An overwrite at a node; neither role nor team: the user's own."""
 
     role_id: int | None
     permission_id: int
     allows: bool
+    place: str
+    team_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,50 +88,74 @@ class Evidence:
     """All that bears on one user in one place.
 
     Attributes:
-        owner_id: of the server that the place is or is part of.
-        overwritten: whose overwrites are in force: the category in sync, or the place itself.
+        site: where it lies.
         user: standing and time-out; assignments and overwrites are in the rows below.
         username: None for an id that names nobody.
         roles: those that the user holds or could be given, and all their ancestors, by id.
+        teams: those that the user is in.
         offered: roles that allow the permission in question and that the user does not hold.
     """
 
-    place: Place
-    server_id: int | None
-    owner_id: int | None
-    overwritten: Place
+    site: Site
     user: UserFacts
     username: str | None
     roles: Mapping[int, RoleRow]
     held: tuple[Held, ...]
     grants: tuple[GrantRow, ...]
     overwrites: tuple[OverwriteRow, ...]
+    teams: tuple[Membership, ...] = ()
     offered: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it is asked."""
+        return self.site.place
+
+    @property
+    def home(self) -> str | None:
+        """The node that people belong to."""
+        return self.site.home
+
+    @property
+    def server_id(self) -> int | None:
+        """The same, where it is a server."""
+        return None if self.site.home is None else server_of(self.site.home)
+
+    @property
+    def overwritten(self) -> str:
+        """Whose overwrites are in force at the place itself."""
+        return self.site.overwritten[-1] if self.site.overwritten else str(self.site.place)
+
+    def in_base(self, row: GrantRow) -> bool:
+        """Whether a grant counts before the overwrites."""
+        return row.scope not in self.site.levels
+
+    def level_of(self, text: str) -> int:
+        """The level of a node, or of one that lends a level its overwrites; the last of several."""
+        either = zip(self.site.levels, self.site.overwritten, strict=True)
+        return max((n for n, both in enumerate(either) if text in both), default=0)
 
 
 def facts_of(evidence: Evidence, registry: PermissionRegistry) -> tuple[PlaceFacts, UserFacts]:
     """The same as the resolver is told."""
-    gatherer = RoleGatherer(registry.mask_of_id)
+    rights, user_id = Rights(), evidence.user.user_id
     for role in evidence.roles.values():
-        gatherer.role(role.id, role.server_id, role.parent_id, role.active, role.is_default)
+        rights.roles[role.id] = RoleShape(role.home, None, role.active, role.is_default)
+        rights.parents[role.id] = list(role.parents)
     for grant in evidence.grants:
-        gatherer.grant(grant.role_id, grant.permission_id, grant.allows, grant.in_channel)
-    own = [0, 0]
-    for row in evidence.overwrites:
-        if row.role_id is None:
-            own[0 if row.allows else 1] |= registry.mask_of_id(row.permission_id)
-        else:
-            gatherer.grant(row.role_id, row.permission_id, row.allows, True)
-    place = PlaceFacts(evidence.place.kind, evidence.server_id, evidence.owner_id, gatherer.roles())
-    user = replace(
-        evidence.user,
-        assignments=tuple(
-            Assignment(held.role_id, held.valid_from, held.valid_until) for held in evidence.held
-        ),
-        own_allow=own[0],
-        own_deny=own[1],
-    )
-    return place, user
+        row = Grant(grant.role_id, grant.permission_id, grant.allows, grant.group_id)
+        rights.grants[grant.scope].append(row)
+    for mark in evidence.overwrites:
+        own = user_id if mark.role_id is None and mark.team_id is None else None
+        rights.overwrites[mark.place].append(
+            Mark(mark.role_id, own, mark.team_id, mark.permission_id, mark.allows)
+        )
+    rights.teams[user_id] = list(evidence.teams)
+    mask_of, width = registry.mask_of_id, registry.snapshot.bits.width
+    user = rights.with_user(evidence.site, evidence.user, mask_of, width)
+    held = tuple(one.assignment for one in evidence.held)
+    roles = rights.role_facts(evidence.site, mask_of, width)
+    return evidence.site.facts(roles, registry.snapshot), replace(user, assignments=held)
 
 
 def resolve_evidence(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from yoto.cache import NodeId
 from yoto.permission import verdict
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
@@ -29,7 +30,6 @@ from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import parse_place, place_key
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
-from yoto.permission.statements import CHANNEL
 from yoto.permission.verdict import Decision, reason_of
 from yoto.policy import LANGUAGES, text_of
 
@@ -44,7 +44,7 @@ class Explaining:
         user_id: SubjectId,
         permission: str,
         scope: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         context: Mapping[str, Any] | None = None,
         at_least: str | None = None,
         changes: bool = True,
@@ -73,7 +73,7 @@ class Explaining:
             derivation = Derivation.of(evidence, state.registry, now)
             proposed: tuple[Change, ...] = ()
             if changes:
-                reach = Reach(*load_reach(connection, evidence.roles, evidence.server_id))
+                reach = Reach(*load_reach(connection, evidence.roles, evidence.home))
                 proposed = _changes(state, derivation, registered, reach, decision)
         asks = state.asks(registered, place, context)
         policies = _policies(derivation, registered, decision) if asks else ()
@@ -105,7 +105,7 @@ def _explanation(
         verdict.NO_CHANNEL_ACCESS: resolution.hidden,
         verdict.TIMED_OUT: resolution.timed_out,
     }
-    at, in_channel = moment(derivation.now), evidence.place.kind == CHANNEL
+    at, has_levels = moment(derivation.now), bool(evidence.site.levels)
     assert at is not None
     return Explanation(
         user_id=evidence.user.user_id,
@@ -127,7 +127,7 @@ def _explanation(
         roles=tuple(role_links(derivation)),
         grants=tuple(grant_links(derivation, names)),
         base=names_in(registry, resolution.base),
-        overwritten=str(evidence.overwritten) if in_channel else None,
+        overwritten=evidence.overwritten if has_levels else None,
         overwrites=tuple(overwrite_links(derivation, names)),
         steps=tuple(overwrite_steps(derivation, permission, registry)),
         rules=tuple(code for code, applied in rules.items() if applied),

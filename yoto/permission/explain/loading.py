@@ -1,34 +1,61 @@
-"""Reading the evidence: a fixed number of statements, whatever the size of the server."""
+"""Reading the evidence: a fixed number of statements, whatever the size of what is around."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    distinct,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.engine import Connection
 
-from yoto.errors import UnknownResource
-from yoto.permission.batch import IDS, PEOPLE_IN, PLACE_OF
-from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow, RoleRow
-from yoto.permission.explain.rows_sql import (
-    ASSIGNED,
-    ASSIGNED_TO,
-    GRANTED,
-    LINES,
-    MEMBERS,
-    OFFERED,
-    OVERWRITTEN,
-    OVERWRITTEN_FOR,
-    REACH,
-    USERNAME,
-    USERNAMES,
+from yoto.permission.explain.evidence import (
+    Evidence,
+    GrantRow,
+    OverwriteRow,
+    RoleRow,
+    held_of,
 )
 from yoto.permission.facts import UserFacts
-from yoto.permission.id_list import id_array
+from yoto.permission.id_list import id_array, ids_in
+from yoto.permission.loading import Loaded, load, load_one, load_sites
+from yoto.permission.loading.places_sql import IDS
+from yoto.permission.loading.rights import epoch
 from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import CATEGORY, Place
-from yoto.permission.single import PERSON_IN, epoch
-from yoto.permission.statements import ROLE_IDS
+from yoto.permission.scopes import Place, place_of_text
+from yoto.permission.statements import (
+    ROLE_IDS,
+    allows,
+    assignments,
+    grants,
+    group_grants,
+    groups,
+    in_group,
+    overwrites,
+    role_parents,
+    roles,
+    users,
+)
+from yoto.store.db import Id
+from yoto.store.models import NOWHERE
+from yoto.store.resources import known_types
+
+OFFERED_MAX = 20  # roles to try giving to the user; more would only make the search longer
+USER_ID: ColumnElement[int] = bindparam("user_id", type_=Id)
+PERMISSION_ID: ColumnElement[int] = bindparam("permission_id", type_=Id)
+HOME: ColumnElement[str] = bindparam("home")
+
+USERNAMES = select(users.c.id, users.c.username).where(users.c.id.in_(ids_in(IDS)))
 
 
 def load_evidence(
@@ -42,135 +69,185 @@ def load_evidence(
     Raises:
         UnknownResource: the place does not exist.
     """
-    kind = place.kind
-    server_id, owner_id, category_id, found, disabled, super_admin, banned, timeout_until = (
-        connection.execute(PERSON_IN[kind], {"user_id": user_id, "place_id": place.id}).one()
-    )
-    if place.id is not None and server_id is None:
-        raise UnknownResource(kind, place.id)
+    site = load_sites(connection, [place]).get(place)
     asked = {
         "user_id": user_id,
-        "server_id": server_id,
-        "home": server_id or 0,
+        "home": NOWHERE if site is None or site.home is None else site.home,
         "permission_id": permission.id,
     }
-    held = tuple(
-        Held(role_id, epoch(starts), epoch(ends), epoch(since))
-        for role_id, starts, ends, since in connection.execute(ASSIGNED[kind], asked)
-    )
     offered = tuple(connection.scalars(OFFERED, asked))
-    asked[ROLE_IDS] = id_array([*(row.role_id for row in held), *offered])
-    lines = {
-        row.id: RoleRow(
-            row.id, row.server_id, row.parent_id, bool(row.active), bool(row.is_default), row.name
-        )
-        for row in connection.execute(LINES[kind], asked)
-    }
-    overwritten = place if category_id is None else Place(CATEGORY, category_id)
-    asked |= {
-        ROLE_IDS: id_array(lines),
-        "server_scope": f"server:{server_id}",
-        "channel_scope": str(place),
-        "home": overwritten.id,
-    }
-    statement = OVERWRITTEN.get(overwritten.kind)
-    return Evidence(
-        place=place,
-        server_id=server_id,
-        owner_id=owner_id,
-        overwritten=overwritten,
-        user=UserFacts(
-            user_id,
-            exists=found is not None,
-            disabled=bool(disabled),
-            super_admin=bool(super_admin),
-            member=banned is not None and not banned,
-            timeout_until=epoch(timeout_until),
-        ),
-        username=connection.scalar(USERNAME, asked),
-        roles=lines,
-        held=held,
-        grants=tuple(
-            GrantRow(role_id, permission_id, bool(allow), scope, group_id, group)
-            for role_id, permission_id, allow, scope, group_id, group in connection.execute(
-                GRANTED[kind], asked
-            )
-        ),
-        overwrites=tuple(
-            OverwriteRow(role_id, permission_id, bool(allow))
-            for role_id, permission_id, allow in (
-                connection.execute(statement, asked) if statement is not None else ()
-            )
-        ),
-        offered=offered,
-    )
+    loaded = load_one(connection, user_id, place, offered)
+    [evidence] = _evidence(connection, loaded, loaded.people, offered)
+    return evidence
 
 
 def load_evidence_of_many(
     connection: Connection, user_ids: Sequence[int], place: Place
 ) -> list[Evidence]:
-    """The same for those of ``user_ids`` who exist, in seven statements; nothing is offered."""
-    kind = place.kind
-    server_id, owner_id, category_id = connection.execute(
-        PLACE_OF[kind], {"place_id": place.id}
-    ).one()
-    if place.id is not None and server_id is None:
-        raise UnknownResource(kind, place.id)
-    asked = {
-        IDS: id_array(user_ids),
-        "server_id": server_id,
-        "home": server_id or 0,
-        "server_scope": f"server:{server_id}",
-        "channel_scope": str(place),
+    """The same for those of ``user_ids`` who exist; nothing is offered."""
+    loaded = load(connection, user_ids, place, asleep=True)
+    return _evidence(connection, loaded, loaded.people, ())
+
+
+def _evidence(
+    connection: Connection,
+    loaded: Loaded,
+    people: Sequence[UserFacts],
+    offered: tuple[int, ...],
+) -> list[Evidence]:
+    rights, site = loaded.rights, loaded.site
+    ids = {ROLE_IDS: id_array(rights.roles)}
+    named = {row[0]: row for row in connection.execute(ROLE_NAMES, ids)}
+    in_groups = {one.group_id for rows in rights.grants.values() for one in rows} - {None}
+    group_names: Mapping[int | None, str] = (
+        _pairs(connection, GROUP_NAMES, {ROLE_IDS: id_array(filter(None, in_groups))})
+        if in_groups
+        else {}
+    )
+    usernames = _pairs(connection, USERNAMES, {IDS: id_array(one.user_id for one in people)})
+    held_by = {
+        one.user_id: sorted(
+            (held for held in rights.held_at(site, one.user_id) if held.role_id in named),
+            key=lambda held: (-named[held.role_id].position, held.role_id, held.id),
+        )
+        for one in people
     }
-    held: defaultdict[int, list[Held]] = defaultdict(list)
-    for user_id, role_id, starts, ends, since in connection.execute(ASSIGNED_TO[kind], asked):
-        held[user_id].append(Held(role_id, epoch(starts), epoch(ends), epoch(since)))
-    asked[ROLE_IDS] = id_array({row.role_id for rows in held.values() for row in rows})
-    lines = {row.id: RoleRow(*row) for row in connection.execute(LINES[kind], asked)}
-    overwritten = place if category_id is None else Place(CATEGORY, category_id)
-    asked |= {ROLE_IDS: id_array(lines), "home": overwritten.id}
-    granted = tuple(GrantRow(*row) for row in connection.execute(GRANTED[kind], asked))
-    own: defaultdict[int, list[OverwriteRow]] = defaultdict(list)
-    common: list[OverwriteRow] = []
-    if overwritten.kind in OVERWRITTEN_FOR:
-        statement = OVERWRITTEN_FOR[overwritten.kind]
-        for user_id, *row in connection.execute(statement, asked):
-            rows = common if user_id is None else own[user_id]
-            rows.append(OverwriteRow(*row))
-    names = {user_id: name for user_id, name in connection.execute(USERNAMES, asked)}
-    return [
-        Evidence(
-            place=place,
-            server_id=server_id,
-            owner_id=owner_id,
-            overwritten=overwritten,
-            user=UserFacts(
-                user_id,
-                disabled=bool(disabled),
-                super_admin=bool(super_admin),
-                member=banned is not None and not banned,
-                timeout_until=epoch(timeout_until),
-            ),
-            username=names[user_id],
-            roles=lines,
-            held=tuple(held[user_id]),
-            grants=granted,
-            overwrites=(*common, *own[user_id]),
+    since = _pairs(
+        connection,
+        GIVEN_AT,
+        {ROLE_IDS: id_array({one.id for held in held_by.values() for one in held})},
+    )
+    lines = {
+        role_id: RoleRow(
+            role_id,
+            shape.home,
+            rights.parents_of(role_id),
+            shape.active,
+            shape.is_default,
+            named[role_id].name,
         )
-        for user_id, disabled, super_admin, banned, timeout_until in connection.execute(
-            PEOPLE_IN[kind], asked
+        for role_id, shape in rights.roles.items()
+    }
+    granted = tuple(
+        GrantRow(
+            one.role_id,
+            one.permission_id,
+            one.allows,
+            scope,
+            one.group_id,
+            group_names.get(one.group_id),
         )
-    ]
+        for scope, rows in rights.grants.items()
+        for one in rows
+        if scope in ("global", *site.nodes)
+    )
+    found = []
+    for person in people:
+        teams = tuple(rights.teams.get(person.user_id, ()))
+        in_teams = {one.team_id for one in teams}
+        found.append(
+            Evidence(
+                site=site,
+                user=person,
+                username=usernames.get(person.user_id),
+                roles=lines,
+                held=tuple(
+                    held_of(one, epoch(since.get(one.id))) for one in held_by[person.user_id]
+                ),
+                grants=granted,
+                overwrites=tuple(
+                    OverwriteRow(one.role_id, one.permission_id, one.allows, place, one.team_id)
+                    for place in dict.fromkeys(site.overwritten)
+                    for one in rights.overwrites.get(place, ())
+                    if one.user_id in (None, person.user_id)
+                    and (one.team_id is None or one.team_id in in_teams)
+                ),
+                teams=teams,
+                offered=offered,
+            )
+        )
+    return found
+
+
+def _pairs(connection: Connection, statement: Select[Any], asked: Mapping[str, Any]) -> Any:
+    return {row[0]: row[1] for row in connection.execute(statement, asked)}
 
 
 def load_reach(
-    connection: Connection, role_ids: Iterable[int], server_id: int | None
+    connection: Connection, role_ids: Iterable[int], home: str | None
 ) -> tuple[dict[int, int], int]:
-    """How many people a change of each role reaches, and how many members the server has."""
+    """How many people a change of each role reaches, and how many members the home has."""
     rows = connection.execute(REACH, {ROLE_IDS: id_array(role_ids)})
     reach = {role_id: number for role_id, number in rows}
     members_of = 0
-    if server_id is not None:
-        members_of = connection.scalar(MEMBERS, {"home": server_id}) or 0
+    if home is not None:
+        place = place_of_text(home)
+        members = known_types().get(place.kind).members
+        assert members is not None
+        counted = select(func.count()).where(members.node == place.id)
+        if members.banned is not None:
+            counted = counted.where(func.coalesce(members.banned, false()) == false())
+        members_of = connection.scalar(counted) or 0
     return reach, members_of
+
+
+def _offered() -> Select[Any]:
+    """Active roles of the home (global ones outside) with a grant or overwrite that allows."""
+    direct = exists().where(
+        grants.c.role_id == roles.c.id,
+        grants.c.permission_id == PERMISSION_ID,
+        allows(grants),
+    )
+    grouped = exists().where(
+        group_grants.c.role_id == roles.c.id,
+        allows(group_grants),
+        in_group.c.group_id == group_grants.c.group_id,
+        in_group.c.permission_id == PERMISSION_ID,
+    )
+    overwritten = exists().where(
+        overwrites.c.role_id == roles.c.id,
+        overwrites.c.permission_id == PERMISSION_ID,
+        allows(overwrites),
+    )
+    held = exists().where(assignments.c.role_id == roles.c.id, assignments.c.user_id == USER_ID)
+    return (
+        select(roles.c.id)
+        .where(
+            roles.c.home == HOME,
+            roles.c.active == true(),
+            roles.c.is_default == false(),
+            or_(direct, grouped, overwritten),
+            ~held,
+        )
+        .order_by(roles.c.position, roles.c.id)
+        .limit(OFFERED_MAX)
+    )
+
+
+def _reach() -> Select[Any]:
+    """Rows: role, and how many people hold it or a role that inherits from it."""
+    first = select(roles.c.id.label("root"), roles.c.id.label("id"))
+    carriers = first.where(roles.c.id.in_(ids_in(ROLE_IDS))).cte("carriers", recursive=True)
+    children = select(carriers.c.root, roles.c.id).join_from(
+        carriers, roles, roles.c.parent_id == carriers.c.id
+    )
+    others = select(carriers.c.root, role_parents.c.role_id).join_from(
+        carriers, role_parents, role_parents.c.parent_id == carriers.c.id
+    )
+    found = carriers.union(children, others)
+    return (
+        select(found.c.root, func.count(distinct(assignments.c.user_id)))
+        .join_from(found, assignments, assignments.c.role_id == found.c.id)
+        .group_by(found.c.root)
+    )
+
+
+ROLE_NAMES = select(roles.c.id, roles.c.name, roles.c.position).where(
+    roles.c.id.in_(ids_in(ROLE_IDS))
+)
+GROUP_NAMES = select(groups.c.id, groups.c.name).where(groups.c.id.in_(ids_in(ROLE_IDS)))
+GIVEN_AT = select(assignments.c.id, assignments.c.created_at).where(
+    assignments.c.id.in_(ids_in(ROLE_IDS))
+)
+OFFERED = _offered()
+REACH = _reach()

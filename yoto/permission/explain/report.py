@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from yoto.cache import NodeId
 from yoto.permission.plain import plain
 
 
@@ -21,6 +22,8 @@ class RoleLink:
             ``not_inherited``.
         valid_from, valid_until: the window of the assignment; None: no bound.
         since: when it was assigned.
+        at: the node at which it is held; None: wherever it counts.
+        through: ``team:5``, ``everyone`` or ``public``, where it is not given to the user.
     """
 
     role_id: int
@@ -31,6 +34,8 @@ class RoleLink:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     since: datetime | None = None
+    at: str | None = None
+    through: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,15 @@ class GrantLink:
 
 @dataclass(frozen=True, slots=True)
 class OverwriteLink:
-    """An overwrite that bears on the permission; ``target`` is ``role:9`` or ``user:42``."""
+    """An overwrite that bears on the permission; ``target`` is ``role:9``, ``user:42`` or
+    ``team:5``, and ``place`` the node that has it.
+    """
 
     target: str
     permission: str
     effect: str
     counts: bool
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class OverwriteStep:
     Attributes:
         gave, took: the permissions that the mask gained and lost by it.
         before, after: whether the permission asked for was in the mask.
+        place: the node whose overwrites these are.
     """
 
     target: str
@@ -76,6 +85,7 @@ class OverwriteStep:
     took: tuple[str, ...]
     before: bool
     after: bool
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,8 @@ class Explanation:
         standing: ``unknown``, ``disabled``, ``outsider``, ``member``, ``administrator``, ``owner``.
         super_admin: whether the user is one.
         base: the permissions after roles and grants.
-        overwritten: whose overwrites are in force, such as ``category:4``; None outside channels.
+        overwritten: whose overwrites are in force at the place itself, such as ``category:4``;
+            None where there are none.
         rules: implicit rules that took part: ``no_channel_access``, ``timed_out``.
         effective: all permissions in the end.
         policies: what the policies said, if asked.
@@ -138,7 +149,7 @@ class Explanation:
     username: str | None
     permission: str
     scope: str
-    scope_id: int | None
+    scope_id: NodeId | None
     allowed: bool
     reason: str
     tier: str

@@ -16,15 +16,15 @@ STATUSES = {
     "not_inherited": "it cannot be inherited from here",
 }
 RULES = {
-    "no_channel_access": "no_channel_access: without channel.read nothing in the channel remains",
-    "timed_out": "timed_out: only channel.read and message.read_history remain",
+    "no_channel_access": "no_channel_access: without what opens it nothing there remains",
+    "timed_out": "timed_out: only what a time-out leaves remains",
 }
 CHANGES = {
     "remove_overwrite": "remove the overwrite that {effect}s {permission} to {target} in {place}",
     "set_overwrite": "{effect} {permission} to {target} in {place} by an overwrite",
     "set_window": "let the assignment of role {role} to the user hold now",
-    "end_timeout": "end the user's time-out in server {server_id}",
-    "join_server": "make the user a member of server {server_id}",
+    "end_timeout": "end the user's time-out in {where}",
+    "join_server": "make the user a member of {where}",
     "assign_role": "give role {role} to the user",
     "unassign_role": "take role {role} from the user",
     "remove_grant": "remove the grant by which role {role} {effect}s {permission} in {scope}",
@@ -32,8 +32,8 @@ CHANGES = {
     "remove_group": "remove the grant by which role {role} {effect}s group '{group}' in {scope}",
     "enable_role": "switch role {role} on",
     "disable_role": "switch role {role} off",
-    "start_timeout": "put the user in time-out in server {server_id}",
-    "leave_server": "end the user's membership of server {server_id}",
+    "start_timeout": "put the user in time-out in {where}",
+    "leave_server": "end the user's membership of {where}",
     "enable_account": "enable the user's account",
     "revoke_super_admin": "take super-admin power from the user",
     "disable_account": "disable the user's account",
@@ -47,6 +47,8 @@ def change_told(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) 
         names: of roles, by id.
     """
     told = dict(detail)
+    if "home" in detail:
+        told["where"] = str(detail["home"]).replace(":", " ")
     if "role_id" in detail:
         role_id = detail["role_id"]
         told["role"] = f"'{names.get(role_id, '')}' ({role_id})"
@@ -112,6 +114,8 @@ def _role(link: RoleLink) -> str:
         for word, moment in (("from", link.valid_from), ("until", link.valid_until))
         if moment is not None
     )
+    window += f", at {link.at}" if link.at else ""
+    window += f", by {link.through}" if link.through else ""
     status = "" if link.status == IN_FORCE else f": gives nothing, {STATUSES[link.status]}"
     return f"{link.name} ({link.role_id}), {origin}{window}{status}"
 
@@ -120,13 +124,15 @@ def _overwrites(found: Explanation) -> Iterator[str]:
     if not found.steps:
         yield f"overwrites of {found.overwritten}: skipped, as for every {found.standing}"
         return
-    yield from _section(
-        f"overwrites of {found.overwritten}",
-        [
-            f"{step.target}: gives {_names(step.gave)}; takes {_names(step.took)}"
-            for step in found.steps
-        ],
-    )
+    for place in dict.fromkeys(step.place for step in found.steps):
+        yield from _section(
+            f"overwrites of {place}",
+            [
+                f"{step.target}: gives {_names(step.gave)}; takes {_names(step.took)}"
+                for step in found.steps
+                if step.place == place
+            ],
+        )
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -6,14 +6,21 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from yoto.permission.outbox.touches import MAX_USERS, Found, Touches
-from yoto.permission.statements import categories, group_grants, roles, table
+from yoto.permission.statements import (
+    assignments,
+    grants,
+    group_grants,
+    overwrites,
+    roles,
+    table,
+)
 from yoto.store.db import utcnow
 from yoto.store.models import OutboxEvent
 
@@ -23,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # Ids in one IN list.
 CHUNK = 500
+
+Id = TypeVar("Id", int, str)
 
 
 class Event(NamedTuple):
@@ -34,13 +43,13 @@ class Event(NamedTuple):
 
 def look_up(connection: Connection, touches: Touches) -> Found:
     """What ``touches.settled`` wants to know: at most one statement of each kind."""
-    servers: dict[int, int | None] = {}
+    homes: dict[int, str] = {}
     if wanted := touches.roles_to_find:
         for ids in _chunks(wanted):
-            for role_id, server_id in connection.execute(
-                select(roles.c.id, roles.c.server_id).where(roles.c.id.in_(ids))
+            for role_id, home in connection.execute(
+                select(roles.c.id, roles.c.home).where(roles.c.id.in_(ids))
             ):
-                servers[role_id] = server_id
+                homes[role_id] = home
     holders: defaultdict[int, set[int]] = defaultdict(set)
     if touches.groups:
         for group_id, role_id in connection.execute(
@@ -49,15 +58,20 @@ def look_up(connection: Connection, touches: Touches) -> Found:
             .distinct()
         ):
             holders[group_id].add(role_id)
-    homes: dict[int, int] = {}
-    if touches.categories:
-        for category_id, server_id in connection.execute(
-            select(categories.c.id, categories.c.server_id).where(
-                categories.c.id.in_(touches.categories)
-            )
-        ):
-            homes[category_id] = server_id
-    return Found(servers, {key: frozenset(ids) for key, ids in holders.items()}, homes)
+    return Found(homes, {key: frozenset(ids) for key, ids in holders.items()})
+
+
+def forget_nodes(connection: Connection, touches: Touches) -> None:
+    """Delete what was given at nodes that are gone: others may get their ids.
+
+    What goes with them in the database alone is what foreign keys say.
+    """
+    for texts in _chunks(touches.gone):
+        for source in (grants, group_grants):
+            connection.execute(delete(source).where(source.c.scope_key.in_(texts)))
+        connection.execute(delete(overwrites).where(overwrites.c.place.in_(texts)))
+        connection.execute(delete(assignments).where(assignments.c.node.in_(texts)))
+        connection.execute(delete(roles).where(roles.c.home.in_(texts)))
 
 
 def find_numbers(connection: Connection, touches: Touches) -> None:
@@ -162,6 +176,6 @@ def position_of(connection: Connection, event_id: int) -> tuple[bool, str | None
     return newest is not None and event_id <= newest, position
 
 
-def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
+def _chunks(ids: Iterable[Id]) -> Iterable[list[Id]]:
     everything = sorted(ids)
     return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))

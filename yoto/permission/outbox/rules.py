@@ -1,47 +1,52 @@
 """Which subjects a changed row touches, table by table.
 
 A rule sees a row as column name to value, as it was or as it is now. What makes an entry of the
-cache wrong is worked out from what ``single`` reads: a new channel, category or server concerns
-nobody, because a place that does not exist is never cached; a new role has no holders yet.
+cache wrong is worked out from what ``loading`` reads: a new node concerns nobody, because a place
+that does not exist is never cached; a new role has no holders yet.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import FromClause, Table
+from sqlalchemy import Column, FromClause, Table
+from sqlalchemy.sql import visitors
 
 from yoto import cache
+from yoto.nodes import APPLICATIONS, parse_text, text_of
 from yoto.permission.outbox.touches import Home, Touches
 from yoto.store.db import Model
 from yoto.store.declarations import Declaration
 from yoto.store.models import (
     ROTATED,
     ApiToken,
-    Category,
-    Channel,
     ChannelOverwrite,
     EmergencyAccess,
     KnownPerson,
-    Member,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
     PlatformSwitch,
     PolicyRevision,
+    ProgramAccount,
+    Resource,
     RevokedToken,
     Role,
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
+    RoleParent,
+    Team,
+    TeamMember,
+    TeamParent,
     User,
 )
 from yoto.store.people import USERS
+from yoto.store.resources import ResourceType, ResourceTypes
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -99,19 +104,47 @@ def _api_token(touches: Touches, act: Act, row: Row) -> None:
         touches.user(row["user_id"])
 
 
-def _member(touches: Touches, act: Act, row: Row) -> None:
-    touches.user(row["user_id"], Home(server_id=row["server_id"]))
-
-
 def _assignment(touches: Touches, act: Act, row: Row) -> None:
-    touches.user(row["user_id"], Home(role_id=row["role_id"]))
+    if row.get("user_id") is not None:
+        touches.user(row["user_id"], Home(role_id=row["role_id"]))
+    elif row.get("team_id") is not None:
+        touches.add(cache.subjects.team(row["team_id"]))
+    else:
+        # Of everybody: all is about where it is held, or whose it is.
+        home = str(row.get("subject") or "").removeprefix("everyone:")
+        text = row.get("node") or home
+        if parse_text(text) is None:
+            touches.everything()
+        else:
+            touches.add(text)
+
+
+def _team(touches: Touches, act: Act, row: Row) -> None:
+    if act is not Act.INSERT:
+        touches.add(cache.subjects.team(row["id"]))
+
+
+def _team_member(touches: Touches, act: Act, row: Row) -> None:
+    touches.user(row["user_id"])
+
+
+def _team_parent(touches: Touches, act: Act, row: Row) -> None:
+    touches.add(cache.subjects.team(row["team_id"]))
+
+
+def _program(touches: Touches, act: Act, row: Row) -> None:
+    if act is not Act.INSERT:
+        touches.user(APPLICATIONS + row["id"])
 
 
 def _role(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
         touches.add(cache.subjects.role(row["id"]))
-    if row.get("is_default") and row.get("server_id") is not None:
-        touches.add(cache.subjects.server(row["server_id"]))
+    home = row.get("home")
+    if home is None and row.get("server_id") is not None:
+        home = cache.subjects.node("server", row["server_id"])
+    if row.get("is_default") and home:
+        touches.add(home)
 
 
 def _grant(touches: Touches, act: Act, row: Row) -> None:
@@ -129,27 +162,19 @@ def _group(touches: Touches, act: Act, row: Row) -> None:
 
 
 def _overwrite(touches: Touches, act: Act, row: Row) -> None:
-    if row.get("channel_id") is not None:
-        touches.add(cache.subjects.channel(row["channel_id"]))
-    elif row.get("category_id") is not None:
-        touches.categories.add(row["category_id"])
-    else:
+    place = row.get("place")
+    for kind in ("channel", "category"):
+        if place is None and row.get(f"{kind}_id") is not None:
+            place = cache.subjects.node(kind, row[f"{kind}_id"])
+    if place is None:
         touches.everything()
+    else:
+        touches.add(place)
 
 
-def _channel(touches: Touches, act: Act, row: Row) -> None:
+def _resource(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(cache.subjects.channel(row["id"]))
-
-
-def _category(touches: Touches, act: Act, row: Row) -> None:
-    if act is not Act.INSERT:
-        touches.add(cache.subjects.server(row["server_id"]))
-
-
-def _server(touches: Touches, act: Act, row: Row) -> None:
-    if act is not Act.INSERT:
-        touches.add(cache.subjects.server(row["id"]))
+        touches.node(row["type"], row["id"], act is Act.DELETE)
 
 
 def _policy(touches: Touches, act: Act, row: Row) -> None:
@@ -160,7 +185,7 @@ def _permission(touches: Touches, act: Act, row: Row) -> None:
     touches.everything()
 
 
-_GRANT = frozenset({"role_id", "server_id", "channel_id", "scope_key", "effect"})
+_GRANT = frozenset({"role_id", "scope_key", "effect"})
 
 # By the platform's names; those of an application's own tables count where it declared them.
 _RULES: dict[str, Rule] = {
@@ -181,21 +206,31 @@ _RULES: dict[str, Rule] = {
         _revoked_token,
     ),
     ApiToken.__tablename__: Rule(frozenset({"revoked_at"}), ("user_id",), _api_token),
-    Member.__tablename__: Rule(
-        frozenset({"server_id", "user_id", "banned", "timeout_until"}),
-        ("user_id", "server_id"),
-        _member,
-    ),
     RoleAssignment.__tablename__: Rule(
-        frozenset({"user_id", "role_id", "valid_from", "valid_until"}),
-        ("user_id", "role_id"),
+        frozenset(
+            {"user_id", "team_id", "subject", "role_id", "node", "valid_from", "valid_until"}
+        ),
+        ("user_id", "team_id", "subject", "role_id", "node"),
         _assignment,
+        optional=frozenset({"user_id", "team_id", "subject", "node"}),
     ),
     Role.__tablename__: Rule(
-        frozenset({"server_id", "server_key", "parent_id", "active", "is_default"}),
-        ("id", "server_id", "is_default"),
+        frozenset({"server_id", "home", "parent_id", "active", "is_default"}),
+        ("id", "server_id", "home", "is_default"),
         _role,
-        optional=frozenset({"id", "server_id", "is_default"}),
+        optional=frozenset({"id", "server_id", "home", "is_default"}),
+    ),
+    RoleParent.__tablename__: Rule(frozenset({"role_id", "parent_id"}), ("role_id",), _grant),
+    Team.__tablename__: Rule(frozenset(), ("id",), _team, optional=frozenset({"id"})),
+    TeamMember.__tablename__: Rule(
+        frozenset({"team_id", "user_id", "valid_from", "valid_until"}), ("user_id",), _team_member
+    ),
+    TeamParent.__tablename__: Rule(frozenset({"team_id", "parent_id"}), ("team_id",), _team_parent),
+    ProgramAccount.__tablename__: Rule(
+        frozenset({"disabled"}), ("id",), _program, optional=frozenset({"id"})
+    ),
+    Resource.__tablename__: Rule(
+        frozenset(column.key for column in Resource.__table__.c), ("type", "id"), _resource
     ),
     RoleGrant.__tablename__: Rule(_GRANT | {"permission_id"}, ("role_id",), _grant),
     RoleGroupGrant.__tablename__: Rule(_GRANT | {"group_id"}, ("role_id",), _grant),
@@ -204,33 +239,10 @@ _RULES: dict[str, Rule] = {
     ),
     PermissionGroup.__tablename__: Rule(frozenset(), ("id",), _group, optional=frozenset({"id"})),
     ChannelOverwrite.__tablename__: Rule(
-        frozenset(
-            {
-                "channel_id",
-                "category_id",
-                "role_id",
-                "user_id",
-                "overwrite_key",
-                "permission_id",
-                "effect",
-            }
-        ),
-        ("channel_id", "category_id"),
+        frozenset(column.key for column in ChannelOverwrite.__table__.c if column.key != "id"),
+        ("place", "channel_id", "category_id"),
         _overwrite,
-        optional=frozenset({"channel_id", "category_id"}),
-    ),
-    Channel.__tablename__: Rule(
-        frozenset({"server_id", "category_id", "synced", "sensitivity", "hours"}),
-        ("id",),
-        _channel,
-        optional=frozenset({"id"}),
-    ),
-    Category.__tablename__: Rule(frozenset({"server_id"}), ("server_id",), _category),
-    Server.__tablename__: Rule(
-        frozenset({"owner_id", "time_zone", "access_hours", "blocked_networks", "device_required"}),
-        ("id",),
-        _server,
-        optional=frozenset({"id"}),
+        optional=frozenset({"place", "channel_id", "category_id"}),
     ),
     PolicyRevision.__tablename__: Rule(frozenset(), (), _policy),
     PlatformSwitch.__tablename__: Rule(frozenset({"enabled"}), (), _policy),
@@ -258,14 +270,61 @@ def ruled_names() -> frozenset[str]:
     return frozenset(own | declared)
 
 
-def watch_declared(tables: Mapping[str, Declaration]) -> None:
-    """Have rules for what an application has declared, by the platform's name of each table."""
-    for name, declaration in tables.items():
-        rule = _RULES.get(name)
-        if rule is not None:
-            _DECLARED[declaration.table] = (
-                _people_elsewhere(rule, declaration) if name == USERS else rule
-            )
+def watch_declared(tables: Mapping[str, Declaration], types: ResourceTypes) -> None:
+    """Have rules for what an application has declared: people, by the platform's name of the
+    table, and types of resources with who belongs to them.
+    """
+    people = tables.get(USERS)
+    if people is not None:
+        _DECLARED[people.table] = _people_elsewhere(_RULES[USERS], people)
+    for declared in types:
+        if declared.registered:
+            continue
+        _DECLARED[declared.table] = _nodes_elsewhere(declared)
+        if declared.members is not None:
+            _DECLARED[declared.members.table] = _members_elsewhere(declared, people)
+
+
+def _nodes_elsewhere(declared: ResourceType) -> Rule:
+    """A new node concerns nobody: what is not there is never cached."""
+    expressions: list[Any] = [parent.column for parent in declared.parents]
+    expressions += [] if declared.owner is None else [declared.owner]
+    expressions += [] if declared.sync is None else [declared.sync.id]
+    expressions += declared.attributes.values()
+    key, name = declared.key, declared.name
+
+    def touch(touches: Touches, act: Act, row: Row) -> None:
+        if act is not Act.INSERT:
+            touches.node(name, row[key], act is Act.DELETE)
+
+    columns = _columns(declared.table, expressions)
+    return Rule(columns, (key,), touch, optional=frozenset({key}))
+
+
+def _members_elsewhere(declared: ResourceType, people: Declaration | None) -> Rule:
+    members = declared.members
+    assert members is not None
+    expressions = [members.node, members.person, members.banned, members.timeout_until]
+    node, person, name = str(members.node.key), str(members.person.key), declared.name
+    numbers = None if people is None else people.numbers
+
+    def touch(touches: Touches, act: Act, row: Row) -> None:
+        home = text_of(name, row[node])
+        if numbers is not None:
+            touches.key(numbers, row[person])
+        else:
+            touches.user(row[person], Home(home))
+
+    columns = _columns(members.table, [one for one in expressions if one is not None])
+    return Rule(columns, (person, node), touch)
+
+
+def _columns(table: FromClause, expressions: Iterable[Any]) -> frozenset[str]:
+    """The columns of a table that expressions are made of."""
+    found = (one for expression in expressions for one in visitors.iterate(expression))
+    return frozenset(
+        str(one.key) for one in found if isinstance(one, Column) and one.table is table
+    )
 
 
 def _people_elsewhere(rule: Rule, declaration: Declaration) -> Rule:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table
 
 from yoto import cache
+from yoto.cache import NodeId
 
 # Users of one transaction that get an event each; more become one event of their server.
 MAX_USERS = 64
@@ -16,9 +17,9 @@ MAX_ROLES = 64
 
 
 class Home(NamedTuple):
-    """How far a change about a user reaches: a server, that of a role, or (neither) everywhere."""
+    """How far a change about a user reaches: a node, the home of a role; neither: everywhere."""
 
-    server_id: int | None = None
+    node: str | None = None
     role_id: int | None = None
 
 
@@ -26,21 +27,20 @@ class Found(NamedTuple):
     """What had to be looked up to settle touches; ids that were not found are missing.
 
     Attributes:
-        role_servers: server of each role, None for a global role.
+        role_homes: home of each role, empty for a global role.
         group_roles: roles that each group is granted to.
-        category_servers: server of each category.
     """
 
-    role_servers: Mapping[int, int | None]
+    role_homes: Mapping[int, str]
     group_roles: Mapping[int, frozenset[int]]
-    category_servers: Mapping[int, int]
 
 
 class Touches:
     """Collects; truthy once something was touched.
 
     Attributes:
-        groups, categories: ids that ``settled`` needs to have looked up.
+        groups: ids that ``settled`` needs to have looked up.
+        gone: nodes that were deleted.
         keys: people by ids that are no numbers, with the table of their numbers.
     """
 
@@ -48,7 +48,7 @@ class Touches:
         self._subjects: dict[str, None] = {}
         self._users: dict[int, set[Home]] = {}
         self.groups: set[int] = set()
-        self.categories: set[int] = set()
+        self.gone: set[str] = set()
         self.keys: dict[Table, set[Any]] = {}
 
     def add(self, *touched: str) -> None:
@@ -58,6 +58,13 @@ class Touches:
     def everything(self) -> None:
         """Touch all there is, because nobody can say what was changed."""
         self.add(cache.subjects.GLOBAL)
+
+    def node(self, type_name: str, node_id: NodeId, gone: bool) -> None:
+        """Touch a node, and all that is below it."""
+        text = cache.subjects.node(type_name, node_id)
+        self.add(text)
+        if gone:
+            self.gone.add(text)
 
     def user(self, user_id: int, home: Home = Home()) -> None:
         """Touch what one user may do within ``home``."""
@@ -76,18 +83,13 @@ class Touches:
         self.keys.setdefault(numbers, set()).add(key)
 
     def __bool__(self) -> bool:
-        return bool(self._subjects or self._users or self.groups or self.categories or self.keys)
+        return bool(self._subjects or self._users or self.groups or self.keys)
 
     def settled(self, found: Found) -> list[str]:
         """The subjects to publish, without those that another one includes."""
         settled = dict(self._subjects)
         settled.update(dict.fromkeys(self._of_users(found)))
         settled.update(dict.fromkeys(_of_groups(self.groups, found)))
-        for category_id in sorted(self.categories):
-            server_id = found.category_servers.get(category_id)
-            settled[
-                cache.subjects.GLOBAL if server_id is None else cache.subjects.server(server_id)
-            ] = None
         if cache.subjects.GLOBAL in settled:
             return [one for one in (cache.subjects.GLOBAL, cache.subjects.POLICY) if one in settled]
         return list(settled)
@@ -95,14 +97,13 @@ class Touches:
     def _of_users(self, found: Found) -> Iterable[str]:
         if len(self._users) <= MAX_USERS:
             return [cache.subjects.user(user_id) for user_id in self._users]
-        servers = {
-            found.role_servers.get(home.role_id) if home.role_id is not None else home.server_id
+        homes = {
+            found.role_homes.get(home.role_id) if home.role_id is not None else home.node
             for some in self._users.values()
             for home in some
         }
         return [
-            cache.subjects.GLOBAL if server_id is None else cache.subjects.server(server_id)
-            for server_id in sorted(servers, key=lambda server_id: server_id or 0)
+            home or cache.subjects.GLOBAL for home in sorted(homes, key=lambda home: home or "")
         ]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from yoto.permission.outbox.objects import touched_by_flush
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
-from yoto.permission.outbox.rows import Event, add_events, find_numbers, look_up
+from yoto.permission.outbox.rows import Event, add_events, find_numbers, forget_nodes, look_up
 from yoto.permission.outbox.statements import touched_by_statement
 from yoto.permission.outbox.touches import Touches
 from yoto.store.db import begun_session
@@ -113,6 +113,8 @@ def _before_commit(session: Session) -> None:
         return
     connection = session.connection()
     find_numbers(connection, touches)
+    if touches.gone:
+        forget_nodes(connection, touches)
     subjects = touches.settled(look_up(connection, touches))
     if subjects:
         session.info[_WRITTEN] = add_events(connection, subjects)

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from yoto.cache import PlaceKey
 from yoto.errors import UnknownResource
 from yoto.optimization import Pair
 from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.scopes import place_of
-from yoto.permission.statements import CHANNEL, SERVER, assignments, channels, roles
+from yoto.permission.loading import load_sites
+from yoto.permission.scopes import place_key, place_of
+from yoto.permission.statements import assignments, role_parents, roles
 from yoto.store.db import Id
+from yoto.store.models import NOWHERE
 
 ROLE_ID: Any = bindparam("role_id", type_=Id)
 
@@ -23,27 +24,29 @@ def _inheriting() -> Any:
     """The role and all that inherit from it: their holders have what it gives."""
     first = select(roles.c.id).where(roles.c.id == ROLE_ID).cte("inheriting", recursive=True)
     children = select(roles.c.id).join_from(first, roles, roles.c.parent_id == first.c.id)
-    return first.union(children)
+    others = select(role_parents.c.role_id).join_from(
+        first, role_parents, role_parents.c.parent_id == first.c.id
+    )
+    return first.union(children, others)
 
 
-_ROLE = select(roles.c.server_id, roles.c.is_default).where(roles.c.id == ROLE_ID)
+_ROLE = select(roles.c.home, roles.c.is_default).where(roles.c.id == ROLE_ID)
 _HOLDERS = (
-    select(assignments.c.user_id)
-    .where(assignments.c.user_id.in_(ids_in("user_ids")))
+    select(assignments.c.user_id, assignments.c.team_id)
     .where(assignments.c.role_id.in_(select(_inheriting().c.id)))
+    .where(
+        assignments.c.user_id.in_(ids_in("user_ids")) | assignments.c.user_id.is_(None),
+    )
     .distinct()
-)
-_CHANNELS = select(channels.c.id).where(
-    channels.c.id.in_(ids_in("channel_ids")),
-    channels.c.server_id == bindparam("server_id", type_=Id),
 )
 
 
 def reached(connection: Connection, role_id: int, pairs: Sequence[Pair]) -> list[Pair]:
-    """Those of ``pairs`` whose user holds the role, or one that inherits from it, in its server.
+    """Those of ``pairs`` whose user holds the role, or one that inherits from it, in its home.
 
-    Everybody has the default role of a server. The roles of a person count from their assignment
-    to its end: entries say by themselves when they change.
+    Everybody has the default role of a home, and what everybody or a team holds may be anybody's.
+    The roles of a person count from their assignment to its end: entries say by themselves when
+    they change.
 
     Raises:
         UnknownResource: there is no such role.
@@ -51,25 +54,19 @@ def reached(connection: Connection, role_id: int, pairs: Sequence[Pair]) -> list
     role = connection.execute(_ROLE, {"role_id": role_id}).one_or_none()
     if role is None:
         raise UnknownResource("role", role_id)
-    server_id, is_default = role
-    near = pairs if server_id is None else _in_server(connection, server_id, pairs)
+    home, is_default = role
+    near = pairs if home == NOWHERE else _in_home(connection, home, pairs)
     if is_default:
         return list(near)
     users = id_array({user_id for user_id, _ in near})
-    found = connection.execute(_HOLDERS, {"role_id": role_id, "user_ids": users}).scalars()
-    holders = set(found)
+    found = connection.execute(_HOLDERS, {"role_id": role_id, "user_ids": users}).all()
+    if any(user_id is None for user_id, _ in found):
+        return list(near)
+    holders = {user_id for user_id, _ in found}
     return [pair for pair in near if pair[0] in holders]
 
 
-def _in_server(connection: Connection, server_id: int, pairs: Sequence[Pair]) -> list[Pair]:
-    asked = {place_of(place).id for _, place in pairs if place_of(place).kind == CHANNEL}
-    parameters = {"server_id": server_id, "channel_ids": id_array(filter(None, asked))}
-    inside = set(connection.execute(_CHANNELS, parameters).scalars())
-
-    def belongs(key: PlaceKey) -> bool:
-        place = place_of(key)
-        if place.kind == SERVER:
-            return place.id == server_id
-        return place.kind == CHANNEL and place.id in inside
-
-    return [pair for pair in pairs if belongs(pair[1])]
+def _in_home(connection: Connection, home: str, pairs: Sequence[Pair]) -> list[Pair]:
+    sites = load_sites(connection, {place_of(key) for _, key in pairs})
+    here = {place_key(place) for place, site in sites.items() if site.home == home}
+    return [pair for pair in pairs if pair[1] in here]

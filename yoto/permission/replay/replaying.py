@@ -30,7 +30,7 @@ from yoto.permission.replay.report import (
 from yoto.permission.requirement import Asked, Operator, Requirement
 from yoto.permission.resolver import Resolution
 from yoto.permission.review.undo import UNDO
-from yoto.permission.scopes import Place, checked_id, place_key
+from yoto.permission.scopes import Place, checked_id, place_key, place_of_text
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.statements import audit
@@ -78,8 +78,7 @@ class Replaying:
 
 
 def _compare(state: PermissionState, record: Row[Any]) -> Replay:
-    kind, _, number = record.scope.partition(":")
-    place = Place(kind, int(number) if number else None)
+    place = place_of_text(record.scope)
     recorded = (bool(record.allowed), record.reason)
     now: tuple[bool, str] | None
     try:
@@ -159,9 +158,9 @@ def _changes(
     server_id = evidence.server_id if evidence is not None else None
     user = f"user:{record.user_id}"
     changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
-    subjects = {user, str(place), f"server:{server_id}"}
+    subjects = {user, str(place)}
     if evidence is not None:
-        subjects.add(str(evidence.overwritten))
+        subjects |= {*evidence.site.nodes, *evidence.site.overwritten}
         subjects |= {f"role:{role_id}" for role_id in evidence.roles}
     assignments = (
         select(audit.c.before, audit.c.after)

@@ -10,15 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from yoto.permission.explain.derivation import Derivation, moment
-from yoto.permission.explain.evidence import Evidence, Held
+from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow
 from yoto.permission.explain.loading import load_evidence_of_many
+from yoto.permission.facts import NOWHERE
 from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.registry import ADMINISTRATOR, PermissionRegistry, RegisteredPermission
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Standing, lineage
-from yoto.permission.review.denials import Denials, Step
+from yoto.permission.review.denials import Denials, of_grant, of_mark
 from yoto.permission.review.origin_records import load_origins
 from yoto.permission.review.origins import Origins
 from yoto.permission.review.report import AccessLine, Way
+from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
 from yoto.permission.statements import members
 from yoto.permission.verdict import reason_of
@@ -30,11 +32,11 @@ class Reviewed:
     """What the ways of all users are found with.
 
     Attributes:
-        administrator_id: the permission that implies the one under review; None: none does.
+        administrators: the permissions that imply the one under review.
     """
 
     permission: RegisteredPermission
-    administrator_id: int | None
+    administrators: tuple[RegisteredPermission, ...]
     origins: Origins
     joined: Mapping[int, datetime]
 
@@ -51,15 +53,16 @@ def lines_of(
     evidence = load_evidence_of_many(connection, user_ids, place)
     if not evidence:
         return []
-    server_id = evidence[0].server_id
-    implied = server_id is not None and permission.scope != ScopeType.GLOBAL
-    administrator = registry.snapshot.by_name.get(ADMINISTRATOR) if implied else None
-    wanted = [permission, *([administrator] if administrator else ())]
+    known, home = registry.snapshot.by_name, evidence[0].home
+    implied = permission.scope != ScopeType.GLOBAL
+    names = dict.fromkeys(one.administrator for one in evidence[0].site.types if implied)
+    administrators = [known[name] for name in names if name is not None and name in known]
+    wanted = [permission, *(one for one in administrators if one != permission)]
     reviewed = Reviewed(
         permission,
-        administrator.id if administrator else None,
+        tuple(one for one in administrators if one != permission),
         load_origins(connection, evidence[0], wanted, user_ids),
-        _joined(connection, server_id, user_ids),
+        _joined(connection, home, user_ids),
     )
     lines = []
     for one in sorted(evidence, key=lambda found: found.user.user_id):
@@ -68,13 +71,13 @@ def lines_of(
             continue  # lost since the search found them
         ways = tuple(_ways(derivation, reviewed))
         begun = [way.since for way in ways]
-        known = [since for since in begun if since is not None]
+        begins = [since for since in begun if since is not None]
         lines.append(
             AccessLine(
                 one.user.user_id,
                 one.username or "",
                 reason_of(derivation.resolution, permission),
-                min(known) if known and len(known) == len(begun) else None,
+                min(begins) if begins and len(begins) == len(begun) else None,
                 ways,
             )
         )
@@ -82,8 +85,10 @@ def lines_of(
 
 
 def _joined(
-    connection: Connection, server_id: int | None, user_ids: Sequence[int]
+    connection: Connection, home: str | None, user_ids: Sequence[int]
 ) -> Mapping[int, datetime]:
+    """When people came to where they belong, where the application says so: of a server."""
+    server_id = None if home is None else server_of(home)
     if server_id is None:
         return {}
     joined = select(members.c.user_id, members.c.joined_at).where(
@@ -97,29 +102,47 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
     """Everything that would be enough by itself, whatever else the user has."""
     evidence = derivation.evidence
     denials = {
-        permission_id: Denials.of(derivation, permission_id)
-        for permission_id in (reviewed.permission.id, reviewed.administrator_id)
-        if permission_id is not None
+        permission.id: Denials.of(derivation, permission)
+        for permission in (reviewed.permission, *reviewed.administrators)
     }
     user_id, origins = evidence.user.user_id, reviewed.origins
     if evidence.user.super_admin:
         yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
     if derivation.resolution.standing is Standing.OWNER:
         if reviewed.permission.scope != ScopeType.GLOBAL:
-            yield Way("owner", f"server:{evidence.server_id}", since=origins.owner)
+            yield Way("owner", owned_by(evidence, user_id), since=origins.owner)
     for held in evidence.held:
         line = lineage(held.role_id, derivation.place)
-        if held.role_id in derivation.trace.held and line:
+        if held.assignment in derivation.trace.assignments and line:
             yield from _by_roles(derivation, reviewed, denials, line, held)
     for role in evidence.roles.values():
         if role.is_default and role.id in derivation.in_force:
             yield from _by_roles(derivation, reviewed, denials, [role.id], None)
     for row in evidence.overwrites:
         if row.role_id is None and row.allows and row.permission_id == reviewed.permission.id:
-            if derivation.resolution.standing > Standing.OUTSIDER:
-                since = origins.of_overwrite(evidence, f"user:{user_id}")
-                since = _latest(since, reviewed.joined.get(user_id))
-                yield Way("overwrite", str(evidence.overwritten), since=since)
+            if not denials[row.permission_id].leave(of_mark(evidence, row)):
+                continue
+            if _reaches(evidence, row, derivation.resolution.standing):
+                target = f"user:{user_id}" if row.team_id is None else f"team:{row.team_id}"
+                since = origins.of_overwrite(evidence, target, row.place)
+                if evidence.server_id is not None:
+                    since = _latest(since, reviewed.joined.get(user_id))
+                yield Way("overwrite", row.place, since=since)
+
+
+def owned_by(evidence: Evidence, user_id: int) -> str:
+    """The node by owning which somebody has everything there."""
+    site = evidence.site
+    if site.owner_id == user_id and site.home is not None:
+        return site.home
+    return str(site.place)
+
+
+def _reaches(evidence: Evidence, row: OverwriteRow, standing: Standing) -> bool:
+    """Whether what an overwrite gives somebody holds for them."""
+    level = evidence.level_of(row.place)
+    low = len(evidence.site.nodes) - len(evidence.site.levels)
+    return standing > Standing.OUTSIDER or evidence.site.types[low + level].shared
 
 
 def _by_roles(
@@ -139,13 +162,15 @@ def _by_roles(
             if row.role_id != role_id or not row.allows:
                 continue
             kind = "grant" if row.group_id is None else "group"
-            if row.permission_id == reviewed.administrator_id != reviewed.permission.id:
-                if row.in_channel or denials[row.permission_id].in_base:
+            if row.permission_id in {one.id for one in reviewed.administrators}:
+                if not evidence.in_base(row) or denials[row.permission_id].in_base:
                     continue
                 kind = "administrator"
             elif row.permission_id != reviewed.permission.id:
                 continue
-            elif not denials[row.permission_id].leave(Step.of_grant(evidence, row)):
+            elif not _counts(derivation, reviewed, row, held):
+                continue
+            elif not denials[row.permission_id].leave(of_grant(evidence, row)):
                 continue
             since = _latest(begun, origins.of_grant(row))
             yield Way(kind, row.scope, role_id, name, via, row.group, since, until)
@@ -153,10 +178,19 @@ def _by_roles(
             if marked.role_id == role_id and marked.allows:
                 if marked.permission_id != reviewed.permission.id:
                     continue
-                if denials[marked.permission_id].leave(Step.of_role(evidence, role_id)):
-                    since = _latest(begun, origins.of_overwrite(evidence, f"role:{role_id}"))
-                    place = str(evidence.overwritten)
-                    yield Way("overwrite", place, role_id, name, via, None, since, until)
+                if denials[marked.permission_id].leave(of_mark(evidence, marked)):
+                    began = origins.of_overwrite(evidence, f"role:{role_id}", marked.place)
+                    since = _latest(begun, began)
+                    yield Way("overwrite", marked.place, role_id, name, via, None, since, until)
+
+
+def _counts(derivation: Derivation, reviewed: Reviewed, row: GrantRow, held: Held | None) -> bool:
+    """Whether a grant gives the permission where the role is held so."""
+    if reviewed.permission.scope != ScopeType.GLOBAL:
+        return True
+    home = derivation.evidence.roles[row.role_id].home
+    in_full = held is not None and held.node == NOWHERE and home == NOWHERE
+    return in_full and derivation.evidence.in_base(row)
 
 
 def _begun(
@@ -169,7 +203,7 @@ def _begun(
         times.append(renewed or moment(held.since))
         if held.valid_from is not None:
             times.append(moment(held.valid_from))
-    if evidence.roles[line[0]].server_id is not None:
+    if evidence.roles[line[0]].home != NOWHERE and evidence.server_id is not None:
         times.append(reviewed.joined.get(evidence.user.user_id))
     return _latest(*times)
 

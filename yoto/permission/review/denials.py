@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from yoto.permission.explain.derivation import Derivation
-from yoto.permission.explain.evidence import Evidence, GrantRow
-from yoto.permission.resolver import Standing
+from yoto.permission.explain.evidence import Evidence, GrantRow, OverwriteRow
+from yoto.permission.facts import NOWHERE
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.resolver import Standing, lineage
+from yoto.store.models import ScopeType
 
 
 class Step(IntEnum):
@@ -22,17 +25,45 @@ class Step(IntEnum):
     ROLES = 2
     USER = 3
 
-    @classmethod
-    def of_role(cls, evidence: Evidence, role_id: int | None) -> Step:
-        """Where a channel's overwrite of the role counts; no role: the user's own."""
-        if role_id is None:
-            return cls.USER
-        return cls.DEFAULT_ROLE if evidence.roles[role_id].is_default else cls.ROLES
 
-    @classmethod
-    def of_grant(cls, evidence: Evidence, row: GrantRow) -> Step:
-        """A grant in the channel counts as an overwrite of its role."""
-        return cls.of_role(evidence, row.role_id) if row.in_channel else cls.BASE
+# A step of a level: the level comes first. What counts before all levels is at none.
+At = tuple[int, Step]
+IN_BASE: At = (-1, Step.BASE)
+
+
+def of_mark(evidence: Evidence, row: OverwriteRow) -> At:
+    """Where an overwrite counts; neither role nor team: the user's own."""
+    level = evidence.level_of(row.place)
+    if row.role_id is None:
+        return level, Step.USER if row.team_id is None else Step.ROLES
+    return level, _of_role(evidence, row.role_id)
+
+
+def of_grant(evidence: Evidence, row: GrantRow) -> At:
+    """A grant with the scope of a level counts as an overwrite of its role."""
+    if evidence.in_base(row):
+        return IN_BASE
+    return evidence.level_of(row.scope), _of_role(evidence, row.role_id)
+
+
+def _of_role(evidence: Evidence, role_id: int) -> Step:
+    return Step.DEFAULT_ROLE if evidence.roles[role_id].is_default else Step.ROLES
+
+
+def counting(derivation: Derivation, permission: RegisteredPermission) -> frozenset[int]:
+    """The roles whose grants of a permission count: one of scope global only global roles give,
+    that are held nowhere in particular.
+    """
+    if permission.scope != ScopeType.GLOBAL:
+        return derivation.in_force
+    roles = derivation.evidence.roles
+    return frozenset(
+        role_id
+        for held in derivation.trace.assignments
+        if held.node == NOWHERE
+        for role_id in lineage(held.role_id, derivation.place)
+        if roles[role_id].home == NOWHERE
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +72,34 @@ class Denials:
 
     Attributes:
         in_base: whether a grant of a role denies it; there a deny wins over each allow.
-        last: the last step with an overwrite that denies it; BASE: there is none. Within such a
-            step an allow wins.
+        last: the last step with an overwrite that denies it; ``IN_BASE``: there is none. Within
+            such a step an allow wins.
     """
 
     in_base: bool
-    last: Step
+    last: At
 
     @classmethod
-    def of(cls, derivation: Derivation, permission_id: int) -> Denials:
-        evidence, in_force = derivation.evidence, derivation.in_force
+    def of(cls, derivation: Derivation, permission: RegisteredPermission) -> Denials:
+        evidence, permission_id = derivation.evidence, permission.id
+        in_force = counting(derivation, permission)
         steps = [
-            Step.of_grant(evidence, row)
+            of_grant(evidence, row)
             for row in evidence.grants
             if row.permission_id == permission_id and not row.allows and row.role_id in in_force
         ]
-        in_base = Step.BASE in steps
+        if permission.scope == ScopeType.GLOBAL:
+            return cls(IN_BASE in steps, IN_BASE)
+        in_base = IN_BASE in steps
         inside = derivation.resolution.standing > Standing.OUTSIDER
         for marked in evidence.overwrites:
             if marked.permission_id == permission_id and not marked.allows:
                 if marked.role_id in in_force or (marked.role_id is None and inside):
-                    steps.append(Step.of_role(evidence, marked.role_id))
-        return cls(in_base, max(steps, default=Step.BASE))
+                    steps.append(of_mark(evidence, marked))
+        return cls(in_base, max(steps, default=IN_BASE))
 
-    def leave(self, step: Step) -> bool:
+    def leave(self, step: At) -> bool:
         """Whether an allow that counts in ``step`` is still there in the end."""
-        if step is Step.BASE:
-            return not self.in_base and self.last is Step.BASE
+        if step == IN_BASE:
+            return not self.in_base and self.last == IN_BASE
         return step >= self.last

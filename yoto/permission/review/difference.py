@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
+from yoto.permission.loading import implying
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.review.history import History
 from yoto.permission.review.loading import add_accounts, load_history
@@ -17,7 +18,7 @@ from yoto.permission.review.report import AccessDifference, Turn
 from yoto.permission.review.undo import UNDO, undo
 from yoto.permission.review.undo.values import before_of, is_about_one, subject_id
 from yoto.permission.scopes import Place
-from yoto.permission.statements import audit, table
+from yoto.permission.statements import CHANNEL, SERVER, audit, table
 from yoto.store.models import Permission
 
 permissions = table(Permission)
@@ -39,7 +40,7 @@ def difference_of(
     Raises:
         UnknownResource: the place does not exist.
     """
-    wanted = [permission.id, *registry.snapshot.implying]
+    wanted = [permission.id, *implying(place, registry.snapshot)]
     later = load_history(connection, place, wanted)
     records = _records(connection, later.server_id, since)
     notes = []
@@ -70,6 +71,8 @@ def difference_of(
         start = "is empty" if begins is None else f"begins at {begins.isoformat()}"
         notes.append(f"the audit log {start}: what was changed before is unknown")
 
+    if later.place.kind not in ("global", SERVER, CHANNEL):
+        notes.append("where nodes lay and whose they were before is not in the audit log")
     if permission.abac:
         notes.append("policies take part, and what they would have said is unknown")
 

@@ -1,4 +1,4 @@
-"""One server at one moment, as rows that can be taken back change by change.
+"""One place at one moment, as rows that can be taken back change by change.
 
 Only what bears on one permission in one place is held: rows about it, about administering, and
 about seeing the channel. The resolver judges it as it judges the present.
@@ -7,16 +7,19 @@ about seeing the channel. The resolver judges it as it judges the present.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
+from yoto.nodes import APPLICATIONS
 from yoto.permission.explain.evidence import RoleRow
-from yoto.permission.facts import Assignment, PlaceFacts, UserFacts
-from yoto.permission.gathering import RoleGatherer
+from yoto.permission.facts import Assignment, UserFacts
+from yoto.permission.loading.rights import Grant, Mark, Rights, RoleShape
+from yoto.permission.loading.sites import Site
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import FlatPlace, flatten, resolve
-from yoto.permission.scopes import CATEGORY, Place
+from yoto.permission.rows import server_of
+from yoto.permission.scopes import Place
 from yoto.permission.statements import CHANNEL
 
 Window = tuple[float | None, float | None]
@@ -24,7 +27,7 @@ Window = tuple[float | None, float | None]
 
 @dataclass
 class Membership:
-    """A row of the server's members."""
+    """A row among the members of a home."""
 
     banned: bool = False
     timeout_until: float | None = None
@@ -39,14 +42,11 @@ class Account:
 
 
 class LaidOut(NamedTuple):
-    """What all users share, made once for as long as no record changes it.
-
-    Attributes:
-        own: by user, what overwrites of their own allow and deny.
-    """
+    """What all users share, made once for as long as no record changes it."""
 
     place: FlatPlace
-    own: dict[int, list[int]]
+    site: Site
+    rights: Rights
 
 
 @dataclass
@@ -55,8 +55,10 @@ class History:
 
     Attributes:
         exists: whether the place was there.
+        site: where the place lies now.
         category_id, synced: of the channel, if the place is one.
-        windows: of assignments, by user, then role.
+        windows: of assignments that count wherever the role does, by user, then role.
+        others: assignments at nodes, of teams, and of everybody, as they are now.
         grants: whether it allows, by role, permission and scope.
         group_grants: the same, by role, group and scope.
         groups: the permissions of each group; names by id beside them.
@@ -64,14 +66,14 @@ class History:
         unknown: what could not be taken back, in words.
     """
 
-    place: Place
-    server_id: int | None
+    site: Site
     owner_id: int | None
     category_id: int | None
     synced: bool
     exists: bool = True
     roles: dict[int, RoleRow] = field(default_factory=dict)
     windows: defaultdict[int, dict[int, Window]] = field(default_factory=lambda: defaultdict(dict))
+    others: Rights = field(default_factory=Rights)
     grants: dict[tuple[int, int, str], bool] = field(default_factory=dict)
     group_grants: dict[tuple[int, int, str], bool] = field(default_factory=dict)
     groups: dict[int, set[int]] = field(default_factory=dict)
@@ -83,16 +85,30 @@ class History:
     _laid_out: LaidOut | None = None
 
     @property
+    def place(self) -> Place:
+        """Where it is asked."""
+        return self.site.place
+
+    @property
+    def server_id(self) -> int | None:
+        """The home, where it is a server."""
+        return None if self.site.home is None else server_of(self.site.home)
+
+    @property
     def overwritten(self) -> str:
         """Whose overwrites are in force."""
+        if self.place.kind != CHANNEL:
+            return self.site.overwritten[-1] if self.site.levels else str(self.place)
         if self.synced and self.category_id is not None:
-            return f"{CATEGORY}:{self.category_id}"
+            return f"category:{self.category_id}"
         return str(self.place)
 
     def users(self) -> set[int]:
         """Everybody who could be let in or out."""
         found = self.windows.keys() | self.members.keys() | self.accounts.keys()
-        return found | ({self.owner_id} if self.owner_id is not None else set())
+        found |= self.others.own.keys() | self.others.teams.keys()
+        owners = {owner_id for owner_id, _ in self.site.owners} | {self.owner_id}
+        return found | {owner_id for owner_id in owners if owner_id is not None}
 
     def allowed(
         self, user_ids: Iterable[int], mask: int, registry: PermissionRegistry, now: float
@@ -102,52 +118,64 @@ class History:
             return set()
         bits = registry.snapshot.bits
         if self._laid_out is None:
-            self._laid_out = LaidOut(self._place(registry), self._own_masks(registry))
-        place, own = self._laid_out
-        return {
-            user_id
-            for user_id in user_ids
-            if resolve(place, self._user(user_id, own), now, bits).mask & mask
-        }
+            site = self._site()
+            rights = self._rights()
+            roles = rights.role_facts(site, registry.mask_of_id, bits.width)
+            place = flatten(site.facts(roles, registry.snapshot), bits)
+            self._laid_out = LaidOut(place, site, rights)
+        place, site, rights = self._laid_out
+        found = set()
+        for user_id in user_ids:
+            person = self._person(user_id)
+            user = rights.with_user(site, person, registry.mask_of_id, bits.width)
+            held = (*self._held(user_id), *user.assignments)
+            if resolve(place, replace(user, assignments=held), now, bits).mask & mask:
+                found.add(user_id)
+        return found
 
     def forget_place(self) -> None:
         """Roles, grants or overwrites have changed."""
         self._laid_out = None
 
-    def _place(self, registry: PermissionRegistry) -> FlatPlace:
-        gatherer = RoleGatherer(registry.mask_of_id)
+    def _site(self) -> Site:
+        """Where the place lay, as far as is known."""
+        overwritten = self.site.overwritten
+        if overwritten:
+            overwritten = (*overwritten[:-1], self.overwritten)
+        return self.site._replace(owner_id=self.owner_id, overwritten=overwritten)
+
+    def _rights(self) -> Rights:
+        rights = Rights()
+        rights.own, rights.teams = self.others.own, self.others.teams
+        rights.crowds, rights.of_teams = self.others.crowds, self.others.of_teams
         for role in self.roles.values():
-            gatherer.role(role.id, role.server_id, role.parent_id, role.active, role.is_default)
+            rights.roles[role.id] = RoleShape(role.home, None, role.active, role.is_default)
+            rights.parents[role.id] = list(role.parents)
         for (role_id, permission_id, scope), allows in self.grants.items():
-            if self._counts(scope):
-                gatherer.grant(role_id, permission_id, allows, scope.startswith(CHANNEL))
+            rights.grants[scope].append(Grant(role_id, permission_id, allows, None))
         for (role_id, group_id, scope), allows in self.group_grants.items():
-            if self._counts(scope):
-                for permission_id in self.groups.get(group_id, ()):
-                    gatherer.grant(role_id, permission_id, allows, scope.startswith(CHANNEL))
-        for (place, target, permission_id), allows in self.overwrites.items():
-            if place == self.overwritten and target.startswith("role:"):
-                gatherer.grant(int(target.removeprefix("role:")), permission_id, allows, True)
-        place_facts = PlaceFacts(self.place.kind, self.server_id, self.owner_id, gatherer.roles())
-        return flatten(place_facts, registry.snapshot.bits)
-
-    def _counts(self, scope: str) -> bool:
-        return scope in ("global", f"server:{self.server_id}", str(self.place))
-
-    def _own_masks(self, registry: PermissionRegistry) -> dict[int, list[int]]:
-        """What overwrites allow and deny users themselves."""
-        own: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+            for permission_id in self.groups.get(group_id, ()):
+                rights.grants[scope].append(Grant(role_id, permission_id, allows, group_id))
         for (place, target, permission_id), allows in self.overwrites.items():
             kind, _, number = target.partition(":")
-            if place == self.overwritten and kind == "user":
-                own[int(number)][0 if allows else 1] |= registry.mask_of_id(permission_id)
-        return dict(own)
+            mark = Mark(None, None, None, permission_id, allows)
+            named: dict[str, Any] = {f"{kind}_id": int(number)}
+            mark = mark._replace(**named)
+            rights.overwrites[place].append(mark)
+        # Roles that are gone grant nothing; the rest is asked for by role.
+        for rows in rights.grants.values():
+            rows[:] = [row for row in rows if row.role_id in rights.roles]
+        for marks in rights.overwrites.values():
+            marks[:] = [one for one in marks if one.role_id is None or one.role_id in rights.roles]
+        return rights
 
-    def _user(self, user_id: int, own: dict[int, list[int]]) -> UserFacts:
+    def _held(self, user_id: int) -> Iterator[Assignment]:
+        for role_id, window in self.windows.get(user_id, {}).items():
+            yield Assignment(role_id, *window)
+
+    def _person(self, user_id: int) -> UserFacts:
         account = self.accounts.get(user_id)
         member = self.members.get(user_id)
-        allow, deny = own.get(user_id, (0, 0))
-        held = self.windows.get(user_id, {})
         return UserFacts(
             user_id,
             exists=account is not None,
@@ -155,7 +183,5 @@ class History:
             super_admin=account is not None and account.super_admin,
             member=member is not None and not member.banned,
             timeout_until=member.timeout_until if member is not None else None,
-            assignments=tuple(Assignment(role_id, *window) for role_id, window in held.items()),
-            own_allow=allow,
-            own_deny=deny,
+            program=APPLICATIONS < user_id,
         )

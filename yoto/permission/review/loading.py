@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, false, null, or_, select, true
+from sqlalchemy import null, or_, select, true
 from sqlalchemy.engine import Connection
 
-from yoto.errors import UnknownResource
-from yoto.permission.batch import IDS
 from yoto.permission.explain.evidence import RoleRow
+from yoto.permission.facts import Assignment, By
 from yoto.permission.id_list import id_array, ids_in
+from yoto.permission.loading.places_sql import IDS, person_number
+from yoto.permission.loading.rights import Membership as InTeam
+from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.sites import site_at
 from yoto.permission.review.history import Account, History, Membership
-from yoto.permission.scopes import Place
-from yoto.permission.single import epoch
+from yoto.permission.role_snapshot import teams_above
+from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.statements import (
     CHANNEL,
     ROLE_IDS,
-    SERVER,
     allows,
     assignments,
     categories,
@@ -27,13 +29,15 @@ from yoto.permission.statements import (
     group_grants,
     groups,
     in_group,
-    members,
     overwrites,
-    role_columns,
+    role_parents,
     roles,
-    servers,
+    team_members,
     users,
 )
+from yoto.store.db import db
+from yoto.store.models import NOWHERE
+from yoto.store.resources import known_types
 
 OF_ROLES = ids_in(ROLE_IDS)
 
@@ -44,33 +48,80 @@ def load_history(connection: Connection, place: Place, wanted: Sequence[int]) ->
     Raises:
         UnknownResource: the place does not exist.
     """
-    found = _place(connection, place)
+    site = site_at(connection, place)
+    found = History(site, site.owner_id, None, False)
+    if place.kind == CHANNEL:
+        of = select(channels.c.category_id, channels.c.synced).where(channels.c.id == place.id)
+        found.category_id, synced = connection.execute(of).one()
+        found.synced = bool(synced)
     _add_roles(connection, found)
     _add_grants(connection, found, wanted)
     _add_groups(connection, found, wanted)
-    if place.kind == CHANNEL:
-        _add_overwrites(connection, found, wanted)
-    if found.server_id is not None:
-        _add_members(connection, found)
+    _add_overwrites(connection, found, wanted)
+    if site.home is not None:
+        _add_members(connection, found, site.home)
     return found
 
 
 def _add_roles(connection: Connection, found: History) -> None:
-    """Those of the server and the global ones, with who holds them."""
-    homes = {0, found.server_id or 0}
-    columns = [*role_columns(roles), roles.c.name]
-    for row in connection.execute(select(*columns).where(roles.c.server_key.in_(homes))):
-        found.roles[row.id] = RoleRow(*row)
-    for user_id, role_id, starts, ends in connection.execute(
-        select(
-            assignments.c.user_id,
-            assignments.c.role_id,
-            assignments.c.valid_from,
-            assignments.c.valid_until,
-        ).where(assignments.c.role_id.in_(OF_ROLES)),
-        {ROLE_IDS: id_array(found.roles)},
+    """Those of the home and the global ones, with who holds them."""
+    homes = {NOWHERE, found.site.home or NOWHERE}
+    of = roles.c
+    columns = (of.id, of.home, of.parent_id, of.active, of.is_default, of.name)
+    for id_, home, parent_id, active, is_default, name in connection.execute(
+        select(*columns).where(of.home.in_(homes))
     ):
-        found.windows[user_id][role_id] = (epoch(starts), epoch(ends))
+        parents = () if parent_id is None else (parent_id,)
+        found.roles[id_] = RoleRow(id_, home, parents, bool(active), bool(is_default), name)
+    ids = {ROLE_IDS: id_array(found.roles)}
+    for role_id, parent_id in connection.execute(
+        select(role_parents.c.role_id, role_parents.c.parent_id).where(
+            role_parents.c.role_id.in_(OF_ROLES)
+        ),
+        ids,
+    ):
+        role = found.roles[role_id]
+        found.roles[role_id] = role._replace(parents=(*role.parents, parent_id))
+    _add_holders(connection, found, ids)
+
+
+def _add_holders(connection: Connection, found: History, ids: dict[str, str]) -> None:
+    of, others, in_teams = assignments.c, found.others, set[int]()
+    for row in connection.execute(
+        select(
+            of.user_id,
+            of.team_id,
+            of.subject,
+            of.role_id,
+            of.node,
+            of.valid_from,
+            of.valid_until,
+            of.id,
+        ).where(of.role_id.in_(OF_ROLES)),
+        ids,
+    ):
+        user_id, team_id, subject, role_id, node, starts, ends, id_ = row
+        window = (epoch(starts), epoch(ends))
+        if user_id is not None and node == NOWHERE:
+            found.windows[user_id][role_id] = window
+        elif user_id is not None:
+            held = Assignment(role_id, *window, node, By.OWN, id_)
+            others.own[user_id].append(held)
+        elif team_id is not None:
+            held = Assignment(role_id, *window, node, By.TEAM, id_, team_id)
+            others.of_teams[team_id].append(held)
+            in_teams.add(team_id)
+        elif subject in ("public", f"everyone:{found.site.home}"):
+            by = By.PUBLIC if subject == "public" else By.EVERYONE
+            others.crowds.append(Assignment(role_id, *window, node, by, id_))
+    if not in_teams and not any(target.startswith("team:") for _, target, _ in found.overwrites):
+        return
+    session, rows = db.session(), team_members.c
+    for user_id, team_id, starts, ends in connection.execute(
+        select(rows.user_id, rows.team_id, rows.valid_from, rows.valid_until)
+    ):
+        for above in teams_above(session, [team_id]):
+            others.teams[user_id].append(InTeam(above, epoch(starts), epoch(ends)))
 
 
 def _add_grants(connection: Connection, found: History, wanted: Sequence[int]) -> None:
@@ -106,45 +157,39 @@ def _add_groups(connection: Connection, found: History, wanted: Sequence[int]) -
         found.groups[group_id].add(permission_id)
 
 
-def _place(connection: Connection, place: Place) -> History:
-    if place.id is None:
-        return History(place, None, None, None, False)
-    owned = select(servers.c.id, servers.c.owner_id)
-    if place.kind == SERVER:
-        statement = owned.add_columns(null(), false()).where(servers.c.id == place.id)
-    else:
-        statement = (
-            owned.add_columns(channels.c.category_id, channels.c.synced)
-            .join(channels, channels.c.server_id == servers.c.id)
-            .where(channels.c.id == place.id)
-        )
-    row: Row[*tuple[Any, ...]] | None = connection.execute(statement).one_or_none()
-    if row is None:
-        raise UnknownResource(place.kind, place.id)
-    server_id, owner_id, category_id, synced = row
-    return History(place, server_id, owner_id, category_id, bool(synced))
-
-
 def _add_overwrites(connection: Connection, found: History, wanted: Sequence[int]) -> None:
-    """Those of the channel and of all categories of its server: it may have been in another."""
+    """Those of the nodes; of a channel also those of all categories of its server: it may have
+    been in another.
+    """
+    site = found.site
+    places = {*site.levels, *site.overwritten}
+    if not places:
+        return
     near = select(categories.c.id).where(categories.c.server_id == found.server_id)
+    here = overwrites.c.place.in_(places)
     statement = select(
         overwrites.c.overwrite_key, overwrites.c.permission_id, allows(overwrites)
     ).where(
         overwrites.c.permission_id.in_(wanted),
-        or_(overwrites.c.channel_id == found.place.id, overwrites.c.category_id.in_(near)),
+        or_(here, overwrites.c.category_id.in_(near)) if site.place.kind == CHANNEL else here,
     )
     for key, permission_id, allow in connection.execute(statement):
         place, _, target = key.partition("/")
         found.overwrites[place, target, permission_id] = bool(allow)
 
 
-def _add_members(connection: Connection, found: History) -> None:
-    for user_id, banned, timeout_until in connection.execute(
-        select(members.c.user_id, members.c.banned, members.c.timeout_until).where(
-            members.c.server_id == found.server_id
-        )
-    ):
+def _add_members(connection: Connection, found: History, home: str) -> None:
+    node = place_of_text(home)
+    members = known_types().get(node.kind).members
+    assert members is not None
+    nothing: Any = null()
+    columns = (
+        person_number(members.person),
+        nothing if members.banned is None else members.banned,
+        nothing if members.timeout_until is None else members.timeout_until,
+    )
+    statement = select(*columns).where(members.node == node.id)
+    for user_id, banned, timeout_until in connection.execute(statement):
         found.members[user_id] = Membership(bool(banned), epoch(timeout_until))
 
 

@@ -94,7 +94,7 @@ def _records(
     connection: Connection, evidence: Evidence, user_ids: Iterable[int]
 ) -> Sequence[Row[Any]]:
     """What the audit log has about these things, oldest first."""
-    subjects = {str(evidence.place), str(evidence.overwritten), f"server:{evidence.server_id}"}
+    subjects = {*evidence.site.nodes, *evidence.site.overwritten}
     subjects |= {f"role:{role_id}" for role_id in evidence.roles}
     subjects |= {f"group:{row.group_id}" for row in evidence.grants if row.group_id is not None}
     subjects |= {f"user:{user_id}" for user_id in user_ids}
@@ -109,15 +109,15 @@ def _read_channel(found: Origins, record: Row[Any], evidence: Evidence) -> None:
     """Going by a category, or no longer, is another set of overwrites; its own are copies."""
     if record.subject == str(evidence.place):
         found.synced = record.at
-        if evidence.overwritten == evidence.place:
+        if evidence.overwritten == str(evidence.place):
             found.overwrites.clear()
 
 
 def _read_overwrite(found: Origins, record: Row[Any], evidence: Evidence, name: str) -> None:
-    if record.subject != str(evidence.overwritten):
+    if record.subject not in evidence.site.overwritten:
         return
     before, after = before_of(record), after_of(record)
-    target = target_of(after)
+    target = record.subject, target_of(after)
     if name not in after["allow"]:
         found.overwrites.pop(target, None)
     elif name not in before["allow"]:

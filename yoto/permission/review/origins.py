@@ -16,7 +16,7 @@ class Origins:
         direct, grouped: grants by role, permission or group, and scope.
         groups: by group and permission, when it got it.
         roles: by role, when it was last switched on or given its parent, or was made.
-        overwrites: by target, when the overwrite in force that allows the permission was set.
+        overwrites: by node and target, when the one in force that allows the permission was set.
         synced: when the channel came to go by its category.
         held: by user and role, when a lapsed assignment was renewed.
         owner: when the owner became it.
@@ -27,7 +27,7 @@ class Origins:
     grouped: dict[tuple[int, int, str], datetime] = field(default_factory=dict)
     groups: dict[tuple[int, int], datetime] = field(default_factory=dict)
     roles: dict[int, datetime] = field(default_factory=dict)
-    overwrites: dict[str, datetime] = field(default_factory=dict)
+    overwrites: dict[tuple[str, str], datetime] = field(default_factory=dict)
     synced: datetime | None = None
     held: dict[tuple[int, int], datetime] = field(default_factory=dict)
     owner: datetime | None = None
@@ -41,9 +41,9 @@ class Origins:
         inside = self.groups.get((row.group_id, row.permission_id))
         return None if granted is None or inside is None else max(granted, inside)
 
-    def of_overwrite(self, evidence: Evidence, target: str) -> datetime | None:
-        """When the target's overwrite began to allow the permission in the place."""
-        since = self.overwrites.get(target)
-        if evidence.overwritten == evidence.place:
+    def of_overwrite(self, evidence: Evidence, target: str, place: str) -> datetime | None:
+        """When the target's overwrite began to allow the permission there."""
+        since = self.overwrites.get((place, target))
+        if place in evidence.site.nodes:
             return since
         return None if since is None or self.synced is None else max(since, self.synced)

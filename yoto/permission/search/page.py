@@ -24,7 +24,7 @@ class Page:
     """
 
     ids: tuple[Any, ...]
-    next_after: int | None
+    next_after: Any
 
 
 def checked_after(after: Any) -> int:

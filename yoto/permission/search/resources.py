@@ -1,8 +1,8 @@
-"""Pages of the channels or servers in which somebody has a permission.
+"""Pages of the nodes of a type at which somebody has a permission.
 
-Four statements at most. The first says where the user could have it at all: the servers that they
-belong to, and those that a global role of theirs reaches. Only those are looked at, unless such a
-role reaches everywhere.
+Four statements at most. The first says where the person could have it at all: the nodes that they
+belong to or own, those where something is given to them, and those that a role of theirs reaches.
+Only what is below one of these is looked at, unless such a role reaches everywhere.
 """
 
 from __future__ import annotations
@@ -14,33 +14,32 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    case,
+    false,
     func,
-    literal_column,
+    literal,
     or_,
     select,
     true,
     union,
 )
-from sqlalchemy.sql.selectable import CompoundSelect, Subquery
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.selectable import Subquery
 
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.cache import NodeId
+from yoto.errors import ValidationFailed
+from yoto.nodes import GLOBAL_KIND, parse_text
 from yoto.permission.asking import ask_policies
-from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.registry import ADMINISTRATOR, RegisteredPermission
-from yoto.permission.scopes import Place, checked_id
-from yoto.permission.search.page import SCAN_MAX, Page, checked_after, checked_limit
-from yoto.permission.search.rights_sql import BASE, EVERYWHERE, GRANTED, MARK
+from yoto.permission.loading.sites import site_at
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.scopes import Place, checked_id, parse_place
+from yoto.permission.search.page import SCAN_MAX, Page, checked_limit
+from yoto.permission.search.rights_sql import GRANT, MEMBER, NOWHERE, OVERWRITE, OWNER
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.search.visible import verdict_of
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
-from yoto.permission.statements import CHANNEL, SERVER, categories, channels, servers
 from yoto.permission.turns import taking_turns
-from yoto.store.models import Channel, Server
-
-REACHED = "reached"
-MODELS: dict[str, Any] = {CHANNEL: Channel, SERVER: Server}
+from yoto.store.resources import Chain, ResourceType, chain_of, known_types
 
 
 def list_resources(
@@ -48,52 +47,51 @@ def list_resources(
     user_id: int,
     permission: str,
     scope: str,
-    server_id: int | None,
-    after: int | None,
+    within: tuple[str, NodeId] | None,
+    after: NodeId | None,
     limit: int,
     context: Mapping[str, Any] | None,
 ) -> Page:
     """See ``Searching.list_resources``."""
     registered = state.registry.get(permission)
     checked_id(user_id, "user_id")
-    if scope not in MODELS:
-        raise ValidationFailed({"scope": f"unknown scope {scope!r}: use one of channel, server"})
-    start, most = checked_after(after), checked_limit(limit)
-    if server_id is not None:
-        if scope == SERVER:
-            raise ValidationFailed({"server_id": "servers are in no server"})
-        checked_id(server_id, "server_id")
-    model = MODELS[scope]
-    sql = verdict_of(state, user_id, registered)
-    met = sql.on_servers if scope == SERVER else sql.on_channels
-    parameters: dict[str, str] = {}
+    types = known_types()
+    declared = types.get(scope, asked=True)
+    start = None if after is None else _cursor(declared, after)
+    most = checked_limit(limit)
+    above = None
+    if within is not None:
+        above = parse_place(*within)
+        if all(one.name != above.kind for one in types.line(scope)) or above.kind == scope:
+            raise ValidationFailed(
+                {f"{above.kind}_id": f"nodes of type '{scope}' are in no {above.kind}"}
+            )
+    sql = verdict_of(state, scope, user_id, registered)
+    rows = declared.table.alias()
+    chain = chain_of(types, scope, rows.c[declared.key], rows)
+    key = rows.c[declared.key]
+    narrowed: Condition | None
     with reading() as connection:
-        home = model.id if scope == SERVER else model.server_id
-        if server_id is not None:
-            if connection.scalar(select(servers.c.id).where(servers.c.id == server_id)) is None:
-                raise UnknownResource("server", server_id)
-            narrowed: Condition | None = home == server_id
+        if above is not None:
+            site_at(connection, above)
+            narrowed = _below(chain, {above.kind: {above.id}})
         else:
-            reached = set(connection.scalars(_reach(sql, registered, state)))
-            narrowed = None if EVERYWHERE in reached else home.in_(ids_in(REACHED))
-            parameters[REACHED] = id_array(reached)
-        window = _window(model, narrowed, start)
+            narrowed = _reached(connection, sql, registered, chain, state)
+        window = _window(chain, narrowed, start)
         found = list(
             connection.scalars(
-                select(model.id)
-                .join(window, window.c.id == model.id)
-                .where(met(model))
-                .order_by(model.id)
-                .limit(most + 1),
-                parameters,
+                select(key)
+                .select_from(rows.join(window, window.c.id == key))
+                .where(sql.at(chain).condition())
+                .order_by(key)
+                .limit(most + 1)
             )
         )
+        next_after: NodeId | None
         if len(found) > most:
             found, next_after = found[:most], found[most - 1]
         else:
-            looked_at, last = connection.execute(
-                select(func.count(), func.max(window.c.id)), parameters
-            ).one()
+            looked_at, last = connection.execute(select(func.count(), func.max(window.c.id))).one()
             next_after = last if looked_at == SCAN_MAX else None
     asked = state.asks_in(registered, [Place(scope, id_) for id_ in found], context)
     found = [
@@ -105,44 +103,79 @@ def list_resources(
     return Page(tuple(found), next_after)
 
 
-def _window(model: Any, narrowed: Condition | None, start: int) -> Subquery:
+def _cursor(declared: ResourceType, after: Any) -> NodeId | None:
+    if declared.id_type is int and after == 0 and type(after) is int:
+        return None
+    try:
+        return declared.checked(after, "after")
+    except ValidationFailed:
+        raise ValidationFailed({"after": "must be what a page gave as next_after"}) from None
+
+
+def _window(chain: Chain, narrowed: Condition | None, start: NodeId | None) -> Subquery:
     """The candidates that one page looks at, by id."""
-    # Where few servers matter, the sum keeps the planner from walking over all others' channels.
-    key = model.id if narrowed is None else model.id + 0
-    statement: Select[Any] = select(model.id).where(key > start).order_by(key).limit(SCAN_MAX)
+    id_ = chain.rungs[0].id
+    # Where few nodes matter, the sum keeps the planner from walking over all others.
+    is_number = chain.rungs[0].type.id_type is int
+    key: ColumnElement[Any] = id_ if narrowed is None or not is_number else id_ + 0
+    source = chain.rungs[0].alias
+    if narrowed is not None:
+        for rung in chain.rungs[1:]:
+            source = source.outerjoin(rung.alias, rung.id == rung.expected)
+    statement: Select[Any] = select(id_.label("id")).select_from(source)
+    statement = statement.order_by(key).limit(SCAN_MAX)
+    if start is not None:
+        statement = statement.where(key > start)
     if narrowed is not None:
         statement = statement.where(narrowed)
     return statement.subquery()
 
 
-def _reach(
-    sql: SqlVerdict, permission: RegisteredPermission, state: PermissionState
-) -> CompoundSelect[Any]:
-    """The servers in which the user could have the permission, rather more than fewer.
+def _below(chain: Chain, wanted: Mapping[str, set[Any]]) -> Condition:
+    """Whether one of these nodes, by type, is the node, above it, or lends it its overwrites."""
+    found: list[Condition] = []
+    for rung in chain.rungs:
+        if wanted.get(rung.type.name):
+            found.append(rung.expected.in_(sorted(wanted[rung.type.name])))
+        sync, synced = rung.type.sync, rung.synced
+        if sync is not None and synced is not None and wanted.get(sync.type):
+            found.append(synced.in_(sorted(wanted[sync.type])))
+    return or_(*found) if found else false()
 
-    ``EVERYWHERE`` is among them for super-admins, and for a global role that allows it globally.
-    """
-    rights = sql.rights.c
-    administrator = state.registry.snapshot.by_name.get(ADMINISTRATOR, permission)
-    allowed = and_(
-        rights.layer == BASE,
-        rights.permission_id.in_([permission.id, administrator.id]),
-        rights.strength == GRANTED,
+
+def _reached(
+    connection: Connection,
+    sql: SqlVerdict,
+    permission: RegisteredPermission,
+    chain: Chain,
+    state: PermissionState,
+) -> Condition | None:
+    """Where the person could have the permission, rather more than fewer; None: everywhere."""
+    rights, known = sql.rights.c, state.registry.snapshot.by_name
+    giving = {permission.id}
+    for rung in chain.rungs:
+        if rung.type.administrator in known:
+            giving.add(known[str(rung.type.administrator)].id)
+    allows = and_(rights.permission_id.in_(giving), rights.strength % 2 == 0)
+    gives = and_(rights.layer.in_([GRANT, OVERWRITE]), allows)
+    columns = (rights.layer, rights.node, rights.home, rights.held)
+    everywhere = (literal(GRANT), literal(GLOBAL_KIND), literal(NOWHERE), literal(NOWHERE))
+    found = union(
+        select(*columns).where(or_(gives, rights.layer.in_([MEMBER, OWNER]))),
+        select(*everywhere).where(sql.super_admin == true()),
     )
-    marked = and_(
-        rights.layer == MARK, rights.permission_id == permission.id, rights.strength % 2 == 0
-    )
-    channel_id = func.coalesce(rights.channel_id, rights.granted_in)
-    place = case(
-        (rights.home != EVERYWHERE, rights.home),
-        (rights.layer == BASE, func.coalesce(rights.server_id, EVERYWHERE)),
-        else_=func.coalesce(channels.c.server_id, categories.c.server_id),
-    )
-    found = (
-        select(place)
-        .join_from(sql.rights, channels, channels.c.id == channel_id, isouter=True)
-        .join(categories, categories.c.id == rights.category_id, isouter=True)
-        .where(or_(rights.home != EVERYWHERE, allowed, marked))
-    )
-    everywhere: ColumnElement[int] = literal_column(str(EVERYWHERE))
-    return union(found, select(everywhere).where(sql.super_admin == true()))
+    wanted: dict[str, set[Any]] = {}
+    for layer, node, home, held in connection.execute(found):
+        places = [text for text in (held, home) if text != NOWHERE]
+        if layer != GRANT or node != GLOBAL_KIND:
+            places = [node, *places]
+        if not places:
+            return None
+        # The narrowest says where: it counts below that alone.
+        if layer == GRANT and node == GLOBAL_KIND:
+            places = places[:1]
+        for text in places:
+            parsed = parse_text(text)
+            if parsed is not None:
+                wanted.setdefault(parsed[0], set()).add(parsed[1])
+    return _below(chain, wanted)

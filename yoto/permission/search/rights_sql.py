@@ -1,19 +1,21 @@
-"""All that bears on one user and one permission, in every place at once, as one SQL table.
+"""All that bears on one person and some permissions, in every place at once, as one SQL table.
 
-``home`` says where a row counts: in one server, or everywhere (0). ``layer`` says what it is:
+``layer`` says what a row is, and ``node`` of which node:
 
-- ``MEMBER``: the user belongs to server ``home``; ``strength`` 1: and is in time-out.
+- ``MEMBER``: the person belongs there; ``strength`` 1: and is in time-out.
 - ``OWNER``: they own it.
-- ``BASE``: a role of theirs has a grant; ``server_id`` is its scope, NULL the global one.
-- ``MARK``: an overwrite, of a channel (``channel_id``) or a category (``category_id``), or a grant
-  in one channel (``granted_in``). ``server_id`` is -1, which no server has.
+- ``GRANT``: a role of theirs has a grant with this scope.
+- ``OVERWRITE``: an overwrite is for them, a role or a team of theirs.
 
-A row for a permission has a ``strength``, such that the strongest decides.
+``home`` and ``held`` say where a role counts: at nodes of its home (empty: everywhere), and below
+the node where it is held (empty: everywhere). Nearer to the person is stronger: ``strength`` is 1
+for everybody, 3 for roles and teams, 5 for the person, and one more for an allow. ``reach`` says
+for whom a row holds: who belongs, anybody, or who belongs and anybody at nodes that are shared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +23,13 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    String,
     Table,
+    and_,
     case,
     cast,
-    false,
+    func,
+    literal,
     literal_column,
     null,
     or_,
@@ -34,6 +39,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE
 
+from yoto.nodes import PUBLIC_NUMBER
+from yoto.permission.loading.places_sql import own_id
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.statements import (
     allows,
@@ -41,61 +48,75 @@ from yoto.permission.statements import (
     grants,
     group_grants,
     in_group,
-    members,
     overwrites,
+    role_parents,
     roles,
-    servers,
+    team_members,
+    team_parents,
 )
 from yoto.store.db import Id
 from yoto.store.models import EVERYONE, ScopeType
+from yoto.store.resources import ResourceTypes
+from yoto.store.resources.chains import text_in_sql
 
 Number = ColumnElement[int]
 
-EVERYWHERE, NO_SERVER = 0, -1
-MEMBER, OWNER, BASE, MARK = range(4)
-# Strengths in ``BASE``: a deny is stronger than any allow.
-GRANTED, REFUSED = 1, 2
-# Strengths in ``MARK`` of a deny; an allow is stronger by one. The user's own come before those of
-# roles, those before the ones of ``@everyone``.
+MEMBER, OWNER, GRANT, OVERWRITE = range(4)
 EVERYONES, ROLES, OWN = 1, 3, 5
-OWN_ALLOW = OWN + 1
+BELONGING, ANYBODY, SHARED = range(3)
+# Strengths stay below; a level further down is stronger than all above it.
+LEVEL = 8
+NOWHERE = ""
 
 
-def rights_of(user_id: int, wanted: Sequence[RegisteredPermission], now: datetime) -> CTE:
-    """The table, as a common table expression with a name of its own."""
-    mine = _memberships(user_id, now)
-    line = _roles_in_force(user_id, mine, now)
+def rights_of(
+    types: ResourceTypes,
+    user_id: int,
+    wanted: Sequence[RegisteredPermission],
+    now: datetime,
+    outside: Collection[str],
+) -> CTE:
+    """The table, as a common table expression with a name of its own.
+
+    Args:
+        outside: types at whose nodes an assignment counts also for people who do not belong.
+    """
     ids = [permission.id for permission in wanted]
     local = [p.id for p in wanted if p.scope != ScopeType.GLOBAL]
-    belongs = select(*_row(mine.c.home, mine.c.layer, strength=mine.c.strength))
-    granted = [
-        _granted(line, grants, grants.c.permission_id, ids, local),
-        _granted(line, group_grants, in_group.c.permission_id, ids, local),
+    belongs = _belonging(types, user_id, now)
+    teams = _teams(user_id, now)
+    line = _roles_in_force(user_id, belongs, teams, now, outside)
+    direct = _granted(line, grants, grants.c.permission_id, ids, local)
+    grouped = _granted(line, group_grants, in_group.c.permission_id, ids, local)
+    rows: list[Select[Any]] = [
+        direct,
+        grouped.join(in_group, in_group.c.group_id == group_grants.c.group_id),
+        _overwritten_for_roles(line, local),
+        _overwritten(_number(OWN), local, overwrites.c.user_id == user_id),
+        _overwritten(_number(ROLES), local, overwrites.c.team_id.in_(select(teams.c.team_id))),
     ]
-    granted[1] = granted[1].join(in_group, in_group.c.group_id == group_grants.c.group_id)
-    marked = [_overwritten_for_roles(line, local), _overwritten_for_user(user_id, local)]
-    return union_all(belongs, *granted, *marked).cte()
+    if belongs is not None:
+        rows.append(select(*_row(belongs.c.layer, belongs.c.node, strength=belongs.c.timed_out)))
+    return union_all(*rows).cte()
 
 
 def _row(
-    home: Number,
     layer: Number,
+    node: ColumnElement[str],
     permission_id: Number | None = None,
     strength: Number | None = None,
-    server_id: Number | None = None,
-    channel_id: Number | None = None,
-    category_id: Number | None = None,
-    granted_in: Number | None = None,
+    home: ColumnElement[str] | None = None,
+    held: ColumnElement[str] | None = None,
+    reach: Number | None = None,
 ) -> list[ColumnElement[Any]]:
-    given = {
-        "home": home,
+    given: dict[str, Any] = {
         "layer": layer,
-        "permission_id": permission_id,
+        "node": node,
+        "permission_id": cast(null(), Id) if permission_id is None else permission_id,
         "strength": strength,
-        "server_id": server_id,
-        "channel_id": channel_id,
-        "category_id": category_id,
-        "granted_in": granted_in,
+        "home": literal(NOWHERE, String()) if home is None else home,
+        "held": literal(NOWHERE, String()) if held is None else held,
+        "reach": _number(ANYBODY) if reach is None else reach,
     }
     return [
         (cast(null(), Id) if column is None else column).label(name)
@@ -103,120 +124,204 @@ def _row(
     ]
 
 
-def _constant(number: int) -> Number:
-    return literal_column(str(number), Integer())
+def _number(value: int) -> Number:
+    return literal_column(str(value), Integer())
 
 
-def _memberships(user_id: int, now: datetime) -> CTE:
-    """Rows: server, ``MEMBER`` or ``OWNER``, whether in time-out."""
-    timed_out = case((members.c.timeout_until > now, 1), else_=0)
-    joined = select(
-        members.c.server_id.label("home"),
-        _constant(MEMBER).label("layer"),
-        timed_out.label("strength"),
-    ).where(members.c.user_id == user_id, members.c.banned == false())
-    owned = select(servers.c.id, _constant(OWNER), _constant(0))
-    return union_all(joined, owned.where(servers.c.owner_id == user_id)).cte()
-
-
-def _roles_in_force(user_id: int, mine: CTE, now: datetime) -> CTE:
-    """Step 2 of the verdict. Rows: home, role, its server, its parent, whether ``@everyone``."""
-    held = assignments.c
-    columns = (
-        roles.c.server_key.label("home"),
-        roles.c.id,
-        roles.c.server_id,
-        roles.c.parent_id,
-        roles.c.is_default,
+def _in_force(source: Any, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        or_(source.valid_from.is_(None), source.valid_from <= now),
+        or_(source.valid_until.is_(None), source.valid_until > now),
     )
+
+
+def _belonging(types: ResourceTypes, user_id: int, now: datetime) -> CTE | None:
+    """Rows: layer, node, whether in time-out: what the person belongs to, and what they own."""
+    me = own_id(literal(user_id, Id))
+    rows: list[Select[Any]] = []
+    for one in types:
+        members = one.members
+        if members is not None:
+            until = members.timeout_until
+            timed_out = _number(0) if until is None else case((until > now, 1), else_=0)
+            joined: Any = select(
+                _number(MEMBER).label("layer"),
+                text_in_sql(one, members.node).label("node"),
+                timed_out.label("timed_out"),
+            ).where(members.person == me)
+            if members.banned is not None:
+                joined = joined.where(func.coalesce(members.banned, true()) != true())
+            rows.append(joined)
+        if one.owner is not None:
+            owned: Any = select(
+                _number(OWNER).label("layer"),
+                text_in_sql(one, one.id).label("node"),
+                _number(0).label("timed_out"),
+            )
+            rows.append(owned.where(one.owner == (user_id if one.registered else me)))
+    return union_all(*rows).cte() if rows else None
+
+
+def _teams(user_id: int, now: datetime) -> CTE:
+    """The teams that the person is in now."""
+    first = select(team_members.c.team_id).where(
+        team_members.c.user_id == user_id, _in_force(team_members.c, now)
+    )
+    teams = first.cte(recursive=True)
+    above = select(team_parents.c.parent_id)
+    return teams.union(
+        above.join_from(teams, team_parents, team_parents.c.team_id == teams.c.team_id)
+    )
+
+
+def _roles_in_force(
+    user_id: int,
+    belongs: CTE | None,
+    teams: CTE,
+    now: datetime,
+    outside: Collection[str],
+) -> CTE:
+    """Step 2 of the verdict. Rows: role, its home, its parent, whether ``@everyone``; where it is
+    held, of which home the heir is that brought it, and whether it counts for who does not belong.
+    """
+    given = assignments.c
+    # The type is what stands before the colon.
+    held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
+    counts: list[ColumnElement[bool]] = [
+        given.subject == "public",
+        and_(given.node == NOWHERE, roles.c.home == NOWHERE),
+    ]
+    if outside:
+        counts.append(held_type.in_(sorted(outside)))
+    whose = [given.subject == "public", given.team_id.in_(select(teams.c.team_id))]
+    if user_id != PUBLIC_NUMBER:
+        whose.append(given.user_id == user_id)
+    homes = None
+    if belongs is not None:
+        homes = select(belongs.c.node).subquery()
+        everyone = select(literal("everyone:", String()) + homes.c.node)
+        whose.append(given.subject.in_(everyone))
     assigned = (
-        select(*columns)
-        .join_from(assignments, roles, roles.c.id == held.role_id)
-        .join(mine, mine.c.home == roles.c.server_id, isouter=True)
-        .where(
-            held.user_id == user_id,
-            or_(held.valid_from.is_(None), held.valid_from <= now),
-            or_(held.valid_until.is_(None), held.valid_until > now),
-            roles.c.active == true(),
-            roles.c.is_default == false(),
-            or_(roles.c.server_id.is_(None), mine.c.home.is_not(None)),
+        select(
+            roles.c.id,
+            roles.c.home,
+            roles.c.parent_id,
+            roles.c.is_default,
+            given.node.label("held"),
+            roles.c.home.label("heir"),
+            case((or_(*counts), ANYBODY), else_=BELONGING).label("reach"),
         )
-    )
-    # Everybody has it as it is: it is inherited by nothing and inherits from nothing.
-    default = (
-        select(*columns[:3], cast(null(), Id), roles.c.is_default)
-        .join_from(mine, roles, roles.c.server_key == mine.c.home)
-        .where(roles.c.name == EVERYONE, roles.c.active == true())
+        .join_from(assignments, roles, roles.c.id == given.role_id)
+        .where(
+            or_(*whose),
+            _in_force(given, now),
+            roles.c.active == true(),
+            roles.c.is_default != true(),
+        )
     )
     line = assigned.cte(recursive=True)
-    parents = (
-        select(line.c.home, roles.c.id, roles.c.server_id, roles.c.parent_id, roles.c.is_default)
-        .join_from(line, roles, roles.c.id == line.c.parent_id)
-        .where(
-            roles.c.active == true(),
-            roles.c.is_default == false(),
-            or_(roles.c.server_id.is_(None), roles.c.server_id == line.c.server_id),
+
+    def parents(source: Any) -> Select[Any]:
+        return (
+            select(
+                roles.c.id,
+                roles.c.home,
+                roles.c.parent_id,
+                roles.c.is_default,
+                line.c.held,
+                line.c.heir,
+                line.c.reach,
+            )
+            .select_from(source)
+            .where(
+                roles.c.active == true(),
+                roles.c.is_default != true(),
+                or_(roles.c.home == NOWHERE, roles.c.home == line.c.home),
+            )
         )
+
+    steps = [
+        parents(line.join(roles, roles.c.id == line.c.parent_id)),
+        parents(
+            line.join(role_parents, role_parents.c.role_id == line.c.id).join(
+                roles, roles.c.id == role_parents.c.parent_id
+            )
+        ),
+    ]
+    if homes is None:
+        return line.union(*steps)
+    # Everybody there has it as it is: it is inherited by nothing and inherits from nothing.
+    default = (
+        select(
+            roles.c.id,
+            roles.c.home,
+            cast(null(), Id),
+            roles.c.is_default,
+            literal(NOWHERE, String()),
+            roles.c.home,
+            _number(BELONGING),
+        )
+        .join_from(homes, roles, roles.c.home == homes.c.node)
+        .where(roles.c.name == EVERYONE, roles.c.active == true())
     )
-    return line.union(default, parents)
+    return line.union(default, *steps)
 
 
 def _granted(
     line: CTE, source: Table, permission_id: Number, ids: Sequence[int], local: Sequence[int]
 ) -> Select[Any]:
-    """Grants of the roles in force: ``BASE``, or ``MARK`` in a single channel."""
-    in_channel = source.c.channel_id.is_not(None)
-    in_base = case((allows(source), GRANTED), else_=REFUSED)
+    """Grants of the roles in force."""
+    # A permission of scope global counts only where a global role gives it that is held nowhere
+    # in particular.
+    of_global = and_(line.c.home == NOWHERE, line.c.held == NOWHERE)
     return (
         select(
             *_row(
-                line.c.home,
-                case((in_channel, MARK), else_=BASE),
+                _number(GRANT),
+                source.c.scope_key,
                 permission_id,
-                case((in_channel, _strength(_step(line), allows(source))), else_=in_base),
-                case((in_channel, NO_SERVER), else_=source.c.server_id),
-                granted_in=source.c.channel_id,
+                _strength(_step(line), allows(source)),
+                line.c.heir,
+                line.c.held,
+                line.c.reach,
             )
         )
         .join_from(line, source, source.c.role_id == line.c.id)
-        .where(
-            permission_id.in_(ids),
-            # A permission of scope global counts only where a global role grants it, and not in
-            # single channels.
-            or_(
-                permission_id.in_(local),
-                line.c.server_id.is_(None) & source.c.channel_id.is_(None),
-            ),
-        )
+        .where(permission_id.in_(ids), or_(permission_id.in_(local), of_global))
     )
 
 
 def _overwritten_for_roles(line: CTE, local: Sequence[int]) -> Select[Any]:
-    strength = _strength(_step(line), allows(overwrites))
+    of = overwrites.c
     return (
-        select(*_mark(line.c.home, strength))
-        .join_from(line, overwrites, overwrites.c.role_id == line.c.id)
-        .where(overwrites.c.permission_id.in_(local))
+        select(
+            *_row(
+                _number(OVERWRITE),
+                of.place,
+                of.permission_id,
+                _strength(_step(line), allows(overwrites)),
+                line.c.heir,
+                line.c.held,
+                line.c.reach,
+            )
+        )
+        .join_from(line, overwrites, of.role_id == line.c.id)
+        .where(of.permission_id.in_(local))
     )
 
 
-def _overwritten_for_user(user_id: int, local: Sequence[int]) -> Select[Any]:
-    strength = _strength(_constant(OWN), allows(overwrites))
-    return select(*_mark(_constant(EVERYWHERE), strength)).where(
-        overwrites.c.user_id == user_id, overwrites.c.permission_id.in_(local)
-    )
-
-
-def _mark(home: Number, strength: Number) -> list[ColumnElement[Any]]:
-    return _row(
-        home,
-        _constant(MARK),
-        overwrites.c.permission_id,
-        strength,
-        _constant(NO_SERVER),
-        overwrites.c.channel_id,
-        overwrites.c.category_id,
-    )
+def _overwritten(step: Number, local: Sequence[int], whose: ColumnElement[bool]) -> Select[Any]:
+    """Overwrites for the person or their teams: what is taken holds for everybody."""
+    of = overwrites.c
+    return select(
+        *_row(
+            _number(OVERWRITE),
+            of.place,
+            of.permission_id,
+            _strength(step, allows(overwrites)),
+            reach=case((allows(overwrites), SHARED), else_=ANYBODY),
+        )
+    ).where(whose, of.permission_id.in_(local))
 
 
 def _step(line: CTE) -> Number:

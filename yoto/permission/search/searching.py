@@ -8,17 +8,20 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
+from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
 from yoto.permission.keys import SubjectId, current_keys, number_of, person_number
-from yoto.permission.scopes import parse_place
+from yoto.permission.scopes import checked_id, parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources
+from yoto.permission.search.sets import list_sets
 from yoto.permission.search.users import list_users
 from yoto.permission.search.visible import visible_in
 from yoto.permission.source import DatabaseSource
 from yoto.permission.state import get_state, get_state_for
+from yoto.permission.statements import SERVER
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
@@ -40,22 +43,25 @@ class Searching:
         permission: str,
         scope: str = "channel",
         server_id: int | None = None,
-        after: int | None = None,
+        after: NodeId | None = None,
         limit: int = 100,
         context: Mapping[str, Any] | None = None,
+        within: tuple[str, NodeId] | None = None,
     ) -> Page:
-        """A page of the channels or servers in which the user has the permission, by id.
+        """A page of the nodes of a type at which the user has the permission, by id.
 
         Args:
-            scope: ``"channel"`` or ``"server"``.
-            server_id: only channels of this server.
+            scope: the type, such as ``"channel"``.
+            within: only nodes below this one, type and id; ``server_id`` is short for a server.
             after: ``next_after`` of the page before; None: the first page.
             limit: 1 to 1000.
             context: as in ``decide``.
         """
         user_id = person_number(user_id)
         state, known = get_state(), checked_context(context)
-        return list_resources(state, user_id, permission, scope, server_id, after, limit, known)
+        if server_id is not None:
+            within = (SERVER, checked_id(server_id, "server_id"))
+        return list_resources(state, user_id, permission, scope, within, after, limit, known)
 
     def list_users(
         self,
@@ -79,6 +85,16 @@ class Searching:
         state, known = get_state_for(permission), checked_context(context)
         page = list_users(state, permission, scope, scope_id, after, limit, known)
         return page if numbers else _by_subject(page)
+
+    def list_sets(self, permission: str, scope: str, scope_id: NodeId | None = None) -> list[Any]:
+        """The sets of people who have the permission in the place: ``Team``, ``Everyone``,
+        ``PUBLIC``. Each of them has it for belonging there alone, whatever else somebody is given
+        or denied; policies are left out.
+
+        Args:
+            scope, scope_id: as in ``check_permission``.
+        """
+        return list_sets(get_state(), permission, scope, scope_id)
 
     def allowed_permissions(
         self,
@@ -115,7 +131,8 @@ class Searching:
         return True
 
     def visible(self, statement: Statement, user_id: SubjectId, permission: str) -> Statement:
-        """Narrow ``select(Channel)`` or ``select(Server)`` to where the user has the permission.
+        """Narrow ``select(Channel)`` to where the user has the permission, or a select of any
+        other class whose rows are nodes.
 
         The condition is plain SQL with the time of this call in it, for SQLite, MariaDB and MySQL:
         it can be joined, counted, ordered and paged like any other. Build it anew for each use.
@@ -123,8 +140,8 @@ class Searching:
         what they said.
 
         Raises:
-            ValidationFailed: also for a statement that selects neither channels nor servers, and
-                for a permission that policies judge in more than 5,000 places.
+            ValidationFailed: also for a statement that selects nodes of no type, or of several,
+                and for a permission that policies judge in more than 5,000 places.
         """
         user_id = person_number(user_id)
         return visible_in(get_state(), statement, user_id, permission)

@@ -1,7 +1,7 @@
-"""docs/verdicts.md as one SQL condition on channels or servers, for one user and one permission.
+"""docs/verdicts.md as one SQL condition on nodes of a type, for one person and one permission.
 
 Where the resolver works on masks of many permissions in one place, this is one permission in many
-places. Each place asks one subquery over the user's rights (``rights_sql``) for the strongest of
+places. Each node asks one subquery over the person's rights (``rights_sql``) for the strongest of
 each layer. One subquery, because MariaDB keeps a copy of the rights for each that names them.
 """
 
@@ -11,22 +11,37 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    inspect,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
-from yoto.permission.registry import ADMINISTRATOR, READ, READ_HISTORY, RegisteredPermission
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND, PUBLIC_NUMBER
+from yoto.permission.registry import RegisteredPermission
 from yoto.permission.search.rights_sql import (
-    BASE,
-    EVERYWHERE,
-    GRANTED,
-    MARK,
+    ANYBODY,
+    BELONGING,
+    GRANT,
+    LEVEL,
     MEMBER,
-    OWN_ALLOW,
+    NOWHERE,
+    OVERWRITE,
     OWNER,
-    REFUSED,
     rights_of,
 )
-from yoto.permission.statements import users
+from yoto.permission.statements import programs, users
 from yoto.store.models import ScopeType
+from yoto.store.resources import Chain, ResourceTypes, Rung, chain_of
+from yoto.store.resources.chains import text_in_sql
 
 Condition = ColumnElement[bool]
 
@@ -35,6 +50,7 @@ class SqlVerdict:
     """The condition and its parts; good for one statement.
 
     Args:
+        kind: the type of the nodes.
         permission: the one asked for.
         known: all registered permissions, by name.
         now: for windows and time-outs.
@@ -42,88 +58,226 @@ class SqlVerdict:
 
     def __init__(
         self,
+        types: ResourceTypes,
+        kind: str,
         user_id: int,
         permission: RegisteredPermission,
         known: Mapping[str, RegisteredPermission],
         now: datetime,
     ) -> None:
-        self._permission = permission
-        self._administrator = known.get(ADMINISTRATOR)
-        self._read = known.get(READ)
-        implying = [found for found in (self._administrator, self._read) if found is not None]
-        self.rights = rights_of(user_id, list(dict.fromkeys([permission, *implying])), now)
-        account = select(users.c.super_admin).where(
-            users.c.id == user_id, users.c.disabled == false()
-        )
-        # Whether the user is a super-admin; NULL for nobody and for disabled accounts.
-        self.super_admin = account.scalar_subquery()
-
-    def on_servers(self, server: Any) -> Condition:
-        """The verdict in the server of each row of ``server``, an entity or alias."""
-        here = or_(self.rights.c.server_id.is_(None), self.rights.c.server_id == server.id)
-        return self._verdict(server.id, here, self._base(self._permission))
-
-    def on_channels(self, channel: Any) -> Condition:
-        """The verdict in each channel."""
-        rights = self.rights.c
-        in_sync = and_(channel.synced == true(), channel.category_id.is_not(None))
-        here = or_(
-            rights.server_id.is_(None),
-            rights.server_id == channel.server_id,
-            rights.granted_in == channel.id,
-            and_(rights.channel_id == channel.id, ~in_sync),
-            and_(rights.category_id == channel.category_id, in_sync),
-        )
-        # Without the permission to see it, nothing in a channel remains.
-        seen = self._shaped(self._read) if self._read is not None else false()
-        return self._verdict(channel.server_id, here, and_(self._shaped(self._permission), seen))
-
-    def _verdict(
-        self, server_id: ColumnElement[int], here: Condition, ordinary: Condition
-    ) -> Condition:
-        """Steps 1, 4 and 6 around what the roles, and in channels the overwrites, gave."""
-        rights = self.rights.c
-        in_charge = self._has(OWNER)
-        if self._administrator is not None:
-            in_charge = or_(in_charge, self._base(self._administrator))
-        local = self._permission.scope != ScopeType.GLOBAL
-        rules: list[tuple[Condition, Any]] = [
-            (in_charge, true() if local else self._base(self._permission))
+        self._types, self._type = types, types.get(kind)
+        self._permission, self._known = permission, known
+        line = types.line(kind)
+        implying = [
+            known[name]
+            for one in line
+            for name in (one.gate, one.administrator)
+            if name is not None and name in known
         ]
-        if self._permission.name not in (READ, READ_HISTORY):
-            timed_out = self._strongest(rights.layer == MEMBER) == 1
-            rules.append((timed_out, false()))
+        homes = {home.name for home in types.homes_of(kind)}
+        outside = types.high_of(kind) - homes | {one.name for one in line if one.shared}
+        wanted = list(dict.fromkeys([permission, *implying]))
+        self.rights = rights_of(types, user_id, wanted, now, outside)
+        self._program = APPLICATIONS < user_id < PUBLIC_NUMBER
+        # Whether the person is a super-admin; NULL for nobody and for disabled accounts.
+        self.super_admin: ColumnElement[Any]
+        if user_id == PUBLIC_NUMBER:
+            self.super_admin = false()
+        elif self._program:
+            account = select(false()).where(
+                programs.c.id == user_id - APPLICATIONS, programs.c.disabled == false()
+            )
+            self.super_admin = account.scalar_subquery()
+        else:
+            person = select(users.c.super_admin).where(
+                users.c.id == user_id, users.c.disabled == false()
+            )
+            self.super_admin = person.scalar_subquery()
+
+    def on(self, entity: Any) -> Condition:
+        """The verdict at the node of each row of ``entity``, a mapped class or an alias of it."""
+        rows = inspect(entity).selectable
+        chain = chain_of(self._types, self._type.name, rows.c[self._type.key], rows)
+        return AtNodes(self, chain).condition()
+
+    def at(self, chain: Chain) -> AtNodes:
+        """The same at the nodes that a chain begins with."""
+        return AtNodes(self, chain)
+
+
+class AtNodes:
+    """The rules at the nodes of one statement's rows."""
+
+    def __init__(self, verdict: SqlVerdict, chain: Chain) -> None:
+        self._verdict = verdict
+        self._chain = chain
+        self._rights = verdict.rights.c
+        self._permission = verdict._permission
+        self._known = verdict._known
+        self._texts = [text_in_sql(rung.type, rung.expected) for rung in chain.rungs]
+        high = verdict._types.high_of(verdict._type.name)
+        rungs = list(zip(chain.rungs, self._texts, strict=True))
+        # Where people belong, and above, there are levels only where a node is below no home.
+        self._low = [(rung, text) for rung, text in rungs if rung.type.name not in high]
+        self._high = [(rung, text) for rung, text in rungs if rung.type.name in high]
+        homes = [(rung, text) for rung, text in rungs if rung.type.members is not None]
+        self._home: ColumnElement[Any] | None = None
+        self._at_home: Condition = false()
+        if homes:
+            ways = [(rung.expected.is_not(None), text) for rung, text in homes]
+            self._home = case(*ways)
+            self._at_home = or_(*(there for there, _ in ways))
+
+    def condition(self) -> Condition:
+        """Steps 1 to 7."""
+        verdict, rights = self._verdict, self._rights
+        belongs = self._inside()
+        allowed_inside, allowed_outside = self._allowed(True), self._allowed(False)
+        if belongs is None:
+            found: ColumnElement[Any] = allowed_inside
+        else:
+            found = case((belongs, allowed_inside), else_=allowed_outside)
+        homes = [rights.home == NOWHERE]
+        homes += [] if self._home is None else [rights.home == self._home]
+        held = or_(rights.held == NOWHERE, *(rights.held == text for text in self._texts))
+        source: Any = verdict.rights
+        above = self._chain.used()
+        for rung in above:
+            source = source.outerjoin(rung.alias, rung.id == rung.expected)
         allowed = (
-            select(case(*rules, else_=ordinary))
-            .where(or_(rights.home == EVERYWHERE, rights.home == server_id), here)
-            .correlate_except(self.rights)
+            select(found)
+            .select_from(source)
+            .where(or_(*homes), held)
+            .correlate_except(verdict.rights, *(rung.alias for rung in above))
             .scalar_subquery()
         )
-        is_anybody = self.super_admin.is_not(None)
-        return and_(is_anybody, or_(self.super_admin == true(), allowed == true()))
+        is_anybody = verdict.super_admin.is_not(None)
+        # What is not whole is unknown, to super-admins too.
+        broken = self._chain.broken()
+        if broken:
+            found_broken = select(or_(*broken)).select_from(_joined(above))
+            found_broken = found_broken.correlate_except(*(rung.alias for rung in above))
+            is_whole = [func.coalesce(found_broken.scalar_subquery(), false()) != true()]
+        else:
+            is_whole = []
+        return and_(is_anybody, or_(verdict.super_admin == true(), allowed == true()), *is_whole)
 
-    def _strongest(self, *which: Condition) -> ColumnElement[int]:
-        """The highest strength of such rights in the place; NULL: there are none."""
-        return func.max(case((and_(*which), self.rights.c.strength)))
+    def _inside(self) -> Condition | None:
+        """Whether the person belongs; None: always."""
+        if self._home is None or self._verdict._program:
+            return None
+        rights = self._rights
+        here = and_(rights.node == self._home, rights.layer.in_([MEMBER, OWNER]))
+        return or_(func.max(case((here, 1))) == 1, self._of_node(self._home).is_(None))
 
-    def _has(self, layer: int) -> Condition:
-        return self._strongest(self.rights.c.layer == layer).is_not(None)
+    def _allowed(self, inside: bool) -> ColumnElement[Any]:
+        """The verdict of somebody who belongs, or of somebody who does not."""
+        rights, permission = self._rights, self._permission
+        local = permission.scope != ScopeType.GLOBAL
+        base = self._base(permission, inside)
+        in_charge = [self._owns(inside)]
+        for rung in self._chain.rungs:
+            name = rung.type.administrator
+            if name is not None and name in self._known:
+                there = self._of_node(rung.expected).is_not(None)
+                in_charge.append(and_(there, self._base(self._known[name], inside)))
+        rules: list[tuple[Condition, Any]] = [(or_(*in_charge), true() if local else base)]
+        remaining = {name for rung in self._chain.rungs for name in rung.type.remaining}
+        if self._home is not None and permission.name not in remaining:
+            here = and_(rights.layer == MEMBER, rights.node == self._home)
+            rules.append((func.max(case((here, rights.strength))) == 1, false()))
+        gates = []
+        for rung in self._chain.rungs:
+            if rung.type.gate is not None:
+                known = self._known.get(rung.type.gate)
+                passed = false() if known is None else self._shaped(known, inside)
+                gates.append(or_(self._of_node(rung.expected).is_(None), passed))
+        ordinary = and_(self._shaped(permission, inside), *gates)
+        return case(*rules, else_=ordinary)
 
-    def _base(self, permission: RegisteredPermission) -> Condition:
-        """Step 3, for one permission."""
-        rights = self.rights.c
-        strongest = self._strongest(rights.layer == BASE, rights.permission_id == permission.id)
-        return func.coalesce(strongest, REFUSED) == GRANTED
+    def _of_node(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What is the same for all rights at a node. An aggregate of outer columns alone would be
+        one of the outer statement.
+        """
+        return func.max(case((self._rights.layer >= 0, expression)))
 
-    def _shaped(self, permission: RegisteredPermission) -> Condition:
+    def _owns(self, inside: bool) -> Condition:
+        rights = self._rights
+        if self._verdict._program:
+            return false()
+        nodes: list[Condition] = []
+        for rung, text in (*self._low, *self._high):
+            here = rights.node == text
+            if not inside and not rung.type.shared:
+                # Of a level only who belongs; who does not, there is a home.
+                here = (
+                    and_(here, self._at_home) if rung.type.name in self._names_high() else false()
+                )
+            nodes.append(here)
+        return func.max(case((and_(rights.layer == OWNER, or_(*nodes)), 1))) == 1
+
+    def _holds(self, inside: bool) -> list[Condition]:
+        return [] if inside else [self._rights.reach == ANYBODY]
+
+    def _base(self, permission: RegisteredPermission, inside: bool) -> Condition:
+        """Step 3, for one permission: something allows it, and nothing denies it."""
+        rights = self._rights
+        scopes = [rights.node == literal(GLOBAL_KIND)]
+        scopes += [and_(self._at_home, rights.node == text) for _, text in self._high]
+        about = and_(
+            rights.layer == GRANT,
+            rights.permission_id == permission.id,
+            or_(*scopes),
+            *self._holds(inside),
+        )
+        allows = func.max(case((and_(about, rights.strength % 2 == 0), 1), else_=0))
+        denies = func.max(case((and_(about, rights.strength % 2 == 1), 1), else_=0))
+        return and_(allows == 1, denies == 0)
+
+    def _shaped(self, permission: RegisteredPermission, inside: bool) -> Condition:
         """Step 5, for one permission: the strongest overwrite in force, else the base."""
-        rights, base = self.rights.c, self._base(permission)
+        base = self._base(permission, inside)
         if permission.scope == ScopeType.GLOBAL:
             return base
-        about_it = (rights.layer == MARK, rights.permission_id == permission.id)
-        of_members = self._strongest(*about_it)
-        of_others = self._strongest(*about_it, rights.strength != OWN_ALLOW)
-        is_member = or_(self._has(MEMBER), self._has(OWNER))
-        strongest = case((is_member, of_members), else_=of_others)
+        rights = self._rights
+        levels: list[tuple[Condition, Any]] = []
+        # From the top down, so that a level further down is stronger.
+        for number, (rung, text) in enumerate(
+            reversed(list(zip(self._chain.rungs, self._texts, strict=True)))
+        ):
+            place = self._overwritten(rung, text)
+            here = or_(
+                and_(rights.layer == GRANT, rights.node == text),
+                and_(rights.layer == OVERWRITE, rights.node == place),
+            )
+            if rung.type.name in self._names_high():
+                here = and_(here, not_(self._at_home))
+            if not inside:
+                reach = rights.reach == ANYBODY
+                if rung.type.shared:
+                    reach = rights.reach != BELONGING
+                here = and_(here, reach)
+            levels.append((here, rights.strength + number * LEVEL))
+        # What several levels take from one node counts at the last of them.
+        strength = case(*reversed(levels), else_=0)
+        about_it = rights.permission_id == permission.id
+        strongest = func.max(case((about_it, strength), else_=0))
         given = case((strongest % 2 == 0, true()), else_=false())
-        return case((strongest.is_(None), base), else_=given) == true()
+        return case((strongest == 0, base), else_=given) == true()
+
+    def _names_high(self) -> set[str]:
+        return {rung.type.name for rung, _ in self._high}
+
+    def _overwritten(self, rung: Rung, text: ColumnElement[str]) -> ColumnElement[str]:
+        synced, sync = rung.synced, rung.type.sync
+        if synced is None or sync is None:
+            return text
+        other = text_in_sql(self._verdict._types.get(sync.type), synced)
+        return case((synced.is_not(None), other), else_=text)
+
+
+def _joined(rungs: list[Rung]) -> Any:
+    source: Any = select(literal(1).label("one")).subquery()
+    for rung in rungs:
+        source = source.outerjoin(rung.alias, rung.id == rung.expected)
+    return source

@@ -1,8 +1,8 @@
 """Pages of the people who have a permission in a place.
 
-Those who could have it are found by how: as super-admin or owner, by a role that allows it, by an
-overwrite of their own, or as any member. Only they are loaded and resolved, some hundreds first,
-and thousands if too few of those are let in: eleven statements at most.
+Those who could have it are found by how: as super-admin or owner, by a role that allows it, by
+themselves, a team, or as everybody; by an overwrite. Only they are loaded and resolved, some
+hundreds first, and thousands if too few of those are let in: eight statements at most.
 """
 
 from __future__ import annotations
@@ -13,43 +13,46 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     and_,
     bindparam,
     exists,
-    false,
-    literal_column,
+    func,
+    literal,
     or_,
     select,
     true,
     union,
+    union_all,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.selectable import CTE
 
-from yoto.errors import UnknownResource
+from yoto.nodes import APPLICATIONS
 from yoto.permission.asking import ask_policies
-from yoto.permission.batch import PLACE_OF, load_many_facts
 from yoto.permission.directory import renew_people
-from yoto.permission.registry import ADMINISTRATOR, RegisteredPermission
+from yoto.permission.loading import implying, load
+from yoto.permission.loading.loader import parameters_of
+from yoto.permission.loading.places_sql import person_number
+from yoto.permission.loading.rights_sql import HOME, NODES, PLACES, SCOPES
+from yoto.permission.loading.sites import Site, site_at
+from yoto.permission.registry import RegisteredPermission
 from yoto.permission.resolver import flatten, resolve
-from yoto.permission.scopes import GLOBAL, Place, parse_place
+from yoto.permission.scopes import Place, parse_place, place_of_text
 from yoto.permission.search.page import SCAN_MAX, Page, checked_after, checked_limit
-from yoto.permission.single import overwrites_in
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.statements import (
-    ASKABLE,
-    CHANNEL,
-    SERVER_ID,
     allows,
     assignments,
     grants,
     group_grants,
     in_group,
-    members,
     overwrites,
-    role_columns,
+    programs,
+    role_parents,
     roles,
+    team_members,
+    team_parents,
     users,
 )
 from yoto.permission.turns import taking_turns
@@ -59,19 +62,16 @@ FIRST_LOOK = 500  # candidates; nearly always enough for a page
 
 AFTER: ColumnElement[int] = bindparam("after", type_=Id)
 MOST: ColumnElement[int] = bindparam("most", type_=Id)
-OWNER_ID: ColumnElement[int] = bindparam("owner_id", type_=Id)
-GIVING: list[ColumnElement[int]] = [bindparam(f"giving_{n}", type_=Id) for n in range(2)]
-ROLE_FROM: ColumnElement[str] = bindparam("role_from", type_=String())
-ROLE_BEFORE: ColumnElement[str] = bindparam("role_before", type_=String())
-USER_FROM: ColumnElement[str] = bindparam("user_from", type_=String())
-USER_BEFORE: ColumnElement[str] = bindparam("user_before", type_=String())
+OWNERS: Any = bindparam("owners", type_=Id, expanding=True)
+GIVING: Any = bindparam("giving", type_=Id, expanding=True)
+HOME_ID = "home_id"
 
 
 def list_users(
     state: PermissionState,
     permission: str,
     scope: str,
-    scope_id: int | None,
+    scope_id: Any,
     after: int | None,
     limit: int,
     context: Mapping[str, Any] | None,
@@ -85,10 +85,11 @@ def list_users(
     # Anybody could have become a super-admin.
     renew_people(None)
     with reading() as connection:
-        parameters = _parameters(connection, state, registered, place)
+        site = site_at(connection, place)
+        statement, parameters = _candidates(site), users_parameters(state, registered, site)
         for window in (max(FIRST_LOOK, most + 1), SCAN_MAX):
             asked = parameters | {"after": last, "most": window}
-            candidates = list(connection.scalars(CANDIDATES_IN[place.kind], asked))
+            candidates = list(connection.scalars(statement, asked))
             found += _allowed(connection, state, registered, place, candidates)
             last = candidates[-1] if len(candidates) == window else None
             if last is None or len(found) > most:
@@ -105,27 +106,18 @@ def list_users(
     return Page(tuple(found), last)
 
 
-def _parameters(
-    connection: Connection, state: PermissionState, permission: RegisteredPermission, place: Place
+def users_parameters(
+    state: PermissionState, permission: RegisteredPermission, site: Site
 ) -> dict[str, Any]:
-    server_id, owner_id, category_id = connection.execute(
-        PLACE_OF[place.kind], {"place_id": place.id}
-    ).one()
-    if place.id is not None and server_id is None:
-        raise UnknownResource(place.kind, place.id)
-    administrator = state.registry.snapshot.by_name.get(ADMINISTRATOR, permission)
-    overwritten = overwrites_in(place, category_id)
-    return {
-        "server_id": server_id or 0,
-        "owner_id": owner_id,
-        "giving_0": permission.id,
-        "giving_1": administrator.id,
-        # Keys "channel:3/role:..." are those between these two (";" follows ":").
-        "role_from": f"{overwritten}/role:",
-        "role_before": f"{overwritten}/role;",
-        "user_from": f"{overwritten}/user:",
-        "user_before": f"{overwritten}/user;",
-    }
+    """What the statement about candidates is asked with."""
+    known = state.registry.snapshot.by_name
+    giving = {permission.id}
+    giving |= {known[name].id for one in site.types if (name := one.administrator or "") in known}
+    owners = [owner_id for owner_id, _ in site.owners]
+    owners += [] if site.owner_id is None else [site.owner_id]
+    home_id = None if site.home is None else place_of_text(site.home).id
+    given = {"owners": owners or [0], "giving": sorted(giving), HOME_ID: home_id}
+    return parameters_of([site]) | given
 
 
 def _allowed(
@@ -136,8 +128,8 @@ def _allowed(
     candidates: Sequence[int],
 ) -> list[int]:
     registry = state.registry
-    wanted = [permission.id, *registry.snapshot.implying]
-    facts, people = load_many_facts(connection, candidates, place, wanted, registry.mask_of_id)
+    wanted = [permission.id, *implying(place, registry.snapshot)]
+    facts, people = load(connection, candidates, place, wanted).facts(registry)
     bits, now = registry.snapshot.bits, state.clock()
     flat = flatten(facts, bits)
     return sorted(
@@ -145,72 +137,117 @@ def _allowed(
     )
 
 
-def _candidates(kind: str) -> Select[Any]:
-    """Ids of users beyond ``AFTER`` who could have the permission: rather more than fewer."""
-    carriers = _carriers(kind)
+def _candidates(site: Site) -> Select[Any]:
+    """Ids of people beyond ``AFTER`` who could have the permission: rather more than fewer."""
+    carriers = _carriers()
+    teams = _teams(carriers)
+    given = and_(assignments.c.role_id == carriers.c.id, assignments.c.node.in_(NODES))
+    public = exists().where(given, assignments.c.subject == "public")
+    own = overwrites.c
     sources = [
         select(users.c.id.label("id")).where(users.c.super_admin == true(), users.c.id > AFTER),
+        select(users.c.id.label("id")).where(users.c.id.in_(OWNERS), users.c.id > AFTER),
         select(assignments.c.user_id.label("id"))
         .distinct()
-        .join_from(carriers, assignments, assignments.c.role_id == carriers.c.id)
+        .join_from(carriers, assignments, given)
         .where(assignments.c.user_id > AFTER),
+        select(team_members.c.user_id.label("id"))
+        .distinct()
+        .join_from(teams, team_members, team_members.c.team_id == teams.c.team_id)
+        .where(team_members.c.user_id > AFTER),
+        select(own.user_id.label("id")).where(
+            own.place.in_(PLACES),
+            own.user_id > AFTER,
+            own.permission_id.in_(GIVING),
+            allows(overwrites),
+        ),
+        select(users.c.id.label("id")).where(users.c.id > AFTER, public),
+        select((programs.c.id + APPLICATIONS).label("id")).where(
+            programs.c.id + APPLICATIONS > AFTER, public
+        ),
     ]
-    if kind != GLOBAL.kind:
-        any_member = exists().where(carriers.c.is_default == true())
-        sources += [
-            select(users.c.id.label("id")).where(users.c.id == OWNER_ID, users.c.id > AFTER),
-            select(members.c.user_id.label("id")).where(
-                members.c.server_id == SERVER_ID,
-                members.c.user_id > AFTER,
-                members.c.banned == false(),
-                any_member,
-            ),
-        ]
-    if kind == CHANNEL:
-        sources.append(
-            select(overwrites.c.user_id.label("id")).where(
-                overwrites.c.overwrite_key >= USER_FROM,
-                overwrites.c.overwrite_key < USER_BEFORE,
-                overwrites.c.user_id > AFTER,
-                overwrites.c.permission_id == GIVING[0],
-                allows(overwrites),
-            )
+    home = next((one for one in site.types if one.members is not None), None)
+    if home is not None and home.members is not None:
+        members = home.members
+        everyone = exists().where(given, assignments.c.subject == literal("everyone:") + HOME)
+        default = exists().where(carriers.c.is_default == true())
+        number = person_number(members.person)
+        belonging = select(number.label("id")).where(
+            members.node == bindparam(HOME_ID, type_=home.id.type),
+            number > AFTER,
+            or_(default, everyone),
         )
+        if members.banned is not None:
+            belonging = belonging.where(func.coalesce(members.banned, true()) != true())
+        sources.append(belonging)
     # Each is cut short by itself, so that none is read to its end.
     cut = [source.order_by("id").limit(MOST).subquery() for source in sources]
     found = union(*(select(source.c.id) for source in cut)).subquery()
     return select(found.c.id).order_by(found.c.id).limit(MOST)
 
 
-def _carriers(kind: str) -> Any:
-    """Roles of the place that allow the permission or to administer, and those inheriting it."""
+def teams_that_could() -> Select[Any]:
+    """Ids of teams that could give the permission: rather more than fewer."""
+    return select(_teams(_carriers()).c.team_id)
+
+
+def _carriers() -> CTE:
+    """Roles that allow the permission or to administer, and those that inherit it."""
 
     def granted(source: Any, permission_id: ColumnElement[int]) -> list[ColumnElement[bool]]:
-        return [source.c.role_id == roles.c.id, permission_id.in_(GIVING), allows(source)]
+        return [
+            source.c.role_id == roles.c.id,
+            source.c.scope_key.in_(SCOPES),
+            permission_id.in_(GIVING),
+            allows(source),
+        ]
 
+    of = overwrites.c
+    overwritten = select(of.role_id).where(
+        of.place.in_(PLACES),
+        of.role_id.is_not(None),
+        of.permission_id.in_(GIVING),
+        allows(overwrites),
+    )
     gives: list[ColumnElement[bool]] = [
         exists().where(*granted(grants, grants.c.permission_id)),
         exists().where(
             *granted(group_grants, in_group.c.permission_id),
             in_group.c.group_id == group_grants.c.group_id,
         ),
+        roles.c.id.in_(overwritten),
     ]
-    if kind == CHANNEL:
-        overwritten = select(overwrites.c.role_id).where(
-            overwrites.c.overwrite_key >= ROLE_FROM,
-            overwrites.c.overwrite_key < ROLE_BEFORE,
-            overwrites.c.permission_id == GIVING[0],
-            allows(overwrites),
-        )
-        gives.append(roles.c.id.in_(overwritten))
-    homes: list[ColumnElement[int]] = [literal_column("0")]
-    homes += [SERVER_ID] if kind != GLOBAL.kind else []
-    first = select(*role_columns(roles)).where(roles.c.server_key.in_(homes), or_(*gives))
-    carriers = first.cte("carriers", recursive=True)
-    children = select(*role_columns(roles)).join_from(
-        carriers, roles, and_(roles.c.parent_id == carriers.c.id, roles.c.server_key.in_(homes))
+    columns = (roles.c.id, roles.c.is_default)
+    here = roles.c.home.in_(["", HOME])
+    carriers = select(*columns).where(here, or_(*gives)).cte("carriers", recursive=True)
+    heirs = select(*columns).join_from(
+        carriers, roles, and_(roles.c.parent_id == carriers.c.id, here)
     )
-    return carriers.union(children)
+    others = select(*columns).select_from(
+        carriers.join(role_parents, role_parents.c.parent_id == carriers.c.id).join(
+            roles, and_(roles.c.id == role_parents.c.role_id, here)
+        )
+    )
+    return carriers.union(heirs, others)
 
 
-CANDIDATES_IN = {kind: _candidates(kind) for kind in ASKABLE}
+def _teams(carriers: CTE) -> CTE:
+    """Teams that hold such a role or have such an overwrite, and those below them."""
+    of = overwrites.c
+    holding = select(assignments.c.team_id.label("team_id")).where(
+        assignments.c.role_id.in_(select(carriers.c.id)),
+        assignments.c.node.in_(NODES),
+        assignments.c.team_id.is_not(None),
+    )
+    allowed = select(of.team_id.label("team_id")).where(
+        of.place.in_(PLACES),
+        of.team_id.is_not(None),
+        of.permission_id.in_(GIVING),
+        allows(overwrites),
+    )
+    either = union_all(holding, allowed).subquery()
+    teams = select(either.c.team_id).cte("giving_teams", recursive=True)
+    below = select(team_parents.c.team_id)
+    return teams.union(
+        below.join_from(teams, team_parents, team_parents.c.parent_id == teams.c.team_id)
+    )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import current_app
 from sqlalchemy import Select, inspect, not_, or_, select, true
 
 from yoto.errors import ValidationFailed
@@ -18,50 +17,49 @@ from yoto.permission.search.page import SCAN_MAX
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
-from yoto.permission.statements import CHANNEL, SERVER
+from yoto.permission.statements import CHANNEL
 from yoto.permission.turns import taking_turns
-from yoto.store.declarations import declarations_of
-from yoto.store.models import Channel, Server
+from yoto.store.resources import ResourceType, known_types
 
 Statement = TypeVar("Statement", bound=Select[Any])
-
-TABLES = {CHANNEL: Channel.__tablename__, SERVER: Server.__tablename__}
 
 
 def visible_in(
     state: PermissionState, statement: Statement, user_id: int, permission: str
 ) -> Statement:
-    """``statement`` with the verdict on each of its channels or servers as a condition.
+    """``statement`` with the verdict on each of its nodes as a condition.
 
     Where policies judge the permission, they are asked now about each place in which roles allow
     it, and the condition names those that they allow.
 
     Raises:
-        ValidationFailed: it selects neither or both (field ``statement``), a bad id, or there are
+        ValidationFailed: it selects nodes of no type or of several (field ``statement``), a bad id,
+            or there are
             more than ``SCAN_MAX`` places to ask policies about (field ``permission``).
         UnknownPermission: nobody registered the permission.
     """
     registered = state.registry.get(permission)
-    sql = verdict_of(state, checked_id(user_id, "user_id"), registered)
-    entity, model, scope = _selected(statement)
-    met = sql.on_channels if scope == CHANNEL else sql.on_servers
-    judged = _judged(state, registered, scope)
+    entity, declared = _selected(statement)
+    sql = verdict_of(state, declared.name, checked_id(user_id, "user_id"), registered)
+    judged = _judged(state, registered, declared.name)
     if judged is None:
-        return statement.where(met(entity))
+        return statement.where(sql.on(entity))
+    model, key = declared.model, declared.key
     with reading() as connection:
-        asked = select(model.id).where(met(model), judged(model)).limit(SCAN_MAX + 1)
-        places = [Place(scope, id_) for id_ in connection.scalars(asked)]
+        asked = select(declared.id).where(sql.on(model), judged(model)).limit(SCAN_MAX + 1)
+        places = [Place(declared.name, id_) for id_ in connection.scalars(asked)]
     if len(places) > SCAN_MAX:
         raise ValidationFailed(
             {"permission": f"policies judge '{permission}' in too many places: list it instead"}
         )
-    allowed = these_ids(
+    allowed: list[Any] = [
         place.id
         for place in taking_turns(places)
-        if place.id is not None
-        and not ask_policies(state, user_id, [registered], place, None).denied
-    )
-    return statement.where(met(entity), or_(not_(judged(entity)), entity.id.in_(allowed)))
+        if not ask_policies(state, user_id, [registered], place, None).denied
+    ]
+    column = inspect(entity).selectable.c[key]
+    among = these_ids(allowed) if declared.id_type is int else allowed
+    return statement.where(sql.on(entity), or_(not_(judged(entity)), column.in_(among)))
 
 
 def _judged(
@@ -77,29 +75,27 @@ def _judged(
 
 
 def verdict_of(
-    state: PermissionState, user_id: int, permission: RegisteredPermission
+    state: PermissionState, kind: str, user_id: int, permission: RegisteredPermission
 ) -> SqlVerdict:
     """The verdict on one permission, as of now; policies are left out."""
     now = datetime.fromtimestamp(state.clock(), UTC)
-    return SqlVerdict(user_id, permission, dict(state.registry.snapshot.by_name), now)
+    known = dict(state.registry.snapshot.by_name)
+    return SqlVerdict(known_types(), kind, user_id, permission, known, now)
 
 
-def _selected(statement: Select[Any]) -> tuple[Any, Any, str]:
-    """The one entity of the statement that is a channel or a server, its mapped class, and which
-    of both it is.
-    """
-    declared = declarations_of(current_app).tables
-    scopes = {declared[name].table: scope for scope, name in TABLES.items() if name in declared}
-    found: dict[Any, tuple[Any, str]] = {}
+def _selected(statement: Select[Any]) -> tuple[Any, ResourceType]:
+    """The one entity of the statement whose rows are nodes, and their type."""
+    types = known_types()
+    found: dict[Any, ResourceType] = {}
     for description in statement.column_descriptions:
         entity = description["entity"]
         if entity is None:
             continue
-        mapper = inspect(entity).mapper
-        scope = scopes.get(mapper.local_table)
-        if scope is not None:
-            found[entity] = mapper.class_, scope
+        declared = types.of_model(inspect(entity).mapper.local_table)
+        if declared is not None and declared.askable:
+            found[entity] = declared
     if len(found) != 1:
-        raise ValidationFailed({"statement": "must select channels, or servers"})
-    [(selected, (model, scope))] = found.items()
-    return selected, model, scope
+        known = ", ".join(one.name for one in types if one.askable)
+        raise ValidationFailed({"statement": f"must select nodes of one type: {known}"})
+    [(selected, declared)] = found.items()
+    return selected, declared

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yoto.permission.specs import Scoped
-from yoto.store.models import ScopeType
-
-WIDE_TO_NARROW = (ScopeType.GLOBAL, ScopeType.SERVER, ScopeType.CHANNEL)
+from yoto.store.resources import known_types
 
 
-def meaningless(permissions: Iterable[Scoped], scope: ScopeType) -> list[str]:
-    """The names of those that nobody ever asks for in a single place of kind ``scope``."""
-    wider = WIDE_TO_NARROW[: WIDE_TO_NARROW.index(scope)]
-    return [permission.name for permission in permissions if permission.scope in wider]
+def meaningless(permissions: Iterable[Scoped], kind: str) -> list[str]:
+    """The names of those that nobody ever asks for at a single node of a type, or below one."""
+    asked = {kind, *(one.name for one in known_types().below(kind))}
+    return [permission.name for permission in permissions if permission.scope not in asked]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Connection
 
-from yoto.store.models import Device, Role, RoleAssignment, User
+from yoto.store.models import NOWHERE, Device, Role, RoleAssignment, User
 
 _PERSON = select(User.clearance, User.super_admin, User.created_at).where(
     User.id == bindparam("user_id")
@@ -48,8 +48,9 @@ def load_roles(
         .join_from(held, Role, Role.id == held.role_id)
         .where(
             held.user_id == user_id,
+            held.node == NOWHERE,
             Role.active.is_(True),
-            Role.server_key.in_([0, server_id or 0]),
+            Role.home.in_([NOWHERE, f"server:{server_id}"]),
             or_(held.valid_from.is_(None), held.valid_from <= moment),
             or_(held.valid_until.is_(None), held.valid_until > moment),
         )

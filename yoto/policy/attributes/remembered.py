@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from yoto import cache
+from yoto.cache import key_text
 from yoto.policy.attributes.people import Person
 from yoto.policy.attributes.places import PlaceAttributes
 
@@ -81,11 +82,10 @@ class RememberedPlaces(_Remembered[PlaceKey, PlaceAttributes]):
         return self._get((scope, scope_id), lambda: self._load(scope, scope_id), may_remember)
 
     def _forget(self, about: cache.subjects.Touched) -> None:
-        for key, place in list(self._known.items()) if about.servers else ():
-            if place.server_id in about.servers:
+        nodes = {key_text(node) for node in about.nodes}
+        for key, place in list(self._known.items()) if nodes else ():
+            if f"server:{place.server_id}" in nodes or f"{key[0]}:{key[1]}" in nodes:
                 del self._known[key]
-        for channel_id in about.channels:
-            self._known.pop(("channel", channel_id), None)
 
 
 class RememberedPeople(_Remembered[int, Person]):

@@ -37,17 +37,21 @@ from yoto.store.models.policy import (
     PolicyVersion,
 )
 from yoto.store.models.resilience import ResilienceConfigChange
+from yoto.store.models.resource import Resource
 from yoto.store.models.role import (
     EVERYONE,
+    NOWHERE,
     Effect,
     Role,
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
+    RoleParent,
     ScopeType,
 )
 from yoto.store.models.subject import SubjectKey
 from yoto.store.models.switch import PlatformSwitch
+from yoto.store.models.team import ProgramAccount, Team, TeamMember, TeamParent
 from yoto.store.models.token import ROTATED, RevokedToken
 
 # Columns whose values are sealed, and as what; an application adds its own.
@@ -60,6 +64,7 @@ __all__ = [
     "EVERYONE",
     "IDEMPOTENCY_KEPT",
     "IDEMPOTENCY_LEASE",
+    "NOWHERE",
     "ROTATED",
     "AlertBoardRow",
     "AlertDeliveryRow",
@@ -94,15 +99,21 @@ __all__ = [
     "PolicyShadowCount",
     "PolicyState",
     "PolicyVersion",
+    "ProgramAccount",
     "ResilienceConfigChange",
+    "Resource",
     "RevokedToken",
     "Role",
     "RoleAssignment",
     "RoleGrant",
     "RoleGroupGrant",
+    "RoleParent",
     "ScopeType",
     "Server",
     "SubjectKey",
+    "Team",
+    "TeamMember",
+    "TeamParent",
     "User",
     "account_of",
     "record_audit",

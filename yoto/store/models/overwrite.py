@@ -1,4 +1,4 @@
-"""Overwrites: what one role or one user may do differently in one channel or category."""
+"""Overwrites: what one role or one user may do differently at one node."""
 
 from __future__ import annotations
 
@@ -8,46 +8,58 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
-from yoto.store.models.role import Effect
+from yoto.store.models.role import NODE_LENGTH, Effect
 from yoto.store.models.types import string_enum
+
+
+def place(context: Any) -> str:
+    """Column default: the channel or category as a node."""
+    values = context.get_current_parameters()
+    if values.get("channel_id") is not None:
+        return f"channel:{values['channel_id']}"
+    return f"category:{values['category_id']}"
 
 
 def overwrite_key(context: Any) -> str:
     """Column default: place and target as one value, never NULL: ``channel:3/role:9``."""
     values = context.get_current_parameters()
-    place = (
-        f"channel:{values['channel_id']}"
-        if values.get("channel_id") is not None
-        else f"category:{values['category_id']}"
-    )
-    target = (
-        f"role:{values['role_id']}"
-        if values.get("role_id") is not None
-        else f"user:{values['user_id']}"
-    )
-    return f"{place}/{target}"
+    for target in ("role", "user", "team"):
+        if values.get(f"{target}_id") is not None:
+            where = values.get("place") or place(context)
+            return f"{where}/{target}:{values[f'{target}_id']}"
+    raise ValueError("an overwrite is for a role, a user or a team")
 
 
 class ChannelOverwrite(Model):
-    """One permission allowed or denied to one role or user in one channel or category."""
+    """One permission allowed or denied to one role, user or team at one node, ``place``.
+
+    ``channel_id`` and ``category_id`` repeat the id where it is one of these, for what else refers
+    to them.
+    """
 
     __tablename__ = "yoto_channel_overwrites"
     __table_args__ = (
         UniqueConstraint("overwrite_key", "permission_id"),
-        CheckConstraint("(channel_id IS NULL) <> (category_id IS NULL)", name="one_place"),
-        CheckConstraint("(role_id IS NULL) <> (user_id IS NULL)", name="one_target"),
+        CheckConstraint(
+            "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1",
+            name="one_target",
+        ),
         Index(None, "channel_id"),
         Index(None, "category_id"),
+        Index(None, "place"),
+        Index(None, "role_id", "place"),
+        Index(None, "user_id", "place"),
+        Index(None, "team_id", "place"),
         MYSQL_OPTIONS,
     )
 
     id: Mapped[PrimaryKey]
+    place: Mapped[str] = mapped_column(String(NODE_LENGTH), default=place)
     channel_id: Mapped[int | None]
     category_id: Mapped[int | None]
-    role_id: Mapped[int | None] = mapped_column(
-        ForeignKey("yoto_roles.id", ondelete="CASCADE"), index=True
-    )
-    user_id: Mapped[int | None] = mapped_column(index=True)
-    overwrite_key: Mapped[str] = mapped_column(String(64), default=overwrite_key)
+    role_id: Mapped[int | None] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("yoto_teams.id", ondelete="CASCADE"))
+    overwrite_key: Mapped[str] = mapped_column(String(NODE_LENGTH + 28), default=overwrite_key)
     permission_id: Mapped[int] = mapped_column(ForeignKey("yoto_permissions.id"), index=True)
     effect: Mapped[Effect] = mapped_column(string_enum(Effect))

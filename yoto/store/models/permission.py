@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from yoto.nodes import TYPE_MAX_LENGTH
 from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
-from yoto.store.models.role import ScopeType
-from yoto.store.models.types import string_enum
 
 
 class OnPolicyError(enum.StrEnum):
@@ -23,9 +22,10 @@ class OnPolicyError(enum.StrEnum):
 class Permission(Model):
     """A name with its bit in every permission mask. Name and bit never change.
 
-    ``scope`` is the narrowest scope in which the permission means something: a ``global`` one is
-    never implied by owning a server and cannot be granted by a server's role. ``on_policy_error``
-    says what counts where policies give no verdict: ``deny``, or the verdict of roles alone.
+    ``scope`` is the narrowest scope in which the permission means something, ``global`` or a type
+    of resources: a ``global`` one is never implied by owning a node, and only a global role grants
+    it. ``on_policy_error`` says what counts where policies give no verdict: ``deny``, or the
+    verdict of roles alone.
     """
 
     __tablename__ = "yoto_permissions"
@@ -34,7 +34,7 @@ class Permission(Model):
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(128), unique=True)
     bit: Mapped[int] = mapped_column(unique=True)
-    scope: Mapped[ScopeType] = mapped_column(string_enum(ScopeType))
+    scope: Mapped[str] = mapped_column(String(TYPE_MAX_LENGTH))
     category: Mapped[str | None] = mapped_column(String(64), index=True)
     description: Mapped[str] = mapped_column(String(500), default="", server_default="")
     abac: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -6,17 +6,22 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, true
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.types import string_enum
 
 EVERYONE = "@everyone"
+# What a node, or the absence of one, is called in tables: ``channel:3``.
+NODE_LENGTH = 100
+NOWHERE = ""
 
 
 class ScopeType(enum.StrEnum):
-    """Where a permission, a grant or a check applies, from the widest to the narrowest."""
+    """Where a permission applies: everywhere, or at nodes of a type. Any declared type is one;
+    these are those of communities.
+    """
 
     GLOBAL = "global"
     SERVER = "server"
@@ -30,9 +35,10 @@ class Effect(enum.StrEnum):
     DENY = "deny"
 
 
-def server_key(context: Any) -> int:
-    """Column default: the server id, with 0 for a global role."""
-    return int(context.get_current_parameters().get("server_id") or 0)
+def home(context: Any) -> str:
+    """Column default: the server of a role as a node."""
+    server_id = context.get_current_parameters().get("server_id")
+    return NOWHERE if server_id is None else f"server:{server_id}"
 
 
 def grant_scope_key(context: Any) -> str:
@@ -42,22 +48,30 @@ def grant_scope_key(context: Any) -> str:
         return f"channel:{values['channel_id']}"
     if values.get("server_id") is not None:
         return f"server:{values['server_id']}"
-    return "global"
+    return ScopeType.GLOBAL.value
+
+
+def subject(context: Any) -> str:
+    """Column default: whoever holds a role, as one value that is never NULL."""
+    values = context.get_current_parameters()
+    if values.get("team_id") is not None:
+        return f"team:{values['team_id']}"
+    return f"user:{values['user_id']}"
 
 
 class Role(Model):
-    """A role of one server, or a global one (``server_id`` NULL).
+    """A role of one node that people belong to (``home``), or a global one (``home`` empty).
 
-    ``server_key`` repeats the server with 0 for NULL, because a unique constraint lets any number
-    of equal names through while a column of it is NULL.
+    ``server_id`` repeats the id where the node is a server, for what else refers to servers.
+    ``parent_id`` is the first role that it inherits from; others are in ``yoto_role_parents``.
     """
 
     __tablename__ = "yoto_roles"
-    __table_args__ = (UniqueConstraint("server_key", "name"), MYSQL_OPTIONS)
+    __table_args__ = (UniqueConstraint("home", "name"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
     server_id: Mapped[int | None] = mapped_column(index=True)
-    server_key: Mapped[int] = mapped_column(default=server_key)
+    home: Mapped[str] = mapped_column(String(NODE_LENGTH), default=home)
     name: Mapped[str] = mapped_column(String(100))
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("yoto_roles.id", ondelete="SET NULL"), index=True
@@ -68,8 +82,27 @@ class Role(Model):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
+class RoleParent(Model):
+    """One more role that a role inherits from."""
+
+    __tablename__ = "yoto_role_parents"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    role_id: Mapped[int] = mapped_column(
+        ForeignKey("yoto_roles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    parent_id: Mapped[int] = mapped_column(
+        ForeignKey("yoto_roles.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    )
+
+
 class GrantScope:
-    """The scope columns of a grant: both NULL is global; a channel's grant names no server."""
+    """Where a grant counts, ``scope_key``: ``global``, or the text of a node. The other columns
+    repeat the id of a server or a channel, for what else refers to those.
+    """
 
     @declared_attr
     def server_id(cls) -> Mapped[int | None]:
@@ -81,7 +114,7 @@ class GrantScope:
 
     @declared_attr
     def scope_key(cls) -> Mapped[str]:
-        return mapped_column(String(32), default=grant_scope_key)
+        return mapped_column(String(NODE_LENGTH), default=grant_scope_key, index=True)
 
     @declared_attr
     def effect(cls) -> Mapped[Effect]:
@@ -115,19 +148,33 @@ class RoleGroupGrant(GrantScope, Model):
 
 
 class RoleAssignment(Model):
-    """A role that a user holds while ``valid_from <= now < valid_until`` (NULL: no bound)."""
+    """A role that a subject holds while ``valid_from <= now < valid_until`` (NULL: no bound).
+
+    ``subject`` is ``user:5`` (a person or an application, also in ``user_id``), ``team:5`` (also in
+    ``team_id``), ``everyone:`` and the node whose people these are, or ``public``. ``node`` is
+    where the role is held, with all below; empty: wherever it counts. ``attributes`` are for
+    policies.
+    """
 
     __tablename__ = "yoto_role_assignments"
     __table_args__ = (
-        UniqueConstraint("user_id", "role_id"),
+        UniqueConstraint("subject", "role_id", "node"),
+        Index(None, "user_id", "role_id"),
         Index(None, "role_id", "user_id"),
+        Index(None, "node"),
         MYSQL_OPTIONS,
     )
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[int]
+    user_id: Mapped[int | None]
+    team_id: Mapped[int | None] = mapped_column(
+        ForeignKey("yoto_teams.id", ondelete="CASCADE"), index=True
+    )
+    subject: Mapped[str] = mapped_column(String(NODE_LENGTH + 10), default=subject)
     role_id: Mapped[int] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
+    node: Mapped[str] = mapped_column(String(NODE_LENGTH), default=NOWHERE)
     valid_from: Mapped[datetime | None] = mapped_column(index=True)
     valid_until: Mapped[datetime | None] = mapped_column(index=True)
+    attributes: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     assigned_by: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

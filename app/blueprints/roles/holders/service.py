@@ -83,7 +83,7 @@ def roles_held(
         .where(
             RoleAssignment.user_id == user_id,
             RoleAssignment.id > (after or 0),
-            Role.server_key == (server_id or 0),
+            Role.home == (f"server:{server_id}" if server_id else ""),
         )
         .order_by(RoleAssignment.id)
         .limit(limit + 1)

@@ -10,9 +10,13 @@ from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.nodes import node_key
 from yoto.optimization import HotCounts
 from yoto.optimization.hot import counts as module
 from yoto.redis import RedisConnection, RedisSettings
+
+ROOM = node_key("channel", 7)
+HALL = node_key("server", 9)
 
 
 def seen(hot: HotCounts, limit: int = 100) -> list[tuple[int, int, int]]:
@@ -43,11 +47,11 @@ def test_the_counts_of_all_processes_add_up_hottest_first(
     make_hot: MakeHot, reach: RedisSettings
 ) -> None:
     one, other = make_hot(reach), make_hot(reach)
-    ask(one, {(1, 7): 5, (2, 7): 2})
-    ask(other, {(2, 7): 6, (3, 0): 1})
+    ask(one, {(1, ROOM): 5, (2, ROOM): 2})
+    ask(other, {(2, ROOM): 6, (3, 0): 1})
     assert one.flush() == 2 and other.flush() == 2
-    assert seen(one) == seen(other) == [(2, 7, 8), (1, 7, 5), (3, 0, 1)]
-    assert seen(one, 2) == [(2, 7, 8), (1, 7, 5)]
+    assert seen(one) == seen(other) == [(2, ROOM, 8), (1, ROOM, 5), (3, 0, 1)]
+    assert seen(one, 2) == [(2, ROOM, 8), (1, ROOM, 5)]
     assert one.flush() == 0
 
 
@@ -56,7 +60,7 @@ def test_roles_are_counted_by_the_requests_that_they_had_a_part_in(
 ) -> None:
     hot = make_hot(reach)
     hot.know_roles(lambda user_id, place: {10, user_id})
-    ask(hot, {(1, 7): 3, (2, 7): 2})
+    ask(hot, {(1, ROOM): 3, (2, ROOM): 2})
     hot.flush()
     assert [(role.role_id, round(role.requests)) for role in hot.roles(10)] == [
         (10, 5),
@@ -69,17 +73,17 @@ def test_listeners_hear_what_was_gathered(make_hot: MakeHot, on_valkey: RedisSet
     hot = make_hot(on_valkey)
     heard: list[Mapping[tuple[int, int], int]] = []
     hot.listen(heard.append)
-    ask(hot, {(1, 7): 3})
+    ask(hot, {(1, ROOM): 3})
     hot.flush()
     hot.flush()
-    assert heard == [{(1, 7): 3}]
+    assert heard == [{(1, ROOM): 3}]
 
 
 def test_what_still_waits_elsewhere_is_counted_with_each_flush_and_at_the_end(
     make_hot: MakeHot, on_valkey: RedisSettings
 ) -> None:
     hot = make_hot(on_valkey)
-    waiting = [(1, 7), (2, 7)]
+    waiting = [(1, ROOM), (2, ROOM)]
 
     def read() -> None:
         while waiting:
@@ -87,11 +91,11 @@ def test_what_still_waits_elsewhere_is_counted_with_each_flush_and_at_the_end(
 
     hot.read_first(read)
     assert hot.flush() == 2
-    waiting += [(1, 7), (1, 7)]
+    waiting += [(1, ROOM), (1, ROOM)]
     assert hot.stats().gathered == 1
     waiting.append((3, 0))
     hot.close()
-    assert sorted(seen(hot)) == [(1, 7, 3), (2, 7, 1), (3, 0, 1)]
+    assert sorted(seen(hot)) == [(1, ROOM, 3), (2, ROOM, 1), (3, 0, 1)]
 
 
 def test_no_more_members_are_kept_than_there_is_room_for(
@@ -99,21 +103,21 @@ def test_no_more_members_are_kept_than_there_is_room_for(
 ) -> None:
     hot = make_hot(on_valkey, members=100)
     for number in range(30):
-        ask(hot, {(1, 7): 20, (2, 9): 10})
-        ask(hot, {(1_000 + number * 50 + user_id, 7): 1 for user_id in range(50)})
+        ask(hot, {(1, ROOM): 20, (2, HALL): 10})
+        ask(hot, {(1_000 + number * 50 + user_id, ROOM): 1 for user_id in range(50)})
         hot.flush()
     found = seen(hot)
     assert len(found) == 100
-    assert [(user_id, place) for user_id, place, _ in found[:2]] == [(1, 7), (2, 9)]
+    assert [(user_id, place) for user_id, place, _ in found[:2]] == [(1, ROOM), (2, HALL)]
     # The total is 2,400: nobody's count is too high by more than a hundredth of that.
     assert 600 <= found[0][2] <= 624 and 300 <= found[1][2] <= 324
 
 
 def test_a_lower_limit_takes_effect(make_hot: MakeHot, on_valkey: RedisSettings) -> None:
     wide, narrow = make_hot(on_valkey, members=200), make_hot(on_valkey, members=100)
-    ask(wide, {(user_id, 7): user_id for user_id in range(1, 151)})
+    ask(wide, {(user_id, ROOM): user_id for user_id in range(1, 151)})
     wide.flush()
-    ask(narrow, {(150, 7): 1})
+    ask(narrow, {(150, ROOM): 1})
     narrow.flush()
     assert [user_id for user_id, _, _ in seen(wide, 200)] == list(range(150, 50, -1))
 
@@ -123,7 +127,7 @@ def test_every_key_has_an_end(
 ) -> None:
     hot = make_hot(reach, hours=2.0)
     hot.know_roles(lambda user_id, place: {10})
-    ask(hot, {(1, 7): 1})
+    ask(hot, {(1, ROOM): 1})
     hot.flush()
     keys = list(redis.client.scan_iter(match=f"{reach.key_prefix}*"))
     assert len(keys) == 4
@@ -136,23 +140,23 @@ def test_scripts_that_the_server_forgot_are_loaded_again(
 ) -> None:
     hot = make_hot(reach)
     redis.client.script_flush()
-    ask(hot, {(1, 7): 1})
+    ask(hot, {(1, ROOM): 1})
     hot.flush()
     redis.client.script_flush()
-    assert seen(hot) == [(1, 7, 1)]
+    assert seen(hot) == [(1, ROOM, 1)]
 
 
 def test_a_lost_reply_counts_nothing_twice(
     make_hot: MakeHot, proxy: Proxy, on_valkey: RedisSettings
 ) -> None:
     hot = make_hot(RedisSettings(url=proxy.url, key_prefix=on_valkey.key_prefix))
-    ask(hot, {(1, 7): 1})
+    ask(hot, {(1, ROOM): 1})
     hot.flush()
-    ask(hot, {(1, 7): 4})
+    ask(hot, {(1, ROOM): 4})
     proxy.lose_reply()
     hot.flush()
     assert not proxy.losing
-    assert seen(hot) == [(1, 7, 5)]
+    assert seen(hot) == [(1, ROOM, 5)]
 
 
 def test_a_batch_whose_reply_never_came_counts_once_when_it_is_sent_again(
@@ -165,16 +169,16 @@ def test_a_batch_whose_reply_never_came_counts_once_when_it_is_sent_again(
         add(*arguments)  # type: ignore[arg-type]
         raise StoreUnavailable("redis")
 
-    ask(hot, {(1, 7): 4})
+    ask(hot, {(1, ROOM): 4})
     monkeypatch.setattr(hot._store, "add", add_unheard)
     with pytest.raises(StoreUnavailable):
         hot.flush()
-    ask(hot, {(1, 7): 2})
+    ask(hot, {(1, ROOM): 2})
     monkeypatch.undo()
     assert hot.flush() == 1
-    assert seen(hot) == [(1, 7, 4)]
+    assert seen(hot) == [(1, ROOM, 4)]
     hot.flush()
-    assert seen(hot) == [(1, 7, 6)]
+    assert seen(hot) == [(1, ROOM, 6)]
 
 
 def test_while_redis_is_away_counts_wait_within_a_bound_and_go_there_when_it_is_back(
@@ -185,11 +189,11 @@ def test_while_redis_is_away_counts_wait_within_a_bound_and_go_there_when_it_is_
 ) -> None:
     monkeypatch.setattr(module, "MAX_GATHERED", 10)
     hot = make_hot(own_settings)
-    ask(hot, {(1, 7): 3})
+    ask(hot, {(1, ROOM): 3})
     own_server.kill()
     with pytest.raises(StoreUnavailable):
         hot.flush()
-    ask(hot, {(user_id, 7): 1 for user_id in range(1, 31)})
+    ask(hot, {(user_id, ROOM): 1 for user_id in range(1, 31)})
     with pytest.raises(StoreUnavailable):
         hot.flush()
     stats = hot.stats()
@@ -197,7 +201,7 @@ def test_while_redis_is_away_counts_wait_within_a_bound_and_go_there_when_it_is_
     own_server.start()
     wait_until(lambda: _flushed(hot))
     hot.flush()
-    assert seen(hot)[0] == (1, 7, 4) and len(seen(hot)) == 10
+    assert seen(hot)[0] == (1, ROOM, 4) and len(seen(hot)) == 10
 
 
 def _flushed(hot: HotCounts) -> bool:
@@ -212,12 +216,12 @@ def test_the_thread_flushes_at_intervals_and_the_last_counts_at_the_end(
 ) -> None:
     hot, other = make_hot(on_valkey, flush_seconds=0.1), make_hot(on_valkey)
     hot.start()
-    ask(hot, {(1, 7): 1})
+    ask(hot, {(1, ROOM): 1})
     wait_until(lambda: seen(other))
     hot.close()
-    ask(hot, {(2, 7): 5})
+    ask(hot, {(2, ROOM): 5})
     hot.close()
-    assert seen(other) == [(2, 7, 5), (1, 7, 1)]
+    assert seen(other) == [(2, ROOM, 5), (1, ROOM, 1)]
 
 
 def test_a_thread_that_fails_goes_on_and_counts_its_failures(
@@ -225,7 +229,7 @@ def test_a_thread_that_fails_goes_on_and_counts_its_failures(
 ) -> None:
     hot = make_hot(own_settings, flush_seconds=0.1)
     own_server.kill()
-    ask(hot, {(1, 7): 1})
+    ask(hot, {(1, ROOM): 1})
     hot.start()
     wait_until(lambda: hot.stats().failures)
     own_server.start()
@@ -236,12 +240,12 @@ def test_somebody_who_is_forgotten_is_gone_from_memory_and_from_redis(
     make_hot: MakeHot, reach: RedisSettings
 ) -> None:
     hot = make_hot(reach)
-    ask(hot, {(1, 7): 3, (1, 9): 2, (11, 7): 1})
+    ask(hot, {(1, ROOM): 3, (1, HALL): 2, (11, ROOM): 1})
     hot.flush()
-    ask(hot, {(1, 7): 5})
+    ask(hot, {(1, ROOM): 5})
     assert hot.forget(1) == 2
     hot.flush()
-    assert seen(hot) == [(11, 7, 1)]
+    assert seen(hot) == [(11, ROOM, 1)]
     assert hot.forget(1) == 0
 
 
@@ -253,24 +257,24 @@ def test_what_waits_for_redis_is_forgotten_too(
     def away(*arguments: object) -> None:
         raise StoreUnavailable("redis")
 
-    ask(hot, {(1, 7): 3, (2, 7): 1})
+    ask(hot, {(1, ROOM): 3, (2, ROOM): 1})
     monkeypatch.setattr(hot._store, "add", away)
     with pytest.raises(StoreUnavailable):
         hot.flush()
     monkeypatch.undo()
     hot.forget(1)
     hot.flush()
-    assert seen(hot) == [(2, 7, 1)]
+    assert seen(hot) == [(2, ROOM, 1)]
 
 
 def test_pairs_of_what_is_no_more_can_be_taken_out(
     make_hot: MakeHot, on_valkey: RedisSettings
 ) -> None:
     hot = make_hot(on_valkey)
-    ask(hot, {(1, 7): 3, (2, 7): 1})
+    ask(hot, {(1, ROOM): 3, (2, ROOM): 1})
     hot.flush()
-    assert hot.discard([(1, 7), (5, 5)]) == 1
-    assert seen(hot) == [(2, 7, 1)]
+    assert hot.discard([(1, ROOM), (5, HALL)]) == 1
+    assert seen(hot) == [(2, ROOM, 1)]
 
 
 def test_switched_off_nothing_is_counted_and_nothing_runs(
@@ -278,7 +282,7 @@ def test_switched_off_nothing_is_counted_and_nothing_runs(
 ) -> None:
     hot = make_hot(on_valkey, enabled=False)
     hot.start()
-    ask(hot, {(1, 7): 3})
+    ask(hot, {(1, ROOM): 3})
     assert hot.flush() == 0 and seen(hot) == []
     assert not hot._keeper.running
 

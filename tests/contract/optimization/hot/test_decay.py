@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
+from yoto.nodes import node_key
 from yoto.optimization import HotCounts, HotSettings
 from yoto.optimization.hot import store as module
 from yoto.optimization.hot.store import FAINT, Batch, HotStore
 from yoto.redis import RedisConnection, RedisSettings, Script
 
+ROOM = node_key("channel", 7)
 HOUR = 3600.0  # s
 LIFE = 24 * HOUR
 NOW = "return time[1] * 1000 + time[2] / 1000"
@@ -42,7 +44,7 @@ def store_on(server: Server, **fields: object) -> HotStore:
 
 
 def add(store: HotStore, number: int, age: float, requests: dict[int, int]) -> None:
-    pairs = {(user_id, 7): times for user_id, times in requests.items()}
+    pairs = {(user_id, ROOM): times for user_id, times in requests.items()}
     store.add("test", Batch(number, monotonic(), pairs, {}), age)
 
 
@@ -125,7 +127,7 @@ def requests_of(hot: HotCounts) -> dict[int, int]:
 
 def ask(hot: HotCounts, user_id: int, times: int) -> None:
     for _ in range(times):
-        hot.note(user_id, 7)
+        hot.note(user_id, ROOM)
     hot.flush()
 
 

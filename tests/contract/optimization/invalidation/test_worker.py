@@ -135,7 +135,7 @@ def test_what_a_dead_worker_had_claimed_is_published_by_the_next(
 def test_a_subject_of_a_newer_version_is_published_as_everything(
     invalidation: SmartInvalidation, queue: InvalidationQueue, log: Log
 ) -> None:
-    queue.submit([Submission("team:5", "test"), Submission("user:1", "test")])
+    queue.submit([Submission("of_a_later_version:5", "test"), Submission("user:1", "test")])
     invalidation.start()
     assert invalidation.drain(LIMIT).done
     assert set(log.subjects) == {"global", "user:1"}

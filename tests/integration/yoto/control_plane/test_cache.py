@@ -13,6 +13,7 @@ from app.extensions import cache, events, monitor, optimization, permissions
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
+from yoto.cache import place_key
 from yoto.permission.preloading import Preloading
 
 CACHE = "/cache"
@@ -208,7 +209,7 @@ def test_a_warm_up_is_followed_to_its_end_and_not_begun_twice(
     world: World,
     gate: threading.Event,
 ) -> None:
-    optimization.of(app).hot.note(member.id, community.channel_id << 1 | 1)
+    optimization.of(app).hot.note(member.id, place_key("channel", community.channel_id))
     optimization.of(app).hot.flush()
     begun = operator.post(f"{CACHE}/warm-up")
     assert begun.status_code == 202, begun.json
@@ -256,7 +257,7 @@ def test_somebody_can_be_forgotten_among_what_is_hot(
     app: Flask, operator: ControlClient, member: Person, community: Community, world: World
 ) -> None:
     hot = optimization.of(app).hot
-    hot.note(member.id, community.channel_id << 1 | 1)
+    hot.note(member.id, place_key("channel", community.channel_id))
     hot.flush()
     answer = operator.post(f"{CACHE}/forget-hot", user_id=member.id)
     assert (answer.status_code, answer.json) == (200, {"user_id": member.id, "places": 1})

@@ -409,8 +409,9 @@ def game_studio() -> Example:
         [
             Ask("ann", "folder:art", "asset.see"),
             Ask("ann", "asset:sword", "asset.change asset.see"),
-            # What lead inherits from seller is of scope global, and lead is the studio's alone.
-            Ask("ben", "asset:sword", "asset.change asset.lock asset.see"),
+            # What lead inherits from seller is of scope global, and counts where lead does: in the
+            # studio, and not beyond.
+            Ask("ben", "asset:sword", "asset.change asset.lock asset.see store.sell"),
             Ask("ben", None),
             Ask(Application("builder"), "asset:sword", "asset.see"),
             Ask("dan", "asset:sword", "asset.see"),
@@ -431,14 +432,14 @@ def game_studio() -> Example:
             Ask("ann", "asset:sword"),
             Ask("dan", "asset:sword", "asset.see"),
             SetOverwrite(at("folder:heroes"), RoleTarget("lead"), allow=("asset.change",)),
-            Ask("ben", "asset:sword", "asset.change asset.lock"),
+            Ask("ben", "asset:sword", "asset.change asset.lock store.sell"),
             SetOverwrite(at("folder:knight"), Team("artists"), allow=("asset.see",)),
             Ask("ann", "asset:sword", "asset.see"),
             Who("asset.see", "asset:sword", ("sia", "ann", "dan", Application("builder"))),
             # Into the archive, where the team of artists has no role; overwrites go along.
             MoveNode(at("folder:knight"), at("project:archive")),
             Ask("ann", "asset:sword", "asset.see"),
-            Ask("ben", "asset:sword", "asset.change asset.lock asset.see"),
+            Ask("ben", "asset:sword", "asset.change asset.lock asset.see store.sell"),
             Unassign(Team("leads"), "lead"),
             Ask("ben", "asset:sword"),
             Assign(Person("ben"), "runner", at("project:archive")),

@@ -10,8 +10,6 @@ from yoto.cache import Entry, LogEntry, Position, place_key
 
 def entry(position: int = 5, user_id: int = 1, place: int = 0, **fields: Any) -> Entry:
     """An entry of ``user_id`` in ``place`` at ``position``."""
-    if place and not place & 1:
-        fields.setdefault("server_id", place >> 1)
     fields.setdefault("loaded_at", time())
     fields.setdefault("mask", 0b101)
     return Entry(user_id=user_id, place=place, position=Position(position), **fields)

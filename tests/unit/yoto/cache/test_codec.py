@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.yoto.cache.builders import entry
-from yoto.cache import Entry, Position
+from yoto.cache import Entry, Position, node_key
 from yoto.cache.codec import VERSION, Unreadable, decode, encode
 from yoto.cache.position import MAX_MS, MAX_SEQUENCE
 
@@ -14,13 +14,13 @@ moments = st.integers(0, 2**45).map(lambda ms: ms / 1000)
 entries = st.builds(
     Entry,
     user_id=ids,
-    place=st.integers(0, 2**64 - 1),
+    place=st.sampled_from([0, 1]) | ids.map(lambda id_: node_key("channel", id_)),
     position=st.builds(Position.of, st.integers(0, MAX_MS), st.integers(0, MAX_SEQUENCE)),
     loaded_at=moments,
     mask=st.integers(0, 2**300),
     valid_until=st.none() | moments,
     roles=st.frozensets(ids, max_size=20),
-    server_id=st.none() | ids,
+    above=st.lists(ids.map(lambda id_: node_key("server", id_)), max_size=3).map(tuple),
     detail=st.binary(max_size=50),
 )
 
@@ -32,7 +32,7 @@ def test_an_entry_survives_being_stored(one: Entry) -> None:
     assert (again.valid_until is None) == (one.valid_until is None)
     if one.valid_until is not None and again.valid_until is not None:
         assert one.valid_until - 0.002 < again.valid_until <= one.valid_until
-    for name in ("user_id", "place", "position", "mask", "roles", "server_id", "detail"):
+    for name in ("user_id", "place", "position", "mask", "roles", "above", "detail"):
         assert getattr(again, name) == getattr(one, name), name
 
 
@@ -59,11 +59,11 @@ def test_any_other_bytes_are_unreadable(junk: bytes) -> None:
 
 
 def test_somebody_elses_entry_is_unreadable() -> None:
-    stored = encode(entry(user_id=1, place=14))
+    stored = encode(entry(user_id=1, place=node_key("server", 7)))
     with pytest.raises(Unreadable):
-        decode(2, 14, stored)
+        decode(2, node_key("server", 7), stored)
     with pytest.raises(Unreadable):
-        decode(1, 16, stored)
+        decode(1, node_key("server", 8), stored)
 
 
 def test_a_later_version_is_unreadable() -> None:

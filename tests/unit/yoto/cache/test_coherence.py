@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.yoto.cache.builders import SERVER_7, entry, logged
-from yoto.cache import Concerns, Entry, Position, StoreSettings
+from yoto.cache import Concerns, Entry, Position, StoreSettings, place_key
 from yoto.cache.coherence import Coherence
 from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
 from yoto.cache.subjects import Touched
@@ -157,7 +157,10 @@ def test_a_slot_that_is_there_has_no_event_after_it(history: list[tuple[str, obj
             assert isinstance(what, tuple)
             user_id, age = what
             one = entry(
-                max(now - age, 1), user_id=user_id, place=2, server_id=1, roles=frozenset({1})
+                max(now - age, 1),
+                user_id=user_id,
+                place=place_key("server", 1),
+                roles=frozenset({1}),
             )
             world.remember(one)
         for user_id in (1, 2):

@@ -8,20 +8,48 @@ from hypothesis import strategies as st
 
 from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
 from yoto.cache import ACCOUNT_PLACE, GLOBAL_PLACE, Entry, Loaded, Position, place_key
-from yoto.cache.entry import channel_of, server_of
 from yoto.errors import ValidationFailed
-
-MAX_ID = 2**63 - 1
+from yoto.nodes import (
+    MAX_ID,
+    TEXT_ID,
+    id_of,
+    key_of_text,
+    key_text,
+    node_key,
+    parse_text,
+    text_of,
+    type_of,
+)
 
 
 @given(st.integers(1, MAX_ID), st.integers(1, MAX_ID))
 def test_places_never_meet(server_id: int, channel_id: int) -> None:
     server, channel = place_key("server", server_id), place_key("channel", channel_id)
     assert len({GLOBAL_PLACE, ACCOUNT_PLACE, server, channel}) == 4
-    assert (server_of(server), channel_of(server)) == (server_id, None)
-    assert (server_of(channel), channel_of(channel)) == (None, channel_id)
+    assert (type_of(server), id_of(server)) == ("server", server_id)
+    assert (type_of(channel), id_of(channel)) == ("channel", channel_id)
     for place in (GLOBAL_PLACE, ACCOUNT_PLACE):
-        assert (server_of(place), channel_of(place)) == (None, None)
+        assert type_of(place) == ""
+
+
+ids = st.integers(1, MAX_ID) | st.uuids() | st.from_regex(TEXT_ID, fullmatch=True)
+
+
+@given(st.sampled_from(["server", "document"]), ids)
+def test_a_node_comes_back_from_its_text_and_its_key(name: str, node_id: Any) -> None:
+    key, text = node_key(name, node_id), text_of(name, node_id)
+    assert (type_of(key), id_of(key)) == (name, node_id)
+    assert parse_text(text) == (name, node_id) and key_text(key) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "server", "server:", "server:0", "Server:1", "server:01", "file:a b", "file:=", ":1"],
+)
+def test_what_is_no_node_has_no_key(text: str) -> None:
+    assert parse_text(text) is None
+    with pytest.raises(ValueError, match="no node"):
+        key_of_text(text)
 
 
 def test_no_scope_is_the_global_one() -> None:
@@ -31,13 +59,13 @@ def test_no_scope_is_the_global_one() -> None:
 @pytest.mark.parametrize(
     ("scope", "scope_id", "field"),
     [
-        ("galaxy", 1, "scope"),
+        ("Galaxy", 1, "scope"),
         ("global", 1, "scope_id"),
         ("server", None, "scope_id"),
         ("server", 0, "scope_id"),
         ("channel", -1, "scope_id"),
         ("channel", True, "scope_id"),
-        ("channel", "3", "scope_id"),
+        ("channel", "3 4", "scope_id"),
     ],
 )
 def test_a_place_that_is_none_is_refused(scope: str, scope_id: Any, field: str) -> None:
@@ -47,17 +75,12 @@ def test_a_place_that_is_none_is_refused(scope: str, scope_id: Any, field: str) 
 
 
 def test_an_entry_knows_whose_changes_concern_it() -> None:
-    loaded = Loaded(1, roles=frozenset({9}), server_id=7)
+    loaded = Loaded(1, roles=frozenset({9}), above=(SERVER_7,))
     made = Entry.of(1, CHANNEL_3, Position(5), 0.0, loaded)
-    assert made.concerns == ({9}, {7}, {3})
-    assert Entry.of(1, SERVER_7, Position(5), 0.0, Loaded(1)).concerns == (set(), {7}, set())
+    assert made.concerns == ({9}, {SERVER_7, CHANNEL_3})
+    assert Entry.of(1, SERVER_7, Position(5), 0.0, Loaded(1)).concerns == (set(), {SERVER_7})
     for place in (GLOBAL_PLACE, ACCOUNT_PLACE):
-        assert Entry.of(1, place, Position(5), 0.0, Loaded(1)).concerns == (set(), set(), set())
-
-
-def test_a_channel_without_its_server_is_refused() -> None:
-    with pytest.raises(ValueError, match="server"):
-        Entry.of(1, CHANNEL_3, Position(5), 0.0, Loaded(1))
+        assert Entry.of(1, place, Position(5), 0.0, Loaded(1)).concerns == (set(), set())
 
 
 def test_an_entry_ends_with_its_kind_or_its_boundary_whichever_comes_first() -> None:

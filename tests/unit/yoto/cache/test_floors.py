@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
-from yoto.cache import Position
+from yoto.cache import Position, key_text, place_key
 from yoto.cache.entry import Entry
 from yoto.cache.floors import Floors
 from yoto.cache.subjects import Touched
 
-IN_CHANNEL = entry(10, user_id=1, place=CHANNEL_3, server_id=7, roles=frozenset({9, 8}))
+IN_CHANNEL = entry(10, user_id=1, place=CHANNEL_3, above=(SERVER_7,), roles=frozenset({9, 8}))
 
 
 def raised(subject: str, position: int) -> Floors:
@@ -58,17 +58,18 @@ subject = st.builds(
     st.integers(1, 4),
 )
 events = st.lists(st.lists(subject | st.just("global"), min_size=1, max_size=3), max_size=30)
-places = st.sampled_from([0, SERVER_7 - 12, SERVER_7 - 10, CHANNEL_3 - 4, CHANNEL_3])
+SERVER_1 = place_key("server", 1)
+places = st.sampled_from([0, SERVER_1, place_key("server", 2), place_key("channel", 1), CHANNEL_3])
 
 
 @given(events, st.integers(1, 4), places, st.sets(st.integers(1, 4)), st.integers(0, 31))
 def test_no_event_after_an_entry_is_ever_overlooked(
     history: list[list[str]], user_id: int, place: int, roles: set[int], position: int
 ) -> None:
-    one: Entry = entry(position, user_id, place, server_id=1, roles=frozenset(roles))
+    one: Entry = entry(position, user_id, place, above=(SERVER_1,), roles=frozenset(roles))
     about = {f"user:{user_id}", "server:1", "global"} | {f"role:{role}" for role in roles}
-    if place & 1:
-        about.add(f"channel:{place >> 1}")
+    if place:
+        about.add(key_text(place))
     exact, folding = Floors(), Floors(limit=2)
     for number, subjects in enumerate(history, start=1):
         for floors in (exact, folding):

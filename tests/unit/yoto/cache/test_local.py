@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
-from yoto.cache import ACCOUNT_PLACE, Concerns, Entry, StoreSettings
+from yoto.cache import ACCOUNT_PLACE, Concerns, Entry, StoreSettings, place_key
 from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
 from yoto.cache.subjects import Touched
 
@@ -33,7 +33,7 @@ def test_a_role_a_server_and_a_channel_drop_what_was_made_from_them() -> None:
         return filled(
             entry(user_id=1, roles=frozenset({9, 8})),
             entry(user_id=2, place=SERVER_7),
-            entry(user_id=3, place=CHANNEL_3, server_id=7),
+            entry(user_id=3, place=CHANNEL_3, above=(SERVER_7,)),
             entry(user_id=4),
         )
 
@@ -43,16 +43,21 @@ def test_a_role_a_server_and_a_channel_drop_what_was_made_from_them() -> None:
         return {u for u in range(9) for p in (0, SERVER_7, CHANNEL_3) if one.slot(u, p)}
 
     assert left(Touched(roles={9})) == {2, 3, 4}
-    assert left(Touched(servers={7})) == {1, 4}
-    assert left(Touched(channels={3})) == {1, 2, 4}
+    assert left(Touched(nodes={SERVER_7})) == {1, 4}
+    assert left(Touched(nodes={CHANNEL_3})) == {1, 2, 4}
     # A server's number is no channel's.
-    assert left(Touched(channels={7}, servers={3}, roles={1})) == {1, 2, 3, 4}
+    assert left(Touched(nodes={place_key("channel", 7), place_key("server", 3)}, roles={1})) == {
+        1,
+        2,
+        3,
+        4,
+    }
     assert left(Touched(everything=True)) == set()
 
 
 def test_users_without_a_place_left_take_no_room() -> None:
     store = filled(entry(user_id=2, place=SERVER_7), entry(user_id=4))
-    store.drop(Touched(servers={7}))
+    store.drop(Touched(nodes={SERVER_7}))
     assert len(store) == 1
 
 
@@ -65,17 +70,17 @@ def test_the_user_who_was_asked_for_least_recently_makes_room() -> None:
 
 
 def test_places_of_a_user_are_bounded() -> None:
-    store = filled(*[entry(place=server << 1) for server in range(1, 6)], places=3)
-    assert {p >> 1 for p in range(2, 12, 2) if store.slot(1, p)} == {3, 4, 5}
+    store = filled(*[entry(place=place_key("server", server)) for server in range(1, 6)], places=3)
+    assert {n for n in range(1, 6) if store.slot(1, place_key("server", n))} == {3, 4, 5}
     assert store.evictions == 2
-    store.put(slot(entry(place=10)))
+    store.put(slot(entry(place=place_key("server", 5))))
     assert store.evictions == 2
 
 
 def test_shared_values_are_dropped_by_what_they_were_made_from() -> None:
     store = SharedStore(StoreSettings(2, 900.0))
     store.put("a", SharedSlot("value", 1e12, Concerns(roles=frozenset({9}))))
-    store.put("b", SharedSlot("other", 1e12, Concerns(servers=frozenset({7}))))
+    store.put("b", SharedSlot("other", 1e12, Concerns(nodes=frozenset({SERVER_7}))))
     store.drop(Touched(users={9}))
     assert len(store) == 2
     store.drop(Touched(roles={9}))

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.cache import subjects
-from yoto.cache.subjects import MAX_ID, Touched, is_known
+from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7
+from yoto.cache import place_key, subjects
+from yoto.cache.subjects import Touched, is_known
+from yoto.nodes import MAX_ID
 
 
 def test_subjects_are_sorted_by_kind() -> None:
     touched = Touched.of(["user:42", "role:9", "server:7", "channel:3", "user:43"])
-    assert touched == Touched(users={42, 43}, roles={9}, servers={7}, channels={3})
+    assert touched == Touched(users={42, 43}, roles={9}, nodes={SERVER_7, CHANNEL_3})
 
 
 def test_global_touches_everything_and_a_policy_no_entry() -> None:
@@ -22,7 +24,7 @@ def test_global_touches_everything_and_a_policy_no_entry() -> None:
     "subject",
     [
         "",
-        "team:5",
+        "of_a_later_version:5",
         "user",
         "user:",
         "user:x",
@@ -45,8 +47,8 @@ def test_what_this_version_does_not_know_touches_everything(subject: str) -> Non
 
 @given(st.integers(1, MAX_ID))
 def test_every_subject_that_is_built_is_known(subject_id: int) -> None:
-    for build in (subjects.user, subjects.role, subjects.server, subjects.channel):
-        subject = build(subject_id)
+    built = [build(subject_id) for build in (subjects.user, subjects.role, subjects.team)]
+    for subject in (*built, subjects.node("server", subject_id)):
         assert is_known(subject)
         assert not Touched.of([subject]).everything
 
@@ -59,7 +61,7 @@ def test_what_is_only_to_be_forgotten_is_kept_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["memory:", "memory:policy", "memory:team:5", "memory:memory:user:1"]
+    "subject", ["memory:", "memory:policy", "memory:of_a_later_version:5", "memory:memory:user:1"]
 )
 def test_what_cannot_be_forgotten_alone_touches_everything(subject: str) -> None:
     assert Touched.of([subject]).everything
@@ -69,7 +71,7 @@ def test_what_cannot_be_forgotten_alone_touches_everything(subject: str) -> None
 def test_merging_adds_up() -> None:
     total = Touched.of(["user:1", "role:2"])
     total.merge(Touched.of(["user:3", "server:4"]))
-    assert total == Touched(users={1, 3}, roles={2}, servers={4})
+    assert total == Touched(users={1, 3}, roles={2}, nodes={place_key("server", 4)})
     total.merge(Touched(everything=True))
     assert total.everything
 
@@ -78,4 +80,6 @@ def test_merging_adds_up_what_is_only_to_be_forgotten() -> None:
     total = Touched.of(["user:1"])
     total.merge(Touched.of([subjects.memory("user:2")]))
     total.merge(Touched.of([subjects.memory("server:3")]))
-    assert total == Touched(users={1}, remembered=Touched(users={2}, servers={3}))
+    assert total == Touched(
+        users={1}, remembered=Touched(users={2}, nodes={place_key("server", 3)})
+    )

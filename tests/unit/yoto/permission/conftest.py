@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
 
+from app.resources import declare_types
 from yoto.errors import UnknownResource
 from yoto.permission import PermissionSystem
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
@@ -79,11 +80,19 @@ def uses() -> list[SuperAdminUse]:
 def bare_app(system: PermissionSystem, uses: list[SuperAdminUse]) -> Flask:
     """A Flask application with a permission system and nothing else."""
     app = Flask("bare")
+    declare_types(app)
     system.init_app(app, on_super_admin_use=uses.append)
     state: PermissionState = app.extensions[EXTENSION]
     state.registry = PermissionRegistry(lambda: list(STORED))
     state.source = FakeSource()
     return app
+
+
+@pytest.fixture
+def context(bare_app: Flask) -> Iterator[None]:
+    """The application is the current one."""
+    with bare_app.app_context():
+        yield
 
 
 @pytest.fixture

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from tests.unit.yoto.permission.reference import matching, only
 from tests.unit.yoto.permission.worlds import NAMES, PERMISSIONS, Row, Rows
 from yoto.permission.bits import KnownBits, mask_of
-from yoto.permission.facts import Assignment, PlaceFacts, RoleFacts, UserFacts
+from yoto.permission.facts import Assignment, PlaceFacts, PlaceRules, RoleFacts, UserFacts
 
 BIT = {name: 10 * index for index, name in enumerate(NAMES, 1)}
 MASK = {name: 1 << bit for name, bit in BIT.items()}
 BITS = KnownBits(
     every=mask_of(BIT.values()),
     local=mask_of(BIT[name] for name, scope in PERMISSIONS.items() if scope != "global"),
-    administrator=MASK["server.administrator"],
-    read=MASK["channel.read"],
-    history=MASK["message.read_history"],
 )
+# What the types of a community say.
+IN_SERVER = PlaceRules(
+    remaining=MASK["channel.read"] | MASK["message.read_history"],
+    administrator=MASK["server.administrator"],
+)
+IN_CHANNEL = replace(IN_SERVER, levels=(False,), gates=MASK["channel.read"])
+RULES = {
+    "global": PlaceRules(),
+    "server": IN_SERVER,
+    "channel": IN_CHANNEL,
+    "category": IN_CHANNEL,
+}
 
 
 def names_in(mask: int) -> set[str]:
@@ -42,9 +52,11 @@ def place_facts(rows: Rows, scope: str, scope_id: int | None) -> PlaceFacts:
         for row in overwrites_in(rows, channel):
             if row["role_id"] == role["id"]:
                 masks[f"local_{row['effect']}"] |= MASK[row["permission"]]
-        shape = ("server_id", "parent_id", "active", "is_default")
-        roles[role["id"]] = RoleFacts(**{name: role[name] for name in shape}, **masks)
-    return PlaceFacts(scope, server_id, server["owner_id"] if server else None, roles)
+        parents = () if role["parent_id"] is None else (role["parent_id"],)
+        roles[role["id"]] = RoleFacts(
+            role["server_id"], parents, role["active"], role["is_default"], **masks
+        )
+    return PlaceFacts(server_id, server["owner_id"] if server else None, roles, RULES[scope])
 
 
 def user_facts(rows: Rows, user_id: int, scope: str, scope_id: int | None) -> UserFacts:

@@ -41,7 +41,9 @@ def test_an_id_that_no_row_can_have_is_refused(value: int) -> None:
         ("channel", MAX_ID, Place("channel", MAX_ID)),
     ],
 )
-def test_a_place_is_a_scope_with_its_id(scope: Any, scope_id: Any, place: Place) -> None:
+def test_a_place_is_a_scope_with_its_id(
+    context: None, scope: Any, scope_id: Any, place: Place
+) -> None:
     assert parse_place(scope, scope_id) == place
 
 
@@ -62,7 +64,9 @@ def test_a_place_is_a_scope_with_its_id(scope: Any, scope_id: Any, place: Place)
         ("channel", 0, "scope_id"),
     ],
 )
-def test_a_wrong_place_is_refused_naming_the_field(scope: Any, scope_id: Any, field: str) -> None:
+def test_a_wrong_place_is_refused_naming_the_field(
+    context: None, scope: Any, scope_id: Any, field: str
+) -> None:
     with pytest.raises(ValidationFailed) as refused:
         parse_place(scope, scope_id)
     assert list(refused.value.errors) == [field]

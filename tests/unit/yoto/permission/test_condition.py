@@ -161,7 +161,7 @@ def test_what_is_wrong_is_an_error_and_no_denial(context: None, source: FakeSour
     [
         (("a AND b",), "name"),
         ((7,), "name"),
-        (("message.send", "galaxy", 3), "scope"),
+        (("message.send", "Galaxy 7", 3), "scope"),
         (("message.send", "channel"), "scope_id"),
         (("message.send", "channel", True), "scope_id"),
         (("message.send", "channel", 0), "scope_id"),

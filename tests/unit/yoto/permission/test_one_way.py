@@ -21,6 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.db import init_db
+from app.resources import declare_types
 from tests.unit.yoto.permission.dense import CHANNELS, SERVERS, USERS, dense_community
 from tests.unit.yoto.permission.rows_to_facts import BIT, BITS, names_in, place_facts, user_facts
 from tests.unit.yoto.permission.worlds import NAMES, NOW, PERMISSIONS, Rows
@@ -182,7 +183,7 @@ def resolved(rows: Rows, user_id: int, place: Place) -> Resolution:
 
 def loaded(rows: Rows, user_id: int, place: Place) -> Loaded:
     facts = user_facts(rows, user_id, place.kind, place.id)
-    found = to_loaded(resolved(rows, user_id, place), facts, (), 1)
+    found = to_loaded(resolved(rows, user_id, place), facts, (), ())
     return replace(found, valid_until=None)
 
 
@@ -226,6 +227,7 @@ def literal_verdict(scene: Scene, user_id: int, tree: Any, place: Place) -> tupl
 @pytest.fixture(scope="module")
 def app() -> Flask:
     app = Flask("one way")
+    declare_types(app)
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
     init_db(app)
     PermissionSystem().init_app(app)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.yoto.permission.rows_to_facts import BITS, MASK
+from tests.unit.yoto.permission.rows_to_facts import BITS, MASK, RULES
 from tests.unit.yoto.permission.worlds import NOW
 from yoto.permission.facts import Assignment, PlaceFacts, RoleFacts, UserFacts
 from yoto.permission.resolver import Resolution, Standing, flatten, resolve
@@ -40,7 +40,7 @@ def resolved(
 ) -> Resolution:
     """The resolution of a member who holds ``held``, in a place that knows ``roles``."""
     server = None if kind == "global" else SERVER
-    place = PlaceFacts(kind, server, OWNER if server else None, roles or {})
+    place = PlaceFacts(server, OWNER if server else None, roles or {}, RULES[kind])
     facts = UserFacts(
         user_id,
         member=member,
@@ -93,15 +93,15 @@ def test_the_nearest_of_several_boundaries_counts() -> None:
 
 
 def test_grants_are_inherited_through_the_whole_chain() -> None:
-    chain = {n: RoleFacts(SERVER, parent_id=n + 1) for n in range(1, 60)}
+    chain = {n: RoleFacts(SERVER, parents=(n + 1,)) for n in range(1, 60)}
     chain[60] = RoleFacts(None, allow=READ)
     assert resolved(chain, (1,)).mask == READ
 
 
 def test_an_inactive_role_gives_nothing_and_cuts_the_chain() -> None:
     roles = {
-        1: RoleFacts(SERVER, parent_id=2, allow=READ),
-        2: RoleFacts(SERVER, parent_id=3, active=False, allow=SEND),
+        1: RoleFacts(SERVER, parents=(2,), allow=READ),
+        2: RoleFacts(SERVER, parents=(3,), active=False, allow=SEND),
         3: RoleFacts(SERVER, allow=KICK),
     }
     assert resolved(roles, (1,)).mask == READ
@@ -110,9 +110,9 @@ def test_an_inactive_role_gives_nothing_and_cuts_the_chain() -> None:
 
 def test_a_cycle_of_parents_ends_and_gives_what_each_of_its_roles_gives() -> None:
     roles = {
-        1: RoleFacts(SERVER, parent_id=2, allow=READ),
-        2: RoleFacts(SERVER, parent_id=1, allow=SEND),
-        3: RoleFacts(SERVER, parent_id=3, allow=KICK),
+        1: RoleFacts(SERVER, parents=(2,), allow=READ),
+        2: RoleFacts(SERVER, parents=(1,), allow=SEND),
+        3: RoleFacts(SERVER, parents=(3,), allow=KICK),
     }
     assert resolved(roles, (1, 3)).mask == READ | SEND | KICK
 
@@ -120,7 +120,7 @@ def test_a_cycle_of_parents_ends_and_gives_what_each_of_its_roles_gives() -> Non
 def test_nothing_is_inherited_from_the_default_role() -> None:
     roles = {
         EVERYONE: everyone(local_allow=SEND, allow=READ),
-        5: RoleFacts(SERVER, parent_id=EVERYONE, local_deny=SEND),
+        5: RoleFacts(SERVER, parents=(EVERYONE,), local_deny=SEND),
     }
     assert resolved(roles, (5,)).mask == READ, "the role's own denial comes after @everyone"
 
@@ -144,7 +144,7 @@ def test_being_assigned_the_default_role_means_nothing() -> None:
 def test_roles_inherit_within_their_server_and_from_global_roles(
     child: int | None, parent: int | None, inherits: bool
 ) -> None:
-    roles = {1: RoleFacts(child, parent_id=2, allow=READ), 2: RoleFacts(parent, allow=SEND)}
+    roles = {1: RoleFacts(child, parents=(2,), allow=READ), 2: RoleFacts(parent, allow=SEND)}
     assert resolved(roles, (1,)).mask == (READ | SEND if inherits else READ)
 
 
@@ -277,6 +277,6 @@ def test_an_inactive_default_role_gives_nothing() -> None:
 
 
 def test_without_the_registered_permission_to_read_no_channel_is_open() -> None:
-    bare = replace(BITS, read=0)
-    place = PlaceFacts("channel", SERVER, OWNER, {EVERYONE: everyone(allow=SEND)})
-    assert resolve(flatten(place, bare), UserFacts(USER, member=True), NOW, bare).mask == 0
+    closed = replace(RULES["channel"], gates=1 << BITS.width)
+    place = PlaceFacts(SERVER, OWNER, {EVERYONE: everyone(allow=SEND)}, closed)
+    assert resolve(flatten(place, BITS), UserFacts(USER, member=True), NOW, BITS).mask == 0

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from yoto.cache import place_key
 from yoto.housekeeping import MOST_WAITING
 from yoto.permission import AccessGranted
 from yoto.wiring import GrantedAccess
 
-CHANNEL_3 = 3 << 1 | 1
+CHANNEL_3 = place_key("channel", 3)
 
 
 def test_each_listener_is_notified_in_order_and_only_when_somebody_publishes() -> None:

@@ -16,6 +16,7 @@ from yoto.permission.review.undo.values import (
     subject_id,
     window_of,
 )
+from yoto.permission.rows import home_text
 
 PARTS_OF_ROLE = ("grants", "group_grants", "overwrites", "holders", "children")
 
@@ -23,6 +24,9 @@ PARTS_OF_ROLE = ("grants", "group_grants", "overwrites", "holders", "children")
 def assigned(history: History, record: Record, registry: PermissionRegistry) -> None:
     """``role.assign`` and ``role.unassign``."""
     before = before_of(record)
+    if (before or after_of(record)).get("node") or not record.subject.startswith("user:"):
+        note(history, record, "what is held at a node, or by others than people, is as it is now")
+        return
     held, role_id = history.windows[subject_id(record)], (before or after_of(record))["role_id"]
     if before:
         held[role_id] = window_of(before)
@@ -58,7 +62,14 @@ def updated(history: History, record: Record, registry: PermissionRegistry) -> N
     """Its parent, name, or whether it is active."""
     role = history.roles.get(subject_id(record))
     if role is not None:
-        fields = {key: value for key, value in before_of(record).items() if key in RoleRow._fields}
+        before, after = before_of(record), after_of(record)
+        fields = {key: value for key, value in before.items() if key in RoleRow._fields}
+        if "parent_id" in before or "parent_id" in after:
+            gone = {after.get("parent_id")}
+            parents = [one for one in role.parents if one not in gone]
+            if before.get("parent_id") is not None:
+                parents.insert(0, before["parent_id"])
+            fields["parents"] = tuple(parents)
         history.roles[role.id] = role._replace(**fields)
 
 
@@ -66,7 +77,12 @@ def deleted(history: History, record: Record, registry: PermissionRegistry) -> N
     """The role comes back with what went with it."""
     before, role_id = before_of(record), subject_id(record)
     history.roles[role_id] = RoleRow(
-        role_id, record.server_id, before["parent_id"], before["active"], False, before["name"]
+        role_id,
+        home_text(record.server_id),
+        () if before["parent_id"] is None else (before["parent_id"],),
+        before["active"],
+        False,
+        before["name"],
     )
     note_absent(history, record, before, PARTS_OF_ROLE)
     for grant in before.get("grants", ()):
@@ -84,4 +100,5 @@ def deleted(history: History, record: Record, registry: PermissionRegistry) -> N
         history.windows[holder["user_id"]][role_id] = window_of(holder)
     for child_id in before.get("children", ()):
         if child_id in history.roles:
-            history.roles[child_id] = history.roles[child_id]._replace(parent_id=role_id)
+            child = history.roles[child_id]
+            history.roles[child_id] = child._replace(parents=(role_id, *child.parents))

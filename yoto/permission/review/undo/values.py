@@ -37,7 +37,7 @@ def after_of(record: Record) -> dict[str, Any]:
 
 def target_of(values: dict[str, Any]) -> str:
     """Whose overwrites they are: ``role:9`` or ``user:7``."""
-    return next(f"{kind}:{values[kind]}" for kind in ("role", "user") if kind in values)
+    return next(f"{kind}:{values[kind]}" for kind in ("role", "user", "team") if kind in values)
 
 
 def note(history: History, record: Record, what: str) -> None:

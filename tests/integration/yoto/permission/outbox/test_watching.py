@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, literal, select, text, update
 
 from app.extensions import permissions
 from app.models import Category, Channel, Member, Message, Server, User
@@ -129,13 +129,13 @@ def test_a_group_touches_the_roles_that_it_is_granted_to(scene: Scene) -> None:
         permissions.delete_group(group)
 
 
-def test_overwrites_touch_their_channel_and_those_of_a_category_its_server(scene: Scene) -> None:
+def test_overwrites_touch_the_node_that_has_them(scene: Scene) -> None:
     channel = scene.community.channel_id
     with scene.touching(f"channel:{channel}"):
         permissions.set_overwrite(channel, role_id=scene.role, deny=["message.send"])
     with scene.touching(f"channel:{channel}"):
         permissions.set_overwrite(channel, user_id=scene.member.id, deny=["message.send"])
-    with scene.touching(f"server:{scene.community.id}"):
+    with scene.touching(f"category:{scene.category}"):
         permissions.set_overwrite(
             category_id=scene.category, role_id=scene.role, deny=["message.send"]
         )
@@ -147,7 +147,7 @@ def test_channels_and_categories_touch_when_they_are_moved_or_deleted(scene: Sce
         db.session.add(Category(server_id=scene.community.id, name="new"))
     with scene.touching(f"channel:{scene.channel}"):
         scene.get(Channel, scene.channel).synced = False
-    with scene.touching(f"server:{scene.community.id}"):
+    with scene.touching(f"category:{scene.category}"):
         db.session.delete(scene.get(Category, scene.category))
     with scene.touching(f"channel:{scene.channel}"):
         db.session.delete(scene.get(Channel, scene.channel))
@@ -202,7 +202,7 @@ def test_a_bulk_delete_touches_the_rows_that_it_meets(scene: Scene) -> None:
         db.session.execute(delete(RoleGrant).where(RoleGrant.role_id == scene.role))
     with scene.touching(f"channel:{scene.channel}"):
         db.session.execute(delete(Channel).where(Channel.id == scene.channel))
-    with scene.touching(f"server:{scene.community.id}"):
+    with scene.touching(f"category:{scene.category}"):
         db.session.execute(delete(Category).where(Category.id == scene.category))
 
 
@@ -222,8 +222,9 @@ def test_a_bulk_update_that_moves_rows_touches_where_they_were_and_where_they_ar
         text("UPDATE users SET disabled = TRUE"),
         text("  delete from yoto_role_grants"),
         insert(RoleAssignment).from_select(
-            ["user_id", "role_id", "created_at"],
-            select(User.id, User.id, func.now()).where(User.id == 0),
+            ["user_id", "role_id", "created_at", "subject", "node"],
+            select(User.id, User.id, func.now(), User.username, literal("")).where(User.id == 0),
+            include_defaults=False,
         ),
         update(Permission).where(Permission.name == "message.send").values(abac=True),
     ],

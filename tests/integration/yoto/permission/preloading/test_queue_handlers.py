@@ -10,6 +10,7 @@ from flask import Flask
 from app.extensions import cache, optimization
 from tests.integration.yoto.permission.preloading.conftest import Note, preloading_of
 from tests.support.world import Community, World
+from yoto.cache import place_key
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.optimization import QueueItem
 from yoto.permission.queue_handlers import preload_role, preload_user
@@ -34,7 +35,7 @@ def test_users_get_their_hot_places_and_nobody_else_does(
 ) -> None:
     ask(people)
     ask(people[:2], "server", community.id)
-    channel, server = community.channel_id << 1 | 1, community.id << 1
+    channel, server = place_key("channel", community.channel_id), place_key("server", community.id)
     with app.app_context():
         preload_user.handle([item(user_id=people[0]), item(user_id=people[5])])
         assert remembered(app) == {
@@ -64,7 +65,7 @@ def test_a_role_brings_its_holders_in_the_places_of_its_server(
     )
     for place in (community.channel_id, elsewhere.channel_id):
         ask([*people, by_parent.id, by_child.id], "channel", place)
-    channel = community.channel_id << 1 | 1
+    channel = place_key("channel", community.channel_id)
     with app.app_context():
         preload_role.handle([item(role_id=child)])
         assert remembered(app) == {(by_child.id, channel)}
@@ -81,7 +82,7 @@ def test_the_default_role_brings_everybody_who_is_hot_in_the_server(
     ask(people, "channel", elsewhere.channel_id)
     with app.app_context():
         preload_role.handle([item(role_id=community.everyone_id)])
-    places = (community.channel_id << 1 | 1, community.id << 1)
+    places = (place_key("channel", community.channel_id), place_key("server", community.id))
     assert remembered(app) == {(user_id, place) for user_id in people for place in places}
 
 
@@ -93,7 +94,7 @@ def test_a_global_role_brings_its_holders_everywhere(
     ask([*people, holder.id])
     with app.app_context():
         preload_role.handle([item(role_id=role)])
-    assert remembered(app) == {(holder.id, community.channel_id << 1 | 1)}
+    assert remembered(app) == {(holder.id, place_key("channel", community.channel_id))}
 
 
 @pytest.mark.parametrize("payload", [{}, {"user_id": "5"}, {"user_id": 0}, {"user_id": [1]}])

@@ -36,7 +36,7 @@ FORUM = PermissionTemplate(
 def registered(world: World, group: str) -> list[tuple[str, str, bool]]:
     found = select(Permission.name, Permission.scope, Permission.abac)
     rows = world.rows(found.where(Permission.category == group).order_by(Permission.bit))
-    return [(name, scope.value, abac) for name, scope, abac in rows]
+    return [(name, scope, abac) for name, scope, abac in rows]
 
 
 def test_crud_registers_four_permissions_in_a_group(app: Flask, world: World) -> None:

@@ -36,7 +36,7 @@ def test_good_submissions_pass(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("subject", "team:5"),
+        ("subject", "of_a_later_version:5"),
         ("subject", ""),
         ("subject", None),
         ("subject", ["user:1"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yoto.permission.outbox.touches import MAX_ROLES, MAX_USERS, Found, Home, Touches
 
-NOTHING_FOUND = Found({}, {}, {})
+NOTHING_FOUND = Found({}, {})
 
 
 def test_nothing_touched_is_falsy_and_settles_to_nothing() -> None:
@@ -16,7 +16,7 @@ def test_nothing_touched_is_falsy_and_settles_to_nothing() -> None:
 def test_few_users_get_an_event_each() -> None:
     touches = Touches()
     for user_id in range(1, MAX_USERS + 1):
-        touches.user(user_id, Home(server_id=7))
+        touches.user(user_id, Home("server:7"))
     assert touches.roles_to_find == set()
     assert len(touches.settled(NOTHING_FOUND)) == MAX_USERS
 
@@ -26,13 +26,13 @@ def test_many_users_of_one_server_become_one_event_of_the_server() -> None:
     for user_id in range(1, MAX_USERS + 2):
         touches.user(user_id, Home(role_id=9))
     assert touches.roles_to_find == {9}
-    assert touches.settled(Found({9: 7}, {}, {})) == ["server:7"]
+    assert touches.settled(Found({9: "server:7"}, {})) == ["server:7"]
 
 
 def test_many_users_of_two_servers_become_two_events() -> None:
     touches = Touches()
     for user_id in range(1, MAX_USERS + 2):
-        touches.user(user_id, Home(server_id=7 + user_id % 2))
+        touches.user(user_id, Home(f"server:{7 + user_id % 2}"))
     assert touches.settled(NOTHING_FOUND) == ["server:7", "server:8"]
 
 
@@ -40,7 +40,7 @@ def test_many_users_of_a_global_role_touch_everything() -> None:
     touches = Touches()
     for user_id in range(1, MAX_USERS + 2):
         touches.user(user_id, Home(role_id=9))
-    assert touches.settled(Found({9: None}, {}, {})) == ["global"]
+    assert touches.settled(Found({9: ""}, {})) == ["global"]
 
 
 def test_many_users_of_a_role_that_is_gone_touch_everything() -> None:
@@ -61,17 +61,18 @@ def test_everything_includes_the_rest_but_not_the_policies() -> None:
 def test_a_group_touches_the_roles_that_have_it() -> None:
     touches = Touches()
     touches.groups.add(5)
-    assert touches.settled(Found({}, {5: frozenset({9, 8})}, {})) == ["role:8", "role:9"]
+    assert touches.settled(Found({}, {5: frozenset({9, 8})})) == ["role:8", "role:9"]
 
 
 def test_a_group_that_very_many_roles_have_touches_everything() -> None:
     touches = Touches()
     touches.groups.add(5)
-    assert touches.settled(Found({}, {5: frozenset(range(1, MAX_ROLES + 2))}, {})) == ["global"]
+    assert touches.settled(Found({}, {5: frozenset(range(1, MAX_ROLES + 2))})) == ["global"]
 
 
-def test_a_category_touches_its_server_or_everything_when_it_is_not_found() -> None:
+def test_a_node_that_is_gone_is_touched_and_remembered() -> None:
     touches = Touches()
-    touches.categories.add(4)
-    assert touches.settled(Found({}, {}, {4: 7})) == ["server:7"]
-    assert touches.settled(NOTHING_FOUND) == ["global"]
+    touches.node("document", 4, gone=True)
+    touches.node("document", 5, gone=False)
+    assert touches.settled(NOTHING_FOUND) == ["document:4", "document:5"]
+    assert touches.gone == {"document:4"}

@@ -47,7 +47,7 @@ class FakeCache:
     def put(self, user_id: int, place: Place) -> Entry:
         """Somebody loaded it."""
         key = place_key(place.kind, place.id)
-        entry = Entry.of(user_id, key, Position.of(1, 0), 0.0, Loaded(1, server_id=1))
+        entry = Entry.of(user_id, key, Position.of(1, 0), 0.0, Loaded(1))
         self.entries[user_id, key] = entry
         return entry
 

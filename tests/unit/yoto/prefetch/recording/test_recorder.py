@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from yoto.cache import place_key
 from yoto.permission import AccessGranted
 from yoto.prefetch.recording import BehaviourRecorder
 from yoto.prefetch.recording.recorder import ONE_ACTION
 from yoto.prefetch.steps import ACTION_LENGTH, Step
 
-CHANNEL, AT = 3 << 1 | 1, 5.0
+CHANNEL, AT = place_key("channel", 3), 5.0
 
 
 def opened(size: int = 100, sample: float = 1.0) -> BehaviourRecorder:

@@ -62,27 +62,18 @@ class _(Question):
     def held(self) -> set[tuple[Id, bool]]:
         found = set()
         for role, _ in self.assigned():
-            in_full = self.world.roles[role].home is None
-            found |= {(each, in_full) for each in {role, *self.ancestors(role)}}
-        return found
-
-
-@misreading("3 a global role gives global permissions through its heir of a home")
-class _(Question):
-    def held(self) -> set[tuple[Id, bool]]:
-        found = set()
-        for role, node in self.assigned():
             for each in {role, *self.ancestors(role)}:
-                found.add((each, node is None and self.world.roles[each].home is None))
+                found.add((each, self.world.roles[each].home is None))
         return found
 
 
-@misreading("3 a home's role gives global permissions")
+@misreading("3 a global role gives no global permissions through its heir of a home")
 class _(Question):
     def held(self) -> set[tuple[Id, bool]]:
         found = set()
         for role, node in self.assigned():
-            found |= {(each, node is None) for each in {role, *self.ancestors(role)}}
+            in_full = node is None and self.world.roles[role].home is None
+            found |= {(each, in_full) for each in {role, *self.ancestors(role)}}
         return found
 
 

@@ -1,0 +1,335 @@
+"""Tables that the nodes of any random world fit into, and the world's rows in them.
+
+There is one table for each type that a world can have. A type is declared over its table anew for
+each world: with the parents, the members, the owner and so on that it has there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Boolean, Column, insert
+from sqlalchemy.orm import DeclarativeBase
+
+from app.models import User
+from tests.support.trees import model
+from tests.support.trees.model import World
+from tests.support.trees.types import PERMISSIONS
+from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, text_of
+from yoto.store.db import Id, UtcDateTime, db
+from yoto.store.models import (
+    EVERYONE,
+    ChannelOverwrite,
+    Effect,
+    Permission,
+    ProgramAccount,
+    Role,
+    RoleAssignment,
+    RoleGrant,
+    RoleParent,
+    Team,
+    TeamMember,
+    TeamParent,
+)
+from yoto.store.resources import ResourceTypes, declare_resource
+from yoto.store.resources.types import EXTENSION
+
+NAMES = (*(f"level{number}" for number in range(1, 9)), "side")
+# More than any world has of one, so that ids of accounts are their own.
+FIRST_PERMISSION = 900
+
+
+class Base(DeclarativeBase):
+    """Tables of an adopter."""
+
+
+def _node_class(name: str) -> Any:
+    columns: dict[str, Any] = {
+        "__tablename__": f"tree_{name}",
+        "id": Column(Id, primary_key=True),
+        "owner_id": Column(Id),
+        "sync_id": Column(Id),
+    }
+    # Where the parent is, by its type; no foreign keys, since a world may have any of them.
+    columns |= {f"in_{above}": Column(Id) for above in NAMES}
+    return type(f"Tree_{name}", (Base,), columns)
+
+
+NODES = {name: _node_class(name) for name in NAMES}
+
+
+def _members_of(name: str) -> Any:
+    """A table of the members of one type."""
+    return type(
+        f"Members_{name}",
+        (Base,),
+        {
+            "__tablename__": f"tree_members_{name}",
+            "node_id": Column(Id, primary_key=True),
+            "user_id": Column(Id, primary_key=True),
+            "banned": Column(Boolean),
+            "timeout_until": Column(UtcDateTime()),
+        },
+    )
+
+
+MEMBERS = {name: _members_of(name) for name in NAMES}
+
+
+def make_tables() -> None:
+    """Make them in the current application's database, and what all worlds ask for."""
+    Base.metadata.create_all(db.engine)
+    rows = [
+        {
+            "id": FIRST_PERMISSION + number,
+            "name": name,
+            "bit": FIRST_PERMISSION + number,
+            "scope": scope if scope == model.GLOBAL else NAMES[0],
+        }
+        for number, (name, scope) in enumerate(PERMISSIONS.items())
+    ]
+    db.session.execute(insert(Permission), rows)
+    db.session.commit()
+
+
+def declare_world(app: Flask, world: World) -> None:
+    """Have the types of a world be those of the application, and no others."""
+    app.extensions[EXTENSION] = ResourceTypes()
+    # Parents are named by type, so that the order does not matter.
+    for name, type_ in world.types.items():
+        declare_resource(
+            app,
+            name,
+            NODES[name],
+            parent={above: f"in_{above}" for above in type_.parents},
+            owner="owner_id" if type_.owner else None,
+            members=(MEMBERS[name], "node_id", "user_id") if type_.members else None,
+            banned="banned" if type_.members else None,
+            timeout_until="timeout_until" if type_.members else None,
+            remaining=type_.remaining,
+            gate=type_.gate,
+            administrator=type_.administrator,
+            shared=type_.shared,
+            sync=None if type_.sync is None else (type_.sync, "sync_id"),
+            nested=world.deepest if name in type_.parents else None,
+        )
+
+
+def number_of(asker: model.Asker) -> int:
+    """What the platform calls somebody."""
+    match asker:
+        case model.Person(id=id_):
+            return int(id_)
+        case model.Application(id=id_):
+            return APPLICATIONS + int(id_)
+    return PUBLIC_NUMBER
+
+
+def text(node: model.NodeId | None) -> str:
+    """A node as the tables have it; none: nowhere."""
+    return "" if node is None else text_of(node[0], int(node[1]))
+
+
+def moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def subject_columns(subject: model.Subject) -> dict[str, Any]:
+    """Whoever holds a role, as a row of assignments has it."""
+    match subject:
+        case model.Team(id=id_):
+            return {"subject": f"team:{id_}", "user_id": None, "team_id": id_}
+        case model.Everyone(home=home):
+            return {"subject": f"everyone:{text(home)}", "user_id": None, "team_id": None}
+        case model.Public():
+            return {"subject": "public", "user_id": None, "team_id": None}
+    number = number_of(subject)
+    return {"subject": f"user:{number}", "user_id": number, "team_id": None}
+
+
+def target_columns(target: model.Target) -> dict[str, Any]:
+    """Whom an overwrite is about, as a row of overwrites has it."""
+    columns: dict[str, Any] = {"role_id": None, "user_id": None, "team_id": None}
+    match target:
+        case model.RoleTarget(id=id_):
+            return columns | {"role_id": id_}
+        case model.Team(id=id_):
+            return columns | {"team_id": id_}
+    return columns | {"user_id": number_of(target)}
+
+
+def permission_id(name: str) -> int:
+    return FIRST_PERMISSION + list(PERMISSIONS).index(name)
+
+
+@contextmanager
+def stored(world: World) -> Iterator[None]:
+    """The rows of a world, in a transaction that is rolled back."""
+    connection = db.session.connection()
+
+    def add(made: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            connection.execute(insert(made.__table__), rows)
+
+    try:
+        _store_people(world, add)
+        _store_nodes(world, add)
+        _store_roles(world, add)
+        _store_rights(world, add)
+        yield
+    finally:
+        db.session.rollback()
+
+
+def _store_people(world: World, add: Any) -> None:
+    add(
+        User,
+        [
+            {
+                "id": id_,
+                "username": f"tree{id_}",
+                "display_name": "",
+                "password_hash": "!",
+                "disabled": row.disabled,
+                "super_admin": row.super_admin,
+            }
+            for id_, row in world.people.items()
+        ],
+    )
+    add(
+        ProgramAccount,
+        [
+            {"id": id_, "name": f"tree{id_}", "disabled": row.disabled}
+            for id_, row in world.applications.items()
+        ],
+    )
+    add(Team, [{"id": id_, "name": f"tree{id_}"} for id_ in world.teams])
+    add(
+        TeamMember,
+        [
+            {
+                "team_id": id_,
+                "user_id": number_of(member),
+                "valid_from": moment(window.from_),
+                "valid_until": moment(window.until),
+            }
+            for id_, team in world.teams.items()
+            for member, window in team.members.items()
+        ],
+    )
+    add(
+        TeamParent,
+        [
+            {"team_id": id_, "parent_id": parent}
+            for id_, team in world.teams.items()
+            for parent in team.parents
+        ],
+    )
+
+
+def _store_nodes(world: World, add: Any) -> None:
+    for name in world.types:
+        add(
+            NODES[name],
+            [
+                {
+                    "id": id_,
+                    "owner_id": row.owner,
+                    "sync_id": None if row.sync is None else row.sync[1],
+                }
+                | dict.fromkeys((f"in_{above}" for above in NAMES))
+                | ({} if row.parent is None else {f"in_{row.parent[0]}": row.parent[1]})
+                for (type_, id_), row in world.nodes.items()
+                if type_ == name
+            ],
+        )
+        add(
+            MEMBERS[name],
+            [
+                {
+                    "node_id": node[1],
+                    "user_id": person,
+                    "banned": row.banned,
+                    "timeout_until": moment(row.timeout_until),
+                }
+                for (node, person), row in world.memberships.items()
+                if node[0] == name
+            ],
+        )
+
+
+def _store_roles(world: World, add: Any) -> None:
+    add(
+        Role,
+        [
+            {
+                "id": id_,
+                "home": text(row.home),
+                "name": EVERYONE if row.default else f"role {id_}",
+                "active": row.active,
+                "is_default": row.default,
+                # The first parent has a column of its own.
+                "parent_id": None,
+            }
+            for id_, row in world.roles.items()
+        ],
+    )
+    for id_, row in world.roles.items():
+        if row.parents:
+            db.session.connection().execute(
+                Role.__table__.update()
+                .where(Role.__table__.c.id == id_)
+                .values(parent_id=row.parents[0])
+            )
+    add(
+        RoleParent,
+        [
+            {"role_id": id_, "parent_id": parent}
+            for id_, row in world.roles.items()
+            for parent in row.parents[1:]
+        ],
+    )
+
+
+def _store_rights(world: World, add: Any) -> None:
+    add(
+        RoleGrant,
+        [
+            {
+                "role_id": role,
+                "permission_id": permission_id(name),
+                "scope_key": text(scope) or "global",
+                "effect": Effect(effect),
+            }
+            for (role, name, scope), effect in world.grants.items()
+        ],
+    )
+    add(
+        RoleAssignment,
+        [
+            subject_columns(subject)
+            | {
+                "role_id": role,
+                "node": text(node),
+                "valid_from": moment(row.window.from_),
+                "valid_until": moment(row.window.until),
+            }
+            for (subject, role, node), row in world.assignments.items()
+        ],
+    )
+    add(
+        ChannelOverwrite,
+        [
+            target_columns(target)
+            | {
+                "place": text(node),
+                "permission_id": permission_id(name),
+                "effect": Effect(effect),
+            }
+            for (node, target, name), effect in world.overwrites.items()
+        ],
+    )

@@ -1,0 +1,199 @@
+"""Every way of asking against the second implementation, on random trees of random types."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import permissions
+from tests.integration.yoto.permission.conftest import Clock
+from tests.integration.yoto.permission.trees.tables import (
+    NODES,
+    declare_world,
+    make_tables,
+    number_of,
+    stored,
+)
+from tests.support.trees import model
+from tests.support.trees.changes import random_write
+from tests.support.trees.model import ALWAYS, ApplicationRow, Asker, NodeId, World
+from tests.support.trees.verdict import UnknownNode, allowed, where, who
+from tests.support.trees.worlds import random_world
+from yoto import PUBLIC, Team
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.resources import types_of
+
+Truth = dict[tuple[Asker, NodeId | None], set[str] | None]
+
+# All 2,000 in one run; here each part of them in turn.
+WORLDS = int(os.environ.get("YOTO_TEST_TREES", "120"))
+WRITES = 2
+MOMENTS = (-60.0, 0.0, 60.0, 5000.0)
+
+
+@pytest.fixture
+def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
+    kept = types_of(app)
+    with app.app_context():
+        make_tables()
+        yield app
+    app.extensions["yoto.resources"] = kept
+
+
+def expected(world: World, asker: Asker, node: NodeId | None, now: float) -> set[str] | None:
+    """What the reference says; None: it knows no such node."""
+    try:
+        return allowed(world, asker, node, now)
+    except UnknownNode:
+        return None
+
+
+def names_of(world: World, found: list[str]) -> set[str]:
+    return set(found) & set(world.permissions)
+
+
+@pytest.mark.parametrize("depth", range(1, 9))
+def test_every_way_of_asking_equals_the_second_implementation(
+    trees: Flask, clock: Clock, depth: int
+) -> None:
+    for seed in range(depth, WORLDS, 8):
+        rng = Random(seed)
+        world = random_world(rng, depth)
+        for _ in range(WRITES):
+            clock.now = rng.choice([found for found in _moments(world)])
+            declare_world(trees, world)
+            with stored(world):
+                _compare(trees, rng, world, clock.now, seed)
+            random_write(rng, world).apply(world)
+
+
+def _moments(world: World) -> list[float]:
+    """Moments at which something begins or ends, and some between."""
+    found = {1_800_000_000.0}
+    for row in world.assignments.values():
+        found |= {one for one in (row.window.from_, row.window.until) if one is not None}
+    return sorted(found)
+
+
+def _compare(app: Flask, rng: Random, world: World, now: float, seed: int) -> None:
+    askers, places = world.askers(), world.places()
+    truth = {(one, node): expected(world, one, node, now) for one in askers for node in places}
+    for asker in rng.sample(askers, min(len(askers), 4)):
+        for node in rng.sample(places, min(len(places), 6)):
+            _one_by_one(world, asker, node, truth[asker, node], seed)
+    name = rng.choice(list(world.permissions))
+    for node in rng.sample(places, min(len(places), 4)):
+        _together(world, name, node, truth, seed)
+        _who(world, name, node, now, seed)
+        if truth[askers[0], node] is not None:
+            _sets(world, name, node, now, seed)
+    asker = rng.choice(askers)
+    for type_ in rng.sample(list(world.types), min(len(world.types), 3)):
+        _where(world, asker, name, type_, now, seed)
+        _below(world, asker, name, type_, truth, seed)
+
+
+def _place(node: NodeId | None) -> tuple[str | None, int | None]:
+    return (None, None) if node is None else (node[0], int(node[1]))
+
+
+def _one_by_one(
+    world: World, asker: Asker, node: NodeId | None, truth: set[str] | None, seed: int
+) -> None:
+    number, place = number_of(asker), _place(node)
+    if truth is None:
+        with pytest.raises(UnknownResource):
+            permissions.effective_permissions(number, *place)
+        return
+    found = names_of(world, permissions.effective_permissions(number, *place))
+    assert found == truth, (seed, asker, node)
+    for name in world.permissions:
+        explained = permissions.explain(number, name, *place, changes=False)
+        assert explained.agrees and explained.allowed == (name in truth), (seed, asker, node, name)
+
+
+def _together(world: World, name: str, node: NodeId | None, truth: Truth, seed: int) -> None:
+    if truth[world.askers()[0], node] is None:
+        return
+    asked = {number_of(one): one for one in world.askers()}
+    found = permissions.batch_check_permissions(list(asked), name, *_place(node))
+    assert found == {number: name in truth[one, node] for number, one in asked.items()}, (
+        seed,
+        name,
+        node,
+    )
+
+
+def _who(world: World, name: str, node: NodeId | None, now: float, seed: int) -> None:
+    try:
+        wanted = {number_of(one) for one in who(world, name, node, now)}
+    except UnknownNode:
+        return
+    scope, id_ = _place(node)
+    page = permissions.list_users(name, scope or "global", id_)
+    assert set(page.ids) == wanted, (seed, name, node)
+    review = permissions.who_can(name, scope or "global", id_)
+    assert {line.user_id for line in review.lines} == wanted, (seed, name, node)
+    assert all(line.ways for line in review.lines), (seed, name, node)
+
+
+def _where(world: World, asker: Asker, name: str, type_: str, now: float, seed: int) -> None:
+    wanted = {int(id_) for _, id_ in where(world, asker, name, type_, now)}
+    number = number_of(asker)
+    assert set(permissions.list_resources(number, name, type_).ids) == wanted, (seed, asker, name)
+    statement = permissions.visible(select(NODES[type_]), number, name)
+    found = {row.id for row in db.session.scalars(statement)}
+    assert found == wanted, (seed, asker, name, type_)
+
+
+def _below(world: World, asker: Asker, name: str, type_: str, truth: Truth, seed: int) -> None:
+    above = [node for node in world.nodes if node[0] != type_]
+    for node in above[:2]:
+        if all(one.name != node[0] for one in types_of_line(type_)):
+            continue
+        found = permissions.nodes_with(number_of(asker), name, type_, *node)
+        wanted = {
+            each[1]
+            for each in world.of_type(type_)
+            if node in chain(world, each) and name in (truth[asker, each] or ())
+        }
+        assert set(found) == wanted, (seed, asker, name, type_, node)
+
+
+def types_of_line(type_: str) -> list:
+    from yoto.store.resources import known_types
+
+    return list(known_types().line(type_))
+
+
+def chain(world: World, node: NodeId) -> list[NodeId]:
+    found: list[NodeId] = []
+    current: NodeId | None = node
+    while current is not None and current in world.nodes and len(found) < 40:
+        found.append(current)
+        current = world.nodes[current].parent
+    return found
+
+
+def _sets(world: World, name: str, node: NodeId | None, now: float, seed: int) -> None:
+    """A set has it where somebody new who is nothing else has it; of teams those are told that give
+    something.
+    """
+    scope, id_ = _place(node)
+    found = permissions.list_sets(name, scope or "global", id_)
+    for team_id in world.teams:
+        other = world.copy()
+        other.applications[99] = ApplicationRow()
+        other.teams[team_id].members[model.Application(99)] = ALWAYS
+        has = expected(other, model.Application(99), node, now)
+        if has is not None and (Team(team_id) in found or PUBLIC not in found):
+            assert (Team(team_id) in found) == (name in has), (seed, name, node, team_id)
+    public = expected(world, model.PUBLIC, node, now)
+    if public is not None:
+        assert (PUBLIC in found) == (name in public), (seed, name, node)

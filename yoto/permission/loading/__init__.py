@@ -1,0 +1,17 @@
+"""What the database knows about rights: read here, whoever asks."""
+
+from yoto.permission.loading.loader import Loaded, load, load_one, load_places, standing_at
+from yoto.permission.loading.rights import Rights
+from yoto.permission.loading.sites import Site, implying, load_sites
+
+__all__ = [
+    "Loaded",
+    "Rights",
+    "Site",
+    "implying",
+    "load",
+    "load_one",
+    "load_places",
+    "load_sites",
+    "standing_at",
+]

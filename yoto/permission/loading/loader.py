@@ -1,0 +1,176 @@
+"""Reading what bears on some people in a place, or on somebody in many: two statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from yoto.errors import UnknownResource
+from yoto.nodes import PUBLIC_NUMBER
+from yoto.permission.facts import PlaceFacts, UserFacts
+from yoto.permission.id_list import id_array
+from yoto.permission.loading.places_sql import ABOVE_ID, IDS, PERSON, PLACE_ID, places_sql
+from yoto.permission.loading.rights import Rights, epoch
+from yoto.permission.loading.rights_sql import (
+    MANY,
+    MANY_ASLEEP,
+    MANY_WANTED,
+    NO_HOME,
+    ONE,
+    ONE_ASLEEP,
+)
+from yoto.permission.loading.sites import Site, site_of
+from yoto.permission.registry import PermissionRegistry
+from yoto.permission.scopes import Place
+from yoto.store.resources import known_types
+
+
+class Loaded(NamedTuple):
+    """What was read about a place, and people there.
+
+    Attributes:
+        people: those that exist; without what they hold, which ``rights`` has.
+    """
+
+    site: Site
+    rights: Rights
+    people: tuple[UserFacts, ...]
+
+    def facts(self, registry: PermissionRegistry) -> tuple[PlaceFacts, list[UserFacts]]:
+        """The same as the resolver is told."""
+        snapshot, mask_of = registry.snapshot, registry.mask_of_id
+        width = snapshot.bits.width
+        roles = self.rights.role_facts(self.site, mask_of, width)
+        people = [self.rights.with_user(self.site, one, mask_of, width) for one in self.people]
+        return self.site.facts(roles, snapshot), people
+
+
+def standing_at(connection: Connection, user_id: int, place: Place) -> Loaded:
+    """Where a place lies, and what somebody is there, without what they hold.
+
+    Raises:
+        UnknownResource: the place does not exist.
+    """
+    sql = places_sql(known_types(), place.kind, many=False)
+    given = {"user_id": user_id, PLACE_ID: place.id}
+    row = connection.execute(sql.statement, given).one()
+    site = site_of(place, sql.chain, row)
+    if site is None:
+        raise UnknownResource(place.kind, place.id)
+    return Loaded(site, Rights(), (_person(row) or _nobody(user_id),))
+
+
+def load_one(
+    connection: Connection, user_id: int, place: Place, offered: Sequence[int] | None = None
+) -> Loaded:
+    """Read what bears on one person in ``place``; an id that names nobody is among the people.
+
+    Args:
+        offered: roles to read too, and with them all that would count if they were active.
+
+    Raises: as ``standing_at``.
+    """
+    found = standing_at(connection, user_id, place)
+    if not found.people[0].exists and offered is None:
+        return found
+    parameters = parameters_of([found.site]) | {"user_id": user_id}
+    statement = ONE
+    if offered is not None:
+        statement, parameters["offered"] = ONE_ASLEEP, list(offered) or [0]
+    return found._replace(rights=Rights(connection.execute(statement, parameters).fetchall()))
+
+
+def load(
+    connection: Connection,
+    user_ids: Sequence[int],
+    place: Place,
+    wanted: Sequence[int] | None = None,
+    asleep: bool = False,
+) -> Loaded:
+    """Read what bears on those of ``user_ids`` that exist.
+
+    Args:
+        wanted: database ids of the permissions that matter; None: all.
+        asleep: what would count if all roles were active, too; of all permissions.
+
+    Raises:
+        UnknownResource: the place does not exist.
+    """
+    sql = places_sql(known_types(), place.kind, many=True)
+    ids = {IDS: id_array(user_ids)}
+    rows = connection.execute(sql.statement, ids | {PLACE_ID: place.id}).fetchall()
+    site = site_of(place, sql.chain, rows[0])
+    if site is None:
+        raise UnknownResource(place.kind, place.id)
+    people = [found for row in rows if (found := _person(row)) is not None]
+    if PUBLIC_NUMBER in user_ids:
+        people.append(_nobody(PUBLIC_NUMBER))
+    parameters: dict[str, Any] = parameters_of([site]) | ids
+    statement = MANY
+    if asleep:
+        statement, parameters["offered"] = MANY_ASLEEP, [0]
+    elif wanted is not None:
+        statement, parameters["wanted"] = MANY_WANTED, list(wanted)
+    rights = Rights(connection.execute(statement, parameters).fetchall())
+    return Loaded(site, rights, tuple(people))
+
+
+def load_places(connection: Connection, user_id: int, kind: str, above: Place) -> Iterator[Loaded]:
+    """Read what bears on one person in all places of a kind below a node.
+
+    Raises:
+        UnknownResource: there is no such node.
+    """
+    sql = places_sql(known_types(), kind, many=False, which=above.kind)
+    rows = connection.execute(sql.statement, {"user_id": user_id, ABOVE_ID: above.id}).fetchall()
+    sites: list[tuple[Site, UserFacts]] = []
+    for row in rows:
+        site = site_of(Place(kind, row[2]), sql.chain, row)
+        if site is not None:
+            sites.append((site, _person(row) or _nobody(user_id)))
+    if not sites:
+        load_one(connection, user_id, above)
+        return
+    by_home: dict[str | None, list[tuple[Site, UserFacts]]] = {}
+    for site, person in sites:
+        by_home.setdefault(site.home, []).append((site, person))
+    for together in by_home.values():
+        parameters = parameters_of([site for site, _ in together]) | {"user_id": user_id}
+        rights = Rights(connection.execute(ONE, parameters).fetchall())
+        for site, person in together:
+            yield Loaded(site, rights, (person,))
+
+
+def parameters_of(sites: Sequence[Site]) -> dict[str, Any]:
+    """The parameters of the second statement, for sites with one home."""
+    home = sites[0].home
+    nodes = list(dict.fromkeys(node for site in sites for node in site.nodes))
+    return {
+        "home": home or NO_HOME,
+        "nodes": ["", *nodes],
+        "scopes": ["global", *nodes],
+        "places": list(dict.fromkeys(one for site in sites for one in site.overwritten)) or [""],
+        "crowds": ["public", f"everyone:{home or NO_HOME}"],
+    }
+
+
+def _person(row: Sequence[Any]) -> UserFacts | None:
+    user_id, found, disabled, super_admin, program, banned, timeout_until = row[-PERSON:]
+    if found is None:
+        return None
+    return UserFacts(
+        user_id,
+        disabled=bool(disabled),
+        super_admin=bool(super_admin),
+        member=banned is not None and not banned,
+        timeout_until=epoch(timeout_until),
+        program=program is not None,
+    )
+
+
+def _nobody(user_id: int) -> UserFacts:
+    """Somebody who is in no table: the public, or nobody at all."""
+    public = user_id == PUBLIC_NUMBER
+    return UserFacts(user_id, exists=public, public=public)

@@ -1,0 +1,301 @@
+"""The second statement of a load: all that bears on some people at some nodes.
+
+One UNION ALL over three common table expressions: the teams that somebody is in, the assignments
+that concern them, and the roles that these begin with, with all ancestors (``held``). A row begins
+with its kind, and has five numbers, a node and two times. Rows follow the roles that somebody
+holds, not the size of what is around them.
+
+Joins are outer where the order matters: a planner that is free to choose was seen to start from
+all global roles, or from a permission, and to look up everybody for each. Such rows are NULL where
+nothing was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.sql.selectable import CTE, CompoundSelect
+
+from yoto.permission.facts import By
+from yoto.permission.id_list import id_rows
+from yoto.permission.loading.places_sql import IDS, USER_ID
+from yoto.permission.statements import (
+    allows,
+    assignments,
+    grants,
+    group_grants,
+    in_group,
+    overwrites,
+    role_parents,
+    roles,
+    team_members,
+    team_parents,
+)
+from yoto.store.db import Id, UtcDateTime
+from yoto.store.models import EVERYONE
+
+ASSIGNMENT, TEAM, ROLE, PARENT, GRANT, OVERWRITE = range(6)
+NAMES = ("kind", "a", "b", "c", "d", "e", "node", "starts", "ends")
+_TYPES: tuple[Any, ...] = (
+    *(Integer(), Id, Id, Id, Id, Id),
+    *(String(), UtcDateTime(), UtcDateTime()),
+)
+
+
+def _texts(name: str) -> Any:
+    return bindparam(name, type_=String(), expanding=True)
+
+
+HOME: ColumnElement[str] = bindparam("home", type_=String())
+# Nodes where something may be assigned, and where grants may count; whose overwrites are in force;
+# everybody, and everybody of the home.
+NODES, SCOPES, PLACES, CROWDS = (
+    _texts("nodes"),
+    _texts("scopes"),
+    _texts("places"),
+    _texts("crowds"),
+)
+WANTED: Any = bindparam("wanted", type_=Id, expanding=True)
+# Roles that somebody does not hold.
+OFFERED: Any = bindparam("offered", type_=Id, expanding=True)
+# A home that no role has.
+NO_HOME = "-"
+
+
+def _row(kind: int, *columns: ColumnElement[Any] | None) -> list[ColumnElement[Any]]:
+    given = (literal_column(str(kind)), *columns)
+    padded = given + (None,) * (len(NAMES) - len(given))
+    return [
+        type_coerce(null() if column is None else column, type_).label(name)
+        for column, type_, name in zip(padded, _TYPES, NAMES, strict=True)
+    ]
+
+
+def _number(value: int) -> ColumnElement[int]:
+    return literal_column(str(value), Integer())
+
+
+def _in_home() -> ColumnElement[bool]:
+    """Global roles and those of the home, written so that no index fits: it filters what was found
+    by id.
+    """
+    return func.coalesce(roles.c.home, "").in_(["", HOME])
+
+
+def _teams(many: bool) -> CTE:
+    """Rows: person, team, from, until; the teams that somebody is in, at whatever time."""
+    of = team_members.c
+    first: Select[Any] = select(
+        of.user_id.label("user_id"),
+        of.team_id.label("team_id"),
+        of.valid_from.label("starts"),
+        of.valid_until.label("ends"),
+    )
+    if many:
+        ids = id_rows(IDS)
+        first = first.join_from(ids, team_members, of.user_id == ids.c.value)
+    else:
+        first = first.where(of.user_id == USER_ID)
+    teams = first.cte("teams", recursive=True)
+    above = select(teams.c.user_id, team_parents.c.parent_id, teams.c.starts, teams.c.ends)
+    return teams.union(
+        above.join_from(teams, team_parents, team_parents.c.team_id == teams.c.team_id)
+    )
+
+
+def _found(many: bool, teams: CTE) -> CTE:
+    """Assignments that concern them: whose (NULL: whoever), role, how, team, node, times, id."""
+    held = assignments.c
+
+    def columns(user_id: ColumnElement[Any], by: ColumnElement[int]) -> list[ColumnElement[Any]]:
+        return [
+            type_coerce(user_id, Id).label("user_id"),
+            held.role_id.label("role_id"),
+            by.label("way"),
+            held.team_id.label("team_id"),
+            held.node.label("node"),
+            held.valid_from.label("starts"),
+            held.valid_until.label("ends"),
+            held.id.label("id"),
+        ]
+
+    own: Select[Any]
+    if many:
+        ids = id_rows(IDS)
+        here = and_(held.user_id == ids.c.value, held.node.in_(NODES))
+        own = select(*columns(held.user_id, _number(By.OWN))).select_from(
+            ids.outerjoin(assignments, here)
+        )
+    else:
+        own = select(*columns(held.user_id, _number(By.OWN))).where(
+            held.user_id == USER_ID, held.node.in_(NODES)
+        )
+    public = case((held.subject == "public", _number(By.PUBLIC)), else_=_number(By.EVERYONE))
+    crowds = select(*columns(null(), public)).where(held.subject.in_(CROWDS), held.node.in_(NODES))
+    mine = select(teams.c.team_id).distinct().subquery("mine")
+    of_teams = select(*columns(null(), _number(By.TEAM))).join_from(
+        mine, assignments, and_(held.team_id == mine.c.team_id, held.node.in_(NODES))
+    )
+    return union_all(own, crowds, of_teams).cte("found")
+
+
+def _columns(source: FromClause) -> list[ColumnElement[Any]]:
+    return [source.c[name] for name in ("id", "parent_id", "active", "is_default", "home")]
+
+
+def _held(found: CTE, asleep: bool) -> CTE:
+    """The roles that assignments begin with, the home's default role, all ancestors of active ones.
+
+    Args:
+        asleep: begin with ``OFFERED`` too, and follow roles that are not active.
+    """
+    role = and_(roles.c.id == found.c.role_id, _in_home())
+    first = select(*_columns(roles)).distinct().select_from(found.outerjoin(roles, role))
+    held = first.cte("held", recursive=True)
+    # The name of a default role never changes, and (home, name) is a unique index.
+    default = select(*_columns(roles)).where(roles.c.home == HOME, roles.c.name == EVERYONE)
+    wakes = true() if asleep else held.c.active == true()
+    is_parent = and_(roles.c.id == held.c.parent_id, wakes, _in_home())
+    parents = select(*_columns(roles)).select_from(held.outerjoin(roles, is_parent))
+    others = select(*_columns(roles)).select_from(
+        held.join(role_parents, role_parents.c.role_id == held.c.id).join(
+            roles, and_(roles.c.id == role_parents.c.parent_id, _in_home())
+        )
+    )
+    others = others.where(wakes)
+    if asleep:
+        offered = select(*_columns(roles)).where(roles.c.id.in_(OFFERED), _in_home())
+        return held.union(default, offered, parents, others)
+    return held.union(default, parents, others)
+
+
+def _granted(
+    held: CTE, wanted: bool, source: Table, permission_id: ColumnElement[int]
+) -> Select[Any]:
+    """Rows ``GRANT, role, permission, allows, group, scope`` of direct or of group grants."""
+    here = [source.c.role_id == held.c.id, source.c.scope_key.in_(SCOPES)]
+    group = source.c.group_id if source is group_grants else null()
+    columns = _row(GRANT, held.c.id, permission_id, allows(source), group, None, source.c.scope_key)
+    if source is grants:
+        if wanted:
+            here.append(permission_id.in_(WANTED))
+        return select(*columns).select_from(held.outerjoin(source, and_(*here)))
+    statement = (
+        select(*columns)
+        .join_from(held, source, and_(*here))
+        .join(in_group, in_group.c.group_id == source.c.group_id)
+    )
+    return statement.where(permission_id.in_(WANTED)) if wanted else statement
+
+
+def _overwritten(
+    source: FromClause, joined: bool, wanted: bool, *whose: ColumnElement[bool]
+) -> Select[Any]:
+    """Rows ``OVERWRITE, role, permission, allows, user, team, place``."""
+    of = overwrites.c
+    columns = _row(
+        OVERWRITE,
+        of.role_id,
+        of.permission_id,
+        allows(overwrites),
+        of.user_id,
+        of.team_id,
+        of.place,
+    )
+    here = [of.place.in_(PLACES), *whose]
+    if wanted:
+        # The sum keeps the planner from the index of permissions, which spans all places.
+        here.append((of.permission_id + literal_column("0")).in_(WANTED))
+    if joined:
+        return select(*columns).select_from(source.outerjoin(overwrites, and_(*here)))
+    return select(*columns).where(*here)
+
+
+def rights_sql(*, many: bool, wanted: bool, asleep: bool = False) -> CompoundSelect[Any]:
+    """The statement.
+
+    Args:
+        many: for the people ``IDS``; else for ``USER_ID``.
+        wanted: about the permissions ``WANTED`` alone; else about all.
+        asleep: also about roles that would count if others were active, and about ``OFFERED``.
+    """
+    teams = _teams(many)
+    found = _found(many, teams)
+    held = _held(found, asleep)
+    of = overwrites.c
+    if many:
+        own = _overwritten(overwrites, False, wanted, of.user_id.is_not(None))
+    else:
+        own = _overwritten(overwrites, False, wanted, of.user_id == USER_ID)
+    mine = select(teams.c.team_id).distinct().subquery("mine_too")
+    rows: Sequence[Select[Any]] = [
+        select(
+            *_row(
+                ASSIGNMENT,
+                found.c.user_id,
+                found.c.role_id,
+                found.c.way,
+                found.c.team_id,
+                found.c.id,
+                found.c.node,
+                found.c.starts,
+                found.c.ends,
+            )
+        ).where(found.c.role_id.is_not(None)),
+        select(
+            *_row(
+                TEAM,
+                teams.c.user_id,
+                teams.c.team_id,
+                *(None,) * 4,
+                teams.c.starts,
+                teams.c.ends,
+            )
+        ),
+        select(
+            *_row(
+                ROLE,
+                held.c.id,
+                held.c.parent_id,
+                held.c.active,
+                held.c.is_default,
+                None,
+                held.c.home,
+            )
+        ),
+        select(*_row(PARENT, role_parents.c.role_id, role_parents.c.parent_id)).join_from(
+            held, role_parents, role_parents.c.role_id == held.c.id
+        ),
+        _granted(held, wanted, grants, grants.c.permission_id),
+        _granted(held, wanted, group_grants, in_group.c.permission_id),
+        _overwritten(held, True, wanted, of.role_id == held.c.id),
+        own,
+        _overwritten(mine, True, wanted, of.team_id == mine.c.team_id),
+    ]
+    return union_all(*rows)
+
+
+ONE = rights_sql(many=False, wanted=False)
+MANY = rights_sql(many=True, wanted=False)
+MANY_WANTED = rights_sql(many=True, wanted=True)
+ONE_ASLEEP = rights_sql(many=False, wanted=False, asleep=True)
+MANY_ASLEEP = rights_sql(many=True, wanted=False, asleep=True)

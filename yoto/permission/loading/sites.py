@@ -1,0 +1,186 @@
+"""Where a place lies: the nodes above it, and what its types say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from yoto.cache import NodeId, PlaceKey
+from yoto.errors import UnknownResource
+from yoto.nodes import GLOBAL, GLOBAL_KIND, key_of_text, text_of
+from yoto.permission.facts import PlaceFacts, PlaceRules, RoleFacts
+from yoto.permission.loading.places_sql import ABOVE_ID, PLACE_IDS, RUNG, places_sql
+from yoto.permission.registry import Snapshot
+from yoto.permission.scopes import Place
+from yoto.store.resources import Chain, ResourceType, known_types
+
+
+class Site(NamedTuple):
+    """Where a place lies.
+
+    Attributes:
+        nodes: the texts of all nodes from the top down, the place's own last.
+        types: the type of each.
+        home: the node that people belong to; None: there is none.
+        owner_id: who owns the home.
+        owners: who else owns a node, and whether only as one who belongs.
+        levels: the nodes below the home (all, where there is none), from the top down.
+        overwritten: for each level the node whose overwrites are in force.
+    """
+
+    place: Place
+    nodes: tuple[str, ...] = ()
+    types: tuple[ResourceType, ...] = ()
+    home: str | None = None
+    owner_id: int | None = None
+    owners: tuple[tuple[int, bool], ...] = ()
+    levels: tuple[str, ...] = ()
+    overwritten: tuple[str, ...] = ()
+
+    @property
+    def upper(self) -> tuple[str, ...]:
+        """The nodes down to the home."""
+        return self.nodes[: len(self.nodes) - len(self.levels)]
+
+    @property
+    def above(self) -> tuple[PlaceKey, ...]:
+        """Whatever else has a part in what somebody may do in the place."""
+        others = dict.fromkeys((*self.nodes[:-1], *self.overwritten))
+        others.pop(str(self.place), None)
+        return tuple(map(key_of_text, others))
+
+    def rules(self, snapshot: Snapshot) -> PlaceRules:
+        """What the types say, in masks."""
+        low = len(self.nodes) - len(self.levels)
+        gates = administrator = 0
+        for one in self.types:
+            if one.gate is not None:
+                # What nobody registered nobody has.
+                gates |= snapshot.mask_named(one.gate) or 1 << snapshot.bits.width
+            if one.administrator is not None:
+                administrator |= snapshot.mask_named(one.administrator)
+        remaining = 0
+        for one in self.types:
+            for name in one.remaining:
+                remaining |= snapshot.mask_named(name)
+        # Above the home an assignment counts for everybody.
+        high = self.nodes[: low - 1] if self.home is not None else ()
+        shared = (text for text, one in zip(self.nodes, self.types, strict=True) if one.shared)
+        return PlaceRules(
+            tuple(one.shared for one in self.types[low:]),
+            gates,
+            remaining,
+            administrator,
+            frozenset((*high, *shared)),
+        )
+
+    def facts(self, roles: dict[int, RoleFacts], snapshot: Snapshot) -> PlaceFacts:
+        """The place as the resolver is told of it."""
+        return PlaceFacts(
+            self.home, self.owner_id, roles, self.rules(snapshot), self.nodes, self.owners
+        )
+
+
+GLOBAL_SITE = Site(GLOBAL)
+
+
+def site_of(place: Place, chain: Chain, row: Sequence[Any]) -> Site | None:
+    """The site that a row of ``places_sql`` tells of; None: a node on the way is not there."""
+    if place.id is None:
+        return GLOBAL_SITE
+    if row[0]:
+        return None
+    nodes: list[str] = []
+    types: list[ResourceType] = []
+    owners: list[int | None] = []
+    overwritten: list[str] = []
+    at = 1
+    for rung in chain.rungs:
+        expected, found, owner, synced = row[at : at + RUNG]
+        at += RUNG
+        if expected is None:
+            continue
+        if found is None or (not nodes and found != place.id):
+            return None
+        declared = rung.type
+        text = text_of(declared.name, found)
+        nodes.append(text)
+        types.append(declared)
+        owners.append(owner)
+        sync = declared.sync
+        follows = sync is not None and synced is not None
+        overwritten.append(text_of(sync.type, synced) if sync and follows else text)
+    for found_of in (nodes, types, owners, overwritten):
+        found_of.reverse()
+    home = next((n for n, one in enumerate(types) if one.members is not None), None)
+    low = 0 if home is None else home + 1
+    return Site(
+        place,
+        tuple(nodes),
+        tuple(types),
+        None if home is None else nodes[home],
+        None if home is None else owners[home],
+        tuple(
+            (owner, number >= low and not types[number].shared)
+            for number, owner in enumerate(owners)
+            if owner is not None and number != home
+        ),
+        tuple(nodes[low:]),
+        tuple(overwritten[low:]),
+    )
+
+
+def load_sites(connection: Connection, places: Iterable[Place]) -> dict[Place, Site]:
+    """Where places lie: one statement a type. Those that are not there are left out."""
+    by_kind: dict[str, list[Place]] = {}
+    for place in places:
+        by_kind.setdefault(place.kind, []).append(place)
+    found: dict[Place, Site] = {}
+    types = known_types()
+    for kind, wanted in by_kind.items():
+        if kind == GLOBAL_KIND:
+            found[GLOBAL] = GLOBAL_SITE
+            continue
+        if types.find(kind) is None:
+            continue
+        sql = places_sql(types, kind, many=False, which=PLACE_IDS)
+        given = {PLACE_IDS: [place.id for place in wanted], "user_id": None}
+        for row in connection.execute(sql.statement, given):
+            place = Place(kind, row[2])
+            site = site_of(place, sql.chain, row)
+            if site is not None:
+                found[place] = site
+    return found
+
+
+def ids_below(connection: Connection, kind: str, above: Place) -> list[NodeId]:
+    """The ids of all nodes of a kind below one, lowest first."""
+    sql = places_sql(known_types(), kind, many=False, which=above.kind)
+    rows = connection.execute(sql.statement, {"user_id": None, ABOVE_ID: above.id})
+    return sorted(row[2] for row in rows)
+
+
+def site_at(connection: Connection, place: Place) -> Site:
+    """Where one place lies.
+
+    Raises:
+        UnknownResource: it is not there.
+    """
+    found = load_sites(connection, [place]).get(place)
+    if found is None:
+        raise UnknownResource(place.kind, place.id)
+    return found
+
+
+def implying(place: Place, snapshot: Snapshot) -> list[int]:
+    """Ids of the permissions without which no other can be judged in places of this kind."""
+    if place.id is None:
+        return []
+    names: dict[str, None] = {}
+    for declared in known_types().line(place.kind):
+        for name in (declared.gate, declared.administrator):
+            if name is not None:
+                names[name] = None
+    return [snapshot.by_name[name].id for name in names if name in snapshot.by_name]

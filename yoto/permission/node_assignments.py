@@ -1,0 +1,347 @@
+"""Roles for any subject, at any node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.cache import NodeId
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.nodes import APPLICATIONS
+from yoto.permission.administrators import keeping_by_roles
+from yoto.permission.assignment_writes import Window, check_window
+from yoto.permission.audit import record_audit
+from yoto.permission.facts import Assignment
+from yoto.permission.gifts import gifts_of, lineage
+from yoto.permission.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
+from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.kinds import Everyone
+from yoto.permission.loading.rights import epoch
+from yoto.permission.losses import check_assignments
+from yoto.permission.receipt import WriteReceipt
+from yoto.permission.role_snapshot import members_of_teams
+from yoto.permission.rows import checked_node, require_role, server_of, site_in
+from yoto.permission.scopes import Place
+from yoto.permission.source import reading
+from yoto.permission.state import get_state
+from yoto.permission.subjects import Holder, Subject, holder_of, shown_subject
+from yoto.permission.transactions import write
+from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
+from yoto.store.db import db
+from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
+
+# Of the text of a policy's input; what is more belongs to the application.
+MOST_ATTRIBUTES = 32
+
+
+class Held(NamedTuple):
+    """An assignment as stored: who, which role, where (None: wherever it counts), and when."""
+
+    id: int
+    subject: Any
+    role_id: int
+    at: tuple[str, NodeId] | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    attributes: Mapping[str, Any] | None
+
+
+class _Given(NamedTuple):
+    """What an assignment is about."""
+
+    holder: Holder
+    role: Role
+    at: Place | None
+    home: str
+
+    @property
+    def node(self) -> str:
+        """Where it is held, as the table has it."""
+        return NOWHERE if self.at is None else str(self.at)
+
+
+class NodeAssignments:
+    """The part of ``PermissionSystem`` about who holds a role where; see ``RoleWrites``.
+
+    Args:
+        subject: a person's id, ``Application``, ``Team``, ``Everyone`` or ``PUBLIC``.
+        at: the node at which the role is held, with all that is below it, type and id; None:
+            wherever the role counts.
+    """
+
+    def assign(
+        self,
+        subject: Subject,
+        role_id: int,
+        at: tuple[str, NodeId] | None = None,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Let a subject hold a role; where it holds it there already, the rest is set anew.
+
+        Args:
+            valid_from, valid_until: the window, half open, with a time zone; None: no bound.
+            attributes: JSON data for policies, which find it where the role gave the right.
+
+        Returns:
+            A receipt with the id of the assignment.
+        """
+        actor_id = actor_number(actor_id)
+        state = get_state()
+        now = datetime.fromtimestamp(state.clock(), UTC)
+        check_window(valid_from, valid_until, now)
+        checked = _checked_attributes(attributes)
+        with (
+            write(commit, {"role_id": "somebody else gave it meanwhile"}) as session,
+            keeping_by_roles(session, [role_id], "subject", begin_anew=commit),
+        ):
+            given = _given(session, subject, role_id, at, now.timestamp())
+            authority = Authority(state, session, actor_id)
+            authority.check_role(given.role)
+            row = _stored(session, given)
+            window = Window(epoch(valid_from), epoch(valid_until))
+            before = None if row is None else _window_of(row)
+            if before is None or not window.within(before):
+                _check_giving(authority, given, window.end)
+            if before is not None and not before.within(window):
+                held = Assignment(given.role.id, *window, given.node)
+                _check_taking(
+                    authority,
+                    given,
+                    lambda all_held: tuple(
+                        held if _is_same(one, held) else one for one in all_held
+                    ),
+                )
+            was = None if row is None else _shown(row)
+            if row is None:
+                row = RoleAssignment(
+                    subject=given.holder.text,
+                    user_id=given.holder.user_id,
+                    team_id=given.holder.team_id,
+                    role_id=given.role.id,
+                    node=given.node,
+                )
+                session.add(row)
+            row.valid_from, row.valid_until = valid_from, valid_until
+            row.attributes, row.assigned_by = checked, actor_id
+            session.flush()
+            _audit(session, "role.assign", given, actor_id, was, _shown(row), reason)
+        return WriteReceipt(ids=(row.id,))
+
+    def unassign(
+        self,
+        subject: Subject,
+        role_id: int,
+        at: tuple[str, NodeId] | None = None,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Take a role from a subject where it holds it.
+
+        Raises:
+            ValidationFailed: also where it does not hold it there (field ``role_id``).
+        """
+        actor_id = actor_number(actor_id)
+        state = get_state()
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "subject", begin_anew=commit),
+        ):
+            given = _given(session, subject, role_id, at, None)
+            row = _stored(session, given)
+            if row is None:
+                raise ValidationFailed({"role_id": "is not held there"})
+            authority = Authority(state, session, actor_id)
+            authority.check_role(given.role)
+            gone = Assignment(given.role.id, node=given.node)
+            _check_taking(
+                authority,
+                given,
+                lambda all_held: tuple(one for one in all_held if not _is_same(one, gone)),
+            )
+            _audit(session, "role.unassign", given, actor_id, _shown(row), None, reason)
+            ids = (row.id,)
+            session.delete(row)
+        return WriteReceipt(ids=ids)
+
+    def holders(self, type: str, id: NodeId, limit: int = 1_000) -> list[Held]:
+        """Who holds roles at a node itself, in the order in which they were given them."""
+        get_state()
+        node = str(checked_node((type, id), "at"))
+        statement = select(RoleAssignment).where(RoleAssignment.node == node)
+        with reading():
+            rows = db.session.scalars(statement.order_by(RoleAssignment.id).limit(limit)).all()
+        return [
+            Held(
+                row.id,
+                shown_subject(row.subject),
+                row.role_id,
+                (type, id),
+                row.valid_from,
+                row.valid_until,
+                row.attributes,
+            )
+            for row in rows
+        ]
+
+
+def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | None) -> _Given:
+    """What is to be assigned, if it makes sense.
+
+    Args:
+        now: epoch seconds, where it is to be held from now on; None: it is taken.
+    """
+    holder = holder_of(session, subject)
+    role = require_role(session, role_id)
+    place, home = None, role.home
+    if at is not None:
+        site = site_in(session, checked_node(at, "at"), "at")
+        place = site.place
+        if role.home not in (NOWHERE, site.home):
+            raise ValidationFailed({"at": f"is not in {role.home.replace(':', ' ')}, the role's"})
+        home = site.home or NOWHERE
+        if isinstance(subject, Everyone) and holder.home != site.home:
+            raise ValidationFailed({"subject": "is everybody of another node"})
+    elif isinstance(subject, Everyone) and holder.home != role.home:
+        raise ValidationFailed({"at": "say where everybody is to hold it"})
+    if now is not None and at is None and holder.user_id is not None and role.home != NOWHERE:
+        if holder.user_id < APPLICATIONS:
+            if rank_of(session, holder.user_id, role.home, now) == OUTSIDE:
+                where = role.home.replace(":", " ")
+                raise ValidationFailed({"subject": f"is no member of {where}"})
+    return _Given(holder, role, place, home)
+
+
+def _check_giving(authority: Authority, given: _Given, until: float | None) -> None:
+    """The hierarchy's rules for a role that somebody is to have there.
+
+    Raises:
+        PermissionDenied: the actor lacks, or will lack before it ends, what this gives; the role,
+            or what it inherits from, stands too high; or it denies something to somebody whom the
+            actor does not outrank.
+    """
+    if authority.unbounded:
+        return
+    authority.check_gifts(_gifts(authority, given, Effect.ALLOW), until)
+    authority.check_giving(given.role.home, lineage(authority.session, given.role), until)
+    if any(_gifts(authority, given, Effect.DENY).values()):
+        _check_outranks(authority, given, ROLE_TOO_HIGH)
+
+
+def _check_taking(
+    authority: Authority,
+    given: _Given,
+    after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
+) -> None:
+    """The hierarchy's rules for a role that somebody is to have no longer; raises as above."""
+    if authority.unbounded:
+        return
+    authority.check_gifts(_gifts(authority, given, Effect.DENY))
+    user_id = given.holder.user_id
+    if user_id is None:
+        _check_outranks(authority, given, OUTRANKED)
+    elif user_id < APPLICATIONS:
+        for home in {given.role.home, given.home}:
+            check_assignments(authority, user_id, home, [given.role.id], after)
+
+
+def _check_outranks(authority: Authority, given: _Given, reason: str) -> None:
+    """The actor stands above all of whom a set consists; of everybody only the owner does."""
+    holder, session = given.holder, authority.session
+    people: Collection[int]
+    if holder.user_id is not None:
+        people = [holder.user_id]
+    elif holder.team_id is not None:
+        people = members_of_teams(session, [holder.team_id])
+    elif given.home != NOWHERE and authority.rank(given.home) >= OWNER_RANK:
+        return
+    else:
+        raise PermissionDenied(Decision(False, reason))
+    for user_id in people:
+        if user_id == authority.actor_id or user_id > APPLICATIONS:
+            continue
+        for home in {given.role.home, given.home}:
+            if not authority.outranks(user_id, home):
+                raise PermissionDenied(Decision(False, reason))
+
+
+def _gifts(authority: Authority, given: _Given, effect: Effect) -> Gifts:
+    session = authority.session
+    line = lineage(session, given.role)
+    return gifts_of(session, authority.registry, line, effect, given.role.home, given.at)
+
+
+def _is_same(one: Assignment, other: Assignment) -> bool:
+    return (one.role_id, one.node, one.team_id) == (other.role_id, other.node, None)
+
+
+def _stored(session: Session, given: _Given) -> RoleAssignment | None:
+    return session.scalar(
+        select(RoleAssignment).where(
+            RoleAssignment.subject == given.holder.text,
+            RoleAssignment.role_id == given.role.id,
+            RoleAssignment.node == given.node,
+        )
+    )
+
+
+def _window_of(row: RoleAssignment) -> Window:
+    return Window(epoch(row.valid_from), epoch(row.valid_until))
+
+
+def _checked_attributes(attributes: Any) -> dict[str, Any] | None:
+    if attributes is None:
+        return None
+    if not isinstance(attributes, Mapping) or len(attributes) > MOST_ATTRIBUTES:
+        raise ValidationFailed({"attributes": f"must be a mapping of at most {MOST_ATTRIBUTES}"})
+    if not all(isinstance(key, str) for key in attributes):
+        raise ValidationFailed({"attributes": "names must be texts"})
+    return dict(attributes)
+
+
+def _shown(row: RoleAssignment) -> dict[str, Any]:
+    start, end = row.valid_from, row.valid_until
+    return {
+        "role_id": row.role_id,
+        "node": row.node,
+        "valid_from": start.isoformat() if start else None,
+        "valid_until": end.isoformat() if end else None,
+        "attributes": row.attributes,
+    }
+
+
+def _subject_of(given: _Given) -> str:
+    """Who is meant, as records call it: everybody of a node goes by the node."""
+    return given.holder.home or given.holder.text
+
+
+def _audit(
+    session: Session,
+    action: str,
+    given: _Given,
+    actor_id: int | None,
+    before: Any,
+    after: Any,
+    reason: str | None,
+) -> None:
+    record_audit(
+        session,
+        action,
+        _subject_of(given),
+        actor_id=actor_id,
+        server_id=server_of(given.home),
+        before=before,
+        after=after,
+        reason=reason,
+    )

@@ -1,0 +1,92 @@
+"""Which sets of people have a permission in a place: teams, everybody of a node, the public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from yoto.nodes import PUBLIC_NUMBER
+from yoto.permission.facts import Assignment, By, UserFacts
+from yoto.permission.kinds import PUBLIC, Everyone, Team
+from yoto.permission.loading import Loaded, load_one
+from yoto.permission.loading.rights import Mark, Membership, epoch
+from yoto.permission.loading.sites import site_at
+from yoto.permission.resolver import flatten, resolve
+from yoto.permission.role_snapshot import teams_above
+from yoto.permission.scopes import parse_place, place_of_text
+from yoto.permission.search.users import teams_that_could, users_parameters
+from yoto.permission.source import reading
+from yoto.permission.state import PermissionState
+from yoto.permission.statements import allows, assignments, overwrites
+from yoto.store.db import db
+
+
+def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any) -> list[Any]:
+    """See ``Searching.list_sets``."""
+    registered = state.registry.get(permission)
+    place = parse_place(scope, scope_id)
+    with reading() as connection:
+        site = site_at(connection, place)
+        asked = users_parameters(state, registered, site)
+        teams = list(connection.scalars(teams_that_could(), asked))
+        above = {team_id: teams_above(db.session(), [team_id]) for team_id in teams}
+        every = set().union(*above.values())
+        held = _held(connection, every, ["", *site.nodes])
+        roles = [one.role_id for one in held]
+        # The public holds what everybody does; the roles of teams are read beside those.
+        loaded = load_one(connection, PUBLIC_NUMBER, place, roles)
+        _add_teams(connection, loaded, held, every)
+    rights, bits, now = loaded.rights, state.registry.snapshot.bits, state.clock()
+    facts, _ = loaded.facts(state.registry)
+    flat, mask_of = flatten(facts, bits), state.registry.mask_of_id
+    # Nobody in particular of each set; a number that is nobody's.
+    nobody = UserFacts(-1, program=True)
+    sets: list[tuple[Any, UserFacts]] = [(PUBLIC, UserFacts(PUBLIC_NUMBER, public=True))]
+    if site.home is not None:
+        home = place_of_text(site.home)
+        sets.append((Everyone(home.kind, home.id), UserFacts(-1, member=True)))
+    found = []
+    for subject, person in sets:
+        user = rights.with_user(site, person, mask_of, bits.width)
+        if resolve(flat, user, now, bits).mask & registered.mask:
+            found.append(subject)
+    for team_id in sorted(teams):
+        rights.teams[nobody.user_id] = [Membership(one, None, None) for one in above[team_id]]
+        user = rights.with_user(site, nobody, mask_of, bits.width)
+        if resolve(flat, user, now, bits).mask & registered.mask:
+            found.append(Team(team_id))
+    return found
+
+
+def _held(connection: Connection, team_ids: set[int], nodes: list[str]) -> list[Assignment]:
+    """The roles that teams hold there, in force or not."""
+    of = assignments.c
+    rows = connection.execute(
+        select(of.role_id, of.valid_from, of.valid_until, of.node, of.id, of.team_id).where(
+            of.team_id.in_(team_ids), of.node.in_(nodes)
+        )
+    )
+    return [
+        Assignment(role_id, epoch(starts), epoch(ends), node, By.TEAM, id_, team_id)
+        for role_id, starts, ends, node, id_, team_id in rows
+    ]
+
+
+def _add_teams(
+    connection: Connection, loaded: Loaded, held: list[Assignment], team_ids: set[int]
+) -> None:
+    """Add what teams hold, and their overwrites."""
+    for one in held:
+        assert one.team_id is not None
+        loaded.rights.of_teams[one.team_id].append(one)
+    of = overwrites.c
+    rows = connection.execute(
+        select(of.place, of.team_id, of.permission_id, allows(overwrites)).where(
+            of.team_id.in_(team_ids), of.place.in_(loaded.site.overwritten or [""])
+        )
+    )
+    for place, team_id, permission_id, allow in rows:
+        mark = Mark(None, None, team_id, permission_id, bool(allow))
+        loaded.rights.overwrites[place].append(mark)
