@@ -124,7 +124,7 @@ class Checks:
         scope: str | None = None,
         scope_id: int | None = None,
     ) -> dict[Any, bool]:
-        """One permission for many users, in at most four statements; unknown users: False.
+        """One permission for many users, in two statements; unknown users: False.
 
         It tells what people may do and is no use of it: super-admins' answers are not audited.
         """

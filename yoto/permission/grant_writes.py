@@ -21,9 +21,8 @@ from yoto.permission.rows import channel_of, grant_scope, require_role, server_o
 from yoto.permission.scopes import GLOBAL
 from yoto.permission.specs import Scoped
 from yoto.permission.state import get_state
-from yoto.permission.templates import meaningless
 from yoto.permission.transactions import write
-from yoto.store.models import NOWHERE, Effect, Role, RoleGrant, ScopeType
+from yoto.store.models import NOWHERE, Effect, Role, RoleGrant
 from yoto.store.resources import known_types
 
 
@@ -182,7 +181,7 @@ def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> 
 
 def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
     """Raises ``ValidationFailed`` for permissions that mean nothing within a server."""
-    outside = meaningless(permissions, ScopeType.SERVER)
+    outside = [permission.name for permission in permissions if permission.scope == GLOBAL.kind]
     if outside:
         raise ValidationFailed(
             {

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import app.extensions  # noqa: F401  its decorators name scopes that the application here has not
 from tests.support.redis_servers import Server
 from yoto.cache import CacheSettings, HybridPermissionCache, Position
 from yoto.cache.settings import KEYS
