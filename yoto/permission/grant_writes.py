@@ -125,7 +125,7 @@ class GrantWrites:
             keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
         ):
             role = require_role(session, role_id, default_too=True)
-            scope = grant_scope(session, role, scope_type, scope_id)
+            scope = grant_scope(session, role, scope_type, scope_id, taken=True)
             stored = _stored(session, role, permissions, scope)
             absent = [p.name for p in permissions if p.name not in stored]
             if absent:
@@ -180,8 +180,8 @@ def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> 
 
 
 def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
-    """Raises ``ValidationFailed`` for permissions that mean nothing within a server."""
-    outside = [permission.name for permission in permissions if permission.scope == GLOBAL.kind]
+    """Raises ``ValidationFailed`` for permissions that mean nothing at any node."""
+    outside = [one.name for one in permissions if one.scope == GLOBAL.kind]
     if outside:
         raise ValidationFailed(
             {

@@ -284,7 +284,7 @@ class GroupWrites:
         ):
             group = require(session, PermissionGroup, group_id)
             role = require_role(session, role_id, default_too=True)
-            scope = grant_scope(session, role, scope_type, scope_id)
+            scope = grant_scope(session, role, scope_type, scope_id, taken=True)
             grant = _group_grant(session, group.id, role.id, scope)
             if grant is None:
                 raise ValidationFailed({"group_id": "is not granted to the role in this scope"})

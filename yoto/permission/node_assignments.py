@@ -208,10 +208,11 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
     if at is not None:
         site = site_in(session, checked_node(at, "at"), "at")
         place = site.place
-        if role.home not in (NOWHERE, site.home):
+        # What was given before the node moved elsewhere can be taken there, too.
+        if now is not None and role.home not in (NOWHERE, site.home):
             raise ValidationFailed({"at": f"is not in {role.home.replace(':', ' ')}, the role's"})
         home = site.home or NOWHERE
-        if isinstance(subject, Everyone) and holder.home != site.home:
+        if now is not None and isinstance(subject, Everyone) and holder.home != site.home:
             raise ValidationFailed({"subject": "is everybody of another node"})
     elif isinstance(subject, Everyone) and holder.home != role.home:
         raise ValidationFailed({"at": "say where everybody is to hold it"})

@@ -131,7 +131,7 @@ def _replace(
     with write(commit, {"allow": "somebody else changed the overwrite meanwhile"}) as session:
         site = _site(session, node)
         place, home = str(site.place), site.home or NOWHERE
-        target = _target(session, target_ids, home)
+        target = _target(session, target_ids, home if wanted is not None else None)
         stored = _stored(session, place, target)
         if wanted is None and not stored:
             raise ValidationFailed({f"{target.kind}_id": "has no overwrite there"})
@@ -208,14 +208,19 @@ def _site(session: Session, node: tuple[str, Any]) -> Site:
     return site
 
 
-def _target(session: Session, ids: Mapping[str, Any], home: str) -> Target:
+def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Target:
+    """Whom ids name.
+
+    Args:
+        home: of the node, which a role must be of; None: what it has there goes, whosever it is.
+    """
     given = {name: value for name, value in ids.items() if value is not None}
     if len(given) != 1:
         raise ValidationFailed({"role_id": "give either role_id or user_id"})
     [(name, value)] = given.items()
     if name == "role_id":
         role = require_role(session, value, default_too=True)
-        if role.home not in (NOWHERE, home):
+        if home is not None and role.home not in (NOWHERE, home):
             raise ValidationFailed({"role_id": "is a role of another server"})
         return Target("role", role.id, role)
     holder = holder_of(session, Team(value) if name == "team_id" else value, name)

@@ -62,8 +62,18 @@ def require_role(
     return role
 
 
-def grant_scope(session: Session, role: Role, scope_type: str | None, scope_id: Any) -> str:
+def grant_scope(
+    session: Session,
+    role: Role,
+    scope_type: str | None,
+    scope_id: Any,
+    *,
+    taken: bool = False,
+) -> str:
     """The text of a grant's scope.
+
+    Args:
+        taken: the grant goes, which may be of when the place was in the role's home.
 
     Raises:
         ValidationFailed: fields ``scope_type`` and ``scope_id``: an unknown scope, an id missing
@@ -80,7 +90,7 @@ def grant_scope(session: Session, role: Role, scope_type: str | None, scope_id: 
     if scope_id is None:
         raise ValidationFailed({"scope_id": f"the scope {str(scope_type)!r} needs an id"})
     site = site_in(session, declared.place(scope_id, "scope_id"), "scope_id")
-    if role.home not in (NOWHERE, site.home):
+    if not taken and role.home not in (NOWHERE, site.home):
         where = role.home.replace(":", " ")
         raise ValidationFailed({"scope_id": f"is not in {where}, the role's"})
     return str(site.place)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.store.models.role import SUBJECT_LENGTH
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.
 _ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
@@ -36,7 +37,7 @@ class AuditRecord(Model):
     at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
     actor_id: Mapped[int | None]
     action: Mapped[str] = mapped_column(String(64))
-    subject: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
     server_id: Mapped[int | None]
     before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))

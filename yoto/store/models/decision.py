@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.store.models.role import SUBJECT_LENGTH
 
 
 class DecisionRecord(Model):
@@ -30,7 +31,7 @@ class DecisionRecord(Model):
     user_id: Mapped[int]
     asked: Mapped[str] = mapped_column(String(500))
     operator: Mapped[str | None] = mapped_column(String(3))
-    scope: Mapped[str] = mapped_column(String(32))
+    scope: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
     allowed: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(64))
     weight: Mapped[int]

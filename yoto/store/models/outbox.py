@@ -8,6 +8,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.store.models.role import SUBJECT_LENGTH
 
 
 class OutboxEvent(Model):
@@ -20,7 +21,7 @@ class OutboxEvent(Model):
     __table_args__ = (Index(None, "published_at", "id"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    subject: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     published_at: Mapped[datetime | None]
     position: Mapped[str | None] = mapped_column(String(32))

@@ -15,6 +15,8 @@ from yoto.store.models.types import string_enum
 EVERYONE = "@everyone"
 # What a node, or the absence of one, is called in tables: ``channel:3``.
 NODE_LENGTH = 100
+# What a node, or who holds a role, is called in what is written down.
+SUBJECT_LENGTH = NODE_LENGTH + 10
 NOWHERE = ""
 
 
@@ -170,7 +172,7 @@ class RoleAssignment(Model):
     team_id: Mapped[int | None] = mapped_column(
         ForeignKey("yoto_teams.id", ondelete="CASCADE"), index=True
     )
-    subject: Mapped[str] = mapped_column(String(NODE_LENGTH + 10), default=subject)
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH), default=subject)
     role_id: Mapped[int] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
     node: Mapped[str] = mapped_column(String(NODE_LENGTH), default=NOWHERE)
     valid_from: Mapped[datetime | None] = mapped_column(index=True)

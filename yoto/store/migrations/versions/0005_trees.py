@@ -27,6 +27,13 @@ SUBJECT = sa.String(length=110)
 ROLES, ASSIGNMENTS = "yoto_roles", "yoto_role_assignments"
 OVERWRITES = "yoto_channel_overwrites"
 GRANTS = ("yoto_role_grants", "yoto_role_group_grants")
+# Texts of nodes in what is written down, and how long they were. They stay as long: an older
+# version reads them as well.
+NODES_TOLD = (
+    ("yoto_permission_outbox", "subject", 32),
+    ("yoto_audit_records", "subject", 64),
+    ("yoto_decision_records", "scope", 32),
+)
 ONE_TARGET = "(role_id IS NOT NULL) + (user_id IS NOT NULL) + (team_id IS NOT NULL) = 1"
 
 
@@ -51,6 +58,14 @@ def upgrade() -> None:
         op.create_index(f"ix_{name}_scope_key", name, ["scope_key"])
     _upgrade_assignments()
     _upgrade_overwrites()
+    for name, column, length in NODES_TOLD:
+        with _changing(name) as table:
+            table.alter_column(
+                column,
+                existing_type=sa.String(length=length),
+                type_=SUBJECT,
+                existing_nullable=False,
+            )
 
 
 def _upgrade_roles() -> None:
@@ -298,7 +313,13 @@ def _changing(
         drop: conditions that speak of this go.
         add: conditions to add, by name.
     """
-    found = sa.inspect(op.get_bind()).get_check_constraints(table)
+    connection = op.get_bind()
+    found = sa.inspect(connection).get_check_constraints(table)
+    triggers = []
+    if connection.dialect.name == "sqlite":
+        # It copies the table into a new one, which has none of the old one's.
+        kept = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
+        triggers = list(connection.scalars(sa.text(kept), {"table": table}))
     with op.batch_alter_table(table) as batch:
         for one in found:
             if drop is not None and drop in one["sqltext"]:
@@ -306,6 +327,8 @@ def _changing(
         yield batch
         for name, text in (add or {}).items():
             batch.create_check_constraint(op.f(name), text)
+    for trigger in triggers:
+        op.execute(trigger)
 
 
 def _one_target(text: str) -> dict[str, str]:
