@@ -1,0 +1,244 @@
+"""``yoto.resource``: somebody else's workspaces, projects and documents, with UUIDs for ids."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import ForeignKey, String, create_engine, select
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    scoped_session,
+    sessionmaker,
+)
+
+from tests.support.redis_servers import Server
+from yoto import (
+    PUBLIC,
+    Everyone,
+    Team,
+    Yoto,
+    add_team_members,
+    assign,
+    assign_permissions_to_role,
+    check_permission,
+    clear_overwrite,
+    create_team,
+    has_permission,
+    list_resources,
+    list_users,
+    people,
+    register_permission,
+    register_role,
+    require_permission,
+    set_overwrite,
+    unassign,
+    visible,
+)
+from yoto.errors import UnknownResource, ValidationFailed
+
+READ, EDIT = "document.read", "document.edit"
+
+
+class Base(DeclarativeBase):
+    """The office's own."""
+
+
+class Named(Base):
+    """Anything with a UUID and a name."""
+
+    __abstract__ = True
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    name: Mapped[str] = mapped_column(String(100))
+
+
+class Colleague(Named):
+    """Who works in the office."""
+
+    __tablename__ = "colleagues"
+
+
+class Workspace(Named):
+    """What colleagues belong to."""
+
+    __tablename__ = "workspaces"
+
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Colleague.id))
+
+
+class Membership(Base):
+    """A colleague who belongs to a workspace."""
+
+    __tablename__ = "memberships"
+
+    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Workspace.id), primary_key=True)
+    colleague_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Colleague.id), primary_key=True)
+
+
+class Project(Named):
+    """Documents of one purpose."""
+
+    __tablename__ = "projects"
+
+    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Workspace.id))
+
+
+class Document(Named):
+    """What is read and edited."""
+
+    __tablename__ = "documents"
+
+    project_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Project.id))
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Colleague.id))
+
+
+class Office:
+    """An application of somebody else's, with resources."""
+
+    def __init__(self, url: str, redis: str, folder: Path) -> None:
+        self.engine = create_engine(url)
+        self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
+        Base.metadata.create_all(self.engine)
+        self.app = Flask("office", instance_path=str(folder))
+        self.app.config["YOTO_REDIS_URL"] = redis
+        self.app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-office-{secrets.token_hex(4)}:"
+        yoto = Yoto(
+            db=self.session,
+            users=people(Colleague, name="name"),
+            caller=lambda: request.headers.get("Who"),
+        )
+        yoto.resource("workspace", Workspace, owner="owner_id", members=Membership)
+        yoto.resource("project", Project, parent="workspace_id")
+        yoto.resource("document", Document, parent="project_id", owner="owner_id", shared="anyone")
+        yoto.init_app(self.app)
+
+        @self.app.get("/documents/<uuid:document_id>")
+        @require_permission(READ, scope="document", scope_id="document_id")
+        def document(document_id: uuid.UUID) -> dict[str, bool]:
+            return {"edits": has_permission(EDIT, "document", document_id)}
+
+        @self.app.get("/papers/<paper>")
+        @require_permission(READ, "document", lambda request: request.view_args["paper"])
+        def paper(paper: str) -> str:
+            return "read"
+
+    def add(self, *rows: Any) -> None:
+        self.session.add_all(rows)
+        self.session.commit()
+
+    def get(self, who: Colleague | None, path: str) -> Any:
+        headers = {} if who is None else {"Who": str(who.id)}
+        return self.app.test_client().get(path, headers=headers)
+
+    def close(self) -> None:
+        Yoto.close(self.app)
+        self.session.remove()
+        self.engine.dispose()
+
+
+@pytest.fixture
+def office(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Office]:
+    office = Office(url, valkey_server.url, tmp_path)
+    office.session.configure(expire_on_commit=False)
+    try:
+        made = office.app.test_cli_runner().invoke(args=["yoto", "setup"])
+        assert made.exit_code == 0, made.output
+        with office.app.app_context():
+            register_permission(READ, scope="document")
+            register_permission(EDIT, scope="document")
+            yield office
+    finally:
+        office.close()
+
+
+def test_what_is_given_above_holds_below_until_it_is_moved(office: Office) -> None:
+    mara, noor, boss = (Colleague(id=uuid.uuid4(), name=name) for name in ("mara", "noor", "boss"))
+    office.add(mara, noor, boss)
+    here, there = (Workspace(id=uuid.uuid4(), name=name) for name in ("here", "there"))
+    here.owner_id = boss.id
+    office.add(here, there)
+    site, shop = (Project(id=uuid.uuid4(), name=name) for name in ("site", "shop"))
+    site.workspace_id, shop.workspace_id = here.id, there.id
+    office.add(Membership(workspace_id=here.id, colleague_id=mara.id), site, shop)
+    plan, note = (
+        Document(id=uuid.uuid4(), name=name, project_id=site.id) for name in ("plan", "note")
+    )
+    office.add(plan, note)
+
+    [reader] = register_role("reader").ids
+    assign_permissions_to_role(reader, [READ])
+    [editor] = register_role("editor", home=("workspace", here.id), parent=reader).ids
+    assign_permissions_to_role(editor, [EDIT])
+
+    def reads(who: Colleague) -> set[str]:
+        """The names of what somebody reads; every way of asking agrees."""
+        found = set(office.session.scalars(visible(select(Document.name), who.id, READ)))
+        ids = list_resources(who.id, READ, "document").ids
+        by_id = {plan.id: "plan", note.id: "note"}
+        assert {by_id[one] for one in ids} == found
+        for document_id, name in by_id.items():
+            assert check_permission(who.id, READ, "document", document_id) == (name in found)
+            status = office.get(who, f"/documents/{document_id}").status_code
+            assert status == (200 if name in found else 403)
+            readers = list_users(READ, "document", document_id).ids
+            assert (who.id in readers) == (name in found)
+        return found
+
+    assert [reads(one) for one in (mara, noor, boss)] == [set(), set(), {"plan", "note"}]
+    assign(mara.id, editor, at=("project", site.id))
+    assert reads(mara) == {"plan", "note"}
+    assert office.get(mara, f"/documents/{plan.id}").get_json() == {"edits": True}
+    # A guest: documents are for people from outside, too.
+    assign(noor.id, reader, at=("document", note.id))
+    assert reads(noor) == {"note"}
+    assert office.get(noor, f"/papers/{note.id}").text == "read"
+    set_overwrite(at=("document", note.id), user_id=mara.id, deny=[READ])
+    assert reads(mara) == {"plan"}
+
+    assign(mara.id, editor, at=("document", plan.id))
+    set_overwrite(at=("document", plan.id), role_id=editor, allow=[EDIT])
+    plan.project_id = shop.id
+    office.session.commit()
+    assert [reads(one) for one in (mara, boss)] == [set(), {"note"}]
+    # A role of the old workspace means nothing there, and can be taken all the same.
+    unassign(mara.id, editor, at=("document", plan.id))
+    clear_overwrite(at=("document", plan.id), role_id=editor)
+    with pytest.raises(ValidationFailed):
+        assign(mara.id, editor, at=("document", plan.id))
+    plan.owner_id = noor.id
+    office.session.commit()
+    assert reads(noor) == {"plan", "note"}
+    unassign(noor.id, reader, at=("document", note.id))
+    assert reads(noor) == {"plan"}
+
+    [crew] = create_team("crew").ids
+    add_team_members(crew, [noor.id])
+    assign(Team(crew), reader, at=("document", note.id))
+    assert reads(noor) == {"plan", "note"}
+    office.session.delete(office.session.get_one(Membership, (here.id, mara.id)))
+    office.add(Membership(workspace_id=there.id, colleague_id=mara.id))
+    assign(Everyone("workspace", there.id), reader, at=("project", shop.id))
+    assert reads(mara) == {"plan"}
+    assign(PUBLIC, reader, at=("document", note.id))
+    assert check_permission(PUBLIC, READ, "document", note.id)
+    assert not check_permission(PUBLIC, READ, "document", plan.id)
+
+
+def test_what_is_no_document_is_none(office: Office) -> None:
+    mara = Colleague(id=uuid.uuid4(), name="mara")
+    office.add(mara)
+    with pytest.raises(UnknownResource):
+        check_permission(mara.id, READ, "document", uuid.uuid4())
+    for wrong in (7, "seven"):
+        with pytest.raises(ValidationFailed):
+            check_permission(mara.id, READ, "document", wrong)
+    assert office.get(mara, f"/documents/{uuid.uuid4()}").status_code in (403, 404)

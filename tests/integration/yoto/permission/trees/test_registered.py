@@ -1,0 +1,110 @@
+"""Resources without a class: rows of the platform, below those of an application or each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app.extensions import cache, permissions
+from tests.support.world import Community, Person, World
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission import kinds
+from yoto.permission.outbox.rules import watch_declared
+from yoto.store.declarations import declarations_of
+from yoto.store.resources import ResourceTypes, declare_resource, types_of
+from yoto.store.resources.types import EXTENSION
+
+READ = "file.read"
+
+
+@pytest.fixture
+def files(app: Flask) -> Iterator[Flask]:
+    """Folders in folders, in channels; files in folders, which are for outsiders, too."""
+    kept = types_of(app)
+    own = ResourceTypes()
+    for declared in kept:
+        own.add(declared)
+    app.extensions[EXTENSION] = own
+    declare_resource(app, "folder", parent=("channel", "folder"))
+    declare_resource(app, "file", parent="folder", shared="anyone")
+    watch_declared(declarations_of(app).tables, own)
+    with app.app_context():
+        permissions.register_permission(READ, scope="file")
+        yield app
+    app.extensions[EXTENSION] = kept
+
+
+@pytest.fixture
+def community(world: World) -> Community:
+    return world.server()
+
+
+@pytest.fixture
+def person(world: World, community: Community) -> Person:
+    return world.member(community)
+
+
+@pytest.fixture
+def reader(files: Flask) -> int:
+    [role] = permissions.register_role("reader").ids
+    permissions.assign_permissions_to_role(role, [READ])
+    return role
+
+
+def reads(person: Person, file: str) -> bool:
+    """Asked twice, so that the next question finds an answer in memory."""
+    heard = cache.invalidate_user(10**9)
+    assert cache.current.tailer.wait_until_applied(heard, 10)
+    first, second = (permissions.check_permission(person.id, READ, "file", file) for _ in range(2))
+    assert first == second
+    return first
+
+
+def test_they_are_put_moved_owned_and_deleted(
+    files: Flask, community: Community, person: Person, reader: int
+) -> None:
+    put = permissions.put_resource
+    put("folder", "plans", parent=("channel", community.channel_id))
+    put("folder", "2026", parent=("folder", "plans"))
+    put("folder", "attic")
+    put("file", "budget.ods", parent=("folder", "2026"))
+    with pytest.raises(UnknownResource):
+        permissions.check_permission(person.id, READ, "file", "other.ods")
+
+    assert not reads(person, "budget.ods")
+    permissions.assign(person.id, reader, at=("folder", "plans"))
+    assert reads(person, "budget.ods")
+    assert permissions.list_resources(person.id, READ, "file").ids == ("budget.ods",)
+    # The folder above goes elsewhere, with the file.
+    put("folder", "2026", parent=("folder", "attic"))
+    assert not reads(person, "budget.ods")
+    put("file", "budget.ods", parent=("folder", "2026"), owner=person.id)
+    assert reads(person, "budget.ods")
+    put("file", "budget.ods", parent=("folder", "2026"))
+    assert not reads(person, "budget.ods")
+    permissions.assign(kinds.PUBLIC, reader, at=("file", "budget.ods"))
+    assert reads(person, "budget.ods")
+    assert permissions.check_permission(kinds.PUBLIC, READ, "file", "budget.ods")
+
+    with pytest.raises(ValidationFailed, match="below"):
+        put("folder", "plans", parent=("file", "budget.ods"))
+    with pytest.raises(ValidationFailed):
+        put("folder", "attic", parent=("folder", "2026"))
+    permissions.delete_resource("file", "budget.ods")
+    with pytest.raises(UnknownResource):
+        permissions.check_permission(person.id, READ, "file", "budget.ods")
+    # Somebody else's file of that name is nobody's business.
+    put("file", "budget.ods", parent=("folder", "2026"))
+    assert not reads(person, "budget.ods")
+
+
+def test_a_folder_with_something_in_it_is_not_deleted(files: Flask) -> None:
+    permissions.put_resource("folder", "plans")
+    permissions.put_resource("file", "budget.ods", parent=("folder", "plans"))
+    with pytest.raises(ValidationFailed) as refused:
+        permissions.delete_resource("folder", "plans")
+    assert list(refused.value.errors) == ["id"]
+    permissions.delete_resource("file", "budget.ods")
+    permissions.delete_resource("folder", "plans")

@@ -1,0 +1,161 @@
+"""Each kind of write, through the public calls and with the cache on, against the reference.
+
+What a write changes is asked just before it, so that memory and Redis have the old answers; then
+at once, then from Redis, then from memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import cache, optimization, permissions
+from tests.integration.yoto.permission.conftest import Clock
+from tests.integration.yoto.permission.trees.replaying import DeleteNode, Replay, heard
+from tests.integration.yoto.permission.trees.tables import Base
+from tests.support.trees.apart import taken_apart
+from tests.support.trees.by_hand import NOW, Ask, Who, asker_of, names, place_of
+from tests.support.trees.changes import CHANGES, MOMENTS, Maker, accepted, some
+from tests.support.trees.examples import EXAMPLES
+from tests.support.trees.model import Asker, NodeId, World
+from tests.support.trees.worlds import building, skeleton
+from tests.support.trees.writes import Write
+from yoto.nodes import APPLICATIONS
+from yoto.permission.kinds import Application
+from yoto.store.db import db
+from yoto.store.resources import types_of
+
+# In these three each kind of write makes a difference to somebody; others on demand.
+SEEDS = (1, 13, 14, *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
+# Pairs of who asks and where: whose answers are worked out, and of these, those that are asked: of
+# whom a write makes a difference for, and of all.
+LOOKED_AT, CHANGED, OTHERS = 100, 8, 4
+
+Pair = tuple[Asker, NodeId | None]
+
+
+@pytest.fixture
+def clock(app: Flask) -> Iterator[Clock]:
+    """The clock of a permission system that has a cache, and stands still."""
+    found = Clock(NOW)
+    permissions.init_app(app, clock=found, cache=cache.of(app), locks=optimization.of(app).locks)
+    caching = permissions.caching_of(app)
+    assert caching is not None
+    yield found
+    caching.close()
+
+
+@pytest.fixture
+def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
+    kept = types_of(app)
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        yield app
+    app.extensions["yoto.resources"] = kept
+
+
+def compare(replay: Replay, pairs: list[Pair], told: Any) -> None:
+    for pair in pairs:
+        assert replay.found(*pair) == replay.expected(*pair), (pair, told)
+
+
+def changed_by(replay: Replay, write: Write, pairs: list[Pair]) -> list[Pair]:
+    """Those for whom the write makes a difference."""
+    after = replay.world.copy()
+    write.apply(after)
+    return [pair for pair in pairs if replay.expected(*pair) != replay.expected_in(after, *pair)]
+
+
+def some_pairs(replay: Replay, rng: Random) -> list[Pair]:
+    world = replay.world
+    pairs = [(asker, node) for asker in world.askers() for node in world.places()]
+    return rng.sample(pairs, min(len(pairs), LOOKED_AT))
+
+
+def tried(replay: Replay, rng: Random, pairs: list[Pair], write: Write, told: Any) -> int:
+    """Perform a write between questions; how many of the answers it changed."""
+    changed = changed_by(replay, write, pairs)
+    asked = rng.sample(changed, min(len(changed), CHANGED)) + rng.sample(pairs, OTHERS)
+    heard()
+    compare(replay, asked, ("before", told))
+    replay.perform(write)
+    compare(replay, asked, ("at once", told))
+    heard()
+    cache.current.forget()
+    compare(replay, asked, ("from Redis, or the database", told))
+    compare(replay, asked, ("from memory", told))
+    return len(changed)
+
+
+def some_write(rng: Random, replay: Replay, make: Maker, pairs: list[Pair]) -> Write | None:
+    """One of a kind, which makes a difference if any of a few does."""
+    found = None
+    for _ in range(4):
+        write = accepted(make, rng, replay.world)
+        found = write or found
+        if write is not None and changed_by(replay, write, pairs):
+            return write
+    return found
+
+
+def delete_node(rng: Random, world: World) -> Write | None:
+    gone = [DeleteNode(node) for node in world.nodes]
+    return some(rng, [one for one in gone if one.acceptable(world)])
+
+
+def test_each_kind_of_write_is_heard_of_wherever_it_makes_a_difference(
+    trees: Flask, clock: Clock
+) -> None:
+    told: Counter[str] = Counter()
+    for seed in SEEDS:
+        rng = Random(seed)
+        world = skeleton(rng, seed % 8 + 1)
+        clock.now = rng.choice(MOMENTS) + rng.choice((-1.0, 0.0, 1.0))
+        replay = Replay(trees, clock, world)
+        replay.make()
+        replay.perform_all(building(rng, world))
+        kinds = [*CHANGES, delete_node]
+        rng.shuffle(kinds)
+        for make in kinds:
+            pairs = some_pairs(replay, rng)
+            write = some_write(rng, replay, make, pairs)
+            if write is not None:
+                told[make.__name__] += tried(replay, rng, pairs, write, (seed, write))
+        replay.end()
+    # A new node makes no difference to anybody: nobody could ask about it.
+    silent = {make.__name__ for make in (*CHANGES, delete_node) if not told[make.__name__]}
+    assert silent == {"put_node"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_answered_as_it_was_worked_out_by_hand(
+    trees: Flask, clock: Clock, name: str
+) -> None:
+    example = EXAMPLES[name]()
+    bare, writes = taken_apart(example.world)
+    replay, rng = Replay(trees, clock, bare), Random(name)
+    replay.make()
+    replay.perform_all(writes)
+    for step in example.steps:
+        match step:
+            case Ask(now=now):
+                asker, node = asker_of(step.asker), place_of(step.node)
+                if now == NOW:
+                    assert replay.found(asker, node) == names(step.may), step
+                assert replay.from_database(asker, node, now) == names(step.may), step
+            case Who():
+                node = place_of(step.node)
+                assert node is not None
+                people = [replay.number(asker_of(one)) for one in step.are]
+                numbers = {
+                    one.id + APPLICATIONS if isinstance(one, Application) else one for one in people
+                }
+                assert replay.who(step.permission, node) == numbers, step
+            case _:
+                tried(replay, rng, some_pairs(replay, rng), step, step)
