@@ -36,7 +36,13 @@ names contains name if {
 
 deny contains "missing:subject.id" if not is_number(input.subject.id)
 
-deny contains "missing:resource.scope" if not input.resource.scope in {"global", "server", "channel"}
+deny contains "missing:resource.scope" if not has_scope
+
+# Any type that the application declares.
+has_scope if {
+	is_string(input.resource.scope)
+	input.resource.scope != ""
+}
 
 in_server if input.resource.scope == "server"
 

@@ -41,8 +41,10 @@ test_main_denies_names_without_the_name if {
 	"missing:action.names" in found.deny
 }
 
-test_main_denies_an_unknown_scope if {
-	found := data.yoto.authz.decision with input as object.union(main_input, {"resource": {"scope": "galaxy"}})
-	found.allow == false
-	"missing:resource.scope" in found.deny
+test_main_denies_a_scope_that_is_no_name if {
+	every wrong in [null, false, 0, [], {}, ""] {
+		found := data.yoto.authz.decision with input as object.union(main_input, {"resource": {"scope": wrong}})
+		found.allow == false
+		"missing:resource.scope" in found.deny
+	}
 }

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from flask import Flask
 from sqlalchemy.engine import Connection
 
-from yoto.cache import TieredCache
+from yoto.cache import NodeId, TieredCache
 from yoto.permission import PermissionSystem, in_change, required_position
 from yoto.policy import (
     Emergencies,
@@ -20,14 +20,19 @@ from yoto.policy import (
     RememberedEmergencies,
     RememberedPeople,
     RememberedPlaces,
+    attributes_of,
     judged_channels,
     load_emergencies,
     load_person,
     load_place,
 )
 from yoto.store.db import db
+from yoto.store.resources import types_of
 
 T = TypeVar("T")
+
+# What the platform itself knows more of than the application declares.
+JUDGED_SCOPES = ("server", "channel")
 
 
 class Circumstances(Protocol):
@@ -93,9 +98,16 @@ class PolicyFacts:
         """The account; None: there is none, or not any more."""
         return self._people.get(user_id, self._may_remember())
 
-    def place(self, scope: str, scope_id: int | None) -> PlaceAttributes | None:
+    def attributes(self, scope: str, scope_id: NodeId | None) -> dict[str, Any] | None:
+        """What a node shows to policies, as its type declares; None: it shows nothing."""
+        declared = types_of(self.app).find(scope)
+        if scope_id is None or declared is None or not declared.attributes:
+            return None
+        return self.read(lambda connection: attributes_of(connection, declared, scope_id))
+
+    def place(self, scope: str, scope_id: NodeId | None) -> PlaceAttributes | None:
         """The attributes of a server or channel; None: it is neither, or does not exist."""
-        if scope_id is None:
+        if not isinstance(scope_id, int) or scope not in JUDGED_SCOPES:
             return None
         return self._places.get(scope, scope_id, self._may_remember())
 

@@ -76,6 +76,12 @@ def _of(found: Any, name: str) -> Any:
     return ABSENT if value is None else value
 
 
+def _attributes(asked: Asked) -> Any:
+    question = asked.question
+    found = asked.facts.attributes(question.scope, question.scope_id)
+    return ABSENT if found is None else found
+
+
 def _clearance(asked: Asked) -> Any:
     """Only channels have a sensitivity."""
     return _of(asked.person, "clearance") if asked.question.scope == CHANNEL else ABSENT
@@ -206,6 +212,7 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("subject.account_age_days", _account_age),
     Part("subject.roles", _roles),
     Part("subject.emergency", _emergency, documents=("emergency.lifts",)),
+    Part("resource.attributes", _attributes),
     Part("resource.server", lambda asked: _of(asked.place, "server")),
     Part("resource.usage", _usage, documents=("quota.resources",)),
     Part("resource.channel", lambda asked: _of(asked.place, "channel")),

@@ -106,6 +106,22 @@ def test_every_input_is_valid(
     }
 
 
+def test_a_node_shows_what_its_type_declares_and_no_server_that_has_its_number(
+    app: Flask, world: World, harbour: Community, inputs: list[Any]
+) -> None:
+    category = world.category(harbour, id=harbour.id)
+    with app.app_context():
+        permissions.register_permission("topic.read", scope="category", abac=True)
+        permissions.decide(harbour.owner.id, "topic.read", "category", category)
+        permissions.decide(harbour.owner.id, "server.manage", "server", harbour.id)
+    topic, server = (one["resource"] for one in inputs)
+    assert topic == {"scope": "category", "id": category}
+    shown = {"time_zone": "UTC", "access_hours": None, "device_required": False}
+    assert server["attributes"] == shown | {"blocked_networks": None}
+    for document in inputs:
+        Draft202012Validator(SCHEMA).validate(document)
+
+
 def test_an_input_is_judged_by_the_policies_that_it_was_made_for(
     app: Flask, harbour: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:

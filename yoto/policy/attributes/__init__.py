@@ -7,6 +7,7 @@ from yoto.policy.attributes.emergency import (
     RememberedEmergencies,
     load_emergencies,
 )
+from yoto.policy.attributes.nodes import attributes_of
 from yoto.policy.attributes.people import Person, has_device, load_person, load_roles
 from yoto.policy.attributes.places import (
     PlaceAttributes,
@@ -26,6 +27,7 @@ __all__ = [
     "RememberedEmergencies",
     "RememberedPeople",
     "RememberedPlaces",
+    "attributes_of",
     "counts_in_server",
     "has_device",
     "judged_channels",

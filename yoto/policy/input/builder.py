@@ -7,8 +7,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
 from yoto.errors import PlatformError
+from yoto.nodes import NodeId
 from yoto.policy.partial import Topic
 from yoto.policy.rego import EVERYTHING
 
@@ -38,14 +40,14 @@ class Question:
     """RBAC allows ``permission`` to the user there; do policies?
 
     Attributes:
-        scope, scope_id: ``global`` (None), ``server`` or ``channel``.
+        scope, scope_id: ``global`` (None), or the type and the id of a node.
         given: what the caller says of the circumstances, None where it says nothing.
     """
 
     user_id: int
     permission: str
     scope: str
-    scope_id: int | None
+    scope_id: NodeId | None
     given: Mapping[str, Any] | None = None
 
     @property
@@ -59,7 +61,10 @@ class Question:
         return {
             "subject": {"id": self.user_id},
             "action": {"name": self.permission, "names": list(self.names)},
-            "resource": {"scope": self.scope, "id": self.scope_id},
+            "resource": {
+                "scope": self.scope,
+                "id": str(self.scope_id) if isinstance(self.scope_id, UUID) else self.scope_id,
+            },
             "context": {} if self.given is None else {"given": dict(self.given)},
         }
 

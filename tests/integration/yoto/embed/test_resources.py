@@ -32,6 +32,7 @@ from yoto import (
     check_permission,
     clear_overwrite,
     create_team,
+    decide,
     has_permission,
     list_resources,
     list_users,
@@ -44,8 +45,11 @@ from yoto import (
     visible,
 )
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.policy import PolicyManager
 
-READ, EDIT = "document.read", "document.edit"
+READ, EDIT, PRINT = "document.read", "document.edit", "document.print"
+# With policies, then.
+OPERATED = {"control_plane": True, "operators": lambda: None, "sign_in": "paper"}
 
 
 class Base(DeclarativeBase):
@@ -104,21 +108,30 @@ class Document(Named):
 class Office:
     """An application of somebody else's, with resources."""
 
-    def __init__(self, url: str, redis: str, folder: Path) -> None:
+    def __init__(self, url: str, redis: str, folder: Path, **options: Any) -> None:
         self.engine = create_engine(url)
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
         Base.metadata.create_all(self.engine)
         self.app = Flask("office", instance_path=str(folder))
+        self.app.secret_key = "only the tests of the office use it"
         self.app.config["YOTO_REDIS_URL"] = redis
         self.app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-office-{secrets.token_hex(4)}:"
         yoto = Yoto(
             db=self.session,
             users=people(Colleague, name="name"),
             caller=lambda: request.headers.get("Who"),
+            **options,
         )
         yoto.resource("workspace", Workspace, owner="owner_id", members=Membership)
         yoto.resource("project", Project, parent="workspace_id")
-        yoto.resource("document", Document, parent="project_id", owner="owner_id", shared="anyone")
+        yoto.resource(
+            "document",
+            Document,
+            parent="project_id",
+            owner="owner_id",
+            shared="anyone",
+            attributes=("name", "owner_id"),
+        )
         yoto.init_app(self.app)
 
         @self.app.get("/documents/<uuid:document_id>")
@@ -146,8 +159,10 @@ class Office:
 
 
 @pytest.fixture
-def office(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Office]:
-    office = Office(url, valkey_server.url, tmp_path)
+def office(
+    request: pytest.FixtureRequest, url: str, valkey_server: Server, tmp_path: Path
+) -> Iterator[Office]:
+    office = Office(url, valkey_server.url, tmp_path, **getattr(request, "param", {}))
     office.session.configure(expire_on_commit=False)
     try:
         made = office.app.test_cli_runner().invoke(args=["yoto", "setup"])
@@ -231,6 +246,36 @@ def test_what_is_given_above_holds_below_until_it_is_moved(office: Office) -> No
     assign(PUBLIC, reader, at=("document", note.id))
     assert check_permission(PUBLIC, READ, "document", note.id)
     assert not check_permission(PUBLIC, READ, "document", plan.id)
+
+
+@pytest.mark.parametrize("office", [OPERATED], indirect=True)
+def test_policies_judge_by_what_a_document_declares(office: Office) -> None:
+    mara = Colleague(id=uuid.uuid4(), name="mara")
+    here = Workspace(id=uuid.uuid4(), name="here")
+    office.add(mara, here)
+    site = Project(id=uuid.uuid4(), name="site", workspace_id=here.id)
+    office.add(site)
+    plan, secret = (
+        Document(id=uuid.uuid4(), name=name, project_id=site.id, owner_id=mara.id)
+        for name in ("plan", "secret")
+    )
+    office.add(plan, secret)
+    register_permission(PRINT, scope="document", abac=True)
+    rules = (
+        f'deny contains "sealed" if {{\n\tinput.action.name == "{PRINT}"\n'
+        '\tinput.resource.attributes.name == "secret"\n}\n\n'
+        f'deny contains "odd" if {{\n\tinput.action.name == "{PRINT}"\n'
+        f'\tnot input.resource.id in {{"{plan.id}", "{secret.id}"}}\n}}\n'
+    )
+    PolicyManager().put("seals", f"package yoto.authz\n\n{rules}", "test")
+
+    found = decide(mara.id, PRINT, "document", secret.id)
+    assert (found.allowed, found.codes) == (False, ("sealed",))
+    assert decide(mara.id, PRINT, "document", plan.id).allowed
+    plan.name = "secret"
+    office.session.commit()
+    assert not check_permission(mara.id, PRINT, "document", plan.id)
+    assert list_resources(mara.id, PRINT, "document").ids == ()
 
 
 def test_what_is_no_document_is_none(office: Office) -> None:

@@ -1,0 +1,39 @@
+"""Nodes of declared types as policies see them."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from yoto.nodes import NodeId
+from yoto.store.resources import ResourceType
+
+
+def attributes_of(
+    connection: Connection, declared: ResourceType, node_id: NodeId
+) -> dict[str, Any] | None:
+    """What ``declared.attributes`` are of a node, as JSON data; None: it does not exist.
+
+    Times are ISO 8601 in the zone in which they are kept, UUIDs and enumerations texts.
+    """
+    columns = [column.label(name) for name, column in declared.attributes.items()]
+    statement = select(*columns).select_from(declared.table).where(declared.id == node_id)
+    row = connection.execute(statement).mappings().one_or_none()
+    return None if row is None else {name: as_json(value) for name, value in row.items()}
+
+
+def as_json(value: Any) -> Any:
+    """A value of a column as JSON has it."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value) if isinstance(value, UUID) else value
