@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     true,
     type_coerce,
@@ -135,7 +136,7 @@ def _places(
     else:
         above: Any = bindparam(ABOVE_ID, type_=types.get(which).id.type)
         at = [rung.id == above for rung in chain.rungs[1:] if rung.type.name == which]
-        condition = at[0] if len(at) == 1 else func.coalesce(*at, false())
+        condition = or_(*at)
     source = start.join(base, true())
     for rung in chain.rungs[1:]:
         source = source.outerjoin(rung.alias, rung.id == rung.expected)
