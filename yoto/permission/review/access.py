@@ -119,7 +119,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
         if role.is_default and role.id in derivation.in_force:
             yield from _by_roles(derivation, reviewed, denials, [role.id], None)
     for row in evidence.overwrites:
-        if row.role_id is None and row.allows and row.permission_id == reviewed.permission.id:
+        if row.role_id is None and row.allows and row.permission_id in denials:
             if not denials[row.permission_id].leave(of_mark(evidence, row)):
                 continue
             if _reaches(evidence, row, derivation.resolution.standing):
@@ -176,7 +176,7 @@ def _by_roles(
             yield Way(kind, row.scope, role_id, name, via, row.group, since, until)
         for marked in evidence.overwrites:
             if marked.role_id == role_id and marked.allows:
-                if marked.permission_id != reviewed.permission.id:
+                if marked.permission_id not in denials:
                     continue
                 if denials[marked.permission_id].leave(of_mark(evidence, marked)):
                     began = origins.of_overwrite(evidence, f"role:{role_id}", marked.place)
