@@ -32,7 +32,9 @@ from yoto.store.resources import types_of
 Truth = dict[tuple[Asker, NodeId | None], set[str] | None]
 
 # All 2,000 in one run; here each part of them in turn.
-WORLDS = int(os.environ.get("YOTO_TEST_TREES", "120"))
+WORLDS = int(os.environ.get("YOTO_TEST_TREES", "40"))
+# By depth, worlds that once were answered in two ways.
+ONCE_WRONG = {2: 90, 7: 119}
 WRITES = 2
 MOMENTS = (-60.0, 0.0, 60.0, 5000.0)
 
@@ -62,7 +64,8 @@ def names_of(world: World, found: list[str]) -> set[str]:
 def test_every_way_of_asking_equals_the_second_implementation(
     trees: Flask, clock: Clock, depth: int
 ) -> None:
-    for seed in range(depth, WORLDS, 8):
+    seeds = {*range(depth, WORLDS, 8), ONCE_WRONG.get(depth, depth)}
+    for seed in sorted(seeds):
         rng = Random(seed)
         world = random_world(rng, depth)
         for _ in range(WRITES):
