@@ -81,7 +81,7 @@ def test_every_kind_of_write_is_made_and_is_acceptable() -> None:
             assert write.acceptable(world), write
             write.apply(world)
             kinds.add(type(write))
-    assert kinds == set(Write.__subclasses__())
+    assert kinds == {one for one in Write.__subclasses__() if one.__module__ == Write.__module__}
 
 
 @pytest.mark.parametrize("first", range(0, len(MISREADINGS), 30))
