@@ -121,6 +121,42 @@ def test_whoever_has_taken_it_up_hears_of_its_loss(
         taken.release()
 
 
+def test_whoever_gave_it_away_and_has_it_again_by_the_ticket_gives_all_back(
+    locks: DistributedLocks,
+) -> None:
+    lock = locks.create_lock("job", timeout=30)
+    with lock:
+        ticket = lock.detach()
+    with locks.take_up(ticket), lock:
+        assert lock.held
+    assert not lock.locked() and locks.held() == []
+
+
+def test_a_ticket_is_no_better_for_a_thread_that_has_the_lock_already(
+    locks: DistributedLocks,
+) -> None:
+    lock = locks.create_lock("job", timeout=30)
+    assert lock.acquire()
+    ticket = lock.detach()
+    with locks.take_up(ticket) as first, pytest.raises(LockLost):
+        locks.take_up(ticket).acquire()
+    with lock, pytest.raises(LockLost):
+        first.acquire()
+    assert not lock.locked()
+
+
+def test_nobody_waits_longer_for_one_that_is_never_taken_up_than_was_said(
+    locks: DistributedLocks, redis: RedisConnection
+) -> None:
+    for renew in (True, False):
+        lock = locks.create_lock("job", timeout=30, renew=renew)
+        assert lock.acquire()
+        lock.detach(within=0.5)
+        assert redis.client.pttl(redis.keys.lock("job")) <= 500
+        assert lock.acquire()
+        lock.release()
+
+
 @pytest.mark.parametrize("ticket", ["", "job", "7:me job", 5, None])
 def test_what_is_no_ticket_is_refused(locks: DistributedLocks, ticket: object) -> None:
     with pytest.raises(ValidationFailed):

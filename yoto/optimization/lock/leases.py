@@ -87,10 +87,13 @@ class Leases:
         with self._mutex:
             self._holdings.discard(holding)
 
-    def lengthen(self, holding: Holding, seconds: float) -> bool:
+    def lengthen(self, holding: Holding, seconds: float, exactly: bool = False) -> bool:
         """Let a lease begin again that lasts ``seconds`` at least; False if the lock was lost.
 
         A lease that is renewed is as long from then on, and none gets shorter.
+
+        Args:
+            exactly: it lasts no longer than that either.
 
         Raises:
             StoreUnavailable: Redis did not answer; the lease may be longer all the same.
@@ -100,7 +103,9 @@ class Leases:
             if not holding.held:
                 return False
             sent = monotonic()
-            lease = max(seconds, holding.lease if holding.renews else holding.ends_at - sent)
+            lease = seconds
+            if not exactly:
+                lease = max(seconds, holding.lease if holding.renews else holding.ends_at - sent)
             (reply,) = self._redis.scripts.run_many([_extension(holding, lease)])
             with self._mutex:
                 if reply == 1 and holding.held:

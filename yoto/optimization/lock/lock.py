@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from yoto.optimization.lock.service import DistributedLocks
 
 
+# What an owner holds that has given it away; also of one that never had it.
 NOTHING: tuple[None, int] = (None, 0)
 
 
@@ -45,9 +46,7 @@ class OptimizedDistributedLock:
         self.keys = keys
         self.terms = terms
         # By owner: one object may serve many threads; by how many times: so may one holding.
-        self._taken: dict[Owner, tuple[Holding, int]] = {}
-        # Who gave it away inside of ``with``, at whose end there is nothing to give back.
-        self._detached: set[Owner] = set()
+        self._taken: dict[Owner, tuple[Holding | None, int]] = {}
 
     def acquire(self, wait: float | None = None) -> bool:
         """Take the lock, waiting at most ``wait`` seconds (by default the lock's own, 0: one try).
@@ -72,13 +71,12 @@ class OptimizedDistributedLock:
         else:
             timing.check(self.terms.timeout, wait)
         owner = self._who()
-        holding = self._service.find(self.keys.lock + self.terms.mode, owner)
+        holding = self._found(owner)
         if holding is None:
             holding = self._take(owner, wait)
             if holding is None:
                 return False
             self._taken[owner] = holding, 1
-            self._detached.discard(owner)
             return True
         if not holding.held:
             raise LockLost(self.key, holding.token)
@@ -86,6 +84,10 @@ class OptimizedDistributedLock:
         _, times = self._taken.get(owner, NOTHING)
         self._taken[owner] = holding, times + 1
         return True
+
+    def _found(self, owner: Owner) -> Holding | None:
+        """What ``owner`` has already, by whichever object it was taken."""
+        return self._service.find(self.keys.lock + self.terms.mode, owner)
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
         return self._service.take(self, owner, wait)
@@ -128,10 +130,13 @@ class OptimizedDistributedLock:
         holding = self._mine(owner)
         if holding.depth > 1:
             raise RuntimeError(f"lock '{self.key}' was taken {holding.depth} times")
-        self.extend(holding.lease if within is None else within)
-        self._taken.pop(owner)
+        within = holding.lease if within is None else within
+        timing.check(within, 0)
+        if not self._service.lengthen(holding, within, exactly=True):
+            raise LockLost(self.key, holding.token)
         self._service.let_go(holding)
-        self._detached.add(owner)
+        # At the end of a ``with`` there is nothing to give back then.
+        self._taken[owner] = NOTHING
         return Ticket(self.key, holding.value).text
 
     def release(self) -> None:
@@ -204,7 +209,7 @@ class OptimizedDistributedLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._who() in self._detached:
+        if self._taken.get(self._who()) is NOTHING:
             return
         try:
             self.release()
@@ -234,6 +239,11 @@ class HandedOverLock(OptimizedDistributedLock):
     ) -> None:
         super().__init__(service, ticket.key, keys, terms)
         self._ticket = ticket
+
+    def _found(self, owner: Owner) -> Holding | None:
+        # What the thread has by other means is not what the ticket is for.
+        holding = super()._found(owner)
+        return holding if holding is self._taken.get(owner, NOTHING)[0] else None
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
         return self._service.take_over(self, owner, self._ticket.value)

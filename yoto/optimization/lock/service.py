@@ -437,9 +437,9 @@ class DistributedLocks:
         self._keep(holding)
         return holding
 
-    def lengthen(self, holding: Holding, seconds: float) -> bool:
+    def lengthen(self, holding: Holding, seconds: float, exactly: bool = False) -> bool:
         """See ``Leases.lengthen``."""
-        return self._leases.lengthen(holding, seconds)
+        return self._leases.lengthen(holding, seconds, exactly)
 
     def let_go(self, holding: Holding) -> None:
         """This process holds the lock no more, and leaves it in Redis."""
