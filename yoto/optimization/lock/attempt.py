@@ -9,12 +9,13 @@ from typing import Any
 
 from redis import exceptions
 
-from yoto.errors import LockUnconfirmed, StoreUnavailable
+from yoto.errors import LockLost, LockUnconfirmed, StoreUnavailable
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import Pacemaker
-from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, RW_ABANDON, RW_ACQUIRE
+from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, RW_ABANDON, RW_ACQUIRE, TAKE_UP
 from yoto.optimization.lock.terms import Terms
+from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.timing import fence_ttl, milliseconds
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection
@@ -66,8 +67,22 @@ class Attempt:
             self._turnstile.leave(self._key)
             if token is None:
                 self._abandon()
-        if token is None:
-            return None
+        return None if token is None else self._holding(token, owner, sent)
+
+    def take_up(self, ticket: Ticket, owner: Owner) -> Holding:
+        """Take the lock from who has detached it.
+
+        Raises:
+            LockLost: it was taken up already, or not in time.
+            StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
+        """
+        sent = monotonic()
+        args: list[str | int] = [ticket.value, f"{ticket.token}:{self._id}", self._lease_ms]
+        if not self._redis.scripts.run(TAKE_UP, [self._keys.lock], args):
+            raise LockLost(self._key, ticket.token)
+        return self._holding(ticket.token, owner, sent)
+
+    def _holding(self, token: int, owner: Owner, sent: float) -> Holding:
         terms = self._terms
         return Holding(
             self._key,

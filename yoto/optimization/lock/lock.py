@@ -246,7 +246,7 @@ class HandedOverLock(OptimizedDistributedLock):
         return holding if holding is self._taken.get(owner, NOTHING)[0] else None
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
-        return self._service.take_over(self, owner, self._ticket.value)
+        return self._service.take_over(self, owner, self._ticket)
 
 
 def _owner() -> Owner:

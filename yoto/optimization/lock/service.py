@@ -14,7 +14,7 @@ from typing import Any
 
 from redis import exceptions
 
-from yoto.errors import LockLost, LockUnconfirmed, StoreUnavailable, ValidationFailed
+from yoto.errors import LockUnconfirmed, StoreUnavailable, ValidationFailed
 from yoto.monitor import Recorder, names
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.attempt import Attempt
@@ -27,7 +27,7 @@ from yoto.optimization.lock.multi import MultiLock, Once, in_order
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import Pace, Pacemaker
 from yoto.optimization.lock.read_write import ReadWriteLock
-from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE, RW_LOOK, RW_RELEASE, TAKE_UP
+from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE, RW_LOOK, RW_RELEASE
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.wakeups import WakeUps
@@ -165,14 +165,7 @@ class DistributedLocks:
         Raises:
             ValidationFailed: a time or number out of its range.
         """
-        pace = self._pacemaker.pace()
-        timeout = pace.lease if timeout is None else timeout
-        wait = pace.wait if wait is None else wait
-        timing.check(timeout, wait)
-        replica_wait = timing.check_replicas(
-            replicas, replica_wait, self._redis.settings.socket_timeout
-        )
-        terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
+        terms = self._terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
         return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
 
     def create_read_write_lock(
@@ -194,7 +187,7 @@ class DistributedLocks:
         Raises:
             ValidationFailed: a time or number out of its range.
         """
-        terms = self.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait).terms
+        terms = self._terms(timeout, wait, renew, on_lost, replicas, replica_wait)
         return ReadWriteLock(self, key, ReadWriteKeys.of(self._redis.keys, key), terms)
 
     def take_up(
@@ -214,9 +207,7 @@ class DistributedLocks:
             ValidationFailed: no ticket, or a time out of its range.
         """
         parsed = Ticket.parse(ticket)
-        timeout = self._pacemaker.pace().lease if timeout is None else timeout
-        timing.check(timeout, 0)
-        terms = Terms(timeout, 0.0, renew, on_lost, 0, 0.0)
+        terms = self._terms(timeout, 0.0, renew, on_lost)
         return HandedOverLock(self, parsed, LockKeys.of(self._redis.keys, parsed.key), terms)
 
     def create_multi_lock(
@@ -246,6 +237,25 @@ class DistributedLocks:
             for key in in_order(keys)
         ]
         return MultiLock(locks, once)
+
+    def _terms(
+        self,
+        timeout: float | None,
+        wait: float | None,
+        renew: bool,
+        on_lost: Callable[[], None] | None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+        of_process: bool = False,
+    ) -> Terms:
+        pace = self._pacemaker.pace()
+        timeout = pace.lease if timeout is None else timeout
+        wait = pace.wait if wait is None else wait
+        timing.check(timeout, wait)
+        replica_wait = timing.check_replicas(
+            replicas, replica_wait, self._redis.settings.socket_timeout
+        )
+        return Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
 
     def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
         """Values in Redis that only the newest holder of their lock may write."""
@@ -385,15 +395,7 @@ class DistributedLocks:
             StoreUnavailable: Redis did not answer.
             LockUnconfirmed: too few replicas confirmed it.
         """
-        attempt = Attempt(
-            self._redis,
-            self._turnstile,
-            self._wakeups,
-            self._pacemaker,
-            lock.key,
-            lock.keys,
-            lock.terms,
-        )
+        attempt = self._attempt(lock)
         began = monotonic()
         try:
             holding = attempt.run(wait, owner)
@@ -410,32 +412,27 @@ class DistributedLocks:
         self._keep(holding)
         return holding
 
-    def take_over(self, lock: OptimizedDistributedLock, owner: Owner, value: str) -> Holding:
-        """Take ``lock`` from Redis, where ``value`` stands for it.
+    def take_over(self, lock: OptimizedDistributedLock, owner: Owner, ticket: Ticket) -> Holding:
+        """Take ``lock`` from who has detached it.
 
         Raises:
-            LockLost: something else, or nothing, does.
+            LockLost: it was taken up already, or not in time.
             StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
         """
-        token, terms, sent = int(value.partition(":")[0]), lock.terms, monotonic()
-        lease_ms = timing.milliseconds(terms.timeout)
-        own = f"{token}:{secrets.token_hex(8)}.{lease_ms}"
-        if not self._redis.scripts.run(TAKE_UP, [lock.keys.lock], [value, own, lease_ms]):
-            raise LockLost(lock.key, token)
-        renew_after = self._pacemaker.pace().renew_after(terms.timeout) if terms.renew else None
-        holding = Holding(
-            lock.key,
-            lock.keys,
-            token,
-            own,
-            terms.timeout,
-            owner,
-            sent,
-            renew_after,
-            terms.on_lost,
-        )
+        holding = self._attempt(lock).take_up(ticket, owner)
         self._keep(holding)
         return holding
+
+    def _attempt(self, lock: OptimizedDistributedLock) -> Attempt:
+        return Attempt(
+            self._redis,
+            self._turnstile,
+            self._wakeups,
+            self._pacemaker,
+            lock.key,
+            lock.keys,
+            lock.terms,
+        )
 
     def lengthen(self, holding: Holding, seconds: float, exactly: bool = False) -> bool:
         """See ``Leases.lengthen``."""
