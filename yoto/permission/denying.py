@@ -19,9 +19,10 @@ permission_denied = Namespace().signal(
     """Sent by an application when a decorator, or a ``Permission`` that is entered or tested,
     denies.
 
-    Receivers get ``user_id`` (as the application has it; None for somebody whom it does not know),
-    ``permission`` (the name or the expression), ``place`` (None: several) and ``decision``. They
-    are called before the denial is answered, and nothing that one raises changes that.
+    Receivers get ``user_id`` (as the application has it; None for somebody whom it does not know,
+    or where its database does not say), ``permission`` (the name or the expression), ``place``
+    (None: several) and ``decision``. They are called before the denial is answered, and nothing
+    that one raises changes that.
     """,
 )
 
@@ -47,12 +48,13 @@ def denied(
 
 def _send(user_id: int, decision: Decision, permission: str, place: Place | None) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    own_id = _own_id(user_id)
     # One by one: ``send`` would end with the first that fails.
     for receiver in permission_denied.receivers_for(app):
         try:
             app.ensure_sync(receiver)(
                 app,
-                user_id=_own_id(user_id),
+                user_id=own_id,
                 permission=permission,
                 place=place,
                 decision=decision,
@@ -63,4 +65,10 @@ def _send(user_id: int, decision: Decision, permission: str, place: Place | None
 
 def _own_id(user_id: int) -> object:
     keys = current_keys()
-    return user_id if keys is None else keys.keys_of([user_id]).get(user_id)
+    if keys is None:
+        return user_id
+    try:
+        return keys.keys_of([user_id]).get(user_id)
+    except Exception:
+        log.exception("receivers of permission_denied are told of a denial, and not whose it is")
+        return None

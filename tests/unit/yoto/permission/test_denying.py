@@ -9,10 +9,11 @@ import pytest
 from flask import Flask, abort
 
 from tests.unit.yoto.permission.conftest import FakeSource
-from yoto.errors import PermissionDenied
+from yoto.errors import PermissionDenied, StoreUnavailable
 from yoto.permission import (
     Permission,
     acting_as,
+    denying,
     permission_denied,
     require_permission,
 )
@@ -104,3 +105,30 @@ def test_what_a_receiver_does_changes_no_answer(
     assert (answer.status_code, answer.text) == (403, "not_granted")
     assert len(heard) == 1
     assert caplog.text.count("a receiver of permission_denied failed") == 3
+
+
+def test_a_database_that_does_not_say_who_it_is_keeps_no_receiver_from_a_denial(
+    bare_app: Flask,
+    client: Any,
+    heard: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[int]] = []
+
+    class Away:
+        def keys_of(self, numbers: list[int]) -> dict[int, Any]:
+            asked.append(numbers)
+            raise StoreUnavailable("database")
+
+    monkeypatch.setattr(denying, "current_keys", Away)
+    also: list[dict[str, Any]] = []
+
+    def listen(sender: Flask, **what: Any) -> None:
+        also.append(what)
+
+    with permission_denied.connected_to(listen, bare_app):
+        assert client.get("/3").status_code == 403
+    assert [told["user_id"] for told in (*heard, *also)] == [None, None]
+    # Once for all of them.
+    assert asked == [[2]] and caplog.text.count("not whose it is") == 1
