@@ -51,7 +51,7 @@ def id_of_view(source: ScopeId, field: str = "scope_id") -> Any:
     if source is None:
         return None
     if not has_request_context():
-        raise RuntimeError(f"the {field} is in the request, and there is none")
+        raise RuntimeError(f"the {field} needs a request, and there is none")
     if not isinstance(source, str):
         return source(request)
     arguments: Mapping[str, Any] = request.view_args or {}
@@ -69,14 +69,7 @@ def id_finder(function: Callable[..., Any], source: ScopeId, field: str = "scope
     if source is None:
         return lambda args, kwargs: None
     if not isinstance(source, str):
-        from_request = source
-
-        def ask_request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if not has_request_context():
-                raise RuntimeError(f"a {field} callable needs a request; name an argument instead")
-            return from_request(request)
-
-        return ask_request
+        return lambda args, kwargs: id_of_view(source, field)
     return _argument_finder(function, source, field)
 
 
