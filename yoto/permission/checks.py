@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.nodes import NodeId
 from yoto.permission.asking import ask_policies
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
@@ -22,17 +23,17 @@ from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
 from yoto.store.db import db
 
-Check = tuple[str, str | None, int | None]
+Check = tuple[str, str | None, NodeId | None]
 
 
 class Checks:
     """Read-only half of ``PermissionSystem``. Errors that all questions share:
 
     Raises:
-        ValidationFailed: a wrong scope, an id that is not an int, or a context that is too large,
-            by field.
+        ValidationFailed: a wrong scope, an id that its type does not have, or a context that is too
+            large, by field.
         UnknownPermission: nobody registered the permission.
-        UnknownResource: the server or channel does not exist.
+        UnknownResource: the place does not exist.
         StoreUnavailable: the database did not answer.
         RuntimeError: there is no app context.
     """
@@ -42,7 +43,7 @@ class Checks:
         user_id: SubjectId,
         permission: str,
         scope: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         context: Mapping[str, Any] | None = None,
         at_least: str | None = None,
     ) -> bool:
@@ -57,14 +58,14 @@ class Checks:
         user_id: SubjectId,
         permission: str,
         scope: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         context: Mapping[str, Any] | None = None,
         at_least: str | None = None,
     ) -> Decision:
         """The verdict with its reason. A user who does not exist is denied, not an error.
 
         Args:
-            scope: ``"global"`` (also None), ``"server"`` or ``"channel"``, with its id.
+            scope: ``"global"`` (also None), or a type of resources, with its id.
             context: facts about the request for the policy engine; giving any makes it take part.
                 At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
             at_least: a position that the answer must include, as a write gave it.
@@ -79,7 +80,7 @@ class Checks:
         user_id: SubjectId,
         expression: str,
         scope: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> Decision:
         """The verdict on an expression of permissions."""
@@ -90,7 +91,7 @@ class Checks:
         return decide(state, user_id, asked, key, context)
 
     def effective(
-        self, user_id: SubjectId, scope: str | None = None, scope_id: int | None = None
+        self, user_id: SubjectId, scope: str | None = None, scope_id: NodeId | None = None
     ) -> Resolution:
         """All effective permissions of the user there, as a mask; policies are not asked."""
         place = parse_place(scope, scope_id)
@@ -98,14 +99,16 @@ class Checks:
         return get_state().source.load(user_id, place)
 
     def effective_permissions(
-        self, user_id: SubjectId, scope: str | None = None, scope_id: int | None = None
+        self, user_id: SubjectId, scope: str | None = None, scope_id: NodeId | None = None
     ) -> list[str]:
         """The names in ``effective``, by bit."""
         user_id = number_of(user_id)
         mask = self.effective(user_id, scope, scope_id).mask
         return [found.name for found in get_state().registry.snapshot.in_mask(mask)]
 
-    def has_place(self, user_id: SubjectId, scope: str | None, scope_id: int | None = None) -> bool:
+    def has_place(
+        self, user_id: SubjectId, scope: str | None, scope_id: NodeId | None = None
+    ) -> bool:
         """Whether the user is in the place, or may do something there; policies are not asked.
 
         What is hidden from a member of its server, such as a channel that they may not read, is no
@@ -122,7 +125,7 @@ class Checks:
         user_ids: Iterable[SubjectId],
         permission: str,
         scope: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
     ) -> dict[Any, bool]:
         """One permission for many users, in two statements; unknown users: False.
 

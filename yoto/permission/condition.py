@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 from yoto.cache import PlaceKey, node_key
 from yoto.permission.arguments import checked_scope, id_of_view
@@ -28,6 +29,8 @@ from yoto.store.models import ScopeType
 
 # From where the id of a scope comes to the id, in one call.
 FindId: TypeAlias = "Callable[[ScopeId], Any]"
+# Ids that are none of those: a text is the name of an argument.
+_FIXED = (int, UUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class _InPlace:
 
     requirement: Requirement
     scope: str | None
-    scope_id: ScopeId | int
+    scope_id: ScopeId | int | UUID
     # What binds its parts; None: there is one.
     top: str | None = None
 
@@ -109,21 +112,21 @@ class Permission:
 
     __slots__ = ("_node",)
 
-    def __init__(self, name: str, scope: str | None = None, scope_id: ScopeId | int = None) -> None:
+    def __init__(
+        self, name: str, scope: str | None = None, scope_id: ScopeId | int | UUID = None
+    ) -> None:
         """The permission ``name`` in a place.
 
         Args:
-            scope: ``"server"`` or ``"channel"``; None is global.
-            scope_id: its id; or where that is to be found in each request, as
+            scope: a type of resources, such as ``"channel"``; None is global.
+            scope_id: its id, an int or a UUID; or where that is to be found in each request, as
                 ``require_permission`` has it.
 
         Raises:
             ValidationFailed: a malformed name, an unknown scope, or an id that is none.
         """
-        if isinstance(scope_id, int):
-            kind = checked_scope(scope, "scope_id")
-            if kind != ScopeType.GLOBAL:
-                node_key(kind, scope_id)
+        if isinstance(scope_id, _FIXED):
+            node_key(checked_scope(scope, "scope_id"), scope_id)
         else:
             checked_scope(scope, scope_id)
         # A name that is all there is to it is decided as a permission, not as an expression.
@@ -172,7 +175,7 @@ class Permission:
             finders = {
                 leaf.scope_id: find(leaf.scope_id)
                 for leaf in self._node.leaves
-                if not isinstance(leaf.scope_id, int)
+                if not isinstance(leaf.scope_id, _FIXED)
             }
 
             def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -194,10 +197,9 @@ class Permission:
         if not decision.allowed:
             place = place_of(asked[0].key) if isinstance(self._node, _InPlace) else None
             raise denied(user_id, decision, str(self), place)
-        if state.on_granted is not None:
-            for one in asked:
-                if one.allowed:
-                    tell_granted(state, user_id, one.requirement, one.key)
+        for one in asked:
+            if one.allowed:
+                tell_granted(state, user_id, one.requirement, one.key)
 
     def __and__(self, other: Permission) -> Permission:
         return self._joined(Operator.AND, other)
@@ -255,7 +257,7 @@ def _decide(
         asked: gets what was asked on the way.
     """
     if isinstance(node, _InPlace):
-        scope_id = node.scope_id if isinstance(node.scope_id, int) else find(node.scope_id)
+        scope_id = node.scope_id if isinstance(node.scope_id, _FIXED) else find(node.scope_id)
         key = parse_key(node.scope, scope_id)
         about = state.registry.asked(node.requirement)
         decision = decide(state, user_id, about, key, in_full=False)

@@ -6,7 +6,9 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
+from uuid import UUID
 
+from yoto.nodes import NodeId
 from yoto.permission.bits import FLAG_BITS, LOCAL, SUPER
 from yoto.permission.expressions import BoundExpression, Expression
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from yoto.permission.registry import RegisteredPermission
 
 # A view argument's name, or a callable that finds the id in the request.
-ScopeId = str | Callable[[Any], int] | None
+ScopeId = str | Callable[[Any], NodeId] | None
 
 
 class Operator(enum.StrEnum):
@@ -127,14 +129,14 @@ class PermissionRequirement:
 
     Attributes:
         requirement: the condition.
-        scope: ``global``, ``server`` or ``channel``; None: it has several.
+        scope: ``global`` or a type of resources; None: it has several.
         scope_id: where the id of the scope comes from, or itself.
         inner: the requirement of the next decorator below, if several are stacked.
     """
 
     requirement: Condition
     scope: str | None
-    scope_id: ScopeId | int
+    scope_id: ScopeId | int | UUID
     inner: PermissionRequirement | None = None
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, has_request_context, request
 
+from yoto.nodes import NodeId
 from yoto.permission.deciding import decide
 from yoto.permission.role_rules import checked_role
 from yoto.permission.roles_held import HeldRoles, roles_held
@@ -18,7 +19,7 @@ from yoto.permission.subject import visitor_of
 READ = "yoto.roles_held"
 
 
-def has_permission(name: str, scope: str | None = None, scope_id: int | None = None) -> bool:
+def has_permission(name: str, scope: str | None = None, scope_id: NodeId | None = None) -> bool:
     """Whether the visitor has the permission there, now; nobody has any.
 
     Raises:
@@ -31,7 +32,7 @@ def has_permission(name: str, scope: str | None = None, scope_id: int | None = N
     return user_id is not None and decide(state.quiet(), user_id, asked, key, in_full=False).allowed
 
 
-def has_role(name: str, scope: str | None = None, scope_id: int | None = None) -> bool:
+def has_role(name: str, scope: str | None = None, scope_id: NodeId | None = None) -> bool:
     """Whether the visitor has a role called ``name`` there, now; nobody has any.
 
     It counts where it counts for their permissions: assigned and in force now, active, of the place

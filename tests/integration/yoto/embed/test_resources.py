@@ -24,6 +24,7 @@ from tests.support.redis_servers import Server
 from yoto import (
     PUBLIC,
     Everyone,
+    Permission,
     Team,
     Yoto,
     add_team_members,
@@ -45,6 +46,7 @@ from yoto import (
     visible,
 )
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission import acting_as
 from yoto.policy import PolicyManager
 
 READ, EDIT, PRINT = "document.read", "document.edit", "document.print"
@@ -202,6 +204,8 @@ def test_what_is_given_above_holds_below_until_it_is_moved(office: Office) -> No
         assert {by_id[one] for one in ids} == found
         for document_id, name in by_id.items():
             assert check_permission(who.id, READ, "document", document_id) == (name in found)
+            with acting_as(who.id):
+                assert Permission(READ, "document", document_id).can() == (name in found)
             status = office.get(who, f"/documents/{document_id}").status_code
             assert status == (200 if name in found else 403)
             readers = list_users(READ, "document", document_id).ids
