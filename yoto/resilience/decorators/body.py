@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from flask import current_app, has_request_context, request
+from flask.sansio.app import App
 from werkzeug.wrappers import Response
 
 # Takes what ended the body; None when nothing went wrong.
@@ -91,8 +92,21 @@ def answers_request(fn: Callable[..., Any]) -> bool:
     """Whether ``fn`` is the view of the request at hand, or its method of a view class."""
     if not has_request_context() or request.endpoint is None:
         return False
-    view = current_app.view_functions.get(request.endpoint)
+    views = view_functions(current_app, request.endpoint, request.method)
+    return any(inspect.unwrap(view) is inspect.unwrap(fn) for view in views)
+
+
+def view_functions(app: App, endpoint: str, method: str) -> Iterator[Any]:
+    """A view; of a view class also the class, and what answers the method."""
+    view = app.view_functions.get(endpoint)
+    if view is None:
+        return
+    yield view
     view_class = getattr(view, "view_class", None)
     if view_class is not None:
-        view = getattr(view_class, request.method.lower(), None)
-    return view is not None and inspect.unwrap(view) is inspect.unwrap(fn)
+        yield view_class
+        answering = getattr(view_class, method.lower(), None)
+        if answering is None and method == "HEAD":
+            answering = getattr(view_class, "get", None)
+        yield answering
+        yield getattr(view_class, "dispatch_request", None)

@@ -40,7 +40,6 @@ class ChosenLimitPart(LimitPart):
         count_when: tells by what was answered whether the call counts; None: it does.
         plans: the limit of each plan; None: there is one limit.
         plan: gives the plan.
-        is_view: it is asked before a request, of which the answer tells whether it counts.
     """
 
     methods: frozenset[str] | None = None
@@ -48,7 +47,6 @@ class ChosenLimitPart(LimitPart):
     count_when: Callable[[Any], bool] | None = None
     plans: Mapping[str, LimitPart] | None = None
     plan: Evaluated | None = None
-    is_view: bool = False
 
     def enter(self, call: Call) -> Held:
         if not covers(self, request.method if has_request_context() else None):
@@ -59,7 +57,7 @@ class ChosenLimitPart(LimitPart):
         if self.count_when is None or held is NOTHING_HELD:
             return held
         judged = JudgedUnits(held, self.count_when)
-        if self.is_view or answers_request(call.fn):
+        if answers_request(call.fn):
             after_this_request(judged.of_response)
             judged.by_value = False
         return judged
@@ -123,7 +121,6 @@ def limit_part(
     plans: Mapping[str, Numbers] | None,
     plan: Callable[..., str] | None,
     numbers: dict[str, Any],
-    is_view: bool = False,
 ) -> LimitPart:
     """The part of ``rate_limit``, whose numbers are declared."""
     if (plan is None) != (plans is None) or plans == {}:
@@ -146,7 +143,6 @@ def limit_part(
         count_when=count_when,
         plans=by_plan or None,
         plan=None if plan is None else Evaluated(plan),
-        is_view=is_view,
     )
 
 

@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 from flask import Flask
 
 from ..config_store import Kind
+from .body import view_functions
 from .chosen import ChosenLimitPart, covers
 from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart, Part
 from .shapes import guards_on
-from .views import around, view_functions, view_parts
+from .views import around, view_parts
 
 # What ``require_permission``, and what chooses the right by the address, leave on what they guard;
 # guards alone do without the modules of these.

@@ -6,7 +6,7 @@ the application. Only the nearest counts, but for limits that are for ``every`` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from flask.sansio.scaffold import Scaffold
 from yoto.errors import ConfigurationError
 
 from ..config_store import Kind
+from .body import view_functions
 from .call import Call
 from .chosen import Numbers, Unless, covers, limit_part
 from .keys import CostOption, KeyOption
@@ -73,9 +74,7 @@ def limit_views(
     """
     if not isinstance(views, Flask | Blueprint):
         raise ConfigurationError(name, f"is for an application or a blueprint, not {views!r}")
-    part = limit_part(
-        name, key, cost, methods, unless, count_when, plans, plan, numbers, is_view=True
-    )
+    part = limit_part(name, key, cost, methods, unless, count_when, plans, plan, numbers)
     limits = limits_of(views)
     if limits is None:
         limits = ViewLimits()
@@ -177,19 +176,3 @@ def _is_exempt(app: App, blueprints: list[Scaffold], endpoint: str, method: str)
         return True
     marked = (*blueprints, *view_functions(app, endpoint, method))
     return any(getattr(one, _EXEMPT, False) for one in marked)
-
-
-def view_functions(app: App, endpoint: str, method: str) -> Iterator[Any]:
-    """A view; of a view class also the class, and what answers the method."""
-    view = app.view_functions.get(endpoint)
-    if view is None:
-        return
-    yield view
-    view_class = getattr(view, "view_class", None)
-    if view_class is not None:
-        yield view_class
-        answering = getattr(view_class, method.lower(), None)
-        if answering is None and method == "HEAD":
-            answering = getattr(view_class, "get", None)
-        yield answering
-        yield getattr(view_class, "dispatch_request", None)

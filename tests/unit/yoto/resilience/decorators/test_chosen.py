@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, abort, request
+from flask.views import MethodView, View
 
 from yoto.errors import CircuitOpen, ConfigurationError, RateLimited
 from yoto.resilience import (
@@ -101,6 +102,36 @@ class TestCountWhen:
         with pytest.raises(ValueError, match="no password"):
             counted("")
         assert left(controller, "chosen.value") == 7
+
+    def test_what_a_view_class_answers_says_it_however_it_is_decorated(
+        self, app: Flask, controller: ResilienceController
+    ) -> None:
+        def failed(name: str) -> Any:
+            return rate_limit(name, "k", count_when=lambda answer: answer.status_code == 401)
+
+        class Method(MethodView):
+            @failed("chosen.get")
+            def get(self) -> str:
+                return "welcome"
+
+        class Dispatched(View):
+            @failed("chosen.dispatched")
+            def dispatch_request(self) -> str:
+                return "welcome"
+
+        class Listed(Method):
+            decorators = [failed("chosen.listed")]
+
+        for view in (Method, Dispatched, Listed):
+            app.add_url_rule(f"/{view.__name__}", view_func=view.as_view(view.__name__))
+        asked = [
+            f"{method} /{name}"
+            for name in ("Method", "Dispatched", "Listed")
+            for method in ("GET", "HEAD")
+        ]
+        assert statuses(app, *asked) == [200] * 6
+        for name in ("chosen.get", "chosen.dispatched", "chosen.listed"):
+            assert left(controller, name) == 60, name
 
     def test_no_more_run_at_once_than_are_left(self, controller: ResilienceController) -> None:
         running, go_on = threading.Event(), threading.Event()
