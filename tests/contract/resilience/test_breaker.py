@@ -145,10 +145,8 @@ def test_one_success_closes_it_and_resets_the_counts(platform: Platform, name: s
 def test_it_closes_after_as_many_good_probes_in_a_row_as_are_wanted(
     platform: Platform, name: str
 ) -> None:
-    config = Live(CircuitBreakerConfig(success_threshold=3, recovery_timeout=SOON))
-    breaker = platform.live_breaker(name, config)
-    # What fails every other time closes nothing, and is opened for longer each time.
-    run(breaker, "FFFFF")
+    breaker = opened(platform, name, **SOON_AGAIN, success_threshold=3)
+    # What fails every other time closes nothing.
     for opens in (2, 3):
         time.sleep(breaker.state().until)
         run(breaker, "SS")
@@ -185,7 +183,7 @@ def test_a_probe_counts_once_and_not_after_another_took_its_place(
 ) -> None:
     breaker = half_open(platform, name, success_threshold=2, probe_lease=0.2)
     late = breaker.allow()
-    time.sleep(0.2)
+    wait_until(lambda: not breaker.state().probes)
     permit = breaker.allow()
     late.exit(Outcome.SUCCESS)
     assert breaker.state().probes_succeeded == 0
