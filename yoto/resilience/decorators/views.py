@@ -78,8 +78,10 @@ def limit_views(
     limits = limits_of(views)
     if limits is None:
         limits = ViewLimits()
-        setattr(views, _LIMITS, limits)
+        # First, for it is refused once the blueprint is registered: limits that are never counted
+        # would be the nearest.
         views.before_request(lambda: _count(views, limits))
+        setattr(views, _LIMITS, limits)
     if every:
         limits.every += (part,)
     else:

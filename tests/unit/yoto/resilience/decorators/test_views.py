@@ -176,6 +176,18 @@ def test_options_of_rate_limit_are_options_here(
     assert controller.get_rate_limit_status("views.when", "x").remaining == 5
 
 
+def test_a_blueprint_that_is_registered_has_no_limit_that_is_never_counted(
+    app: Flask, asked: Asked
+) -> None:
+    late = Blueprint("late", __name__)
+    late.add_url_rule("/", view_func=answer)
+    app.register_blueprint(late)
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="already been registered"):
+            limit_views(late, "views.late", "k")
+    assert asked("/") == ["views.app"]
+
+
 def test_what_has_no_views_is_refused_and_what_has_many_by_the_decorator(app: Flask) -> None:
     with pytest.raises(ConfigurationError, match="is for an application or a blueprint"):
         limit_views(answer, "views.wrong")  # type: ignore[arg-type]
