@@ -1,7 +1,7 @@
 """Live configuration by kind and name: versioned, validated, recorded, and free to read."""
 
 from .clock import ServerClock
-from .declarations import declare, declare_numbers, declared
+from .declarations import declare, declare_numbers, declared, spelled_out
 from .document import Action, Change, Document, Origin
 from .entry import Entry, Receipt, change_to_plain
 from .journal import Audit, AuditEntry, Journal
@@ -37,4 +37,5 @@ __all__ = [
     "declare_numbers",
     "declared",
     "parse_kind",
+    "spelled_out",
 ]

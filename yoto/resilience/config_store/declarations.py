@@ -4,6 +4,7 @@ numbers that hold until somebody sets others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -38,9 +39,8 @@ def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
     declare(name, kind)
     if not numbers:
         return
-    if kind is Kind.RATE_LIMIT and "limits" in numbers:
-        numbers = numbers | _said_at_once(name, numbers)
-        del numbers["limits"]
+    if kind is Kind.RATE_LIMIT:
+        numbers = spelled_out(name, numbers)
     known = {one.name for one in fields(CONFIG_CLASSES[kind])}
     unknown = sorted(numbers.keys() - known)
     if unknown:
@@ -50,12 +50,21 @@ def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
         raise ConfigurationError(f"{kind}:{name}", "has two different defaults")
 
 
-def _said_at_once(name: str, numbers: dict[str, Any]) -> dict[str, Any]:
-    twice = sorted(numbers.keys() & {"limit", "window", "also"})
+def spelled_out(name: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers of the rate limit ``name``, with fields for the text of all its windows, ``limits``.
+
+    Raises:
+        ConfigurationError: it is no such text, or one of the fields is given beside it.
+    """
+    rest = dict(numbers)
+    if "limits" not in rest:
+        return rest
+    text = rest.pop("limits")
+    twice = sorted(rest.keys() & {"limit", "window", "also"})
     if twice:
         raise ConfigurationError(name, f"has 'limits' and {twice[0]!r}")
     try:
-        return first_and_others(numbers["limits"])
+        return rest | first_and_others(text)
     except (ValueError, AttributeError) as error:
         raise ConfigurationError(name, f"limits {error}") from None
 

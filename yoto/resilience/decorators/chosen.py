@@ -11,7 +11,7 @@ from flask import after_this_request, has_request_context, request
 
 from yoto.errors import ConfigurationError, RateLimited
 
-from ..config_store import Kind, declare_numbers
+from ..config_store import Kind, declare_numbers, spelled_out
 from ..extension import get_resilience_controller
 from ..settings import RateLimitConfig
 from .body import answers_request
@@ -131,7 +131,8 @@ def limit_part(
     by_plan: dict[str, LimitPart] = {}
     for one, own in (plans or {}).items():
         by_plan[one] = LimitPart(f"{name}.{one}", key_of, cost_of)
-        declare_numbers(by_plan[one].name, Kind.RATE_LIMIT, _numbers(numbers, own))
+        own_numbers = _numbers(by_plan[one].name, numbers, own)
+        declare_numbers(by_plan[one].name, Kind.RATE_LIMIT, own_numbers)
     if methods is None and unless is None and count_when is None and plans is None:
         return LimitPart(name, key_of, cost_of)
     return ChosenLimitPart(
@@ -146,10 +147,12 @@ def limit_part(
     )
 
 
-def _numbers(shared: Mapping[str, Any], own: Numbers) -> dict[str, Any]:
+def _numbers(name: str, shared: Mapping[str, Any], own: Numbers) -> dict[str, Any]:
+    """Of a plan; a text has all windows, so that it leaves none of them to ``shared``."""
     if isinstance(own, RateLimitConfig):
         return own.to_mapping()
-    return {**shared, **({"limits": own} if isinstance(own, str) else own)}
+    given = {"limits": own} if isinstance(own, str) else own
+    return spelled_out(name, shared) | spelled_out(name, given)
 
 
 def _methods(methods: Collection[str]) -> frozenset[str]:

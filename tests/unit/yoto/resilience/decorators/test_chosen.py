@@ -214,6 +214,20 @@ class TestPlans:
         controller.set_rate_limit_config("chosen.plans.free", limit=2)
         assert call("free") == "free"
 
+    @pytest.mark.parametrize(
+        "shared", [{"limit": 7, "window": 9.0, "also": "9/day"}, {"limits": "7/9 seconds; 9/day"}]
+    )
+    def test_what_a_plan_leaves_out_is_said_for_all(
+        self, controller: ResilienceController, shared: dict[str, Any]
+    ) -> None:
+        plans = {"free": "1/hour", "pro": {"limit": 3}}
+        rate_limit("chosen.shared", plans=plans, plan=str, burst=5, **shared)
+        free, pro = (
+            controller.get_rate_limit_config(f"chosen.shared.{plan}") for plan in ("free", "pro")
+        )
+        assert (free.limit, free.window, free.also, free.burst) == (1, 3600.0, "", 5)
+        assert (pro.limit, pro.window, pro.also, pro.burst) == (3, 9.0, "9/day", 5)
+
     @pytest.mark.parametrize("plan", ["gold", None, ["pro"]])
     def test_one_that_nobody_declared_is_refused_and_logged_once(
         self, controller: ResilienceController, caplog: pytest.LogCaptureFixture, plan: Any
