@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from werkzeug.routing import Rule
 
 from yoto.cli.options import as_json, echo_json
 from yoto.resilience import route_guards
@@ -42,8 +43,7 @@ def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
         ``rule``, ``endpoint``, ``methods``, and ``guards``, of ``kind`` and ``name`` each.
     """
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
-        # OPTIONS is answered by Flask, and HEAD as GET.
-        methods = sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})
+        methods = _answered(rule)
         found = {method: route_guards(app, rule.endpoint, method) for method in methods}
         for guards_here, same in groupby(sorted(methods, key=found.__getitem__), found.get):
             yield {
@@ -52,3 +52,13 @@ def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
                 "methods": list(same),
                 "guards": [{"kind": kind, "name": name} for kind, name in guards_here or ()],
             }
+
+
+def _answered(rule: Rule) -> list[str]:
+    """The methods that a view answers by itself: HEAD is as GET, and OPTIONS often Flask's."""
+    methods = set(rule.methods or ())
+    if "GET" in methods:
+        methods.discard("HEAD")
+    if getattr(rule, "provide_automatic_options", False):
+        methods.discard("OPTIONS")
+    return sorted(methods)

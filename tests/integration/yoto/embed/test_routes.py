@@ -101,6 +101,13 @@ def test_those_that_have_none_are_told_alone(shop: Flask) -> None:
     assert shown(shop, "--unguarded").split() == ["GET", "/health", "none"]
 
 
+def test_a_route_of_head_or_options_alone_is_told(shop: Flask) -> None:
+    shop.add_url_rule("/alive", "alive", exempt(lambda: ""), methods=["HEAD", "OPTIONS"])
+    assert "HEAD,OPTIONS /alive none".split() in [
+        line.split() for line in shown(shop, "--unguarded").splitlines()
+    ]
+
+
 def test_the_marks_of_permissions_are_those_of_their_decorators() -> None:
     assert routes.PERMISSION_MARK == guarding.ATTRIBUTE
     assert routes.RIGHTS_MARK == RIGHTS_MARK
