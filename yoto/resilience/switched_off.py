@@ -17,7 +17,7 @@ from .guard.entry import Entry
 from .guard.permit import NOT_ASKED
 from .leases import Slot
 from .limiter import DimensionStatus, Key, RateLimiter, RateLimitResult
-from .limiter.limiter import check_units
+from .limiter.limiter import RESET_WITHIN, check_units
 from .limiter.result import result_of
 from .runtime import Runtime
 from .settings import BreakerMode, CircuitBreakerConfig, DegradationLevel
@@ -60,6 +60,12 @@ class OffLimiter(RateLimiter):
 
     def refund(self, key: Key = None, cost: int = 1) -> None:
         check_units("cost", cost)
+
+    def reset(self, key: Key = None) -> None:
+        self.plan.target(key)
+
+    def reset_all(self, seconds: float = RESET_WITHIN) -> bool:
+        return True
 
 
 class OffBulkhead(Bulkhead):

@@ -82,6 +82,8 @@ def test_objects_answer_as_if_nothing_had_been_used(controller: ResilienceContro
         result = limiter.hit("all")
         assert (result.allowed, result.limit, result.remaining) == (True, 1, 1)
     limiter.refund("all")
+    limiter.reset("all")
+    assert limiter.reset_all()
     assert limiter.peek(MultiDimensionalKey(user_id=1)).allowed
     with pytest.raises(ValidationFailed):
         limiter.hit("all", cost=0)
