@@ -14,6 +14,7 @@ from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from yoto.permission.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.account_calls import AccountCalls
 from yoto.permission.account_rules import AccountRules
+from yoto.permission.application_writes import ApplicationWrites
 from yoto.permission.assignment_writes import AssignmentWrites
 from yoto.permission.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.boundaries import BoundaryWatch
@@ -39,7 +40,9 @@ from yoto.permission.records import DecisionLog, Origin, RecordSettings
 from yoto.permission.registration import Registration, read_permissions
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.replay import Replaying
+from yoto.permission.resource_writes import ResourceWrites
 from yoto.permission.review import Reviewing
+from yoto.permission.role_parent_writes import RoleParentWrites
 from yoto.permission.role_writes import RoleWrites
 from yoto.permission.search import Searching
 from yoto.permission.source import DatabaseSource
@@ -83,6 +86,9 @@ class PermissionSystem(
     OverwriteWrites,
     NodeAssignments,
     TeamWrites,
+    ApplicationWrites,
+    RoleParentWrites,
+    ResourceWrites,
     AccountRules,
     PeopleCalls,
 ):
