@@ -81,7 +81,7 @@ else:
             remove_group_from_role remove_permission_from_group remove_role_parent
             remove_team_members remove_team_parent revoke_permissions_from_role
             revoke_roles_from_user set_application_disabled set_maintenance_mode set_overwrite
-            unassign update_role visible warm_up
+            team_members unassign update_role visible warm_up
         """,
         ".current.locks": """
             create_lock create_multi_lock create_read_write_lock locked take_up_lock

@@ -41,6 +41,7 @@ create_team = _permissions.create_team
 delete_team = _permissions.delete_team
 add_team_members = _permissions.add_team_members
 remove_team_members = _permissions.remove_team_members
+team_members = _permissions.team_members
 add_team_parent = _permissions.add_team_parent
 remove_team_parent = _permissions.remove_team_parent
 register_application = _permissions.register_application

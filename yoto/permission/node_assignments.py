@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
-from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.nodes import APPLICATIONS
 from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.assignment_writes import Window, check_window
@@ -18,14 +18,14 @@ from yoto.permission.audit import record_audit
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.keys import SubjectId, actor_number, current_keys
 from yoto.permission.kinds import Everyone
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import check_assignments
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_snapshot import members_of_teams
 from yoto.permission.rows import checked_node, require_role, server_of, site_in
-from yoto.permission.scopes import Place
+from yoto.permission.scopes import Place, checked_id
 from yoto.permission.source import reading
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Holder, Subject, holder_of, shown_subject
@@ -33,6 +33,8 @@ from yoto.permission.transactions import write
 from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
+from yoto.store.models import Team as TeamRow
+from yoto.store.models import TeamMember
 
 # Of the text of a policy's input; what is more belongs to the application.
 MOST_ATTRIBUTES = 32
@@ -48,6 +50,14 @@ class Held(NamedTuple):
     valid_from: datetime | None
     valid_until: datetime | None
     attributes: Mapping[str, Any] | None
+
+
+class InTeam(NamedTuple):
+    """Who is in a team, and when."""
+
+    subject: Any
+    valid_from: datetime | None
+    valid_until: datetime | None
 
 
 class _Given(NamedTuple):
@@ -176,24 +186,57 @@ class NodeAssignments:
         return WriteReceipt(ids=ids)
 
     def holders(self, type: str, id: NodeId, limit: int = 1_000) -> list[Held]:
-        """Who holds roles at a node itself, in the order in which they were given them."""
+        """Who holds roles at a node itself, in the order in which they were given them.
+
+        People are named by their ids as the application knows them.
+        """
         get_state()
         node = str(checked_node((type, id), "at"))
         statement = select(RoleAssignment).where(RoleAssignment.node == node)
         with reading():
             rows = db.session.scalars(statement.order_by(RoleAssignment.id).limit(limit)).all()
+            subjects = _named(shown_subject(row.subject) for row in rows)
         return [
             Held(
                 row.id,
-                shown_subject(row.subject),
+                subject,
                 row.role_id,
                 (type, id),
                 row.valid_from,
                 row.valid_until,
                 row.attributes,
             )
-            for row in rows
+            for subject, row in zip(subjects, rows, strict=True)
         ]
+
+    def team_members(self, team_id: int, limit: int = 1_000) -> list[InTeam]:
+        """Who is in a team itself, in the order in which they came, also outside of their window.
+
+        Raises:
+            UnknownResource: there is no such team.
+        """
+        get_state()
+        found = select(TeamMember).where(TeamMember.team_id == checked_id(team_id, "team_id"))
+        ordered = found.order_by(TeamMember.created_at, TeamMember.user_id).limit(limit)
+        with reading():
+            if db.session.get(TeamRow, team_id) is None:
+                raise UnknownResource("team", team_id)
+            rows = db.session.scalars(ordered).all()
+            subjects = _named(shown_subject(f"user:{row.user_id}") for row in rows)
+        return [
+            InTeam(subject, row.valid_from, row.valid_until)
+            for subject, row in zip(subjects, rows, strict=True)
+        ]
+
+
+def _named(subjects: Iterable[Any]) -> list[Any]:
+    """Subjects as the application knows them: people, who are numbers here, by their ids."""
+    found = list(subjects)
+    keys = current_keys()
+    if keys is None:
+        return found
+    own = keys.keys_of(one for one in found if type(one) is int)
+    return [own.get(one, one) if type(one) is int else one for one in found]
 
 
 def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | None) -> _Given:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from sqlalchemy.orm import (
 from tests.support.redis_servers import Server
 from yoto import (
     PUBLIC,
+    Application,
     Everyone,
     Permission,
     Team,
@@ -35,13 +37,16 @@ from yoto import (
     create_team,
     decide,
     has_permission,
+    holders,
     list_resources,
     list_users,
     people,
+    register_application,
     register_permission,
     register_role,
     require_permission,
     set_overwrite,
+    team_members,
     unassign,
     visible,
 )
@@ -250,6 +255,27 @@ def test_what_is_given_above_holds_below_until_it_is_moved(office: Office) -> No
     assign(PUBLIC, reader, at=("document", note.id))
     assert check_permission(PUBLIC, READ, "document", note.id)
     assert not check_permission(PUBLIC, READ, "document", plan.id)
+
+
+def test_who_holds_a_role_and_who_is_in_a_team_are_named_by_their_own_ids(office: Office) -> None:
+    mara, noor = (Colleague(id=uuid.uuid4(), name=name) for name in ("mara", "noor"))
+    here = Workspace(id=uuid.uuid4(), name="here", owner_id=noor.id)
+    office.add(mara, noor, here)
+    [reader], [crew] = register_role("reader").ids, create_team("crew").ids
+    [press] = register_application("press").ids
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    add_team_members(crew, [mara.id, Application(press)], valid_until=until)
+    given = [noor.id, Team(crew), Application(press), Everyone("workspace", here.id), PUBLIC]
+    for one in given:
+        assign(one, reader, at=("workspace", here.id))
+    assert [one.subject for one in holders("workspace", here.id)] == given
+    found = team_members(crew)
+    assert {(one.subject, one.valid_until) for one in found} == {
+        (mara.id, until),
+        (Application(press), until),
+    }
+    with pytest.raises(UnknownResource):
+        team_members(crew + 1)
 
 
 @pytest.mark.parametrize("office", [OPERATED], indirect=True)
