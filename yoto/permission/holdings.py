@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from yoto.permission.gifts import gifts_of, lineage, merged
 from yoto.permission.hierarchy import Authority, Gifts
-from yoto.permission.role_snapshot import teams_above
 from yoto.permission.scopes import GLOBAL, Place, place_of_text
+from yoto.permission.teams import teams_above
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, RoleAssignment
 
 

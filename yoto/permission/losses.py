@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from yoto.permission.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
 from yoto.permission.hierarchy import Authority
-from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.sites import Site
 from yoto.permission.not_below import (
     OtherHoldings,
@@ -35,10 +34,10 @@ from yoto.permission.role_snapshot import (
     assignments_of,
     rows_around,
     sites_of,
-    teams_above,
 )
+from yoto.permission.teams import memberships
 from yoto.permission.verdict import OUTRANKED
-from yoto.store.models import Role, RoleAssignment, TeamMember, User
+from yoto.store.models import Role, RoleAssignment, User
 
 
 @dataclass
@@ -298,14 +297,8 @@ def _teams_of(
 ) -> dict[int, list[tuple[int, float | None, float | None]]]:
     """The teams with overwrites here, by who is in them, and from when to when."""
     found: dict[int, list[tuple[int, float | None, float | None]]] = {}
-    if not given:
-        return found
-    rows = select(
-        TeamMember.user_id, TeamMember.team_id, TeamMember.valid_from, TeamMember.valid_until
-    )
-    for user_id, team_id, starts, ends in session.execute(rows):
-        for above in teams_above(session, [team_id]) & given.keys():
-            found.setdefault(user_id, []).append((above, epoch(starts), epoch(ends)))
+    for one in memberships(session, [team_id for team_id in given if team_id is not None]):
+        found.setdefault(one.user_id, []).append((one.team_id, *one.window))
     return found
 
 

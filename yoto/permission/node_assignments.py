@@ -23,12 +23,12 @@ from yoto.permission.kinds import Everyone
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import check_assignments
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.role_snapshot import members_of_teams
 from yoto.permission.rows import checked_node, require_role, server_of, site_in
 from yoto.permission.scopes import Place, checked_id
 from yoto.permission.source import reading
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Holder, Subject, holder_of, shown_subject
+from yoto.permission.teams import members_of_teams
 from yoto.permission.transactions import write
 from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.store.db import db

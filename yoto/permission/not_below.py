@@ -13,15 +13,10 @@ from yoto.permission.facts import Assignment, By
 from yoto.permission.hierarchy import OUTSIDE, Authority
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import epoch, within
-from yoto.permission.role_snapshot import (
-    RoleSnapshot,
-    assignments_of,
-    members_of_teams,
-    sites_of,
-    teams_below,
-)
+from yoto.permission.role_snapshot import RoleSnapshot, assignments_of, sites_of
 from yoto.permission.scopes import place_of_text
-from yoto.store.models import NOWHERE, Role, RoleAssignment, RoleParent, TeamMember, User
+from yoto.permission.teams import members_of_teams, memberships
+from yoto.store.models import NOWHERE, Role, RoleAssignment, RoleParent, User
 from yoto.store.resources import known_types
 
 
@@ -185,15 +180,10 @@ class OtherHoldings:
             else:
                 of_teams.setdefault(row.team_id, []).append(one)
         self._by_user: dict[int, list[Assignment]] = {}
-        for team_id, held in of_teams.items():
-            members = select(TeamMember.user_id, TeamMember.valid_from, TeamMember.valid_until)
-            below = teams_below(session, [team_id])
-            for user_id, starts, ends in session.execute(
-                members.where(TeamMember.team_id.in_(below))
-            ):
-                self._by_user.setdefault(user_id, []).extend(
-                    within(one, epoch(starts), epoch(ends)) for one in held
-                )
+        for joined in memberships(session, of_teams):
+            self._by_user.setdefault(joined.user_id, []).extend(
+                within(one, *joined.window) for one in of_teams[joined.team_id]
+            )
 
     def of(self, user_id: int) -> tuple[Assignment, ...]:
         """Those of one person."""

@@ -20,10 +20,10 @@ from yoto.permission.loading.sites import Site
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
-from yoto.permission.role_snapshot import members_of_teams
 from yoto.permission.rows import require_role, server_of, site_in
 from yoto.permission.state import get_state
 from yoto.permission.subjects import holder_of
+from yoto.permission.teams import members_of_teams
 from yoto.permission.transactions import write
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role
 from yoto.store.resources import known_types

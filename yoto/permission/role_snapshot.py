@@ -31,8 +31,6 @@ from yoto.store.models import (
     RoleGroupGrant,
     RoleParent,
     ScopeType,
-    TeamMember,
-    TeamParent,
     User,
 )
 from yoto.store.resources import known_types
@@ -326,35 +324,6 @@ def rows_around(session: Session, mask_of: MaskOf, sites: Mapping[str, Site]) ->
             ChannelOverwrite.place.in_(places),
         )
     return rows
-
-
-def teams_below(session: Session, team_ids: Collection[int]) -> set[int]:
-    """These teams and all below them: whoever is in one of those is in one of these."""
-    found = set(team_ids)
-    newest = found
-    while newest:
-        below = select(TeamParent.team_id).where(TeamParent.parent_id.in_(newest))
-        newest = set(session.scalars(below)) - found
-        found |= newest
-    return found
-
-
-def teams_above(session: Session, team_ids: Collection[int]) -> set[int]:
-    """These teams and all above them."""
-    found = set(team_ids)
-    newest = found
-    while newest:
-        above = select(TeamParent.parent_id).where(TeamParent.team_id.in_(newest))
-        newest = set(session.scalars(above)) - found
-        found |= newest
-    return found
-
-
-def members_of_teams(session: Session, team_ids: Collection[int]) -> set[int]:
-    """Who is in one of these teams, at whatever time."""
-    every = teams_below(session, team_ids)
-    found = select(TeamMember.user_id).where(TeamMember.team_id.in_(every))
-    return set(session.scalars(found.distinct()))
 
 
 def _joined(parts: Iterable[list[int]], side: int) -> int:

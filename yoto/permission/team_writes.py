@@ -18,17 +18,15 @@ from yoto.permission.holdings import of_teams
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import NAME_TAKEN, checked_label
-from yoto.permission.role_snapshot import members_of_teams, teams_above
 from yoto.permission.scopes import Place, checked_id
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Subject, holder_of
+from yoto.permission.teams import MOST_DEEP, are_too_deep, members_of_teams, teams_above
 from yoto.permission.transactions import write
 from yoto.permission.verdict import OUTRANKED, Decision
 from yoto.store.models import NOWHERE, Effect, Role, Team, TeamMember, TeamParent
 
 NAME_LENGTH = 100
-# Teams stand no deeper below each other: what nobody could follow any more.
-MOST_DEEP = 32
 
 
 class TeamWrites:
@@ -159,11 +157,7 @@ class TeamWrites:
                 raise ValidationFailed({"parent_id": "is the team itself, or below it"})
             if session.get(TeamParent, (team.id, parent.id)) is not None:
                 raise ValidationFailed({"parent_id": "is a parent already"})
-            if (
-                _depth(session, team.id, TeamParent.team_id, TeamParent.parent_id)
-                + _depth(session, parent.id, TeamParent.parent_id, TeamParent.team_id)
-                >= MOST_DEEP
-            ):
+            if are_too_deep(session, team.id, parent.id):
                 raise ValidationFailed({"parent_id": f"more than {MOST_DEEP} below each other"})
             authority = Authority(state, session, actor_id)
             _check_giving(authority, session, above, members_of_teams(session, [team.id]), None)
@@ -224,16 +218,6 @@ def _members(session: Session, members: Iterable[Subject]) -> list[int]:
 def _stored(session: Session, team_id: int, numbers: Collection[int]) -> dict[int, TeamMember]:
     rows = select(TeamMember).where(TeamMember.team_id == team_id, TeamMember.user_id.in_(numbers))
     return {row.user_id: row for row in session.scalars(rows)}
-
-
-def _depth(session: Session, team_id: int, here: Any, there: Any) -> int:
-    """How many teams stand below (or above) one, each below the next."""
-    newest, seen, depth = {team_id}, {team_id}, 0
-    while newest and depth <= MOST_DEEP:
-        newest = set(session.scalars(select(here).where(there.in_(newest)))) - seen
-        seen |= newest
-        depth += 1
-    return depth
 
 
 def _check_giving(

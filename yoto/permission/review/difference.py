@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from yoto.permission.loading import implying
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.review.history import History
-from yoto.permission.review.loading import add_accounts, load_history
+from yoto.permission.review.loading import add_accounts, add_teams, load_history
 from yoto.permission.review.report import AccessDifference, Turn
 from yoto.permission.review.undo import UNDO, undo
 from yoto.permission.review.undo.values import before_of, is_about_one, subject_id
@@ -47,6 +47,7 @@ def difference_of(
     if len(records) > RECORDS_MAX:
         records = records[:RECORDS_MAX]
         notes.append(f"too many changes: those before {records[-1].at.isoformat()} are not in it")
+    add_teams(later, _teams(records))
     add_accounts(connection, later, _people(records))
     newer = [record for record in records if record.at > until]
     between = [record for record in records if record.at <= until]
@@ -112,6 +113,13 @@ def _people(records: Sequence[Row[Any]]) -> set[int]:
         found |= {holder["user_id"] for holder in before.get("holders", ())}
         found |= {before["owner_id"]} if "owner_id" in before else set()
     return found
+
+
+def _teams(records: Sequence[Row[Any]]) -> set[int]:
+    """The teams whose overwrites the records can bring back."""
+    before = [before_of(record) for record in records]
+    marks = [*before, *(mark for values in before for mark in values.get("overwrites", ()))]
+    return {mark["team"] for mark in marks if "team" in mark}
 
 
 def _turns(

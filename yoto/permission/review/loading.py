@@ -16,7 +16,6 @@ from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.sites import site_at
 from yoto.permission.review.history import Account, History, Membership
-from yoto.permission.role_snapshot import teams_above
 from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.statements import (
     CHANNEL,
@@ -32,9 +31,9 @@ from yoto.permission.statements import (
     overwrites,
     role_parents,
     roles,
-    team_members,
     users,
 )
+from yoto.permission.teams import memberships
 from yoto.store.db import db
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
@@ -43,7 +42,8 @@ OF_ROLES = ids_in(ROLE_IDS)
 
 
 def load_history(connection: Connection, place: Place, wanted: Sequence[int]) -> History:
-    """All that bears on the permissions ``wanted`` in ``place``, as it is now, without accounts.
+    """All that bears on the permissions ``wanted`` in ``place``, as it is now, without accounts and
+    who is in teams.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -86,7 +86,7 @@ def _add_roles(connection: Connection, found: History) -> None:
 
 
 def _add_holders(connection: Connection, found: History, ids: dict[str, str]) -> None:
-    of, others, in_teams = assignments.c, found.others, set[int]()
+    of, others = assignments.c, found.others
     for row in connection.execute(
         select(
             of.user_id,
@@ -110,18 +110,9 @@ def _add_holders(connection: Connection, found: History, ids: dict[str, str]) ->
         elif team_id is not None:
             held = Assignment(role_id, *window, node, By.TEAM, id_, team_id)
             others.of_teams[team_id].append(held)
-            in_teams.add(team_id)
         elif subject in ("public", f"everyone:{found.site.home}"):
             by = By.PUBLIC if subject == "public" else By.EVERYONE
             others.crowds.append(Assignment(role_id, *window, node, by, id_))
-    if not in_teams and not any(target.startswith("team:") for _, target, _ in found.overwrites):
-        return
-    session, rows = db.session(), team_members.c
-    for user_id, team_id, starts, ends in connection.execute(
-        select(rows.user_id, rows.team_id, rows.valid_from, rows.valid_until)
-    ):
-        for above in teams_above(session, [team_id]):
-            others.teams[user_id].append(InTeam(above, epoch(starts), epoch(ends)))
 
 
 def _add_grants(connection: Connection, found: History, wanted: Sequence[int]) -> None:
@@ -191,6 +182,17 @@ def _add_members(connection: Connection, found: History, home: str) -> None:
     statement = select(*columns).where(members.node == node.id)
     for user_id, banned, timeout_until in connection.execute(statement):
         found.members[user_id] = Membership(bool(banned), epoch(timeout_until))
+
+
+def add_teams(found: History, team_ids: Iterable[int]) -> None:
+    """Add who is in these teams, and in those that hold roles or have overwrites."""
+    marked = {
+        int(target.removeprefix("team:"))
+        for _, target, _ in found.overwrites
+        if target.startswith("team:")
+    }
+    for one in memberships(db.session(), {*team_ids, *marked, *found.others.of_teams}):
+        found.others.teams[one.user_id].append(InTeam(one.team_id, *one.window))
 
 
 def add_accounts(connection: Connection, found: History, user_ids: Iterable[int]) -> None:

@@ -14,12 +14,12 @@ from yoto.permission.loading import Loaded, load_one
 from yoto.permission.loading.rights import Mark, Membership, epoch
 from yoto.permission.loading.sites import site_at
 from yoto.permission.resolver import flatten, resolve
-from yoto.permission.role_snapshot import teams_above
 from yoto.permission.scopes import parse_place, place_of_text
 from yoto.permission.search.users import teams_that_could, users_parameters
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.statements import allows, assignments, overwrites
+from yoto.permission.teams import above_each
 from yoto.store.db import db
 
 
@@ -31,7 +31,7 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
         site = site_at(connection, place)
         asked = users_parameters(state, registered, site)
         teams = list(connection.scalars(teams_that_could(), asked))
-        above = {team_id: teams_above(db.session(), [team_id]) for team_id in teams}
+        above = above_each(db.session(), teams)
         every = set().union(*above.values())
         held = _held(connection, every, ["", *site.nodes])
         roles = [one.role_id for one in held]

@@ -39,6 +39,11 @@ UNDO: dict[str, Undo] = {
     "member.ban": people.banned,
     "member.unban": people.unbanned,
     "member.timeout": people.timed_out,
+    "team.join": people.in_teams,
+    "team.leave": people.in_teams,
+    "team.nest": people.in_teams,
+    "team.unnest": people.in_teams,
+    "team.delete": people.in_teams,
     "user.create": people.account_made,
     "user.update": people.account_changed,
 }

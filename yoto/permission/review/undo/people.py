@@ -7,6 +7,7 @@ from yoto.permission.review.history import Account, History, Membership
 from yoto.permission.review.undo.values import (
     Record,
     before_of,
+    note,
     note_absent,
     seconds,
     subject_id,
@@ -55,6 +56,11 @@ def account_changed(history: History, record: Record, registry: PermissionRegist
     for name in ("disabled", "super_admin"):
         if name in before_of(record):
             setattr(account, name, before_of(record)[name])
+
+
+def in_teams(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """Teams, and who is in them: they are held as they are now."""
+    note(history, record, "who is in teams is as it is now")
 
 
 def _come_back(history: History, record: Record) -> None:

@@ -184,6 +184,43 @@ def test_each_turn_names_the_change_that_made_it(
     assert differ(utcnow() - timedelta(microseconds=1)).gained == ()
 
 
+def test_a_team_with_nothing_but_an_overwrite_lets_its_members_in_and_out(
+    app: Flask, world: World, harbour: Community, differ: Differ
+) -> None:
+    person, channel = world.member(harbour), harbour.channel_id
+    with app.app_context():
+        [pilots], [seamen] = (permissions.create_team(name).ids for name in ("pilots", "seamen"))
+        permissions.add_team_members(pilots, [person.id])
+        permissions.add_team_parent(pilots, seamen)
+        before = utcnow()
+        permissions.set_overwrite(channel, team_id=seamen, allow=[PIN])
+        assert permissions.check_permission(person.id, PIN, "channel", channel)
+        allowed = utcnow()
+        db.session.remove()
+    [turn] = differ(before).gained
+    assert (turn.user_id, turn.action) == (person.id, "overwrite.set")
+    assert (differ(allowed).gained, differ(allowed).lost) == ((), ())
+    with app.app_context():
+        permissions.clear_overwrite(channel, team_id=seamen)
+        assert not permissions.check_permission(person.id, PIN, "channel", channel)
+        db.session.remove()
+    [turn] = differ(allowed).lost
+    assert (turn.user_id, turn.action) == (person.id, "overwrite.clear")
+    [turn] = differ(before, until=allowed).gained
+    assert turn.user_id == person.id
+
+
+def test_who_is_in_teams_is_not_taken_back_and_that_is_told(
+    app: Flask, world: World, harbour: Community, differ: Differ
+) -> None:
+    person, since = world.member(harbour), utcnow()
+    with app.app_context():
+        [pilots] = permissions.create_team("pilots").ids
+        assert not any("teams" in note for note in differ(since).unknown)
+        permissions.add_team_members(pilots, [person.id])
+    assert [note for note in differ(since).unknown if "teams" in note]
+
+
 def test_changes_of_single_users_lay_the_place_out_only_once_for_each_moment(
     app: Flask, world: World, harbour: Community, differ: Differ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
