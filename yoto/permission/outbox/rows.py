@@ -6,32 +6,20 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from yoto.permission.outbox.touches import MAX_USERS, Found, Touches
-from yoto.permission.statements import (
-    assignments,
-    grants,
-    group_grants,
-    overwrites,
-    roles,
-    table,
-)
+from yoto.permission.outbox.touches import MAX_USERS, Found, Touches, chunks
+from yoto.permission.statements import group_grants, roles, table
 from yoto.store.db import utcnow
 from yoto.store.models import OutboxEvent
 
 outbox = table(OutboxEvent)
 
 log = logging.getLogger(__name__)
-
-# Ids in one IN list.
-CHUNK = 500
-
-Id = TypeVar("Id", int, str)
 
 
 class Event(NamedTuple):
@@ -45,7 +33,7 @@ def look_up(connection: Connection, touches: Touches) -> Found:
     """What ``touches.settled`` wants to know: at most one statement of each kind."""
     homes: dict[int, str] = {}
     if wanted := touches.roles_to_find:
-        for ids in _chunks(wanted):
+        for ids in chunks(wanted):
             for role_id, home in connection.execute(
                 select(roles.c.id, roles.c.home).where(roles.c.id.in_(ids))
             ):
@@ -61,19 +49,6 @@ def look_up(connection: Connection, touches: Touches) -> Found:
     return Found(homes, {key: frozenset(ids) for key, ids in holders.items()})
 
 
-def forget_nodes(connection: Connection, touches: Touches) -> None:
-    """Delete what was given at nodes that are gone: others may get their ids.
-
-    What goes with them in the database alone is what foreign keys say.
-    """
-    for texts in _chunks(touches.gone):
-        for source in (grants, group_grants):
-            connection.execute(delete(source).where(source.c.scope_key.in_(texts)))
-        connection.execute(delete(overwrites).where(overwrites.c.place.in_(texts)))
-        connection.execute(delete(assignments).where(assignments.c.node.in_(texts)))
-        connection.execute(delete(roles).where(roles.c.home.in_(texts)))
-
-
 def find_numbers(connection: Connection, touches: Touches) -> None:
     """Touch by their numbers those who were touched by their keys; who has none is given one.
 
@@ -83,8 +58,9 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
     for numbers, keys in touches.keys.items():
         if len(keys) > MAX_USERS:
             touches.everything()
+            _find_gone(connection, touches, numbers)
             continue
-        for key in keys:
+        for key, gone in keys.items():
             # What is committed by now, whatever the transaction saw first.
             stored = select(numbers.c.id).where(numbers.c.key == key).with_for_update()
             number = connection.scalar(stored)
@@ -96,9 +72,24 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
                 number = connection.scalar(stored)
             if number is None:
                 touches.everything()
-            else:
+            elif gone is None:
                 touches.user(number)
+            else:
+                touches.person(number, gone, key)
     touches.keys.clear()
+
+
+def _find_gone(connection: Connection, touches: Touches, numbers: Table) -> None:
+    """The same of those alone who were deleted; who has no number had nothing."""
+    columns: dict[Any, list[Any]] = {}
+    for key, gone in touches.keys[numbers].items():
+        if gone is not None:
+            columns.setdefault(gone, []).append(key)
+    for column, keys in columns.items():
+        for some in chunks(keys):
+            stored = select(numbers.c.key, numbers.c.id).where(numbers.c.key.in_(some))
+            for key, number in connection.execute(stored.with_for_update()):
+                touches.person(number, column, key)
 
 
 def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:
@@ -136,7 +127,7 @@ def unpublished(connection: Connection, limit: int) -> tuple[list[Event], float]
 
 def mark(connection: Connection, ids: Iterable[int], position: str) -> None:
     """Note that the log has these, at or before ``position``."""
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         connection.execute(
             update(outbox)
             .where(outbox.c.id.in_(chunk), outbox.c.published_at.is_(None))
@@ -160,7 +151,7 @@ def prune(connection: Connection, age: float, limit: int) -> int:
             .limit(limit)
         )
     )
-    for chunk in _chunks(old):
+    for chunk in chunks(old):
         connection.execute(delete(outbox).where(outbox.c.id.in_(chunk)))
     return len(old)
 
@@ -174,8 +165,3 @@ def position_of(connection: Connection, event_id: int) -> tuple[bool, str | None
         )
     ).one()
     return newest is not None and event_id <= newest, position
-
-
-def _chunks(ids: Iterable[Id]) -> Iterable[list[Id]]:
-    everything = sorted(ids)
-    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, FromClause, Table
+from sqlalchemy import Column, ColumnElement, FromClause, Table
 from sqlalchemy.sql import visitors
 
 from yoto import cache
@@ -46,7 +46,7 @@ from yoto.store.models import (
     User,
 )
 from yoto.store.people import USERS
-from yoto.store.resources import ResourceType, ResourceTypes
+from yoto.store.resources import ResourceType, ResourceTypes, known_types
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -122,6 +122,8 @@ def _assignment(touches: Touches, act: Act, row: Row) -> None:
 def _team(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
         touches.add(cache.subjects.team(row["id"]))
+    if act is Act.DELETE:
+        touches.row(Team.__table__, row["id"])
 
 
 def _team_member(touches: Touches, act: Act, row: Row) -> None:
@@ -140,6 +142,8 @@ def _program(touches: Touches, act: Act, row: Row) -> None:
 def _role(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
         touches.add(cache.subjects.role(row["id"]))
+    if act is Act.DELETE:
+        touches.row(Role.__table__, row["id"])
     home = row.get("home")
     if home is None and row.get("server_id") is not None:
         home = cache.subjects.node("server", row["server_id"])
@@ -159,6 +163,7 @@ def _group(touches: Touches, act: Act, row: Row) -> None:
     # The database has taken the group from its roles by the time that somebody could ask which.
     if act is Act.DELETE:
         touches.everything()
+        touches.row(PermissionGroup.__table__, row["id"])
 
 
 def _overwrite(touches: Touches, act: Act, row: Row) -> None:
@@ -174,7 +179,14 @@ def _overwrite(touches: Touches, act: Act, row: Row) -> None:
 
 def _resource(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.node(row["type"], row["id"], act is Act.DELETE)
+        declared = known_types().find(row["type"])
+        # Without the declaration nobody can say of which type another row of that id is.
+        ids = _RESOURCE_IDS if declared is None else declared.id
+        touches.node(row["type"], row["id"], ids if act is Act.DELETE else None)
+
+
+# All types' ids.
+_RESOURCE_IDS: ColumnElement[Any] = Resource.__table__.c.id
 
 
 def _policy(touches: Touches, act: Act, row: Row) -> None:
@@ -294,8 +306,12 @@ def _nodes_elsewhere(declared: ResourceType) -> Rule:
     key, name = declared.key, declared.name
 
     def touch(touches: Touches, act: Act, row: Row) -> None:
-        if act is not Act.INSERT:
-            touches.node(name, row[key], act is Act.DELETE)
+        if act is Act.INSERT:
+            return
+        if row.get(key) is None:
+            touches.everything()
+        else:
+            touches.node(name, row[key], declared.id if act is Act.DELETE else None)
 
     columns = _columns(declared.table, expressions)
     return Rule(columns, (key,), touch, optional=frozenset({key}))
@@ -328,20 +344,29 @@ def _columns(table: FromClause, expressions: Iterable[Any]) -> frozenset[str]:
 
 
 def _people_elsewhere(rule: Rule, declaration: Declaration) -> Rule:
-    """The rule of people, for a table whose columns have other names, or ids other than numbers."""
-    if declaration.ids is None:
-        return rule
-    columns: set[str] = set()
-    for column in rule.columns:
-        columns |= declaration.behind(column)
-    id_, numbers = str(declaration.ids.key), declaration.numbers
+    """The rule of people, for a table whose columns or ids may be others."""
+    columns, keys = set(rule.columns), set(rule.keys)
+    ids, numbers = declaration.ids, declaration.numbers
+    if ids is None:
+        ids = declaration.columns["id"]
+    else:
+        columns = {one for column in columns for one in declaration.behind(column)}
+        keys = {str(ids.key)}
+    id_ = str(ids.key)
 
     def touch(touches: Touches, act: Act, row: Row) -> None:
-        if numbers is not None:
+        gone = ids if act is Act.DELETE else None
+        if row.get(id_) is None:
+            # Bulk inserts do not say the ids.
+            if act is not Act.INSERT or row.get("super_admin"):
+                touches.everything()
+        elif numbers is not None:
             # Nobody can have asked about somebody new.
             if act is not Act.INSERT:
-                touches.key(numbers, row[id_])
-        elif row.get(id_) is not None:
+                touches.key(numbers, row[id_], gone)
+        elif gone is not None:
+            touches.person(row[id_], gone)
+        else:
             touches.user(row[id_])
 
-    return Rule(frozenset(columns), (id_,), touch, optional=frozenset({id_}))
+    return Rule(frozenset(columns), tuple(sorted(keys)), touch, optional=frozenset(keys))

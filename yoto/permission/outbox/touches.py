@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table
 
 from yoto import cache
 from yoto.cache import NodeId
@@ -14,6 +14,10 @@ from yoto.cache import NodeId
 MAX_USERS = 64
 # Roles that have a changed group in common; more become one event of everything.
 MAX_ROLES = 64
+# Ids in one IN list.
+CHUNK = 500
+
+Id = TypeVar("Id")
 
 
 class Home(NamedTuple):
@@ -40,16 +44,21 @@ class Touches:
 
     Attributes:
         groups: ids that ``settled`` needs to have looked up.
-        gone: nodes that were deleted.
-        keys: people by ids that are no numbers, with the table of their numbers.
+        gone: nodes that were deleted, as texts, by the column of the ids that they had and the id.
+        gone_people: people who were, as numbers, by the same.
+        gone_rows: ids of rows of the platform's own that are being deleted, by table.
+        keys: people by ids that are no numbers, with the table of their numbers; with the column
+            of the ids of those who were deleted.
     """
 
     def __init__(self) -> None:
         self._subjects: dict[str, None] = {}
         self._users: dict[int, set[Home]] = {}
         self.groups: set[int] = set()
-        self.gone: set[str] = set()
-        self.keys: dict[Table, set[Any]] = {}
+        self.gone: dict[ColumnElement[Any], dict[Any, str]] = {}
+        self.gone_people: dict[ColumnElement[Any], dict[Any, int]] = {}
+        self.gone_rows: dict[Table, set[int]] = {}
+        self.keys: dict[Table, dict[Any, ColumnElement[Any] | None]] = {}
 
     def add(self, *touched: str) -> None:
         """Touch subjects by name."""
@@ -59,12 +68,30 @@ class Touches:
         """Touch all there is, because nobody can say what was changed."""
         self.add(cache.subjects.GLOBAL)
 
-    def node(self, type_name: str, node_id: NodeId, gone: bool) -> None:
-        """Touch a node, and all that is below it."""
+    def node(self, type_name: str, node_id: NodeId, gone: ColumnElement[Any] | None = None) -> None:
+        """Touch a node, and all that is below it.
+
+        Args:
+            gone: where it was deleted, the column of the ids.
+        """
         text = cache.subjects.node(type_name, node_id)
         self.add(text)
-        if gone:
-            self.gone.add(text)
+        if gone is not None:
+            self.gone.setdefault(gone, {})[node_id] = text
+
+    def person(self, number: int, gone: ColumnElement[Any], id_: Any = None) -> None:
+        """Touch what somebody may do who was deleted.
+
+        Args:
+            gone: the column of the ids.
+            id_: what it had of them; by default the number.
+        """
+        self.user(number)
+        self.gone_people.setdefault(gone, {})[number if id_ is None else id_] = number
+
+    def row(self, table: Table, row_id: int) -> None:
+        """Remember a row of the platform's own that is being deleted, with what names it."""
+        self.gone_rows.setdefault(table, set()).add(row_id)
 
     def user(self, user_id: int, home: Home = Home()) -> None:
         """Touch what one user may do within ``home``."""
@@ -78,9 +105,10 @@ class Touches:
         homes = {home for some in self._users.values() for home in some}
         return {home.role_id for home in homes if home.role_id is not None}
 
-    def key(self, numbers: Table, key: Any) -> None:
-        """Touch what somebody may do whom the application knows by ``key``."""
-        self.keys.setdefault(numbers, set()).add(key)
+    def key(self, numbers: Table, key: Any, gone: ColumnElement[Any] | None = None) -> None:
+        """Touch what somebody may do whom the application knows by ``key``; ``gone`` as above."""
+        keys = self.keys.setdefault(numbers, {})
+        keys[key] = keys.get(key) if gone is None else gone
 
     def __bool__(self) -> bool:
         return bool(self._subjects or self._users or self.groups or self.keys)
@@ -112,3 +140,9 @@ def _of_groups(groups: Iterable[int], found: Found) -> Iterable[str]:
     if len(roles) > MAX_ROLES:
         return [cache.subjects.GLOBAL]
     return [cache.subjects.role(role_id) for role_id in sorted(roles)]
+
+
+def chunks(ids: Iterable[Id]) -> Iterable[list[Id]]:
+    """Ids in lists that are short enough for one statement."""
+    every: list[Any] = sorted(ids)
+    return (every[start : start + CHUNK] for start in range(0, len(every), CHUNK))

@@ -11,9 +11,10 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from yoto.permission.outbox.forgetting import forget_gone, forget_rows
 from yoto.permission.outbox.objects import touched_by_flush
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
-from yoto.permission.outbox.rows import Event, add_events, find_numbers, forget_nodes, look_up
+from yoto.permission.outbox.rows import Event, add_events, find_numbers, look_up
 from yoto.permission.outbox.statements import touched_by_statement
 from yoto.permission.outbox.touches import Touches
 from yoto.store.db import begun_session
@@ -93,6 +94,7 @@ def _after_add(session: Session, instance: object) -> None:
 def _after_flush(session: Session, context: Any) -> None:
     touches = _touches(session)
     touched_by_flush(session, touches)
+    _forget_rows(session, touches)
     _keep(session, touches)
 
 
@@ -100,7 +102,13 @@ def _on_execute(state: ORMExecuteState) -> None:
     if not state.is_select:
         touches = _touches(state.session)
         touched_by_statement(state, touches)
+        _forget_rows(state.session, touches)
         _keep(state.session, touches)
+
+
+def _forget_rows(session: Session, touches: Touches) -> None:
+    if touches.gone_rows:
+        forget_rows(session.connection(), touches)
 
 
 def _before_commit(session: Session) -> None:
@@ -113,8 +121,7 @@ def _before_commit(session: Session) -> None:
         return
     connection = session.connection()
     find_numbers(connection, touches)
-    if touches.gone:
-        forget_nodes(connection, touches)
+    forget_gone(connection, touches)
     subjects = touches.settled(look_up(connection, touches))
     if subjects:
         session.info[_WRITTEN] = add_events(connection, subjects)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from sqlalchemy import ForeignKey, String, create_engine, select
+from sqlalchemy import ForeignKey, String, create_engine, delete, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -36,6 +36,7 @@ from yoto import (
     clear_overwrite,
     create_team,
     decide,
+    delete_role,
     has_permission,
     holders,
     list_resources,
@@ -52,7 +53,10 @@ from yoto import (
 )
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import acting_as
+from yoto.permission.outbox.touches import MAX_USERS
 from yoto.policy import PolicyManager
+from yoto.store.db import utcnow
+from yoto.store.models import ApiToken, Device, EmergencyAccess, RoleAssignment, RoleGrant
 
 READ, EDIT, PRINT = "document.read", "document.edit", "document.print"
 # With policies, then.
@@ -154,6 +158,16 @@ class Office:
     def add(self, *rows: Any) -> None:
         self.session.add_all(rows)
         self.session.commit()
+
+    def document(self) -> Document:
+        """A document in a project in a workspace that nobody belongs to."""
+        here = Workspace(id=uuid.uuid4(), name="here")
+        self.add(here)
+        site = Project(id=uuid.uuid4(), name="site", workspace_id=here.id)
+        self.add(site)
+        plan = Document(id=uuid.uuid4(), name="plan", project_id=site.id)
+        self.add(plan)
+        return plan
 
     def get(self, who: Colleague | None, path: str) -> Any:
         headers = {} if who is None else {"Who": str(who.id)}
@@ -317,3 +331,54 @@ def test_what_is_no_document_is_none(office: Office) -> None:
         with pytest.raises(ValidationFailed):
             check_permission(mara.id, READ, "document", wrong)
     assert office.get(mara, f"/documents/{uuid.uuid4()}").status_code in (403, 404)
+
+
+def test_who_is_deleted_leaves_nothing_to_whoever_gets_the_id(office: Office) -> None:
+    mara, noor = (Colleague(id=uuid.uuid4(), name=name) for name in ("mara", "noor"))
+    office.add(mara, noor)
+    plan = office.document()
+    [reader] = register_role("reader").ids
+    assign_permissions_to_role(reader, [READ])
+    for one in (mara, noor):
+        assign(one.id, reader, at=("document", plan.id))
+        assert check_permission(one.id, READ, "document", plan.id)
+    [number] = office.session.scalars(
+        select(RoleAssignment.user_id).order_by(RoleAssignment.id).limit(1)
+    )
+    soon = utcnow() + timedelta(hours=1)
+    office.add(
+        EmergencyAccess(user_id=number, reason="fire", until=soon),
+        Device(user_id=number, name="phone", token_hash="1"),
+        ApiToken(user_id=number, name="t", token_hash="2", rights=[], epoch=0, expires_at=soon),
+    )
+
+    office.session.delete(mara)
+    office.session.commit()
+    for model in (RoleAssignment, Device, ApiToken):
+        assert not office.session.scalars(select(model).where(model.user_id == number)).all()
+    assert office.session.scalars(select(EmergencyAccess)).one().ended_at is not None
+    office.add(Colleague(id=mara.id, name="another"))
+    assert not check_permission(mara.id, READ, "document", plan.id)
+    assert check_permission(noor.id, READ, "document", plan.id)
+    # So many that they are not told of one by one.
+    crowd = [uuid.uuid4() for _ in range(MAX_USERS + 1)]
+    office.add(*(Colleague(id=one, name="many") for one in crowd))
+    assign(crowd[0], reader, at=("document", plan.id))
+    office.session.execute(delete(Colleague).where(Colleague.name == "many"))
+    office.session.commit()
+    office.add(Colleague(id=crowd[0], name="another"))
+    assert not check_permission(crowd[0], READ, "document", plan.id)
+
+
+def test_a_role_that_is_deleted_leaves_nothing_to_whichever_gets_its_id(office: Office) -> None:
+    mara = Colleague(id=uuid.uuid4(), name="mara")
+    office.add(mara)
+    [reader] = register_role("reader").ids
+    register_permission("office.open", scope="global")
+    assign_permissions_to_role(reader, ["office.open"])
+    assign(mara.id, reader)
+    delete_role(reader)
+    register_role("another")
+    assert not check_permission(mara.id, "office.open")
+    for model in (RoleAssignment, RoleGrant):
+        assert not office.session.scalars(select(model)).all()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Column, Integer, MetaData, Table
+
 from yoto.permission.outbox.touches import MAX_ROLES, MAX_USERS, Found, Home, Touches
 
 NOTHING_FOUND = Found({}, {})
+IDS = Column("id", Integer)
 
 
 def test_nothing_touched_is_falsy_and_settles_to_nothing() -> None:
@@ -72,7 +75,26 @@ def test_a_group_that_very_many_roles_have_touches_everything() -> None:
 
 def test_a_node_that_is_gone_is_touched_and_remembered() -> None:
     touches = Touches()
-    touches.node("document", 4, gone=True)
-    touches.node("document", 5, gone=False)
+    touches.node("document", 4, gone=IDS)
+    touches.node("document", 5)
     assert touches.settled(NOTHING_FOUND) == ["document:4", "document:5"]
-    assert touches.gone == {"document:4"}
+    assert touches.gone == {IDS: {4: "document:4"}}
+
+
+def test_somebody_who_is_gone_is_touched_and_remembered() -> None:
+    touches = Touches()
+    touches.person(42, gone=IDS)
+    touches.person(43, gone=IDS, id_="mara")
+    touches.user(44)
+    assert touches.settled(NOTHING_FOUND) == ["user:42", "user:43", "user:44"]
+    assert touches.gone_people == {IDS: {42: 42, "mara": 43}}
+
+
+def test_who_is_touched_by_a_key_again_is_gone_all_the_same() -> None:
+    numbers = Table("numbers", MetaData())
+    touches = Touches()
+    touches.key(numbers, "mara", gone=IDS)
+    touches.key(numbers, "mara")
+    touches.key(numbers, "tomas")
+    assert touches
+    assert touches.keys == {numbers: {"mara": IDS, "tomas": None}}

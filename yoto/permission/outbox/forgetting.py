@@ -1,0 +1,118 @@
+"""Deletes what was given at nodes, and to people, that are gone: others may get their ids.
+
+So may others get those of roles, teams and groups. Their foreign keys say what goes with them; but
+SQLite heeds these only on connections that say so, which those of an application need not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Table, delete, select, update
+from sqlalchemy.engine import Connection
+
+from yoto import cache
+from yoto.permission.outbox.touches import Touches, chunks
+from yoto.permission.statements import (
+    assignments,
+    grants,
+    group_grants,
+    overwrites,
+    roles,
+    table,
+    team_members,
+)
+from yoto.store.db import Model, utcnow
+from yoto.store.models import ApiToken, Device, EmergencyAccess, IdempotencyKey, Resource
+
+emergencies, resources = table(EmergencyAccess), table(Resource)
+# Of each row there one person has all. Tokens that were taken back stay, for they deny.
+_OF_PEOPLE: Sequence[Table] = (
+    assignments,
+    overwrites,
+    team_members,
+    table(ApiToken),
+    table(Device),
+    table(IdempotencyKey),
+)
+
+
+def forget_gone(connection: Connection, touches: Touches) -> None:
+    """Delete what was given at nodes and to people that are gone for good: a row that is back, by
+    a savepoint that was rolled back or because it was written anew, keeps all that it had.
+    """
+    for column, nodes in touches.gone.items():
+        _forget_nodes(connection, touches, _missing(connection, column, nodes))
+    for column, people in touches.gone_people.items():
+        touches.add(*_forget_people(connection, _missing(connection, column, people)))
+
+
+def forget_rows(connection: Connection, touches: Touches) -> None:
+    """Do at once what foreign keys say of rows of the platform's own that are being deleted."""
+    while touches.gone_rows:
+        parent, ids = touches.gone_rows.popitem()
+        for column, rule in _references(parent):
+            for some in chunks(ids):
+                theirs = column.in_(some)
+                if rule == "CASCADE":
+                    connection.execute(delete(column.table).where(theirs))
+                else:
+                    connection.execute(update(column.table).where(theirs).values({column: None}))
+
+
+def _references(parent: Table) -> list[tuple[Column[Any], str]]:
+    """The columns that name rows of ``parent``, and what happens to them."""
+    return [
+        (column, key.ondelete)
+        for source in Model.metadata.tables.values()
+        for column in source.c
+        for key in column.foreign_keys
+        if key.ondelete and key.column is parent.c.id
+    ]
+
+
+def _missing(
+    connection: Connection, column: ColumnElement[Any], found: Mapping[Any, Any]
+) -> list[Any]:
+    """What stands for those ids that no row of the column's table has now."""
+    there: set[Any] = set()
+    for ids in chunks(found):
+        there.update(connection.scalars(select(column).where(column.in_(ids))))
+    return [one for id_, one in found.items() if id_ not in there]
+
+
+def _forget_nodes(connection: Connection, touches: Touches, nodes: Iterable[str]) -> None:
+    for texts in chunks(nodes):
+        for source in (grants, group_grants):
+            connection.execute(delete(source).where(source.c.scope_key.in_(texts)))
+        connection.execute(delete(overwrites).where(overwrites.c.place.in_(texts)))
+        everyone = assignments.c.subject.in_([f"everyone:{text}" for text in texts])
+        connection.execute(delete(assignments).where(assignments.c.node.in_(texts)))
+        connection.execute(delete(assignments).where(everyone))
+        theirs = roles.c.home.in_(texts)
+        touches.gone_rows[roles] = set(connection.scalars(select(roles.c.id).where(theirs)))
+        forget_rows(connection, touches)
+        connection.execute(delete(roles).where(theirs))
+
+
+def _forget_people(connection: Connection, people: Iterable[int]) -> list[str]:
+    """Forget people by their numbers.
+
+    Returns:
+        The registered resources that they owned, which nobody owns now.
+    """
+    owned: list[str] = []
+    for numbers in chunks(people):
+        for source in _OF_PEOPLE:
+            connection.execute(delete(source).where(source.c.user_id.in_(numbers)))
+        # That it was taken stays known.
+        taken = emergencies.c.user_id.in_(numbers), emergencies.c.ended_at.is_(None)
+        connection.execute(update(emergencies).where(*taken).values(ended_at=utcnow()))
+        theirs = resources.c.owner_id.in_(numbers)
+        for type_name, id_ in connection.execute(
+            select(resources.c.type, resources.c.id).where(theirs)
+        ):
+            owned.append(cache.subjects.node(type_name, id_))
+        connection.execute(update(resources).where(theirs).values(owner_id=None))
+    return owned
