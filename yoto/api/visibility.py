@@ -20,9 +20,10 @@ from yoto.extensions import permissions
 from yoto.http.context import current_record, note_outcome
 from yoto.http.database_problems import problem_of
 from yoto.http.identity import current_user_id
+from yoto.nodes import NodeId, place_of_text
 from yoto.permission import Place
 from yoto.store.db import db
-from yoto.store.models import Role, ScopeType, Server
+from yoto.store.models import NOWHERE, Role, ScopeType, Server
 
 # What addresses name, from the outside inwards.
 NAMED = {"server_id": "server", "channel_id": "channel", "role_id": "role"}
@@ -39,19 +40,19 @@ def init_visibility(app: Flask) -> None:
     app.register_error_handler(UnknownResource, _unknown)
 
 
-def sees(user_id: int, scope: str, scope_id: int | None) -> bool:
+def sees(user_id: int, scope: str, scope_id: NodeId | None) -> bool:
     """Whether a place is there for somebody. The platform is there for everybody.
 
-    A server is for its members, for who may do something in it, and for all if it is public; a
-    channel for who may do something in it, which takes reading it; all of them for who may audit
-    the platform.
+    A server is for its members, for who may do something in it, and for all if it is public; so is
+    whatever else people belong to. A channel, or any other node, is for who may do something there,
+    which takes its gate; all of them for who may audit the platform.
 
     Raises:
         UnknownResource: it is there for nobody.
     """
     if scope == ScopeType.GLOBAL or permissions.has_place(user_id, scope, scope_id):
         return True
-    if scope == ScopeType.SERVER:
+    if scope == ScopeType.SERVER and isinstance(scope_id, int):
         server = db.session.get(Server, scope_id)
         if server is not None and server.public:
             return True
@@ -71,13 +72,13 @@ def demand_sight(user_id: int, places: Iterable[Place]) -> None:
 
 
 def _sees_role(user_id: int, role_id: int) -> bool:
-    """Roles are listed for members of their server, global ones for who manages those."""
+    """Roles are listed for members of their home, global ones for who manages those."""
     role = db.session.get(Role, role_id)
     if role is None:
         return False
-    if role.server_id is None:
+    if role.home == NOWHERE:
         return permissions.check_permission(user_id, GLOBAL_ROLES)
-    return permissions.has_place(user_id, ScopeType.SERVER, role.server_id)
+    return permissions.has_place(user_id, *place_of_text(role.home))
 
 
 def _denied(error: PermissionDenied) -> Response:

@@ -16,7 +16,7 @@ from yoto.authzen.wire import (
     evaluation_of,
     malformed,
 )
-from yoto.errors import PermissionDenied
+from yoto.errors import PermissionDenied, UnknownResource
 from yoto.extensions import permissions
 from yoto.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
 
@@ -75,7 +75,10 @@ class Evaluator:
             if found is None:
                 return denied(reason)
         assert user_id is not None and name is not None and place is not None
-        decision = permissions.decide(user_id, name, *place, context=context)
+        try:
+            decision = permissions.decide(user_id, name, *place, context=context)
+        except UnknownResource:
+            return denied(UNKNOWN_RESOURCE)
         if decision.allowed:
             return {"decision": True}
         # What the caller may not see does not exist.
@@ -84,7 +87,10 @@ class Evaluator:
     def sees(self, place: Place) -> bool:
         """Whether a place is there for the caller."""
         if place not in self._seen:
-            self._seen[place] = sees(self._caller_id, *place)
+            try:
+                self._seen[place] = sees(self._caller_id, *place)
+            except UnknownResource:
+                self._seen[place] = False
         return self._seen[place]
 
     def evaluate_all(self, document: Object) -> Answer:

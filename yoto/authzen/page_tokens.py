@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+from collections.abc import Callable
+from typing import Any
 
 from yoto.authzen.wire import Object, malformed
-from yoto.http.fields import MAX_ID
-
-_TOKEN = re.compile(r"([0-9]{1,19})\.([0-9a-f]{16})", re.ASCII)
+from yoto.cache import NodeId
 
 
-def token_of(after: int | None, document: Object) -> str:
+def token_of(after: NodeId | None, document: Object) -> str:
     """The token of the page after ``after``; the empty one, which means the end, for None."""
     return "" if after is None else f"{after}.{_digest(document)}"
 
 
-def start_of(token: str | None, document: Object) -> int | None:
+def start_of(token: str | None, document: Object, read: Callable[[str], Any]) -> Any:
     """Where a search goes on; None: at the beginning.
+
+    Args:
+        read: what a text is that a token was made of; None: no token was.
 
     Raises:
         BadRequest: it is no token of this search.
     """
     if token is None:
         return None
-    match = _TOKEN.fullmatch(token)
-    if match is None or int(match[1]) > MAX_ID or match[2] != _digest(document):
+    after, _, digest = token.rpartition(".")
+    start = read(after) if digest == _digest(document) else None
+    if start is None:
         raise malformed("page.token", "is not what a page of this search gave")
-    return int(match[1])
+    return start
 
 
 def _digest(document: Object) -> str:

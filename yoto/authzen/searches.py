@@ -5,16 +5,21 @@ What nobody has heard of is found nowhere: the answer is empty, not an error.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from yoto.api.guards import STATEMENTS_OF_SEARCH
 from yoto.authzen.evaluation import Evaluator, context_for_policies
 from yoto.authzen.page_tokens import start_of, token_of
 from yoto.authzen.vocabulary import (
-    GLOBAL_TYPES,
-    MODELS,
+    PROGRAM,
+    TEAM,
     USER,
     Vocabulary,
+    declared_type,
+    id_of_text,
+    is_global,
+    programs_shown,
     resources_shown,
     server_of_type,
     users_shown,
@@ -29,9 +34,14 @@ from yoto.authzen.wire import (
     entity_of,
     page_of,
 )
+from yoto.cache import NodeId
+from yoto.errors import UnknownResource
 from yoto.extensions import permissions
-from yoto.permission import Place
+from yoto.http.fields import row_id
+from yoto.nodes import APPLICATIONS
+from yoto.permission import Place, Team
 from yoto.store.models import ScopeType
+from yoto.store.resources import ResourceType
 
 Answer = dict[str, Any]
 
@@ -51,7 +61,7 @@ def questions_of(document: Object) -> int:
 
 
 def search_subjects(caller_id: int, document: Object) -> Answer:
-    """Who may do the action to the resource.
+    """Who may do the action to the resource: users, applications, or the teams that may as such.
 
     Raises:
         BadRequest: the document is malformed.
@@ -64,11 +74,45 @@ def search_subjects(caller_id: int, document: Object) -> Answer:
     Evaluator(caller_id).demand_insight(None)
     words = Vocabulary()
     place, name = words.place(resource), words.permission(action, resource.type)
-    if subject.type != USER or place is None or name is None:
+    if place is None or name is None:
         return _results([], None, document)
+    try:
+        if subject.type == TEAM:
+            return _slice(_teams(name, place), after, limit, document)
+        if subject.type in (USER, PROGRAM):
+            return _people(subject.type, name, place, after, limit, asked, document)
+    except UnknownResource:
+        pass  # there is no such resource
+    return _results([], None, document)
+
+
+def _people(
+    kind: str,
+    name: str,
+    place: Place,
+    after: int | None,
+    limit: int,
+    asked: Evaluation,
+    document: Object,
+) -> Answer:
+    # Applications have the numbers above those of all users.
+    start = max(after or 0, APPLICATIONS) if kind == PROGRAM else after
     context = context_for_policies(asked)
-    page = permissions.list_users(name, *place, after=after, limit=limit, context=context)
-    return _results(users_shown(page.ids), page.next_after, document)
+    page = permissions.list_users(
+        name, *place, after=start, limit=limit, context=context, numbers=True
+    )
+    if kind == PROGRAM:
+        return _results(programs_shown(page.ids), page.next_after, document)
+    users = users_shown(number for number in page.ids if number < APPLICATIONS)
+    there_are_more = page.next_after is not None and page.next_after < APPLICATIONS
+    return _results(users, page.next_after if there_are_more else None, document)
+
+
+def _teams(name: str, place: Place) -> list[dict[str, object]]:
+    """Teams by which alone somebody may; policies, which judge people, are not asked."""
+    found = permissions.list_sets(name, *place)
+    teams = sorted(one.id for one in found if isinstance(one, Team))
+    return [{"type": TEAM, "id": str(team_id)} for team_id in teams]
 
 
 def search_resources(caller_id: int, document: Object) -> Answer:
@@ -79,24 +123,26 @@ def search_resources(caller_id: int, document: Object) -> Answer:
     resource = entity_of(document, "resource", searched=True)
     subject, action = entity_of(document, "subject"), action_of(document)
     asked = Evaluation(subject, action, resource, context_of(document))
-    limit, after = _page(document)
+    server_id = server_of_type(resource.type)
+    declared = declared_type(resource.type if server_id is None else ScopeType.CHANNEL.value)
+    limit, after = _page_of_type(document, declared)
     words = Vocabulary()
     user_id, name = words.user_id(subject), words.permission(action, resource.type)
     Evaluator(caller_id).demand_insight(user_id)
     if user_id is None or name is None:
         return _results([], None, document)
-    if resource.type in GLOBAL_TYPES:
+    if is_global(resource.type):
         allowed = permissions.allowed_permissions(
             user_id, ScopeType.GLOBAL.value, context=context_for_policies(asked)
         )
         found = [{"type": resource.type, "id": resource.type}]
         return _results(found if name in allowed else [], None, document)
-    server_id = server_of_type(resource.type)
-    scope = resource.type if server_id is None else ScopeType.CHANNEL.value
-    if scope not in MODELS:
+    if declared is None:
         return _results([], None, document)
     context = context_for_policies(asked)
-    page = permissions.list_resources(user_id, name, scope, server_id, after, limit, context)
+    page = permissions.list_resources(
+        user_id, name, declared.name, server_id, after, limit, context
+    )
     return _results(resources_shown(resource.type, page.ids), page.next_after, document)
 
 
@@ -111,11 +157,8 @@ def search_actions(caller_id: int, document: Object) -> Answer:
     evaluator.demand_insight(user_id)
     if user_id is None or place is None or not evaluator.sees(place):
         return _results([], None, document)
-    start = after or 0
     names = _names(user_id, place, resource, context_for_policies(asked))
-    found = [{"name": name} for name in names[start : start + limit]]
-    end = start + limit if start + limit < len(names) else None
-    return _results(found, end, document)
+    return _slice([{"name": name} for name in names], after, limit, document)
 
 
 def _names(user_id: int, place: Place, resource: Entity, context: Object | None) -> list[str]:
@@ -130,9 +173,23 @@ def _names(user_id: int, place: Place, resource: Entity, context: Object | None)
 
 def _page(document: Object) -> tuple[int, int | None]:
     limit, token = page_of(document)
-    return limit, start_of(token, document)
+    return limit, start_of(token, document, row_id)
 
 
-def _results(found: list[Any], after: int | None, document: Object) -> Answer:
+def _page_of_type(document: Object, declared: ResourceType | None) -> tuple[int, NodeId | None]:
+    """The same of a search that goes on after a node of the type."""
+    limit, token = page_of(document)
+    read = row_id if declared is None else partial(id_of_text, declared)
+    return limit, start_of(token, document, read)
+
+
+def _slice(found: list[Any], after: int | None, limit: int, document: Object) -> Answer:
+    """A page of what is known as a whole."""
+    start = after or 0
+    end = start + limit if start + limit < len(found) else None
+    return _results(found[start : start + limit], end, document)
+
+
+def _results(found: list[Any], after: NodeId | None, document: Object) -> Answer:
     page = {"next_token": token_of(after, document), "count": len(found)}
     return {"results": found, "page": page}

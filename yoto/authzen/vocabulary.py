@@ -7,52 +7,63 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from yoto.authzen.wire import Action, Entity
+from yoto.cache import NodeId
+from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.context import settings
 from yoto.http.fields import row_id
-from yoto.permission import Place
+from yoto.permission import (
+    PUBLIC,
+    Application,
+    Place,
+    current_keys,
+    number_of,
+    own_ids,
+    person_number,
+)
 from yoto.store.db import db
-from yoto.store.models import Channel, ScopeType, Server, User
+from yoto.store.models import Channel, ProgramAccount, ScopeType, User
+from yoto.store.resources import ResourceType, known_types
 
-USER = "user"
-# What a subject's id is, by ``AUTHZEN_SUBJECT``.
+USER, PROGRAM, TEAM, EVERYBODY = "user", "application", "team", "public"
+# What a user's id is, by ``AUTHZEN_SUBJECT``; None: what the application has as their id.
 SUBJECTS: Mapping[str, Any] = {
     "username": User.username,
     "external_id": User.external_id,
-    "id": User.id,
+    "id": None,
 }
 GLOBAL_TYPES = ("global", "application")
-MODELS: Mapping[str, type[Server] | type[Channel]] = {
-    ScopeType.SERVER.value: Server,
-    ScopeType.CHANNEL.value: Channel,
-}
 
 
 class Vocabulary:
     """Translates for one request; what was looked up once is not looked up again."""
 
     def __init__(self) -> None:
-        self._users: dict[str, int | None] = {}
+        self._users: dict[tuple[str, str], int | None] = {}
         self._places: dict[tuple[str, str], Place | None] = {}
         self._names: dict[tuple[str, str], str | None] = {}
 
     def user_id(self, subject: Entity) -> int | None:
-        """The user whom the subject's id names, by what ``AUTHZEN_SUBJECT`` says that it is; None:
-        nobody. No id has two readings: a name of digits is no row's number."""
-        if subject.type != USER:
-            return None
-        if subject.id not in self._users:
-            column = SUBJECTS[current_app.config["AUTHZEN_SUBJECT"]]
-            wanted = row_id(subject.id) if column is User.id else subject.id
-            self._users[subject.id] = db.session.scalar(select(User.id).where(column == wanted))
-        return self._users[subject.id]
+        """The number of whom the subject names; None: nobody.
+
+        A user's id is what ``AUTHZEN_SUBJECT`` says, and no id has two readings: a name of digits
+        is no row's number. An application is a program that acts for itself. A set of people, such
+        as a team, does nothing itself: only the public may be asked about.
+        """
+        key = (subject.type, subject.id)
+        if key not in self._users:
+            self._users[key] = _number(subject)
+        return self._users[key]
 
     def place(self, resource: Entity) -> Place | None:
-        """The place that a resource is; None: there is no such."""
+        """The place that a resource is; None: there can be no such.
+
+        Whether there is a node of that id is found by whatever asks about it.
+        """
         key = (resource.type, resource.id)
         if key not in self._places:
             self._places[key] = _place(resource)
@@ -75,40 +86,75 @@ def server_of_type(resource_type: str) -> int | None:
     """The server whose channels are the resources of a type of another application.
 
     ``AUTHZEN_TYPES`` says so; such a resource's id is the external id of its channel or, without
-    one, its name, unless another channel there is called so too.
+    one, its name, unless another channel there is called so too. A type that is declared is never
+    one of these.
     """
-    return _types_of(current_app.config["AUTHZEN_TYPES"]).get(resource_type)
+    if declared_type(resource_type) is not None:
+        return None
+    return _types_of(settings()["AUTHZEN_TYPES"]).get(resource_type)
 
 
-def users_shown(user_ids: Iterable[int]) -> list[dict[str, object]]:
+def declared_type(resource_type: str) -> ResourceType | None:
+    """The declared type of that name; None: there is none that anybody could ask about."""
+    declared = known_types().find(resource_type)
+    return declared if declared is not None and declared.askable else None
+
+
+def is_global(resource_type: str) -> bool:
+    """Whether the type is the platform itself."""
+    return resource_type in GLOBAL_TYPES and declared_type(resource_type) is None
+
+
+def id_of_text(declared: ResourceType, text: str) -> NodeId | None:
+    """The id of a node of the type that a text is; None: no node has it."""
+    if declared.id_type is int:
+        return row_id(text)
+    try:
+        return declared.checked(text, "id")
+    except ValidationFailed:
+        return None
+
+
+def users_shown(numbers: Iterable[int]) -> list[dict[str, object]]:
     """Users as subjects, in the order given; the id is what ``Vocabulary.user_id`` takes.
 
     Who was deleted since they were found is left out, and who has no such id.
     """
-    ids = list(user_ids)
-    column = SUBJECTS[current_app.config["AUTHZEN_SUBJECT"]]
-    rows = db.session.execute(select(User.id, column, User.username).where(User.id.in_(ids)))
-    found = {user_id: (called, username) for user_id, called, username in rows}
+    wanted = list(numbers)
+    column = SUBJECTS[settings()["AUTHZEN_SUBJECT"]]
+    called = User.id if column is None else column
+    statement = select(User.id, called, User.username).where(User.id.in_(wanted))
+    found = {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
+    own = own_ids(found)
     return [
         {
             "type": USER,
-            "id": str(found[id_][0]),
-            "properties": {"user_id": id_, "username": found[id_][1]},
+            "id": str(own[number] if column is None else found[number][0]),
+            "properties": {"user_id": own[number], "username": found[number][1]},
         }
-        for id_ in ids
-        if id_ in found and found[id_][0] is not None
+        for number in wanted
+        if number in own and found[number][0] is not None
     ]
 
 
-def resources_shown(resource_type: str, ids: Iterable[int]) -> list[dict[str, object]]:
-    """Channels or servers as resources of a type, in the order given.
+def programs_shown(numbers: Iterable[int]) -> list[dict[str, object]]:
+    """The same of applications, by their ids."""
+    return [
+        {"type": PROGRAM, "id": str(shown.id)}
+        for shown in own_ids(numbers).values()
+        if isinstance(shown, Application)
+    ]
 
-    A channel that was deleted since it was found has no name, and is left out; so is one that no
-    id names alone.
+
+def resources_shown(resource_type: str, ids: Iterable[NodeId]) -> list[dict[str, object]]:
+    """Nodes as resources of a type, in the order given.
+
+    A channel of a type of another application that was deleted since it was found has no name, and
+    is left out; so is one that no id names alone.
     """
     found = list(ids)
-    shown = {id_: str(id_) for id_ in found}
     home = server_of_type(resource_type)
+    shown: dict[Any, str] = {id_: str(id_) for id_ in found}
     if home is not None:
         shown = _called(home, Channel.id.in_(found))
     return [{"type": resource_type, "id": shown[id_]} for id_ in found if id_ in shown]
@@ -121,20 +167,38 @@ def _types_of(text: str) -> Mapping[str, int]:
     return MappingProxyType({name: int(server_id) for name, server_id in pairs})
 
 
+def _number(subject: Entity) -> int | None:
+    if subject.type == EVERYBODY:
+        return number_of(PUBLIC)
+    if subject.type == PROGRAM:
+        id_ = row_id(subject.id)
+        there = select(ProgramAccount.id).where(ProgramAccount.id == id_)
+        found = db.session.scalar(there)
+        return None if found is None else Application(found).number
+    if subject.type != USER:
+        return None
+    column = SUBJECTS[settings()["AUTHZEN_SUBJECT"]]
+    if column is not None:
+        return db.session.scalar(select(User.id).where(column == subject.id))
+    try:
+        # A number, unless the application has ids that are none.
+        number = person_number(row_id(subject.id) if current_keys() is None else subject.id)
+    except ValidationFailed:
+        return None
+    return db.session.scalar(select(User.id).where(User.id == number))
+
+
 def _place(resource: Entity) -> Place | None:
-    if resource.type in GLOBAL_TYPES:
+    if is_global(resource.type):
         return Place(ScopeType.GLOBAL.value)
     home = server_of_type(resource.type)
     if home is not None:
         either = or_(Channel.external_id == resource.id, Channel.name == resource.id)
         named = [id_ for id_, called in _called(home, either).items() if called == resource.id]
         return Place(ScopeType.CHANNEL.value, named[0]) if named else None
-    model = MODELS.get(resource.type)
-    id_ = row_id(resource.id)
-    if model is None or id_ is None:
-        return None
-    found = db.session.scalar(select(model.id).where(model.id == id_))
-    return None if found is None else Place(resource.type, found)
+    declared = declared_type(resource.type)
+    id_ = None if declared is None else id_of_text(declared, resource.id)
+    return None if id_ is None else Place(resource.type, id_)
 
 
 def _called(home: int, which: ColumnElement[bool]) -> dict[int, str]:

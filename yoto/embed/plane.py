@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import Unauthorized
 
 from yoto import __version__, background
 from yoto.api.guards import API_GUARDS
@@ -42,8 +43,10 @@ from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.answers import error_rate
 from yoto.http.application import Application
 from yoto.http.circumstances import circumstances
-from yoto.http.context import origin
+from yoto.http.context import SETTINGS_KEY, origin
 from yoto.http.database_problems import init_problems
+from yoto.http.identity import EXTENSION_KEY as CALLERS
+from yoto.http.identity import Callers, Identity, current_user_id, init_callers
 from yoto.http.pipeline import admit_all, init_pipeline
 from yoto.logs import LEVELS, follow_fleet, get_level, set_level
 from yoto.permission import (
@@ -89,9 +92,13 @@ if TYPE_CHECKING:
 EXTENSION = "yoto.plane"
 STATIC_PREFIX = "/static/control"
 # What each of the two applications has for itself.
-OWN = frozenset({STORE, DECLARATIONS, RESOURCES})
-# Unless the application says otherwise: it writes a line for each request itself.
-QUIET: Mapping[str, Any] = {f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0}
+OWN = frozenset({STORE, DECLARATIONS, RESOURCES, CALLERS})
+# Unless the application says otherwise. It writes a line for each request itself.
+AS_A_GUEST: Mapping[str, Any] = {
+    f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0,
+    # Its people are known by their ids everywhere.
+    f"{PREFIX}AUTHZEN_SUBJECT": "id",
+}
 LOGGER = "yoto"  # what the platform logs; all else is the application's
 
 
@@ -227,7 +234,11 @@ def wire_plane(
     init_health(plane, [MIGRATIONS], prefix=CONTROL_PREFIX)
     operators.init_app(plane, app)
     init_control(plane, operators.control_plane())
+    plane.extensions[SETTINGS_KEY] = plane.config
     _share(plane, app)
+    # Beside who calls, the application says nothing of a sign-in.
+    identified = _identified_by(visitor_of(app, caller))
+    init_callers(app, Callers(identified, lambda: str(current_user_id())))
 
 
 def forget_plane(app: Flask) -> None:
@@ -269,6 +280,21 @@ def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
     return admitted
 
 
+def _identified_by(visitor: Callable[[], Any]) -> Callable[[], Identity]:
+    """The caller of a view of the platform's that the application serves itself."""
+
+    def identified() -> Identity:
+        found = visitor()
+        if found is None:
+            raise Unauthorized()
+        number = number_of(found)
+        if number != NOBODY:
+            name_caller(number)
+        return Identity(number, super_admin=False)
+
+    return identified
+
+
 def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], Any] | None:
     """The same that is asked in requests of ``app`` alone, not in those to its control plane."""
     return None if ask is None else lambda: ask() if current_app == app else None
@@ -277,7 +303,7 @@ def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], A
 def _configure(plane: Application, app: Flask) -> None:
     found = get_level(LOGGER)
     as_it_is = {f"{PREFIX}LOG_LEVEL": found} if found in LEVELS else {}
-    plane.config.update(guest_config({**QUIET, **as_it_is}, os.environ, app.config))
+    plane.config.update(guest_config({**AS_A_GUEST, **as_it_is}, os.environ, app.config))
     if plane.config["LOG_LEVEL"] != found:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
     if plane.config["SECRET_KEY"] is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, secti
 # Parts of addresses that open something by themselves.
 SECRET_PARTS = frozenset({"code"})
 _PLAIN_PART = re.compile(r"[a-z_.-]{0,40}|[0-9]{1,19}|v[0-9]")
+# Where an application that the platform is a guest in has the platform's settings.
+SETTINGS_KEY = "yoto.settings"
 READ_ONLY_MARK = "__read_only__"
 MODERATION_MARK = "__moderation__"
 OWN_ID_HEADER = "X-Yoto-Request-ID"
@@ -57,12 +59,18 @@ def behind_proxies(app: Flask, wsgi: Any) -> Any:
     return ProxyFix(wsgi, x_for=proxies, x_proto=proxies, x_host=proxies)
 
 
+def settings() -> Mapping[str, Any]:
+    """The platform's settings: of the application that it is, or as it was wired to it."""
+    found: Mapping[str, Any] = current_app.extensions.get(SETTINGS_KEY, current_app.config)
+    return found
+
+
 def public_url() -> str:
     """Where clients reach this application: ``PUBLIC_URL``, else the address that it listens on.
 
     Never what ``Host`` says, which is whatever a client wrote.
     """
-    configured: str | None = current_app.config["PUBLIC_URL"]
+    configured: str | None = settings()["PUBLIC_URL"]
     if configured is not None:
         return configured.rstrip("/")
     environ = request.environ

@@ -27,7 +27,7 @@ from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.freshness import authenticated_at
 from yoto.permission.group_writes import RegisteredGroup
-from yoto.permission.keys import NOBODY, number_of
+from yoto.permission.keys import NOBODY, current_keys, number_of, own_ids, person_number
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.watching import in_change
@@ -118,6 +118,7 @@ __all__ = [
     "acting_as",
     "authenticated_at",
     "checked_context",
+    "current_keys",
     "current_subject",
     "difference_rows",
     "has_permission",
@@ -131,7 +132,9 @@ __all__ = [
     "masked_address",
     "masked_context",
     "number_of",
+    "own_ids",
     "permission_denied",
+    "person_number",
     "register_permission_handlers",
     "require_expression",
     "require_permission",

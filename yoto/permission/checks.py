@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.nodes import NodeId
+from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.permission.asking import ask_policies
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
@@ -18,10 +18,10 @@ from yoto.permission.resolver import Resolution, Standing
 from yoto.permission.rows import home_text
 from yoto.permission.scopes import Place, checked_id, parse_key, parse_place
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
-from yoto.permission.statements import CHANNEL
 from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
 from yoto.store.db import db
+from yoto.store.resources import known_types
 
 Check = tuple[str, str | None, NodeId | None]
 
@@ -111,12 +111,13 @@ class Checks:
     ) -> bool:
         """Whether the user is in the place, or may do something there; policies are not asked.
 
-        What is hidden from a member of its server, such as a channel that they may not read, is no
+        What is hidden from a member of its home, such as a channel that they may not read, is no
         place of theirs.
         """
         user_id = number_of(user_id)
         resolution = self.effective(user_id, scope, scope_id)
-        if scope != CHANNEL and resolution.standing >= Standing.MEMBER:
+        belonging = scope in (None, GLOBAL_KIND) or known_types().get(scope).members is not None
+        if belonging and resolution.standing >= Standing.MEMBER:
             return True
         return bool(resolution.mask & get_state().registry.snapshot.bits.local)
 

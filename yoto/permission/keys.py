@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from yoto import cache
 from yoto.errors import ValidationFailed
-from yoto.nodes import APPLICATIONS
+from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER
 from yoto.permission.directory import directory_of, is_kept, renew_people
 from yoto.permission.failures import translated
 from yoto.permission.kinds import Application, Public, asker_number
@@ -83,6 +83,21 @@ def person_number(subject: Any, field: str = "user_id") -> int:
     if current_app and number < APPLICATIONS:
         renew_people([number])
     return number
+
+
+def own_ids(numbers: Iterable[int]) -> dict[int, Any]:
+    """What the application calls those who have these numbers, in their order: people by their
+    ids, programs as ``Application``. Those whom it has no id for are left out.
+    """
+    wanted, keys = list(numbers), current_keys()
+    people = [number for number in wanted if number < APPLICATIONS]
+    known = dict(zip(people, people, strict=True)) if keys is None else keys.keys_of(people)
+    known |= {
+        number: Application(number - APPLICATIONS)
+        for number in wanted
+        if APPLICATIONS < number < PUBLIC_NUMBER
+    }
+    return {number: known[number] for number in wanted if number in known}
 
 
 def actor_number(actor: SubjectId | None) -> int | None:

@@ -10,11 +10,9 @@ from sqlalchemy import Select
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.nodes import APPLICATIONS
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
-from yoto.permission.keys import SubjectId, current_keys, number_of, person_number
-from yoto.permission.kinds import Application
+from yoto.permission.keys import SubjectId, current_keys, number_of, own_ids, person_number
 from yoto.permission.scopes import checked_id, parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources
@@ -151,11 +149,6 @@ class Searching:
 
 def _by_subject(page: Page) -> Page:
     """A page of people by the application's ids; of programs as ``Application``."""
-    keys = current_keys()
-    if keys is None:
+    if current_keys() is None:
         return page
-    shown = keys.keys_of(page.ids)
-    for number in page.ids:
-        if number > APPLICATIONS:
-            shown[number] = Application(number - APPLICATIONS)
-    return replace(page, ids=tuple(shown[number] for number in page.ids))
+    return replace(page, ids=tuple(own_ids(page.ids).values()))
