@@ -11,8 +11,9 @@ from yoto.permission.administrators import keeping_an_administrator
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, person_number
+from yoto.permission.not_below import check_none_above
 from yoto.permission.state import get_state_in_maintenance
-from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
+from yoto.permission.verdict import ROLE_TOO_HIGH, Decision
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
 
@@ -32,8 +33,7 @@ class AccountRules:
         user_id = person_number(user_id)
         actor_id = person_number(actor_id, "actor_id")
         authority = Authority(get_state_in_maintenance(), db.session(), actor_id)
-        if authority.rank_of(user_id, NOWHERE) > authority.rank(NOWHERE):
-            raise PermissionDenied(Decision(False, OUTRANKED))
+        check_none_above(authority, [NOWHERE], [user_id])
 
     def check_enabling(self, actor_id: SubjectId, user_id: SubjectId) -> None:
         """Go on only when the user's global roles give nothing that the actor has not: an account

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from yoto.errors import UnknownResource
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied, UnknownResource
 from yoto.nodes import APPLICATIONS
 from yoto.permission.audit import record_audit
+from yoto.permission.gifts import lineage, merged
 from yoto.permission.hierarchy import Authority
-from yoto.permission.holdings import gifts_by, held_by
+from yoto.permission.holdings import gifts_by, held_by, marks_by, of_teams
 from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import NAME_TAKEN, checked_label
-from yoto.permission.scopes import checked_id
+from yoto.permission.scopes import Place, checked_id
 from yoto.permission.state import get_state
 from yoto.permission.transactions import write
-from yoto.store.models import Effect, ProgramAccount, RoleAssignment
+from yoto.permission.verdict import ROLE_TOO_HIGH, Decision
+from yoto.store.models import (
+    NOWHERE,
+    ChannelOverwrite,
+    Effect,
+    ProgramAccount,
+    Role,
+    RoleAssignment,
+    TeamMember,
+)
 
 NAME_LENGTH = 100
 
@@ -57,7 +71,12 @@ class ApplicationWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Let a program do nothing any more, or again what its roles say."""
+        """Let a program do nothing any more, or again what it is given.
+
+        Raises:
+            PermissionDenied: it stands above the actor; or, let in again, it would have what the
+                actor has not, or a role above them, be it by a team.
+        """
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit) as session:
@@ -65,10 +84,11 @@ class ApplicationWrites:
             if found is None:
                 raise UnknownResource("application", application_id, "application_id")
             authority = Authority(state, session, actor_id)
+            number = APPLICATIONS + found.id
+            held = held_by(session, RoleAssignment.user_id == number)
+            check_none_above(authority, {NOWHERE, *(role.home for role, _ in held)}, [number])
             if not disabled:
-                number = found.id
-                held = held_by(session, RoleAssignment.user_id == APPLICATIONS + number)
-                authority.check_gifts(gifts_by(authority, session, held, Effect.ALLOW))
+                _check_enabling(authority, session, number, held)
             before, found.disabled = found.disabled, bool(disabled)
             record_audit(
                 session,
@@ -80,3 +100,17 @@ class ApplicationWrites:
                 reason=reason,
             )
         return WriteReceipt(ids=(application_id,))
+
+
+def _check_enabling(
+    authority: Authority, session: Session, number: int, held: list[tuple[Role, Place]]
+) -> None:
+    """The hierarchy's rules for a program that gets back what it has by itself and by teams."""
+    teams = select(TeamMember.team_id).where(TeamMember.user_id == number)
+    by_teams, gifts = of_teams(authority, session, set(session.scalars(teams)), Effect.ALLOW)
+    own = marks_by(authority, session, Effect.ALLOW, ChannelOverwrite.user_id == number)
+    authority.check_gifts(merged(gifts_by(authority, session, held, Effect.ALLOW), gifts, own))
+    # What a role above the actor gains later would reach the program, too.
+    for role in {one for role, _ in (*held, *by_teams) for one in lineage(session, role)}:
+        if role.position > authority.rank(role.home):
+            raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))

@@ -18,11 +18,13 @@ from yoto.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
 from yoto.permission.keys import SubjectId, actor_number, person_number
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import by_home, check_assignments
+from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import home_text, require, require_role
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.transactions import write
+from yoto.permission.verdict import ROLE_TOO_HIGH
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment, User
 
 
@@ -189,7 +191,7 @@ def _check_giving(
         authority.check_gifts(_gifts(authority, role, Effect.ALLOW), window.end)
         authority.check_giving(home, lineage(session, role), window.end)
         if any(_gifts(authority, role, Effect.DENY).values()):
-            authority.check_target(user_id, home)
+            check_none_above(authority, [home], [user_id], or_equal=True, reason=ROLE_TOO_HIGH)
     if before is not None and not before.within(window):
         authority.check_gifts(_gifts(authority, role, Effect.DENY))
         moved = Assignment(role.id, *window)

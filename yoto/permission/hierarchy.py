@@ -16,7 +16,8 @@ from sqlalchemy import Select, literal, select, true, union
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
-from yoto.permission.loading import load_one, load_sites, standing_at
+from yoto.permission.id_list import these_ids
+from yoto.permission.loading import load_one, load_sites, standings_at
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import epoch
 from yoto.permission.resolver import flatten, resolve
@@ -156,16 +157,6 @@ class Authority:
             lasting = self._ranking(role.home).throughout(self.now, None)
             if not may_handle(lasting, position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
-
-    def check_target(self, user_id: int, home: str) -> None:
-        """The actor may act upon this user there (empty: on the platform): is the user, or
-        outranks them.
-
-        Raises:
-            PermissionDenied: with reason ``role_too_high``.
-        """
-        if user_id != self.actor_id and not self.outranks(user_id, home):
-            raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
         """The gift rule. What is given everywhere the actor must have at each node: one may deny
@@ -314,28 +305,40 @@ def rank_of(session: Session, user_id: int, home: str, now: float) -> int:
 
 
 def ranking_of(session: Session, user_id: int, home: str) -> Ranking:
-    """Where the user stands by roles that are active. Raises as above.
+    """Where the user stands by roles that are active. Raises as above."""
+    return rankings_of(session, [user_id], home)[user_id]
+
+
+def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[int, Ranking]:
+    """The same of several people and programs, in as many statements as of one.
 
     What is held at a node, by a team or by everybody is no rank.
     """
-    floor = OUTSIDE
+    floors, ranked = dict.fromkeys(user_ids, OUTSIDE), set(user_ids)
     if home != NOWHERE:
-        loaded = standing_at(session.connection(), user_id, place_of_text(home))
-        if loaded.site.owner_id == user_id:
-            return Ranking(OWNER_RANK)
-        if not any(person.member for person in loaded.people):
-            return Ranking(OUTSIDE)
-        floor = LOWEST
-    held = (
-        select(Role.position, RoleAssignment.valid_from, RoleAssignment.valid_until)
+        loaded = standings_at(session.connection(), list(floors), place_of_text(home))
+        # A program is nobody's member, and belongs wherever it holds a role.
+        ranked = {one.user_id for one in loaded.people if one.member or one.program}
+        floors |= {one.user_id: LOWEST for one in loaded.people if one.member}
+        if loaded.site.owner_id in floors:
+            floors[loaded.site.owner_id] = OWNER_RANK
+    rows = (
+        select(
+            RoleAssignment.user_id,
+            Role.position,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_until,
+        )
         .join(RoleAssignment, RoleAssignment.role_id == Role.id)
         .where(
-            RoleAssignment.user_id == user_id,
+            RoleAssignment.user_id.in_(these_ids(ranked)),
             RoleAssignment.node == NOWHERE,
             Role.home == home,
             Role.active == true(),
         )
     )
-    return Ranking(
-        floor, tuple(Held(row[0], epoch(row[1]), epoch(row[2])) for row in session.execute(held))
-    )
+    held: dict[int | None, list[Held]] = {user_id: [] for user_id in floors}
+    if ranked:
+        for user_id, position, starts, ends in session.execute(rows):
+            held[user_id].append(Held(position, epoch(starts), epoch(ends)))
+    return {user_id: Ranking(floor, (*held[user_id],)) for user_id, floor in floors.items()}

@@ -1,4 +1,4 @@
-"""What teams, people or programs hold, and what that gives."""
+"""What teams and programs hold, and what that gives."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from yoto.permission.gifts import gifts_of, lineage, merged
 from yoto.permission.hierarchy import Authority, Gifts
+from yoto.permission.loading import load_sites
 from yoto.permission.scopes import GLOBAL, Place, place_of_text
 from yoto.permission.teams import teams_above
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, RoleAssignment
@@ -31,10 +32,24 @@ def held_by(session: Session, *whose: Any) -> list[tuple[Role, Place]]:
 def gifts_by(
     authority: Authority, session: Session, held: Iterable[tuple[Role, Place]], effect: Effect
 ) -> Gifts:
+    """What roles held there allow (or, with the other effect, deny), by place."""
     return merged(
         *(
             gifts_of(session, authority.registry, lineage(session, role), effect, role.home, place)
             for role, place in held
+        )
+    )
+
+
+def marks_by(authority: Authority, session: Session, effect: Effect, *whose: Any) -> Gifts:
+    """What overwrites give, or deny."""
+    rows = select(ChannelOverwrite.place, ChannelOverwrite.permission_id).where(
+        *whose, ChannelOverwrite.effect == effect
+    )
+    return merged(
+        *(
+            {place_of_text(text): authority.registry.mask_of_id(permission_id)}
+            for text, permission_id in session.execute(rows)
         )
     )
 
@@ -45,11 +60,12 @@ def of_teams(
     """What being in teams gives, or denies: roles, and all of it by place."""
     every = teams_above(session, team_ids)
     held = held_by(session, RoleAssignment.team_id.in_(every))
-    rows = select(ChannelOverwrite.place, ChannelOverwrite.permission_id).where(
-        ChannelOverwrite.team_id.in_(every), ChannelOverwrite.effect == effect
-    )
-    marks = [
-        {place_of_text(text): authority.registry.mask_of_id(permission_id)}
-        for text, permission_id in session.execute(rows)
-    ]
-    return held, merged(gifts_by(authority, session, held, effect), *marks)
+    marks = marks_by(authority, session, effect, ChannelOverwrite.team_id.in_(every))
+    return held, merged(gifts_by(authority, session, held, effect), marks)
+
+
+def homes_of(session: Session, held: Iterable[tuple[Role, Place]], gifts: Gifts) -> set[str]:
+    """The hierarchies that roles, and what is given at nodes, are of; that of the platform too."""
+    places = {place for place, mask in gifts.items() if mask}
+    sites = load_sites(session.connection(), places).values()
+    return {NOWHERE, *(role.home for role, _ in held), *(site.home or NOWHERE for site in sites)}

@@ -22,6 +22,7 @@ from yoto.permission.keys import SubjectId, actor_number, current_keys
 from yoto.permission.kinds import Everyone
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import check_assignments
+from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import checked_node, require_role, server_of, site_in
 from yoto.permission.scopes import Place, checked_id
@@ -295,7 +296,9 @@ def _check_taking(
     user_id = given.holder.user_id
     if user_id is None:
         _check_outranks(authority, given, OUTRANKED)
-    elif user_id < APPLICATIONS:
+    elif user_id > APPLICATIONS:
+        check_none_above(authority, {given.role.home, given.home}, [user_id])
+    else:
         for home in {given.role.home, given.home}:
             check_assignments(authority, user_id, home, [given.role.id], after)
 
@@ -303,21 +306,18 @@ def _check_taking(
 def _check_outranks(authority: Authority, given: _Given, reason: str) -> None:
     """The actor stands above all of whom a set consists; of everybody only the owner does."""
     holder, session = given.holder, authority.session
-    people: Collection[int]
+    concerned: Collection[int]
     if holder.user_id is not None:
-        people = [holder.user_id]
+        concerned = [holder.user_id]
     elif holder.team_id is not None:
-        people = members_of_teams(session, [holder.team_id])
+        concerned = members_of_teams(session, [holder.team_id])
     elif given.home != NOWHERE and authority.rank(given.home) >= OWNER_RANK:
         return
     else:
         raise PermissionDenied(Decision(False, reason))
-    for user_id in people:
-        if user_id == authority.actor_id or user_id > APPLICATIONS:
-            continue
-        for home in {given.role.home, given.home}:
-            if not authority.outranks(user_id, home):
-                raise PermissionDenied(Decision(False, reason))
+    check_none_above(
+        authority, {given.role.home, given.home}, concerned, or_equal=True, reason=reason
+    )
 
 
 def _gifts(authority: Authority, given: _Given, effect: Effect) -> Gifts:

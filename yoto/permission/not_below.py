@@ -1,23 +1,58 @@
-"""Who stands above the actor of a write, or at the same height, and holds some roles."""
+"""Who stands above the actor of a write, or at the same height."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from yoto.errors import PermissionDenied
+from yoto.nodes import APPLICATIONS
 from yoto.permission.facts import Assignment, By
-from yoto.permission.hierarchy import OUTSIDE, Authority
+from yoto.permission.hierarchy import OUTSIDE, Authority, rankings_of
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import epoch, within
 from yoto.permission.role_snapshot import RoleSnapshot, assignments_of, sites_of
 from yoto.permission.scopes import place_of_text
 from yoto.permission.teams import members_of_teams, memberships
+from yoto.permission.verdict import OUTRANKED, Decision
 from yoto.store.models import NOWHERE, Role, RoleAssignment, RoleParent, User
 from yoto.store.resources import known_types
+
+
+def check_none_above(
+    authority: Authority,
+    homes: Iterable[str],
+    user_ids: Iterable[int],
+    *,
+    or_equal: bool = False,
+    reason: str = OUTRANKED,
+) -> None:
+    """The rank rule for a write that bears on people and programs, whatever each would lose by it.
+
+    Args:
+        homes: the nodes in whose hierarchies they are compared; empty: that of the platform.
+        or_equal: the actor must stand above each of them, not only below none. Below everybody are
+            programs that hold no role there.
+        reason: of the denial.
+
+    Raises:
+        PermissionDenied: one of them, other than the actor, stands too high.
+    """
+    others = set(user_ids) - {authority.actor_id}
+    if authority.unbounded or not others:
+        return
+    for home in dict.fromkeys(homes):
+        rank = authority.rank(home)
+        for user_id, ranking in rankings_of(authority.session, others, home).items():
+            other = ranking.at(authority.now)
+            if user_id > APPLICATIONS and other == OUTSIDE:
+                continue
+            if other > rank or or_equal and other == rank:
+                raise PermissionDenied(Decision(False, reason))
 
 
 class Person(NamedTuple):

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.nodes import APPLICATIONS
 from yoto.permission.audit import record_audit
 from yoto.permission.grant_writes import mask_of, refuse_denial, refuse_global
 from yoto.permission.hierarchy import Authority
@@ -18,6 +17,7 @@ from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.kinds import Application, Team
 from yoto.permission.loading.sites import Site
 from yoto.permission.losses import sparing
+from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.rows import require_role, server_of, site_in
@@ -25,6 +25,7 @@ from yoto.permission.state import get_state
 from yoto.permission.subjects import holder_of
 from yoto.permission.teams import members_of_teams
 from yoto.permission.transactions import write
+from yoto.permission.verdict import ROLE_TOO_HIGH
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role
 from yoto.store.resources import known_types
 
@@ -143,8 +144,13 @@ def _replace(
         if target.role is not None:
             authority.check_role(target.role, home)
         else:
-            for user_id in _people(session, target):
-                authority.check_target(user_id, home)
+            check_none_above(
+                authority,
+                [home],
+                _concerned(session, target),
+                or_equal=True,
+                reason=ROLE_TOO_HIGH,
+            )
         enlarged = [
             p
             for p in before | wanted
@@ -232,10 +238,9 @@ def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Targe
     return Target("user", holder.user_id)
 
 
-def _people(session: Session, target: Target) -> Collection[int]:
-    """The people whom an overwrite names, or who are in the team."""
-    found = {target.id} if target.kind == "user" else members_of_teams(session, [target.id])
-    return [user_id for user_id in found if user_id < APPLICATIONS]
+def _concerned(session: Session, target: Target) -> Collection[int]:
+    """Whom an overwrite names, or who is in the team."""
+    return {target.id} if target.kind == "user" else members_of_teams(session, [target.id])
 
 
 def _stored(session: Session, place: str, target: Target) -> dict[int, ChannelOverwrite]:

@@ -9,22 +9,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.assignment_writes import check_window
 from yoto.permission.audit import record_audit
 from yoto.permission.gifts import lineage
 from yoto.permission.hierarchy import Authority
-from yoto.permission.holdings import of_teams
+from yoto.permission.holdings import homes_of, of_teams
 from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import NAME_TAKEN, checked_label
-from yoto.permission.scopes import Place, checked_id
+from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Subject, holder_of
 from yoto.permission.teams import MOST_DEEP, are_too_deep, members_of_teams, teams_above
 from yoto.permission.transactions import write
-from yoto.permission.verdict import OUTRANKED, Decision
-from yoto.store.models import NOWHERE, Effect, Role, Team, TeamMember, TeamParent
+from yoto.store.models import Effect, Team, TeamMember, TeamParent
 
 NAME_LENGTH = 100
 
@@ -240,8 +240,9 @@ def _check_giving(
         authority.check_role(role)
         authority.check_giving(role.home, lineage(session, role), until)
     authority.check_gifts(gifts, until)
-    if any(of_teams(authority, session, team_ids, Effect.DENY)[1].values()):
-        _check_outranked(authority, held, members)
+    denied = of_teams(authority, session, team_ids, Effect.DENY)[1]
+    if any(denied.values()):
+        check_none_above(authority, homes_of(session, held, denied), members)
 
 
 def _check_taking(
@@ -254,24 +255,10 @@ def _check_taking(
     for role, _ in held:
         authority.check_role(role)
     authority.check_gifts(lost)
-    if held or any(of_teams(authority, session, team_ids, Effect.ALLOW)[1].values()):
-        _check_outranked(authority, held, members)
-
-
-def _check_outranked(
-    authority: Authority, held: Iterable[tuple[Role, Place]], members: Collection[int]
-) -> None:
-    """Nobody above the actor is among ``members``: in the homes of what is held, and the platform.
-
-    It is stricter than a look at what each of them would lose: teams have few members.
-    """
-    homes = {NOWHERE, *(role.home for role, _ in held)}
-    for home in homes:
-        for user_id in members:
-            if user_id != authority.actor_id and authority.rank_of(user_id, home) > max(
-                authority.rank(home), -1
-            ):
-                raise PermissionDenied(Decision(False, OUTRANKED))
+    allowed = of_teams(authority, session, team_ids, Effect.ALLOW)[1]
+    if held or any(allowed.values()):
+        # It is stricter than a look at what each of them would lose: teams have few members.
+        check_none_above(authority, homes_of(session, held, allowed), members)
 
 
 def _audit(

@@ -1,6 +1,13 @@
 """What the database knows about rights: read here, whoever asks."""
 
-from yoto.permission.loading.loader import Loaded, load, load_one, load_places, standing_at
+from yoto.permission.loading.loader import (
+    Loaded,
+    load,
+    load_one,
+    load_places,
+    standing_at,
+    standings_at,
+)
 from yoto.permission.loading.rights import Rights
 from yoto.permission.loading.sites import Site, implying, load_sites
 
@@ -14,4 +21,5 @@ __all__ = [
     "load_places",
     "load_sites",
     "standing_at",
+    "standings_at",
 ]

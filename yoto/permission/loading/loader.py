@@ -84,6 +84,19 @@ def load_one(
     return found._replace(rights=Rights(connection.execute(statement, parameters).fetchall()))
 
 
+def standings_at(connection: Connection, user_ids: Sequence[int], place: Place) -> Loaded:
+    """The same of several people: those of them that exist. Raises as above."""
+    sql = places_sql(known_types(), place.kind, many=True)
+    _check_id(place)
+    given = {IDS: id_array(user_ids), PLACE_ID: place.id}
+    rows = connection.execute(sql.statement, given).fetchall()
+    site = site_of(place, sql.chain, rows[0])
+    if site is None:
+        raise UnknownResource(place.kind, place.id)
+    people = [found for row in rows if (found := _person(row)) is not None]
+    return Loaded(site, Rights(), tuple(people))
+
+
 def load(
     connection: Connection,
     user_ids: Sequence[int],
@@ -100,24 +113,18 @@ def load(
     Raises:
         UnknownResource: the place does not exist.
     """
-    sql = places_sql(known_types(), place.kind, many=True)
-    _check_id(place)
-    ids = {IDS: id_array(user_ids)}
-    rows = connection.execute(sql.statement, ids | {PLACE_ID: place.id}).fetchall()
-    site = site_of(place, sql.chain, rows[0])
-    if site is None:
-        raise UnknownResource(place.kind, place.id)
-    people = [found for row in rows if (found := _person(row)) is not None]
+    found = standings_at(connection, user_ids, place)
+    people = found.people
     if PUBLIC_NUMBER in user_ids:
-        people.append(_nobody(PUBLIC_NUMBER))
-    parameters: dict[str, Any] = parameters_of([site]) | ids
+        people = (*people, _nobody(PUBLIC_NUMBER))
+    parameters: dict[str, Any] = parameters_of([found.site]) | {IDS: id_array(user_ids)}
     statement = MANY
     if asleep:
         statement, parameters["offered"] = MANY_ASLEEP, [0]
     elif wanted is not None:
         statement, parameters["wanted"] = MANY_WANTED, list(wanted)
     rights = Rights(connection.execute(statement, parameters).fetchall())
-    return Loaded(site, rights, tuple(people))
+    return Loaded(found.site, rights, people)
 
 
 def load_places(connection: Connection, user_id: int, kind: str, above: Place) -> Iterator[Loaded]:
