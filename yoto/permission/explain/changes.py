@@ -113,7 +113,7 @@ def _proposals(
 
 def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal]:
     evidence, user = derivation.evidence, derivation.evidence.user
-    who = {"user_id": user.user_id}
+    who: dict[str, Any] = {"user_id": user.user_id}
     where = who | {"home": evidence.home}
     if evidence.server_id is not None:
         where |= {"server_id": evidence.server_id}
@@ -135,7 +135,12 @@ def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal
                 detail = who | {"role_id": held.role_id}
                 yield Proposal("set_window", 1, detail, _opened(held))
         for role_id in evidence.offered:
-            yield Proposal("assign_role", 1, who | {"role_id": role_id}, _assigned(role_id))
+            held = _to_give(evidence, evidence.roles[role_id])
+            detail = who | {"role_id": role_id}
+            if held.node != NOWHERE:
+                detail |= {"at": held.node}
+            if not any(_is_given(one, held) for one in evidence.held):
+                yield Proposal("assign_role", 1, detail, _with_assignment(held))
         return
     yield Proposal("disable_account", 1, who, user_with(disabled=True))
     if user.super_admin:
@@ -156,8 +161,20 @@ def _opened(held: Held) -> Apply:
     return apply
 
 
-def _assigned(role_id: int) -> Apply:
-    return lambda found: replace(found, held=(*found.held, Held(role_id)))
+def _to_give(evidence: Evidence, role: RoleRow) -> Held:
+    """A role as somebody would be given it: one of the home as such, a global one at the place
+    alone, as everywhere would be more than is asked for.
+    """
+    everywhere = role.home != NOWHERE or evidence.place == GLOBAL
+    return Held(role.id, node=NOWHERE if everywhere else str(evidence.place))
+
+
+def _is_given(one: Held, other: Held) -> bool:
+    return (one.role_id, one.node, one.by) == (other.role_id, other.node, By.OWN)
+
+
+def _with_assignment(held: Held) -> Apply:
+    return lambda found: replace(found, held=(*found.held, held))
 
 
 def _unassigned(role_id: int) -> Apply:

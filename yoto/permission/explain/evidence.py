@@ -93,7 +93,7 @@ class Evidence:
         username: None for an id that names nobody.
         roles: those that the user holds or could be given, and all their ancestors, by id.
         teams: those that the user is in.
-        offered: roles that allow the permission in question and that the user does not hold.
+        offered: roles that allow the permission in question, of the home and global ones.
     """
 
     site: Site

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
     bindparam,
-    distinct,
     exists,
     false,
     func,
     or_,
     select,
     true,
+    union,
 )
 from sqlalchemy.engine import Connection
 
@@ -44,14 +45,17 @@ from yoto.permission.statements import (
     overwrites,
     role_parents,
     roles,
+    team_members,
+    team_parents,
     users,
 )
 from yoto.store.db import Id
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
 
+# Sets, as assignments have them.
+PUBLIC, EVERYONE = "public", "everyone:"
 OFFERED_MAX = 20  # roles to try giving to the user; more would only make the search longer
-USER_ID: ColumnElement[int] = bindparam("user_id", type_=Id)
 PERMISSION_ID: ColumnElement[int] = bindparam("permission_id", type_=Id)
 HOME: ColumnElement[str] = bindparam("home")
 
@@ -71,7 +75,6 @@ def load_evidence(
     """
     site = load_sites(connection, [place]).get(place)
     asked = {
-        "user_id": user_id,
         "home": NOWHERE if site is None or site.home is None else site.home,
         "permission_id": permission.id,
     }
@@ -176,23 +179,45 @@ def _pairs(connection: Connection, statement: Select[Any], asked: Mapping[str, A
 def load_reach(
     connection: Connection, role_ids: Iterable[int], home: str | None
 ) -> tuple[dict[int, int], int]:
-    """How many people a change of each role reaches, and how many members the home has."""
-    rows = connection.execute(REACH, {ROLE_IDS: id_array(role_ids)})
-    reach = {role_id: number for role_id, number in rows}
-    members_of = 0
-    if home is not None:
-        place = place_of_text(home)
-        members = known_types().get(place.kind).members
-        assert members is not None
-        counted = select(func.count()).where(members.node == place.id)
+    """How many people a change of each role reaches at most, and how many members the home has.
+
+    Who holds a role for several reasons, of which one is a set, counts for each.
+    """
+    asked = {ROLE_IDS: id_array(role_ids)}
+    reach = {role_id: number for role_id, number in connection.execute(REACH, asked)}
+    sets = connection.execute(SETS, asked).all()
+    homes = {text.removeprefix(EVERYONE) for _, text in sets if text != PUBLIC}
+    members = _members_of(connection, homes | ({home} if home is not None else set()))
+    if any(text == PUBLIC for _, text in sets):
+        members[PUBLIC] = connection.scalar(select(func.count()).select_from(users)) or 0
+    for role_id, text in sets:
+        reach[role_id] = reach.get(role_id, 0) + members.get(text.removeprefix(EVERYONE), 0)
+    return reach, members.get(home or "", 0)
+
+
+def _members_of(connection: Connection, homes: Iterable[str]) -> dict[str, int]:
+    """How many people belong to each of the nodes: one statement for each type of them."""
+    found: dict[str, int] = {}
+    by_type: dict[str, dict[Any, str]] = {}
+    for text in homes:
+        place = place_of_text(text)
+        by_type.setdefault(place.kind, {})[place.id] = text
+    for kind, texts in by_type.items():
+        declared = known_types().find(kind)
+        members = None if declared is None else declared.members
+        if members is None:
+            continue  # people belonged there by an older declaration
+        counted = select(members.node, func.count()).where(members.node.in_(list(texts)))
         if members.banned is not None:
             counted = counted.where(func.coalesce(members.banned, false()) == false())
-        members_of = connection.scalar(counted) or 0
-    return reach, members_of
+        for id_, number in connection.execute(counted.group_by(members.node)):
+            if id_ in texts:  # a database may take other texts to be equal
+                found[texts[id_]] = number
+    return found
 
 
 def _offered() -> Select[Any]:
-    """Active roles of the home (global ones outside) with a grant or overwrite that allows."""
+    """Active roles of the home, then global ones, with a grant or overwrite that allows."""
     direct = exists().where(
         grants.c.role_id == roles.c.id,
         grants.c.permission_id == PERMISSION_ID,
@@ -209,23 +234,21 @@ def _offered() -> Select[Any]:
         overwrites.c.permission_id == PERMISSION_ID,
         allows(overwrites),
     )
-    held = exists().where(assignments.c.role_id == roles.c.id, assignments.c.user_id == USER_ID)
     return (
         select(roles.c.id)
         .where(
-            roles.c.home == HOME,
+            roles.c.home.in_([HOME, NOWHERE]),
             roles.c.active == true(),
             roles.c.is_default == false(),
             or_(direct, grouped, overwritten),
-            ~held,
         )
-        .order_by(roles.c.position, roles.c.id)
+        .order_by(roles.c.home.desc(), roles.c.position, roles.c.id)
         .limit(OFFERED_MAX)
     )
 
 
-def _reach() -> Select[Any]:
-    """Rows: role, and how many people hold it or a role that inherits from it."""
+def _carriers() -> CTE:
+    """Rows: role, and the same or one that inherits from it."""
     first = select(roles.c.id.label("root"), roles.c.id.label("id"))
     carriers = first.where(roles.c.id.in_(ids_in(ROLE_IDS))).cte("carriers", recursive=True)
     children = select(carriers.c.root, roles.c.id).join_from(
@@ -234,11 +257,43 @@ def _reach() -> Select[Any]:
     others = select(carriers.c.root, role_parents.c.role_id).join_from(
         carriers, role_parents, role_parents.c.parent_id == carriers.c.id
     )
-    found = carriers.union(children, others)
+    return carriers.union(children, others)
+
+
+def _reach() -> Select[Any]:
+    """Rows: role, and how many people hold it or a role that inherits from it, or are in a team
+    that does.
+    """
+    found = _carriers()
+    held = select(found.c.root, assignments.c.user_id, assignments.c.team_id).join_from(
+        found, assignments, assignments.c.role_id == found.c.id
+    )
+    own = held.subquery()
+    first = select(own.c.root, own.c.team_id).where(own.c.team_id.is_not(None))
+    teams = first.cte("teams", recursive=True)
+    below = select(teams.c.root, team_parents.c.team_id).join_from(
+        teams, team_parents, team_parents.c.parent_id == teams.c.team_id
+    )
+    teams = teams.union(below)
+    inside = select(teams.c.root, team_members.c.user_id).join_from(
+        teams, team_members, team_members.c.team_id == teams.c.team_id
+    )
+    people = union(
+        select(own.c.root, own.c.user_id).where(own.c.user_id.is_not(None)), inside
+    ).subquery()
+    return select(people.c.root, func.count()).group_by(people.c.root)
+
+
+def _sets() -> Select[Any]:
+    """Rows: role, and a set that holds it or a role that inherits from it: all members of a node,
+    or the public.
+    """
+    found = _carriers()
     return (
-        select(found.c.root, func.count(distinct(assignments.c.user_id)))
+        select(found.c.root, assignments.c.subject)
         .join_from(found, assignments, assignments.c.role_id == found.c.id)
-        .group_by(found.c.root)
+        .where(assignments.c.user_id.is_(None), assignments.c.team_id.is_(None))
+        .distinct()
     )
 
 
@@ -251,3 +306,4 @@ GIVEN_AT = select(assignments.c.id, assignments.c.created_at).where(
 )
 OFFERED = _offered()
 REACH = _reach()
+SETS = _sets()

@@ -25,7 +25,7 @@ CHANGES = {
     "set_window": "let the assignment of role {role} to the user hold now",
     "end_timeout": "end the user's time-out in {where}",
     "join_server": "make the user a member of {where}",
-    "assign_role": "give role {role} to the user",
+    "assign_role": "give role {role} to the user{there}",
     "unassign_role": "take role {role} from the user",
     "remove_grant": "remove the grant by which role {role} {effect}s {permission} in {scope}",
     "grant": "let role {role} {effect} {permission} in {scope}",
@@ -47,6 +47,7 @@ def change_told(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) 
         names: of roles, by id.
     """
     told = dict(detail)
+    told["there"] = f" at {detail['at']}" if "at" in detail else ""
     if "home" in detail:
         told["where"] = str(detail["home"]).replace(":", " ")
     if "role_id" in detail:

@@ -30,6 +30,7 @@ from yoto import (
     Team,
     Yoto,
     add_team_members,
+    add_team_parent,
     assign,
     assign_permissions_to_role,
     check_permission,
@@ -37,6 +38,7 @@ from yoto import (
     create_team,
     decide,
     delete_role,
+    explain,
     has_permission,
     holders,
     list_resources,
@@ -290,6 +292,50 @@ def test_who_holds_a_role_and_who_is_in_a_team_are_named_by_their_own_ids(office
     }
     with pytest.raises(UnknownResource):
         team_members(crew + 1)
+
+
+def test_what_would_allow_is_a_role_at_the_place_and_says_how_many_people_a_change_reaches(
+    office: Office,
+) -> None:
+    mara, noor, boss = (Colleague(id=uuid.uuid4(), name=name) for name in ("mara", "noor", "boss"))
+    office.add(mara, noor, boss)
+    here = Workspace(id=uuid.uuid4(), name="here", owner_id=boss.id)
+    office.add(here)
+    office.add(*(Membership(workspace_id=here.id, colleague_id=one.id) for one in (mara, noor)))
+    site, shop = (
+        Project(id=uuid.uuid4(), name=name, workspace_id=here.id) for name in ("site", "shop")
+    )
+    office.add(site, shop)
+    plan = Document(id=uuid.uuid4(), name="plan", project_id=site.id)
+    office.add(plan)
+    [reader], [editor] = register_role("reader").ids, register_role("editor").ids
+    assign_permissions_to_role(reader, [READ])
+    assign_permissions_to_role(editor, [EDIT])
+    assign(mara.id, reader, at=("project", shop.id))
+
+    found = explain(mara.id, READ, "document", plan.id)
+    [given] = [one for one in found.changes if one.kind == "assign_role"]
+    place = f"document:{plan.id.hex}"
+    assert (given.detail["role_id"], given.detail["at"]) == (reader, place)
+    assert given.text == f"give role 'reader' ({reader}) to the user at {place}"
+    assign(mara.id, reader, at=("document", plan.id))
+    assert check_permission(mara.id, READ, "document", plan.id)
+
+    def reached(kind: str) -> int:
+        changes = explain(mara.id, EDIT, "document", plan.id).changes
+        [found] = [one for one in changes if one.kind == kind and one.detail["role_id"] == reader]
+        return found.affected
+
+    assert reached("grant") == 1
+    [all_], [crew] = create_team("all").ids, create_team("crew").ids
+    add_team_parent(crew, all_)
+    add_team_members(crew, [noor.id])
+    assign(Team(all_), reader, at=("project", site.id))
+    assert reached("grant") == 2
+    assign(Everyone("workspace", here.id), reader, at=("project", site.id))
+    assert reached("grant") == 2 + 2
+    assign(PUBLIC, reader, at=("document", plan.id))
+    assert reached("grant") == 2 + 2 + 2  # of those whom anybody asked about
 
 
 @pytest.mark.parametrize("office", [OPERATED], indirect=True)

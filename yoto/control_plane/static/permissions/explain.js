@@ -182,8 +182,8 @@ function changes(found) {
 
 /** The sentence of the server in the language of the page. */
 function changeTold(found, change) {
-  const key = `turn.${change.kind}`;
   const detail = { ...change.detail };
+  const key = `turn.${change.kind}${"at" in detail ? "_at" : ""}`;
   if (!has(key)) {
     return change.text;
   }

@@ -12,6 +12,7 @@ from app.models import Member, User
 from yoto.permission.explain.report import Change
 from yoto.store.db import db, utcnow
 from yoto.store.models import (
+    NOWHERE,
     ChannelOverwrite,
     Effect,
     Role,
@@ -96,7 +97,8 @@ def _leave(detail: Detail, ids: Mapping[str, int]) -> None:
 
 
 def _assign(detail: Detail, ids: Mapping[str, int]) -> None:
-    _run(insert(RoleAssignment.__table__).values(**detail))
+    who = {"user_id": detail["user_id"], "role_id": detail["role_id"]}
+    _run(insert(RoleAssignment.__table__).values(**who, node=detail.get("at", NOWHERE)))
 
 
 def _unassign(detail: Detail, ids: Mapping[str, int]) -> None:
