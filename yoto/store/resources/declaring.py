@@ -88,10 +88,6 @@ def declare_resource(
     key = _column(model, id) if id is not None else _primary_key(table)
     id_type = _id_type(name, key)
     parents = tuple(_parents(app, model, name, parent))
-    nests = any(one.type == name for one in parents)
-    depth = (NESTED if nested is None else nested) if nests else 1
-    if not 1 <= depth <= MOST_NESTED:
-        raise ConfigurationError("resource", f"nested: must be 1 to {MOST_NESTED}")
     declared = ResourceType(
         name=name,
         model=model,
@@ -107,7 +103,7 @@ def declare_resource(
         remaining=tuple(remaining),
         shared=shared == "anyone",
         attributes=_attributes(model, attributes),
-        nested=depth,
+        nested=_depth(nested, any(one.type == name for one in parents)),
         askable=askable,
     )
     types.add(declared)
@@ -138,7 +134,6 @@ def _registered(app: Flask, name: str, parent: Any, nested: int | None) -> Resou
         .where(rows.type == name)
         .subquery(f"registered_{name}")
     )
-    depth = (NESTED if nested is None else nested) if name in above else 1
     return ResourceType(
         name=name,
         model=None,
@@ -147,9 +142,17 @@ def _registered(app: Flask, name: str, parent: Any, nested: int | None) -> Resou
         id_type=str,
         parents=tuple(Parent(one, table.c[f"in_{one}"]) for one in above),
         owner=table.c.owner_id,
-        nested=depth,
+        nested=_depth(nested, name in above),
         registered=True,
     )
+
+
+def _depth(nested: int | None, nests: bool) -> int:
+    """How many nodes of a type may stand one below the other; else there is one."""
+    depth = (NESTED if nested is None else nested) if nests else 1
+    if not 1 <= depth <= MOST_NESTED:
+        raise ConfigurationError("resource", f"nested: must be 1 to {MOST_NESTED}")
+    return depth
 
 
 def _parents(app: Flask, model: Any, name: str, parent: Any) -> Iterable[Parent]:
