@@ -59,7 +59,7 @@ def may_handle(rank: int, position: int) -> bool:
     return position < rank
 
 
-class Held(NamedTuple):
+class HeldPosition(NamedTuple):
     """A position that somebody stands at from ``start`` to ``end``, epoch seconds."""
 
     position: int
@@ -71,7 +71,7 @@ class Ranking(NamedTuple):
     """Where somebody stands: never below ``floor``, and by the roles that they hold in time."""
 
     floor: int
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldPosition, ...] = ()
 
     def at(self, moment: float) -> int:
         """The rank at ``moment``, epoch seconds."""
@@ -337,8 +337,8 @@ def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[
             Role.active == true(),
         )
     )
-    held: dict[int | None, list[Held]] = {user_id: [] for user_id in floors}
+    held: dict[int | None, list[HeldPosition]] = {user_id: [] for user_id in floors}
     if ranked:
         for user_id, position, starts, ends in session.execute(rows):
-            held[user_id].append(Held(position, epoch(starts), epoch(ends)))
+            held[user_id].append(HeldPosition(position, epoch(starts), epoch(ends)))
     return {user_id: Ranking(floor, (*held[user_id],)) for user_id, floor in floors.items()}
