@@ -151,6 +151,7 @@ class TeamWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit) as session:
+            _wait_for_others(session)
             team, parent = _team(session, team_id), _team(session, parent_id, "parent_id")
             above = teams_above(session, [parent.id])
             if team.id in above:
@@ -194,6 +195,13 @@ class TeamWrites:
                 session, "team.unnest", team.id, actor_id, {"parent_id": parent_id}, None, reason
             )
         return WriteReceipt(ids=(team_id,))
+
+
+def _wait_for_others(session: Session) -> None:
+    """One at a time: two who nest teams could close a circle, be it through teams that neither of
+    them names. To be asked first, as what is read before may be older than what the others wrote.
+    """
+    session.execute(select(Team.id).order_by(Team.id).limit(1).with_for_update())
 
 
 def _team(session: Session, team_id: Any, field: str = "team_id") -> Team:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.world import World
 from yoto import Application, Team
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.permission.teams import MOST_DEEP
+from yoto.store.db import db
 
 PIN = "message.pin"
 
@@ -64,6 +66,29 @@ def test_the_longest_way_from_team_to_team_says_how_deep_they_stand(app: Flask) 
                 "parent_id": [f"more than {MOST_DEEP} below each other"]
             }
         permissions.add_team_parent(below, long[0])
+
+
+def test_two_who_nest_teams_at_once_make_no_circle(app: Flask) -> None:
+    """Nor with teams between that neither of them names."""
+    with app.app_context():
+        first, second = chain(2, "first"), chain(2, "second")
+    refused: list[ValidationFailed] = []
+
+    def close() -> None:
+        with app.app_context():
+            try:
+                permissions.add_team_parent(second[-1], first[0])
+            except ValidationFailed as error:
+                refused.append(error)
+
+    rival = threading.Thread(target=close)
+    with app.app_context():
+        permissions.add_team_parent(first[-1], second[0], commit=False)
+        rival.start()
+        rival.join(0.5)  # it is done by then, or waits for this one
+        db.session.commit()
+    rival.join()
+    assert [list(error.errors) for error in refused] == [["parent_id"]]
 
 
 def test_a_program_with_a_higher_role_is_left_what_it_has(
