@@ -70,6 +70,7 @@ def declare_types(app: Flask) -> None:
         timeout_until="timeout_until",
         remaining=(READ, "message.read_history"),
         administrator="server.administrator",
+        audit="server.audit",
         attributes=("time_zone", "access_hours", "blocked_networks", "device_required"),
     )
     declare_resource(app, "category", Category, parent="server_id", gate=READ, askable=False)

@@ -32,7 +32,7 @@ _KIND_BITS, _TYPE_BITS = 2, 10
 # From here on the id.
 SHIFT = _KIND_BITS + _TYPE_BITS
 _HEX = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_DIGITS = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+DIGITS = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 _lock = threading.Lock()
 # Code 0 belongs to the places that are no nodes.
@@ -183,7 +183,7 @@ def parse_text(text: str) -> tuple[str, NodeId] | None:
     type_name, separator, rest = text.partition(":")
     if not separator or not TYPE_NAME.fullmatch(type_name):
         return None
-    if _DIGITS.fullmatch(rest) and int(rest) <= MAX_ID:
+    if DIGITS.fullmatch(rest) and int(rest) <= MAX_ID:
         return type_name, int(rest)
     if _HEX.fullmatch(rest):
         return type_name, uuid.UUID(hex=rest)

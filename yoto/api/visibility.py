@@ -1,8 +1,8 @@
 """What somebody may not see does not exist for them: the same 404 in the same time.
 
-Servers that are private, channels that somebody may not read and roles of such servers are refused
-in one place: whatever refused, a 403 about one of them leaves as the 404 of an id that names
-nothing.
+Servers that are private, channels that somebody may not read, roles of such servers, and resources
+of all other types where somebody may do nothing are refused in one place: whatever refused, a 403
+about one of them leaves as the 404 of an id that names nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from time import perf_counter
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.errors import PermissionDenied, UnknownResource
@@ -23,7 +23,9 @@ from yoto.http.identity import current_user_id
 from yoto.nodes import NodeId, place_of_text
 from yoto.permission import Place
 from yoto.store.db import db
+from yoto.store.declarations import declarations_of
 from yoto.store.models import NOWHERE, Role, ScopeType, Server
+from yoto.store.resources import known_types
 
 # What addresses name, from the outside inwards.
 NAMED = {"server_id": "server", "channel_id": "channel", "role_id": "role"}
@@ -52,11 +54,16 @@ def sees(user_id: int, scope: str, scope_id: NodeId | None) -> bool:
     """
     if scope == ScopeType.GLOBAL or permissions.has_place(user_id, scope, scope_id):
         return True
-    if scope == ScopeType.SERVER and isinstance(scope_id, int):
+    # An application may declare a type of its own by that name.
+    if scope == ScopeType.SERVER and Server.__tablename__ in declarations_of(_app()).tables:
         server = db.session.get(Server, scope_id)
         if server is not None and server.public:
             return True
     return permissions.check_permission(user_id, PLATFORM_AUDIT)
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
 
 def demand_sight(user_id: int, places: Iterable[Place]) -> None:
@@ -117,7 +124,8 @@ def _is_there(kind: str, id_: int) -> bool:
 
 def _unknown(error: UnknownResource) -> Response:
     answer = problem_of(error)
-    if error.kind in NAMED.values() and request.path.startswith(API):
+    known = error.kind in NAMED.values() or known_types().find(error.kind) is not None
+    if known and request.path.startswith(API):
         # Who waits holds neither locks nor a connection that others wait for.
         with suppress(SQLAlchemyError):
             db.session.rollback()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length, OneOf, Range
 
 from yoto.errors import ValidationFailed
-from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context
+from yoto.nodes import GLOBAL_KIND
+from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, node_of_text
+from yoto.store.resources import known_types
 
 MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
 # Control characters, and lone surrogates, which no database encodes.
@@ -79,6 +83,94 @@ class RowId(Whole):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(1, MAX_ID, **options)
+
+
+class _Declared(OneOf):
+    """Names of types of resources: what the application at hand declares, whenever it is asked."""
+
+    def __init__(self, everywhere: bool) -> None:
+        self._everywhere = everywhere
+        self.labels, self.labels_text, self.error = [], "", self.default_message
+
+    @property
+    def choices(self) -> list[str]:  # type: ignore[override]
+        """The names, in the order in which they were declared."""
+        return [
+            *([GLOBAL_KIND] if self._everywhere else []),
+            *(one.name for one in known_types() if one.askable),
+        ]
+
+    @property
+    def choices_text(self) -> str:  # type: ignore[override]
+        """The same for people."""
+        return ", ".join(self.choices)
+
+    def _repr_args(self) -> str:
+        return f"everywhere={self._everywhere!r}"
+
+
+class TypeName(ma.fields.String):
+    """The name of a type of resources that one can ask about.
+
+    Args:
+        everywhere: ``global`` is one, too.
+    """
+
+    def __init__(self, *, everywhere: bool = True, **options: Any) -> None:
+        super().__init__(validate=_Declared(everywhere), **options)
+
+
+class NodeId(ma.fields.Field[Any]):
+    """The id of a resource: an integer or a text, as its type has it; a UUID is a text.
+
+    What it must be is known with the type alone: see ``with_node_id``.
+    """
+
+    default_error_messages = {"invalid": "Not an integer or a text."}
+
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> None:
+        said = {"type": ["integer", "string"], **(metadata or {})}
+        super().__init__(metadata=said, **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return str(value) if isinstance(value, uuid.UUID) else value
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | str:
+        if type(value) is int or isinstance(value, str):
+            return value
+        raise self.make_error("invalid")
+
+
+def with_node_id(
+    data: dict[str, Any], type_field: str, id_field: str, *, spelled: bool = False
+) -> dict[str, Any]:
+    """What was loaded, its id as the type has it; no id, and none of a type, stay as they are.
+
+    Args:
+        spelled: a query has it, in which integers are texts.
+
+    Raises:
+        marshmallow.ValidationError: not an id of this type; names ``id_field``.
+    """
+    declared, given = known_types().find(data[type_field]), data[id_field]
+    if declared is None or given is None:
+        return data
+    read = declared.spelled if spelled and isinstance(given, str) else declared.checked
+    try:
+        return {**data, id_field: read(given, id_field)}
+    except ValidationFailed as error:
+        raise ma.ValidationError(dict(error.errors)) from None
+
+
+class Node(ma.fields.String):
+    """A resource as one text, type and id: ``server:7``."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **options)
+        try:
+            return node_of_text(text, "node")
+        except ValidationFailed as error:
+            raise ma.ValidationError(list(error.errors["node"])) from None
 
 
 class Flag(ma.fields.Boolean):

@@ -50,11 +50,12 @@ from yoto.permission.review import (
     difference_rows,
 )
 from yoto.permission.role_writes import UNSET, RegisteredRole, Unset
-from yoto.permission.scopes import Place
+from yoto.permission.scopes import Place, node_of_text
 from yoto.permission.search import Page
 from yoto.permission.specs import PermissionSpec
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.subject import acting_as, current_subject
+from yoto.permission.subjects import subject_of_text, subject_text
 from yoto.permission.system import PermissionSystem
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from yoto.permission.turns import taking_turns
@@ -131,6 +132,7 @@ __all__ = [
     "NOBODY",
     "masked_address",
     "masked_context",
+    "node_of_text",
     "number_of",
     "own_ids",
     "permission_denied",
@@ -142,5 +144,7 @@ __all__ = [
     "require_role",
     "require_roles",
     "required_position",
+    "subject_of_text",
+    "subject_text",
     "taking_turns",
 ]

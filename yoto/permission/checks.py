@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from yoto.errors import ValidationFailed
+from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.permission.asking import ask_policies
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, number_of, numbers_of, person_number
+from yoto.permission.loading import load_sites
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing
 from yoto.permission.rows import home_text
-from yoto.permission.scopes import Place, checked_id, parse_key, parse_place
+from yoto.permission.scopes import Place, checked_id, parse_key, parse_place, place_of_text
+from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
 from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
@@ -120,6 +122,23 @@ class Checks:
         if belonging and resolution.standing >= Standing.MEMBER:
             return True
         return bool(resolution.mask & get_state().registry.snapshot.bits.local)
+
+    def homes_of(self, places: Iterable[Place]) -> dict[Place, Place | None]:
+        """The nodes that people belong to: of each place itself, or the one above it; None: nobody
+        belongs anywhere there.
+        """
+        get_state()
+        types, asked = known_types(), list(places)
+        below = [place for place in asked if types.get(place.kind).members is None]
+        with reading() as connection:
+            sites = load_sites(connection, below)
+        found: dict[Place, Place | None] = {place: place for place in asked}
+        for place in below:
+            if place not in sites:
+                raise UnknownResource(place.kind, place.id)
+            home = sites[place].home
+            found[place] = None if home is None else place_of_text(home)
+        return found
 
     def batch_check_permissions(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -9,9 +10,11 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses as dicts, tuples as lists, times in ISO 8601; the rest as it is."""
+    """Dataclasses as dicts, tuples as lists, times in ISO 8601, UUIDs as texts; the rest as is."""
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
     if is_dataclass(value):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, tuple):

@@ -26,6 +26,7 @@ __all__ = [
     "MAX_ID",
     "Place",
     "checked_id",
+    "node_of_text",
     "parse_key",
     "parse_place",
     "place_key",
@@ -73,6 +74,22 @@ def parse_place(scope: str | None, scope_id: Any) -> Place:
     if scope_id is None:
         raise ValidationFailed({"scope_id": f"the scope {str(scope)!r} needs an id"})
     return declared.place(scope_id, "scope_id")
+
+
+def node_of_text(text: str, field: str) -> Place:
+    """The node that ``TYPE:ID`` names, as people write it, or as ``str(place)`` does.
+
+    Raises:
+        ValidationFailed: another text, an unknown type, or no id of this type; names ``field``.
+    """
+    kind, separator, rest = text.partition(":")
+    declared = known_types().find(kind)
+    if not separator or declared is None:
+        choices = ", ".join(one.name for one in known_types())
+        raise ValidationFailed({field: f"must be TYPE:ID, with one of the types {choices}"})
+    # So do texts begin that are no numbers.
+    rest = rest.removeprefix("=") if declared.id_type is str else rest
+    return Place(kind, declared.spelled(rest, field))
 
 
 def parse_key(scope: str | None, scope_id: Any) -> PlaceKey:

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from yoto.errors import UnknownResource
+from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import APPLICATIONS
-from yoto.permission.keys import SubjectId, person_number
+from yoto.permission.keys import SubjectId, number_of, person_number
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Public, Team
 from yoto.permission.rows import checked_home, require
-from yoto.permission.scopes import checked_id, place_of_text
+from yoto.permission.scopes import Place, checked_id, node_of_text, place_of_text
 from yoto.store.models import ProgramAccount
 from yoto.store.models import Team as TeamRow
 from yoto.store.models import User
@@ -52,6 +52,48 @@ def holder_of(session: Session, subject: Any, field: str = "subject") -> Holder:
     if number > APPLICATIONS:
         return holder_of(session, Application(number - APPLICATIONS), field)
     return Holder(f"user:{require(session, User, number, field).id}", user_id=number)
+
+
+def subject_text(subject: Any, field: str = "subject") -> str:
+    """A subject as texts of people and of the log have it: ``user:42``, ``application:3``,
+    ``team:5``, ``everyone:server:7``, ``public``.
+
+    Raises:
+        ValidationFailed: no subject; names ``field``.
+    """
+    match subject:
+        case Public():
+            return "public"
+        case Application(id=number):
+            return f"application:{number}"
+        case Team(id=number):
+            return f"team:{number}"
+        case Everyone():
+            return f"everyone:{Place(*subject)}"
+    number = number_of(subject, field)
+    return f"user:{number}"
+
+
+def subject_of_text(text: str, field: str = "subject") -> Subject:
+    """The subject that such a text names; of a person, what stands behind ``user:`` is the number.
+
+    Raises:
+        ValidationFailed: none has it; names ``field``.
+    """
+    if text == "public":
+        return PUBLIC
+    kind, _, rest = text.partition(":")
+    if kind == "everyone":
+        return Everyone(*node_of_text(rest, field))
+    elif kind in _BY_NUMBER and rest.isascii() and rest.isdecimal() and len(rest) < 20:
+        found: Subject = _BY_NUMBER[kind](checked_id(int(rest), field))
+        return found
+    raise ValidationFailed(
+        {field: "write user:42, application:3, team:5, everyone:TYPE:ID or public"}
+    )
+
+
+_BY_NUMBER: dict[str, Any] = {"user": int, "application": Application, "team": Team}
 
 
 def shown_subject(text: str) -> Any:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.nodes import NodeId
 from yoto.permission.directory import renew_people
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of
@@ -29,7 +30,7 @@ class Reviewing:
         self,
         permission: str,
         scope: str,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         after: int | None = None,
         limit: int = 100,
     ) -> AccessPage:
@@ -49,7 +50,7 @@ class Reviewing:
         self,
         permission: str,
         scope: str,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         *,
         since: datetime,
         until: datetime | None = None,

@@ -67,7 +67,7 @@ class Searching:
         self,
         permission: str,
         scope: str,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         after: int | None = None,
         limit: int = 100,
         context: Mapping[str, Any] | None = None,
@@ -100,7 +100,7 @@ class Searching:
         self,
         user_id: SubjectId,
         scope: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> list[str]:
         """The names of all permissions that the user has in the place, by bit.

@@ -35,6 +35,7 @@ def declare_resource(
     remaining: Iterable[str] = (),
     gate: str | None = None,
     administrator: str | None = None,
+    audit: str | None = None,
     shared: str = "members",
     sync: tuple[str, Any] | tuple[str, Any, Any] | None = None,
     attributes: Iterable[str] | Mapping[str, Any] = (),
@@ -55,7 +56,7 @@ def declare_resource(
             keys; or give ``(class, node's column, person's column)``.
         banned, timeout_until: columns or expressions of that class.
         remaining: permissions that somebody in a time-out keeps.
-        gate, administrator, shared: see ``ResourceType``; ``shared`` is ``"members"`` or
+        gate, administrator, audit, shared: see ``ResourceType``; ``shared`` is ``"members"`` or
             ``"anyone"``.
         sync: ``(type, column)`` of the node whose overwrites are in force in place of the node's
             own, with a condition as a third, where there is one.
@@ -68,6 +69,8 @@ def declare_resource(
         ConfigurationError: says what cannot be.
     """
     types = types_of(app)
+    if audit is not None and members is None:
+        raise ConfigurationError("resource", f"audit: nobody belongs to a {name}")
     if shared not in ("members", "anyone"):
         raise ConfigurationError("resource", f"shared: 'members' or 'anyone', not {shared!r}")
     if model is None:
@@ -100,6 +103,7 @@ def declare_resource(
         sync=_sync(model, sync),
         gate=gate,
         administrator=administrator,
+        audit=audit,
         remaining=tuple(remaining),
         shared=shared == "anyone",
         attributes=_attributes(model, attributes),

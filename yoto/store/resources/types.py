@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from yoto.errors import ConfigurationError, ValidationFailed
-from yoto.nodes import GLOBAL_KIND, MAX_ID, TEXT_ID, NodeId, Place, mark_of
+from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, NodeId, Place, mark_of
 
 EXTENSION = "yoto.resources"
 # Names that mean something else where a type could stand.
@@ -63,6 +63,8 @@ class ResourceType:
         owner: the column with the id of the person who owns a node.
         gate: without this permission nothing else at a node remains.
         administrator: whoever has this permission at a node has all others there.
+        audit: whoever has this permission at a node that people belong to may ask what others may
+            do there and below; None: whoever administers it.
         remaining: what remains to somebody in a time-out.
         shared: what is given at a node holds for people who do not belong, too.
         attributes: columns that policies read, by name.
@@ -83,6 +85,7 @@ class ResourceType:
     sync: Sync | None = None
     gate: str | None = None
     administrator: str | None = None
+    audit: str | None = None
     remaining: tuple[str, ...] = ()
     shared: bool = False
     attributes: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
@@ -102,6 +105,14 @@ class ResourceType:
             ValidationFailed: not an id of this type.
         """
         return Place(self.name, self.checked(node_id, field_name))
+
+    def spelled(self, text: str, field_name: str) -> NodeId:
+        """The id that a text spells, as an address or a command does; raises as ``place``."""
+        if self.id_type is not int:
+            return self.checked(text, field_name)
+        if not DIGITS.fullmatch(text) or int(text) > MAX_ID:
+            raise ValidationFailed({field_name: f"must be between 1 and {MAX_ID}"})
+        return int(text)
 
     def checked(self, node_id: Any, field_name: str) -> NodeId:
         """The id itself; raises as ``place``."""

@@ -6,12 +6,11 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from yoto.api.reasons import ReasonSchema
-from yoto.http.fields import Flag, Instant, Name, Text
-from yoto.store.models import OnPolicyError, Permission, ScopeType
+from yoto.http.fields import Flag, Instant, Name, Text, TypeName
+from yoto.store.models import OnPolicyError, Permission
 from yoto.store.models.types import longest
 
 COLUMNS = Permission.__table__.c
-SCOPES = [scope.value for scope in ScopeType]
 ON_POLICY_ERROR = [choice.value for choice in OnPolicyError]
 SCOPE_MEANING = "The narrowest scope in which the permission means something"
 
@@ -22,9 +21,7 @@ class PermissionSchema(ma.Schema):
     id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
     bit = ma.fields.Integer(required=True)
-    scope = ma.fields.String(
-        required=True, validate=OneOf(SCOPES), metadata={"description": SCOPE_MEANING}
-    )
+    scope = ma.fields.String(required=True, metadata={"description": SCOPE_MEANING})
     group = ma.fields.String(required=True, allow_none=True, attribute="category")
     description = ma.fields.String(required=True)
     abac = ma.fields.Boolean(
@@ -46,11 +43,7 @@ class NewPermissionSchema(ReasonSchema):
         validate=Length(max=longest(COLUMNS.name)),
         metadata={"description": "Dotted and lower case, such as message.send"},
     )
-    scope = ma.fields.String(
-        load_default=ScopeType.CHANNEL.value,
-        validate=OneOf(SCOPES),
-        metadata={"description": SCOPE_MEANING},
-    )
+    scope = TypeName(load_default="channel", metadata={"description": SCOPE_MEANING})
     group = Name(
         longest(COLUMNS.category),
         load_default=None,

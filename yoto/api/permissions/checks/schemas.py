@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length
 
-from yoto.http.fields import MAX_ID, RowId
-from yoto.store.models import ScopeType
+from yoto.http.fields import NodeId, RowId, TypeName, with_node_id
+from yoto.nodes import GLOBAL_KIND
 
-SCOPES = [scope.value for scope in ScopeType]
 CHECKS_MAX = 1_000  # each distinct place takes two statements
 USERS_MAX = 10_000  # all of them take four statements
 NAME_LENGTH = 128
@@ -17,8 +18,12 @@ NAME_LENGTH = 128
 class PlaceSchema(ma.Schema):
     """Where the question applies."""
 
-    scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
-    scope_id = RowId(load_default=None, allow_none=True)
+    scope = TypeName(load_default=GLOBAL_KIND)
+    scope_id = NodeId(load_default=None, allow_none=True)
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "scope", "scope_id")
 
 
 class QuestionSchema(PlaceSchema):
@@ -76,8 +81,12 @@ class AllowedUsersSchema(ma.Schema):
 class PlaceQuery(ma.Schema):
     """Where: a scope, and its id unless it is the global one."""
 
-    scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
-    scope_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+    scope = TypeName(load_default=GLOBAL_KIND)
+    scope_id = NodeId(load_default=None)
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "scope", "scope_id", spelled=True)
 
 
 class EffectiveSchema(PlaceSchema):

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-
 from yoto.api.visibility import demand_sight
-from yoto.errors import PermissionDenied, UnknownResource
+from yoto.errors import PermissionDenied
 from yoto.extensions import permissions
-from yoto.permission import Place
-from yoto.store.db import db
-from yoto.store.models import Channel, ScopeType
+from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.permission import Place, Standing
+from yoto.store.resources import known_types
 
-SERVER_AUDIT = "server.audit"
 PLATFORM_AUDIT = "admin.audit"
 NOT_YOURS = "about_somebody_else"
 
@@ -24,7 +21,7 @@ class Question(NamedTuple):
 
     permission: str
     scope: str
-    scope_id: int | None
+    scope_id: NodeId | None
 
 
 def question_of(body: Mapping[str, Any]) -> Question:
@@ -79,7 +76,7 @@ def allowed_users(caller_id: int, user_ids: Iterable[int], question: Question) -
     return [user_id for user_id in asked if answers[user_id]]
 
 
-def own_permissions(caller_id: int, scope: str, scope_id: int | None) -> list[str]:
+def own_permissions(caller_id: int, scope: str, scope_id: NodeId | None) -> list[str]:
     """All that the caller may do in a place.
 
     Raises:
@@ -104,7 +101,9 @@ def demand_insight(
 ) -> None:
     """Go on only when the caller may know about others in all these places.
 
-    That takes ``server.audit`` in each server concerned, or ``admin.audit`` everywhere.
+    That takes the right to audit the home of each (``audit`` of its type, in a community
+    ``server.audit``); where a type says none, who administers or owns the home. ``admin.audit`` is
+    for everywhere, and for what is below no home.
 
     Args:
         sees_all: the caller is shown every place anyway, as operators are, and is told which right
@@ -112,34 +111,34 @@ def demand_insight(
 
     Raises:
         PermissionDenied: the caller may not.
-        UnknownResource: a channel or server does not exist, or not for the caller.
+        UnknownResource: a resource does not exist, or not for the caller.
     """
     if permissions.check_permission(caller_id, PLATFORM_AUDIT):
         return
-    questions = list(questions)
-    servers, everywhere = _servers_of(questions)
-    if everywhere:
+    places = list(dict.fromkeys(map(place_of, questions)))
+    # Before anything is looked for: what is not there must not be told from what is hidden.
+    if any(place.kind == GLOBAL_KIND or place.id is None for place in places):
         raise PermissionDenied(NOT_YOURS, PLATFORM_AUDIT)
-    asked = [Question(SERVER_AUDIT, ScopeType.SERVER, server_id) for server_id in servers]
-    if not all(permissions.check_many(caller_id, asked)):
+    homes = permissions.homes_of(places)
+    lacking = PLATFORM_AUDIT if None in homes.values() else _lacking(caller_id, homes.values())
+    if lacking is not None:
         if not sees_all:
-            demand_sight(caller_id, map(place_of, questions))
-        raise PermissionDenied(NOT_YOURS, SERVER_AUDIT)
+            demand_sight(caller_id, places)
+        raise PermissionDenied(NOT_YOURS, lacking)
 
 
-def _servers_of(questions: Iterable[Question]) -> tuple[list[int], bool]:
-    """The servers that the questions are about, and whether one is about the whole platform."""
-    ids: dict[str, set[int]] = {scope: set() for scope in ScopeType}
-    everywhere = False
-    for question in questions:
-        if question.scope_id is None:
-            everywhere = True
+def _lacking(caller_id: int, homes: Iterable[Place | None]) -> str | None:
+    """The right that the caller lacks to audit one of these homes; None: they may."""
+    asked = []
+    for home in dict.fromkeys(homes):
+        assert home is not None
+        declared = known_types().get(home.kind)
+        name = declared.audit or declared.administrator
+        if name is None or not permissions.is_registered(name):
+            standing = permissions.effective(caller_id, *home).standing
+            if standing < Standing.ADMINISTRATOR:
+                return name or PLATFORM_AUDIT
         else:
-            ids[question.scope].add(question.scope_id)
-    channels = ids[ScopeType.CHANNEL]
-    rows = db.session.execute(select(Channel.id, Channel.server_id).where(Channel.id.in_(channels)))
-    found = {channel_id: server_id for channel_id, server_id in rows}
-    for channel_id in sorted(channels - found.keys()):
-        raise UnknownResource("channel", channel_id)
-    everywhere = everywhere or bool(ids[ScopeType.GLOBAL])
-    return sorted(ids[ScopeType.SERVER] | set(found.values())), everywhere
+            asked.append(Question(name, *home))
+    allowed = permissions.check_many(caller_id, asked)
+    return next((one.permission for one, may in zip(asked, allowed, strict=True) if not may), None)

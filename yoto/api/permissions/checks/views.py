@@ -43,7 +43,8 @@ checks = RestBlueprint(
 def check_permission(body: dict[str, Any]) -> dict[str, Any]:
     """Whether you, or somebody else, have a permission in a place
 
-    About somebody else it takes `server.audit` in that server, or `admin.audit`.
+    About somebody else it takes the right to audit there (`server.audit` in a server), or
+    `admin.audit`.
     """
     return service.verdict(current_user_id(), body["user_id"], service.question_of(body))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, Range
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
-from yoto.http.fields import MAX_ID, Facts
-from yoto.store.models import ScopeType
+from yoto.http.fields import MAX_ID, Facts, Node, NodeId, TypeName, with_node_id
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 POSITION_LENGTH = 64
@@ -38,6 +39,16 @@ class RoleLinkSchema(ma.Schema):
     valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
     valid_until = ma.fields.AwareDateTime(required=True, allow_none=True)
     since = ma.fields.AwareDateTime(required=True, allow_none=True)
+    at = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The resource at which it is held; null: wherever it counts"},
+    )
+    through = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "team:5, everyone or public, where the user is not named"},
+    )
 
 
 class GrantLinkSchema(ma.Schema):
@@ -58,6 +69,7 @@ class OverwriteLinkSchema(ma.Schema):
     permission = ma.fields.String(required=True)
     effect = ma.fields.String(required=True)
     counts = ma.fields.Boolean(required=True)
+    place = ma.fields.String(required=True, metadata={"description": "The resource that has it"})
 
 
 class OverwriteStepSchema(ma.Schema):
@@ -68,6 +80,7 @@ class OverwriteStepSchema(ma.Schema):
     took = ma.fields.List(ma.fields.String(), required=True)
     before = ma.fields.Boolean(required=True)
     after = ma.fields.Boolean(required=True)
+    place = ma.fields.String(required=True, metadata={"description": "Whose overwrites they are"})
 
 
 class PolicyLinkSchema(ma.Schema):
@@ -101,7 +114,7 @@ class ExplanationSchema(ma.Schema):
     username = ma.fields.String(required=True, allow_none=True)
     permission = ma.fields.String(required=True)
     scope = ma.fields.String(required=True)
-    scope_id = ma.fields.Integer(required=True, allow_none=True)
+    scope_id = NodeId(required=True, allow_none=True)
     allowed = ma.fields.Boolean(required=True)
     reason = ma.fields.String(required=True)
     tier = ma.fields.String(required=True)
@@ -137,19 +150,40 @@ class PageQuery(ma.Schema):
     limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
 
 
-class ResourcesQuery(PageQuery):
-    """What somebody wants to do; about the caller when no user is named."""
+WITHIN = {"description": "Only those below this one, such as server:7"}
 
-    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
-    scope = ma.fields.String(
-        load_default=ScopeType.CHANNEL.value,
-        validate=OneOf([ScopeType.CHANNEL.value, ScopeType.SERVER.value]),
+
+class FoundAfter(ma.Schema):
+    """Nodes of a type, by pages: the one before ended with an id of the type."""
+
+    scope = TypeName(everywhere=False, load_default="channel")
+    after = NodeId(
+        load_default=None, metadata={"description": "The `next_after` of the page before"}
     )
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
+    within = Node(load_default=None, metadata=WITHIN)
     server_id = ma.fields.Integer(
         load_default=None,
         validate=Range(1, MAX_ID),
-        metadata={"description": "Only channels of this server"},
+        metadata={"description": "Short for `within` of a server"},
     )
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        server_id = data.pop("server_id")
+        if server_id is not None:
+            if data["within"] is not None:
+                raise ma.ValidationError("Give either within or server_id.", "server_id")
+            data["within"] = ("server", server_id)
+        # Of numbers a page may begin before the first.
+        first = {"after": None} if data["after"] == "0" else {}
+        return with_node_id(data | first, "scope", "after", spelled=True)
+
+
+class ResourcesQuery(FoundAfter):
+    """What somebody wants to do; about the caller when no user is named."""
+
+    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
     user_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
 
 
@@ -159,12 +193,35 @@ class UsersQuery(PageQuery, PlaceQuery):
     permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
 
 
+class SetsQuery(PlaceQuery):
+    """Which sets may do something in a place."""
+
+    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
+
+
+NEXT_AFTER = {"description": "Null at the end; a short page alone is not the end"}
+
+
 class PageSchema(ma.Schema):
     """Ids in ascending order."""
 
+    ids = ma.fields.List(NodeId(), required=True)
+    next_after = NodeId(required=True, allow_none=True, metadata=NEXT_AFTER)
+
+
+class UserPageSchema(ma.Schema):
+    """Ids in ascending order, of people and of programs."""
+
     ids = ma.fields.List(ma.fields.Integer(), required=True)
-    next_after = ma.fields.Integer(
+    applications = ma.fields.List(ma.fields.Integer(), required=True)
+    next_after = ma.fields.Integer(required=True, allow_none=True, metadata=NEXT_AFTER)
+
+
+class SetsSchema(ma.Schema):
+    """Sets of people who may by belonging there alone."""
+
+    sets = ma.fields.List(
+        ma.fields.String(),
         required=True,
-        allow_none=True,
-        metadata={"description": "Null at the end; a short page alone is not the end"},
+        metadata={"description": "team:5, everyone:server:7 or public"},
     )

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from yoto.api.permissions.checks.service import Question, demand_insight, may_audit, place_of
+from yoto.api.permissions.checks.service import (
+    Question,
+    demand_insight,
+    may_audit,
+    place_of,
+    question_of,
+)
 from yoto.api.visibility import demand_sight
 from yoto.extensions import permissions
-from yoto.permission import Explanation, Page, Place
-from yoto.store.models import ScopeType
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND
+from yoto.permission import Explanation, Page, Place, subject_text
 
 
 def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:
@@ -20,7 +26,7 @@ def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:
         ValidationFailed, UnknownResource: as ``PermissionSystem.explain``.
     """
     user_id = asked["user_id"] or caller_id
-    question = Question(asked["permission"], asked["scope"], asked["scope_id"])
+    question = question_of(asked)
     if user_id != caller_id:
         demand_insight(caller_id, [question])
     else:
@@ -36,23 +42,39 @@ def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:
 
 
 def resources(caller_id: int, asked: Mapping[str, Any]) -> Page:
-    """The channels or servers in which the caller, or somebody else, may do something.
+    """The resources of a type with which the caller, or somebody else, may do something.
 
-    Raises: as ``explanation``; about others in all servers it takes the platform's right to audit.
+    Raises: as ``explanation``; about others everywhere it takes the platform's right to audit.
     """
-    user_id, server_id = asked["user_id"] or caller_id, asked["server_id"]
+    user_id, within = asked["user_id"] or caller_id, asked["within"]
     if user_id != caller_id:
-        scope = ScopeType.GLOBAL if server_id is None else ScopeType.SERVER
-        demand_insight(caller_id, [Question(asked["permission"], scope, server_id)])
-    elif server_id is not None:
-        demand_sight(caller_id, [Place(ScopeType.SERVER.value, server_id)])
+        demand_insight(caller_id, [Question(asked["permission"], *(within or (GLOBAL_KIND, None)))])
+    elif within is not None:
+        demand_sight(caller_id, [Place(*within)])
     return permissions.list_resources(
-        user_id, asked["permission"], asked["scope"], server_id, asked["after"], asked["limit"]
+        user_id,
+        asked["permission"],
+        asked["scope"],
+        after=asked["after"],
+        limit=asked["limit"],
+        within=within,
     )
 
 
-def users(caller_id: int, asked: Mapping[str, Any]) -> Page:
+def users(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Who may do something in a place; raises as ``explanation``."""
-    question = Question(asked["permission"], asked["scope"], asked["scope_id"])
+    question = question_of(asked)
     demand_insight(caller_id, [question])
-    return permissions.list_users(*question, after=asked["after"], limit=asked["limit"])
+    page = permissions.list_users(
+        *question, after=asked["after"], limit=asked["limit"], numbers=True
+    )
+    people = [number for number in page.ids if number < APPLICATIONS]
+    programs = [number - APPLICATIONS for number in page.ids if number > APPLICATIONS]
+    return {"ids": people, "applications": programs, "next_after": page.next_after}
+
+
+def sets(caller_id: int, asked: Mapping[str, Any]) -> list[str]:
+    """Which sets may do something in a place, as texts; raises as ``explanation``."""
+    question = question_of(asked)
+    demand_insight(caller_id, [question])
+    return [subject_text(found) for found in permissions.list_sets(*question)]

@@ -11,6 +11,9 @@ from yoto.api.permissions.insight.schemas import (
     ExplanationSchema,
     PageSchema,
     ResourcesQuery,
+    SetsQuery,
+    SetsSchema,
+    UserPageSchema,
     UsersQuery,
 )
 from yoto.http.access import signed_in
@@ -40,7 +43,8 @@ insight = RestBlueprint(
 def explain(body: dict[str, Any]) -> Explanation:
     """How a verdict comes about, and what would turn it
 
-    About somebody else it takes `server.audit` in that server, or `admin.audit`.
+    About somebody else it takes the right to audit there (`server.audit` in a server), or
+    `admin.audit`.
     """
     return service.explanation(current_user_id(), body)
 
@@ -53,9 +57,9 @@ def explain(body: dict[str, Any]) -> Explanation:
 @insight.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def list_resources(query: dict[str, Any]) -> Page:
-    """The channels or servers in which you, or somebody else, have a permission
+    """The resources of a type with which you, or somebody else, have a permission
 
-    About somebody else it takes `admin.audit`, or `server.audit` in the server that is named.
+    About somebody else it takes `admin.audit`, or `within` and the right to audit there.
     """
     return service.resources(current_user_id(), query)
 
@@ -63,13 +67,28 @@ def list_resources(query: dict[str, Any]) -> Page:
 @insight.get("/users")
 @signed_in
 @insight.arguments(UsersQuery, location="query")
-@insight.response(200, PageSchema)
+@insight.response(200, UserPageSchema)
 @insight.alt_response(404, "NOT_FOUND")
 @insight.alt_response(429, "TOO_MANY_REQUESTS")
 @rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
-def list_users(query: dict[str, Any]) -> Page:
-    """Who has a permission in a place
+def list_users(query: dict[str, Any]) -> dict[str, Any]:
+    """Who has a permission in a place, people and programs
 
-    It takes `server.audit` in that server, or `admin.audit`.
+    It takes the right to audit there (`server.audit` in a server), or `admin.audit`.
     """
     return service.users(current_user_id(), query)
+
+
+@insight.get("/sets")
+@signed_in
+@insight.arguments(SetsQuery, location="query")
+@insight.response(200, SetsSchema)
+@insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
+def list_sets(query: dict[str, Any]) -> dict[str, Any]:
+    """Which teams, everybody of what, and whether the public, have a permission in a place
+
+    Each has it for belonging there alone. It takes what the list of people takes.
+    """
+    return {"sets": service.sets(current_user_id(), query)}

@@ -52,7 +52,7 @@ def counted_caller() -> int:
 def review_access(query: dict[str, Any]) -> AccessPage | Response:
     """Who has a permission in a place, since when, and by which grant, role or overwrite
 
-    It takes `server.audit` in that server, or `admin.audit`. CSV has a row for each way.
+    It takes the right to audit there, or `admin.audit`. CSV has a row for each way.
     """
     if not _wants_csv(query):
         return service.access(counted_caller(), query)
@@ -69,7 +69,7 @@ def review_access(query: dict[str, Any]) -> AccessPage | Response:
 def review_difference(query: dict[str, Any]) -> AccessDifference | Response:
     """Who gained and who lost a permission in a place between two moments, from the audit log
 
-    It takes `server.audit` in that server, or `admin.audit`.
+    It takes the right to audit there, or `admin.audit`.
     """
     found = service.difference(counted_caller(), query)
     if not _wants_csv(query):

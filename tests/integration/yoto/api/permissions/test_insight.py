@@ -140,6 +140,7 @@ def test_everywhere_takes_the_right_to_audit_the_platform(
     everywhere = {"permission": "admin.audit"}
     assert client.get(USERS, headers=auditor.headers, query_string=everywhere).get_json() == {
         "ids": [auditor.id],
+        "applications": [],
         "next_after": None,
     }
 
