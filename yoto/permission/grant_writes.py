@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.audit import record_audit
@@ -38,7 +39,7 @@ class GrantWrites:
         role_id: int,
         names: Iterable[str],
         scope_type: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         effect: str = Effect.ALLOW,
         *,
         actor_id: SubjectId | None = None,
@@ -106,7 +107,7 @@ class GrantWrites:
         role_id: int,
         names: Iterable[str],
         scope_type: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         *,
         actor_id: SubjectId | None = None,
         reason: str | None = None,

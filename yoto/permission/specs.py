@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from yoto.errors import ValidationFailed
+from yoto.nodes import TYPE_NAME
 from yoto.permission.registry import checked_name
 from yoto.store.models import OnPolicyError, ScopeType
 from yoto.store.resources import known_types
@@ -38,13 +39,16 @@ class Scoped(Protocol):
         """The narrowest scope in which it means something; it does in all wider ones."""
 
 
-def checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionSpec:
+def checked_spec(
+    entry: str | Mapping[str, Any] | PermissionSpec, *, declared: bool = True
+) -> PermissionSpec:
     """The permission that ``entry`` describes.
 
     Args:
         entry: a name, a mapping with ``name`` and any of ``group``, ``description``, ``scope``
             (``"channel"`` by default: the narrowest), ``abac`` and ``on_policy_error``
             (``"deny"`` by default), or a spec.
+        declared: its scope has to be a type of the application; else it may become one.
 
     Raises:
         ValidationFailed: naming the field.
@@ -54,7 +58,8 @@ def checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionS
     fields = dict(entry) if isinstance(entry, Mapping) else {"name": entry}
     name = checked_name(fields.pop("name", None), "name")
     scope = fields.pop("scope", ScopeType.CHANNEL)
-    if scope not in list(ScopeType) and known_types().find(scope) is None:
+    known = scope in list(ScopeType) or known_types().find(scope) is not None
+    if not known and (declared or TYPE_NAME.fullmatch(scope) is None):
         raise ValidationFailed({"scope": f"unknown scope {scope!r}"})
     group, description = fields.pop("group", None), fields.pop("description", None) or ""
     abac = fields.pop("abac", False)

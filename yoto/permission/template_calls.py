@@ -12,6 +12,7 @@ from yoto.permission.registration import Registration
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.templates import CRUD, PermissionTemplate, meaningless
 from yoto.store.models import ScopeType
+from yoto.store.resources import known_types
 
 
 class TemplateCalls(Registration):
@@ -43,7 +44,8 @@ class TemplateCalls(Registration):
         """Add a template to this process; the same one again changes nothing.
 
         Raises:
-            ValidationFailed: another one has its name (field ``name``).
+            ValidationFailed: another one has its name (field ``name``), or a permission is of a
+                scope that the application does not have (field ``levels``).
         """
         # It asks no store, so that a process can start in maintenance, or without Redis.
         get_state_in_maintenance().templates.add(template)
@@ -67,7 +69,7 @@ class TemplateCalls(Registration):
     def register_crud(
         self,
         resource: str,
-        scope: str = ScopeType.CHANNEL,
+        scope: str | None = None,
         *,
         abac: bool = False,
         actor_id: SubjectId | None = None,
@@ -80,13 +82,14 @@ class TemplateCalls(Registration):
 
         Args:
             resource: the beginning of their names, such as ``wiki.page``; at most 64 characters.
-            scope: the narrowest in which they mean something.
+            scope: the narrowest in which they mean something; by default ``"channel"``, and
+                ``"global"`` where there are no channels.
             abac: whether policies judge them, too.
         """
         actor_id = actor_number(actor_id)
-        get_state()
-        parameters = {"resource": resource, "scope": scope}
-        specs = [replace(spec, abac=abac) for spec in CRUD.highest(parameters).permissions]
+        template = get_state().templates.get(CRUD.name)
+        parameters = {"resource": resource} | ({} if scope is None else {"scope": scope})
+        specs = [replace(spec, abac=abac) for spec in template.highest(parameters).permissions]
         return self.batch_register_permissions(
             specs, actor_id=actor_id, reason=reason or f"template {CRUD.name}", commit=commit
         )
@@ -98,23 +101,25 @@ class TemplateCalls(Registration):
         parameters: Mapping[str, str] | None = None,
         *,
         deny_beyond: bool = False,
+        scope: str = ScopeType.CHANNEL,
     ) -> dict[str, list[str]]:
         """``allow`` and ``deny`` of an overwrite, for ``set_overwrite``.
 
         Args:
             deny_beyond: deny what the levels above have; else it is left to the rest.
+            scope: the type of the node at which it is to stand.
 
         Raises:
-            ValidationFailed: also for permissions that mean nothing in a channel (field
-                ``level``).
+            ValidationFailed: also for permissions that mean nothing at such a node (field
+                ``level``), and for an unknown type (field ``scope``).
             UnknownPermission: one is not registered (field ``template``).
         """
-        state = get_state()
+        state, kind = get_state(), known_types().get(scope).name
         specs = state.templates.get(template).at(level, parameters)
         allow = [spec.name for spec in specs.permissions]
-        lost = meaningless(state.registry.get_many(allow, "template"), ScopeType.CHANNEL)
+        lost = meaningless(state.registry.get_many(allow, "template"), kind)
         if lost:
-            raise ValidationFailed({"level": f"mean nothing in a channel: {', '.join(lost)}"})
+            raise ValidationFailed({"level": f"mean nothing in a {kind}: {', '.join(lost)}"})
         deny = [spec.name for spec in specs.beyond] if deny_beyond else []
-        lost = meaningless(state.registry.get_many(deny, "template"), ScopeType.CHANNEL)
+        lost = meaningless(state.registry.get_many(deny, "template"), kind)
         return {"allow": allow, "deny": [name for name in deny if name not in lost]}

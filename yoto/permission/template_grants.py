@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yoto.cache import NodeId
 from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
 from yoto.permission.grant_writes import GrantWrites, check_grantable
 from yoto.permission.hierarchy import Authority
@@ -35,7 +36,7 @@ class TemplateGrants(Registration, GrantWrites):
         template: str,
         level: str,
         scope_type: str | None = None,
-        scope_id: int | None = None,
+        scope_id: NodeId | None = None,
         *,
         parameters: Mapping[str, str] | None = None,
         replace: bool = False,
@@ -93,7 +94,7 @@ class TemplateGrants(Registration, GrantWrites):
         return WriteReceipt(ids=granted.ids)
 
 
-Scope = tuple[str | None, int | None]
+Scope = tuple[str | None, NodeId | None]
 
 
 def _check_meaning(permissions: Iterable[Scoped], scope: str | None) -> None:

@@ -6,6 +6,8 @@ levels, as the presets for roles of Discord do (none, member, moderator, manager
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from yoto.permission.specs import PermissionSpec
 from yoto.permission.templates.parameters import TemplateParameter
 from yoto.permission.templates.template import PermissionTemplate, TemplateLevel
@@ -16,28 +18,34 @@ def _of_resource(action: str, description: str) -> PermissionSpec:
     return PermissionSpec(f"{{resource}}.{action}", "{scope}", "{resource}", description)
 
 
-CRUD = PermissionTemplate(
-    "crud",
-    (
-        TemplateLevel.of("reader", _of_resource("read", "Read {resource}")),
-        TemplateLevel.of(
-            "writer",
-            _of_resource("create", "Create {resource}"),
-            _of_resource("update", "Change {resource}"),
+def crud(scopes: Sequence[str]) -> PermissionTemplate:
+    """The template ``crud`` where permissions can be of these scopes."""
+    narrowest = ScopeType.CHANNEL.value
+    return PermissionTemplate(
+        "crud",
+        (
+            TemplateLevel.of("reader", _of_resource("read", "Read {resource}")),
+            TemplateLevel.of(
+                "writer",
+                _of_resource("create", "Create {resource}"),
+                _of_resource("update", "Change {resource}"),
+            ),
+            TemplateLevel.of("manager", _of_resource("delete", "Delete {resource}")),
         ),
-        TemplateLevel.of("manager", _of_resource("delete", "Delete {resource}")),
-    ),
-    "Create, read, update and delete a resource of your own",
-    (
-        TemplateParameter("resource", "What the permissions are about, such as wiki.page"),
-        TemplateParameter(
-            "scope",
-            "The narrowest scope in which they mean something",
-            ScopeType.CHANNEL.value,
-            tuple(scope.value for scope in ScopeType),
+        "Create, read, update and delete a resource of your own",
+        (
+            TemplateParameter("resource", "What the permissions are about, such as wiki.page"),
+            TemplateParameter(
+                "scope",
+                "The narrowest scope in which they mean something",
+                narrowest if narrowest in scopes else ScopeType.GLOBAL.value,
+                tuple(scopes),
+            ),
         ),
-    ),
-)
+    )
+
+
+CRUD = crud([scope.value for scope in ScopeType])
 
 MESSAGE = PermissionTemplate(
     "message",

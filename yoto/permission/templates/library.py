@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.templates.builtin import BUILT_IN_TEMPLATES
+from yoto.nodes import GLOBAL_KIND
+from yoto.permission.templates.builtin import BUILT_IN_TEMPLATES, CRUD, crud
 from yoto.permission.templates.template import PermissionTemplate
+from yoto.store.resources import known_types
 
 
 class TemplateLibrary:
@@ -19,8 +21,10 @@ class TemplateLibrary:
         """Add a template; one that is there already, as it is, changes nothing.
 
         Raises:
-            ValidationFailed: another one has its name (field ``name``).
+            ValidationFailed: another one has its name (field ``name``), or a permission is of a
+                scope that the application does not have (field ``levels``).
         """
+        template.check()
         if self._templates.setdefault(template.name, template) != template:
             raise ValidationFailed({"name": f"another template is called '{template.name}'"})
 
@@ -33,8 +37,20 @@ class TemplateLibrary:
         found = self._templates.get(name) if isinstance(name, str) else None
         if found is None:
             raise UnknownResource("template", repr(name), "template")
-        return found
+        return _here(found)
 
     def all(self) -> list[PermissionTemplate]:
         """All of them, by name."""
-        return [template for _, template in sorted(self._templates.items())]
+        return [_here(template) for _, template in sorted(self._templates.items())]
+
+
+def _here(template: PermissionTemplate) -> PermissionTemplate:
+    """``crud`` as the types of the current application make it, any other as it is."""
+    if template is not CRUD:
+        return template
+    types = known_types()
+    if CRUD.name not in types.made:
+        names = [one.name for one in types if one.askable]
+        types.made[CRUD.name] = crud([GLOBAL_KIND, *names])
+    found: PermissionTemplate = types.made[CRUD.name]
+    return found

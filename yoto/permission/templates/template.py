@@ -82,9 +82,21 @@ class PermissionTemplate:
             raise ValidationFailed({"name": f"{self.name!r} is no template name: like 'message'"})
         _check_levels(self.levels)
         _check_parameters(self)
+        # It may be made before there is an application that has types.
+        self.check(declared=False)
+
+    def check(self, *, declared: bool = True) -> None:
+        """Go on only if the permissions are well-formed, whatever values the parameters have.
+
+        Args:
+            declared: their scopes have to be types of the current application, too.
+
+        Raises:
+            ValidationFailed: they are not (field ``levels``).
+        """
         for values in _samples(self.parameters):
             for spec in self._all():
-                _check_rendered(fill(spec, values))
+                _check_rendered(fill(spec, values), declared)
 
     def level_names(self) -> list[str]:
         """From the lowest to the highest."""
@@ -176,8 +188,8 @@ def _samples(parameters: Sequence[TemplateParameter]) -> Iterator[dict[str, str]
         yield dict(zip([parameter.name for parameter in parameters], values, strict=True))
 
 
-def _check_rendered(spec: PermissionSpec) -> None:
+def _check_rendered(spec: PermissionSpec, declared: bool) -> None:
     try:
-        checked_spec(spec)
+        checked_spec(spec, declared=declared)
     except ValidationFailed as error:
         raise ValidationFailed({"levels": f"'{spec.name}': {error}"}) from error

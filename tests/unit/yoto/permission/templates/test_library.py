@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission.specs import PermissionSpec
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateLibrary
 
 WIKI = PermissionTemplate("wiki", (TemplateLevel.of("reader", "wiki.read"),))
@@ -26,6 +27,12 @@ def test_the_same_one_again_changes_nothing_and_another_of_its_name_is_refused()
     with pytest.raises(ValidationFailed, match="name: another template is called 'wiki'"):
         library.add(PermissionTemplate("wiki", WIKI.levels, "another"))
     assert library.all() == [WIKI]
+
+
+def test_one_with_a_scope_that_the_application_lacks_is_refused() -> None:
+    level = TemplateLevel("reader", (PermissionSpec("star.see", "galaxy"),))
+    with pytest.raises(ValidationFailed, match="levels: 'star.see': .*'galaxy'"):
+        TemplateLibrary().add(PermissionTemplate("stars", (level,)))
 
 
 def test_one_apps_templates_are_not_anothers() -> None:

@@ -132,7 +132,7 @@ def test_a_bare_name_is_the_built_in_permission_or_one_of_a_channel() -> None:
         ("wiki", (READER, TemplateLevel.of("writer", "wiki.read")), (), "levels"),
         ("wiki", (TemplateLevel.of("reader", "wiki/read"),), (), "levels"),
         ("wiki", (TemplateLevel.of("reader", "AND"),), (), "levels"),
-        ("wiki", (TemplateLevel("r", (PermissionSpec("a.b", "galaxy"),)),), (), "levels"),
+        ("wiki", (TemplateLevel("r", (PermissionSpec("a.b", "Galaxy"),)),), (), "levels"),
         ("wiki", (TemplateLevel("r", (PermissionSpec("a.b", "server", "g" * 65),)),), (), "levels"),
         ("wiki", (OF_BOARD,), (), "parameters"),
         ("wiki", (READER,), (BOARD,), "parameters"),
