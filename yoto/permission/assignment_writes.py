@@ -21,7 +21,7 @@ from yoto.permission.losses import by_home, check_assignments
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import home_text, require, require_role
-from yoto.permission.scopes import checked_id
+from yoto.permission.scopes import checked_id, words_of
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.transactions import write
 from yoto.permission.verdict import ROLE_TOO_HIGH
@@ -75,8 +75,7 @@ class AssignmentWrites:
             roles = _roles(session, wanted, server_id)
             for home in {role.home for role in roles} - {NOWHERE}:
                 if rank_of(session, user.id, home, now.timestamp()) == OUTSIDE:
-                    where = home.replace(":", " ")
-                    raise ValidationFailed({"user_id": f"is no member of {where}"})
+                    raise ValidationFailed({"user_id": f"is no member of {words_of(home)}"})
             authority = Authority(state, session, actor_id)
             for role in roles:
                 authority.check_role(role)

@@ -21,6 +21,7 @@ from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.rows import require_role, server_of, site_in
+from yoto.permission.scopes import words_of
 from yoto.permission.state import get_state
 from yoto.permission.subjects import holder_of
 from yoto.permission.teams import members_of_teams
@@ -227,7 +228,7 @@ def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Targe
     if name == "role_id":
         role = require_role(session, value, default_too=True)
         if home is not None and role.home not in (NOWHERE, home):
-            raise ValidationFailed({"role_id": "is a role of another server"})
+            raise ValidationFailed({"role_id": f"is a role of {words_of(role.home)}"})
         return Target("role", role.id, role)
     holder = holder_of(session, Team(value) if name == "team_id" else value, name)
     if name == "team_id":

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.nodes import parse_text
 from yoto.permission.loading.sites import Site, load_sites
-from yoto.permission.scopes import GLOBAL, Place, checked_id
+from yoto.permission.scopes import GLOBAL, Place, checked_id, words_of
 from yoto.store.models import (
     NOWHERE,
     Category,
@@ -91,8 +92,7 @@ def grant_scope(
         raise ValidationFailed({"scope_id": f"the scope {str(scope_type)!r} needs an id"})
     site = site_in(session, declared.place(scope_id, "scope_id"), "scope_id")
     if not taken and role.home not in (NOWHERE, site.home):
-        where = role.home.replace(":", " ")
-        raise ValidationFailed({"scope_id": f"is not in {where}, the role's"})
+        raise ValidationFailed({"scope_id": f"is not in {words_of(role.home)}, the role's"})
     return str(site.place)
 
 
@@ -143,11 +143,14 @@ def home_text(server_id: Any) -> str:
 
 def server_of(text: str) -> int | None:
     """The id of the server that a text is about; None: it is about none."""
-    kind, _, digits = text.partition(":")
-    return int(digits) if kind == ScopeType.SERVER and digits.isdecimal() else None
+    return _number_in(text, ScopeType.SERVER)
 
 
 def channel_of(text: str) -> int | None:
     """The same of a channel."""
-    kind, _, digits = text.partition(":")
-    return int(digits) if kind == ScopeType.CHANNEL and digits.isdecimal() else None
+    return _number_in(text, ScopeType.CHANNEL)
+
+
+def _number_in(text: str, kind: ScopeType) -> int | None:
+    found = parse_text(text)
+    return found[1] if found and found[0] == kind and isinstance(found[1], int) else None

@@ -32,6 +32,7 @@ __all__ = [
     "place_key",
     "place_of",
     "place_of_text",
+    "words_of",
 ]
 
 
@@ -43,6 +44,12 @@ def place_key(place: Place) -> PlaceKey:
 def place_of(key: PlaceKey) -> Place:
     """The place that the cache calls ``key``."""
     return GLOBAL if key == GLOBAL_PLACE else Place(type_of(key), id_of(key))
+
+
+def words_of(text: str) -> str:
+    """A node as sentences call it, from its text: ``server 7``."""
+    place = place_of_text(text)
+    return f"{place.kind} {place.id}"
 
 
 def checked_id(value: Any, field: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from yoto.permission.explain.derivation import IN_FORCE
 from yoto.permission.explain.report import Explanation, RoleLink
+from yoto.permission.scopes import words_of
 
 STATUSES = {
     "not_yet": "its window has not begun",
@@ -49,7 +50,7 @@ def change_told(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) 
     told = dict(detail)
     told["there"] = f" at {detail['at']}" if "at" in detail else ""
     if "home" in detail:
-        told["where"] = str(detail["home"]).replace(":", " ")
+        told["where"] = words_of(str(detail["home"]))
     if "role_id" in detail:
         role_id = detail["role_id"]
         told["role"] = f"'{names.get(role_id, '')}' ({role_id})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.errors import ValidationFailed
+from yoto.nodes import text_of
 from yoto.permission.bits import bits_of, mask_of
-from yoto.permission.scopes import GLOBAL, MAX_ID, Place, checked_id, parse_place
+from yoto.permission.rows import channel_of, server_of
+from yoto.permission.scopes import GLOBAL, MAX_ID, Place, checked_id, parse_place, words_of
 
 
 @given(st.sets(st.integers(0, 3000)))
@@ -70,3 +73,24 @@ def test_a_wrong_place_is_refused_naming_the_field(
     with pytest.raises(ValidationFailed) as refused:
         parse_place(scope, scope_id)
     assert list(refused.value.errors) == [field]
+
+
+@pytest.mark.parametrize("node_id", [7, uuid.UUID(int=7), "seven"])
+def test_sentences_name_a_node_by_its_type_and_the_id_that_its_application_gave(
+    node_id: int | uuid.UUID | str,
+) -> None:
+    assert words_of(text_of("workspace", node_id)) == f"workspace {node_id}"
+
+
+def test_a_text_is_about_a_server_or_a_channel_by_a_number_alone() -> None:
+    texts = (
+        "server:7",
+        "channel:7",
+        "server:=7",
+        "server:",
+        "global",
+        "server:0",
+        f"server:{7:032x}",
+    )
+    assert [server_of(text) for text in texts] == [7, *[None] * 6]
+    assert [channel_of(text) for text in texts] == [None, 7, *[None] * 5]
