@@ -14,6 +14,10 @@ CONTEXT_BYTES = 8_000
 CONTEXT_DEPTH = 8
 
 
+# Names in what is kept with an assignment or a resource.
+MOST_NAMES = 32
+
+
 class RequestContext(dict[str, Any]):
     """A context within its bounds; however many questions share it, it is masked once.
 
@@ -82,3 +86,38 @@ def checked_context(
     if size > most:
         raise too_long
     return RequestContext(context, size)
+
+
+def checked_json(value: Any, field: str) -> dict[str, Any] | None:
+    """An object that is kept as JSON for policies, as it will be read again; None: none is kept.
+
+    Raises:
+        ValidationFailed: names ``field``: no object of at most ``MOST_NAMES`` names, what no JSON
+            has (a set, a time, NaN, a name or a text that cannot be one), or beyond the bounds of
+            a context.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or len(value) > MOST_NAMES:
+        raise ValidationFailed({field: f"must be an object of at most {MOST_NAMES} names"})
+    try:
+        checked_context(dict(value), field)
+        _check_names(value, field)
+        encoded = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
+        # Half a character cannot be stored.
+        found: dict[str, Any] = json.loads(encoded.encode())
+    except (TypeError, ValueError) as error:
+        raise ValidationFailed({field: f"is no JSON: {error}"}) from None
+    return found
+
+
+def _check_names(value: Any, field: str) -> None:
+    """Others than texts would be made texts, of which two may be the same."""
+    if isinstance(value, (list, tuple)):
+        inner: Any = value
+    else:
+        inner = value.values() if isinstance(value, Mapping) else ()
+        if inner and not all(isinstance(name, str) for name in value):
+            raise ValidationFailed({field: "names must be texts"})
+    for one in inner:
+        _check_names(one, field)

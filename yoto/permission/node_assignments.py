@@ -15,6 +15,7 @@ from yoto.nodes import APPLICATIONS
 from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.assignment_writes import Window, check_window
 from yoto.permission.audit import record_audit
+from yoto.permission.context import checked_json
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
@@ -25,7 +26,7 @@ from yoto.permission.losses import check_assignments
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import checked_node, require_role, server_of, site_in
-from yoto.permission.scopes import Place, checked_id
+from yoto.permission.scopes import Place, checked_id, words_of
 from yoto.permission.source import reading
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Holder, Subject, holder_of, shown_subject
@@ -36,9 +37,6 @@ from yoto.store.db import db
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
 from yoto.store.models import Team as TeamRow
 from yoto.store.models import TeamMember
-
-# Of the text of a policy's input; what is more belongs to the application.
-MOST_ATTRIBUTES = 32
 
 
 class Held(NamedTuple):
@@ -110,7 +108,7 @@ class NodeAssignments:
         state = get_state()
         now = datetime.fromtimestamp(state.clock(), UTC)
         check_window(valid_from, valid_until, now)
-        checked = _checked_attributes(attributes)
+        checked = checked_json(attributes, "attributes")
         with (
             write(commit, {"role_id": "somebody else gave it meanwhile"}) as session,
             keeping_by_roles(session, [role_id], "subject", begin_anew=commit),
@@ -254,7 +252,7 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
         place = site.place
         # What was given before the node moved elsewhere can be taken there, too.
         if now is not None and role.home not in (NOWHERE, site.home):
-            raise ValidationFailed({"at": f"is not in {role.home.replace(':', ' ')}, the role's"})
+            raise ValidationFailed({"at": f"is not in {words_of(role.home)}, the role's"})
         home = site.home or NOWHERE
         if now is not None and isinstance(subject, Everyone) and holder.home != site.home:
             raise ValidationFailed({"subject": "is everybody of another node"})
@@ -263,8 +261,7 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
     if now is not None and at is None and holder.user_id is not None and role.home != NOWHERE:
         if holder.user_id < APPLICATIONS:
             if rank_of(session, holder.user_id, role.home, now) == OUTSIDE:
-                where = role.home.replace(":", " ")
-                raise ValidationFailed({"subject": f"is no member of {where}"})
+                raise ValidationFailed({"subject": f"is no member of {words_of(role.home)}"})
     return _Given(holder, role, place, home)
 
 
@@ -342,16 +339,6 @@ def _stored(session: Session, given: _Given) -> RoleAssignment | None:
 
 def _window_of(row: RoleAssignment) -> Window:
     return Window(epoch(row.valid_from), epoch(row.valid_until))
-
-
-def _checked_attributes(attributes: Any) -> dict[str, Any] | None:
-    if attributes is None:
-        return None
-    if not isinstance(attributes, Mapping) or len(attributes) > MOST_ATTRIBUTES:
-        raise ValidationFailed({"attributes": f"must be a mapping of at most {MOST_ATTRIBUTES}"})
-    if not all(isinstance(key, str) for key in attributes):
-        raise ValidationFailed({"attributes": "names must be texts"})
-    return dict(attributes)
 
 
 def _shown(row: RoleAssignment) -> dict[str, Any]:

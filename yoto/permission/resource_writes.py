@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission.context import checked_json
 from yoto.permission.keys import SubjectId
 from yoto.permission.loading import load_sites
 from yoto.permission.receipt import WriteReceipt
@@ -44,8 +45,10 @@ class ResourceWrites:
         Args:
             parent: the node that it is below, type and id; moving it moves all below it.
             owner: who may do everything with it.
+            attributes: JSON data for policies, which read it as ``input.resource.attributes``.
         """
         get_state()
+        kept = checked_json(attributes, "attributes")
         with write(commit) as session:
             declared = known_types().get(type)
             if not declared.registered:
@@ -60,7 +63,7 @@ class ResourceWrites:
             row = session.get(Resource, (type, node.id)) or Resource(type=type, id=node.id)
             for column, value in values.items():
                 setattr(row, column, value)
-            row.attributes = None if attributes is None else dict(attributes)
+            row.attributes = kept
             session.add(row)
             session.flush()
             if parent is not None and load_sites(session.connection(), [node]).get(node) is None:

@@ -99,9 +99,11 @@ class PolicyFacts:
         return self._people.get(user_id, self._may_remember())
 
     def attributes(self, scope: str, scope_id: NodeId | None) -> dict[str, Any] | None:
-        """What a node shows to policies, as its type declares; None: it shows nothing."""
+        """What a node shows to policies, by its type or as registered; None: it shows nothing."""
         declared = types_of(self.app).find(scope)
-        if scope_id is None or declared is None or not declared.attributes:
+        if scope_id is None or declared is None:
+            return None
+        if not declared.attributes and not declared.registered:
             return None
         return self.read(lambda connection: attributes_of(connection, declared, scope_id))
 

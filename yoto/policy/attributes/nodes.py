@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import NodeId
+from yoto.store.models import Resource
 from yoto.store.resources import ResourceType
 
 
@@ -20,8 +21,14 @@ def attributes_of(
 ) -> dict[str, Any] | None:
     """What ``declared.attributes`` are of a node, as JSON data; None: it does not exist.
 
-    Times are ISO 8601 in the zone in which they are kept, UUIDs and enumerations texts.
+    Times are ISO 8601 in the zone in which they are kept, UUIDs and enumerations texts. A
+    registered resource has its own.
     """
+    if declared.registered:
+        rows = Resource.__table__.c
+        kept = select(rows.attributes).where(rows.type == declared.name, rows.id == node_id)
+        found = connection.execute(kept).one_or_none()
+        return None if found is None else found.attributes or {}
     columns = [column.label(name) for name, column in declared.attributes.items()]
     statement = select(*columns).select_from(declared.table).where(declared.id == node_id)
     row = connection.execute(statement).mappings().one_or_none()

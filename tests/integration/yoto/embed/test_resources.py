@@ -44,6 +44,7 @@ from yoto import (
     list_resources,
     list_users,
     people,
+    put_resource,
     register_application,
     register_permission,
     register_role,
@@ -145,6 +146,7 @@ class Office:
             shared="anyone",
             attributes=("name", "owner_id"),
         )
+        yoto.resource("scan", parent="document", shared="anyone")
         yoto.init_app(self.app)
 
         @self.app.get("/documents/<uuid:document_id>")
@@ -252,8 +254,12 @@ def test_what_is_given_above_holds_below_until_it_is_moved(office: Office) -> No
     # A role of the old workspace means nothing there, and can be taken all the same.
     unassign(mara.id, editor, at=("document", plan.id))
     clear_overwrite(at=("document", plan.id), role_id=editor)
-    with pytest.raises(ValidationFailed):
+    with pytest.raises(ValidationFailed) as refused:
         assign(mara.id, editor, at=("document", plan.id))
+    assert refused.value.errors == {"at": [f"is not in workspace {here.id}, the role's"]}
+    with pytest.raises(ValidationFailed) as refused:
+        set_overwrite(at=("document", plan.id), role_id=editor, allow=[EDIT])
+    assert refused.value.errors == {"role_id": [f"is a role of workspace {here.id}"]}
     plan.owner_id = noor.id
     office.session.commit()
     assert reads(noor) == {"plan", "note"}
@@ -366,6 +372,35 @@ def test_policies_judge_by_what_a_document_declares(office: Office) -> None:
     office.session.commit()
     assert not check_permission(mara.id, PRINT, "document", plan.id)
     assert list_resources(mara.id, PRINT, "document").ids == ()
+
+
+@pytest.mark.parametrize("office", [OPERATED], indirect=True)
+def test_policies_judge_by_what_a_scan_was_registered_with(office: Office) -> None:
+    mara = Colleague(id=uuid.uuid4(), name="mara")
+    office.add(mara)
+    plan = office.document()
+    register_permission(PRINT, scope="scan", abac=True)
+    rule = (
+        f'deny contains "sealed" if {{\n\tinput.action.name == "{PRINT}"\n'
+        "\tinput.resource.attributes.seal == true\n}\n"
+    )
+    PolicyManager().put("seals", f"package yoto.authz\n\n{rule}", "test")
+
+    def put(**attributes: Any) -> None:
+        at = ("document", plan.id)
+        put_resource("scan", "1.pdf", parent=at, owner=mara.id, attributes=attributes)
+
+    put(seal=False)
+    assert decide(mara.id, PRINT, "scan", "1.pdf").allowed
+    put(seal=True)
+    found = decide(mara.id, PRINT, "scan", "1.pdf")
+    assert (found.allowed, found.codes) == (False, ("sealed",))
+    with pytest.raises(ValidationFailed) as refused:
+        put(seal={False})
+    assert list(refused.value.errors) == ["attributes"]
+    assert not check_permission(mara.id, PRINT, "scan", "1.pdf")
+    put_resource("scan", "1.pdf", parent=("document", plan.id), owner=mara.id)
+    assert check_permission(mara.id, PRINT, "scan", "1.pdf")
 
 
 def test_what_is_no_document_is_none(office: Office) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from math import inf, nan
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from yoto.errors import ValidationFailed
 from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, taking_turns
+from yoto.permission.context import MOST_NAMES, checked_json
 from yoto.permission.records.log import EQUAL, collapsed
 from yoto.permission.turns import ITEMS_AT_ONCE
 
@@ -56,6 +60,39 @@ def test_one_beyond_them_is_refused_by_name_and_a_long_one_before_it_is_encoded(
     with pytest.raises(ValidationFailed) as refused:
         checked_context(context, "facts")
     assert refused.value.errors.keys() == {"facts"} and message in str(refused.value)
+
+
+def test_what_is_kept_is_as_it_will_be_read_and_no_longer_the_callers() -> None:
+    given = {"levels": (1, 2.5, None), "who": {"name": "Zoë"}}
+    kept = checked_json(given, "attributes")
+    given["who"]["name"] = "another"  # type: ignore[index]
+    assert kept == {"levels": [1, 2.5, None], "who": {"name": "Zoë"}}
+    assert checked_json(MappingProxyType({}), "attributes") == {}
+    assert checked_json(None, "attributes") is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": {1}},
+        {"a": [datetime(2026, 1, 1, tzinfo=UTC)]},
+        {"a": nan},
+        {"a": [-inf]},
+        {"a": 10**5_000},
+        {"a": "\ud800"},
+        {1: "a"},
+        {"a": [{None: 1}]},
+        {f"a{number}": 0 for number in range(MOST_NAMES + 1)},
+        {"a": LONGEST + "x"},
+        nested(CONTEXT_DEPTH + 1),
+        [1],
+        "text",
+    ],
+)
+def test_what_is_no_json_is_not_kept(value: Any) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        checked_json(value, "attributes")
+    assert refused.value.errors.keys() == {"attributes"}
 
 
 def test_a_context_is_masked_once_however_many_questions_share_it() -> None:
