@@ -47,12 +47,13 @@ def with_people(shared_folder: Path, wheel: Path) -> Environment:
 
 @pytest.fixture(scope="session")
 def with_control_plane(shared_folder: Path, wheel: Path) -> Environment:
-    """An environment with the control plane, and what ``examples/existing_admin`` requires."""
+    """An environment with the control plane, and what the examples that have one require."""
     folder = shared_folder / "with_control_plane"
-    required = ROOT / "examples" / "existing_admin" / "requirements.txt"
+    examples = [ROOT / "examples" / name for name in ("existing_admin", "documents")]
+    required = [f"-r{example / 'requirements.txt'}" for example in examples]
     with made_once(folder) as empty:
         environment = Environment(folder)
         if empty:
             extras = f"{wheel}[control-plane,rego]"
-            environment.install("--no-compile", extras, f"-r{required}")
+            environment.install("--no-compile", extras, *required)
     return environment

@@ -1,0 +1,63 @@
+"""What may be done where: the tree of resources, the permissions, and the roles that have them."""
+
+from typing import Any
+
+from flask_login import current_user
+
+from yoto import PUBLIC, Yoto, list_registered_roles, people
+
+from .models import Document, Member, Person, Project, Workspace, db
+
+
+def operator() -> str | None:
+    return "admin" if current_user.is_authenticated and current_user.operates else None
+
+
+yoto = Yoto(
+    db=db,
+    users=people(Person, name="name"),
+    permissions=[
+        {"name": "workspace.administer", "scope": "workspace"},
+        {"name": "project.open", "scope": "project"},
+        {"name": "project.share", "scope": "project"},
+        {"name": "document.add", "scope": "project"},
+        {"name": "document.read", "scope": "document"},
+        {"name": "document.write", "scope": "document"},
+        {"name": "document.share", "scope": "document"},
+    ],
+    control_plane=True,
+    operators=operator,
+)
+yoto.resource(
+    "workspace",
+    Workspace,
+    owner="owner_id",
+    members=Member,
+    administrator="workspace.administer",
+)
+yoto.resource("project", Project, parent="workspace_id")
+yoto.resource(
+    "document",
+    Document,
+    parent="project_id",
+    owner="author_id",  # who wrote it may do everything with it
+    gate="document.read",  # who may not read it may not write it either
+    shared="anyone",  # with people from outside the workspace, too
+    attributes=["classification"],  # for policies
+)
+
+# Each has what those before it have.
+ROLES = {
+    "reader": ["project.open", "document.read"],
+    "writer": ["document.add", "document.write"],
+    "manager": ["project.share", "document.share"],
+}
+
+
+def role_ids() -> dict[str, int]:
+    return {role.name: role.id for role in list_registered_roles()}
+
+
+def visitor() -> Any:
+    """Who looks at a page: somebody who is signed in, or the public."""
+    return current_user.id if current_user.is_authenticated else PUBLIC

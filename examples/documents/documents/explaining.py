@@ -1,0 +1,94 @@
+"""Why somebody may, or may not, in words; and the page for whoever may not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, g, render_template
+from flask_login import current_user
+
+from yoto import PUBLIC, Everyone, PermissionDenied, Team, explain, list_users, permission_denied
+from yoto.errors import UnknownResource
+
+from .access import role_ids
+from .sharing import called
+
+DOING = {
+    "document.read": "read this document",
+    "document.write": "change this document",
+    "document.share": "decide who has this document",
+    "document.add": "add a document to this project",
+    "project.open": "open this project",
+    "project.share": "decide who has this project",
+    "workspace.administer": "administer this workspace",
+}
+REASONS = {
+    "owner": "You own it, or what it is in.",
+    "granted": "A role gives you that.",
+    "not_granted": "No role that you have allows it here.",
+    "not_member": "You are not in its workspace, and nobody has shared it with you.",
+    "overwrite_denied": "It was taken from you here.",
+    "no_channel_access": "You may not even read it.",
+}
+# Who can give what is missing.
+GIVES = {
+    "document": "document.share",
+    "project": "project.share",
+    "workspace": "workspace.administer",
+}
+
+
+def init_app(app: Flask) -> None:
+    permission_denied.connect(note, app)
+    app.register_error_handler(PermissionDenied, denied)
+    app.register_error_handler(UnknownResource, missing)
+    app.register_error_handler(404, missing)
+
+
+def note(app: Flask, permission: str, place: Any, **_: Any) -> None:
+    g.denied = permission, place
+
+
+def denied(error: PermissionDenied) -> tuple[str, int]:
+    permission, place = g.denied
+    found = explain(current_user.id, permission, place.kind, place.id)
+    page = render_template(
+        "denied.html",
+        doing=DOING[permission],
+        reason=REASONS.get(found.reason, found.reason),
+        ways=list(ways_of(found)),
+        # Who the others are is not for strangers.
+        ask=[] if found.standing == "outsider" else givers_at(place),
+        found=found,
+    )
+    return page, 403
+
+
+def missing(error: Exception) -> tuple[str, int]:
+    return render_template("missing.html"), 404
+
+
+def ways_of(found: Any) -> Iterator[str]:
+    """Of the changes that Yoto has tried, those that the pages of this application make."""
+    roles = {number: name for name, number in role_ids().items()}
+    for change in found.changes:
+        if change.kind == "assign_role":
+            yield f"Somebody gives you the role “{roles[change.detail['role_id']]}” here."
+        elif change.kind == "join_server":
+            yield "You become a member of the workspace."
+
+
+def givers_at(place: Any) -> tuple[Any, ...]:
+    return list_users(GIVES[place.kind], place.kind, place.id, limit=5).ids
+
+
+def why(permission: str, document: Any) -> Iterator[str]:
+    """Why the visitor may, a line for each reason."""
+    found = explain(current_user.id, permission, "document", document.id)
+    yield REASONS.get(found.reason, found.reason)
+    sets = {"everyone": Everyone("workspace", document.project.workspace_id), "public": PUBLIC}
+    for link in found.roles:
+        if link.source == "assignment" and link.status == "in_force":
+            kind, _, number = (link.through or "").partition(":")
+            whose = Team(int(number)) if kind == "team" else sets.get(kind, current_user.id)
+            where = (link.at or "everywhere").partition(":")[0]
+            yield f"{called(whose)}: {link.name} ({where})"
