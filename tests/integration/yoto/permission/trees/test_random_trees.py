@@ -31,8 +31,9 @@ from yoto.store.resources import types_of
 
 Truth = dict[tuple[Asker, NodeId | None], set[str] | None]
 
-# All 2,000 in one run; here each part of them in turn.
+# How many worlds, and the seed of the first: a minute of them in the suite, 2,000 before a release.
 WORLDS = int(os.environ.get("YOTO_TEST_TREES", "40"))
+FIRST = int(os.environ.get("YOTO_TEST_TREES_FROM", "0"))
 # By depth, worlds that once were answered in two ways.
 ONCE_WRONG = {2: 90, 7: 119}
 WRITES = 2
@@ -64,13 +65,16 @@ def names_of(world: World, found: list[str]) -> set[str]:
 def test_every_way_of_asking_equals_the_second_implementation(
     trees: Flask, clock: Clock, depth: int
 ) -> None:
-    seeds = {*range(depth, WORLDS, 8), ONCE_WRONG.get(depth, depth)}
+    wanted = range(FIRST, FIRST + WORLDS)
+    seeds = {seed for seed in wanted if seed % 8 == depth % 8} | {ONCE_WRONG.get(depth, depth)}
     for seed in sorted(seeds):
         rng = Random(seed)
         world = random_world(rng, depth)
+        declare_world(trees, world)
+        # No other world is asked with these statements.
+        db.engine.clear_compiled_cache()
         for _ in range(WRITES):
             clock.now = rng.choice([found for found in _moments(world)])
-            declare_world(trees, world)
             with stored(world):
                 _compare(trees, rng, world, clock.now, seed)
             random_write(rng, world).apply(world)
@@ -87,9 +91,11 @@ def _moments(world: World) -> list[float]:
 def _compare(app: Flask, rng: Random, world: World, now: float, seed: int) -> None:
     askers, places = world.askers(), world.places()
     truth = {(one, node): expected(world, one, node, now) for one in askers for node in places}
+    explained = Random(seed)
     for asker in rng.sample(askers, min(len(askers), 4)):
         for node in rng.sample(places, min(len(places), 6)):
-            _one_by_one(world, asker, node, truth[asker, node], seed)
+            names = explained.sample(list(world.permissions), 2)
+            _one_by_one(world, asker, node, truth[asker, node], names, seed)
     name = rng.choice(list(world.permissions))
     for node in rng.sample(places, min(len(places), 4)):
         _together(world, name, node, truth, seed)
@@ -107,7 +113,12 @@ def _place(node: NodeId | None) -> tuple[str | None, int | None]:
 
 
 def _one_by_one(
-    world: World, asker: Asker, node: NodeId | None, truth: set[str] | None, seed: int
+    world: World,
+    asker: Asker,
+    node: NodeId | None,
+    truth: set[str] | None,
+    names: list[str],
+    seed: int,
 ) -> None:
     number, place = number_of(asker), _place(node)
     if truth is None:
@@ -116,9 +127,10 @@ def _one_by_one(
         return
     found = names_of(world, permissions.effective_permissions(number, *place))
     assert found == truth, (seed, asker, node)
-    for name in world.permissions:
+    for name in names:
         explained = permissions.explain(number, name, *place, changes=False)
         assert explained.agrees and explained.allowed == (name in truth), (seed, asker, node, name)
+        assert names_of(world, explained.effective) == truth, (seed, asker, node)
 
 
 def _together(world: World, name: str, node: NodeId | None, truth: Truth, seed: int) -> None:
