@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from yoto.store.db import db
 
@@ -67,3 +67,33 @@ def count_own_statements(every: bool = False) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", collect)
+
+
+def work_of(connection: Connection, ask: Callable[[], object]) -> int:
+    """How much the database does for what ``ask`` sends it on ``connection``: steps of SQLite's
+    machine, or rows that MariaDB reads. It grows with what is looked at, and the load of the
+    machine is no part of it.
+    """
+    if connection.dialect.name != "sqlite":
+        before = _rows_read(connection)
+        ask()
+        return _rows_read(connection) - before
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    raw: Any = connection.connection.driver_connection
+    raw.set_progress_handler(step, 1)
+    try:
+        ask()
+    finally:
+        raw.set_progress_handler(None, 0)
+    return steps
+
+
+def _rows_read(connection: Connection) -> int:
+    status = connection.execute(text("SHOW SESSION STATUS LIKE 'Handler_read%'"))
+    return sum(int(value) for _, value in status)

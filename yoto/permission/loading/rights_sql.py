@@ -125,6 +125,8 @@ def _teams(many: bool) -> CTE:
 def _found(many: bool, teams: CTE) -> CTE:
     """Assignments that concern them: whose (NULL: whoever), role, how, team, node, times, id."""
     held = assignments.c
+    # At a node, or nowhere, may be held what most people hold: no index of nodes is to be used.
+    here = func.coalesce(held.node, "").in_(NODES)
 
     def columns(user_id: ColumnElement[Any], by: ColumnElement[int]) -> list[ColumnElement[Any]]:
         return [
@@ -141,19 +143,16 @@ def _found(many: bool, teams: CTE) -> CTE:
     own: Select[Any]
     if many:
         ids = id_rows(IDS)
-        here = and_(held.user_id == ids.c.value, held.node.in_(NODES))
         own = select(*columns(held.user_id, _number(By.OWN))).select_from(
-            ids.outerjoin(assignments, here)
+            ids.outerjoin(assignments, and_(held.user_id == ids.c.value, here))
         )
     else:
-        own = select(*columns(held.user_id, _number(By.OWN))).where(
-            held.user_id == USER_ID, held.node.in_(NODES)
-        )
+        own = select(*columns(held.user_id, _number(By.OWN))).where(held.user_id == USER_ID, here)
     public = case((held.subject == "public", _number(By.PUBLIC)), else_=_number(By.EVERYONE))
-    crowds = select(*columns(null(), public)).where(held.subject.in_(CROWDS), held.node.in_(NODES))
+    crowds = select(*columns(null(), public)).where(held.subject.in_(CROWDS), here)
     mine = select(teams.c.team_id).distinct().subquery("mine")
-    of_teams = select(*columns(null(), _number(By.TEAM))).join_from(
-        mine, assignments, and_(held.team_id == mine.c.team_id, held.node.in_(NODES))
+    of_teams = select(*columns(null(), _number(By.TEAM))).select_from(
+        mine.outerjoin(assignments, and_(held.team_id == mine.c.team_id, here))
     )
     return union_all(own, crowds, of_teams).cte("found")
 
@@ -199,10 +198,10 @@ def _granted(
         if wanted:
             here.append(permission_id.in_(WANTED))
         return select(*columns).select_from(held.outerjoin(source, and_(*here)))
-    statement = (
-        select(*columns)
-        .join_from(held, source, and_(*here))
-        .join(in_group, in_group.c.group_id == source.c.group_id)
+    statement = select(*columns).select_from(
+        held.outerjoin(source, and_(*here)).outerjoin(
+            in_group, in_group.c.group_id == source.c.group_id
+        )
     )
     return statement.where(permission_id.in_(WANTED)) if wanted else statement
 

@@ -11,9 +11,9 @@ from sqlalchemy import insert
 from app.extensions import permissions
 from app.models import User
 from tests.integration.yoto.permission.conftest import Clock
-from tests.support.statements import count_statements
+from tests.support.statements import count_statements, work_of
 from tests.support.world import World
-from yoto.permission.loading import load_one
+from yoto.permission.loading import load, load_one
 from yoto.permission.scopes import Place
 from yoto.permission.source import DatabaseSource
 from yoto.permission.state import EXTENSION
@@ -62,6 +62,29 @@ def test_many_checks_take_two_statements_a_place(app: Flask, deep: dict[str, Any
     with count_statements(app) as statements, app.app_context():
         assert any(permissions.check_many(deep["person"], checks))
     assert len(statements) == 2 * len(PLACES)
+
+
+def test_a_load_looks_at_no_more_rows_however_many_others_hold_something(
+    app: Flask, world: World, deep: dict[str, Any]
+) -> None:
+    place = Place("server", deep["server"])
+    with app.app_context():
+        connection = db.session.connection()
+        asked = [deep["person"]]
+
+        def one() -> None:
+            load_one(connection, deep["person"], place)
+
+        def several() -> None:
+            load(connection, asked, place)
+
+        before = [work_of(connection, ask) for ask in (one, several)]
+        db.session.rollback()
+    world.members(deep["community"], 300, world.role(deep["community"], "message.send"))
+    with app.app_context():
+        connection = db.session.connection()
+        after = [work_of(connection, ask) for ask in (one, several)]
+    assert all(now <= 1.2 * then for then, now in zip(before, after, strict=True)), (before, after)
 
 
 @pytest.mark.parametrize("scope", PLACES)
