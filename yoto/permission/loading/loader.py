@@ -159,8 +159,7 @@ def parameters_of(sites: Sequence[Site]) -> dict[str, Any]:
     nodes = list(dict.fromkeys(node for site in sites for node in site.nodes))
     return {
         "home": home or NO_HOME,
-        "nodes": ["", *nodes],
-        "scopes": ["global", *nodes],
+        "nodes": ["", "global", *nodes],
         "places": list(dict.fromkeys(one for site in sites for one in site.overwritten)) or [""],
         "crowds": ["public", f"everyone:{home or NO_HOME}"],
     }

@@ -66,14 +66,9 @@ def _texts(name: str) -> Any:
 
 
 HOME: ColumnElement[str] = bindparam("home", type_=String())
-# Nodes where something may be assigned, and where grants may count; whose overwrites are in force;
-# everybody, and everybody of the home.
-NODES, SCOPES, PLACES, CROWDS = (
-    _texts("nodes"),
-    _texts("scopes"),
-    _texts("places"),
-    _texts("crowds"),
-)
+# Where something may be assigned (nowhere is ""), and where grants may count (no node is "global");
+# whose overwrites are in force; everybody, and everybody of the home.
+NODES, PLACES, CROWDS = _texts("nodes"), _texts("places"), _texts("crowds")
 WANTED: Any = bindparam("wanted", type_=Id, expanding=True)
 # Roles that somebody does not hold.
 OFFERED: Any = bindparam("offered", type_=Id, expanding=True)
@@ -191,7 +186,7 @@ def _granted(
     held: CTE, wanted: bool, source: Table, permission_id: ColumnElement[int]
 ) -> Select[Any]:
     """Rows ``GRANT, role, permission, allows, group, scope`` of direct or of group grants."""
-    here = [source.c.role_id == held.c.id, source.c.scope_key.in_(SCOPES)]
+    here = [source.c.role_id == held.c.id, source.c.scope_key.in_(NODES)]
     group = source.c.group_id if source is group_grants else null()
     columns = _row(GRANT, held.c.id, permission_id, allows(source), group, None, source.c.scope_key)
     if source is grants:

@@ -33,7 +33,7 @@ from yoto.permission.directory import renew_people
 from yoto.permission.loading import implying, load
 from yoto.permission.loading.loader import parameters_of
 from yoto.permission.loading.places_sql import person_number
-from yoto.permission.loading.rights_sql import HOME, NODES, PLACES, SCOPES
+from yoto.permission.loading.rights_sql import HOME, NODES, PLACES
 from yoto.permission.loading.sites import Site, site_at
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.resolver import flatten, resolve
@@ -197,7 +197,7 @@ def _carriers() -> CTE:
     def granted(source: Any, permission_id: ColumnElement[int]) -> list[ColumnElement[bool]]:
         return [
             source.c.role_id == roles.c.id,
-            source.c.scope_key.in_(SCOPES),
+            source.c.scope_key.in_(NODES),
             permission_id.in_(GIVING),
             allows(source),
         ]
