@@ -19,8 +19,9 @@ from tests.integration.yoto.permission.trees.tables import (
     number_of,
     stored,
 )
+from tests.support.statements import count_statements
 from tests.support.trees import model
-from tests.support.trees.changes import random_write
+from tests.support.trees.changes import NOW, random_write
 from tests.support.trees.model import ALWAYS, ApplicationRow, Asker, NodeId, World
 from tests.support.trees.verdict import UnknownNode, allowed, where, who
 from tests.support.trees.worlds import random_world
@@ -80,9 +81,33 @@ def test_every_way_of_asking_equals_the_second_implementation(
             random_write(rng, world).apply(world)
 
 
+@pytest.mark.parametrize("depth", range(1, 9))
+def test_a_load_takes_two_statements_however_deep_and_for_all_kinds_of_subjects(
+    trees: Flask, clock: Clock, depth: int
+) -> None:
+    clock.now = NOW
+    world = random_world(Random(depth), depth)
+    declare_world(trees, world)
+    name = next(iter(world.permissions))
+    with stored(world):
+        askers = world.askers()
+        numbers = [number_of(one) for one in askers]
+        permissions.effective(numbers[0])  # the registry is read once
+        for node in world.places():
+            if expected(world, askers[0], node, NOW) is None:
+                continue
+            for number in numbers:
+                with count_statements(trees) as statements:
+                    permissions.effective(number, *_place(node))
+                assert len(statements) == 2, (number, node)
+            with count_statements(trees) as statements:
+                permissions.batch_check_permissions(numbers, name, *_place(node))
+            assert len(statements) == 2, node
+
+
 def _moments(world: World) -> list[float]:
     """Moments at which something begins or ends, and some between."""
-    found = {1_800_000_000.0}
+    found = {NOW}
     for row in world.assignments.values():
         found |= {one for one in (row.window.from_, row.window.until) if one is not None}
     return sorted(found)
