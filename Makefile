@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -m pytest
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test $(SUITES:%=test-%) lint style types layers security dependencies workflows \
+.PHONY: help run setup test test-all $(SUITES:%=test-%) lint style types layers security dependencies workflows \
   coverage bench servers opa format charts screenshots clean
 
 help: ## Show what can be made
@@ -33,6 +33,9 @@ setup: $(TOOLS) $(CHART_TOOLS) ## Set up what the tests need
 
 test: setup ## Set up and run the tests (ARGS="-k name" for some of them)
 	$(PYTEST) $(ARGS)
+
+test-all: setup ## Run the tests on every kind of server, Redis beside Valkey (ARGS as for test)
+	YOTO_TEST_EVERY_SERVER=1 $(PYTEST) $(ARGS)
 
 $(SUITES:%=test-%): test-%: setup
 	$(PYTEST) $(or $(ONLY),tests/$*) $(ARGS)
