@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from yoto.errors import ValidationFailed
 from yoto.permission.gifts import gifts_of, lineage, merged, parents_of
 from yoto.permission.hierarchy import Authority
+from yoto.permission.nesting import MOST_DEEP, TOO_DEEP, Edges, edges_from, longest
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.role_snapshot import may_inherit
 from yoto.permission.rows import require
-from yoto.store.models import EVERYONE, Effect, Role
+from yoto.store.models import EVERYONE, Effect, Role, RoleParent
 
 NAME_MAX_LENGTH = 100
 LOWEST_POSITION = 1  # 0 is the default role's
@@ -94,7 +95,7 @@ def checked_parent(
 
     Raises:
         ValidationFailed: field ``parent_id``: no such role, the default role, a role of another
-            home, or a cycle back to ``child``.
+            home, a cycle back to ``child``, or more roles below each other than may be.
     """
     if parent_id is None:
         return None
@@ -104,16 +105,31 @@ def checked_parent(
     if not may_inherit(home, parent.home):
         allowed = "a global role" if not home else "a role of the same server, or global"
         raise ValidationFailed({"parent_id": f"must be {allowed}"})
-    if child is not None:
-        seen: set[int] = set()
-        newest = [parent]
-        while newest:
-            if any(one.id == child.id for one in newest):
-                raise ValidationFailed({"parent_id": "would make the role its own ancestor"})
-            seen |= {one.id for one in newest}
-            above = (found for one in newest for found in parents_of(session, one))
-            newest = [one for one in above if one.id not in seen]
+    above = _edges(session, parent.id, upward=True)
+    if child is not None and child.id in above:
+        raise ValidationFailed({"parent_id": "would make the role its own ancestor"})
+    # One that is there already stays, however deep.
+    if child is None or parent.id != child.parent_id:
+        below = 1 if child is None else longest(_edges(session, child.id, upward=False), child.id)
+        if below + longest(above, parent.id) > MOST_DEEP:
+            raise ValidationFailed({"parent_id": TOO_DEEP})
     return parent
+
+
+def _edges(session: Session, role_id: int, *, upward: bool) -> Edges:
+    """Parents of a role and of those above it; or heirs of it and of those below."""
+    columns: list[tuple[Any, Any]] = [
+        (Role.id, Role.parent_id),
+        (RoleParent.role_id, RoleParent.parent_id),
+    ]
+
+    def following(newest: set[int]) -> Iterator[Any]:
+        for child, parent in columns:
+            here, there = (child, parent) if upward else (parent, child)
+            found = select(here, there).where(here.in_(newest), there.is_not(None))
+            yield from session.execute(found)
+
+    return edges_from([role_id], following)
 
 
 def check_inheritance(

@@ -16,13 +16,14 @@ from yoto.permission.gifts import lineage
 from yoto.permission.hierarchy import Authority
 from yoto.permission.holdings import homes_of, of_teams
 from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.nesting import TOO_DEEP
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import NAME_TAKEN, checked_label
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Subject, holder_of
-from yoto.permission.teams import MOST_DEEP, are_too_deep, members_of_teams, teams_above
+from yoto.permission.teams import are_too_deep, members_of_teams, teams_above
 from yoto.permission.transactions import write
 from yoto.store.models import Effect, Team, TeamMember, TeamParent
 
@@ -159,7 +160,7 @@ class TeamWrites:
             if session.get(TeamParent, (team.id, parent.id)) is not None:
                 raise ValidationFailed({"parent_id": "is a parent already"})
             if are_too_deep(session, team.id, parent.id):
-                raise ValidationFailed({"parent_id": f"more than {MOST_DEEP} below each other"})
+                raise ValidationFailed({"parent_id": TOO_DEEP})
             authority = Authority(state, session, actor_id)
             _check_giving(authority, session, above, members_of_teams(session, [team.id]), None)
             session.add(TeamParent(team_id=team.id, parent_id=parent.id))

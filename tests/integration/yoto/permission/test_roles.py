@@ -13,6 +13,7 @@ from tests.integration.yoto.permission.town import Town
 from tests.support.statements import count_statements
 from tests.support.world import World
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission.nesting import MOST_DEEP, TOO_DEEP
 from yoto.store.models import (
     ChannelOverwrite,
     Role,
@@ -146,6 +147,29 @@ def test_a_role_cannot_become_its_own_ancestor(app: Flask, world: World, town: T
             permissions.update_role(town.low, parent=parent)
         assert list(refused.value.errors) == ["parent_id"]
     assert world.snapshot() == before
+
+
+def test_the_longest_way_of_inheritance_says_how_deep_roles_stand(
+    app: Flask, world: World, town: Town
+) -> None:
+    long = [world.role(town.community)]
+    while len(long) < MOST_DEEP:
+        long.append(world.role(town.community, parent_id=long[-1]))
+    other, heir = world.role(town.community), world.role(town.community)
+    with app.app_context():
+        # A short way to the top beside the long one, of the first parent and of a further one.
+        permissions.update_role(other, parent=long[0])
+        permissions.add_role_parent(other, long[-2])
+        for write in (
+            lambda: permissions.update_role(heir, parent=other),
+            lambda: permissions.add_role_parent(heir, other),
+            lambda: permissions.add_role_parent(long[0], heir),
+            lambda: permissions.register_role("below", town.id, parent=long[-1]),
+        ):
+            with pytest.raises(ValidationFailed) as refused:
+                write()
+            assert refused.value.errors == {"parent_id": [TOO_DEEP]}
+        permissions.update_role(long[-1], parent=long[-2], name="as before")
 
 
 def test_parents_are_of_the_same_server_or_global_and_never_the_default_role(

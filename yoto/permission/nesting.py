@@ -1,0 +1,46 @@
+"""What stands below what, teams or roles: all ways from one to another, and the longest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+# Teams and roles stand no deeper below each other: what nobody could follow any more.
+MOST_DEEP = 32
+TOO_DEEP = f"more than {MOST_DEEP} would be below each other"
+
+Edges = Mapping[int, Collection[int]]
+
+
+def edges_from(ids: Collection[int], following: Callable[[set[int]], Iterable[Any]]) -> Edges:
+    """What comes next after each of ``ids`` and of all reached from them.
+
+    Args:
+        following: pairs of some ids and what comes next after them, asked once for each level.
+    """
+    found: dict[int, list[int]] = {}
+    newest = set(ids)
+    while newest:
+        found |= {one: [] for one in newest}
+        for one, other in following(newest):
+            found[one].append(other)
+        newest = {other for one in newest for other in found[one]} - found.keys()
+    return found
+
+
+def reached(edges: Edges, start: int) -> set[int]:
+    """All that comes after one, and itself."""
+    found = newest = {start}
+    while newest:
+        newest = {other for one in newest for other in edges[one]} - found
+        found = found | newest
+    return found
+
+
+def longest(edges: Edges, start: int) -> int:
+    """How many are on the longest way from one; the count ends soon after ``MOST_DEEP``."""
+    length, newest = 0, {start}
+    while newest and length <= MOST_DEEP:
+        newest = {other for one in newest for other in edges[one]}
+        length += 1
+    return length
