@@ -30,6 +30,7 @@ from yoto.permission.group_writes import RegisteredGroup
 from yoto.permission.keys import NOBODY, current_keys, number_of, own_ids, person_number
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
+from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.positions import required_position
 from yoto.permission.preloading import PreloadReport, PreloadStats
@@ -73,6 +74,8 @@ __all__ = [
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
     "JUDGED_WHERE_SET",
+    "Orphan",
+    "Orphans",
     "PUBLIC",
     "UNSET",
     "Application",

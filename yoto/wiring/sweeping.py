@@ -1,18 +1,23 @@
-"""Deletes, once an hour, rows that have ended by themselves and say nothing any more."""
+"""Deletes, once an hour, rows that have ended by themselves or are about nothing any more."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import delete, select
 
 from yoto.housekeeping import Housekeeper
+from yoto.permission import Orphan, Orphans
 from yoto.store.db import db, utcnow, writing
+from yoto.store.declarations import declarations_of
 from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
+from yoto.store.people import USERS
+from yoto.store.resources import types_of
 
 from .database import STORE_FAILURES
 
@@ -21,6 +26,10 @@ EVERY = 3600.0  # s
 AGAIN = 60.0  # s until it is tried again where the database is away
 # Rows a transaction: others want to write, too.
 SLICE = 500
+# Of what is about nothing; few, as each is published.
+FORGOTTEN = 50
+# What is kept in mind from one time to the next; the rest waits.
+MOST_ORPHANS = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +40,8 @@ class Sweeper:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._away = False
+        # Which nodes and people were gone the last time.
+        self._gone: set[Orphan] = set()
         self._thread = Housekeeper("yoto-sweeper")
         self._thread.add("ended-rows", self._run)
 
@@ -43,10 +54,26 @@ class Sweeper:
         self._thread.stop()
 
     def sweep(self) -> int:
-        """Delete what has ended; how many rows."""
+        """Delete what has ended; how many rows. And forget nodes and people that are gone."""
         now = utcnow()
         with self._app.app_context():
-            return sum(_delete(*ended) for ended in _ended(now))
+            deleted = sum(_delete(*ended) for ended in _ended(now))
+            self._forget()
+        return deleted
+
+    def _forget(self) -> None:
+        """Forget what was gone an hour ago, too: tables that are just being filled anew, or put
+        back from a copy, cost nobody any right.
+        """
+        people = declarations_of(self._app).tables.get(USERS)
+        orphans, session = Orphans(types_of(self._app), people), db.session()
+        found = set(islice(orphans.found(session), MOST_ORPHANS))
+        gone = list(found & self._gone)
+        self._gone = found.difference(gone)
+        for start in range(0, len(gone), FORGOTTEN):
+            with writing():
+                orphans.forget(session, gone[start : start + FORGOTTEN])
+                session.commit()
 
     def _run(self) -> float:
         try:

@@ -28,7 +28,7 @@ from yoto.store.models import ApiToken, Device, EmergencyAccess, IdempotencyKey,
 
 emergencies, resources = table(EmergencyAccess), table(Resource)
 # Of each row there one person has all. Tokens that were taken back stay, for they deny.
-_OF_PEOPLE: Sequence[Table] = (
+OF_PEOPLE: Sequence[Table] = (
     assignments,
     overwrites,
     team_members,
@@ -43,9 +43,9 @@ def forget_gone(connection: Connection, touches: Touches) -> None:
     a savepoint that was rolled back or because it was written anew, keeps all that it had.
     """
     for column, nodes in touches.gone.items():
-        _forget_nodes(connection, touches, _missing(connection, column, nodes))
+        _forget_nodes(connection, touches, missing(connection, column, nodes))
     for column, people in touches.gone_people.items():
-        touches.add(*_forget_people(connection, _missing(connection, column, people)))
+        touches.add(*_forget_people(connection, missing(connection, column, people)))
 
 
 def forget_rows(connection: Connection, touches: Touches) -> None:
@@ -72,14 +72,22 @@ def _references(parent: Table) -> list[tuple[Column[Any], str]]:
     ]
 
 
-def _missing(
+def missing(
     connection: Connection, column: ColumnElement[Any], found: Mapping[Any, Any]
 ) -> list[Any]:
     """What stands for those ids that no row of the column's table has now."""
     there: set[Any] = set()
     for ids in chunks(found):
         there.update(connection.scalars(select(column).where(column.in_(ids))))
-    return [one for id_, one in found.items() if id_ not in there]
+    gone = [id_ for id_ in found if id_ not in there]
+    if not there <= found.keys():
+        # What the database takes for the same is spelt otherwise there: it alone can compare.
+        gone = [
+            id_
+            for id_ in gone
+            if connection.execute(select(column).where(column == id_)).first() is None
+        ]
+    return [found[id_] for id_ in gone]
 
 
 def _forget_nodes(connection: Connection, touches: Touches, nodes: Iterable[str]) -> None:
@@ -104,7 +112,7 @@ def _forget_people(connection: Connection, people: Iterable[int]) -> list[str]:
     """
     owned: list[str] = []
     for numbers in chunks(people):
-        for source in _OF_PEOPLE:
+        for source in OF_PEOPLE:
             connection.execute(delete(source).where(source.c.user_id.in_(numbers)))
         # That it was taken stays known.
         taken = emergencies.c.user_id.in_(numbers), emergencies.c.ended_at.is_(None)

@@ -59,7 +59,15 @@ from yoto.permission import acting_as
 from yoto.permission.outbox.touches import MAX_USERS
 from yoto.policy import PolicyManager
 from yoto.store.db import utcnow
-from yoto.store.models import ApiToken, Device, EmergencyAccess, RoleAssignment, RoleGrant
+from yoto.store.models import (
+    ApiToken,
+    ChannelOverwrite,
+    Device,
+    EmergencyAccess,
+    RoleAssignment,
+    RoleGrant,
+)
+from yoto.wiring import sweeper_of
 
 READ, EDIT, PRINT = "document.read", "document.edit", "document.print"
 # With policies, then.
@@ -463,3 +471,24 @@ def test_a_role_that_is_deleted_leaves_nothing_to_whichever_gets_its_id(office: 
     assert not check_permission(mara.id, "office.open")
     for model in (RoleAssignment, RoleGrant):
         assert not office.session.scalars(select(model)).all()
+
+
+def test_what_the_database_deletes_alone_is_swept(office: Office) -> None:
+    mara, noor = uuid.uuid4(), uuid.uuid4()
+    office.add(Colleague(id=mara, name="mara"), Colleague(id=noor, name="noor"))
+    plan, note = office.document().id, office.document().id
+    put_resource("scan", "1.pdf", parent=("document", plan))
+    [reader] = register_role("reader").ids
+    nodes = [("document", plan), ("document", note), ("scan", "1.pdf")]
+    for one in (mara, noor):
+        for node in nodes:
+            assign(one, reader, at=node)
+    set_overwrite(at=("document", note), role_id=reader, allow=[READ])
+    office.session.remove()
+    with office.engine.begin() as connection:
+        connection.execute(delete(Document).where(Document.id == note))
+        connection.execute(delete(Colleague).where(Colleague.id == noor))
+    for _ in range(2):
+        sweeper_of(office.app).sweep()
+    assert [one.subject for node in nodes for one in holders(*node)] == [mara, mara]
+    assert not office.session.scalars(select(ChannelOverwrite)).all()

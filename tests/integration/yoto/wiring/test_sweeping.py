@@ -7,13 +7,21 @@ from typing import NoReturn
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from app.extensions import permissions
+from app.models import Channel, User
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable
-from yoto.store.db import utcnow
-from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
+from yoto.store.db import db, utcnow, writing
+from yoto.store.models import (
+    IDEMPOTENCY_KEPT,
+    IdempotencyKey,
+    OutboxEvent,
+    RevokedToken,
+    RoleAssignment,
+)
 from yoto.wiring import sweeper_of, sweeping
 
 SOON = timedelta(minutes=1)
@@ -70,3 +78,50 @@ def test_it_deletes_in_slices_and_by_itself(
     sweeper_of(app).start()
     wait_until(lambda: len(world.rows(select(IdempotencyKey.id))) == 1)
     assert len(world.rows(select(RevokedToken.id))) == 1
+
+
+def test_what_is_given_at_nothing_and_to_nobody_is_forgotten_the_second_time(
+    app: Flask, world: World
+) -> None:
+    community, keeper, gone = world.server(), world.user(), world.user()
+    left = world.channel(community)
+    role = world.role(None, "platform.view")
+    with app.app_context(), writing():
+        for one in (keeper, gone):
+            permissions.assign(one.id, role)
+            for channel in (community.channel_id, left):
+                permissions.assign(one.id, role, at=("channel", channel))
+        # Past the session, as foreign keys do it.
+        connection = db.session.connection()
+        connection.execute(delete(Channel).where(Channel.id == left))
+        connection.execute(delete(User).where(User.id == gone.id))
+        db.session.commit()
+
+    held = select(RoleAssignment.user_id, RoleAssignment.node).order_by(RoleAssignment.node)
+    sweeper_of(app).sweep()
+    assert len(world.rows(held)) == 6
+    before = set(world.rows(select(OutboxEvent.id)))
+    sweeper_of(app).sweep()
+    kept = [(keeper.id, ""), (keeper.id, f"channel:{community.channel_id}")]
+    assert world.rows(held) == kept
+    told = world.rows(select(OutboxEvent.subject).where(OutboxEvent.id > max(before)[0]))
+    assert sorted(told) == [(f"channel:{left}",), (f"user:{gone.id}",)]
+    sweeper_of(app).sweep()
+    assert world.rows(held) == kept
+
+
+def test_what_is_back_the_second_time_keeps_what_is_given_at_it(app: Flask, world: World) -> None:
+    community, person = world.server(), world.user()
+    left, role = world.channel(community), world.role(None, "platform.view")
+    with app.app_context(), writing():
+        permissions.assign(person.id, role, at=("channel", left))
+        stored = db.session.execute(select(Channel.__table__).where(Channel.id == left)).one()
+        db.session.connection().execute(delete(Channel).where(Channel.id == left))
+        db.session.commit()
+    sweeper_of(app).sweep()
+    with app.app_context(), writing():
+        db.session.connection().execute(Channel.__table__.insert(), stored._asdict())
+        db.session.commit()
+    for _ in range(2):
+        sweeper_of(app).sweep()
+    assert world.rows(select(RoleAssignment.node)) == [(f"channel:{left}",)]
