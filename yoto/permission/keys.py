@@ -22,7 +22,7 @@ from yoto.errors import ValidationFailed
 from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER
 from yoto.permission.directory import directory_of, is_kept, renew_people
 from yoto.permission.failures import translated
-from yoto.permission.kinds import Application, Public, asker_number
+from yoto.permission.kinds import PUBLIC, Application, Public, asker_number
 from yoto.permission.outbox.watching import touch
 from yoto.permission.scopes import MAX_ID, checked_id
 from yoto.store.db import db, engine_beside, writing
@@ -87,16 +87,19 @@ def person_number(subject: Any, field: str = "user_id") -> int:
 
 def own_ids(numbers: Iterable[int]) -> dict[int, Any]:
     """What the application calls those who have these numbers, in their order: people by their
-    ids, programs as ``Application``. Those whom it has no id for are left out.
+    ids, programs as ``Application``, and ``PUBLIC``. Those whom it has no id for are left out.
     """
     wanted, keys = list(numbers), current_keys()
     people = [number for number in wanted if number < APPLICATIONS]
-    known = dict(zip(people, people, strict=True)) if keys is None else keys.keys_of(people)
+    known: dict[int, Any] = dict(zip(people, people, strict=True))
+    if keys is not None:
+        known = keys.keys_of(people)
     known |= {
         number: Application(number - APPLICATIONS)
         for number in wanted
         if APPLICATIONS < number < PUBLIC_NUMBER
     }
+    known[PUBLIC_NUMBER] = PUBLIC
     return {number: known[number] for number in wanted if number in known}
 
 

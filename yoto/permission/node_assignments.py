@@ -19,7 +19,7 @@ from yoto.permission.context import checked_json
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
-from yoto.permission.keys import SubjectId, actor_number, current_keys
+from yoto.permission.keys import SubjectId, actor_number, own_ids
 from yoto.permission.kinds import Everyone
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import check_assignments
@@ -231,10 +231,7 @@ class NodeAssignments:
 def _named(subjects: Iterable[Any]) -> list[Any]:
     """Subjects as the application knows them: people, who are numbers here, by their ids."""
     found = list(subjects)
-    keys = current_keys()
-    if keys is None:
-        return found
-    own = keys.keys_of(one for one in found if type(one) is int)
+    own = own_ids(one for one in found if type(one) is int)
     return [own.get(one, one) if type(one) is int else one for one in found]
 
 

@@ -8,9 +8,17 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from yoto.permission.kinds import PUBLIC, Application
+
 
 def plain(value: Any) -> Any:
-    """Dataclasses as dicts, tuples as lists, times in ISO 8601, UUIDs as texts; the rest as is."""
+    """Dataclasses as dicts, tuples as lists, times in ISO 8601, UUIDs and subjects that are no
+    people as texts; the rest as is.
+    """
+    if isinstance(value, Application):
+        return f"application:{value.id}"
+    if value is PUBLIC:
+        return "public"
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, uuid.UUID):

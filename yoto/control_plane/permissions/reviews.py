@@ -36,7 +36,7 @@ def review_access_of_all(query: dict[str, Any]) -> AccessPage:
     Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
     """
     question = open_question(query)
-    return permissions.who_can(*question, after=query["after"], limit=query["limit"])
+    return permissions.who_can(*question, after=query["after"], limit=query["limit"], numbers=True)
 
 
 @review_control.get("/export")
@@ -48,6 +48,6 @@ def review_access_of_all(query: dict[str, Any]) -> AccessPage:
 def export_review(query: dict[str, Any]) -> Response:
     """The same to the end as a file, CSV or JSON; CSV has a row for each way"""
     question = open_question(query)
-    first = permissions.who_can(*question, limit=EXPORT_PAGE)
+    first = permissions.who_can(*question, limit=EXPORT_PAGE, numbers=True)
     lines = lines_from(first, question_of(query), EXPORT_PAGE)
     return access_json(query, lines) if query["format"] == JSON else access_csv(query, lines)

@@ -26,6 +26,7 @@ from yoto.permission.explain.loading import load_evidence, load_reach
 from yoto.permission.explain.report import Change, Explanation, PolicyLink
 from yoto.permission.explain.text import change_told, told
 from yoto.permission.keys import SubjectId, person_number
+from yoto.permission.plain import plain
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import parse_place, place_key
 from yoto.permission.source import reading
@@ -60,7 +61,7 @@ class Explaining:
 
         Raises: as ``decide``.
         """
-        user_id = person_number(user_id)
+        asked, user_id = user_id, person_number(user_id)
         state = get_state()
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
@@ -89,7 +90,26 @@ class Explaining:
             policies=policies,
             changes=proposed,
         )
+        if asked != user_id:
+            explanation = _named(explanation, asked)
         return replace(explanation, text=told(explanation))
+
+
+def _named(explanation: Explanation, subject: Any) -> Explanation:
+    """The same, in which somebody is called as the caller called them."""
+    number, text = f"user:{explanation.user_id}", f"user:{plain(subject)}"
+    overwrites = tuple(
+        replace(one, target=text) if one.target == number else one for one in explanation.overwrites
+    )
+    changes = []
+    for one in explanation.changes:
+        detail = dict(one.detail)
+        if "user_id" in detail:
+            detail["user_id"] = subject
+        if detail.get("target") == number:
+            detail["target"] = text
+        changes.append(replace(one, detail=detail, text=one.text.replace(number, text)))
+    return replace(explanation, user_id=subject, overwrites=overwrites, changes=tuple(changes))
 
 
 def _explanation(

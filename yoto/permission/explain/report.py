@@ -128,6 +128,7 @@ class Explanation:
     """How a verdict came about.
 
     Attributes:
+        user_id: as the caller named them.
         allowed, reason, tier, age_ms, position, policy_version: as ``Decision`` has them.
         at: when the database was read for the derivation below.
         agrees: whether the derivation has the same verdict; a cached one may be older than it,
@@ -145,7 +146,7 @@ class Explanation:
         text: all of it for people to read.
     """
 
-    user_id: int
+    user_id: Any
     username: str | None
     permission: str
     scope: str

@@ -7,6 +7,7 @@ from typing import Any
 
 from yoto.permission.explain.derivation import IN_FORCE
 from yoto.permission.explain.report import Explanation, RoleLink
+from yoto.permission.plain import plain
 from yoto.permission.scopes import words_of
 
 STATUSES = {
@@ -63,7 +64,7 @@ def told(explanation: Explanation) -> str:
 
 
 def _lines(found: Explanation) -> Iterator[str]:
-    who = f"user {found.user_id}" + (f" ({found.username})" if found.username else "")
+    who = f"user {plain(found.user_id)}" + (f" ({found.username})" if found.username else "")
     where = "globally" if found.scope_id is None else f"in {found.scope} {found.scope_id}"
     verb = "may" if found.allowed else "may not"
     yield f"{who} {verb} {found.permission} {where}: {found.reason}"

@@ -15,6 +15,7 @@ from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
 from yoto.permission.explain.loading import load_evidence
 from yoto.permission.expressions import NAME_PATTERN, compile_expression
+from yoto.permission.keys import own_ids
 from yoto.permission.records.log import is_whole, mask_hash, records
 from yoto.permission.records.masking import MASKED
 from yoto.permission.registry import RegisteredPermission
@@ -73,6 +74,14 @@ class Replaying:
         if record is None:
             raise UnknownResource("decision record", record_id, "record_id")
         replay = _compare(state, record)
+        with reading():
+            own = own_ids(
+                [record.user_id, *(one.actor_id for one in replay.changes if one.actor_id)]
+            )
+        changes = tuple(
+            replace(one, actor_id=own.get(one.actor_id, one.actor_id)) for one in replay.changes
+        )
+        replay = replace(replay, user_id=own.get(record.user_id, record.user_id), changes=changes)
         policies = record.policy_version is not None
         return replace(replay, text=told(replay, policies, MASKED in str(record.context)))
 

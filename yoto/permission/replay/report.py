@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from yoto.permission.plain import plain
+
 # How the answer of today relates to the recorded one.
 SAME, TIME_PASSED, CHANGED, UNKNOWN = "same", "time_passed", "changed", "unknown"
 
@@ -19,7 +21,7 @@ class AuditEntry:
     at: datetime
     action: str
     subject: str
-    actor_id: int | None
+    actor_id: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Replay:
     """A recorded decision and the same question now.
 
     Attributes:
+        user_id: as the application knows them, as in ``changes``.
         now: the verdict of now; None: the question was too long for the record.
         outcome: ``same``: the answer is the same; ``time_passed``: with the clock of then, today's
             rows give the recorded answer, so only a window or time-out has begun or ended;
@@ -38,7 +41,7 @@ class Replay:
 
     record_id: int
     at: datetime
-    user_id: int
+    user_id: Any
     asked: str
     scope: str
     recorded: tuple[bool, str]
@@ -57,7 +60,7 @@ def told(replay: Replay, policies: bool, masked: bool) -> str:
         masked: whether parts of the context were not kept.
     """
     lines = [
-        f"record {replay.record_id}: user {replay.user_id}, {replay.asked}, {replay.scope}",
+        f"record {replay.record_id}: user {plain(replay.user_id)}, {replay.asked}, {replay.scope}",
         f"at {replay.at.isoformat()}: {_verdict(replay.recorded)}",
         f"now: {_verdict(replay.now) if replay.now is not None else 'unknown'}",
     ]
@@ -75,7 +78,7 @@ def told(replay: Replay, policies: bool, masked: bool) -> str:
     }[replay.outcome]
     lines += [
         f"  {entry.at.isoformat()} {entry.action} {entry.subject}"
-        f" by {'the system' if entry.actor_id is None else f'user {entry.actor_id}'} ({entry.id})"
+        f" by {_actor(entry.actor_id)} ({entry.id})"
         for entry in replay.changes
     ]
     if replay.outcome == SAME and not replay.same_permissions:
@@ -85,6 +88,10 @@ def told(replay: Replay, policies: bool, masked: bool) -> str:
     if masked:
         lines.append("parts of the context were masked, so that policies may judge it differently")
     return "\n".join(lines)
+
+
+def _actor(actor_id: Any) -> str:
+    return "the system" if actor_id is None else f"user {plain(actor_id)}"
 
 
 def _verdict(found: Sequence[Any]) -> str:

@@ -38,12 +38,13 @@ class AccessLine:
     """One user who can do it.
 
     Attributes:
+        user_id: as the application knows them.
         reason: as ``Decision`` has it.
         ways: all by which they can, any of which may be enough.
         since: when the first of them began; None: unknown.
     """
 
-    user_id: int
+    user_id: Any
     username: str
     reason: str
     since: datetime | None
@@ -71,11 +72,11 @@ class Turn:
             time passed, and where several changes together did it at another time than each.
     """
 
-    user_id: int
+    user_id: Any
     record_id: int | None = None
     action: str | None = None
     at: datetime | None = None
-    actor_id: int | None = None
+    actor_id: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from yoto.errors import ValidationFailed
 from yoto.nodes import NodeId
 from yoto.permission.directory import renew_people
+from yoto.permission.keys import own_ids
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of
-from yoto.permission.review.report import AccessDifference, AccessPage
+from yoto.permission.review.report import AccessDifference, AccessPage, Turn
 from yoto.permission.scopes import parse_place
 from yoto.permission.search.users import list_users
 from yoto.permission.source import reading
@@ -33,17 +36,23 @@ class Reviewing:
         scope_id: NodeId | None = None,
         after: int | None = None,
         limit: int = 100,
+        numbers: bool = False,
     ) -> AccessPage:
         """Who has the permission in the place, since when, and by which grant, role or overwrite.
 
         Args:
-            scope, scope_id, after, limit: as in ``list_users``.
+            scope, scope_id, after, limit, numbers: as in ``list_users``.
         """
         state = get_state()
         place, registered = parse_place(scope, scope_id), state.registry.get(permission)
         page = list_users(state, permission, scope, scope_id, after, limit, None)
         with reading() as connection:
             lines = lines_of(connection, state.registry, registered, place, page.ids, state.clock())
+            if not numbers:
+                own = own_ids(page.ids)
+                lines = [
+                    replace(line, user_id=own.get(line.user_id, line.user_id)) for line in lines
+                ]
         return AccessPage(tuple(lines), page.next_after)
 
     def access_difference(
@@ -54,6 +63,7 @@ class Reviewing:
         *,
         since: datetime,
         until: datetime | None = None,
+        numbers: bool = False,
     ) -> AccessDifference:
         """Who gained and who lost the permission in the place between two moments.
 
@@ -62,6 +72,7 @@ class Reviewing:
 
         Args:
             since, until: aware; by default until now.
+            numbers: as in ``list_users``.
         """
         state = get_state()
         place, registered = parse_place(scope, scope_id), state.registry.get(permission)
@@ -75,7 +86,23 @@ class Reviewing:
             raise ValidationFailed({"since": "must be before until"})
         renew_people(None)
         with reading() as connection:
-            return difference_of(connection, state.registry, registered, place, since, until)
+            found = difference_of(connection, state.registry, registered, place, since, until)
+            if numbers:
+                return found
+            return replace(found, gained=_by_own_ids(found.gained), lost=_by_own_ids(found.lost))
+
+
+def _by_own_ids(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    people = {one for turn in turns for one in (turn.user_id, turn.actor_id) if one is not None}
+    own = own_ids(people)
+    return tuple(
+        replace(
+            turn,
+            user_id=own.get(turn.user_id, turn.user_id),
+            actor_id=own.get(turn.actor_id, turn.actor_id),
+        )
+        for turn in turns
+    )
 
 
 def _check_moment(field: str, value: Any) -> None:

@@ -12,7 +12,7 @@ from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
-from yoto.permission.keys import SubjectId, current_keys, number_of, own_ids, person_number
+from yoto.permission.keys import SubjectId, number_of, own_ids, person_number
 from yoto.permission.scopes import checked_id, parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources
@@ -84,7 +84,9 @@ class Searching:
         """
         state, known = get_state_for(permission), checked_context(context)
         page = list_users(state, permission, scope, scope_id, after, limit, known)
-        return page if numbers else _by_subject(page)
+        if numbers:
+            return page
+        return replace(page, ids=tuple(own_ids(page.ids).values()))
 
     def list_sets(self, permission: str, scope: str, scope_id: NodeId | None = None) -> list[Any]:
         """The sets of people who have the permission in the place: ``Team``, ``Everyone``,
@@ -145,10 +147,3 @@ class Searching:
         """
         user_id = person_number(user_id)
         return visible_in(get_state(), statement, user_id, permission)
-
-
-def _by_subject(page: Page) -> Page:
-    """A page of people by the application's ids; of programs as ``Application``."""
-    if current_keys() is None:
-        return page
-    return replace(page, ids=tuple(own_ids(page.ids).values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from yoto import (
     add_team_parent,
     assign,
     assign_permissions_to_role,
+    assign_roles_to_user,
     check_permission,
     clear_overwrite,
     create_team,
@@ -55,7 +57,7 @@ from yoto import (
     visible,
 )
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission import acting_as
+from yoto.permission import PermissionSystem, acting_as
 from yoto.permission.outbox.touches import MAX_USERS
 from yoto.policy import PolicyManager
 from yoto.store.db import utcnow
@@ -91,6 +93,8 @@ class Colleague(Named):
     """Who works in the office."""
 
     __tablename__ = "colleagues"
+
+    chief: Mapped[bool] = mapped_column(default=False)
 
 
 class Workspace(Named):
@@ -140,7 +144,7 @@ class Office:
         self.app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-office-{secrets.token_hex(4)}:"
         yoto = Yoto(
             db=self.session,
-            users=people(Colleague, name="name"),
+            users=people(Colleague, name="name", super_admin=Colleague.chief),
             caller=lambda: request.headers.get("Who"),
             **options,
         )
@@ -492,3 +496,39 @@ def test_what_the_database_deletes_alone_is_swept(office: Office) -> None:
         sweeper_of(office.app).sweep()
     assert [one.subject for node in nodes for one in holders(*node)] == [mara, mara]
     assert not office.session.scalars(select(ChannelOverwrite)).all()
+
+
+def test_every_answer_calls_people_as_the_office_does(office: Office) -> None:
+    mara, boss = uuid.uuid4(), uuid.uuid4()
+    office.add(Colleague(id=mara, name="mara"), Colleague(id=boss, name="boss", chief=True))
+    plan = office.document().id
+    at = ("document", plan)
+    [reader] = register_role("reader").ids
+    assign_permissions_to_role(reader, [READ])
+    assign(mara, reader, at=at)
+    [robot] = register_application("robot").ids
+    assign(Application(robot), reader, at=at)
+    set_overwrite(at=at, user_id=mara, allow=[EDIT])
+
+    system, both = PermissionSystem(), {mara, Application(robot)}
+    assert set(list_users(READ, *at).ids) == both
+    assert {one.subject for one in holders(*at)} == both
+    assert {one.user_id for one in system.who_can(READ, *at).lines} == both
+    register_permission("office.open", scope="global")
+    [keeper] = register_role("keeper").ids
+    assign_permissions_to_role(keeper, ["office.open"])
+    since = datetime.now(UTC)
+    assign_roles_to_user(mara, [keeper], actor_id=boss)
+    [gained] = system.access_difference("office.open", "global", since=since).gained
+    assert (gained.user_id, gained.actor_id) == (mara, boss)
+
+    found = explain(mara, EDIT, *at)
+    assert found.user_id == mara and str(mara) in found.text
+    assert [one.target for one in found.overwrites] == [f"user:{mara}"]
+    assert {one.detail["user_id"] for one in found.changes if "user_id" in one.detail} <= {mara}
+    assert json.loads(json.dumps(found.to_dict()))["user_id"] == str(mara)
+    robots = explain(Application(robot), READ, *at)
+    assert (robots.user_id, robots.to_dict()["user_id"]) == (
+        Application(robot),
+        f"application:{robot}",
+    )

@@ -20,7 +20,7 @@ def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:
     """
     question = question_of(asked)
     demand_insight(caller_id, [question])
-    return permissions.who_can(*question, after=asked["after"], limit=asked["limit"])
+    return permissions.who_can(*question, after=asked["after"], limit=asked["limit"], numbers=True)
 
 
 def all_access(caller_id: int, asked: Mapping[str, Any]) -> Iterator[AccessLine]:
@@ -33,7 +33,9 @@ def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
     """Who gained and who lost a permission in a place between two moments. Raises as ``access``."""
     question = question_of(asked)
     demand_insight(caller_id, [question])
-    return permissions.access_difference(*question, since=asked["since"], until=asked["until"])
+    return permissions.access_difference(
+        *question, since=asked["since"], until=asked["until"], numbers=True
+    )
 
 
 def lines_from(page: AccessPage, question: Question, limit: int) -> Iterator[AccessLine]:
@@ -44,4 +46,4 @@ def lines_from(page: AccessPage, question: Question, limit: int) -> Iterator[Acc
         yield from page.lines
         if page.next_after is None:
             return
-        page = permissions.who_can(*question, after=page.next_after, limit=limit)
+        page = permissions.who_can(*question, after=page.next_after, limit=limit, numbers=True)
