@@ -107,10 +107,8 @@ def is_global(resource_type: str) -> bool:
 
 def id_of_text(declared: ResourceType, text: str) -> NodeId | None:
     """The id of a node of the type that a text is; None: no node has it."""
-    if declared.id_type is int:
-        return row_id(text)
     try:
-        return declared.checked(text, "id")
+        return declared.spelled(text, "id")
     except ValidationFailed:
         return None
 

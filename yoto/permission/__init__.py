@@ -51,7 +51,7 @@ from yoto.permission.review import (
     difference_rows,
 )
 from yoto.permission.role_writes import UNSET, RegisteredRole, Unset
-from yoto.permission.scopes import Place, node_of_text
+from yoto.permission.scopes import Place, node_of_text, parse_place
 from yoto.permission.search import Page
 from yoto.permission.specs import PermissionSpec
 from yoto.permission.state import AccessGranted, SuperAdminUse
@@ -138,6 +138,7 @@ __all__ = [
     "node_of_text",
     "number_of",
     "own_ids",
+    "parse_place",
     "permission_denied",
     "person_number",
     "register_permission_handlers",

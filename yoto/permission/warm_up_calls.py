@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from yoto.permission.keys import SubjectId, number_of
 from yoto.permission.preloading import Preloading, PreloadReport, PreloadStats
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state_in_maintenance
@@ -44,14 +47,14 @@ class WarmUpCalls:
         warming = get_state_in_maintenance().warming
         return None if warming is None else warming.latest
 
-    def preload_users(self, user_ids: list[int]) -> PreloadReport:
+    def preload_users(self, user_ids: Iterable[SubjectId]) -> PreloadReport:
         """Bring the entries of users in their hot places into the cache.
 
         Raises:
             ValidationFailed: an id is none.
             StoreUnavailable: Redis or the database did not answer.
         """
-        return get_preloading().users([checked_id(one, "user_id") for one in user_ids])
+        return get_preloading().users([number_of(one) for one in user_ids])
 
     def preload_role(self, role_id: int) -> PreloadReport:
         """Bring the hot entries that a role has a part in into the cache.

@@ -17,7 +17,6 @@ from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import (
     ACTION,
     ACTION_LENGTH,
-    RESOURCE_TYPES,
     Step,
     UserBehavior,
     checked_step,
@@ -26,7 +25,6 @@ from yoto.prefetch.steps import (
 __all__ = [
     "ACTION",
     "ACTION_LENGTH",
-    "RESOURCE_TYPES",
     "BehaviorAnalyzer",
     "BehaviourRecorder",
     "CacheView",

@@ -17,8 +17,9 @@ from typing import Any
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from yoto.errors import ValidationFailed
-from yoto.permission import Place
+from yoto.permission import Place, parse_place
 from yoto.prefetch.analyzer import Prediction
+from yoto.prefetch.steps import json_id
 
 # Beside a key of its own: nothing else that is signed can be taken for a snapshot, or one for it.
 SALT = "yoto.permission-snapshot"
@@ -76,7 +77,7 @@ class ClientSidePredictor:
         """The likeliest next steps, at most ``limit``."""
         return list(self._predictions(user_id)[:limit])
 
-    def snapshot(self, user_id: int, places: Sequence[Place]) -> Snapshot:
+    def snapshot(self, user_id: Any, places: Sequence[Place]) -> Snapshot:
         """What the user has in ``places`` now.
 
         Raises:
@@ -87,9 +88,9 @@ class ClientSidePredictor:
         position = self._position()
         found = tuple((place, tuple(self._effective(user_id, place))) for place in places)
         document = {
-            "user": user_id,
+            "user": json_id(user_id),
             "position": position,
-            "places": [[place.kind, place.id, list(names)] for place, names in found],
+            "places": [[place.kind, json_id(place.id), list(names)] for place, names in found],
         }
         token = self._signer.dumps(document)
         return Snapshot(user_id, position, found, self._seconds, str(token))
@@ -98,13 +99,18 @@ class ClientSidePredictor:
         """What a snapshot says, if it is one of ours and not too old. It decides nothing.
 
         Raises:
-            ValidationFailed: it is neither.
+            ValidationFailed: it is neither, or the application has such places no more.
         """
         try:
             document: Any = self._signer.loads(token, max_age=int(self._seconds))
         except BadData as error:
             raise ValidationFailed({"token": f"is no snapshot that is good now: {error}"}) from None
         places = tuple(
-            (Place(kind, place_id), tuple(names)) for kind, place_id, names in document["places"]
+            (_place(kind, place_id), tuple(names)) for kind, place_id, names in document["places"]
         )
         return Snapshot(document["user"], document["position"], places, self._seconds, token)
+
+
+def _place(kind: str, place_id: Any) -> Place:
+    """A place of a snapshot; what a text stands for, the type says."""
+    return parse_place(kind, place_id) if isinstance(place_id, str) else Place(kind, place_id)

@@ -12,7 +12,7 @@ from flask import Flask
 from yoto.errors import Degraded
 from yoto.events import EventState
 from yoto.optimization import HotCounts
-from yoto.permission import PermissionSystem, Place
+from yoto.permission import PermissionSystem, Place, number_of
 from yoto.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
 from yoto.prefetch.client import ClientSidePredictor
 from yoto.prefetch.clock import SharedClock
@@ -134,15 +134,20 @@ class PrefetchService:
         self.work.close()
         self._lanes.close()
 
-    def record(self, user_id: int, steps: list[tuple[Step, float]]) -> int:
+    def record(self, user_id: Any, steps: list[tuple[Step, float]]) -> int:
         """Take down what a client tells of its user: steps, each with its age in s.
+
+        Args:
+            user_id: the user's own id here and in what else is asked about somebody, or the number
+                that stands for it.
 
         Returns:
             How many were taken.
         """
         # The longest ago first: that is the order in which they are learned.
         ordered = sorted(steps, key=lambda item: -item[1])
-        return sum(self.recorder.told(user_id, step, age) for step, age in ordered)
+        number = number_of(user_id)
+        return sum(self.recorder.told(number, step, age) for step, age in ordered)
 
     def catch_up(self) -> None:
         """Learn what the log has, in a process where nothing does so in the background.
@@ -153,18 +158,20 @@ class PrefetchService:
         while not self.work.hear():
             continue
 
-    def predictions(self, user_id: int) -> list[Prediction]:
+    def predictions(self, user_id: Any) -> list[Prediction]:
         """The user's next steps among those that they have done, likeliest first.
 
         They may lack what Redis knows, while it is away.
         """
-        self.work.read_histories([user_id])
-        return self.analyzer.predict(user_id, own_only=True)
+        number = number_of(user_id)
+        self.work.read_histories([number])
+        return self.analyzer.predict(number, own_only=True)
 
-    def profile(self, user_id: int) -> Profile | None:
+    def profile(self, user_id: Any) -> Profile | None:
         """What is known of a user; None: nothing."""
-        self.work.read_histories([user_id])
-        return self.analyzer.profile(user_id)
+        number = number_of(user_id)
+        self.work.read_histories([number])
+        return self.analyzer.profile(number)
 
     def unusual(self, user_id: int, action: str, resource_type: str) -> float | None:
         """How unusual it is, 0 to 1, that the user does this now; None: nobody can tell."""
@@ -173,17 +180,17 @@ class PrefetchService:
         self.work.read_histories([user_id])
         return self.analyzer.unusual(user_id, action, resource_type)
 
-    def forget(self, user_id: int) -> None:
+    def forget(self, user_id: Any) -> None:
         """Delete everything about a user, in Redis and in every worker.
 
         Raises:
             StoreUnavailable: Redis did not answer; nothing or not all is deleted.
         """
-        self.work.forget(user_id)
+        self.work.forget(number_of(user_id))
 
-    def forget_later(self, user_id: int) -> None:
+    def forget_later(self, user_id: Any) -> None:
         """The same in the background, until Redis took it or this process ends."""
-        self.work.forget_later(user_id)
+        self.work.forget_later(number_of(user_id))
 
     def pause(self, reason: str, author: str | None = None) -> Receipt:
         """No worker prefetches any more, until ``resume``; raises as ``set_global_switch``."""

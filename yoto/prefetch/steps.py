@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from yoto.cache import PlaceKey, place_key
+from yoto.cache import NodeId, PlaceKey, place_key
 from yoto.errors import ValidationFailed
-from yoto.permission import NAME_PATTERN, Place
+from yoto.permission import NAME_PATTERN, Place, parse_place
 
 # Characters. A decorator's expression may be longer; it says nothing that a prediction could use.
 ACTION_LENGTH = 128
 ACTION = NAME_PATTERN
-RESOURCE_TYPES = ("global", "server", "channel")
 
 
 class Step(NamedTuple):
@@ -20,13 +19,13 @@ class Step(NamedTuple):
 
     Attributes:
         action: a permission or expression, or what a client calls what it does.
-        kind: the type of the resource: ``global``, ``server`` or ``channel``.
+        kind: the type of the resource, or ``global``.
         id: its id; None for the global one.
     """
 
     action: str
     kind: str
-    id: int | None
+    id: NodeId | None
 
     @property
     def place(self) -> Place:
@@ -54,7 +53,7 @@ class UserBehavior:
     user_id: int
     action: str
     resource_type: str
-    resource_id: int | None
+    resource_id: NodeId | None
     at: float
     observed: bool = True
 
@@ -63,8 +62,13 @@ class UserBehavior:
         return Step(self.action, self.resource_type, self.resource_id)
 
 
-def checked_step(action: str, resource_type: str, resource_id: int | None) -> Step:
-    """A step that somebody told of.
+def json_id(id_: NodeId | None) -> int | str | None:
+    """An id as JSON has it: a UUID is a text."""
+    return id_ if id_ is None or isinstance(id_, int) else str(id_)
+
+
+def checked_step(action: str, resource_type: str, resource_id: NodeId | None) -> Step:
+    """A step that somebody told of, at a node that the application could have.
 
     Raises:
         ValidationFailed: it names the field: ``action``, ``scope`` or ``scope_id``.
@@ -73,5 +77,4 @@ def checked_step(action: str, resource_type: str, resource_id: int | None) -> St
         raise ValidationFailed(
             {"action": f"must be like message.send, at most {ACTION_LENGTH} characters"}
         )
-    place_key(resource_type, resource_id)
-    return Step(action, resource_type, resource_id)
+    return Step(action, *parse_place(resource_type, resource_id))

@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from yoto.http.fields import RowId, Whole
-from yoto.prefetch import ACTION, ACTION_LENGTH, RESOURCE_TYPES
+from yoto.prefetch import ACTION, ACTION_LENGTH
+from yoto.store.models import ScopeType
 
 DEEDS_MAX = 50
 # s; older than a session nothing follows from it any more.
@@ -18,7 +19,7 @@ PLACES_MAX = 50
 class WhereSchema(ma.Schema):
     """A place."""
 
-    scope = ma.fields.String(required=True, validate=OneOf(RESOURCE_TYPES))
+    scope = ma.fields.String(required=True, validate=OneOf([scope.value for scope in ScopeType]))
     scope_id = RowId(load_default=None, allow_none=True)
 
 

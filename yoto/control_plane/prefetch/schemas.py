@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import RowId
+from yoto.http.fields import NodeId, RowId
 
 FLEET, WORKER = "fleet", "worker"
 
@@ -40,7 +40,7 @@ class TaskSchema(ma.Schema):
     id = ma.fields.Integer(required=True)
     user_id = ma.fields.Integer(required=True)
     scope = ma.fields.String(required=True)
-    scope_id = ma.fields.Integer(required=True, allow_none=True)
+    scope_id = NodeId(required=True, allow_none=True)
     confidence = ma.fields.Float(required=True)
     state = ma.fields.String(required=True)
     seconds = ma.fields.Float(required=True, metadata={"description": "In this state"})

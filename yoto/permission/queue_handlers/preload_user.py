@@ -1,4 +1,4 @@
-"""``preload_user``: payload ``{"user_id": 42}``."""
+"""``preload_user``: payload ``{"user_id": 42}``, a UUID as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yoto.optimization import QueueItem
-from yoto.permission.scopes import checked_id
+from yoto.permission.keys import number_of
 from yoto.permission.warm_up_calls import get_preloading
 
 KIND = "preload_user"
@@ -34,4 +34,4 @@ def handle(items: Sequence[QueueItem]) -> None:
 
 
 def _user_id(payload: Mapping[str, Any]) -> int:
-    return checked_id(payload.get("user_id"), "user_id")
+    return number_of(payload.get("user_id"))

@@ -15,9 +15,11 @@ from typing import Any, Literal
 import msgspec
 
 from yoto.errors import LastAdministrator, PermissionDenied, ValidationFailed
+from yoto.nodes import GLOBAL_KIND
 from yoto.optimization import QueueItem
 from yoto.permission.grant_writes import GrantWrites
 from yoto.permission.transactions import write
+from yoto.store.resources import known_types
 
 KIND = "set_permissions"
 
@@ -26,24 +28,28 @@ _FIELD = re.compile(r"field `(?P<name>[^`]*)`")
 
 
 class SetPermissions(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The payload; fields as the arguments of ``assign_permissions_to_role``."""
+    """The payload; fields as the arguments of ``assign_permissions_to_role``, UUIDs as texts."""
 
     role_id: int
     names: list[str]
-    scope_type: Literal["global", "server", "channel"] | None = None
-    scope_id: int | None = None
+    scope_type: str | None = None
+    scope_id: int | str | None = None
     effect: Literal["allow", "deny"] = "allow"
-    actor_id: int | None = None
+    actor_id: int | str | None = None
     reason: str | None = None
 
 
 def check(payload: Mapping[str, Any]) -> None:
-    """Refuse a payload that has not this shape.
+    """Refuse a payload that has not this shape, or a scope that the application does not have.
 
     Raises:
         ValidationFailed: names the field.
     """
-    _read(payload)
+    scope = _read(payload).scope_type
+    if scope not in (None, GLOBAL_KIND):
+        declared = known_types().find(str(scope))
+        if declared is None or not declared.askable:
+            raise ValidationFailed({"scope_type": f"unknown scope {scope!r}"})
 
 
 def handle(items: Sequence[QueueItem]) -> None:

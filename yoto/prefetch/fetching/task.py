@@ -8,6 +8,7 @@ from typing import Any
 
 from yoto.cache import Entry, Loaded
 from yoto.permission import Place
+from yoto.prefetch.steps import json_id
 
 
 class TaskState(enum.StrEnum):
@@ -69,7 +70,7 @@ class PrefetchTask:
             "id": self.id,
             "user_id": self.user_id,
             "scope": self.place.kind,
-            "scope_id": self.place.id,
+            "scope_id": json_id(self.place.id),
             "confidence": round(self.confidence, 4),
             "state": self.state.value,
             "seconds": round(max(0.0, now - self.since), 3),

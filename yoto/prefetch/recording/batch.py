@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from yoto.nodes import place_of_text
+from yoto.permission import Place
 from yoto.prefetch.recording.recorder import Visit
 from yoto.prefetch.steps import UserBehavior
 
@@ -14,11 +16,13 @@ SECOND_MS = 1000
 
 
 class Deed(msgspec.Struct, array_like=True):
-    """A deed in the log; ``age`` in ms when it was written."""
+    """A deed in the log; ``age`` in ms when it was written, and ``id`` what the text of the place
+    has after its kind, where that is no number.
+    """
 
     action: str
     kind: str
-    id: int | None
+    id: int | str | None
     age: int
     observed: bool
 
@@ -64,7 +68,13 @@ def to_log(visits: Sequence[Visit], moment: float) -> bytes:
     """Deeds of one user as the log has them, at ``moment`` of the monotonic clock."""
     return _encoder.encode(
         [
-            Deed(step.action, step.kind, step.id, age_ms(visit, moment), visit.observed)
+            Deed(
+                step.action,
+                step.kind,
+                _logged(step.place),
+                age_ms(visit, moment),
+                visit.observed,
+            )
             for visit in visits
             for step in (visit.step,)
         ]
@@ -74,36 +84,46 @@ def to_log(visits: Sequence[Visit], moment: float) -> bytes:
 def from_log(user_id: int, data: bytes, written_ms: float) -> list[UserBehavior]:
     """The deeds of an entry that was written at ``written_ms``; none if it cannot be read."""
     try:
-        deeds = _decoder.decode(data)
-    except msgspec.MsgspecError:
+        return [
+            UserBehavior(
+                user_id,
+                deed.action,
+                *_place(deed),
+                (written_ms - deed.age) / SECOND_MS,
+                deed.observed,
+            )
+            for deed in _decoder.decode(data)
+        ]
+    except (msgspec.MsgspecError, ValueError):
         return []
-    return [
-        UserBehavior(
-            user_id,
-            deed.action,
-            deed.kind,
-            deed.id,
-            (written_ms - deed.age) / SECOND_MS,
-            deed.observed,
-        )
-        for deed in deeds
-    ]
+
+
+def _logged(place: Place) -> int | str | None:
+    if place.id is None or isinstance(place.id, int):
+        return place.id
+    return str(place).partition(":")[2]
+
+
+def _place(deed: Deed) -> Place:
+    return (
+        place_of_text(f"{deed.kind}:{deed.id}")
+        if isinstance(deed.id, str)
+        else Place(deed.kind, deed.id)
+    )
 
 
 def to_member(batch: Batch, index: int, visit: Visit) -> str:
     """A deed as the history has it: batch and index make it one of its kind."""
-    action, kind, resource_id = visit.step
     mark = "o" if visit.observed else "t"
-    where = kind if resource_id is None else f"{kind}:{resource_id}"
-    return f"{batch.writer}.{batch.number}.{index} {mark} {where} {action}"
+    step = visit.step
+    return f"{batch.writer}.{batch.number}.{index} {mark} {step.place} {step.action}"
 
 
 def from_member(user_id: int, member: bytes, at_ms: float) -> UserBehavior | None:
     """The deed of a member; None if it cannot be read."""
     try:
         _, mark, where, action = member.decode().split(" ", 3)
-        kind, _, digits = where.partition(":")
-        resource_id = int(digits) if digits else None
+        place = place_of_text(where)
     except ValueError:
         return None
-    return UserBehavior(user_id, action, kind, resource_id, at_ms / SECOND_MS, mark == "o")
+    return UserBehavior(user_id, action, *place, at_ms / SECOND_MS, mark == "o")

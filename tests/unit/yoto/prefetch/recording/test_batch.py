@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
+from yoto.nodes import TEXT_ID
 from yoto.prefetch.recording.batch import Batch, age_ms, from_log, from_member, to_log, to_member
 from yoto.prefetch.recording.recorder import Visit
 from yoto.prefetch.steps import Step
@@ -16,6 +17,8 @@ steps = st.builds(
     st.one_of(
         st.just(("global", None)),
         st.tuples(st.sampled_from(["server", "channel"]), st.integers(1, 2**63 - 1)),
+        st.tuples(st.just("document"), st.uuids()),
+        st.tuples(st.just("file"), st.from_regex(TEXT_ID, fullmatch=True)),
     ),
 )
 visits = st.builds(Visit, st.just(7), steps, st.floats(0, 1_000), st.booleans())
@@ -49,6 +52,7 @@ def test_members_of_a_batch_are_all_different() -> None:
 def test_what_nobody_here_wrote_is_left_out() -> None:
     assert from_log(7, b"\xff{", 0) == [] == from_log(7, b'{"a": 1}', 0)
     assert from_member(7, b"nonsense", 0) is None
+    assert from_log(7, b'[["a.b", "channel", "x", 5, true]]', 0) == []
     assert from_member(7, b"w.1.0 o channel:x message.send", 0) is None
     assert from_member(7, b"\xff\xfe", 0) is None
 
