@@ -14,7 +14,7 @@ from yoto.permission.holdings import gifts_by, held_by, marks_by, of_teams
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.role_rules import NAME_TAKEN, checked_label
+from yoto.permission.role_rules import checked_label
 from yoto.permission.scopes import Place, checked_id
 from yoto.permission.state import get_state
 from yoto.permission.transactions import write
@@ -30,6 +30,7 @@ from yoto.store.models import (
 )
 
 NAME_LENGTH = 100
+NAME_TAKEN = {"name": "another application has this name"}
 
 
 class ApplicationWrites:

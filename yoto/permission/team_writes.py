@@ -19,7 +19,7 @@ from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.nesting import TOO_DEEP
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.role_rules import NAME_TAKEN, checked_label
+from yoto.permission.role_rules import checked_label
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Subject, holder_of
@@ -28,6 +28,7 @@ from yoto.permission.transactions import write
 from yoto.store.models import Effect, Team, TeamMember, TeamParent
 
 NAME_LENGTH = 100
+NAME_TAKEN = {"name": "another team has this name"}
 
 
 class TeamWrites:

@@ -66,6 +66,17 @@ def test_the_longest_way_from_team_to_team_says_how_deep_they_stand(app: Flask) 
         permissions.add_team_parent(below, long[0])
 
 
+def test_a_name_is_said_to_be_taken_by_one_of_its_kind(app: Flask, pilots: int) -> None:
+    with app.app_context():
+        for make, name, kind in (
+            (permissions.create_team, "pilots", "team"),
+            (permissions.register_application, "robot", "application"),
+        ):
+            with pytest.raises(ValidationFailed) as refused:
+                make(name)
+            assert refused.value.errors == {"name": [f"another {kind} has this name"]}
+
+
 def test_two_who_nest_teams_at_once_make_no_circle(app: Flask) -> None:
     """Nor with teams between that neither of them names."""
     with app.app_context():
