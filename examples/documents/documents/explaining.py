@@ -6,10 +6,20 @@ from typing import Any
 from flask import Flask, g, render_template
 from flask_login import current_user
 
-from yoto import PUBLIC, Everyone, PermissionDenied, Team, explain, list_users, permission_denied
+from yoto import (
+    PUBLIC,
+    Everyone,
+    PermissionDenied,
+    Team,
+    ValidationFailed,
+    explain,
+    list_users,
+    permission_denied,
+)
 from yoto.errors import UnknownResource
 
 from .access import role_ids
+from .models import db
 from .sharing import called
 
 DOING = {
@@ -40,6 +50,7 @@ GIVES = {
 def init_app(app: Flask) -> None:
     permission_denied.connect(note, app)
     app.register_error_handler(PermissionDenied, denied)
+    app.register_error_handler(ValidationFailed, refused)
     app.register_error_handler(UnknownResource, missing)
     app.register_error_handler(404, missing)
 
@@ -56,15 +67,20 @@ def denied(error: PermissionDenied) -> tuple[str, int]:
         doing=DOING[permission],
         reason=REASONS.get(found.reason, found.reason),
         ways=list(ways_of(found)),
-        # Who the others are is not for strangers.
-        ask=[] if found.standing == "outsider" else givers_at(place),
+        ask=list_users(GIVES[place.kind], place.kind, place.id, limit=5).ids,
         found=found,
     )
     return page, 403
 
 
+def refused(error: ValidationFailed) -> tuple[str, int]:
+    db.session.rollback()  # what was written before it, in the same transaction
+    return render_template("problem.html", title="That was not done", text=error), 422
+
+
 def missing(error: Exception) -> tuple[str, int]:
-    return render_template("missing.html"), 404
+    text = "Or nothing for you: a link may have been made private again."
+    return render_template("problem.html", title="There is nothing here", text=text), 404
 
 
 def ways_of(found: Any) -> Iterator[str]:
@@ -75,10 +91,6 @@ def ways_of(found: Any) -> Iterator[str]:
             yield f"Somebody gives you the role “{roles[change.detail['role_id']]}” here."
         elif change.kind == "join_server":
             yield "You become a member of the workspace."
-
-
-def givers_at(place: Any) -> tuple[Any, ...]:
-    return list_users(GIVES[place.kind], place.kind, place.id, limit=5).ids
 
 
 def why(permission: str, document: Any) -> Iterator[str]:

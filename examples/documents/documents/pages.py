@@ -59,7 +59,7 @@ def read(document_id: UUID) -> str:
         "document.html",
         document=document,
         classifications=CLASSIFICATIONS,
-        targets=_projects("document.add"),
+        targets=[one for one in _projects("document.add") if one != document.project],
         why=list(why("document.read", document)),
         sharing=shares
         and {
