@@ -14,7 +14,7 @@ from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.role_rules import checked_parent
+from yoto.permission.role_rules import checked_parent, wait_for_others
 from yoto.permission.rows import require_role
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
@@ -41,6 +41,7 @@ class RoleParentWrites:
             write(commit) as session,
             keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
         ):
+            wait_for_others(session, role_id, begin_anew=commit)
             role = require_role(session, role_id)
             parent = checked_parent(session, parent_id, role.home, role)
             assert parent is not None

@@ -16,6 +16,7 @@ from yoto.permission.nesting import MOST_DEEP, TOO_DEEP, Edges, edges_from, long
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.role_snapshot import may_inherit
 from yoto.permission.rows import require
+from yoto.permission.transactions import has_written
 from yoto.store.models import EVERYONE, Effect, Role, RoleParent
 
 NAME_MAX_LENGTH = 100
@@ -86,6 +87,22 @@ def checked_flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
         raise ValidationFailed({field: "must be true or false"})
     return value
+
+
+def wait_for_others(session: Session, role_id: int, *, begin_anew: bool) -> None:
+    """One at a time: two who give roles of a home parents could close a circle, be it through
+    roles that neither of them names. Writes of global roles wait in ``keeping_by_roles``.
+
+    Args:
+        begin_anew: as there; to be asked first, right after that.
+    """
+    home = session.scalar(select(Role.home).where(Role.id == role_id))
+    if not home:
+        return
+    if begin_anew and not has_written(session):
+        session.rollback()
+    first = select(Role.id).where(Role.home == home).order_by(Role.name).limit(1)
+    session.execute(first.with_for_update())
 
 
 def checked_parent(

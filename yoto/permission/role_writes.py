@@ -27,6 +27,7 @@ from yoto.permission.role_rules import (
     checked_parent,
     checked_position,
     checked_role_name,
+    wait_for_others,
 )
 from yoto.permission.rows import checked_home, home_text, require, require_role, server_of
 from yoto.permission.state import PermissionState, get_state
@@ -136,6 +137,8 @@ class RoleWrites:
             write(commit, NAME_TAKEN) as session,
             keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
         ):
+            if not isinstance(parent, Unset):
+                wait_for_others(session, role_id, begin_anew=commit)
             role = require_role(session, role_id)
             authority = Authority(state, session, actor_id)
             authority.check_role(role)

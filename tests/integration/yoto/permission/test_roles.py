@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.statements import count_statements
 from tests.support.world import World
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.nesting import MOST_DEEP, TOO_DEEP
+from yoto.store.db import db
 from yoto.store.models import (
     ChannelOverwrite,
     Role,
@@ -147,6 +149,31 @@ def test_a_role_cannot_become_its_own_ancestor(app: Flask, world: World, town: T
             permissions.update_role(town.low, parent=parent)
         assert list(refused.value.errors) == ["parent_id"]
     assert world.snapshot() == before
+
+
+def test_two_who_give_roles_parents_at_once_make_no_circle(
+    app: Flask, world: World, town: Town
+) -> None:
+    """Nor with roles between that neither of them names."""
+    tops = [world.role(town.community) for _ in range(2)]
+    heirs = [world.role(town.community, parent_id=top) for top in tops]
+    refused: list[ValidationFailed] = []
+
+    def close() -> None:
+        with app.app_context():
+            try:
+                permissions.update_role(tops[1], parent=heirs[0])
+            except ValidationFailed as error:
+                refused.append(error)
+
+    rival = threading.Thread(target=close)
+    with app.app_context():
+        permissions.add_role_parent(tops[0], heirs[1], commit=False)
+        rival.start()
+        rival.join(0.5)  # it is done by then, or waits for this one
+        db.session.commit()
+    rival.join()
+    assert [list(error.errors) for error in refused] == [["parent_id"]]
 
 
 def test_the_longest_way_of_inheritance_says_how_deep_roles_stand(
