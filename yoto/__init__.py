@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from .resilience import limit_views as limit_views
     from .resilience import rate_limit as rate_limit
     from .store.asked import PersonFacts as PersonFacts
+    from .store.asked import ProvidedRole as ProvidedRole
+    from .store.asked import roles_by as roles_by
     from .store.people import people as people
     from .store.people import people_by as people_by
 else:
@@ -80,14 +82,14 @@ else:
             register_application register_group register_permission register_role
             remove_group_from_role remove_permission_from_group remove_role_parent
             remove_team_members remove_team_parent revoke_permissions_from_role
-            revoke_roles_from_user set_application_disabled set_maintenance_mode set_overwrite
-            team_members unassign update_role visible warm_up
+            revoke_roles_from_user roles_changed set_application_disabled set_maintenance_mode
+            set_overwrite team_members unassign update_role visible warm_up
         """,
         ".current.locks": """
             create_lock create_multi_lock create_read_write_lock locked take_up_lock
         """,
         ".embed": "Yoto",
-        ".store.asked": "PersonFacts",
+        ".store.asked": "PersonFacts ProvidedRole roles_by",
         ".store.people": "people people_by",
         ".redis": "create_redis_client get_redis_info test_redis_connection",
         ".errors": """

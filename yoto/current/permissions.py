@@ -58,6 +58,7 @@ list_registered_roles = _permissions.list_registered_roles
 list_registered_groups = _permissions.list_registered_groups
 
 people_changed = _permissions.people_changed
+roles_changed = _permissions.roles_changed
 invalidate_user_cache = _permissions.invalidate_user_cache
 invalidate_role_cache = _permissions.invalidate_role_cache
 invalidate_all = _permissions.invalidate_all

@@ -56,6 +56,7 @@ class Yoto:
         *,
         db: Any = None,
         users: Any = None,
+        roles: Any = None,
         permissions: Iterable[str | Mapping[str, Any]] = (),
         caller: Callable[[], Any] = login_user,
         authenticated_at: Callable[[], Any] | None = None,
@@ -74,6 +75,8 @@ class Yoto:
             users: its people, with ``db``: a mapped class, ``people(User, name="email", ...)``
                 where the platform is to know more than their ids, or, where they are elsewhere,
                 ``people_by(function, ids=str)``.
+            roles: which roles people hold by what a function of the application says, with ``db``:
+                ``roles_by(function)``; they count beside those that are assigned.
             permissions: what its code asks for, with ``db``: names, or mappings as in
                 ``batch_register_permissions``; ``flask yoto setup`` stores them.
             caller: gives the id of who makes the request, or None for nobody, who is counted by the
@@ -100,6 +103,7 @@ class Yoto:
         """
         self._db = db
         self._users = users
+        self._roles = roles
         self._permissions = tuple(permissions)
         self._caller = caller
         self._authenticated_at = authenticated_at
@@ -151,6 +155,8 @@ class Yoto:
             raise ConfigurationError("permissions", "say by 'db' which database has them")
         if self._resources and self._db is None:
             raise ConfigurationError("resource", "say by 'db' which database has them")
+        if self._roles is not None and self._db is None:
+            raise ConfigurationError("roles", "say by 'db' which database has them")
         self._wired = True
         operators = self._known_operators(caller) if self._control_plane else None
         wiring = Wiring(
@@ -164,7 +170,9 @@ class Yoto:
         )
         app.extensions[EXTENSION_KEY] = wiring
         if permissions is not None:
-            _permissions().init_permissions(app, self._db, self._users, self._resources)
+            _permissions().init_permissions(
+                app, self._db, self._users, self._resources, self._roles
+            )
         else:
             app.cli.add_command(Commands("yoto", help="Guards of routes.", load=_commands))
         _wire(app)

@@ -19,6 +19,7 @@ from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.optimization import AdvancedOptimization
 from yoto.permission import PermissionSystem, init_page_globals
+from yoto.store.asked import Asked
 from yoto.store.db import forget_connections, init_store
 from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
@@ -34,6 +35,7 @@ def init_permissions(
     db: Any,
     users: Any,
     resources: Iterable[tuple[str, Any, Mapping[str, Any]]] = (),
+    roles: Any = None,
 ) -> None:
     """Say where database, people and resources of ``app`` are; nothing connects.
 
@@ -41,17 +43,20 @@ def init_permissions(
         db: the application's Flask-SQLAlchemy object, or its scoped session.
         users: its people: a mapped class, what ``people`` says of one, or ``people_by``.
         resources: types: name, mapped class and what ``declare_resource`` takes.
+        roles: what provides roles beside those that are assigned, ``roles_by``; None: nothing.
 
     Raises:
-        ConfigurationError: one of both is not what it should be.
+        ConfigurationError: one of these is not what it should be.
     """
     session, engine = _database(db)
     with app.app_context():
         url = engine().url
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise ConfigurationError("db", "a database in memory has no place for the tables of Yoto")
+    if roles is not None and not isinstance(roles, Asked):
+        raise ConfigurationError("roles", f"must be what roles_by gives, not {roles!r}")
     init_store(app, session, engine)
-    declare(app, users=_people(users))
+    declare(app, roles=roles, users=_people(users))
     for name, model, said in resources:
         declare_resource(app, name, model, **said)
     app.cli.add_command(commands)

@@ -10,7 +10,7 @@ from yoto.cache import Answers, Entry, Loaded, NodeId, PlaceKey, Position, Slot,
 from yoto.nodes import id_of
 from yoto.permission.answer import Answer
 from yoto.permission.bits import SUPER
-from yoto.permission.directory import Directory
+from yoto.permission.directory import Providers
 from yoto.permission.lineages import Lineages
 from yoto.permission.loading import Loaded as Read
 from yoto.permission.loading import load, load_one, load_places
@@ -33,7 +33,7 @@ class CachedSource:
 
     Args:
         database: answers such callers.
-        directory: what a function says of people; None: they are a mapped class.
+        providers: what functions say of people.
         clock: the present time in epoch seconds.
     """
 
@@ -44,7 +44,7 @@ class CachedSource:
         cache: TieredCache,
         pool: SidePool,
         database: DatabaseSource,
-        directory: Directory | None = None,
+        providers: Providers,
     ) -> None:
         self._registry = registry
         self._clock = clock
@@ -52,7 +52,7 @@ class CachedSource:
         self._find = cache.lookup.slot
         self._pool = pool
         self._database = database
-        self._directory = directory
+        self._providers = providers
 
     def load(self, user_id: int, place: Place) -> Resolution:
         return self.answer(user_id, place).resolution
@@ -191,7 +191,7 @@ class CachedSource:
         declared = known_types().find(place.kind)
         if declared is not None and not declared.askable:
             return True
-        return self._directory is not None and self._directory.shuts_out()
+        return self._providers.shuts_out()
 
     def _needed(self, at_least: str | None) -> Position | None:
         """The later one of what the caller and its request ask for."""
@@ -221,7 +221,7 @@ class CachedSource:
 
     def _renew(self, user_ids: Sequence[int]) -> Mapping[int, float]:
         """Until when what is about to be read of people counts; where nothing is said, for good."""
-        return {} if self._directory is None else self._directory.renew(user_ids)
+        return self._providers.renew(user_ids)
 
     def _loaded(self, read: Read, until: Mapping[int, float]) -> dict[int, Loaded]:
         facts, people = read.facts(self._registry)

@@ -14,7 +14,7 @@ from yoto.cache import Position, TieredCache
 from yoto.events import Events
 from yoto.optimization import DistributedLocks
 from yoto.permission.cached_source import CachedSource
-from yoto.permission.directory import Directory, directory_of
+from yoto.permission.directory import Directory, Providers
 from yoto.permission.maintenance import Maintenance
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.relay import OutboxRelay
@@ -22,6 +22,7 @@ from yoto.permission.outbox.telling import Telling
 from yoto.permission.pool import POOL_SIZE, POOL_WAIT, SidePool
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.source import DatabaseSource
+from yoto.store.asked import PersonFacts
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Caching:
     outbox: Outbox
     relay: OutboxRelay
     maintenance: Maintenance
-    directory: Directory | None
+    directory: Directory[PersonFacts] | None
     relaying: bool
 
     @classmethod
@@ -61,6 +62,7 @@ class Caching:
         database: DatabaseSource,
         cache: TieredCache,
         locks: DistributedLocks,
+        providers: Providers,
     ) -> Caching:
         """Wire the parts for ``app``; nothing connects and no thread starts.
 
@@ -86,15 +88,14 @@ class Caching:
             config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
             also=maintenance.turn,
         )
-        directory = directory_of(app)
         made = cls(
             cache,
             pool,
-            CachedSource(registry, clock, cache, pool, database, directory),
+            CachedSource(registry, clock, cache, pool, database, providers),
             outbox,
             relay,
             maintenance,
-            directory,
+            providers.people,
             config.get("OUTBOX_RELAY", True),
         )
         cache.tailer.subscribe(_listener(registry, maintenance))

@@ -24,6 +24,7 @@ class By(enum.IntEnum):
     TEAM = 1
     EVERYONE = 2
     PUBLIC = 3
+    PROVIDER = 4
 
 
 class Assignment(NamedTuple):
@@ -31,7 +32,7 @@ class Assignment(NamedTuple):
 
     Attributes:
         node: where it is held, one of the place's; ``NOWHERE``: wherever the role counts.
-        id, team_id: of the assignment, and of the team that it is of.
+        id, team_id: of the assignment, and of the team that it is of; 0 and None: there is none.
     """
 
     role_id: int

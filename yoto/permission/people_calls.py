@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 
 from yoto import cache
 from yoto.errors import ValidationFailed
-from yoto.permission.directory import directory_of
+from yoto.permission.directory import Directory, directory_of, roles_of
 from yoto.permission.keys import SubjectId, current_keys
 from yoto.permission.outbox.watching import touch
 from yoto.permission.receipt import WriteReceipt
@@ -36,19 +37,38 @@ class PeopleCalls:
             ValidationFailed: an id is none (field ``ids``).
             StoreUnavailable: the database did not answer.
         """
-        get_state_in_maintenance()
-        if isinstance(ids, str):
-            raise ValidationFailed({"ids": "must be several, such as a list of one"})
-        given, keys = list(ids), current_keys()
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        with write(commit) as session:
-            if keys is None:
-                numbers = {checked_id(one, "ids") for one in given}
-            else:
-                numbers = keys.given(session, given, "ids")
-            directory = directory_of(app)
-            if directory is not None:
-                directory.end(session, numbers)
-            else:
-                touch(session, *map(cache.subjects.user, sorted(numbers)))
-        return WriteReceipt()
+        return _changed(ids, commit, directory_of(_current()))
+
+    def roles_changed(self, ids: Iterable[SubjectId], *, commit: bool = True) -> WriteReceipt:
+        """What is known of the roles that a function provides for people counts no more: it is
+        asked about each of these before anybody reads what they may do.
+
+        Args:
+            ids, commit: as in ``people_changed``.
+
+        Raises: as ``people_changed``.
+        """
+        return _changed(ids, commit, roles_of(_current()))
+
+
+def _current() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+def _changed(
+    ids: Iterable[SubjectId], commit: bool, directory: Directory[Any] | None
+) -> WriteReceipt:
+    get_state_in_maintenance()
+    if isinstance(ids, str):
+        raise ValidationFailed({"ids": "must be several, such as a list of one"})
+    given, keys = list(ids), current_keys()
+    with write(commit) as session:
+        if keys is None:
+            numbers = {checked_id(one, "ids") for one in given}
+        else:
+            numbers = keys.given(session, given, "ids")
+        if directory is not None:
+            directory.end(session, numbers)
+        else:
+            touch(session, *map(cache.subjects.user, sorted(numbers)))
+    return WriteReceipt()

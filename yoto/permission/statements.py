@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, Table, literal_column
 
+from yoto.store.declarations import declarations_of
 from yoto.store.models import (
     AuditRecord,
     Category,
@@ -21,6 +23,8 @@ from yoto.store.models import (
     RoleGrant,
     RoleGroupGrant,
     RoleParent,
+    RoleProvided,
+    RolesAsked,
     ScopeType,
     Server,
     TeamMember,
@@ -42,6 +46,7 @@ roles, overwrites = table(Role), table(ChannelOverwrite)
 grants, group_grants = table(RoleGrant), table(RoleGroupGrant)
 groups, in_group = table(PermissionGroup), table(PermissionGroupMember)
 users, members, assignments = table(User), table(Member), table(RoleAssignment)
+provided, roles_asked = table(RoleProvided), table(RolesAsked)
 role_parents, programs = table(RoleParent), table(ProgramAccount)
 team_members, team_parents = table(TeamMember), table(TeamParent)
 audit = table(AuditRecord)
@@ -52,3 +57,10 @@ ROLE_IDS = "role_ids"  # as ``ids_in`` takes them
 def allows(source: Table) -> ColumnElement[Any]:
     """Whether a grant or an overwrite allows."""
     return source.c.effect == literal_column(f"'{Effect.ALLOW.value}'")
+
+
+def provides_roles() -> bool:
+    """Whether rows of ``provided`` count: a function of the current application says who holds
+    roles, and whoever reads about people has asked it about them before.
+    """
+    return declarations_of(current_app).roles is not None

@@ -20,8 +20,8 @@ from yoto.permission.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching import Caching
 from yoto.permission.checks import Checks
-from yoto.permission.directory import EXTENSION as DIRECTORY
-from yoto.permission.directory import Directory
+from yoto.permission.directory import EXTENSION as PROVIDERS
+from yoto.permission.directory import Providers
 from yoto.permission.explain import Explaining
 from yoto.permission.grant_writes import GrantWrites
 from yoto.permission.group_writes import GroupWrites
@@ -56,7 +56,6 @@ from yoto.permission.tuning_calls import TuningCalls
 from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.store.declarations import declarations_of
-from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
 if TYPE_CHECKING:
@@ -152,12 +151,11 @@ class PermissionSystem(
         watch_writes()
         declared = declarations_of(app).tables
         watch_declared(declared, types_of(app))
-        asks = USERS in declared and declared[USERS].asked is not None
-        app.extensions[DIRECTORY] = Directory(app, clock) if asks else None
+        providers = app.extensions[PROVIDERS] = Providers(app, clock)
         database = DatabaseSource(registry, clock)
         caching = watch = None
         if cache is not None and locks is not None:
-            caching = Caching.of(app, registry, clock, database, cache, locks)
+            caching = Caching.of(app, registry, clock, database, cache, locks, providers)
             if invalidation is not None:
                 watch = BoundaryWatch(invalidation, locks, caching.pool, caching.heard)
         preloading = None

@@ -1,10 +1,15 @@
-"""What a function of the application's says of people, and how it is asked."""
+"""What functions of the application's say of people, and how they are asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
+
+from yoto.errors import ConfigurationError
+
+MAX_AGE, DEADLINE = 60.0, 2.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +38,87 @@ class PersonFacts:
             raise TypeError(f"epoch must be an integer from 0, not {self.epoch!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class ProvidedRole:
+    """A role that somebody holds because the application says so.
+
+    Attributes:
+        role: its name, byte by byte.
+        at: the node at which it is held, with all that is below it, type and id; None: wherever the
+            role counts.
+        home: the node that the role belongs to, type and id; None: it is a global role.
+        until: when it ends, with a time zone; None: when the application says no more that they
+            hold it.
+    """
+
+    role: str
+    at: tuple[str, Any] | None = None
+    home: tuple[str, Any] | None = None
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.role, str):
+            raise TypeError(f"role must be a name, not {self.role!r}")
+        for field_ in ("at", "home"):
+            node = getattr(self, field_)
+            if node is not None and not (
+                isinstance(node, tuple) and len(node) == 2 and isinstance(node[0], str)
+            ):
+                raise TypeError(f"{field_} must be a type and an id, not {node!r}")
+        if self.until is not None and (
+            not isinstance(self.until, datetime) or self.until.utcoffset() is None
+        ):
+            raise TypeError(f"until must be a datetime with a time zone, not {self.until!r}")
+
+
 # From some ids to what is known of each; those that it leaves out are nobody's.
 Facts: TypeAlias = Callable[[list[Any]], Mapping[Any, PersonFacts]]
+# From some ids to the roles of each; those that it leaves out have none.
+Roles: TypeAlias = Callable[[list[Any]], Mapping[Any, Iterable[str | ProvidedRole]]]
 
 
 @dataclass(frozen=True)
-class AskedPeople:
-    """How an application's function is asked about people.
+class Asked:
+    """How a function of the application's is asked about people.
 
     Attributes:
-        ids: the type of their ids.
+        function: from at most 1,000 ids to what it says of each.
         max_age: seconds for which an answer counts.
         deadline: seconds that an answer may take.
     """
 
-    function: Facts
-    ids: type[Any]
+    function: Callable[[list[Any]], Mapping[Any, Any]]
     max_age: float
     deadline: float
+
+    @classmethod
+    def checked(cls, key: str, function: Any, max_age: float, deadline: float) -> Asked:
+        """The same from what an application gave.
+
+        Raises:
+            ConfigurationError: no function, or a time that is none; it names ``key``.
+        """
+        if not callable(function):
+            raise ConfigurationError(key, f"{function!r} is no function")
+        for name, seconds in (("max_age", max_age), ("deadline", deadline)):
+            if not 0 < seconds <= 86_400:
+                raise ConfigurationError(key, f"{name}: must be seconds, up to a day")
+        return cls(function, max_age, deadline)
+
+
+def roles_by(function: Roles, *, max_age: float = MAX_AGE, deadline: float = DEADLINE) -> Asked:
+    """Roles that a function of the application knows: from groups of a directory, say, or claims.
+
+    They count beside those that are assigned, wherever these count, and give no rank.
+
+    Args:
+        function: given a list of ids of people, at most 1,000, gives a mapping from those who hold
+            roles to these: names of global roles, or ``ProvidedRole``. It is called in a thread of
+            its own, in an app context and outside of any request.
+        max_age: seconds for which an answer counts, unless ``roles_changed`` ends it before.
+        deadline: seconds that an answer may take; a later one counts as none.
+
+    Raises:
+        ConfigurationError: no function, or a time that is none.
+    """
+    return Asked.checked("roles", function, max_age, deadline)

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.sql import visitors
 
 from yoto.errors import ConfigurationError
-from yoto.store.asked import AskedPeople
+from yoto.store.asked import Asked
 from yoto.store.db import on_engine
 
 EXTENSION = "yoto.declarations"
@@ -52,7 +52,7 @@ class Declaration:
     source: FromClause | None = None
     ids: ColumnElement[Any] | None = None
     numbers: Table | None = None
-    asked: AskedPeople | None = None
+    asked: Asked | None = None
 
     def read(self, names: tuple[str, ...]) -> Select[Any]:
         """The columns under the platform's names; NULL where nothing is said of one."""
@@ -88,10 +88,12 @@ class Declarations:
     Attributes:
         tables: by the platform's name of the table.
         app: the application; its control plane may be another one, which is shown these too.
+        roles: the function that says who holds which roles; None: there is none.
     """
 
     tables: dict[str, Declaration] = field(default_factory=dict)
     app: Flask | None = None
+    roles: Asked | None = None
     _texts: dict[str, str | None] = field(default_factory=dict)
 
     def text_of(self, table: Table, dialect: Dialect) -> str | None:
@@ -127,13 +129,14 @@ def declarations_of(app: Flask) -> Declarations:
     return found
 
 
-def declare(app: Flask, **tables: Declaration) -> None:
+def declare(app: Flask, *, roles: Asked | None = None, **tables: Declaration) -> None:
     """Say where tables that the platform reads are; those that are left out are empty.
 
     Args:
+        roles: the function that says who holds which roles.
         tables: by the platform's name (see ``yoto.store.models.declared``).
     """
-    declarations = Declarations(tables, app)
+    declarations = Declarations(tables, app, roles)
     app.extensions[EXTENSION] = declarations
 
     def tell(engine: Engine) -> None:

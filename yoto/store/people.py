@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yoto.errors import ConfigurationError
-from yoto.store.asked import AskedPeople, Facts
+from yoto.store.asked import DEADLINE, MAX_AGE, Asked, Facts
 from yoto.store.db import Id
 from yoto.store.declarations import Declaration, declarations_of, table_of
 from yoto.store.models.person import KnownPerson
@@ -116,7 +116,7 @@ def people(
 
 
 def people_by(
-    function: Facts, *, ids: type[Any], max_age: float = 60.0, deadline: float = 2.0
+    function: Facts, *, ids: type[Any], max_age: float = MAX_AGE, deadline: float = DEADLINE
 ) -> Declaration:
     """People whom a function of the application knows: in a directory, or in another database.
 
@@ -131,13 +131,9 @@ def people_by(
     Raises:
         ConfigurationError: no function, another type, or a time that is none.
     """
-    if not callable(function):
-        raise ConfigurationError("users", f"{function!r} is no function")
+    asked = Asked.checked("users", function, max_age, deadline)
     if ids not in _KEYS:
         raise ConfigurationError("users", f"ids: must be int, uuid.UUID or str, not {ids!r}")
-    for name, seconds in (("max_age", max_age), ("deadline", deadline)):
-        if not 0 < seconds <= 86_400:
-            raise ConfigurationError("users", f"{name}: must be seconds, up to a day")
     type_ = _KEYS[ids]
     key = None if type_ is None else subject_table(type_)
     table = KnownPerson.__table__
@@ -159,7 +155,7 @@ def people_by(
         source=known if key is None else known.join(key, key.c.id == known.c.id),
         ids=table.c.id if key is None else key.c.key,
         numbers=key,
-        asked=AskedPeople(function, ids, max_age, deadline),
+        asked=asked,
     )
 
 

@@ -411,15 +411,15 @@ def test_the_tables_of_the_platform_are_made_without_an_application_of_ours(empt
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert told("current") == "database: none\ncode: 0005\n"
-    assert told("upgrade") == "ran 0001\nran 0002\nran 0003\nran 0004\nran 0005\n"
+    assert told("current") == "database: none\ncode: 0006\n"
+    assert told("upgrade") == "ran 0001\nran 0002\nran 0003\nran 0004\nran 0005\nran 0006\n"
     assert tables() == set(Model.metadata.tables)
     assert told("upgrade") == "The tables are up to date.\n"
     assert (
         told("downgrade", "0001")
-        == "took back 0005\ntook back 0004\ntook back 0003\ntook back 0002\n"
+        == "took back 0006\ntook back 0005\ntook back 0004\ntook back 0003\ntook back 0002\n"
     )
-    assert told("current") == "database: 0001\ncode: 0005\n"
+    assert told("current") == "database: 0001\ncode: 0006\n"
     assert told("downgrade", "base") == "took back 0001\n"
     assert tables() == set()
     refused = runner.invoke(args=["yoto", "db", "upgrade", "7"])

@@ -25,7 +25,10 @@ ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
-NAMES = ("app", "shop", "library", "office", "clinic", "staffed", "archive", "by_hand", "till")
+NAMES = (
+    *("app", "shop", "library", "office", "clinic", "ward", "staffed", "archive", "by_hand"),
+    "till",
+)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_its_python_runs(applications: dict[str, Flask], own_names: None) -> Non
         exec(compile(body, "embed.md", "exec", dont_inherit=True), names)
         if "Base" in names and "db" in names:
             names["Base"].metadata.create_all(names["db"].get_bind())
-        for name in ("office", "clinic"):
+        for name in ("office", "clinic", "ward"):
             if re.search(rf"Yoto\(\s*{name},", body):
                 made = names[name].test_cli_runner().invoke(args=["yoto", "setup"])
                 assert made.exit_code == 0, made.output
@@ -94,7 +97,7 @@ def test_its_python_runs(applications: dict[str, Flask], own_names: None) -> Non
     archive = applications["archive"]
     led = archive.test_client().get("/control/", follow_redirects=True)
     assert led.request.path == "/control/sign-in" and 'name="password"' in led.text
-    for db in (names["db"], names["clinic_db"]):
+    for db in (names["db"], names["clinic_db"], names["ward_db"]):
         db.remove()
         db.get_bind().dispose()
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import FromClause
 
 from yoto.permission.pool import SidePool
-from yoto.permission.statements import assignments, members, roles, table
+from yoto.permission.statements import assignments, members, provided, roles, table
 from yoto.store.db import Id, UtcDateTime
 from yoto.store.models import EmergencyAccess
 
@@ -36,8 +36,8 @@ PAGE = 1_000
 emergencies = table(EmergencyAccess)
 
 # By kind, why something is told.
-REASONS = ("role_starts", "role_ends", "timeout_ends", "emergency_ends")
-STARTS, ENDS, TIMEOUT, EMERGENCY = range(len(REASONS))
+REASONS = ("role_starts", "role_ends", "timeout_ends", "emergency_ends", "role_ends")
+STARTS, ENDS, TIMEOUT, EMERGENCY, PROVIDED = range(len(REASONS))
 
 
 class Boundary(NamedTuple):
@@ -74,12 +74,13 @@ def _moments(
     column: ColumnElement[Any],
     ids: FromClause,
     server_id: ColumnElement[Any],
+    row_id: str = "id",
 ) -> Select[Any]:
     return (
         select(
             column.label("moment"),
             type_coerce(literal_column(str(kind)), Id).label("kind"),
-            ids.c.id.label("row_id"),
+            ids.c[row_id].label("row_id"),
             ids.c.user_id.label("user_id"),
             server_id.label("server_id"),
         )
@@ -98,11 +99,15 @@ def _page() -> Select[Any]:
     accesses = _moments(
         EMERGENCY, emergencies, emergencies.c.until, emergencies, type_coerce(null(), Id)
     ).where(emergencies.c.ended_at.is_(None))
+    # Somebody's roles that end at the same moment are one; its row has no number of its own.
+    until, everywhere = provided.c.valid_until, type_coerce(null(), Id)
+    ending = _moments(PROVIDED, provided, until, provided, everywhere, "user_id").distinct()
     found = union_all(
         _moments(STARTS, held, assignments.c.valid_from, assignments, roles.c.server_id),
         _moments(ENDS, held, assignments.c.valid_until, assignments, roles.c.server_id),
         timed_out,
         accesses,
+        ending,
     ).subquery()
     moment, kind, row_id = found.c.moment, found.c.kind, found.c.row_id
     later_kind = or_(kind > _LAST_KIND, and_(kind == _LAST_KIND, row_id > _LAST_ID))

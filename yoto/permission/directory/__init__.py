@@ -1,11 +1,21 @@
-"""People whom a function of the application knows, and what it said of them."""
+"""Functions of the application that are asked about people, and what they said."""
 
 from yoto.permission.directory.directory import (
     EXTENSION,
     Directory,
+    Providers,
     directory_of,
     is_kept,
     renew_people,
+    roles_of,
 )
 
-__all__ = ["EXTENSION", "Directory", "directory_of", "is_kept", "renew_people"]
+__all__ = [
+    "EXTENSION",
+    "Directory",
+    "Providers",
+    "directory_of",
+    "is_kept",
+    "renew_people",
+    "roles_of",
+]

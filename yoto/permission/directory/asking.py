@@ -3,49 +3,65 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from flask import Flask
 
 from yoto.errors import StoreUnavailable
 from yoto.permission.gate import Gate
-from yoto.store.asked import AskedPeople, PersonFacts
+from yoto.store.asked import Asked
 
-# What the function is called where it does not answer.
-DIRECTORY = "directory"
+Facts = TypeVar("Facts")
+
 # Ids that it is given at once.
 BATCH = 1_000
 # Calls of one process at the same time. One that hangs keeps its place: threads never pile up.
 CALLS = 8
 
 
-class Asking:
-    """Calls the function of one application, in threads: nothing else ends a call that hangs."""
+class Asking(Generic[Facts]):
+    """Calls a function of one application, in threads: nothing else ends a call that hangs.
 
-    def __init__(self, app: Flask, asked: AskedPeople) -> None:
+    Args:
+        name: what it is called where it does not answer.
+        ids: the type of the ids of people.
+        facts: of some ids, what an answer says that has been seen to be a mapping from ids.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        asked: Asked,
+        name: str,
+        ids: type[Any],
+        facts: Callable[[list[Any], Mapping[Any, Any]], dict[Any, Facts]],
+    ) -> None:
         self._app = app
         self._asked = asked
+        self._name = name
+        self._ids = ids
+        self._facts = facts
         self._gate = Gate(CALLS)
 
-    def ask(self, ids: Sequence[Any]) -> dict[Any, PersonFacts]:
-        """What the function knows of those of ``ids`` that it knows; one call for ``BATCH``.
+    def ask(self, ids: Sequence[Any]) -> dict[Any, Facts]:
+        """What the function says of those of ``ids`` that it knows; one call for ``BATCH``.
 
         Raises:
             StoreUnavailable: it raised, took too long, or answered what is no answer.
         """
-        found: dict[Any, PersonFacts] = {}
+        found: dict[Any, Facts] = {}
         for start in range(0, len(ids), BATCH):
             found |= self._call(list(ids[start : start + BATCH]))
         return found
 
-    def _call(self, ids: list[Any]) -> dict[Any, PersonFacts]:
+    def _call(self, ids: list[Any]) -> dict[Any, Facts]:
         limit = self._asked.deadline
         ends = monotonic() + limit
         if not self._gate.enter(limit):
-            raise StoreUnavailable(DIRECTORY, TimeoutError(f"all {CALLS} calls are taken"))
-        answers: list[dict[Any, PersonFacts]] = []
+            raise StoreUnavailable(self._name, TimeoutError(f"all {CALLS} calls are taken"))
+        answers: list[dict[Any, Facts]] = []
         failures: list[Exception] = []
 
         def work() -> None:
@@ -62,15 +78,15 @@ class Asking:
             thread.start()
         except RuntimeError as error:  # no more threads
             self._gate.leave()
-            raise StoreUnavailable(DIRECTORY, error) from error
+            raise StoreUnavailable(self._name, error) from error
         thread.join(max(0.0, ends - monotonic()))
         if failures:
-            raise StoreUnavailable(DIRECTORY, failures[0]) from failures[0]
+            raise StoreUnavailable(self._name, failures[0]) from failures[0]
         if not answers:
-            raise StoreUnavailable(DIRECTORY, TimeoutError(f"no answer within {limit:g} s"))
+            raise StoreUnavailable(self._name, TimeoutError(f"no answer within {limit:g} s"))
         return answers[0]
 
-    def _checked(self, ids: list[Any], answer: Any) -> dict[Any, PersonFacts]:
+    def _checked(self, ids: list[Any], answer: Any) -> dict[Any, Facts]:
         """An answer about ``ids``; what it says of others is left out.
 
         Raises:
@@ -78,8 +94,7 @@ class Asking:
         """
         if not isinstance(answer, Mapping):
             raise TypeError(f"the function must give a mapping, not {answer!r}")
-        for key, facts in answer.items():
-            if not isinstance(key, self._asked.ids) or not isinstance(facts, PersonFacts):
-                wanted = self._asked.ids.__name__
-                raise TypeError(f"must map {wanted} to PersonFacts, not {key!r} to {facts!r}")
-        return {key: answer[key] for key in ids if key in answer}
+        for key in answer:
+            if not isinstance(key, self._ids):
+                raise TypeError(f"must map from {self._ids.__name__}, not from {key!r}")
+        return self._facts(ids, answer)

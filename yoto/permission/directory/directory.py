@@ -1,9 +1,10 @@
-"""People whom only a function of the application knows: what it said of them, while it counts.
+"""What a function of the application says of people, while it counts: who they are, or what roles
+they hold.
 
-Statements about people are SQL, so what the function says is stored where they can join it. Whoever
-is about to read it says of whom, and waits until the function has been asked about those of whom
-it is older than ``max_age``, or was said to have changed. Nothing that is older is ever read: if
-the function does not answer, nobody gets a verdict.
+Statements about people are SQL, so what the function says is stored where they can join it, on a
+``Shelf``. Whoever is about to read it says of whom, and waits until the function has been asked
+about those of whom it is older than ``max_age``, or was said to have changed. Nothing that is older
+is ever read: if the function does not answer, nobody gets a verdict.
 """
 
 from __future__ import annotations
@@ -13,24 +14,26 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable
-from yoto.permission.directory import rows
-from yoto.permission.directory.asking import BATCH, DIRECTORY, Asking
+from yoto.permission.directory.asking import BATCH, Asking
+from yoto.permission.directory.people_shelf import PeopleShelf
+from yoto.permission.directory.role_shelf import RoleShelf
+from yoto.permission.directory.shelf import Shelf, Stored
 from yoto.permission.failures import translated
 from yoto.permission.transactions import has_written
-from yoto.store.asked import PersonFacts
+from yoto.store.asked import Asked, PersonFacts, ProvidedRole
 from yoto.store.db import begun_session, db, engine_beside, is_writing, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
 
-EXTENSION = "yoto.directory"
+EXTENSION = "yoto.providers"
 # Whoever is said to change again and again while being asked about.
 TRIES = 3
 # s for asking about all people whose facts are too old; what is known by then stays known.
@@ -39,27 +42,37 @@ ALL_SECONDS = 10.0
 log = logging.getLogger(__name__)
 
 
-class Directory:
-    """What the function of one application said.
+Facts = TypeVar("Facts")
+
+
+class Directory(Generic[Facts]):
+    """What one function of one application said.
 
     Args:
-        app: an application whose people a function knows.
+        app: the application.
         clock: the present time in epoch seconds.
+        asked: the function.
+        ids: the type of the ids of people.
+        shelf: where its answers are.
     """
 
-    def __init__(self, app: Flask, clock: Callable[[], float]) -> None:
-        declarations = declarations_of(app)
-        declared = declarations.tables[USERS]
-        if declared.asked is None:
-            raise TypeError("the people of this application are a mapped class")
+    def __init__(
+        self,
+        app: Flask,
+        clock: Callable[[], float],
+        asked: Asked,
+        ids: type[Any],
+        shelf: Shelf[Facts],
+    ) -> None:
         self._app = app
         self._clock = clock
-        self._keys = declared.numbers
-        self._max_age = declared.asked.max_age
+        self._shelf = shelf
+        self._max_age = asked.max_age
         # The function is the application's that declared it, also where its control plane asks.
-        self._asking = Asking(declarations.app or app, declared.asked)
+        asks_as = declarations_of(app).app or app
+        self._asking = Asking[Facts](asks_as, asked, shelf.name, ids, shelf.facts)
 
-    def ask(self, ids: Sequence[Any]) -> tuple[datetime, dict[Any, PersonFacts]]:
+    def ask(self, ids: Sequence[Any]) -> tuple[datetime, dict[Any, Facts]]:
         """What the function knows of people now, and since when it counts.
 
         Raises:
@@ -102,7 +115,8 @@ class Directory:
             while stale:
                 if monotonic() > ends:
                     raise StoreUnavailable(
-                        DIRECTORY, TimeoutError(f"{ALL_SECONDS:g} s were too few for all people")
+                        self._shelf.name,
+                        TimeoutError(f"{ALL_SECONDS:g} s were too few for all people"),
                     )
                 self._renewed(stale, within)
                 if numbers is not None:
@@ -110,27 +124,15 @@ class Directory:
                 with self._reach(within, False) as reader:
                     stale = self._stale(reader, None)
 
-    def shuts_out(self) -> bool:
-        """Whether the caller's transaction lets nobody else write: on SQLite there is one writer.
-        Then it alone can store what the function says.
-        """
-        session = begun_session()
-        if session is None or not is_kept(session):
-            return False
-        return db.engine.dialect.name == "sqlite"
-
-    def store(
-        self, session: Session, asked_at: datetime, reported: Mapping[int, PersonFacts]
-    ) -> None:
+    def store(self, session: Session, asked_at: datetime, reported: Mapping[int, Facts]) -> None:
         """Keep what the function said of people who have just been given their numbers."""
-        stored = {number: rows.Stored(None, 0, None, ()) for number in reported}
-        self._write(session, asked_at, stored, reported, ())
+        stored = {number: Stored(None, 0, None) for number in reported}
+        self._shelf.store(session, asked_at, stored, reported, loud=False)
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
         """Let what is known of people count no more once the session commits, and publish it."""
         if numbers:
-            ended = [rows.ended(number) for number in sorted(numbers)]
-            session.execute(rows.ending(session.connection().dialect), ended)
+            self._shelf.end(session, numbers)
 
     def _renewed(self, numbers: Collection[int], within: Session | None) -> dict[int, float]:
         """See ``renew``; ``within`` is a transaction that alone may see what was stored."""
@@ -141,11 +143,11 @@ class Directory:
             now = self._now()
             with self._reach(within, False) as session:
                 connection = session.connection()
-                stored = rows.read(connection, self._keys, wanted)
+                stored = self._shelf.read(connection, wanted)
                 stale = {n: one for n, one in stored.items() if self._is_stale(one, now)}
                 if stale and within is not None:
                     # What others have stored since it began, the transaction does not see.
-                    stale = rows.read(connection, self._keys, stale.keys(), lock=True)
+                    stale = self._shelf.read(connection, stale.keys(), lock=True)
             for number in wanted - stale.keys():
                 # Who has a number and no key is nobody.
                 asked_at = stored[number].asked_at if number in stored else None
@@ -154,50 +156,31 @@ class Directory:
                 return until
             asked_at, known = self.ask([one.key for one in stale.values()])
             reported = {n: known[one.key] for n, one in stale.items() if one.key in known}
-            # Who never was anybody need not be kept.
-            kept = {n: one for n, one in stale.items() if n in reported or one.asked_at is not None}
+            kept = self._shelf.kept(stale, reported)
             until |= dict.fromkeys(stale.keys() - kept.keys(), self._end_of(asked_at))
             if not kept:
                 return until
             wanted = set(kept)
-            news = wanted if within is not None else _news(kept, reported)
+            loud = True if within is not None else None
             try:
                 with self._reach(within, True) as session:
-                    self._write(session, asked_at, kept, reported, news)
+                    self._shelf.store(session, asked_at, kept, reported, loud)
             except SQLAlchemyError as error:
                 if within is not None or not is_conflict(error):
                     raise
                 log.debug("somebody else stored the same people", exc_info=True)
                 cause = error
-        raise StoreUnavailable(DIRECTORY, cause)
-
-    def _write(
-        self,
-        session: Session,
-        asked_at: datetime,
-        stored: Mapping[int, rows.Stored],
-        reported: Mapping[int, PersonFacts],
-        news: Collection[int],
-    ) -> None:
-        """Store what was said of people; of those in ``news`` others hear by the outbox."""
-        connection = session.connection()
-        statement = rows.storing(connection.dialect)
-        # In one order, so that two who do so wait for one another once.
-        given = [rows.row(n, asked_at, stored[n], reported.get(n)) for n in sorted(stored)]
-        if quiet := [row for row in given if row["id"] not in news]:
-            connection.execute(statement, quiet)
-        if loud := [row for row in given if row["id"] in news]:
-            session.execute(statement, loud)
+        raise StoreUnavailable(self._shelf.name, cause)
 
     def _stale(self, session: Session, numbers: Collection[int] | None) -> list[int]:
         now, connection = self._now(), session.connection()
         if numbers is None:
             before = datetime.fromtimestamp(now.timestamp() - self._max_age, UTC)
-            return list(rows.older_than(connection, before, BATCH))
-        found = rows.read(connection, self._keys, numbers)
+            return list(self._shelf.older_than(connection, before, BATCH))
+        found = self._shelf.read(connection, numbers)
         return [number for number, one in found.items() if self._is_stale(one, now)]
 
-    def _is_stale(self, stored: rows.Stored, now: datetime) -> bool:
+    def _is_stale(self, stored: Stored, now: datetime) -> bool:
         if stored.asked_at is None:
             return True
         return (now - stored.asked_at).total_seconds() >= self._max_age
@@ -219,10 +202,64 @@ class Directory:
             yield session
 
 
-def directory_of(app: Flask) -> Directory | None:
-    """That of ``app``; None where its people are a mapped class."""
-    found: Directory | None = app.extensions.get(EXTENSION)
-    return found
+class Providers:
+    """The functions of one application that are asked about people, in the order in which they are.
+
+    Attributes:
+        people: who they are; None: they are a mapped class.
+        roles: which roles they hold; None: nothing says so but what is assigned.
+    """
+
+    def __init__(self, app: Flask, clock: Callable[[], float]) -> None:
+        declarations = declarations_of(app)
+        declared = declarations.tables.get(USERS)
+        ids, keys = int, None
+        if declared is not None:
+            keys = declared.numbers
+            ids = int if declared.ids is None else declared.ids.type.python_type
+        asked = None if declared is None else declared.asked
+        self.people: Directory[PersonFacts] | None = None
+        self.roles: Directory[tuple[ProvidedRole, ...]] | None = None
+        if asked is not None:
+            self.people = Directory(app, clock, asked, ids, PeopleShelf(keys))
+        if declarations.roles is not None:
+            self.roles = Directory(app, clock, declarations.roles, ids, RoleShelf(keys))
+        both = (self.people, self.roles)
+        self._every: list[Directory[Any]] = [one for one in both if one is not None]
+
+    def renew(self, numbers: Collection[int]) -> dict[int, float]:
+        """As ``Directory.renew``; nobody is in the answer whom nothing is asked about."""
+        until: dict[int, float] = {}
+        for one in self._every:
+            for number, ends in one.renew(numbers).items():
+                until[number] = min(ends, until.get(number, ends))
+        return until
+
+    def renew_for(self, session: Session, numbers: Collection[int] | None) -> None:
+        """As ``Directory.renew_for``."""
+        for one in self._every:
+            one.renew_for(session, numbers)
+
+    def shuts_out(self) -> bool:
+        """Whether the caller's transaction lets nobody else write: on SQLite there is one writer.
+        Then it alone can store what a function says.
+        """
+        session = begun_session() if self._every else None
+        if session is None or not is_kept(session):
+            return False
+        return db.engine.dialect.name == "sqlite"
+
+
+def directory_of(app: Flask) -> Directory[PersonFacts] | None:
+    """What knows the people of ``app``; None where they are a mapped class."""
+    providers: Providers | None = app.extensions.get(EXTENSION)
+    return None if providers is None else providers.people
+
+
+def roles_of(app: Flask) -> Directory[tuple[ProvidedRole, ...]] | None:
+    """What provides roles for the people of ``app``; None: nothing does."""
+    providers: Providers | None = app.extensions.get(EXTENSION)
+    return None if providers is None else providers.roles
 
 
 def renew_people(numbers: Collection[int] | None) -> None:
@@ -230,11 +267,11 @@ def renew_people(numbers: Collection[int] | None) -> None:
     no older than it says.
 
     Raises:
-        StoreUnavailable: the function that knows them, or the database, does not answer.
+        StoreUnavailable: a function that is asked about them, or the database, does not answer.
     """
-    directory = directory_of(current_app._get_current_object())  # type: ignore[attr-defined]
-    if directory is not None:
-        directory.renew_for(db.session(), numbers)
+    providers: Providers | None = current_app.extensions.get(EXTENSION)
+    if providers is not None:
+        providers.renew_for(db.session(), numbers)
 
 
 def is_kept(session: Session) -> bool:
@@ -242,17 +279,3 @@ def is_kept(session: Session) -> bool:
     writers, also if it only means to write.
     """
     return has_written(session) or (is_writing() and session.in_transaction())
-
-
-def _news(
-    stored: Mapping[int, rows.Stored], reported: Mapping[int, PersonFacts]
-) -> Collection[int]:
-    """Those of whom something else is said than before; who was said to have changed, others have
-    heard of.
-    """
-    return {
-        number
-        for number, one in stored.items()
-        if one.asked_at not in (None, rows.NEVER)
-        and one.reported != rows.reported_of(reported.get(number))
-    }

@@ -17,7 +17,7 @@ IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"
 INACTIVE, NOT_MEMBER, NOT_INHERITED = "inactive", "not_member", "not_inherited"
 ASSIGNMENT, INHERITANCE, DEFAULT = "assignment", "inheritance", "default"
 # Through what somebody holds a role that is not given to themselves.
-BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public"}
+BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public", By.PROVIDER: "provider"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class RoleLink:
         valid_from, valid_until: the window of the assignment; None: no bound.
         since: when it was assigned.
         at: the node at which it is held; None: wherever it counts.
-        through: ``team:5``, ``everyone`` or ``public``, where it is not given to the user.
+        through: ``team:5``, ``everyone`` or ``public``, where it is not given to the user;
+            ``provider``: it is, by a function of the application.
     """
 
     role_id: int

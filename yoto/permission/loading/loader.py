@@ -13,17 +13,11 @@ from yoto.permission.facts import PlaceFacts, UserFacts
 from yoto.permission.id_list import id_array
 from yoto.permission.loading.places_sql import ABOVE_ID, IDS, PERSON, PLACE_ID, places_sql
 from yoto.permission.loading.rights import Rights, epoch
-from yoto.permission.loading.rights_sql import (
-    MANY,
-    MANY_ASLEEP,
-    MANY_WANTED,
-    NO_HOME,
-    ONE,
-    ONE_ASLEEP,
-)
+from yoto.permission.loading.rights_sql import NO_HOME, rights_sql
 from yoto.permission.loading.sites import Site, site_of
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.scopes import GLOBAL, Place
+from yoto.permission.statements import provides_roles
 from yoto.store.resources import known_types
 
 
@@ -78,9 +72,10 @@ def load_one(
     if not found.people[0].exists and offered is None:
         return found
     parameters = parameters_of([found.site]) | {"user_id": user_id}
-    statement = ONE
+    asleep = offered is not None
+    statement = rights_sql(many=False, asleep=asleep, with_provided=provides_roles())
     if offered is not None:
-        statement, parameters["offered"] = ONE_ASLEEP, list(offered) or [0]
+        parameters["offered"] = list(offered) or [0]
     return found._replace(rights=Rights(connection.execute(statement, parameters).fetchall()))
 
 
@@ -118,11 +113,14 @@ def load(
     if PUBLIC_NUMBER in user_ids:
         people = (*people, _nobody(PUBLIC_NUMBER))
     parameters: dict[str, Any] = parameters_of([found.site]) | {IDS: id_array(user_ids)}
-    statement = MANY
+    narrowed = wanted is not None and not asleep
+    statement = rights_sql(
+        many=True, wanted=narrowed, asleep=asleep, with_provided=provides_roles()
+    )
     if asleep:
-        statement, parameters["offered"] = MANY_ASLEEP, [0]
+        parameters["offered"] = [0]
     elif wanted is not None:
-        statement, parameters["wanted"] = MANY_WANTED, list(wanted)
+        parameters["wanted"] = list(wanted)
     rights = Rights(connection.execute(statement, parameters).fetchall())
     return Loaded(found.site, rights, people)
 
@@ -146,9 +144,10 @@ def load_places(connection: Connection, user_id: int, kind: str, above: Place) -
     by_home: dict[str | None, list[tuple[Site, UserFacts]]] = {}
     for site, person in sites:
         by_home.setdefault(site.home, []).append((site, person))
+    statement = rights_sql(many=False, with_provided=provides_roles())
     for together in by_home.values():
         parameters = parameters_of([site for site, _ in together]) | {"user_id": user_id}
-        rights = Rights(connection.execute(ONE, parameters).fetchall())
+        rights = Rights(connection.execute(statement, parameters).fetchall())
         for site, person in together:
             yield Loaded(site, rights, (person,))
 

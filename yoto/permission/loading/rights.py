@@ -93,14 +93,14 @@ class Rights:
                 if a is not None:
                     self.roles[a] = RoleShape(node, b, bool(c), bool(d))
             elif kind == ASSIGNMENT:
-                self._assigned(a, Assignment(b, epoch(starts), epoch(ends), node, By(c), e, d))
+                self._assigned(a, Assignment(b, epoch(starts), epoch(ends), node, By(c), e or 0, d))
             elif kind == TEAM:
                 self.teams[a].append(Membership(b, epoch(starts), epoch(ends)))
             elif kind == PARENT:
                 self.parents[a].append(b)
 
     def _assigned(self, user_id: int | None, assignment: Assignment) -> None:
-        if assignment.by is By.OWN:
+        if assignment.by in (By.OWN, By.PROVIDER):
             assert user_id is not None
             self.own[user_id].append(assignment)
         elif assignment.by is By.TEAM:

@@ -1,9 +1,9 @@
 """The second statement of a load: all that bears on some people at some nodes.
 
 One UNION ALL over three common table expressions: the teams that somebody is in, the assignments
-that concern them, and the roles that these begin with, with all ancestors (``held``). A row begins
-with its kind, and has five numbers, a node and two times. Rows follow the roles that somebody
-holds, not the size of what is around them.
+that concern them (where a function provides roles, these too), and the roles that these begin with,
+with all ancestors (``held``). A row begins with its kind, and has five numbers, a node and two
+times. Rows follow the roles that somebody holds, not the size of what is around them.
 
 Joins are outer where the order matters: a planner that is free to choose was seen to start from
 all global roles, or from a permission, and to look up everybody for each. Such rows are NULL where
@@ -13,6 +13,7 @@ nothing was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -45,6 +46,7 @@ from yoto.permission.statements import (
     group_grants,
     in_group,
     overwrites,
+    provided,
     role_parents,
     roles,
     team_members,
@@ -117,39 +119,49 @@ def _teams(many: bool) -> CTE:
     )
 
 
-def _found(many: bool, teams: CTE) -> CTE:
+def _found(many: bool, teams: CTE, with_provided: bool) -> CTE:
     """Assignments that concern them: whose (NULL: whoever), role, how, team, node, times, id."""
     held = assignments.c
-    # At a node, or nowhere, may be held what most people hold: no index of nodes is to be used.
-    here = func.coalesce(held.node, "").in_(NODES)
 
-    def columns(user_id: ColumnElement[Any], by: ColumnElement[int]) -> list[ColumnElement[Any]]:
+    def here(source: Table) -> ColumnElement[bool]:
+        # At a node, or nowhere, may be held what most people hold: no index of nodes is to be used.
+        return func.coalesce(source.c.node, "").in_(NODES)
+
+    def columns(
+        user_id: ColumnElement[Any], by: ColumnElement[int], source: Table = assignments
+    ) -> list[ColumnElement[Any]]:
+        def own(name: str, type_: Any) -> ColumnElement[Any]:
+            column = source.c.get(name)
+            return type_coerce(null() if column is None else column, type_)
+
         return [
             type_coerce(user_id, Id).label("user_id"),
-            held.role_id.label("role_id"),
+            source.c.role_id.label("role_id"),
             by.label("way"),
-            held.team_id.label("team_id"),
-            held.node.label("node"),
-            held.valid_from.label("starts"),
-            held.valid_until.label("ends"),
-            held.id.label("id"),
+            own("team_id", Id).label("team_id"),
+            source.c.node.label("node"),
+            own("valid_from", UtcDateTime()).label("starts"),
+            source.c.valid_until.label("ends"),
+            own("id", Id).label("id"),
         ]
 
-    own: Select[Any]
-    if many:
+    def of_people(source: Table, by: By) -> Select[Any]:
+        found, at = select(*columns(source.c.user_id, _number(by), source)), here(source)
+        if not many:
+            return found.where(source.c.user_id == USER_ID, at)
         ids = id_rows(IDS)
-        own = select(*columns(held.user_id, _number(By.OWN))).select_from(
-            ids.outerjoin(assignments, and_(held.user_id == ids.c.value, here))
-        )
-    else:
-        own = select(*columns(held.user_id, _number(By.OWN))).where(held.user_id == USER_ID, here)
+        return found.select_from(ids.outerjoin(source, and_(source.c.user_id == ids.c.value, at)))
+
+    own = [of_people(assignments, By.OWN)]
+    if with_provided:
+        own.append(of_people(provided, By.PROVIDER))
     public = case((held.subject == "public", _number(By.PUBLIC)), else_=_number(By.EVERYONE))
-    crowds = select(*columns(null(), public)).where(held.subject.in_(CROWDS), here)
+    crowds = select(*columns(null(), public)).where(held.subject.in_(CROWDS), here(assignments))
     mine = select(teams.c.team_id).distinct().subquery("mine")
     of_teams = select(*columns(null(), _number(By.TEAM))).select_from(
-        mine.outerjoin(assignments, and_(held.team_id == mine.c.team_id, here))
+        mine.outerjoin(assignments, and_(held.team_id == mine.c.team_id, here(assignments)))
     )
-    return union_all(own, crowds, of_teams).cte("found")
+    return union_all(*own, crowds, of_teams).cte("found")
 
 
 def _columns(source: FromClause) -> list[ColumnElement[Any]]:
@@ -224,16 +236,20 @@ def _overwritten(
     return select(*columns).where(*here)
 
 
-def rights_sql(*, many: bool, wanted: bool, asleep: bool = False) -> CompoundSelect[Any]:
+@cache
+def rights_sql(
+    *, many: bool, wanted: bool = False, asleep: bool = False, with_provided: bool
+) -> CompoundSelect[Any]:
     """The statement.
 
     Args:
+        with_provided: with the roles that a function of the application provides.
         many: for the people ``IDS``; else for ``USER_ID``.
         wanted: about the permissions ``WANTED`` alone; else about all.
         asleep: also about roles that would count if others were active, and about ``OFFERED``.
     """
     teams = _teams(many)
-    found = _found(many, teams)
+    found = _found(many, teams, with_provided)
     held = _held(found, asleep)
     of = overwrites.c
     if many:
@@ -286,10 +302,3 @@ def rights_sql(*, many: bool, wanted: bool, asleep: bool = False) -> CompoundSel
         _overwritten(mine, True, wanted, of.team_id == mine.c.team_id),
     ]
     return union_all(*rows)
-
-
-ONE = rights_sql(many=False, wanted=False)
-MANY = rights_sql(many=True, wanted=False)
-MANY_WANTED = rights_sql(many=True, wanted=True)
-ONE_ASLEEP = rights_sql(many=False, wanted=False, asleep=True)
-MANY_ASLEEP = rights_sql(many=True, wanted=False, asleep=True)

@@ -19,7 +19,9 @@ from yoto.permission.statements import (
     grants,
     group_grants,
     overwrites,
+    provided,
     roles,
+    roles_asked,
     table,
     team_members,
 )
@@ -31,6 +33,7 @@ emergencies, resources = table(EmergencyAccess), table(Resource)
 OF_PEOPLE: Sequence[Table] = (
     assignments,
     overwrites,
+    provided,
     team_members,
     table(ApiToken),
     table(Device),
@@ -98,6 +101,7 @@ def _forget_nodes(connection: Connection, touches: Touches, nodes: Iterable[str]
         everyone = assignments.c.subject.in_([f"everyone:{text}" for text in texts])
         connection.execute(delete(assignments).where(assignments.c.node.in_(texts)))
         connection.execute(delete(assignments).where(everyone))
+        connection.execute(delete(provided).where(provided.c.node.in_(texts)))
         theirs = roles.c.home.in_(texts)
         touches.gone_rows[roles] = set(connection.scalars(select(roles.c.id).where(theirs)))
         forget_rows(connection, touches)
@@ -114,6 +118,7 @@ def _forget_people(connection: Connection, people: Iterable[int]) -> list[str]:
     for numbers in chunks(people):
         for source in OF_PEOPLE:
             connection.execute(delete(source).where(source.c.user_id.in_(numbers)))
+        connection.execute(delete(roles_asked).where(roles_asked.c.id.in_(numbers)))
         # That it was taken stays known.
         taken = emergencies.c.user_id.in_(numbers), emergencies.c.ended_at.is_(None)
         connection.execute(update(emergencies).where(*taken).values(ended_at=utcnow()))

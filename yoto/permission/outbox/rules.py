@@ -40,6 +40,7 @@ from yoto.store.models import (
     RoleGrant,
     RoleGroupGrant,
     RoleParent,
+    RolesAsked,
     Team,
     TeamMember,
     TeamParent,
@@ -212,6 +213,8 @@ _RULES: dict[str, Rule] = {
     KnownPerson.__tablename__: Rule(
         frozenset({"present", "disabled", "super_admin", "epoch", "asked_at"}), ("id",), _user
     ),
+    # What somebody holds is written with it, and told by who writes.
+    RolesAsked.__tablename__: Rule(frozenset({"asked_at"}), ("id",), _user),
     RevokedToken.__tablename__: Rule(
         frozenset({"token_key", "user_id", "reason", "expires_at"}),
         ("user_id", "reason"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union
 from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
@@ -13,7 +13,7 @@ from yoto.optimization import Pair
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.loading import load_sites
 from yoto.permission.scopes import place_key, place_of
-from yoto.permission.statements import assignments, role_parents, roles
+from yoto.permission.statements import assignments, provided, role_parents, roles
 from yoto.store.db import Id
 from yoto.store.models import NOWHERE
 
@@ -31,13 +31,16 @@ def _inheriting() -> Any:
 
 
 _ROLE = select(roles.c.home, roles.c.is_default).where(roles.c.id == ROLE_ID)
-_HOLDERS = (
-    select(assignments.c.user_id, assignments.c.team_id)
-    .where(assignments.c.role_id.in_(select(_inheriting().c.id)))
+_HEIRS = select(_inheriting().c.id)
+_HOLDERS = union(
+    select(assignments.c.user_id)
+    .where(assignments.c.role_id.in_(_HEIRS))
     .where(
         assignments.c.user_id.in_(ids_in("user_ids")) | assignments.c.user_id.is_(None),
-    )
-    .distinct()
+    ),
+    select(provided.c.user_id).where(
+        provided.c.role_id.in_(_HEIRS), provided.c.user_id.in_(ids_in("user_ids"))
+    ),
 )
 
 
@@ -59,10 +62,10 @@ def reached(connection: Connection, role_id: int, pairs: Sequence[Pair]) -> list
     if is_default:
         return list(near)
     users = id_array({user_id for user_id, _ in near})
-    found = connection.execute(_HOLDERS, {"role_id": role_id, "user_ids": users}).all()
-    if any(user_id is None for user_id, _ in found):
+    asked = {"role_id": role_id, "user_ids": users}
+    holders = set(connection.scalars(_HOLDERS, asked))
+    if None in holders:
         return list(near)
-    holders = {user_id for user_id, _ in found}
     return [pair for pair in near if pair[0] in holders]
 
 

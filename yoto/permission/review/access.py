@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from yoto.permission.explain.derivation import Derivation, moment
 from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow
 from yoto.permission.explain.loading import load_evidence_of_many
-from yoto.permission.facts import NOWHERE
+from yoto.permission.facts import NOWHERE, By
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Standing, lineage
@@ -198,7 +198,9 @@ def _begun(
 ) -> datetime | None:
     """When the line of roles began to count for the user; None: unknown."""
     times: list[datetime | None] = [reviewed.origins.roles.get(role_id) for role_id in line]
-    if held is not None:
+    if held is not None and held.by is By.PROVIDER:
+        times.append(None)  # nobody wrote down when they were given it
+    elif held is not None:
         renewed = reviewed.origins.held.get((evidence.user.user_id, held.role_id))
         times.append(renewed or moment(held.since))
         if held.valid_from is not None:

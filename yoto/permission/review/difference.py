@@ -18,7 +18,7 @@ from yoto.permission.review.report import AccessDifference, Turn
 from yoto.permission.review.undo import UNDO, undo
 from yoto.permission.review.undo.values import before_of, is_about_one, subject_id
 from yoto.permission.scopes import Place
-from yoto.permission.statements import CHANNEL, SERVER, audit, table
+from yoto.permission.statements import CHANNEL, SERVER, audit, provides_roles, table
 from yoto.store.models import Permission
 
 permissions = table(Permission)
@@ -74,6 +74,8 @@ def difference_of(
 
     if later.place.kind not in ("global", SERVER, CHANNEL):
         notes.append("where nodes lay and whose they were before is not in the audit log")
+    if provides_roles():
+        notes.append("which roles the application provided before is unknown: those of now count")
     if permission.abac:
         notes.append("policies take part, and what they would have said is unknown")
 

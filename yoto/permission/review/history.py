@@ -58,7 +58,8 @@ class History:
         site: where the place lies now.
         category_id, synced: of the channel, if the place is one.
         windows: of assignments that count wherever the role does, by user, then role.
-        others: assignments at nodes, of teams, and of everybody, as they are now.
+        others: assignments at nodes, of teams, and of everybody, and what is provided, as they are
+            now.
         grants: whether it allows, by role, permission and scope.
         group_grants: the same, by role, group and scope.
         groups: the permissions of each group; names by id beside them.

@@ -29,6 +29,8 @@ from yoto.permission.statements import (
     groups,
     in_group,
     overwrites,
+    provided,
+    provides_roles,
     role_parents,
     roles,
     users,
@@ -113,6 +115,16 @@ def _add_holders(connection: Connection, found: History, ids: dict[str, str]) ->
         elif subject in ("public", f"everyone:{found.site.home}"):
             by = By.PUBLIC if subject == "public" else By.EVERYONE
             others.crowds.append(Assignment(role_id, *window, node, by, id_))
+    if provides_roles():
+        given = provided.c
+        for user_id, role_id, node, ends in connection.execute(
+            select(given.user_id, given.role_id, given.node, given.valid_until).where(
+                given.role_id.in_(OF_ROLES)
+            ),
+            ids,
+        ):
+            held = Assignment(role_id, None, epoch(ends), node, By.PROVIDER)
+            others.own[user_id].append(held)
 
 
 def _add_grants(connection: Connection, found: History, wanted: Sequence[int]) -> None:

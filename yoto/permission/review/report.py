@@ -57,10 +57,11 @@ class AccessLine:
 
 @dataclass(frozen=True, slots=True)
 class AccessPage:
-    """Users in the order of their ids; ``next_after`` as in ``Page``."""
+    """Users in the order of their ids; ``next_after`` and ``incomplete`` as in ``Page``."""
 
     lines: tuple[AccessLine, ...]
     next_after: int | None
+    incomplete: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

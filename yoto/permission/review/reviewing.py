@@ -53,7 +53,7 @@ class Reviewing:
                 lines = [
                     replace(line, user_id=own.get(line.user_id, line.user_id)) for line in lines
                 ]
-        return AccessPage(tuple(lines), page.next_after)
+        return AccessPage(tuple(lines), page.next_after, page.incomplete)
 
     def access_difference(
         self,

@@ -12,6 +12,8 @@ PAGE_MAX = 1_000
 # Candidates that one page looks at. A page that finds too few among them is short, and says where
 # to go on: work for a page is bounded, however few of a million candidates are let in.
 SCAN_MAX = 5_000
+# Why an answer to "who may" can lack people.
+ROLES_UNKNOWN = "provided_roles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,13 @@ class Page:
     Attributes:
         ids: at most as many as asked for; fewer, even none, do not mean the end.
         next_after: give it as ``after`` for the next page; None: there is none.
+        incomplete: why people may be missing; None: nobody is. ``provided_roles``: of some people
+            the function that provides roles was never asked which they hold.
     """
 
     ids: tuple[Any, ...]
     next_after: Any
+    incomplete: str | None = None
 
 
 def checked_after(after: Any) -> int:

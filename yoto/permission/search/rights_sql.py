@@ -49,6 +49,8 @@ from yoto.permission.statements import (
     group_grants,
     in_group,
     overwrites,
+    provided,
+    provides_roles,
     role_parents,
     roles,
     team_members,
@@ -129,8 +131,10 @@ def _number(value: int) -> Number:
 
 
 def _in_force(source: Any, now: datetime) -> ColumnElement[bool]:
+    # What is provided has begun.
+    begun = [] if "valid_from" not in source else [source.valid_from]
     return and_(
-        or_(source.valid_from.is_(None), source.valid_from <= now),
+        *(or_(starts.is_(None), starts <= now) for starts in begun),
         or_(source.valid_until.is_(None), source.valid_until > now),
     )
 
@@ -184,15 +188,32 @@ def _roles_in_force(
     """Step 2 of the verdict. Rows: role, its home, its parent, whether ``@everyone``; where it is
     held, of which home the heir is that brought it, and whether it counts for who does not belong.
     """
-    given = assignments.c
+
     # The type is what stands before the colon.
-    held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
-    counts: list[ColumnElement[bool]] = [
-        given.subject == "public",
-        and_(given.node == NOWHERE, roles.c.home == NOWHERE),
-    ]
-    if outside:
-        counts.append(held_type.in_(sorted(outside)))
+    def reach(source: Table, *more: ColumnElement[bool]) -> ColumnElement[Any]:
+        given = source.c
+        held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
+        counts = [*more, and_(given.node == NOWHERE, roles.c.home == NOWHERE)]
+        if outside:
+            counts.append(held_type.in_(sorted(outside)))
+        return case((or_(*counts), ANYBODY), else_=BELONGING)
+
+    def held_by(source: Table, *more: ColumnElement[bool]) -> Select[Any]:
+        return (
+            select(
+                roles.c.id,
+                roles.c.home,
+                roles.c.parent_id,
+                roles.c.is_default,
+                source.c.node.label("held"),
+                roles.c.home.label("heir"),
+                reach(source, *more).label("reach"),
+            )
+            .join_from(source, roles, roles.c.id == source.c.role_id)
+            .where(_in_force(source.c, now), roles.c.active == true(), roles.c.is_default != true())
+        )
+
+    given = assignments.c
     whose = [given.subject == "public", given.team_id.in_(select(teams.c.team_id))]
     if user_id != PUBLIC_NUMBER:
         whose.append(given.user_id == user_id)
@@ -201,24 +222,10 @@ def _roles_in_force(
         homes = select(belongs.c.node).subquery()
         everyone = select(literal("everyone:", String()) + homes.c.node)
         whose.append(given.subject.in_(everyone))
-    assigned = (
-        select(
-            roles.c.id,
-            roles.c.home,
-            roles.c.parent_id,
-            roles.c.is_default,
-            given.node.label("held"),
-            roles.c.home.label("heir"),
-            case((or_(*counts), ANYBODY), else_=BELONGING).label("reach"),
-        )
-        .join_from(assignments, roles, roles.c.id == given.role_id)
-        .where(
-            or_(*whose),
-            _in_force(given, now),
-            roles.c.active == true(),
-            roles.c.is_default != true(),
-        )
-    )
+    assigned = held_by(assignments, given.subject == "public").where(or_(*whose))
+    also: list[Select[Any]] = []
+    if provides_roles():
+        also.append(held_by(provided).where(provided.c.user_id == user_id))
     line = assigned.cte(recursive=True)
 
     def parents(source: Any) -> Select[Any]:
@@ -249,7 +256,7 @@ def _roles_in_force(
         ),
     ]
     if homes is None:
-        return line.union(*steps)
+        return line.union(*also, *steps)
     # Everybody there has it as it is: it is inherited by nothing and inherits from nothing.
     default = (
         select(
@@ -264,7 +271,7 @@ def _roles_in_force(
         .join_from(homes, roles, roles.c.home == homes.c.node)
         .where(roles.c.name == EVERYONE, roles.c.active == true())
     )
-    return line.union(default, *steps)
+    return line.union(*also, default, *steps)
 
 
 def _granted(

@@ -2,7 +2,8 @@
 
 Those who could have it are found by how: as super-admin or owner, by a role that allows it, by
 themselves, a team, or as everybody; by an overwrite. Only they are loaded and resolved, some
-hundreds first, and thousands if too few of those are let in: eight statements at most.
+hundreds first, and thousands if too few of those are let in: eight statements at most, and one
+more where a function provides roles.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -38,7 +40,7 @@ from yoto.permission.loading.sites import Site, site_at
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.resolver import flatten, resolve
 from yoto.permission.scopes import Place, parse_place, place_of_text
-from yoto.permission.search.page import SCAN_MAX, Page, checked_after, checked_limit
+from yoto.permission.search.page import ROLES_UNKNOWN, SCAN_MAX, Page, checked_after, checked_limit
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.statements import (
@@ -49,14 +51,19 @@ from yoto.permission.statements import (
     in_group,
     overwrites,
     programs,
+    provided,
+    provides_roles,
     role_parents,
     roles,
+    roles_asked,
     team_members,
     team_parents,
     users,
 )
 from yoto.permission.turns import taking_turns
 from yoto.store.db import Id
+from yoto.store.declarations import declarations_of
+from yoto.store.people import USERS
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page
 
@@ -85,6 +92,7 @@ def list_users(
     # Anybody could have become a super-admin.
     renew_people(None)
     with reading() as connection:
+        incomplete = ROLES_UNKNOWN if has_unasked(connection) else None
         site = site_at(connection, place)
         statement, parameters = _candidates(site), users_parameters(state, registered, site)
         for window in (max(FIRST_LOOK, most + 1), SCAN_MAX):
@@ -103,7 +111,22 @@ def list_users(
             for user_id in taking_turns(found)
             if not ask_policies(state, user_id, [registered], place, context).denied
         ]
-    return Page(tuple(found), last)
+    return Page(tuple(found), last, incomplete)
+
+
+def has_unasked(connection: Connection) -> bool:
+    """Whether there is somebody whose provided roles are unknown, for nobody has asked for them."""
+    if not provides_roles():
+        return False
+    asked = exists().where(roles_asked.c.id == users.c.id)
+    if connection.scalar(select(users.c.id).where(~asked).limit(1)) is not None:
+        return True
+    declared = declarations_of(current_app).tables.get(USERS)
+    if declared is None or declared.numbers is None or declared.ids is None or declared.asked:
+        return False
+    # Who has no number yet, nobody has asked anything about.
+    numbered = exists().where(declared.numbers.c.key == declared.ids)
+    return connection.scalar(select(declared.ids).where(~numbered).limit(1)) is not None
 
 
 def users_parameters(
@@ -166,6 +189,14 @@ def _candidates(site: Site) -> Select[Any]:
             programs.c.id + APPLICATIONS > AFTER, public
         ),
     ]
+    if provides_roles():
+        held = and_(provided.c.role_id == carriers.c.id, provided.c.node.in_(NODES))
+        sources.append(
+            select(provided.c.user_id.label("id"))
+            .distinct()
+            .join_from(carriers, provided, held)
+            .where(provided.c.user_id > AFTER)
+        )
     home = next((one for one in site.types if one.members is not None), None)
     if home is not None and home.members is not None:
         members = home.members

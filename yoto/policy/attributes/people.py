@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from flask import current_app
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
-from yoto.store.models import NOWHERE, Device, Role, RoleAssignment, User
+from yoto.store.declarations import declarations_of
+from yoto.store.models import NOWHERE, Device, Role, RoleAssignment, RoleProvided, User
 
 _PERSON = select(User.clearance, User.super_admin, User.created_at).where(
     User.id == bindparam("user_id")
@@ -39,24 +42,28 @@ def load_person(connection: Connection, user_id: int) -> Person | None:
 def load_roles(
     connection: Connection, user_id: int, server_id: int | None, now: float
 ) -> list[int]:
-    """Ids of the roles assigned to a user that are valid at ``now``: global ones and the server's,
-    without what they inherit, by id."""
+    """Ids of the roles that a user holds at ``now``, assigned or provided: global ones and the
+    server's, without what they inherit, by id."""
     moment = datetime.fromtimestamp(now, UTC)
-    held = RoleAssignment
-    statement = (
-        select(Role.id)
-        .join_from(held, Role, Role.id == held.role_id)
-        .where(
-            held.user_id == user_id,
-            held.node == NOWHERE,
-            Role.active.is_(True),
-            Role.home.in_([NOWHERE, f"server:{server_id}"]),
-            or_(held.valid_from.is_(None), held.valid_from <= moment),
-            or_(held.valid_until.is_(None), held.valid_until > moment),
+
+    def held_by(held: Any) -> Select[Any]:
+        return (
+            select(Role.id)
+            .join_from(held, Role, Role.id == held.role_id)
+            .where(
+                held.user_id == user_id,
+                held.node == NOWHERE,
+                Role.active.is_(True),
+                Role.home.in_([NOWHERE, f"server:{server_id}"]),
+                or_(held.valid_until.is_(None), held.valid_until > moment),
+            )
         )
-        .order_by(Role.id)
-    )
-    return list(connection.scalars(statement))
+
+    begun = or_(RoleAssignment.valid_from.is_(None), RoleAssignment.valid_from <= moment)
+    statements = [held_by(RoleAssignment).where(begun)]
+    if declarations_of(current_app).roles is not None:
+        statements.append(held_by(RoleProvided))
+    return sorted({id_ for one in statements for id_ in connection.scalars(one)})
 
 
 def has_device(connection: Connection, user_id: int, token_hash: str) -> bool:

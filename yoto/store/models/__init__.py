@@ -27,7 +27,7 @@ from yoto.store.models.permission import (
     PermissionGroup,
     PermissionGroupMember,
 )
-from yoto.store.models.person import KnownPerson
+from yoto.store.models.person import KnownPerson, RoleProvided, RolesAsked
 from yoto.store.models.policy import (
     Policy,
     PolicyKind,
@@ -108,6 +108,8 @@ __all__ = [
     "RoleGrant",
     "RoleGroupGrant",
     "RoleParent",
+    "RoleProvided",
+    "RolesAsked",
     "ScopeType",
     "Server",
     "SubjectKey",

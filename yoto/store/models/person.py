@@ -1,13 +1,14 @@
-"""What an application's function said of people, kept so that statements can join it."""
+"""What functions of an application said of people, kept so that statements can join it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.db import MYSQL_OPTIONS, Id, Model
+from yoto.store.models.role import NODE_LENGTH, NOWHERE
 
 
 class KnownPerson(Model):
@@ -31,3 +32,34 @@ class KnownPerson(Model):
     epoch: Mapped[int]
     asked_at: Mapped[datetime] = mapped_column(index=True)
     changes: Mapped[int]
+
+
+class RolesAsked(Model):
+    """Somebody about whose roles the function was asked; columns as in ``KnownPerson``."""
+
+    __tablename__ = "yoto_roles_asked"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    changes: Mapped[int]
+
+
+class RoleProvided(Model):
+    """A role that somebody holds by what the function said; ``node`` as in ``RoleAssignment``.
+
+    Rows count no longer than the answer that they are from: see ``RolesAsked``.
+    """
+
+    __tablename__ = "yoto_roles_provided"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    user_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    role_id: Mapped[int] = mapped_column(
+        ForeignKey("yoto_roles.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    )
+    node: Mapped[str] = mapped_column(String(NODE_LENGTH), primary_key=True, default=NOWHERE)
+    valid_until: Mapped[datetime | None] = mapped_column(index=True)

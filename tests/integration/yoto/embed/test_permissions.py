@@ -92,19 +92,29 @@ PEOPLE = people(Person, name="email", disabled=~Person.active, super_admin=Perso
 class Shop:
     """An application of somebody else's, with people."""
 
-    def __init__(self, url: str, redis: str, folder: Path, users: Any = PEOPLE) -> None:
+    def __init__(
+        self,
+        url: str,
+        redis: str,
+        folder: Path,
+        users: Any = PEOPLE,
+        prefix: str | None = None,
+        **options: Any,
+    ) -> None:
         self.engine = create_engine(url)
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
         Base.metadata.create_all(self.engine)
         self.app = Flask("shop", instance_path=str(folder))
         self.app.config["YOTO_REDIS_URL"] = redis
-        self.app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-shop-{secrets.token_hex(4)}:"
+        self.prefix = prefix or f"test-shop-{secrets.token_hex(4)}:"
+        self.app.config["YOTO_REDIS_KEY_PREFIX"] = self.prefix
         Yoto(
             self.app,
             db=self.session,
             users=users,
             caller=lambda: request.headers.get("Who"),
             authenticated_at=lambda: request.headers.get("Since", type=float),
+            **options,
         )
 
         @self.app.post("/refund")

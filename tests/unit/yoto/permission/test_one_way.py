@@ -42,6 +42,7 @@ from yoto.permission import (
 from yoto.permission.abac import JudgedPlaces
 from yoto.permission.bits import SUPER
 from yoto.permission.cached_source import CachedSource
+from yoto.permission.directory import Providers
 from yoto.permission.expressions import compile_expression
 from yoto.permission.maintenance import Maintenance, MaintenanceStatus
 from yoto.permission.outbox.watching import touch
@@ -255,7 +256,10 @@ def staged(app: Flask, scene: Scene, user_id: int, place: Place) -> Iterator[Hea
         tailer=tailer, lookup=Lookup(memory, tailer, CacheCounts()), get_or_load=get_or_load
     )
     database: Any = SimpleNamespace(load=lambda user, at: resolved(scene.database, user, at))
-    source = CachedSource(registry, time, cache, None, database)  # type: ignore[arg-type]
+    providers = Providers(app, time)
+    source = CachedSource(
+        registry, time, cache, None, database, providers  # type: ignore[arg-type]
+    )
     source._load = lambda user, at: loaded(scene.database, user, at)  # type: ignore[method-assign]
     maintenance = Maintenance(
         app, None, time, lambda event: None, hears=lambda: True  # type: ignore[arg-type]

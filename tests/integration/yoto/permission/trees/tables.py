@@ -6,13 +6,13 @@ each world: with the parents, the members, the owner and so on that it has there
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Boolean, Column, insert
+from sqlalchemy import Boolean, Column, false, insert, update
 from sqlalchemy.orm import DeclarativeBase
 
 from app.models import User
@@ -20,7 +20,12 @@ from tests.support.trees import model
 from tests.support.trees.model import World
 from tests.support.trees.types import PERMISSIONS
 from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, text_of
+from yoto.permission.directory import EXTENSION as PROVIDERS
+from yoto.permission.directory import Providers
+from yoto.permission.statements import provides_roles
+from yoto.store.asked import ProvidedRole, roles_by
 from yoto.store.db import Id, UtcDateTime, db
+from yoto.store.declarations import declarations_of
 from yoto.store.models import (
     EVERYONE,
     ChannelOverwrite,
@@ -166,10 +171,46 @@ def permission_id(name: str) -> int:
     return FIRST_PERMISSION + list(PERMISSIONS).index(name)
 
 
+class RoleProvider:
+    """An application that knows of some assignments of a world to people, which are not stored."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __call__(self, ids: list[int]) -> dict[int, list[ProvidedRole]]:
+        found: dict[int, list[ProvidedRole]] = {}
+        for (subject, role_id, node), row in self._world.assignments.items():
+            if is_provided(subject, role_id, row) and number_of(subject) in ids:
+                home = self._world.roles[role_id].home
+                one = ProvidedRole(f"role {role_id}", node, home, moment(row.window.until))
+                found.setdefault(number_of(subject), []).append(one)
+        return found
+
+
+def is_provided(subject: model.Subject, role_id: model.Id, row: model.AssignmentRow) -> bool:
+    """Whether a provider gives it; what it gives has begun."""
+    mine = isinstance(subject, model.Person) and (int(subject.id) + int(role_id)) % 2 == 0
+    return mine and row.window.from_ is None
+
+
+@contextmanager
+def provided(app: Flask, world: World, clock: Callable[[], float]) -> Iterator[None]:
+    """A function of the application gives people some of the roles of a world."""
+    kept, declarations = app.extensions[PROVIDERS], declarations_of(app)
+    declarations.roles = roles_by(RoleProvider(world), deadline=60.0)
+    app.extensions[PROVIDERS] = Providers(app, clock)
+    try:
+        yield
+    finally:
+        app.extensions[PROVIDERS], declarations.roles = kept, None
+
+
 @contextmanager
 def stored(world: World) -> Iterator[None]:
     """The rows of a world, in a transaction that is rolled back."""
     connection = db.session.connection()
+    # Others do not see it, so that what is provided must be stored within.
+    db.session.execute(update(Permission).where(false()).values(bit=0))
 
     def add(made: Any, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -319,6 +360,7 @@ def _store_rights(world: World, add: Any) -> None:
                 "valid_until": moment(row.window.until),
             }
             for (subject, role, node), row in world.assignments.items()
+            if not (provides_roles() and is_provided(subject, role, row))
         ],
     )
     add(
