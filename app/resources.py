@@ -71,15 +71,19 @@ def declare_types(app: Flask) -> None:
         remaining=(READ, "message.read_history"),
         administrator="server.administrator",
         audit="server.audit",
+        label="name",
         attributes=("time_zone", "access_hours", "blocked_networks", "device_required"),
     )
-    declare_resource(app, "category", Category, parent="server_id", gate=READ, askable=False)
+    declare_resource(
+        app, "category", Category, parent="server_id", gate=READ, label="name", askable=False
+    )
     declare_resource(
         app,
         "channel",
         Channel,
         parent="server_id",
         gate=READ,
+        label="name",
         sync=("category", "category_id", "synced"),
         attributes=("sensitivity", "hours"),
     )

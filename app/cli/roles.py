@@ -18,13 +18,14 @@ from app.extensions import permissions
 from yoto.api.rows import existing
 from yoto.cli.acts import acting
 from yoto.cli.control.telling import ending
-from yoto.cli.options import Duration, Moment, with_reason
+from yoto.cli.options import Duration, Moment, at_resource, resource_of, with_reason
 from yoto.cli.permission import user_id_of
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import Page
-from yoto.permission import UNSET
+from yoto.nodes import NodeId
+from yoto.permission import UNSET, node_of_text, subject_of_text, subject_text
 from yoto.store.db import writing
-from yoto.store.models import Effect, Role, ScopeType
+from yoto.store.models import Effect, Role
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,16 +44,13 @@ of_server = click.option(
 )
 
 
+at_node = click.option("--at", metavar="TYPE:ID", help="At this resource; else everywhere.")
+
+
 def what_where(command: F) -> F:
     """Which permissions of a role, and in which scope."""
     for option in (
-        click.option("--scope-id", type=ROW_ID, help="The server or channel."),
-        click.option(
-            "--scope",
-            type=click.Choice([scope.value for scope in ScopeType]),
-            default=ScopeType.GLOBAL.value,
-            help="Where; 'global', the default, is wherever the role is held.",
-        ),
+        at_resource,
         click.argument("names", metavar="PERMISSION...", nargs=-1, required=True),
         of_role,
     ):
@@ -156,7 +154,7 @@ def delete(role_id: int, reason: str) -> None:
 @what_where
 @with_reason
 def allow(
-    role_id: int, names: tuple[str, ...], scope: str, scope_id: int | None, reason: str
+    role_id: int, names: tuple[str, ...], scope: str, scope_id: str | None, reason: str
 ) -> None:
     """Let role ROLE_ID allow permissions in a scope."""
     _set(role_id, names, scope, scope_id, Effect.ALLOW, reason)
@@ -166,7 +164,7 @@ def allow(
 @what_where
 @with_reason
 def deny(
-    role_id: int, names: tuple[str, ...], scope: str, scope_id: int | None, reason: str
+    role_id: int, names: tuple[str, ...], scope: str, scope_id: str | None, reason: str
 ) -> None:
     """Let role ROLE_ID deny permissions in a scope, whatever other roles allow there."""
     _set(role_id, names, scope, scope_id, Effect.DENY, reason)
@@ -176,17 +174,19 @@ def deny(
 @what_where
 @with_reason
 def clear(
-    role_id: int, names: tuple[str, ...], scope: str, scope_id: int | None, reason: str
+    role_id: int, names: tuple[str, ...], scope: str, scope_id: str | None, reason: str
 ) -> None:
     """Remove what role ROLE_ID allows or denies in exactly this scope."""
     with acting(), writing():
-        permissions.revoke_permissions_from_role(role_id, names, scope, scope_id, reason=reason)
+        place = resource_of(scope, scope_id)
+        permissions.revoke_permissions_from_role(role_id, names, *place, reason=reason)
     click.echo(f"Role {role_id} has no grant of {', '.join(names)} {_place(scope, scope_id)}.")
 
 
 @roles.command("assign")
 @of_role
 @of_user
+@at_node
 @click.option("--from", "valid_from", type=Moment(), help="From when; else at once.")
 @click.option("--until", "valid_until", type=Moment(), help="Until when; else for good.")
 @click.option("--for", "seconds", type=Duration(), help="How long from now, such as 8h.")
@@ -194,45 +194,96 @@ def clear(
 def assign(
     role_id: int,
     user: str,
+    at: str | None,
     valid_from: datetime | None,
     valid_until: datetime | None,
     seconds: float | None,
     reason: str,
 ) -> None:
-    """Assign role ROLE_ID to USER (username or id); one already held gets the new window."""
+    """Assign role ROLE_ID to USER; one that is held there already gets the new window.
+
+    USER is a username or an id, or else application:3, team:5, everyone:TYPE:ID or public.
+    """
     if seconds is not None and valid_until is not None:
         raise click.UsageError("give --until or --for")
     until = valid_until or ending(seconds)
     with acting(), writing():
-        permissions.assign_roles_to_user(
-            user_id_of(user), [role_id], None, valid_from, until, reason=reason
-        )
-    click.echo(f"{user} holds role {role_id}{_window(valid_from, until)}.")
+        node = None if at is None else node_of_text(at, "at")
+        permissions.assign(_subject(user), role_id, node, valid_from, until, reason=reason)
+    click.echo(f"{user} holds role {role_id}{_at(at)}{_window(valid_from, until)}.")
 
 
 @roles.command("unassign")
 @of_role
 @of_user
+@at_node
 @with_reason
-def unassign(role_id: int, user: str, reason: str) -> None:
-    """Remove role ROLE_ID from USER (username or id)."""
+def unassign(role_id: int, user: str, at: str | None, reason: str) -> None:
+    """Remove role ROLE_ID from USER, who is named as for "assign"."""
     with acting(), writing():
-        permissions.revoke_roles_from_user(user_id_of(user), [role_id], reason=reason)
-    click.echo(f"{user} holds role {role_id} no more.")
+        node = None if at is None else node_of_text(at, "at")
+        permissions.unassign(_subject(user), role_id, node, reason=reason)
+    click.echo(f"{user} holds role {role_id}{_at(at)} no more.")
+
+
+@roles.command("held")
+@click.argument("node", metavar="TYPE:ID")
+def held(node: str) -> None:
+    """Show who holds roles at a resource itself, teams and everybody as such."""
+    with acting():
+        for one in permissions.holders(*node_of_text(node, "at")):
+            window = _window(one.valid_from, one.valid_until)
+            click.echo(f"  {subject_text(one.subject)} holds role {one.role_id}{window}")
+
+
+@roles.command("inherit")
+@of_role
+@click.argument("parent_id", type=ROW_ID)
+@click.option("--no-more", is_flag=True, help="It does not any more.")
+@with_reason
+def inherit(role_id: int, parent_id: int, no_more: bool, reason: str) -> None:
+    """Let role ROLE_ID inherit from PARENT_ID, too: a role may have several parents."""
+    with acting(), writing():
+        change_it = permissions.remove_role_parent if no_more else permissions.add_role_parent
+        change_it(role_id, parent_id, reason=reason)
+    click.echo(f"Role {role_id} inherits from {parent_id}{' no more' if no_more else ''}.")
+
+
+@roles.command("overwrite")
+@click.argument("node", metavar="TYPE:ID")
+@click.argument("target", metavar="TARGET")
+@click.option("--allow", multiple=True, help="A permission that they have there, and below.")
+@click.option("--deny", multiple=True, help="A permission that they have not.")
+@click.option("--clear", "gone", is_flag=True, help="Nothing is overwritten any more.")
+@with_reason
+def overwrite(
+    node: str, target: str, allow: tuple[str, ...], deny: tuple[str, ...], gone: bool, reason: str
+) -> None:
+    """Set all overwrites of TARGET at a resource: role:9, team:5, application:3 or a username."""
+    if gone == bool(allow or deny):
+        raise click.UsageError("give --allow and --deny, or --clear")
+    with acting(), writing():
+        at = node_of_text(node, "at")
+        if gone:
+            permissions.clear_overwrite(at=at, **_target(target), reason=reason)
+        else:
+            permissions.set_overwrite(
+                at=at, **_target(target), allow=allow, deny=deny, reason=reason
+            )
+    click.echo(f"{target} at {node}: {'nothing is overwritten' if gone else 'overwritten'}.")
 
 
 def _set(
     role_id: int,
     names: tuple[str, ...],
     scope: str,
-    scope_id: int | None,
+    scope_id: str | None,
     effect: Effect,
     reason: str,
 ) -> None:
     with acting(), writing():
-        permissions.assign_permissions_to_role(
-            role_id, names, scope, scope_id, effect, reason=reason
-        )
+        place = resource_of(scope, scope_id)
+        permissions.assign_permissions_to_role(role_id, names, *place, effect, reason=reason)
     click.echo(f"Role {role_id} {DOES[effect]} {', '.join(names)} {_place(scope, scope_id)}.")
 
 
@@ -246,16 +297,34 @@ def _all(read: Callable[..., Page[T]], role_id: int, key: Callable[[T], int]) ->
     return found
 
 
+def _subject(text: str) -> Any:
+    """Who is named: a person by username or id, or another subject."""
+    is_set = text == "public" or text.partition(":")[0] in ("application", "team", "everyone")
+    return subject_of_text(text, "user") if is_set else user_id_of(text)
+
+
+def _target(text: str) -> dict[str, Any]:
+    """Whom an overwrite is about, as the permission system takes it."""
+    kind, separator, digits = text.partition(":")
+    if separator and kind in ("role", "team"):
+        return {f"{kind}_id": ROW_ID.convert(digits, None, None)}
+    return {"user_id": _subject(text)}
+
+
+def _at(at: str | None) -> str:
+    return "" if at is None else f" at {at}"
+
+
 def _line(role_id: int, name: str, position: int, parent_id: int | None, active: bool) -> str:
     parent = "" if parent_id is None else f", inherits from {parent_id}"
     return f"{role_id:>6}  {name}, position {position}{parent}{'' if active else ', inactive'}"
 
 
 def _said(grant: Grant, what: str) -> str:
-    return f"{DOES[grant.effect]} {what} {_place(grant.scope.value, grant.scope_id)}"
+    return f"{DOES[grant.effect]} {what} {_place(grant.scope, grant.scope_id)}"
 
 
-def _place(scope: str, scope_id: int | None) -> str:
+def _place(scope: str, scope_id: NodeId | None) -> str:
     return "wherever it is held" if scope_id is None else f"in {scope} {scope_id}"
 
 

@@ -94,9 +94,16 @@ def declared(app: Flask) -> Iterator[Papers]:
     for one in kept:
         own.add(one)
     declare_resource(
-        app, "workspace", Workspace, owner="owner_id", members=(Member, "workspace_id", "user_id")
+        app,
+        "workspace",
+        Workspace,
+        owner="owner_id",
+        label="name",
+        members=(Member, "workspace_id", "user_id"),
     )
-    declare_resource(app, "document", Document, parent="workspace_id", shared="anyone")
+    declare_resource(
+        app, "document", Document, parent="workspace_id", label="title", shared="anyone"
+    )
     declare_resource(app, "file", parent="document", shared="anyone")
     watch_declared(declarations_of(app).tables, own)
     with app.app_context():

@@ -14,6 +14,7 @@ from yoto.cli.queue import queue
 from yoto.cli.resilience import resilience
 from yoto.cli.review import add_review
 from yoto.cli.secrets import secrets
+from yoto.cli.subjects import applications, teams
 from yoto.cli.suggestions import suggestions
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
@@ -24,6 +25,7 @@ add_templates(permission)
 
 COMMANDS = (
     alerts,
+    applications,
     cache,
     control,
     locks,
@@ -34,5 +36,6 @@ COMMANDS = (
     resilience,
     secrets,
     suggestions,
+    teams,
     yoto,
 )

@@ -8,10 +8,10 @@ import sys
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.cli.options import at_resource, resource_of
 from yoto.cli.permission import user_id_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
-from yoto.store.models import ScopeType
 
 ANOTHER_EXIT = 1
 
@@ -25,14 +25,13 @@ def add_insight(group: AppGroup) -> None:
 @click.command("explain")
 @click.argument("user")
 @click.argument("name")
-@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
-@click.option("--scope-id", type=int, help="The server or channel.")
+@at_resource
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @with_appcontext
-def explain(user: str, name: str, scope: str, scope_id: int | None, as_json: bool) -> None:
+def explain(user: str, name: str, scope: str, scope_id: str | None, as_json: bool) -> None:
     """Say why USER (username or id) has or lacks permission NAME, and what would turn it."""
     try:
-        found = permissions.explain(user_id_of(user), name, scope, scope_id)
+        found = permissions.explain(user_id_of(user), name, *resource_of(scope, scope_id))
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.text)

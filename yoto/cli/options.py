@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from yoto.cli.login import login
+from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.store.resources import known_types
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +52,34 @@ class Moment(click.ParamType[datetime]):
         if moment.utcoffset() is None:
             self.fail(f"'{value}' has no time zone, such as the Z of 2026-01-31T08:00Z", param, ctx)
         return moment
+
+
+def at_resource(command: F) -> F:
+    """Where a question or a grant is about; ``resource_of`` reads what is given."""
+    for option in (
+        click.option(
+            "--scope-id", help="Its id: an integer, a UUID or a text, as its type has it."
+        ),
+        click.option(
+            "--scope",
+            default=GLOBAL_KIND,
+            show_default=True,
+            help="'global', or a type of resources, such as 'channel'.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def resource_of(scope: str, scope_id: str | None) -> tuple[str, NodeId | None]:
+    """The scope and the id as the type has it.
+
+    Raises:
+        ValidationFailed: an unknown type, or no id of it.
+    """
+    if scope == GLOBAL_KIND or scope_id is None:
+        return scope, scope_id
+    return scope, known_types().get(scope, asked=True).spelled(scope_id, "scope_id")
 
 
 def says_who(command: F) -> F:

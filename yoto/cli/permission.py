@@ -9,14 +9,15 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from yoto.cli.acts import acting
-from yoto.cli.options import with_reason
+from yoto.cli.options import at_resource, resource_of, with_reason
 from yoto.control_plane.cache import service
 from yoto.control_plane.cache.targets import ALL
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.fields import MAX_ID
+from yoto.permission import number_of, subject_of_text
 from yoto.store.db import db, writing
-from yoto.store.models import ScopeType, User
+from yoto.store.models import User
 
 permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
 
@@ -26,12 +27,11 @@ DENIED_EXIT = 1
 @permission.command("check")
 @click.argument("user")
 @click.argument("name")
-@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
-@click.option("--scope-id", type=int, help="The server or channel.")
-def check(user: str, name: str, scope: str, scope_id: int | None) -> None:
+@at_resource
+def check(user: str, name: str, scope: str, scope_id: str | None) -> None:
     """Say whether USER (username or id) has permission NAME. Exit status 1 when denied."""
     try:
-        decision = permissions.decide(user_id_of(user), name, scope, scope_id)
+        decision = permissions.decide(user_id_of(user), name, *resource_of(scope, scope_id))
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{'allowed' if decision.allowed else 'denied'}: {decision.reason}")
@@ -77,7 +77,8 @@ def sync() -> None:
 
 
 def user_id_of(user: str) -> int:
-    """The id that ``user`` is, or whose username it is.
+    """The id that ``user`` is, or whose username it is; of a program that of ``application:3``, of
+    who is not signed in that of ``public``.
 
     Raises:
         click.ClickException: nobody has that name, or can have that id.
@@ -85,6 +86,11 @@ def user_id_of(user: str) -> int:
     if user.isdecimal():
         return click.IntRange(1, MAX_ID).convert(int(user), None, None)
     found = db.session.scalar(select(User.id).where(User.username == user))
+    if found is None and (user == "public" or user.startswith("application:")):
+        try:
+            return number_of(subject_of_text(user, "user"), "user")
+        except PlatformError as error:
+            raise click.ClickException(str(error)) from None
     if found is None:
         raise click.ClickException(f"user: nobody is called '{user}'")
     return found

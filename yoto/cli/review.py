@@ -11,10 +11,11 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from yoto.cli.options import Moment
+from yoto.cli.options import Moment, at_resource, resource_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.csv_export import csv_lines
+from yoto.nodes import NodeId
 from yoto.permission import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -22,7 +23,6 @@ from yoto.permission import (
     access_rows,
     difference_rows,
 )
-from yoto.store.models import ScopeType
 
 PAGE = 500  # users read at a time
 GAP = "  "
@@ -35,8 +35,7 @@ def add_review(group: AppGroup) -> None:
 
 @click.command("review")
 @click.argument("name", metavar="PERMISSION")
-@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
-@click.option("--scope-id", type=int, help="The server or channel.")
+@at_resource
 @click.option("--since", type=Moment(), help="Who gained and who lost it since, instead.")
 @click.option("--until", type=Moment(), help="With --since: up to then; by default until now.")
 @click.option(
@@ -46,7 +45,7 @@ def add_review(group: AppGroup) -> None:
 def review(
     name: str,
     scope: str,
-    scope_id: int | None,
+    scope_id: str | None,
     since: datetime | None,
     until: datetime | None,
     form: str,
@@ -56,14 +55,14 @@ def review(
         raise click.UsageError("--until needs --since")
     try:
         if since is None:
-            _show_access(_everybody(name, scope, scope_id), form)
+            _show_access(_everybody(name, *resource_of(scope, scope_id)), form)
         else:
-            _show_difference(name, scope, scope_id, since, until, form)
+            _show_difference(name, *resource_of(scope, scope_id), since, until, form)
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _everybody(name: str, scope: str, scope_id: int | None) -> Iterator[AccessLine]:
+def _everybody(name: str, scope: str, scope_id: NodeId | None) -> Iterator[AccessLine]:
     after: int | None = 0
     while after is not None:
         page = permissions.who_can(name, scope, scope_id, after=after, limit=PAGE)
@@ -81,7 +80,7 @@ def _show_access(lines: Iterator[AccessLine], form: str) -> None:
 def _show_difference(
     name: str,
     scope: str,
-    scope_id: int | None,
+    scope_id: NodeId | None,
     since: datetime,
     until: datetime | None,
     form: str,

@@ -24,6 +24,7 @@ from yoto.control_plane.overrides import overrides_control
 from yoto.control_plane.permissions import (
     explain_control,
     registry_control,
+    resources_control,
     review_control,
     search_control,
     servers_control,
@@ -44,6 +45,7 @@ CONTROL_REST: list[Blueprint] = [
     instances_control,
     overrides_control,
     explain_control,
+    resources_control,
     search_control,
     review_control,
     registry_control,

@@ -11,6 +11,7 @@ from flask import request, url_for
 from yoto.control_plane import ages, language, theme
 from yoto.control_plane.application import of_application
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
+from yoto.control_plane.permissions.resources import types
 from yoto.control_plane.vendor import vendor
 from yoto.http.csrf import CSRF_FIELD, csrf_token
 from yoto.store.db import utcnow
@@ -65,6 +66,7 @@ def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict
         "sign_in": _address(of_application().sign_in),
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": vendored,
+        "resources": types(),
         "now": utcnow().isoformat(),
     }
 

@@ -22,7 +22,7 @@ class Page(Generic[T]):
     """One slice. ``next`` is the cursor of the slice after it, None at the end."""
 
     items: Sequence[T]
-    next: int | None
+    next: Any
 
 
 class PageQuery(ma.Schema):
@@ -42,11 +42,13 @@ def cut(rows: Sequence[T], limit: int, cursor_of: Callable[[T], int]) -> Page[T]
     return Page(items, cursor_of(items[-1]) if len(rows) > limit else None)
 
 
-def page_of(item: type[ma.Schema]) -> ma.Schema:
+def page_of(
+    item: type[ma.Schema], cursor: type[ma.fields.Field[Any]] = ma.fields.Integer
+) -> ma.Schema:
     """The schema of a page of ``item``."""
     fields: dict[str, Any] = {
         "items": ma.fields.List(ma.fields.Nested(item), required=True),
-        "next": ma.fields.Integer(required=True, allow_none=True),
+        "next": cursor(required=True, allow_none=True),
     }
     name = item.__name__.removesuffix("Schema")
     return ma.Schema.from_dict(fields, name=f"{name}Page")()

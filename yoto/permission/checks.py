@@ -12,7 +12,7 @@ from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, number_of, numbers_of, person_number
-from yoto.permission.loading import load_sites
+from yoto.permission.loading import Site, load_sites
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing
@@ -127,17 +127,24 @@ class Checks:
         """The nodes that people belong to: of each place itself, or the one above it; None: nobody
         belongs anywhere there.
         """
-        get_state()
         types, asked = known_types(), list(places)
-        below = [place for place in asked if types.get(place.kind).members is None]
-        with reading() as connection:
-            sites = load_sites(connection, below)
         found: dict[Place, Place | None] = {place: place for place in asked}
-        for place in below:
-            if place not in sites:
-                raise UnknownResource(place.kind, place.id)
-            home = sites[place].home
-            found[place] = None if home is None else place_of_text(home)
+        below = [place for place in asked if types.get(place.kind).members is None]
+        for place, site in self.sites_of(below).items():
+            found[place] = None if site.home is None else place_of_text(site.home)
+        return found
+
+    def sites_of(self, places: Iterable[Place]) -> dict[Place, Site]:
+        """Where nodes lie: what is above each, and whose overwrites are in force; one statement a
+        type.
+        """
+        get_state()
+        asked = list(places)
+        with reading() as connection:
+            found = load_sites(connection, asked)
+        missing = next((place for place in asked if place not in found), None)
+        if missing is not None:
+            raise UnknownResource(missing.kind, missing.id)
         return found
 
     def batch_check_permissions(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.nodes import APPLICATIONS
+from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER
 from yoto.permission.keys import SubjectId, number_of, person_number
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Public, Team
 from yoto.permission.rows import checked_home, require
@@ -71,7 +71,16 @@ def subject_text(subject: Any, field: str = "subject") -> str:
         case Everyone():
             return f"everyone:{Place(*subject)}"
     number = number_of(subject, field)
+    if number == PUBLIC_NUMBER:
+        return "public"
+    if number > APPLICATIONS:
+        return f"application:{number - APPLICATIONS}"
     return f"user:{number}"
+
+
+def name_of_no_person(number: int) -> str | None:
+    """What programs and the public are called; None: a person."""
+    return None if number < APPLICATIONS else subject_text(number)
 
 
 def subject_of_text(text: str, field: str = "subject") -> Subject:

@@ -105,10 +105,10 @@ def test_who_can_and_where_somebody_can_are_searched_and_lead_to_why(page: Page)
 
 
 def test_the_matrix_is_filtered_and_shows_groups_inheritance_and_overwrites(page: Page) -> None:
-    page.get_by_role("button", name="Server matrix").click()
+    page.get_by_role("button", name="Role matrix").click()
     fill(page.locator("form.question"), server=SERVER)
     page.get_by_role("button", name="Show", exact=True).click()
-    matrix = page.get_by_role("region", name="Server matrix").locator("table")
+    matrix = page.get_by_role("region", name="Role matrix").locator("table")
     expect(matrix.locator("thead th")).to_have_count(6)
     pin = matrix.locator("tr").filter(has=page.get_by_text("message.pin", exact=True))
     expect(pin).to_contain_text("allow, by group moderation")
@@ -123,8 +123,8 @@ def test_the_matrix_is_filtered_and_shows_groups_inheritance_and_overwrites(page
     moderation = groups.get_by_role("row").filter(has_text="moderation")
     expect(moderation).to_contain_text("message.pin")
     expect(moderation).to_contain_text("Moderator: allow")
-    laid = page.get_by_role("table", name="Overwrites of one channel")
-    page.get_by_label("Channel", exact=True).select_option(channel(page, "announcements"))
+    laid = page.get_by_role("table", name="Overwrites of one resource")
+    page.get_by_label("Resource", exact=True).select_option(channel(page, "announcements"))
     send = laid.get_by_role("row").filter(has_text="message.send")
     expect(send.get_by_role("cell").first).to_contain_text("deny")
     expect(laid.locator("thead th").nth(1)).to_contain_text("@everyone")
@@ -152,10 +152,10 @@ def families(yoto: RunningYoto, neighbour: Flask, page: Page) -> Iterator[None]:
 def test_the_matrix_shows_what_a_role_has_from_global_ones_and_nothing_through_one_that_is_off(
     page: Page, families: None
 ) -> None:
-    page.get_by_role("button", name="Server matrix").click()
+    page.get_by_role("button", name="Role matrix").click()
     fill(page.locator("form.question"), server=SERVER)
     page.get_by_role("button", name="Show", exact=True).click()
-    matrix = page.get_by_role("region", name="Server matrix").locator("table")
+    matrix = page.get_by_role("region", name="Role matrix").locator("table")
     for role, permission, said in (
         ("Heir of all", "message.manage", "allow, through Everywhere"),
         ("Heir of all", "message.pin", "says nothing"),
@@ -225,7 +225,7 @@ def test_on_a_telephone_in_the_dark_and_in_chinese_one_role_is_chosen(
         screenshot(page, "permissions-denied-390-dark-zh")
         assert fits(page)
         assert_accessible(page)
-        page.get_by_role("button", name="服务器矩阵").click()
+        page.get_by_role("button", name="角色矩阵").click()
         page.locator("form.question").get_by_label("服务器", exact=True).fill(f"{SERVER} #1")
         page.get_by_role("button", name="显示", exact=True).click()
         expect(page.locator("table.matrix thead").first.locator("th")).to_have_count(2)

@@ -130,7 +130,7 @@ def test_a_server_is_given_no_more_roles_than_it_may_have(
         ("assign ROLE 1 --until 2020-01-01T00:00Z --reason x", "is in the past"),
         ("assign ROLE 1 --until 2099-01-01 --reason x", "has no time zone"),
         ("assign ROLE 1 --until 2099-01-01T00:00Z --for 8h --reason x", "--until or --for"),
-        ("unassign ROLE 1 --reason x", "does not hold role"),
+        ("unassign ROLE 1 --reason x", "is not held there"),
     ],
 )
 def test_what_is_refused_is_said_and_changes_nothing(

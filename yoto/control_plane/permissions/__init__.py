@@ -2,6 +2,7 @@
 
 from yoto.control_plane.permissions.directory import (
     registry_control,
+    resources_control,
     servers_control,
     users_control,
 )
@@ -11,6 +12,7 @@ from yoto.control_plane.permissions.views import explain_control, search_control
 __all__ = [
     "explain_control",
     "registry_control",
+    "resources_control",
     "review_control",
     "search_control",
     "servers_control",

@@ -29,6 +29,7 @@ from yoto.http.operators import (
     demand_right,
     operator,
 )
+from yoto.permission import number_of, subject_of_text
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -75,7 +76,8 @@ def open_question(asked: Mapping[str, Any]) -> Question:
 
 
 def asked_user(asked: Mapping[str, Any]) -> int:
-    """The user that a request names by id or by name.
+    """The user that a request names by id or by name; a program as ``application:3``, and who is
+    not signed in as ``public``.
 
     Raises:
         UnknownResource: nobody has the name.
@@ -84,6 +86,8 @@ def asked_user(asked: Mapping[str, Any]) -> int:
         return int(asked["user_id"])
     name = asked["username"].strip().lower()
     found = db.session.scalar(select(User.id).where(User.username == name))
+    if found is None and (name == "public" or name.startswith("application:")):
+        return number_of(subject_of_text(name, "username"), "username")
     if found is None:
         raise UnknownResource("user", asked["username"], "username")
     return found

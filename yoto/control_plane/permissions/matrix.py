@@ -1,6 +1,6 @@
-"""All that a server's roles and overwrites say, for people to look over.
+"""All that roles and overwrites say in a resource that people belong to, for people to look over.
 
-A page takes the same number of statements however many roles or channels it has.
+A page takes the same number of statements however many roles or resources it has.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ from sqlalchemy import func, null, select, union_all
 
 from yoto.api.permissions.checks.service import Question
 from yoto.api.rows import existing
+from yoto.control_plane.permissions import resources
 from yoto.control_plane.permissions.insight import demand_operators_insight
+from yoto.errors import ValidationFailed
+from yoto.extensions import permissions
 from yoto.http.paging import Page, cut
-from yoto.permission import PlaceFacts, RoleFacts, lineage
+from yoto.nodes import GLOBAL_KIND
+from yoto.permission import Place, PlaceFacts, RoleFacts, lineage, subject_text
 from yoto.store.db import db
 from yoto.store.models import (
     NOWHERE,
@@ -31,40 +35,51 @@ from yoto.store.models import (
     RoleGrant,
     RoleGroupGrant,
     RoleParent,
-    ScopeType,
     Server,
+    Team,
     User,
 )
+from yoto.store.resources import known_types
 
-ROLE, USER = "role", "user"
+ROLE, USER, TEAM = "role", "user", "team"
 SHOWN_OF_ROLE = ("id", "name", "position", "active", "is_default")
-Place = tuple[str, int]
 
 
-def roles_and_grants(server_id: int, after: int | None, limit: int) -> dict[str, Any]:
-    """A page of roles, by id, with their own grants, and all roles that they inherit from.
+def roles_and_grants(
+    home: Place, after: int | None, limit: int, everywhere: bool = False
+) -> dict[str, Any]:
+    """A page of the roles of a resource that people belong to, by id, with their own grants, and
+    all roles that they inherit from.
+
+    Args:
+        everywhere: global roles, too.
 
     Raises:
-        UnknownResource: there is no such server.
+        UnknownResource: there is no such resource.
+        ValidationFailed: nobody belongs to it.
         PermissionDenied: the operator may not know about others there.
     """
-    server = _server(server_id)
-    statement = select(Role).where(Role.server_id == server_id, Role.id > (after or 0))
+    shown = _home(home)
+    homes = [str(home), NOWHERE] if everywhere else [str(home)]
+    statement = select(Role).where(Role.home.in_(homes), Role.id > (after or 0))
     found = db.session.scalars(statement.order_by(Role.id).limit(limit + 1)).all()
     page = cut(found, limit, lambda role: role.id)
     ids = [role.id for role in page.items]
-    place = _place_of(server_id)
+    place = _place_of(str(home))
     inherited = {id_: lineage(id_, place)[1:] for id_ in ids}
     elsewhere = {one for line in inherited.values() for one in line} - set(ids)
     ancestors = db.session.scalars(select(Role).where(Role.id.in_(elsewhere)).order_by(Role.id))
     granted, holders = _grants([*ids, *elsewhere]), _holders(ids)
-    # A global role may also have grants for other servers.
-    counted = ("global", f"server:{server_id}")
+    # A global role may also have grants for other resources.
+    counted = (GLOBAL_KIND, *permissions.sites_of([home])[home].nodes)
+    known = known_types()
+    kinds = {one.name for one in (*known.line(home.kind), *known.below(home.kind))}
     return {
-        "server": server,
+        "resource": shown,
+        "scopes": counted,
         "permissions": db.session.scalars(
             select(Permission)
-            .where(Permission.scope != ScopeType.GLOBAL)
+            .where(Permission.scope.in_(kinds))
             .order_by(Permission.category, Permission.bit)
         ).all(),
         "roles": [
@@ -88,9 +103,26 @@ def roles_and_grants(server_id: int, after: int | None, limit: int) -> dict[str,
     }
 
 
+def of_server(server_id: int, after: int | None, limit: int) -> dict[str, Any]:
+    """The same of a server, with what is listed of it."""
+    found = roles_and_grants(Place("server", server_id), after, limit)
+    return found | {"server": existing(Server, server_id)}
+
+
+def overwrites_below(home: Place, of: str, after: Any, limit: int) -> Page[dict[str, Any]]:
+    """A page of the resources of a type below one that people belong to, by id, in which there are
+    overwrites in force; raises as ``roles_and_grants``.
+    """
+    _home(home)
+    page = resources.overwritten(of, home, after, limit)
+    laid = _overwrites({place for _, place in page.items})
+    shown = [one | {"place": place, "overwrites": laid[place]} for one, place in page.items]
+    return Page(shown, page.next)
+
+
 def overwrites(server_id: int, after: int | None, limit: int) -> Page[dict[str, Any]]:
     """A page of channels, by id, with the overwrites in force; raises as ``roles_and_grants``."""
-    _server(server_id)
+    _home(Place("server", server_id))
     statement = (
         select(Channel, Category.name)
         .outerjoin(Category, Category.id == Channel.category_id)
@@ -106,7 +138,7 @@ def overwrites(server_id: int, after: int | None, limit: int) -> Page[dict[str, 
                 "id": channel.id,
                 "name": channel.name,
                 "category": category,
-                "synced": places[channel.id][0] == "category",
+                "synced": places[channel.id] != f"channel:{channel.id}",
                 "overwrites": laid[places[channel.id]],
             }
             for channel, category in page.items
@@ -115,15 +147,16 @@ def overwrites(server_id: int, after: int | None, limit: int) -> Page[dict[str, 
     )
 
 
-def _server(server_id: int) -> Server:
-    server = existing(Server, server_id)
-    demand_operators_insight([Question("", ScopeType.SERVER, server_id)])
-    return server
+def _home(home: Place) -> dict[str, Any]:
+    shown = resources.existing(home)
+    if known_types().get(home.kind).members is None:
+        raise ValidationFailed({"scope": f"nobody belongs to a {home.kind}"})
+    demand_operators_insight([Question("", *home)])
+    return shown
 
 
-def _place_of(server_id: int) -> PlaceFacts:
-    """The roles that may have a part in the server, as the resolver knows them, without grants."""
-    home = f"{ScopeType.SERVER.value}:{server_id}"
+def _place_of(home: str) -> PlaceFacts:
+    """The roles that may have a part in it, as the resolver knows them, without grants."""
     parents: defaultdict[int, list[int]] = defaultdict(list)
     shape = (Role.id, Role.home, Role.active, Role.is_default, Role.parent_id)
     rows: Any = db.session.execute(select(*shape).where(Role.home.in_([home, NOWHERE]))).all()
@@ -144,11 +177,11 @@ def _place_of(server_id: int) -> PlaceFacts:
     )
 
 
-def _place(channel: Channel) -> Place:
+def _place(channel: Channel) -> str:
     """Where the overwrites in force in a channel stand."""
     if channel.synced and channel.category_id is not None:
-        return "category", channel.category_id
-    return "channel", channel.id
+        return f"category:{channel.category_id}"
+    return f"channel:{channel.id}"
 
 
 def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[dict[str, Any]]]:
@@ -196,35 +229,37 @@ def _holders(role_ids: Sequence[int]) -> dict[int, int]:
     return {role_id: number for role_id, number in db.session.execute(statement)}
 
 
-def _overwrites(places: set[Place]) -> defaultdict[Place, list[dict[str, Any]]]:
-    ids: dict[str, list[int]] = {"channel": [], "category": []}
-    for kind, id_ in places:
-        ids[kind].append(id_)
+def _overwrites(places: set[str]) -> defaultdict[str, list[dict[str, Any]]]:
     row = ChannelOverwrite
     statement = (
         select(
-            row.channel_id,
-            row.category_id,
+            row.place,
             row.role_id,
+            row.team_id,
             row.user_id,
             Role.name,
+            Team.name,
             User.username,
             row.effect,
             Permission.name,
         )
         .join(Permission, Permission.id == row.permission_id)
         .outerjoin(Role, Role.id == row.role_id)
+        .outerjoin(Team, Team.id == row.team_id)
         .outerjoin(User, User.id == row.user_id)
-        .where(row.channel_id.in_(ids["channel"]) | row.category_id.in_(ids["category"]))
+        .where(row.place.in_(places))
         .order_by(Permission.bit)
     )
-    found: dict[tuple[Place, str, int], dict[str, Any]] = {}
+    found: dict[tuple[str, str, int], dict[str, Any]] = {}
     rows: Any = db.session.execute(statement)
-    for channel, category, role_id, user_id, role, username, effect, name in rows:
-        if role_id is None and user_id is None:
-            continue  # of a team
-        place = ("channel", channel) if channel is not None else ("category", category)
-        target = (USER, user_id, username) if role_id is None else (ROLE, role_id, role)
+    for place, role_id, team_id, user_id, role, team, username, effect, name in rows:
+        if role_id is not None:
+            target: tuple[str, int, str] = (ROLE, role_id, role)
+        elif team_id is not None:
+            target = (TEAM, team_id, team)
+        else:
+            # Programs are no accounts.
+            target = (USER, user_id, username or subject_text(user_id))
         entry = found.setdefault(
             (place, target[0], target[1]),
             {
@@ -236,7 +271,7 @@ def _overwrites(places: set[Place]) -> defaultdict[Place, list[dict[str, Any]]]:
             },
         )
         entry[Effect(effect).value].append(name)
-    laid: defaultdict[Place, list[dict[str, Any]]] = defaultdict(list)
+    laid: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for (place, _, _), entry in sorted(found.items()):
         laid[place].append(entry)
     return laid

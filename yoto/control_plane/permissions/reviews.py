@@ -33,7 +33,7 @@ AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": T
 def review_access_of_all(query: dict[str, Any]) -> AccessPage:
     """Who has a permission in a place, since when, and by which grant, role or overwrite
 
-    Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
+    Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
     question = open_question(query)
     return permissions.who_can(*question, after=query["after"], limit=query["limit"], numbers=True)

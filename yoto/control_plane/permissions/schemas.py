@@ -9,15 +9,14 @@ from marshmallow.validate import Length, OneOf, Range
 
 from yoto.api.people import PersonSchema
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
+from yoto.api.permissions.insight.schemas import FoundAfter
 from yoto.api.permissions.review.schemas import CSV, JSON
-from yoto.http.fields import MAX_ID, Facts, RowId
-from yoto.http.paging import PageQuery, page_of
-from yoto.store.models import ScopeType
+from yoto.http.fields import MAX_ID, Facts, Node, NodeId, RowId, TypeName, with_node_id
+from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, PageQuery, page_of
 
 USERNAME_LENGTH = 256  # characters: an application may call its people by their addresses
 SEARCH_LENGTH = 100
 ROLES_MAX = 100
-RESOURCES = [ScopeType.CHANNEL.value, ScopeType.SERVER.value]
 
 
 class _OneUser(ma.Schema):
@@ -45,16 +44,11 @@ class WhoQuery(PageQuery, PlaceQuery):
     permission = ma.fields.String(required=True, validate=Length(1, NAME_LENGTH))
 
 
-class WhatQuery(PageQuery, _OneUser):
+class WhatQuery(FoundAfter, _OneUser):
     """Where somebody may do something."""
 
     permission = ma.fields.String(required=True, validate=Length(1, NAME_LENGTH))
-    scope = ma.fields.String(load_default=ScopeType.CHANNEL.value, validate=OneOf(RESOURCES))
-    server_id = ma.fields.Integer(
-        load_default=None,
-        validate=Range(1, MAX_ID),
-        metadata={"description": "Only channels of this server"},
-    )
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
     user_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
     username = ma.fields.String(load_default=None, validate=Length(1, USERNAME_LENGTH))
 
@@ -93,18 +87,82 @@ class ListedChannelSchema(ma.Schema):
     category = ma.fields.String(required=True, allow_none=True)
 
 
-class FoundResourceSchema(ma.Schema):
-    """A channel or a server."""
+class NamedQuery(ma.Schema):
+    """Resources of a type, by name or id."""
 
-    scope = ma.fields.String(required=True, validate=OneOf(RESOURCES))
-    id = ma.fields.Integer(required=True)
-    name = ma.fields.String(required=True)
-    server_id = ma.fields.Integer(required=True)
-    server = ma.fields.String(required=True)
+    scope = TypeName(everywhere=False, required=True)
+    search = ma.fields.String(
+        load_default="",
+        validate=Length(max=SEARCH_LENGTH),
+        metadata={"description": "What the name contains, or the whole id"},
+    )
+    within = Node(load_default=None, metadata={"description": "Only those below this one"})
+    after = NodeId(load_default=None, metadata={"description": "The `next` of the page before"})
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "scope", "after", spelled=True)
+
+
+class HomeSchema(ma.Schema):
+    """A resource that people belong to."""
+
+    scope = TypeName(everywhere=False, required=True)
+    scope_id = NodeId(required=True)
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "scope", "scope_id", spelled=True)
+
+
+class MatrixQuery(PageQuery, HomeSchema):
+    """All that roles grant there."""
+
+    everywhere = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Global roles, too, which count there"}
+    )
+
+
+class OverwritesQuery(HomeSchema):
+    """The overwrites below it."""
+
+    of = TypeName(everywhere=False, required=True)
+    after = NodeId(load_default=None, metadata={"description": "The `next` of the page before"})
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
+
+    @ma.post_load
+    def after_one_of_these(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "of", "after", spelled=True)
+
+
+class ResourceSchema(ma.Schema):
+    """A resource."""
+
+    scope = ma.fields.String(required=True)
+    id = NodeId(required=True)
+    name = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Null: its type has no names"}
+    )
+
+
+class PlacedResourceSchema(ResourceSchema):
+    """A resource, and what people belong to above it."""
+
+    home = ma.fields.Nested(ResourceSchema, required=True, allow_none=True)
+
+
+class FoundResourceSchema(PlacedResourceSchema):
+    """Where somebody may do something."""
+
+    server_id = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "The home, where it is a server"}
+    )
+    server = ma.fields.String(required=True, allow_none=True)
 
 
 class GrantSchema(ma.Schema):
-    """What a role grants by itself, for the whole server or for a channel."""
+    """What a role grants by itself, for the whole home or for something below it."""
 
     permission = ma.fields.String(required=True)
     effect = ma.fields.String(required=True, metadata={"enum": ["allow", "deny"]})
@@ -154,10 +212,15 @@ class MatrixPermissionSchema(ma.Schema):
     description = ma.fields.String(required=True)
 
 
-class MatrixSchema(ma.Schema):
-    """Roles of a server and what they grant."""
+class ResourceMatrixSchema(ma.Schema):
+    """Roles and what they grant in a resource that people belong to."""
 
-    server = ma.fields.Nested(ListedServerSchema, required=True)
+    resource = ma.fields.Nested(ResourceSchema, required=True)
+    scopes = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Scopes of grants that count for all of it"},
+    )
     permissions = ma.fields.List(ma.fields.Nested(MatrixPermissionSchema), required=True)
     roles = ma.fields.List(ma.fields.Nested(MatrixRoleSchema), required=True)
     ancestors = ma.fields.List(
@@ -168,10 +231,16 @@ class MatrixSchema(ma.Schema):
     next = ma.fields.Integer(required=True, allow_none=True)
 
 
-class PlacedOverwriteSchema(ma.Schema):
-    """What one role or user may do differently."""
+class MatrixSchema(ResourceMatrixSchema):
+    """Roles of a server and what they grant."""
 
-    target_type = ma.fields.String(required=True, metadata={"enum": ["role", "user"]})
+    server = ma.fields.Nested(ListedServerSchema, required=True)
+
+
+class PlacedOverwriteSchema(ma.Schema):
+    """What one role, user or team may do differently."""
+
+    target_type = ma.fields.String(required=True, metadata={"enum": ["role", "user", "team"]})
     target_id = ma.fields.Integer(required=True)
     target = ma.fields.String(required=True)
     allow = ma.fields.List(ma.fields.String(), required=True)
@@ -190,8 +259,19 @@ class OverwrittenChannelSchema(ma.Schema):
     overwrites = ma.fields.List(ma.fields.Nested(PlacedOverwriteSchema), required=True)
 
 
+class OverwrittenSchema(PlacedResourceSchema):
+    """A resource in which there are overwrites in force."""
+
+    place = ma.fields.String(
+        required=True, metadata={"description": "What has them: itself, or what it is in sync with"}
+    )
+    overwrites = ma.fields.List(ma.fields.Nested(PlacedOverwriteSchema), required=True)
+
+
 PERSON_PAGE = page_of(PersonSchema)
 SERVER_PAGE = page_of(ListedServerSchema)
 CHANNEL_PAGE = page_of(ListedChannelSchema)
-RESOURCE_PAGE = page_of(FoundResourceSchema)
-OVERWRITTEN_PAGE = page_of(OverwrittenChannelSchema)
+FOUND_PAGE = page_of(FoundResourceSchema, NodeId)
+RESOURCE_PAGE = page_of(PlacedResourceSchema, NodeId)
+OVERWRITTEN_CHANNELS = page_of(OverwrittenChannelSchema)
+OVERWRITTEN_PAGE = page_of(OverwrittenSchema, NodeId)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 
 from yoto.api.people import Person
 from yoto.api.permissions.checks.service import Question
+from yoto.control_plane.permissions import resources
 from yoto.control_plane.permissions.insight import (
     asked_user,
     demand_operators_insight,
@@ -16,9 +17,10 @@ from yoto.control_plane.permissions.insight import (
 )
 from yoto.extensions import permissions
 from yoto.http.paging import Page
-from yoto.permission import Explanation
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND
+from yoto.permission import Application, Explanation, Place, subject_text
 from yoto.store.db import db
-from yoto.store.models import Channel, ScopeType, Server, User
+from yoto.store.models import ProgramAccount, User
 
 
 def explanation(asked: Mapping[str, Any]) -> Explanation:
@@ -33,7 +35,7 @@ def explanation(asked: Mapping[str, Any]) -> Explanation:
 
 
 def who(asked: Mapping[str, Any]) -> Page[Person]:
-    """Who may do something in a place; raises as ``explanation``."""
+    """Who may do something in a place, programs too; raises as ``explanation``."""
     question = open_question(asked)
     found = permissions.list_users(
         *question, after=asked["after"], limit=asked["limit"], numbers=True
@@ -43,52 +45,42 @@ def who(asked: Mapping[str, Any]) -> Page[Person]:
         .where(User.id.in_(found.ids))
         .order_by(User.id)
     )
-    return Page([Person(*row) for row in rows], found.next_after)
+    people = [Person(*row) for row in rows]
+    ids = [number - APPLICATIONS for number in found.ids if number > APPLICATIONS]
+    programs = db.session.execute(
+        select(ProgramAccount.id, ProgramAccount.name)
+        .where(ProgramAccount.id.in_(ids))
+        .order_by(ProgramAccount.id)
+    )
+    for id_, name in programs if ids else ():
+        people.append(Person(APPLICATIONS + id_, subject_text(Application(id_)), name))
+    return Page(people, found.next_after)
 
 
 def what(asked: Mapping[str, Any]) -> Page[dict[str, Any]]:
-    """In which channels or servers somebody may do something; raises as ``explanation``.
+    """With which resources of a type somebody may do something; raises as ``explanation``.
 
-    In all servers at once it takes the platform's right to audit.
+    Everywhere at once it takes the platform's right to audit.
     """
-    server_id, scope = asked["server_id"], asked["scope"]
-    place = ScopeType.GLOBAL if server_id is None else ScopeType.SERVER
-    demand_operators_insight([Question(asked["permission"], place, server_id)])
+    within, scope = asked["within"], asked["scope"]
+    demand_operators_insight([Question(asked["permission"], *(within or (GLOBAL_KIND, None)))])
     found = permissions.list_resources(
         asked_user(asked),
         asked["permission"],
         scope,
-        server_id,
-        asked["after"],
-        asked["limit"],
+        after=asked["after"],
+        limit=asked["limit"],
+        within=within,
     )
-    named = _channels(found.ids) if scope == ScopeType.CHANNEL else _servers(found.ids)
-    return Page(named, found.next_after)
+    shown = resources.described([Place(scope, id_) for id_ in found.ids])
+    return Page([one | _server(one) for one in shown], found.next_after)
 
 
-def _channels(ids: Sequence[int]) -> list[dict[str, Any]]:
-    statement = (
-        select(Channel.id, Channel.name, Server.id, Server.name)
-        .join(Server, Server.id == Channel.server_id)
-        .where(Channel.id.in_(ids))
-        .order_by(Channel.id)
-    )
-    return [_resource(ScopeType.CHANNEL, *row) for row in db.session.execute(statement)]
-
-
-def _servers(ids: Sequence[int]) -> list[dict[str, Any]]:
-    statement = select(Server.id, Server.name).where(Server.id.in_(ids)).order_by(Server.id)
-    return [
-        _resource(ScopeType.SERVER, id_, name, id_, name)
-        for id_, name in db.session.execute(statement)
-    ]
-
-
-def _resource(scope: ScopeType, id_: int, name: str, server_id: int, server: str) -> dict[str, Any]:
+def _server(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of servers before other types were there."""
+    at = found if found["scope"] == "server" else found["home"]
+    is_server = at is not None and at["scope"] == "server"
     return {
-        "scope": scope.value,
-        "id": id_,
-        "name": name,
-        "server_id": server_id,
-        "server": server,
+        "server_id": at["id"] if is_server else None,
+        "server": at["name"] if is_server else None,
     }

@@ -8,8 +8,8 @@ from yoto.api.people import Person
 from yoto.api.permissions.insight.schemas import ExplanationSchema
 from yoto.control_plane.permissions import service
 from yoto.control_plane.permissions.schemas import (
+    FOUND_PAGE,
     PERSON_PAGE,
-    RESOURCE_PAGE,
     AskSchema,
     WhatQuery,
     WhoQuery,
@@ -36,7 +36,7 @@ search_control = ControlBlueprint(
 def explain_verdict(body: dict[str, Any]) -> Explanation:
     """How a verdict about anybody comes about, and what would turn it
 
-    Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
+    Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
     return service.explanation(body)
 
@@ -49,7 +49,7 @@ def explain_verdict(body: dict[str, Any]) -> Explanation:
 def search_who(query: dict[str, Any]) -> Page[Person]:
     """Who has a permission in a place; a short page alone is not the end
 
-    Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
+    Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
     return service.who(query)
 
@@ -57,11 +57,11 @@ def search_who(query: dict[str, Any]) -> Page[Person]:
 @search_control.get("/what")
 @right(VIEW)
 @search_control.arguments(WhatQuery, location="query")
-@search_control.response(200, RESOURCE_PAGE)
+@search_control.response(200, FOUND_PAGE)
 @search_control.alt_response(404, "NOT_FOUND")
 def search_what(query: dict[str, Any]) -> Page[dict[str, Any]]:
-    """The channels or servers in which somebody has a permission
+    """The resources of a type with which somebody has a permission
 
-    Beyond `platform.view` it takes `admin.audit`, or `server.audit` in the server that is named.
+    Beyond `platform.view` it takes `admin.audit`, or `within` and the right to audit there.
     """
     return service.what(query)

@@ -31,6 +31,7 @@ from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import parse_place, place_key
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
+from yoto.permission.subjects import name_of_no_person
 from yoto.permission.verdict import Decision, reason_of
 from yoto.policy import LANGUAGES, text_of
 
@@ -129,7 +130,7 @@ def _explanation(
     assert at is not None
     return Explanation(
         user_id=evidence.user.user_id,
-        username=evidence.username,
+        username=evidence.username or name_of_no_person(evidence.user.user_id),
         permission=permission.name,
         scope=evidence.place.kind,
         scope_id=evidence.place.id,

@@ -23,6 +23,7 @@ from yoto.permission.review.report import AccessLine, Way
 from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
 from yoto.permission.statements import members
+from yoto.permission.subjects import name_of_no_person
 from yoto.permission.verdict import reason_of
 from yoto.store.models import ScopeType
 
@@ -75,7 +76,7 @@ def lines_of(
         lines.append(
             AccessLine(
                 one.user.user_id,
-                one.username or "",
+                one.username or name_of_no_person(one.user.user_id) or "",
                 reason_of(derivation.resolution, permission),
                 min(begins) if begins and len(begins) == len(begun) else None,
                 ways,

@@ -36,6 +36,7 @@ def declare_resource(
     gate: str | None = None,
     administrator: str | None = None,
     audit: str | None = None,
+    label: Any = None,
     shared: str = "members",
     sync: tuple[str, Any] | tuple[str, Any, Any] | None = None,
     attributes: Iterable[str] | Mapping[str, Any] = (),
@@ -55,6 +56,8 @@ def declare_resource(
         members: the mapped class of who belongs to a node. Its columns are found by their foreign
             keys; or give ``(class, node's column, person's column)``.
         banned, timeout_until: columns or expressions of that class.
+        label: the column, or expression, with the name that people know a node by; operators find
+            it by this, or by its id alone.
         remaining: permissions that somebody in a time-out keeps.
         gate, administrator, audit, shared: see ``ResourceType``; ``shared`` is ``"members"`` or
             ``"anyone"``.
@@ -74,7 +77,7 @@ def declare_resource(
     if shared not in ("members", "anyone"):
         raise ConfigurationError("resource", f"shared: 'members' or 'anyone', not {shared!r}")
     if model is None:
-        others = (owner, members, banned, timeout_until, sync, id, *attributes, *remaining)
+        others = (owner, members, label, banned, timeout_until, sync, id, *attributes, *remaining)
         if any(one is not None for one in others):
             raise ConfigurationError("resource", f"'{name}' has no class that has columns")
         declared = _registered(app, name, parent, nested)
@@ -104,6 +107,7 @@ def declare_resource(
         gate=gate,
         administrator=administrator,
         audit=audit,
+        label=None if label is None else _expression(model, label),
         remaining=tuple(remaining),
         shared=shared == "anyone",
         attributes=_attributes(model, attributes),

@@ -65,6 +65,7 @@ class ResourceType:
         administrator: whoever has this permission at a node has all others there.
         audit: whoever has this permission at a node that people belong to may ask what others may
             do there and below; None: whoever administers it.
+        label: the column with the name that people know a node by; None: they know its id alone.
         remaining: what remains to somebody in a time-out.
         shared: what is given at a node holds for people who do not belong, too.
         attributes: columns that policies read, by name.
@@ -86,6 +87,7 @@ class ResourceType:
     gate: str | None = None
     administrator: str | None = None
     audit: str | None = None
+    label: ColumnElement[Any] | None = None
     remaining: tuple[str, ...] = ()
     shared: bool = False
     attributes: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import OneOf
 
+from yoto.api.permissions.checks.schemas import PlaceQuery, PlaceSchema
 from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.api.templates import LevelChoiceSchema
-from yoto.http.fields import MAX_ID, Flag, RowId
-from yoto.store.models import Effect, ScopeType
+from yoto.http.fields import Flag, NodeId, TypeName
+from yoto.nodes import GLOBAL_KIND
+from yoto.store.models import Effect
 
 EFFECTS = [effect.value for effect in Effect]
-SCOPES = [scope.value for scope in ScopeType]
 SCOPE_MEANING = "global: wherever the role is held; a server's role is held only there"
 
 
@@ -19,10 +20,8 @@ class ScopedSchema(ma.Schema):
     """An effect in a scope."""
 
     effect = ma.fields.String(required=True, validate=OneOf(EFFECTS))
-    scope = ma.fields.String(
-        required=True, validate=OneOf(SCOPES), metadata={"description": SCOPE_MEANING}
-    )
-    scope_id = ma.fields.Integer(required=True, allow_none=True)
+    scope = ma.fields.String(required=True, metadata={"description": SCOPE_MEANING})
+    scope_id = NodeId(required=True, allow_none=True)
 
 
 class GrantSchema(ScopedSchema):
@@ -40,15 +39,10 @@ class GroupGrantSchema(ScopedSchema):
     group = ma.fields.String(required=True)
 
 
-class ScopeSchema(ma.Schema):
+class ScopeSchema(PlaceSchema):
     """Where a grant shall count."""
 
-    scope = ma.fields.String(
-        load_default=ScopeType.GLOBAL.value,
-        validate=OneOf(SCOPES),
-        metadata={"description": SCOPE_MEANING},
-    )
-    scope_id = RowId(load_default=None, allow_none=True)
+    scope = TypeName(load_default=GLOBAL_KIND, metadata={"description": SCOPE_MEANING})
 
 
 class SetGrantSchema(ReasonSchema, ScopeSchema):
@@ -57,11 +51,8 @@ class SetGrantSchema(ReasonSchema, ScopeSchema):
     effect = ma.fields.String(load_default=Effect.ALLOW.value, validate=OneOf(EFFECTS))
 
 
-class ScopeQuery(ReasonQuery):
+class ScopeQuery(ReasonQuery, PlaceQuery):
     """In which scope a grant is to go, and why."""
-
-    scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
-    scope_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
 
 
 class ApplyTemplateSchema(LevelChoiceSchema, ScopeSchema, ReasonSchema):

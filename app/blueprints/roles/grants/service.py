@@ -13,6 +13,7 @@ from app.extensions import permissions
 from yoto.api.rows import existing
 from yoto.errors import UnknownResource
 from yoto.http.paging import Page, cut
+from yoto.nodes import NodeId, Place, place_of_text
 from yoto.store.db import db
 from yoto.store.models import (
     Effect,
@@ -20,7 +21,6 @@ from yoto.store.models import (
     PermissionGroup,
     RoleGrant,
     RoleGroupGrant,
-    ScopeType,
 )
 
 # How the permission system calls what the API calls otherwise.
@@ -33,8 +33,8 @@ class Grant:
 
     id: int
     effect: Effect
-    scope: ScopeType
-    scope_id: int | None
+    scope: str
+    scope_id: NodeId | None
     permission: str | None = None
     group_id: int | None = None
     group: str | None = None
@@ -167,17 +167,10 @@ def remove_group_grant(
 
 
 def _scope_key(query: Mapping[str, Any]) -> str:
-    if query["scope"] == ScopeType.GLOBAL:
-        return ScopeType.GLOBAL.value
-    return f"{query['scope']}:{query['scope_id']}"
+    return str(Place(query["scope"], query["scope_id"]))
 
 
 def shown(row: RoleGrant | RoleGroupGrant, **about: Any) -> Grant:
     """The grant in ``row``; ``about`` says of what."""
-    if row.channel_id is not None:
-        scope, scope_id = ScopeType.CHANNEL, row.channel_id
-    elif row.server_id is not None:
-        scope, scope_id = ScopeType.SERVER, row.server_id
-    else:
-        scope, scope_id = ScopeType.GLOBAL, None
-    return Grant(row.id, row.effect, scope, scope_id, **about)
+    place = place_of_text(row.scope_key)
+    return Grant(row.id, row.effect, place.kind, place.id, **about)

@@ -92,6 +92,8 @@ function roles(found) {
       h("b", {}, role.name),
       ` #${role.role_id} · ${named("origin", role.source)}`,
       role.via === null ? null : ` ${t("permissions.through", { role: roleName(found, role.via) })}`,
+      role.through === null ? null : ` · ${t("permissions.given_to", { subject: role.through })}`,
+      role.at === null ? null : ` · ${t("permissions.held_at", { place: role.at })}`,
       role.valid_until ? [" · ", t("permissions.until"), " ", moment(role.valid_until)] : null,
       role.status === "in_force" ? null : ` · ${named("holding", role.status)}`,
     ),
@@ -121,14 +123,14 @@ function overwrites(found) {
     return null;
   }
   const items = found.overwrites.map((one) =>
-    link(one.effect, one.counts, h("b", {}, targetName(found, one.target)), " · ", h("code", {}, one.permission)),
+    link(one.effect, one.counts, h("b", {}, targetName(found, one.target)), " · ", h("code", {}, one.permission), ` · ${one.place}`),
   );
   const turns = found.steps.map((one) => {
     const changed = one.before !== one.after;
     return link(
       changed ? (one.after ? "allow" : "deny") : null,
       true,
-      `${named("laid", one.target)}: ${t(one.before ? "permissions.had" : "permissions.had_not")} → ${t(one.after ? "permissions.had" : "permissions.had_not")}`,
+      `${one.place} · ${named("laid", one.target)}: ${t(one.before ? "permissions.had" : "permissions.had_not")} → ${t(one.after ? "permissions.had" : "permissions.had_not")}`,
     );
   });
   const last = found.steps.at(-1);
@@ -206,5 +208,5 @@ function roleName(found, id) {
 
 function targetName(found, target) {
   const [kind, id] = String(target).split(":");
-  return kind === "role" ? roleName(found, Number(id)) : `${named("laid", "user")} #${id}`;
+  return kind === "role" ? roleName(found, Number(id)) : `${named("laid", kind)} #${id}`;
 }

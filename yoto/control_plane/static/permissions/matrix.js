@@ -1,4 +1,4 @@
-// All that the roles of a server grant, permission by permission, and the overwrites of its channels.
+// All that roles grant where people belong, permission by permission, and the overwrites below.
 
 import { get } from "../api.js";
 import { badge } from "../badge.js";
@@ -8,7 +8,7 @@ import { empty } from "../states.js";
 import { table } from "../table.js";
 import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";
-import { form, select, serverPicker } from "./question.js";
+import { form, homePickers, select } from "./question.js";
 import { sign } from "./sign.js";
 
 const EVERY = "";
@@ -16,21 +16,31 @@ const NARROW = matchMedia("(max-width: 46rem)");
 
 export function matrixTab() {
   const found = h("div", {});
-  const server = serverPicker();
-  const asked = form([server], t("permissions.show"), found, async () => {
-    const id = await server.id();
+  const homes = homePickers();
+  const scope = select(t("permissions.scope"), [...homes.keys()].map((one) => [one, named("scope", one)]));
+  const everywhere = h("input", { id: uniqueId("everywhere"), type: "checkbox" });
+  const too = { element: h("div", {}, h("label", { class: "check", for: everywhere.id }, everywhere, t("permissions.global_roles_too"))) };
+  // A select of one thing is none.
+  scope.element.hidden = homes.size < 2;
+  const shape = () => homes.forEach((one, type) => ((one.element.hidden = type !== scope.value()), (one.input.required = type === scope.value())));
+  scope.input.addEventListener("change", shape);
+  shape();
+  const asked = form([scope, ...homes.values(), too], t("permissions.show"), found, async () => {
+    const home = homes.get(scope.value());
+    const id = (await home?.id()) ?? null;
     if (id === null) {
-      server.input.focus();
-      throw new Error(t("permissions.no_place"));
+      home?.input.focus();
+      throw new Error(t(home ? "permissions.no_place" : "permissions.no_homes"));
     }
-    const first = await get(`/servers/${id}/matrix`);
-    return [grid(id, first), overwrites(id, first.permissions)];
+    const place = { scope: scope.value(), scope_id: id };
+    const first = await get("/resources/matrix", { ...place, everywhere: everywhere.checked });
+    return [grid({ ...place, everywhere: everywhere.checked }, first), overwrites(place, first.permissions)];
   });
   return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.matrix_intro")), asked.element, found), ask: () => {} };
 }
 
 /** Roles by permissions. One role alone fits on a telephone. */
-function grid(serverId, first) {
+function grid(place, first) {
   const roles = new Map();
   // Those and what they inherit from, wherever it stands.
   const known = new Map();
@@ -44,9 +54,9 @@ function grid(serverId, first) {
   const granted = h("input", { id: uniqueId("granted"), type: "checkbox", onchange: draw });
 
   function add(page) {
-    page.ancestors.filter((one) => !known.has(one.id)).forEach((one) => known.set(one.id, { ...one, cells: cellsOf(one) }));
+    page.ancestors.filter((one) => !known.has(one.id)).forEach((one) => known.set(one.id, { ...one, cells: cellsOf(one, first.scopes) }));
     page.roles.forEach((one) => {
-      known.set(one.id, { ...one, cells: cellsOf(one) });
+      known.set(one.id, { ...one, cells: cellsOf(one, first.scopes) });
       roles.set(one.id, known.get(one.id));
     });
     const chosen = role.value();
@@ -60,7 +70,7 @@ function grid(serverId, first) {
     const button = more.querySelector("button");
     button.disabled = true;
     try {
-      add(await get(`/servers/${serverId}/matrix`, { after }));
+      add(await get("/resources/matrix", { ...place, after }));
     } catch (problem) {
       button.disabled = false;
       replace(more, button, h("span", { role: "alert" }, problem.message));
@@ -78,7 +88,7 @@ function grid(serverId, first) {
         (!granted.checked || columns.some((column) => cellFor(known, column, one.name) !== null)),
     );
     replace(shown, rows.length ? drawnTable(rows, columns, known) : empty(t("permissions.no_match"), { compact: true }));
-    replace(local, grantsInChannels(columns));
+    replace(local, grantsBelow(columns, first.scopes));
     replace(groups, groupsOf([...known.values()]));
   }
 
@@ -90,7 +100,7 @@ function grid(serverId, first) {
   return h(
     "section",
     { class: "card" },
-    h("div", { class: "card-head" }, h("h2", {}, first.server.name, " ", h("span", { class: "quiet" }, `#${first.server.id}`))),
+    h("div", { class: "card-head" }, h("h2", {}, first.resource.name ?? named("scope", first.resource.scope), " ", h("span", { class: "quiet" }, `#${first.resource.id}`))),
     h(
       "div",
       { class: "tools" },
@@ -137,12 +147,12 @@ function drawnTable(rows, columns, known) {
   return h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), bodies);
 }
 
-/** What a role says by itself for the server: by permission, denials before what is allowed. */
-function cellsOf(role) {
+/** What a role says by itself for all of it: by permission, denials before what is allowed. */
+function cellsOf(role, scopes) {
   const cells = new Map();
   for (const grant of role.grants) {
     const known = cells.get(grant.permission);
-    if (!grant.scope.startsWith("channel:") && (!known || (known.effect === "allow" && grant.effect === "deny"))) {
+    if (scopes.includes(grant.scope) && (!known || (known.effect === "allow" && grant.effect === "deny"))) {
       cells.set(grant.permission, { effect: grant.effect, group: grant.group });
     }
   }
@@ -173,9 +183,9 @@ function cell(found) {
   return h("span", { class: `cell ${idle ? "idle" : effect}`, title: told }, h("span", { "aria-hidden": "true" }, sign(effect), group ? "ᵍ" : "", from ? "↑" : ""), h("span", { class: "hidden-text" }, told));
 }
 
-/** Grants for single channels, which act as overwrites of the role there. */
-function grantsInChannels(roles) {
-  const rows = roles.flatMap((role) => role.grants.filter((grant) => grant.scope.startsWith("channel:")).map((grant) => ({ ...grant, role: role.name, id: `${role.id} ${grant.scope} ${grant.permission} ${grant.group}` })));
+/** Grants for what is below, which act as overwrites of the role there. */
+function grantsBelow(roles, scopes) {
+  const rows = roles.flatMap((role) => role.grants.filter((grant) => !scopes.includes(grant.scope)).map((grant) => ({ ...grant, role: role.name, id: `${role.id} ${grant.scope} ${grant.permission} ${grant.group}` })));
   if (!rows.length) {
     return null;
   }

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
-import { named, t } from "../page.js";
+import { named, page, t } from "../page.js";
 
 const TYPING = 200; // ms without a key before names are looked up
 const OFFERED = 20;
@@ -36,27 +36,50 @@ export function picker({ label, find, required = true }) {
   return { element, input, value: () => input.value.trim(), set: (text) => (input.value = text ?? "") };
 }
 
-/** A picker of things that have ids; `id()` is that of what was typed, also of a whole name. */
-function idPicker({ label, find, required }) {
-  const part = picker({ label, required, find: async (text) => (await find(text)).map((one) => [`${one.name} #${one.id}`, one.category ?? ""]) });
+/** The declared types of resources: {type, ids, named, members, homes, below}. */
+export const TYPES = page.resources;
+const GLOBAL = "global";
+const typeOf = (name) => TYPES.find((one) => one.type === name);
+
+/** A resource in words: "Harbour #7", or its id alone. */
+export const called = (one) => (one.name === null ? `#${one.id}` : `${one.name} #${one.id}`);
+
+/**
+ * A picker of resources of one type; `id()` is that of what was typed, also of a whole name, as JSON
+ * has it. `within()` says below which, as TYPE:ID, "" for any.
+ */
+function resourcePicker(kind, required = true, within = async () => "") {
+  async function find(text) {
+    const search = text.replace(/ ?#[^ ]*$/, "");
+    return (await get("/resources", { scope: kind.type, search, within: (await within()) || null, limit: OFFERED })).items;
+  }
+
+  const part = picker({ label: named("scope", kind.type), required, find: async (text) => (await find(text)).map((one) => [called(one), one.home ? called(one.home) : ""]) });
 
   async function id() {
     const typed = part.value();
-    const number = idOf(typed);
-    if (number !== null || typed === "") {
-      return number;
+    const spelled = idOf(typed, kind.ids);
+    if (spelled !== null || typed === "") {
+      return spelled;
     }
-    const called = (await find(typed)).filter((one) => one.name.toLowerCase() === typed.toLowerCase());
-    return called.length === 1 ? called[0].id : null;
+    const found = (await find(typed)).filter((one) => String(one.id) === typed || one.name?.toLowerCase() === typed.toLowerCase());
+    return found.length === 1 ? found[0].id : null;
   }
 
   return { ...part, id };
 }
 
-/** The number behind the last # of a text, or that it is: "Harbour #7", "7"; null without one. */
-export function idOf(text) {
-  const found = /(?:^|#)(\d{1,18})$/.exec(text.trim());
-  return found ? Number(found[1]) : null;
+const NUMBER = /^\d{1,18}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The id behind the last # of a text, or that it is: "Harbour #7", "7"; null without one. */
+export function idOf(text, ids = "integer") {
+  const behind = /(?:^|\s)#(\S+)$/.exec(text.trim())?.[1];
+  const id = behind ?? text.trim();
+  if (ids === "integer") {
+    return NUMBER.test(id) ? Number(id) : null;
+  }
+  return behind !== undefined || (ids === "uuid" && UUID.test(id)) ? id : null;
 }
 
 const search = (path, text) => get(path, { search: text.replace(/ ?#\d+$/, ""), limit: OFFERED });
@@ -64,17 +87,83 @@ const search = (path, text) => get(path, { search: text.replace(/ ?#\d+$/, ""), 
 export const userPicker = () =>
   picker({ label: t("permissions.user"), find: async (text) => (await search("/users", text)).items.map((one) => [one.username, one.display_name]) });
 
-export const serverPicker = (required = true) =>
-  idPicker({ label: t("permissions.server"), required, find: async (text) => (await search("/servers", text)).items });
+/** The names of the types, what is below others first: most questions are about these. */
+export const narrowestFirst = () => [...TYPES].sort((a, b) => b.homes.length - a.homes.length).map((one) => one.type);
 
-const channelPicker = (server) =>
-  idPicker({
-    label: t("permissions.channel"),
-    async find(text) {
-      const at = await server.id();
-      return at === null ? [] : (await search(`/servers/${at}/channels`, text)).items;
+/** A picker for each type that people belong to, by its name. */
+export const homePickers = () => new Map(TYPES.filter((one) => one.members).map((one) => [one.type, resourcePicker(one, false)]));
+
+/** The home of a `type` that was picked, as TYPE:ID; "" without one. */
+export async function pickedHome(homes, type) {
+  for (const above of typeOf(type)?.homes ?? []) {
+    const id = await homes.get(above).id();
+    if (id !== null) {
+      return `${above}:${id}`;
+    }
+    if (homes.get(above).value() !== "") {
+      throw new Error(t("permissions.no_place"));
+    }
+  }
+  return "";
+}
+
+/** Show the homes that a `type` can be below, and itself if it is one. */
+export function showHomes(homes, type) {
+  for (const [name, one] of homes) {
+    one.element.hidden = name !== type && !typeOf(type)?.homes.includes(name);
+    one.input.required = name === type;
+  }
+}
+
+/**
+ * A resource of a type that is chosen: a select, and a picker for each type. Returns {parts, value,
+ * fill}; `value()` is {scope, scope_id}.
+ */
+function placePicker() {
+  const scope = select(t("permissions.scope"), [...narrowestFirst(), GLOBAL].map((one) => [one, named("scope", one)]));
+  // What people belong to is picked first, where something below it is wanted, and alone, where not.
+  const homes = homePickers();
+  const home = () => pickedHome(homes, scope.value());
+  const others = new Map(TYPES.filter((one) => !one.members).map((one) => [one.type, resourcePicker(one, true, home)]));
+  scope.input.addEventListener("change", shape);
+
+  function shape() {
+    showHomes(homes, scope.value());
+    for (const [type, one] of others) {
+      one.element.hidden = type !== scope.value();
+      one.input.required = type === scope.value();
+    }
+  }
+
+  async function value() {
+    const kind = scope.value();
+    if (kind === GLOBAL) {
+      return { scope: kind, scope_id: null };
+    }
+    const place = homes.get(kind) ?? others.get(kind);
+    const id = await place.id();
+    if (id === null) {
+      place.input.focus();
+      throw new Error(t("permissions.no_place"));
+    }
+    return { scope: kind, scope_id: id };
+  }
+
+  shape();
+  return {
+    parts: [scope, ...homes.values(), ...others.values()],
+    value,
+    fill(place) {
+      scope.set(place.scope);
+      homes.forEach((one) => one.set(""));
+      if (place.home) {
+        homes.get(place.home.scope)?.set(called(place.home));
+      }
+      (homes.get(place.scope) ?? others.get(place.scope))?.set(place.scope_id === null ? "" : `#${place.scope_id}`);
+      shape();
     },
-  });
+  };
+}
 
 let registry = null;
 
@@ -115,39 +204,18 @@ export function select(label, options) {
 export function questionForm({ user = false, submit, ask, found, extra = [] }) {
   const who = user ? userPicker() : null;
   const permission = permissionPicker();
-  const scope = select(t("permissions.scope"), ["channel", "server", "global"].map((one) => [one, named("scope", one)]));
-  const server = serverPicker(false);
-  const channel = channelPicker(server);
-  scope.input.addEventListener("change", shape);
-  const { element, send } = form([who, permission, scope, server, channel, ...extra], submit, found, async () => {
-    const kind = scope.value();
-    const place = kind === "server" ? server : channel;
-    const id = kind === "global" ? null : await place.id();
-    if (kind !== "global" && id === null) {
-      place.input.focus();
-      throw new Error(t("permissions.no_place"));
-    }
-    return ask({ ...(who ? named_user(who.value()) : {}), permission: permission.value(), scope: kind, scope_id: id });
-  });
+  const place = placePicker();
+  const { element, send } = form([who, permission, ...place.parts, ...extra], submit, found, async () =>
+    ask({ ...(who ? named_user(who.value()) : {}), permission: permission.value(), ...(await place.value()) }),
+  );
 
-  function shape() {
-    server.element.hidden = scope.value() === "global";
-    channel.element.hidden = scope.value() !== "channel";
-    channel.input.required = scope.value() === "channel";
-    server.input.required = scope.value() === "server";
-  }
-
-  shape();
   return {
     element,
     submit: send,
     fill(question) {
       who?.set(question.username);
       permission.set(question.permission);
-      scope.set(question.scope);
-      server.set(question.server ?? (question.scope === "server" ? String(question.scope_id) : ""));
-      channel.set(question.channel ?? (question.scope === "channel" ? String(question.scope_id) : ""));
-      shape();
+      place.fill(question);
     },
   };
 }

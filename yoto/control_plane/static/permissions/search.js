@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { h } from "../dom.js";
 import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
-import { form, named_user, permissionPicker, questionForm, select, serverPicker, userPicker } from "./question.js";
+import { called, form, homePickers, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
 
 export function searchTab(go) {
   return { element: h("div", {}, who(go), what(go)), ask: () => {} };
@@ -23,7 +23,7 @@ function who(go) {
       columns: [
         { title: t("permissions.user"), head: true, render: (one) => one.username },
         { title: t("permissions.display_name"), render: (one) => one.display_name },
-        { title: t("permissions.id"), number: true, render: (one) => one.id },
+        { title: t("permissions.id"), number: true, render: (one) => (Number.isSafeInteger(one.id) ? one.id : null) },
       ],
       actions: [{ title: t("permissions.why"), right: "view", run: (one) => go("explain", { ...values, username: one.username }) }],
       fetch: (after) => (after === null ? first : fetch(after)),
@@ -37,29 +37,39 @@ function who(go) {
 
 function what(go) {
   const found = h("div", { "aria-live": "polite" });
-  const [user, permission, server] = [userPicker(), permissionPicker(), serverPicker(false)];
-  const scope = select(t("permissions.scope"), ["channel", "server"].map((one) => [one, named("scope", one)]));
+  const [user, permission] = [userPicker(), permissionPicker()];
+  const scope = select(t("permissions.scope"), narrowestFirst().map((one) => [one, named("scope", one)]));
+  const homes = homePickers();
+  scope.input.addEventListener("change", shape);
+  shape();
+
+  /** What something can be below; of a home itself all are looked through. */
+  function shape() {
+    showHomes(homes, scope.value());
+    const own = homes.get(scope.value());
+    if (own) {
+      own.element.hidden = true;
+      own.input.required = false;
+    }
+  }
 
   async function ask() {
     const values = { ...named_user(user.value()), permission: permission.value(), scope: scope.value() };
-    const server_id = scope.value() === "channel" ? await server.id() : null;
-    if (server_id === null && scope.value() === "channel" && server.value() !== "") {
-      throw new Error(t("permissions.no_place"));
-    }
-    const fetch = (after) => get("/search/what", { ...values, server_id, after });
+    const within = (await pickedHome(homes, scope.value())) || null;
+    const fetch = (after) => get("/search/what", { ...values, within, after });
     const first = await fetch(null);
     const list = pagedTable({
       label: t("permissions.what_can"),
       none: t("permissions.nowhere"),
       columns: [
-        { title: named("scope", values.scope), head: true, render: (one) => `${one.name} #${one.id}` },
-        { title: t("permissions.server"), render: (one) => `${one.server} #${one.server_id}` },
+        { title: named("scope", values.scope), head: true, render: called },
+        { title: t("permissions.home"), render: (one) => (one.home ? `${named("scope", one.home.scope)} ${called(one.home)}` : null) },
       ],
       actions: [
         {
           title: t("permissions.why"),
           right: "view",
-          run: (one) => go("explain", { username: user.value(), permission: values.permission, scope: one.scope, scope_id: one.id, server: String(one.server_id) }),
+          run: (one) => go("explain", { username: user.value(), permission: values.permission, scope: one.scope, scope_id: one.id, home: one.home }),
         },
       ],
       fetch: (after) => (after === null ? first : fetch(after)),
@@ -68,6 +78,6 @@ function what(go) {
     return list.element;
   }
 
-  const asked = form([user, permission, scope, server], t("permissions.find"), found, ask);
+  const asked = form([user, permission, scope, ...homes.values()], t("permissions.find"), found, ask);
   return h("section", {}, h("h2", {}, t("permissions.what_can")), h("p", { class: "quiet small" }, t("permissions.what_hint")), asked.element, found);
 }
