@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import app.blueprints.messages.views  # noqa: F401  (declares what the guide names)
 import yoto.events as events_package
 import yoto.resilience as resilience_package
 from tests.support.redis_servers import Server
