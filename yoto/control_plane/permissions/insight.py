@@ -84,8 +84,11 @@ def asked_user(asked: Mapping[str, Any]) -> int:
     """
     if asked["user_id"] is not None:
         return int(asked["user_id"])
-    name = asked["username"].strip().lower()
-    found = db.session.scalar(select(User.id).where(User.username == name))
+    typed = asked["username"].strip()
+    name = typed.lower()
+    # As it was typed first: an application may call people by names with capitals.
+    named = select(User.id).where(User.username.in_([typed, name]))
+    found = db.session.scalar(named.order_by(User.username != typed).limit(1))
     if found is None and (name == "public" or name.startswith("application:")):
         return number_of(subject_of_text(name, "username"), "username")
     if found is None:
