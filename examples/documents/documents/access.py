@@ -31,14 +31,16 @@ yoto = Yoto(
 yoto.resource(
     "workspace",
     Workspace,
+    label="name",  # by which operators find one
     owner="owner_id",
     members=Member,
     administrator="workspace.administer",
 )
-yoto.resource("project", Project, parent="workspace_id")
+yoto.resource("project", Project, label="name", parent="workspace_id")
 yoto.resource(
     "document",
     Document,
+    label="name",
     parent="project_id",
     owner="author_id",  # who wrote it may do everything with it
     gate="document.read",  # who may not read it may not write it either

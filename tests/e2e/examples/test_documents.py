@@ -251,9 +251,21 @@ def test_a_document_that_moves_leaves_rights_behind_at_once(studio: Studio) -> N
         assert ("Cast" in titles(bob)) is reads
 
 
-def test_one_of_them_operates_the_platform(studio: Studio) -> None:
+def test_one_of_them_operates_the_platform_and_asks_there_about_a_document(studio: Studio) -> None:
     ann, bob = studio.visitor("Ann"), studio.visitor("Bob")
     ann.get_by_role("link", name="Control plane").click()
     expect(ann.get_by_role("heading", level=1)).to_contain_text("Overview")
     expect(bob.get_by_role("link", name="Control plane")).to_have_count(0)
     assert not may_read(bob, "/control/")
+
+    ann.goto("/control/permissions")
+    form = ann.locator("form.question").first
+    for label, text in (("User", "Bob"), ("Permission", "document.read")):
+        form.get_by_label(label, exact=True).fill(text)
+    form.get_by_label("Scope", exact=True).select_option("document")
+    form.get_by_label("document", exact=True).fill("Printer")
+    form.get_by_role("button", name="Explain").click()
+    drawn = ann.locator(".derivation")
+    expect(drawn.locator(".card-head .badge")).to_have_text("Denied")
+    expect(drawn.locator(".changes")).to_contain_text("to the user at document:")
+    screenshot(ann, "documents-control-plane")
