@@ -16,7 +16,7 @@ from yoto.permission.loading import Site, load_sites
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing
-from yoto.permission.rows import home_text
+from yoto.permission.rows import checked_home, home_text
 from yoto.permission.scopes import Place, checked_id, parse_key, parse_place, place_of_text
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
@@ -200,23 +200,29 @@ class Checks:
             verdicts.append(_may(state, user_id, resolution, registered, place))
         return verdicts
 
-    def outranks(self, actor_id: SubjectId, user_id: SubjectId, server_id: int) -> bool:
+    def outranks(
+        self,
+        actor_id: SubjectId,
+        user_id: SubjectId,
+        server_id: int | None = None,
+        *,
+        home: tuple[str, NodeId] | None = None,
+    ) -> bool:
         """Whether the actor may act upon the user in the server: kick, ban, time out, rename.
+
+        Another node that people belong to is given by ``home``, type and id.
 
         True if the actor's highest role there is above the user's, for the owner over everybody,
         and for a super-admin. Nobody else outranks the owner, or themselves.
         """
         user_id = person_number(user_id)
         actor_id = person_number(actor_id, "actor_id")
-        for value, field in (
-            (actor_id, "actor_id"),
-            (user_id, "user_id"),
-            (server_id, "server_id"),
-        ):
-            checked_id(value, field)
-        return Authority(get_state(), db.session(), actor_id).outranks(
-            user_id, home_text(server_id)
-        )
+        state, session = get_state(), db.session()
+        if home is None:
+            where = home_text(checked_id(server_id, "server_id"))
+        else:
+            where = checked_home(session, home)
+        return Authority(state, session, actor_id).outranks(user_id, where)
 
 
 def _by_subject(

@@ -21,7 +21,7 @@ from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.rows import require_role, server_of, site_in
-from yoto.permission.scopes import words_of
+from yoto.permission.scopes import place_of_text, words_of
 from yoto.permission.state import get_state
 from yoto.permission.subjects import holder_of
 from yoto.permission.teams import members_of_teams
@@ -253,8 +253,10 @@ def _stored(session: Session, place: str, target: Target) -> dict[int, ChannelOv
 
 
 def _new_row(place: str, target: Target, permission: RegisteredPermission) -> ChannelOverwrite:
-    kind, _, digits = place.partition(":")
-    repeated = {f"{kind}_id": int(digits)} if kind in ("channel", "category") else {}
+    kind, id_ = place_of_text(place)
+    # For what else refers to the community's; another type of that name may have other ids.
+    is_number = kind in ("channel", "category") and isinstance(id_, int)
+    repeated = {f"{kind}_id": id_} if is_number else {}
     return ChannelOverwrite(
         place=place,
         permission_id=permission.id,

@@ -64,3 +64,11 @@ def provides_roles() -> bool:
     roles, and whoever reads about people has asked it about them before.
     """
     return declarations_of(current_app).roles is not None
+
+
+def of_community(kind: str) -> bool:
+    """Whether nodes of a type are the servers or channels that are read here: an application may
+    have a type of its own by one of these names.
+    """
+    known = {SERVER: servers, CHANNEL: channels}
+    return kind in known and known[kind].name in declarations_of(current_app).tables

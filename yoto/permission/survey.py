@@ -19,7 +19,7 @@ from yoto.permission.resolver import flatten, resolve
 from yoto.permission.scopes import Place, checked_id, parse_place
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
-from yoto.permission.statements import CHANNEL, SERVER, channels
+from yoto.permission.statements import CHANNEL, SERVER, channels, of_community
 
 _CHANNELS_OF_SERVER = (
     select(channels.c.id)
@@ -40,7 +40,7 @@ class Survey:
     ) -> list[int]:
         """``nodes_with`` for the channels of a server; without ids in the order of channels."""
         get_state()
-        if channel_ids is None:
+        if channel_ids is None and of_community(CHANNEL):
             checked_id(server_id, "server_id")
             with reading() as connection:
                 asked = connection.scalars(_CHANNELS_OF_SERVER, {"server_id": server_id})

@@ -18,7 +18,7 @@ from yoto.permission.review.report import AccessDifference, Turn
 from yoto.permission.review.undo import UNDO, undo
 from yoto.permission.review.undo.values import before_of, is_about_one, subject_id
 from yoto.permission.scopes import Place
-from yoto.permission.statements import CHANNEL, SERVER, audit, provides_roles, table
+from yoto.permission.statements import audit, of_community, provides_roles, table
 from yoto.store.models import Permission
 
 permissions = table(Permission)
@@ -72,7 +72,7 @@ def difference_of(
         start = "is empty" if begins is None else f"begins at {begins.isoformat()}"
         notes.append(f"the audit log {start}: what was changed before is unknown")
 
-    if later.place.kind not in ("global", SERVER, CHANNEL):
+    if later.place.id is not None and not of_community(later.place.kind):
         notes.append("where nodes lay and whose they were before is not in the audit log")
     if provides_roles():
         notes.append("which roles the application provided before is unknown: those of now count")

@@ -20,7 +20,6 @@ from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import FlatPlace, flatten, resolve
 from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
-from yoto.permission.statements import CHANNEL
 
 Window = tuple[float | None, float | None]
 
@@ -56,6 +55,7 @@ class History:
     Attributes:
         exists: whether the place was there.
         site: where the place lies now.
+        is_channel: whether the place is one of the community's channels.
         category_id, synced: of the channel, if the place is one.
         windows: of assignments that count wherever the role does, by user, then role.
         others: assignments at nodes, of teams, and of everybody, and what is provided, as they are
@@ -71,6 +71,7 @@ class History:
     owner_id: int | None
     category_id: int | None
     synced: bool
+    is_channel: bool = False
     exists: bool = True
     roles: dict[int, RoleRow] = field(default_factory=dict)
     windows: defaultdict[int, dict[int, Window]] = field(default_factory=lambda: defaultdict(dict))
@@ -98,7 +99,7 @@ class History:
     @property
     def overwritten(self) -> str:
         """Whose overwrites are in force."""
-        if self.place.kind != CHANNEL:
+        if not self.is_channel:
             return self.site.overwritten[-1] if self.site.levels else str(self.place)
         if self.synced and self.category_id is not None:
             return f"category:{self.category_id}"

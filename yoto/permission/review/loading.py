@@ -28,6 +28,7 @@ from yoto.permission.statements import (
     group_grants,
     groups,
     in_group,
+    of_community,
     overwrites,
     provided,
     provides_roles,
@@ -52,7 +53,8 @@ def load_history(connection: Connection, place: Place, wanted: Sequence[int]) ->
     """
     site = site_at(connection, place)
     found = History(site, site.owner_id, None, False)
-    if place.kind == CHANNEL:
+    found.is_channel = place.kind == CHANNEL and of_community(CHANNEL)
+    if found.is_channel:
         of = select(channels.c.category_id, channels.c.synced).where(channels.c.id == place.id)
         found.category_id, synced = connection.execute(of).one()
         found.synced = bool(synced)
@@ -174,7 +176,7 @@ def _add_overwrites(connection: Connection, found: History, wanted: Sequence[int
         overwrites.c.overwrite_key, overwrites.c.permission_id, allows(overwrites)
     ).where(
         overwrites.c.permission_id.in_(wanted),
-        or_(here, overwrites.c.category_id.in_(near)) if site.place.kind == CHANNEL else here,
+        or_(here, overwrites.c.category_id.in_(near)) if found.is_channel else here,
     )
     for key, permission_id, allow in connection.execute(statement):
         place, _, target = key.partition("/")

@@ -17,7 +17,7 @@ from yoto.permission.search.page import SCAN_MAX
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
-from yoto.permission.statements import CHANNEL
+from yoto.permission.statements import of_community
 from yoto.permission.turns import taking_turns
 from yoto.store.resources import ResourceType, known_types
 
@@ -69,7 +69,7 @@ def _judged(
     if permission.abac:
         return lambda entity: true()
     judged = state.judged
-    if judged is None or permission.name not in judged.names or scope != CHANNEL:
+    if judged is None or permission.name not in judged.names or not of_community(scope):
         return None
     return judged.condition
 

@@ -93,7 +93,8 @@ def test_a_template_is_applied_at_a_node_of_any_type(office: Office) -> None:  #
 
 def test_crud_is_for_the_types_that_the_application_has(office: Office) -> None:  # noqa: F811
     [resource, scope] = permissions.get_template("crud").parameters
-    assert scope.choices == ("global", "workspace", "project", "document")
+    assert scope.choices[:4] == ("global", "workspace", "project", "document")
+    assert (scope.default, "channel" in scope.choices) == ("global", False)
     permissions.register_crud("document.note", "document")
     permissions.register_crud("shelf")
     scopes = {one.name: one.scope for one in permissions.list_registered_permissions()}

@@ -15,7 +15,6 @@ from yoto.permission.review.undo.values import (
     subject_id,
     target_of,
 )
-from yoto.permission.statements import CHANNEL
 
 PARTS_OF_CATEGORY = ("channels", "synced", "overwrites")
 
@@ -58,7 +57,7 @@ def channel_moved(history: History, record: Record, registry: PermissionRegistry
 def category_deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Its channels were in it; those in sync went by its overwrites."""
     before = before_of(record)
-    if history.place.kind != CHANNEL:
+    if not history.is_channel:
         return
     note_absent(history, record, before, PARTS_OF_CATEGORY)
     for values in before.get("overwrites", ()):
