@@ -20,7 +20,16 @@ from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
 from app.readiness import CHECKS
 from yoto.api.admin import audit_log, registry
-from yoto.api.permissions import checks, groups, insight, review, templates
+from yoto.api.permissions import (
+    applications,
+    checks,
+    groups,
+    insight,
+    nodes,
+    review,
+    teams,
+    templates,
+)
 from yoto.api.visibility import init_visibility
 from yoto.authzen import access
 from yoto.control_plane import close_control_socket, init_control
@@ -45,6 +54,9 @@ REST: list[Blueprint] = [
     checks,
     insight,
     review,
+    nodes,
+    teams,
+    applications,
     templates,
     rules,
     devices,

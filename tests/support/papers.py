@@ -72,6 +72,15 @@ class Papers:
         """A global role that gives permissions."""
         with self._app.app_context():
             [role_id] = permissions.register_role(f"paper-{uuid.uuid4().hex[:8]}").ids
+            if names:
+                permissions.assign_permissions_to_role(role_id, names)
+        return role_id
+
+    def home_role(self, workspace: uuid.UUID, *names: str) -> int:
+        """A role of a workspace that gives permissions."""
+        with self._app.app_context():
+            home = ("workspace", workspace)
+            [role_id] = permissions.register_role("reading", home=home).ids
             permissions.assign_permissions_to_role(role_id, names)
         return role_id
 

@@ -12,7 +12,7 @@ from app.blueprints.roles.access import GLOBAL_ROLES, MANAGE, needs_role_right, 
 from app.blueprints.roles.schemas import ChangeRoleSchema, NewRoleSchema, RoleSchema
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
-from yoto.api.reasons import ReasonQuery
+from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
@@ -27,6 +27,7 @@ RolePage = page_of(RoleSchema)
 
 OF_SERVER = "/servers/<int:server_id>/roles"
 ROLE = "/roles/<int:role_id>"
+PARENT = f"{ROLE}/parents/<int:parent_id>"
 
 
 @roles.get(OF_SERVER)
@@ -100,6 +101,28 @@ def change_role(body: dict[str, Any], role_id: int) -> Role:
 def delete_role(query: dict[str, Any], role_id: int) -> None:
     """Delete a role with its grants, and take it from all who hold it"""
     permissions.delete_role(role_id, actor_id=current_user_id(), reason=query["reason"])
+
+
+@roles.put(PARENT)
+@needs_role_right(MANAGE)
+@roles.arguments(ReasonSchema)
+@roles.response(204)
+@roles.alt_response(404, "NOT_FOUND")
+@roles.alt_response(409, "CONFLICT")
+def add_role_parent(body: dict[str, Any], role_id: int, parent_id: int) -> None:
+    """Let a role inherit from one more; its first parent is `parent_id` of the role"""
+    permissions.add_role_parent(role_id, parent_id, actor_id=current_user_id(), **body)
+
+
+@roles.delete(PARENT)
+@needs_role_right(MANAGE)
+@roles.arguments(ReasonQuery, location="query")
+@roles.response(204)
+@roles.alt_response(404, "NOT_FOUND")
+@roles.alt_response(409, "CONFLICT")
+def remove_role_parent(query: dict[str, Any], role_id: int, parent_id: int) -> None:
+    """Let a role inherit from one of its further parents no more"""
+    permissions.remove_role_parent(role_id, parent_id, actor_id=current_user_id(), **query)
 
 
 def _made(role: Role) -> tuple[Role, dict[str, str]]:

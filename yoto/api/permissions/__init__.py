@@ -3,7 +3,18 @@
 from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups
 from yoto.api.permissions.insight import insight
+from yoto.api.permissions.nodes import nodes
 from yoto.api.permissions.review import review
+from yoto.api.permissions.subjects import applications, teams
 from yoto.api.permissions.templates import templates
 
-__all__ = ["checks", "groups", "insight", "review", "templates"]
+__all__ = [
+    "applications",
+    "checks",
+    "groups",
+    "insight",
+    "nodes",
+    "review",
+    "teams",
+    "templates",
+]

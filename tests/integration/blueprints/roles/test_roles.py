@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tests.integration.blueprints.roles.conftest import Crew
 from tests.support.statements import count_statements
 from tests.support.world import World, expired_header
+from yoto.extensions import permissions
 from yoto.store.models import AuditRecord, Role
 
 GLOBAL = "/api/v1/roles"
@@ -286,3 +287,26 @@ def test_managers_of_a_server_have_no_say_in_global_roles(
 @pytest.mark.parametrize("path", ["/api/v1/roles/4711", "/api/v1/servers/4711/roles"])
 def test_what_is_not_there_is_not_found(client: FlaskClient, crew: Crew, path: str) -> None:
     assert client.get(path, headers=crew.owner.headers).status_code == 404
+
+
+def test_a_role_inherits_from_several(
+    app: Flask, client: FlaskClient, world: World, crew: Crew
+) -> None:
+    pinners = world.role(crew.community, "message.pin", name="pinners")
+    helpers = world.role(crew.community, name="helpers")
+    world.assign(crew.member, helpers)
+    address = f"{GLOBAL}/{helpers}/parents/{pinners}"
+
+    def pins() -> bool:
+        with app.app_context():
+            place = ("server", crew.community.id)
+            return permissions.check_permission(crew.member.id, "message.pin", *place)
+
+    assert client.put(address, headers=crew.member.headers, json={}).status_code == 403
+    assert client.put(address, headers=crew.owner.headers, json={}).status_code == 204
+    assert pins()
+    assert client.put(address, headers=crew.owner.headers, json={}).status_code == 422
+    assert client.delete(address, headers=crew.owner.headers).status_code == 204
+    assert not pins()
+    unknown = f"{GLOBAL}/{helpers}/parents/999"
+    assert client.put(unknown, headers=crew.owner.headers, json={}).status_code == 404

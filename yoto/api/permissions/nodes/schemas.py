@@ -1,0 +1,84 @@
+"""What assignments and overwrites at resources look like on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow.validate import Length
+
+from yoto.api.permissions.checks.schemas import NAME_LENGTH
+from yoto.api.reasons import ReasonQuery, ReasonSchema
+from yoto.http.fields import Instant, NodeId, RowId, TypeName, with_node_id
+
+SUBJECT = {"description": "user:42, application:3, team:5, everyone:server:7 or public"}
+TARGET = {"description": "role:9, user:42, application:3 or team:5"}
+SUBJECT_LENGTH = 200  # characters: everybody of a node with a long text for an id
+
+
+class AtQuery(ma.Schema):
+    """A resource."""
+
+    scope = TypeName(everywhere=False, required=True)
+    scope_id = NodeId(required=True)
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "scope", "scope_id", spelled=True)
+
+
+class AtSchema(ma.Schema):
+    """A resource, in a body."""
+
+    scope = TypeName(everywhere=False, required=True)
+    scope_id = NodeId(required=True)
+
+    @ma.post_load
+    def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return with_node_id(data, "scope", "scope_id")
+
+
+class AssignAtSchema(AtSchema, ReasonSchema):
+    """A role that a subject is to hold there, and from when to when; null: no bound."""
+
+    subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
+    role_id = RowId(required=True)
+    valid_from = Instant(load_default=None, allow_none=True)
+    valid_until = Instant(load_default=None, allow_none=True)
+
+
+class UnassignQuery(AtQuery, ReasonQuery):
+    """A role that a subject is to hold there no longer."""
+
+    subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
+    role_id = ma.fields.Integer(required=True)
+
+
+class HeldSchema(ma.Schema):
+    """A role that a subject holds at a resource."""
+
+    id = ma.fields.Integer(required=True)
+    subject = ma.fields.String(required=True, metadata=SUBJECT)
+    role_id = ma.fields.Integer(required=True)
+    valid_from = Instant(required=True, allow_none=True)
+    valid_until = Instant(required=True, allow_none=True)
+
+
+class HoldersSchema(ma.Schema):
+    """Who holds roles at a resource itself."""
+
+    items = ma.fields.List(ma.fields.Nested(HeldSchema), required=True)
+
+
+class OverwriteAtSchema(AtSchema, ReasonSchema):
+    """All that one role, person, program or team may do more, or less, there and below."""
+
+    target = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=TARGET)
+    allow = ma.fields.List(ma.fields.String(validate=Length(1, NAME_LENGTH)), load_default=list)
+    deny = ma.fields.List(ma.fields.String(validate=Length(1, NAME_LENGTH)), load_default=list)
+
+
+class ClearQuery(AtQuery, ReasonQuery):
+    """Whose overwrites are to go."""
+
+    target = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=TARGET)

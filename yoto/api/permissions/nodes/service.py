@@ -1,0 +1,107 @@
+"""Assignments and overwrites at resources of any type, for those who may make them.
+
+Who administers or owns a resource, or what it is below, may hand out rights there, and who manages
+global roles may everywhere; what each of them may give, to whom, the permission system says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from yoto.api.permissions.checks.service import Question, demand_insight
+from yoto.api.visibility import demand_sight
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.extensions import permissions
+from yoto.permission import Place, Standing, Team, subject_of_text, subject_text
+
+GLOBAL_ROLES = "admin.roles"
+NOT_YOURS = "not_administrator"
+
+
+def holders(caller_id: int, place: Place) -> list[dict[str, Any]]:
+    """Who holds roles at a resource itself.
+
+    Raises:
+        PermissionDenied: the caller may not know about others there.
+        UnknownResource: it does not exist, or not for the caller.
+    """
+    demand_insight(caller_id, [Question("", *place)])
+    permissions.sites_of([place])
+    return [
+        one._asdict() | {"subject": subject_text(one.subject)}
+        for one in permissions.holders(*place)
+    ]
+
+
+def assign(caller_id: int, asked: Mapping[str, Any]) -> None:
+    """Let a subject hold a role there.
+
+    Raises:
+        PermissionDenied: the caller may not hand out rights there, or not these.
+        ValidationFailed, UnknownResource: as ``PermissionSystem.assign``.
+    """
+    permissions.assign(
+        subject_of_text(asked["subject"]),
+        asked["role_id"],
+        _managed(caller_id, asked),
+        asked["valid_from"],
+        asked["valid_until"],
+        actor_id=caller_id,
+        reason=asked["reason"],
+    )
+
+
+def unassign(caller_id: int, asked: Mapping[str, Any]) -> None:
+    """Let it hold the role there no longer; raises as ``assign``."""
+    permissions.unassign(
+        subject_of_text(asked["subject"]),
+        asked["role_id"],
+        _managed(caller_id, asked),
+        actor_id=caller_id,
+        reason=asked["reason"],
+    )
+
+
+def overwrite(caller_id: int, asked: Mapping[str, Any]) -> None:
+    """Set all overwrites of a target there; raises as ``assign``."""
+    permissions.set_overwrite(
+        at=_managed(caller_id, asked),
+        **_target(asked["target"]),
+        allow=asked["allow"],
+        deny=asked["deny"],
+        actor_id=caller_id,
+        reason=asked["reason"],
+    )
+
+
+def clear(caller_id: int, asked: Mapping[str, Any]) -> None:
+    """Remove them; raises as ``assign``."""
+    permissions.clear_overwrite(
+        at=_managed(caller_id, asked),
+        **_target(asked["target"]),
+        actor_id=caller_id,
+        reason=asked["reason"],
+    )
+
+
+def _managed(caller_id: int, asked: Mapping[str, Any]) -> Place:
+    place = Place(asked["scope"], asked["scope_id"])
+    if not permissions.check_permission(caller_id, GLOBAL_ROLES):
+        demand_sight(caller_id, [place])
+        if permissions.effective(caller_id, *place).standing < Standing.ADMINISTRATOR:
+            raise PermissionDenied(NOT_YOURS, GLOBAL_ROLES)
+    return place
+
+
+def _target(text: str) -> dict[str, Any]:
+    """Whom an overwrite is about, as the permission system takes it."""
+    kind, _, digits = text.partition(":")
+    if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
+        return {"role_id": int(digits)}
+    found = subject_of_text(text, "target")
+    if isinstance(found, Team):
+        return {"team_id": found.id}
+    if kind not in ("user", "application"):
+        raise ValidationFailed({"target": "must be a role, a person, a program or a team"})
+    return {"user_id": found}
