@@ -90,6 +90,7 @@ class TieredCache:
         self.lookup = Lookup(self._memory, self.tailer, self._counts)
         self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
         self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)
+        self._on_invalidate: list[Callable[[Sequence[str]], None]] = []
 
     def start(self, timeout: float = START_WAIT) -> bool:
         """Follow the log, if nobody does, and wait at most ``timeout`` seconds until it was read.
@@ -214,9 +215,17 @@ class TieredCache:
         touched = Touched.of(changed)
         # What is being loaded at this moment may have been read before the change.
         self._coherence.invalidate(touched, Position(self.tailer.applied + 1))
+        for listener in self._on_invalidate:
+            listener(changed)
         position = self.tailer.append(changed, late_ms)
         self._coherence.invalidate(touched, position)
         return position
+
+    def on_invalidate(self, listener: Callable[[Sequence[str]], None]) -> None:
+        """Call ``listener`` with what this process itself invalidates, at once: the log tells of it
+        a moment later. It must be quick, and must not raise.
+        """
+        self._on_invalidate.append(listener)
 
     def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
         """How many users, and entries of them, ``invalidate`` would drop from memory now.

@@ -63,6 +63,7 @@ from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
 from yoto.permission.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
+from yoto.permission.ways import Way
 
 __all__ = [
     "ACCESS_COLUMNS",
@@ -117,6 +118,7 @@ __all__ = [
     "Unset",
     "WarmUpParts",
     "WarmUpReport",
+    "Way",
     "WriteReceipt",
     "access_rows",
     "acting_as",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yoto.errors import PlatformError
 from yoto.permission.abac import PolicyAnswer, PolicyQuestion
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place
 from yoto.permission.state import PermissionState
+from yoto.permission.turns import taking_turns
+from yoto.permission.ways import AHEAD
 from yoto.policy import POLICY_ERROR, POLICY_UNAVAILABLE
 from yoto.store.models import OnPolicyError
 
@@ -68,6 +71,28 @@ def ask_policies(
             outcome.failed = True
             break
     return outcome
+
+
+def allowed_by_policies(
+    state: PermissionState,
+    permission: RegisteredPermission,
+    asked: Sequence[tuple[int, Place]],
+    context: Context = None,
+) -> list[bool]:
+    """Whether policies allow a permission that roles allow, to each person in their place.
+
+    Where policies want to know by which ways it came, these are read for many at once.
+    """
+    verdicts: list[bool] = []
+    for number, (user_id, place) in enumerate(taking_turns(asked)):
+        # The first question shows whether the others will want them.
+        if state.ways is not None and number % AHEAD == 1:
+            try:
+                state.ways.ahead(asked[number : number + AHEAD])
+            except PlatformError as error:
+                log.warning("ways are read one by one: %s", error)
+        verdicts.append(not ask_policies(state, user_id, [permission], place, context).denied)
+    return verdicts
 
 
 def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:

@@ -22,6 +22,7 @@ from yoto.permission.resolver import Resolution, flatten, resolve
 from yoto.permission.scopes import Place, checked_id, place_key, place_of
 from yoto.permission.source import DATABASE_SPAN, DatabaseSource, many
 from yoto.permission.stored import ending_by, to_loaded, to_resolution
+from yoto.permission.ways import Ways
 from yoto.store.resources import known_types
 
 
@@ -34,6 +35,7 @@ class CachedSource:
     Args:
         database: answers such callers.
         providers: what functions say of people.
+        ways: is given what is loaded, while policies ask for ways.
         clock: the present time in epoch seconds.
     """
 
@@ -45,6 +47,7 @@ class CachedSource:
         pool: SidePool,
         database: DatabaseSource,
         providers: Providers,
+        ways: Ways,
     ) -> None:
         self._registry = registry
         self._clock = clock
@@ -53,6 +56,7 @@ class CachedSource:
         self._pool = pool
         self._database = database
         self._providers = providers
+        self._ways = ways
 
     def load(self, user_id: int, place: Place) -> Resolution:
         return self.answer(user_id, place).resolution
@@ -202,21 +206,24 @@ class CachedSource:
         return asked if required is None or asked > required else required
 
     def _load(self, user_id: int, place: Place) -> Loaded:
-        until = self._renew([user_id])
+        until, began = self._renew([user_id]), self._ways.began()
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
-            read = load_one(connection, user_id, place)
+            read = load_one(connection, user_id, place, told=began is not None)
+        self._ways.keep(began, [read], until)
         return self._loaded(read, until)[user_id]
 
     def _load_many(self, user_ids: Sequence[int], place: Place) -> dict[int, Loaded]:
-        until = self._renew(user_ids)
+        until, began = self._renew(user_ids), self._ways.began()
         with tracing.span(DATABASE_SPAN, many(user_ids)), self._pool.read() as connection:
-            read = load(connection, user_ids, place)
+            read = load(connection, user_ids, place, told=began is not None)
+        self._ways.keep(began, [read], until)
         return self._loaded(read, until)
 
     def _load_below(self, user_id: int, kind: str, above: Place) -> dict[PlaceKey, Loaded]:
-        until = self._renew([user_id])
+        until, began = self._renew([user_id]), self._ways.began()
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
-            found = list(load_places(connection, user_id, kind, above))
+            found = list(load_places(connection, user_id, kind, above, began is not None))
+        self._ways.keep(began, found, until)
         return {place_key(one.site.place): self._loaded(one, until)[user_id] for one in found}
 
     def _renew(self, user_ids: Sequence[int]) -> Mapping[int, float]:

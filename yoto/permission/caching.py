@@ -22,6 +22,7 @@ from yoto.permission.outbox.telling import Telling
 from yoto.permission.pool import POOL_SIZE, POOL_WAIT, SidePool
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.source import DatabaseSource
+from yoto.permission.ways import Ways
 from yoto.store.asked import PersonFacts
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Caching:
         relay: publishes what others could not.
         maintenance: whether the platform is in maintenance, as this process knows.
         directory: what a function says of people; None: they are a mapped class.
+        ways: by which rights come, as policies ask for them.
         relaying: whether ``start`` starts the relay.
     """
 
@@ -51,6 +53,7 @@ class Caching:
     relay: OutboxRelay
     maintenance: Maintenance
     directory: Directory[PersonFacts] | None
+    ways: Ways
     relaying: bool
 
     @classmethod
@@ -88,14 +91,16 @@ class Caching:
             config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
             also=maintenance.turn,
         )
+        ways = Ways(registry, clock, cache, pool, providers)
         made = cls(
             cache,
             pool,
-            CachedSource(registry, clock, cache, pool, database, providers),
+            CachedSource(registry, clock, cache, pool, database, providers, ways),
             outbox,
             relay,
             maintenance,
             providers.people,
+            ways,
             config.get("OUTBOX_RELAY", True),
         )
         cache.tailer.subscribe(_listener(registry, maintenance))

@@ -7,7 +7,7 @@ from typing import Any
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import GLOBAL_KIND, NodeId
-from yoto.permission.asking import ask_policies
+from yoto.permission.asking import allowed_by_policies, ask_policies
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.hierarchy import Authority
@@ -167,12 +167,14 @@ class Checks:
             return _by_subject(given, ids, state.caching.source.allowed(ids, place, registered))
         people = list(dict.fromkeys(ids))
         found = state.source.load_many(people, place, registered)
-        verdicts = {}
-        for user_id in taking_turns(people):
-            resolution = found.get(user_id)
-            verdicts[user_id] = resolution is not None and _may(
-                state, user_id, resolution, registered, place
-            )
+        verdicts = {
+            user_id: user_id in found and bool(found[user_id].mask & registered.mask)
+            for user_id in people
+        }
+        if state.asks(registered, place):
+            held = [user_id for user_id in people if verdicts[user_id]]
+            asked = [(user_id, place) for user_id in held]
+            verdicts.update(zip(held, allowed_by_policies(state, registered, asked), strict=True))
         return _by_subject(given, ids, verdicts)
 
     def check_many(self, user_id: SubjectId, checks: Sequence[Check]) -> list[bool]:

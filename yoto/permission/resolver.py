@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from yoto.permission.bits import KnownBits
-from yoto.permission.facts import NOWHERE, Assignment, By, PlaceFacts, RoleFacts, UserFacts
+from yoto.permission.facts import (
+    NOWHERE,
+    Assignment,
+    By,
+    PlaceFacts,
+    RoleFacts,
+    TeamFacts,
+    UserFacts,
+)
 
 # Whose overwrites a step applies, in the order of step 5.
 EVERYONES, ROLES, OWN = "everyone", "roles", "user"
@@ -72,11 +80,13 @@ class Trace:
     Attributes:
         held: the assigned roles that are in force, in the order of the assignments.
         assignments: these assignments.
+        teams: those that the user is in now.
         steps: the overwrites (step 5), one for each ``EVERYONES``, ``ROLES`` and ``OWN``.
     """
 
     held: list[int] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
+    teams: list[TeamFacts] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
 
@@ -208,7 +218,8 @@ def resolve(
         local_allow |= role.local_allow
         local_deny |= role.local_deny
     team_allow = 0
-    for _, valid_from, valid_until, given, taken in user.teams:
+    for team in user.teams:
+        _, valid_from, valid_until, given, taken = team
         if valid_from is not None and valid_from > now:
             boundary = _sooner(boundary, valid_from)
             continue
@@ -216,6 +227,8 @@ def resolve(
             if valid_until <= now:
                 continue
             boundary = _sooner(boundary, valid_until)
+        if trace is not None:
+            trace.teams.append(team)
         team_allow |= given
         local_deny |= taken
 

@@ -24,6 +24,7 @@ from yoto.permission.scopes import Place, place_of
 from yoto.permission.source import ResolutionSource
 from yoto.permission.templates import TemplateLibrary
 from yoto.permission.warming import WarmUp
+from yoto.permission.ways import Ways
 
 if TYPE_CHECKING:
     from yoto.monitor import Suggestion
@@ -110,6 +111,7 @@ class PermissionState:
         meters: count and time verdicts.
         suggest: says what could be tuned; None: nobody does.
         policy_failures: where roles alone decided because policies gave no verdict.
+        ways: by which rights come, as policies ask for them.
     """
 
     registry: PermissionRegistry
@@ -135,6 +137,7 @@ class PermissionState:
     meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
     suggest: Callable[[], list[Suggestion]] | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
+    ways: Ways | None = None
 
     def quiet(self) -> PermissionState:
         """The same for whoever only tells what a verdict is: no use of it, and no record."""

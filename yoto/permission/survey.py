@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from yoto.cache import NodeId
-from yoto.permission.asking import ask_policies
+from yoto.permission.asking import allowed_by_policies
 from yoto.permission.bits import SUPER
 from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.loading import load_places
@@ -80,12 +80,11 @@ class Survey:
         above = parse_place(scope, scope_id)
         allowed = _allowed_by_roles(state, user_id, registered, kind, above, node_ids)
         asked = state.asks_in(registered, [Place(kind, node_id) for node_id in allowed])
-        return [
-            node_id
-            for node_id in allowed
-            if (place := Place(kind, node_id)) not in asked
-            or not ask_policies(state, user_id, [registered], place, None).denied
-        ]
+        judged = [node_id for node_id in allowed if Place(kind, node_id) in asked]
+        places = [(user_id, Place(kind, node_id)) for node_id in judged]
+        verdicts = allowed_by_policies(state, registered, places)
+        denied = {one for one, may in zip(judged, verdicts, strict=True) if not may}
+        return [node_id for node_id in allowed if node_id not in denied]
 
 
 def _allowed_by_roles(

@@ -38,12 +38,13 @@ from yoto.permission.position_calls import PositionCalls
 from yoto.permission.preloading import Preloading, PreloadSettings
 from yoto.permission.records import DecisionLog, Origin, RecordSettings
 from yoto.permission.registration import Registration, read_permissions
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.replay import Replaying
 from yoto.permission.resource_writes import ResourceWrites
 from yoto.permission.review import Reviewing
 from yoto.permission.role_parent_writes import RoleParentWrites
 from yoto.permission.role_writes import RoleWrites
+from yoto.permission.scopes import Place
 from yoto.permission.search import Searching
 from yoto.permission.source import DatabaseSource
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
@@ -55,6 +56,7 @@ from yoto.permission.transactions import watch_sessions
 from yoto.permission.tuning_calls import TuningCalls
 from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
+from yoto.permission.ways import Way, Ways
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import types_of
 
@@ -185,6 +187,7 @@ class PermissionSystem(
             warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
             meters=CheckMeters(recorder or Recorder()),
             suggest=suggest,
+            ways=caching.ways if caching else Ways(registry, clock),
         )
 
     @staticmethod
@@ -230,6 +233,25 @@ class PermissionSystem(
         """The cache of ``app`` and what belongs to it; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.caching if state else None
+
+    @staticmethod
+    def ways_of(app: Flask, user_id: int, place: Place, permission: str) -> list[Way]:
+        """By what somebody has a permission in a place now; none: they do not have it.
+
+        Raises:
+            UnknownPermission, UnknownResource: there is none.
+            StoreUnavailable: the database did not answer.
+        """
+        state: PermissionState = app.extensions[EXTENSION]
+        if state.ways is None:
+            return []
+        return state.ways.of(user_id, place, state.registry.get(permission))
+
+    @staticmethod
+    def registered_in(app: Flask) -> list[RegisteredPermission]:
+        """The registered permissions of ``app``; raises ``StoreUnavailable``."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return [] if state is None else list(state.registry.snapshot.by_name.values())
 
     @staticmethod
     def meters_of(app: Flask) -> CheckMeters:

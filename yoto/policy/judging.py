@@ -34,10 +34,11 @@ from yoto.policy.engine import (
 )
 from yoto.policy.engine.embedded import EmbeddedEngine
 from yoto.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
-from yoto.policy.input import ABSENT, InputBuilder, Part, Question
+from yoto.policy.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.policy.manager import PolicyManager
 from yoto.policy.metrics import BOUNDS_US
 from yoto.policy.overrun import EvaluationDeadline, overrun_folder
+from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
 from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus
@@ -66,10 +67,12 @@ __all__ = [
     "EngineHealth",
     "EvaluationDeadline",
     "InputBuilder",
+    "KnownPermissions",
     "ManagerMetrics",
     "OpaEngine",
     "OpaSettings",
     "Part",
+    "PartUnknown",
     "Person",
     "PlaceAttributes",
     "PolicyEngine",
@@ -77,6 +80,7 @@ __all__ = [
     "PolicyReceipt",
     "PolicyStatus",
     "PolicyUnavailable",
+    "PolicyWarning",
     "Question",
     "Rehearsal",
     "RememberedEmergencies",

@@ -8,8 +8,23 @@ from typing import Any
 from flask import Flask
 
 from yoto.cache import TieredCache
-from yoto.permission import JUDGED_WHERE_SET, JudgedPlaces, Place, PolicyAnswer, PolicyQuestion
-from yoto.policy import InputBuilder, PolicyManager, Question, Validity, judges_members
+from yoto.permission import (
+    JUDGED_WHERE_SET,
+    JudgedPlaces,
+    PermissionSystem,
+    Place,
+    PolicyAnswer,
+    PolicyQuestion,
+)
+from yoto.policy import (
+    InputBuilder,
+    KnownPermissions,
+    PartUnknown,
+    PolicyManager,
+    Question,
+    Validity,
+    judges_members,
+)
 
 from .policy_facts import PolicyFacts, Surroundings
 from .policy_parts import CHANNEL, PARTS, Asked
@@ -26,6 +41,7 @@ class PolicyJudge:
         self._app = app
         self._facts = PolicyFacts(app, cache, surroundings)
         self._builder = InputBuilder(PARTS)
+        PolicyManager.of(app).permissions = self._known
 
     @property
     def judged(self) -> JudgedPlaces:
@@ -45,10 +61,19 @@ class PolicyJudge:
             return self._builder.build(question, about, reads, serving.documents)
 
         reads = serving.reads_about(question.topic)
-        document, valid_for = built(reads)
+        try:
+            document, valid_for = built(reads)
+        except PartUnknown as unknown:
+            code = f"missing:{unknown.path}"
+            return PolicyAnswer(False, code, reasons=(code,), failed=True)
 
         def whole() -> dict[str, Any]:
-            return document if reads == serving.reads else built(serving.reads)[0]
+            if reads == serving.reads:
+                return document
+            try:
+                return built(serving.reads)[0]
+            except PartUnknown:
+                return document
 
         decision = service.evaluate(document, valid_for, serving, whole)
         if decision.allow:
@@ -56,6 +81,15 @@ class PolicyJudge:
             return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)
         reasons = decision.reasons or (NO_CODE,)
         return PolicyAnswer(False, reasons[0], decision.version, reasons, failed=decision.failed)
+
+    def _known(self) -> KnownPermissions:
+        """For whoever puts a policy: which permissions there are, and which are judged."""
+        found = PermissionSystem.registered_in(self._app)
+        return KnownPermissions(
+            frozenset(one.name for one in found),
+            frozenset(one.name for one in found if one.judged),
+            frozenset(one.name for one in found if one.abac),
+        )
 
     def _is_judged(self, place: Place) -> bool:
         found = self._facts.place(place.kind, place.id)

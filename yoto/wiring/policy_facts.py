@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy.engine import Connection
 
 from yoto.cache import NodeId, TieredCache
-from yoto.permission import PermissionSystem, in_change, required_position
+from yoto.permission import PermissionSystem, Place, Way, in_change, required_position
 from yoto.policy import (
     Emergencies,
     Person,
@@ -106,6 +106,10 @@ class PolicyFacts:
         if not declared.attributes and not declared.registered:
             return None
         return self.read(lambda connection: attributes_of(connection, declared, scope_id))
+
+    def ways(self, user_id: int, scope: str, scope_id: NodeId | None, permission: str) -> list[Way]:
+        """By what somebody has a permission at a node, the widest first."""
+        return PermissionSystem.ways_of(self.app, user_id, Place(scope, scope_id), permission)
 
     def place(self, scope: str, scope_id: NodeId | None) -> PlaceAttributes | None:
         """The attributes of a server or channel; None: it is neither, or does not exist."""

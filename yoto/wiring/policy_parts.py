@@ -8,11 +8,12 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from yoto.permission import PermissionSystem, authenticated_at
+from yoto.permission import PermissionSystem, Way, authenticated_at
 from yoto.policy import (
     ABSENT,
     BehaviourWatch,
     Part,
+    PartUnknown,
     Person,
     PlaceAttributes,
     Question,
@@ -27,6 +28,7 @@ from .policy_facts import Circumstances, PolicyFacts
 
 CHANNEL = "channel"
 MOST_COUNTED = 2**63 - 1  # what a database takes for a limit
+MOST_WAYS = 20  # that policies read; how many there are stands beside them
 MINUTE = 60  # s; windows of time begin and end with a minute
 
 
@@ -63,6 +65,20 @@ class Asked:
     def place(self) -> PlaceAttributes | None:
         """Server or channel; None for the platform, and for what does not exist."""
         return self.facts.place(self.question.scope, self.question.scope_id)
+
+    @cached_property
+    def ways(self) -> list[Way]:
+        """By what the permission came, the widest first.
+
+        Raises:
+            PartUnknown: it comes by nothing: it was taken a moment ago, or nobody has it and an
+                explanation asks what policies would say.
+        """
+        asked = self.question
+        found = self.facts.ways(asked.user_id, asked.scope, asked.scope_id, asked.permission)
+        if not found:
+            raise PartUnknown("via")
+        return found
 
     @cached_property
     def circumstances(self) -> Circumstances | None:
@@ -207,6 +223,12 @@ def _in_maintenance(asked: Asked) -> Any:
 
 
 PARTS: tuple[Part[Asked], ...] = (
+    Part(
+        "via",
+        lambda asked: [way.document() for way in asked.ways[:MOST_WAYS]],
+        needed=True,
+    ),
+    Part("via_count", lambda asked: len(asked.ways), needed=True),
     Part("subject.clearance", _clearance),
     Part("subject.super_admin", lambda asked: _of(asked.person, "super_admin")),
     Part("subject.account_age_days", _account_age),

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.bundles import MAIN, default_bundle, rules
 from yoto.errors import PolicyError
+from yoto.permission import Way
 from yoto.policy import Bundle, PolicyEngine, Verdict
 
 NETWORKS = rules(
@@ -57,6 +58,56 @@ def test_false_zero_null_empty_and_missing_are_kept_apart(
     engine: PolicyEngine, text: str, code: str
 ) -> None:
     assert engine.compile(rules(PRESENT)).evaluate(text).deny == (code,)
+
+
+BY_WHAT = """
+deny contains "public_link" if every way in input.via { way.subject.kind == "public" }
+
+deny contains "screen_only" if {
+    some way in input.via
+    way.attributes.screen
+}
+
+deny contains "ends_soon" if {
+    every way in input.via {
+        is_number(way.until)
+        way.until < 100
+    }
+}
+
+deny contains "cut_off" if input.via_count > count(input.via)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ways", "codes"),
+    [
+        ([Way("assignment", "x", "public", 9, "reader", ends=200.0)], ("public_link",)),
+        (
+            [
+                Way("assignment", "x", "public", 9, "reader", ends=50.0),
+                Way("assignment", "x", "team", 9, "reader", 5, ends=60.5),
+            ],
+            ("ends_soon",),
+        ),
+        (
+            [
+                Way("assignment", "x", "public", 9, "reader"),
+                Way("assignment", "x", "person", 9, "reader", attributes={"screen": True}),
+            ],
+            ("screen_only",),
+        ),
+        ([Way("owner", "x", "person", node="document:3")], ()),
+        ([Way("owner", "x", "person")] * 21, ("cut_off",)),
+    ],
+)
+def test_rules_about_what_a_right_came_by(
+    engine: PolicyEngine, ways: list[Way], codes: tuple[str, ...]
+) -> None:
+    asked = {"via": [way.document() for way in ways[:20]], "via_count": len(ways)}
+    verdict = engine.compile(rules(BY_WHAT)).evaluate(json.dumps(asked))
+
+    assert verdict == Verdict(not codes, codes)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,13 @@ __all__ = [
 
 policy = AppGroup("policy", help="See, try and change the policies.")
 
+# What a receipt warns of, for people to read.
+WARNINGS = {
+    "never_asked": "no policy is asked about these, unless a caller gives a context",
+    "not_registered": "there are no permissions of these names",
+    "no_rule": "policies are always asked about these, and none names them",
+}
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 kind = click.option(
@@ -79,3 +86,5 @@ def echo_receipt(receipt: PolicyReceipt, as_json: bool) -> None:
             f"{compared.allow_to_deny} would be denied and {compared.deny_to_allow} allowed "
             "that were not before"
         )
+    for warning in receipt.warnings:
+        click.echo(f"warning: {WARNINGS[warning.code]}: {', '.join(warning.permissions)}")

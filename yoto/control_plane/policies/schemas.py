@@ -215,6 +215,15 @@ class ComparisonSchema(ma.Schema):
     deny_to_allow = ma.fields.Integer(required=True)
 
 
+class WarningSchema(ma.Schema):
+    """Permissions that a change names in vain, or leaves out."""
+
+    code = ma.fields.String(
+        required=True, validate=OneOf(["never_asked", "not_registered", "no_rule"])
+    )
+    permissions = ma.fields.List(ma.fields.String(), required=True)
+
+
 class ReceiptSchema(ma.Schema):
     """A change that was made."""
 
@@ -225,6 +234,7 @@ class ReceiptSchema(ma.Schema):
     bundle = ma.fields.String(required=True)
     tests_passed = ma.fields.Integer(required=True)
     comparison = ma.fields.Nested(ComparisonSchema, required=True, allow_none=True)
+    warnings = ma.fields.List(ma.fields.Nested(WarningSchema), required=True)
 
 
 class DiffLineSchema(ma.Schema):

@@ -5,6 +5,7 @@ from yoto.permission.loading.loader import (
     load,
     load_one,
     load_places,
+    load_these,
     standing_at,
     standings_at,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "load_one",
     "load_places",
     "load_sites",
+    "load_these",
     "standing_at",
     "standings_at",
 ]

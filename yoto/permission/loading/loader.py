@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
-from yoto.nodes import PUBLIC_NUMBER
+from yoto.nodes import PUBLIC_NUMBER, NodeId
 from yoto.permission.facts import PlaceFacts, UserFacts
 from yoto.permission.id_list import id_array
-from yoto.permission.loading.places_sql import ABOVE_ID, IDS, PERSON, PLACE_ID, places_sql
+from yoto.permission.loading.places_sql import (
+    ABOVE_ID,
+    IDS,
+    PERSON,
+    PLACE_ID,
+    PLACE_IDS,
+    places_sql,
+)
 from yoto.permission.loading.rights import Rights, epoch
 from yoto.permission.loading.rights_sql import NO_HOME, rights_sql
 from yoto.permission.loading.sites import Site, site_of
@@ -59,12 +66,17 @@ def standing_at(connection: Connection, user_id: int, place: Place) -> Loaded:
 
 
 def load_one(
-    connection: Connection, user_id: int, place: Place, offered: Sequence[int] | None = None
+    connection: Connection,
+    user_id: int,
+    place: Place,
+    offered: Sequence[int] | None = None,
+    told: bool = False,
 ) -> Loaded:
     """Read what bears on one person in ``place``; an id that names nobody is among the people.
 
     Args:
         offered: roles to read too, and with them all that would count if they were active.
+        told: read names of roles and attributes of assignments, too.
 
     Raises: as ``standing_at``.
     """
@@ -73,10 +85,17 @@ def load_one(
         return found
     parameters = parameters_of([found.site]) | {"user_id": user_id}
     asleep = offered is not None
-    statement = rights_sql(many=False, asleep=asleep, with_provided=provides_roles())
+    statement = rights_sql(many=False, asleep=asleep, with_provided=provides_roles(), told=told)
     if offered is not None:
         parameters["offered"] = list(offered) or [0]
-    return found._replace(rights=Rights(connection.execute(statement, parameters).fetchall()))
+    return found._replace(rights=_rights(connection, statement, parameters, told))
+
+
+def _rights(
+    connection: Connection, statement: Any, parameters: Mapping[str, Any], told: bool
+) -> Rights:
+    rows = connection.execute(statement, parameters).fetchall()
+    return Rights.told(rows) if told else Rights(rows)
 
 
 def standings_at(connection: Connection, user_ids: Sequence[int], place: Place) -> Loaded:
@@ -98,12 +117,14 @@ def load(
     place: Place,
     wanted: Sequence[int] | None = None,
     asleep: bool = False,
+    told: bool = False,
 ) -> Loaded:
     """Read what bears on those of ``user_ids`` that exist.
 
     Args:
         wanted: database ids of the permissions that matter; None: all.
         asleep: what would count if all roles were active, too; of all permissions.
+        told: as ``load_one`` has it.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -115,39 +136,60 @@ def load(
     parameters: dict[str, Any] = parameters_of([found.site]) | {IDS: id_array(user_ids)}
     narrowed = wanted is not None and not asleep
     statement = rights_sql(
-        many=True, wanted=narrowed, asleep=asleep, with_provided=provides_roles()
+        many=True, wanted=narrowed, asleep=asleep, with_provided=provides_roles(), told=told
     )
     if asleep:
         parameters["offered"] = [0]
     elif wanted is not None:
         parameters["wanted"] = list(wanted)
-    rights = Rights(connection.execute(statement, parameters).fetchall())
-    return Loaded(found.site, rights, people)
+    return Loaded(found.site, _rights(connection, statement, parameters, told), people)
 
 
-def load_places(connection: Connection, user_id: int, kind: str, above: Place) -> Iterator[Loaded]:
+def load_places(
+    connection: Connection, user_id: int, kind: str, above: Place, told: bool = False
+) -> Iterator[Loaded]:
     """Read what bears on one person in all places of a kind below a node.
+
+    Args:
+        told: as ``load_one`` has it.
 
     Raises:
         UnknownResource: there is no such node.
     """
-    sql = places_sql(known_types(), kind, many=False, which=above.kind)
-    rows = connection.execute(sql.statement, {"user_id": user_id, ABOVE_ID: above.id}).fetchall()
-    sites: list[tuple[Site, UserFacts]] = []
-    for row in rows:
+    found = list(_together(connection, user_id, kind, above.kind, {ABOVE_ID: above.id}, told))
+    if not found:
+        load_one(connection, user_id, above)
+    yield from found
+
+
+def load_these(
+    connection: Connection, user_id: int, kind: str, node_ids: Sequence[NodeId]
+) -> Iterator[Loaded]:
+    """The same of nodes of a kind, with names and attributes: one statement, and one a home. Those
+    that are not there are left out.
+    """
+    return _together(connection, user_id, kind, PLACE_IDS, {PLACE_IDS: list(node_ids)}, True)
+
+
+def _together(
+    connection: Connection,
+    user_id: int,
+    kind: str,
+    which: str,
+    given: Mapping[str, Any],
+    told: bool,
+) -> Iterator[Loaded]:
+    sql = places_sql(known_types(), kind, many=False, which=which)
+    by_home: dict[str | None, list[tuple[Site, UserFacts]]] = {}
+    for row in connection.execute(sql.statement, {"user_id": user_id, **given}).fetchall():
         site = site_of(Place(kind, row[2]), sql.chain, row)
         if site is not None:
-            sites.append((site, _person(row) or _nobody(user_id)))
-    if not sites:
-        load_one(connection, user_id, above)
-        return
-    by_home: dict[str | None, list[tuple[Site, UserFacts]]] = {}
-    for site, person in sites:
-        by_home.setdefault(site.home, []).append((site, person))
-    statement = rights_sql(many=False, with_provided=provides_roles())
+            person = _person(row) or _nobody(user_id)
+            by_home.setdefault(site.home, []).append((site, person))
+    statement = rights_sql(many=False, with_provided=provides_roles(), told=told)
     for together in by_home.values():
         parameters = parameters_of([site for site, _ in together]) | {"user_id": user_id}
-        rights = Rights(connection.execute(statement, parameters).fetchall())
+        rights = _rights(connection, statement, parameters, told)
         for site, person in together:
             yield Loaded(site, rights, (person,))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -16,10 +17,12 @@ from yoto.permission.loading.rights_sql import (
     ROLE,
     TEAM,
 )
+from yoto.permission.loading.rights_sql import TOLD as TOLD_NAMES
 from yoto.permission.loading.sites import Site
 
 MaskOf = Callable[[int], int]
 ALLOW, DENY, LOCAL_ALLOW, LOCAL_DENY = range(4)
+TOLD = len(TOLD_NAMES)
 
 
 class RoleShape(NamedTuple):
@@ -71,6 +74,7 @@ class Rights:
         grants: by scope; overwrites: by node.
         own, teams: by person.
         crowds: assignments to everybody; of_teams: by team.
+        names, attributes: of roles and of assignments, by id, where they were read.
     """
 
     def __init__(self, rows: Iterable[Sequence[Any]] = ()) -> None:
@@ -82,6 +86,8 @@ class Rights:
         self.teams: defaultdict[int, list[Membership]] = defaultdict(list)
         self.crowds: list[Assignment] = []
         self.of_teams: defaultdict[int, list[Assignment]] = defaultdict(list)
+        self.names: dict[int, str] = {}
+        self.attributes: dict[int, Any] = {}
         for kind, a, b, c, d, e, node, starts, ends in rows:
             if kind == GRANT:
                 if b is not None:
@@ -98,6 +104,18 @@ class Rights:
                 self.teams[a].append(Membership(b, epoch(starts), epoch(ends)))
             elif kind == PARENT:
                 self.parents[a].append(b)
+
+    @classmethod
+    def told(cls, rows: Iterable[Sequence[Any]]) -> Rights:
+        """The same of rows that have names and attributes, too."""
+        found = list(rows)
+        rights = cls(row[:-TOLD] for row in found)
+        for kind, a, *_, e, _node, _starts, _ends, name, attributes in found:
+            if kind == ROLE and a is not None:
+                rights.names[a] = name
+            elif kind == ASSIGNMENT and attributes is not None:
+                rights.attributes[e] = json.loads(attributes)
+        return rights
 
     def _assigned(self, user_id: int | None, assignment: Assignment) -> None:
         if assignment.by in (By.OWN, By.PROVIDER):

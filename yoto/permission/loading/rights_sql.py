@@ -23,9 +23,11 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     null,
@@ -57,6 +59,7 @@ from yoto.store.models import EVERYONE
 
 ASSIGNMENT, TEAM, ROLE, PARENT, GRANT, OVERWRITE = range(6)
 NAMES = ("kind", "a", "b", "c", "d", "e", "node", "starts", "ends")
+TOLD = ("name", "attributes")
 _TYPES: tuple[Any, ...] = (
     *(Integer(), Id, Id, Id, Id, Id),
     *(String(), UtcDateTime(), UtcDateTime()),
@@ -119,13 +122,17 @@ def _teams(many: bool) -> CTE:
     )
 
 
-def _found(many: bool, teams: CTE, with_provided: bool) -> CTE:
+def _found(many: bool, teams: CTE, with_provided: bool, told: bool) -> CTE:
     """Assignments that concern them: whose (NULL: whoever), role, how, team, node, times, id."""
     held = assignments.c
 
     def here(source: Table) -> ColumnElement[bool]:
         # At a node, or nowhere, may be held what most people hold: no index of nodes is to be used.
         return func.coalesce(source.c.node, "").in_(NODES)
+
+    def more(source: Table) -> list[ColumnElement[Any]]:
+        given = null() if source is not assignments else held.attributes
+        return [cast(given, Text()).label("attributes")] if told else []
 
     def columns(
         user_id: ColumnElement[Any], by: ColumnElement[int], source: Table = assignments
@@ -143,6 +150,7 @@ def _found(many: bool, teams: CTE, with_provided: bool) -> CTE:
             own("valid_from", UtcDateTime()).label("starts"),
             source.c.valid_until.label("ends"),
             own("id", Id).label("id"),
+            *more(source),
         ]
 
     def of_people(source: Table, by: By) -> Select[Any]:
@@ -164,16 +172,18 @@ def _found(many: bool, teams: CTE, with_provided: bool) -> CTE:
     return union_all(*own, crowds, of_teams).cte("found")
 
 
-def _columns(source: FromClause) -> list[ColumnElement[Any]]:
-    return [source.c[name] for name in ("id", "parent_id", "active", "is_default", "home")]
-
-
-def _held(found: CTE, asleep: bool) -> CTE:
+def _held(found: CTE, asleep: bool, told: bool) -> CTE:
     """The roles that assignments begin with, the home's default role, all ancestors of active ones.
 
     Args:
         asleep: begin with ``OFFERED`` too, and follow roles that are not active.
+        told: with their names.
     """
+    shape = ("id", "parent_id", "active", "is_default", "home", *(("name",) if told else ()))
+
+    def _columns(source: FromClause) -> list[ColumnElement[Any]]:
+        return [source.c[name] for name in shape]
+
     role = and_(roles.c.id == found.c.role_id, _in_home())
     first = select(*_columns(roles)).distinct().select_from(found.outerjoin(roles, role))
     held = first.cte("held", recursive=True)
@@ -238,7 +248,12 @@ def _overwritten(
 
 @cache
 def rights_sql(
-    *, many: bool, wanted: bool = False, asleep: bool = False, with_provided: bool
+    *,
+    many: bool,
+    wanted: bool = False,
+    asleep: bool = False,
+    with_provided: bool,
+    told: bool = False,
 ) -> CompoundSelect[Any]:
     """The statement.
 
@@ -247,10 +262,11 @@ def rights_sql(
         many: for the people ``IDS``; else for ``USER_ID``.
         wanted: about the permissions ``WANTED`` alone; else about all.
         asleep: also about roles that would count if others were active, and about ``OFFERED``.
+        told: with two more columns: the name of a role, and the attributes of an assignment.
     """
     teams = _teams(many)
-    found = _found(many, teams, with_provided)
-    held = _held(found, asleep)
+    found = _found(many, teams, with_provided, told)
+    held = _held(found, asleep, told)
     of = overwrites.c
     if many:
         own = _overwritten(overwrites, False, wanted, of.user_id.is_not(None))
@@ -301,4 +317,16 @@ def rights_sql(
         own,
         _overwritten(mine, True, wanted, of.team_id == mine.c.team_id),
     ]
+    if told:
+        nothing = [null(), null()]
+        more = {0: [null(), found.c.attributes], 2: [held.c.name, null()]}
+        rows = [
+            row.add_columns(
+                *(
+                    type_coerce(one, Text()).label(name)
+                    for one, name in zip(more.get(n, nothing), TOLD, strict=True)
+                )
+            )
+            for n, row in enumerate(rows)
+        ]
     return union_all(*rows)

@@ -28,6 +28,7 @@ class Site(NamedTuple):
         owners: who else owns a node, and whether only as one who belongs.
         levels: the nodes below the home (all, where there is none), from the top down.
         overwritten: for each level the node whose overwrites are in force.
+        owned: what each of ``owners`` owns.
     """
 
     place: Place
@@ -38,6 +39,7 @@ class Site(NamedTuple):
     owners: tuple[tuple[int, bool], ...] = ()
     levels: tuple[str, ...] = ()
     overwritten: tuple[str, ...] = ()
+    owned: tuple[str, ...] = ()
 
     @property
     def upper(self) -> tuple[str, ...]:
@@ -116,19 +118,17 @@ def site_of(place: Place, chain: Chain, row: Sequence[Any]) -> Site | None:
         found_of.reverse()
     home = next((n for n, one in enumerate(types) if one.members is not None), None)
     low = 0 if home is None else home + 1
+    others = [n for n, owner in enumerate(owners) if owner is not None and n != home]
     return Site(
         place,
         tuple(nodes),
         tuple(types),
         None if home is None else nodes[home],
         None if home is None else owners[home],
-        tuple(
-            (owner, number >= low and not types[number].shared)
-            for number, owner in enumerate(owners)
-            if owner is not None and number != home
-        ),
+        tuple((owners[n] or 0, n >= low and not types[n].shared) for n in others),
         tuple(nodes[low:]),
         tuple(overwritten[low:]),
+        tuple(nodes[n] for n in others),
     )
 
 

@@ -221,16 +221,18 @@ _RULES: dict[str, Rule] = {
         _revoked_token,
     ),
     ApiToken.__tablename__: Rule(frozenset({"revoked_at"}), ("user_id",), _api_token),
+    # What policies read of an assignment, and the name of a role, are part of ``input.via``.
     RoleAssignment.__tablename__: Rule(
         frozenset(
-            {"user_id", "team_id", "subject", "role_id", "node", "valid_from", "valid_until"}
+            {"user_id", "team_id", "subject", "role_id", "node", "attributes"}
+            | {"valid_from", "valid_until"}
         ),
         ("user_id", "team_id", "subject", "role_id", "node"),
         _assignment,
         optional=frozenset({"user_id", "team_id", "subject", "node"}),
     ),
     Role.__tablename__: Rule(
-        frozenset({"server_id", "home", "parent_id", "active", "is_default"}),
+        frozenset({"server_id", "home", "parent_id", "active", "is_default", "name"}),
         ("id", "server_id", "home", "is_default"),
         _role,
         optional=frozenset({"id", "server_id", "home", "is_default"}),

@@ -28,7 +28,7 @@ from sqlalchemy.sql.selectable import Subquery
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.nodes import GLOBAL_KIND, parse_text
-from yoto.permission.asking import ask_policies
+from yoto.permission.asking import allowed_by_policies
 from yoto.permission.loading.sites import site_at
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place, checked_id, parse_place
@@ -38,7 +38,6 @@ from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.search.visible import verdict_of
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
-from yoto.permission.turns import taking_turns
 from yoto.store.resources import Chain, ResourceType, chain_of, known_types
 
 
@@ -94,12 +93,11 @@ def list_resources(
             looked_at, last = connection.execute(select(func.count(), func.max(window.c.id))).one()
             next_after = last if looked_at == SCAN_MAX else None
     asked = state.asks_in(registered, [Place(scope, id_) for id_ in found], context)
-    found = [
-        id_
-        for id_ in taking_turns(found)
-        if (place := Place(scope, id_)) not in asked
-        or not ask_policies(state, user_id, [registered], place, context).denied
-    ]
+    judged = [id_ for id_ in found if Place(scope, id_) in asked]
+    places = [(user_id, Place(scope, id_)) for id_ in judged]
+    verdicts = allowed_by_policies(state, registered, places, context)
+    denied = {id_ for id_, allowed in zip(judged, verdicts, strict=True) if not allowed}
+    found = [id_ for id_ in found if id_ not in denied]
     return Page(tuple(found), next_after)
 
 

@@ -9,6 +9,7 @@ more where a function provides roles.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from flask import current_app
@@ -30,7 +31,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.selectable import CTE
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.asking import ask_policies
+from yoto.permission.asking import allowed_by_policies
 from yoto.permission.directory import renew_people
 from yoto.permission.loading import implying, load
 from yoto.permission.loading.loader import parameters_of
@@ -60,7 +61,6 @@ from yoto.permission.statements import (
     team_parents,
     users,
 )
-from yoto.permission.turns import taking_turns
 from yoto.store.db import Id
 from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS
@@ -106,11 +106,9 @@ def list_users(
         found = found[:most]
         last = found[-1]
     if state.asks(registered, place, context):
-        found = [
-            user_id
-            for user_id in taking_turns(found)
-            if not ask_policies(state, user_id, [registered], place, context).denied
-        ]
+        asked_of = [(user_id, place) for user_id in found]
+        verdicts = allowed_by_policies(state, registered, asked_of, context)
+        found = list(compress(found, verdicts))
     return Page(tuple(found), last, incomplete)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, inspect, not_, or_, select, true
 
 from yoto.errors import ValidationFailed
-from yoto.permission.asking import ask_policies
+from yoto.permission.asking import allowed_by_policies
 from yoto.permission.id_list import these_ids
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place, checked_id
@@ -18,7 +19,6 @@ from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.statements import of_community
-from yoto.permission.turns import taking_turns
 from yoto.store.resources import ResourceType, known_types
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -52,11 +52,8 @@ def visible_in(
         raise ValidationFailed(
             {"permission": f"policies judge '{permission}' in too many places: list it instead"}
         )
-    allowed: list[Any] = [
-        place.id
-        for place in taking_turns(places)
-        if not ask_policies(state, user_id, [registered], place, None).denied
-    ]
+    verdicts = allowed_by_policies(state, registered, [(user_id, place) for place in places])
+    allowed: list[Any] = [place.id for place in compress(places, verdicts)]
     column = inspect(entity).selectable.c[key]
     among = these_ids(allowed) if declared.id_type is int else allowed
     return statement.where(sql.on(entity), or_(not_(judged(entity)), column.in_(among)))

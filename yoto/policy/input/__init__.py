@@ -1,5 +1,5 @@
 """The document that policies read as ``input``."""
 
-from yoto.policy.input.builder import ABSENT, InputBuilder, Part, Question
+from yoto.policy.input.builder import ABSENT, InputBuilder, Part, PartUnknown, Question
 
-__all__ = ["ABSENT", "InputBuilder", "Part", "Question"]
+__all__ = ["ABSENT", "InputBuilder", "Part", "PartUnknown", "Question"]

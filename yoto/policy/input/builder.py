@@ -35,6 +35,18 @@ class Absent:
 ABSENT: Final = Absent()
 
 
+class PartUnknown(Exception):
+    """A part that policies read, and without which they must not be asked.
+
+    Attributes:
+        path: where it would stand.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"nobody can tell input.{path}")
+        self.path = path
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """RBAC allows ``permission`` to the user there; do policies?
@@ -84,6 +96,8 @@ class Part(Generic[T]):
         seconds: gives for how long a verdict holds that was made from it, whatever its value is
             then; infinity: its value speaks for itself. With a ``PlatformError`` from either the
             part counts as absent.
+        needed: with such an error policies are not asked: what they would deny by it must not be
+            allowed because it could not be read.
         documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
             only for permissions that one of them names.
     """
@@ -92,6 +106,7 @@ class Part(Generic[T]):
     make: Callable[[T], Any]
     seconds: Callable[[T], float] = lambda about: STEADY
     documents: tuple[str, ...] = ()
+    needed: bool = False
 
 
 class InputBuilder(Generic[T]):
@@ -114,6 +129,9 @@ class InputBuilder(Generic[T]):
             about: what the parts are made from.
             reads: input paths that policies read, as ``CompiledPolicies.reads``.
             documents: the data documents in service, by name.
+
+        Raises:
+            PartUnknown: a part that is needed could not be made.
         """
         found = question.document
         valid_for: dict[str, float] = {}
@@ -177,4 +195,6 @@ def _made(part: Part[T], about: T) -> tuple[Any, float]:
         return value, STEADY if value is ABSENT else part.seconds(about)
     except PlatformError as error:
         log.warning("policies do not get %s: %s", part.path, error)
+        if part.needed:
+            raise PartUnknown(part.path) from error
         return ABSENT, STEADY

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from yoto.errors import ValidationFailed, VersionConflict
+from yoto.errors import PlatformError, ValidationFailed, VersionConflict
 from yoto.policy.bundle import Bundle
 from yoto.policy.facts import PolicyChanged
 from yoto.policy.service.examining import Examined, Examiner
 from yoto.policy.service.loader import PolicyLoader, refuse_overrun
+from yoto.policy.service.naming import (
+    KnowPermissions,
+    PolicyWarning,
+    warnings_of,
+    without_rule,
+)
 from yoto.policy.service.receipt import PolicyReceipt
 from yoto.policy.store import (
     Change,
@@ -24,6 +31,8 @@ from yoto.policy.store import (
     checked_name,
 )
 from yoto.store.models import PolicyKind, PolicyState
+
+log = logging.getLogger(__name__)
 
 # Changes of other entries that may come between reading and writing before we give up.
 ATTEMPTS = 5
@@ -66,13 +75,17 @@ class Publisher:
         examiner: Examiner,
         loader: PolicyLoader,
         tell: Callable[[PolicyChanged], object],
+        permissions: KnowPermissions,
     ) -> None:
-        """``tell`` publishes the event of a change that was made."""
+        """``tell`` publishes the event of a change that was made; ``permissions`` gives those of
+        the application, None where nobody knows.
+        """
         self._reader = reader
         self._writer = writer
         self._examiner = examiner
         self._loader = loader
         self._tell = tell
+        self._permissions = permissions
 
     def put(
         self,
@@ -217,11 +230,15 @@ class Publisher:
             except BaseException:
                 examined.close()
                 raise
-            return self._made(changes, versions, examined)
+            return self._made(changes, versions, examined, planned)
         raise VersionConflict(stored.revision, {"revision": stored.revision})
 
     def _made(
-        self, changes: Sequence[Change], versions: Sequence[int], examined: Examined
+        self,
+        changes: Sequence[Change],
+        versions: Sequence[int],
+        examined: Examined,
+        planned: _Plan,
     ) -> list[PolicyReceipt]:
         # Whoever made the change sees it from here on; others hear of it.
         self._loader.load(ready_made=examined.compiled)
@@ -237,6 +254,7 @@ class Publisher:
                     author=change.author,
                 )
             )
+        warnings = self._warnings(planned)
         return [
             PolicyReceipt(
                 kind=change.kind,
@@ -246,9 +264,30 @@ class Publisher:
                 bundle=change.bundle,
                 tests_passed=examined.tests_passed,
                 comparison=examined.comparison,
+                warnings=warned,
             )
-            for change, version in zip(changes, versions, strict=True)
+            for change, version, warned in zip(changes, versions, warnings, strict=True)
         ]
+
+    def _warnings(self, planned: _Plan) -> list[tuple[PolicyWarning, ...]]:
+        """Of each step what it names in vain; of the last also what the whole set does not name."""
+        found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.steps]
+        if planned.tried is None or any(step.action == "default" for step in planned.steps):
+            # What comes with the code is written for many applications.
+            return found
+        try:
+            permissions = self._permissions()
+        except PlatformError as error:
+            log.warning("nobody looked whether policies name permissions in vain: %s", error)
+            return found
+        if permissions is None or not permissions.known:
+            return found
+        for number, step in enumerate(planned.steps):
+            if step.action != "remove":
+                found[number] = tuple(warnings_of(step.entry, permissions))
+        tried = planned.tried
+        found[-1] += tuple(without_rule(tried.modules, tried.data, permissions))
+        return found
 
 
 def _number(stored: StoredVersion | None) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from yoto.policy.service.naming import PolicyWarning
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -34,6 +36,8 @@ class PolicyReceipt:
         revision, bundle: number and version of the whole set now.
         tests_passed: how many Rego tests of the set passed.
         comparison: what differs from the set before; None when nothing was tried.
+        warnings: what of it has no effect; of several that were put together, the last also has
+            what the whole set leaves out.
     """
 
     kind: str
@@ -43,3 +47,4 @@ class PolicyReceipt:
     bundle: str
     tests_passed: int
     comparison: Comparison | None
+    warnings: tuple[PolicyWarning, ...] = ()

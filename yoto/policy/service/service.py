@@ -30,6 +30,7 @@ from yoto.policy.service.background import (
 from yoto.policy.service.evaluator import Evaluator, MakeInput
 from yoto.policy.service.examining import Examiner
 from yoto.policy.service.loader import PolicyLoader
+from yoto.policy.service.naming import KnowPermissions
 from yoto.policy.service.probation import ProbationOfficer
 from yoto.policy.service.publishing import Publisher
 from yoto.policy.service.serving import Loaded, Serving
@@ -92,7 +93,16 @@ class PolicyService:
         )
         shared = SharedInputs(redis)
         self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
-        self.publisher = Publisher(self.reader, writer, self.examiner, self.loader, self._tell)
+        # Wired by whoever knows them.
+        self.permissions: KnowPermissions = lambda: None
+        self.publisher = Publisher(
+            self.reader,
+            writer,
+            self.examiner,
+            self.loader,
+            self._tell,
+            lambda: self.permissions(),
+        )
         self.slow_guard = SlowGuard(
             self.loader,
             self.slow,

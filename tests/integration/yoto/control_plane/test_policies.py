@@ -70,6 +70,14 @@ def test_a_policy_is_read_with_its_version_as_tag_and_put_from_it(
     assert act.reason == WHY and act.actor_id is not None and act.subject == "rego:bound"
 
 
+def test_names_that_nobody_has_are_said_when_they_are_put(admin: ControlClient) -> None:
+    source = bound(20) + '\n\ndeny contains "x" if input.action.name == "message.sned"\n'
+    warnings = put(admin, 20, 1, source=source).json["warnings"]
+    assert warnings[0] == {"code": "not_registered", "permissions": ["message.sned"]}
+    (left_out,) = warnings[1:]
+    assert left_out["code"] == "no_rule" and "server.manage" in left_out["permissions"]
+
+
 def test_of_two_who_edit_the_second_is_told_and_sees_what_is_there(admin: ControlClient) -> None:
     assert put(admin, 20, 1).status_code == 200
     late = put(admin, 30, 1)

@@ -18,9 +18,10 @@ def test_the_examples_run(policy: PolicyManager, capsys: Any) -> None:
     names: dict[str, Any] = {}
     for body in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
         exec(compile(body, "policies.md", "exec"), names)
-    first, second, _ = capsys.readouterr().out.splitlines()
+    first, second, warned, _ = capsys.readouterr().out.splitlines()
     assert first.startswith("True () ")
     assert second.startswith("1 4 Comparison(inputs=")
+    assert warned.startswith("[('never_asked', ('vault.open',))")
     assert [one.version for one in policy.versions("limits", kind="data")] == [3, 2, 1]
 
 

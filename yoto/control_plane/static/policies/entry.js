@@ -162,9 +162,13 @@ export function entryView(kind, name) {
       ({ reason }, parts, options) => put(address, { ...parts, reason }, { ...options, etag: base.etag }),
     );
     if (done) {
-      const { version, comparison } = done.data;
+      const { version, comparison, warnings } = done.data;
       toast(t("policies.was_put", { version, denied: comparison?.allow_to_deny ?? 0, allowed: comparison?.deny_to_allow ?? 0, n: comparison?.inputs ?? 0 }));
       await open();
+      replace(
+        conflict,
+        warnings.map((one) => h("p", { class: "notice warning", role: "status" }, t(`policies.warning.${one.code}`, { names: one.permissions.join(", ") }))),
+      );
     }
   }
 

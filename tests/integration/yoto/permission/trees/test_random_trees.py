@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from random import Random
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from app.extensions import permissions
@@ -29,6 +29,7 @@ from tests.support.trees.verdict import UnknownNode, allowed, where, who
 from tests.support.trees.worlds import random_world
 from yoto import PUBLIC, Team
 from yoto.errors import UnknownResource
+from yoto.permission import Place
 from yoto.permission.directory import renew_people
 from yoto.store.db import db
 from yoto.store.resources import types_of
@@ -162,6 +163,8 @@ def _one_by_one(
         explained = permissions.explain(number, name, *place, changes=False)
         assert explained.agrees and explained.allowed == (name in truth), (seed, asker, node, name)
         assert names_of(world, explained.effective) == truth, (seed, asker, node)
+        ways = permissions.ways_of(current_app, number, Place(place[0] or "global", place[1]), name)
+        assert bool(ways) == (name in truth), (seed, asker, node, name)
 
 
 def _together(world: World, name: str, node: NodeId | None, truth: Truth, seed: int) -> None:

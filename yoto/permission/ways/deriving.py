@@ -1,0 +1,229 @@
+"""The ways by which a permission comes, from the same facts as the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from yoto.nodes import place_of_text
+from yoto.permission.bits import KnownBits
+from yoto.permission.facts import NOWHERE, Assignment, By, UserFacts
+from yoto.permission.loading import Site
+from yoto.permission.resolver import NOTHING, FlatPlace, Standing, Trace, resolve
+
+ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
+PROVIDED = "provided_role"
+OWNER, SUPER_ADMIN = "owner", "super_admin"
+# In this order ways are listed: what is given to most people comes first.
+KINDS = (DEFAULT_ROLE, ASSIGNMENT, PROVIDED, OVERWRITE, OWNER, SUPER_ADMIN)
+_BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public"}
+_SUBJECTS = ("public", "everyone", "team", "application", "person")
+
+
+class Told(NamedTuple):
+    """What bears on somebody in a place, with the names that policies are told.
+
+    Attributes:
+        bits: of the masks in ``place`` and ``user``.
+        names, attributes: of roles and of assignments, by id.
+        roles: all that have a part in it, as the cache has them.
+        administrators: names and masks of the permissions of administrators there.
+    """
+
+    site: Site
+    place: FlatPlace
+    user: UserFacts
+    bits: KnownBits
+    names: Mapping[int, str]
+    attributes: Mapping[int, Any]
+    roles: frozenset[int]
+    administrators: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way by which a permission comes.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        permission: by whose name it comes: its own, or that of administrators, who have all.
+        subject: who has been given it: ``person``, ``application``, ``team``, ``everyone``,
+            ``public``.
+        role_id, role: the role that is held.
+        team_id: of a team.
+        node: where the role is held, or what is owned; ``NOWHERE``: wherever the role counts.
+        overwrite: the node below the home at which the permission was given by an overwrite, or a
+            grant with that node as its scope.
+        starts, ends: epoch seconds; None: no bound.
+        attributes: of the assignment.
+    """
+
+    kind: str
+    permission: str
+    subject: str
+    role_id: int | None = None
+    role: str | None = None
+    team_id: int | None = None
+    node: str = NOWHERE
+    overwrite: str = NOWHERE
+    starts: float | None = None
+    ends: float | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Ways are listed by this."""
+        return KINDS.index(self.kind), _SUBJECTS.index(self.subject)
+
+    def document(self) -> dict[str, Any]:
+        """The same as policies read it: JSON data, and each field is there."""
+        return {
+            "kind": self.kind,
+            "permission": self.permission,
+            "role": None if self.role_id is None else {"id": self.role_id, "name": self.role},
+            "subject": {"kind": self.subject, "id": self.team_id},
+            "node": _node(self.node),
+            "overwrite": _node(self.overwrite),
+            "from": self.starts,
+            "until": self.ends,
+            "attributes": dict(self.attributes),
+        }
+
+
+def _node(text: str) -> dict[str, Any] | None:
+    if text == NOWHERE:
+        return None
+    place = place_of_text(text)
+    id_ = str(place.id) if isinstance(place.id, UUID) else place.id
+    return {"scope": place.kind, "id": id_}
+
+
+def ways_of(told: Told, name: str, mask: int, now: float) -> list[Way]:
+    """The ways by which somebody has a permission now; none: they do not have it.
+
+    Args:
+        name, mask: of the permission.
+    """
+    trace = Trace()
+    resolution = resolve(told.place, told.user, now, told.bits, trace)
+    found: list[Way] = []
+    if resolution.ordinary & mask:
+        found = list(_ordinary(told, name, mask, trace, resolution.base, resolution.standing))
+        if resolution.standing >= Standing.ADMINISTRATOR and told.bits.local & mask:
+            found += _owned(told, name)
+            for administrator, all_ in told.administrators:
+                if all_ != mask:
+                    found += _base(told, administrator, resolution.base & all_, trace)
+    if told.user.super_admin and resolution.mask & mask:
+        found.append(Way(SUPER_ADMIN, name, _own(told)))
+    return sorted(found, key=lambda way: way.rank)
+
+
+def _ordinary(
+    told: Told, name: str, mask: int, trace: Trace, base: int, standing: Standing
+) -> Iterator[Way]:
+    """The ways by roles and overwrites, as the last word has left them (steps 3 and 5)."""
+    found = list(_base(told, name, base & mask, trace))
+    if standing >= Standing.ADMINISTRATOR or not mask & told.bits.local:
+        # Of administrators, and of what means nothing at nodes, no overwrite is asked.
+        return iter(found)
+    user, width = told.user, told.bits.width
+    default = told.place.default if _belongs(told) else NOTHING
+    for level, shared in enumerate(told.place.facts.rules.levels):
+        bit, node = mask << level * width, told.site.levels[level]
+        reach = shared or standing is not Standing.OUTSIDER
+        if default.local_deny & bit:
+            found = []
+        if default.local_allow & bit:
+            found += _default(told, name, node)
+        if _denied(told, trace, bit):
+            found = []
+        for one in trace.assignments:
+            if told.place.roles[one.role_id].local_allow & bit:
+                found.append(_assigned(told, name, one, node))
+        for team in trace.teams if reach else ():
+            if team.allow & bit:
+                times = team.valid_from, team.valid_until
+                found.append(
+                    Way(OVERWRITE, name, "team", None, None, team.team_id, NOWHERE, node, *times)
+                )
+        if user.own_deny & bit:
+            found = []
+        if reach and user.own_allow & bit:
+            found.append(Way(OVERWRITE, name, _own(told), overwrite=node))
+    return iter(found)
+
+
+def _denied(told: Told, trace: Trace, bit: int) -> bool:
+    roles = told.place.roles
+    by_roles = any(roles[one.role_id].local_deny & bit for one in trace.assignments)
+    return by_roles or any(team.deny & bit for team in trace.teams)
+
+
+def _base(told: Told, name: str, mask: int, trace: Trace) -> Iterator[Way]:
+    """The ways by grants that count before the overwrites."""
+    if not mask:
+        return
+    if _belongs(told) and told.place.default.allow & mask:
+        yield from _default(told, name, NOWHERE)
+    for one in trace.assignments:
+        counted = -1 if one.node == NOWHERE else told.bits.local
+        if told.place.roles[one.role_id].allow & counted & mask:
+            yield _assigned(told, name, one, NOWHERE)
+
+
+def _belongs(told: Told) -> bool:
+    return told.place.facts.home is not None and (
+        told.user.member or told.place.facts.owner_id == told.user.user_id
+    )
+
+
+def _assigned(told: Told, name: str, one: Assignment, overwrite: str) -> Way:
+    return Way(
+        PROVIDED if one.by is By.PROVIDER else ASSIGNMENT,
+        name,
+        _BY.get(one.by) or _own(told),
+        one.role_id,
+        told.names.get(one.role_id),
+        one.team_id,
+        one.node,
+        overwrite,
+        one.valid_from,
+        one.valid_until,
+        told.attributes.get(one.id) or {},
+    )
+
+
+def _default(told: Told, name: str, overwrite: str) -> Iterator[Way]:
+    """The role that everybody of the home has."""
+    facts = told.place.facts
+    for role_id, role in facts.roles.items():
+        if role.is_default and role.home == facts.home:
+            yield Way(
+                DEFAULT_ROLE,
+                name,
+                "everyone",
+                role_id,
+                told.names.get(role_id),
+                node=facts.home,
+                overwrite=overwrite,
+            )
+
+
+def _owned(told: Told, name: str) -> Iterator[Way]:
+    user, site = told.user, told.site
+    inside = told.place.facts.home is None or _belongs(told) or user.program
+    if site.home is not None and site.owner_id == user.user_id:
+        yield Way(OWNER, name, _own(told), node=site.home)
+    for node, (owner_id, belonging) in zip(site.owned, site.owners, strict=True):
+        if owner_id == user.user_id and (inside or not belonging):
+            yield Way(OWNER, name, _own(told), node=node)
+
+
+def _own(told: Told) -> str:
+    """What somebody is who is given something themselves."""
+    if told.user.public:
+        return "public"
+    return "application" if told.user.program else "person"

@@ -1,0 +1,220 @@
+"""Where ways are read, and how long they are remembered."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from yoto import cache as cache_layer
+from yoto import tracing
+from yoto.cache import PlaceKey, Position, TieredCache
+from yoto.nodes import NodeId
+from yoto.permission.directory import Providers, renew_people
+from yoto.permission.lineages import Lineages
+from yoto.permission.loading import Loaded, load, load_one, load_these
+from yoto.permission.outbox.watching import in_change
+from yoto.permission.pool import SidePool
+from yoto.permission.positions import required_position
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.resolver import flatten
+from yoto.permission.scopes import Place, place_key
+from yoto.permission.source import DATABASE_SPAN, reading
+from yoto.permission.stored import team_key
+from yoto.permission.ways.deriving import Told, Way, ways_of
+
+# Of one process: people in places. One takes some 2 to 10 kB.
+CAPACITY = 5_000
+# What is read ahead for a long list of questions.
+AHEAD = 500
+# s after the last policy that asked for ways, for which loads bring them along.
+WANTED_SECONDS = 300.0
+# s for which ways are remembered at most: as long as the cache believes in what no log tells of.
+KEPT_SECONDS = 300.0
+
+
+class _Kept(NamedTuple):
+    """What is remembered, what it depends on beside its user, and its end (monotonic clock)."""
+
+    told: Told
+    nodes: frozenset[PlaceKey]
+    until: float
+
+
+class Ways:
+    """The ways of one application. Safe for threads.
+
+    They are remembered until the invalidation log says that they may have changed; and while
+    policies ask for them, whoever loads a verdict from the database brings them along.
+
+    Args:
+        cache, pool, providers: None in an app without a cache, in which nothing is remembered.
+    """
+
+    def __init__(
+        self,
+        registry: PermissionRegistry,
+        clock: Callable[[], float],
+        cache: TieredCache | None = None,
+        pool: SidePool | None = None,
+        providers: Providers | None = None,
+    ) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._cache = cache
+        self._pool = pool
+        self._providers = providers
+        self._kept: dict[int, dict[PlaceKey, _Kept]] = {}
+        self._number = 0
+        self._lock = threading.Lock()
+        self._changes = 0
+        self._wanted_until = 0.0
+        if cache is not None:
+            cache.tailer.subscribe(self.heard)
+            cache.on_invalidate(self.forget)
+
+    def of(self, user_id: int, place: Place, permission: RegisteredPermission) -> list[Way]:
+        """The ways by which somebody has a permission in a place now.
+
+        Raises:
+            UnknownResource: the place does not exist.
+            StoreUnavailable: the database did not answer.
+        """
+        self._wanted_until = monotonic() + WANTED_SECONDS
+        told = self._told(user_id, place)
+        return ways_of(told, permission.name, permission.mask, self._clock())
+
+    def began(self) -> int | None:
+        """For who is about to load a verdict: what to ``keep`` it by; None: nobody wants it."""
+        return self._changes if monotonic() < self._wanted_until else None
+
+    def keep(self, began: int | None, loaded: Iterable[Loaded], ends: Mapping[int, float]) -> None:
+        """Remember what was read since then, with names and attributes, of what is committed."""
+        if began is None:
+            return
+        found = [told for read in loaded for told in self._told_of(read)]
+        now, wall = monotonic(), self._clock()
+        with self._lock:
+            # What was read before a change must not be remembered after it.
+            if began != self._changes:
+                return
+            self._number += len(found)
+            if self._number > CAPACITY:
+                self._kept.clear()
+                self._number = len(found)
+            for told in found:
+                places = self._kept.setdefault(told.user.user_id, {})
+                # What a function said of somebody counts no longer than it does.
+                life = min(KEPT_SECONDS, ends.get(told.user.user_id, math.inf) - wall)
+                places[place_key(told.site.place)] = _Kept(told, _nodes(told), now + life)
+
+    def ahead(self, asked: Sequence[tuple[int, Place]]) -> None:
+        """Read what is about to be asked for, together, if policies ask for ways at all.
+
+        Raises: as ``of``.
+        """
+        if self._pool is None or not self._may_remember():
+            return
+        began = self.began()
+        if began is None:
+            return
+        by_place: dict[Place, list[int]] = {}
+        for user_id, place in asked:
+            if self._remembered(user_id, place) is None:
+                by_place.setdefault(place, []).append(user_id)
+        by_kind: dict[tuple[int, str], list[NodeId]] = {}
+        # First: what a connection has begun to read may not show what is stored meanwhile.
+        ends = self._renew(list({user_id for users in by_place.values() for user_id in users}))
+        with self._pool.read() as connection:
+            for place, users in by_place.items():
+                if len(users) == 1 and place.id is not None:
+                    by_kind.setdefault((users[0], place.kind), []).append(place.id)
+                else:
+                    self.keep(began, [load(connection, users, place, told=True)], ends)
+            for (user_id, kind), ids in by_kind.items():
+                self.keep(began, load_these(connection, user_id, kind, ids), ends)
+
+    def heard(self, touched: Sequence[str], position: Position) -> None:
+        """Forget what the log's entry is about."""
+        self.forget(touched)
+
+    def forget(self, touched: Sequence[str]) -> None:
+        """Forget what is about these subjects, and what is being read of them now."""
+        about = cache_layer.subjects.Touched.of(touched)
+        with self._lock:
+            self._changes += 1
+            if about.everything:
+                self._kept.clear()
+                self._number = 0
+                return
+            for user_id in about.users:
+                self._kept.pop(user_id, None)
+            if about.roles or about.nodes:
+                for places in self._kept.values():
+                    for key, kept in list(places.items()):
+                        if not (
+                            about.nodes.isdisjoint(kept.nodes)
+                            and about.roles.isdisjoint(kept.told.roles)
+                        ):
+                            del places[key]
+
+    def _remembered(self, user_id: int, place: Place) -> Told | None:
+        kept = self._kept.get(user_id, {}).get(place_key(place))
+        return kept.told if kept is not None and monotonic() < kept.until else None
+
+    def _told(self, user_id: int, place: Place) -> Told:
+        if self._pool is None or in_change():
+            renew_people([user_id])
+            with tracing.span(DATABASE_SPAN), reading() as connection:
+                [told] = self._told_of(load_one(connection, user_id, place, told=True))
+            return told
+        remembering = self._may_remember()
+        known = self._remembered(user_id, place) if remembering else None
+        if known is not None:
+            return known
+        began = self._changes
+        ends = self._renew([user_id])
+        with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
+            read = load_one(connection, user_id, place, told=True)
+        if remembering:
+            self.keep(began, [read], ends)
+        [told] = self._told_of(read)
+        return told
+
+    def _told_of(self, read: Loaded) -> list[Told]:
+        facts, people = read.facts(self._registry)
+        snapshot = self._registry.snapshot
+        lineages, flat = Lineages(facts), flatten(facts, snapshot.bits)
+        named = {one.administrator for one in read.site.types} - {None}
+        administrators = tuple((name, snapshot.mask_named(name)) for name in named if name)
+        names, attributes = read.rights.names, read.rights.attributes
+        return [
+            Told(
+                read.site,
+                flat,
+                user,
+                snapshot.bits,
+                names,
+                attributes,
+                lineages.of(user),
+                administrators,
+            )
+            for user in people
+        ]
+
+    def _renew(self, user_ids: Sequence[int]) -> Mapping[int, float]:
+        return {} if self._providers is None else self._providers.renew(user_ids)
+
+    def _may_remember(self) -> bool:
+        """Whether memory includes everything that the caller may rely on."""
+        if self._cache is None or in_change():
+            return False
+        tailer, required = self._cache.tailer, required_position()
+        return monotonic() < tailer.fresh_until and (required is None or tailer.applied >= required)
+
+
+def _nodes(told: Told) -> frozenset[PlaceKey]:
+    teams = (team_key(one.team_id) for one in told.user.teams)
+    return frozenset((place_key(told.site.place), *told.site.above, *teams))
