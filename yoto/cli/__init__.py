@@ -53,6 +53,14 @@ def platform_commands() -> Iterable[click.Command]:
     return COMMANDS
 
 
+def guest_commands() -> Iterable[click.Command]:
+    """Those on permissions, for applications that Yoto is a guest in."""
+    from yoto.cli.commands import QUESTIONS
+    from yoto.cli.subjects import applications, teams
+
+    return (QUESTIONS, applications, teams)
+
+
 def init_cli(app: Flask, load: Callable[[], Iterable[click.Command]] = platform_commands) -> None:
     """Add the commands that ``load`` imports to the application."""
     app.cli = Commands(app.name, commands=app.cli.commands, load=load)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask.cli import AppGroup
+
 from yoto.cli.alerts import alerts
 from yoto.cli.cache import cache
 from yoto.cli.control import control
@@ -19,9 +21,18 @@ from yoto.cli.suggestions import suggestions
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
 
+ASKING = ("check", "explain", "list", "replay", "review")
+
 add_insight(permission)
 add_review(permission)
 add_templates(permission)
+
+# What changes nothing.
+QUESTIONS = AppGroup(
+    permission.name,
+    help="Ask for verdicts.",
+    commands={name: permission.commands[name] for name in ASKING},
+)
 
 COMMANDS = (
     alerts,

@@ -15,7 +15,7 @@ from yoto.control_plane.cache.targets import ALL
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.fields import MAX_ID
-from yoto.permission import number_of, subject_of_text
+from yoto.permission import NOBODY, number_of, subject_of_text
 from yoto.store.db import db, writing
 from yoto.store.models import User
 
@@ -92,5 +92,16 @@ def user_id_of(user: str) -> int:
         except PlatformError as error:
             raise click.ClickException(str(error)) from None
     if found is None:
-        raise click.ClickException(f"user: nobody is called '{user}'")
+        return _by_own_id(user)
     return found
+
+
+def _by_own_id(user: str) -> int:
+    """The number of whoever has this id in an application whose ids are no numbers."""
+    try:
+        number = number_of(user, "user")
+    except PlatformError:
+        number = NOBODY
+    if number == NOBODY:
+        raise click.ClickException(f"user: nobody is called '{user}'")
+    return number

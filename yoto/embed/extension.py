@@ -179,6 +179,7 @@ class Yoto:
         if operators is not None:
             prefix = self._control_plane if isinstance(self._control_plane, str) else ""
             _plane().serve_plane(app, prefix.rstrip("/"), processes.notice)
+            _plane().add_commands(app)
         if self._problems:
             init_refusals(app)
         else:

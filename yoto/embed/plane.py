@@ -18,6 +18,7 @@ from werkzeug.exceptions import Unauthorized
 
 from yoto import __version__, background
 from yoto.api.guards import API_GUARDS
+from yoto.cli import Commands, guest_commands
 from yoto.control_plane import init_control
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
 from yoto.embed.permissions import subject_of, visitor_of
@@ -239,6 +240,13 @@ def wire_plane(
     # Beside who calls, the application says nothing of a sign-in.
     identified = _identified_by(visitor_of(app, caller))
     init_callers(app, Callers(identified, lambda: str(current_user_id())))
+
+
+def add_commands(app: Flask) -> None:
+    """Add to ``flask yoto`` of ``app`` what a terminal asks, and who is no person."""
+    group: Any = app.cli.commands["yoto"]
+    found = Commands(group.name, help=group.help, commands=group.commands, load=guest_commands)
+    app.cli.add_command(found)
 
 
 def forget_plane(app: Flask) -> None:
