@@ -27,7 +27,7 @@ from tests.support.trees.changes import NOW, random_write
 from tests.support.trees.model import ALWAYS, ApplicationRow, Asker, NodeId, World
 from tests.support.trees.verdict import UnknownNode, allowed, where, who
 from tests.support.trees.worlds import random_world
-from yoto import PUBLIC, Team
+from yoto import PUBLIC, Application, Team
 from yoto.errors import UnknownResource
 from yoto.permission import Place
 from yoto.permission.directory import renew_people
@@ -179,16 +179,22 @@ def _together(world: World, name: str, node: NodeId | None, truth: Truth, seed: 
     )
 
 
+def number_in(answer: int | Application) -> int:
+    """The number of whom an answer names."""
+    return answer.number if isinstance(answer, Application) else answer
+
+
 def _who(world: World, name: str, node: NodeId | None, now: float, seed: int) -> None:
     try:
         wanted = {number_of(one) for one in who(world, name, node, now)}
     except UnknownNode:
         return
     scope, id_ = _place(node)
-    page = permissions.list_users(name, scope or "global", id_)
+    page = permissions.list_users(name, scope or "global", id_, numbers=True)
     assert set(page.ids) == wanted, (seed, name, node)
     review = permissions.who_can(name, scope or "global", id_)
-    assert {line.user_id for line in review.lines} == wanted, (seed, name, node)
+    reviewed = {number_in(line.user_id) for line in review.lines}
+    assert reviewed == wanted, (seed, name, node)
     assert all(line.ways for line in review.lines), (seed, name, node)
 
 
