@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from yoto.permission.explain.evidence import Evidence, Held, facts_of
+from yoto.permission.explain.evidence import Evidence, Held, OverwriteRow, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
 from yoto.permission.facts import By, PlaceFacts
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
@@ -49,6 +49,17 @@ class Derivation:
                 if role.is_default and role.active and role.home == evidence.home
             }
         return cls(evidence, now, resolution, trace, place, frozenset(in_force))
+
+    def counts(self, row: OverwriteRow) -> bool:
+        """Whether an overwrite is about the user now: not one of a team at another time."""
+        if row.role_id is not None:
+            return row.role_id in self.in_force
+        return row.team_id is None or any(
+            (team.valid_from is None or team.valid_from <= self.now)
+            and (team.valid_until is None or self.now < team.valid_until)
+            for team in self.evidence.teams
+            if team.team_id == row.team_id
+        )
 
 
 def belongs(evidence: Evidence) -> bool:
@@ -143,8 +154,7 @@ def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[O
         target = f"user:{user_id}" if row.role_id is None else f"role:{row.role_id}"
         if row.team_id is not None:
             target = f"team:{row.team_id}"
-        counts = row.role_id is None or row.role_id in derivation.in_force
-        effect = ALLOW if row.allows else DENY
+        effect, counts = ALLOW if row.allows else DENY, derivation.counts(row)
         yield OverwriteLink(target, names[row.permission_id], effect, counts, row.place)
 
 

@@ -123,7 +123,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
         if row.role_id is None and row.allows and row.permission_id in denials:
             if not denials[row.permission_id].leave(of_mark(evidence, row)):
                 continue
-            if _reaches(evidence, row, derivation.resolution.standing):
+            if derivation.counts(row) and _reaches(evidence, row, derivation.resolution.standing):
                 target = f"user:{user_id}" if row.team_id is None else f"team:{row.team_id}"
                 since = origins.of_overwrite(evidence, target, row.place)
                 if evidence.server_id is not None:

@@ -13,7 +13,7 @@ from yoto.permission.explain.derivation import Derivation
 from yoto.permission.explain.evidence import Evidence, GrantRow, OverwriteRow
 from yoto.permission.facts import NOWHERE
 from yoto.permission.registry import RegisteredPermission
-from yoto.permission.resolver import Standing, lineage
+from yoto.permission.resolver import lineage
 from yoto.store.models import ScopeType
 
 
@@ -91,11 +91,13 @@ class Denials:
         if permission.scope == ScopeType.GLOBAL:
             return cls(IN_BASE in steps, IN_BASE)
         in_base = IN_BASE in steps
-        inside = derivation.resolution.standing > Standing.OUTSIDER
-        for marked in evidence.overwrites:
-            if marked.permission_id == permission_id and not marked.allows:
-                if marked.role_id in in_force or (marked.role_id is None and inside):
-                    steps.append(of_mark(evidence, marked))
+        # What is denied to them holds outside, too.
+        steps += (
+            of_mark(evidence, marked)
+            for marked in evidence.overwrites
+            if marked.permission_id == permission_id and not marked.allows
+            if derivation.counts(marked)
+        )
         return cls(in_base, max(steps, default=IN_BASE))
 
     def leave(self, step: At) -> bool:

@@ -274,3 +274,18 @@ def test_bad_input_is_refused(
 ) -> None:
     with app.app_context(), pytest.raises(error):
         permissions.who_can(*question)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("effect", ["allow", "deny"])
+def test_overwrites_of_a_team_that_somebody_will_be_in_are_no_way_and_stand_in_none(
+    app: Flask, world: World, harbour: Community, review: Review, effect: str
+) -> None:
+    pinning = world.role(harbour, PIN, name="pinning")
+    person = world.member(harbour, world.user("anna"), pinning)
+    with app.app_context():
+        [team] = permissions.create_team("later").ids
+        permissions.add_team_members(team, [person.id], utcnow() + timedelta(days=1))
+        permissions.set_overwrite(harbour.channel_id, team_id=team, **{effect: [PIN]})
+        explained = permissions.explain(person.id, PIN, "channel", harbour.channel_id)
+    assert [way.kind for way in review()["anna"].ways] == ["grant"]
+    assert [link.counts for link in explained.overwrites] == [False]
