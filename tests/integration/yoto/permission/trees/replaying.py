@@ -86,6 +86,7 @@ class Replay:
         self._roles: dict[model.Id, int] = {}
         self._teams: dict[model.Id, int] = {}
         self._names: dict[str, str] = {}
+        self._who: dict[str, Any] = {}
 
     # ---- what is there ----------------------------------------------------------------------
 
@@ -236,6 +237,23 @@ class Replay:
             return
         write.apply(self.world)
 
+    def adopt(self) -> None:
+        """Take the world's own numbers: its rows are those of ``stored``."""
+        world = self.world
+        self._nodes = {node: int(node[1]) for node in world.nodes}
+        self._people = {id_: int(id_) for id_ in world.people}
+        self._applications = {id_: int(id_) for id_ in world.applications}
+        self._roles = {id_: int(id_) for id_ in world.roles}
+        self._teams = {id_: int(id_) for id_ in world.teams}
+
+    def attempt(self, write: w.Write, actor: model.Person) -> None:
+        """Have somebody call for it. The world stays as it is."""
+        self._who = {"actor_id": self._people[actor.id]}
+        try:
+            self._perform(write)
+        finally:
+            self._who = {}
+
     def end(self) -> None:
         """Take from the public what it has: that would count in the next world, too."""
         for subject, role, node in list(self.world.assignments):
@@ -243,7 +261,7 @@ class Replay:
                 self.perform(w.Unassign(subject, role, node))
 
     def _perform(self, write: w.Write) -> None:
-        roles, teams = self._roles, self._teams
+        roles, teams, who = self._roles, self._teams, self._who
         match write:
             case w.PutNode(node=node):
                 write.apply(self.world)
@@ -258,37 +276,45 @@ class Replay:
                 self._assign(write)
             case w.Unassign(subject=subject, role=role, node=node):
                 at = None if node is None else self.place(node)
-                permissions.unassign(self._subject(subject), roles[role], at)
+                permissions.unassign(self._subject(subject), roles[role], at, **who)
             case w.SetOverwrite(node=node, target=target):
                 permissions.set_overwrite(
-                    at=self.place(node), allow=write.allow, deny=write.deny, **self._target(target)
+                    at=self.place(node),
+                    allow=write.allow,
+                    deny=write.deny,
+                    **self._target(target),
+                    **who,
                 )
             case w.ClearOverwrite(node=node, target=target):
-                permissions.clear_overwrite(at=self.place(node), **self._target(target))
+                permissions.clear_overwrite(at=self.place(node), **self._target(target), **who)
             case w.Grant(role=role, permission=name, scope=scope):
                 where = () if scope is None else self.place(scope)
                 permissions.assign_permissions_to_role(
-                    roles[role], [name], *where, effect=write.effect
+                    roles[role], [name], *where, effect=write.effect, **who
                 )
             case w.Revoke(role=role, permission=name, scope=scope):
                 where = () if scope is None else self.place(scope)
-                permissions.revoke_permissions_from_role(roles[role], [name], *where)
+                permissions.revoke_permissions_from_role(roles[role], [name], *where, **who)
             case w.AddTeamMember(team=team, member=member, window=window):
                 permissions.add_team_members(
-                    teams[team], [self.number(member)], moment(window.from_), moment(window.until)
+                    teams[team],
+                    [self.number(member)],
+                    moment(window.from_),
+                    moment(window.until),
+                    **who,
                 )
             case w.RemoveTeamMember(team=team, member=member):
-                permissions.remove_team_members(teams[team], [self.number(member)])
+                permissions.remove_team_members(teams[team], [self.number(member)], **who)
             case w.AddTeamParent(team=team, parent=parent):
-                permissions.add_team_parent(teams[team], teams[parent])
+                permissions.add_team_parent(teams[team], teams[parent], **who)
             case w.RemoveTeamParent(team=team, parent=parent):
-                permissions.remove_team_parent(teams[team], teams[parent])
+                permissions.remove_team_parent(teams[team], teams[parent], **who)
             case w.AddRoleParent(role=role, parent=parent):
-                permissions.add_role_parent(roles[role], roles[parent])
+                permissions.add_role_parent(roles[role], roles[parent], **who)
             case w.RemoveRoleParent(role=role, parent=parent):
-                permissions.remove_role_parent(roles[role], roles[parent])
+                permissions.remove_role_parent(roles[role], roles[parent], **who)
             case w.SetRoleActive(role=role, active=active):
-                permissions.update_role(roles[role], active=active)
+                permissions.update_role(roles[role], active=active, **who)
             case _:
                 raise AssertionError(f"no call for {write}")
 
@@ -340,7 +366,7 @@ class Replay:
     def _set_disabled(self, write: w.SetDisabled) -> None:
         if isinstance(write.account, model.Application):
             number = self._applications[write.account.id]
-            permissions.set_application_disabled(number, write.disabled)
+            permissions.set_application_disabled(number, write.disabled, **self._who)
             return
         with writing():
             db.session.get_one(User, self._people[write.account.id]).disabled = write.disabled
@@ -349,7 +375,8 @@ class Replay:
     def _assign(self, write: w.Assign) -> None:
         role, at = self._roles[write.role], write.node
         window = moment(write.window.from_), moment(write.window.until)
-        if at is None and isinstance(write.subject, model.Person) and self._is_outside(write):
+        by_system = not self._who and at is None
+        if by_system and isinstance(write.subject, model.Person) and self._is_outside(write):
             # The platform gives nobody a role of where they do not belong; an application whose
             # people leave has such rows.
             self._assign_by_hand(write, role, window)
@@ -360,6 +387,7 @@ class Replay:
             None if at is None else self.place(at),
             *window,
             attributes=write.attributes,
+            **self._who,
         )
 
     def _is_outside(self, write: w.Assign) -> bool:

@@ -313,6 +313,7 @@ def _store_roles(world: World, add: Any) -> None:
                 "name": EVERYONE if row.default else f"role {id_}",
                 "active": row.active,
                 "is_default": row.default,
+                "position": 0 if row.default else id_,
                 # The first parent has a column of its own.
                 "parent_id": None,
             }
