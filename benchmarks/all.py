@@ -66,6 +66,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     ),
     "staleness": Measurement("How old a verdict can get", ("--rounds", "3", "--outages", "1")),
     "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "20000")),
+    "move": Measurement("Moving a node with 100,000 below it"),
     "redis_path": Measurement("A script call on Redis"),
     "lock": Measurement("A distributed lock, and redis-py's", ("--seconds", "1")),
     "queue": Measurement("An item of the queue, and dramatiq"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.move import ASKED, measure
 from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
 from tests.support.nursery import Nursery
@@ -101,3 +102,15 @@ def test_a_redis_that_stands_still_keeps_no_credential_alive_beyond_the_bound(
             # Heard again: tokens are accepted from memory before the next is ended.
             for worker in platform.workers:
                 wait_until(partial(worker.do, "start"))
+
+
+def test_a_node_moves_by_one_write_and_all_below_it_is_seen_to_have_moved_within_the_bound(
+    own_redis: Server, nursery: Nursery
+) -> None:
+    found = measure(nursery, {"REDIS_URL": own_redis.url}, below=2_000)
+    node, told, _ = (one.split(" ")[:3] for one in found.written)
+    assert node[:2] == ["UPDATE", "bench_level2"]
+    assert told == ["INSERT", "INTO", "yoto_permission_outbox"]
+    assert found.entries == 1
+    assert max(found.delays) <= BOUND
+    assert found.gained == ASKED
