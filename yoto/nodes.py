@@ -2,8 +2,8 @@
 
 A node is of a type, such as ``channel``, and has an id there: an integer, a UUID or a text. Its
 text (``channel:3``, ``document:`` and 32 hex digits, ``file:=a.txt``) is what tables, the log and
-Redis call it. Its int is what memory calls it, in this process alone: the types are numbered as
-they are met.
+Redis call it; people and clients read ``shown_text`` of it, and may write either. Its int is what
+memory calls it, in this process alone: the types are numbered as they are met.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _INT, _UUID, _TEXT = range(3)
 _KIND_BITS, _TYPE_BITS = 2, 10
 # From here on the id.
 SHIFT = _KIND_BITS + _TYPE_BITS
+_DASHED = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{32}", re.ASCII)
 DIGITS = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
@@ -166,6 +167,26 @@ def key_of_text(text: str) -> int:
 
 # Places that are no nodes, as Redis calls them: everywhere, and the account itself.
 _NO_NODES = ("g", "a")
+
+
+def shown_text(text: str) -> str:
+    """The text of a node as people and clients read it: a UUID with its dashes. Any other text is
+    as it was.
+    """
+    found = parse_text(text)
+    if found is None or not isinstance(found[1], uuid.UUID):
+        return text
+    return f"{found[0]}:{found[1]}"
+
+
+def stored_text(text: str) -> str:
+    """The text that tables have of a node, however its UUID was written. Any other text is as it
+    was.
+    """
+    type_name, separator, rest = text.partition(":")
+    if not separator or not _DASHED.fullmatch(rest):
+        return text
+    return f"{type_name}:{uuid.UUID(rest).hex}"
 
 
 def place_text(key: int) -> str:

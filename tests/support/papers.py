@@ -111,7 +111,13 @@ def declared(app: Flask) -> Iterator[Papers]:
         members=(Member, "workspace_id", "user_id"),
     )
     declare_resource(
-        app, "document", Document, parent="workspace_id", label="title", shared="anyone"
+        app,
+        "document",
+        Document,
+        parent="workspace_id",
+        label="title",
+        gate=READ,
+        shared="anyone",
     )
     declare_resource(app, "file", parent="document", shared="anyone")
     watch_declared(declarations_of(app).tables, own)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER
+from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, shown_text
 from yoto.permission.keys import SubjectId, number_of, person_number
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Public, Team
 from yoto.permission.rows import checked_home, require
@@ -69,7 +69,7 @@ def subject_text(subject: Any, field: str = "subject") -> str:
         case Team(id=number):
             return f"team:{number}"
         case Everyone():
-            return f"everyone:{Place(*subject)}"
+            return f"everyone:{shown_text(str(Place(*subject)))}"
     number = number_of(subject, field)
     if number == PUBLIC_NUMBER:
         return "public"

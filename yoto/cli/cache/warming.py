@@ -14,7 +14,7 @@ from yoto.cli.options import as_json, with_reason
 from yoto.control_plane.cache import service
 from yoto.extensions import optimization, permissions
 from yoto.http.acts import record_act
-from yoto.nodes import MAX_ID, key_text
+from yoto.nodes import MAX_ID, key_text, shown_text
 from yoto.permission import WarmUpReport
 
 BAR_WIDTH = 30
@@ -114,4 +114,4 @@ def _show(report: WarmUpReport) -> None:
 
 
 def _place(key: PlaceKey) -> str:
-    return "global" if key == GLOBAL_PLACE else key_text(key)
+    return "global" if key == GLOBAL_PLACE else shown_text(key_text(key))

@@ -18,7 +18,7 @@ from yoto.control_plane.permissions.insight import demand_operators_insight
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.paging import Page, cut
-from yoto.nodes import GLOBAL_KIND
+from yoto.nodes import GLOBAL_KIND, shown_text
 from yoto.permission import Place, PlaceFacts, RoleFacts, lineage, subject_text
 from yoto.store.db import db
 from yoto.store.models import (
@@ -71,7 +71,7 @@ def roles_and_grants(
     ancestors = db.session.scalars(select(Role).where(Role.id.in_(elsewhere)).order_by(Role.id))
     granted, holders = _grants([*ids, *elsewhere]), _holders(ids)
     # A global role may also have grants for other resources.
-    counted = (GLOBAL_KIND, *permissions.sites_of([home])[home].nodes)
+    counted = (GLOBAL_KIND, *map(shown_text, permissions.sites_of([home])[home].nodes))
     known = known_types()
     kinds = {one.name for one in (*known.line(home.kind), *known.below(home.kind))}
     return {
@@ -116,7 +116,9 @@ def overwrites_below(home: Place, of: str, after: Any, limit: int) -> Page[dict[
     _home(home)
     page = resources.overwritten(of, home, after, limit)
     laid = _overwrites({place for _, place in page.items})
-    shown = [one | {"place": place, "overwrites": laid[place]} for one, place in page.items]
+    shown = [
+        one | {"place": shown_text(place), "overwrites": laid[place]} for one, place in page.items
+    ]
     return Page(shown, page.next)
 
 
@@ -215,7 +217,12 @@ def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[dict[str, Any]]]:
     rows: Sequence[Any] = db.session.execute(union_all(direct, by_group)).all()
     for role_id, _, name, effect, scope, group in sorted(rows, key=lambda row: row[1]):
         found[role_id].append(
-            {"permission": name, "effect": Effect(effect).value, "scope": scope, "group": group}
+            {
+                "permission": name,
+                "effect": Effect(effect).value,
+                "scope": shown_text(scope),
+                "group": group,
+            }
         )
     return found
 

@@ -63,7 +63,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many people a change to each role reaches, and how many members the server has."""
+    """How many people a change to each role reaches, and how many members the home has."""
 
     roles: Mapping[int, int]
     members: int

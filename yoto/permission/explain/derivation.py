@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from yoto.nodes import shown_text
 from yoto.permission.explain.evidence import Evidence, Held, OverwriteRow, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
 from yoto.permission.facts import By, PlaceFacts
@@ -82,7 +83,7 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
         through = None if held.by is By.OWN else BY[held.by]
         if held.team_id is not None:
             through = f"team:{held.team_id}"
-        at = held.node or None
+        at = shown_text(held.node) or None
         yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times, at, through)
         line = lineage(role.id, derivation.place)
         for parent in line[1:]:
@@ -139,7 +140,7 @@ def grant_links(derivation: Derivation, names: dict[int, str]) -> Iterator[Grant
                 row.role_id,
                 names[row.permission_id],
                 ALLOW if row.allows else DENY,
-                row.scope,
+                shown_text(row.scope),
                 row.group,
                 row.role_id in derivation.in_force,
             )
@@ -155,7 +156,8 @@ def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[O
         if row.team_id is not None:
             target = f"team:{row.team_id}"
         effect, counts = ALLOW if row.allows else DENY, derivation.counts(row)
-        yield OverwriteLink(target, names[row.permission_id], effect, counts, row.place)
+        place = shown_text(row.place)
+        yield OverwriteLink(target, names[row.permission_id], effect, counts, place)
 
 
 def _held_roles(derivation: Derivation) -> set[int]:
@@ -181,8 +183,25 @@ def overwrite_steps(
             took=names_in(registry, step.before & ~step.after),
             before=bool(step.before & permission.mask),
             after=bool(step.after & permission.mask),
-            place=derivation.evidence.site.overwritten[step.level],
+            place=shown_text(derivation.evidence.site.overwritten[step.level]),
         )
+
+
+def missing_gates(derivation: Derivation, registry: PermissionRegistry) -> tuple[str, ...]:
+    """The permissions that are missing, where nothing remains without them."""
+    resolution, snapshot = derivation.resolution, registry.snapshot
+    if not resolution.hidden:
+        return ()
+    gates = dict.fromkeys(one.gate for one in derivation.evidence.site.types if one.gate)
+    return tuple(name for name in gates if not resolution.shaped & snapshot.mask_named(name))
+
+
+def left_by_time_out(derivation: Derivation) -> tuple[str, ...]:
+    """What somebody in a time-out may still do, as the types say."""
+    if not derivation.resolution.timed_out:
+        return ()
+    types = derivation.evidence.site.types
+    return tuple(dict.fromkeys(name for one in types for name in one.remaining))
 
 
 def names_in(registry: PermissionRegistry, mask: int) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from yoto.cache import NodeId
+from yoto.nodes import shown_text
 from yoto.permission import verdict
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
@@ -15,6 +16,8 @@ from yoto.permission.explain.changes import Reach, turning
 from yoto.permission.explain.derivation import (
     Derivation,
     grant_links,
+    left_by_time_out,
+    missing_gates,
     moment,
     names_in,
     overwrite_links,
@@ -24,7 +27,7 @@ from yoto.permission.explain.derivation import (
 )
 from yoto.permission.explain.loading import load_evidence, load_reach
 from yoto.permission.explain.report import Change, Explanation, PolicyLink
-from yoto.permission.explain.text import change_told, told
+from yoto.permission.explain.text import change_told, detail_shown, told
 from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.plain import plain
 from yoto.permission.registry import RegisteredPermission
@@ -54,7 +57,7 @@ class Explaining:
         """How the verdict of ``decide`` on the same question comes about.
 
         Explaining is no use of the permission: a super-admin's is not audited. It takes about ten
-        statements, whatever the size of the server.
+        statements, whatever the size of what is around.
 
         Args:
             changes: whether to say what would turn the verdict: that names roles which the user
@@ -148,10 +151,12 @@ def _explanation(
         roles=tuple(role_links(derivation)),
         grants=tuple(grant_links(derivation, names)),
         base=names_in(registry, resolution.base),
-        overwritten=evidence.overwritten if has_levels else None,
+        overwritten=shown_text(evidence.overwritten) if has_levels else None,
         overwrites=tuple(overwrite_links(derivation, names)),
         steps=tuple(overwrite_steps(derivation, permission, registry)),
         rules=tuple(code for code, applied in rules.items() if applied),
+        gates=missing_gates(derivation, registry),
+        remaining=left_by_time_out(derivation),
         effective=names_in(registry, resolution.mask),
     )
 
@@ -201,8 +206,14 @@ def _changes(
         Change(
             proposal.kind,
             proposal.affected,
-            dict(proposal.detail),
+            _shown(proposal.detail, names),
             change_told(proposal.kind, proposal.detail, names),
         )
         for proposal in turning(derivation, permission, state.registry, reach, CHANGES_MAX)
     )
+
+
+def _shown(detail: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    """What a change is done to, for people: nodes as they read them, and the role's name."""
+    found = detail_shown(detail)
+    return found | {"role": names[found["role_id"]]} if "role_id" in found else found

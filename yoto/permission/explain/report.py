@@ -41,11 +41,11 @@ class RoleLink:
 
 @dataclass(frozen=True, slots=True)
 class GrantLink:
-    """A grant that bears on the permission: of itself, of administrators, of seeing the channel.
+    """A grant that bears on the permission: of itself, of administrators, of a gate.
 
     Attributes:
         effect: ``allow`` or ``deny``.
-        scope: ``global``, ``server:7`` or ``channel:3``.
+        scope: ``global``, or the node, such as ``channel:3``.
         group: name of the permission group that it comes through; None for a direct grant.
         counts: whether the role is in force for the user.
     """
@@ -141,6 +141,8 @@ class Explanation:
         overwritten: whose overwrites are in force at the place itself, such as ``category:4``;
             None where there are none.
         rules: implicit rules that took part: ``no_channel_access``, ``timed_out``.
+        gates: of the first, the permissions that are missing.
+        remaining: of the second, the permissions that it leaves.
         effective: all permissions in the end.
         policies: what the policies said, if asked.
         changes: what would turn the verdict, smallest first; empty if no single change would.
@@ -170,6 +172,8 @@ class Explanation:
     overwrites: tuple[OverwriteLink, ...]
     steps: tuple[OverwriteStep, ...]
     rules: tuple[str, ...]
+    gates: tuple[str, ...]
+    remaining: tuple[str, ...]
     effective: tuple[str, ...]
     policies: tuple[PolicyLink, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from yoto.nodes import shown_text
 from yoto.permission.explain.derivation import IN_FORCE
 from yoto.permission.explain.report import Explanation, RoleLink
 from yoto.permission.plain import plain
 from yoto.permission.scopes import words_of
+from yoto.permission.verdict import NO_CHANNEL_ACCESS
 
 STATUSES = {
     "not_yet": "its window has not begun",
@@ -17,10 +19,8 @@ STATUSES = {
     "not_member": "the user is no member",
     "not_inherited": "it cannot be inherited from here",
 }
-RULES = {
-    "no_channel_access": "no_channel_access: without what opens it nothing there remains",
-    "timed_out": "timed_out: only what a time-out leaves remains",
-}
+# What of a change is the text of a node.
+NODES = ("at", "home", "place", "scope")
 CHANGES = {
     "remove_overwrite": "remove the overwrite that {effect}s {permission} to {target} in {place}",
     "set_overwrite": "{effect} {permission} to {target} in {place} by an overwrite",
@@ -42,14 +42,19 @@ CHANGES = {
 }
 
 
+def detail_shown(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change is done to, with nodes as people read them."""
+    return {key: shown_text(of) if key in NODES else of for key, of in detail.items()}
+
+
 def change_told(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """A change as a sentence.
 
     Args:
         names: of roles, by id.
     """
-    told = dict(detail)
-    told["there"] = f" at {detail['at']}" if "at" in detail else ""
+    told = detail_shown(detail)
+    told["there"] = f" at {told['at']}" if "at" in told else ""
     if "home" in detail:
         told["where"] = words_of(str(detail["home"]))
     if "role_id" in detail:
@@ -88,7 +93,7 @@ def _lines(found: Explanation) -> Iterator[str]:
     yield "after roles and grants: " + _names(found.base)
     if found.overwritten is not None:
         yield from _overwrites(found)
-    yield from _section("rules", [RULES[rule] for rule in found.rules])
+    yield from _section("rules", [f"{rule}: {_rule(found, rule)}" for rule in found.rules])
     yield from _section(
         "policies",
         [
@@ -138,6 +143,14 @@ def _overwrites(found: Explanation) -> Iterator[str]:
         )
 
 
+def _rule(found: Explanation, rule: str) -> str:
+    if rule == NO_CHANNEL_ACCESS:
+        return f"without {_and(found.gates)} nothing else in the {found.scope} remains"
+    if not found.remaining:
+        return "nothing remains"
+    return f"only {_and(found.remaining)} remain{'s' if len(found.remaining) == 1 else ''}"
+
+
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield f"{title}:"
@@ -146,6 +159,10 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _names(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "nothing"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _people(number: int) -> str:

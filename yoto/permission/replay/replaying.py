@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
+from yoto.nodes import shown_text
 from yoto.permission.deciding import answer_of, decide
 from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
@@ -100,7 +101,7 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
         at=record.at,
         user_id=record.user_id,
         asked=record.asked,
-        scope=record.scope,
+        scope=shown_text(record.scope),
         recorded=recorded,
         now=now,
         outcome=SAME,

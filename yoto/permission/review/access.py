@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from yoto.nodes import shown_text
 from yoto.permission.explain.derivation import Derivation, moment
 from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow
 from yoto.permission.explain.loading import load_evidence_of_many
@@ -111,7 +112,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
         yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
     if derivation.resolution.standing is Standing.OWNER:
         if reviewed.permission.scope != ScopeType.GLOBAL:
-            yield Way("owner", owned_by(evidence, user_id), since=origins.owner)
+            yield Way("owner", shown_text(owned_by(evidence, user_id)), since=origins.owner)
     for held in evidence.held:
         line = lineage(held.role_id, derivation.place)
         if held.assignment in derivation.trace.assignments and line:
@@ -128,7 +129,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
                 since = origins.of_overwrite(evidence, target, row.place)
                 if evidence.server_id is not None:
                     since = _latest(since, reviewed.joined.get(user_id))
-                yield Way("overwrite", row.place, since=since)
+                yield Way("overwrite", shown_text(row.place), since=since)
 
 
 def owned_by(evidence: Evidence, user_id: int) -> str:
@@ -174,7 +175,8 @@ def _by_roles(
             elif not denials[row.permission_id].leave(of_grant(evidence, row)):
                 continue
             since = _latest(begun, origins.of_grant(row))
-            yield Way(kind, row.scope, role_id, name, via, row.group, since, until)
+            scope = shown_text(row.scope)
+            yield Way(kind, scope, role_id, name, via, row.group, since, until)
         for marked in evidence.overwrites:
             if marked.role_id == role_id and marked.allows:
                 if marked.permission_id not in denials:
@@ -182,7 +184,8 @@ def _by_roles(
                 if denials[marked.permission_id].leave(of_mark(evidence, marked)):
                     began = origins.of_overwrite(evidence, f"role:{role_id}", marked.place)
                     since = _latest(begun, began)
-                    yield Way("overwrite", marked.place, role_id, name, via, None, since, until)
+                    place = shown_text(marked.place)
+                    yield Way("overwrite", place, role_id, name, via, None, since, until)
 
 
 def _counts(derivation: Derivation, reviewed: Reviewed, row: GrantRow, held: Held | None) -> bool:

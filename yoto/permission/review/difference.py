@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
+from yoto.nodes import shown_text
 from yoto.permission.loading import implying
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.review.history import History
@@ -82,7 +83,7 @@ def difference_of(
     turns = _turns(later, between, can ^ could, can, permission, registry)
     return AccessDifference(
         permission=permission.name,
-        scope=str(place),
+        scope=shown_text(str(place)),
         since=since,
         until=until,
         gained=tuple(turns[user_id] for user_id in sorted(can - could)),

@@ -102,6 +102,28 @@ def test_a_verdict_at_a_document_is_explained_searched_and_reviewed(
     assert [one["id"] for one in auditor.get("/search/what", **query).json["items"]] == ["plan.txt"]
 
 
+def test_an_explanation_says_which_permission_of_the_type_is_missing_and_names_what_would_help(
+    app: Flask, auditor: ControlClient, desk: Desk
+) -> None:
+    with app.app_context():
+        [editing], [author] = (permissions.register_role(one).ids for one in ("editing", "author"))
+        permissions.assign_permissions_to_role(editing, [EDIT])
+        permissions.assign_permissions_to_role(author, [READ, EDIT])
+        permissions.unassign(desk.reader.id, desk.reading, at=("document", desk.plan))
+        permissions.assign(desk.reader.id, editing, at=("document", desk.plan))
+    asked = {"permission": EDIT, "scope": "document", "scope_id": str(desk.plan)}
+    found = auditor.send("POST", "/explain", {**asked, "username": "reader"}).json
+    assert (found["rules"], found["gates"]) == (["no_channel_access"], [READ])
+    assert f"without {READ} nothing else in the document remains" in found["text"]
+    [given] = [one for one in found["changes"] if one["kind"] == "assign_role"]
+    assert given["detail"] == {
+        "user_id": desk.reader.id,
+        "role_id": author,
+        "role": "author",
+        "at": f"document:{desk.plan}",
+    }
+
+
 def test_the_matrix_of_a_workspace_and_the_overwrites_below(
     app: Flask, auditor: ControlClient, desk: Desk
 ) -> None:
@@ -115,14 +137,14 @@ def test_the_matrix_of_a_workspace_and_the_overwrites_below(
     shown = auditor.get("/resources/matrix", **home).json
     assert shown["resource"]["name"] == "Desk"
     assert [role["name"] for role in shown["roles"]] == ["editors"]
-    there, below = f"workspace:{desk.workspace.hex}", f"document:{desk.note.hex}"
+    there, below = f"workspace:{desk.workspace}", f"document:{desk.note}"
     assert {grant["scope"] for grant in shown["roles"][0]["grants"]} == {there, below}
     assert shown["scopes"] == ["global", there]
     assert {READ, EDIT} == {one["name"] for one in shown["permissions"]}
     everywhere = auditor.get("/resources/matrix", **home, everywhere=True, limit=100).json
     assert desk.reading in [role["id"] for role in everywhere["roles"]]
     [laid] = auditor.get("/resources/overwrites", **home, of="document").json["items"]
-    assert (laid["name"], laid["place"]) == ("Plan", f"document:{desk.plan.hex}")
+    assert (laid["name"], laid["place"]) == ("Plan", f"document:{desk.plan}")
     assert laid["overwrites"] == [
         {"target_type": "team", "target_id": team, "target": "authors", "allow": [], "deny": [EDIT]}
     ]

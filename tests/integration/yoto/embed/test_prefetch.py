@@ -154,7 +154,7 @@ def test_a_recorded_decision_is_replayed_with_what_has_changed(desk: Desk) -> No
     record_id = db.session.scalar(select(func.max(DecisionRecord.id)))
     assert record_id is not None
     same = permissions.replay(record_id)
-    assert (same.outcome, same.scope) == ("same", f"document:{desk.plan.hex}")
+    assert (same.outcome, same.scope) == ("same", f"document:{desk.plan}")
     assign(desk.mara.id, desk.reader, at=("project", desk.site.id))
     changed = permissions.replay(record_id)
     assert (changed.outcome, changed.now) == ("changed", (True, "granted"))

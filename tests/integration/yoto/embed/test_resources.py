@@ -333,7 +333,7 @@ def test_what_would_allow_is_a_role_at_the_place_and_says_how_many_people_a_chan
 
     found = explain(mara.id, READ, "document", plan.id)
     [given] = [one for one in found.changes if one.kind == "assign_role"]
-    place = f"document:{plan.id.hex}"
+    place = f"document:{plan.id}"
     assert (given.detail["role_id"], given.detail["at"]) == (reader, place)
     assert given.text == f"give role 'reader' ({reader}) to the user at {place}"
     assign(mara.id, reader, at=("document", plan.id))

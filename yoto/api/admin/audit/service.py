@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.http.paging import Page, cut
+from yoto.nodes import shown_text, stored_text
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, User
 
@@ -75,6 +76,7 @@ def records(
         statement = statement.where(User.username == actor)
     for column, value in equal.items():
         if value is not None:
+            value = stored_text(value) if column == "subject" else value
             statement = statement.where(getattr(AuditRecord, column) == value)
     rows = [_shown(row, person) for row, *person in db.session.execute(statement)]
     return cut(rows, limit, lambda record: record.id)
@@ -107,11 +109,22 @@ def _shown(row: AuditRecord, person: list[Any]) -> Record:
         at=row.at,
         actor=None if row.actor_id is None else Person(*person),
         action=row.action,
-        subject=row.subject,
+        subject=shown_text(row.subject),
         server_id=row.server_id,
-        before=row.before,
-        after=row.after,
+        before=_nodes_shown(row.before),
+        after=_nodes_shown(row.after),
         reason=row.reason,
         request_id=row.request_id,
         address=row.address,
     )
+
+
+def _nodes_shown(value: Any) -> Any:
+    """JSON data, in which nodes are written as people read them."""
+    if isinstance(value, str):
+        return shown_text(value)
+    if isinstance(value, list):
+        return [_nodes_shown(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _nodes_shown(one) for key, one in value.items()}
+    return value

@@ -133,6 +133,14 @@ class ExplanationSchema(ma.Schema):
     overwrites = ma.fields.List(ma.fields.Nested(OverwriteLinkSchema), required=True)
     steps = ma.fields.List(ma.fields.Nested(OverwriteStepSchema), required=True)
     rules = ma.fields.List(ma.fields.String(), required=True)
+    gates = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "What is missing, without which nothing else there remains"},
+    )
+    remaining = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "What a time-out leaves"}
+    )
     effective = ma.fields.List(ma.fields.String(), required=True)
     policies = ma.fields.List(ma.fields.Nested(PolicyLinkSchema), required=True)
     changes = ma.fields.List(ma.fields.Nested(ChangeSchema), required=True)

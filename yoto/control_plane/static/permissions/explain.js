@@ -5,7 +5,7 @@ import { badge } from "../badge.js";
 import { h, uniqueId } from "../dom.js";
 import { duration, moment } from "../format.js";
 import { has, named, page, t } from "../page.js";
-import { questionForm } from "./question.js";
+import { TYPES, questionForm } from "./question.js";
 
 // What a step does to the permission, as a shape; the words stand beside it.
 const MARKS = { allow: "✓", deny: "✕", none: "–" };
@@ -79,7 +79,8 @@ const link = (effect, counts, ...text) =>
   h("li", { class: counts ? "" : "idle" }, effect ? badge(effect, named("effect", effect)) : null, " ", text, counts ? null : h("span", { class: "quiet" }, " ", t("permissions.idle")));
 
 function standing(found) {
-  const name = named("standing", found.standing);
+  const there = `standing.${found.standing}_of_${homeOf(found.scope)}`;
+  const name = has(there) ? t(there) : named("standing", found.standing);
   const effect = found.standing === "disabled" || found.standing === "unknown" ? "deny" : found.super_admin || ["owner", "administrator"].includes(found.standing) ? "allow" : "none";
   return step(effect, t("permissions.standing"), found.super_admin ? `${name} · ${t("permissions.super_admin")}` : name);
 }
@@ -140,7 +141,9 @@ function overwrites(found) {
 }
 
 function rules(found) {
-  const items = found.rules.map((rule) => link("deny", true, named("rule", rule)));
+  const said = { gates: both(found.gates), type: typeName(found.scope), remaining: both(found.remaining) };
+  const key = (rule) => (rule === "timed_out" && !found.remaining.length ? "rule.timed_out_wholly" : `rule.${rule}`);
+  const items = found.rules.map((rule) => link("deny", true, t(key(rule), said)));
   return step(found.rules.length ? "deny" : "none", t("permissions.rules"), found.rules.length ? "" : t("permissions.no_rules"), list(items));
 }
 
@@ -190,7 +193,11 @@ function changeTold(found, change) {
     return change.text;
   }
   if ("role_id" in detail) {
-    detail.role = roleName(found, detail.role_id);
+    detail.role = `${detail.role} #${detail.role_id}`;
+  }
+  if ("home" in detail) {
+    const [type, id] = detail.home.split(/:=?(.*)/s);
+    detail.where = `${typeName(type)} #${id}`;
   }
   if ("target" in detail) {
     detail.target = targetName(found, detail.target);
@@ -199,6 +206,17 @@ function changeTold(found, change) {
     detail.effect = named("effect", detail.effect);
   }
   return t(key, detail);
+}
+
+/** A type within a sentence. */
+const typeName = (type) => named("scope", type).toLowerCase();
+
+const both = (names) => new Intl.ListFormat(page.language).format(names);
+
+/** The type of what people belong to, where something is of a type. */
+function homeOf(type) {
+  const declared = TYPES.find((one) => one.type === type);
+  return declared?.members ? type : declared?.homes[0];
 }
 
 function roleName(found, id) {

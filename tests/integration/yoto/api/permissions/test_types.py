@@ -62,7 +62,7 @@ def test_one_asks_about_oneself_at_a_document(client: FlaskClient, desk: Desk) -
     assert post(client, desk.reader, "check-batch", batch).get_json()["allowed"] == [True, False]
     found = post(client, desk.reader, "explain", question).get_json()
     assert (found["allowed"], found["scope_id"]) == (True, str(desk.plan))
-    assert [role["at"] for role in found["roles"]] == [f"document:{desk.plan.hex}"]
+    assert [role["at"] for role in found["roles"]] == [f"document:{desk.plan}"]
     query = {"permission": READ, "scope": "document"}
     page = {"ids": [str(desk.plan)], "next_after": None}
     assert get(client, desk.reader, "resources", query).get_json() == page
@@ -96,9 +96,9 @@ def test_who_owns_a_workspace_asks_about_others_in_it(
     found = get(client, desk.owner, "users", question).get_json()
     assert (found["ids"], found["applications"]) == (people, [program])
     sets = get(client, desk.owner, "sets", question).get_json()["sets"]
-    assert set(sets) == {"public", f"team:{team}", f"everyone:workspace:{desk.workspace.hex}"}
+    assert set(sets) == {"public", f"team:{team}", f"everyone:workspace:{desk.workspace}"}
     of_note = get(client, desk.owner, "sets", about(desk.note)).get_json()["sets"]
-    assert of_note == [f"everyone:workspace:{desk.workspace.hex}"]
+    assert of_note == [f"everyone:workspace:{desk.workspace}"]
     other = question | {"user_id": desk.outsider.id}
     assert post(client, desk.owner, "check", other).get_json()["allowed"] is True
     assert post(client, desk.owner, "explain", other).get_json()["changes"] is not None

@@ -102,7 +102,8 @@ def _assign(detail: Detail, ids: Mapping[str, int]) -> None:
 
 
 def _unassign(detail: Detail, ids: Mapping[str, int]) -> None:
-    _run(delete(RoleAssignment.__table__).filter_by(**detail))
+    who = {"user_id": detail["user_id"], "role_id": detail["role_id"]}
+    _run(delete(RoleAssignment.__table__).filter_by(**who))
 
 
 def _remove_grant(detail: Detail, ids: Mapping[str, int]) -> None:

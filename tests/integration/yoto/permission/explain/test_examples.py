@@ -112,6 +112,8 @@ def test_a_time_out_is_told_and_its_end_proposed(
     found = explain(person.id, SEND, "channel", harbour.channel_id)
     assert (found.rules, found.change.kind) == (("timed_out",), "end_timeout")
     assert "end the user's time-out" in found.text
+    left = ("channel.read", "message.read_history")
+    assert found.remaining == left and f"only {' and '.join(left)} remain" in found.text
 
 
 def test_what_reaches_fewer_people_is_proposed_first(
