@@ -35,6 +35,8 @@ class PolicyAnswer:
         reasons: all codes.
         emergency: the user has emergency access that bears on the permission.
         failed: there is no verdict, which denies; codes do not tell, since policies choose them.
+        unread: there is none because what policies read could not be read; then roles do not decide
+            alone, whatever a permission says of errors.
     """
 
     allow: bool
@@ -43,6 +45,7 @@ class PolicyAnswer:
     reasons: tuple[str, ...] = ()
     emergency: bool = False
     failed: bool = False
+    unread: bool = False
 
 
 PolicyCheck = Callable[[PolicyQuestion], PolicyAnswer]

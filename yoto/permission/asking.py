@@ -52,7 +52,8 @@ def ask_policies(
     """Ask the policy engine about each of ``permissions``, which RBAC allows.
 
     Any error, and a missing engine, is a denial of all of them; but where a permission says
-    ``on_policy_error="rbac"``, roles decide about it, and that is counted.
+    ``on_policy_error="rbac"``, roles decide about it, and that is counted. What policies read and
+    cannot be read is a denial there, too.
     """
     outcome = PolicyOutcome()
     for permission in permissions:
@@ -61,7 +62,8 @@ def ask_policies(
         if answer.allow:
             outcome.emergency |= permission.mask if answer.emergency else 0
             continue
-        if answer.failed and permission.on_policy_error == OnPolicyError.RBAC:
+        lenient = permission.on_policy_error == OnPolicyError.RBAC
+        if answer.failed and lenient and not answer.unread:
             # Counted, and shown with the registry; whoever gave no verdict has said why once.
             state.policy_failures.add(permission.name)
             continue

@@ -65,7 +65,7 @@ class PolicyJudge:
             document, valid_for = built(reads)
         except PartUnknown as unknown:
             code = f"missing:{unknown.path}"
-            return PolicyAnswer(False, code, reasons=(code,), failed=True)
+            return PolicyAnswer(False, code, reasons=(code,), failed=True, unread=True)
 
         def whole() -> dict[str, Any]:
             if reads == serving.reads:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.engine import Connection
 
 from yoto.cache import NodeId, TieredCache
+from yoto.errors import UnknownResource
 from yoto.permission import PermissionSystem, Place, Way, in_change, required_position
 from yoto.policy import (
     Emergencies,
@@ -99,13 +100,20 @@ class PolicyFacts:
         return self._people.get(user_id, self._may_remember())
 
     def attributes(self, scope: str, scope_id: NodeId | None) -> dict[str, Any] | None:
-        """What a node shows to policies, by its type or as registered; None: it shows nothing."""
+        """What a node shows to policies, by its type or as registered; None: it shows nothing.
+
+        Raises:
+            UnknownResource: it is not there any more.
+        """
         declared = types_of(self.app).find(scope)
         if scope_id is None or declared is None:
             return None
         if not declared.attributes and not declared.registered:
             return None
-        return self.read(lambda connection: attributes_of(connection, declared, scope_id))
+        found = self.read(lambda connection: attributes_of(connection, declared, scope_id))
+        if found is None:
+            raise UnknownResource(scope, scope_id)
+        return found
 
     def ways(self, user_id: int, scope: str, scope_id: NodeId | None, permission: str) -> list[Way]:
         """By what somebody has a permission at a node, the widest first."""

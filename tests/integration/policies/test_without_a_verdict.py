@@ -71,7 +71,7 @@ def test_a_policy_that_gives_the_code_of_a_failure_denies_like_any_other(
         assert permissions.get_permission_registry_stats()["policy_failures"] == {}
 
 
-def test_what_cannot_be_read_is_missing_and_no_failure(
+def test_what_cannot_be_read_is_missing_and_leaves_roles_to_decide_nothing(
     app: Flask, warden: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:
@@ -82,7 +82,11 @@ def test_what_cannot_be_read_is_missing_and_no_failure(
         policy.put_document("hours", {"business": hours, "access": [], "posting": []}, "test")
         monkeypatch.setattr("yoto.wiring.policy_facts.load_emergencies", fail)
         found = permissions.decide(warden.id, "vault.lenient")
-    assert (found.allowed, found.codes) == (False, ("missing:context.time",))
+        assert (found.allowed, found.codes) == (False, ("missing:context.time",))
+        # Nor is not having the right taken from it.
+        unless = permissions.decide_expression(warden.id, "NOT vault.lenient")
+        assert (unless.allowed, unless.reason) == (False, "missing:context.time")
+        assert permissions.get_permission_registry_stats()["policy_failures"] == {}
 
 
 @pytest.mark.usefixtures("broken")

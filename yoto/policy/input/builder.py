@@ -31,7 +31,7 @@ class Absent:
         return "ABSENT"
 
 
-# A part that cannot be had: it is left out, and policies that need it deny, naming it.
+# A part that is not there: it is left out, and policies that need it deny, naming it.
 ABSENT: Final = Absent()
 
 
@@ -94,10 +94,9 @@ class Part(Generic[T]):
         path: where it stands, such as ``context.risk``.
         make: gives its value, JSON data, or ``ABSENT``.
         seconds: gives for how long a verdict holds that was made from it, whatever its value is
-            then; infinity: its value speaks for itself. With a ``PlatformError`` from either the
-            part counts as absent.
-        needed: with such an error policies are not asked: what they would deny by it must not be
-            allowed because it could not be read.
+            then; infinity: its value speaks for itself. With a ``PlatformError`` from either,
+            policies are not asked: what they would deny by the part must not be allowed because it
+            could not be read.
         documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
             only for permissions that one of them names.
     """
@@ -106,7 +105,6 @@ class Part(Generic[T]):
     make: Callable[[T], Any]
     seconds: Callable[[T], float] = lambda about: STEADY
     documents: tuple[str, ...] = ()
-    needed: bool = False
 
 
 class InputBuilder(Generic[T]):
@@ -131,7 +129,7 @@ class InputBuilder(Generic[T]):
             documents: the data documents in service, by name.
 
         Raises:
-            PartUnknown: a part that is needed could not be made.
+            PartUnknown: a part could not be made.
         """
         found = question.document
         valid_for: dict[str, float] = {}
@@ -189,12 +187,14 @@ def _at(documents: Mapping[str, Any], path: str) -> Any:
 
 
 def _made(part: Part[T], about: T) -> tuple[Any, float]:
-    """The value of a part, or ``ABSENT``, and for how many seconds it holds."""
+    """The value of a part, or ``ABSENT``, and for how many seconds it holds.
+
+    Raises:
+        PartUnknown: nobody can tell.
+    """
     try:
         value = part.make(about)
         return value, STEADY if value is ABSENT else part.seconds(about)
     except PlatformError as error:
         log.warning("policies do not get %s: %s", part.path, error)
-        if part.needed:
-            raise PartUnknown(part.path) from error
-        return ABSENT, STEADY
+        raise PartUnknown(part.path) from error

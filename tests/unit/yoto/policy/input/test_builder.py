@@ -1,4 +1,4 @@
-"""The input: parts are made when they are read, left out when they cannot be had."""
+"""The input: parts are made when they are read, and denied by when they cannot be read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.errors import StoreUnavailable
-from yoto.policy.input import ABSENT, InputBuilder, Part, Question
+from yoto.policy.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.policy.input.builder import wanted
 
 ASKED = Question(7, "server.manage", "server", 3)
@@ -62,16 +62,25 @@ def test_a_part_is_made_for_the_permissions_that_its_document_names() -> None:
     assert not has_risk({})
 
 
-@pytest.mark.parametrize("make", [lambda _: ABSENT, lambda _: unavailable()])
-def test_what_cannot_be_had_is_left_out(make: Any) -> None:
-    document, _ = InputBuilder([Part("context.device", make)]).build(ASKED, ASKED, ALL, {})
-    assert document["context"] == {}
+def test_what_is_not_there_is_left_out() -> None:
+    parts = [Part("context.device", lambda _: ABSENT)]
+    assert InputBuilder(parts).build(ASKED, ASKED, ALL, {})[0]["context"] == {}
 
 
-def test_what_holds_for_nobody_knows_how_long_is_left_out() -> None:
-    parts = [Part("context.time", lambda _: 5, lambda _: unavailable())]
-    document, valid_for = InputBuilder(parts).build(ASKED, ASKED, ALL, {})
-    assert (document["context"], valid_for) == ({}, {})
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("context.time", lambda _: unavailable()),
+        Part("context.time", lambda _: 5, lambda _: unavailable()),
+    ],
+)
+def test_without_what_cannot_be_read_there_is_no_input(part: Part[Question]) -> None:
+    builder = InputBuilder([part])
+    with pytest.raises(PartUnknown) as unknown:
+        builder.build(ASKED, ASKED, ALL, {})
+    assert unknown.value.path == "context.time"
+    # Whoever does not read it is not kept up by it.
+    assert builder.build(ASKED, ASKED, frozenset({"context.ip"}), {})[0]["context"] == {}
 
 
 @pytest.mark.parametrize(

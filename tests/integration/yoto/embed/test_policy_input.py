@@ -1,7 +1,8 @@
-"""``input.via``: what policies read of the assignments by which a right came."""
+"""What policies read of somebody else's resources: by what a right came, and attributes."""
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,6 +63,16 @@ deny contains "screen_only" if {{
     input.action.name == "{PRINT}"
     some way in input.via
     way.attributes.screen
+}}
+"""
+
+
+# A deny-rule by itself: it says nothing where there is nothing to read.
+BY_NAME = f"""package yoto.authz
+
+deny contains "closed" if {{
+    input.action.name == "{PRINT}"
+    input.resource.attributes.name == "closed"
 }}
 """
 
@@ -251,3 +262,31 @@ def test_what_a_right_came_by_costs_no_statement_of_its_own(
     monkeypatch.setattr(caching.ways, "_told", lost)
     found = decide(mara.id, PRINT, *on_plan)
     assert (found.allowed, found.reason) == (False, "missing:via")
+
+
+def test_what_a_resource_shows_denies_where_it_cannot_be_read(
+    office: Office, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mara, on_note = studio.mara, ("document", studio.note.id)
+    assign(mara.id, studio.printer, at=("project", studio.site.id))
+    PolicyManager().put("by_name", BY_NAME, "test")
+    assert prints(office, studio, mara) == {"plan", "note"}
+    studio.note.name = "closed"
+    office.session.commit()
+    assert decide(mara.id, PRINT, *on_note).codes == ("closed",)
+    studio.note.name = "note"
+    office.session.commit()
+
+    def lost(*_: Any) -> Any:
+        raise StoreUnavailable("database")
+
+    reads = "yoto.wiring.policy_facts.attributes_of"
+    # Nor is it read of what is not there any more, or holds what no policy can read.
+    for read in (lost, lambda *_: None, lambda *_: {"name": b""}, lambda *_: {"name": math.nan}):
+        monkeypatch.setattr(reads, read)
+        assert decide(mara.id, PRINT, *on_note).codes == ("missing:resource.attributes",)
+    monkeypatch.setattr(reads, lost)
+    assert prints(office, studio, mara) == set()
+    # Who is asked about what no policy reads is not kept from it.
+    PolicyManager().remove("by_name", "test")
+    assert prints(office, studio, mara) == {"plan", "note"}
