@@ -12,7 +12,7 @@ from yoto.permission.facts import Assignment, By, UserFacts
 from yoto.permission.kinds import PUBLIC, Everyone, Team
 from yoto.permission.loading import Loaded, load_one
 from yoto.permission.loading.rights import Mark, Membership, epoch
-from yoto.permission.loading.sites import site_at
+from yoto.permission.loading.sites import implying, site_at
 from yoto.permission.resolver import flatten, resolve
 from yoto.permission.scopes import parse_place, place_of_text
 from yoto.permission.search.users import teams_that_could, users_parameters
@@ -30,6 +30,8 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
     with reading() as connection:
         site = site_at(connection, place)
         asked = users_parameters(state, registered, site)
+        # Everybody may have it, but for a gate that a team opens.
+        asked["giving"] = [*asked["giving"], *implying(place, state.registry.snapshot)]
         teams = list(connection.scalars(teams_that_could(), asked))
         above = above_each(db.session(), teams)
         every = set().union(*above.values())

@@ -14,6 +14,7 @@ from app.extensions import permissions
 from app.models import Channel, Member, Server
 from tests.support.statements import count_statements
 from tests.support.world import Community, World
+from yoto import PUBLIC, Team
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
 from yoto.permission import Page, PermissionSystem, PolicyAnswer, PolicyQuestion
 from yoto.permission.search import resources, users
@@ -259,3 +260,17 @@ def test_the_permissions_of_somebody_are_those_of_the_database(
         connection.execute(update(Member).values(banned=True))  # past the application
     assert SEND in search("effective_permissions", *question), "remembered"
     assert search("allowed_permissions", *question) == []
+
+
+def test_a_team_that_opens_the_gate_to_what_everybody_has_is_a_set_that_has_it(
+    app: Flask, world: World, harbour: Community, search: Search
+) -> None:
+    sending, reading = world.role(None, SEND), world.role(None, READ)
+    with app.app_context():
+        permissions.assign(PUBLIC, sending)
+        [team] = permissions.create_team("readers").ids
+        assert Team(team) not in search("list_sets", SEND, "channel", harbour.channel_id)
+        permissions.assign(Team(team), reading)
+        db.session.remove()
+    found = search("list_sets", SEND, "channel", harbour.channel_id)
+    assert Team(team) in found and PUBLIC not in found
