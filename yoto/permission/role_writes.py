@@ -202,7 +202,7 @@ class RoleWrites:
                 f"role:{role.id}",
                 actor_id=actor_id,
                 server_id=role.server_id,
-                before=_shown(role) | kept_of_role(session, role.id),
+                before=_shown(role) | {"home": role.home} | kept_of_role(session, role.id),
                 reason=reason,
             )
             session.delete(role)

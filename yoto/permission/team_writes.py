@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.assignment_writes import check_window
 from yoto.permission.audit import record_audit
+from yoto.permission.deletion_records import kept_of_team, windows_in_team
 from yoto.permission.gifts import lineage
 from yoto.permission.hierarchy import Authority
 from yoto.permission.holdings import homes_of, of_teams
@@ -68,7 +69,8 @@ class TeamWrites:
             team = _team(session, team_id)
             authority = Authority(state, session, actor_id)
             _check_taking(authority, session, [team.id], members_of_teams(session, [team.id]))
-            _audit(session, "team.delete", team.id, actor_id, {"name": team.name}, None, reason)
+            before = {"name": team.name} | kept_of_team(session, team.id)
+            _audit(session, "team.delete", team.id, actor_id, before, None, reason)
             session.delete(team)
         return WriteReceipt(ids=(team_id,))
 
@@ -96,6 +98,7 @@ class TeamWrites:
             stored = _stored(session, team.id, numbers)
             if stored:
                 _check_taking(authority, session, [team.id], set(stored))
+            before = {"windows": windows_in_team(session, team.id, numbers)}
             for number in numbers:
                 row = stored.get(number) or TeamMember(team_id=team.id, user_id=number)
                 row.valid_from, row.valid_until = valid_from, valid_until
@@ -105,7 +108,7 @@ class TeamWrites:
                 "valid_from": valid_from.isoformat() if valid_from else None,
                 "valid_until": valid_until.isoformat() if valid_until else None,
             }
-            _audit(session, "team.join", team.id, actor_id, None, after, reason)
+            _audit(session, "team.join", team.id, actor_id, before, after, reason)
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_members(
@@ -131,9 +134,11 @@ class TeamWrites:
             if len(stored) < len(numbers):
                 raise ValidationFailed({"members": "somebody is not in the team"})
             _check_taking(Authority(state, session, actor_id), session, [team.id], set(numbers))
+            windows = windows_in_team(session, team.id, numbers)
             for row in stored.values():
                 session.delete(row)
-            _audit(session, "team.leave", team.id, actor_id, {"members": numbers}, None, reason)
+            before = {"members": numbers, "windows": windows}
+            _audit(session, "team.leave", team.id, actor_id, before, None, reason)
         return WriteReceipt(ids=(team_id,))
 
     def add_team_parent(

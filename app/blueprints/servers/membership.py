@@ -170,7 +170,12 @@ def leave(server_id: int, user_id: int) -> None:
 def drop_roles(server_id: int, user_id: int) -> list[dict[str, Any]]:
     """Take all of the server's roles from the user; what was taken, for the audit log."""
     held = (
-        select(RoleAssignment.role_id, RoleAssignment.valid_from, RoleAssignment.valid_until)
+        select(
+            RoleAssignment.role_id,
+            RoleAssignment.node,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_until,
+        )
         .join(Role, Role.id == RoleAssignment.role_id)
         .where(RoleAssignment.user_id == user_id, Role.server_id == server_id)
     )

@@ -6,13 +6,15 @@ SQLite heeds these only on connections that say so, which those of an applicatio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from yoto import cache
+from yoto.permission.deletion_records import kept_of_people
 from yoto.permission.outbox.touches import Touches, chunks
 from yoto.permission.statements import (
     assignments,
@@ -26,7 +28,14 @@ from yoto.permission.statements import (
     team_members,
 )
 from yoto.store.db import Model, utcnow
-from yoto.store.models import ApiToken, Device, EmergencyAccess, IdempotencyKey, Resource
+from yoto.store.models import (
+    ApiToken,
+    Device,
+    EmergencyAccess,
+    IdempotencyKey,
+    Resource,
+    record_audit,
+)
 
 emergencies, resources = table(EmergencyAccess), table(Resource)
 # Of each row there one person has all. Tokens that were taken back stay, for they deny.
@@ -41,14 +50,15 @@ OF_PEOPLE: Sequence[Table] = (
 )
 
 
-def forget_gone(connection: Connection, touches: Touches) -> None:
+def forget_gone(session: Session, touches: Touches) -> None:
     """Delete what was given at nodes and to people that are gone for good: a row that is back, by
     a savepoint that was rolled back or because it was written anew, keeps all that it had.
     """
+    connection = session.connection()
     for column, nodes in touches.gone.items():
         _forget_nodes(connection, touches, missing(connection, column, nodes))
     for column, people in touches.gone_people.items():
-        touches.add(*_forget_people(connection, missing(connection, column, people)))
+        touches.add(*_forget_people(session, missing(connection, column, people)))
 
 
 def forget_rows(connection: Connection, touches: Touches) -> None:
@@ -108,13 +118,18 @@ def _forget_nodes(connection: Connection, touches: Touches, nodes: Iterable[str]
         connection.execute(delete(roles).where(theirs))
 
 
-def _forget_people(connection: Connection, people: Iterable[int]) -> list[str]:
-    """Forget people by their numbers.
+def _forget_people(session: Session, people: Collection[int]) -> list[str]:
+    """Forget people by their numbers; the audit log keeps what they had.
 
     Returns:
         The registered resources that they owned, which nobody owns now.
     """
     owned: list[str] = []
+    for numbers in chunks(people):
+        for number, before in kept_of_people(session, numbers).items():
+            record_audit(session, "user.delete", f"user:{number}", actor_id=None, before=before)
+    session.flush()
+    connection = session.connection()
     for numbers in chunks(people):
         for source in OF_PEOPLE:
             connection.execute(delete(source).where(source.c.user_id.in_(numbers)))

@@ -121,7 +121,7 @@ def _before_commit(session: Session) -> None:
         return
     connection = session.connection()
     find_numbers(connection, touches)
-    forget_gone(connection, touches)
+    forget_gone(session, touches)
     subjects = touches.settled(look_up(connection, touches))
     if subjects:
         session.info[_WRITTEN] = add_events(connection, subjects)

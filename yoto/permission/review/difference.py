@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from flask import current_app
 from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import shown_text
 from yoto.permission.loading import implying
+from yoto.permission.loading.sites import Site
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.review.history import History
+from yoto.permission.review.history import PUBLIC, TEAM, USER, History
 from yoto.permission.review.loading import add_accounts, add_teams, load_history
 from yoto.permission.review.report import AccessDifference, Turn
 from yoto.permission.review.undo import UNDO, undo
-from yoto.permission.review.undo.values import before_of, is_about_one, subject_id
+from yoto.permission.review.undo.values import (
+    after_of,
+    before_of,
+    is_about_one,
+    nested_by,
+    program_of,
+    subject_id,
+)
 from yoto.permission.scopes import Place
-from yoto.permission.statements import audit, of_community, provides_roles, table
+from yoto.permission.statements import audit, of_community, provides_roles, table, users
+from yoto.store.declarations import declarations_of
 from yoto.store.models import Permission
+from yoto.store.people import USERS
 
 permissions = table(Permission)
 
 RECORDS_MAX = 50_000  # that are taken back: some 100 MB
+NESTING = ("team.nest", "team.unnest", "team.delete")
 NEEDED = ("id", "at", "action", "subject", "actor_id", "server_id", "before", "after")
 
 
@@ -48,13 +59,15 @@ def difference_of(
     if len(records) > RECORDS_MAX:
         records = records[:RECORDS_MAX]
         notes.append(f"too many changes: those before {records[-1].at.isoformat()} are not in it")
-    add_teams(later, _teams(records))
-    add_accounts(connection, later, _people(records))
+    nested = {edge for one in records if one.action in NESTING for edge in nested_by(one)}
+    add_teams(connection, later, _teams(records), nested)
+    named = _people(records)
+    add_accounts(connection, later, named.people, named.public or later.is_public)
     newer = [record for record in records if record.at > until]
     between = [record for record in records if record.at <= until]
     for record in newer:
         undo(later, record, registry)
-    earlier = deepcopy(later)
+    earlier = later.copied()
     for record in between:
         undo(earlier, record, registry)
 
@@ -73,10 +86,7 @@ def difference_of(
         start = "is empty" if begins is None else f"begins at {begins.isoformat()}"
         notes.append(f"the audit log {start}: what was changed before is unknown")
 
-    if later.place.id is not None and not of_community(later.place.kind):
-        notes.append("where nodes lay and whose they were before is not in the audit log")
-    if provides_roles():
-        notes.append("which roles the application provided before is unknown: those of now count")
+    notes += _unrecorded(later.site)
     if permission.abac:
         notes.append("policies take part, and what they would have said is unknown")
 
@@ -105,24 +115,76 @@ def _records(connection: Connection, server_id: int | None, since: datetime) -> 
     ).all()
 
 
-def _people(records: Sequence[Row[Any]]) -> set[int]:
-    """Everybody whom the records can bring back."""
-    found = set()
+def _unrecorded(site: Site) -> list[str]:
+    """What of the application's own bears on the place and is in no audit record.
+
+    A community writes records of it. Whether another application does, with tables of its own,
+    nobody here can know.
+    """
+    notes = []
+    if not all(of_community(one.name) for one in site.types):
+        notes.append(
+            "where nodes lay, whose they were and who belonged there before is not in the audit log"
+        )
+    people = declarations_of(current_app).tables.get(USERS)
+    if people is None or not people.stands_for(users):
+        notes.append(
+            "which accounts there were, disabled or super-admins', is not in the audit log"
+        )
+    if provides_roles():
+        notes.append("which roles the application provided before is unknown: those of now count")
+    return notes
+
+
+class Named(NamedTuple):
+    """Everybody whom records can bring back, and whether that is whoever there is."""
+
+    people: set[int]
+    public: bool
+
+
+def _people(records: Sequence[Row[Any]]) -> Named:
+    people, public = set[int](), False
     for record in records:
-        kind, _, number = record.subject.partition(":")
-        if kind == "user":
-            found.add(int(number))
-        before = before_of(record)
-        found |= {holder["user_id"] for holder in before.get("holders", ())}
-        found |= {before["owner_id"]} if "owner_id" in before else set()
-    return found
+        before, after = before_of(record), after_of(record)
+        if record.action.startswith("application."):
+            people.add(program_of(record))
+        elif is_about_one(record):
+            people.add(subject_id(record))
+        subjects = [one.get("subject", "") for one in before.get("assignments", ())]
+        public = public or PUBLIC in (record.subject, *subjects)
+        people |= {int(one.removeprefix(USER)) for one in subjects if one.startswith(USER)}
+        for part in ("holders", "windows"):
+            people |= {one["user_id"] for one in before.get(part, ())}
+        if record.action.startswith("team."):
+            people |= _members(before) | _members(after)
+        people |= {values["owner_id"] for values in (before,) if "owner_id" in values}
+        people |= {mark["user"] for mark in _marks(before) if "user" in mark}
+    return Named(people, public)
+
+
+def _members(values: dict[str, Any]) -> set[int]:
+    """Who is in a record about a team."""
+    members = values.get("members", ())
+    return {one["user_id"] if isinstance(one, dict) else one for one in members}
+
+
+def _marks(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a record has of overwrites: its own, and of what was deleted."""
+    return [values, *values.get("overwrites", ())]
 
 
 def _teams(records: Sequence[Row[Any]]) -> set[int]:
-    """The teams whose overwrites the records can bring back."""
-    before = [before_of(record) for record in records]
-    marks = [*before, *(mark for values in before for mark in values.get("overwrites", ()))]
-    return {mark["team"] for mark in marks if "team" in mark}
+    """The teams that the records can let hold something, or have overwrites."""
+    found = set()
+    for record in records:
+        before = before_of(record)
+        found |= {mark["team"] for mark in _marks(before) if "team" in mark}
+        subjects = [one.get("subject", "") for one in before.get("assignments", ())]
+        for one in (*subjects, record.subject):
+            if one.startswith(TEAM):
+                found.add(int(one.removeprefix(TEAM)))
+    return found
 
 
 def _turns(

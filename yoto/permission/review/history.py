@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from yoto.nodes import APPLICATIONS
 from yoto.permission.explain.evidence import RoleRow
-from yoto.permission.facts import Assignment, UserFacts
-from yoto.permission.loading.rights import Grant, Mark, Rights, RoleShape
+from yoto.permission.facts import NOWHERE, Assignment, By, UserFacts
+from yoto.permission.loading.rights import Grant, Mark
+from yoto.permission.loading.rights import Membership as InTeam
+from yoto.permission.loading.rights import Rights, RoleShape
 from yoto.permission.loading.sites import Site
+from yoto.permission.nesting import reached
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import FlatPlace, flatten, resolve
 from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
+
+PUBLIC, TEAM, USER = "public", "team:", "user:"
 
 Window = tuple[float | None, float | None]
 
@@ -57,9 +63,12 @@ class History:
         site: where the place lies now.
         is_channel: whether the place is one of the community's channels.
         category_id, synced: of the channel, if the place is one.
-        windows: of assignments that count wherever the role does, by user, then role.
-        others: assignments at nodes, of teams, and of everybody, and what is provided, as they are
-            now.
+        windows: of what people and programs hold themselves, by user, then role and node.
+        sets: of what teams and everybody hold, by subject, role and node.
+        provided: what the application says that people hold, as it is now.
+        teams: those that hold something or have overwrites, be it before.
+        joined: windows of those who are in a team, by team, then user.
+        nested: teams, each with one that it is in.
         grants: whether it allows, by role, permission and scope.
         group_grants: the same, by role, group and scope.
         groups: the permissions of each group; names by id beside them.
@@ -74,8 +83,14 @@ class History:
     is_channel: bool = False
     exists: bool = True
     roles: dict[int, RoleRow] = field(default_factory=dict)
-    windows: defaultdict[int, dict[int, Window]] = field(default_factory=lambda: defaultdict(dict))
-    others: Rights = field(default_factory=Rights)
+    windows: defaultdict[int, dict[tuple[int, str], Window]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    sets: dict[tuple[str, int, str], Window] = field(default_factory=dict)
+    provided: defaultdict[int, list[Assignment]] = field(default_factory=lambda: defaultdict(list))
+    teams: set[int] = field(default_factory=set)
+    joined: defaultdict[int, dict[int, Window]] = field(default_factory=lambda: defaultdict(dict))
+    nested: set[tuple[int, int]] = field(default_factory=set)
     grants: dict[tuple[int, int, str], bool] = field(default_factory=dict)
     group_grants: dict[tuple[int, int, str], bool] = field(default_factory=dict)
     groups: dict[int, set[int]] = field(default_factory=dict)
@@ -85,6 +100,7 @@ class History:
     accounts: dict[int, Account] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     _laid_out: LaidOut | None = None
+    _in_teams: defaultdict[int, list[InTeam]] | None = None
 
     @property
     def place(self) -> Place:
@@ -105,10 +121,19 @@ class History:
             return f"category:{self.category_id}"
         return str(self.place)
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody holds something, whoever they are."""
+        return any(subject == PUBLIC for subject, _, _ in self.sets)
+
     def users(self) -> set[int]:
         """Everybody who could be let in or out."""
         found = self.windows.keys() | self.members.keys() | self.accounts.keys()
-        found |= self.others.own.keys() | self.others.teams.keys()
+        found |= self.provided.keys()
+        found |= {user_id for inside in self.joined.values() for user_id in inside}
+        for _, target, _ in self.overwrites:
+            if target.startswith(USER):
+                found.add(int(target.removeprefix(USER)))
         owners = {owner_id for owner_id, _ in self.site.owners} | {self.owner_id}
         return found | {owner_id for owner_id in owners if owner_id is not None}
 
@@ -135,9 +160,35 @@ class History:
                 found.add(user_id)
         return found
 
+    def copied(self) -> History:
+        """The same, of which other changes can be taken back."""
+        return deepcopy(self, {id(self.site): self.site})
+
     def forget_place(self) -> None:
-        """Roles, grants or overwrites have changed."""
+        """Roles, grants, overwrites or what sets hold have changed."""
         self._laid_out = None
+
+    def forget_teams(self) -> None:
+        """Who is in teams has changed."""
+        self._in_teams = None
+        self.forget_place()
+
+    def hold(self, subject: str, role_id: int, node: str, window: Window | None) -> None:
+        """Put back what a subject, as the table of assignments has it, held; None: it did not.
+
+        What is held elsewhere counts for nothing here, and is not kept.
+        """
+        if node != NOWHERE and node not in self.site.nodes:
+            return
+        if subject.startswith(USER):
+            held: dict[Any, Window] = self.windows[int(subject.removeprefix(USER))]
+            key: Any = (role_id, node)
+        else:
+            held, key = self.sets, (subject, role_id, node)
+        if window is None:
+            held.pop(key, None)
+        else:
+            held[key] = window
 
     def _site(self) -> Site:
         """Where the place lay, as far as is known."""
@@ -148,8 +199,16 @@ class History:
 
     def _rights(self) -> Rights:
         rights = Rights()
-        rights.own, rights.teams = self.others.own, self.others.teams
-        rights.crowds, rights.of_teams = self.others.crowds, self.others.of_teams
+        rights.teams = self._memberships()
+        for (subject, role_id, node), window in self.sets.items():
+            held = Assignment(role_id, *window, node)
+            if subject.startswith(TEAM):
+                team_id = int(subject.removeprefix(TEAM))
+                rights.of_teams[team_id].append(held._replace(by=By.TEAM, team_id=team_id))
+            elif subject == PUBLIC:
+                rights.crowds.append(held._replace(by=By.PUBLIC))
+            elif subject == f"everyone:{self.site.home}":
+                rights.crowds.append(held._replace(by=By.EVERYONE))
         for role in self.roles.values():
             rights.roles[role.id] = RoleShape(role.home, None, role.active, role.is_default)
             rights.parents[role.id] = list(role.parents)
@@ -171,9 +230,24 @@ class History:
             marks[:] = [one for one in marks if one.role_id is None or one.role_id in rights.roles]
         return rights
 
+    def _memberships(self) -> defaultdict[int, list[InTeam]]:
+        """Who is in which of ``teams``, be it by one below it."""
+        if self._in_teams is None:
+            found: defaultdict[int, list[InTeam]] = defaultdict(list)
+            below: defaultdict[int, list[int]] = defaultdict(list)
+            for team_id, parent_id in self.nested:
+                below[parent_id].append(team_id)
+            for team_id in self.teams:
+                for one in reached(below, team_id):
+                    for user_id, window in self.joined.get(one, {}).items():
+                        found[user_id].append(InTeam(team_id, *window))
+            self._in_teams = found
+        return self._in_teams
+
     def _held(self, user_id: int) -> Iterator[Assignment]:
-        for role_id, window in self.windows.get(user_id, {}).items():
-            yield Assignment(role_id, *window)
+        for (role_id, node), window in self.windows.get(user_id, {}).items():
+            yield Assignment(role_id, *window, node)
+        yield from self.provided.get(user_id, ())
 
     def _person(self, user_id: int) -> UserFacts:
         account = self.accounts.get(user_id)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import null, or_, select, true
+from sqlalchemy import false, null, or_, select, true
 from sqlalchemy.engine import Connection
 
+from yoto.nodes import APPLICATIONS
 from yoto.permission.explain.evidence import RoleRow
 from yoto.permission.facts import Assignment, By
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.loading.places_sql import IDS, person_number
-from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.sites import site_at
-from yoto.permission.review.history import Account, History, Membership
+from yoto.permission.nesting import edges_from
+from yoto.permission.review.history import TEAM, Account, History, Membership
 from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.statements import (
     CHANNEL,
@@ -30,14 +31,15 @@ from yoto.permission.statements import (
     in_group,
     of_community,
     overwrites,
+    programs,
     provided,
     provides_roles,
     role_parents,
     roles,
+    team_members,
+    team_parents,
     users,
 )
-from yoto.permission.teams import memberships
-from yoto.store.db import db
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
 
@@ -90,43 +92,24 @@ def _add_roles(connection: Connection, found: History) -> None:
 
 
 def _add_holders(connection: Connection, found: History, ids: dict[str, str]) -> None:
-    of, others = assignments.c, found.others
-    for row in connection.execute(
-        select(
-            of.user_id,
-            of.team_id,
-            of.subject,
-            of.role_id,
-            of.node,
-            of.valid_from,
-            of.valid_until,
-            of.id,
-        ).where(of.role_id.in_(OF_ROLES)),
+    of = assignments.c
+    for subject, role_id, node, starts, ends in connection.execute(
+        select(of.subject, of.role_id, of.node, of.valid_from, of.valid_until).where(
+            of.role_id.in_(OF_ROLES), of.node.in_([NOWHERE, *found.site.nodes])
+        ),
         ids,
     ):
-        user_id, team_id, subject, role_id, node, starts, ends, id_ = row
-        window = (epoch(starts), epoch(ends))
-        if user_id is not None and node == NOWHERE:
-            found.windows[user_id][role_id] = window
-        elif user_id is not None:
-            held = Assignment(role_id, *window, node, By.OWN, id_)
-            others.own[user_id].append(held)
-        elif team_id is not None:
-            held = Assignment(role_id, *window, node, By.TEAM, id_, team_id)
-            others.of_teams[team_id].append(held)
-        elif subject in ("public", f"everyone:{found.site.home}"):
-            by = By.PUBLIC if subject == "public" else By.EVERYONE
-            others.crowds.append(Assignment(role_id, *window, node, by, id_))
+        found.hold(subject, role_id, node, (epoch(starts), epoch(ends)))
     if provides_roles():
         given = provided.c
         for user_id, role_id, node, ends in connection.execute(
             select(given.user_id, given.role_id, given.node, given.valid_until).where(
-                given.role_id.in_(OF_ROLES)
+                given.role_id.in_(OF_ROLES), given.node.in_([NOWHERE, *found.site.nodes])
             ),
             ids,
         ):
             held = Assignment(role_id, None, epoch(ends), node, By.PROVIDER)
-            others.own[user_id].append(held)
+            found.provided[user_id].append(held)
 
 
 def _add_grants(connection: Connection, found: History, wanted: Sequence[int]) -> None:
@@ -198,24 +181,51 @@ def _add_members(connection: Connection, found: History, home: str) -> None:
         found.members[user_id] = Membership(bool(banned), epoch(timeout_until))
 
 
-def add_teams(found: History, team_ids: Iterable[int]) -> None:
-    """Add who is in these teams, and in those that hold roles or have overwrites."""
-    marked = {
-        int(target.removeprefix("team:"))
-        for _, target, _ in found.overwrites
-        if target.startswith("team:")
-    }
-    for one in memberships(db.session(), {*team_ids, *marked, *found.others.of_teams}):
-        found.others.teams[one.user_id].append(InTeam(one.team_id, *one.window))
+def add_teams(
+    connection: Connection,
+    found: History,
+    team_ids: Iterable[int],
+    nested: Collection[tuple[int, int]],
+) -> None:
+    """Add who is in these teams, in those that hold roles or have overwrites, and in all below.
+
+    Args:
+        nested: teams, each with one that it was in, be it before.
+    """
+    named = [*(target for _, target, _ in found.overwrites), *(one for one, _, _ in found.sets)]
+    found.teams = {int(one.removeprefix(TEAM)) for one in named if one.startswith(TEAM)}
+    found.teams |= set(team_ids)
+
+    def below(newest: set[int]) -> Iterable[tuple[int, int]]:
+        of = team_parents.c
+        rows = select(of.parent_id, of.team_id).where(of.parent_id.in_(newest))
+        for parent_id, team_id in connection.execute(rows):
+            found.nested.add((team_id, parent_id))
+            yield parent_id, team_id
+        yield from ((parent_id, team_id) for team_id, parent_id in nested if parent_id in newest)
+
+    every = edges_from(found.teams, below)
+    of = team_members.c
+    rows = select(of.team_id, of.user_id, of.valid_from, of.valid_until)
+    for team_id, user_id, starts, ends in connection.execute(rows.where(of.team_id.in_(every))):
+        found.joined[team_id][user_id] = (epoch(starts), epoch(ends))
 
 
-def add_accounts(connection: Connection, found: History, user_ids: Iterable[int]) -> None:
-    """Add the accounts of these users, of all in the rows, and of the super-admins."""
+def add_accounts(
+    connection: Connection, found: History, user_ids: Iterable[int], every: bool
+) -> None:
+    """Add the accounts of these users, of all in the rows, and of the super-admins.
+
+    Args:
+        every: add all that there are, since the public holds something, or did.
+    """
     concerned = {IDS: id_array({*user_ids, *found.users()})}
-    for user_id, disabled, super_admin in connection.execute(
-        select(users.c.id, users.c.disabled, users.c.super_admin).where(
-            or_(users.c.id.in_(ids_in(IDS)), users.c.super_admin == true())
-        ),
-        concerned,
-    ):
-        found.accounts[user_id] = Account(bool(disabled), bool(super_admin))
+    people = select(users.c.id, users.c.disabled, users.c.super_admin)
+    number = programs.c.id + APPLICATIONS
+    others = select(number, programs.c.disabled, false())
+    if not every:
+        people = people.where(or_(users.c.id.in_(ids_in(IDS)), users.c.super_admin == true()))
+        others = others.where(number.in_(ids_in(IDS)))
+    for statement in (people, others):
+        for user_id, disabled, super_admin in connection.execute(statement, concerned):
+            found.accounts[user_id] = Account(bool(disabled), bool(super_admin))

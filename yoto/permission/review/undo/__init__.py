@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.review.history import History
-from yoto.permission.review.undo import groups, people, places, roles
+from yoto.permission.review.undo import groups, people, places, roles, teams
 from yoto.permission.review.undo.values import Record, Undo, is_about_one
 
 __all__ = ["UNDO", "undo"]
@@ -39,13 +39,17 @@ UNDO: dict[str, Undo] = {
     "member.ban": people.banned,
     "member.unban": people.unbanned,
     "member.timeout": people.timed_out,
-    "team.join": people.in_teams,
-    "team.leave": people.in_teams,
-    "team.nest": people.in_teams,
-    "team.unnest": people.in_teams,
-    "team.delete": people.in_teams,
+    "team.join": teams.joined,
+    "team.leave": teams.left,
+    "team.nest": teams.nested,
+    "team.unnest": teams.unnested,
+    "team.delete": teams.deleted,
     "user.create": people.account_made,
     "user.update": people.account_changed,
+    "user.delete": people.account_gone,
+    "application.create": people.program_made,
+    "application.disable": people.program_changed,
+    "application.enable": people.program_changed,
 }
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from yoto.permission.facts import NOWHERE
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.review.history import Account, History, Membership
 from yoto.permission.review.undo.values import (
     Record,
     before_of,
+    hold_again,
     note,
     note_absent,
+    overwrite_again,
+    program_of,
     seconds,
     subject_id,
     window_of,
 )
+
+PARTS_OF_PERSON = ("assignments", "overwrites", "teams")
 
 
 def joined(history: History, record: Record, registry: PermissionRegistry) -> None:
@@ -50,6 +56,32 @@ def account_made(history: History, record: Record, registry: PermissionRegistry)
     history.accounts.pop(subject_id(record), None)
 
 
+def program_made(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """There was no such application."""
+    history.accounts.pop(program_of(record), None)
+
+
+def program_changed(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """Whether the application was disabled."""
+    account = history.accounts.setdefault(program_of(record), Account())
+    account.disabled = before_of(record)["disabled"]
+
+
+def account_gone(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """There was somebody who held all this. What else they were went with the rows of the
+    application.
+    """
+    before, user_id = before_of(record), subject_id(record)
+    history.accounts[user_id] = Account()
+    note_absent(history, record, before, PARTS_OF_PERSON)
+    note(history, record, f"where {record.subject} belonged, and what they owned, is not known")
+    hold_again(history, before, record.subject)
+    overwrite_again(history, before, record.subject, registry)
+    for inside in before.get("teams", ()):
+        history.joined[inside["team_id"]][user_id] = window_of(inside)
+    history.forget_teams()
+
+
 def account_changed(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Whether it was disabled, or a super-admin's."""
     account = history.accounts.setdefault(subject_id(record), Account())
@@ -58,14 +90,9 @@ def account_changed(history: History, record: Record, registry: PermissionRegist
             setattr(account, name, before_of(record)[name])
 
 
-def in_teams(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Teams, and who is in them: they are held as they are now."""
-    note(history, record, "who is in teams is as it is now")
-
-
 def _come_back(history: History, record: Record) -> None:
     before, user_id = before_of(record), subject_id(record)
     note_absent(history, record, before, ("roles",))
     history.members[user_id] = Membership(timeout_until=seconds(before.get("timeout_until")))
     for held in before.get("roles", ()):
-        history.windows[user_id][held["role_id"]] = window_of(held)
+        history.hold(record.subject, held["role_id"], held.get("node", NOWHERE), window_of(held))

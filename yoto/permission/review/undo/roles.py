@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from yoto.permission.explain.evidence import RoleRow
+from yoto.permission.facts import NOWHERE
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo.values import (
     Record,
     after_of,
     before_of,
+    hold_again,
     ids_of,
     note,
     note_absent,
+    overwrite_again,
+    owner_of,
     set_effect,
     subject_id,
     window_of,
 )
 from yoto.permission.rows import home_text
 
-PARTS_OF_ROLE = ("grants", "group_grants", "overwrites", "holders", "children")
+PARTS_OF_ROLE = (
+    *("grants", "group_grants", "overwrites", "holders", "assignments"),
+    *("parents", "children"),
+)
 
 
 def assigned(history: History, record: Record, registry: PermissionRegistry) -> None:
     """``role.assign`` and ``role.unassign``."""
     before = before_of(record)
-    if (before or after_of(record)).get("node") or not record.subject.startswith("user:"):
-        note(history, record, "what is held at a node, or by others than people, is as it is now")
-        return
-    held, role_id = history.windows[subject_id(record)], (before or after_of(record))["role_id"]
-    if before:
-        held[role_id] = window_of(before)
-    else:
-        held.pop(role_id, None)
+    given = before or after_of(record)
+    window = window_of(before) if before else None
+    history.hold(owner_of(record), given["role_id"], given.get("node", NOWHERE), window)
 
 
 def granted(history: History, record: Record, registry: PermissionRegistry) -> None:
@@ -55,20 +57,24 @@ def created(history: History, record: Record, registry: PermissionRegistry) -> N
     role_id = subject_id(record)
     history.roles.pop(role_id, None)
     for held in history.windows.values():
-        held.pop(role_id, None)
+        for key in [key for key in held if key[0] == role_id]:
+            del held[key]
+    for one in [one for one in history.sets if one[1] == role_id]:
+        del history.sets[one]
 
 
 def updated(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Its parent, name, or whether it is active."""
+    """Its first parent, a further one, its name, or whether it is active."""
     role = history.roles.get(subject_id(record))
     if role is not None:
         before, after = before_of(record), after_of(record)
         fields = {key: value for key, value in before.items() if key in RoleRow._fields}
         if "parent_id" in before or "parent_id" in after:
-            gone = {after.get("parent_id")}
-            parents = [one for one in role.parents if one not in gone]
+            parents = list(role.parents)
+            if after.get("parent_id") in parents:
+                parents.remove(after["parent_id"])  # once: it may be the first and a further one
             if before.get("parent_id") is not None:
-                parents.insert(0, before["parent_id"])
+                parents.append(before["parent_id"])
             fields["parents"] = tuple(parents)
         history.roles[role.id] = role._replace(**fields)
 
@@ -78,8 +84,8 @@ def deleted(history: History, record: Record, registry: PermissionRegistry) -> N
     before, role_id = before_of(record), subject_id(record)
     history.roles[role_id] = RoleRow(
         role_id,
-        home_text(record.server_id),
-        () if before["parent_id"] is None else (before["parent_id"],),
+        before.get("home", home_text(record.server_id)),
+        tuple(one for one in (before["parent_id"], *before.get("parents", ())) if one is not None),
         before["active"],
         False,
         before["name"],
@@ -92,12 +98,13 @@ def deleted(history: History, record: Record, registry: PermissionRegistry) -> N
     for grant in before.get("group_grants", ()):
         key = (role_id, grant["group_id"], grant["scope"])
         set_effect(history.group_grants, key, grant["effect"])
-    for row in before.get("overwrites", ()):
-        for permission_id in ids_of(registry, [row["permission"]]):
-            place_key = (row["place"], f"role:{role_id}", permission_id)
-            set_effect(history.overwrites, place_key, row["effect"])
+    overwrite_again(history, before, record.subject, registry)
     for holder in before.get("holders", ()):
-        history.windows[holder["user_id"]][role_id] = window_of(holder)
+        history.hold(f"user:{holder['user_id']}", role_id, NOWHERE, window_of(holder))
+    hold_again(
+        history,
+        {"assignments": [held | {"role_id": role_id} for held in before.get("assignments", ())]},
+    )
     for child_id in before.get("children", ()):
         if child_id in history.roles:
             child = history.roles[child_id]

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from yoto.nodes import APPLICATIONS
 from yoto.permission.registry import PermissionRegistry
-from yoto.permission.review.history import History, Window
+from yoto.permission.review.history import PUBLIC, TEAM, USER, History, Window
 
 Record = Row[Any]
 Undo = Callable[[History, Record, PermissionRegistry], None]
@@ -20,9 +21,14 @@ def subject_id(record: Record) -> int:
     return int(record.subject.partition(":")[2])
 
 
+def program_of(record: Record) -> int:
+    """The number of the application in ``application:3``."""
+    return APPLICATIONS + subject_id(record)
+
+
 def is_about_one(record: Record) -> bool:
     """Whether it can change the verdict of nobody but the user that it is about."""
-    return bool(record.subject.startswith("user:"))
+    return bool(record.subject.startswith(USER))
 
 
 def before_of(record: Record) -> dict[str, Any]:
@@ -35,8 +41,25 @@ def after_of(record: Record) -> dict[str, Any]:
     return record.after if isinstance(record.after, dict) else {}
 
 
+def owner_of(record: Record) -> str:
+    """Who got or lost a role, as the table of assignments has it: records call everybody of a node
+    by the node.
+    """
+    subject: str = record.subject
+    is_a_set = subject != PUBLIC and not subject.startswith((USER, TEAM))
+    return f"everyone:{subject}" if is_a_set else subject
+
+
+def nested_by(record: Record) -> set[tuple[int, int]]:
+    """The teams that a record is about, each with one that it is, or was, in."""
+    before, team_id = before_of(record), subject_id(record)
+    above = {*before.get("parents", ()), before.get("parent_id"), after_of(record).get("parent_id")}
+    found = {(team_id, parent_id) for parent_id in above if parent_id is not None}
+    return found | {(child_id, team_id) for child_id in before.get("children", ())}
+
+
 def target_of(values: dict[str, Any]) -> str:
-    """Whose overwrites they are: ``role:9`` or ``user:7``."""
+    """Whose overwrites they are: ``role:9``, ``user:7`` or ``team:5``."""
     return next(f"{kind}:{values[kind]}" for kind in ("role", "user", "team") if kind in values)
 
 
@@ -76,3 +99,23 @@ def ids_of(registry: PermissionRegistry, names: Iterable[str]) -> set[int]:
     """The ids of those permissions that are registered; the others decide nothing."""
     known = registry.snapshot.by_name
     return {known[name].id for name in names if name in known}
+
+
+def hold_again(history: History, values: dict[str, Any], subject: str | None = None) -> None:
+    """Put back the ``assignments`` of a record about what was deleted.
+
+    Args:
+        subject: who held them; None: each says it.
+    """
+    for held in values.get("assignments", ()):
+        of = held["subject"] if subject is None else subject
+        history.hold(of, held["role_id"], held["node"], window_of(held))
+
+
+def overwrite_again(
+    history: History, values: dict[str, Any], target: str, registry: PermissionRegistry
+) -> None:
+    """Put back the ``overwrites`` of a record about a target that was deleted."""
+    for row in values.get("overwrites", ()):
+        for permission_id in ids_of(registry, [row["permission"]]):
+            set_effect(history.overwrites, (row["place"], target, permission_id), row["effect"])

@@ -210,17 +210,6 @@ def test_a_team_with_nothing_but_an_overwrite_lets_its_members_in_and_out(
     assert turn.user_id == person.id
 
 
-def test_who_is_in_teams_is_not_taken_back_and_that_is_told(
-    app: Flask, world: World, harbour: Community, differ: Differ
-) -> None:
-    person, since = world.member(harbour), utcnow()
-    with app.app_context():
-        [pilots] = permissions.create_team("pilots").ids
-        assert not any("teams" in note for note in differ(since).unknown)
-        permissions.add_team_members(pilots, [person.id])
-    assert [note for note in differ(since).unknown if "teams" in note]
-
-
 def test_changes_of_single_users_lay_the_place_out_only_once_for_each_moment(
     app: Flask, world: World, harbour: Community, differ: Differ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
