@@ -11,7 +11,7 @@ from sqlalchemy import select
 from yoto.cli.acts import acting
 from yoto.cli.options import at_resource, resource_of, with_reason
 from yoto.control_plane.cache import service
-from yoto.control_plane.cache.targets import ALL
+from yoto.control_plane.cache.targets import EVERYTHING, target_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.fields import MAX_ID
@@ -60,11 +60,11 @@ def invalidate(user: str | None, role: int | None, everything: bool, reason: str
         raise click.UsageError("give USER, --role or --all")
     with acting():
         if user is not None:
-            done = service.invalidate("user", user_id_of(user), False, reason)
+            done = service.invalidate(target_of("user", user_id_of(user)), False, reason)
         elif role is not None:
-            done = service.invalidate("role", role, False, reason)
+            done = service.invalidate(target_of("role", role), False, reason)
         else:
-            done = service.invalidate(ALL, None, False, reason)
+            done = service.invalidate(EVERYTHING, False, reason)
     click.echo(f"Forgotten in every worker from position {done['position']} on.")
 
 

@@ -23,6 +23,7 @@ from yoto.permission.decorators import (
 )
 from yoto.permission.denying import permission_denied
 from yoto.permission.explain import Explanation
+from yoto.permission.explain.loading import holding_sets, load_reach
 from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.freshness import authenticated_at
@@ -51,13 +52,14 @@ from yoto.permission.review import (
     difference_rows,
 )
 from yoto.permission.role_writes import UNSET, RegisteredRole, Unset
-from yoto.permission.scopes import Place, node_of_text, parse_place
+from yoto.permission.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.search import Page
 from yoto.permission.specs import PermissionSpec
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.subject import acting_as, current_subject
 from yoto.permission.subjects import subject_of_text, subject_text
 from yoto.permission.system import PermissionSystem
+from yoto.permission.teams import members_of_teams
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
@@ -124,19 +126,23 @@ __all__ = [
     "acting_as",
     "authenticated_at",
     "checked_context",
+    "checked_id",
     "current_keys",
     "current_subject",
     "difference_rows",
     "has_permission",
     "has_role",
+    "holding_sets",
     "in_change",
     "init_page_globals",
     "lineage",
+    "load_reach",
     "MASKED",
     "NAME_PATTERN",
     "NOBODY",
     "masked_address",
     "masked_context",
+    "members_of_teams",
     "node_of_text",
     "number_of",
     "own_ids",

@@ -81,6 +81,12 @@ def test_after_an_invalidation_the_database_answers_in_every_process(
         sign_in(page, yoto, path=CACHE)
         page.get_by_role("button", name="Invalidate …").click()
         dialog = page.get_by_role("dialog")
+        accounts = ["User", "Application", "Role", "Team"]
+        kinds = [*accounts, "Server", "Category", "Channel", "Everything"]
+        expect(dialog.get_by_label("What").locator("option")).to_have_text(kinds)
+        dialog.get_by_label("Id", exact=True).fill("nobody")
+        expect(dialog.get_by_text("must be an integer, not str")).to_be_visible()
+        watch.allow("422")
         dialog.get_by_label("Id", exact=True).fill(str(member))
         # What it would hit is told before it is done, and so is whether that is exact.
         expect(dialog.get_by_text("Accounts concerned: 1; exact.")).to_be_visible()

@@ -14,13 +14,13 @@ from yoto.cli.acts import acting
 from yoto.cli.cache.group import cache
 from yoto.cli.options import with_reason
 from yoto.control_plane.cache import service
-from yoto.control_plane.cache.targets import ALL, KINDS, subject_of
+from yoto.control_plane.cache.targets import target_of
 from yoto.control_plane.queues.schemas import DAY, NORMAL
 from yoto.control_plane.queues.service import choose_strategy
+from yoto.errors import ValidationFailed
 from yoto.extensions import cache as hybrid_cache
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
-from yoto.nodes import MAX_ID
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 
 subjects = cache_layer.subjects
@@ -43,8 +43,8 @@ def stats() -> None:
 
 
 @cache.command("invalidate")
-@click.argument("kind", type=click.Choice([*KINDS, ALL]))
-@click.argument("ids", nargs=-1, type=click.IntRange(1, MAX_ID))
+@click.argument("kind")
+@click.argument("ids", nargs=-1)
 @click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
 @click.option(
     "--reason", required=True, help="Why; it is audited. Queued: a short name such as 'import'."
@@ -53,25 +53,30 @@ def stats() -> None:
 @click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
 def invalidate(
     kind: str,
-    ids: tuple[int, ...],
+    ids: tuple[str, ...],
     queued: bool,
     reason: str,
     server: int | None,
     memory: bool,
 ) -> None:
-    """Forget verdicts in every worker: of users, roles, servers or channels by id, or all."""
-    if (kind == ALL) == bool(ids):
-        raise click.UsageError("give ids of users, roles, servers or channels; none for 'all'")
+    """Forget verdicts in every worker: of KIND and the IDS, with what is below resources.
+
+    KIND is user, role, team, application, a type of resources, or all, which has no ids. Users
+    have numbers, and the ids that the application calls them by.
+    """
     if server is not None and not queued:
         raise click.UsageError("--server goes with --queued")
-    targets = ids or (None,)
+    with acting():
+        try:
+            targets = [target_of(kind, one, spelled=True) for one in ids or (None,)]
+        except ValidationFailed as error:
+            raise click.UsageError(str(error)) from None
     if queued:
         covering = None if server is None else subjects.node("server", server)
-        touched = [subject_of(kind, target) for target in targets]
-        _queue(touched, reason, "l1" if memory else "all", covering)
+        _queue([target.subject for target in targets], reason, "l1" if memory else "all", covering)
         return
     with acting():
-        done = [service.invalidate(kind, target, memory, reason) for target in targets]
+        done = [service.invalidate(target, memory, reason) for target in targets]
     told = ", ".join(one["subject"] for one in done)
     click.echo(f"Every worker forgets {told}; position {done[-1]['position']}.")
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from yoto.control_plane.cache.targets import ALL, KINDS
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import Flag, Instant, RowId
+from yoto.http.fields import Flag, Instant, NodeId, RowId
 
 
 class TierSchema(ma.Schema):
@@ -107,15 +104,20 @@ class CacheSchema(ma.Schema):
 class TargetSchema(ma.Schema):
     """What is not to be believed any more."""
 
-    kind = ma.fields.String(required=True, validate=OneOf([*KINDS, ALL]))
-    id = RowId(load_default=None, allow_none=True, metadata={"description": "Not with `all`"})
-
-    @ma.validates_schema
-    def check_id(self, data: dict[str, Any], **options: Any) -> None:
-        """Everything has no id; anything else has one."""
-        if (data["kind"] == ALL) != (data["id"] is None):
-            says = "must not be given" if data["kind"] == ALL else "is needed"
-            raise ma.ValidationError({"id": [f"{says} with kind '{data['kind']}'"]})
+    kind = ma.fields.String(
+        required=True,
+        metadata={
+            "description": "`user`, `role`, `team`, `application`, a type of resources, or `all`"
+        },
+    )
+    id = NodeId(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "As its type has it; of a user the number, or the application's own; "
+            "not with `all`"
+        },
+    )
 
 
 class InvalidateSchema(TargetSchema, ActSchema):
@@ -181,7 +183,7 @@ class PreviewSchema(ma.Schema):
     redis_entries = ma.fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "Exact for a user; null for anything else: nobody counts them"},
+        metadata={"description": "Exact for an account; null for anything else: nobody counts"},
     )
     people = ma.fields.Nested(PeopleCountSchema, required=True, allow_none=True)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import current_app
 
 from yoto import cache as cache_layer
-from yoto.control_plane.cache.targets import name_of, people, subject_of
+from yoto.control_plane.cache.targets import EVERYTHING, Target, name_of, people
 from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.extensions import cache, events, optimization, permissions
 from yoto.http.acts import record_act
@@ -20,36 +20,35 @@ T = TypeVar("T")
 WARM_UP = "warm_up"
 
 
-def preview(kind: str, target_id: int | None) -> dict[str, Any]:
+def preview(target: Target) -> dict[str, Any]:
     """What an invalidation would hit, as far as anybody can tell; nothing changes."""
     current = cache.current
-    subject = subject_of(kind, target_id)
-    found = current.would_drop(subject)
+    found = current.would_drop(target.subject)
     memory = None
     if found is not None:
         users, entries = found
         memory = {"instance": _instance(), "users": users, "entries": entries}
     stored = None
-    if kind == "user" and target_id is not None:
-        user_id = target_id
-        stored = _unless_away(lambda: current.stored_places(user_id))
-    concerned = _unless_away(lambda: people(kind, target_id))
+    number = target.number
+    if number is not None:
+        stored = _unless_away(lambda: current.stored_places(number))
+    concerned = _unless_away(lambda: people(target))
     return {
-        "subject": subject,
-        "name": _unless_away(lambda: name_of(kind, target_id)),
+        "subject": target.subject,
+        "name": _unless_away(lambda: name_of(target)),
         "memory": memory,
         "redis_entries": stored,
         "people": None if concerned is None else concerned._asdict(),
     }
 
 
-def invalidate(kind: str, target_id: int | None, memory: bool, reason: str) -> dict[str, str]:
+def invalidate(target: Target, memory: bool, reason: str) -> dict[str, str]:
     """Let every worker forget it.
 
     Raises:
         StoreUnavailable: the log did not take it; only this worker has forgotten it.
     """
-    subject = subject_of(kind, target_id)
+    subject = target.subject
     record_act("cache.invalidate", subject, reason=reason, after={"memory": memory})
     told = cache_layer.subjects.memory(subject) if memory else subject
     return {"subject": told, "position": str(cache.current.invalidate(told))}
@@ -78,7 +77,7 @@ def forget_all(reason: str) -> str:
     Returns:
         The position of the invalidation.
     """
-    subject = cache_layer.subjects.GLOBAL
+    subject = EVERYTHING.subject
     record_act("cache.refresh", subject, reason=reason, after={"instance": _instance()})
     return str(cache.current.invalidate(subject))
 
@@ -89,7 +88,7 @@ def forget_hot(user_id: int, reason: str) -> dict[str, int]:
     Raises:
         StoreUnavailable: Redis did not answer; it is to be asked again.
     """
-    record_act("cache.forget_hot", subject_of("user", user_id), reason=reason)
+    record_act("cache.forget_hot", cache_layer.subjects.user(user_id), reason=reason)
     return {"user_id": user_id, "places": optimization.hot.forget(user_id)}
 
 

@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 
 from yoto import cache as cache_layer
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.extensions import permissions
+from yoto.permission import (
+    NOBODY,
+    Application,
+    Place,
+    checked_id,
+    holding_sets,
+    load_reach,
+    members_of_teams,
+    number_of,
+)
 from yoto.store.db import db
-from yoto.store.models import Channel, Member, Role, RoleAssignment, Server, User
+from yoto.store.models import ProgramAccount, Role, Team, User
+from yoto.store.resources import known_types
 
 subjects = cache_layer.subjects
 
-ALL = "all"
-KINDS: dict[str, Callable[[int], str]] = {
-    "user": subjects.user,
-    "role": subjects.role,
-    "server": partial(subjects.node, "server"),
-    "channel": partial(subjects.node, "channel"),
+USER, ALL = "user", "all"
+# What is no resource: the table that names it, and its subject.
+_ROWS: dict[str, tuple[Any, Callable[[int], str]]] = {
+    USER: (User.username, subjects.user),
+    "role": (Role.name, subjects.role),
+    "team": (Team.name, subjects.team),
+    "application": (ProgramAccount.name, lambda id_: subjects.user(Application(id_).number)),
 }
-_NAMES: dict[str, Any] = {
-    "user": (User.id, User.username),
-    "role": (Role.id, Role.name),
-    "server": (Server.id, Server.name),
-    "channel": (Channel.id, Channel.name),
-}
+
+
+class Target(NamedTuple):
+    """Something that every worker can be made to forget.
+
+    Attributes:
+        id: of a user the number; None: everything.
+        subject: what the log calls it.
+    """
+
+    kind: str
+    id: Any
+    subject: str
+
+    @property
+    def number(self) -> int | None:
+        """That of the one account that it is; None: it is none."""
+        if self.kind == "application":
+            return Application(self.id).number
+        return int(self.id) if self.kind == USER else None
 
 
 class People(NamedTuple):
@@ -36,62 +63,103 @@ class People(NamedTuple):
     exact: bool
 
 
-def subject_of(kind: str, target_id: int | None) -> str:
-    """What the log calls it."""
-    return subjects.GLOBAL if target_id is None else KINDS[kind](target_id)
+EVERYTHING = Target(ALL, None, subjects.GLOBAL)
 
 
-def name_of(kind: str, target_id: int | None) -> str | None:
-    """What people call it; None: there is none of that id."""
-    if target_id is None:
-        return ALL
-    column, name = _NAMES[kind]
-    found: str | None = db.session.scalar(select(name).where(column == target_id))
-    return found
+def kinds() -> list[str]:
+    """What there is to choose from in the current application."""
+    return [*_ROWS, *(one.name for one in known_types()), ALL]
 
 
-def people(kind: str, target_id: int | None) -> People:
-    """Accounts whose verdicts are made from it.
+def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
+    """What a request names: by the id that its type has, of a user also by the application's own.
 
-    An estimate for servers and channels: people who are no members, but have global roles, may
-    have looked there too.
+    Args:
+        spelled: a command has it, in which integers are texts.
+
+    Raises:
+        ValidationFailed: no kind, no id of this kind, or of nobody; names ``kind`` or ``id``.
+        StoreUnavailable: the database did not say who has this id.
     """
-    if target_id is None:
-        return People(_count(select(func.count(User.id))), True)
-    if kind == "user":
-        return People(_count(select(func.count(User.id)).where(User.id == target_id)), True)
-    if kind == "role":
-        return _holders(target_id)
-    server_id = target_id
-    if kind == "channel":
-        found = db.session.scalar(select(Channel.server_id).where(Channel.id == target_id))
-        if found is None:
-            return People(0, True)
-        server_id = found
-    return People(_members(server_id), False)
+    declared = known_types().find(kind)
+    if kind not in _ROWS and kind != ALL and declared is None:
+        raise ValidationFailed({"kind": f"must be one of {', '.join(kinds())}"})
+    if (kind == ALL) != (given is None):
+        says = "must not be given" if kind == ALL else "is needed"
+        raise ValidationFailed({"id": f"{says} with kind '{kind}'"})
+    if kind == ALL:
+        return EVERYTHING
+    if declared is not None:
+        read = declared.spelled if spelled else declared.checked
+        node = Place(kind, read(given, "id"))
+        return Target(*node, subjects.node(*node))
+    if spelled and given.isascii() and given.isdecimal() and len(given) < 20:
+        given = int(given)
+    if kind == USER:
+        given = number_of(given, "id")
+        if given == NOBODY:
+            raise ValidationFailed({"id": "is nobody's"})
+    elif kind == "application":
+        number_of(Application(given), "id")
+    return Target(kind, checked_id(given, "id"), _ROWS[kind][1](given))
+
+
+def name_of(target: Target) -> str | None:
+    """What people call it, of nodes without a name the id; None: there is none of that id."""
+    if target.kind == ALL:
+        return ALL
+    if target.kind in _ROWS:
+        name = _ROWS[target.kind][0]
+        statement = select(name).where(name.class_.id == target.id)
+    else:
+        declared = known_types().get(target.kind)
+        name = declared.id if declared.label is None else declared.label
+        statement = select(name).select_from(declared.table).where(declared.id == target.id)
+    found = db.session.scalar(statement)
+    return None if found is None else str(found)
+
+
+def people(target: Target) -> People | None:
+    """Accounts whose verdicts are made from it; None: nobody can tell.
+
+    An estimate for nodes: others than those who belong there may have looked there too.
+    """
+    match target.kind:
+        case "all":
+            return People(_count(select(func.count(User.id))), True)
+        case "user" | "application":
+            return People(int(name_of(target) is not None), True)
+        case "role":
+            return _holders(target.id)
+        case "team":
+            return People(len(members_of_teams(db.session(), [target.id])), True)
+    return _members(Place(target.kind, target.id))
 
 
 def _holders(role_id: int) -> People:
-    role = db.session.execute(
-        select(Role.server_id, Role.is_default).where(Role.id == role_id)
-    ).one_or_none()
+    role = db.session.get(Role, role_id)
     if role is None:
         return People(0, True)
+    connection = db.session.connection()
+    reach, members = load_reach(connection, [role_id], role.home or None)
     if role.is_default:
-        return People(_members(role.server_id), False)
-    # Who holds a role that inherits from it has what it gives.
-    first = select(Role.id).where(Role.id == role_id).cte("inheriting", recursive=True)
-    inheriting = first.union(select(Role.id).join_from(first, Role, Role.parent_id == first.c.id))
-    holders = select(func.count(RoleAssignment.user_id.distinct())).where(
-        RoleAssignment.role_id.in_(select(inheriting.c.id))
-    )
-    return People(_count(holders), True)
+        return People(members, False)
+    # Who is in two of these sets counts for each.
+    return People(reach.get(role_id, 0), not holding_sets(connection, [role_id]))
 
 
-def _members(server_id: int) -> int:
-    return _count(
-        select(func.count(Member.id)).where(Member.server_id == server_id, ~Member.banned)
-    )
+def _members(place: Place) -> People | None:
+    try:
+        home = permissions.homes_of([place])[place]
+    except UnknownResource:
+        return People(0, True)
+    declared = None if home is None else known_types().get(home.kind).members
+    if home is None or declared is None:
+        return None
+    statement = select(func.count()).where(declared.node == home.id)
+    if declared.banned is not None:
+        statement = statement.where(func.coalesce(declared.banned, false()) == false())
+    return People(_count(statement), False)
 
 
 def _count(statement: Any) -> int:

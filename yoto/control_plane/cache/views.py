@@ -17,6 +17,7 @@ from yoto.control_plane.cache.schemas import (
     StartedSchema,
     TargetSchema,
 )
+from yoto.control_plane.cache.targets import target_of
 from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 
 cache_control = ControlBlueprint(
@@ -41,7 +42,7 @@ def read_cache() -> dict[str, Any]:
 @cache_control.response(200, PreviewSchema)
 def preview_invalidation(body: dict[str, Any]) -> dict[str, Any]:
     """What an invalidation would hit; changes nothing"""
-    return service.preview(body["kind"], body["id"])
+    return service.preview(target_of(body["kind"], body["id"]))
 
 
 @cache_control.post("/invalidate")
@@ -49,8 +50,9 @@ def preview_invalidation(body: dict[str, Any]) -> dict[str, Any]:
 @cache_control.arguments(InvalidateSchema)
 @cache_control.response(200, InvalidatedSchema)
 def invalidate_cache(body: dict[str, Any]) -> dict[str, str]:
-    """Let every worker forget verdicts about a user, role, server or channel, or all"""
-    return service.invalidate(body["kind"], body["id"], body["memory"], body["reason"])
+    """Let every worker forget verdicts about a user, role, team, application, resource, or all"""
+    target = target_of(body["kind"], body["id"])
+    return service.invalidate(target, body["memory"], body["reason"])
 
 
 @cache_control.post("/forget-hot")

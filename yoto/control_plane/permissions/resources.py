@@ -22,19 +22,19 @@ IDS = {int: "integer", uuid.UUID: "uuid", str: "text"}
 
 
 def types() -> list[dict[str, Any]]:
-    """The types that one can ask about, in the order in which they were declared."""
+    """The declared types, in their order; what is not ``askable`` has no verdicts of its own."""
     known = known_types()
     return [
         {
             "type": one.name,
             "ids": IDS[one.id_type],
+            "askable": one.askable,
             "named": one.label is not None,
             "members": one.members is not None,
             "homes": [home.name for home in known.homes_of(one.name) if home is not one],
             "below": [below.name for below in known.below(one.name) if below.askable],
         }
         for one in known
-        if one.askable
     ]
 
 

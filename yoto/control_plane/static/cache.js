@@ -8,14 +8,15 @@ import { age, duration, number, quantity, until } from "./format.js";
 import { edit } from "./guards/editor.js";
 import { asText } from "./guards/fields.js";
 import { subscribe } from "./live.js";
-import { may, named, t } from "./page.js";
+import { may, named, page, t } from "./page.js";
 import { empty, load } from "./states.js";
 import { table } from "./table.js";
 import { bar, repeat, throttled, tiles } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 
-const TARGETS = [["user", t("cache.user")], ["role", t("cache.role")], ["server", t("cache.server")], ["channel", t("cache.channel")], ["all", t("cache.all")]];
+const ACCOUNTS = [["user", t("cache.user")], ["application", t("cache.application")]];
+const TARGETS = [...ACCOUNTS, ["role", t("cache.role")], ["team", t("cache.team")], ...page.resources.map(({ type }) => [type, named("scope", type)]), ["all", t("cache.all")]];
 const TIERS = { l1: t("cache.l1"), l2: t("cache.l2"), db: t("cache.db") };
 const KINDS = { users: t("cache.users"), conditional: t("cache.conditional"), roles: t("cache.roles"), trees: t("cache.trees") };
 // Stores for loaders that want them; those of the platform read all of it with the user.
@@ -263,16 +264,20 @@ const forget = async () => {
 
 // Acts
 
-const target = ({ kind, id }) => ({ kind, id: kind === "all" ? null : id });
+/** An id is a number where its type has integers, and of a user where it looks so. */
+function target({ kind, id }) {
+  const ids = page.resources.find(({ type }) => type === kind)?.ids ?? "integer";
+  return { kind, id: kind === "all" || id === "" ? null : ids === "integer" && /^\d{1,18}$/.test(id) ? Number(id) : id };
+}
 
 async function previewOf(values, signal) {
-  if (values.kind !== "all" && values.id === null) {
+  if (values.kind !== "all" && values.id === "") {
     return t("cache.preview_needs_id");
   }
   const found = await post("/cache/invalidate/preview", target(values), { signal });
   const lines = [found.name === null ? t("cache.preview_nobody", { subject: found.subject }) : t("cache.preview_name", { subject: found.subject, name: found.name })];
   lines.push(found.memory === null ? t("cache.preview_memory_unknown") : t("cache.preview_memory", { users: number(found.memory.users), entries: number(found.memory.entries) }));
-  if (values.kind === "user") {
+  if (ACCOUNTS.some(([kind]) => kind === values.kind)) {
     lines.push(found.redis_entries === null ? t("cache.preview_redis_unknown") : t("cache.preview_redis", { n: number(found.redis_entries) }));
   }
   if (found.people === null) {
@@ -291,7 +296,7 @@ const invalidate = async () => {
     danger: true,
     fields: [
       { name: "kind", label: t("cache.what"), type: "select", options: TARGETS, value: "user" },
-      { name: "id", label: t("cache.id"), type: "number", min: 1, hint: t("cache.id_hint") },
+      { name: "id", label: t("cache.id"), hint: t("cache.id_hint") },
       { name: "memory", label: t("cache.memory_only"), type: "checkbox", hint: t("cache.memory_only_hint") },
     ],
     preview: previewOf,

@@ -77,7 +77,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
       replace(shown, (await preview(values(), asking.signal)) ?? "");
     } catch (problem) {
       if (problem.name !== "AbortError") {
-        replace(shown, problem.message);
+        replace(shown, Object.values(problem.errors ?? {}).flat().join(" ") || problem.message);
       }
     }
   }

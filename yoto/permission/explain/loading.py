@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Row,
     Select,
     bindparam,
     exists,
@@ -185,7 +186,7 @@ def load_reach(
     """
     asked = {ROLE_IDS: id_array(role_ids)}
     reach = {role_id: number for role_id, number in connection.execute(REACH, asked)}
-    sets = connection.execute(SETS, asked).all()
+    sets = holding_sets(connection, role_ids)
     homes = {text.removeprefix(EVERYONE) for _, text in sets if text != PUBLIC}
     members = _members_of(connection, homes | ({home} if home is not None else set()))
     if any(text == PUBLIC for _, text in sets):
@@ -193,6 +194,13 @@ def load_reach(
     for role_id, text in sets:
         reach[role_id] = reach.get(role_id, 0) + members.get(text.removeprefix(EVERYONE), 0)
     return reach, members.get(home or "", 0)
+
+
+def holding_sets(connection: Connection, role_ids: Iterable[int]) -> Sequence[Row[int, str]]:
+    """Rows: role, and the text of a set (everybody of a node, the public) that holds it or a role
+    that inherits from it.
+    """
+    return connection.execute(SETS, {ROLE_IDS: id_array(role_ids)}).all()
 
 
 def _members_of(connection: Connection, homes: Iterable[str]) -> dict[str, int]:

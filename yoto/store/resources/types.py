@@ -16,7 +16,19 @@ from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, NodeId, Place, mark
 EXTENSION = "yoto.resources"
 # Names that mean something else where a type could stand.
 RESERVED = frozenset(
-    {GLOBAL_KIND, "user", "role", "team", "policy", "memory", "everyone", "public", "group"}
+    {
+        GLOBAL_KIND,
+        "user",
+        "role",
+        "team",
+        "application",
+        "policy",
+        "memory",
+        "everyone",
+        "public",
+        "group",
+        "all",
+    }
 )
 
 

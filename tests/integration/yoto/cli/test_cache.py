@@ -10,11 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.extensions import cache, optimization
+from app.extensions import cache, optimization, permissions
+from tests.support import papers
+from tests.support.papers import READ
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.http import acts
+from yoto.permission import Application
 from yoto.permission.warming import WarmUp
 
 WHY = ("--reason", "a repair")
@@ -57,6 +60,9 @@ def test_stats_are_json(app: Flask) -> None:
         (("cache", "invalidate", "role", "9"), "role:9"),
         (("cache", "invalidate", "server", "7"), "server:7"),
         (("cache", "invalidate", "channel", "3"), "channel:3"),
+        (("cache", "invalidate", "team", "5"), "team:5"),
+        (("cache", "invalidate", "application", "3"), f"user:{Application(3).number}"),
+        (("cache", "invalidate", "category", "4"), "category:4"),
         (("cache", "invalidate", "all"), "global"),
         (("permission", "invalidate", "42"), "user:42"),
         (("permission", "invalidate", "--role", "9"), "role:9"),
@@ -74,6 +80,29 @@ def test_every_worker_is_told_to_forget(
     wait_until(lambda: subject in heard)
 
 
+def test_what_is_below_a_workspace_is_forgotten_with_it(app: Flask, world: World) -> None:
+    with papers.declared(app) as made:
+        owner = world.user("owner")
+        workspace = made.workspace(owner)
+        document = made.document(workspace)
+
+        def tier() -> str:
+            with app.app_context():
+                return str(permissions.decide(owner.id, READ, "document", document).tier)
+
+        for kind, id_ in (("document", document), ("workspace", workspace)):
+            wait_until(lambda: tier() == "l1")
+            assert f"{kind}:{id_.hex}" in run(app, "cache", "invalidate", kind, str(id_), *WHY)
+            assert tier() == "db", kind
+        assert "UUID" in run(
+            app, "cache", "invalidate", "document", str(document), "7", *WHY, code=2
+        )
+        # What is named wrongly stops all of it.
+        assert len(world.acts("cache.invalidate")) == 2
+        queued = ("cache", "invalidate", "workspace", str(workspace), "--queued")
+        assert "1 queued" in run(app, *queued, "--reason", "import")
+
+
 def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
     assert "position" in run(app, "permission", "invalidate", person.username, *WHY)
 
@@ -85,6 +114,8 @@ def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
         ("cache", "invalidate", "all", "3"),
         ("cache", "invalidate", "user", "0"),
         ("cache", "invalidate", "galaxy", "1"),
+        ("cache", "invalidate", "channel", "1", "second"),
+        ("cache", "invalidate", "team", "painters"),
         ("cache", "invalidate", "user", "1", "--server", "7"),
         ("cache", "strategy", "brutal"),
         ("permission", "invalidate"),

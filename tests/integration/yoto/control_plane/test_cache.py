@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
 
 from app.extensions import cache, events, monitor, optimization, permissions
+from tests.support import papers
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
+from yoto.permission import Application, Everyone, Team
 from yoto.permission.preloading import Preloading
 
 CACHE = "/cache"
@@ -155,6 +158,80 @@ def test_after_an_invalidation_the_database_answers(
     assert (act.subject, act.reason) == (subject, WHY)
 
 
+class Desk(NamedTuple):
+    """A reader, and a program, of the files of a document in a workspace."""
+
+    reader: Person
+    program: int
+    targets: dict[str, Any]
+
+    def tiers(self, app: Flask) -> list[str]:
+        """Who answers when each asks whether they may read a file."""
+        with app.app_context():
+            asked = ("file.read", "file", "plan.txt")
+            found = [
+                permissions.decide(one, *asked)
+                for one in (self.reader.id, Application(self.program))
+            ]
+        assert all(one.allowed for one in found)
+        return [str(one.tier) for one in found]
+
+
+@pytest.fixture
+def desk(app: Flask, world: World) -> Iterator[Desk]:
+    with papers.declared(app) as made:
+        reader = world.user("reader")
+        workspace = made.workspace(None, reader, world.user("other"))
+        document = made.document(workspace)
+        with app.app_context():
+            permissions.put_resource("file", "plan.txt", parent=("document", document))
+            permissions.register_permission("file.read", scope="file")
+            [program] = permissions.register_application("importer").ids
+            [above], [team] = (permissions.create_team(name).ids for name in ("all", "authors"))
+            permissions.add_team_parent(team, above)
+            permissions.add_team_members(team, [reader.id, Application(program)])
+        role = made.role("file.read")
+        made.assign(Team(above), role, ("document", document))
+        targets = {
+            "workspace": str(workspace),
+            "document": str(document),
+            "file": "plan.txt",
+            "team": above,
+            "role": role,
+            "application": program,
+        }
+        yield Desk(reader, program, targets)
+
+
+@pytest.mark.parametrize("kind", ["workspace", "document", "file", "team", "role", "application"])
+def test_what_is_below_and_whoever_is_within_is_forgotten_too(
+    app: Flask, operator: ControlClient, desk: Desk, kind: str
+) -> None:
+    # What was written before is heard of once more a little later.
+    wait_until(lambda: desk.tiers(app) == ["l1", "l1"])
+    target = {"kind": kind, "id": desk.targets[kind]}
+    hit = operator.send("POST", f"{CACHE}/invalidate/preview", target).json
+    names = {"workspace": "Desk", "document": "Plan", "file": "plan.txt", "team": "all"}
+    assert hit["name"] == names.get(kind, "importer" if kind == "application" else hit["name"])
+    alone = kind == "application"
+    assert hit["memory"]["entries"] == (1 if alone else 2)
+    assert hit["people"]["count"] == (1 if alone else 2)
+    assert hit["people"]["exact"] is (kind in ("team", "role", "application"))
+    assert operator.post(f"{CACHE}/invalidate", **target).status_code == 200
+    assert desk.tiers(app) == (["l1", "db"] if alone else ["db", "db"])
+
+
+def test_of_a_role_that_everybody_of_a_resource_holds_all_count(
+    app: Flask, operator: ControlClient, desk: Desk
+) -> None:
+    role, workspace = desk.targets["role"], uuid.UUID(desk.targets["workspace"])
+    with app.app_context():
+        permissions.assign(Everyone("workspace", workspace), role, at=("workspace", workspace))
+    target = {"kind": "role", "id": role}
+    hit = operator.send("POST", f"{CACHE}/invalidate/preview", target).json
+    assert hit["people"] == {"count": 4, "exact": False}
+
+
 def test_memory_alone_can_be_forgotten(
     app: Flask, operator: ControlClient, member: Person, community: Community
 ) -> None:
@@ -175,6 +252,11 @@ def test_memory_alone_can_be_forgotten(
         ({"kind": "all", "id": 3}, "id"),
         ({"kind": "user", "id": 3, "reason": " "}, "reason"),
         ({"kind": "user", "id": 3, "depth": 1}, "depth"),
+        ({"kind": "user", "id": "3"}, "id"),
+        ({"kind": "team", "id": True}, "id"),
+        ({"kind": "role", "id": "reader"}, "id"),
+        ({"kind": "application", "id": 2**62}, "id"),
+        ({"kind": "server", "id": str(uuid.uuid4())}, "id"),
     ],
 )
 def test_a_wrong_target_is_refused_by_the_name_of_its_field(

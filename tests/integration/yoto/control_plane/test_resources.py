@@ -175,10 +175,12 @@ def test_to_look_at_the_platform_is_not_to_know_what_others_may_do(
 def test_the_page_knows_the_declared_types(app: Flask, auditor: ControlClient, desk: Desk) -> None:
     with app.app_context():
         known = {one["type"]: one for one in types()}
-    assert list(known) == ["server", "channel", "workspace", "document", "file"]
+    assert list(known) == ["server", "category", "channel", "workspace", "document", "file"]
+    assert [name for name, one in known.items() if not one["askable"]] == ["category"]
     assert known["document"] == {
         "type": "document",
         "ids": "uuid",
+        "askable": True,
         "named": True,
         "members": False,
         "homes": ["workspace"],

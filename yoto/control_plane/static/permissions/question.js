@@ -36,8 +36,8 @@ export function picker({ label, find, required = true }) {
   return { element, input, value: () => input.value.trim(), set: (text) => (input.value = text ?? "") };
 }
 
-/** The declared types of resources: {type, ids, named, members, homes, below}. */
-export const TYPES = page.resources;
+/** The types of resources that one can ask about: {type, ids, named, members, homes, below}. */
+export const TYPES = page.resources.filter((one) => one.askable);
 const GLOBAL = "global";
 const typeOf = (name) => TYPES.find((one) => one.type === name);
 
