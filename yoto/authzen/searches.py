@@ -45,6 +45,9 @@ from yoto.store.resources import ResourceType
 
 Answer = dict[str, Any]
 
+# In the context of a page: why people may be missing.
+INCOMPLETE = "incomplete"
+
 
 def questions_of(document: Object) -> int:
     """What a search counts as; with a context policies judge each result of a page.
@@ -102,10 +105,14 @@ def _people(
         name, *place, after=start, limit=limit, context=context, numbers=True
     )
     if kind == PROGRAM:
-        return _results(programs_shown(page.ids), page.next_after, document)
-    users = users_shown(number for number in page.ids if number < APPLICATIONS)
-    there_are_more = page.next_after is not None and page.next_after < APPLICATIONS
-    return _results(users, page.next_after if there_are_more else None, document)
+        found, there_are_more = programs_shown(page.ids), page.next_after is not None
+    else:
+        found = users_shown(number for number in page.ids if number < APPLICATIONS)
+        there_are_more = page.next_after is not None and page.next_after < APPLICATIONS
+    answer = _results(found, page.next_after if there_are_more else None, document)
+    return (
+        answer if page.incomplete is None else answer | {"context": {INCOMPLETE: page.incomplete}}
+    )
 
 
 def _teams(name: str, place: Place) -> list[dict[str, object]]:

@@ -26,6 +26,7 @@ from yoto.permission import (
 
 PAGE = 500  # users read at a time
 GAP = "  "
+UNASKED = "People may be missing: of some the application was never asked which roles they hold."
 
 
 def add_review(group: AppGroup) -> None:
@@ -64,10 +65,14 @@ def review(
 
 def _everybody(name: str, scope: str, scope_id: NodeId | None) -> Iterator[AccessLine]:
     after: int | None = 0
+    incomplete = None
     while after is not None:
         page = permissions.who_can(name, scope, scope_id, after=after, limit=PAGE)
         yield from page.lines
-        after = page.next_after
+        after, incomplete = page.next_after, incomplete or page.incomplete
+    if incomplete is not None:
+        # Beside the answer, which programs read.
+        click.echo(UNASKED, err=True)
 
 
 def _show_access(lines: Iterator[AccessLine], form: str) -> None:

@@ -9,7 +9,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from yoto.api.people import PersonSchema
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
-from yoto.api.permissions.insight.schemas import FoundAfter
+from yoto.api.permissions.insight.schemas import INCOMPLETE, FoundAfter
 from yoto.api.permissions.review.schemas import CSV, JSON
 from yoto.http.fields import MAX_ID, Facts, Node, NodeId, RowId, TypeName, with_node_id
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, PageQuery, page_of
@@ -269,6 +269,10 @@ class OverwrittenSchema(PlacedResourceSchema):
 
 
 PERSON_PAGE = page_of(PersonSchema)
+WHO_PAGE = type(PERSON_PAGE).from_dict(
+    {"incomplete": ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)},
+    name="WhoPage",
+)()
 SERVER_PAGE = page_of(ListedServerSchema)
 CHANNEL_PAGE = page_of(ListedChannelSchema)
 FOUND_PAGE = page_of(FoundResourceSchema, NodeId)

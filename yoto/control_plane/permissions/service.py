@@ -34,7 +34,7 @@ def explanation(asked: Mapping[str, Any]) -> Explanation:
     return permissions.explain(asked_user(asked), *question, context=asked["context"])
 
 
-def who(asked: Mapping[str, Any]) -> Page[Person]:
+def who(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Who may do something in a place, programs too; raises as ``explanation``."""
     question = open_question(asked)
     found = permissions.list_users(
@@ -54,7 +54,7 @@ def who(asked: Mapping[str, Any]) -> Page[Person]:
     )
     for id_, name in programs if ids else ():
         people.append(Person(APPLICATIONS + id_, subject_text(Application(id_)), name))
-    return Page(people, found.next_after)
+    return {"items": people, "next": found.next_after, "incomplete": found.incomplete}
 
 
 def what(asked: Mapping[str, Any]) -> Page[dict[str, Any]]:

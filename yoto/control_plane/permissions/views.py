@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.api.people import Person
 from yoto.api.permissions.insight.schemas import ExplanationSchema
 from yoto.control_plane.permissions import service
 from yoto.control_plane.permissions.schemas import (
     FOUND_PAGE,
-    PERSON_PAGE,
+    WHO_PAGE,
     AskSchema,
     WhatQuery,
     WhoQuery,
@@ -44,9 +43,9 @@ def explain_verdict(body: dict[str, Any]) -> Explanation:
 @search_control.get("/who")
 @right(VIEW)
 @search_control.arguments(WhoQuery, location="query")
-@search_control.response(200, PERSON_PAGE)
+@search_control.response(200, WHO_PAGE)
 @search_control.alt_response(404, "NOT_FOUND")
-def search_who(query: dict[str, Any]) -> Page[Person]:
+def search_who(query: dict[str, Any]) -> dict[str, Any]:
     """Who has a permission in a place; a short page alone is not the end
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.

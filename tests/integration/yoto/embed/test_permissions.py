@@ -105,6 +105,7 @@ class Shop:
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
         Base.metadata.create_all(self.engine)
         self.app = Flask("shop", instance_path=str(folder))
+        self.app.secret_key = "only the tests of the shop use it"
         self.app.config["YOTO_REDIS_URL"] = redis
         self.prefix = prefix or f"test-shop-{secrets.token_hex(4)}:"
         self.app.config["YOTO_REDIS_KEY_PREFIX"] = self.prefix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,9 @@ from yoto import (
     update_role,
     visible,
 )
+from yoto.api.permissions.insight import insight
+from yoto.api.permissions.review import review
+from yoto.authzen import access
 from yoto.permission import PermissionSystem, acting_as
 from yoto.store.models import RolesAsked
 
@@ -245,6 +249,46 @@ def test_who_may_says_that_it_lacks_people_nobody_asked_about(desk: Desk, mara: 
     desk.groups.of.clear()
     desk.age()
     assert list_users(ORDER, "global").ids == ()
+
+
+def test_so_do_all_interfaces(
+    url: str, valkey_server: Server, tmp_path: Path, groups: Groups
+) -> None:
+    operated = {"control_plane": True, "operators": lambda: "admin", "sign_in": "nowhere"}
+    desk = Desk(url, valkey_server.url, tmp_path, groups, **operated)
+    for blueprint in (access, insight, review):
+        desk.app.register_blueprint(blueprint)
+    with desk.app.app_context():
+        boss, mara = desk.add("root@shop", boss=True), desk.add("mara@shop")
+        groups.of[mara] = ["clerk"]
+        check_permission(boss, ORDER)
+    client, runner = desk.app.test_client(), desk.app.test_cli_runner()
+    who, question = {"Who": str(boss)}, {"permission": ORDER, "scope": "global"}
+    rest, control = "/api/v1/permissions", "/control/api"
+    paths = (f"{rest}/users", f"{rest}/review", f"{control}/search/who", f"{control}/review")
+    everywhere = {"type": "global", "id": "global"}
+    searched = {"subject": {"type": "user"}, "action": {"name": ORDER}, "resource": everywhere}
+
+    def said() -> list[Any]:
+        pages = [client.get(path, query_string=question, headers=who) for path in paths]
+        found = client.post("/access/v1/search/subject", json=searched, headers=who).get_json()
+        command = runner.invoke(args=["yoto", "permission", "review", ORDER, "--format", "json"])
+        lines = json.loads(command.stdout)
+        assert len(lines) == len(found["results"]) == len(pages[-1].get_json()["items"])
+        return [
+            *(page.get_json()["incomplete"] for page in pages),
+            found.get("context", {}).get("incomplete"),
+            command.stderr,
+        ]
+
+    try:
+        *codes, line = said()
+        assert codes == ["provided_roles"] * 5 and line.startswith("People may be missing")
+        with desk.app.app_context():
+            check_permission(mara, ORDER)
+        assert said() == [None] * 5 + [""]
+    finally:
+        desk.close()
 
 
 def test_a_provided_role_gives_no_rank_and_is_nobodys_to_take(desk: Desk, mara: uuid.UUID) -> None:

@@ -208,6 +208,10 @@ class SetsQuery(PlaceQuery):
 
 
 NEXT_AFTER = {"description": "Null at the end; a short page alone is not the end"}
+INCOMPLETE = {
+    "description": "Why people may be missing; null: nobody is. `provided_roles`: of some the "
+    "application was never asked which roles they hold"
+}
 
 
 class PageSchema(ma.Schema):
@@ -223,6 +227,7 @@ class UserPageSchema(ma.Schema):
     ids = ma.fields.List(ma.fields.Integer(), required=True)
     applications = ma.fields.List(ma.fields.Integer(), required=True)
     next_after = ma.fields.Integer(required=True, allow_none=True, metadata=NEXT_AFTER)
+    incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
 
 
 class SetsSchema(ma.Schema):

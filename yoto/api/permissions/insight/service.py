@@ -70,7 +70,12 @@ def users(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
     )
     people = [number for number in page.ids if number < APPLICATIONS]
     programs = [number - APPLICATIONS for number in page.ids if number > APPLICATIONS]
-    return {"ids": people, "applications": programs, "next_after": page.next_after}
+    return {
+        "ids": people,
+        "applications": programs,
+        "next_after": page.next_after,
+        "incomplete": page.incomplete,
+    }
 
 
 def sets(caller_id: int, asked: Mapping[str, Any]) -> list[str]:

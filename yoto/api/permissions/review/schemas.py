@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
-from yoto.api.permissions.insight.schemas import PageQuery
+from yoto.api.permissions.insight.schemas import INCOMPLETE, NEXT_AFTER, PageQuery
 from yoto.http.fields import Instant
 
 JSON, CSV = "json", "csv"
@@ -65,11 +65,8 @@ class AccessPageSchema(ma.Schema):
     """Users in the order of their ids."""
 
     items = ma.fields.List(ma.fields.Nested(AccessLineSchema), required=True, attribute="lines")
-    next_after = ma.fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata={"description": "Null at the end; a short page alone is not the end"},
-    )
+    next_after = ma.fields.Integer(required=True, allow_none=True, metadata=NEXT_AFTER)
+    incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
 
 
 class TurnSchema(ma.Schema):

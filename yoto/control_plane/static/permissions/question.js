@@ -270,6 +270,9 @@ export function form(parts, submit, found, ask) {
   return { element, send };
 }
 
+/** What is to be said of a list that may lack people; null where nobody is missing. */
+export const missing = (page) => (page.incomplete === null ? null : h("p", { class: "notice warning" }, t("permissions.unasked")));
+
 /** A problem in words: what is wrong with which field, or which right is lacking. */
 export function told(problem) {
   if (problem.status === 403) {

@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
-import { questionForm } from "./question.js";
+import { missing, questionForm } from "./question.js";
 
 export function reviewTab(go) {
   const found = h("div", { "aria-live": "polite" });
@@ -14,7 +14,7 @@ export function reviewTab(go) {
   async function ask(values) {
     const fetch = async (after) => {
       const page = await get("/review", { ...values, after });
-      return { items: page.items, next: page.next_after };
+      return { items: page.items, next: page.next_after, incomplete: page.incomplete };
     };
     const first = await fetch(null);
     const list = pagedTable({
@@ -31,7 +31,7 @@ export function reviewTab(go) {
       fetch: (after) => (after === null ? first : fetch(after)),
     });
     await list.reload();
-    return [exports(values), list.element];
+    return [missing(first), exports(values), list.element];
   }
 
   return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.review_intro")), question.element, found), ask: () => {} };

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { h } from "../dom.js";
 import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
-import { called, form, homePickers, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
+import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
 
 export function searchTab(go) {
   return { element: h("div", {}, who(go), what(go)), ask: () => {} };
@@ -29,7 +29,7 @@ function who(go) {
       fetch: (after) => (after === null ? first : fetch(after)),
     });
     await list.reload();
-    return list.element;
+    return [missing(first), list.element];
   }
 
   return h("section", {}, h("h2", {}, t("permissions.who_can")), question.element, found);
