@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import marshmallow as ma
-from sqlalchemy import ColumnElement, select
+from flask import current_app
+from sqlalchemy import ColumnElement, exists, select
 
+from yoto.errors import ValidationFailed
 from yoto.http.paging import Page, cut
+from yoto.permission import NOBODY, number_of, subject_of_text
 from yoto.store.db import db
+from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.models import User
+from yoto.store.people import USERS
 
 _users = User.__table__
 # The columns of a Person, for statements that read one along with something else.
@@ -44,19 +49,91 @@ def accounts(
     disabled: bool | None,
     super_admin: bool | None,
 ) -> Page[User]:
-    """A page of all accounts by id, narrowed by what is not None."""
+    """A page of all accounts by id, narrowed by what is not None.
+
+    Args:
+        username: how it begins, in whatever case.
+    """
     statement = select(User).where(User.id > (after or 0)).order_by(User.id).limit(limit + 1)
     if username is not None:
-        statement = statement.where(begins_with(User.username, username))
+        statement = statement.where(_begins(username))
     if disabled is not None:
         statement = statement.where(User.disabled.is_(disabled))
     if super_admin is not None:
         statement = statement.where(User.super_admin.is_(super_admin))
-    return cut(db.session.scalars(statement).all(), limit, lambda user: user.id)
+    found = db.session.scalars(statement).all()
+    more = limit + 1 - len(found)
+    if more and _number_unasked(more, username):
+        found = db.session.scalars(statement).all()
+    return cut(found, limit, lambda user: user.id)
+
+
+def number_called(name: str) -> int | None:
+    """The number of whoever has this name, or is called so by the application's own id; a program
+    as ``application:3``, and who is not signed in as ``public``. None: nobody.
+
+    Raises:
+        ValidationFailed: field ``username``: no program can be called so.
+        StoreUnavailable: the database did not answer.
+    """
+    # As it was typed first: an application may call people by names with capitals.
+    typed, lowered = name.strip(), name.strip().lower()
+    named = select(User.id).where(User.username.in_([typed, lowered]))
+    found = db.session.scalar(named.order_by(User.username != typed).limit(1))
+    if found is not None:
+        return found
+    if lowered == "public" or lowered.startswith("application:"):
+        return number_of(subject_of_text(lowered, "username"), "username")
+    own_id: Any = typed
+    declared = _unasked()
+    if declared is not None and declared.ids is not None:
+        called = select(declared.ids).where(declared.columns["username"] == typed)
+        own_id = db.session.scalar(called.limit(1)) or typed
+    try:
+        number = number_of(own_id, "username")
+    except ValidationFailed:
+        return None
+    return None if number == NOBODY else number
+
+
+def _begins(username: str) -> ColumnElement[bool]:
+    """Whether somebody's name begins so."""
+    declared = declarations_of(current_app).tables.get(USERS)
+    if declared is None or declared.stands_for(_users):
+        return begins_with(User.username, username)
+    # Of whatever letters an application likes.
+    return User.username.istartswith(username.strip(), autoescape=True)
+
+
+def _unasked() -> Declaration | None:
+    """Where those are who have no number yet, as nobody has asked anything about them; None: there
+    is nobody, or only a function knows them.
+    """
+    declared = declarations_of(current_app).tables.get(USERS)
+    if declared is None or declared.numbers is None or declared.asked is not None:
+        return None
+    return declared
+
+
+def _number_unasked(most: int, username: str | None) -> bool:
+    """Give numbers to some of them whose name begins so; whether there were any."""
+    declared = _unasked()
+    if declared is None or declared.ids is None or declared.numbers is None:
+        return False
+    numbered = exists().where(declared.numbers.c.key == declared.ids)
+    unasked = select(declared.ids).where(~numbered).order_by(declared.ids).limit(most)
+    if username is not None:
+        name = declared.columns["username"]
+        unasked = unasked.where(name.istartswith(username.strip(), autoescape=True))
+    ids = db.session.scalars(unasked).all()
+    for id_ in ids:
+        number_of(id_)
+    return bool(ids)
 
 
 def begins_with(name: Any, prefix: str) -> ColumnElement[bool]:
-    """A range of the index on the column ``name``; no character of ``prefix`` is a wildcard.
+    """A range of the index on the column ``name``, of usernames of the community, which have no
+    capitals; no character of ``prefix`` is a wildcard.
 
     Usernames are ASCII, so everything that begins with the prefix sorts before prefix + DEL.
     """

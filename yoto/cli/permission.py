@@ -6,8 +6,8 @@ import sys
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 
+from yoto.api.people import number_called
 from yoto.cli.acts import acting
 from yoto.cli.options import at_resource, resource_of, with_reason
 from yoto.control_plane.cache import service
@@ -15,9 +15,7 @@ from yoto.control_plane.cache.targets import EVERYTHING, target_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.fields import MAX_ID
-from yoto.permission import NOBODY, number_of, subject_of_text
-from yoto.store.db import db, writing
-from yoto.store.models import User
+from yoto.store.db import writing
 
 permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
 
@@ -85,23 +83,10 @@ def user_id_of(user: str) -> int:
     """
     if user.isdecimal():
         return click.IntRange(1, MAX_ID).convert(int(user), None, None)
-    found = db.session.scalar(select(User.id).where(User.username == user))
-    if found is None and (user == "public" or user.startswith("application:")):
-        try:
-            return number_of(subject_of_text(user, "user"), "user")
-        except PlatformError as error:
-            raise click.ClickException(str(error)) from None
-    if found is None:
-        return _by_own_id(user)
-    return found
-
-
-def _by_own_id(user: str) -> int:
-    """The number of whoever has this id in an application whose ids are no numbers."""
     try:
-        number = number_of(user, "user")
-    except PlatformError:
-        number = NOBODY
-    if number == NOBODY:
+        found = number_called(user)
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    if found is None:
         raise click.ClickException(f"user: nobody is called '{user}'")
-    return number
+    return found

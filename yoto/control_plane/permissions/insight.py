@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
-
+from yoto.api.people import number_called
 from yoto.api.permissions.checks.service import (
     PLATFORM_AUDIT,
     Question,
@@ -29,9 +28,6 @@ from yoto.http.operators import (
     demand_right,
     operator,
 )
-from yoto.permission import number_of, subject_of_text
-from yoto.store.db import db
-from yoto.store.models import User
 
 
 def demand_operators_insight(questions: Iterable[Question]) -> None:
@@ -84,13 +80,7 @@ def asked_user(asked: Mapping[str, Any]) -> int:
     """
     if asked["user_id"] is not None:
         return int(asked["user_id"])
-    typed = asked["username"].strip()
-    name = typed.lower()
-    # As it was typed first: an application may call people by names with capitals.
-    named = select(User.id).where(User.username.in_([typed, name]))
-    found = db.session.scalar(named.order_by(User.username != typed).limit(1))
-    if found is None and (name == "public" or name.startswith("application:")):
-        return number_of(subject_of_text(name, "username"), "username")
+    found = number_called(asked["username"])
     if found is None:
         raise UnknownResource("user", asked["username"], "username")
     return found

@@ -24,8 +24,9 @@ __all__ = ["office"]
 
 OPERATED = {"control_plane": True, "operators": lambda: "admin", "sign_in": "paper"}
 
+pytestmark = pytest.mark.parametrize("office", [OPERATED], indirect=True)
 
-@pytest.mark.parametrize("office", [OPERATED], indirect=True)
+
 def test_operators_ask_about_documents_on_the_pages_and_at_a_terminal(office: Office) -> None:
     mara, boss = (Colleague(id=uuid.uuid4(), name=name) for name in ("mara", "boss"))
     office.add(mara, boss)
@@ -65,3 +66,32 @@ def test_operators_ask_about_documents_on_the_pages_and_at_a_terminal(office: Of
     assert run("teams", "create", "painters", "--reason", "paint") == "Team 1 is painters.\n"
     run("teams", "add", 1, mara.id, "--reason", "paint")
     assert run("teams", "show", 1).startswith("  user:")
+
+
+def test_people_whom_nobody_has_asked_about_are_found_by_name(office: Office) -> None:  # noqa: F811
+    names = ["Bob", "McKay", "Zoë", "bobby", "mara_b"]
+    people = {name: Colleague(id=uuid.uuid4(), name=name) for name in names}
+    office.add(*people.values())
+    client = office.app.test_client()
+
+    def called(search: str, limit: int = 100) -> list[str]:
+        found: list[str] = []
+        after = None
+        while True:
+            query = {"search": search, "limit": limit} | ({"after": after} if after else {})
+            page = client.get("/control/api/users", query_string=query).get_json()
+            found += [one["username"] for one in page["items"]]
+            after = page["next"]
+            if after is None:
+                return found
+
+    assert called("mck") == ["McKay"] and called("MARA_") == ["mara_b"] and called("zo") == ["Zoë"]
+    assert called("m%") == called("_") == []
+    assert sorted(called("BO", limit=1)) == ["Bob", "bobby"]
+    # At once by the whole name, or by the application's id.
+    office.add(Colleague(id=uuid.uuid4(), name="Stranger"))
+    query = {"permission": EDIT, "scope": "document"}
+    for name, status in (("Stranger", 200), (str(people["Zoë"].id), 200), ("Nobody", 404)):
+        asked = client.get("/control/api/search/what", query_string=query | {"username": name})
+        assert asked.status_code == status, name
+    assert sorted(called("", limit=2)) == sorted([*names, "Stranger"])
