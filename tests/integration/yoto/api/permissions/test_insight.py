@@ -142,6 +142,7 @@ def test_everywhere_takes_the_right_to_audit_the_platform(
         "ids": [auditor.id],
         "applications": [],
         "next_after": None,
+        "incomplete": None,
     }
 
 
