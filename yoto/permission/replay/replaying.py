@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
-from yoto.nodes import shown_text
+from yoto.nodes import APPLICATIONS, shown_text
 from yoto.permission.deciding import answer_of, decide
 from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
@@ -31,7 +31,9 @@ from yoto.permission.replay.report import (
 )
 from yoto.permission.requirement import Asked, Operator, Requirement
 from yoto.permission.resolver import Resolution
+from yoto.permission.review.history import PUBLIC, TEAM
 from yoto.permission.review.undo import UNDO
+from yoto.permission.review.undo.values import members_by, nested_by, subject_id
 from yoto.permission.scopes import Place, checked_id, place_key, place_of_text
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
@@ -40,7 +42,7 @@ from yoto.permission.verdict import is_blocked, reason_of
 
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50
-ASSIGNMENTS_MAX = 1_000  # changes of the user's own that are looked through for roles
+ASSIGNMENTS_MAX = 1_000  # changes that are looked through for roles, or for teams
 # What policies alone read changes verdicts where they take part.
 READ_BY_POLICIES = (
     "channel.rules",
@@ -49,6 +51,7 @@ READ_BY_POLICIES = (
     "server.rules",
     "user.clearance",
 )
+OF_TEAMS = sorted(action for action in UNDO if action.startswith("team."))
 PLACE_DELETED = ("channel.delete", "server.delete")
 CHANGING = sorted({*UNDO, *READ_BY_POLICIES, *PLACE_DELETED})
 
@@ -161,20 +164,26 @@ def _asked(state: PermissionState, record: Row[Any]) -> Asked:
 def _changes(
     connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
 ) -> tuple[AuditEntry, ...]:
-    """What the audit log has since, about the user, their roles, the place, and all groups.
+    """What the audit log has since, about the user, their roles and teams, the public, the place,
+    and all groups.
 
     The last ones, where they are more than ``CHANGES_MAX``.
     """
     server_id = evidence.server_id if evidence is not None else None
     user = f"user:{record.user_id}"
     changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
-    subjects = {user, str(place)}
+    holders = {user, PUBLIC, *_teams(connection, record, evidence)}
+    if evidence is not None and evidence.home is not None:
+        holders.add(evidence.home)  # as which records name whoever belongs there
+    subjects = {*holders, str(place)}
+    if record.user_id > APPLICATIONS:
+        subjects.add(f"application:{record.user_id - APPLICATIONS}")
     if evidence is not None:
         subjects |= {*evidence.site.nodes, *evidence.site.overwritten}
         subjects |= {f"role:{role_id}" for role_id in evidence.roles}
     assignments = (
         select(audit.c.before, audit.c.after)
-        .where(changed, audit.c.subject == user)
+        .where(changed, audit.c.subject.in_(sorted(holders)))
         .order_by(audit.c.id.desc())
         .limit(ASSIGNMENTS_MAX)
     )
@@ -197,6 +206,22 @@ def _changes(
         .limit(CHANGES_MAX)
     )
     return tuple(AuditEntry(*row) for row in reversed(connection.execute(latest).all()))
+
+
+def _teams(connection: Connection, record: Row[Any], evidence: Evidence | None) -> Iterable[str]:
+    """The teams that the user is in, and those that they were in by what the log has since."""
+    found = {one.team_id for one in evidence.teams} if evidence is not None else set()
+    rows = connection.execute(
+        select(*(audit.c[name] for name in ("subject", "before", "after")))
+        .where(audit.c.at > record.at, audit.c.action.in_(OF_TEAMS))
+        .order_by(audit.c.id.desc())
+        .limit(ASSIGNMENTS_MAX)
+    ).all()
+    found |= {subject_id(row) for row in rows if record.user_id in members_by(row)}
+    edges = {edge for row in rows for edge in nested_by(row)}
+    while above := {parent for team, parent in edges if team in found} - found:
+        found |= above
+    return [f"{TEAM}{team_id}" for team_id in found]
 
 
 def _roles_in(rows: Iterable[Row[Any]]) -> set[str]:

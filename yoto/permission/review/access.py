@@ -60,10 +60,12 @@ def lines_of(
     names = dict.fromkeys(one.administrator for one in evidence[0].site.types if implied)
     administrators = [known[name] for name in names if name is not None and name in known]
     wanted = [permission, *(one for one in administrators if one != permission)]
+    holders = {f"user:{user_id}" for user_id in user_ids}
+    holders |= {_holder(one, held) for one in evidence for held in one.held}
     reviewed = Reviewed(
         permission,
         tuple(one for one in administrators if one != permission),
-        load_origins(connection, evidence[0], wanted, user_ids),
+        load_origins(connection, evidence[0], wanted, holders),
         _joined(connection, home, user_ids),
     )
     lines = []
@@ -205,13 +207,26 @@ def _begun(
     if held is not None and held.by is By.PROVIDER:
         times.append(None)  # nobody wrote down when they were given it
     elif held is not None:
-        renewed = reviewed.origins.held.get((evidence.user.user_id, held.role_id))
+        holder = _holder(evidence, held)
+        renewed = reviewed.origins.held.get((holder, held.role_id, held.node))
         times.append(renewed or moment(held.since))
         if held.valid_from is not None:
             times.append(moment(held.valid_from))
     if evidence.roles[line[0]].home != NOWHERE and evidence.server_id is not None:
         times.append(reviewed.joined.get(evidence.user.user_id))
     return _latest(*times)
+
+
+def _holder(evidence: Evidence, held: Held) -> str:
+    """Who holds it, as the table of assignments has it."""
+    match held.by:
+        case By.TEAM:
+            return f"team:{held.team_id}"
+        case By.EVERYONE:
+            return f"everyone:{evidence.home}"
+        case By.PUBLIC:
+            return "public"
+    return f"user:{evidence.user.user_id}"
 
 
 def _latest(*times: datetime | None) -> datetime | None:

@@ -19,9 +19,9 @@ from yoto.permission.review.loading import add_accounts, add_teams, load_history
 from yoto.permission.review.report import AccessDifference, Turn
 from yoto.permission.review.undo import UNDO, undo
 from yoto.permission.review.undo.values import (
-    after_of,
     before_of,
     is_about_one,
+    members_by,
     nested_by,
     program_of,
     subject_id,
@@ -146,7 +146,7 @@ class Named(NamedTuple):
 def _people(records: Sequence[Row[Any]]) -> Named:
     people, public = set[int](), False
     for record in records:
-        before, after = before_of(record), after_of(record)
+        before = before_of(record)
         if record.action.startswith("application."):
             people.add(program_of(record))
         elif is_about_one(record):
@@ -157,16 +157,10 @@ def _people(records: Sequence[Row[Any]]) -> Named:
         for part in ("holders", "windows"):
             people |= {one["user_id"] for one in before.get(part, ())}
         if record.action.startswith("team."):
-            people |= _members(before) | _members(after)
+            people |= members_by(record)
         people |= {values["owner_id"] for values in (before,) if "owner_id" in values}
         people |= {mark["user"] for mark in _marks(before) if "user" in mark}
     return Named(people, public)
-
-
-def _members(values: dict[str, Any]) -> set[int]:
-    """Who is in a record about a team."""
-    members = values.get("members", ())
-    return {one["user_id"] if isinstance(one, dict) else one for one in members}
 
 
 def _marks(values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,10 +10,18 @@ from sqlalchemy import Row, select
 from sqlalchemy.engine import Connection
 
 from yoto.permission.explain.evidence import Evidence
+from yoto.permission.facts import NOWHERE
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.review.origins import Origins
-from yoto.permission.review.undo.values import after_of, before_of, subject_id, target_of, window_of
+from yoto.permission.review.undo.values import (
+    after_of,
+    before_of,
+    owner_of,
+    subject_id,
+    target_of,
+    window_of,
+)
 from yoto.permission.statements import audit, grants, group_grants, roles
 
 OF_ROLES = ids_in("ids")
@@ -41,17 +49,18 @@ def load_origins(
     connection: Connection,
     evidence: Evidence,
     permissions: Sequence[RegisteredPermission],
-    user_ids: Iterable[int],
+    holders: Iterable[str],
 ) -> Origins:
     """Read the origins of all that is in ``evidence``, which users of one place share.
 
     Args:
         permissions: the one under review first, then those that imply it.
+        holders: the users, and whoever else holds something, as the table of assignments has them.
     """
     found = Origins()
     _read_rows(connection, found, {"ids": id_array(evidence.roles)})
     ids = {permission.name: permission.id for permission in permissions}
-    for record in _records(connection, evidence, user_ids):
+    for record in _records(connection, evidence, holders):
         match record.action.partition("."):
             case ("channel", _, _):
                 _read_channel(found, record, evidence)
@@ -91,13 +100,13 @@ def _read_rows(connection: Connection, found: Origins, ids: Mapping[str, str]) -
 
 
 def _records(
-    connection: Connection, evidence: Evidence, user_ids: Iterable[int]
+    connection: Connection, evidence: Evidence, holders: Iterable[str]
 ) -> Sequence[Row[Any]]:
     """What the audit log has about these things, oldest first."""
     subjects = {*evidence.site.nodes, *evidence.site.overwritten}
     subjects |= {f"role:{role_id}" for role_id in evidence.roles}
     subjects |= {f"group:{row.group_id}" for row in evidence.grants if row.group_id is not None}
-    subjects |= {f"user:{user_id}" for user_id in user_ids}
+    subjects |= set(holders)
     return connection.execute(
         select(*(audit.c[name] for name in NEEDED))
         .where(audit.c.subject.in_(sorted(subjects)), audit.c.action.in_(ACTIONS))
@@ -138,7 +147,8 @@ def _read_role(
     before, after = before_of(record), after_of(record)
     if record.action == "role.assign":
         if before and not _was_valid(before, record.at):
-            found.held[subject_id(record), after["role_id"]] = record.at
+            node = after.get("node", NOWHERE)
+            found.held[owner_of(record), after["role_id"], node] = record.at
         return
     role_id = subject_id(record)
     if record.action == "role.update":

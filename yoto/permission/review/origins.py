@@ -18,7 +18,7 @@ class Origins:
         roles: by role, when it was last switched on or given its parent, or was made.
         overwrites: by node and target, when the one in force that allows the permission was set.
         synced: when the channel came to go by its category.
-        held: by user and role, when a lapsed assignment was renewed.
+        held: by subject, role and node, when a lapsed assignment was renewed.
         owner: when the owner became it.
         super_admin: by user.
     """
@@ -29,7 +29,7 @@ class Origins:
     roles: dict[int, datetime] = field(default_factory=dict)
     overwrites: dict[tuple[str, str], datetime] = field(default_factory=dict)
     synced: datetime | None = None
-    held: dict[tuple[int, int], datetime] = field(default_factory=dict)
+    held: dict[tuple[str, int, str], datetime] = field(default_factory=dict)
     owner: datetime | None = None
     super_admin: dict[int, datetime] = field(default_factory=dict)
 

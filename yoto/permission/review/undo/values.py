@@ -58,6 +58,12 @@ def nested_by(record: Record) -> set[tuple[int, int]]:
     return found | {(child_id, team_id) for child_id in before.get("children", ())}
 
 
+def members_by(record: Record) -> set[int]:
+    """Who joins or leaves a team by a record, or is in it when it is deleted."""
+    members = [*before_of(record).get("members", ()), *after_of(record).get("members", ())]
+    return {one["user_id"] if isinstance(one, dict) else one for one in members}
+
+
 def target_of(values: dict[str, Any]) -> str:
     """Whose overwrites they are: ``role:9``, ``user:7`` or ``team:5``."""
     return next(f"{kind}:{values[kind]}" for kind in ("role", "user", "team") if kind in values)

@@ -15,6 +15,7 @@ from app.models import Member
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import Replay, acting_as, require_expression
+from yoto.permission.kinds import PUBLIC, Application, Team
 from yoto.permission.records.log import ASKED_MAX, CUT
 from yoto.permission.replay.replaying import CHANGES_MAX
 from yoto.store.db import db
@@ -283,3 +284,36 @@ def test_bad_ids_name_the_field(app: Flask, record_id: Any, error: type[Exceptio
     with app.app_context(), pytest.raises(error) as raised:
         permissions.replay(record_id)
     assert list(raised.value.errors) == ["record_id"]  # type: ignore[attr-defined]
+
+
+def test_what_teams_the_public_and_programs_lost_is_named(
+    app: Flask, world: World, harbour: Community, record: Any, replay: Any
+) -> None:
+    pinning, place = world.role(None, PIN), ("channel", harbour.channel_id)
+    person = world.member(harbour)
+    with app.app_context():
+        [crew], [below] = (permissions.create_team(name).ids for name in ("crew", "below"))
+        [program] = permissions.register_application("indexer").ids
+        permissions.assign(Team(crew), pinning, at=place)
+        permissions.add_team_members(below, [person.id])
+        permissions.add_team_parent(below, crew)
+        permissions.assign(Application(program), pinning, at=place)
+    by_team = record(person.id, PIN, *place)
+    by_itself = record(Application(program), PIN, *place)
+    with app.app_context():
+        permissions.remove_team_parent(below, crew)
+        permissions.unassign(Team(crew), pinning, at=place)
+        permissions.remove_team_members(below, [person.id])
+        permissions.set_application_disabled(program, True)
+    assert [(one.action, one.subject) for one in replay(by_team).changes] == [
+        ("team.unnest", f"team:{below}"),
+        ("role.unassign", f"team:{crew}"),
+        ("team.leave", f"team:{below}"),
+    ]
+    assert [one.action for one in replay(by_itself).changes] == ["application.disable"]
+    with app.app_context():
+        permissions.assign(PUBLIC, pinning, at=place)
+    by_all = record(world.user().id, PIN, *place)
+    with app.app_context():
+        permissions.unassign(PUBLIC, pinning, at=place)
+    assert [one.subject for one in replay(by_all).changes] == ["public"]

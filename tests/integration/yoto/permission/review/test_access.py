@@ -9,10 +9,12 @@ import pytest
 from flask import Flask
 
 from app.extensions import permissions
+from tests.integration.yoto.permission.conftest import Clock
 from tests.support.statements import count_statements
 from tests.support.world import Community, World
 from yoto.errors import UnknownPermission, ValidationFailed
 from yoto.permission import AccessLine
+from yoto.permission.kinds import PUBLIC, Everyone, Team
 from yoto.store.db import db, utcnow
 from yoto.store.models import AuditRecord
 
@@ -289,3 +291,24 @@ def test_overwrites_of_a_team_that_somebody_will_be_in_are_no_way_and_stand_in_n
         explained = permissions.explain(person.id, PIN, "channel", harbour.channel_id)
     assert [way.kind for way in review()["anna"].ways] == ["grant"]
     assert [link.counts for link in explained.overwrites] == [False]
+
+
+@pytest.mark.parametrize("whose", ["own", "team", "everyone", "public"])
+def test_what_had_lapsed_began_when_it_was_given_anew_at_the_same_node(
+    app: Flask, world: World, harbour: Community, review: Review, clock: Clock, whose: str
+) -> None:
+    anna, pinning = world.member(harbour, world.user("anna")), world.role(None, PIN)
+    channel, lapsed = ("channel", harbour.channel_id), world.soon(-3600)
+    with app.app_context():
+        [crew] = permissions.create_team("crew").ids
+        permissions.add_team_members(crew, [anna.id])
+        holders = {"own": anna.id, "team": Team(crew), "public": PUBLIC}
+        holders["everyone"] = Everyone("server", harbour.id)
+        clock.now = world.soon(-7200).timestamp()
+        permissions.assign(holders[whose], pinning, at=channel, valid_until=lapsed)
+        clock.now = None
+        renewed = utcnow()
+        permissions.assign(holders[whose], pinning, at=channel)
+        db.session.remove()
+    [way] = review()["anna"].ways
+    assert way.since is not None and way.since >= renewed
