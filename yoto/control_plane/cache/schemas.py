@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import Flag, Instant, NodeId, RowId
+from yoto.http.fields import Flag, Instant, NodeId
 
 
 class TierSchema(ma.Schema):
@@ -142,7 +142,9 @@ class InvalidatedSchema(ma.Schema):
 class ForgetHotSchema(ActSchema):
     """Whose requests are to be forgotten."""
 
-    user_id = RowId(required=True)
+    user_id = NodeId(
+        required=True, metadata={"description": "The number, or the application's own id"}
+    )
 
 
 class ForgottenHotSchema(ma.Schema):

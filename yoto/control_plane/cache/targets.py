@@ -96,12 +96,23 @@ def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
     if spelled and given.isascii() and given.isdecimal() and len(given) < 20:
         given = int(given)
     if kind == USER:
-        given = number_of(given, "id")
-        if given == NOBODY:
-            raise ValidationFailed({"id": "is nobody's"})
+        given = user_number(given, "id")
     elif kind == "application":
         number_of(Application(given), "id")
     return Target(kind, checked_id(given, "id"), _ROWS[kind][1](given))
+
+
+def user_number(given: Any, field: str) -> int:
+    """The number of a user who is named by it, or by the application's own id.
+
+    Raises:
+        ValidationFailed: no id, or nobody's; names ``field``.
+        StoreUnavailable: the database did not say who has this id.
+    """
+    number = number_of(given, field)
+    if number == NOBODY:
+        raise ValidationFailed({field: "is nobody's"})
+    return number
 
 
 def name_of(target: Target) -> str | None:

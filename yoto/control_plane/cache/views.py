@@ -17,7 +17,7 @@ from yoto.control_plane.cache.schemas import (
     StartedSchema,
     TargetSchema,
 )
-from yoto.control_plane.cache.targets import target_of
+from yoto.control_plane.cache.targets import target_of, user_number
 from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 
 cache_control = ControlBlueprint(
@@ -61,7 +61,7 @@ def invalidate_cache(body: dict[str, Any]) -> dict[str, str]:
 @cache_control.response(200, ForgottenHotSchema)
 def forget_hot(body: dict[str, Any]) -> dict[str, int]:
     """Forget where a user asked for permissions, which warming up goes by"""
-    return service.forget_hot(body["user_id"], body["reason"])
+    return service.forget_hot(user_number(body["user_id"], "user_id"), body["reason"])
 
 
 @cache_control.post("/warm-up")

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import NodeId, RowId
+from yoto.http.fields import NodeId
 
 FLEET, WORKER = "fleet", "worker"
 
@@ -64,7 +64,9 @@ class TasksSchema(ma.Schema):
 class ForgetSchema(ActSchema):
     """Whose behaviour is to be forgotten."""
 
-    user_id = RowId(required=True)
+    user_id = NodeId(
+        required=True, metadata={"description": "The number, or the application's own id"}
+    )
 
 
 class SteerSchema(ActSchema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from yoto.control_plane.cache.targets import user_number
 from yoto.control_plane.prefetch import service
 from yoto.control_plane.prefetch.schemas import (
     ForgetSchema,
@@ -50,7 +51,7 @@ def cancel_prefetch_task(body: dict[str, Any], task_id: int) -> dict[str, Any]:
 @prefetch_control.response(204)
 def forget_behaviour(body: dict[str, Any]) -> None:
     """Delete what a user did; workers follow within a second"""
-    service.forget(body["user_id"], body["reason"])
+    service.forget(user_number(body["user_id"], "user_id"), body["reason"])
 
 
 @prefetch_control.post("/pause")

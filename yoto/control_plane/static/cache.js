@@ -253,10 +253,10 @@ const forget = async () => {
     submit: t("cache.forget_do"),
     danger: true,
     fields: [
-      { name: "user", label: t("cache.user"), type: "number", min: 1, required: true },
+      { name: "user", label: t("cache.user"), hint: t("cache.user_hint"), required: true },
       { name: "what", label: t("cache.what"), type: "select", value: FORGET[0][0], options: FORGET },
     ],
-    run: ({ user, what, reason }, { key }) => post(what, { user_id: user, reason }, { key }),
+    run: ({ user, what, reason }, { key }) => post(what, { user_id: target({ kind: "user", id: user }).id, reason }, { key }),
     done: t("cache.forgotten"),
   });
   reloadPrefetch();

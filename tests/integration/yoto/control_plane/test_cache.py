@@ -190,7 +190,7 @@ def desk(app: Flask, world: World) -> Iterator[Desk]:
             [above], [team] = (permissions.create_team(name).ids for name in ("all", "authors"))
             permissions.add_team_parent(team, above)
             permissions.add_team_members(team, [reader.id, Application(program)])
-        role = made.role("file.read")
+        role = made.role("file.read", papers.READ)
         made.assign(Team(above), role, ("document", document))
         targets = {
             "workspace": str(workspace),

@@ -38,9 +38,7 @@ def send(office: Office, who: Colleague, path: str, **body: Any) -> Any:
     """What a page of the control plane sends."""
     client, headers = office.app.test_client(), {"Who": str(who.id)}
     token = client.get("/control/api/session", headers=headers).json["csrf_token"]
-    return client.post(
-        f"/control/api/cache/{path}", json=body, headers=headers | {"X-CSRF-Token": token}
-    )
+    return client.post(f"/control/api/{path}", json=body, headers=headers | {"X-CSRF-Token": token})
 
 
 def test_people_and_documents_are_named_as_the_application_does(
@@ -60,10 +58,10 @@ def test_people_and_documents_are_named_as_the_application_does(
     for kind, id_ in ids.items():
         wait_until(lambda: tier() == "l1")
         target = {"kind": kind, "id": str(id_)}
-        hit = send(office, mara, "invalidate/preview", **target)
+        hit = send(office, mara, "cache/invalidate/preview", **target)
         assert hit.status_code == 200, hit.json
         assert hit.json["memory"]["instance"] and hit.json["name"] is not None
-        done = send(office, mara, "invalidate", **target, reason=WHY)
+        done = send(office, mara, "cache/invalidate", **target, reason=WHY)
         assert done.status_code == 200, done.json
         assert tier() == "db", kind
         wait_until(lambda: tier() == "l1")
@@ -72,6 +70,10 @@ def test_people_and_documents_are_named_as_the_application_does(
         ran = office.app.test_cli_runner().invoke(cache, arguments)
         assert ran.exit_code == 0, ran.output
         assert tier() == "db", kind
+    for path in ("cache/forget-hot", "prefetch/forget"):
+        assert send(office, mara, path, user_id=str(mara.id), reason=WHY).status_code < 300
+        refused = send(office, mara, path, user_id=str(uuid.uuid4()), reason=WHY)
+        assert (refused.status_code, list(refused.json["errors"])) == (422, ["user_id"])
     for kind, id_ in (
         ("user", str(uuid.uuid4())),
         ("user", "mara"),
@@ -79,7 +81,7 @@ def test_people_and_documents_are_named_as_the_application_does(
         ("document", "plan"),
         ("scan", "page 1"),
     ):
-        refused = send(office, mara, "invalidate", kind=kind, id=id_, reason=WHY)
+        refused = send(office, mara, "cache/invalidate", kind=kind, id=id_, reason=WHY)
         assert refused.status_code == 422 and list(refused.json["errors"]) == ["id"], kind
-    unknown = send(office, mara, "invalidate", kind="server", id=7, reason=WHY)
+    unknown = send(office, mara, "cache/invalidate", kind="server", id=7, reason=WHY)
     assert list(unknown.json["errors"]) == ["kind"]
