@@ -54,6 +54,7 @@ PUT_TOGETHER = (
     "live.",
     "measure.",
     "origin.",
+    "policies.warning.",
     "policy_state.",
     "refusal.",
     "rule.",
