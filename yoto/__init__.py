@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .resilience import rate_limit as rate_limit
     from .store.asked import PersonFacts as PersonFacts
     from .store.asked import ProvidedRole as ProvidedRole
+    from .store.asked import attributes_by as attributes_by
     from .store.asked import roles_by as roles_by
     from .store.people import people as people
     from .store.people import people_by as people_by
@@ -89,7 +90,7 @@ else:
             create_lock create_multi_lock create_read_write_lock locked take_up_lock
         """,
         ".embed": "Yoto",
-        ".store.asked": "PersonFacts ProvidedRole roles_by",
+        ".store.asked": "PersonFacts ProvidedRole attributes_by roles_by",
         ".store.people": "people people_by",
         ".redis": "create_redis_client get_redis_info test_redis_connection",
         ".errors": """

@@ -3,6 +3,7 @@
 from yoto.permission.abac import (
     JudgedPlaces,
     PolicyAnswer,
+    PolicyBatch,
     PolicyCheck,
     PolicyQuestion,
 )
@@ -22,6 +23,7 @@ from yoto.permission.decorators import (
     require_roles,
 )
 from yoto.permission.denying import permission_denied
+from yoto.permission.directory import ProvidedAttributes
 from yoto.permission.explain import Explanation
 from yoto.permission.explain.loading import holding_sets, load_reach
 from yoto.permission.expressions import NAME_PATTERN
@@ -57,7 +59,7 @@ from yoto.permission.search import Page
 from yoto.permission.specs import PermissionSpec
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.subject import acting_as, current_subject
-from yoto.permission.subjects import subject_of_text, subject_text
+from yoto.permission.subjects import name_of_no_person, subject_of_text, subject_text
 from yoto.permission.system import PermissionSystem
 from yoto.permission.teams import members_of_teams
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
@@ -99,10 +101,12 @@ __all__ = [
     "Place",
     "PlaceFacts",
     "PolicyAnswer",
+    "PolicyBatch",
     "PolicyCheck",
     "PolicyQuestion",
     "PreloadReport",
     "PreloadStats",
+    "ProvidedAttributes",
     "RecordSettings",
     "RegisteredGroup",
     "RegisteredPermission",
@@ -144,6 +148,7 @@ __all__ = [
     "masked_context",
     "members_of_teams",
     "node_of_text",
+    "name_of_no_person",
     "number_of",
     "own_ids",
     "parse_place",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -12,17 +12,32 @@ from yoto.permission.scopes import Place
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyBatch:
+    """Questions that are asked one after the other, so that facts can be read for all at once.
+
+    Attributes:
+        asked: of whom, and where.
+        unread: paths of the input that could not be read for them: nobody waits for one twice.
+    """
+
+    asked: Sequence[tuple[int, Place]]
+    unread: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyQuestion:
     """RBAC allows ``permission`` to the user in ``place``; do the policies too?
 
     Attributes:
         context: facts about the request that the caller adds, or None.
+        batch: what it is asked among; None: it is asked alone.
     """
 
     user_id: int
     permission: str
     place: Place
     context: Mapping[str, Any] | None
+    batch: PolicyBatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from yoto.errors import PlatformError
-from yoto.permission.abac import PolicyAnswer, PolicyQuestion
+from yoto.permission.abac import PolicyAnswer, PolicyBatch, PolicyQuestion
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place
 from yoto.permission.state import PermissionState
@@ -48,6 +49,7 @@ def ask_policies(
     permissions: list[RegisteredPermission],
     place: Place,
     context: Context,
+    batch: PolicyBatch | None = None,
 ) -> PolicyOutcome:
     """Ask the policy engine about each of ``permissions``, which RBAC allows.
 
@@ -57,7 +59,7 @@ def ask_policies(
     """
     outcome = PolicyOutcome()
     for permission in permissions:
-        answer = _ask(state, PolicyQuestion(user_id, permission.name, place, context))
+        answer = _ask(state, PolicyQuestion(user_id, permission.name, place, context, batch))
         outcome.version = answer.version or outcome.version
         if answer.allow:
             outcome.emergency |= permission.mask if answer.emergency else 0
@@ -86,6 +88,7 @@ def allowed_by_policies(
     Where policies want to know by which ways it came, these are read for many at once.
     """
     verdicts: list[bool] = []
+    batches = batches_of(asked)
     for number, (user_id, place) in enumerate(taking_turns(asked)):
         # The first question shows whether the others will want them.
         if state.ways is not None and number % AHEAD == 1:
@@ -93,8 +96,16 @@ def allowed_by_policies(
                 state.ways.ahead(asked[number : number + AHEAD])
             except PlatformError as error:
                 log.warning("ways are read one by one: %s", error)
-        verdicts.append(not ask_policies(state, user_id, [permission], place, context).denied)
+        outcome = ask_policies(state, user_id, [permission], place, context, next(batches))
+        verdicts.append(not outcome.denied)
     return verdicts
+
+
+def batches_of(asked: Sequence[tuple[int, Place]]) -> Iterator[PolicyBatch]:
+    """The batch of each question."""
+    for start in range(0, len(asked), AHEAD):
+        some = asked[start : start + AHEAD]
+        yield from repeat(PolicyBatch(some), len(some))
 
 
 def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:

@@ -7,7 +7,8 @@ from typing import Any
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import GLOBAL_KIND, NodeId
-from yoto.permission.asking import allowed_by_policies, ask_policies
+from yoto.permission.abac import PolicyBatch
+from yoto.permission.asking import allowed_by_policies, ask_policies, batches_of
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.hierarchy import Authority
@@ -195,11 +196,12 @@ class Checks:
             asked.append((state.registry.get(name), parse_place(scope, scope_id)))
         loaded: dict[Place, Resolution] = {}
         verdicts = []
+        batches = batches_of([(user_id, place) for _, place in asked])
         for registered, place in taking_turns(asked):
-            resolution = loaded.get(place)
+            resolution, batch = loaded.get(place), next(batches)
             if resolution is None:
                 resolution = loaded[place] = state.source.load(user_id, place)
-            verdicts.append(_may(state, user_id, resolution, registered, place))
+            verdicts.append(_may(state, user_id, resolution, registered, place, batch))
         return verdicts
 
     def outranks(
@@ -242,9 +244,10 @@ def _may(
     resolution: Resolution,
     permission: RegisteredPermission,
     place: Place,
+    batch: PolicyBatch,
 ) -> bool:
     if not resolution.mask & permission.mask:
         return False
     if state.asks(permission, place):
-        return not ask_policies(state, user_id, [permission], place, None).denied
+        return not ask_policies(state, user_id, [permission], place, None, batch).denied
     return True

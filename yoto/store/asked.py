@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from yoto.errors import ConfigurationError
 
 MAX_AGE, DEADLINE = 60.0, 2.0  # s
+# s; nobody says when attributes change.
+ATTRIBUTES_AGE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,13 @@ class ProvidedRole:
 Facts: TypeAlias = Callable[[list[Any]], Mapping[Any, PersonFacts]]
 # From some ids to the roles of each; those that it leaves out have none.
 Roles: TypeAlias = Callable[[list[Any]], Mapping[Any, Iterable[str | ProvidedRole]]]
+# From some ids to the attributes of each, JSON data; of those that it leaves out nothing is known.
+Attributes: TypeAlias = Callable[[list[Any]], Mapping[Any, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How a function of the application's is asked about people.
+    """How a function of the application's is asked about people, or about resources.
 
     Attributes:
         function: from at most 1,000 ids to what it says of each.
@@ -122,3 +126,30 @@ def roles_by(function: Roles, *, max_age: float = MAX_AGE, deadline: float = DEA
         ConfigurationError: no function, or a time that is none.
     """
     return Asked.checked("roles", function, max_age, deadline)
+
+
+def attributes_by(
+    function: Attributes, *, max_age: float = ATTRIBUTES_AGE, deadline: float = DEADLINE
+) -> Asked:
+    """Attributes for policies that a function of the application knows: of resources of a type, or
+    of people.
+
+    Args:
+        function: given a list of ids, at most 1,000, gives a mapping from each to its attributes:
+            JSON data, at most 32 names and 8,000 bytes. Whoever has none has an empty mapping: of
+            an id that is left out nothing is known, which denies. It is called in a thread of its
+            own, in an app context and outside of any request.
+        max_age: seconds for which an answer counts.
+        deadline: seconds that an answer may take; a later one counts as none.
+
+    Raises:
+        ConfigurationError: no function, or a time that is none.
+    """
+    return Asked.checked("attributes", function, max_age, deadline)
+
+
+def provided(attributes: Any) -> Asked | None:
+    """The function among what was declared as attributes; None: they are columns."""
+    if isinstance(attributes, Asked):
+        return attributes
+    return attributes_by(attributes) if callable(attributes) else None

@@ -45,6 +45,8 @@ class Declaration:
         numbers: the table that has a number for each of these; None: they are numbers.
         asked: for people, the function that knows them, of whose answers ``table`` has the last;
             None: the table is the application's.
+        attributes: for people, columns that policies read, by name.
+        attributes_by: for people, the function that policies have these from instead.
     """
 
     table: Table
@@ -53,6 +55,8 @@ class Declaration:
     ids: ColumnElement[Any] | None = None
     numbers: Table | None = None
     asked: Asked | None = None
+    attributes: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    attributes_by: Asked | None = None
 
     def read(self, names: tuple[str, ...]) -> Select[Any]:
         """The columns under the platform's names; NULL where nothing is said of one."""

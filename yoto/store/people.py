@@ -8,7 +8,7 @@ its number, and statements join it: see ``yoto.store.models.subject``.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from yoto.errors import ConfigurationError
-from yoto.store.asked import DEADLINE, MAX_AGE, Asked, Facts
+from yoto.store.asked import DEADLINE, MAX_AGE, Asked, Attributes, Facts, provided
 from yoto.store.db import Id
 from yoto.store.declarations import Declaration, declarations_of, table_of
 from yoto.store.models.person import KnownPerson
@@ -67,6 +67,7 @@ def people(
     epoch: Any = None,
     clearance: Any = None,
     created_at: Any = None,
+    attributes: Iterable[str] | Mapping[str, Any] | Attributes | Asked = (),
 ) -> Declaration:
     """The application's people, a mapped class of its own.
 
@@ -79,6 +80,8 @@ def people(
         epoch: an integer that grows when credentials that were made before count no longer.
         clearance: what they may be trusted with, 0 to 4; by default 0.
         created_at: when the account was made, in UTC; by default nobody knows.
+        attributes: columns for policies, or names with columns or expressions; or a function that
+            knows them, see ``attributes_by``.
 
     Each is the name of an attribute, or an expression of columns: ``disabled=~User.active``.
 
@@ -112,11 +115,18 @@ def people(
         elif column in _DEFAULTS:
             columns[column] = _DEFAULTS[column]
     source = None if key is None else table.join(key, key.c.key == ids)
-    return Declaration(table, columns, source, ids, key)
+    by = provided(attributes)
+    shown_to = {} if by is not None else _attributes(model, attributes)
+    return Declaration(table, columns, source, ids, key, attributes=shown_to, attributes_by=by)
 
 
 def people_by(
-    function: Facts, *, ids: type[Any], max_age: float = MAX_AGE, deadline: float = DEADLINE
+    function: Facts,
+    *,
+    ids: type[Any],
+    max_age: float = MAX_AGE,
+    deadline: float = DEADLINE,
+    attributes: Attributes | Asked | None = None,
 ) -> Declaration:
     """People whom a function of the application knows: in a directory, or in another database.
 
@@ -127,6 +137,7 @@ def people_by(
         ids: the type of their ids: ``int``, ``uuid.UUID`` or ``str`` (up to 255 characters).
         max_age: seconds for which an answer counts, unless ``people_changed`` ends it before.
         deadline: seconds that an answer may take; a later one counts as none.
+        attributes: the function that knows what policies read of them, see ``attributes_by``.
 
     Raises:
         ConfigurationError: no function, another type, or a time that is none.
@@ -156,6 +167,7 @@ def people_by(
         ids=table.c.id if key is None else key.c.key,
         numbers=key,
         asked=asked,
+        attributes_by=provided(attributes),
     )
 
 
@@ -209,6 +221,12 @@ def _primary_key(table: Table) -> Column[Any]:
     if len(keys) != 1:
         raise ConfigurationError("users", f"'{table.name}' has {len(keys)} key columns: say 'id'")
     return keys[0]
+
+
+def _attributes(model: Any, attributes: Any) -> dict[str, ColumnElement[Any]]:
+    if not isinstance(attributes, Mapping):
+        attributes = {name: name for name in attributes}
+    return {name: _column(model, "attributes", one) for name, one in attributes.items()}
 
 
 def _column(model: Any, what: str, given: Any) -> ColumnElement[Any]:

@@ -55,7 +55,7 @@ class PolicyJudge:
         question = Question(
             asked.user_id, asked.permission, asked.place.kind, asked.place.id, asked.context
         )
-        about = Asked(question, self._facts, serving.documents)
+        about = Asked(question, self._facts, serving.documents, asked.batch)
 
         def built(reads: frozenset[str]) -> tuple[dict[str, Any], Validity]:
             return self._builder.build(question, about, reads, serving.documents)

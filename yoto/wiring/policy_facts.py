@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from cachebox import LRUCache
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from yoto.cache import NodeId, TieredCache
 from yoto.errors import UnknownResource
-from yoto.permission import PermissionSystem, Place, Way, in_change, required_position
+from yoto.permission import (
+    PermissionSystem,
+    Place,
+    ProvidedAttributes,
+    Way,
+    in_change,
+    name_of_no_person,
+    required_position,
+)
 from yoto.policy import (
     Emergencies,
     Person,
@@ -26,11 +36,19 @@ from yoto.policy import (
     load_emergencies,
     load_person,
     load_place,
+    row_of,
 )
+from yoto.store.asked import Asked as AskedFunction
 from yoto.store.db import db
+from yoto.store.declarations import Declaration, declarations_of
+from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
 T = TypeVar("T")
+
+PEOPLE = "the people"  # no type of resources is called so
+# People whose own ids are remembered.
+MOST_IDS = 10_000
 
 # What the platform itself knows more of than the application declares.
 JUDGED_SCOPES = ("server", "channel")
@@ -84,6 +102,9 @@ class PolicyFacts:
         self.app = app
         self.surroundings = surroundings
         self._cache = cache
+        self._functions: dict[str, ProvidedAttributes] = {}
+        # By number. The box is typed as if nothing were ever missing from it.
+        self._ids: Any = LRUCache(MOST_IDS)
         self._places = RememberedPlaces(self._load_place)
         self._people = RememberedPeople(self._load_person)
         self._emergencies = RememberedEmergencies(self._load_emergencies)
@@ -99,8 +120,13 @@ class PolicyFacts:
         """The account; None: there is none, or not any more."""
         return self._people.get(user_id, self._may_remember())
 
-    def attributes(self, scope: str, scope_id: NodeId | None) -> dict[str, Any] | None:
+    def attributes(
+        self, scope: str, scope_id: NodeId | None, beside: Callable[[], Iterable[NodeId]]
+    ) -> dict[str, Any] | None:
         """What a node shows to policies, by its type or as registered; None: it shows nothing.
+
+        Args:
+            beside: gives nodes of the type that will be asked for next.
 
         Raises:
             UnknownResource: it is not there any more.
@@ -108,11 +134,70 @@ class PolicyFacts:
         declared = types_of(self.app).find(scope)
         if scope_id is None or declared is None:
             return None
+        if declared.attributes_by is not None:
+            provided = self._provided(scope, declared.attributes_by, declared.id_type)
+            return provided.of(scope_id, beside)
         if not declared.attributes and not declared.registered:
             return None
         found = self.read(lambda connection: attributes_of(connection, declared, scope_id))
         if found is None:
             raise UnknownResource(scope, scope_id)
+        return found
+
+    def person_attributes(
+        self, user_id: int, beside: Callable[[], Iterable[int]]
+    ) -> dict[str, Any] | None:
+        """What somebody shows to policies, as declared; None: nothing, as programs and the public.
+
+        Args:
+            beside: gives people who will be asked for next.
+
+        Raises:
+            UnknownResource: they are not there any more.
+        """
+        declared = declarations_of(self.app).tables.get(USERS)
+        if declared is None or name_of_no_person(user_id) is not None:
+            return None
+        found: dict[str, Any] | None = None
+        if declared.attributes_by is not None:
+            ids = int if declared.ids is None else declared.ids.type.python_type
+            provided = self._provided(PEOPLE, declared.attributes_by, ids)
+            own = self._own_ids(declared, [user_id])
+            if own:
+                return provided.of(own[0], lambda: self._own_ids(declared, beside()))
+        elif declared.attributes:
+            columns, id_ = declared.attributes, declared.columns["id"]
+            source = declared.table if declared.source is None else declared.source
+            found = self.read(lambda seen: row_of(seen, columns, source, id_ == user_id))
+        else:
+            return None
+        if found is None:
+            raise UnknownResource("user", user_id)
+        return found
+
+    def _own_ids(self, declared: Declaration, user_ids: Iterable[int]) -> list[Any]:
+        """The application's ids of people; those that it has none for are left out."""
+        wanted, keys = list(dict.fromkeys(user_ids)), declared.numbers
+        if keys is None:
+            return wanted
+        new = [one for one in wanted if one not in self._ids]
+        found: dict[int, Any] = {}
+        if new:
+            statement = select(keys.c.id, keys.c.key).where(keys.c.id.in_(new))
+            rows = self.read(lambda connection: connection.execute(statement).all())
+            found = {number: key for number, key in rows}
+            # One that is not committed may be given to somebody else.
+            if not in_change():
+                self._ids.update(found)
+        known = ((one, self._ids.get(one, found.get(one))) for one in wanted)
+        return [key for _, key in known if key is not None]
+
+    def _provided(self, name: str, asked: AskedFunction, ids: type[Any]) -> ProvidedAttributes:
+        found = self._functions.get(name)
+        if found is None:
+            made = ProvidedAttributes(self.app, asked, f"attributes of {name}", ids)
+            # Of two threads that come first, one makes what both use.
+            found = self._functions.setdefault(name, made)
         return found
 
     def ways(self, user_id: int, scope: str, scope_id: NodeId | None, permission: str) -> list[Way]:

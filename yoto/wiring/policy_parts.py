@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from math import ceil
 from typing import Any
 
+from yoto.cache import NodeId
 from yoto.errors import StoreUnavailable
-from yoto.permission import PermissionSystem, Way, authenticated_at
+from yoto.permission import (
+    PermissionSystem,
+    Place,
+    PolicyBatch,
+    Way,
+    authenticated_at,
+    name_of_no_person,
+)
 from yoto.policy import (
     ABSENT,
     BehaviourWatch,
@@ -45,12 +53,46 @@ class Asked:
     """
 
     def __init__(
-        self, question: Question, facts: PolicyFacts, documents: Mapping[str, Any]
+        self,
+        question: Question,
+        facts: PolicyFacts,
+        documents: Mapping[str, Any],
+        batch: PolicyBatch | None = None,
     ) -> None:
-        """Nothing is read yet."""
+        """Nothing is read yet.
+
+        Args:
+            batch: what the question is asked among.
+        """
         self.question = question
         self.facts = facts
         self.documents = documents
+        self._batch = batch
+
+    def beside(self) -> Sequence[tuple[int, Place]]:
+        """What is asked about with this question, for facts that are read together."""
+        return () if self._batch is None else self._batch.asked
+
+    def once(self, path: str, read: Callable[[], dict[str, Any] | None]) -> Any:
+        """A part that is an object of the application's own: JSON data, or ``ABSENT``.
+
+        Raises:
+            PartUnknown: it cannot be read, or could not be for another question of the batch.
+        """
+        if self._batch is not None and path in self._batch.unread:
+            raise PartUnknown(path)
+        try:
+            found = read()
+        except StoreUnavailable:
+            if self._batch is not None:
+                self._batch.unread.add(path)
+            raise
+        try:
+            json.dumps(found, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            log.warning("input.%s is no JSON data: %s", path, error)
+            raise PartUnknown(path) from error
+        return ABSENT if found is None else found
 
     @property
     def user_id(self) -> int:
@@ -98,16 +140,24 @@ def _of(found: Any, name: str) -> Any:
 
 
 def _attributes(asked: Asked) -> Any:
-    question = asked.question
-    found = asked.facts.attributes(question.scope, question.scope_id)
-    if found is None:
-        return ABSENT
-    try:
-        json.dumps(found, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        log.warning("attributes of %s are no JSON data: %s", question.scope, error)
-        raise PartUnknown("resource.attributes") from error
-    return found
+    scope, scope_id = asked.question.scope, asked.question.scope_id
+
+    def beside() -> Iterable[NodeId]:
+        return [at.id for _, at in asked.beside() if at.kind == scope and at.id is not None]
+
+    return asked.once(
+        "resource.attributes", lambda: asked.facts.attributes(scope, scope_id, beside)
+    )
+
+
+def _own_attributes(asked: Asked) -> Any:
+    def beside() -> Iterable[int]:
+        # Programs and the public have none.
+        return [one for one, _ in asked.beside() if name_of_no_person(one) is None]
+
+    return asked.once(
+        "subject.attributes", lambda: asked.facts.person_attributes(asked.user_id, beside)
+    )
 
 
 def _clearance(asked: Asked) -> Any:
@@ -246,6 +296,7 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("subject.super_admin", lambda asked: _of(asked.person, "super_admin")),
     Part("subject.account_age_days", _account_age),
     Part("subject.roles", _roles),
+    Part("subject.attributes", _own_attributes),
     Part("subject.emergency", _emergency, documents=("emergency.lifts",)),
     Part("resource.attributes", _attributes),
     Part("resource.server", lambda asked: _of(asked.place, "server")),

@@ -1,5 +1,6 @@
-"""Functions of the application that are asked about people, and what they said."""
+"""Functions of the application that are asked about people and resources, and what they said."""
 
+from yoto.permission.directory.attributes import ProvidedAttributes
 from yoto.permission.directory.directory import (
     EXTENSION,
     Directory,
@@ -13,6 +14,7 @@ from yoto.permission.directory.directory import (
 __all__ = [
     "EXTENSION",
     "Directory",
+    "ProvidedAttributes",
     "Providers",
     "directory_of",
     "is_kept",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, FromClause, select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import NodeId
@@ -29,8 +30,18 @@ def attributes_of(
         kept = select(rows.attributes).where(rows.type == declared.name, rows.id == node_id)
         found = connection.execute(kept).one_or_none()
         return None if found is None else found.attributes or {}
-    columns = [column.label(name) for name, column in declared.attributes.items()]
-    statement = select(*columns).select_from(declared.table).where(declared.id == node_id)
+    return row_of(connection, declared.attributes, declared.table, declared.id == node_id)
+
+
+def row_of(
+    connection: Connection,
+    attributes: Mapping[str, ColumnElement[Any]],
+    source: FromClause,
+    condition: ColumnElement[bool],
+) -> dict[str, Any] | None:
+    """Columns of one row, by name, as JSON data; None: there is no such row."""
+    columns = [column.label(name) for name, column in attributes.items()]
+    statement = select(*columns).select_from(source).where(condition)
     row = connection.execute(statement).mappings().one_or_none()
     return None if row is None else {name: as_json(value) for name, value in row.items()}
 

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Column, ColumnElement, Table, case, inspect, select
 
 from yoto.errors import ConfigurationError
+from yoto.store.asked import Asked, Attributes, provided
 from yoto.store.declarations import declarations_of, table_of
 from yoto.store.models import Resource
 from yoto.store.people import USERS
@@ -39,7 +40,7 @@ def declare_resource(
     label: Any = None,
     shared: str = "members",
     sync: tuple[str, Any] | tuple[str, Any, Any] | None = None,
-    attributes: Iterable[str] | Mapping[str, Any] = (),
+    attributes: Iterable[str] | Mapping[str, Any] | Attributes | Asked = (),
     id: Any = None,
     nested: int | None = None,
     askable: bool = True,
@@ -63,7 +64,8 @@ def declare_resource(
             ``"anyone"``.
         sync: ``(type, column)`` of the node whose overwrites are in force in place of the node's
             own, with a condition as a third, where there is one.
-        attributes: columns for policies, or names with columns or expressions.
+        attributes: columns for policies, or names with columns or expressions; or a function that
+            knows them, see ``attributes_by``.
         id: the column of the ids, by default the primary key: integers, UUIDs or texts.
         nested: how many nodes of the type may stand one below the other (at most 24).
         askable: False: only overwrites are there, and nobody asks about it.
@@ -76,11 +78,17 @@ def declare_resource(
         raise ConfigurationError("resource", f"audit: nobody belongs to a {name}")
     if shared not in ("members", "anyone"):
         raise ConfigurationError("resource", f"shared: 'members' or 'anyone', not {shared!r}")
+    by = provided(attributes)
+    columns: Any = () if by is not None else attributes
     if model is None:
-        others = (owner, members, label, banned, timeout_until, sync, id, *attributes, *remaining)
+        others = (owner, members, label, banned, timeout_until, sync, id, *columns, *remaining)
         if any(one is not None for one in others):
             raise ConfigurationError("resource", f"'{name}' has no class that has columns")
         declared = _registered(app, name, parent, nested)
+        if by is not None:
+            raise ConfigurationError(
+                "resource", f"attributes: of a {name}, put_resource takes them"
+            )
         declared = replace(
             declared,
             gate=gate,
@@ -110,7 +118,8 @@ def declare_resource(
         label=None if label is None else _expression(model, label),
         remaining=tuple(remaining),
         shared=shared == "anyone",
-        attributes=_attributes(model, attributes),
+        attributes=_attributes(model, columns),
+        attributes_by=by,
         nested=_depth(nested, any(one.type == name for one in parents)),
         askable=askable,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, NodeId, Place, mark_of
+from yoto.store.asked import Asked
 
 EXTENSION = "yoto.resources"
 # Names that mean something else where a type could stand.
@@ -81,6 +82,7 @@ class ResourceType:
         remaining: what remains to somebody in a time-out.
         shared: what is given at a node holds for people who do not belong, too.
         attributes: columns that policies read, by name.
+        attributes_by: the function that policies have attributes from instead.
         nested: how many nodes of the type may stand one below the other.
         askable: whether anybody can ask what somebody may do there.
         registered: its nodes are rows of the platform's own (``yoto.store.models.Resource``), in
@@ -103,6 +105,7 @@ class ResourceType:
     remaining: tuple[str, ...] = ()
     shared: bool = False
     attributes: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    attributes_by: Asked | None = None
     nested: int = 1
     askable: bool = True
     registered: bool = False

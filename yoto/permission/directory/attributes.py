@@ -1,0 +1,91 @@
+"""What a function of the application says of nodes of a type, or of people, for policies to read.
+
+No statement joins it, so each process keeps what it heard in memory, for as long as it counts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
+from typing import Any, NamedTuple
+
+from cachebox import LRUCache
+from flask import Flask
+
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission.context import checked_json
+from yoto.permission.directory.asking import Asking
+from yoto.store.asked import Asked
+from yoto.store.declarations import declarations_of
+
+# Of one function: nodes or people.
+CAPACITY = 10_000
+
+log = logging.getLogger(__name__)
+
+
+class _Kept(NamedTuple):
+    """What was said of an id, None: nothing; and its end (monotonic clock)."""
+
+    attributes: dict[str, Any] | None
+    until: float
+
+
+class ProvidedAttributes:
+    """What one function of one application said. Safe for threads.
+
+    Args:
+        app: the application.
+        asked: the function.
+        name: what it is called where it does not answer.
+        ids: the type of the ids.
+    """
+
+    def __init__(self, app: Flask, asked: Asked, name: str, ids: type[Any]) -> None:
+        # The function is the application's that declared it, also where its control plane asks.
+        asks_as = declarations_of(app).app or app
+        self._name = name
+        self._max_age = asked.max_age
+        self._asking = Asking[dict[str, Any]](asks_as, asked, name, ids, self._checked)
+        # The box is typed as if nothing were ever missing from it.
+        self._kept: Any = LRUCache(CAPACITY)
+
+    def of(self, id_: Any, beside: Callable[[], Iterable[Any]]) -> dict[str, Any]:
+        """The attributes of one.
+
+        Args:
+            beside: gives those that will be asked for next, about whom it is asked together.
+
+        Raises:
+            StoreUnavailable: the function did not answer, or not in time.
+            UnknownResource: it says nothing of this one.
+        """
+        kept = self._remembered(id_)
+        if kept is None:
+            wanted = {id_: None} | {one: None for one in beside() if self._remembered(one) is None}
+            began = monotonic()
+            found = self._asking.ask(list(wanted))
+            for one in wanted:
+                self._kept[one] = _Kept(found.get(one), began + self._max_age)
+            kept = _Kept(found.get(id_), began)
+        if kept.attributes is None:
+            raise UnknownResource(self._name, id_)
+        return kept.attributes
+
+    def _remembered(self, id_: Any) -> _Kept | None:
+        kept: _Kept | None = self._kept.get(id_)
+        return kept if kept is not None and monotonic() < kept.until else None
+
+    def _checked(self, ids: Sequence[Any], answer: Mapping[Any, Any]) -> dict[Any, dict[str, Any]]:
+        """What an answer says; of whom it says what is none, it says nothing."""
+        found: dict[Any, dict[str, Any]] = {}
+        for id_ in ids:
+            try:
+                attributes = checked_json(answer.get(id_), "attributes")
+            except ValidationFailed as error:
+                log.warning("%s of %r: %s", self._name, id_, error)
+                continue
+            if attributes is not None:
+                found[id_] = attributes
+        return found
