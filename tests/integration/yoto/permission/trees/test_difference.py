@@ -33,7 +33,9 @@ from yoto.store.db import db
 from yoto.store.models import AuditRecord
 from yoto.store.resources import types_of
 
-SEEDS = (2, 5, 11, *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
+# In these three somebody's rights are turned; others, of which some turn nobody's, on demand.
+SURE = (2, 5, 11)
+SEEDS = (*SURE, *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
 WRITES, DELETIONS, QUESTIONS, PAIRS = 40, 8, 8, 12
 SECONDS = 5.0  # from one review to the next
 
@@ -156,4 +158,4 @@ def test_a_difference_is_that_of_the_reviews_at_its_two_moments(
             assert {turn.user_id for turn in found.lost} == could - can, told
             assert not any("does not hold" in note for note in found.unknown), told
             turned += len(found.gained) + len(found.lost)
-    assert turned, "nothing that anybody could notice was done"
+    assert turned or seed not in SURE, "nothing that anybody could notice was done"
