@@ -26,7 +26,10 @@ from yoto.permission import (
 
 PAGE = 500  # users read at a time
 GAP = "  "
-UNASKED = "People may be missing: of some the application was never asked which roles they hold."
+UNASKED = (
+    "People may be missing: some are not known yet, or the application was never asked which roles "
+    "they hold."
+)
 
 
 def add_review(group: AppGroup) -> None:

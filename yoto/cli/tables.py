@@ -7,12 +7,14 @@ from collections.abc import Callable
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 from yoto.cli.routes import guards
 from yoto.errors import PlatformError
-from yoto.permission import PermissionSystem
+from yoto.permission import PermissionSystem, number_everybody
 from yoto.store import migrations
 from yoto.store.db import db
+from yoto.store.failures import lacks_tables
 
 # Gives a further line of ``flask yoto setup``, or None; of an application that has one.
 AFTER_SETUP = "yoto.after_setup"
@@ -25,7 +27,7 @@ yoto.add_command(guards)
 @with_appcontext
 def setup() -> None:
     """Make the tables, the permissions that the code declares, and, for a control plane, the
-    default policies; what is there stays.
+    default policies; what is there stays. People whose ids are no numbers get theirs.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
@@ -33,6 +35,7 @@ def setup() -> None:
             revisions = migrations.upgrade()
             added = PermissionSystem().sync_catalogue()
             policies = _store_policies(app)
+            _number_people(app)
     except (ValueError, PlatformError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
@@ -42,6 +45,15 @@ def setup() -> None:
     line = app.extensions.get(AFTER_SETUP, lambda: None)()
     if line is not None:
         click.echo(line)
+
+
+def _number_people(app: Flask) -> None:
+    try:
+        number_everybody(app)
+    except DBAPIError as error:
+        # The application may make the table of its people later.
+        if not lacks_tables(error):
+            raise
 
 
 def _store_policies(app: Flask) -> str | None:

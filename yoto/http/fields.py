@@ -17,6 +17,7 @@ from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, node_
 from yoto.store.resources import known_types
 
 MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
+EXACT_MAX = 2**53 - 1  # the largest integer that is exact as a JSON number everywhere
 # Control characters, and lone surrogates, which no database encodes.
 REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
 LINE_CHARACTERS = frozenset("\n\t")
@@ -139,6 +140,14 @@ class NodeId(ma.fields.Field[Any]):
         if type(value) is int or isinstance(value, str):
             return value
         raise self.make_error("invalid")
+
+
+class Cursor(NodeId):
+    """Where the next page begins. A number that JavaScript would round leaves as a text."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        rounded = type(value) is int and value > EXACT_MAX
+        return str(value) if rounded else super()._serialize(value, attr, obj, **options)
 
 
 def with_node_id(

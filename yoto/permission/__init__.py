@@ -30,7 +30,14 @@ from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.freshness import authenticated_at
 from yoto.permission.group_writes import RegisteredGroup
-from yoto.permission.keys import NOBODY, current_keys, number_of, own_ids, person_number
+from yoto.permission.keys import (
+    NOBODY,
+    current_keys,
+    number_everybody,
+    number_of,
+    own_ids,
+    person_number,
+)
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.orphans import Orphan, Orphans
@@ -149,6 +156,7 @@ __all__ = [
     "members_of_teams",
     "node_of_text",
     "name_of_no_person",
+    "number_everybody",
     "number_of",
     "own_ids",
     "parse_place",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import Any, TypeAlias
 
 from cachebox import LRUCache
 from flask import Flask, current_app
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yoto import cache
@@ -23,10 +24,11 @@ from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER
 from yoto.permission.directory import directory_of, is_kept, renew_people
 from yoto.permission.failures import translated
 from yoto.permission.kinds import PUBLIC, Application, Public, asker_number
-from yoto.permission.outbox.watching import touch
+from yoto.permission.outbox.watching import keep_from_caches, touch
 from yoto.permission.scopes import MAX_ID, checked_id
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.declarations import declarations_of
+from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
 from yoto.store.upserts import insert_new
 
@@ -35,6 +37,13 @@ from yoto.store.upserts import insert_new
 SubjectId: TypeAlias = int | uuid.UUID | str | Application | Public
 
 EXTENSION = "yoto.subject_keys"
+# People without a number whom one question, or one transaction of the sweep, gives one.
+AT_ONCE = 1_000
+# s for which all have numbers while they are as many and none was given: to count them is a
+# tenth of the work of looking at each.
+SEEN_FOR = 60.0
+# Others may give the same numbers at the same time.
+TRIES = 3
 
 log = logging.getLogger(__name__)
 
@@ -127,11 +136,40 @@ def keys_of(app: Flask) -> SubjectKeys | None:
     return found
 
 
+def everybody_has_number() -> bool:
+    """Whether a search by numbers finds all people of the current application; those who lack one
+    get it now, if they are few. False: there may be people without one, or, where a function
+    knows them, of whom nobody has asked.
+
+    The transaction of a session that has written nothing is ended where numbers are given.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    declared = declarations_of(current_app).tables.get(USERS)
+    if declared is None:
+        return True
+    if declared.asked is not None:
+        return False
+    keys = current_keys()
+    return keys is None or keys.all_numbered(db.session())
+
+
+def number_everybody(app: Flask) -> int:
+    """Give numbers to all people of ``app`` who have none, some at a time; how many.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database did not answer.
+    """
+    keys = keys_of(app)
+    return 0 if keys is None else keys.number_all()
+
+
 class SubjectKeys:
     """The numbers of the people of one application.
 
-    One is given at the first question about somebody, and never changes: so it can be remembered
-    for good, once it is committed.
+    One is given with the commit that inserts somebody, or at the first question about them, or
+    about all, and never changes: so it can be remembered for good, once it is committed.
 
     Args:
         app: an application that has declared people whose ids are no numbers.
@@ -142,11 +180,14 @@ class SubjectKeys:
         if declared.ids is None or declared.numbers is None:
             raise TypeError("the people of this application have numbers")
         self._app = app
+        self._table = declared.table
         self._ids = declared.ids
         self._keys = declared.numbers
         self._type = declared.ids.type.python_type
         # The box is typed as if nothing were ever missing from it.
         self._numbers: Any = LRUCache(REMEMBERED)
+        # What was counted when all had numbers, and until when that counts.
+        self._complete: tuple[tuple[int, int], float] | None = None
 
     def number_of(self, key: Any, field: str = "user_id") -> int:
         """The number of the person with this id; ``NOBODY`` where there is none.
@@ -176,6 +217,40 @@ class SubjectKeys:
         """
         checked = [self._checked(key, field) for key in keys]
         return set(self._number(session.connection(), checked).values())
+
+    def all_numbered(self, session: Session) -> bool:
+        """Whether all have numbers, as the session sees them; see ``everybody_has_number``."""
+        with translated():
+            if is_kept(session):
+                return self._all_numbered_within(session)
+            connection, now = session.connection(), monotonic()
+            state = self._counted(connection)
+            seen = self._complete
+            if seen is not None and seen[0] == state and now < seen[1]:
+                return True
+            lacking = self._lacking(connection)
+            if not lacking:
+                self._complete = state, now + SEEN_FOR
+                return True
+            # Its view of the database has no such numbers, and others may want its connection.
+            session.commit()
+        try:
+            self._give(lacking[:AT_ONCE])
+        except SQLAlchemyError as error:
+            log.warning("searches miss people without a number, which cannot be given: %s", error)
+            return False
+        return len(lacking) <= AT_ONCE
+
+    def number_all(self) -> int:
+        """See ``number_everybody``."""
+        engine, last, given = engine_beside(self._app), None, 0
+        while True:
+            with writing(False), engine.connect() as connection:
+                lacking = self._lacking(connection, last)[:AT_ONCE]
+            if not lacking:
+                return given
+            self._give(lacking)
+            last, given = lacking[-1], given + len(lacking)
 
     def keys_of(self, numbers: Iterable[int]) -> dict[int, Any]:
         """The ids behind numbers; those that were never given are left out."""
@@ -222,6 +297,49 @@ class SubjectKeys:
         touch(session, cache.subjects.user(found))
         return found
 
+    def _all_numbered_within(self, session: Session) -> bool:
+        """The same in the caller's transaction, as ``_given_within``."""
+        session.flush()
+        lacking = self._lacking(session.connection())
+        if lacking:
+            self._insert(session.connection(), lacking[:AT_ONCE])
+            keep_from_caches(session)
+        return len(lacking) <= AT_ONCE
+
+    def _counted(self, connection: Connection) -> tuple[int, int]:
+        """How many people there are, and the newest number. A view of the database that is older
+        than what was seen has neither those who are new nor their numbers.
+        """
+        people = select(func.count()).select_from(self._table).scalar_subquery()
+        newest = select(func.max(self._keys.c.id)).scalar_subquery()
+        found = connection.execute(select(people, newest)).one()
+        return found[0], found[1] or 0
+
+    def _lacking(self, connection: Connection, after: Any = None) -> list[Any]:
+        """The ids of people who have no number, one more than are given one at once.
+
+        Args:
+            after: in the order of ids, only those after this one.
+        """
+        numbered = exists().where(self._keys.c.key == self._ids)
+        wanted = select(self._ids).where(self._ids.is_not(None), ~numbered)
+        if after is not None:
+            wanted = wanted.where(self._ids > after)
+        # Read first, and not INSERT ... SELECT, which would lock the application's rows.
+        return list(connection.scalars(wanted.order_by(self._ids).limit(AT_ONCE + 1)))
+
+    def _give(self, keys: Sequence[Any]) -> None:
+        """Give numbers in a transaction of its own; whom others have given one keep it."""
+        for tried in range(TRIES if keys else 0):
+            try:
+                with writing(), engine_beside(self._app).begin() as connection:
+                    self._insert(connection, keys)
+                return
+            except SQLAlchemyError as error:
+                if tried + 1 == TRIES or not is_conflict(error):
+                    raise
+                log.debug("somebody else gave the same numbers", exc_info=True)
+
     def _stored(self, connection: Connection, key: Any) -> int | None:
         statement = select(self._keys.c.id).where(self._keys.c.key == key)
         found: int | None = connection.scalar(statement)
@@ -231,10 +349,14 @@ class SubjectKeys:
         """Give numbers to those who have none; all by what the database has as their key."""
         wanted = sorted(set(keys))
         if wanted:
-            rows = [{"key": key} for key in wanted]
-            connection.execute(insert_new(self._keys, connection.dialect), rows)
+            self._insert(connection, wanted)
         # Also those whom others have given one since the transaction began.
         return self._stored_among(connection, wanted, lock=True)
+
+    def _insert(self, connection: Connection, keys: Iterable[Any]) -> None:
+        # In one order, so that nobody waits for somebody who waits for them.
+        rows = [{"key": key} for key in sorted(keys)]
+        connection.execute(insert_new(self._keys, connection.dialect), rows)
 
     def _stored_among(
         self, connection: Connection, keys: Sequence[Any], lock: bool = False
@@ -264,6 +386,9 @@ class AskedKeys(SubjectKeys):
     def number_of(self, key: Any, field: str = "user_id") -> int:
         found: int | None = self._numbers.get(self._checked(key, field))
         return self.numbers_of([key], field)[0] if found is None else found
+
+    def number_all(self) -> int:
+        return 0  # the function alone knows who there is
 
     def numbers_of(self, keys: Sequence[Any], field: str) -> list[int]:
         """The numbers of many in one look, and with one question about those who have none."""

@@ -1,4 +1,6 @@
-"""Deletes, once an hour, rows that have ended by themselves or are about nothing any more."""
+"""Deletes, once an hour, rows that have ended by themselves or are about nothing any more, and
+gives numbers to people who lack one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from yoto.housekeeping import Housekeeper
-from yoto.permission import Orphan, Orphans
+from yoto.permission import Orphan, Orphans, number_everybody
 from yoto.store.db import db, utcnow, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
@@ -54,10 +56,13 @@ class Sweeper:
         self._thread.stop()
 
     def sweep(self) -> int:
-        """Delete what has ended; how many rows. And forget nodes and people that are gone."""
+        """Delete what has ended; how many rows. Give numbers to people who have none, and forget
+        nodes and people that are gone.
+        """
         now = utcnow()
         with self._app.app_context():
             deleted = sum(_delete(*ended) for ended in _ended(now))
+            number_everybody(self._app)
             self._forget()
         return deleted
 

@@ -11,7 +11,7 @@ from yoto.api.people import PersonSchema
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
 from yoto.api.permissions.insight.schemas import INCOMPLETE, FoundAfter
 from yoto.api.permissions.review.schemas import CSV, JSON
-from yoto.http.fields import MAX_ID, Facts, Node, NodeId, RowId, TypeName, with_node_id
+from yoto.http.fields import MAX_ID, Cursor, Facts, Node, NodeId, RowId, TypeName, with_node_id
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, PageQuery, page_of
 
 USERNAME_LENGTH = 256  # characters: an application may call its people by their addresses
@@ -268,14 +268,14 @@ class OverwrittenSchema(PlacedResourceSchema):
     overwrites = ma.fields.List(ma.fields.Nested(PlacedOverwriteSchema), required=True)
 
 
-PERSON_PAGE = page_of(PersonSchema)
+PERSON_PAGE = page_of(PersonSchema, Cursor)
 WHO_PAGE = type(PERSON_PAGE).from_dict(
     {"incomplete": ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)},
     name="WhoPage",
 )()
 SERVER_PAGE = page_of(ListedServerSchema)
 CHANNEL_PAGE = page_of(ListedChannelSchema)
-FOUND_PAGE = page_of(FoundResourceSchema, NodeId)
-RESOURCE_PAGE = page_of(PlacedResourceSchema, NodeId)
+FOUND_PAGE = page_of(FoundResourceSchema, Cursor)
+RESOURCE_PAGE = page_of(PlacedResourceSchema, Cursor)
 OVERWRITTEN_CHANNELS = page_of(OverwrittenChannelSchema)
-OVERWRITTEN_PAGE = page_of(OverwrittenSchema, NodeId)
+OVERWRITTEN_PAGE = page_of(OverwrittenSchema, Cursor)

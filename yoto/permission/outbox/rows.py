@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from yoto.permission.outbox.touches import MAX_USERS, Found, Touches, chunks
 from yoto.permission.statements import group_grants, roles, table
 from yoto.store.db import utcnow
+from yoto.store.failures import lacks_tables
 from yoto.store.models import OutboxEvent
+from yoto.store.upserts import insert_new
 
 outbox = table(OutboxEvent)
 
@@ -54,7 +56,12 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
 
     Without it somebody else could give it, and load what this transaction changes, between this
     look and the commit, which would tell nobody then. So they wait for it.
+
+    Who is new gets one, too, so that searches find people about whom nobody ever asks.
     """
+    for numbers, new in touches.newcomers.items():
+        _number_new(connection, numbers, new)
+    touches.newcomers.clear()
     for numbers, keys in touches.keys.items():
         if len(keys) > MAX_USERS:
             touches.everything()
@@ -77,6 +84,17 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
             else:
                 touches.person(number, gone, key)
     touches.keys.clear()
+
+
+def _number_new(connection: Connection, numbers: Table, keys: Iterable[Any]) -> None:
+    rows = [{"key": key} for key in sorted(keys)]
+    try:
+        connection.execute(insert_new(numbers, connection.dialect), rows)
+    except DBAPIError as error:
+        # An application may add its first people before anybody has made these tables.
+        if not lacks_tables(error):
+            raise
+        log.debug("there are no numbers yet: 'setup' gives them")
 
 
 def _find_gone(connection: Connection, touches: Touches, numbers: Table) -> None:

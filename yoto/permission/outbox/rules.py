@@ -366,8 +366,9 @@ def _people_elsewhere(rule: Rule, declaration: Declaration) -> Rule:
             if act is not Act.INSERT or row.get("super_admin"):
                 touches.everything()
         elif numbers is not None:
-            # Nobody can have asked about somebody new.
-            if act is not Act.INSERT:
+            if act is Act.INSERT:
+                touches.newcomer(numbers, row[id_])
+            else:
                 touches.key(numbers, row[id_], gone)
         elif gone is not None:
             touches.person(row[id_], gone)

@@ -12,6 +12,8 @@ from yoto.cache import NodeId
 
 # Users of one transaction that get an event each; more become one event of their server.
 MAX_USERS = 64
+# People of one transaction that get a number with it.
+MAX_NEWCOMERS = 10_000
 # Roles that have a changed group in common; more become one event of everything.
 MAX_ROLES = 64
 # Ids in one IN list.
@@ -49,6 +51,7 @@ class Touches:
         gone_rows: ids of rows of the platform's own that are being deleted, by table.
         keys: people by ids that are no numbers, with the table of their numbers; with the column
             of the ids of those who were deleted.
+        newcomers: people by such ids who were inserted, by the same table.
     """
 
     def __init__(self) -> None:
@@ -59,6 +62,7 @@ class Touches:
         self.gone_people: dict[ColumnElement[Any], dict[Any, int]] = {}
         self.gone_rows: dict[Table, set[int]] = {}
         self.keys: dict[Table, dict[Any, ColumnElement[Any] | None]] = {}
+        self.newcomers: dict[Table, set[Any]] = {}
 
     def add(self, *touched: str) -> None:
         """Touch subjects by name."""
@@ -110,8 +114,16 @@ class Touches:
         keys = self.keys.setdefault(numbers, {})
         keys[key] = keys.get(key) if gone is None else gone
 
+    def newcomer(self, numbers: Table, key: Any) -> None:
+        """Somebody was inserted, about whom nobody can have asked. Of more than ``MAX_NEWCOMERS``
+        the others get their numbers later.
+        """
+        some = self.newcomers.setdefault(numbers, set())
+        if len(some) < MAX_NEWCOMERS:
+            some.add(key)
+
     def __bool__(self) -> bool:
-        return bool(self._subjects or self._users or self.groups or self.keys)
+        return bool(self._subjects or self._users or self.groups or self.keys or self.newcomers)
 
     def settled(self, found: Found) -> list[str]:
         """The subjects to publish, without those that another one includes."""

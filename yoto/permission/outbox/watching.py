@@ -35,6 +35,11 @@ def touch(session: Session, *subjects: str) -> None:
     _keep(session, touches)
 
 
+def keep_from_caches(session: Session) -> None:
+    """Have no verdict of the running transaction cached, as if it had touched something."""
+    session.info.setdefault(TOUCHES, Touches())
+
+
 def has_touched(session: Session) -> bool:
     """Whether the running transaction changed something that verdicts are made of, or may have.
 

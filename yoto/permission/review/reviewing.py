@@ -10,7 +10,7 @@ from typing import Any
 from yoto.errors import ValidationFailed
 from yoto.nodes import NodeId
 from yoto.permission.directory import renew_people
-from yoto.permission.keys import own_ids
+from yoto.permission.keys import everybody_has_number, own_ids
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of
 from yoto.permission.review.report import AccessDifference, AccessPage, Turn
@@ -18,6 +18,8 @@ from yoto.permission.scopes import parse_place
 from yoto.permission.search.users import list_users
 from yoto.permission.source import reading
 from yoto.permission.state import get_state
+
+PEOPLE_MISSING = "there may be people whom nobody ever asked about: they are not in it"
 
 
 class Reviewing:
@@ -84,9 +86,12 @@ class Reviewing:
             raise ValidationFailed({"until": "must not lie ahead"})
         if since >= until:
             raise ValidationFailed({"since": "must be before until"})
+        known = everybody_has_number()
         renew_people(None)
         with reading() as connection:
             found = difference_of(connection, state.registry, registered, place, since, until)
+            if not known:
+                found = replace(found, unknown=(*found.unknown, PEOPLE_MISSING))
             if numbers:
                 return found
             return replace(found, gained=_by_own_ids(found.gained), lost=_by_own_ids(found.lost))

@@ -2,8 +2,9 @@
 
 Those who could have it are found by how: as super-admin or owner, by a role that allows it, by
 themselves, a team, or as everybody; by an overwrite. Only they are loaded and resolved, some
-hundreds first, and thousands if too few of those are let in: eight statements at most, and one
-more where a function provides roles.
+hundreds first, and thousands if too few of those are let in: eight statements at most, one more
+where a function provides roles, and one where ids are no numbers, which sees to it that all have
+one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -33,6 +33,7 @@ from sqlalchemy.sql.selectable import CTE
 from yoto.nodes import APPLICATIONS
 from yoto.permission.asking import allowed_by_policies
 from yoto.permission.directory import renew_people
+from yoto.permission.keys import everybody_has_number
 from yoto.permission.loading import implying, load
 from yoto.permission.loading.loader import parameters_of
 from yoto.permission.loading.places_sql import person_number
@@ -41,7 +42,14 @@ from yoto.permission.loading.sites import Site, site_at
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.resolver import flatten, resolve
 from yoto.permission.scopes import Place, parse_place, place_of_text
-from yoto.permission.search.page import ROLES_UNKNOWN, SCAN_MAX, Page, checked_after, checked_limit
+from yoto.permission.search.page import (
+    PEOPLE_UNKNOWN,
+    ROLES_UNKNOWN,
+    SCAN_MAX,
+    Page,
+    checked_after,
+    checked_limit,
+)
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.statements import (
@@ -62,8 +70,6 @@ from yoto.permission.statements import (
     users,
 )
 from yoto.store.db import Id
-from yoto.store.declarations import declarations_of
-from yoto.store.people import USERS
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page
 
@@ -89,10 +95,12 @@ def list_users(
     start, most = checked_after(after), checked_limit(limit)
     found: list[int] = []
     last: int | None = start
+    incomplete = None if everybody_has_number() else PEOPLE_UNKNOWN
     # Anybody could have become a super-admin.
     renew_people(None)
     with reading() as connection:
-        incomplete = ROLES_UNKNOWN if has_unasked(connection) else None
+        if incomplete is None and has_unasked(connection):
+            incomplete = ROLES_UNKNOWN
         site = site_at(connection, place)
         statement, parameters = _candidates(site), users_parameters(state, registered, site)
         for window in (max(FIRST_LOOK, most + 1), SCAN_MAX):
@@ -117,14 +125,7 @@ def has_unasked(connection: Connection) -> bool:
     if not provides_roles():
         return False
     asked = exists().where(roles_asked.c.id == users.c.id)
-    if connection.scalar(select(users.c.id).where(~asked).limit(1)) is not None:
-        return True
-    declared = declarations_of(current_app).tables.get(USERS)
-    if declared is None or declared.numbers is None or declared.ids is None or declared.asked:
-        return False
-    # Who has no number yet, nobody has asked anything about.
-    numbered = exists().where(declared.numbers.c.key == declared.ids)
-    return connection.scalar(select(declared.ids).where(~numbered).limit(1)) is not None
+    return connection.scalar(select(users.c.id).where(~asked).limit(1)) is not None
 
 
 def users_parameters(

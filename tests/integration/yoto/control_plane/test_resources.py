@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -122,6 +123,27 @@ def test_an_explanation_says_which_permission_of_the_type_is_missing_and_names_w
         "role": "author",
         "at": f"document:{desk.plan}",
     }
+
+
+@pytest.mark.parametrize(("path", "cursor"), [("/search/who", "next"), ("/review", "next_after")])
+def test_pages_that_end_among_programs_go_on_with_the_next_one(
+    app: Flask, auditor: ControlClient, desk: Desk, path: str, cursor: str
+) -> None:
+    with app.app_context():
+        programs = [permissions.register_application(f"importer {n}").ids[0] for n in range(5)]
+        for program in programs:
+            permissions.assign(Application(program), desk.reading, at=("document", desk.plan))
+    asked = {"permission": READ, "scope": "document", "scope_id": str(desk.plan), "limit": 1}
+    names, after = [], {}
+    while True:
+        page = auditor.get(path, **asked, **after)
+        # As a browser reads numbers.
+        page = json.loads(page.text, parse_int=lambda digits: int(float(digits)))
+        names += [one["username"] for one in page["items"]]
+        if page[cursor] is None:
+            break
+        after = {"after": page[cursor]}
+    assert names == ["owner", "reader", *(f"application:{program}" for program in programs)]
 
 
 def test_the_matrix_of_a_workspace_and_the_overwrites_below(

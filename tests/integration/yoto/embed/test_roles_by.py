@@ -240,6 +240,7 @@ def test_who_may_says_that_it_lacks_people_nobody_asked_about(desk: Desk, mara: 
     page = list_users(ORDER, "global")
     assert (page.ids, page.incomplete) == ((), "provided_roles")
     assert check_permission(mara, ORDER)
+    desk.session.rollback()
     page = list_users(ORDER, "global")
     assert (page.ids, page.incomplete) == ((mara,), None)
     review = PermissionSystem().who_can(ORDER, "global")

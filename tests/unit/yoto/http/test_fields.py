@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.http.fields import MAX_ID, Flag, Instant, Name, RowId, Text, Whole
+from yoto.http.fields import MAX_ID, Cursor, Flag, Instant, Name, RowId, Text, Whole
 
 
 def refuses(field: ma.fields.Field[Any], value: Any) -> bool:
@@ -62,6 +62,14 @@ def test_the_id_of_a_row_fits_its_column() -> None:
     assert RowId().deserialize(MAX_ID) == 2**63 - 1
     assert refuses(RowId(), MAX_ID + 1)
     assert refuses(RowId(), 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"), [(7, 7), (2**53 - 1, 2**53 - 1), (2**53 + 1, "9007199254740993"), ("a", "a")]
+)
+def test_a_cursor_that_javascript_would_round_leaves_as_a_text(value: Any, sent: Any) -> None:
+    assert Cursor().serialize("after", {"after": value}) == sent
+    assert Cursor().deserialize(sent) == sent
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", "yes", None, []])

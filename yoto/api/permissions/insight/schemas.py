@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
-from yoto.http.fields import MAX_ID, Facts, Node, NodeId, TypeName, with_node_id
+from yoto.http.fields import MAX_ID, Cursor, Facts, Node, NodeId, TypeName, with_node_id
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 POSITION_LENGTH = 64
@@ -209,8 +209,8 @@ class SetsQuery(PlaceQuery):
 
 NEXT_AFTER = {"description": "Null at the end; a short page alone is not the end"}
 INCOMPLETE = {
-    "description": "Why people may be missing; null: nobody is. `provided_roles`: of some the "
-    "application was never asked which roles they hold"
+    "description": "Why people may be missing; null: nobody is. `people`: some are not known yet. "
+    "`provided_roles`: of some the application was never asked which roles they hold"
 }
 
 
@@ -218,7 +218,7 @@ class PageSchema(ma.Schema):
     """Ids in ascending order."""
 
     ids = ma.fields.List(NodeId(), required=True)
-    next_after = NodeId(required=True, allow_none=True, metadata=NEXT_AFTER)
+    next_after = Cursor(required=True, allow_none=True, metadata=NEXT_AFTER)
 
 
 class UserPageSchema(ma.Schema):
@@ -226,7 +226,7 @@ class UserPageSchema(ma.Schema):
 
     ids = ma.fields.List(ma.fields.Integer(), required=True)
     applications = ma.fields.List(ma.fields.Integer(), required=True)
-    next_after = ma.fields.Integer(required=True, allow_none=True, metadata=NEXT_AFTER)
+    next_after = Cursor(required=True, allow_none=True, metadata=NEXT_AFTER)
     incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
 
 

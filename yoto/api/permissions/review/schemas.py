@@ -7,7 +7,7 @@ from marshmallow.validate import Length, OneOf
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
 from yoto.api.permissions.insight.schemas import INCOMPLETE, NEXT_AFTER, PageQuery
-from yoto.http.fields import Instant
+from yoto.http.fields import Cursor, Instant
 
 JSON, CSV = "json", "csv"
 
@@ -65,7 +65,7 @@ class AccessPageSchema(ma.Schema):
     """Users in the order of their ids."""
 
     items = ma.fields.List(ma.fields.Nested(AccessLineSchema), required=True, attribute="lines")
-    next_after = ma.fields.Integer(required=True, allow_none=True, metadata=NEXT_AFTER)
+    next_after = Cursor(required=True, allow_none=True, metadata=NEXT_AFTER)
     incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
 
 
