@@ -9,18 +9,21 @@ roles; super-admins are bound by none of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import inf
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select, literal, select, true, union
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
+from yoto.permission.facts import By
 from yoto.permission.id_list import these_ids
 from yoto.permission.loading import load_one, load_sites, standings_at
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import epoch
-from yoto.permission.resolver import flatten, resolve
+from yoto.permission.resolver import Resolution, Standing, flatten, resolve
 from yoto.permission.scopes import GLOBAL, MAX_ID, Place, place_of_text
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
@@ -105,6 +108,7 @@ class Authority:
         self.now = state.clock()
         self.actor_id = actor_id
         self._rankings: dict[str, Ranking] = {}
+        self._stands_until: dict[Place, float] = {}
         self.unbounded = actor_id is None
         if actor_id is not None:
             person = session.execute(
@@ -149,6 +153,30 @@ class Authority:
             rank = self._ranking(role.home).throughout(self.now, until)
             if not may_handle(rank, role.position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    def stands_at(self, place: Place | None, until: float | None) -> bool:
+        """Whether the actor owns or administers a node, or one above it, from now on until then.
+
+        So they have every local permission there and below, and what is given there is felt
+        nowhere else: no role stands above them in it.
+
+        Args:
+            place: None: nowhere in particular, where nobody does.
+            until: epoch seconds; None: for ever.
+        """
+        if self.unbounded or self.actor_id is None:
+            return True
+        if place is None:
+            return False
+        if place not in self._stands_until:
+            end = self.now
+            for found in self._resolutions(self.actor_id, place, None, provided=False):
+                if found.standing < Standing.ADMINISTRATOR:
+                    break
+                end = inf if found.valid_until is None else found.valid_until
+            self._stands_until[place] = end
+        end = self._stands_until[place]
+        return end > self.now and end >= (inf if until is None else until)
 
     def check_raising(self, role: Role, position: int) -> None:
         """The rank rule for another position: its holders keep it. Raises as ``check_role``."""
@@ -232,16 +260,35 @@ class Authority:
 
     def _lasting_mask(self, user_id: int, place: Place, until: float | None) -> int:
         """What the user may do in the place from now on at every moment until then."""
+        mask = -1
+        for found in self._resolutions(user_id, place, until):
+            mask &= found.mask
+            if not mask:
+                break
+        return mask
+
+    def _resolutions(
+        self, user_id: int, place: Place, until: float | None, *, provided: bool = True
+    ) -> Iterator[Resolution]:
+        """What holds of the user in the place now, and from each moment that changes it until
+        then.
+
+        Args:
+            provided: False: without roles from elsewhere, which lift nobody above others here.
+        """
         with reading() as connection:
             facts, [user] = load_one(connection, user_id, place).facts(self.registry)
+        if not provided:
+            held = tuple(one for one in user.assignments if one.by != By.PROVIDER)
+            user = replace(user, assignments=held)
         bits = self.registry.snapshot.bits
-        flat = flatten(facts, bits)
-        found = resolve(flat, user, self.now, bits)
-        mask, moment = found.mask, found.valid_until
-        while mask and moment is not None and (until is None or moment < until):
+        flat, moment = flatten(facts, bits), self.now
+        while True:
             found = resolve(flat, user, moment, bits)
-            mask, moment = mask & found.mask, found.valid_until
-        return mask
+            yield found
+            if found.valid_until is None or (until is not None and found.valid_until >= until):
+                return
+            moment = found.valid_until
 
 
 def denying_homes(

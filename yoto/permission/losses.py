@@ -16,15 +16,18 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yoto.nodes import APPLICATIONS
 from yoto.permission.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
 from yoto.permission.hierarchy import Authority
 from yoto.permission.loading.sites import Site
 from yoto.permission.not_below import (
     OtherHoldings,
     Person,
+    anybody_above,
     heir_above,
     members_of,
     people_not_below,
+    programs_above,
 )
 from yoto.permission.resolver import FlatPlace, Standing, flatten, resolve
 from yoto.permission.role_snapshot import (
@@ -146,6 +149,34 @@ def check_assignments(
     ground.judge([Person(user_id, True, (*held, *others), (*after(held), *others), belongs)])
 
 
+def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: str) -> None:
+    """Refuse to take what a team, everyone or the public holds at a node, if somebody above would
+    lose anything by that.
+
+    Args:
+        home: as in ``check_assignments``.
+        node_home: the home of the node; empty: it has none.
+
+    Raises: as ``sparing``.
+    """
+    if authority.unbounded or not anybody_above(authority, home):
+        return
+    session = authority.session
+    homes = (node_home,) if node_home != NOWHERE else ()
+    snapshot = RoleSnapshot(session, authority.registry, homes, [row.role_id])
+    sums = snapshot.sums(row.role_id, asleep=True)
+    taken = {place for place, masks in sums.items() if masks[ALLOW]}
+    ground = _Ground(authority, snapshot, snapshot, {*taken, row.node})
+    for above in (
+        people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes),
+        programs_above(authority, home, homes, ground.nodes),
+    ):
+        ground.judge(
+            one._replace(after=tuple(held for held in one.before if held.id != row.id))
+            for one in above
+        )
+
+
 def belongs_to(session: Session, user_id: int, home: str) -> bool:
     """Whether somebody belongs to a node."""
     members = members_of(home)
@@ -199,6 +230,11 @@ class _Ground:
         ]
         self._teams = _teams_of(session, self._around.teams)
 
+    @property
+    def nodes(self) -> set[str]:
+        """Where roles are held that count in the places."""
+        return {node for site, *_ in self._views for node in site.nodes}
+
     def _pair(
         self,
         before: RoleSnapshot,
@@ -244,6 +280,7 @@ class _Ground:
             own_allow=own[ALLOW],
             own_deny=own[DENY],
             teams=teams,
+            program=person.user_id > APPLICATIONS,
         )
 
     def _packed(self, given: Mapping[str, list[int]], site: Site) -> tuple[int, int]:

@@ -22,8 +22,8 @@ from yoto.permission.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, ran
 from yoto.permission.keys import SubjectId, actor_number, own_ids
 from yoto.permission.kinds import Everyone
 from yoto.permission.loading.rights import epoch
-from yoto.permission.losses import check_assignments
-from yoto.permission.not_below import check_none_above
+from yoto.permission.losses import check_assignments, check_set
+from yoto.permission.not_below import anybody_above, check_none_above, check_none_above_at
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import checked_node, require_role, server_of, site_in
 from yoto.permission.scopes import Place, checked_id, words_of
@@ -115,17 +115,19 @@ class NodeAssignments:
         ):
             given = _given(session, subject, role_id, at, now.timestamp())
             authority = Authority(state, session, actor_id)
-            authority.check_role(given.role)
+            _check_rank(authority, given)
             row = _stored(session, given)
             window = Window(epoch(valid_from), epoch(valid_until))
             before = None if row is None else _window_of(row)
             if before is None or not window.within(before):
                 _check_giving(authority, given, window.end)
             if before is not None and not before.within(window):
+                assert row is not None
                 held = Assignment(given.role.id, *window, given.node)
                 _check_taking(
                     authority,
                     given,
+                    row,
                     lambda all_held: tuple(
                         held if _is_same(one, held) else one for one in all_held
                     ),
@@ -172,11 +174,12 @@ class NodeAssignments:
             if row is None:
                 raise ValidationFailed({"role_id": "is not held there"})
             authority = Authority(state, session, actor_id)
-            authority.check_role(given.role)
+            _check_rank(authority, given)
             gone = Assignment(given.role.id, node=given.node)
             _check_taking(
                 authority,
                 given,
+                row,
                 lambda all_held: tuple(one for one in all_held if not _is_same(one, gone)),
             )
             _audit(session, "role.unassign", given, actor_id, _shown(row), None, reason)
@@ -262,6 +265,12 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
     return _Given(holder, role, place, home)
 
 
+def _check_rank(authority: Authority, given: _Given) -> None:
+    """Raises ``PermissionDenied`` where the role stands too high for the actor."""
+    if not authority.stands_at(given.at, authority.now):
+        authority.check_role(given.role)
+
+
 def _check_giving(authority: Authority, given: _Given, until: float | None) -> None:
     """The hierarchy's rules for a role that somebody is to have there.
 
@@ -273,32 +282,49 @@ def _check_giving(authority: Authority, given: _Given, until: float | None) -> N
     if authority.unbounded:
         return
     authority.check_gifts(_gifts(authority, given, Effect.ALLOW), until)
-    authority.check_giving(given.role.home, lineage(authority.session, given.role), until)
+    stands = authority.stands_at(given.at, until)
+    if not stands:
+        authority.check_giving(given.role.home, lineage(authority.session, given.role), until)
     if any(_gifts(authority, given, Effect.DENY).values()):
-        _check_outranks(authority, given, ROLE_TOO_HIGH)
+        _check_outranks(authority, given, ROLE_TOO_HIGH, or_equal=not stands)
 
 
 def _check_taking(
     authority: Authority,
     given: _Given,
+    row: RoleAssignment,
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
 ) -> None:
     """The hierarchy's rules for a role that somebody is to have no longer; raises as above."""
     if authority.unbounded:
         return
     authority.check_gifts(_gifts(authority, given, Effect.DENY))
-    user_id = given.holder.user_id
+    user_id, homes = given.holder.user_id, {given.role.home, given.home}
+    if given.at is None or not authority.stands_at(given.at, authority.now):
+        if user_id is None:
+            _check_outranks(authority, given, OUTRANKED)
+            return
+    elif user_id is not None:
+        check_none_above_at(authority, given.at, [user_id])
     if user_id is None:
-        _check_outranks(authority, given, OUTRANKED)
+        for home in homes:
+            check_set(authority, home, row, given.home)
     elif user_id > APPLICATIONS:
-        check_none_above(authority, {given.role.home, given.home}, [user_id])
+        check_none_above(authority, homes, [user_id])
     else:
-        for home in {given.role.home, given.home}:
+        for home in homes:
             check_assignments(authority, user_id, home, [given.role.id], after)
 
 
-def _check_outranks(authority: Authority, given: _Given, reason: str) -> None:
-    """The actor stands above all of whom a set consists; of everybody only the owner does."""
+def _check_outranks(
+    authority: Authority, given: _Given, reason: str, *, or_equal: bool = True
+) -> None:
+    """The actor stands above all of whom a set consists; of everybody only the owner does, whom
+    nobody outranks on the platform where the role is of it.
+
+    Args:
+        or_equal: False: nobody of them stands above the actor, who owns or administers the node.
+    """
     holder, session = given.holder, authority.session
     concerned: Collection[int]
     if holder.user_id is not None:
@@ -306,11 +332,15 @@ def _check_outranks(authority: Authority, given: _Given, reason: str) -> None:
     elif holder.team_id is not None:
         concerned = members_of_teams(session, [holder.team_id])
     elif given.home != NOWHERE and authority.rank(given.home) >= OWNER_RANK:
+        if anybody_above(authority, given.role.home):
+            raise PermissionDenied(Decision(False, reason))
         return
     else:
         raise PermissionDenied(Decision(False, reason))
+    if given.at is not None and not or_equal:
+        check_none_above_at(authority, given.at, concerned, reason)
     check_none_above(
-        authority, {given.role.home, given.home}, concerned, or_equal=True, reason=reason
+        authority, {given.role.home, given.home}, concerned, or_equal=or_equal, reason=reason
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
@@ -13,10 +14,13 @@ from yoto.errors import PermissionDenied
 from yoto.nodes import APPLICATIONS
 from yoto.permission.facts import Assignment, By
 from yoto.permission.hierarchy import OUTSIDE, Authority, rankings_of
+from yoto.permission.loading import load
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import epoch, within
+from yoto.permission.loading.sites import site_at
+from yoto.permission.resolver import Standing, flatten, resolve
 from yoto.permission.role_snapshot import RoleSnapshot, assignments_of, sites_of
-from yoto.permission.scopes import place_of_text
+from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.teams import members_of_teams, memberships
 from yoto.permission.verdict import OUTRANKED, Decision
 from yoto.store.models import NOWHERE, Role, RoleAssignment, RoleParent, User
@@ -53,6 +57,30 @@ def check_none_above(
                 continue
             if other > rank or or_equal and other == rank:
                 raise PermissionDenied(Decision(False, reason))
+
+
+def check_none_above_at(
+    authority: Authority, place: Place, user_ids: Iterable[int], reason: str = OUTRANKED
+) -> None:
+    """The same by who owns or administers what a node is below.
+
+    Raises:
+        PermissionDenied: one of them, other than the actor, does so at a node above all that the
+            actor owns or administers.
+    """
+    others = sorted(set(user_ids) - {authority.actor_id})
+    if authority.unbounded or not others:
+        return
+    connection, now = authority.session.connection(), authority.now
+    nodes = map(place_of_text, site_at(connection, place).nodes)
+    higher = list(takewhile(lambda node: not authority.stands_at(node, now), nodes))
+    if not higher:
+        return
+    facts, people = load(connection, others, higher[-1]).facts(authority.registry)
+    bits = authority.registry.snapshot.bits
+    flat = flatten(facts, bits)
+    if any(resolve(flat, one, now, bits).standing >= Standing.ADMINISTRATOR for one in people):
+        raise PermissionDenied(Decision(False, reason))
 
 
 class Person(NamedTuple):
@@ -121,8 +149,10 @@ def people_not_below(
     homes: Sequence[str],
     snapshot: RoleSnapshot,
     touched: Collection[int] | None,
+    nodes: Collection[str] | None = None,
 ) -> Iterator[Person]:
-    """Those not below the actor who hold one of the roles ``touched`` (None: all of them).
+    """Those not below the actor who hold one of the roles ``touched`` (None: all of them), with
+    what they hold by sets at ``nodes``, or at none (None: anywhere).
 
     The owner of a home is one of them: no role takes what belongs to it, but what is of the
     platform counts there as for everybody.
@@ -155,7 +185,7 @@ def people_not_below(
                 among = members.where(User.id.in_(_ranked_holders(ranked, now)))
                 for user_id in session.scalars(among):
                     belonging.setdefault(user_id, set()).add(text)
-    others = OtherHoldings(session, (NOWHERE, *homes), now)
+    others = OtherHoldings(session, (NOWHERE, *homes), now, nodes)
     of_homes = (Role.home.in_((NOWHERE, *homes)), _unexpired(now))
     held_by = dict(assignments_of(session, *wanted, *of_homes))
     for user_id in session.scalars(select(User.id).where(*wanted).order_by(User.id)):
@@ -169,6 +199,46 @@ def people_not_below(
         above = outside or user_id == owner_id or highest > rank
         where = belonging.get(user_id, ()) if home == NOWHERE else (home,)
         yield Person(user_id, above, held, held, frozenset(where))
+
+
+def anybody_above(authority: Authority, home: str) -> bool:
+    """Whether there may be somebody above the actor, the owner of the home aside, who loses
+    nothing.
+    """
+    rank = authority.rank(home)
+    if home != NOWHERE and rank == OUTSIDE:
+        return True
+    found = (
+        select(RoleAssignment.id)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(
+            Role.home == home,
+            Role.active == true(),
+            Role.position > rank,
+            RoleAssignment.node == NOWHERE,
+            RoleAssignment.user_id.is_not(None),
+            _unexpired(authority.now),
+        )
+    )
+    return authority.session.scalar(found.limit(1)) is not None
+
+
+def programs_above(
+    authority: Authority, home: str, homes: Collection[str], nodes: Collection[str]
+) -> Iterator[Person]:
+    """The programs that stand above the actor by roles of a home (empty: of the platform), with
+    what they hold at the nodes, or at none.
+    """
+    session, now = authority.session, authority.now
+    theirs = (RoleAssignment.user_id > APPLICATIONS, _unexpired(now))
+    held_by = dict(assignments_of(session, *theirs, Role.home.in_((NOWHERE, *homes))))
+    rank = authority.rank(home)
+    rankings = rankings_of(session, held_by, home) if held_by else {}
+    others = OtherHoldings(session, (NOWHERE, *homes), now, nodes)
+    for user_id, ranking in rankings.items():
+        if ranking.at(now) > rank:
+            held = (*held_by[user_id], *others.of(user_id))
+            yield Person(user_id, True, held, held, frozenset())
 
 
 def members_of(home: str) -> Select[Any] | None:
@@ -186,13 +256,22 @@ def members_of(home: str) -> Select[Any] | None:
 
 
 class OtherHoldings:
-    """What people hold by teams and as everybody."""
+    """What people hold by teams and as everybody, at ``nodes`` or at none; None: anywhere."""
 
-    def __init__(self, session: Session, homes: Collection[str], now: float) -> None:
+    def __init__(
+        self,
+        session: Session,
+        homes: Collection[str],
+        now: float,
+        nodes: Collection[str] | None = None,
+    ) -> None:
+        wanted = [RoleAssignment.user_id.is_(None), Role.home.in_(homes), _unexpired(now)]
+        if nodes is not None:
+            wanted.append(RoleAssignment.node.in_((NOWHERE, *nodes)))
         rows = session.execute(
             select(RoleAssignment)
             .join(Role, Role.id == RoleAssignment.role_id)
-            .where(RoleAssignment.user_id.is_(None), Role.home.in_(homes), _unexpired(now))
+            .where(*wanted)
             .order_by(RoleAssignment.id)
         ).scalars()
         self._crowds: list[Assignment] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -12,16 +13,16 @@ from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.audit import record_audit
 from yoto.permission.grant_writes import mask_of, refuse_denial, refuse_global
-from yoto.permission.hierarchy import Authority
+from yoto.permission.hierarchy import OWNER_RANK, Authority
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.kinds import Application, Team
 from yoto.permission.loading.sites import Site
 from yoto.permission.losses import sparing
-from yoto.permission.not_below import check_none_above
+from yoto.permission.not_below import check_none_above, check_none_above_at
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.rows import require_role, server_of, site_in
-from yoto.permission.scopes import place_of_text, words_of
+from yoto.permission.scopes import Place, place_of_text, words_of
 from yoto.permission.state import get_state
 from yoto.permission.subjects import holder_of
 from yoto.permission.teams import members_of_teams
@@ -142,16 +143,17 @@ def _replace(
         authority = Authority(state, session, actor_id)
         known = state.registry.by_ids(stored)
         before = {known[row.permission_id]: row.effect for row in stored.values()}
-        if target.role is not None:
-            authority.check_role(target.role, home)
-        else:
+        # Who owns a node has no say at others that take its overwrites.
+        stands = authority.stands_at(site.place, None) and not _lends(session, site.place)
+        if target.role is None:
+            concerned = _concerned(session, target)
+            if stands:
+                check_none_above_at(authority, site.place, concerned, ROLE_TOO_HIGH)
             check_none_above(
-                authority,
-                [home],
-                _concerned(session, target),
-                or_equal=True,
-                reason=ROLE_TOO_HIGH,
+                authority, [home], concerned, or_equal=not stands, reason=ROLE_TOO_HIGH
             )
+        elif not stands:
+            authority.check_role(target.role, home)
         enlarged = [
             p
             for p in before | wanted
@@ -162,7 +164,12 @@ def _replace(
 
         # Whoever is named is below the actor already; a role may be held by somebody who is not.
         touched = [target.id] if target.role is not None and before != wanted else []
-        with sparing(authority, home, touched):
+        homes = [home]
+        if stands and target.role is not None and authority.rank(home) < OWNER_RANK:
+            homes.append(target.role.home)
+        with ExitStack() as judged:
+            for one in dict.fromkeys(homes):
+                judged.enter_context(sparing(authority, one, touched))
             for permission, effect in wanted.items():
                 row = stored.get(permission.id)
                 if row is None:
@@ -213,6 +220,16 @@ def _site(session: Session, node: tuple[str, Any]) -> Site:
         kind = site.overwritten[-1].partition(":")[0]
         raise ValidationFailed({field: f"is in sync with its {kind}"})
     return site
+
+
+def _lends(session: Session, place: Place) -> bool:
+    """Whether some node takes the overwrites of this one in place of its own."""
+    in_sync = (
+        select(declared.id).where(declared.sync.id == place.id).limit(1)
+        for declared in known_types()
+        if declared.sync is not None and declared.sync.type == place.kind
+    )
+    return any(session.scalar(one) is not None for one in in_sync)
 
 
 def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Target:

@@ -262,10 +262,11 @@ def read_grants(
 def assignments_of(
     session: Session, *wanted: ColumnElement[bool]
 ) -> Iterator[tuple[int, tuple[Assignment, ...]]]:
-    """People by id, each with those of their own assignments that meet the conditions.
+    """People and programs by id, each with those of their own assignments that meet the
+    conditions.
 
     Args:
-        wanted: on ``RoleAssignment``, and on its ``Role`` and ``User``.
+        wanted: on ``RoleAssignment``, and on its ``Role`` and ``User``; a program is none.
     """
     rows = (
         select(
@@ -276,7 +277,7 @@ def assignments_of(
             RoleAssignment.node,
             RoleAssignment.id,
         )
-        .join(User, User.id == RoleAssignment.user_id)
+        .outerjoin(User, User.id == RoleAssignment.user_id)
         .join(Role, Role.id == RoleAssignment.role_id)
         .where(*wanted)
         .order_by(RoleAssignment.user_id, RoleAssignment.role_id, RoleAssignment.node)
