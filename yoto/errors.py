@@ -227,12 +227,22 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
     Attributes:
         decision: the verdict with its reason code (an ``yoto.permission.Decision``).
         permission: what was asked for: a permission name or an expression.
+        scope, scope_id: the node that was asked about, its type and its id as the application
+            has it; ``"global"`` and None: everywhere; both None: several nodes, or a write.
     """
 
-    def __init__(self, decision: Any, permission: str = "") -> None:
+    def __init__(
+        self,
+        decision: Any,
+        permission: str = "",
+        scope: str | None = None,
+        scope_id: Any = None,
+    ) -> None:
         super().__init__(f"denied: {permission} ({getattr(decision, 'reason', decision)})")
         self.decision = decision
         self.permission = permission
+        self.scope = scope
+        self.scope_id = scope_id
 
 
 class SignInAgain(PermissionDenied):
@@ -242,8 +252,15 @@ class SignInAgain(PermissionDenied):
         within: how many seconds ago that may be at most.
     """
 
-    def __init__(self, decision: Any, permission: str, within: float) -> None:
-        super().__init__(decision, permission)
+    def __init__(
+        self,
+        decision: Any,
+        permission: str,
+        within: float,
+        scope: str | None = None,
+        scope_id: Any = None,
+    ) -> None:
+        super().__init__(decision, permission, scope, scope_id)
         self.within = within
 
 

@@ -41,9 +41,10 @@ def denied(
     """
     if permission_denied.receivers and not permission_denied.is_muted:
         _send(user_id, decision, permission, place)
+    node = (None, None) if place is None else (place.kind, place.id)
     if within is not None:
-        return SignInAgain(decision, permission, within)
-    return PermissionDenied(decision, permission)
+        return SignInAgain(decision, permission, within, *node)
+    return PermissionDenied(decision, permission, *node)
 
 
 def _send(user_id: int, decision: Decision, permission: str, place: Place | None) -> None:

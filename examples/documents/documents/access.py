@@ -36,13 +36,21 @@ yoto.resource(
     members=Member,
     administrator="workspace.administer",
 )
-yoto.resource("project", Project, label="name", parent="workspace_id")
+# Who shares a project, or a document, by a role may do everything there, and so give everything.
+yoto.resource(
+    "project",
+    Project,
+    label="name",
+    parent="workspace_id",
+    administrator="project.share",
+)
 yoto.resource(
     "document",
     Document,
     label="name",
     parent="project_id",
     owner="author_id",  # who wrote it may do everything with it
+    administrator="document.share",
     gate="document.read",  # who may not read it may not write it either
     shared="anyone",  # with people from outside the workspace, too
     attributes=["classification"],  # for policies

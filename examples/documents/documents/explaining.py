@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, g, render_template
+from flask import Flask, render_template
 from flask_login import current_user
 
 from yoto import (
@@ -14,7 +14,6 @@ from yoto import (
     ValidationFailed,
     explain,
     list_users,
-    permission_denied,
 )
 from yoto.errors import UnknownResource
 
@@ -33,11 +32,18 @@ DOING = {
 }
 REASONS = {
     "owner": "You own it, or what it is in.",
+    "administrator": "You decide who has it, or what it is in.",
     "granted": "A role gives you that.",
     "not_granted": "No role that you have allows it here.",
     "not_member": "You are not in its workspace, and nobody has shared it with you.",
     "overwrite_denied": "It was taken from you here.",
     "no_channel_access": "You may not even read it.",
+}
+# Why a write is refused that was asked for with somebody's id.
+REFUSALS = {
+    "lacks_permission": "You do not have that yourself, or not for so long.",
+    "role_too_high": "You do not decide about this role here.",
+    "outranked": "Somebody above you would lose it, who has it by nothing else.",
 }
 # Who can give what is missing.
 GIVES = {
@@ -48,26 +54,25 @@ GIVES = {
 
 
 def init_app(app: Flask) -> None:
-    permission_denied.connect(note, app)
     app.register_error_handler(PermissionDenied, denied)
     app.register_error_handler(ValidationFailed, refused)
     app.register_error_handler(UnknownResource, missing)
     app.register_error_handler(404, missing)
 
 
-def note(app: Flask, permission: str, place: Any, **_: Any) -> None:
-    g.denied = permission, place
-
-
 def denied(error: PermissionDenied) -> tuple[str, int]:
-    permission, place = g.denied
-    found = explain(current_user.id, permission, place.kind, place.id)
+    if error.scope is None:  # a write; with what was written before it
+        db.session.rollback()
+        reason = REFUSALS.get(error.decision.reason, error.decision.reason)
+        return render_template("problem.html", title="That was not done", text=reason), 403
+    permission, type, id = error.permission, error.scope, error.scope_id
+    found = explain(current_user.id, permission, type, id)
     page = render_template(
         "denied.html",
         doing=DOING[permission],
         reason=REASONS.get(found.reason, found.reason),
         ways=list(ways_of(found)),
-        ask=list_users(GIVES[place.kind], place.kind, place.id, limit=5).ids,
+        ask=list_users(GIVES[type], type, id, limit=5).ids,
         found=found,
     )
     return page, 403

@@ -168,14 +168,16 @@ def _give(at: tuple[str, UUID], among: dict[str, Any]) -> None:
         abort(400)
     days = request.form.get("days", type=int)
     until = datetime.now(UTC) + timedelta(days=days) if days else None
-    # The view has asked whether they may. With actor_id= the ranks of roles would count, too.
-    assign(among[who], role_ids()[role], at=at, valid_until=until, reason=_by())
+    # As the visitor: nobody gives what they lack there, or for longer, and records name them.
+    assign(among[who], role_ids()[role], at=at, valid_until=until, actor_id=current_user.id)
 
 
 def _take(at: tuple[str, UUID]) -> None:
     for held in holders(*at):
         if request.form["id"] in ("all", str(held.id)):
-            unassign(held.subject, held.role_id, at=at, reason=_by())
+            by = current_user.id
+            unassign(held.subject, held.role_id, at=at, actor_id=by, commit=False)
+    db.session.commit()
 
 
 def _by() -> str:

@@ -180,6 +180,8 @@ def test_an_author_writes_and_shares_without_a_role(studio: Studio) -> None:
     assert_accessible(eve)
     make_private(cleo)
     assert not may_read(eve, sketch)
+    answer = studio.visitor("Ann").request.get("/control/api/audit?action=role.unassign")
+    assert answer.json()["items"][0]["actor"]["username"] == "Cleo"
 
 
 def test_a_team_has_a_role_at_a_project_and_whoever_leaves_it_has_not(studio: Studio) -> None:

@@ -67,9 +67,12 @@ def test_who_listens_is_told_of_each_denial_and_of_nothing_else(
     with bare_app.app_context(), acting_as(2):
         assert not SEND.can()
         assert len(heard) == 1
+        errors = []
         for condition in (SEND, SEND | Permission("platform.view")):
-            with pytest.raises(PermissionDenied):
+            with pytest.raises(PermissionDenied) as denied:
                 condition.test()
+            errors.append((denied.value.scope, denied.value.scope_id))
+    assert errors == [("channel", 3), (None, None)]
     assert [told["place"] for told in heard[1:]] == [Place("channel", 3), None]
     source.give(2, "message.send")
     assert client.get("/3").status_code == 200
