@@ -54,6 +54,7 @@ from yoto.permission.scopes import Place, place_key
 from yoto.permission.state import EXTENSION, PermissionState
 from yoto.permission.stored import to_loaded
 from yoto.permission.verdict import reason_of
+from yoto.permission.ways import Ways
 from yoto.store.db import db
 from yoto.store.models import PlatformSwitch
 
@@ -257,8 +258,9 @@ def staged(app: Flask, scene: Scene, user_id: int, place: Place) -> Iterator[Hea
     )
     database: Any = SimpleNamespace(load=lambda user, at: resolved(scene.database, user, at))
     providers = Providers(app, time)
+    ways = Ways(registry, time)
     source = CachedSource(
-        registry, time, cache, None, database, providers  # type: ignore[arg-type]
+        registry, time, cache, None, database, providers, ways  # type: ignore[arg-type]
     )
     source._load = lambda user, at: loaded(scene.database, user, at)  # type: ignore[method-assign]
     maintenance = Maintenance(
