@@ -9,8 +9,9 @@ from flask.cli import AppGroup
 
 from app.blueprints.operator_roles import operator_roles
 from app.blueprints.operators.accounts import listing, service
-from yoto.cli.control.telling import ending, telling, time
-from yoto.cli.options import Duration, as_json, echo_json, says_why
+from yoto.cli.control.telling import telling
+from yoto.cli.options import Duration, as_json, echo_json, ending, says_why
+from yoto.operate.operation import moment
 
 operators = AppGroup("operators", help="See and change who may steer the platform.")
 
@@ -112,7 +113,7 @@ def _line(one: dict[str, Any]) -> str:
         "super-admin" if one["super_admin"] else "",
         "disabled" if one["disabled"] else "",
         f"by {roles}" if roles else "",
-        f"signed in {time(one['last_sign_in'])}" if one["last_sign_in"] else "never signed in",
+        f"signed in {moment(one['last_sign_in'])}" if one["last_sign_in"] else "never signed in",
         f"{one['tokens']} tokens" if one["tokens"] else "",
         "with a second factor" if one["second_factor"] else "",
     ]

@@ -17,8 +17,7 @@ from app.blueprints.roles.schemas import HIGHEST, LOWEST
 from app.extensions import permissions
 from yoto.api.rows import existing
 from yoto.cli.acts import acting
-from yoto.cli.control.telling import ending
-from yoto.cli.options import Duration, Moment, at_resource, resource_of, with_reason
+from yoto.cli.options import Duration, Moment, at_resource, ending, resource_of, with_reason
 from yoto.cli.permission import user_id_of
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import Page

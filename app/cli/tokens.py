@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from app.blueprints.operators.tokens import service
 from app.models import User
-from yoto.cli.control.telling import telling, time
+from yoto.cli.control.telling import telling
 from yoto.cli.options import as_json, echo_json, says_why
 from yoto.http.operators import TOKEN_RIGHTS, VIEW
+from yoto.operate.operation import moment
 from yoto.store.db import db, writing
 
 DAYS, DAYS_MAX = 90, 366
@@ -34,7 +35,7 @@ def list_tokens(username: str | None, after: int | None, limit: int, as_json: bo
         state = "" if one["valid"] else "  (not valid)"
         click.echo(
             f"{one['id']:>6}  {one['name']}  of user {one['user_id']}: {', '.join(one['rights'])} "
-            f"until {time(one['expires_at'])}, last used {time(one['last_used_at'])}{state}"
+            f"until {moment(one['expires_at'])}, last used {moment(one['last_used_at'])}{state}"
         )
     if page.next is not None:
         click.echo(f"More with --after {page.next}.")
@@ -60,7 +61,7 @@ def make(
     with telling(), writing():
         user_id = _id_of(username)
         token, secret = service.make(user_id, name, rights, days, actor, reason)
-    click.echo(f"Token {token.id} is good until {time(token.expires_at)}. Shown this once:")
+    click.echo(f"Token {token.id} is good until {moment(token.expires_at)}. Shown this once:")
     click.echo(secret)
 
 

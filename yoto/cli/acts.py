@@ -6,20 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from flask import g
+from flask import current_app, g
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from yoto.cli.login import login
 from yoto.errors import PlatformError
 from yoto.http.operators import Operator, Via, become
+from yoto.resilience import Resilience
 from yoto.store.db import db
 
 
 @contextmanager
-def acting() -> Iterator[None]:
-    """Services act for whoever has the terminal; what fails is an error of the command."""
-    become(Operator(Via.TERMINAL, None, login=login()))
+def acting(by: str | None = None) -> Iterator[None]:
+    """Services act for the person at the terminal; what fails is an error of the command.
+
+    What the command began in the background ends with it.
+
+    Args:
+        by: who that is, as records name authors; None: ``cli:`` and the login name.
+    """
+    become(Operator(Via.TERMINAL, None, login=by or login()))
     try:
         yield
     except PlatformError as error:
@@ -31,5 +38,6 @@ def acting() -> Iterator[None]:
         raise click.ClickException(f"the database did not take it: {error.orig}") from None
     finally:
         # In tests the context outlives the command.
+        Resilience.of(current_app._get_current_object()).close()  # type: ignore[attr-defined]
         g.pop("operator", None)
         g.pop("credential", None)

@@ -8,7 +8,7 @@ from yoto.cli.alerts import alerts
 from yoto.cli.cache import cache
 from yoto.cli.control import control
 from yoto.cli.insight import add_insight
-from yoto.cli.locks import locks
+from yoto.cli.operations import group_of
 from yoto.cli.permission import permission
 from yoto.cli.policy import policy
 from yoto.cli.prefetch import prefetch
@@ -20,6 +20,7 @@ from yoto.cli.subjects import applications, teams
 from yoto.cli.suggestions import suggestions
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
+from yoto.operate import locks
 
 ASKING = ("check", "explain", "list", "replay", "review")
 
@@ -39,7 +40,7 @@ COMMANDS = (
     applications,
     cache,
     control,
-    locks,
+    group_of(locks),
     permission,
     policy,
     prefetch,

@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
 
 from yoto.cli.login import login
 from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.store.db import utcnow
 from yoto.store.resources import known_types
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -80,6 +81,11 @@ def resource_of(scope: str, scope_id: str | None) -> tuple[str, NodeId | None]:
     if scope == GLOBAL_KIND or scope_id is None:
         return scope, scope_id
     return scope, known_types().get(scope, asked=True).spelled(scope_id, "scope_id")
+
+
+def ending(seconds: float | None) -> datetime | None:
+    """The moment so many seconds from now; None: never."""
+    return None if seconds is None else utcnow() + timedelta(seconds=seconds)
 
 
 def says_who(command: F) -> F:

@@ -17,9 +17,6 @@ from yoto.control_plane.guards import (
     limiters_control,
 )
 from yoto.control_plane.live import events_control, instances_control, stats_control, status_control
-from yoto.control_plane.locks import locks_control
-from yoto.control_plane.log_level import log_level_control
-from yoto.control_plane.maintenance import maintenance_control
 from yoto.control_plane.overrides import overrides_control
 from yoto.control_plane.permissions import (
     explain_control,
@@ -36,6 +33,8 @@ from yoto.control_plane.queues import queues_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
 from yoto.control_plane.tasks import tasks_control
+from yoto.operate import locks, log_level, maintenance
+from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
     session_control,
@@ -67,11 +66,11 @@ CONTROL_REST: list[Blueprint] = [
     suggestions_control,
     forecasts_control,
     audit_control,
-    maintenance_control,
-    log_level_control,
+    blueprint(maintenance),
+    blueprint(log_level),
     cache_control,
     upkeep_control,
     tasks_control,
     queues_control,
-    locks_control,
+    blueprint(locks),
 ]

@@ -90,7 +90,7 @@ def test_the_lock_of_a_process_that_died_is_listed_until_its_lease_ends(
     (told,) = locks.held_anywhere()
     assert (told.key, told.token) == ("job", token)
     view = locks.look("job")
-    assert view is not None and view.token == token and 100 < view.ends_in <= 120
+    assert view is not None and view.token == token and 100 < view.lease_left_s <= 120
     assert locks.force_release("job", token, reason="its process was killed")
     with locks.create_lock("job", wait=0) as lock:
         assert lock.token > token
@@ -105,15 +105,15 @@ def test_standings_tell_of_each_lock_whose_it_is_now(
     with locks.create_lock("other", timeout=60):
         wait_until(lambda: others.standings(10)[1] == 2)
         (job,), told = others.standings(1)
-        assert (job.view.key, job.view.token, told) == ("job", lock.token, 2)
-        assert job.holder is not None and job.held_for is not None
+        assert (job.name, job.token, told) == ("job", lock.token, 2)
+        assert job.holder is not None and job.held_s is not None
     assert others.force_release("job", lock.token, reason="it hangs")
     with others.create_lock("job", timeout=60) as later:
         # The first one does not know yet, and still says that it holds the lock.
         alone = others.standing("job")
-        assert alone is not None and (alone.view.token, alone.holder) == (later.token, None)
-        found = {one.view.key: one for one in others.standings(10)[0]}
-        assert found["job"].view.token == later.token
+        assert alone is not None and (alone.token, alone.holder) == (later.token, None)
+        found = {one.name: one for one in others.standings(10)[0]}
+        assert found["job"].token == later.token
 
 
 def test_a_look_says_who_holds_and_how_many_wait(
@@ -126,8 +126,8 @@ def test_a_look_says_who_holds_and_how_many_wait(
         wait_until(lambda: (view := locks.look("job")) is not None and view.waiting == 1)
         view = others.look("job")
         assert view is not None
-        assert (view.key, view.token) == ("job", lock.token)
-        assert 0 < view.ends_in <= 20
+        assert (view.name, view.token) == ("job", lock.token)
+        assert 0 < view.lease_left_s <= 20
     waiting.join()
 
 

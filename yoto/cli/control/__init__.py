@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from yoto.cli.operations import group_of
+from yoto.operate import log_level, maintenance
+
 from .audit import add_audit
 from .forecast import add_forecast
 from .group import control
 from .live import add_live
-from .switches import add_switches
 
 __all__ = ["control"]
 
 add_live(control)
-add_switches(control)
+control.add_command(group_of(maintenance))
+control.add_command(group_of(log_level))
 add_audit(control)
 add_forecast(control)

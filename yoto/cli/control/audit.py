@@ -13,8 +13,9 @@ from yoto.api.admin.audit import service
 from yoto.api.admin.audit.service import Record
 from yoto.control_plane.audit.schemas import AREAS
 from yoto.control_plane.audit.views import json_lines
+from yoto.operate.operation import moment
 
-from .telling import telling, time
+from .telling import telling
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
@@ -63,7 +64,7 @@ def _line(record: Record) -> str:
         if value is not None
     )
     reason = f"  ({record.reason})" if record.reason else ""
-    return f"{time(record.at)}  {who}  {record.action}  {record.subject}{reason}{change}"
+    return f"{moment(record.at)}  {who}  {record.action}  {record.subject}{reason}{change}"
 
 
 def _other(record: Record) -> str:

@@ -10,8 +10,9 @@ from flask.cli import AppGroup, with_appcontext
 
 from yoto.cli.options import as_json, echo_json
 from yoto.control_plane.forecasts import service
+from yoto.operate.operation import moment
 
-from .telling import telling, time
+from .telling import telling
 
 # Why nothing is known, and why of one metric nothing is said.
 UNKNOWN = {
@@ -77,4 +78,4 @@ def _value(one: dict[str, Any], name: str) -> str:
 
 
 def _at(seconds: float) -> str:
-    return time(datetime.fromtimestamp(seconds, UTC))
+    return moment(datetime.fromtimestamp(seconds, UTC))

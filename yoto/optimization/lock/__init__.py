@@ -10,8 +10,7 @@ from yoto.optimization.lock.service import (
     DistributedLocks,
     HeldLock,
     LockCounts,
-    LockStanding,
-    LockView,
+    LockState,
 )
 
 __all__ = [
@@ -21,8 +20,7 @@ __all__ = [
     "HeldLock",
     "ListedLock",
     "LockCounts",
-    "LockStanding",
-    "LockView",
+    "LockState",
     "MultiLock",
     "OptimizedDistributedLock",
     "Pace",

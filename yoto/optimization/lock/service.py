@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 
 from redis import exceptions
 
@@ -70,38 +70,17 @@ class HeldLock:
 
 
 @dataclass(frozen=True, slots=True)
-class LockView:
-    """A lock that somebody holds, by Redis's word.
+class LockState:
+    """A lock that somebody holds: what Redis says of it now, and what its holder said."""
 
-    Attributes:
-        key: its name.
-        token: its holder's fencing token.
-        ends_in: seconds until its lease ends, unless it is renewed.
-        waiting: processes that wait for it.
-    """
-
-    key: str
-    token: int
-    ends_in: float
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class LockStanding:
-    """A lock that somebody holds, as far as it is known.
-
-    Attributes:
-        view: what Redis says of it now.
-        holder: the process that said it holds the lock with this token; None: nobody has said so,
-            such as of a lock that was taken within the last second.
-        held_for: seconds by now; None where the holder is not known.
-        silent_for: seconds since the holder said so; likewise.
-    """
-
-    view: LockView
-    holder: str | None = None
-    held_for: float | None = None
-    silent_for: float | None = None
+    name: str
+    token: Annotated[int, "Fencing token"]
+    lease_left_s: Annotated[float, "Until it ends, unless it is renewed"]
+    waiting: Annotated[int, "Processes"]
+    # Nobody has said so yet, such as of a lock that was taken within the last second: None.
+    holder: Annotated[str | None, "The worker that said so; null: unknown"] = None
+    held_s: float | None = None
+    heard_s: Annotated[float | None, "Since the holder said so"] = None
 
 
 class DistributedLocks:
@@ -282,7 +261,7 @@ class DistributedLocks:
         """
         return self._listing.all()
 
-    def standings(self, limit: int) -> tuple[list[LockStanding], int]:
+    def standings(self, limit: int) -> tuple[list[LockState], int]:
         """Locks that are held now, of those that were told of, and of how many that is the start.
 
         Held longest first; a lock that has another holder by now is shown as that one's.
@@ -296,18 +275,18 @@ class DistributedLocks:
         told = self._listing.all()
         shown = told[:limit]
         views = self._look_many([one.key for one in shown])
-        found: dict[str, LockStanding] = {}
+        found: dict[str, LockState] = {}
         for one in shown:
             view = views[one.key]
             if view is None:
                 continue
             if view.token == one.token:
-                found[one.key] = LockStanding(view, one.holder, one.held_for, one.silent_for)
+                found[one.key] = _said(view, one)
             else:
-                found.setdefault(one.key, LockStanding(view))
+                found.setdefault(one.key, view)
         return list(found.values()), len({one.key for one in told})
 
-    def standing(self, key: str) -> LockStanding | None:
+    def standing(self, key: str) -> LockState | None:
         """The same of one lock, told of or not; None if nobody holds it.
 
         Raises:
@@ -318,10 +297,10 @@ class DistributedLocks:
             return None
         for one in self._listing.all():
             if (one.key, one.token) == (key, view.token):
-                return LockStanding(view, one.holder, one.held_for, one.silent_for)
-        return LockStanding(view)
+                return _said(view, one)
+        return view
 
-    def look(self, key: str) -> LockView | None:
+    def look(self, key: str) -> LockState | None:
         """Who holds the lock ``key`` now, by Redis's word; None if nobody does.
 
         Raises:
@@ -329,7 +308,7 @@ class DistributedLocks:
         """
         return self._look_many([key])[key]
 
-    def _look_many(self, keys: Sequence[str]) -> dict[str, LockView | None]:
+    def _look_many(self, keys: Sequence[str]) -> dict[str, LockState | None]:
         wanted = list(dict.fromkeys(keys))
         of_each = [LockKeys.of(self._redis.keys, key) for key in wanted]
         replies = self._redis.scripts.run_many(
@@ -483,8 +462,12 @@ def _release(holding: Holding) -> tuple[Script, Sequence[str], list[str]]:
     return RELEASE, holding.keys[:3], [holding.value]
 
 
-def _view(key: str, reply: Sequence[Any]) -> LockView | None:
+def _said(state: LockState, by: ListedLock) -> LockState:
+    return replace(state, holder=by.holder, held_s=by.held_for, heard_s=by.silent_for)
+
+
+def _view(key: str, reply: Sequence[Any]) -> LockState | None:
     if not reply:
         return None
     token, left, waiting = reply
-    return LockView(key, int(token), left / 1000, waiting)
+    return LockState(key, int(token), left / 1000, waiting)

@@ -1,0 +1,90 @@
+"""The commands of the terminal, made from declared operations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from yoto.cli.acts import acting
+from yoto.cli.options import Duration, as_json, echo_json, ending, says_who, with_reason
+from yoto.operate.operation import Command, Operation, Parameter, Subject, choices_of
+
+PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, str: click.STRING}
+# Why and who come last in every help.
+ORDER = (None, "until", "version", "reason", "author")
+
+
+def group_of(subject: Subject) -> AppGroup:
+    """The commands of a subject, in a group that is named by the last word of its own."""
+    made = AppGroup(subject.group.split()[-1], help=subject.help)
+    for operation in subject.operations:
+        for command in operation.commands:
+            made.command(command.name, help=command.help or inspect.getdoc(operation.function))(
+                _callback(operation, command)
+            )
+    return made
+
+
+def _callback(operation: Operation, command: Command) -> Callable[..., None]:
+    open_ones = sorted(
+        (one for one in operation.parameters if one.name not in command.fixed),
+        key=lambda one: ORDER.index(one.common),
+    )
+
+    def run(**given: Any) -> None:
+        machine = given.pop("as_json")
+        if "seconds" in given:
+            given["until"] = ending(given.pop("seconds"))
+        if "actor" in given:
+            given["by"] = given.pop("actor")
+        with acting(given.get("by")):
+            found = operation.function(**given, **command.fixed)
+        if machine:
+            echo_json(found)
+            return
+        for line in command.text(found, **given):
+            click.echo(line)
+
+    callback: Callable[..., None] = as_json(run)
+    for one in reversed(open_ones):
+        callback = _given(one, operation, command)(callback)
+    return callback
+
+
+def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[Any], Any]:
+    """The argument or option for a parameter."""
+    match one.common:
+        case "reason":
+            return with_reason
+        case "author":
+            return says_who
+        case "version":
+            return lambda callback: callback
+        case "until":
+            return click.option(
+                "--for",
+                "seconds",
+                type=Duration(),
+                help="How long, such as 2h; then it ends by itself.",
+            )
+    if one.name in operation.in_path or one.name in command.arguments:
+        return click.argument(one.name, type=_type(one))
+    name = f"--{one.name.replace('_', '-')}"
+    if one.required:
+        return click.option(name, type=_type(one), required=True, help=one.description)
+    return click.option(
+        name, type=_type(one), default=one.default, show_default=True, help=one.description
+    )
+
+
+def _type(one: Parameter) -> click.ParamType[Any]:
+    choices = choices_of(one.type)
+    if choices is not None:
+        return click.Choice(choices, case_sensitive=False)
+    if one.bounds is not None:
+        return click.IntRange(*one.bounds)
+    return PLAIN[one.type]

@@ -1,0 +1,11 @@
+"""What operators can see and do: each operation declared once, as a typed function.
+
+``operation`` has what a declaration says. ``rest`` makes the routes of the control API from it with
+their document, and ``yoto.cli.operations`` the commands of the terminal.
+"""
+
+from yoto.operate.locks import locks
+from yoto.operate.log_level import log_level
+from yoto.operate.maintenance import maintenance
+
+__all__ = ["locks", "log_level", "maintenance"]

@@ -1,0 +1,112 @@
+"""Distributed locks: which are held, and taking one away from its holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, TypedDict
+
+from yoto.errors import LockChanged
+from yoto.extensions import optimization
+from yoto.http.acts import record_act
+from yoto.operate.operation import OPERATE, VIEW, Between, Command, Reason, Subject
+from yoto.optimization import LockState
+from yoto.store.db import utcnow
+
+# There are seldom more than a few, and each is looked at.
+LIMIT_DEFAULT, LIMIT_MAX = 100, 200
+MAX_TOKEN = 2**53 - 1  # what numbers of JavaScript and Lua count exactly
+
+locks = Subject(
+    "locks",
+    "/locks",
+    "Distributed locks",
+    "lock",
+    "locks",
+    "See which distributed locks are held, and take one away.",
+    {LockState: "Lock"},
+)
+
+
+class Locks(TypedDict):
+    """Locks held for a second or more, the longest held first."""
+
+    at: datetime
+    items: list[LockState]
+    told: Annotated[int, "How many locks workers told of"]
+    truncated: Annotated[bool, "More were told of than `limit`, and not looked at"]
+
+
+class LockReleased(TypedDict):
+    """A lock that was taken away."""
+
+    name: str
+    token: int
+
+
+def _lines(found: Locks, limit: int) -> Iterator[str]:
+    yield from map(_line, found["items"])
+    if found["truncated"]:
+        yield f"{found['told'] - limit} more were told of: --limit"
+    if not found["items"]:
+        yield "No lock has been held for a second."
+
+
+def _line(one: LockState) -> str:
+    held = "" if one.held_s is None else f" for {one.held_s:.1f} s"
+    return (
+        f"{one.name}: token {one.token}, held by {one.holder or 'unknown'}{held}, "
+        f"lease ends in {one.lease_left_s:.1f} s, {one.waiting} waiting"
+    )
+
+
+def _shown(found: LockState | None, name: str) -> list[str]:
+    return [f"{name}: nobody holds it" if found is None else _line(found)]
+
+
+def _released(found: LockReleased, **given: Any) -> list[str]:
+    return [f"{found['name']} was taken away from token {found['token']}."]
+
+
+@locks.operation("GET", "", VIEW, Command("list", _lines))
+def list_locks(limit: Annotated[int, Between(1, LIMIT_MAX)] = LIMIT_DEFAULT) -> Locks:
+    """Locks that are held for a second or more, in all workers"""
+    found, told = optimization.locks.standings(limit)
+    return {"at": utcnow(), "items": found, "told": told, "truncated": told > limit}
+
+
+@locks.operation("GET", "/<path:name>", VIEW, Command("show", _shown))
+def read_lock(name: str) -> LockState | None:
+    """A lock by its name, however briefly it is held; 404 when nobody holds it"""
+    return optimization.locks.standing(name)
+
+
+@locks.operation(
+    "POST",
+    "/<path:name>/release",
+    OPERATE,
+    Command("release", _released),
+    body="LockRelease",
+    conflicts=True,
+)
+def release_lock(
+    name: str,
+    token: Annotated[
+        int,
+        Between(1, MAX_TOKEN),
+        "Of the holder that you saw; one that came later keeps the lock",
+    ],
+    reason: Reason,
+) -> LockReleased:
+    """Take a lock away from the holder with that token; 409 when it has another by now, or none
+
+    The holder learns of it when it renews or gives back; its later fenced writes are refused.
+    """
+    held = read_lock(name)
+    if held is None or held.token != token:
+        raise LockChanged(name, token, held)
+    record_act("lock.release", f"lock:{name}", reason=reason, before=asdict(held))
+    if not optimization.locks.force_release(name, token, reason):
+        raise LockChanged(name, token, read_lock(name))
+    return {"name": name, "token": token}
