@@ -11,7 +11,16 @@ from flask.cli import AppGroup
 
 from yoto.cli.acts import acting
 from yoto.cli.options import Duration, as_json, echo_json, ending, says_who, with_reason
-from yoto.operate.operation import Command, Operation, Parameter, Subject, choices_of
+from yoto.operate.operation import (
+    REQUIRED,
+    Command,
+    Hint,
+    Operation,
+    Parameter,
+    Subject,
+    choices_of,
+    taken_apart,
+)
 
 PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, str: click.STRING}
 # Why and who come last in every help.
@@ -71,20 +80,19 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
                 type=Duration(),
                 help="How long, such as 2h; then it ends by itself.",
             )
+    parts = taken_apart(one.hint)
+    kind = _type(parts)
     if one.name in operation.in_path or one.name in command.arguments:
-        return click.argument(one.name, type=_type(one))
+        return click.argument(one.name, type=kind)
+    options: dict[str, Any] = {"required": True}
+    if one.default is not REQUIRED:
+        options = {"default": one.default, "show_default": True}
     name = f"--{one.name.replace('_', '-')}"
-    if one.required:
-        return click.option(name, type=_type(one), required=True, help=one.description)
-    return click.option(
-        name, type=_type(one), default=one.default, show_default=True, help=one.description
-    )
+    return click.option(name, type=kind, help=parts.description, **options)
 
 
-def _type(one: Parameter) -> click.ParamType[Any]:
-    choices = choices_of(one.type)
+def _type(parts: Hint) -> click.ParamType[Any]:
+    choices = choices_of(parts.kind)
     if choices is not None:
         return click.Choice(choices, case_sensitive=False)
-    if one.bounds is not None:
-        return click.IntRange(*one.bounds)
-    return PLAIN[one.type]
+    return PLAIN[parts.kind] if parts.bounds is None else click.IntRange(*parts.bounds)

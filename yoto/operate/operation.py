@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,11 +20,11 @@ from enum import StrEnum
 from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
-from typing import get_type_hints as hints_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
 
+REQUIRED = inspect.Parameter.empty
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 _IN_PATH = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
@@ -52,27 +53,35 @@ Until = Annotated[datetime | None, Common("until")]
 
 
 class Parameter(NamedTuple):
-    """What an operation takes, or a field of what it answers.
-
-    Attributes:
-        type: without None and notes; for a list its items' type.
-        many: whether it is a list of those.
-        default: ``inspect.Parameter.empty`` where it must be given.
-    """
+    """What an operation takes; its ``default`` is ``REQUIRED`` where it must be given."""
 
     name: str
-    type: Any
-    many: bool
-    optional: bool
-    description: str | None
-    bounds: Between | None
-    common: str | None
+    hint: Any
     default: Any
 
     @property
-    def required(self) -> bool:
-        """Whether it must be given."""
-        return self.default is inspect.Parameter.empty
+    def common(self) -> str | None:
+        """Which one it is of those that mean the same in every act, if it is one."""
+        notes = taken_apart(self.hint).notes
+        return next((one.name for one in notes if isinstance(one, Common)), None)
+
+
+class Hint(NamedTuple):
+    """An annotation taken apart: ``Annotated[kind | None, *notes]``."""
+
+    kind: Any
+    optional: bool
+    notes: tuple[Any, ...]
+
+    @property
+    def description(self) -> str | None:
+        """What it means, in words."""
+        return next((one for one in self.notes if isinstance(one, str)), None)
+
+    @property
+    def bounds(self) -> Between | None:
+        """The bounds of a number."""
+        return next((one for one in self.notes if isinstance(one, Between)), None)
 
 
 class Command(NamedTuple):
@@ -118,14 +127,14 @@ class Operation:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """All that the function takes."""
-        hints = hints_of(self.function, include_extras=True)
+        hints = hints_of(self.function)
         signature = inspect.signature(self.function).parameters
-        return tuple(_parameter(name, hints[name], one.default) for name, one in signature.items())
+        return tuple(Parameter(name, hints[name], one.default) for name, one in signature.items())
 
     @cached_property
     def answer(self) -> Any:
-        """The class of what it returns, and whether that may be None: there is no such thing."""
-        return _parameter("return", hints_of(self.function)["return"])
+        """The class of what it returns; it may return None where there is no such thing."""
+        return taken_apart(hints_of(self.function)["return"]).kind
 
 
 @dataclass
@@ -181,30 +190,17 @@ def choices_of(kind: Any) -> tuple[str, ...] | None:
     return None
 
 
-def fields_of(shape: type) -> tuple[Parameter, ...]:
-    """The fields of a ``TypedDict`` or dataclass."""
-    hints = hints_of(shape, include_extras=True)
-    return tuple(_parameter(name, hint) for name, hint in hints.items())
+def hints_of(thing: Any) -> dict[str, Any]:
+    """The annotations of a function, ``TypedDict`` or dataclass, with their notes."""
+    return typing.get_type_hints(thing, include_extras=True)
 
 
-def _parameter(name: str, hint: Any, default: Any = inspect.Parameter.empty) -> Parameter:
+def taken_apart(hint: Any) -> Hint:
+    """An annotation in its parts."""
     notes: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *inner = get_args(hint)
         notes = tuple(inner)
-    optional = get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint)
-    if optional:
-        [hint] = [one for one in get_args(hint) if one is not NoneType]
-    many = get_origin(hint) is list
-    if many:
-        [hint] = get_args(hint)
-    return Parameter(
-        name,
-        hint,
-        many,
-        optional,
-        next((one for one in notes if isinstance(one, str)), None),
-        next((one for one in notes if isinstance(one, Between)), None),
-        next((one.name for one in notes if isinstance(one, Common)), None),
-        default,
-    )
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    [kind] = (one for one in kinds if one is not NoneType)
+    return Hint(kind, NoneType in kinds, notes)

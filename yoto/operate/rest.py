@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias, get_args, get_origin
 
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
@@ -14,12 +14,12 @@ from marshmallow.validate import OneOf, Range
 from yoto.errors import UnknownResource
 from yoto.http.acts import author
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
-from yoto.http.fields import Flag, Instant, Whole
+from yoto.http.fields import Flag, Instant
 from yoto.http.preconditions import etag, if_match_given, may_compare
-from yoto.operate.operation import Operation, Parameter, Subject, choices_of, fields_of
+from yoto.operate.operation import REQUIRED, Operation, Subject, choices_of, hints_of, taken_apart
 
-Fields = dict[str, ma.fields.Field[Any]]
-PLAIN: Mapping[Any, type[ma.fields.Field[Any]]] = {
+Field: TypeAlias = ma.fields.Field[Any]
+PLAIN: Mapping[Any, type[Field]] = {
     int: ma.fields.Integer,
     float: ma.fields.Float,
     str: ma.fields.String,
@@ -38,7 +38,7 @@ def blueprint(subject: Subject) -> ControlBlueprint:
 
 
 class Schemas:
-    """The schemas that document and write what operations of a subject answer, one a class."""
+    """Schemas and fields made from classes and annotations, of each class one."""
 
     def __init__(self, names: Mapping[type, str]) -> None:
         """``names`` as in ``Subject``."""
@@ -46,18 +46,35 @@ class Schemas:
         self._made: dict[type, type[ma.Schema]] = {}
 
     def of(self, shape: type) -> type[ma.Schema]:
-        """The schema of a class."""
+        """The schema that documents and writes objects of a class."""
         if shape not in self._made:
-            fields = {one.name: self._field(one) for one in fields_of(shape)}
-            name = f"{self._names.get(shape, shape.__name__)}Schema"
-            self._made[shape] = type(name, (ma.Schema,), fields)
+            fields = {name: self.field(hint) for name, hint in hints_of(shape).items()}
+            self._made[shape] = _schema(self._names.get(shape, shape.__name__), ma.Schema, fields)
         return self._made[shape]
 
-    def _field(self, one: Parameter) -> ma.fields.Field[Any]:
-        if one.type in PLAIN or choices_of(one.type) is not None:
-            return _field(one, _options(one))
-        nested = ma.fields.Nested(self.of(one.type), **({} if one.many else _options(one)))
-        return ma.fields.List(nested, **_options(one)) if one.many else nested
+    def field(self, hint: Any, default: Any = REQUIRED, strict: bool = True) -> Field:
+        """The field for an annotation.
+
+        Args:
+            strict: whether numbers are JSON's; those of a query are text.
+        """
+        kind, optional, notes = parts = taken_apart(hint)
+        options: dict[str, Any] = {"allow_none": optional}
+        options |= {"required": True} if default is REQUIRED else {"load_default": default}
+        if parts.description:
+            options["metadata"] = {"description": parts.description}
+        choices, inner = choices_of(kind), get_args(kind)
+        if choices is not None:
+            return ma.fields.String(validate=OneOf(choices), **options)
+        if get_origin(kind) is list:
+            return ma.fields.List(self.field(inner[0]), **options)
+        if get_origin(kind) is dict:
+            return ma.fields.Dict(ma.fields.String(), self.field(inner[1]), **options)
+        if parts.bounds is not None:
+            options |= {"validate": Range(*parts.bounds), "strict": strict}
+        return (
+            PLAIN[kind](**options) if kind in PLAIN else ma.fields.Nested(self.of(kind), **options)
+        )
 
 
 def _add(made: ControlBlueprint, schemas: Schemas, operation: Operation, noun: str) -> None:
@@ -78,12 +95,12 @@ def _add(made: ControlBlueprint, schemas: Schemas, operation: Operation, noun: s
 
     view.__name__ = operation.function.__name__
     view.__doc__ = inspect.getdoc(operation.function)
-    view = made.response(200, schemas.of(operation.answer.type))(view)
+    view = made.response(200, schemas.of(operation.answer))(view)
     if "version" in taken:
         view = may_compare(made)(view)
     if operation.conflicts:
         view = made.alt_response(409, "CONFLICT")(view)
-    arguments = _arguments(operation)
+    arguments = _arguments(schemas, operation)
     if arguments is not None:
         location = "query" if operation.method == "GET" else "json"
         view = made.arguments(arguments, location=location)(view)
@@ -102,46 +119,20 @@ def _value(found: Any, name: str) -> Any:
     return found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)
 
 
-def _arguments(operation: Operation) -> type[ma.Schema] | None:
+def _arguments(schemas: Schemas, operation: Operation) -> type[ma.Schema] | None:
     """What comes in the query or the body; None: nothing does."""
     strict = operation.method != "GET"
-    fields: Fields = {
-        one.name: _taken(one, strict)
+    fields = {
+        one.name: schemas.field(one.hint, one.default, strict)
         for one in operation.parameters
-        if one.name not in operation.in_path and one.common not in ("reason", "author", "version")
+        if one.name not in operation.in_path and one.common in (None, "until")
     }
     acts = any(one.common == "reason" for one in operation.parameters)
     if not fields and not acts:
         return None
     named = operation.body or operation.function.__name__
-    base: type[ma.Schema] = ActSchema if acts else ma.Schema
-    made: type[ma.Schema] = type(f"{named}Schema", (base,), dict(fields))
-    return made
+    return _schema(named, ActSchema if acts else ma.Schema, fields)
 
 
-def _taken(one: Parameter, strict: bool) -> ma.fields.Field[Any]:
-    options = _options(one, load_default=one.default if not one.required else ma.missing)
-    if one.type is int and one.bounds is not None:
-        if strict:
-            return Whole(*one.bounds, **options)
-        return ma.fields.Integer(validate=Range(*one.bounds), **options)
-    return _field(one, options)
-
-
-def _field(one: Parameter, options: dict[str, Any]) -> ma.fields.Field[Any]:
-    choices = choices_of(one.type)
-    inner = {} if one.many else options
-    if choices is None:
-        made = PLAIN[one.type](**inner)
-    else:
-        made = ma.fields.String(validate=OneOf(choices), **inner)
-    return ma.fields.List(made, **options) if one.many else made
-
-
-def _options(one: Parameter, **more: Any) -> dict[str, Any]:
-    options: dict[str, Any] = (
-        {"metadata": {"description": one.description}} if one.description else {}
-    )
-    if one.required:
-        return {"required": True, "allow_none": one.optional, **options}
-    return {"allow_none": one.optional, **options, **more}
+def _schema(name: str, base: type[ma.Schema], fields: Mapping[str, Field]) -> type[ma.Schema]:
+    return type(f"{name}Schema", (base,), dict(fields))
