@@ -18,7 +18,6 @@ from yoto.operate.operation import (
     Operation,
     Parameter,
     Subject,
-    choices_of,
     taken_apart,
 )
 
@@ -92,7 +91,11 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
 
 
 def _type(parts: Hint) -> click.ParamType[Any]:
-    choices = choices_of(parts.kind)
-    if choices is not None:
-        return click.Choice(choices, case_sensitive=False)
-    return PLAIN[parts.kind] if parts.bounds is None else click.IntRange(*parts.bounds)
+    if parts.choices is not None:
+        return click.Choice(list(parts.choices), case_sensitive=False)
+    if parts.bounds is None:
+        return PLAIN[parts.kind]
+    least, most, above = parts.bounds
+    if parts.kind is float:
+        return click.FloatRange(least, most, min_open=above)
+    return click.IntRange(int(least), int(most))

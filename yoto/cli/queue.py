@@ -10,9 +10,9 @@ from flask.cli import AppGroup
 
 from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, with_reason
-from yoto.control_plane.queues import service
 from yoto.errors import UnknownResource
 from yoto.extensions import optimization
+from yoto.operate.queues import discard_dead_letter, redrive_dead_letter, redrive_dead_letters
 from yoto.optimization import DeadLetter, KindStats
 
 queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
@@ -93,7 +93,7 @@ def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: st
     with acting():
         if everything:
             kinds = optimization.queue_stats().kinds if kind is None else [kind]
-            moved = sum(service.redrive_all(one, reason) for one in kinds)
+            moved = sum(redrive_dead_letters(one, reason)["redriven"] for one in kinds)
         else:
             moved = sum(_redriven(one, reason) for one in ids)
     gone = len(ids) - moved if ids else 0
@@ -108,13 +108,18 @@ def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: st
 def discard(letter_id: str, reason: str) -> None:
     """Throw one dead letter away for good; the audit log keeps its content."""
     with acting():
-        service.discard(letter_id, reason)
+        discard_dead_letter(*_parts(letter_id), reason)
     click.echo(f"{letter_id} is gone.")
+
+
+def _parts(letter_id: str) -> tuple[str, str]:
+    kind, _, number = letter_id.partition(":")
+    return kind, number
 
 
 def _redriven(letter_id: str, reason: str) -> int:
     try:
-        return service.redrive(letter_id, reason)
+        return redrive_dead_letter(*_parts(letter_id), reason)["redriven"]
     except UnknownResource:
         return 0
 

@@ -29,11 +29,10 @@ from yoto.control_plane.permissions import (
 )
 from yoto.control_plane.policies import candidate_control, documents_control, policies_control
 from yoto.control_plane.prefetch import prefetch_control
-from yoto.control_plane.queues import queues_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
 from yoto.control_plane.tasks import tasks_control
-from yoto.operate import locks, log_level, maintenance
+from yoto.operate import locks, log_level, maintenance, queues
 from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
@@ -71,6 +70,6 @@ CONTROL_REST: list[Blueprint] = [
     cache_control,
     upkeep_control,
     tasks_control,
-    queues_control,
+    blueprint(queues),
     blueprint(locks),
 ]

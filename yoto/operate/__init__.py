@@ -7,5 +7,6 @@ their document, and ``yoto.cli.operations`` the commands of the terminal.
 from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
+from yoto.operate.queues import queues
 
-__all__ = ["locks", "log_level", "maintenance"]
+__all__ = ["locks", "log_level", "maintenance", "queues"]

@@ -21,6 +21,9 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
+from yoto.http.fields import MAX_ID
+from yoto.http.paging import PAGE_MAX
+
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
 
@@ -30,10 +33,17 @@ _IN_PATH = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
 class Between(NamedTuple):
-    """The bounds of a number, both included."""
+    """The bounds of a number, both included; ``above``: the least is not."""
 
-    least: int
-    most: int
+    least: float
+    most: float
+    above: bool = False
+
+
+class Choices(NamedTuple):
+    """What a text may be, where that is no ``Literal`` and no enum."""
+
+    choices: tuple[str, ...]
 
 
 class Common(NamedTuple):
@@ -50,6 +60,9 @@ Author = Annotated[str, Common("author")]
 SeenVersion = Annotated[int | None, Common("version")]
 # When it is over by itself; None: somebody must end it.
 Until = Annotated[datetime | None, Common("until")]
+# A slice of a list: so many items, behind a cursor.
+After = Annotated[int | None, Between(0, MAX_ID), "The `next` of the page before"]
+Limit = Annotated[int, Between(1, PAGE_MAX)]
 
 
 class Parameter(NamedTuple):
@@ -82,6 +95,15 @@ class Hint(NamedTuple):
     def bounds(self) -> Between | None:
         """The bounds of a number."""
         return next((one for one in self.notes if isinstance(one, Between)), None)
+
+    @property
+    def choices(self) -> Iterable[str] | None:
+        """The texts that it may be; None: any."""
+        if get_origin(self.kind) is Literal:
+            return get_args(self.kind)
+        if isinstance(self.kind, type) and issubclass(self.kind, StrEnum):
+            return [one.value for one in self.kind]
+        return next((one.choices for one in self.notes if isinstance(one, Choices)), None)
 
 
 class Command(NamedTuple):
@@ -179,15 +201,6 @@ class Subject:
 def moment(at: datetime | None) -> str:
     """A moment for people, in UTC."""
     return "-" if at is None else at.strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def choices_of(kind: Any) -> tuple[str, ...] | None:
-    """The values of a ``Literal`` or of an enum of texts; None: it is neither."""
-    if get_origin(kind) is Literal:
-        return get_args(kind)
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return tuple(one.value for one in kind)
-    return None
 
 
 def hints_of(thing: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from yoto.http.acts import author
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
 from yoto.http.fields import Flag, Instant
 from yoto.http.preconditions import etag, if_match_given, may_compare
-from yoto.operate.operation import REQUIRED, Operation, Subject, choices_of, hints_of, taken_apart
+from yoto.operate.operation import REQUIRED, Operation, Subject, hints_of, taken_apart
 
 Field: TypeAlias = ma.fields.Field[Any]
 PLAIN: Mapping[Any, type[Field]] = {
@@ -25,6 +25,7 @@ PLAIN: Mapping[Any, type[Field]] = {
     str: ma.fields.String,
     bool: Flag,
     datetime: Instant,
+    Any: ma.fields.Raw,
 }
 
 
@@ -63,15 +64,17 @@ class Schemas:
         options |= {"required": True} if default is REQUIRED else {"load_default": default}
         if parts.description:
             options["metadata"] = {"description": parts.description}
-        choices, inner = choices_of(kind), get_args(kind)
-        if choices is not None:
-            return ma.fields.String(validate=OneOf(choices), **options)
-        if get_origin(kind) is list:
+        inner = get_args(kind)
+        if parts.choices is not None:
+            return ma.fields.String(validate=OneOf(list(parts.choices)), **options)
+        if get_origin(kind) in (list, tuple):
             return ma.fields.List(self.field(inner[0]), **options)
         if get_origin(kind) is dict:
             return ma.fields.Dict(ma.fields.String(), self.field(inner[1]), **options)
         if parts.bounds is not None:
-            options |= {"validate": Range(*parts.bounds), "strict": strict}
+            least, most, above = parts.bounds
+            options["validate"] = Range(least, most, min_inclusive=not above)
+            options |= {"strict": strict} if kind is int else {}
         return (
             PLAIN[kind](**options) if kind in PLAIN else ma.fields.Nested(self.of(kind), **options)
         )
@@ -128,10 +131,10 @@ def _arguments(schemas: Schemas, operation: Operation) -> type[ma.Schema] | None
         if one.name not in operation.in_path and one.common in (None, "until")
     }
     acts = any(one.common == "reason" for one in operation.parameters)
-    if not fields and not acts:
-        return None
-    named = operation.body or operation.function.__name__
-    return _schema(named, ActSchema if acts else ma.Schema, fields)
+    base = ActSchema if acts else ma.Schema
+    if not fields:
+        return base if acts else None
+    return _schema(operation.body or operation.function.__name__, base, fields)
 
 
 def _schema(name: str, base: type[ma.Schema], fields: Mapping[str, Field]) -> type[ma.Schema]:

@@ -35,6 +35,7 @@ from yoto.optimization.lock import (
 from yoto.optimization.lock_decorator import locked
 from yoto.optimization.queue import (
     QUEUE_KEYS,
+    Amounts,
     BatchQueue,
     ConsumerStats,
     DeadLetter,
@@ -53,6 +54,7 @@ __all__ = [
     "AdvancedOptimization",
     "Analysis",
     "BatchQueue",
+    "Amounts",
     "ConsumerStats",
     "DeadLetter",
     "DeadLetters",

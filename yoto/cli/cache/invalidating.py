@@ -15,12 +15,11 @@ from yoto.cli.cache.group import cache
 from yoto.cli.options import with_reason
 from yoto.control_plane.cache import service
 from yoto.control_plane.cache.targets import target_of
-from yoto.control_plane.queues.schemas import DAY, NORMAL
-from yoto.control_plane.queues.service import choose_strategy
 from yoto.errors import ValidationFailed
 from yoto.extensions import cache as hybrid_cache
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.operate.queues import DAY, NORMAL, choose_invalidation_strategy
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 
 subjects = cache_layer.subjects
@@ -113,6 +112,6 @@ def queue() -> None:
 def strategy(strategy: str, seconds: float, reason: str) -> None:
     """Make all workers publish the queue by STRATEGY for a while; 'normal' ends that."""
     with acting():
-        choose_strategy(strategy, seconds, reason)
+        choose_invalidation_strategy(strategy, reason, seconds)
     ends = "" if strategy == NORMAL else f" for {seconds:g} s"
     click.echo(f"Strategy: {strategy}{ends}.")

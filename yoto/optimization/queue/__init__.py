@@ -3,12 +3,13 @@
 from yoto.optimization.queue.items import Check, DeadLetter, DeadLetters, Handler, QueueItem
 from yoto.optimization.queue.queue import BatchQueue
 from yoto.optimization.queue.settings import QUEUE_KEYS, QueueSettings
-from yoto.optimization.queue.stats import ConsumerStats, KindCounts, KindStats, QueueStats
+from yoto.optimization.queue.stats import Amounts, ConsumerStats, KindCounts, KindStats, QueueStats
 
 __all__ = [
     "QUEUE_KEYS",
     "BatchQueue",
     "Check",
+    "Amounts",
     "ConsumerStats",
     "DeadLetter",
     "DeadLetters",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -58,26 +58,16 @@ class KindCounts:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How much there is at one moment.
+    """How much there is at one moment; ``length`` is ``waiting + in_flight + delayed``."""
 
-    Attributes:
-        length: items that are not done: ``waiting + in_flight + delayed``.
-        waiting: items not tried yet.
-        in_flight: items that handlers have now.
-        delayed: items that wait for their next try.
-        dead: dead letters kept.
-        oldest_age: seconds since the oldest of them was enqueued; None without any.
-        inflow, processing: items a second over the last ten seconds, put in, and done or dead.
-    """
-
-    length: int
-    waiting: int
-    in_flight: int
-    delayed: int
-    dead: int
-    oldest_age: float | None
-    inflow: float
-    processing: float
+    length: Annotated[int, "Not done"]
+    waiting: Annotated[int, "Not tried yet"]
+    in_flight: Annotated[int, "Handlers have them now"]
+    delayed: Annotated[int, "For another try"]
+    dead: Annotated[int, "Dead letters kept"]
+    oldest_age: Annotated[float | None, "s since the oldest was enqueued"]
+    inflow: Annotated[float, "Items a second, over the last ten seconds"]
+    processing: Annotated[float, "Items a second, done or dead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +84,14 @@ class KindStats(Amounts):
 
 @dataclass(frozen=True, slots=True)
 class ConsumerStats:
-    """What a process last said of itself.
+    """What a process last said of itself."""
 
-    Attributes:
-        silent_for: seconds since.
-        workers: threads that call handlers.
-        busy: calls of handlers that run.
-        abandoned: threads whose handler is beyond its limit.
-        kinds: what it has handlers for.
-        in_flight: items that it has now.
-    """
-
-    silent_for: float
-    workers: int
-    busy: int
-    abandoned: int
-    kinds: tuple[str, ...]
-    in_flight: int
+    silent_for: Annotated[float, "s since it said so"]
+    workers: Annotated[int, "Threads that call handlers"]
+    busy: Annotated[int, "Calls of handlers that run"]
+    abandoned: Annotated[int, "Threads whose handler is beyond its limit"]
+    kinds: Annotated[tuple[str, ...], "What it has handlers for"]
+    in_flight: Annotated[int, "Items that it has now"]
 
 
 @dataclass(frozen=True, slots=True)
