@@ -13,6 +13,7 @@ from yoto.cli.acts import acting
 from yoto.cli.options import Duration, as_json, echo_json, ending, says_who, with_reason
 from yoto.operate.operation import (
     REQUIRED,
+    Between,
     Command,
     Hint,
     Operation,
@@ -23,7 +24,7 @@ from yoto.operate.operation import (
 
 PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, str: click.STRING}
 # Why and who come last in every help.
-ORDER = (None, "until", "version", "reason", "author")
+ORDER = (None, "until", "reason", "author")
 
 
 def group_of(subject: Subject) -> AppGroup:
@@ -39,7 +40,7 @@ def group_of(subject: Subject) -> AppGroup:
 
 def _callback(operation: Operation, command: Command) -> Callable[..., None]:
     open_ones = sorted(
-        (one for one in operation.parameters if one.name not in command.fixed),
+        (one for one in operation.parameters if one.name not in (*command.fixed, "version")),
         key=lambda one: ORDER.index(one.common),
     )
 
@@ -70,8 +71,6 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
             return with_reason
         case "author":
             return says_who
-        case "version":
-            return lambda callback: callback
         case "until":
             return click.option(
                 "--for",
@@ -87,15 +86,15 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     if one.default is not REQUIRED:
         options = {"default": one.default, "show_default": True}
     name = f"--{one.name.replace('_', '-')}"
-    return click.option(name, type=kind, help=parts.description, **options)
+    return click.option(name, type=kind, help=parts.note(str), **options)
 
 
 def _type(parts: Hint) -> click.ParamType[Any]:
     if parts.choices is not None:
         return click.Choice(list(parts.choices), case_sensitive=False)
-    if parts.bounds is None:
+    if (bounds := parts.note(Between)) is None:
         return PLAIN[parts.kind]
-    least, most, above = parts.bounds
+    least, most, above = bounds
     if parts.kind is float:
         return click.FloatRange(least, most, min_open=above)
     return click.IntRange(int(least), int(most))

@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypedDict
 from yoto.errors import LockChanged
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
-from yoto.operate.operation import OPERATE, VIEW, Between, Command, Reason, Subject
+from yoto.http.operators import OPERATE, VIEW
+from yoto.operate.operation import Between, Command, Reason, Subject
 from yoto.optimization import LockState
 from yoto.store.db import utcnow
 

@@ -8,17 +8,8 @@ from typing import Annotated, Any, TypedDict
 
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
-from yoto.operate.operation import (
-    OPERATE,
-    VIEW,
-    Author,
-    Command,
-    Reason,
-    SeenVersion,
-    Subject,
-    Until,
-    moment,
-)
+from yoto.http.operators import OPERATE, VIEW
+from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until, moment
 from yoto.store.db import db, utcnow
 from yoto.store.models import User, account_of
 from yoto.wiring import STORE_FAILURES

@@ -25,10 +25,10 @@ from yoto.http.fields import MAX_ID
 from yoto.http.paging import PAGE_MAX
 
 F = TypeVar("F", bound=Callable[..., Any])
+N = TypeVar("N")
 Text = Callable[..., Iterable[str]]
 
 REQUIRED = inspect.Parameter.empty
-VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 _IN_PATH = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
@@ -75,8 +75,8 @@ class Parameter(NamedTuple):
     @property
     def common(self) -> str | None:
         """Which one it is of those that mean the same in every act, if it is one."""
-        notes = taken_apart(self.hint).notes
-        return next((one.name for one in notes if isinstance(one, Common)), None)
+        found = taken_apart(self.hint).note(Common)
+        return None if found is None else found.name
 
 
 class Hint(NamedTuple):
@@ -86,15 +86,9 @@ class Hint(NamedTuple):
     optional: bool
     notes: tuple[Any, ...]
 
-    @property
-    def description(self) -> str | None:
-        """What it means, in words."""
-        return next((one for one in self.notes if isinstance(one, str)), None)
-
-    @property
-    def bounds(self) -> Between | None:
-        """The bounds of a number."""
-        return next((one for one in self.notes if isinstance(one, Between)), None)
+    def note(self, kind: type[N]) -> N | None:
+        """The note of a kind: a text describes, ``Between`` bounds a number."""
+        return next((one for one in self.notes if isinstance(one, kind)), None)
 
     @property
     def choices(self) -> Iterable[str] | None:
@@ -103,7 +97,8 @@ class Hint(NamedTuple):
             return get_args(self.kind)
         if isinstance(self.kind, type) and issubclass(self.kind, StrEnum):
             return [one.value for one in self.kind]
-        return next((one.choices for one in self.notes if isinstance(one, Choices)), None)
+        found = self.note(Choices)
+        return None if found is None else found.choices
 
 
 class Command(NamedTuple):

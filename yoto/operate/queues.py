@@ -15,8 +15,9 @@ from flask import current_app
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, cut
-from yoto.operate.operation import OPERATE, VIEW, After, Between, Choices, Limit, Reason, Subject
+from yoto.operate.operation import After, Between, Choices, Limit, Reason, Subject
 from yoto.optimization import (
     Amounts,
     Analysis,

@@ -16,7 +16,7 @@ from yoto.http.acts import author
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
 from yoto.http.fields import Flag, Instant
 from yoto.http.preconditions import etag, if_match_given, may_compare
-from yoto.operate.operation import REQUIRED, Operation, Subject, hints_of, taken_apart
+from yoto.operate.operation import REQUIRED, Between, Operation, Subject, hints_of, taken_apart
 
 Field: TypeAlias = ma.fields.Field[Any]
 PLAIN: Mapping[Any, type[Field]] = {
@@ -62,8 +62,8 @@ class Schemas:
         kind, optional, notes = parts = taken_apart(hint)
         options: dict[str, Any] = {"allow_none": optional}
         options |= {"required": True} if default is REQUIRED else {"load_default": default}
-        if parts.description:
-            options["metadata"] = {"description": parts.description}
+        if (words := parts.note(str)) is not None:
+            options["metadata"] = {"description": words}
         inner = get_args(kind)
         if parts.choices is not None:
             return ma.fields.String(validate=OneOf(list(parts.choices)), **options)
@@ -71,8 +71,8 @@ class Schemas:
             return ma.fields.List(self.field(inner[0]), **options)
         if get_origin(kind) is dict:
             return ma.fields.Dict(ma.fields.String(), self.field(inner[1]), **options)
-        if parts.bounds is not None:
-            least, most, above = parts.bounds
+        if (bounds := parts.note(Between)) is not None:
+            least, most, above = bounds
             options["validate"] = Range(least, most, min_inclusive=not above)
             options |= {"strict": strict} if kind is int else {}
         return (
@@ -84,7 +84,9 @@ def _add(made: ControlBlueprint, schemas: Schemas, operation: Operation, noun: s
     taken = {one.common for one in operation.parameters}
 
     def view(*given: dict[str, Any], **path: Any) -> Any:
-        with _seen(operation) as version:
+        seen: AbstractContextManager[int | None]
+        seen = if_match_given() if "version" in taken else nullcontext()
+        with seen as version:
             found = operation.function(
                 **path,
                 **(given[0] if given else {}),
@@ -93,7 +95,7 @@ def _add(made: ControlBlueprint, schemas: Schemas, operation: Operation, noun: s
             )
         if found is None:
             raise UnknownResource(noun, *path.values())
-        tag = _value(found, "version")
+        tag = found.get("version") if isinstance(found, dict) else None
         return found, 200, {} if tag is None else etag(tag)
 
     view.__name__ = operation.function.__name__
@@ -110,16 +112,6 @@ def _add(made: ControlBlueprint, schemas: Schemas, operation: Operation, noun: s
     view = right(operation.right)(view)
     # Names are any text, and two slashes in a row are not one.
     made.route(operation.path, methods=[operation.method], merge_slashes=False)(view)
-
-
-def _seen(operation: Operation) -> AbstractContextManager[int | None]:
-    if any(one.common == "version" for one in operation.parameters):
-        return if_match_given()
-    return nullcontext()
-
-
-def _value(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)
 
 
 def _arguments(schemas: Schemas, operation: Operation) -> type[ma.Schema] | None:

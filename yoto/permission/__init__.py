@@ -39,6 +39,7 @@ from yoto.permission.keys import (
     person_number,
 )
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
+from yoto.permission.loading.roles import roles_of
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.outbox.watching import in_change
@@ -151,6 +152,7 @@ __all__ = [
     "MASKED",
     "NAME_PATTERN",
     "NOBODY",
+    "roles_of",
     "masked_address",
     "masked_context",
     "members_of_teams",

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from yoto.permission.facts import Assignment, By, PlaceFacts, RoleFacts
 from yoto.permission.loading.rights import MaskOf, epoch
+from yoto.permission.loading.roles import RoleRow, roles_of
 from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.scopes import Place, place_of_text
@@ -29,7 +30,6 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    RoleParent,
     ScopeType,
     User,
 )
@@ -46,16 +46,6 @@ Given = defaultdict[int | None, defaultdict[str, list[int]]]
 def nothing_given() -> Given:
     """Masks are 0 until something is added."""
     return defaultdict(lambda: defaultdict(lambda: [0, 0]))
-
-
-class Shape(NamedTuple):
-    """A role without what it gives."""
-
-    home: str
-    parents: tuple[int, ...]
-    active: bool
-    is_default: bool
-    position: int
 
 
 class LocalRows:
@@ -112,18 +102,8 @@ class RoleSnapshot:
         self._registry = registry
         mask_of: MaskOf = (lambda _: 0) if registry is None else registry.mask_of_id
         keys = ("", *homes)
-        parents: defaultdict[int, list[int]] = defaultdict(list)
         in_homes = select(Role.id).where(Role.home.in_(keys))
-        more = select(RoleParent.role_id, RoleParent.parent_id)
-        for role_id, parent_id in session.execute(more.where(RoleParent.role_id.in_(in_homes))):
-            parents[role_id].append(parent_id)
-        rows = select(
-            Role.id, Role.home, Role.parent_id, Role.active, Role.is_default, Role.position
-        ).where(Role.home.in_(keys))
-        self.shapes: dict[int, Shape] = {}
-        for role_id, home, parent, active, is_default, position in session.execute(rows):
-            every = (*(() if parent is None else (parent,)), *parents.get(role_id, ()))
-            self.shapes[role_id] = Shape(home, every, active, is_default, position)
+        self.shapes = roles_of(session, keys)
         # What is above a home counts as what is given there.
         sites = sites_of(session, homes).values()
         scopes = {GLOBAL, *homes, *(node for site in sites for node in site.upper)}
@@ -156,9 +136,9 @@ class RoleSnapshot:
     def lineage(self, role_id: int, *, asleep: bool) -> Iterator[int]:
         """The role and what it inherits from; ``asleep``: as if all of them were active."""
         seen: set[int] = set()
-        newest: list[tuple[int, Shape | None]] = [(role_id, None)]
+        newest: list[tuple[int, RoleRow | None]] = [(role_id, None)]
         while newest:
-            reached: list[tuple[int, Shape | None]] = []
+            reached: list[tuple[int, RoleRow | None]] = []
             for current, child in newest:
                 shape = self.shapes.get(current)
                 if current in seen or shape is None or not (shape.active or asleep):

@@ -19,7 +19,7 @@ from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.paging import Page, cut
 from yoto.nodes import GLOBAL_KIND, shown_text
-from yoto.permission import Place, PlaceFacts, RoleFacts, lineage, subject_text
+from yoto.permission import Place, PlaceFacts, RoleFacts, lineage, roles_of, subject_text
 from yoto.store.db import db
 from yoto.store.models import (
     NOWHERE,
@@ -34,7 +34,6 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    RoleParent,
     Server,
     Team,
     User,
@@ -159,22 +158,11 @@ def _home(home: Place) -> dict[str, Any]:
 
 def _place_of(home: str) -> PlaceFacts:
     """The roles that may have a part in it, as the resolver knows them, without grants."""
-    parents: defaultdict[int, list[int]] = defaultdict(list)
-    shape = (Role.id, Role.home, Role.active, Role.is_default, Role.parent_id)
-    rows: Any = db.session.execute(select(*shape).where(Role.home.in_([home, NOWHERE]))).all()
-    for role_id, *_, parent_id in rows:
-        parents[role_id] += [] if parent_id is None else [parent_id]
-    for role_id, parent_id in db.session.execute(
-        select(RoleParent.role_id, RoleParent.parent_id).where(
-            RoleParent.role_id.in_(list(parents))
-        )
-    ):
-        parents[role_id].append(parent_id)
     return PlaceFacts(
         home,
         roles={
-            role_id: RoleFacts(at, tuple(parents[role_id]), active, is_default)
-            for role_id, at, active, is_default, _ in rows
+            one.id: RoleFacts(one.home, one.parents, one.active, one.is_default)
+            for one in roles_of(db.session(), [home, NOWHERE]).values()
         },
     )
 

@@ -16,10 +16,10 @@ from yoto.permission.explain.evidence import (
     GrantRow,
     Held,
     OverwriteRow,
-    RoleRow,
     resolve_evidence,
 )
 from yoto.permission.facts import NOWHERE, By
+from yoto.permission.loading.roles import RoleRow
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.scopes import GLOBAL
 from yoto.store.models import ScopeType

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from yoto.permission.facts import NOWHERE, Assignment, By, PlaceFacts, UserFacts
 from yoto.permission.loading.rights import Grant, Mark, Membership, Rights, RoleShape
+from yoto.permission.loading.roles import RoleRow
 from yoto.permission.loading.sites import Site
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import Resolution, Trace, flatten, resolve
@@ -49,17 +50,6 @@ def held_of(one: Assignment, since: float | None) -> Held:
     """An assignment, and when it was given."""
     starts, ends = one.valid_from, one.valid_until
     return Held(one.role_id, starts, ends, since, one.node, one.by, one.id, one.team_id)
-
-
-class RoleRow(NamedTuple):
-    """A role, whether in force or not."""
-
-    id: int
-    home: str
-    parents: tuple[int, ...]
-    active: bool
-    is_default: bool
-    name: str
 
 
 class GrantRow(NamedTuple):

@@ -25,7 +25,6 @@ from yoto.permission.explain.evidence import (
     Evidence,
     GrantRow,
     OverwriteRow,
-    RoleRow,
     held_of,
 )
 from yoto.permission.facts import UserFacts
@@ -33,6 +32,7 @@ from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.loading import Loaded, load, load_one, load_sites
 from yoto.permission.loading.places_sql import IDS
 from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.roles import RoleRow
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.statements import (

@@ -9,11 +9,11 @@ from sqlalchemy import false, null, or_, select, true
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.explain.evidence import RoleRow
 from yoto.permission.facts import Assignment, By
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.loading.places_sql import IDS, person_number
 from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.roles import roles_of
 from yoto.permission.loading.sites import site_at
 from yoto.permission.nesting import edges_from
 from yoto.permission.review.history import TEAM, Account, History, Membership
@@ -34,8 +34,6 @@ from yoto.permission.statements import (
     programs,
     provided,
     provides_roles,
-    role_parents,
-    roles,
     team_members,
     team_parents,
     users,
@@ -71,24 +69,8 @@ def load_history(connection: Connection, place: Place, wanted: Sequence[int]) ->
 
 def _add_roles(connection: Connection, found: History) -> None:
     """Those of the home and the global ones, with who holds them."""
-    homes = {NOWHERE, found.site.home or NOWHERE}
-    of = roles.c
-    columns = (of.id, of.home, of.parent_id, of.active, of.is_default, of.name)
-    for id_, home, parent_id, active, is_default, name in connection.execute(
-        select(*columns).where(of.home.in_(homes))
-    ):
-        parents = () if parent_id is None else (parent_id,)
-        found.roles[id_] = RoleRow(id_, home, parents, bool(active), bool(is_default), name)
-    ids = {ROLE_IDS: id_array(found.roles)}
-    for role_id, parent_id in connection.execute(
-        select(role_parents.c.role_id, role_parents.c.parent_id).where(
-            role_parents.c.role_id.in_(OF_ROLES)
-        ),
-        ids,
-    ):
-        role = found.roles[role_id]
-        found.roles[role_id] = role._replace(parents=(*role.parents, parent_id))
-    _add_holders(connection, found, ids)
+    found.roles = roles_of(connection, {NOWHERE, found.site.home or NOWHERE})
+    _add_holders(connection, found, {ROLE_IDS: id_array(found.roles)})
 
 
 def _add_holders(connection: Connection, found: History, ids: dict[str, str]) -> None:

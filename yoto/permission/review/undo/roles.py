@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from yoto.permission.explain.evidence import RoleRow
 from yoto.permission.facts import NOWHERE
+from yoto.permission.loading.roles import RoleRow
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo.values import (
