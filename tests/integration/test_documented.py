@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.cli import routes_command, run_command, shell_command
 
+from yoto.cli import guest_commands
 from yoto.cli.operators import operators
 
 ROOT = Path(__file__).parents[2]
@@ -28,8 +29,8 @@ PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*")
 STANDS_FOR = {"FILE": "README.md", "input.json": "package.json", "...": "because"}
 # Commands that Flask adds to those of an application.
 FLASKS_OWN = {str(one.name): one for one in (routes_command, run_command, shell_command)}
-# And what `flask yoto` has where operators have no accounts of the application's.
-GUESTS_OWN = {"operators": operators}
+# And what `flask yoto` has in an application that Yoto is a guest in.
+GUESTS_OWN = {str(one.name): one for one in (operators, *guest_commands())}
 
 
 class Said(NamedTuple):

@@ -14,7 +14,7 @@ from app.extensions import alerts, fleet, monitor, optimization
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
-from yoto.control_plane.maintenance.schemas import CONFIRMATION
+from yoto.operate.maintenance import CONFIRMATION
 from yoto.resilience import Resilience
 from yoto.store.db import utcnow
 
