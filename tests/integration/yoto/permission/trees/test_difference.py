@@ -57,6 +57,9 @@ def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
     with app.app_context():
         Base.metadata.create_all(db.engine)
         yield app
+        # These rows were committed, and no template of a database knows the tables.
+        db.session.remove()
+        Base.metadata.drop_all(db.engine)
     app.extensions["yoto.resources"] = kept
 
 
