@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 from flask.cli import AppGroup
 
 from app.blueprints.emergency import service as emergencies
+from yoto.cli.acts import acting
 from yoto.cli.permission import user_id_of
-from yoto.errors import PlatformError
 from yoto.store.db import writing
 
 emergency = AppGroup("emergency", help="Emergency access, and emergencies.")
-
-
-@contextmanager
-def telling() -> Iterator[None]:
-    """Errors of the platform become errors of the command."""
-    try:
-        yield
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
 
 
 @emergency.command("take")
@@ -31,7 +19,7 @@ def telling() -> Iterator[None]:
 @click.option("--reason", required=True, help="10 to 500 characters.")
 def take(user: str, minutes: int, reason: str) -> None:
     """Give USER (username or id) emergency access."""
-    with telling(), writing():
+    with acting(), writing():
         taken = emergencies.take(user_id_of(user), reason, minutes, actor_id=None)
     click.echo(f"Emergency access {taken.id} holds until {taken.until.isoformat()}.")
 
@@ -40,7 +28,7 @@ def take(user: str, minutes: int, reason: str) -> None:
 @click.argument("access_id", type=int)
 def end(access_id: int) -> None:
     """End emergency access ACCESS_ID."""
-    with telling(), writing():
+    with acting(), writing():
         emergencies.end(access_id, actor_id=None)
     click.echo(f"Emergency access {access_id} is over.")
 
@@ -48,7 +36,7 @@ def end(access_id: int) -> None:
 @emergency.command("list")
 def list_access() -> None:
     """Show who took emergency access lately, newest first."""
-    with telling():
+    with acting():
         recent = emergencies.recent()
     for taken in recent:
         until = taken.ended_at or taken.until
@@ -63,6 +51,6 @@ def list_access() -> None:
 @click.option("--reason", required=True, help="10 to 500 characters.")
 def declare(state: str, reason: str) -> None:
     """Declare an emergency, or that it is over."""
-    with telling(), writing():
+    with acting(), writing():
         emergencies.declare(state == "on", reason, actor_id=None)
     click.echo(f"Emergency: {state}.")

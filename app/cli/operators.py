@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from app.blueprints.operator_roles import operator_roles
 from app.blueprints.operators.accounts import listing, service
-from yoto.cli.control.telling import telling
+from yoto.cli.acts import acting
 from yoto.cli.options import Duration, as_json, echo_json, ending, says_why
 from yoto.operate.operation import moment
 
@@ -24,7 +24,7 @@ user_argument = click.argument("user_id", type=click.IntRange(min=1))
 @as_json
 def list_operators(after: int | None, limit: int, as_json: bool) -> None:
     """Show everybody who was given a right on the platform."""
-    with telling():
+    with acting():
         page = listing.listed(after, limit)
     if as_json:
         echo_json({"items": page.items, "next": page.next})
@@ -39,7 +39,7 @@ def list_operators(after: int | None, limit: int, as_json: bool) -> None:
 @as_json
 def list_roles(as_json: bool) -> None:
     """Show the global roles that give such rights."""
-    with telling():
+    with acting():
         found = list(operator_roles().values())
     if as_json:
         echo_json(found)
@@ -56,7 +56,7 @@ def list_roles(as_json: bool) -> None:
 @says_why
 def grant(username: str, role_id: int, seconds: float | None, reason: str, actor: str) -> None:
     """Give USERNAME the role ROLE_ID."""
-    with telling():
+    with acting():
         click.echo(_line(service.grant(username, role_id, ending(seconds), actor, reason)))
 
 
@@ -66,7 +66,7 @@ def grant(username: str, role_id: int, seconds: float | None, reason: str, actor
 @says_why
 def revoke(user_id: int, role_id: int, reason: str, actor: str) -> None:
     """Take the role ROLE_ID from the account USER_ID."""
-    with telling():
+    with acting():
         click.echo(_line(service.revoke(user_id, role_id, actor, reason)))
 
 
@@ -75,7 +75,7 @@ def revoke(user_id: int, role_id: int, reason: str, actor: str) -> None:
 @says_why
 def disable(user_id: int, reason: str, actor: str) -> None:
     """Let the account USER_ID sign in no more, and end its sessions and API tokens."""
-    with telling():
+    with acting():
         click.echo(_line(service.disable(user_id, actor, reason)))
 
 
@@ -84,7 +84,7 @@ def disable(user_id: int, reason: str, actor: str) -> None:
 @says_why
 def enable(user_id: int, reason: str, actor: str) -> None:
     """Let the account USER_ID sign in again."""
-    with telling():
+    with acting():
         click.echo(_line(service.enable(user_id, actor, reason)))
 
 
@@ -93,7 +93,7 @@ def enable(user_id: int, reason: str, actor: str) -> None:
 @says_why
 def remove_second_factor(user_id: int, reason: str, actor: str) -> None:
     """Let the account USER_ID, which lost its second factor, sign in without."""
-    with telling():
+    with acting():
         click.echo(_line(service.remove_second_factor(user_id, actor, reason)))
 
 
@@ -102,7 +102,7 @@ def remove_second_factor(user_id: int, reason: str, actor: str) -> None:
 @says_why
 def end_sessions(user_id: int, reason: str, actor: str) -> None:
     """Sign the account USER_ID out everywhere; its API tokens end, too."""
-    with telling():
+    with acting():
         click.echo(_line(service.end_sessions(user_id, actor, reason)))
 
 

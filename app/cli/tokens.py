@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.blueprints.operators.tokens import service
 from app.models import User
-from yoto.cli.control.telling import telling
+from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, says_why
 from yoto.http.operators import TOKEN_RIGHTS, VIEW
 from yoto.operate.operation import moment
@@ -26,7 +26,7 @@ tokens = AppGroup("tokens", help="See, make and take back API tokens.")
 @as_json
 def list_tokens(username: str | None, after: int | None, limit: int, as_json: bool) -> None:
     """Show API tokens, newest first; their secrets are kept nowhere."""
-    with telling():
+    with acting():
         page = service.tokens(None if username is None else _id_of(username), after, limit)
     if as_json:
         echo_json({"items": page.items, "next": page.next})
@@ -58,7 +58,7 @@ def make(
     username: str, name: str, rights: tuple[str, ...], days: int, reason: str, actor: str
 ) -> None:
     """Make a token called NAME for the account USERNAME, which has the rights itself."""
-    with telling(), writing():
+    with acting(), writing():
         user_id = _id_of(username)
         token, secret = service.make(user_id, name, rights, days, actor, reason)
     click.echo(f"Token {token.id} is good until {moment(token.expires_at)}. Shown this once:")
@@ -70,7 +70,7 @@ def make(
 @says_why
 def revoke(token_id: int, reason: str, actor: str) -> None:
     """Take the token TOKEN_ID back."""
-    with telling(), writing():
+    with acting(), writing():
         service.revoke(token_id, actor, None, reason)
     click.echo(f"Token {token_id} is taken back.")
 

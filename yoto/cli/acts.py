@@ -11,24 +11,25 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from yoto.cli.login import login
-from yoto.errors import PlatformError
+from yoto.errors import PlatformError, VersionConflict
 from yoto.http.operators import Operator, Via, become
 from yoto.resilience import Resilience
 from yoto.store.db import db
 
 
 @contextmanager
-def acting(by: str | None = None) -> Iterator[None]:
+def acting() -> Iterator[None]:
     """Services act for the person at the terminal; what fails is an error of the command.
 
     What the command began in the background ends with it.
-
-    Args:
-        by: who that is, as records name authors; None: ``cli:`` and the login name.
     """
-    become(Operator(Via.TERMINAL, None, login=by or login()))
+    become(Operator(Via.TERMINAL, None, login=login()))
     try:
         yield
+    except VersionConflict as error:
+        raise click.ClickException(
+            f"somebody else changed it: it is at version {error.current_version} by now"
+        ) from None
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     except HTTPException as error:

@@ -46,11 +46,11 @@ def _callback(operation: Operation, command: Command) -> Callable[..., None]:
 
     def run(**given: Any) -> None:
         machine = given.pop("as_json")
-        if "seconds" in given:
-            given["until"] = ending(given.pop("seconds"))
+        if "until" in given:
+            given["until"] = ending(given["until"])
         if "actor" in given:
             given["by"] = given.pop("actor")
-        with acting(given.get("by")):
+        with acting():
             found = operation.function(**given, **command.fixed)
         if machine:
             echo_json(found)
@@ -72,12 +72,8 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
         case "author":
             return says_who
         case "until":
-            return click.option(
-                "--for",
-                "seconds",
-                type=Duration(),
-                help="How long, such as 2h; then it ends by itself.",
-            )
+            words = "How long, such as 2h; then it ends by itself."
+            return click.option("--for", "until", type=Duration(), help=words)
     parts = taken_apart(one.hint)
     kind = _type(parts)
     if one.name in operation.in_path or one.name in command.arguments:

@@ -16,7 +16,6 @@ from yoto.cli.permission import user_id_of
 from yoto.control_plane.prefetch import service as acts
 from yoto.extensions import prefetch as extension
 from yoto.prefetch import PrefetchService
-from yoto.resilience import get_resilience_controller
 
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
 
@@ -26,12 +25,9 @@ _worker = click.option("--worker", metavar="ID", help="Only this one; 'stats' na
 
 @contextmanager
 def _using() -> Iterator[PrefetchService]:
-    """Prefetching for one command; what it began in the background ends with it."""
-    try:
-        with acting():
-            yield extension.current
-    finally:
-        get_resilience_controller().close()
+    """Prefetching for one command."""
+    with acting():
+        yield extension.current
 
 
 @prefetch.command("stats")

@@ -9,9 +9,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, says_why
-from yoto.errors import PlatformError
-from yoto.resilience import Resilience, Tuner
+from yoto.resilience import Tuner
 from yoto.wiring import tuner_of
 
 suggestions = AppGroup("suggestions", help="See and follow suggestions to tune settings.")
@@ -19,14 +19,9 @@ suggestions = AppGroup("suggestions", help="See and follow suggestions to tune s
 
 @contextmanager
 def _tuning() -> Iterator[Tuner]:
-    """The tuner for one command; errors of the platform become errors of the command."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    try:
-        yield tuner_of(app)
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
-    finally:
-        Resilience.of(app).close()
+    """The tuner for one command."""
+    with acting():
+        yield tuner_of(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @suggestions.command("list")

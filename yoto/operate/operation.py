@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -137,9 +137,9 @@ class Operation:
     conflicts: bool = False
 
     @cached_property
-    def in_path(self) -> tuple[str, ...]:
+    def in_path(self) -> Collection[str]:
         """The parameters that the path names."""
-        return tuple(_IN_PATH.findall(self.path))
+        return _IN_PATH.findall(self.path)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -184,10 +184,17 @@ class Subject:
         *commands: Command,
         **more: Any,
     ) -> Callable[[F], F]:
-        """Declare a function; ``more`` as in ``Operation``."""
+        """Declare a function; ``more`` as in ``Operation``.
+
+        Raises:
+            TypeError: it changes something, and takes no ``Reason``.
+        """
 
         def declare(function: F) -> F:
-            self.operations.append(Operation(function, method, path, right, commands, **more))
+            found = Operation(function, method, path, right, commands, **more)
+            if method != "GET" and all(one.common != "reason" for one in found.parameters):
+                raise TypeError(f"{function.__name__} changes something, and takes no reason")
+            self.operations.append(found)
             return function
 
         return declare

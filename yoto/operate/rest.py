@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, TypeAlias, get_args, get_origin
 
@@ -59,8 +59,9 @@ class Schemas:
         Args:
             strict: whether numbers are JSON's; those of a query are text.
         """
-        kind, optional, notes = parts = taken_apart(hint)
-        options: dict[str, Any] = {"allow_none": optional}
+        parts = taken_apart(hint)
+        kind = parts.kind
+        options: dict[str, Any] = {"allow_none": parts.optional}
         options |= {"required": True} if default is REQUIRED else {"load_default": default}
         if (words := parts.note(str)) is not None:
             options["metadata"] = {"description": words}
@@ -84,9 +85,7 @@ def _add(made: ControlBlueprint, schemas: Schemas, operation: Operation, noun: s
     taken = {one.common for one in operation.parameters}
 
     def view(*given: dict[str, Any], **path: Any) -> Any:
-        seen: AbstractContextManager[int | None]
-        seen = if_match_given() if "version" in taken else nullcontext()
-        with seen as version:
+        with if_match_given() if "version" in taken else nullcontext() as version:
             found = operation.function(
                 **path,
                 **(given[0] if given else {}),

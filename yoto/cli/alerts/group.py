@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
@@ -11,8 +9,8 @@ import msgspec
 from flask import current_app
 from flask.cli import AppGroup
 
+from yoto.cli.acts import acting
 from yoto.cli.options import Duration, as_json, echo_json, says_who, says_why
-from yoto.errors import PlatformError, VersionConflict
 from yoto.extensions import alerts as platform
 from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX, cut
@@ -20,19 +18,6 @@ from yoto.monitor import EVERY_RULE, Alert, AlertFilter, HistoryEntry, Level, Si
 from yoto.wiring import health_components, measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")
-
-
-@contextmanager
-def telling() -> Iterator[None]:
-    """Errors of the platform become errors of the command."""
-    try:
-        yield
-    except VersionConflict as error:
-        raise click.ClickException(
-            f"somebody else changed it: it is at version {error.current_version} by now"
-        ) from None
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
 
 
 @alerts.command("health")
@@ -71,7 +56,7 @@ def list_alerts(
     which = AlertFilter(
         open=None if everything else True, rule=rule, level=None if level is None else Level(level)
     )
-    with telling():
+    with acting():
         page = platform.desk.list(which, after, limit)
     if as_json:
         echo_json(page)
@@ -90,7 +75,7 @@ def list_alerts(
 @as_json
 def show(alert_id: int, after: int | None, as_json: bool) -> None:
     """Show the alert ALERT_ID and what happened to it."""
-    with telling():
+    with acting():
         alert = platform.desk.get(alert_id)
         found = platform.desk.history(alert_id, after, PAGE_MAX + 1)
     page = cut(found, PAGE_MAX, lambda entry: entry.id)
@@ -111,7 +96,7 @@ def show(alert_id: int, after: int | None, as_json: bool) -> None:
 @says_who
 def acknowledge(alert_id: int, note: str, actor: str) -> None:
     """Say that you take care of the alert ALERT_ID."""
-    with telling():
+    with acting():
         alert = platform.desk.acknowledge(alert_id, by=actor, note=note)
     click.echo(f"Alert {alert.id} is acknowledged by {alert.acknowledged_by}.")
 
@@ -123,7 +108,7 @@ def acknowledge(alert_id: int, note: str, actor: str) -> None:
 @says_why
 def silence(rule: str, labels: tuple[str, ...], seconds: float, reason: str, actor: str) -> None:
     """Let alerts of RULE ('*' for all) notify nobody for a while."""
-    with telling():
+    with acting():
         made = platform.desk.silence(
             rule, dict(map(_label, labels)), seconds=seconds, by=actor, reason=reason
         )
@@ -135,7 +120,7 @@ def silence(rule: str, labels: tuple[str, ...], seconds: float, reason: str, act
 @says_why
 def unsilence(silence_id: int, reason: str, actor: str) -> None:
     """End the silence SILENCE_ID."""
-    with telling():
+    with acting():
         platform.desk.unsilence(silence_id, by=actor, reason=reason)
     click.echo(f"Silence {silence_id} is over.")
 
@@ -144,7 +129,7 @@ def unsilence(silence_id: int, reason: str, actor: str) -> None:
 @as_json
 def silences(as_json: bool) -> None:
     """Show the silences that hold."""
-    with telling():
+    with acting():
         found = platform.desk.silences()
     if as_json:
         echo_json(found)

@@ -7,11 +7,10 @@ import json
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, field_value, says_why
 from yoto.extensions import alerts as platform
 from yoto.monitor import RuleInForce
-
-from .group import telling
 
 version_option = click.option(
     "--version", type=int, help="Refuse if the rule is at another version by now."
@@ -29,7 +28,7 @@ def add_rules(group: AppGroup) -> None:
 @with_appcontext
 def rules(as_json: bool) -> None:
     """Show the rules in force, and what operators set on them."""
-    with telling():
+    with acting():
         found = platform.rules.list()
     if as_json:
         echo_json([_plain(one) for one in found])
@@ -55,7 +54,7 @@ def set_rule(
 ) -> None:
     """Set FIELDs of RULE, such as warning=0.7 or enabled=false."""
     values = dict(map(field_value, fields))
-    with telling():
+    with acting():
         changed = platform.rules.set(rule, values, by=actor, reason=reason, version=version)
     _echo(changed, as_json)
 
@@ -68,7 +67,7 @@ def set_rule(
 @with_appcontext
 def reset_rule(rule: str, version: int | None, reason: str, actor: str, as_json: bool) -> None:
     """Take back what operators set on RULE."""
-    with telling():
+    with acting():
         changed = platform.rules.reset(rule, by=actor, reason=reason, version=version)
     _echo(changed, as_json)
 
@@ -93,7 +92,7 @@ def add_rule(
     """Make RULE on METRIC, of which values on the side of DIRECTION are bad, with FIELDs such as
     warning=100."""
     values = {"metric": metric, "direction": direction, **dict(map(field_value, fields))}
-    with telling():
+    with acting():
         made = platform.rules.add(rule, values, by=actor, reason=reason)
     _echo(made, as_json)
 
@@ -105,7 +104,7 @@ def add_rule(
 @with_appcontext
 def remove_rule(rule: str, version: int | None, reason: str, actor: str) -> None:
     """End RULE, which operators made."""
-    with telling():
+    with acting():
         platform.rules.remove(rule, by=actor, reason=reason, version=version)
     click.echo(f"{rule} is removed; its alerts end with the next evaluation.")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, says_why
 from yoto.extensions import alerts as platform
 from yoto.http.paging import PAGE_DEFAULT, cut
 from yoto.monitor import Level
-
-from .group import telling
 
 
 def add_webhooks(group: AppGroup) -> None:
@@ -24,7 +23,7 @@ def add_webhooks(group: AppGroup) -> None:
 @with_appcontext
 def webhooks(as_json: bool) -> None:
     """Show where alerts are sent."""
-    with telling():
+    with acting():
         found = platform.webhooks.list()
     if as_json:
         echo_json(found)
@@ -49,7 +48,7 @@ def webhooks(as_json: bool) -> None:
 @with_appcontext
 def add_webhook(name: str, url: str, min_level: str, reason: str, actor: str) -> None:
     """Send alerts to a webhook called NAME; prints the secret that signs them, once."""
-    with telling():
+    with acting():
         added = platform.webhooks.add(name, url, by=actor, reason=reason, min_level=min_level)
     click.echo(f"Webhook {added.webhook.id} is {added.webhook.url}; its secret is {added.secret}")
 
@@ -60,7 +59,7 @@ def add_webhook(name: str, url: str, min_level: str, reason: str, actor: str) ->
 @with_appcontext
 def remove_webhook(webhook_id: int, reason: str, actor: str) -> None:
     """Send nothing to WEBHOOK_ID any more; what waits for it is given up."""
-    with telling():
+    with acting():
         platform.webhooks.remove(webhook_id, by=actor, reason=reason)
     click.echo(f"Webhook {webhook_id} is removed.")
 
@@ -71,7 +70,7 @@ def remove_webhook(webhook_id: int, reason: str, actor: str) -> None:
 @with_appcontext
 def test_webhook(webhook_id: int, reason: str, actor: str) -> None:
     """Send a test message to WEBHOOK_ID now."""
-    with telling():
+    with acting():
         outcome = platform.webhooks.test(webhook_id, by=actor, reason=reason)
     if not outcome.delivered:
         raise click.ClickException(f"not delivered: {outcome.error}")
@@ -85,7 +84,7 @@ def test_webhook(webhook_id: int, reason: str, actor: str) -> None:
 @with_appcontext
 def deliveries(webhook_id: int, after: int | None, as_json: bool) -> None:
     """Show the latest messages to WEBHOOK_ID and what came of them."""
-    with telling():
+    with acting():
         found = platform.webhooks.deliveries(webhook_id, after, PAGE_DEFAULT + 1)
     page = cut(found, PAGE_DEFAULT, lambda one: one.id)
     if as_json:

@@ -11,11 +11,10 @@ from flask.cli import AppGroup, with_appcontext
 
 from yoto.api.admin.audit import service
 from yoto.api.admin.audit.service import Record
+from yoto.cli.acts import acting
 from yoto.control_plane.audit.schemas import AREAS
 from yoto.control_plane.audit.views import json_lines
 from yoto.operate.operation import moment
-
-from .telling import telling
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
@@ -44,7 +43,7 @@ def audit(limit: int, export: bool, action: str | None, area: str | None, **quer
     for name in ("since", "until"):
         if query[name] is not None:
             query[name] = _utc(query[name])
-    with telling():
+    with acting():
         if export:
             for line in json_lines(service.all_records(**query)):
                 click.echo(line, nl=False)

@@ -8,11 +8,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json
 from yoto.control_plane.forecasts import service
 from yoto.operate.operation import moment
-
-from .telling import telling
 
 # Why nothing is known, and why of one metric nothing is said.
 UNKNOWN = {
@@ -37,7 +36,7 @@ def add_forecast(group: AppGroup) -> None:
 @with_appcontext
 def forecast(as_json: bool) -> None:
     """Show what is expected of the next minutes, and what was not as expected."""
-    with telling():
+    with acting():
         found = service.state()
     if as_json:
         echo_json(found)

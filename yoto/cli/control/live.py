@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +19,6 @@ from yoto.control_plane.live.schemas import DRAIN_DEFAULT, EVENTS_MAX
 from yoto.events import to_plain
 from yoto.extensions import events as platform
 from yoto.http.acts import record_act
-from yoto.resilience import get_resilience_controller
 
 FOLLOW_SECONDS = 0.5
 
@@ -32,22 +29,12 @@ def add_live(group: AppGroup) -> None:
         group.add_command(command)
 
 
-@contextmanager
-def _telling() -> Iterator[None]:
-    """What a command began in the background ends with it."""
-    try:
-        with acting():
-            yield
-    finally:
-        get_resilience_controller().close()
-
-
 @click.command("status")
 @as_json
 @with_appcontext
 def status(as_json: bool) -> None:
     """Show every part of the platform, as this host sees it."""
-    with _telling():
+    with acting():
         found = pictures().detailed()
     if as_json:
         echo_json(found)
@@ -94,7 +81,7 @@ def list_events(
     as_json: bool,
 ) -> None:
     """Show what happened, the newest first."""
-    with _telling():
+    with acting():
         wanted = listing.Wanted(TypeFilter(types, "type"))
         stream = platform.stream
         if export:
@@ -122,7 +109,7 @@ def list_events(
 @with_appcontext
 def clear_events(up_to: str | None, reason: str, actor: str) -> None:
     """Remove history; whoever reads on from before is told of a gap."""
-    with _telling():
+    with acting():
         found = listing.last_to_clear(platform.stream, up_to)
         record_act("events.clear", "events", reason=reason, after={"up_to": found, "by": actor})
         removed = listing.clear(platform.stream, found, actor, reason)
@@ -134,7 +121,7 @@ def clear_events(up_to: str | None, reason: str, actor: str) -> None:
 @with_appcontext
 def list_instances(as_json: bool) -> None:
     """Show every worker that was heard within a day."""
-    with _telling():
+    with acting():
         found = workers.instances()
     if as_json:
         echo_json(found)
@@ -156,7 +143,7 @@ def list_instances(as_json: bool) -> None:
 @with_appcontext
 def drain(instance_id: str, seconds: float, reason: str, actor: str) -> None:
     """Have worker ID take no new sockets, send its own elsewhere, and say that it is not ready."""
-    with _telling():
+    with acting():
         workers.known(instance_id)
         record_act(
             "instance.drain",
@@ -174,7 +161,7 @@ def drain(instance_id: str, seconds: float, reason: str, actor: str) -> None:
 @with_appcontext
 def resume(instance_id: str, reason: str, actor: str) -> None:
     """Have worker ID take what comes again."""
-    with _telling():
+    with acting():
         workers.known(instance_id)
         record_act("instance.resume", f"instance:{instance_id}", reason=reason, after={"by": actor})
         found = workers.resume(instance_id, actor, reason)

@@ -1,0 +1,149 @@
+"""Routes' schemas and commands follow from the signature of a declared operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypedDict
+
+import click
+import marshmallow as ma
+import pytest
+
+from yoto.cli.operations import group_of
+from yoto.operate.operation import (
+    Between,
+    Choices,
+    Command,
+    Reason,
+    Subject,
+    Until,
+    hints_of,
+    taken_apart,
+)
+from yoto.operate.rest import Schemas, _arguments
+
+
+@dataclass(frozen=True)
+class Part:
+    """A dataclass inside an answer."""
+
+    size: float | None
+    names: tuple[str, ...] = ()
+
+
+class Whole(TypedDict):
+    """What an operation answers."""
+
+    at: Annotated[datetime, "When it was looked at"]
+    state: Literal["on", "off"]
+    parts: list[Part]
+    counts: dict[str, int]
+    nearest: Part | None
+
+
+def no_text(found: Any, **given: Any) -> list[str]:
+    return []
+
+
+def declared() -> Subject:
+    subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
+
+    @subject.operation("PUT", "/<name>", "platform.operate", Command("turn", no_text))
+    def turn_thing(
+        name: str,
+        state: Annotated[str, Choices(("on", "off"))],
+        reason: Reason,
+        seconds: Annotated[float, Between(0, 60, above=True)] = 5.0,
+        times: Annotated[int, Between(1, 3), "How often"] = 1,
+        until: Until = None,
+    ) -> Whole:
+        """Turn a thing"""
+        raise AssertionError("nobody calls it")
+
+    return subject
+
+
+def taken() -> ma.Schema:
+    [operation] = declared().operations
+    made = _arguments(Schemas({}), operation)
+    assert made is not None
+    return made()
+
+
+def test_an_answer_is_written_by_its_annotations() -> None:
+    schema = Schemas({Part: "Piece"}).of(Whole)()
+    at, part = datetime(2026, 1, 1, tzinfo=UTC), Part(None, ("a",))
+    found = {"at": at, "state": "on", "parts": [part], "counts": {"a": 1}, "nearest": None}
+    assert schema.dump(found) == {
+        "at": "2026-01-01T00:00:00+00:00",
+        "state": "on",
+        "parts": [{"size": None, "names": ["a"]}],
+        "counts": {"a": 1},
+        "nearest": None,
+    }
+    fields = schema.fields
+    assert fields["at"].metadata == {"description": "When it was looked at"}
+    assert fields["nearest"].allow_none and not fields["state"].allow_none
+    assert type(fields["nearest"].schema).__name__ == "PieceSchema"  # type: ignore[attr-defined]
+
+
+def test_what_is_left_out_has_its_default_and_what_is_in_the_path_is_in_no_body() -> None:
+    assert taken().load({"state": "on", "reason": "why"}) == {
+        "state": "on",
+        "reason": "why",
+        "seconds": 5.0,
+        "times": 1,
+        "until": None,
+    }
+    assert "name" not in taken().fields
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"state": "maybe"}, "state"),
+        ({"reason": " "}, "reason"),
+        ({"reason": None}, "reason"),
+        ({"seconds": 0}, "seconds"),
+        ({"seconds": 61}, "seconds"),
+        ({"times": 4}, "times"),
+        ({"times": "1"}, "times"),
+        ({"until": "tomorrow"}, "until"),
+        ({"name": "x"}, "name"),
+    ],
+)
+def test_what_the_annotations_do_not_allow_is_refused_by_name(
+    body: dict[str, Any], field: str
+) -> None:
+    errors = taken().validate({"state": "on", "reason": "why", **body})
+    assert list(errors) == [field]
+
+
+def test_the_command_has_the_same_bounds() -> None:
+    command = group_of(declared()).commands["turn"]
+    options = {one.name: one for one in command.params}
+    assert isinstance(options["name"], click.Argument)
+    assert isinstance(options["times"].type, click.IntRange)
+    assert (options["times"].type.min, options["times"].type.max) == (1, 3)
+    assert isinstance(options["seconds"].type, click.FloatRange)
+    assert (options["reason"].required, options["as_json"].required) == (True, False)
+
+
+def test_a_change_that_takes_no_reason_cannot_be_declared() -> None:
+    subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
+    with pytest.raises(TypeError, match="turn_thing changes something, and takes no reason"):
+
+        @subject.operation("POST", "", "platform.operate")
+        def turn_thing() -> Whole:
+            raise AssertionError("nobody calls it")
+
+    assert subject.operations == []
+
+
+def test_an_annotation_is_taken_apart() -> None:
+    def function(one: Annotated[int | None, "words", Between(1, 2)]) -> None: ...
+
+    found = taken_apart(hints_of(function)["one"])
+    assert (found.kind, found.optional, found.note(str)) == (int, True, "words")
+    assert found.note(Between) == Between(1, 2) and found.choices is None
