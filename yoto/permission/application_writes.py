@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.nodes import APPLICATIONS
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.gifts import lineage, merged
 from yoto.permission.hierarchy import Authority
 from yoto.permission.holdings import gifts_by, held_by, marks_by, of_teams
@@ -48,19 +48,12 @@ class ApplicationWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit, NAME_TAKEN) as session:
-            Authority(state, session, actor_id)
+            authority = Authority(state, session, actor_id)
             made = ProgramAccount(name=checked_label(name, NAME_LENGTH))
             session.add(made)
             session.flush()
-            subject = f"application:{made.id}"
-            record_audit(
-                session,
-                "application.create",
-                subject,
-                actor_id=actor_id,
-                after={"name": made.name},
-                reason=reason,
-            )
+            subject, after = f"application:{made.id}", {"name": made.name}
+            record_write(authority, "application.create", subject, None, after, reason)
         return WriteReceipt(ids=(made.id,))
 
     def set_application_disabled(
@@ -90,16 +83,10 @@ class ApplicationWrites:
             check_none_above(authority, {NOWHERE, *(role.home for role, _ in held)}, [number])
             if not disabled:
                 _check_enabling(authority, session, number, held)
-            before, found.disabled = found.disabled, bool(disabled)
-            record_audit(
-                session,
-                "application.disable" if disabled else "application.enable",
-                f"application:{found.id}",
-                actor_id=actor_id,
-                before={"disabled": before},
-                after={"disabled": found.disabled},
-                reason=reason,
-            )
+            before, after = {"disabled": found.disabled}, {"disabled": bool(disabled)}
+            found.disabled = bool(disabled)
+            action = "application.disable" if disabled else "application.enable"
+            record_write(authority, action, f"application:{found.id}", before, after, reason)
         return WriteReceipt(ids=(application_id,))
 
 

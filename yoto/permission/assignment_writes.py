@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
@@ -72,6 +72,7 @@ class AssignmentWrites:
             keeping_by_roles(session, wanted, "user_id", begin_anew=commit),
         ):
             user = require(session, User, user_id)
+            whom = f"user:{user.id}"
             roles = _roles(session, wanted, server_id)
             for home in {role.home for role in roles} - {NOWHERE}:
                 if rank_of(session, user.id, home, now.timestamp()) == OUTSIDE:
@@ -93,7 +94,7 @@ class AssignmentWrites:
                 assignment.valid_from, assignment.valid_until = valid_from, valid_until
                 assignment.assigned_by = actor_id
                 after = _window(assignment) | _author(actor_id, by)
-                _audit(session, "role.assign", role, user.id, actor_id, before, after, reason)
+                record_write(authority, "role.assign", whom, before, after, reason, role.server_id)
             session.flush()
         return WriteReceipt(ids=tuple(held[role.id].id for role in roles))
 
@@ -123,6 +124,7 @@ class AssignmentWrites:
             keeping_by_roles(session, wanted, "user_id", begin_anew=commit),
         ):
             user = require(session, User, user_id)
+            whom = f"user:{user.id}"
             roles = _roles(session, wanted, server_id)
             held = _held(session, user.id, roles)
             absent = [role.id for role in roles if role.id not in held]
@@ -141,7 +143,9 @@ class AssignmentWrites:
                 before = _window(held[role.id])
                 session.delete(held[role.id])
                 after = _author(actor_id, by) or None
-                _audit(session, "role.unassign", role, user.id, actor_id, before, after, reason)
+                record_write(
+                    authority, "role.unassign", whom, before, after, reason, role.server_id
+                )
         return WriteReceipt(ids=ids)
 
 
@@ -259,25 +263,3 @@ def _window(assignment: RoleAssignment) -> dict[str, Any]:
 def _author(actor_id: int | None, by: str | None) -> dict[str, Any]:
     """What a record says of an author who is no account."""
     return {} if actor_id is not None or by is None else {"author": by}
-
-
-def _audit(
-    session: Session,
-    action: str,
-    role: Role,
-    user_id: int,
-    actor_id: int | None,
-    before: Any,
-    after: Any,
-    reason: str | None,
-) -> None:
-    record_audit(
-        session,
-        action,
-        f"user:{user_id}",
-        actor_id=actor_id,
-        server_id=role.server_id,
-        before=before,
-        after=after,
-        reason=reason,
-    )

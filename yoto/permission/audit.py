@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app
 from sqlalchemy.orm import Session
 
 from yoto.permission.failures import translated
+from yoto.permission.hierarchy import Authority
 from yoto.permission.loading import load_sites
 from yoto.permission.rows import server_of
 from yoto.permission.scopes import Place
 from yoto.permission.state import EmergencyUse, SuperAdminUse
 from yoto.permission.transactions import has_written
 from yoto.store.db import db, engine_beside, writing
-from yoto.store.models import record_audit
+from yoto.store.models import Role, record_audit
 
 __all__ = [
     "EMERGENCY_USE",
@@ -20,10 +23,39 @@ __all__ = [
     "record_audit",
     "record_emergency_use",
     "record_super_admin_use",
+    "record_write",
 ]
 
 SUPER_ADMIN_USE = "super_admin.use"
 EMERGENCY_USE = "emergency_access.use"
+
+
+def record_write(
+    authority: Authority,
+    action: str,
+    subject: Role | str,
+    before: Any,
+    after: Any,
+    reason: str | None,
+    server_id: int | None = None,
+) -> None:
+    """Add a record of what the actor of a write does; arguments as ``record_audit`` has them.
+
+    Args:
+        subject: for a role itself, also its server is recorded.
+    """
+    if isinstance(subject, Role):
+        server_id, subject = subject.server_id, f"role:{subject.id}"
+    record_audit(
+        authority.session,
+        action,
+        subject,
+        actor_id=authority.actor_id,
+        server_id=server_id,
+        before=before,
+        after=after,
+        reason=reason,
+    )
 
 
 def record_super_admin_use(use: SuperAdminUse) -> None:

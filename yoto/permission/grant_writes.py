@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.gifts import grant_place
 from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, actor_number
@@ -91,11 +91,10 @@ class GrantWrites:
                 session.flush()
             if changed:
                 shown = scope_shown(scope)
-                _audit(
-                    session,
+                record_write(
+                    authority,
                     "role.grant",
                     role,
-                    actor_id,
                     shown | {"grants": {p.name: before.get(p.name) for p in changed}},
                     shown | {"grants": {p.name: wanted.value for p in changed}},
                     reason,
@@ -142,7 +141,7 @@ class GrantWrites:
             with sparing(authority, role.home, [role.id]):
                 for grant in stored.values():
                     session.delete(grant)
-            _audit(session, "role.revoke", role, actor_id, before, None, reason)
+            record_write(authority, "role.revoke", role, before, None, reason)
         return WriteReceipt(ids=ids)
 
 
@@ -232,24 +231,3 @@ def _stored(
 
 def _effects(stored: dict[str, RoleGrant]) -> dict[str, str]:
     return {name: grant.effect.value for name, grant in stored.items()}
-
-
-def _audit(
-    session: Session,
-    action: str,
-    role: Role,
-    actor_id: int | None,
-    before: Any,
-    after: Any,
-    reason: str | None,
-) -> None:
-    record_audit(
-        session,
-        action,
-        f"role:{role.id}",
-        actor_id=actor_id,
-        server_id=role.server_id,
-        before=before,
-        after=after,
-        reason=reason,
-    )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_an_administrator, keeping_by_roles
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.deletion_records import kept_of_group
 from yoto.permission.gifts import grant_place
 from yoto.permission.grant_writes import (
@@ -85,7 +85,7 @@ class GroupWrites:
                 {"description": f"must be a text of at most {DESCRIPTION_MAX_LENGTH} characters"}
             )
         with write(commit, NAME_TAKEN) as session:
-            Authority(state, session, actor_id)
+            authority = Authority(state, session, actor_id)
             same = select(PermissionGroup.id).where(PermissionGroup.name == name)
             if session.scalar(same) is not None:
                 raise ValidationFailed(NAME_TAKEN)
@@ -96,7 +96,7 @@ class GroupWrites:
                 PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in found
             )
             after = {"name": name, "permissions": [p.name for p in found]}
-            _audit(session, "group.create", group.id, actor_id, None, after, reason)
+            record_write(authority, "group.create", f"group:{group.id}", None, after, reason)
         return WriteReceipt(ids=(group.id,))
 
     def delete_group(
@@ -127,7 +127,7 @@ class GroupWrites:
                 "permissions": _names(session, group.id),
             }
             before |= kept_of_group(session, group.id)
-            _audit(session, "group.delete", group.id, actor_id, before, None, reason)
+            record_write(authority, "group.delete", f"group:{group.id}", before, None, reason)
             with sparing_holders(authority, holders):
                 session.delete(group)
         return WriteReceipt(ids=(group_id,))
@@ -163,7 +163,7 @@ class GroupWrites:
                 )
             if added:
                 after = {"added": [p.name for p in added]}
-                _audit(session, "group.update", group.id, actor_id, None, after, reason)
+                record_write(authority, "group.update", f"group:{group.id}", None, after, reason)
         return WriteReceipt(ids=(group_id,))
 
     def remove_permission_from_group(
@@ -196,7 +196,7 @@ class GroupWrites:
                 for permission in permissions:
                     session.delete(inside[permission.id])
             before = {"removed": [p.name for p in permissions]}
-            _audit(session, "group.update", group.id, actor_id, before, None, reason)
+            record_write(authority, "group.update", f"group:{group.id}", before, None, reason)
         return WriteReceipt(ids=(group_id,))
 
     def assign_group_to_role(
@@ -248,16 +248,8 @@ class GroupWrites:
                 session.flush()
             if before != wanted.value:
                 shown = scope_shown(scope) | {"group": group.name}
-                record_audit(
-                    session,
-                    "role.grant",
-                    f"role:{role.id}",
-                    actor_id=actor_id,
-                    server_id=role.server_id,
-                    before=shown | {"effect": before},
-                    after=shown | {"effect": wanted.value},
-                    reason=reason,
-                )
+                was, now = shown | {"effect": before}, shown | {"effect": wanted.value}
+                record_write(authority, "role.grant", role, was, now, reason)
         return WriteReceipt(ids=(grant.id,))
 
     def remove_group_from_role(
@@ -293,15 +285,8 @@ class GroupWrites:
             if grant.effect is Effect.DENY:
                 permissions = state.registry.get_many(_names(session, group.id))
                 authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
-            record_audit(
-                session,
-                "role.revoke",
-                f"role:{role.id}",
-                actor_id=actor_id,
-                server_id=role.server_id,
-                before=scope_shown(scope) | {"group": group.name, "effect": grant.effect.value},
-                reason=reason,
-            )
+            before = scope_shown(scope) | {"group": group.name, "effect": grant.effect.value}
+            record_write(authority, "role.revoke", role, before, None, reason)
             grant_id = grant.id
             with sparing(authority, role.home, [role.id]):
                 session.delete(grant)
@@ -361,24 +346,4 @@ def _group_grant(
             RoleGroupGrant.role_id == role_id,
             RoleGroupGrant.scope_key == scope,
         )
-    )
-
-
-def _audit(
-    session: Session,
-    action: str,
-    group_id: int,
-    actor_id: int | None,
-    before: Any,
-    after: Any,
-    reason: str | None,
-) -> None:
-    record_audit(
-        session,
-        action,
-        f"group:{group_id}",
-        actor_id=actor_id,
-        before=before,
-        after=after,
-        reason=reason,
     )

@@ -14,7 +14,7 @@ from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.nodes import APPLICATIONS
 from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.assignment_writes import Window, check_window
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.context import checked_json
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
@@ -145,7 +145,7 @@ class NodeAssignments:
             row.valid_from, row.valid_until = valid_from, valid_until
             row.attributes, row.assigned_by = checked, actor_id
             session.flush()
-            _audit(session, "role.assign", given, actor_id, was, _shown(row), reason)
+            _record(authority, "role.assign", given, was, _shown(row), reason)
         return WriteReceipt(ids=(row.id,))
 
     def unassign(
@@ -182,7 +182,7 @@ class NodeAssignments:
                 row,
                 lambda all_held: tuple(one for one in all_held if not _is_same(one, gone)),
             )
-            _audit(session, "role.unassign", given, actor_id, _shown(row), None, reason)
+            _record(authority, "role.unassign", given, _shown(row), None, reason)
             ids = (row.id,)
             session.delete(row)
         return WriteReceipt(ids=ids)
@@ -379,27 +379,9 @@ def _shown(row: RoleAssignment) -> dict[str, Any]:
     }
 
 
-def _subject_of(given: _Given) -> str:
-    """Who is meant, as records call it: everybody of a node goes by the node."""
-    return given.holder.home or given.holder.text
-
-
-def _audit(
-    session: Session,
-    action: str,
-    given: _Given,
-    actor_id: int | None,
-    before: Any,
-    after: Any,
-    reason: str | None,
+def _record(
+    authority: Authority, action: str, given: _Given, before: Any, after: Any, reason: str | None
 ) -> None:
-    record_audit(
-        session,
-        action,
-        _subject_of(given),
-        actor_id=actor_id,
-        server_id=server_of(given.home),
-        before=before,
-        after=after,
-        reason=reason,
-    )
+    # Everybody of a node goes by the node.
+    subject = given.holder.home or given.holder.text
+    record_write(authority, action, subject, before, after, reason, server_of(given.home))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.grant_writes import mask_of, refuse_denial, refuse_global
 from yoto.permission.hierarchy import OWNER_RANK, Authority
 from yoto.permission.keys import SubjectId, actor_number
@@ -180,16 +180,9 @@ def _replace(
                 if known[permission_id] not in wanted:
                     session.delete(row)
         if before != wanted:
-            record_audit(
-                session,
-                "overwrite.set" if wanted else "overwrite.clear",
-                place,
-                actor_id=actor_id,
-                server_id=server_of(home),
-                before={target.kind: target.id} | _shown(before),
-                after={target.kind: target.id} | _shown(wanted),
-                reason=reason,
-            )
+            action = "overwrite.set" if wanted else "overwrite.clear"
+            was, now = ({target.kind: target.id} | _shown(one) for one in (before, wanted))
+            record_write(authority, action, place, was, now, reason, server_of(home))
         session.flush()
         ids = tuple(row.id for row in _stored(session, place, target).values())
     return WriteReceipt(ids=ids)

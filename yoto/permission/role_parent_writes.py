@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy.orm import Session
-
 from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.gifts import gifts_of, lineage, parents_of
 from yoto.permission.hierarchy import Authority
 from yoto.permission.keys import SubjectId, actor_number
@@ -56,7 +52,7 @@ class RoleParentWrites:
             authority.check_giving(role.home, lineage(session, parent))
             with sparing(authority, role.home, [role.id]):
                 session.add(RoleParent(role_id=role.id, parent_id=parent.id))
-            _audit(session, role, actor_id, None, {"parent_id": parent.id}, reason)
+            record_write(authority, "role.update", role, None, {"parent_id": parent.id}, reason)
         return WriteReceipt(ids=(role_id,))
 
     def remove_role_parent(
@@ -88,25 +84,5 @@ class RoleParentWrites:
                 authority.check_gifts(gifts)
             with sparing(authority, role.home, [role.id]):
                 session.delete(row)
-            _audit(session, role, actor_id, {"parent_id": parent_id}, None, reason)
+            record_write(authority, "role.update", role, {"parent_id": parent_id}, None, reason)
         return WriteReceipt(ids=(role_id,))
-
-
-def _audit(
-    session: Session,
-    role: Role,
-    actor_id: int | None,
-    before: Any,
-    after: Any,
-    reason: str | None,
-) -> None:
-    record_audit(
-        session,
-        "role.update",
-        f"role:{role.id}",
-        actor_id=actor_id,
-        server_id=role.server_id,
-        before=before,
-        after=after,
-        reason=reason,
-    )

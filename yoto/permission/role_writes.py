@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.deletion_records import kept_of_role
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import Authority
@@ -162,16 +162,8 @@ class RoleWrites:
             after = _shown(role)
             changed = [field for field in after if after[field] != before[field]]
             if changed:
-                record_audit(
-                    session,
-                    "role.update",
-                    f"role:{role.id}",
-                    actor_id=actor_id,
-                    server_id=role.server_id,
-                    before={field: before[field] for field in changed},
-                    after={field: after[field] for field in changed},
-                    reason=reason,
-                )
+                was, now = ({field: one[field] for field in changed} for one in (before, after))
+                record_write(authority, "role.update", role, was, now, reason)
         return WriteReceipt(ids=(role.id,))
 
     def delete_role(
@@ -196,15 +188,8 @@ class RoleWrites:
             authority.check_gifts(lost)
             with sparing(authority, role.home, [role.id]) as change:
                 change.gone.add(role.id)
-            record_audit(
-                session,
-                "role.delete",
-                f"role:{role.id}",
-                actor_id=actor_id,
-                server_id=role.server_id,
-                before=_shown(role) | {"home": role.home} | kept_of_role(session, role.id),
-                reason=reason,
-            )
+            before = _shown(role) | {"home": role.home} | kept_of_role(session, role.id)
+            record_write(authority, "role.delete", role, before, None, reason)
             session.delete(role)
         return WriteReceipt(ids=(role_id,))
 
@@ -270,15 +255,7 @@ def _make_role(
     )
     session.add(role)
     session.flush()
-    record_audit(
-        session,
-        "role.create",
-        f"role:{role.id}",
-        actor_id=authority.actor_id,
-        server_id=role.server_id,
-        after=_shown(role),
-        reason=reason,
-    )
+    record_write(authority, "role.create", role, None, _shown(role), reason)
     return role.id
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.assignment_writes import check_window
-from yoto.permission.audit import record_audit
+from yoto.permission.audit import record_write
 from yoto.permission.deletion_records import kept_of_team, windows_in_team
 from yoto.permission.gifts import lineage
 from yoto.permission.hierarchy import Authority
@@ -47,11 +47,12 @@ class TeamWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit, NAME_TAKEN) as session:
-            Authority(state, session, actor_id)
+            authority = Authority(state, session, actor_id)
             team = Team(name=checked_label(name, NAME_LENGTH))
             session.add(team)
             session.flush()
-            _audit(session, "team.create", team.id, actor_id, None, {"name": team.name}, reason)
+            after = {"name": team.name}
+            record_write(authority, "team.create", f"team:{team.id}", None, after, reason)
         return WriteReceipt(ids=(team.id,))
 
     def delete_team(
@@ -70,7 +71,7 @@ class TeamWrites:
             authority = Authority(state, session, actor_id)
             _check_taking(authority, session, [team.id], members_of_teams(session, [team.id]))
             before = {"name": team.name} | kept_of_team(session, team.id)
-            _audit(session, "team.delete", team.id, actor_id, before, None, reason)
+            record_write(authority, "team.delete", f"team:{team.id}", before, None, reason)
             session.delete(team)
         return WriteReceipt(ids=(team_id,))
 
@@ -108,7 +109,7 @@ class TeamWrites:
                 "valid_from": valid_from.isoformat() if valid_from else None,
                 "valid_until": valid_until.isoformat() if valid_until else None,
             }
-            _audit(session, "team.join", team.id, actor_id, before, after, reason)
+            record_write(authority, "team.join", f"team:{team.id}", before, after, reason)
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_members(
@@ -133,12 +134,13 @@ class TeamWrites:
             stored = _stored(session, team.id, numbers)
             if len(stored) < len(numbers):
                 raise ValidationFailed({"members": "somebody is not in the team"})
-            _check_taking(Authority(state, session, actor_id), session, [team.id], set(numbers))
+            authority = Authority(state, session, actor_id)
+            _check_taking(authority, session, [team.id], set(numbers))
             windows = windows_in_team(session, team.id, numbers)
             for row in stored.values():
                 session.delete(row)
             before = {"members": numbers, "windows": windows}
-            _audit(session, "team.leave", team.id, actor_id, before, None, reason)
+            record_write(authority, "team.leave", f"team:{team.id}", before, None, reason)
         return WriteReceipt(ids=(team_id,))
 
     def add_team_parent(
@@ -171,7 +173,7 @@ class TeamWrites:
             _check_giving(authority, session, above, members_of_teams(session, [team.id]), None)
             session.add(TeamParent(team_id=team.id, parent_id=parent.id))
             after = {"parent_id": parent.id}
-            _audit(session, "team.nest", team.id, actor_id, None, after, reason)
+            record_write(authority, "team.nest", f"team:{team.id}", None, after, reason)
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_parent(
@@ -191,16 +193,12 @@ class TeamWrites:
             row = session.get(TeamParent, (team.id, checked_id(parent_id, "parent_id")))
             if row is None:
                 raise ValidationFailed({"parent_id": "is no parent of the team"})
-            _check_taking(
-                Authority(state, session, actor_id),
-                session,
-                teams_above(session, [parent_id]),
-                members_of_teams(session, [team.id]),
-            )
+            authority = Authority(state, session, actor_id)
+            above = teams_above(session, [parent_id])
+            _check_taking(authority, session, above, members_of_teams(session, [team.id]))
             session.delete(row)
-            _audit(
-                session, "team.unnest", team.id, actor_id, {"parent_id": parent_id}, None, reason
-            )
+            before = {"parent_id": parent_id}
+            record_write(authority, "team.unnest", f"team:{team.id}", before, None, reason)
         return WriteReceipt(ids=(team_id,))
 
 
@@ -274,23 +272,3 @@ def _check_taking(
     if held or any(allowed.values()):
         # It is stricter than a look at what each of them would lose: teams have few members.
         check_none_above(authority, homes_of(session, held, allowed), members)
-
-
-def _audit(
-    session: Session,
-    action: str,
-    team_id: int,
-    actor_id: int | None,
-    before: Any,
-    after: Any,
-    reason: str | None,
-) -> None:
-    record_audit(
-        session,
-        action,
-        f"team:{team_id}",
-        actor_id=actor_id,
-        before=before,
-        after=after,
-        reason=reason,
-    )
