@@ -13,8 +13,9 @@ from marshmallow.validate import Length, OneOf, Range
 
 from yoto.errors import ValidationFailed
 from yoto.nodes import GLOBAL_KIND
+from yoto.nodes import NodeId as ResourceId
 from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, node_of_text
-from yoto.store.resources import known_types
+from yoto.store.resources import ResourceType, known_types
 
 MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
 EXACT_MAX = 2**53 - 1  # the largest integer that is exact as a JSON number everywhere
@@ -122,7 +123,8 @@ class TypeName(ma.fields.String):
 
 
 class NodeId(ma.fields.Field[Any]):
-    """The id of a resource: an integer or a text, as its type has it; a UUID is a text.
+    """The id of a resource or an account: an integer or a text, as its type has it; a UUID is a
+    text. An integer that JavaScript would round leaves as one, too: the number of a program.
 
     What it must be is known with the type alone: see ``with_node_id``.
     """
@@ -134,20 +136,13 @@ class NodeId(ma.fields.Field[Any]):
         super().__init__(metadata=said, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
-        return str(value) if isinstance(value, uuid.UUID) else value
+        rounded = type(value) is int and value > EXACT_MAX
+        return str(value) if rounded or isinstance(value, uuid.UUID) else value
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | str:
         if type(value) is int or isinstance(value, str):
             return value
         raise self.make_error("invalid")
-
-
-class Cursor(NodeId):
-    """Where the next page begins. A number that JavaScript would round leaves as a text."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
-        rounded = type(value) is int and value > EXACT_MAX
-        return str(value) if rounded else super()._serialize(value, attr, obj, **options)
 
 
 def with_node_id(
@@ -164,11 +159,21 @@ def with_node_id(
     declared, given = known_types().find(data[type_field]), data[id_field]
     if declared is None or given is None:
         return data
-    read = declared.spelled if spelled and isinstance(given, str) else declared.checked
     try:
-        return {**data, id_field: read(given, id_field)}
+        return {**data, id_field: read_id(declared, given, id_field, spelled=spelled)}
     except ValidationFailed as error:
         raise ma.ValidationError(dict(error.errors)) from None
+
+
+def read_id(declared: ResourceType, given: Any, field: str, *, spelled: bool) -> ResourceId:
+    """The id of a resource in JSON or, ``spelled``, in a query or a command.
+
+    Raises:
+        ValidationFailed: not an id of this type; names ``field``.
+    """
+    # A number that leaves as a text comes back as one.
+    text = isinstance(given, str) and (spelled or (row_id(given) or 0) > EXACT_MAX)
+    return declared.spelled(given, field) if text else declared.checked(given, field)
 
 
 class Node(ma.fields.String):

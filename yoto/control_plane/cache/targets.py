@@ -10,6 +10,7 @@ from sqlalchemy import false, func, select
 from yoto import cache as cache_layer
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.fields import read_id
 from yoto.permission import (
     NOBODY,
     Application,
@@ -90,8 +91,7 @@ def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
     if kind == ALL:
         return EVERYTHING
     if declared is not None:
-        read = declared.spelled if spelled else declared.checked
-        node = Place(kind, read(given, "id"))
+        node = Place(kind, read_id(declared, given, "id", spelled=spelled))
         return Target(*node, subjects.node(*node))
     if spelled and given.isascii() and given.isdecimal() and len(given) < 20:
         given = int(given)

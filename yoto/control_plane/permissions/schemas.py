@@ -11,7 +11,7 @@ from yoto.api.people import PersonSchema
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
 from yoto.api.permissions.insight.schemas import INCOMPLETE, FoundAfter
 from yoto.api.permissions.review.schemas import CSV, JSON
-from yoto.http.fields import MAX_ID, Cursor, Facts, Node, NodeId, RowId, TypeName, with_node_id
+from yoto.http.fields import MAX_ID, Facts, Node, NodeId, RowId, TypeName, with_node_id
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, PageQuery, page_of
 
 USERNAME_LENGTH = 256  # characters: an application may call its people by their addresses
@@ -241,7 +241,7 @@ class PlacedOverwriteSchema(ma.Schema):
     """What one role, user or team may do differently."""
 
     target_type = ma.fields.String(required=True, metadata={"enum": ["role", "user", "team"]})
-    target_id = ma.fields.Integer(required=True)
+    target_id = NodeId(required=True)
     target = ma.fields.String(required=True)
     allow = ma.fields.List(ma.fields.String(), required=True)
     deny = ma.fields.List(ma.fields.String(), required=True)
@@ -268,14 +268,20 @@ class OverwrittenSchema(PlacedResourceSchema):
     overwrites = ma.fields.List(ma.fields.Nested(PlacedOverwriteSchema), required=True)
 
 
-PERSON_PAGE = page_of(PersonSchema, Cursor)
+class FoundPersonSchema(PersonSchema):
+    """A person or a program."""
+
+    id = NodeId(required=True)  # type: ignore[assignment]
+
+
+PERSON_PAGE = page_of(FoundPersonSchema, NodeId)
 WHO_PAGE = type(PERSON_PAGE).from_dict(
     {"incomplete": ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)},
     name="WhoPage",
 )()
 SERVER_PAGE = page_of(ListedServerSchema)
 CHANNEL_PAGE = page_of(ListedChannelSchema)
-FOUND_PAGE = page_of(FoundResourceSchema, Cursor)
-RESOURCE_PAGE = page_of(PlacedResourceSchema, Cursor)
+FOUND_PAGE = page_of(FoundResourceSchema, NodeId)
+RESOURCE_PAGE = page_of(PlacedResourceSchema, NodeId)
 OVERWRITTEN_CHANNELS = page_of(OverwrittenChannelSchema)
-OVERWRITTEN_PAGE = page_of(OverwrittenSchema, Cursor)
+OVERWRITTEN_PAGE = page_of(OverwrittenSchema, NodeId)

@@ -134,3 +134,6 @@ export async function recognise() {
   page.csrf = found ?? page.csrf;
   return changed;
 }
+
+/** An id that was typed, as JSON has it: digits as a number, unless that would be rounded. */
+export const jsonId = (text) => (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text);

@@ -1,6 +1,6 @@
 // Cache and consistency: what each tier answers, how far each worker follows the log, and the acts.
 
-import { get, post } from "./api.js";
+import { get, jsonId, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act } from "./dialog.js";
 import { h, replace } from "./dom.js";
@@ -267,7 +267,7 @@ const forget = async () => {
 /** An id is a number where its type has integers, and of a user where it looks so. */
 function target({ kind, id }) {
   const ids = page.resources.find(({ type }) => type === kind)?.ids ?? "integer";
-  return { kind, id: kind === "all" || id === "" ? null : ids === "integer" && /^\d{1,18}$/.test(id) ? Number(id) : id };
+  return { kind, id: kind === "all" || id === "" ? null : ids === "integer" ? jsonId(id) : id };
 }
 
 async function previewOf(values, signal) {

@@ -134,16 +134,18 @@ def test_pages_that_end_among_programs_go_on_with_the_next_one(
         for program in programs:
             permissions.assign(Application(program), desk.reading, at=("document", desk.plan))
     asked = {"permission": READ, "scope": "document", "scope_id": str(desk.plan), "limit": 1}
-    names, after = [], {}
+    names, numbers, after = [], set(), {}
     while True:
         page = auditor.get(path, **asked, **after)
         # As a browser reads numbers.
         page = json.loads(page.text, parse_int=lambda digits: int(float(digits)))
         names += [one["username"] for one in page["items"]]
+        numbers |= {one.get("id", one.get("user_id")) for one in page["items"]}
         if page[cursor] is None:
             break
         after = {"after": page[cursor]}
     assert names == ["owner", "reader", *(f"application:{program}" for program in programs)]
+    assert {str(Application(program).number) for program in programs} <= numbers
 
 
 def test_the_matrix_of_a_workspace_and_the_overwrites_below(

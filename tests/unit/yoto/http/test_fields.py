@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.http.fields import MAX_ID, Cursor, Flag, Instant, Name, RowId, Text, Whole
+from yoto.http.fields import MAX_ID, Flag, Instant, Name, NodeId, RowId, Text, Whole
 
 
 def refuses(field: ma.fields.Field[Any], value: Any) -> bool:
@@ -67,9 +67,9 @@ def test_the_id_of_a_row_fits_its_column() -> None:
 @pytest.mark.parametrize(
     ("value", "sent"), [(7, 7), (2**53 - 1, 2**53 - 1), (2**53 + 1, "9007199254740993"), ("a", "a")]
 )
-def test_a_cursor_that_javascript_would_round_leaves_as_a_text(value: Any, sent: Any) -> None:
-    assert Cursor().serialize("after", {"after": value}) == sent
-    assert Cursor().deserialize(sent) == sent
+def test_an_id_that_javascript_would_round_leaves_as_a_text(value: Any, sent: Any) -> None:
+    assert NodeId().serialize("id", {"id": value}) == sent
+    assert NodeId().deserialize(sent) == sent
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", "yes", None, []])

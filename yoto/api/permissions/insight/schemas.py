@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
-from yoto.http.fields import MAX_ID, Cursor, Facts, Node, NodeId, TypeName, with_node_id
+from yoto.http.fields import MAX_ID, Facts, Node, NodeId, TypeName, with_node_id
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 POSITION_LENGTH = 64
@@ -110,7 +110,7 @@ class ChangeSchema(ma.Schema):
 class ExplanationSchema(ma.Schema):
     """How a verdict comes about."""
 
-    user_id = ma.fields.Integer(required=True)
+    user_id = NodeId(required=True)
     username = ma.fields.String(required=True, allow_none=True)
     permission = ma.fields.String(required=True)
     scope = ma.fields.String(required=True)
@@ -218,7 +218,7 @@ class PageSchema(ma.Schema):
     """Ids in ascending order."""
 
     ids = ma.fields.List(NodeId(), required=True)
-    next_after = Cursor(required=True, allow_none=True, metadata=NEXT_AFTER)
+    next_after = NodeId(required=True, allow_none=True, metadata=NEXT_AFTER)
 
 
 class UserPageSchema(ma.Schema):
@@ -226,7 +226,7 @@ class UserPageSchema(ma.Schema):
 
     ids = ma.fields.List(ma.fields.Integer(), required=True)
     applications = ma.fields.List(ma.fields.Integer(), required=True)
-    next_after = Cursor(required=True, allow_none=True, metadata=NEXT_AFTER)
+    next_after = NodeId(required=True, allow_none=True, metadata=NEXT_AFTER)
     incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
+from yoto.api.permissions.review.schemas import AccessLineSchema
 from yoto.http.csv_export import MEDIA_TYPE, csv_lines
 from yoto.permission import ACCESS_COLUMNS, AccessLine, access_rows
 
 JSON_TYPE = "application/json"
+_LINE = AccessLineSchema()
 
 
 def csv_file(
@@ -36,7 +38,7 @@ def access_json(query: Mapping[str, Any], lines: Iterable[AccessLine]) -> Respon
 def _json_array(lines: Iterable[AccessLine]) -> Iterator[str]:
     yield "["
     for number, line in enumerate(lines):
-        yield f"{',' if number else ''}\n{json.dumps(line.to_dict())}"
+        yield f"{',' if number else ''}\n{json.dumps(_LINE.dump(line))}"
     yield "\n]\n"
 
 

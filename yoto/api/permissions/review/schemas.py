@@ -7,7 +7,7 @@ from marshmallow.validate import Length, OneOf
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
 from yoto.api.permissions.insight.schemas import INCOMPLETE, NEXT_AFTER, PageQuery
-from yoto.http.fields import Cursor, Instant
+from yoto.http.fields import Instant, NodeId
 
 JSON, CSV = "json", "csv"
 
@@ -54,7 +54,7 @@ class WaySchema(ma.Schema):
 class AccessLineSchema(ma.Schema):
     """One user who can do it."""
 
-    user_id = ma.fields.Integer(required=True)
+    user_id = NodeId(required=True)
     username = ma.fields.String(required=True)
     reason = ma.fields.String(required=True)
     since = Instant(required=True, allow_none=True, metadata={"description": "Null: unknown"})
@@ -65,18 +65,18 @@ class AccessPageSchema(ma.Schema):
     """Users in the order of their ids."""
 
     items = ma.fields.List(ma.fields.Nested(AccessLineSchema), required=True, attribute="lines")
-    next_after = Cursor(required=True, allow_none=True, metadata=NEXT_AFTER)
+    next_after = NodeId(required=True, allow_none=True, metadata=NEXT_AFTER)
     incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
 
 
 class TurnSchema(ma.Schema):
     """Somebody whose verdict is another one, with the change that did it, if one did."""
 
-    user_id = ma.fields.Integer(required=True)
+    user_id = NodeId(required=True)
     record_id = ma.fields.Integer(required=True, allow_none=True)
     action = ma.fields.String(required=True, allow_none=True)
     at = Instant(required=True, allow_none=True)
-    actor_id = ma.fields.Integer(required=True, allow_none=True)
+    actor_id = NodeId(required=True, allow_none=True)
 
 
 class DifferenceSchema(ma.Schema):

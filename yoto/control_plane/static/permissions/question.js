@@ -1,6 +1,6 @@
 // The forms in which questions are asked: inputs that offer what there is, by name.
 
-import { get } from "../api.js";
+import { get, jsonId } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { named, page, t } from "../page.js";
 
@@ -69,15 +69,15 @@ function resourcePicker(kind, required = true, within = async () => "") {
   return { ...part, id };
 }
 
-const NUMBER = /^\d{1,18}$/;
+const NUMBER = /^\d{1,19}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The id behind the last # of a text, or that it is: "Harbour #7", "7"; null without one. */
-export function idOf(text, ids = "integer") {
+function idOf(text, ids = "integer") {
   const behind = /(?:^|\s)#(\S+)$/.exec(text.trim())?.[1];
   const id = behind ?? text.trim();
   if (ids === "integer") {
-    return NUMBER.test(id) ? Number(id) : null;
+    return NUMBER.test(id) ? jsonId(id) : null;
   }
   return behind !== undefined || (ids === "uuid" && UUID.test(id)) ? id : null;
 }
