@@ -64,6 +64,7 @@ from yoto.permission.review import (
 from yoto.permission.role_writes import UNSET, RegisteredRole, Unset
 from yoto.permission.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.search import Page
+from yoto.permission.source import reading
 from yoto.permission.specs import PermissionSpec
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.subject import acting_as, current_subject
@@ -170,6 +171,7 @@ __all__ = [
     "require_permissions",
     "require_role",
     "require_roles",
+    "reading",
     "required_position",
     "subject_of_text",
     "subject_text",

@@ -22,6 +22,7 @@ from yoto.permission import (
     Way,
     in_change,
     name_of_no_person,
+    reading,
     required_position,
 )
 from yoto.policy import (
@@ -39,7 +40,6 @@ from yoto.policy import (
     row_of,
 )
 from yoto.store.asked import Asked as AskedFunction
-from yoto.store.db import db
 from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.people import USERS
 from yoto.store.resources import types_of
@@ -241,8 +241,8 @@ class PolicyFacts:
     def _connection(self) -> Iterator[Connection]:
         caching = PermissionSystem.caching_of(self.app)
         if caching is None or in_change():
-            db.session.flush()
-            yield db.session.connection()
+            with reading() as connection:
+                yield connection
         else:
             with caching.pool.read() as connection:
                 yield connection

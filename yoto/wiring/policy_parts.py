@@ -77,7 +77,9 @@ class Asked:
         """A part that is an object of the application's own: JSON data, or ``ABSENT``.
 
         Raises:
-            PartUnknown: it cannot be read, or could not be for another question of the batch.
+            PartUnknown: it could not be read for another question of the batch.
+            StoreUnavailable, UnknownResource: it cannot be read.
+            TypeError, ValueError: it is no JSON data.
         """
         if self._batch is not None and path in self._batch.unread:
             raise PartUnknown(path)
@@ -87,11 +89,7 @@ class Asked:
             if self._batch is not None:
                 self._batch.unread.add(path)
             raise
-        try:
-            json.dumps(found, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            log.warning("input.%s is no JSON data: %s", path, error)
-            raise PartUnknown(path) from error
+        json.dumps(found, allow_nan=False)
         return ABSENT if found is None else found
 
     @property

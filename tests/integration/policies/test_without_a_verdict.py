@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from app.extensions import permissions, policy
 from tests.integration.policies.conftest import ALWAYS
-from tests.support.world import Person, World
+from tests.support.world import Community, Person, World
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.policy import PolicyUnavailable
+from yoto.store.db import db
+from yoto.store.models import User
+
+LOST = OperationalError("SELECT", {}, OSError("lost"), connection_invalidated=True)
 
 
 @pytest.fixture
@@ -71,11 +76,12 @@ def test_a_policy_that_gives_the_code_of_a_failure_denies_like_any_other(
         assert permissions.get_permission_registry_stats()["policy_failures"] == {}
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable("database"), LOST, ArithmeticError()])
 def test_what_cannot_be_read_is_missing_and_leaves_roles_to_decide_nothing(
-    app: Flask, warden: Person, monkeypatch: pytest.MonkeyPatch
+    app: Flask, warden: Person, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_: Any) -> Any:
-        raise StoreUnavailable("database")
+        raise error
 
     hours = {"vault.*": ALWAYS | {"time_zone": "UTC"}}
     with app.app_context():
@@ -87,6 +93,20 @@ def test_what_cannot_be_read_is_missing_and_leaves_roles_to_decide_nothing(
         unless = permissions.decide_expression(warden.id, "NOT vault.lenient")
         assert (unless.allowed, unless.reason) == (False, "missing:context.time")
         assert permissions.get_permission_registry_stats()["policy_failures"] == {}
+
+
+def test_a_database_that_goes_away_in_a_change_is_unavailable_as_at_any_time(
+    app: Flask, harbour: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise LOST
+
+    with app.app_context():
+        db.session.get_one(User, harbour.owner.id).clearance = 2
+        db.session.flush()
+        monkeypatch.setattr("yoto.wiring.policy_facts.load_place", fail)
+        with pytest.raises(StoreUnavailable):
+            permissions.decide(harbour.owner.id, "message.send", "channel", harbour.channel_id)
 
 
 @pytest.mark.usefixtures("broken")

@@ -94,7 +94,7 @@ class Part(Generic[T]):
         path: where it stands, such as ``context.risk``.
         make: gives its value, JSON data, or ``ABSENT``.
         seconds: gives for how long a verdict holds that was made from it, whatever its value is
-            then; infinity: its value speaks for itself. With a ``PlatformError`` from either,
+            then; infinity: its value speaks for itself. With an error of any kind from either,
             policies are not asked: what they would deny by the part must not be allowed because it
             could not be read.
         documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
@@ -195,6 +195,9 @@ def _made(part: Part[T], about: T) -> tuple[Any, float]:
     try:
         value = part.make(about)
         return value, STEADY if value is ABSENT else part.seconds(about)
-    except PlatformError as error:
-        log.warning("policies do not get %s: %s", part.path, error)
+    except PartUnknown:
+        raise
+    except Exception as error:
+        expected = isinstance(error, PlatformError)
+        log.warning("policies do not get %s: %s", part.path, error, exc_info=not expected)
         raise PartUnknown(part.path) from error

@@ -90,9 +90,13 @@ def test_without_what_cannot_be_read_there_is_no_input(part: Part[Question]) -> 
         Part("context.risk", lambda _: 1, lambda _: {}["score"]),
     ],
 )
-def test_a_mistake_is_not_taken_for_something_missing(part: Part[Question]) -> None:
-    with pytest.raises(KeyError):
+def test_a_mistake_is_not_taken_for_something_missing(
+    part: Part[Question], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(PartUnknown) as unknown:
         InputBuilder([part]).build(ASKED, ASKED, ALL, {})
+    assert unknown.value.path == "context.risk"
+    assert "KeyError" in caplog.text
 
 
 def test_false_nought_and_nothing_are_values() -> None:
