@@ -19,8 +19,7 @@ from yoto.extensions import permissions
 from yoto.permission.outbox.rules import watch_declared
 from yoto.store.db import Id, db
 from yoto.store.declarations import declarations_of
-from yoto.store.resources import ResourceTypes, declare_resource, types_of
-from yoto.store.resources.types import EXTENSION
+from yoto.store.resources import declare_resource, types_of
 
 READ, EDIT = "document.read", "document.edit"
 
@@ -98,10 +97,6 @@ class Papers:
 @contextmanager
 def declared(app: Flask) -> Iterator[Papers]:
     """Declare the types in ``app``, which has had no question about its own yet."""
-    kept = types_of(app)
-    own = app.extensions[EXTENSION] = ResourceTypes()
-    for one in kept:
-        own.add(one)
     declare_resource(
         app,
         "workspace",
@@ -120,7 +115,7 @@ def declared(app: Flask) -> Iterator[Papers]:
         shared="anyone",
     )
     declare_resource(app, "file", parent="document", shared="anyone")
-    watch_declared(declarations_of(app).tables, own)
+    watch_declared(declarations_of(app).tables, types_of(app))
     with app.app_context():
         Base.metadata.create_all(db.engine)
         for name in (READ, EDIT):
@@ -131,4 +126,3 @@ def declared(app: Flask) -> Iterator[Papers]:
         with app.app_context():
             db.session.remove()
             Base.metadata.drop_all(db.engine)
-        app.extensions[EXTENSION] = kept

@@ -85,9 +85,8 @@ def _members_of(name: str) -> Any:
 MEMBERS = {name: _members_of(name) for name in NAMES}
 
 
-def make_tables() -> None:
-    """Make them in the current application's database, and what all worlds ask for."""
-    Base.metadata.create_all(db.engine)
+def store_permissions() -> None:
+    """All that worlds ask for."""
     rows = [
         {
             "id": FIRST_PERMISSION + number,
@@ -194,10 +193,10 @@ def is_provided(subject: model.Subject, role_id: model.Id, row: model.Assignment
 
 
 @contextmanager
-def provided(app: Flask, world: World, clock: Callable[[], float]) -> Iterator[None]:
-    """A function of the application gives people some of the roles of a world."""
+def provided(app: Flask, function: Any, clock: Callable[[], float]) -> Iterator[None]:
+    """The function gives people roles; its answers are as old as the clock says."""
     kept, declarations = app.extensions[PROVIDERS], declarations_of(app)
-    declarations.roles = roles_by(RoleProvider(world), deadline=60.0)
+    declarations.roles = roles_by(function, deadline=60.0)
     app.extensions[PROVIDERS] = Providers(app, clock)
     try:
         yield

@@ -20,7 +20,7 @@ from sqlalchemy import event
 from app.extensions import permissions
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.replaying import DeleteNode, Replay
-from tests.integration.yoto.permission.trees.tables import Base, moment
+from tests.integration.yoto.permission.trees.tables import moment
 from tests.support.trees import changes as c
 from tests.support.trees import model
 from tests.support.trees import writes as w
@@ -29,9 +29,7 @@ from tests.support.trees.model import NodeId, World
 from tests.support.trees.worlds import building, skeleton
 from tests.support.trees.writes import Write
 from yoto.errors import UnknownResource
-from yoto.store.db import db
 from yoto.store.models import AuditRecord
-from yoto.store.resources import types_of
 
 # In these three somebody's rights are turned; others, of which some turn nobody's, on demand.
 SURE = (2, 5, 11)
@@ -49,18 +47,6 @@ RECORDED: dict[Maker, int] = {
     if make
     not in (c.put_node, c.move_node, c.set_owner, c.set_sync, c.join, c.leave, c.ban, c.time_out)
 }
-
-
-@pytest.fixture
-def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
-    kept = types_of(app)
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        yield app
-        # These rows were committed, and no template of a database knows the tables.
-        db.session.remove()
-        Base.metadata.drop_all(db.engine)
-    app.extensions["yoto.resources"] = kept
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import nullcontext
 from random import Random
 
@@ -15,8 +14,8 @@ from app.extensions import permissions
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.tables import (
     NODES,
+    RoleProvider,
     declare_world,
-    make_tables,
     number_of,
     provided,
     stored,
@@ -32,7 +31,6 @@ from yoto.errors import UnknownResource
 from yoto.permission import Place
 from yoto.permission.directory import renew_people
 from yoto.store.db import db
-from yoto.store.resources import types_of
 
 Truth = dict[tuple[Asker, NodeId | None], set[str] | None]
 
@@ -44,15 +42,6 @@ FIRST = int(os.environ.get("YOTO_TEST_TREES_FROM", "0"))
 ONCE_WRONG = {2: (90,), 4: (292, 348), 5: (573,), 6: (390,), 7: (119, 271), 8: (232,)}
 WRITES = 2
 MOMENTS = (-60.0, 0.0, 60.0, 5000.0)
-
-
-@pytest.fixture
-def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
-    kept = types_of(app)
-    with app.app_context():
-        make_tables()
-        yield app
-    app.extensions["yoto.resources"] = kept
 
 
 def expected(world: World, asker: Asker, node: NodeId | None, now: float) -> set[str] | None:
@@ -69,33 +58,35 @@ def names_of(world: World, found: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("depth", range(1, 9))
 def test_every_way_of_asking_equals_the_second_implementation(
-    trees: Flask, clock: Clock, depth: int
+    worlds: Flask, clock: Clock, depth: int
 ) -> None:
     wanted = range(FIRST, FIRST + WORLDS)
     seeds = {seed for seed in wanted if seed % 8 == depth % 8} | {*ONCE_WRONG.get(depth, ())}
     for seed in sorted(seeds):
         rng = Random(seed)
         world = random_world(rng, depth)
-        declare_world(trees, world)
+        declare_world(worlds, world)
         # No other world is asked with these statements.
         db.engine.clear_compiled_cache()
         for _ in range(WRITES):
             clock.now = rng.choice([found for found in _moments(world)])
             # In half of the worlds some roles are provided instead of assigned.
-            by_function = provided(trees, world, clock) if seed % 2 else nullcontext()
+            by_function = (
+                provided(worlds, RoleProvider(world), clock) if seed % 2 else nullcontext()
+            )
             with by_function, stored(world):
                 renew_people(list(world.people))
-                _compare(trees, rng, world, clock.now, seed)
+                _compare(worlds, rng, world, clock.now, seed)
             random_write(rng, world).apply(world)
 
 
 @pytest.mark.parametrize("depth", range(1, 9))
 def test_a_load_takes_two_statements_however_deep_and_for_all_kinds_of_subjects(
-    trees: Flask, clock: Clock, depth: int
+    worlds: Flask, clock: Clock, depth: int
 ) -> None:
     clock.now = NOW
     world = random_world(Random(depth), depth)
-    declare_world(trees, world)
+    declare_world(worlds, world)
     name = next(iter(world.permissions))
     with stored(world):
         askers = world.askers()
@@ -105,10 +96,10 @@ def test_a_load_takes_two_statements_however_deep_and_for_all_kinds_of_subjects(
             if expected(world, askers[0], node, NOW) is None:
                 continue
             for number in numbers:
-                with count_statements(trees) as statements:
+                with count_statements(worlds) as statements:
                     permissions.effective(number, *_place(node))
                 assert len(statements) == 2, (number, node)
-            with count_statements(trees) as statements:
+            with count_statements(worlds) as statements:
                 permissions.batch_check_permissions(numbers, name, *_place(node))
             assert len(statements) == 2, node
 

@@ -18,7 +18,7 @@ from tests.conftest import DATABASE
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.rank_on_trees import State, violations
 from tests.integration.yoto.permission.trees.replaying import Replay
-from tests.integration.yoto.permission.trees.tables import Base, declare_world, make_tables, stored
+from tests.integration.yoto.permission.trees.tables import declare_world, stored
 from tests.support.trees import changes
 from tests.support.trees import writes as w
 from tests.support.trees.changes import MOMENTS, Maker, accepted
@@ -47,7 +47,6 @@ from yoto.store.models import (
     TeamMember,
     TeamParent,
 )
-from yoto.store.resources import types_of
 
 # How many worlds, and the seed of the first: some seconds of them in the suite.
 WORLDS = int(os.environ.get("YOTO_TEST_RANK_TREES", "6" if DATABASE == "sqlite" else "2"))
@@ -66,18 +65,6 @@ KINDS: tuple[Maker, ...] = (
     *(changes.add_role_parent, changes.remove_role_parent, changes.set_role_active),
     changes.set_disabled,
 )
-
-
-@pytest.fixture
-def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
-    kept = types_of(app)
-    with app.app_context():
-        make_tables()
-        yield app
-        # These rows were committed, and no template of a database knows the tables.
-        db.session.remove()
-        Base.metadata.drop_all(db.engine)
-    app.extensions["yoto.resources"] = kept
 
 
 def rows() -> list[list[tuple[Any, ...]]]:
@@ -140,17 +127,17 @@ def with_ranks(rng: Random, world: World) -> Iterator[Person]:
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + WORLDS))
 def test_no_write_in_a_tree_takes_from_above_or_gives_what_its_actor_lacks(
-    trees: Flask, clock: Clock, seed: int
+    worlds: Flask, clock: Clock, seed: int
 ) -> None:
     done: Counter[str] = Counter()
     rng = Random(f"rank {seed}")
     world = random_world(rng, seed % 8 + 1)
     strong = list(with_ranks(rng, world))
     clock.now = now = rng.choice(MOMENTS)
-    declare_world(trees, world)
+    declare_world(worlds, world)
     with stored(world):
         db.session.commit()
-    replay = Replay(trees, clock, world)
+    replay = Replay(worlds, clock, world)
     replay.adopt()
     kept = rows()
     for _ in range(WRITES):

@@ -13,8 +13,7 @@ from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import kinds
 from yoto.permission.outbox.rules import watch_declared
 from yoto.store.declarations import declarations_of
-from yoto.store.resources import ResourceTypes, declare_resource, types_of
-from yoto.store.resources.types import EXTENSION
+from yoto.store.resources import declare_resource, types_of
 
 READ = "file.read"
 
@@ -22,18 +21,12 @@ READ = "file.read"
 @pytest.fixture
 def files(app: Flask) -> Iterator[Flask]:
     """Folders in folders, in channels; files in folders, which are for outsiders, too."""
-    kept = types_of(app)
-    own = ResourceTypes()
-    for declared in kept:
-        own.add(declared)
-    app.extensions[EXTENSION] = own
     declare_resource(app, "folder", parent=("channel", "folder"))
     declare_resource(app, "file", parent="folder", shared="anyone")
-    watch_declared(declarations_of(app).tables, own)
+    watch_declared(declarations_of(app).tables, types_of(app))
     with app.app_context():
         permissions.register_permission(READ, scope="file")
         yield app
-    app.extensions[EXTENSION] = kept
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from flask import Flask
 from app.extensions import cache, optimization, permissions
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.replaying import DeleteNode, Replay, heard
-from tests.integration.yoto.permission.trees.tables import Base
 from tests.support.trees.apart import taken_apart
 from tests.support.trees.by_hand import NOW, Ask, Who, asker_of, names, place_of
 from tests.support.trees.changes import CHANGES, MOMENTS, Maker, accepted, some
@@ -26,8 +25,6 @@ from tests.support.trees.examples import EXAMPLES
 from tests.support.trees.model import Asker, NodeId, World
 from tests.support.trees.worlds import building, skeleton
 from tests.support.trees.writes import Write
-from yoto.store.db import db
-from yoto.store.resources import types_of
 
 # In these three each kind of write makes a difference to somebody; others on demand.
 SEEDS = (1, 13, 14, *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
@@ -47,15 +44,6 @@ def clock(app: Flask) -> Iterator[Clock]:
     assert caching is not None
     yield found
     caching.close()
-
-
-@pytest.fixture
-def trees(app: Flask, clock: Clock) -> Iterator[Flask]:
-    kept = types_of(app)
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        yield app
-    app.extensions["yoto.resources"] = kept
 
 
 def compare(replay: Replay, pairs: list[Pair], told: Any) -> None:

@@ -11,16 +11,14 @@ from flask import Flask
 
 from app.extensions import permissions
 from tests.integration.yoto.permission.conftest import Clock
+from tests.integration.yoto.permission.trees.tables import provided
 from tests.support.world import Community, Person, World
 from yoto.errors import PermissionDenied
-from yoto.permission.directory import EXTENSION as PROVIDERS
-from yoto.permission.directory import Providers
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.outbox.rules import watch_declared
-from yoto.store.asked import ProvidedRole, roles_by
+from yoto.store.asked import ProvidedRole
 from yoto.store.declarations import declarations_of
-from yoto.store.resources import ResourceTypes, declare_resource, types_of
-from yoto.store.resources.types import EXTENSION
+from yoto.store.resources import declare_resource, types_of
 
 READ, RUN = "paper.read", "project.run"
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -50,20 +48,14 @@ class Studio:
 
 @pytest.fixture
 def studio(app: Flask, clock: Clock, world: World) -> Iterator[Studio]:
-    kept = types_of(app)
-    own = ResourceTypes()
-    for declared in kept:
-        own.add(declared)
-    app.extensions[EXTENSION] = own
     declare_resource(app, "project", parent="server", administrator=RUN)
     declare_resource(app, "paper", parent="project", shared="anyone")
-    watch_declared(declarations_of(app).tables, own)
+    watch_declared(declarations_of(app).tables, types_of(app))
     clock.now = NOW.timestamp()
     with app.app_context():
         permissions.register_permission(RUN, scope="project")
         permissions.register_permission(READ, scope="paper")
         yield Studio(world)
-    app.extensions[EXTENSION] = kept
 
 
 def refused(reason: str, write: Any, *args: Any, **options: Any) -> None:
@@ -217,20 +209,10 @@ def test_who_administers_a_project_for_a_while_gives_for_no_longer(studio: Studi
 def test_who_administers_by_a_group_of_a_directory_stands_above_nobody(
     app: Flask, clock: Clock, studio: Studio
 ) -> None:
-    kept, declarations = app.extensions[PROVIDERS], declarations_of(app)
-    declarations.roles = roles_by(
-        lambda ids: {id_: [ProvidedRole("chief", PROJECT)] for id_ in ids if id_ == studio.other.id}
-    )
-    app.extensions[PROVIDERS] = Providers(app, clock)
-    try:
+    def groups(ids: list[int]) -> dict[int, list[ProvidedRole]]:
+        return {id_: [ProvidedRole("chief", PROJECT)] for id_ in ids if id_ == studio.other.id}
+
+    by: dict[str, Any] = {"at": PAPER, "actor_id": studio.other.id}
+    with provided(app, groups, clock):
         assert studio.reads(studio.other)
-        refused(
-            "role_too_high",
-            permissions.assign,
-            PUBLIC,
-            studio.reader,
-            at=PAPER,
-            actor_id=studio.other.id,
-        )
-    finally:
-        app.extensions[PROVIDERS], declarations.roles = kept, None
+        refused("role_too_high", permissions.assign, PUBLIC, studio.reader, **by)

@@ -17,12 +17,10 @@ from tests.support.world import World
 from yoto.permission.outbox.rules import watch_declared
 from yoto.store.db import db, utcnow, writing
 from yoto.store.declarations import declarations_of
-from yoto.store.resources import ResourceTypes, declare_resource, types_of
-from yoto.store.resources.types import EXTENSION
+from yoto.store.resources import declare_resource, types_of
 
 READ = "paper.read"
-# No random world has nodes with these ids in the tables.
-PROJECT, PAPER = ("project", 10**9), ("paper", 10**9)
+PROJECT, PAPER = ("project", 1), ("paper", 1)
 
 
 @dataclass
@@ -66,13 +64,11 @@ class Papers:
 
 @pytest.fixture
 def papers(app: Flask, world: World) -> Iterator[Papers]:
-    kept = types_of(app)
     permissions.init_app(app)
-    own = app.extensions[EXTENSION] = ResourceTypes()
     members = (MEMBERS["level1"], "node_id", "user_id")
     declare_resource(app, "project", NODES["level1"], members=members, banned="banned")
     declare_resource(app, "paper", NODES["level2"], parent={"project": "in_level1"})
-    watch_declared(declarations_of(app).tables, own)
+    watch_declared(declarations_of(app).tables, types_of(app))
     member, outsider = world.user(), world.user()
     with app.app_context():
         Base.metadata.create_all(db.engine)
@@ -86,11 +82,9 @@ def papers(app: Flask, world: World) -> Iterator[Papers]:
             db.session.add_all(rows)
             db.session.commit()
         yield Papers(member.id, outsider.id, utcnow() - timedelta(microseconds=1))
-        with writing():
-            for row in rows:
-                db.session.delete(row)
-            db.session.commit()
-    app.extensions[EXTENSION] = kept
+        # These rows were committed, and no template of a database knows the tables.
+        db.session.remove()
+        Base.metadata.drop_all(db.engine)
 
 
 @pytest.fixture
