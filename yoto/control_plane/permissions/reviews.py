@@ -6,10 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from yoto.api.permissions.checks.service import question_of
-from yoto.api.permissions.review.export import access_csv, access_json
+from yoto.api.permissions.review.export import access_file
 from yoto.api.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
-from yoto.api.permissions.review.service import lines_from
 from yoto.control_plane.permissions.insight import open_question
 from yoto.control_plane.permissions.schemas import ExportQuery, WhoQuery
 from yoto.extensions import permissions
@@ -49,5 +47,4 @@ def export_review(query: dict[str, Any]) -> Response:
     """The same to the end as a file, CSV or JSON; CSV has a row for each way"""
     question = open_question(query)
     first = permissions.who_can(*question, limit=EXPORT_PAGE, numbers=True)
-    lines = lines_from(first, question_of(query), EXPORT_PAGE)
-    return access_json(query, lines) if query["format"] == JSON else access_csv(query, lines)
+    return access_file(query, first, EXPORT_PAGE, as_json=query["format"] == JSON)

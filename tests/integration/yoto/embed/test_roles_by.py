@@ -272,22 +272,35 @@ def test_so_do_all_interfaces(
 
     def said() -> list[Any]:
         pages = [client.get(path, query_string=question, headers=who) for path in paths]
+        files = [
+            client.get(path, query_string={**question, "format": form}, headers=who)
+            for path, form in (
+                (f"{rest}/review", "csv"),
+                (f"{control}/review/export", "csv"),
+                (f"{control}/review/export", "json"),
+            )
+        ]
+        for file in files:
+            assert "root@shop" in file.get_data(as_text=True)
+            incomplete = "X-Yoto-Incomplete" in file.headers
+            assert ("-incomplete." in file.headers["Content-Disposition"]) is incomplete
         found = client.post("/access/v1/search/subject", json=searched, headers=who).get_json()
         command = runner.invoke(args=["yoto", "permission", "review", ORDER, "--format", "json"])
         lines = json.loads(command.stdout)
         assert len(lines) == len(found["results"]) == len(pages[-1].get_json()["items"])
         return [
             *(page.get_json()["incomplete"] for page in pages),
+            *(file.headers.get("X-Yoto-Incomplete") for file in files),
             found.get("context", {}).get("incomplete"),
             command.stderr,
         ]
 
     try:
         *codes, line = said()
-        assert codes == ["provided_roles"] * 5 and line.startswith("People may be missing")
+        assert codes == ["provided_roles"] * 8 and line.startswith("People may be missing")
         with desk.app.app_context():
             check_permission(mara, ORDER)
-        assert said() == [None] * 5 + [""]
+        assert said() == [None] * 8 + [""]
     finally:
         desk.close()
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
+from yoto.api.permissions.checks.service import question_of
 from yoto.api.permissions.review.schemas import AccessLineSchema
+from yoto.api.permissions.review.service import lines_from
 from yoto.http.csv_export import MEDIA_TYPE, csv_lines
-from yoto.permission import ACCESS_COLUMNS, AccessLine, access_rows
+from yoto.permission import ACCESS_COLUMNS, AccessLine, AccessPage, access_rows
 
 JSON_TYPE = "application/json"
+INCOMPLETE_HEADER = "X-Yoto-Incomplete"
 _LINE = AccessLineSchema()
 
 
@@ -24,15 +27,17 @@ def csv_file(
     return _file(kind, query, "csv", MEDIA_TYPE, csv_lines(columns, rows))
 
 
-def access_csv(query: Mapping[str, Any], lines: Iterable[AccessLine]) -> Response:
-    """Who can do it, a row for each way."""
-    rows = chain.from_iterable(map(access_rows, lines))
-    return csv_file("access", query, ACCESS_COLUMNS, rows)
-
-
-def access_json(query: Mapping[str, Any], lines: Iterable[AccessLine]) -> Response:
-    """Who can do it, as one JSON array."""
-    return _file("access", query, "json", JSON_TYPE, _json_array(lines))
+def access_file(
+    query: Mapping[str, Any], page: AccessPage, limit: int, *, as_json: bool = False
+) -> Response:
+    """Who can do it, from a page on to the end, read by ``limit``: CSV, a row for each way, or one
+    JSON array. Where people may be missing, its name and a header say so.
+    """
+    lines = lines_from(page, question_of(query), limit)
+    if as_json:
+        return _file("access", query, "json", JSON_TYPE, _json_array(lines), page.incomplete)
+    rows = csv_lines(ACCESS_COLUMNS, chain.from_iterable(map(access_rows, lines)))
+    return _file("access", query, "csv", MEDIA_TYPE, rows, page.incomplete)
 
 
 def _json_array(lines: Iterable[AccessLine]) -> Iterator[str]:
@@ -43,13 +48,21 @@ def _json_array(lines: Iterable[AccessLine]) -> Iterator[str]:
 
 
 def _file(
-    kind: str, query: Mapping[str, Any], suffix: str, media_type: str, parts: Iterator[str]
+    kind: str,
+    query: Mapping[str, Any],
+    suffix: str,
+    media_type: str,
+    parts: Iterator[str],
+    incomplete: str | None = None,
 ) -> Response:
-    place = "-".join(str(part) for part in (query["scope"], query["scope_id"]) if part is not None)
+    named = [kind, query["permission"], query["scope"], query["scope_id"]]
+    named.append(None if incomplete is None else "incomplete")
     answer = Response(stream_with_context(parts), mimetype=media_type)
     answer.headers.set(
         "Content-Disposition",
         "attachment",
-        filename=f"{kind}-{query['permission']}-{place}.{suffix}",
+        filename=f"{'-'.join(str(part) for part in named if part is not None)}.{suffix}",
     )
+    if incomplete is not None:
+        answer.headers[INCOMPLETE_HEADER] = incomplete
     return answer

@@ -23,12 +23,6 @@ def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:
     return permissions.who_can(*question, after=asked["after"], limit=asked["limit"], numbers=True)
 
 
-def all_access(caller_id: int, asked: Mapping[str, Any]) -> Iterator[AccessLine]:
-    """Everybody from the page that is asked for on; that page is read, or refused, at once."""
-    first = access(caller_id, asked)
-    return lines_from(first, question_of(asked), asked["limit"])
-
-
 def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
     """Who gained and who lost a permission in a place between two moments. Raises as ``access``."""
     question = question_of(asked)

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from yoto.api.permissions.review import service
-from yoto.api.permissions.review.export import access_csv, csv_file
+from yoto.api.permissions.review.export import access_file, csv_file
 from yoto.api.permissions.review.schemas import (
     CSV,
     AccessPageSchema,
@@ -54,9 +54,8 @@ def review_access(query: dict[str, Any]) -> AccessPage | Response:
 
     It takes the right to audit there, or `admin.audit`. CSV has a row for each way.
     """
-    if not _wants_csv(query):
-        return service.access(counted_caller(), query)
-    return access_csv(query, service.all_access(counted_caller(), query))
+    found = service.access(counted_caller(), query)
+    return access_file(query, found, query["limit"]) if _wants_csv(query) else found
 
 
 @review.get("/review/difference")
