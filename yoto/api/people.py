@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import marshmallow as ma
 from flask import current_app
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, select
 
 from yoto.errors import ValidationFailed
 from yoto.http.paging import Page, cut
-from yoto.permission import NOBODY, number_of, subject_of_text
+from yoto.permission import NOBODY, number_of, number_some, subject_of_text
 from yoto.store.db import db
 from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.models import User
@@ -118,17 +118,12 @@ def _unasked() -> Declaration | None:
 def _number_unasked(most: int, username: str | None) -> bool:
     """Give numbers to some of them whose name begins so; whether there were any."""
     declared = _unasked()
-    if declared is None or declared.ids is None or declared.numbers is None:
+    if declared is None:
         return False
-    numbered = exists().where(declared.numbers.c.key == declared.ids)
-    unasked = select(declared.ids).where(~numbered).order_by(declared.ids).limit(most)
-    if username is not None:
-        name = declared.columns["username"]
-        unasked = unasked.where(name.istartswith(username.strip(), autoescape=True))
-    ids = db.session.scalars(unasked).all()
-    for id_ in ids:
-        number_of(id_)
-    return bool(ids)
+    if username is None:
+        return number_some(most)
+    name = declared.columns["username"]
+    return number_some(most, name.istartswith(username.strip(), autoescape=True))
 
 
 def begins_with(name: Any, prefix: str) -> ColumnElement[bool]:

@@ -35,6 +35,7 @@ from yoto.permission.keys import (
     current_keys,
     number_everybody,
     number_of,
+    number_some,
     own_ids,
     person_number,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "name_of_no_person",
     "number_everybody",
     "number_of",
+    "number_some",
     "own_ids",
     "parse_place",
     "permission_denied",

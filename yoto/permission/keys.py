@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from cachebox import LRUCache
 from flask import Flask, current_app
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -165,6 +165,21 @@ def number_everybody(app: Flask) -> int:
     return 0 if keys is None else keys.number_all()
 
 
+def number_some(most: int, *wanted: ColumnElement[bool]) -> bool:
+    """Give numbers to people of the current application who have none; whether there were any. The
+    transaction of a session that has written nothing is ended then.
+
+    Args:
+        most: how many people, at most 1,000.
+        wanted: conditions on the application's table.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    keys = current_keys()
+    return keys is not None and keys.number_some(db.session(), most, *wanted)
+
+
 class SubjectKeys:
     """The numbers of the people of one application.
 
@@ -222,7 +237,7 @@ class SubjectKeys:
         """Whether all have numbers, as the session sees them; see ``everybody_has_number``."""
         with translated():
             if is_kept(session):
-                return self._all_numbered_within(session)
+                return len(self._number_within(session)) <= AT_ONCE
             connection, now = session.connection(), monotonic()
             state = self._counted(connection)
             seen = self._complete
@@ -246,11 +261,24 @@ class SubjectKeys:
         engine, last, given = engine_beside(self._app), None, 0
         while True:
             with writing(False), engine.connect() as connection:
-                lacking = self._lacking(connection, last)[:AT_ONCE]
+                after = () if last is None else (self._ids > last,)
+                lacking = self._lacking(connection, *after, most=AT_ONCE)
             if not lacking:
                 return given
             self._give(lacking)
             last, given = lacking[-1], given + len(lacking)
+
+    def number_some(self, session: Session, most: int, *wanted: ColumnElement[bool]) -> bool:
+        """See the function of this name."""
+        with translated():
+            if is_kept(session):
+                return bool(self._number_within(session, *wanted, most=most))
+            lacking = self._lacking(session.connection(), *wanted, most=most)
+            if lacking:
+                # As in ``all_numbered``.
+                session.commit()
+                self._give(lacking)
+        return bool(lacking)
 
     def keys_of(self, numbers: Iterable[int]) -> dict[int, Any]:
         """The ids behind numbers; those that were never given are left out."""
@@ -297,14 +325,16 @@ class SubjectKeys:
         touch(session, cache.subjects.user(found))
         return found
 
-    def _all_numbered_within(self, session: Session) -> bool:
-        """The same in the caller's transaction, as ``_given_within``."""
+    def _number_within(self, session: Session, *wanted: Any, most: int = AT_ONCE + 1) -> list[Any]:
+        """Those whom ``_lacking`` finds, numbered in the caller's transaction as by
+        ``_given_within``.
+        """
         session.flush()
-        lacking = self._lacking(session.connection())
+        lacking = self._lacking(session.connection(), *wanted, most=most)
         if lacking:
             self._insert(session.connection(), lacking[:AT_ONCE])
             keep_from_caches(session)
-        return len(lacking) <= AT_ONCE
+        return lacking
 
     def _counted(self, connection: Connection) -> tuple[int, int]:
         """How many people there are, and the newest number. A view of the database that is older
@@ -315,18 +345,16 @@ class SubjectKeys:
         found = connection.execute(select(people, newest)).one()
         return found[0], found[1] or 0
 
-    def _lacking(self, connection: Connection, after: Any = None) -> list[Any]:
-        """The ids of people who have no number, one more than are given one at once.
-
-        Args:
-            after: in the order of ids, only those after this one.
+    def _lacking(
+        self, connection: Connection, *wanted: ColumnElement[bool], most: int = AT_ONCE + 1
+    ) -> list[Any]:
+        """The ids, in order, of people who have no number and meet the conditions; by default one
+        more than are given one at once.
         """
         numbered = exists().where(self._keys.c.key == self._ids)
-        wanted = select(self._ids).where(self._ids.is_not(None), ~numbered)
-        if after is not None:
-            wanted = wanted.where(self._ids > after)
+        found = select(self._ids).where(self._ids.is_not(None), ~numbered, *wanted)
         # Read first, and not INSERT ... SELECT, which would lock the application's rows.
-        return list(connection.scalars(wanted.order_by(self._ids).limit(AT_ONCE + 1)))
+        return list(connection.scalars(found.order_by(self._ids).limit(most)))
 
     def _give(self, keys: Sequence[Any]) -> None:
         """Give numbers in a transaction of its own; whom others have given one keep it."""

@@ -20,6 +20,7 @@ from tests.integration.yoto.embed.test_resources import (
     Workspace,
     office,
 )
+from tests.support.statements import count_own_statements
 from yoto import (
     PUBLIC,
     Everyone,
@@ -29,6 +30,7 @@ from yoto import (
     register_permission,
     register_role,
 )
+from yoto.api.people import accounts
 from yoto.permission import PermissionSystem, keys
 from yoto.store.models import SubjectKey
 from yoto.wiring import sweeper_of
@@ -142,6 +144,26 @@ def test_more_than_a_question_may_number_make_the_answer_incomplete_until_the_sw
     sweeper_of(office.app).sweep()
     found = list_users(VISIT, "workspace", here.id)
     assert (len(found.ids), found.incomplete) == (10, None)
+
+
+def test_a_list_of_accounts_has_people_without_a_number_who_get_theirs_together(
+    office: Office,
+) -> None:
+    def listed(count: int) -> tuple[int, int]:
+        """How many of so many new people a page has, and how many statements it took."""
+        past_the_session(
+            office, *(Colleague(id=uuid.uuid4(), name=f"C{count}-{n}") for n in range(count))
+        )
+        office.session.rollback()
+        with count_own_statements() as counted:
+            page = accounts(
+                after=None, limit=50, username=f"c{count}-", disabled=None, super_admin=None
+            )
+        return len(page.items), len(counted)
+
+    (few, statements), many = listed(2), listed(20)
+    assert (few, many) == (2, (20, statements))
+    assert numbered(office) == 22
 
 
 def test_setup_gives_numbers_to_all_who_were_there_before(office: Office) -> None:
