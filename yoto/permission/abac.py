@@ -18,10 +18,12 @@ class PolicyBatch:
     Attributes:
         asked: of whom, and where.
         unread: paths of the input that could not be read for them: nobody waits for one twice.
+        known: what was read for all of them together, by type and id.
     """
 
-    asked: Sequence[tuple[int, Place]]
+    asked: Sequence[tuple[int, Place]] = ()
     unread: set[str] = field(default_factory=set)
+    known: dict[tuple[str, Any], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from yoto.policy.attributes import (
     load_person,
     load_place,
     load_roles,
-    row_of,
+    rows_of,
 )
 from yoto.policy.behaviour import BehaviourWatch, CountedAction, risk_of
 from yoto.policy.bundle import Bundle
@@ -102,7 +102,7 @@ __all__ = [
     "load_person",
     "load_place",
     "load_roles",
-    "row_of",
+    "rows_of",
     "overrun_folder",
     "risk_of",
 ]

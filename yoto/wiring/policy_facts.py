@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -18,6 +18,7 @@ from yoto.errors import UnknownResource
 from yoto.permission import (
     PermissionSystem,
     Place,
+    PolicyBatch,
     ProvidedAttributes,
     Way,
     in_change,
@@ -37,7 +38,7 @@ from yoto.policy import (
     load_emergencies,
     load_person,
     load_place,
-    row_of,
+    rows_of,
 )
 from yoto.store.asked import Asked as AskedFunction
 from yoto.store.declarations import Declaration, declarations_of
@@ -121,16 +122,20 @@ class PolicyFacts:
         return self._people.get(user_id, self._may_remember())
 
     def attributes(
-        self, scope: str, scope_id: NodeId | None, beside: Callable[[], Iterable[NodeId]]
+        self, scope: str, scope_id: NodeId | None, batch: PolicyBatch
     ) -> dict[str, Any] | None:
         """What a node shows to policies, by its type or as registered; None: it shows nothing.
 
         Args:
-            beside: gives nodes of the type that will be asked for next.
+            batch: what it is asked among, for whose nodes it is read together.
 
         Raises:
             UnknownResource: it is not there any more.
         """
+
+        def beside() -> Iterable[NodeId]:
+            return [at.id for _, at in batch.asked if at.kind == scope and at.id is not None]
+
         declared = types_of(self.app).find(scope)
         if scope_id is None or declared is None:
             return None
@@ -139,40 +144,61 @@ class PolicyFacts:
             return provided.of(scope_id, beside)
         if not declared.attributes and not declared.registered:
             return None
-        found = self.read(lambda connection: attributes_of(connection, declared, scope_id))
-        if found is None:
-            raise UnknownResource(scope, scope_id)
-        return found
+        return self._together(
+            scope, scope_id, beside, batch, lambda seen, ids: attributes_of(seen, declared, ids)
+        )
 
-    def person_attributes(
-        self, user_id: int, beside: Callable[[], Iterable[int]]
-    ) -> dict[str, Any] | None:
+    def person_attributes(self, user_id: int, batch: PolicyBatch) -> dict[str, Any] | None:
         """What somebody shows to policies, as declared; None: nothing, as programs and the public.
 
-        Args:
-            beside: gives people who will be asked for next.
+        Args: as ``attributes`` has them.
 
         Raises:
             UnknownResource: they are not there any more.
         """
+
+        def beside() -> Iterable[int]:
+            # Programs and the public have none.
+            return [one for one, _ in batch.asked if name_of_no_person(one) is None]
+
         declared = declarations_of(self.app).tables.get(USERS)
         if declared is None or name_of_no_person(user_id) is not None:
             return None
-        found: dict[str, Any] | None = None
         if declared.attributes_by is not None:
             ids = int if declared.ids is None else declared.ids.type.python_type
             provided = self._provided(PEOPLE, declared.attributes_by, ids)
             own = self._own_ids(declared, [user_id])
-            if own:
-                return provided.of(own[0], lambda: self._own_ids(declared, beside()))
-        elif declared.attributes:
-            columns, id_ = declared.attributes, declared.columns["id"]
-            source = declared.table if declared.source is None else declared.source
-            found = self.read(lambda seen: row_of(seen, columns, source, id_ == user_id))
-        else:
+            if not own:
+                raise UnknownResource(PEOPLE, user_id)
+            return provided.of(own[0], lambda: self._own_ids(declared, beside()))
+        if not declared.attributes:
             return None
+        columns, id_ = declared.attributes, declared.columns["id"]
+        source = declared.table if declared.source is None else declared.source
+        return self._together(
+            PEOPLE,
+            user_id,
+            beside,
+            batch,
+            lambda seen, ids: rows_of(seen, columns, source, id_, ids),
+        )
+
+    def _together(
+        self,
+        kind: str,
+        id_: Any,
+        beside: Callable[[], Iterable[Any]],
+        batch: PolicyBatch,
+        load: Callable[[Connection, list[Any]], Mapping[Any, dict[str, Any]]],
+    ) -> dict[str, Any]:
+        """What ``load`` reads of one, in one statement with all that it is asked about beside."""
+        if (kind, id_) not in batch.known:
+            ids = list({id_: None, **dict.fromkeys(beside())})
+            rows = self.read(lambda connection: load(connection, ids))
+            batch.known.update({(kind, one): rows.get(one) for one in ids})
+        found: dict[str, Any] | None = batch.known[kind, id_]
         if found is None:
-            raise UnknownResource("user", user_id)
+            raise UnknownResource(kind, id_)
         return found
 
     def _own_ids(self, declared: Declaration, user_ids: Iterable[int]) -> list[Any]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from math import ceil
 from typing import Any
 
-from yoto.cache import NodeId
 from yoto.errors import StoreUnavailable
 from yoto.permission import (
     PermissionSystem,
-    Place,
     PolicyBatch,
     Way,
     authenticated_at,
-    name_of_no_person,
 )
 from yoto.policy import (
     ABSENT,
@@ -62,16 +59,12 @@ class Asked:
         """Nothing is read yet.
 
         Args:
-            batch: what the question is asked among.
+            batch: what the question is asked among, for facts that are read together.
         """
         self.question = question
         self.facts = facts
         self.documents = documents
-        self._batch = batch
-
-    def beside(self) -> Sequence[tuple[int, Place]]:
-        """What is asked about with this question, for facts that are read together."""
-        return () if self._batch is None else self._batch.asked
+        self.batch = PolicyBatch() if batch is None else batch
 
     def once(self, path: str, read: Callable[[], dict[str, Any] | None]) -> Any:
         """A part that is an object of the application's own: JSON data, or ``ABSENT``.
@@ -81,13 +74,12 @@ class Asked:
             StoreUnavailable, UnknownResource: it cannot be read.
             TypeError, ValueError: it is no JSON data.
         """
-        if self._batch is not None and path in self._batch.unread:
+        if path in self.batch.unread:
             raise PartUnknown(path)
         try:
             found = read()
         except StoreUnavailable:
-            if self._batch is not None:
-                self._batch.unread.add(path)
+            self.batch.unread.add(path)
             raise
         json.dumps(found, allow_nan=False)
         return ABSENT if found is None else found
@@ -138,23 +130,15 @@ def _of(found: Any, name: str) -> Any:
 
 
 def _attributes(asked: Asked) -> Any:
-    scope, scope_id = asked.question.scope, asked.question.scope_id
-
-    def beside() -> Iterable[NodeId]:
-        return [at.id for _, at in asked.beside() if at.kind == scope and at.id is not None]
-
+    at = asked.question
     return asked.once(
-        "resource.attributes", lambda: asked.facts.attributes(scope, scope_id, beside)
+        "resource.attributes", lambda: asked.facts.attributes(at.scope, at.scope_id, asked.batch)
     )
 
 
 def _own_attributes(asked: Asked) -> Any:
-    def beside() -> Iterable[int]:
-        # Programs and the public have none.
-        return [one for one, _ in asked.beside() if name_of_no_person(one) is None]
-
     return asked.once(
-        "subject.attributes", lambda: asked.facts.person_attributes(asked.user_id, beside)
+        "subject.attributes", lambda: asked.facts.person_attributes(asked.user_id, asked.batch)
     )
 
 

@@ -7,7 +7,7 @@ from yoto.policy.attributes.emergency import (
     RememberedEmergencies,
     load_emergencies,
 )
-from yoto.policy.attributes.nodes import attributes_of, row_of
+from yoto.policy.attributes.nodes import attributes_of, rows_of
 from yoto.policy.attributes.people import Person, has_device, load_person, load_roles
 from yoto.policy.attributes.places import (
     PlaceAttributes,
@@ -36,5 +36,5 @@ __all__ = [
     "load_person",
     "load_place",
     "load_roles",
-    "row_of",
+    "rows_of",
 ]

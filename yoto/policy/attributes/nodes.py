@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
@@ -18,32 +18,35 @@ from yoto.store.resources import ResourceType
 
 
 def attributes_of(
-    connection: Connection, declared: ResourceType, node_id: NodeId
-) -> dict[str, Any] | None:
-    """What ``declared.attributes`` are of a node, as JSON data; None: it does not exist.
+    connection: Connection, declared: ResourceType, node_ids: Collection[NodeId]
+) -> dict[NodeId, dict[str, Any]]:
+    """What ``declared.attributes`` are of nodes, as JSON data; those not there are left out.
 
     Times are ISO 8601 in the zone in which they are kept, UUIDs and enumerations texts. A
     registered resource has its own.
     """
     if declared.registered:
         rows = Resource.__table__.c
-        kept = select(rows.attributes).where(rows.type == declared.name, rows.id == node_id)
-        found = connection.execute(kept).one_or_none()
-        return None if found is None else found.attributes or {}
-    return row_of(connection, declared.attributes, declared.table, declared.id == node_id)
+        kept = select(rows.id, rows.attributes).where(
+            rows.type == declared.name, rows.id.in_(node_ids)
+        )
+        return {id_: attributes or {} for id_, attributes in connection.execute(kept)}
+    return rows_of(connection, declared.attributes, declared.table, declared.id, node_ids)
 
 
-def row_of(
+def rows_of(
     connection: Connection,
     attributes: Mapping[str, ColumnElement[Any]],
     source: FromClause,
-    condition: ColumnElement[bool],
-) -> dict[str, Any] | None:
-    """Columns of one row, by name, as JSON data; None: there is no such row."""
-    columns = [column.label(name) for name, column in attributes.items()]
-    statement = select(*columns).select_from(source).where(condition)
-    row = connection.execute(statement).mappings().one_or_none()
-    return None if row is None else {name: as_json(value) for name, value in row.items()}
+    key: ColumnElement[Any],
+    ids: Collection[Any],
+) -> dict[Any, dict[str, Any]]:
+    """Columns of rows, by name, as JSON data, by the value of ``key``."""
+    statement = select(key, *attributes.values()).select_from(source).where(key.in_(ids))
+    return {
+        id_: dict(zip(attributes, map(as_json, values), strict=True))
+        for id_, *values in connection.execute(statement)
+    }
 
 
 def as_json(value: Any) -> Any:

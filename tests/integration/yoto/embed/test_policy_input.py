@@ -270,6 +270,24 @@ def test_what_a_right_came_by_costs_no_statement_of_its_own(
     assert (found.allowed, found.reason) == (False, "missing:via")
 
 
+def test_what_many_resources_show_is_read_together(office: Office, studio: Studio) -> None:
+    mara, caching = studio.mara, PermissionSystem.caching_of(office.app)
+    assert caching is not None
+    assign(mara.id, studio.printer, at=("project", studio.site.id))
+    PolicyManager().put("by_name", BY_NAME, "test")
+    office.session.commit()
+    seen: list[str] = []
+    event.listen(caching.pool.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    asked = [(PRINT, "document", one.id) for one in (studio.plan, studio.note)]
+    for ask in (
+        lambda: check_many(mara.id, asked),
+        lambda: list_resources(mara.id, PRINT, "document").ids,
+    ):
+        seen.clear()
+        assert len(ask()) == 2
+        assert len([one for one in seen if "SELECT documents." in one]) == 1, seen
+
+
 def test_what_a_resource_shows_denies_where_it_cannot_be_read(
     office: Office, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +306,8 @@ def test_what_a_resource_shows_denies_where_it_cannot_be_read(
 
     reads = "yoto.wiring.policy_facts.attributes_of"
     # Nor is it read of what is not there any more, or holds what no policy can read.
-    for read in (lost, lambda *_: None, lambda *_: {"name": b""}, lambda *_: {"name": math.nan}):
+    odd = ({}, {studio.note.id: {"name": b""}}, {studio.note.id: {"name": math.nan}})
+    for read in (lost, *(lambda *_, found=one: found for one in odd)):
         monkeypatch.setattr(reads, read)
         assert decide(mara.id, PRINT, *on_note).codes == ("missing:resource.attributes",)
     monkeypatch.setattr(reads, lost)
