@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.errors import PermissionDenied, UnknownResource
+from yoto.errors import PermissionDenied
 from yoto.nodes import APPLICATIONS
 from yoto.permission.audit import record_write
 from yoto.permission.gifts import lineage, merged
@@ -15,7 +15,8 @@ from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import checked_label
-from yoto.permission.scopes import Place, checked_id
+from yoto.permission.rows import require
+from yoto.permission.scopes import Place
 from yoto.permission.state import get_state
 from yoto.permission.transactions import write
 from yoto.permission.verdict import ROLE_TOO_HIGH, Decision
@@ -74,9 +75,7 @@ class ApplicationWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit) as session:
-            found = session.get(ProgramAccount, checked_id(application_id, "application_id"))
-            if found is None:
-                raise UnknownResource("application", application_id, "application_id")
+            found = require(session, ProgramAccount, application_id)
             authority = Authority(state, session, actor_id)
             number = APPLICATIONS + found.id
             held = held_by(session, RoleAssignment.user_id == number)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
-from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.nodes import APPLICATIONS
 from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.assignment_writes import Window, check_window
@@ -25,7 +25,7 @@ from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import check_assignments, check_set
 from yoto.permission.not_below import anybody_above, check_none_above, check_none_above_at
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.rows import checked_node, require_role, server_of, site_in
+from yoto.permission.rows import checked_node, require, require_role, server_of, site_in
 from yoto.permission.scopes import Place, checked_id, words_of
 from yoto.permission.source import reading
 from yoto.permission.state import get_state
@@ -221,8 +221,7 @@ class NodeAssignments:
         found = select(TeamMember).where(TeamMember.team_id == checked_id(team_id, "team_id"))
         ordered = found.order_by(TeamMember.created_at, TeamMember.user_id).limit(limit)
         with reading():
-            if db.session.get(TeamRow, team_id) is None:
-                raise UnknownResource("team", team_id)
+            require(db.session(), TeamRow, team_id)
             rows = db.session.scalars(ordered).all()
             subjects = _named(shown_subject(f"user:{row.user_id}") for row in rows)
         return [

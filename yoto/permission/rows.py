@@ -15,21 +15,25 @@ from yoto.store.models import (
     Category,
     Channel,
     PermissionGroup,
+    ProgramAccount,
     Role,
     ScopeType,
     Server,
+    Team,
     User,
 )
 from yoto.store.resources import known_types
 
-Row = TypeVar("Row", Category, Channel, PermissionGroup, Role, Server, User)
+Row = TypeVar("Row", Category, Channel, PermissionGroup, ProgramAccount, Role, Server, Team, User)
 
 KINDS: dict[type[Any], str] = {
     Category: "category",
     Channel: "channel",
     PermissionGroup: "group",
+    ProgramAccount: "application",
     Role: "role",
     Server: "server",
+    Team: "team",
     User: "user",
 }
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.errors import ValidationFailed
 from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, shown_text
 from yoto.permission.keys import SubjectId, number_of, person_number
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Public, Team
@@ -37,16 +37,13 @@ def holder_of(session: Session, subject: Any, field: str = "subject") -> Holder:
     if subject is PUBLIC:
         return Holder("public")
     if isinstance(subject, Team):
-        found = session.get(TeamRow, checked_id(subject.id, field))
-        if found is None:
-            raise UnknownResource("team", subject.id, field)
+        found = require(session, TeamRow, subject.id, field)
         return Holder(f"team:{found.id}", team_id=found.id)
     if isinstance(subject, Everyone):
         home = checked_home(session, tuple(subject), field)
         return Holder(f"everyone:{home}", home=home)
     if isinstance(subject, Application):
-        if session.get(ProgramAccount, checked_id(subject.id, field)) is None:
-            raise UnknownResource("application", subject.id, field)
+        require(session, ProgramAccount, subject.id, field)
         return Holder(f"user:{subject.number}", user_id=subject.number)
     number = person_number(subject, field)
     if number > APPLICATIONS:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.errors import ValidationFailed
 from yoto.permission.assignment_writes import check_window
 from yoto.permission.audit import record_write
 from yoto.permission.deletion_records import kept_of_team, windows_in_team
@@ -21,6 +20,7 @@ from yoto.permission.nesting import TOO_DEEP
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import checked_label
+from yoto.permission.rows import require
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Subject, holder_of
@@ -67,7 +67,7 @@ class TeamWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit) as session:
-            team = _team(session, team_id)
+            team = require(session, Team, team_id)
             authority = Authority(state, session, actor_id)
             _check_taking(authority, session, [team.id], members_of_teams(session, [team.id]))
             before = {"name": team.name} | kept_of_team(session, team.id)
@@ -91,7 +91,7 @@ class TeamWrites:
         state = get_state()
         check_window(valid_from, valid_until, datetime.fromtimestamp(state.clock(), UTC))
         with write(commit) as session:
-            team = _team(session, team_id)
+            team = require(session, Team, team_id)
             numbers = _members(session, members)
             authority = Authority(state, session, actor_id)
             until = None if valid_until is None else valid_until.timestamp()
@@ -129,7 +129,7 @@ class TeamWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit) as session:
-            team = _team(session, team_id)
+            team = require(session, Team, team_id)
             numbers = _members(session, members)
             stored = _stored(session, team.id, numbers)
             if len(stored) < len(numbers):
@@ -161,7 +161,9 @@ class TeamWrites:
         state = get_state()
         with write(commit) as session:
             _wait_for_others(session)
-            team, parent = _team(session, team_id), _team(session, parent_id, "parent_id")
+            team, parent = require(session, Team, team_id), require(
+                session, Team, parent_id, "parent_id"
+            )
             above = teams_above(session, [parent.id])
             if team.id in above:
                 raise ValidationFailed({"parent_id": "is the team itself, or below it"})
@@ -189,7 +191,7 @@ class TeamWrites:
         actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit) as session:
-            team = _team(session, team_id)
+            team = require(session, Team, team_id)
             row = session.get(TeamParent, (team.id, checked_id(parent_id, "parent_id")))
             if row is None:
                 raise ValidationFailed({"parent_id": "is no parent of the team"})
@@ -207,13 +209,6 @@ def _wait_for_others(session: Session) -> None:
     them names. To be asked first, as what is read before may be older than what the others wrote.
     """
     session.execute(select(Team.id).order_by(Team.id).limit(1).with_for_update())
-
-
-def _team(session: Session, team_id: Any, field: str = "team_id") -> Team:
-    found = session.get(Team, checked_id(team_id, field))
-    if found is None:
-        raise UnknownResource("team", team_id, field)
-    return found
 
 
 def _members(session: Session, members: Iterable[Subject]) -> list[int]:
