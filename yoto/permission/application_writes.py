@@ -14,7 +14,7 @@ from yoto.permission.holdings import gifts_by, held_by, marks_by, of_teams
 from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
-from yoto.permission.role_rules import checked_label
+from yoto.permission.role_rules import checked_flag, checked_label
 from yoto.permission.rows import require
 from yoto.permission.scopes import Place
 from yoto.permission.state import get_state
@@ -74,6 +74,7 @@ class ApplicationWrites:
         """
         actor_id = actor_number(actor_id)
         state = get_state()
+        disabled = checked_flag(disabled, "disabled")
         with write(commit) as session:
             found = require(session, ProgramAccount, application_id)
             authority = Authority(state, session, actor_id)
@@ -82,8 +83,8 @@ class ApplicationWrites:
             check_none_above(authority, {NOWHERE, *(role.home for role, _ in held)}, [number])
             if not disabled:
                 _check_enabling(authority, session, number, held)
-            before, after = {"disabled": found.disabled}, {"disabled": bool(disabled)}
-            found.disabled = bool(disabled)
+            before, after = {"disabled": found.disabled}, {"disabled": disabled}
+            found.disabled = disabled
             action = "application.disable" if disabled else "application.enable"
             record_write(authority, action, f"application:{found.id}", before, after, reason)
         return WriteReceipt(ids=(application_id,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -176,6 +177,17 @@ def test_a_program_is_switched_off_by_nobody_below_it(
 
         assert reason_of(lambda: switch_off(town.actor.id)) == "outranked"
         switch_off(town.boss.id)
+
+
+def test_a_program_is_neither_switched_off_nor_on_by_what_is_no_flag(
+    app: Flask, program: Application
+) -> None:
+    flag: Any
+    with app.app_context():
+        for flag in ("false", 0, None):
+            with pytest.raises(ValidationFailed) as refused:
+                permissions.set_application_disabled(program.id, flag)
+            assert list(refused.value.errors) == ["disabled"]
 
 
 def test_a_program_is_switched_on_by_who_could_give_it_all_that_it_gets(
