@@ -182,10 +182,16 @@ class AtNodes:
                 there = self._of_node(rung.expected).is_not(None)
                 in_charge.append(and_(there, self._base(self._known[name], inside)))
         rules: list[tuple[Condition, Any]] = [(or_(*in_charge), true() if local else base)]
-        remaining = {name for rung in self._chain.rungs for name in rung.type.remaining}
-        if self._home is not None and permission.name not in remaining:
+        if self._home is not None:
             here = and_(rights.layer == MEMBER, rights.node == self._home)
-            rules.append((func.max(case((here, rights.strength))) == 1, false()))
+            timed_out = func.max(case((here, rights.strength))) == 1
+            # A type that a node could be below leaves nothing to whom the node is not below it.
+            left = [
+                self._of_node(rung.expected).is_(None)
+                for rung in self._chain.rungs
+                if permission.name in rung.type.remaining
+            ]
+            rules.append((and_(timed_out, *left), false()))
         gates = []
         for rung in self._chain.rungs:
             if rung.type.gate is not None:
