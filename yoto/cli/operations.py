@@ -11,16 +11,7 @@ from flask.cli import AppGroup
 
 from yoto.cli.acts import acting
 from yoto.cli.options import Duration, as_json, echo_json, ending, says_who, with_reason
-from yoto.operate.operation import (
-    REQUIRED,
-    Between,
-    Command,
-    Hint,
-    Operation,
-    Parameter,
-    Subject,
-    taken_apart,
-)
+from yoto.operate.operation import REQUIRED, Between, Command, Hint, Operation, Parameter, Subject
 
 PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, str: click.STRING}
 # Why and who come last in every help.
@@ -74,7 +65,7 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
         case "until":
             words = "How long, such as 2h; then it ends by itself."
             return click.option("--for", "until", type=Duration(), help=words)
-    parts = taken_apart(one.hint)
+    parts = one.parts
     kind = _type(parts)
     if one.name in operation.in_path or one.name in command.arguments:
         return click.argument(one.name, type=kind)

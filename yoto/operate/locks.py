@@ -89,7 +89,6 @@ def read_lock(name: str) -> LockState | None:
     OPERATE,
     Command("release", _released),
     body="LockRelease",
-    conflicts=True,
 )
 def release_lock(
     name: str,

@@ -59,7 +59,9 @@ def _shown(found: LogLevelState, **given: Any) -> list[str]:
     ]
 
 
-@log_level.operation("GET", "", VIEW, Command("show", _shown, "Show what is set for all workers."))
+@log_level.operation(
+    "GET", "", VIEW, Command("show", _shown, "Show what is set for all workers."), tagged=True
+)
 def read_log_level() -> LogLevelState:
     """From which level on workers log"""
     entry = resilience.config.get(Kind.LOG, FLEET)
@@ -95,6 +97,7 @@ def read_log_level() -> LogLevelState:
         {"level": None, "until": None},
     ),
     body="SetLogLevel",
+    tagged=True,
 )
 def set_log_level(
     level: Annotated[LogLevel | None, "null: what each worker is configured to"],

@@ -49,7 +49,11 @@ def _shown(found: Maintenance, **given: Any) -> list[str]:
 
 
 @maintenance.operation(
-    "GET", "/mode", VIEW, Command("show", _shown, "Show whether the platform is in maintenance.")
+    "GET",
+    "/mode",
+    VIEW,
+    Command("show", _shown, "Show whether the platform is in maintenance."),
+    tagged=True,
 )
 def read_maintenance_mode() -> Maintenance:
     """Whether the platform is in maintenance"""
@@ -78,6 +82,7 @@ def read_maintenance_mode() -> Maintenance:
         "off", _shown, "Let everybody in again.", {"enabled": False, "until": None, "confirm": None}
     ),
     body="TurnMaintenance",
+    tagged=True,
 )
 def turn_maintenance_mode(
     enabled: bool,

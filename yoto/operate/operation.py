@@ -2,10 +2,11 @@
 
 A function's parameters say what it takes: those named in the path come from there, others from the
 query of a ``GET`` or the body of anything else. Their annotations are plain types (``int``,
-``str``, ``bool``, ``Literal``, or one of these with ``None``), with a text for their description
-and ``Between`` for their bounds, and the kinds of this module for what all acts have in common.
-What it returns is a ``TypedDict`` or a dataclass, whose fields are annotated likewise. Its
-docstring is what the API document and the terminal call it.
+``str``, ``bool``, ``Literal``, or one of these with ``None``), with a text for their description,
+``Between`` for their bounds or a ``partial`` of a marshmallow field where plain types say too
+little, and the kinds of this module for what all acts have in common. What it returns is a
+``TypedDict`` or a dataclass, whose fields are annotated likewise. Its docstring is what the API
+document and the terminal call it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -26,8 +27,9 @@ from yoto.http.paging import PAGE_MAX
 
 F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N")
-Text = Callable[..., Iterable[str]]
 
+# The annotations of a function, ``TypedDict`` or dataclass, with their notes.
+hints_of = partial(typing.get_type_hints, include_extras=True)
 REQUIRED = inspect.Parameter.empty
 _IN_PATH = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
@@ -56,7 +58,7 @@ class Common(NamedTuple):
 Reason = Annotated[str, Common("reason")]
 # Who acts, as records name authors: ``user:42``, ``break_glass`` or ``cli:anna``.
 Author = Annotated[str, Common("author")]
-# The version that the operator saw (``If-Match``); None: whatever there is.
+# The version that the operator saw (``If-Match``); a default of None: whatever there is will do.
 SeenVersion = Annotated[int | None, Common("version")]
 # When it is over by itself; None: somebody must end it.
 Until = Annotated[datetime | None, Common("until")]
@@ -73,9 +75,14 @@ class Parameter(NamedTuple):
     default: Any
 
     @property
+    def parts(self) -> Hint:
+        """Its annotation taken apart."""
+        return taken_apart(self.hint)
+
+    @property
     def common(self) -> str | None:
         """Which one it is of those that mean the same in every act, if it is one."""
-        found = taken_apart(self.hint).note(Common)
+        found = self.parts.note(Common)
         return None if found is None else found.name
 
 
@@ -106,14 +113,13 @@ class Command(NamedTuple):
 
     Attributes:
         name: words after ``flask``, the group's left out.
-        help: None: as the operation is called.
         fixed: what the command says itself of what the operation takes.
         arguments: parameters that are given without ``--name``, beside those of the path.
         text: lines for people, of the result and, by name, of what was given.
     """
 
     name: str
-    text: Text
+    text: Callable[..., Iterable[str]]
     help: str | None = None
     fixed: Mapping[str, Any] = {}
     arguments: tuple[str, ...] = ()
@@ -125,7 +131,9 @@ class Operation:
 
     Attributes:
         body: what the API document calls what it takes.
-        conflicts: whether it may be refused for what somebody else did (409).
+        changes: whether it changes anything, which takes a ``Reason``; no ``GET`` does.
+        tagged: whether the ``version`` of what it returns is its ``ETag``.
+        status: of the answer.
     """
 
     function: Callable[..., Any]
@@ -134,7 +142,9 @@ class Operation:
     right: str
     commands: tuple[Command, ...] = ()
     body: str | None = None
-    conflicts: bool = False
+    changes: bool = True
+    tagged: bool = False
+    status: int = 200
 
     @cached_property
     def in_path(self) -> Collection[str]:
@@ -147,6 +157,10 @@ class Operation:
         hints = hints_of(self.function)
         signature = inspect.signature(self.function).parameters
         return tuple(Parameter(name, hints[name], one.default) for name, one in signature.items())
+
+    def takes(self, common: str) -> Parameter | None:
+        """The parameter that is one of those that mean the same in every act, if it takes that."""
+        return next((one for one in self.parameters if one.common == common), None)
 
     @cached_property
     def answer(self) -> Any:
@@ -192,7 +206,7 @@ class Subject:
 
         def declare(function: F) -> F:
             found = Operation(function, method, path, right, commands, **more)
-            if method != "GET" and all(one.common != "reason" for one in found.parameters):
+            if method != "GET" and found.changes and not found.takes("reason"):
                 raise TypeError(f"{function.__name__} changes something, and takes no reason")
             self.operations.append(found)
             return function
@@ -203,11 +217,6 @@ class Subject:
 def moment(at: datetime | None) -> str:
     """A moment for people, in UTC."""
     return "-" if at is None else at.strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def hints_of(thing: Any) -> dict[str, Any]:
-    """The annotations of a function, ``TypedDict`` or dataclass, with their notes."""
-    return typing.get_type_hints(thing, include_extras=True)
 
 
 def taken_apart(hint: Any) -> Hint:

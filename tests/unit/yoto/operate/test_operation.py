@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
 import click
 import marshmallow as ma
 import pytest
+from marshmallow.validate import Length
 
 from yoto.cli.operations import group_of
 from yoto.operate.operation import (
@@ -21,7 +24,9 @@ from yoto.operate.operation import (
     hints_of,
     taken_apart,
 )
-from yoto.operate.rest import Schemas, _arguments
+from yoto.operate.rest import NAMES, body_of, schema_of
+
+Short = Annotated[str | None, partial(ma.fields.String, validate=Length(max=3)), "Short"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class Whole(TypedDict):
 
     at: Annotated[datetime, "When it was looked at"]
     state: Literal["on", "off"]
-    parts: list[Part]
-    counts: dict[str, int]
+    parts: Sequence[Part]
+    counts: Mapping[str, int]
     nearest: Part | None
 
 
@@ -66,13 +71,14 @@ def declared() -> Subject:
 
 def taken() -> ma.Schema:
     [operation] = declared().operations
-    made = _arguments(Schemas({}), operation)
+    made = body_of(operation)
     assert made is not None
     return made()
 
 
-def test_an_answer_is_written_by_its_annotations() -> None:
-    schema = Schemas({Part: "Piece"}).of(Whole)()
+def test_an_answer_is_written_by_its_annotations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NAMES, Part, "Piece")
+    schema = schema_of(Whole)()
     at, part = datetime(2026, 1, 1, tzinfo=UTC), Part(None, ("a",))
     found = {"at": at, "state": "on", "parts": [part], "counts": {"a": 1}, "nearest": None}
     assert schema.dump(found) == {
@@ -128,6 +134,24 @@ def test_the_command_has_the_same_bounds() -> None:
     assert (options["times"].type.min, options["times"].type.max) == (1, 3)
     assert isinstance(options["seconds"].type, click.FloatRange)
     assert (options["reason"].required, options["as_json"].required) == (True, False)
+
+
+def test_a_partial_makes_a_field_that_plain_types_say_too_little_of() -> None:
+    subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
+
+    @subject.operation("POST", "/one/test", "platform.view", changes=False, body="TryThing")
+    def try_one(text: Short = None) -> Whole:
+        raise AssertionError("nobody calls it")
+
+    @subject.operation("POST", "/other/test", "platform.view", changes=False, body="TryThing")
+    def try_other(text: Short = None) -> Whole:
+        raise AssertionError("nobody calls it")
+
+    made, other = map(body_of, subject.operations)
+    assert made is not None and made is other
+    assert made().load({}) == made().load({"text": None}) == {"text": None}
+    assert list(made().validate({"text": "long"})) == ["text"]
+    assert made().fields["text"].metadata == {"description": "Short"}
 
 
 def test_a_change_that_takes_no_reason_cannot_be_declared() -> None:
