@@ -6,7 +6,6 @@ from yoto.cache.counts import CacheCounts, CacheStats
 from yoto.cache.entry import (
     ACCOUNT_PLACE,
     GLOBAL_PLACE,
-    Concerns,
     Entry,
     Loaded,
     PlaceKey,
@@ -32,7 +31,6 @@ __all__ = [
     "CacheSettings",
     "CacheState",
     "CacheStats",
-    "Concerns",
     "Entry",
     "HybridPermissionCache",
     "InvalidationLog",

@@ -8,11 +8,11 @@ was applied, and a hit compares no floors.
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 from yoto.cache.entry import Entry
 from yoto.cache.floors import Floors
-from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
+from yoto.cache.local import Slot, UserStore
 from yoto.cache.log import LogEntry
 from yoto.cache.position import Position
 from yoto.cache.subjects import Touched
@@ -24,12 +24,9 @@ RESIZE_STEP = 500
 class Coherence:
     """The floors and the stores of one cache. Safe for threads and greenlets."""
 
-    def __init__(
-        self, users: UserStore, conditional: UserStore, shared: Sequence[SharedStore] = ()
-    ) -> None:
+    def __init__(self, users: UserStore, conditional: UserStore) -> None:
         self._users = users
         self._conditional = conditional
-        self._stores: tuple[UserStore | SharedStore, ...] = (users, conditional, *shared)
         self._floors = Floors()
         self._mutex = threading.Lock()
 
@@ -79,17 +76,7 @@ class Coherence:
             here.put(slot)
         return True
 
-    def remember_shared(
-        self, store: SharedStore, key: Hashable, slot: SharedSlot, position: Position
-    ) -> bool:
-        """The same for a value of ``store`` that was loaded at ``position``."""
-        with self._mutex:
-            if not self._floors.admits_shared(position, slot.concerns):
-                return False
-            store.put(key, slot)
-        return True
-
-    def resize(self, store: UserStore | SharedStore, size: int) -> None:
+    def resize(self, store: UserStore, size: int) -> None:
         """Change the bound of ``store``; look-ups and changes go on in between."""
         done = False
         while not done:
@@ -118,7 +105,7 @@ class Coherence:
 
     def _drop(self, touched: Touched) -> None:
         if touched:
-            for store in self._stores:
+            for store in (self._users, self._conditional):
                 store.drop(touched)
             if touched.remembered:
                 self._drop(touched.remembered)

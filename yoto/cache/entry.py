@@ -8,7 +8,7 @@ permissions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from yoto.cache.position import Position
 
@@ -16,13 +16,6 @@ PlaceKey: TypeAlias = int
 
 GLOBAL_PLACE: PlaceKey = 0
 ACCOUNT_PLACE: PlaceKey = 1
-
-
-class Concerns(NamedTuple):
-    """The subjects, apart from users, whose changes concern something cached."""
-
-    roles: frozenset[int] = frozenset()
-    nodes: frozenset[PlaceKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +76,6 @@ class Entry:
             loaded.above,
             loaded.detail,
         )
-
-    @property
-    def concerns(self) -> Concerns:
-        """Whose changes concern the entry, apart from its user's."""
-        here = (self.place,) if self.place > ACCOUNT_PLACE else ()
-        return Concerns(self.roles, frozenset((*here, *self.above)))
 
     def expires_at(self, ttl: float) -> float:
         """Epoch seconds at which the entry ends when entries of its kind live ``ttl`` seconds."""

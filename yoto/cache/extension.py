@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from yoto.cache.counts import CacheStats
 from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.loading import Loader, Tier
 from yoto.cache.position import Position
-from yoto.cache.settings import CacheSettings
+from yoto.cache.settings import RETIRED, CacheSettings
 from yoto.cache.tiered import TieredCache
 from yoto.monitor import Recorder
 from yoto.nodes import NodeId
@@ -20,6 +21,8 @@ from yoto.optimization import AdvancedOptimization, DistributedLocks
 from yoto.redis import RedisConnection, RedisStore
 
 EXTENSION_KEY = "yoto.cache"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class HybridPermissionCache:
             RuntimeError: an extension that is needed was not initialised.
         """
         settings = CacheSettings.from_config(app.config)
+        for key in RETIRED:
+            if app.config.get(key) is not None:
+                log.warning("%s is deprecated and ignored: its store was removed; delete it", key)
         cache = TieredCache(
             redis or RedisStore.of(app),
             locks or AdvancedOptimization.of(app).locks,

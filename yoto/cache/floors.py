@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from yoto.cache.entry import Concerns, Entry
+from yoto.cache.entry import Entry
 from yoto.cache.position import Position
 from yoto.cache.subjects import Touched
 
@@ -78,7 +78,6 @@ class Floors:
 
     def admits(self, entry: Entry) -> bool:
         """Whether ``entry`` is at or above every floor that concerns it."""
-        # Like ``admits_shared`` with ``entry.concerns``, in a third of the time.
         position = entry.position
         if position < self.base or position < self.users.of(entry.user_id):
             return False
@@ -86,14 +85,6 @@ class Floors:
         if position < nodes.of(entry.place) or not nodes.admit(position, entry.above):
             return False
         return self.roles.admit(position, entry.roles)
-
-    def admits_shared(self, position: Position, concerns: Concerns) -> bool:
-        """Whether what is no single user's is at or above every floor that concerns it."""
-        return (
-            position >= self.base
-            and self.nodes.admit(position, concerns.nodes)
-            and self.roles.admit(position, concerns.roles)
-        )
 
     def __len__(self) -> int:
         """How many floors are kept apart."""

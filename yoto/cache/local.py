@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from cachebox import LRUCache
 
-from yoto.cache.entry import ACCOUNT_PLACE, Concerns, Entry, PlaceKey
+from yoto.cache.entry import ACCOUNT_PLACE, Entry, PlaceKey
 from yoto.cache.settings import StoreSettings
 from yoto.cache.subjects import Touched
 
@@ -136,54 +136,6 @@ class UserStore:
         return len(self._users)
 
 
-class SharedSlot(NamedTuple):
-    """Something that is no single user's, with its end on the monotonic clock."""
-
-    value: Any
-    usable_until: float
-    concerns: Concerns
-
-
-class SharedStore:
-    """Values that many users share, by key: what roles give, what places give."""
-
-    def __init__(self, settings: StoreSettings) -> None:
-        self.size = settings.size
-        self.ttl = settings.ttl
-        self._slots: LRUCache[Hashable, SharedSlot] = LRUCache(UNBOUNDED)
-        self.find: Callable[[Hashable], SharedSlot | None] = self._slots.get
-        self.evictions = 0
-
-    def put(self, key: Hashable, slot: SharedSlot) -> None:
-        """Remember one value, at the cost of the one that was used least recently."""
-        if key not in self._slots:
-            self.evictions += shrink(self._slots, self.size - 1)
-        self._slots.insert(key, slot)
-
-    def drop(self, touched: Touched) -> None:
-        """Forget what ``touched`` concerns."""
-        if touched.everything:
-            self.clear()
-        elif touched.roles or touched.nodes:
-            for key, slot in _items(self._slots):
-                if _concerned(slot.concerns, touched):
-                    self._slots.pop(key, None)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._slots.clear()
-
-    def resize(self, size: int, most: int) -> bool:
-        """The same as ``UserStore.resize``, for values."""
-        self.size = size
-        self.evictions += shrink(self._slots, size, most)
-        return len(self._slots) <= size
-
-    def __len__(self) -> int:
-        """How many values."""
-        return len(self._slots)
-
-
 def shrink(cache: LRUCache[Any, Any], size: int, most: int | None = None) -> int:
     """Take out what was used least recently, ``most`` at most, down to ``size``; how many went."""
     surplus = max(0, len(cache) - size)
@@ -194,17 +146,10 @@ def shrink(cache: LRUCache[Any, Any], size: int, most: int | None = None) -> int
 
 
 def _entry_concerned(entry: Entry, touched: Touched) -> bool:
-    # Like ``_concerned(entry.concerns, ...)``, in a third of the time: a scan asks thousands.
     return (
         entry.place in touched.nodes
         or not touched.nodes.isdisjoint(entry.above)
         or not touched.roles.isdisjoint(entry.roles)
-    )
-
-
-def _concerned(concerns: Concerns, touched: Touched) -> bool:
-    return not (
-        touched.roles.isdisjoint(concerns.roles) and touched.nodes.isdisjoint(concerns.nodes)
     )
 
 

@@ -8,7 +8,7 @@ from time import monotonic, time
 from yoto.cache.coherence import Coherence
 from yoto.cache.counts import CacheCounts
 from yoto.cache.entry import Entry, PlaceKey
-from yoto.cache.local import SharedStore, Slot, UserStore
+from yoto.cache.local import Slot, UserStore
 from yoto.cache.settings import CacheSettings
 from yoto.cache.tailer import Tailer
 
@@ -17,7 +17,7 @@ class Memory:
     """Everything that one process remembers, by kind.
 
     Attributes:
-        users, conditional, roles, trees: the stores.
+        users, conditional: the stores.
         coherence: guards their changes.
     """
 
@@ -25,23 +25,15 @@ class Memory:
         self._settings = settings
         self.users = UserStore(settings.users, settings.places_per_user)
         self.conditional = UserStore(settings.conditional, settings.places_per_user)
-        self.roles = SharedStore(settings.roles)
-        self.trees = SharedStore(settings.trees)
-        self.coherence = Coherence(self.users, self.conditional, (self.roles, self.trees))
+        self.coherence = Coherence(self.users, self.conditional)
 
-    def stores(self) -> dict[str, UserStore | SharedStore]:
+    def stores(self) -> dict[str, UserStore]:
         """The stores by the names of their kinds."""
-        return {
-            "users": self.users,
-            "conditional": self.conditional,
-            "roles": self.roles,
-            "trees": self.trees,
-        }
+        return {"users": self.users, "conditional": self.conditional}
 
     def retune(self, settings: CacheSettings) -> None:
         """Take other sizes at once, and other lives for what is remembered from now on."""
         self._settings = settings
-        self.roles.ttl, self.trees.ttl = settings.roles.ttl, settings.trees.ttl
         for name, store in self.stores().items():
             size = getattr(settings, name).size
             if store.size != size:

@@ -24,8 +24,6 @@ class CacheSettings:
     Attributes:
         users: permissions of users; a key is a user with all their places.
         conditional: permissions of users that change at a known moment.
-        roles: what roles give.
-        trees: what places give, with inheritance worked out.
         places_per_user: places kept of one user in the process.
         stored_places: places kept of one user in Redis.
         max_staleness: how long memory and Redis may answer after the log was last heard.
@@ -38,8 +36,6 @@ class CacheSettings:
 
     users: StoreSettings = StoreSettings(8_000, 900.0)
     conditional: StoreSettings = StoreSettings(2_000, 600.0)
-    roles: StoreSettings = StoreSettings(5_000, 1_200.0)
-    trees: StoreSettings = StoreSettings(3_000, 2_400.0)
     places_per_user: int = 32
     stored_places: int = 256
     max_staleness: float = 2.0
@@ -74,10 +70,6 @@ KEYS: dict[str, tuple[str, type[int] | type[float], float, float]] = {
     "CACHE_USERS_TTL": ("users.ttl", float, 1, 86_400),
     "CACHE_CONDITIONAL_SIZE": ("conditional.size", int, 1, 10_000_000),
     "CACHE_CONDITIONAL_TTL": ("conditional.ttl", float, 1, 86_400),
-    "CACHE_ROLES_SIZE": ("roles.size", int, 1, 10_000_000),
-    "CACHE_ROLES_TTL": ("roles.ttl", float, 1, 86_400),
-    "CACHE_TREES_SIZE": ("trees.size", int, 1, 10_000_000),
-    "CACHE_TREES_TTL": ("trees.ttl", float, 1, 86_400),
     "CACHE_PLACES_PER_USER": ("places_per_user", int, 1, 10_000),
     "CACHE_STORED_PLACES": ("stored_places", int, 1, 10_000),
     "CACHE_SOFT_SHARE": ("soft_share", float, 0.1, 1),
@@ -87,6 +79,9 @@ KEYS: dict[str, tuple[str, type[int] | type[float], float, float]] = {
     # Redis is heard several times a second; a shorter bound would be broken by mere scheduling.
     "MAX_STALENESS": ("max_staleness", float, 0.5, 60),
 }
+
+# Keys of two stores that nothing filled: docs/adr/0005-no-store-of-roles-and-trees.md.
+RETIRED = ("CACHE_ROLES_SIZE", "CACHE_ROLES_TTL", "CACHE_TREES_SIZE", "CACHE_TREES_TTL")
 
 
 def check_store(kind: str, settings: StoreSettings) -> None:

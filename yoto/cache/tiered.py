@@ -20,7 +20,6 @@ from yoto.cache.position import Position
 from yoto.cache.refresh import Refresher, Surroundings
 from yoto.cache.remote import RemoteTier
 from yoto.cache.settings import CacheSettings, StoreSettings, check_store
-from yoto.cache.shared import SharedCache
 from yoto.cache.subjects import Touched
 from yoto.cache.tailer import Tailer
 from yoto.errors import StoreUnavailable, ValidationFailed
@@ -44,7 +43,6 @@ class TieredCache:
     Attributes:
         lookup: the hot path.
         tailer: follows the log; ``tailer.subscribe`` tells of changes.
-        roles, trees: values that many users share, for loaders.
     """
 
     def __init__(
@@ -88,8 +86,6 @@ class TieredCache:
             self._memory, self._remote, self.tailer, self._preload_counts, AtOnce()
         )
         self.lookup = Lookup(self._memory, self.tailer, self._counts)
-        self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
-        self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)
         self._on_invalidate: list[Callable[[Sequence[str]], None]] = []
 
     def start(self, timeout: float = START_WAIT) -> bool:
@@ -284,7 +280,7 @@ class TieredCache:
         now on, and for what is read from Redis.
 
         Args:
-            changed: by kind, of ``users``, ``conditional``, ``roles`` and ``trees``.
+            changed: by kind, of ``users`` and ``conditional``.
 
         Raises:
             ValidationFailed: a value is out of its range, which it names; nothing changed.

@@ -37,7 +37,7 @@ LOCK = "tuner"
 EVIDENCE = 900.0
 # s up to which measurements are read second by second.
 SHORT = 100.0
-STORES = ("users", "conditional", "roles", "trees")
+STORES = ("users", "conditional")
 
 
 def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:

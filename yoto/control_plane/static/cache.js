@@ -18,9 +18,7 @@ const part = (id) => document.getElementById(id);
 const ACCOUNTS = [["user", t("cache.user")], ["application", t("cache.application")]];
 const TARGETS = [...ACCOUNTS, ["role", t("cache.role")], ["team", t("cache.team")], ...page.resources.map(({ type }) => [type, named("scope", type)]), ["all", t("cache.all")]];
 const TIERS = { l1: t("cache.l1"), l2: t("cache.l2"), db: t("cache.db") };
-const KINDS = { users: t("cache.users"), conditional: t("cache.conditional"), roles: t("cache.roles"), trees: t("cache.trees") };
-// Stores for loaders that want them; those of the platform read all of it with the user.
-const UNFILLED = new Set(["roles", "trees"]);
+const KINDS = { users: t("cache.users"), conditional: t("cache.conditional") };
 const STEPS = { cache_warmup: t("cache.cache_warmup"), ml_warmup: t("cache.ml_warmup"), system_warmup: t("cache.system_warmup") };
 const WORKER_LOOKS = { following: "ok", cut_off: "failed", unknown: "unknown" };
 const TASK_LOOKS = { running: "neutral", unknown: "unknown" };
@@ -49,7 +47,7 @@ const memory = table({
     { title: t("cache.kind"), head: true, render: ({ kind }) => KINDS[kind] ?? kind },
     { title: t("cache.keys"), number: true, render: ({ keys }) => number(keys) },
     { title: t("cache.capacity"), number: true, render: ({ capacity }) => number(capacity) },
-    { title: t("cache.used"), render: ({ kind, keys, capacity }) => bar(keys, capacity, { label: KINDS[kind] ?? kind, words: keys === 0 && UNFILLED.has(kind) ? t("cache.unfilled") : null }) },
+    { title: t("cache.used"), render: ({ kind, keys, capacity }) => bar(keys, capacity, { label: KINDS[kind] ?? kind }) },
     { title: t("cache.evictions"), number: true, render: ({ evictions }) => number(evictions) },
   ],
 });

@@ -9,7 +9,7 @@ from math import isclose
 from .. import metric_names as names
 from ..history import Point, Readings
 
-STORES = ("users", "conditional", "roles", "trees")
+STORES = ("users", "conditional")
 # Among the dimensions of a rate limit: all that have no limit of their own.
 PLAIN = "limit"
 POOLS = ("requests", "permissions")

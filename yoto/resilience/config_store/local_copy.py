@@ -13,6 +13,7 @@ from ..settings import Settings
 from .clock import ServerClock
 from .declarations import code_default, has_numbers
 from .document import Document, Key
+from .kinds import CONFIG_CLASSES
 from .snapshot import Snapshot, build_snapshot
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class LocalCopy:
         self._defaults: dict[Key, Settings] = {}
         self._defined: set[Key] = set()
         self._listeners: list[Listener] = []
+        self._retired: set[tuple[Key, str]] = set()
 
     def define(self, key: Key, config: Settings) -> None:
         """Give an entry its code default.
@@ -127,6 +129,7 @@ class LocalCopy:
 
     def _take(self, documents: Mapping[Key, Document]) -> None:
         if documents != self.snapshot.documents:
+            self._report_retired(documents)
             self._rebuild(documents)
 
     def _rebuild(self, documents: Mapping[Key, Document]) -> None:
@@ -138,6 +141,15 @@ class LocalCopy:
         for key, config in after.configs.items():
             if key in before.configs and before.configs[key] != config:
                 self._tell(key, config)
+
+    def _report_retired(self, documents: Mapping[Key, Document]) -> None:
+        for key, document in documents.items():
+            stored = {name for change in document.layers for name in change.values or ()}
+            for name in sorted(stored & CONFIG_CLASSES[key[0]].retired):
+                if (key, name) not in self._retired:
+                    self._retired.add((key, name))
+                    entry = f"{key[0].value}:{key[1]}"
+                    log.warning("%s of %s is deprecated and ignored: it was removed", name, entry)
 
     def _report_bad(self, key: Key, error: ValidationFailed) -> None:
         self.bad_values += 1

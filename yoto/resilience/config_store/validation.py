@@ -32,8 +32,11 @@ def normalised(
     """
     if not isinstance(values, Mapping) or not values:
         raise ValidationFailed({"values": "must name at least one field"})
+    gone = [name for name in values if name in base.retired]
+    if gone:
+        raise ValidationFailed({name: "was removed: nothing reads it any more" for name in gone})
     plain = laid_over(base, {**kept, **values}).to_mapping()
-    merged = {field: plain[field] for field in (*kept, *values)}
+    merged = {field: plain[field] for field in (*kept, *values) if field in plain}
     try:
         stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(merged))
     except UnicodeEncodeError as error:

@@ -159,9 +159,11 @@ class Settings:
 
     Attributes:
         tuners_own: fields that only the tuner's layer may set.
+        retired: fields of earlier versions, which may still be stored; they mean nothing.
     """
 
     tuners_own: ClassVar[tuple[str, ...]] = ()
+    retired: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         errors: dict[str, str] = {}
@@ -186,10 +188,13 @@ class Settings:
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
         """Builds the object from plain data, such as JSON; fields left out take their default.
 
+        Those that are ``retired`` are left out.
+
         Raises:
             ValidationFailed: an unknown field or a bad value; nothing is built.
         """
         known = [item.name for item in fields(cls)]
+        values = {name: value for name, value in values.items() if name not in cls.retired}
         unknown = [name for name in values if name not in known]
         if unknown:
             hint = f"unknown field; known are {', '.join(known)}"

@@ -101,15 +101,15 @@ class TuningConfig(Settings):
     """
 
     tuners_own: ClassVar[tuple[str, ...]] = ("trial", "reverted", "dismissed")
+    # docs/adr/0005-no-store-of-roles-and-trees.md
+    retired: ClassVar[frozenset[str]] = frozenset(
+        {"cache_roles_size", "cache_roles_ttl", "cache_trees_size", "cache_trees_ttl"}
+    )
 
     cache_users_size: int | None = _of("cache_users_size")
     cache_users_ttl: float | None = _of("cache_users_ttl")
     cache_conditional_size: int | None = _of("cache_conditional_size")
     cache_conditional_ttl: float | None = _of("cache_conditional_ttl")
-    cache_roles_size: int | None = _of("cache_roles_size")
-    cache_roles_ttl: float | None = _of("cache_roles_ttl")
-    cache_trees_size: int | None = _of("cache_trees_size")
-    cache_trees_ttl: float | None = _of("cache_trees_ttl")
     queue_batch_size: int | None = _of("queue_batch_size")
     permission_pool_size: int | None = _of("permission_pool_size")
     invalidation_strategy: Strategies | None = _if_set(OneOf(Strategies))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.yoto.cache.builders import SERVER_7, entry, logged
-from yoto.cache import Concerns, Entry, Position, StoreSettings, place_key
+from yoto.cache import Entry, Position, StoreSettings, place_key
 from yoto.cache.coherence import Coherence
-from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
+from yoto.cache.local import Slot, UserStore
 from yoto.cache.subjects import Touched
 
 
@@ -19,8 +19,7 @@ class World:
     def __init__(self, size: int = 100) -> None:
         self.users = UserStore(StoreSettings(size, 900.0), 10)
         self.conditional = UserStore(StoreSettings(size, 600.0), 10)
-        self.shared = SharedStore(StoreSettings(size, 900.0))
-        self.coherence = Coherence(self.users, self.conditional, (self.shared,))
+        self.coherence = Coherence(self.users, self.conditional)
 
     def remember(self, one: Entry) -> bool:
         return self.coherence.remember(Slot(one.mask, 1e12, 1e12, one))
@@ -88,17 +87,6 @@ def test_an_entry_is_in_one_store_only() -> None:
     world.remember(entry(7))
     assert world.users.slot(1, 0) is not None
     assert world.conditional.slot(1, 0) is None
-
-
-def test_shared_values_obey_the_floors_of_what_they_were_made_from() -> None:
-    world = World()
-    world.coherence.apply([logged(6, "role:9")])
-    slot = SharedSlot("value", 1e12, Concerns(roles=frozenset({9})))
-    remember = world.coherence.remember_shared
-    assert not remember(world.shared, "a", slot, Position(5))
-    assert remember(world.shared, "a", slot, Position(6))
-    world.coherence.apply([logged(7, "role:9")])
-    assert world.shared.find("a") is None
 
 
 def test_an_invalidation_that_is_not_in_the_log_yet_counts_at_once() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
-from yoto.cache import ACCOUNT_PLACE, GLOBAL_PLACE, Entry, Loaded, Position, place_key
+from tests.unit.yoto.cache.builders import entry
+from yoto.cache import ACCOUNT_PLACE, GLOBAL_PLACE, place_key
 from yoto.errors import ValidationFailed
 from yoto.nodes import (
     MAX_ID,
@@ -72,15 +72,6 @@ def test_a_place_that_is_none_is_refused(scope: str, scope_id: Any, field: str) 
     with pytest.raises(ValidationFailed) as failed:
         place_key(scope, scope_id)
     assert list(failed.value.errors) == [field]
-
-
-def test_an_entry_knows_whose_changes_concern_it() -> None:
-    loaded = Loaded(1, roles=frozenset({9}), above=(SERVER_7,))
-    made = Entry.of(1, CHANNEL_3, Position(5), 0.0, loaded)
-    assert made.concerns == ({9}, {SERVER_7, CHANNEL_3})
-    assert Entry.of(1, SERVER_7, Position(5), 0.0, Loaded(1)).concerns == (set(), {SERVER_7})
-    for place in (GLOBAL_PLACE, ACCOUNT_PLACE):
-        assert Entry.of(1, place, Position(5), 0.0, Loaded(1)).concerns == (set(), set())
 
 
 def test_an_entry_ends_with_its_kind_or_its_boundary_whichever_comes_first() -> None:

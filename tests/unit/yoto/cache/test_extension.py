@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from tests.support.redis_servers import free_port
-from yoto.cache import HybridPermissionCache, TieredCache
+from yoto.cache import CacheSettings, HybridPermissionCache, TieredCache
+from yoto.cache.settings import RETIRED
 from yoto.errors import ConfigurationError
 from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
@@ -46,6 +47,21 @@ def test_a_bad_setting_stops_the_start_by_its_key() -> None:
     with pytest.raises(ConfigurationError) as failed:
         application(CACHE_USERS_SIZE="plenty")
     assert failed.value.key == "CACHE_USERS_SIZE"
+
+
+@pytest.mark.parametrize("key", RETIRED)
+def test_a_setting_of_a_store_that_was_removed_is_ignored_and_named_at_start(
+    key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = application(**{key: "100"})
+    assert HybridPermissionCache.of(app).settings == CacheSettings()
+    [line] = [one for one in caplog.messages if key in one]
+    assert "deprecated and ignored" in line
+
+
+def test_nothing_is_said_of_settings_that_are_used(caplog: pytest.LogCaptureFixture) -> None:
+    application(CACHE_USERS_SIZE=10)
+    assert not caplog.messages
 
 
 def test_settings_reach_the_cache() -> None:

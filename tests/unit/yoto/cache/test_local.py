@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
-from yoto.cache import ACCOUNT_PLACE, Concerns, Entry, StoreSettings, place_key
-from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
+from yoto.cache import ACCOUNT_PLACE, Entry, StoreSettings, place_key
+from yoto.cache.local import Slot, UserStore
 from yoto.cache.subjects import Touched
 
 
@@ -77,27 +77,6 @@ def test_places_of_a_user_are_bounded() -> None:
     assert store.evictions == 2
 
 
-def test_shared_values_are_dropped_by_what_they_were_made_from() -> None:
-    store = SharedStore(StoreSettings(2, 900.0))
-    store.put("a", SharedSlot("value", 1e12, Concerns(roles=frozenset({9}))))
-    store.put("b", SharedSlot("other", 1e12, Concerns(nodes=frozenset({SERVER_7}))))
-    store.drop(Touched(users={9}))
-    assert len(store) == 2
-    store.drop(Touched(roles={9}))
-    assert store.find("a") is None
-    assert store.find("b") is not None
-    store.drop(Touched(everything=True))
-    assert len(store) == 0
-
-
-def test_shared_values_are_bounded() -> None:
-    store = SharedStore(StoreSettings(2, 900.0))
-    for key in ("a", "b", "b", "c"):
-        store.put(key, SharedSlot(key, 1e12, Concerns()))
-    assert (len(store), store.evictions) == (2, 1)
-    assert store.find("a") is None
-
-
 def test_a_smaller_bound_takes_out_what_was_used_least_recently_step_by_step() -> None:
     store = filled(*(entry(user_id=n) for n in range(6)), size=6)
     find = store.find
@@ -115,17 +94,6 @@ def test_a_larger_bound_holds_from_the_next_entry_on() -> None:
     assert store.resize(3, most=1)
     store.put(slot(entry(user_id=9)))
     assert (len(store), store.evictions) == (3, 1)
-
-
-def test_shared_values_are_bounded_anew_too() -> None:
-    store = SharedStore(StoreSettings(4, 900.0))
-    for key in "abcd":
-        store.put(key, SharedSlot(key, 1e12, Concerns()))
-    store.put("a", SharedSlot("A", 1e12, Concerns()))
-    assert store.evictions == 0
-    assert store.resize(2, most=10)
-    assert [key for key in "abcd" if store.find(key)] == ["a", "d"]
-    assert store.evictions == 2
 
 
 def test_of_the_places_of_a_user_the_account_goes_last() -> None:

@@ -20,9 +20,8 @@ FACTOR = 2
 # Of the memory that a process may use: the level that warns.
 MEMORY_LIMIT = 0.7
 # What one more key takes. A user with one place was measured (tracemalloc) as 1.1 to 1.8 KB of
-# objects on CPython 3.11; here is room for a few places, and for what the allocator adds. Shared
-# facts are smaller.
-BYTES = {"users": 4_000, "conditional": 4_000, "roles": 2_000, "trees": 2_000}
+# objects on CPython 3.11; here is room for a few places, and for what the allocator adds.
+BYTES = 4_000
 
 
 def advise(picture: Picture) -> Iterator[Suggestion]:
@@ -37,7 +36,7 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
             continue
         if store.evictions < max(LEAST_EVICTIONS, picture.l1_misses * EXPLAINED):
             continue
-        wanted = min(now * FACTOR, now + _room(picture, kind))
+        wanted = min(now * FACTOR, now + _room(picture))
         found = suggest(
             setting,
             now,
@@ -60,11 +59,11 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
             yield found
 
 
-def _room(picture: Picture, kind: str) -> float:
+def _room(picture: Picture) -> float:
     """Keys that still fit below the memory limit, if the workers share one host; 0 if unknown."""
     if not picture.memory_share or not picture.memory_bytes:
         return 0.0
     workers = max(1.0, picture.workers)
     allowed = picture.memory_bytes / picture.memory_share
     free = allowed * MEMORY_LIMIT / workers - picture.memory_bytes
-    return max(0.0, free // BYTES[kind])
+    return max(0.0, free // BYTES)

@@ -30,8 +30,6 @@ VALUES = {
     "cache_users_size": 100,
     "cache_users_ttl": 300.0,
     "cache_conditional_size": 2_000,
-    "cache_roles_size": 5_000,
-    "cache_trees_size": 3_000,
     "queue_batch_size": 100,
     "redis_socket_timeout": 0.25,
     "permission_pool_size": 8,
@@ -165,7 +163,7 @@ pictures = st.builds(
         }
     ),
     stores=st.dictionaries(
-        st.sampled_from(["users", "conditional", "roles", "trees"]),
+        st.sampled_from(["users", "conditional"]),
         st.builds(StorePicture, numbers, numbers),
     ),
     l1_hits=numbers,

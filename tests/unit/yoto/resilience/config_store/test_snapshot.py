@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from yoto.errors import ConfigurationError, ValidationFailed
-from yoto.resilience import Action, Change, Kind, Origin
+from yoto.resilience import FLEET, Action, Change, Kind, Origin
 from yoto.resilience.config_store import ServerClock
 from yoto.resilience.config_store.document import Document, Key
 from yoto.resilience.config_store.local_copy import LocalCopy
-from yoto.resilience.settings import BulkheadConfig, RateLimitConfig
+from yoto.resilience.config_store.validation import normalised
+from yoto.resilience.settings import BulkheadConfig, RateLimitConfig, TuningConfig
 
 KEY: Key = (Kind.BULKHEAD, "search")
 
@@ -80,6 +81,30 @@ def test_a_bad_stored_value_is_counted_and_the_last_good_one_stays(
     local.replace(stored(2, **bad))
     assert read().max_concurrent == 3
     assert local.bad_values == 1 and "bulkhead:search" in caplog.text
+
+
+def test_a_stored_field_that_was_removed_is_ignored_and_named_once(
+    local: LocalCopy, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet: Key = (Kind.TUNING, FLEET)
+    [kept] = stored(1, cache_roles_size=100, cache_users_size=9).values()
+    read = local.reader(fleet, TuningConfig)
+    local.replace({fleet: kept})
+    assert read() == TuningConfig(cache_users_size=9) and local.bad_values == 0
+    [later] = stored(2, cache_roles_size=100, cache_users_size=10).values()
+    local.replace({fleet: later})
+    assert read() == TuningConfig(cache_users_size=10)
+    assert [one for one in caplog.messages if "cache_roles_size" in one] == [
+        "cache_roles_size of tuning:fleet is deprecated and ignored: it was removed"
+    ]
+
+
+def test_a_field_that_was_removed_goes_with_the_next_change_and_is_not_set_anew() -> None:
+    base, kept = TuningConfig(), {"cache_roles_size": 100, "cache_users_size": 9}
+    assert normalised(base, kept, {"preload": True}) == {"cache_users_size": 9, "preload": True}
+    with pytest.raises(ValidationFailed) as refused:
+        normalised(base, {}, {"cache_roles_size": 100})
+    assert list(refused.value.errors) == ["cache_roles_size"]
 
 
 def test_an_entry_that_cannot_be_read_stays_as_it_was(local: LocalCopy) -> None:
