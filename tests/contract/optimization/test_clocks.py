@@ -12,13 +12,13 @@ from tests.contract.optimization.conftest import MakeLocks
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, wait_until
 from yoto.optimization import DistributedLocks
-from yoto.optimization.lock import attempt, service
+from yoto.optimization.lock import attempt, owned
 from yoto.redis import RedisConnection, RedisSettings, Script
 
 HOUR = 3_600 * 1_000_000  # us
 TIME = "local time = redis.call('TIME')"
 SetAhead = Callable[[int], None]
-SCRIPTS = [(attempt, "ACQUIRE"), (attempt, "ABANDON"), (service, "RELEASE")]
+SCRIPTS = [(attempt, "ACQUIRE"), (attempt, "ABANDON"), (owned, "RELEASE")]
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_a_renewal_that_is_under_way_ends_before(
 
     monkeypatch.setattr(module.Leases, "_extend", extend)
     with locks.create_lock("job", timeout=1.0) as lock:
-        holding = locks.find(lock.keys.lock, lock._who())
+        holding = locks._owned.find(lock.keys.lock, lock._who())
         assert holding is not None
         wait_until(lambda: holding.renewing)
         lock.extend(30)

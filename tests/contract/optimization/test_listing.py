@@ -34,7 +34,7 @@ def test_a_lock_held_for_a_while_is_listed_everywhere_and_forgotten_with_its_end
         for key in (redis.keys.lock_listing(), redis.keys.lock_listing("words")):
             assert redis.client.pttl(key) > 0
     wait_until(lambda: not others.held_anywhere())
-    wait_until(lambda: not locks._listing._speaking)
+    wait_until(lambda: not locks._owned.listing._speaking)
     with locks.create_lock("again"):
         wait_until(others.held_anywhere)
 

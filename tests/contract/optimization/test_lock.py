@@ -69,7 +69,7 @@ def test_nothing_but_the_fence_is_left_when_everybody_is_gone(
         fence = redis.keys.lock("job", "fence").encode()
         assert left() == {redis.keys.lock("job").encode(), fence}
     assert left() == {fence}
-    assert others._turnstile.__len__() == 0
+    assert len(others._owned.turnstile) == 0
 
 
 def test_a_lock_without_contention_costs_two_round_trips(locks: DistributedLocks) -> None:
@@ -274,7 +274,7 @@ def test_an_interrupted_try_leaves_nothing_behind(
         with pytest.raises(KeyboardInterrupt):
             locks.create_lock("job", timeout=60).acquire()
     assert not redis.client.exists(redis.keys.lock("job"))
-    assert len(locks._leases) == 0
+    assert len(locks._owned.leases) == 0
     assert others.create_lock("job").acquire(wait=0)
 
 
@@ -299,7 +299,7 @@ def test_an_interrupted_waiter_leaves_the_queue(
             # The name in that module, not the class itself: other threads start meanwhile.
             threads = SimpleNamespace(Event=Interrupted, Thread=threading.Thread)
             patch.setattr("yoto.optimization.lock.wakeups.threading", threads)
-            patch.setattr(locks._wakeups, "_run", lambda: None)
+            patch.setattr(locks._owned.wakeups, "_run", lambda: None)
             with pytest.raises(KeyboardInterrupt):
                 lock.acquire()
         assert redis.client.zcard(queue) == 0

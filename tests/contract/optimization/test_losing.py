@@ -63,7 +63,7 @@ def test_the_holder_hears_of_it_before_the_lease_ends_while_redis_is_away(
 def test_the_holder_hears_of_it_when_renewal_has_stopped(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks._leases, "_extend", lambda *_: time.sleep(60))
+    monkeypatch.setattr(locks._owned.leases, "_extend", lambda *_: time.sleep(60))
     told: list[float] = []
     end = now() + LEASES[0]
     with pytest.raises(LockLost):
@@ -77,7 +77,7 @@ def test_the_holder_hears_of_it_when_renewal_has_stopped(
 def test_what_was_said_to_be_lost_stays_so_when_the_renewal_comes_through_late(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extend, settle = locks._leases._extend, locks._leases._settle
+    extend, settle = locks._owned.leases._extend, locks._owned.leases._settle
     told, settled = threading.Event(), threading.Event()
 
     def late(*given):  # type: ignore[no-untyped-def]
@@ -89,8 +89,8 @@ def test_what_was_said_to_be_lost_stays_so_when_the_renewal_comes_through_late(
         assert reply == 1, "the lock was still ours"
         settled.set()
 
-    monkeypatch.setattr(locks._leases, "_extend", late)
-    monkeypatch.setattr(locks._leases, "_settle", settling)
+    monkeypatch.setattr(locks._owned.leases, "_extend", late)
+    monkeypatch.setattr(locks._owned.leases, "_settle", settling)
     with pytest.raises(LockLost):
         with locks.create_lock("job", 1.0, on_lost=told.set) as lock:
             assert settled.wait(30)

@@ -81,7 +81,7 @@ def test_a_lock_that_the_replica_has_not_is_given_back_and_not_taken(
     assert isinstance(unconfirmed.value, LockNotAcquired)
     counts = locks.counts()
     assert (counts.acquired, counts.refused, counts.unconfirmed) == (0, 2, 2)
-    assert locks.held() == [] and len(locks._leases) == 0
+    assert locks.held() == [] and len(locks._owned.leases) == 0
     with hanging.client() as client:
         assert client.keys() == [b"yoto:{lock:job}:fence"]
     with others.create_lock("job", wait=0) as taken:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from yoto.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.holding import THE_PROCESS, Holding, Owner
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.owned import OwnedLocks
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
-
-if TYPE_CHECKING:
-    from yoto.optimization.lock.service import DistributedLocks
-
 
 # What an owner holds that has given it away; also of one that never had it.
 NOTHING: tuple[None, int] = (None, 0)
@@ -36,12 +33,12 @@ class OptimizedDistributedLock:
 
     def __init__(
         self,
-        service: DistributedLocks,
+        owned: OwnedLocks,
         key: str,
         keys: LockKeys | ReadWriteKeys,
         terms: Terms,
     ) -> None:
-        self._service = service
+        self._owned = owned
         self.key = key
         self.keys = keys
         self.terms = terms
@@ -87,10 +84,10 @@ class OptimizedDistributedLock:
 
     def _found(self, owner: Owner) -> Holding | None:
         """What ``owner`` has already, by whichever object it was taken."""
-        return self._service.find(self.keys.lock + self.terms.mode, owner)
+        return self._owned.find(self.keys.lock + self.terms.mode, owner)
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
-        return self._service.take(self, owner, wait)
+        return self._owned.take(self.key, self.keys, self.terms, owner, wait)
 
     def extend(self, seconds: float) -> None:
         """Keep the lock for ``seconds`` from now on at least, whatever happens to this process.
@@ -105,7 +102,7 @@ class OptimizedDistributedLock:
         """
         timing.check(seconds, 0)
         holding = self._mine(self._who())
-        if not self._service.lengthen(holding, seconds):
+        if not self._owned.leases.lengthen(holding, seconds):
             raise LockLost(self.key, holding.token)
 
     def detach(self, within: float | None = None) -> str:
@@ -132,9 +129,9 @@ class OptimizedDistributedLock:
             raise RuntimeError(f"lock '{self.key}' was taken {holding.depth} times")
         within = holding.lease if within is None else within
         timing.check(within, 0)
-        if not self._service.lengthen(holding, within, exactly=True):
+        if not self._owned.leases.lengthen(holding, within, exactly=True):
             raise LockLost(self.key, holding.token)
-        self._service.let_go(holding)
+        self._owned.let_go(holding)
         # At the end of a ``with`` there is nothing to give back then.
         self._taken[owner] = NOTHING
         return Ticket(self.key, holding.value).text
@@ -152,7 +149,7 @@ class OptimizedDistributedLock:
         if times:
             self._taken[owner] = holding, times
         holding.depth -= 1
-        if not holding.depth and not self._service.give_back(holding):
+        if not holding.depth and not self._owned.give_back(holding):
             raise LockLost(self.key, holding.token)
 
     @property
@@ -187,7 +184,7 @@ class OptimizedDistributedLock:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        return self._service.value_of(self.keys) is not None
+        return self._owned.value_of(self.keys) is not None
 
     def owned(self) -> bool:
         """Whether the caller holds the lock, by Redis's word.
@@ -196,7 +193,7 @@ class OptimizedDistributedLock:
             StoreUnavailable: Redis did not answer.
         """
         holding, _ = self._taken.get(self._who(), NOTHING)
-        return holding is not None and self._service.value_of(self.keys) == holding.value
+        return holding is not None and self._owned.value_of(self.keys) == holding.value
 
     def __enter__(self) -> Self:
         if not self._acquire():
@@ -234,10 +231,8 @@ class HandedOverLock(OptimizedDistributedLock):
     Both raise ``LockLost`` where it was taken up already, or not in time. They wait for nobody.
     """
 
-    def __init__(
-        self, service: DistributedLocks, ticket: Ticket, keys: LockKeys, terms: Terms
-    ) -> None:
-        super().__init__(service, ticket.key, keys, terms)
+    def __init__(self, owned: OwnedLocks, ticket: Ticket, keys: LockKeys, terms: Terms) -> None:
+        super().__init__(owned, ticket.key, keys, terms)
         self._ticket = ticket
 
     def _found(self, owner: Owner) -> Holding | None:
@@ -246,7 +241,7 @@ class HandedOverLock(OptimizedDistributedLock):
         return holding if holding is self._taken.get(owner, NOTHING)[0] else None
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
-        return self._service.take_over(self, owner, self._ticket)
+        return self._owned.take_over(self.key, self.keys, self.terms, owner, self._ticket)
 
 
 def _owner() -> Owner:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.lock import NOTHING, OptimizedDistributedLock
 from yoto.optimization.lock.names import ReadWriteKeys
+from yoto.optimization.lock.owned import OwnedLocks
 from yoto.optimization.lock.terms import Terms
-
-if TYPE_CHECKING:
-    from yoto.optimization.lock.service import DistributedLocks
 
 READ, WRITE = "r", "w"
 _CALLED = {READ: "read", WRITE: "write"}
@@ -25,11 +22,9 @@ class ReadWriteLock:
     fencing token that is larger than all before.
     """
 
-    def __init__(
-        self, service: DistributedLocks, key: str, keys: ReadWriteKeys, terms: Terms
-    ) -> None:
-        self._reading = Side(service, key, keys, replace(terms, mode=READ))
-        self._writing = Side(service, key, keys, replace(terms, mode=WRITE))
+    def __init__(self, owned: OwnedLocks, key: str, keys: ReadWriteKeys, terms: Terms) -> None:
+        self._reading = Side(owned, key, keys, replace(terms, mode=READ))
+        self._writing = Side(owned, key, keys, replace(terms, mode=WRITE))
 
     def reading(self) -> OptimizedDistributedLock:
         """The lock as readers take it: any number at once, while nobody writes."""
@@ -48,14 +43,12 @@ class Side(OptimizedDistributedLock):
 
     keys: ReadWriteKeys
 
-    def __init__(
-        self, service: DistributedLocks, key: str, keys: ReadWriteKeys, terms: Terms
-    ) -> None:
-        super().__init__(service, f"{key} ({_CALLED[terms.mode]})", keys, terms)
+    def __init__(self, owned: OwnedLocks, key: str, keys: ReadWriteKeys, terms: Terms) -> None:
+        super().__init__(owned, f"{key} ({_CALLED[terms.mode]})", keys, terms)
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
         other = WRITE if self.terms.mode == READ else READ
-        if self._service.find(self.keys.lock + other, owner) is not None:
+        if self._owned.find(self.keys.lock + other, owner) is not None:
             raise RuntimeError(
                 f"lock '{self.key}': this thread has it to {_CALLED[other]}; give that back first"
             )
@@ -70,9 +63,9 @@ class Side(OptimizedDistributedLock):
         raise RuntimeError(f"lock '{self.key}' is a read-write lock, which has no ticket")
 
     def locked(self) -> bool:
-        writes, reads, _ = self._service.look_at(self.keys, "")
+        writes, reads, _ = self._owned.look_at(self.keys, "")
         return writes or reads > 0
 
     def owned(self) -> bool:
         holding, _ = self._taken.get(self._who(), NOTHING)
-        return holding is not None and self._service.look_at(self.keys, holding.value)[2]
+        return holding is not None and self._owned.look_at(self.keys, holding.value)[2]

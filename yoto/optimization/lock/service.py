@@ -1,63 +1,30 @@
-"""The locks of one application: makes them, keeps their leases, and knows which are held here."""
+"""The locks of one application: makes them, lists those that are held, and takes them away."""
 
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Annotated, Any
 
-from redis import exceptions
-
-from yoto.errors import LockUnconfirmed, StoreUnavailable, ValidationFailed
-from yoto.monitor import Recorder, names
+from yoto.errors import ValidationFailed
+from yoto.monitor import Recorder
 from yoto.optimization.lock import timing
-from yoto.optimization.lock.attempt import Attempt
 from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
-from yoto.optimization.lock.holding import Holding, Owner
-from yoto.optimization.lock.leases import Leases
-from yoto.optimization.lock.listing import TOLD_AFTER, ListedLock, Listing
+from yoto.optimization.lock.listing import ListedLock
 from yoto.optimization.lock.lock import HandedOverLock, OptimizedDistributedLock
 from yoto.optimization.lock.multi import MultiLock, Once, in_order
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
-from yoto.optimization.lock.pace import Pace, Pacemaker
+from yoto.optimization.lock.owned import LockCounts, OwnedLocks
+from yoto.optimization.lock.pace import Pace
 from yoto.optimization.lock.read_write import ReadWriteLock
-from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE, RW_LOOK, RW_RELEASE
+from yoto.optimization.lock.scripts import FORCE, LOOK
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
-from yoto.optimization.lock.wakeups import WakeUps
-from yoto.redis import RedisConnection, Script
-from yoto.turnstile import Turnstile
+from yoto.redis import RedisConnection
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class LockCounts:
-    """What happened to the locks of this process.
-
-    Attributes:
-        acquired: locks taken.
-        contended: tries that found somebody else in the way.
-        refused: tries that ended without the lock.
-        unconfirmed: those of them that too few replicas confirmed.
-        lost: locks that were not ours any more when they were given back.
-        unreleased: locks that could not be given back and were left to their leases.
-        forced: locks that were taken away from their holders through this process.
-    """
-
-    acquired: int = 0
-    contended: int = 0
-    refused: int = 0
-    unconfirmed: int = 0
-    lost: int = 0
-    unreleased: int = 0
-    forced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +67,7 @@ class DistributedLocks:
             recorder: takes the times of taking locks; by default nobody reads them.
         """
         self._redis = redis
-        self._turnstile = Turnstile()
-        own = secrets.token_hex(8)
-        self._wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", own))
-        self._pacemaker = Pacemaker()
-        self._listing = Listing(
-            redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self._holdings
-        )
-        self._leases = Leases(redis, self._pacemaker, TOLD_AFTER, self._listing.something_is_held)
-        self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
-        self._held = weakref.WeakValueDictionary()
-        self._counts = LockCounts()
-        self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe
+        self._owned = OwnedLocks(redis, holder, recorder)
 
     def create_lock(
         self,
@@ -145,7 +101,7 @@ class DistributedLocks:
             ValidationFailed: a time or number out of its range.
         """
         terms = self._terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
-        return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
+        return OptimizedDistributedLock(self._owned, key, LockKeys.of(self._redis.keys, key), terms)
 
     def create_read_write_lock(
         self,
@@ -167,7 +123,7 @@ class DistributedLocks:
             ValidationFailed: a time or number out of its range.
         """
         terms = self._terms(timeout, wait, renew, on_lost, replicas, replica_wait)
-        return ReadWriteLock(self, key, ReadWriteKeys.of(self._redis.keys, key), terms)
+        return ReadWriteLock(self._owned, key, ReadWriteKeys.of(self._redis.keys, key), terms)
 
     def take_up(
         self,
@@ -187,7 +143,7 @@ class DistributedLocks:
         """
         parsed = Ticket.parse(ticket)
         terms = self._terms(timeout, 0.0, renew, on_lost)
-        return HandedOverLock(self, parsed, LockKeys.of(self._redis.keys, parsed.key), terms)
+        return HandedOverLock(self._owned, parsed, LockKeys.of(self._redis.keys, parsed.key), terms)
 
     def create_multi_lock(
         self,
@@ -227,7 +183,7 @@ class DistributedLocks:
         replica_wait: float | None = None,
         of_process: bool = False,
     ) -> Terms:
-        pace = self._pacemaker.pace()
+        pace = self._owned.pacemaker.pace()
         timeout = pace.lease if timeout is None else timeout
         wait = pace.wait if wait is None else wait
         timing.check(timeout, wait)
@@ -242,16 +198,16 @@ class DistributedLocks:
 
     def counts(self) -> LockCounts:
         """A copy of the counters."""
-        return replace(self._counts)
+        return replace(self._owned.counts)
 
     def settings(self) -> Pace:
         """The times that this process uses now, and the round trip from which they follow."""
-        return self._pacemaker.pace()
+        return self._owned.pacemaker.pace()
 
     def held(self) -> list[HeldLock]:
         """The locks that this process holds now."""
         now = monotonic()
-        return [HeldLock(one.key, one.token, now - one.taken_at) for one in self._holdings()]
+        return [HeldLock(one.key, one.token, now - one.taken_at) for one in self._owned.holdings()]
 
     def held_anywhere(self) -> list[ListedLock]:
         """The locks that all processes have held for a second or more, as they told last.
@@ -259,7 +215,7 @@ class DistributedLocks:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        return self._listing.all()
+        return self._owned.listing.all()
 
     def standings(self, limit: int) -> tuple[list[LockState], int]:
         """Locks that are held now, of those that were told of, and of how many that is the start.
@@ -272,7 +228,7 @@ class DistributedLocks:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        told = self._listing.all()
+        told = self._owned.listing.all()
         shown = told[:limit]
         views = self._look_many([one.key for one in shown])
         found: dict[str, LockState] = {}
@@ -295,7 +251,7 @@ class DistributedLocks:
         view = self.look(key)
         if view is None:
             return None
-        for one in self._listing.all():
+        for one in self._owned.listing.all():
             if (one.key, one.token) == (key, view.token):
                 return _said(view, one)
         return view
@@ -341,125 +297,19 @@ class DistributedLocks:
             FORCE, LockKeys.of(self._redis.keys, key)[:3], [token, ttl]
         )
         if done:
-            self._counts.forced += 1
+            self._owned.counts.forced += 1
             log.warning("lock '%s' (token %d) was taken away: %s", key, token, reason)
         return bool(done)
 
     def expect_end(self) -> None:
         """The threads of this process are about to end: ``close`` gives back what they hold then,
         and no one is warned of it."""
-        self._leases.ending = True
+        self._owned.leases.ending = True
 
     def close(self) -> None:
         """End the threads. What a thread held that has ended is given back, and what the process
         holds, so that others need not wait for its lease; what is still held ends with it."""
-        for holding in self._leases.left_behind():
-            self.give_back(holding)
-            holding.end()
-        self._leases.close()
-        self._listing.close()
-        self._wakeups.close()
-
-    def find(self, line: str, owner: Owner) -> Holding | None:
-        """What ``owner`` holds; ``line``: the key in Redis, and what for where it is a read-write
-        lock."""
-        holding = self._held.get((line, owner))
-        # The ids of threads that have ended are given to new ones.
-        return None if holding is None or holding.orphaned else holding
-
-    def take(self, lock: OptimizedDistributedLock, owner: Owner, wait: float) -> Holding | None:
-        """Take ``lock`` from Redis; None if it was not to be had.
-
-        Raises:
-            StoreUnavailable: Redis did not answer.
-            LockUnconfirmed: too few replicas confirmed it.
-        """
-        attempt = self._attempt(lock)
-        began = monotonic()
-        try:
-            holding = attempt.run(wait, owner)
-        except LockUnconfirmed:
-            self._counts.unconfirmed += 1
-            self._counts.refused += 1
-            raise
-        finally:
-            self._counts.contended += attempt.contended
-        if holding is None:
-            self._counts.refused += 1
-            return None
-        self._took(monotonic() - began)
-        self._keep(holding)
-        return holding
-
-    def take_over(self, lock: OptimizedDistributedLock, owner: Owner, ticket: Ticket) -> Holding:
-        """Take ``lock`` from who has detached it.
-
-        Raises:
-            LockLost: it was taken up already, or not in time.
-            StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
-        """
-        holding = self._attempt(lock).take_up(ticket, owner)
-        self._keep(holding)
-        return holding
-
-    def _attempt(self, lock: OptimizedDistributedLock) -> Attempt:
-        return Attempt(
-            self._redis,
-            self._turnstile,
-            self._wakeups,
-            self._pacemaker,
-            lock.key,
-            lock.keys,
-            lock.terms,
-        )
-
-    def lengthen(self, holding: Holding, seconds: float, exactly: bool = False) -> bool:
-        """See ``Leases.lengthen``."""
-        return self._leases.lengthen(holding, seconds, exactly)
-
-    def let_go(self, holding: Holding) -> None:
-        """This process holds the lock no more, and leaves it in Redis."""
-        self._leases.remove(holding)
-        self._held.pop((holding.line, holding.owner), None)
-        holding.end()
-
-    def _keep(self, holding: Holding) -> None:
-        self._counts.acquired += 1
-        self._held[holding.line, holding.owner] = holding
-        self._leases.add(holding)
-
-    def give_back(self, holding: Holding) -> bool:
-        """Give the lock back to Redis; False if it was lost."""
-        self._leases.remove(holding)
-        self._held.pop((holding.line, holding.owner), None)
-        try:
-            kept: bool = self._redis.scripts.run(*_release(holding)) == 1
-        except (StoreUnavailable, exceptions.RedisError) as error:
-            self._counts.unreleased += 1
-            log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
-            kept = True
-        kept = kept and not holding.lost
-        self._counts.lost += not kept
-        return kept
-
-    def look_at(self, keys: ReadWriteKeys, value: str) -> tuple[bool, int, bool]:
-        """Whether somebody writes, how many read, and whether ``value`` is one of them."""
-        writes, reads, mine = self._redis.scripts.run(RW_LOOK, [keys.lock, keys.readers], [value])
-        return bool(writes), reads, bool(mine)
-
-    def value_of(self, keys: LockKeys | ReadWriteKeys) -> str | None:
-        """What stands in Redis for a lock."""
-        value: bytes | None = self._redis.client.get(keys.lock)
-        return None if value is None else value.decode()
-
-    def _holdings(self) -> list[Holding]:
-        return [one for one in list(self._held.values()) if one.held]
-
-
-def _release(holding: Holding) -> tuple[Script, Sequence[str], list[str]]:
-    if isinstance(holding.keys, ReadWriteKeys):
-        return RW_RELEASE, holding.keys, [holding.value]
-    return RELEASE, holding.keys[:3], [holding.value]
+        self._owned.close()
 
 
 def _said(state: LockState, by: ListedLock) -> LockState:

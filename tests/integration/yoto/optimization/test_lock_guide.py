@@ -81,4 +81,4 @@ def test_the_list_of_locks_names_processes_as_the_list_of_instances_does(app: Fl
     from app.extensions import events
 
     with app.app_context():
-        assert optimization.locks._listing._holder == events.of(app).instance_id
+        assert optimization.locks._owned.listing._holder == events.of(app).instance_id

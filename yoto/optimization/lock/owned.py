@@ -1,0 +1,199 @@
+"""The locks that this process holds: takes them, keeps their leases, and gives them back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from redis import exceptions
+
+from yoto.errors import LockUnconfirmed, StoreUnavailable
+from yoto.monitor import Recorder, names
+from yoto.optimization.lock.attempt import Attempt
+from yoto.optimization.lock.holding import Holding, Owner
+from yoto.optimization.lock.leases import Leases
+from yoto.optimization.lock.listing import TOLD_AFTER, Listing
+from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.pace import Pacemaker
+from yoto.optimization.lock.scripts import RELEASE, RW_LOOK, RW_RELEASE
+from yoto.optimization.lock.terms import Terms
+from yoto.optimization.lock.ticket import Ticket
+from yoto.optimization.lock.wakeups import WakeUps
+from yoto.redis import RedisConnection, Script
+from yoto.turnstile import Turnstile
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class LockCounts:
+    """What happened to the locks of this process.
+
+    Attributes:
+        acquired: locks taken.
+        contended: tries that found somebody else in the way.
+        refused: tries that ended without the lock.
+        unconfirmed: those of them that too few replicas confirmed.
+        lost: locks that were not ours any more when they were given back.
+        unreleased: locks that could not be given back and were left to their leases.
+        forced: locks that were taken away from their holders through this process.
+    """
+
+    acquired: int = 0
+    contended: int = 0
+    refused: int = 0
+    unconfirmed: int = 0
+    lost: int = 0
+    unreleased: int = 0
+    forced: int = 0
+
+
+class OwnedLocks:
+    """What the owners in this process hold. Safe for threads and greenlets.
+
+    Attributes:
+        counts: what happened so far.
+        pacemaker: the times that follow from how fast Redis answers.
+        leases: keeps the leases of what is held.
+        listing: tells other processes of what is held for long, and lists what they told.
+        turnstile: the order in which the threads of this process ask.
+        wakeups: wakes the waiters of this process.
+    """
+
+    def __init__(
+        self, redis: RedisConnection, holder: str | None = None, recorder: Recorder | None = None
+    ) -> None:
+        """See ``DistributedLocks``."""
+        self._redis = redis
+        self.turnstile = Turnstile()
+        own = secrets.token_hex(8)
+        self.counts = LockCounts()
+        self.pacemaker = Pacemaker()
+        self.wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", own))
+        self.listing = Listing(
+            redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self.holdings
+        )
+        self.leases = Leases(redis, self.pacemaker, TOLD_AFTER, self.listing.something_is_held)
+        self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
+        self._held = weakref.WeakValueDictionary()
+        self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe
+
+    def holdings(self) -> list[Holding]:
+        """All that is held now."""
+        return [one for one in list(self._held.values()) if one.held]
+
+    def find(self, line: str, owner: Owner) -> Holding | None:
+        """What ``owner`` holds; ``line``: the key in Redis, and what for where it is a read-write
+        lock."""
+        holding = self._held.get((line, owner))
+        # The ids of threads that have ended are given to new ones.
+        return None if holding is None or holding.orphaned else holding
+
+    def take(
+        self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms, owner: Owner, wait: float
+    ) -> Holding | None:
+        """Take the lock ``key`` from Redis within ``wait`` seconds; None if it was not to be had.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+            LockUnconfirmed: too few replicas confirmed it.
+        """
+        attempt = self._attempt(key, keys, terms)
+        began = monotonic()
+        try:
+            holding = attempt.run(wait, owner)
+        except LockUnconfirmed:
+            self.counts.unconfirmed += 1
+            self.counts.refused += 1
+            raise
+        finally:
+            self.counts.contended += attempt.contended
+        if holding is None:
+            self.counts.refused += 1
+            return None
+        self._took(monotonic() - began)
+        self._keep(holding)
+        return holding
+
+    def take_over(
+        self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms, owner: Owner, ticket: Ticket
+    ) -> Holding:
+        """Take the lock ``key`` from who has detached it.
+
+        Raises:
+            LockLost: it was taken up already, or not in time.
+            StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
+        """
+        holding = self._attempt(key, keys, terms).take_up(ticket, owner)
+        self._keep(holding)
+        return holding
+
+    def let_go(self, holding: Holding) -> None:
+        """This process holds the lock no more, and leaves it in Redis."""
+        self._forget(holding)
+        holding.end()
+
+    def give_back(self, holding: Holding) -> bool:
+        """Give the lock back to Redis; False if it was lost."""
+        self._forget(holding)
+        try:
+            kept: bool = self._redis.scripts.run(*_release(holding)) == 1
+        except (StoreUnavailable, exceptions.RedisError) as error:
+            self.counts.unreleased += 1
+            log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
+            kept = True
+        kept = kept and not holding.lost
+        self.counts.lost += not kept
+        return kept
+
+    def value_of(self, keys: LockKeys | ReadWriteKeys) -> str | None:
+        """What stands in Redis for a lock.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        value: bytes | None = self._redis.client.get(keys.lock)
+        return None if value is None else value.decode()
+
+    def look_at(self, keys: ReadWriteKeys, value: str) -> tuple[bool, int, bool]:
+        """Whether somebody writes, how many read, and whether ``value`` is one of them.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        writes, reads, mine = self._redis.scripts.run(RW_LOOK, [keys.lock, keys.readers], [value])
+        return bool(writes), reads, bool(mine)
+
+    def close(self) -> None:
+        """End the threads. What a thread held that has ended is given back, and what the process
+        holds, so that others need not wait for its lease; what is still held ends with it."""
+        for holding in self.leases.left_behind():
+            self.give_back(holding)
+            holding.end()
+        self.leases.close()
+        self.listing.close()
+        self.wakeups.close()
+
+    def _attempt(self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms) -> Attempt:
+        return Attempt(self._redis, self.turnstile, self.wakeups, self.pacemaker, key, keys, terms)
+
+    def _keep(self, holding: Holding) -> None:
+        self.counts.acquired += 1
+        self._held[holding.line, holding.owner] = holding
+        self.leases.add(holding)
+
+    def _forget(self, holding: Holding) -> None:
+        self.leases.remove(holding)
+        self._held.pop((holding.line, holding.owner), None)
+
+
+def _release(holding: Holding) -> tuple[Script, Sequence[str], list[str]]:
+    if isinstance(holding.keys, ReadWriteKeys):
+        return RW_RELEASE, holding.keys, [holding.value]
+    return RELEASE, holding.keys[:3], [holding.value]
