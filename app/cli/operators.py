@@ -11,7 +11,7 @@ from app.blueprints.operator_roles import operator_roles
 from app.blueprints.operators.accounts import listing, service
 from yoto.cli.acts import acting
 from yoto.cli.options import Duration, as_json, echo_json, ending, says_why
-from yoto.operate.operation import moment
+from yoto.moments import moment
 
 operators = AppGroup("operators", help="See and change who may steer the platform.")
 

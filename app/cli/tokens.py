@@ -11,7 +11,7 @@ from app.models import User
 from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, says_why
 from yoto.http.operators import TOKEN_RIGHTS, VIEW
-from yoto.operate.operation import moment
+from yoto.moments import moment
 from yoto.store.db import db, writing
 
 DAYS, DAYS_MAX = 90, 366

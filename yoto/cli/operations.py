@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from yoto.cli.acts import acting
-from yoto.cli.options import Duration, as_json, echo_json, ending, says_who, with_reason
-from yoto.operate.operation import REQUIRED, Between, Command, Hint, Operation, Parameter, Subject
+from yoto.cli.options import (
+    Duration,
+    as_json,
+    echo_json,
+    ending,
+    field_value,
+    says_who,
+    with_reason,
+)
+from yoto.operate.operation import (
+    REQUIRED,
+    Between,
+    Command,
+    Hint,
+    Operation,
+    Parameter,
+    Seconds,
+    Subject,
+)
 
 PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, str: click.STRING}
 # Why and who come last in every help.
-ORDER = (None, "until", "reason", "author")
+ORDER = (None, "version", "until", "reason", "author")
 
 
-def group_of(subject: Subject) -> AppGroup:
-    """The commands of a subject, in a group that is named by the last word of its own."""
-    made = AppGroup(subject.group.split()[-1], help=subject.help)
-    for operation in subject.operations:
+def group_of(*subjects: Subject) -> AppGroup:
+    """The commands of subjects, in a group that is named by the last word of their own."""
+    made = AppGroup(subjects[0].group.split()[-1], help=subjects[0].help)
+    for operation in chain.from_iterable(subject.operations for subject in subjects):
         for command in operation.commands:
             made.command(command.name, help=command.help or inspect.getdoc(operation.function))(
                 _callback(operation, command)
@@ -31,16 +49,27 @@ def group_of(subject: Subject) -> AppGroup:
 
 def _callback(operation: Operation, command: Command) -> Callable[..., None]:
     open_ones = sorted(
-        (one for one in operation.parameters if one.name not in (*command.fixed, "version")),
+        (
+            one
+            for one in operation.parameters
+            if one.name not in command.fixed
+            and (one.common != "version" or one.default is REQUIRED)
+        ),
         key=lambda one: ORDER.index(one.common),
     )
 
     def run(**given: Any) -> None:
-        machine = given.pop("as_json")
+        machine = given.pop("as_json", False)
+        for name, called in command.called.items():
+            given[name] = given.pop(called.replace("-", "_"))
         if "until" in given:
             given["until"] = ending(given["until"])
         if "actor" in given:
             given["by"] = given.pop("actor")
+        for one in open_ones:
+            if (values := one.parts.values) is not None:
+                pairs = (field_value(pair, plain=values is str) for pair in given[one.name])
+                given[one.name] = dict(pairs)
         with acting():
             found = operation.function(**given, **command.fixed)
         if machine:
@@ -49,7 +78,7 @@ def _callback(operation: Operation, command: Command) -> Callable[..., None]:
         for line in command.text(found, **given):
             click.echo(line)
 
-    callback: Callable[..., None] = as_json(run)
+    callback: Callable[..., None] = run if operation.answer is None else as_json(run)
     for one in reversed(open_ones):
         callback = _given(one, operation, command)(callback)
     return callback
@@ -65,21 +94,31 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
         case "until":
             words = "How long, such as 2h; then it ends by itself."
             return click.option("--for", "until", type=Duration(), help=words)
+        case "version":
+            words = "Refuse if it is at another version by now."
+            return click.option("--version", "version", type=int, help=words)
     parts = one.parts
-    kind = _type(parts)
+    kind, called = _type(parts), command.called.get(one.name, one.name).replace("_", "-")
+    required, pairs = one.default is REQUIRED, parts.values is not None
     if one.name in operation.in_path or one.name in command.arguments:
-        return click.argument(one.name, type=kind)
-    options: dict[str, Any] = {"required": True}
-    if one.default is not REQUIRED:
-        options = {"default": one.default, "show_default": True}
-    name = f"--{one.name.replace('_', '-')}"
-    return click.option(name, type=kind, help=parts.note(str), **options)
+        shown: dict[str, Any] = {"nargs": -1, "metavar": "FIELD=VALUE..."} if pairs else {}
+        return click.argument(called, type=kind, required=required, **shown)
+    options: dict[str, Any] = {"required": required}
+    if pairs:
+        options |= {"multiple": True, "metavar": "NAME=VALUE"}
+    elif not required:
+        options |= {"default": one.default, "show_default": True}
+    return click.option(f"--{called}", type=kind, help=parts.note(str), **options)
 
 
 def _type(parts: Hint) -> click.ParamType[Any]:
     if parts.choices is not None:
         return click.Choice(list(parts.choices), case_sensitive=False)
-    if (bounds := parts.note(Between)) is None:
+    if parts.note(Seconds) is not None:
+        return Duration()
+    if parts.values is not None:
+        return click.STRING
+    if parts.kind is str or (bounds := parts.note(Between)) is None:
         return PLAIN[parts.kind]
     least, most, above = bounds
     if parts.kind is float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -111,11 +111,13 @@ def says_why(command: F) -> F:
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
 
-def field_value(text: str) -> tuple[str, Any]:
-    """``FIELD=VALUE``, its value as JSON or else as text."""
+def field_value(text: str, plain: bool = False) -> tuple[str, Any]:
+    """``FIELD=VALUE``, its value as JSON or else, or ``plain``, as text."""
     name, separator, value = text.partition("=")
     if not separator or not name:
         raise click.ClickException(f"{text!r} is no field; write FIELD=VALUE")
+    if plain:
+        return name, value
     try:
         return name, json.loads(value)
     except ValueError:
@@ -131,7 +133,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {one.name: getattr(value, one.name) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} is no JSON data")

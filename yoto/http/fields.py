@@ -230,3 +230,12 @@ class Instant(ma.fields.AwareDateTime):
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise self.make_error("years")
         return moment.astimezone(UTC)
+
+
+class EpochInstant(Instant):
+    """Seconds since 1970 that leave as a moment in ISO 8601."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        if value is None:
+            return None
+        return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")

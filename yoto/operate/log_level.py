@@ -11,7 +11,8 @@ from yoto.errors import ValidationFailed, VersionConflict
 from yoto.extensions import events, resilience
 from yoto.http.operators import ADMIN, VIEW
 from yoto.logs import get_level
-from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until, moment
+from yoto.moments import moment
+from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.resilience import FLEET, Kind, LogConfig, LogLevel, Origin
 from yoto.store.db import utcnow
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, TypedDict
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.operators import OPERATE, VIEW
-from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until, moment
+from yoto.moments import moment
+from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.store.db import db, utcnow
 from yoto.store.models import User, account_of
 from yoto.wiring import STORE_FAILURES

@@ -42,6 +42,10 @@ class Between(NamedTuple):
     above: bool = False
 
 
+class Seconds(Between):
+    """The bounds of how long something lasts; at a terminal it is written like 90, 15m or 2h."""
+
+
 class Choices(NamedTuple):
     """What a text may be, where that is no ``Literal`` and no enum."""
 
@@ -59,6 +63,7 @@ Reason = Annotated[str, Common("reason")]
 # Who acts, as records name authors: ``user:42``, ``break_glass`` or ``cli:anna``.
 Author = Annotated[str, Common("author")]
 # The version that the operator saw (``If-Match``); a default of None: whatever there is will do.
+# Without a default its commands have ``--version``.
 SeenVersion = Annotated[int | None, Common("version")]
 # When it is over by itself; None: somebody must end it.
 Until = Annotated[datetime | None, Common("until")]
@@ -98,6 +103,11 @@ class Hint(NamedTuple):
         return next((one for one in self.notes if isinstance(one, kind)), None)
 
     @property
+    def values(self) -> Any:
+        """What the values of a mapping are; None: it is no mapping."""
+        return get_args(self.kind)[1] if get_origin(self.kind) in (dict, Mapping) else None
+
+    @property
     def choices(self) -> Iterable[str] | None:
         """The texts that it may be; None: any."""
         if get_origin(self.kind) is Literal:
@@ -115,6 +125,7 @@ class Command(NamedTuple):
         name: words after ``flask``, the group's left out.
         fixed: what the command says itself of what the operation takes.
         arguments: parameters that are given without ``--name``, beside those of the path.
+        called: what the command calls parameters that it does not call by their names.
         text: lines for people, of the result and, by name, of what was given.
     """
 
@@ -123,6 +134,7 @@ class Command(NamedTuple):
     help: str | None = None
     fixed: Mapping[str, Any] = {}
     arguments: tuple[str, ...] = ()
+    called: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,8 @@ class Operation:
         body: what the API document calls what it takes.
         changes: whether it changes anything, which takes a ``Reason``; no ``GET`` does.
         tagged: whether the ``version`` of what it returns is its ``ETag``.
-        status: of the answer.
+        status: of the answer; 204 where it returns nothing.
+        secret: whether the answer shows what is shown but once.
     """
 
     function: Callable[..., Any]
@@ -145,6 +158,7 @@ class Operation:
     changes: bool = True
     tagged: bool = False
     status: int = 200
+    secret: bool = False
 
     @cached_property
     def in_path(self) -> Collection[str]:
@@ -164,8 +178,10 @@ class Operation:
 
     @cached_property
     def answer(self) -> Any:
-        """The class of what it returns; it may return None where there is no such thing."""
-        return taken_apart(hints_of(self.function)["return"]).kind
+        """The class of what it returns, which may be None where there is no such thing; None where
+        it returns nothing."""
+        hint = hints_of(self.function)["return"]
+        return None if hint is NoneType else taken_apart(hint).kind
 
 
 @dataclass
@@ -212,11 +228,6 @@ class Subject:
             return function
 
         return declare
-
-
-def moment(at: datetime | None) -> str:
-    """A moment for people, in UTC."""
-    return "-" if at is None else at.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def taken_apart(hint: Any) -> Hint:

@@ -16,8 +16,11 @@ from yoto.errors import UnknownResource
 from yoto.http.acts import author
 from yoto.http.context import read_only
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
-from yoto.http.fields import Flag, Instant
+from yoto.http.fields import EpochInstant, Flag, Instant
+from yoto.http.idempotency import secret_answer
+from yoto.http.paging import Page, page_of
 from yoto.http.preconditions import edits, etag, if_match, if_match_given, may_compare
+from yoto.moments import Since1970
 from yoto.operate.operation import REQUIRED, Between, Operation, Parameter, Subject, hints_of
 
 Field: TypeAlias = ma.fields.Field[Any]
@@ -42,8 +45,10 @@ def blueprint(subject: Subject) -> ControlBlueprint:
     return made
 
 
-def schema_of(shape: type) -> type[ma.Schema]:
-    """The schema that documents and writes objects of a class."""
+def schema_of(shape: Any) -> Any:
+    """The schema that documents and writes objects of a class, or pages of them."""
+    if get_origin(shape) is Page:
+        return page_of(schema_of(*get_args(shape)))
     fields = [Parameter(name, hint, REQUIRED) for name, hint in hints_of(shape).items()]
     return _schema(NAMES.get(shape, shape.__name__), ma.Schema, True, *fields)
 
@@ -56,11 +61,16 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
     """
     parts, kind = one.parts, one.parts.kind
     options: dict[str, Any] = {"allow_none": parts.optional}
-    options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
+    if isinstance(one.default, Mapping):  # Which the document does not show.
+        options["load_default"] = partial(dict, one.default)
+    else:
+        options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
     if (words := parts.note(str)) is not None:
         options["metadata"] = {"description": words}
     if (special := parts.note(partial)) is not None:
         return special(**options)  # type: ignore[no-any-return]
+    if parts.note(Since1970) is not None:
+        return EpochInstant(**options)
     inner = [Parameter("", hint, REQUIRED) for hint in get_args(kind)]
     if parts.choices is not None:
         return ma.fields.String(validate=OneOf(list(parts.choices)), **options)
@@ -89,12 +99,15 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
                 **({} if by is None else {by.name: author()}),
                 **({} if seen is None else {seen.name: version}),
             )
+        if operation.answer is None:
+            return None
         if found is None:
             raise UnknownResource(noun, *path.values())
         tag = get_value(found, "version", None) if operation.tagged else None
         return found, operation.status, {} if tag is None else etag(tag)
 
-    view = made.response(operation.status, schema_of(operation.answer))(run)
+    shape = None if operation.answer is None else schema_of(operation.answer)
+    view = made.response(operation.status if shape else 204, shape)(run)
     if seen is not None:
         view = (edits if must_say else may_compare)(made)(view)
     arguments = body_of(operation)
@@ -104,6 +117,8 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
     view = right(operation.right)(view)
     if not operation.changes:
         view = read_only(view)
+    if operation.secret:
+        view = secret_answer(view)
     # Names are any text, and two slashes in a row are not one.
     made.route(operation.path, methods=[operation.method], merge_slashes=False)(view)
 

@@ -14,7 +14,7 @@ from yoto.api.admin.audit.service import Record
 from yoto.cli.acts import acting
 from yoto.control_plane.audit.schemas import AREAS
 from yoto.control_plane.audit.views import json_lines
-from yoto.operate.operation import moment
+from yoto.moments import moment
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json
 from yoto.control_plane.forecasts import service
-from yoto.operate.operation import moment
+from yoto.moments import moment
 
 # Why nothing is known, and why of one metric nothing is said.
 UNKNOWN = {
@@ -44,16 +43,16 @@ def forecast(as_json: bool) -> None:
     if found["reason"] is not None:
         click.echo(f"Forecasts are unknown: {UNKNOWN[found['reason']]}.")
     if found["said_at"] is not None:
-        click.echo(f"Said {_at(found['said_at'])} by {found['instance']}.")
+        click.echo(f"Said {moment(found['said_at'])} by {found['instance']}.")
     for one in found["metrics"]:
         click.echo(f"{one['metric']:<16} {_level(one):<22} {_expected(one)}")
     for one in found["anomalies"][:LATEST]:
         click.echo(
-            f"anomaly  {_at(one['at'])}  {one['metric']} was {_value(one, 'value')}, expected "
+            f"anomaly  {moment(one['at'])}  {one['metric']} was {_value(one, 'value')}, expected "
             f"{_value(one, 'expected')} ({one['score']:.1f} standard deviations)"
         )
     for one in found["drifts"][:LATEST]:
-        click.echo(f"drift    {_at(one['at'])}  {one['metric']}")
+        click.echo(f"drift    {moment(one['at'])}  {one['metric']}")
 
 
 def _level(one: dict[str, Any]) -> str:
@@ -66,7 +65,7 @@ def _expected(one: dict[str, Any]) -> str:
     last = one["minutes"][-1]
     unit = one["unit"]
     return (
-        f"{last['value']:.4g} {unit} at {_at(last['at'])} ({last['lower']:.4g} to "
+        f"{last['value']:.4g} {unit} at {moment(last['at'])} ({last['lower']:.4g} to "
         f"{last['upper']:.4g}), {one['trend']:+.3g} {unit} a minute; error {one['ratio']:.0%} of "
         f"the naive one's"
     )
@@ -74,7 +73,3 @@ def _expected(one: dict[str, Any]) -> str:
 
 def _value(one: dict[str, Any], name: str) -> str:
     return f"{one[name]:.4g} {one['unit']}"
-
-
-def _at(seconds: float) -> str:
-    return moment(datetime.fromtimestamp(seconds, UTC))

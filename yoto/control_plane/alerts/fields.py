@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from yoto.http.fields import Instant
 from yoto.monitor import Level
 
 LEVELS = [level.value for level in Level]
-
-
-class EpochInstant(Instant):
-    """Seconds since 1970 that leave as a moment in ISO 8601."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
-        if value is None:
-            return None
-        return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
 
 
 class LevelField(ma.fields.String):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from yoto.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
+from yoto.control_plane.alerts.fields import LevelField, UnitField
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import Flag, Name
+from yoto.http.fields import EpochInstant, Flag, Name
 from yoto.http.paging import page_of
 
 RULE_LENGTH = 64

@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from yoto.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
+from yoto.control_plane.alerts.fields import LevelField, UnitField
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import MAX_ID, Flag, Name, Whole
+from yoto.http.fields import MAX_ID, EpochInstant, Flag, Name, Whole
 from yoto.http.paging import PageQuery, page_of
 from yoto.monitor import EVERY_RULE, MOST_SILENCES
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from yoto.control_plane.alerts.fields import EpochInstant, LevelField
+from yoto.control_plane.alerts.fields import LevelField
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import Flag, Name
+from yoto.http.fields import EpochInstant, Flag, Name
 from yoto.http.paging import page_of
 
 NAME_LENGTH, URL_LENGTH = 64, 2_000

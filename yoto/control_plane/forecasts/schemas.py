@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from yoto.control_plane.alerts.fields import EpochInstant
 from yoto.control_plane.forecasts.service import KNOWN, NOBODY, OLD, UNKNOWN, UNMEASURED
+from yoto.http.fields import EpochInstant
 from yoto.monitor import FORECAST_METRICS
 
 SILENT = ("history", "naive", UNMEASURED)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from yoto.control_plane.alerts.fields import EpochInstant
 from yoto.http.control_api import ActSchema
-from yoto.http.fields import Flag, Name
+from yoto.http.fields import EpochInstant, Flag, Name
 
 ID_LENGTH = 128
 RESULTS = ("observed", "kept", "reverted")

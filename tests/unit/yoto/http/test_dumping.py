@@ -14,8 +14,8 @@ import pytest
 import app.blueprints  # noqa: F401  # declares the schemas
 from app.blueprints.messages.schemas import MessageSchema
 from app.models import ChannelKind
-from yoto.control_plane.alerts.fields import EpochInstant
 from yoto.http.dumping import prepared, quicken
+from yoto.http.fields import EpochInstant
 
 MOMENT = datetime(2026, 11, 27, 8, 30, 0, 1, UTC)
 VALUES: list[tuple[type[Any], list[Any]]] = [

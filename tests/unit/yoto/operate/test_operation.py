@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,14 +12,19 @@ from typing import Annotated, Any, Literal, TypedDict
 import click
 import marshmallow as ma
 import pytest
+from flask import Flask
 from marshmallow.validate import Length
 
 from yoto.cli.operations import group_of
+from yoto.http.paging import Page
+from yoto.moments import Epoch
 from yoto.operate.operation import (
     Between,
     Choices,
     Command,
     Reason,
+    Seconds,
+    SeenVersion,
     Subject,
     Until,
     hints_of,
@@ -171,3 +177,68 @@ def test_an_annotation_is_taken_apart() -> None:
     found = taken_apart(hints_of(function)["one"])
     assert (found.kind, found.optional, found.note(str)) == (int, True, "words")
     assert found.note(Between) == Between(1, 2) and found.choices is None
+
+
+def given_to(command: str, *arguments: str, **fixed: Any) -> dict[str, Any]:
+    """What a function is given by a command line."""
+    subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
+    seen: dict[str, Any] = {}
+
+    @subject.operation(
+        "PUT",
+        "/<name>",
+        "platform.operate",
+        Command("set", no_text, arguments=("values",), called={"values": "fields"}),
+        Command(
+            "mark",
+            no_text,
+            fixed={"values": {}},
+            called={"seconds": "for", "labels": "label"},
+        ),
+    )
+    def set_thing(
+        name: str,
+        values: dict[str, Any],
+        reason: Reason,
+        version: SeenVersion,
+        seconds: Annotated[float, Seconds(1, 600)] = 60.0,
+        labels: dict[str, str] = {},
+    ) -> None:
+        """Set a thing"""
+        seen.update(locals())
+
+    app = Flask(__name__)
+    app.cli.add_command(group_of(subject))
+    result = app.test_cli_runner().invoke(args=["things", command, *arguments])
+    assert result.exit_code == 0, result.output
+    del seen["seen"]
+    return seen
+
+
+def test_mappings_are_written_in_pairs_and_times_with_a_unit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("yoto.cli.operations.acting", nullcontext)
+    assert given_to("set", "a", "b=1", "c=x", "--reason", "why", "--version", "3") == {
+        "name": "a",
+        "values": {"b": 1, "c": "x"},
+        "reason": "why",
+        "version": 3,
+        "seconds": 60.0,
+        "labels": {},
+    }
+    found = given_to("mark", "a", "--for", "2m", "--label", "b=1", "--reason", "why")
+    assert (found["seconds"], found["labels"], found["version"]) == (120.0, {"b": "1"}, None)
+
+
+def test_pages_and_moments_have_their_fields() -> None:
+    class One(TypedDict):
+        at: Epoch
+        name: str
+
+    schema = schema_of(Page[One])
+    assert type(schema).__name__ == "OnePage"
+    assert schema.dump(Page([{"at": 0.5, "name": "a"}], 7)) == {
+        "items": [{"at": "1970-01-01T00:00:00.500+00:00", "name": "a"}],
+        "next": 7,
+    }

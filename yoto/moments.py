@@ -1,0 +1,22 @@
+"""Moments: as records keep them, and as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+
+class Since1970:
+    """Notes of a number that it is a moment; outside it is written in ISO 8601."""
+
+
+# Seconds since 1970.
+Epoch: TypeAlias = Annotated[float, Since1970()]
+
+
+def moment(at: datetime | float | None) -> str:
+    """A moment for people, in UTC."""
+    if at is None:
+        return "-"
+    time = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+    return time.strftime("%Y-%m-%d %H:%M:%SZ")
