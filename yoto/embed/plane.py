@@ -245,8 +245,9 @@ def wire_plane(
 def add_commands(app: Flask) -> None:
     """Add to ``flask yoto`` of ``app`` what a terminal asks, and who is no person."""
     group: Any = app.cli.commands["yoto"]
-    found = Commands(group.name, help=group.help, commands=group.commands, load=guest_commands)
-    app.cli.add_command(found)
+    # All applications of a process have the same group, and not all of them these commands.
+    own = dict(group.commands)
+    app.cli.add_command(Commands(group.name, help=group.help, commands=own, load=guest_commands))
 
 
 def forget_plane(app: Flask) -> None:

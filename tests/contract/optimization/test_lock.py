@@ -96,7 +96,7 @@ def test_a_waiter_is_woken_when_the_lock_is_given_back(
                 got.append(time.monotonic())
 
         waiter = in_thread(take)
-        wait_until(lambda: others._wakeups._waiting)
+        wait_until(lambda: others._owned.wakeups._waiting)
         # Long enough for the longest poll to be the next one.
         time.sleep(0.25)
         given_back = time.monotonic()
@@ -109,7 +109,7 @@ def test_a_waiter_is_woken_when_the_lock_is_given_back(
 def test_a_lost_wake_up_costs_no_more_than_a_poll(
     locks: DistributedLocks, others: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(others._wakeups, "_wake", lambda owner: None)
+    monkeypatch.setattr(others._owned.wakeups, "_wake", lambda owner: None)
     mine = locks.create_lock("job")
     mine.acquire()
     got: list[float] = []
@@ -119,7 +119,7 @@ def test_a_lost_wake_up_costs_no_more_than_a_poll(
             got.append(time.monotonic())
 
     waiter = in_thread(take)
-    wait_until(lambda: others._wakeups._waiting)
+    wait_until(lambda: others._owned.wakeups._waiting)
     given_back = time.monotonic()
     mine.release()
     waiter.join()

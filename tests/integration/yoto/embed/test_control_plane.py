@@ -36,6 +36,7 @@ from yoto import (
     register_role,
     require_permission,
 )
+from yoto.cli.tables import yoto as commands_of_tables
 from yoto.embed.plane import plane_of
 from yoto.policy import BehaviourWatch
 from yoto.store.db import db, is_writing
@@ -365,6 +366,11 @@ def test_a_change_leaves_no_mark_on_the_thread_that_serves_the_next_request(shop
     assert change(operator, "POST", "/prefetch/pause", reason="a quiet day").status_code == 200
     # On SQLite whoever reads would keep all who write waiting.
     assert not is_writing()
+
+
+def test_commands_on_permissions_are_in_this_application_alone(shop: Shop) -> None:
+    shown = shop.app.test_cli_runner().invoke(args=["yoto", "--help"]).output
+    assert "permission" in shown and "permission" not in commands_of_tables.commands
 
 
 def test_a_worker_that_drains_says_so(shop: Shop) -> None:
