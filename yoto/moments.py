@@ -14,6 +14,11 @@ class Since1970:
 Epoch: TypeAlias = Annotated[float, Since1970()]
 
 
+def at_ms(milliseconds: int) -> datetime:
+    """The moment so many milliseconds after 1970 began."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def moment(at: datetime | float | None) -> str:
     """A moment for people, in UTC."""
     if at is None:

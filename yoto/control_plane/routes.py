@@ -17,7 +17,6 @@ from yoto.control_plane.guards import (
     limiters_control,
 )
 from yoto.control_plane.live import events_control, instances_control, stats_control, status_control
-from yoto.control_plane.overrides import overrides_control
 from yoto.control_plane.permissions import (
     explain_control,
     registry_control,
@@ -32,7 +31,7 @@ from yoto.control_plane.prefetch import prefetch_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
 from yoto.control_plane.tasks import tasks_control
-from yoto.operate import locks, log_level, maintenance, queues
+from yoto.operate import locks, log_level, maintenance, overrides, queues
 from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
@@ -41,7 +40,7 @@ CONTROL_REST: list[Blueprint] = [
     stats_control,
     events_control,
     instances_control,
-    overrides_control,
+    blueprint(overrides),
     explain_control,
     resources_control,
     search_control,

@@ -7,6 +7,7 @@ their document, and ``yoto.cli.operations`` the commands of the terminal.
 from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
+from yoto.operate.overrides import overrides
 from yoto.operate.queues import queues
 
-__all__ = ["locks", "log_level", "maintenance", "queues"]
+__all__ = ["locks", "log_level", "maintenance", "overrides", "queues"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
 from flask import current_app
@@ -11,7 +11,7 @@ from yoto.errors import ValidationFailed, VersionConflict
 from yoto.extensions import events, resilience
 from yoto.http.operators import ADMIN, VIEW
 from yoto.logs import get_level
-from yoto.moments import moment
+from yoto.moments import at_ms, moment
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.resilience import FLEET, Kind, LogConfig, LogLevel, Origin
 from yoto.store.db import utcnow
@@ -139,4 +139,4 @@ def set_log_level(
 
 
 def _utc(milliseconds: int) -> datetime | None:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+    return at_ms(milliseconds) if milliseconds else None

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from yoto.control_plane.application import of_application
 from yoto.control_plane.guards.history import History
 from yoto.control_plane.live import causes
-from yoto.control_plane.overrides.service import set_by_operators
 from yoto.errors import PlatformError, StoreUnavailable
 from yoto.extensions import alerts, optimization
 from yoto.monitor import AlertFilter, HeadlineCause
+from yoto.operate.overrides import set_by_operators
 from yoto.permission import masked_address
 from yoto.resilience import (
     BreakerState,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
@@ -12,6 +11,7 @@ from flask import current_app
 from yoto.errors import UnknownResource
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import events
+from yoto.moments import at_ms
 from yoto.store.db import utcnow
 
 PAGE = 500  # events a read
@@ -84,7 +84,7 @@ def _told(newest_first: list[StoredEvent]) -> dict[str, Any]:
         elif isinstance(event, TaskFinished):
             task, ended = event.task, event
     last = newest_first[0]
-    heard = _moment(last.at)
+    heard = at_ms(last.at)
     if ended is not None:
         state = "finished"
     else:
@@ -95,14 +95,10 @@ def _told(newest_first: list[StoredEvent]) -> dict[str, Any]:
         "task": task,
         "instance": last.source,
         "state": state,
-        "began_at": _moment(newest_first[-1].at),
+        "began_at": at_ms(newest_first[-1].at),
         "heard_at": heard,
         "steps": list(steps.values()),
         "success": None if ended is None else ended.success,
         "seconds": None if ended is None else ended.seconds,
         "errors": [] if ended is None else ended.errors,
     }
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,128 @@
+"""What is not as the code says it: maintenance, what operators set, levels that were raised.
+
+Only maintenance asks the database; the rest is in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, TypedDict
+
+from yoto.errors import StoreUnavailable
+from yoto.extensions import permissions
+from yoto.http.operators import VIEW
+from yoto.moments import at_ms
+from yoto.operate.operation import Subject
+from yoto.resilience import (
+    Change,
+    Kind,
+    Origin,
+    ResilienceController,
+    get_resilience_controller,
+)
+from yoto.store.db import utcnow
+
+overrides = Subject(
+    "overrides", "/overrides", "What is not as usual, for operators", "override", "", ""
+)
+
+
+class MaintenanceNow(TypedDict):
+    """Whether the permission platform is closed."""
+
+    enabled: bool
+    reason: str | None
+    until: Annotated[datetime | None, "null: somebody must end it"]
+
+
+class Override(TypedDict):
+    """What an operator set over the code."""
+
+    kind: str
+    name: str
+    version: int
+    values: dict[str, Any]
+    author: str
+    reason: str
+    since: datetime
+    expires_at: Annotated[datetime | None, "null: until it is undone"]
+    where: Annotated[str, "Page below `/control/`, and the place on it, that ends it"]
+
+
+class RaisedLevel(TypedDict):
+    """A degradation that an alert or a program asks for."""
+
+    source: str
+    level: str
+    feature: Annotated[str, "Empty: every feature"]
+    expires_at: datetime
+    shared: Annotated[bool, "False: only the worker that answers knows"]
+
+
+class Overrides(TypedDict):
+    """All that is not as usual."""
+
+    maintenance: Annotated[MaintenanceNow | None, "null: unknown, the database is away"]
+    overrides: list[Override]
+    raised: list[RaisedLevel]
+    at: datetime
+
+
+@overrides.operation("GET", "", VIEW)
+def read_overrides() -> Overrides:
+    """What is not as usual"""
+    controller = get_resilience_controller()
+    return {
+        "maintenance": _maintenance(),
+        "overrides": [_shown(change) for change in set_by_operators(controller)],
+        "raised": [
+            {
+                "source": one.source,
+                "level": one.level.value,
+                "feature": one.feature,
+                "expires_at": at_ms(one.until),
+                "shared": one.shared,
+            }
+            for one in controller.degradation.board.active()
+        ],
+        "at": utcnow(),
+    }
+
+
+def set_by_operators(controller: ResilienceController) -> Iterator[Change]:
+    """What operators set over the code and have not taken back."""
+    for entry in controller.config.list(None):
+        yield from (layer for layer in entry.layers if layer.origin is Origin.OPERATOR)
+
+
+def where_of(change: Change) -> str:
+    """The page, and the place on it, where what an operator set is ended."""
+    if change.kind is Kind.TUNING:
+        return "cache"
+    if change.kind is Kind.LOG:
+        return "settings#log_level"
+    guard = Kind.CIRCUIT_BREAKER if change.kind is Kind.FORCED_BREAKER else change.kind
+    return f"guards#{guard.value}:{change.name}"
+
+
+def _maintenance() -> MaintenanceNow | None:
+    try:
+        status = permissions.maintenance_status()
+    except StoreUnavailable:
+        return None
+    return {"enabled": status.enabled, "reason": status.reason, "until": status.until}
+
+
+def _shown(change: Change) -> Override:
+    return {
+        "kind": change.kind.value,
+        "name": change.name,
+        "version": change.version,
+        "values": change.values or {},
+        "author": change.author,
+        "reason": change.reason,
+        "since": at_ms(change.at),
+        "expires_at": at_ms(change.expires_at) if change.expires_at else None,
+        "where": where_of(change),
+    }
