@@ -30,8 +30,7 @@ from yoto.control_plane.policies import candidate_control, documents_control, po
 from yoto.control_plane.prefetch import prefetch_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
-from yoto.control_plane.tasks import tasks_control
-from yoto.operate import locks, log_level, maintenance, overrides, queues
+from yoto.operate import locks, log_level, maintenance, overrides, queues, tasks
 from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
@@ -68,7 +67,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(log_level),
     cache_control,
     upkeep_control,
-    tasks_control,
+    blueprint(tasks),
     blueprint(queues),
     blueprint(locks),
 ]

@@ -9,5 +9,6 @@ from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
 from yoto.operate.queues import queues
+from yoto.operate.tasks import tasks
 
-__all__ = ["locks", "log_level", "maintenance", "overrides", "queues"]
+__all__ = ["locks", "log_level", "maintenance", "overrides", "queues", "tasks"]
