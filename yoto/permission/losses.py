@@ -27,7 +27,6 @@ from yoto.permission.not_below import (
     heir_above,
     members_of,
     people_not_below,
-    programs_above,
 )
 from yoto.permission.resolver import FlatPlace, Standing, flatten, resolve
 from yoto.permission.role_snapshot import (
@@ -167,14 +166,11 @@ def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: s
     sums = snapshot.sums(row.role_id, asleep=True)
     taken = {place for place, masks in sums.items() if masks[ALLOW]}
     ground = _Ground(authority, snapshot, snapshot, {*taken, row.node})
-    for above in (
-        people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes),
-        programs_above(authority, home, homes, ground.nodes),
-    ):
-        ground.judge(
-            one._replace(after=tuple(held for held in one.before if held.id != row.id))
-            for one in above
-        )
+    people = people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes)
+    ground.judge(
+        one._replace(after=tuple(held for held in one.before if held.id != row.id))
+        for one in people
+    )
 
 
 def belongs_to(session: Session, user_id: int, home: str) -> bool:
@@ -344,7 +340,7 @@ def _denied(place: FlatPlace, user: UserFacts, moment: float) -> int:
     denied = place.default.deny if user.member else 0
     for role_id, start, end, *_ in user.assignments:
         role = place.roles.get(role_id)
-        if role is None or (role.of_home and not user.member):
+        if role is None or (role.of_home and not (user.member or user.program)):
             continue
         if (start is None or start <= moment) and (end is None or moment < end):
             denied |= role.deny

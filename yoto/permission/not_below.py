@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -151,11 +151,11 @@ def people_not_below(
     touched: Collection[int] | None,
     nodes: Collection[str] | None = None,
 ) -> Iterator[Person]:
-    """Those not below the actor who hold one of the roles ``touched`` (None: all of them), with
-    what they hold by sets at ``nodes``, or at none (None: anywhere).
+    """Those not below the actor, people and then programs, who hold one of the roles ``touched``
+    (None: all of them), with what they hold by sets at ``nodes``, or at none (None: anywhere).
 
     The owner of a home is one of them: no role takes what belongs to it, but what is of the
-    platform counts there as for everybody.
+    platform counts there as for everybody. Of programs those are that a role gives a rank.
     """
     ranked = _not_below(authority, home, snapshot)
     rank, now, session = authority.rank(home), authority.now, authority.session
@@ -165,16 +165,18 @@ def people_not_below(
         return
     site = sites_of(session, [home]).get(home) if home else None
     owner_id = None if site is None else site.owner_id
-    mine = User.id != authority.actor_id
-    wanted = [User.super_admin.is_(False), mine]
+    number = RoleAssignment.user_id
+    wanted = [User.super_admin.is_(False), User.id != authority.actor_id]
+    programs = [number > APPLICATIONS, number.in_(_ranked_holders(ranked, now))]
     if not outside:
         high = User.id.in_(_ranked_holders(ranked, now))
         wanted.append(high if owner_id is None else high | (User.id == owner_id))
     if touched is not None:
         reached = _reached(session, touched, now)
         if not reached.everybody:
-            by_teams = User.id.in_(reached.of_teams)
-            wanted.append(User.id.in_(_holders(touched, now)) | by_teams)
+            for who, conditions in ((User.id, wanted), (number, programs)):
+                by_teams = who.in_(reached.of_teams)
+                conditions.append(who.in_(_holders(touched, now)) | by_teams)
     belonging: dict[int, set[str]] = {}
     for text in [home] if home else homes:
         members = members_of(text)
@@ -193,12 +195,17 @@ def people_not_below(
         held = (*own, *others.of(user_id))
         if not held and touched is not None:
             continue
-        highest = max(
-            (ranked.get(one.role_id, -1) for one in own if one.node == NOWHERE), default=-1
-        )
-        above = outside or user_id == owner_id or highest > rank
+        above = outside or user_id == owner_id or _highest(own, ranked) > rank
         where = belonging.get(user_id, ()) if home == NOWHERE else (home,)
         yield Person(user_id, above, held, held, frozenset(where))
+    for user_id, own in assignments_of(session, *programs, *of_homes):
+        held = (*own, *others.of(user_id))
+        yield Person(user_id, _highest(own, ranked) > rank, held, held, frozenset())
+
+
+def _highest(own: Iterable[Assignment], ranked: Mapping[int, int]) -> int:
+    """The highest of the positions that somebody's own roles give."""
+    return max((ranked.get(one.role_id, -1) for one in own if one.node == NOWHERE), default=-1)
 
 
 def anybody_above(authority: Authority, home: str) -> bool:
@@ -221,24 +228,6 @@ def anybody_above(authority: Authority, home: str) -> bool:
         )
     )
     return authority.session.scalar(found.limit(1)) is not None
-
-
-def programs_above(
-    authority: Authority, home: str, homes: Collection[str], nodes: Collection[str]
-) -> Iterator[Person]:
-    """The programs that stand above the actor by roles of a home (empty: of the platform), with
-    what they hold at the nodes, or at none.
-    """
-    session, now = authority.session, authority.now
-    theirs = (RoleAssignment.user_id > APPLICATIONS, _unexpired(now))
-    held_by = dict(assignments_of(session, *theirs, Role.home.in_((NOWHERE, *homes))))
-    rank = authority.rank(home)
-    rankings = rankings_of(session, held_by, home) if held_by else {}
-    others = OtherHoldings(session, (NOWHERE, *homes), now, nodes)
-    for user_id, ranking in rankings.items():
-        if ranking.at(now) > rank:
-            held = (*held_by[user_id], *others.of(user_id))
-            yield Person(user_id, True, held, held, frozenset())
 
 
 def members_of(home: str) -> Select[Any] | None:
@@ -328,13 +317,16 @@ def heir_above(authority: Authority, role_ids: Collection[int], snapshot: RoleSn
     if not found:
         return False
     reached = _reached(session, found, authority.now)
-    holding = select(User.id).where(
-        User.super_admin.is_(False),
-        User.id != authority.actor_id,
-        User.id.in_(_ranked_holders(ranked, authority.now)),
-    )
-    if not reached.everybody:
-        holding = holding.where(
-            User.id.in_(_holders(found, authority.now)) | User.id.in_(reached.of_teams)
-        )
-    return session.scalar(holding.limit(1)) is not None
+    people = select(User.id).where(User.super_admin.is_(False), User.id != authority.actor_id)
+    number = RoleAssignment.user_id
+    for who, holding in (
+        (User.id, people),
+        (number, select(number).where(number > APPLICATIONS)),
+    ):
+        holding = holding.where(who.in_(_ranked_holders(ranked, authority.now)))
+        if not reached.everybody:
+            holders = who.in_(_holders(found, authority.now))
+            holding = holding.where(holders | who.in_(reached.of_teams))
+        if session.scalar(holding.limit(1)) is not None:
+            return True
+    return False

@@ -165,7 +165,7 @@ def _replace(
         # Whoever is named is below the actor already; a role may be held by somebody who is not.
         touched = [target.id] if target.role is not None and before != wanted else []
         homes = [home]
-        if stands and target.role is not None and authority.rank(home) < OWNER_RANK:
+        if target.role is not None and authority.rank(home) < OWNER_RANK:
             homes.append(target.role.home)
         with ExitStack() as judged:
             for one in dict.fromkeys(homes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from app.models import Member, User
 from tests.integration.yoto.permission.town import Town
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
+from yoto import Application
 from yoto.errors import PermissionDenied
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
@@ -166,3 +168,70 @@ def test_not_even_an_owner_loses_a_permission_of_the_platform_by_a_role_of_the_s
                 ("platform.view",),
             )
         assert permissions.check_permission(town.owner.id, "platform.view", "server", town.id)
+
+
+PIN = "message.pin"
+TAKING: dict[str, Callable[[Town, int, int], Any]] = {
+    "a grant": lambda town, role, who: permissions.revoke_permissions_from_role(
+        role, [PIN], actor_id=who
+    ),
+    "a denial": lambda town, role, who: permissions.assign_permissions_to_role(
+        role, [PIN], "channel", town.channel, effect="deny", actor_id=who
+    ),
+    "switching off": lambda town, role, who: permissions.update_role(
+        role, active=False, actor_id=who
+    ),
+    "deleting": lambda town, role, who: permissions.delete_role(role, actor_id=who),
+    "an overwrite": lambda town, role, who: permissions.set_overwrite(
+        town.channel, role_id=role, deny=[PIN], actor_id=who
+    ),
+}
+
+
+@pytest.fixture
+def robot(app: Flask) -> Application:
+    with app.app_context():
+        return Application(permissions.register_application("robot").ids[0])
+
+
+@pytest.mark.parametrize("way", TAKING)
+@pytest.mark.parametrize("kind", ["of the server", "of the platform"])
+def test_an_application_with_a_higher_role_keeps_what_it_has_by_a_lower_one(
+    app: Flask, world: World, town: Town, robot: Application, way: str, kind: str
+) -> None:
+    if kind == "of the server":
+        role, high, actor = town.low, town.high, town.actor
+        world.assign(actor, world.role(town.community, PIN, position=1))
+    else:
+        role, high, actor = town.global_role, world.role(None, position=9), world.user()
+        world.assign(actor, world.role(None, *EVERYONE_GRANTS, PIN, position=5))
+    with app.app_context():
+        permissions.assign_permissions_to_role(role, [PIN])
+        permissions.assign_permissions_to_role(high, ["channel.read"])
+        permissions.assign(robot, high)
+        permissions.assign(robot, role)
+        with pytest.raises(PermissionDenied) as denied:
+            TAKING[way](town, role, actor.id)
+        db.session.rollback()
+        place = ("channel", town.channel)
+        assert permissions.check_permission(robot, PIN, *place)
+        # Without its high role it is below the actor.
+        permissions.unassign(robot, high)
+        TAKING[way](town, role, actor.id)
+        assert not permissions.check_permission(robot, PIN, *place)
+    assert (denied.value.decision.reason, denied.value.decision.names) == ("outranked", (PIN,))
+
+
+def test_an_application_above_keeps_what_a_role_of_a_server_inherits_from_the_platform(
+    app: Flask, world: World, town: Town, robot: Application
+) -> None:
+    actor = world.user()
+    world.assign(actor, world.role(None, *EVERYONE_GRANTS, PIN, position=5))
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, [PIN])
+        permissions.update_role(town.low, parent=town.global_role)
+        permissions.assign(robot, world.role(None, position=9))
+        permissions.assign(robot, town.low)
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.revoke_permissions_from_role(town.global_role, [PIN], actor_id=actor.id)
+    assert denied.value.decision.reason == "outranked"

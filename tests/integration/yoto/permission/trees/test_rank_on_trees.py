@@ -25,6 +25,7 @@ from tests.support.trees.changes import MOMENTS, Maker, accepted
 from tests.support.trees.model import (
     ALLOW,
     Application,
+    ApplicationRow,
     AssignmentRow,
     MembershipRow,
     NodeId,
@@ -109,18 +110,24 @@ def places_of(rng: Random, world: World, write: w.Write) -> list[NodeId | None]:
 
 
 def with_ranks(rng: Random, world: World) -> Iterator[Person]:
-    """Give one person nearly all that there is, and another one more; those who then act."""
+    """Give one person nearly all that there is, and another one more; those who then act. Above
+    both stands an application, which has what it has by a role below both.
+    """
     people = [id_ for id_, row in world.people.items() if not (row.disabled or row.super_admin)]
     middle, high = (rng.choice(people), rng.choice(people)) if people else (1, 1)
+    robot = Application(max(map(int, world.applications), default=0) + 1)
+    world.applications[robot.id] = ApplicationRow()
     for home in (None, *homes(world)):
-        for holder in (middle, high):
+        for holder in (robot, Person(middle), Person(high), robot):
             role = len(world.roles) + 1
             world.roles[role] = RoleRow(home)
-            world.assignments[Person(holder), role, None] = AssignmentRow()
+            world.assignments[holder, role, None] = AssignmentRow()
+            if holder == robot and (robot, role - 3, None) in world.assignments:
+                continue
             for name in rng.sample(LOCALS, len(LOCALS) - (rng.random() < 0.3)):
                 world.grants[role, name, None] = ALLOW
-            if home is not None:
-                world.memberships.setdefault((home, holder), MembershipRow())
+            if home is not None and isinstance(holder, Person):
+                world.memberships.setdefault((home, holder.id), MembershipRow())
     yield Person(middle)
     yield Person(high)
 
