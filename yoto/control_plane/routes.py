@@ -26,11 +26,20 @@ from yoto.control_plane.permissions import (
     servers_control,
     users_control,
 )
-from yoto.control_plane.policies import candidate_control, documents_control, policies_control
 from yoto.control_plane.prefetch import prefetch_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
-from yoto.operate import locks, log_level, maintenance, overrides, queues, tasks
+from yoto.operate import (
+    candidate,
+    documents,
+    locks,
+    log_level,
+    maintenance,
+    overrides,
+    policies,
+    queues,
+    tasks,
+)
 from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
@@ -47,9 +56,9 @@ CONTROL_REST: list[Blueprint] = [
     registry_control,
     servers_control,
     users_control,
-    policies_control,
-    documents_control,
-    candidate_control,
+    blueprint(policies),
+    blueprint(documents),
+    blueprint(candidate),
     guards_control,
     breakers_control,
     limiters_control,

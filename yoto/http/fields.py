@@ -202,7 +202,8 @@ class Facts(ma.fields.Dict):
     def __init__(
         self, *, most: int = CONTEXT_BYTES, depth: int = CONTEXT_DEPTH, **options: Any
     ) -> None:
-        super().__init__(keys=ma.fields.String(), load_default=None, allow_none=True, **options)
+        options = {"load_default": None, "allow_none": True} | options
+        super().__init__(keys=ma.fields.String(), **options)
         self._most = most
         self._depth = depth
 

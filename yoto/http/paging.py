@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import marshmallow as ma
@@ -42,6 +43,7 @@ def cut(rows: Sequence[T], limit: int, cursor_of: Callable[[T], int]) -> Page[T]
     return Page(items, cursor_of(items[-1]) if len(rows) > limit else None)
 
 
+@cache
 def page_of(
     item: type[ma.Schema], cursor: type[ma.fields.Field[Any]] = ma.fields.Integer
 ) -> ma.Schema:

@@ -8,7 +8,18 @@ from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
+from yoto.operate.policies import candidate, documents, policies
 from yoto.operate.queues import queues
 from yoto.operate.tasks import tasks
 
-__all__ = ["locks", "log_level", "maintenance", "overrides", "queues", "tasks"]
+__all__ = [
+    "candidate",
+    "documents",
+    "locks",
+    "log_level",
+    "maintenance",
+    "overrides",
+    "policies",
+    "queues",
+    "tasks",
+]

@@ -41,11 +41,11 @@ from yoto.policy.metrics import BOUNDS_US
 from yoto.policy.overrun import EvaluationDeadline, overrun_folder
 from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
-from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
+from yoto.policy.service.rehearsal import Answer, Answers, Differing, Rehearsal
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus
 from yoto.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
 from yoto.policy.shadow import ShadowReport
-from yoto.policy.store import DiffLine, StoredVersion, difference_of
+from yoto.policy.store import DiffLine, StoredVersion, Version, VersionTexts, difference_of
 
 __all__ = [
     "ABSENT",
@@ -55,6 +55,7 @@ __all__ = [
     "OPA_BREAKER",
     "POLICY_ENGINES",
     "Answer",
+    "Answers",
     "BehaviourWatch",
     "Bundle",
     "Comparison",
@@ -92,6 +93,8 @@ __all__ = [
     "TestFailure",
     "TestReport",
     "Validity",
+    "Version",
+    "VersionTexts",
     "attributes_of",
     "counts_in_server",
     "difference_of",

@@ -85,8 +85,7 @@ def rehearse(path: Path, name: str | None, given: TextIO | None, as_json: bool) 
         who = subject.get("id") if isinstance(subject, dict) else None
         click.echo(f"  {one.number:>4}  user {who}: {_told(one.before)} -> {_told(one.after)}")
     if found.given is not None:
-        before, after = found.given
-        click.echo(f"the given input: {_told(before)} -> {_told(after)}")
+        click.echo(f"the given input: {_told(found.given.before)} -> {_told(found.given.after)}")
 
 
 @click.command("fmt-check")

@@ -14,7 +14,7 @@ from yoto.policy.engine import CompiledPolicies, PolicyEngine, TestReport
 from yoto.policy.recent import RecentInputs, SharedInputs
 from yoto.policy.result import Verdict
 from yoto.policy.service.receipt import Comparison
-from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
+from yoto.policy.service.rehearsal import Answer, Answers, Differing, Rehearsal
 from yoto.policy.service.serving import Serving
 from yoto.policy.shadow import FlipCounts
 from yoto.policy.trial import refuse_failures, run_trial
@@ -89,8 +89,8 @@ class Examiner:
         try:
             before = self._serving().newest
             old = None if before is None else before.compiled
-            answers = [(_answer(old, text), _answer(compiled, text)) for text in sample]
-            answered = [(_answer(old, text), _answer(compiled, text)) for text in asked]
+            answers = [Answers(_answer(old, text), _answer(compiled, text)) for text in sample]
+            answered = [Answers(_answer(old, text), _answer(compiled, text)) for text in asked]
         finally:
             compiled.close()
         return _rehearsal(report.passed, sample, answers, answered)
@@ -167,19 +167,20 @@ def _input_text(given: Mapping[str, Any] | None) -> Sequence[str]:
 def _rehearsal(
     tests: Sequence[str],
     sample: Sequence[str],
-    answers: Sequence[tuple[Answer, Answer]],
-    answered: Sequence[tuple[Answer, Answer]],
+    answers: Sequence[Answers],
+    answered: Sequence[Answers],
 ) -> Rehearsal:
     differing = tuple(
-        Differing(number, json.loads(text), before, after)
-        for number, (text, (before, after)) in enumerate(zip(sample, answers, strict=True), 1)
-        if before != after
+        Differing(one.before, one.after, number, json.loads(text))
+        for number, (text, one) in enumerate(zip(sample, answers, strict=True), 1)
+        if one.before != one.after
     )
     denied = sum(one.before.allow and not one.after.allow for one in differing)
     allowed = sum(one.after.allow and not one.before.allow for one in differing)
     return Rehearsal(
         tests_passed=tuple(tests),
         inputs=len(sample),
+        changed=len(differing),
         allow_to_deny=denied,
         deny_to_allow=allowed,
         other_codes=len(differing) - denied - allowed,

@@ -9,13 +9,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from yoto.policy.rego import Kind, tokenize
 from yoto.policy.store import Entry
 from yoto.store.models import PolicyKind
 
-NEVER_ASKED, NOT_REGISTERED, NO_RULE = "never_asked", "not_registered", "no_rule"
+NEVER_ASKED: Final = "never_asked"
+NOT_REGISTERED: Final = "not_registered"
+NO_RULE: Final = "no_rule"
 # A permission, or all of a group.
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:[.:][A-Za-z0-9_-]+)*(?:\.\*)?", re.ASCII)
 _ALL = "*"
@@ -53,7 +55,7 @@ class PolicyWarning:
         permissions: their names, or those of groups (``vault.*``).
     """
 
-    code: str
+    code: Literal["never_asked", "not_registered", "no_rule"]
     permissions: tuple[str, ...]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yoto.policy.service.naming import PolicyWarning
 
@@ -21,9 +21,9 @@ class Comparison:
     inputs: int = 0
     allow_to_deny: int = 0
     deny_to_allow: int = 0
-    subjects: Mapping[str, int] | None = None
-    places: Mapping[str, int] | None = None
-    codes: Mapping[str, int] | None = None
+    subjects: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

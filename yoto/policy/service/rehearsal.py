@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a set of policies says of one input.
-
-    Attributes:
-        error: why there is no verdict, which denies; None: there is one.
-    """
+    """What a set of policies says of one input."""
 
     allow: bool
     deny: tuple[str, ...] = ()
-    error: str | None = None
+    error: Annotated[str | None, "Why there is no verdict, which denies; null: there is one"] = None
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
-    """A recorded input that the changed set answers differently.
+class Answers:
+    """The answers to one input: of the set in service, and of the changed one."""
 
-    Attributes:
-        number: which of the recorded inputs it is, the newest being 1.
-        input: as it was recorded, masked.
-        before, after: of the set in service, and of the changed one.
-    """
-
-    number: int
-    input: Mapping[str, Any]
     before: Answer
     after: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Differing(Answers):
+    """A recorded input that the changed set answers differently."""
+
+    number: Annotated[int, "Which of the recorded inputs; the newest is 1"]
+    input: Annotated[Mapping[str, Any], "As it was recorded, masked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +38,18 @@ class Rehearsal:
 
     Attributes:
         tests_passed: names of the Rego tests of the whole set.
-        inputs: recorded inputs that it was tried on; 0 when none are recorded.
+        changed: how many of them it answers otherwise.
         allow_to_deny, deny_to_allow: how many verdicts would flip.
         other_codes: how many denials would stay and give other codes.
         differing: all of these, newest first.
-        given: the answers before and after to the input that was given; None: none was.
+        given: the answers to the input that was given; None: none was.
     """
 
     tests_passed: tuple[str, ...]
-    inputs: int
+    inputs: Annotated[int, "Recorded ones that it was tried on; 0 when none are recorded"]
+    changed: int
     allow_to_deny: int
     deny_to_allow: int
     other_codes: int
     differing: tuple[Differing, ...]
-    given: tuple[Answer, Answer] | None = None
+    given: Answers | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from yoto.policy.shadow.flips import ALLOW_TO_DENY, DENY_TO_ALLOW, FlipCounts
 from yoto.policy.store import StoredCounts, StoredVersion
@@ -33,7 +34,7 @@ class ShadowReport:
     errors: int
     allow_to_deny: int
     deny_to_allow: int
-    subjects: Mapping[str, int]
+    subjects: Annotated[Mapping[str, int], "By the id of the user"]
     places: Mapping[str, int]
     codes: Mapping[str, int]
 

@@ -1,7 +1,7 @@
 """The record of policies in the database: what is in force, all that ever was, and who said so."""
 
 from yoto.policy.store.difference import DiffLine, difference_of
-from yoto.policy.store.entry import Change, Entry, StoredSet, StoredVersion
+from yoto.policy.store.entry import Change, Entry, StoredSet, StoredVersion, Version, VersionTexts
 from yoto.policy.store.names import check_words, checked_name, document_text, source_hash
 from yoto.policy.store.reading import PolicyReader
 from yoto.policy.store.shadow_counts import ShadowCountStore, StoredCounts
@@ -18,6 +18,8 @@ __all__ = [
     "StoredCounts",
     "StoredSet",
     "StoredVersion",
+    "Version",
+    "VersionTexts",
     "difference_of",
     "document_text",
     "check_words",

@@ -6,11 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Final, Literal
 
 from yoto.policy.store.entry import StoredVersion
 from yoto.store.models import PolicyKind
 
-SAME, ADDED, REMOVED, LEFT_OUT = "same", "added", "removed", "left_out"
+SAME: Final = "same"
+ADDED: Final = "added"
+REMOVED: Final = "removed"
+LEFT_OUT: Final = "left_out"
 CONTEXT_LINES = 3
 
 
@@ -23,7 +27,7 @@ class DiffLine:
         old, new: its number in either version, from 1; None where it is not in it.
     """
 
-    mark: str
+    mark: Literal["same", "added", "removed", "left_out"]
     old: int | None
     new: int | None
     text: str

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from yoto.policy.bundle import Bundle
 from yoto.store.models import PolicyKind, PolicyState
@@ -21,31 +21,45 @@ class Entry(NamedTuple):
     tests: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredVersion:
-    """One version of a policy or data document.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a policy or data document, as a list has it.
 
     Attributes:
-        id: of its row.
-        source: Rego, or JSON text.
-        tests: Rego tests; empty for a document.
-        source_hash: SHA-256 of source and tests, hexadecimal.
-        sample: for a candidate, the share of live evaluations it is evaluated beside, 0 to 1.
         at: when it was written, UTC.
     """
 
-    id: int
     kind: PolicyKind
     name: str
     version: int
+    state: PolicyState
+    author: str
+    comment: Annotated[str, "Why, in their words"]
+    at: datetime
+    source_hash: Annotated[str, "SHA-256 of source and tests, hexadecimal"]
+    sample: Annotated[
+        float | None, "Of a candidate: the share of evaluations it runs beside, 0 to 1"
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionTexts(Version):
+    """The same with its texts.
+
+    Attributes:
+        source: Rego, or JSON text.
+        tests: Rego tests; empty for a document.
+    """
+
     source: str
     tests: str
-    source_hash: str
-    author: str
-    comment: str
-    state: PolicyState
-    sample: float | None
-    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVersion(VersionTexts):
+    """The same with the ``id`` of its row."""
+
+    id: int
 
 
 class Promotion(NamedTuple):

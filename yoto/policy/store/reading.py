@@ -117,4 +117,4 @@ def _of(kind: PolicyKind, name: str) -> Select[*tuple[Any, ...]]:
 
 
 def _stored(session: Session, statement: Select[*tuple[Any, ...]]) -> list[StoredVersion]:
-    return [StoredVersion(*row) for row in session.execute(statement)]
+    return [StoredVersion(**row) for row in session.execute(statement).mappings()]

@@ -1,0 +1,11 @@
+"""Policies, the data documents that they read, and the candidate beside them.
+
+The record of policies audits each change in the transaction that makes it; no worker loads it
+before.
+"""
+
+from yoto.operate.policies.candidate import candidate
+from yoto.operate.policies.documents import documents
+from yoto.operate.policies.rego import policies
+
+__all__ = ["candidate", "documents", "policies"]

@@ -1,0 +1,80 @@
+"""Data documents that policies read."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import marshmallow as ma
+
+from yoto.extensions import policy
+from yoto.http.operators import ADMIN, VIEW, demand_right
+from yoto.operate.operation import Author, Reason, SeenVersion, Subject
+from yoto.operate.policies.entries import add_history, in_force, refused_by_field, version_of
+from yoto.operate.policies.shapes import NAMES, Documents, DocumentVersion, Input, listed
+from yoto.policy import PolicyReceipt, Rehearsal, StoredVersion
+from yoto.store.models import PolicyKind
+
+documents = Subject(
+    "documents",
+    "/policy-documents",
+    "Data documents that policies read",
+    "document",
+    "policy",
+    "",
+    NAMES,
+)
+add_history(documents, PolicyKind.DATA, "policy_document")
+
+
+@documents.operation("GET", "", VIEW)
+def list_policy_documents() -> Documents:
+    """The data documents in force"""
+    return {"items": policy.documents()}
+
+
+@documents.operation("GET", "/<name>", VIEW, tagged=True)
+def read_policy_document(name: str) -> DocumentVersion:
+    """What is in force of a document; `ETag` is its version"""
+    return _shown(in_force(PolicyKind.DATA, name))
+
+
+@documents.operation("GET", "/<name>/versions/<int:number>", VIEW)
+def read_policy_document_version(name: str, number: int) -> DocumentVersion:
+    """One version with its value"""
+    return _shown(version_of(PolicyKind.DATA, name, number))
+
+
+@documents.operation("PUT", "/<name>", ADMIN, body="PutDocument", tagged=True)
+def put_policy_document(
+    name: str,
+    document: Annotated[Any | None, "Any JSON value"],
+    reason: Reason,
+    by: Author,
+    made_from: SeenVersion,
+) -> PolicyReceipt:
+    """Bring a document into force; `If-Match` as of policies"""
+    with refused_by_field(name, "document"):
+        return policy.put_document(name, document, by, reason, made_from)
+
+
+@documents.operation("POST", "/<name>/test", VIEW, changes=False, body="TryDocument")
+def test_policy_document(
+    name: str,
+    document: Annotated[Any, "Any JSON value; takes `platform.admin`"] = ma.missing,
+    input: Input = None,
+) -> Rehearsal:
+    """Try a document on recorded inputs, and on one that is given; nothing is stored
+
+    Without a document it is what is in force.
+    """
+    if document is not ma.missing:
+        demand_right(ADMIN)
+    else:
+        document = json.loads(in_force(PolicyKind.DATA, name).source)
+    with refused_by_field(name, "document"):
+        return policy.rehearse_document(name, document, input)
+
+
+def _shown(found: StoredVersion) -> DocumentVersion:
+    return DocumentVersion(**listed(found), document=json.loads(found.source))

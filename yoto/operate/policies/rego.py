@@ -1,0 +1,133 @@
+"""Policies in Rego: which are in force, what decides, and trying and changing them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import current_app
+
+from yoto.events import Events
+from yoto.extensions import policy
+from yoto.http.operators import ADMIN, VIEW, demand_right
+from yoto.operate.operation import Author, Reason, SeenVersion, Subject
+from yoto.operate.policies.entries import add_history, in_force, refused_by_field, version_of
+from yoto.operate.policies.shapes import (
+    NAMES,
+    REGO,
+    TESTS,
+    Engine,
+    Input,
+    ListedPolicy,
+    Policies,
+    Rego,
+    Tests,
+    Use,
+    listed,
+)
+from yoto.policy import ManagerMetrics, PolicyReceipt, Rehearsal, StoredVersion, VersionTexts
+from yoto.store.models import PolicyKind, PolicyState
+
+policies = Subject(
+    "policies",
+    "/policies",
+    "Policies: reading, trying and changing them",
+    "policy",
+    "policy",
+    "See, try and change the policies.",
+    NAMES,
+)
+add_history(policies, PolicyKind.REGO, "policy")
+
+
+@policies.operation("GET", "", VIEW)
+def list_policies() -> Policies:
+    """The policies in force, and what decides in the worker that answers"""
+    # Here too they are loaded, if nothing was decided yet.
+    policy.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    metrics, in_use = policy.metrics(), policy.in_use()
+    candidates = {one.name: one.version for one in in_use if one.state is PolicyState.CANDIDATE}
+    items = [
+        ListedPolicy(
+            **listed(one), candidate_version=candidates.get(one.name), use=_use(metrics, one)
+        )
+        for one in in_use
+        if one.kind is PolicyKind.REGO and one.state is PolicyState.LIVE
+    ]
+    return {"engine": _engine(metrics), "items": items}
+
+
+@policies.operation("GET", "/<name>", VIEW, tagged=True)
+def read_policy(name: str) -> VersionTexts:
+    """What is in force of a policy; `ETag` is its version"""
+    return in_force(PolicyKind.REGO, name)
+
+
+@policies.operation("GET", "/<name>/versions/<int:number>", VIEW)
+def read_policy_version(name: str, number: int) -> VersionTexts:
+    """One version with its texts"""
+    return version_of(PolicyKind.REGO, name, number)
+
+
+@policies.operation("PUT", "/<name>", ADMIN, body="PutPolicy", tagged=True)
+def put_policy(
+    name: str, source: Rego, reason: Reason, by: Author, made_from: SeenVersion, tests: Tests = ""
+) -> PolicyReceipt:
+    """Bring a policy into force: compiled, tested, tried on recent inputs, stored
+
+    `If-Match` is the version that it was made from, `"0"` for a new one. What the engine refuses
+    is told at the field, with `line` and `column`.
+    """
+    with refused_by_field(name):
+        return policy.put(name, source, by, reason, tests, made_from)
+
+
+@policies.operation("POST", "/<name>/test", VIEW, changes=False, body="TryPolicy")
+def test_policy(
+    name: str,
+    source: Annotated[str | None, REGO] = None,
+    tests: Annotated[str | None, TESTS] = None,
+    input: Input = None,
+) -> Rehearsal:
+    """Try a policy on recorded inputs, and on one that is given; nothing is stored
+
+    Without a source it is what is in force. Another source takes `platform.admin`: it runs.
+    """
+    if source is not None or tests is not None:
+        demand_right(ADMIN)
+    if source is None:
+        live = in_force(PolicyKind.REGO, name)
+        source, tests = live.source, live.tests if tests is None else tests
+    with refused_by_field(name):
+        return policy.rehearse(name, source, tests or "", input)
+
+
+def _use(metrics: ManagerMetrics, one: StoredVersion) -> Use | None:
+    found = metrics.policies.get(one.name)
+    if found is None or found.version != one.version:
+        return None
+    return {
+        "denies": found.denies,
+        "latency": found.latency,
+        "rules": found.complexity.rules,
+        "source_bytes": found.complexity.source_bytes,
+    }
+
+
+def _engine(metrics: ManagerMetrics) -> Engine:
+    status, health, counts = policy.status(), policy.health(), metrics.counts
+    return {
+        "instance": Events.of(current_app).instance_id,
+        "engine": status.engine,
+        "runs_on": status.runs_on,
+        "state": health.state,
+        "detail": health.detail,
+        "latency_ms": health.latency_ms,
+        "bundle": status.version,
+        "taken_out": status.taken_out,
+        "revision": status.loading.revision,
+        "wanted": status.loading.wanted,
+        "error": status.loading.error,
+        "evaluations": counts.evaluations,
+        "errors": counts.errors + counts.unavailable,
+        "denies": counts.denies,
+    }
