@@ -61,7 +61,7 @@ def _callback(operation: Operation, command: Command) -> Callable[..., None]:
     def run(**given: Any) -> None:
         machine = given.pop("as_json", False)
         for name, called in command.called.items():
-            given[name] = given.pop(called.replace("-", "_"))
+            given[name] = given.pop(called)
         if "until" in given:
             given["until"] = ending(given["until"])
         if "actor" in given:
@@ -98,7 +98,7 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
             words = "Refuse if it is at another version by now."
             return click.option("--version", "version", type=int, help=words)
     parts = one.parts
-    kind, called = _type(parts), command.called.get(one.name, one.name).replace("_", "-")
+    kind, called = _type(parts), command.called.get(one.name, one.name)
     required, pairs = one.default is REQUIRED, parts.values is not None
     if one.name in operation.in_path or one.name in command.arguments:
         shown: dict[str, Any] = {"nargs": -1, "metavar": "FIELD=VALUE..."} if pairs else {}
@@ -108,7 +108,8 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
         options |= {"multiple": True, "metavar": "NAME=VALUE"}
     elif not required:
         options |= {"default": one.default, "show_default": True}
-    return click.option(f"--{called}", type=kind, help=parts.note(str), **options)
+    name = f"--{called.replace('_', '-')}"
+    return click.option(name, type=kind, help=parts.note(str), **options)
 
 
 def _type(parts: Hint) -> click.ParamType[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
-from yoto.control_plane.alerts import alert_rules_control, alert_webhooks_control, alerts_control
 from yoto.control_plane.audit import audit_control
 from yoto.control_plane.cache import cache_control, upkeep_control
 from yoto.control_plane.config import config_control
@@ -30,6 +29,9 @@ from yoto.control_plane.prefetch import prefetch_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
 from yoto.operate import (
+    alert_rules,
+    alert_webhooks,
+    alerts,
     candidate,
     documents,
     locks,
@@ -66,9 +68,9 @@ CONTROL_REST: list[Blueprint] = [
     degradation_control,
     config_control,
     prefetch_control,
-    alerts_control,
-    alert_rules_control,
-    alert_webhooks_control,
+    blueprint(alerts),
+    blueprint(alert_rules),
+    blueprint(alert_webhooks),
     suggestions_control,
     forecasts_control,
     audit_control,

@@ -4,6 +4,9 @@
 their document, and ``yoto.cli.operations`` the commands of the terminal.
 """
 
+from yoto.operate.alert_rules import alert_rules
+from yoto.operate.alert_webhooks import alert_webhooks
+from yoto.operate.alerts import alerts
 from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
@@ -13,6 +16,9 @@ from yoto.operate.queues import queues
 from yoto.operate.tasks import tasks
 
 __all__ = [
+    "alert_rules",
+    "alert_webhooks",
+    "alerts",
     "candidate",
     "documents",
     "locks",

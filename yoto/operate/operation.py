@@ -232,10 +232,12 @@ class Subject:
 
 def taken_apart(hint: Any) -> Hint:
     """An annotation in its parts."""
-    notes: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:
-        hint, *inner = get_args(hint)
-        notes = tuple(inner)
+        hint, *notes = get_args(hint)
+        found = taken_apart(hint)
+        return found._replace(notes=(*notes, *found.notes))
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     [kind] = (one for one in kinds if one is not NoneType)
-    return Hint(kind, NoneType in kinds, notes)
+    if get_origin(kind) is Annotated:
+        return taken_apart(kind)._replace(optional=True)
+    return Hint(kind, NoneType in kinds, ())

@@ -61,14 +61,12 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
     """
     parts, kind = one.parts, one.parts.kind
     options: dict[str, Any] = {"allow_none": parts.optional}
-    if isinstance(one.default, Mapping):  # Which the document does not show.
-        options["load_default"] = partial(dict, one.default)
-    else:
-        options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
+    options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
     if (words := parts.note(str)) is not None:
         options["metadata"] = {"description": words}
     if (special := parts.note(partial)) is not None:
-        return special(**options)  # type: ignore[no-any-return]
+        made: Field = special.func(*special.args, **options | special.keywords)
+        return made
     if parts.note(Since1970) is not None:
         return EpochInstant(**options)
     inner = [Parameter("", hint, REQUIRED) for hint in get_args(kind)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from yoto.events import Event
+from yoto.moments import Epoch
 
 from .level import Level
 from .machine import Cause
@@ -51,10 +52,10 @@ class Alert:
     peak_value: float | None
     cause: Cause
     text: str
-    raised_at: float
-    changed_at: float
-    resolved_at: float | None = None
-    acknowledged_at: float | None = None
+    raised_at: Epoch
+    changed_at: Epoch
+    resolved_at: Epoch | None = None
+    acknowledged_at: Epoch | None = None
     acknowledged_by: str | None = None
     note: str | None = None
     told_level: Level | None = None
@@ -87,30 +88,29 @@ class HistoryEntry:
     """Something that happened to an alert or a silence, as it is told in the event stream."""
 
     id: int
-    at: float
+    at: Epoch
     event: Event
     alert_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Silence:
-    """Alerts that match notify nobody until then.
+    """Alerts that match notify nobody until then; they are raised and shown all the same.
 
     Attributes:
-        rule: a rule's name, or ``*`` for all.
         labels: that an alert must have, with these values.
         until: when it ends by itself.
         ended_at, ended_by: who ended it before.
     """
 
     id: int
-    rule: str
+    rule: Annotated[str, f"`{EVERY_RULE}`: every rule"]
     labels: Mapping[str, str]
-    until: float
+    until: Epoch
     by: str
     reason: str
-    created_at: float
-    ended_at: float | None = None
+    created_at: Epoch
+    ended_at: Epoch | None = None
     ended_by: str | None = None
 
     def active(self, now: float) -> bool:
@@ -131,7 +131,7 @@ class RuleChange:
     values: Mapping[str, Any]
     by: str
     reason: str
-    at: float
+    at: Epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,7 @@ class Webhook:
     secret: str = field(repr=False)
     min_level: Level
     created_by: str
-    created_at: float
+    created_at: Epoch
     failures: int = 0
     next_at: float = 0.0
     claimed_until: float = 0.0
@@ -203,9 +203,9 @@ class Delivery:
     webhook_id: int
     event: str
     body: str = field(repr=False)
-    created_at: float
+    created_at: Epoch
     attempts: int = 0
-    settled_at: float | None = None
+    settled_at: Epoch | None = None
     delivered: bool = False
     status: int | None = None
     error: str | None = None

@@ -89,11 +89,11 @@ def test_alerts_are_silenced_and_not_any_more(app: Flask, world: World, raised: 
     assert run(app, "unsilence", number, *WHY) == f"Silence {number} is over.\n"
     assert run(app, "list", "--all", "--limit", "1").count("silenced") == 0
     run(app, "silence", "*", "--label", "instance=a", "--for", "1d", *WHY)
-    assert [one["labels"] for one in json.loads(run(app, "silences", "--json"))] == [
+    assert [one["labels"] for one in json.loads(run(app, "silences", "--json"))["items"]] == [
         {"instance": "a"}
     ]
     assert "must be * or one of" in run(app, "silence", "lode", "--for", "1h", *WHY, fails=True)
-    assert "write NAME=VALUE" in run(
+    assert "write FIELD=VALUE" in run(
         app, "silence", "*", "--label", "x", "--for", "1h", *WHY, fails=True
     )
     assert ("alert.unsilence", "because") in audited(world)
@@ -103,7 +103,7 @@ def test_rules_are_shown_set_and_reset(app: Flask, world: World) -> None:
     assert "0.8 / 0.6 / 0.4 (low is bad) for 30 s; version 0" in run(app, "rules")
     changed = run(app, "set", "hit_rate", "warning=0.7", "enabled=false", *WHY)
     assert "0.7 / 0.6 / 0.4" in changed and ", off; version 1, set: " in changed
-    plain = json.loads(run(app, "rules", "--json"))[0]
+    plain = json.loads(run(app, "rules", "--json"))["items"][0]
     assert (plain["set"], plain["version"]) == ({"warning": 0.7, "enabled": False}, 1)
     late = run(app, "set", "hit_rate", "warning=0.75", "--version", "0", *WHY, fails=True)
     assert "at version 1 by now" in late
@@ -133,7 +133,7 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
     assert "version 2" in run(app, "set", "backlog", "error=600", *WHY)
     assert "cannot be set" in run(app, "set", "backlog", "metric=other", *WHY, fails=True)
     assert "remove it" in run(app, "reset", "backlog", *WHY, fails=True)
-    shown = {one["name"]: one for one in json.loads(run(app, "rules", "--json"))}
+    shown = {one["name"]: one for one in json.loads(run(app, "rules", "--json"))["items"]}
     assert shown["backlog"]["own"] and shown["backlog"]["error"] == 600
     assert not shown["hit_rate"]["own"]
 
@@ -165,7 +165,7 @@ def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver
     assert "HTTP status 500" in run(app, "webhook-test", number, *WHY, fails=True)
     assert run(app, "deliveries", number) == "Nothing was sent there lately.\n"
     assert run(app, "webhook-remove", number, *WHY) == f"Webhook {number} is removed.\n"
-    assert json.loads(run(app, "webhooks", "--json")) == []
+    assert json.loads(run(app, "webhooks", "--json")) == {"items": []}
     assert [act for act, _ in audited(world)] == [
         "alert.webhook.add",
         "alert.webhook.test",

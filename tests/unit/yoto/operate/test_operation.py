@@ -202,7 +202,7 @@ def given_to(command: str, *arguments: str, **fixed: Any) -> dict[str, Any]:
         reason: Reason,
         version: SeenVersion,
         seconds: Annotated[float, Seconds(1, 600)] = 60.0,
-        labels: dict[str, str] = {},
+        labels: dict[str, str] | None = None,
     ) -> None:
         """Set a thing"""
         seen.update(locals())

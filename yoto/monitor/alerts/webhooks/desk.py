@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.moments import Epoch
 
 from ...checks import Errors, check_author, check_name, refuse
 from ..level import Level
@@ -25,21 +27,16 @@ TEST_EVENT = "alert.test"
 
 @dataclass(frozen=True, kw_only=True)
 class ShownWebhook:
-    """A webhook as it may be shown: without its secret, and of its address only the host.
-
-    Attributes:
-        failures: deliveries that failed since the last that did not.
-        waiting: messages that wait; 50 stands for 50 or more.
-    """
+    """A webhook as it may be shown: without its secret, and of its address only the host."""
 
     id: int
     name: str
     url: str
     min_level: Level
     created_by: str
-    created_at: float
-    failures: int
-    waiting: int
+    created_at: Epoch
+    failures: Annotated[int, "Failed tries since the last that did not fail"]
+    waiting: Annotated[int, f"Messages that wait; {DELIVERIES_SHOWN}: that many or more"]
 
 
 @dataclass(frozen=True, slots=True)

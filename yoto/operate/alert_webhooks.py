@@ -1,0 +1,152 @@
+"""Webhooks: where alerts are sent, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, TypedDict, cast
+
+import marshmallow as ma
+from marshmallow.validate import Length
+
+from yoto.extensions import alerts as platform
+from yoto.http.fields import Name
+from yoto.http.operators import ADMIN, VIEW
+from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.moments import Epoch
+from yoto.monitor import Level, ShownWebhook
+from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
+
+NAME_LENGTH, URL_LENGTH = 64, 2_000  # characters
+
+alert_webhooks = Subject(
+    "alert_webhooks", "/alerts/webhooks", "Where alerts are sent", "webhook", "alerts", ""
+)
+
+
+class Webhooks(TypedDict):
+    """Webhooks in use, oldest first."""
+
+    items: list[ShownWebhook]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedWebhook(ShownWebhook):
+    """A webhook that was just added."""
+
+    secret: Annotated[str, "Signs what is sent; shown this once"] = field(repr=False)
+
+
+class WebhookTest(TypedDict):
+    """What came of a test message."""
+
+    delivered: bool
+    status: Annotated[int | None, "HTTP status of the answer"]
+    error: str | None
+
+
+class Message(TypedDict):
+    """One message to a webhook."""
+
+    id: int
+    event: str
+    created_at: Epoch
+    attempts: int
+    delivered: bool
+    settled_at: Annotated[Epoch | None, "null: it waits"]
+    status: int | None
+    error: str | None
+
+
+alert_webhooks.names = {ShownWebhook: "Webhook", Message: "Delivery"}
+
+
+def _webhooks(found: Webhooks, **given: Any) -> Iterator[str]:
+    for one in found["items"]:
+        trouble = f", {one.failures} failures in a row" if one.failures else ""
+        yield (
+            f"{one.id:>6}  {one.name}  {one.url}  from {one.min_level}, {one.waiting} waiting"
+            f"{trouble}"
+        )
+    if not found["items"]:
+        yield "Alerts are sent nowhere."
+
+
+def _removed(found: None, webhook_id: int, **given: Any) -> list[str]:
+    return [f"Webhook {webhook_id} is removed."]
+
+
+def _messages(found: Page[Message], **given: Any) -> Iterator[str]:
+    for one in found.items:
+        state = "waiting" if one["settled_at"] is None else "given up"
+        tried = f"{state}, {one['attempts']} tries: {one['error']}"
+        yield f"{one['id']:>6}  {one['event']}  {'delivered' if one['delivered'] else tried}"
+    if not found.items:
+        yield "Nothing was sent there lately."
+    if found.next is not None:
+        yield f"More with --after {found.next}."
+
+
+@alert_webhooks.operation(
+    "GET", "", VIEW, Command("webhooks", _webhooks, "Show where alerts are sent.")
+)
+def list_alert_webhooks() -> Webhooks:
+    """Webhooks, without their secrets"""
+    return {"items": platform.webhooks.list()}
+
+
+@alert_webhooks.operation("POST", "", ADMIN, body="NewWebhook", status=201, secret=True)
+def add_alert_webhook(
+    name: Annotated[str, partial(Name, NAME_LENGTH)],
+    url: Annotated[str, partial(ma.fields.String, validate=Length(1, URL_LENGTH))],
+    reason: Reason,
+    by: Author,
+    min_level: Level = Level.WARNING,
+) -> AddedWebhook:
+    """Send alerts there from now on"""
+    added = platform.webhooks.add(name, url, by=by, reason=reason, min_level=min_level)
+    return AddedWebhook(**vars(added.webhook), secret=added.secret)
+
+
+@alert_webhooks.operation(
+    "POST",
+    "/<int:webhook_id>/remove",
+    ADMIN,
+    Command(
+        "webhook-remove",
+        _removed,
+        "Send nothing to WEBHOOK_ID any more; what waits for it is given up.",
+    ),
+)
+def remove_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> None:
+    """Send nothing there any more; what waits is given up"""
+    platform.webhooks.remove(webhook_id, by=by, reason=reason)
+
+
+@alert_webhooks.operation("POST", "/<int:webhook_id>/test", ADMIN)
+def test_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> WebhookTest:
+    """Send a test message, and wait for what comes of it"""
+    found = platform.webhooks.test(webhook_id, by=by, reason=reason)
+    return {"delivered": found.delivered, "status": found.status, "error": found.error}
+
+
+@alert_webhooks.operation(
+    "GET",
+    "/<int:webhook_id>/deliveries",
+    VIEW,
+    Command(
+        "deliveries",
+        _messages,
+        "Show the latest messages to WEBHOOK_ID and what came of them.",
+        {"limit": PAGE_DEFAULT},
+    ),
+)
+def list_alert_deliveries(
+    webhook_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
+) -> Page[Message]:
+    """Messages, newest first, with what came of them"""
+    found = platform.webhooks.deliveries(webhook_id, after, limit + 1)
+    page = cut(found, limit, lambda message: message.id)
+    # The terminal shows all that is known of them.
+    return Page([cast(Message, vars(one)) for one in page.items], page.next)
