@@ -11,10 +11,10 @@ from yoto.api.people import number_called
 from yoto.cli.acts import acting
 from yoto.cli.options import at_resource, resource_of, with_reason
 from yoto.control_plane.cache import service
-from yoto.control_plane.cache.targets import EVERYTHING, target_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.fields import MAX_ID
+from yoto.operate.targets import EVERYTHING, target_of
 from yoto.store.db import writing
 
 permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")

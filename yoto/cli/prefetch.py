@@ -13,8 +13,8 @@ from yoto.cli.acts import acting
 from yoto.cli.login import login
 from yoto.cli.options import with_reason
 from yoto.cli.permission import user_id_of
-from yoto.control_plane.prefetch import service as acts
 from yoto.extensions import prefetch as extension
+from yoto.operate.prefetch import forget_behaviour, order
 from yoto.prefetch import PrefetchService
 
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
@@ -61,7 +61,7 @@ def forget(user: str, reason: str) -> None:
     """Delete what USER (username or id) did, in Redis and in every worker."""
     with _using():
         user_id = user_id_of(user)
-        acts.forget(user_id, reason)
+        forget_behaviour(user_id, reason)
     click.echo(f"The behaviour of user {user_id} is forgotten; workers follow within a second.")
 
 
@@ -74,7 +74,7 @@ def pause(worker: str | None, reason: str) -> None:
         if worker is None:
             service.pause(reason, login())
         else:
-            acts.order(worker, "pause", reason)
+            order(worker, "pause", reason)
     click.echo("No worker prefetches any more." if worker is None else f"{worker} is paused.")
 
 
@@ -87,7 +87,7 @@ def resume(worker: str | None, reason: str) -> None:
         if worker is None:
             service.resume(reason, login())
         else:
-            acts.order(worker, "resume", reason)
+            order(worker, "resume", reason)
     click.echo("Workers prefetch again." if worker is None else f"{worker} prefetches again.")
 
 
@@ -98,7 +98,7 @@ def resume(worker: str | None, reason: str) -> None:
 def cancel(worker: str, task_id: int, reason: str) -> None:
     """Have WORKER not load the prefetch TASK_ID, which waits there; 'stats' shows both."""
     with _using():
-        acts.order(worker, "cancel", reason, task_id)
+        order(worker, "cancel", reason, task_id)
     click.echo(f"{worker} has cancelled prefetch {task_id}.")
 
 

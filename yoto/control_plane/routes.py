@@ -25,7 +25,6 @@ from yoto.control_plane.permissions import (
     servers_control,
     users_control,
 )
-from yoto.control_plane.prefetch import prefetch_control
 from yoto.control_plane.session import session_control
 from yoto.control_plane.suggestions import suggestions_control
 from yoto.operate import (
@@ -39,6 +38,7 @@ from yoto.operate import (
     maintenance,
     overrides,
     policies,
+    prefetch,
     queues,
     tasks,
 )
@@ -67,7 +67,7 @@ CONTROL_REST: list[Blueprint] = [
     bulkheads_control,
     degradation_control,
     config_control,
-    prefetch_control,
+    blueprint(prefetch),
     blueprint(alerts),
     blueprint(alert_rules),
     blueprint(alert_webhooks),

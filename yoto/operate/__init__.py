@@ -12,6 +12,7 @@ from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
 from yoto.operate.policies import candidate, documents, policies
+from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
 from yoto.operate.tasks import tasks
 
@@ -26,6 +27,7 @@ __all__ = [
     "maintenance",
     "overrides",
     "policies",
+    "prefetch",
     "queues",
     "tasks",
 ]

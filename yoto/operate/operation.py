@@ -237,7 +237,7 @@ def taken_apart(hint: Any) -> Hint:
         found = taken_apart(hint)
         return found._replace(notes=(*notes, *found.notes))
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    [kind] = (one for one in kinds if one is not NoneType)
+    kind: Any = Union[tuple(one for one in kinds if one is not NoneType)]
     if get_origin(kind) is Annotated:
         return taken_apart(kind)._replace(optional=True)
     return Hint(kind, NoneType in kinds, ())

@@ -16,11 +16,12 @@ from yoto.errors import UnknownResource
 from yoto.http.acts import author
 from yoto.http.context import read_only
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
-from yoto.http.fields import EpochInstant, Flag, Instant
+from yoto.http.fields import EpochInstant, Flag, Instant, NodeId
 from yoto.http.idempotency import secret_answer
 from yoto.http.paging import Page, page_of
 from yoto.http.preconditions import edits, etag, if_match, if_match_given, may_compare
 from yoto.moments import Since1970
+from yoto.nodes import NodeId as ResourceId
 from yoto.operate.operation import REQUIRED, Between, Operation, Parameter, Subject, hints_of
 
 Field: TypeAlias = ma.fields.Field[Any]
@@ -31,6 +32,7 @@ PLAIN: Mapping[Any, type[Field]] = {
     bool: Flag,
     datetime: Instant,
     Any: ma.fields.Raw,
+    ResourceId: NodeId,
 }
 # What the API document calls classes that have another name there.
 NAMES: dict[type, str] = {}

@@ -9,10 +9,11 @@ from yoto.prefetch.fetching import (
     PermissionCacheView,
     PrefetchStats,
     SmartPrefetcher,
+    TaskReport,
     TaskState,
 )
 from yoto.prefetch.recording import BehaviourRecorder
-from yoto.prefetch.service import PrefetchService
+from yoto.prefetch.service import PrefetchService, Switches
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import (
     ACTION,
@@ -41,6 +42,8 @@ __all__ = [
     "SmartPrefetcher",
     "Snapshot",
     "Step",
+    "Switches",
+    "TaskReport",
     "TaskState",
     "UserBehavior",
     "checked_step",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Flask
 
@@ -31,6 +31,13 @@ log = logging.getLogger(__name__)
 
 # Global switches, on until somebody turns them off.
 FETCHING, RECORDING = "prefetch.fetching", "prefetch.recording"
+
+
+class Switches(TypedDict):
+    """What every worker is allowed."""
+
+    fetching: bool
+    recording: bool
 
 
 class PrefetchService:
@@ -204,7 +211,7 @@ class PrefetchService:
         """Let every worker record behaviour, or none; raises as ``set_global_switch``."""
         return self._resilience.set_global_switch(RECORDING, on, reason, author=author)
 
-    def switches(self) -> dict[str, bool]:
+    def switches(self) -> Switches:
         """What the fleet is allowed."""
         enabled = self._resilience.is_global_switch_enabled
         return {"fetching": enabled(FETCHING, True), "recording": enabled(RECORDING, True)}

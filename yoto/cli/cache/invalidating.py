@@ -14,12 +14,12 @@ from yoto.cli.acts import acting
 from yoto.cli.cache.group import cache
 from yoto.cli.options import with_reason
 from yoto.control_plane.cache import service
-from yoto.control_plane.cache.targets import target_of
 from yoto.errors import ValidationFailed
 from yoto.extensions import cache as hybrid_cache
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
 from yoto.operate.queues import DAY, NORMAL, choose_invalidation_strategy
+from yoto.operate.targets import target_of
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 
 subjects = cache_layer.subjects

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from flask import current_app
 
 from yoto import cache as cache_layer
-from yoto.control_plane.cache.targets import EVERYTHING, Target, name_of, people
 from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.extensions import cache, events, optimization, permissions
 from yoto.http.acts import record_act
+from yoto.operate.targets import EVERYTHING, Target, name_of, people
 from yoto.store.db import db
 from yoto.wiring import STORE_FAILURES
 

@@ -17,8 +17,8 @@ from yoto.control_plane.cache.schemas import (
     StartedSchema,
     TargetSchema,
 )
-from yoto.control_plane.cache.targets import target_of, user_number
 from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.operate.targets import target_of, user_number
 
 cache_control = ControlBlueprint(
     "cache_control", __name__, "/cache", "The permission cache and its invalidation log"

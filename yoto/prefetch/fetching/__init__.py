@@ -3,7 +3,7 @@
 from yoto.prefetch.fetching.lanes import Lanes
 from yoto.prefetch.fetching.prefetcher import SmartPrefetcher, Visited
 from yoto.prefetch.fetching.stats import PrefetchStats
-from yoto.prefetch.fetching.task import PrefetchTask, TaskState
+from yoto.prefetch.fetching.task import PrefetchTask, TaskReport, TaskState
 from yoto.prefetch.fetching.view import CacheView, PermissionCacheView
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "PrefetchStats",
     "PrefetchTask",
     "SmartPrefetcher",
+    "TaskReport",
     "TaskState",
     "Visited",
 ]

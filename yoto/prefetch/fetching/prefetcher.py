@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import Place
@@ -14,7 +13,7 @@ from yoto.prefetch.fetching.budget import Budget
 from yoto.prefetch.fetching.ledger import Ledger
 from yoto.prefetch.fetching.loader import PrefetchLoader
 from yoto.prefetch.fetching.stats import PrefetchStats, stats_of
-from yoto.prefetch.fetching.task import PrefetchTask, TaskState
+from yoto.prefetch.fetching.task import PrefetchTask, TaskReport, TaskState
 from yoto.prefetch.fetching.view import CacheView
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import Step
@@ -99,14 +98,14 @@ class SmartPrefetcher:
         """Whether this process and the fleet may prefetch now, and the cache can be filled."""
         return not self.paused and self._allowed() and self._view.fresh()
 
-    def tasks(self) -> list[dict[str, Any]]:
+    def tasks(self) -> list[TaskReport]:
         """Prefetches under way, then those that were finished last, newest first."""
         with self._lock:
             now = self._clock()
             finished = list(self._ledger.finished)[::-1]
             return [task.to_plain(now) for task in [*self._ledger.tasks(), *finished]]
 
-    def cancel(self, task_id: int, reason: str) -> dict[str, Any]:
+    def cancel(self, task_id: int, reason: str) -> TaskReport:
         """Do not load a prefetch that still waits.
 
         Raises:

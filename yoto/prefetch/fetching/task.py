@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, TypedDict
 
 from yoto.cache import Entry, Loaded
+from yoto.nodes import NodeId
 from yoto.permission import Place
 from yoto.prefetch.steps import json_id
 
@@ -37,6 +38,19 @@ UNDER_WAY = (TaskState.WAITING, TaskState.LOADING, TaskState.READY)
 SETTLED = (TaskState.USED, TaskState.EXPIRED, TaskState.WASTED)
 
 
+class TaskReport(TypedDict):
+    """One prefetch of a worker, for people."""
+
+    id: int
+    user_id: int
+    scope: str
+    scope_id: NodeId | None
+    confidence: float
+    state: str
+    seconds: Annotated[float, "In this state"]
+    reason: str
+
+
 @dataclass(slots=True, eq=False)
 class PrefetchTask:
     """One prefetch in this process.
@@ -64,7 +78,7 @@ class PrefetchTask:
         """Go on to another state."""
         self.state, self.since, self.reason = state, now, reason
 
-    def to_plain(self, now: float) -> dict[str, Any]:
+    def to_plain(self, now: float) -> TaskReport:
         """For people: plain data, with the age of the state in s."""
         return {
             "id": self.id,

@@ -23,9 +23,9 @@ from tests.support.operators import (
 from tests.support.statements import count_statements
 from tests.support.together import together
 from tests.support.world import World
-from yoto.control_plane.prefetch import service
 from yoto.errors import StoreUnavailable
 from yoto.http import idempotency
+from yoto.prefetch import PrefetchService
 from yoto.store.db import db, utcnow
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey, RoleAssignment
 
@@ -165,10 +165,10 @@ def test_what_failed_after_it_was_recorded_is_not_done_again(
 ) -> None:
     """Nobody can say that nothing was done."""
 
-    def away() -> object:
+    def away(service: PrefetchService) -> object:
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr(service, "state", away)
+    monkeypatch.setattr(PrefetchService, "switches", away)
     assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 503
     monkeypatch.undo()
     answer = steerer.send("POST", PAUSE, BODY, **KEY)
@@ -179,10 +179,10 @@ def test_what_failed_after_it_was_recorded_is_not_done_again(
 def test_what_failed_before_anything_was_recorded_may_be_tried_again(
     steerer: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away() -> object:
+    def away(service: PrefetchService) -> object:
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr(service, "_prefetcher", away)
+    monkeypatch.setattr(PrefetchService, "prefetcher", property(away))
     assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 503
     monkeypatch.undo()
     assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 200
@@ -239,16 +239,15 @@ def test_a_worker_that_was_taken_for_dead_does_not_act_after_all(
 ) -> None:
     other = ControlClient(app.test_client(), steerer.credentials)
     second: list[int] = []
-    plain = service._prefetcher
 
-    def sleeps_too_long() -> object:
+    def sleeps_too_long(service: PrefetchService) -> object:
         monkeypatch.undo()
         claimed_long_ago(app)
         # In a thread, so that it has a context of its own.
         second.extend(together([lambda: other.send("POST", PAUSE, BODY, **KEY).status_code]))
-        return plain()
+        return service.prefetcher
 
-    monkeypatch.setattr(service, "_prefetcher", sleeps_too_long)
+    monkeypatch.setattr(PrefetchService, "prefetcher", property(sleeps_too_long))
     assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 409
     assert second == [200] and pauses(world) == 1
     assert steerer.send("POST", PAUSE, BODY, **KEY).headers["Idempotency-Replayed"] == "true"
