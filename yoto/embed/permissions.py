@@ -25,7 +25,7 @@ from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
 from yoto.store.resources import declare_resource
-from yoto.wiring import invalidation_log
+from yoto.wiring import invalidation_log, sweeper_for_guest, sweeper_of
 
 from .callers import ask_to_sign_in, login_user
 
@@ -88,6 +88,7 @@ def wire_permissions(
         cache=cache.of(app),
         locks=optimization.locks,
         invalidation=optimization.invalidation,
+        on_start=sweeper_for_guest(app).start,
     )
     declare_permissions(app, permissions)
 
@@ -113,6 +114,7 @@ def start_permissions(app: Flask) -> None:
 
 def close_permissions(app: Flask) -> None:
     """End threads and connections of permissions; a later use opens them."""
+    sweeper_of(app).close()
     AdvancedOptimization.of(app).locks.expect_end()
     AdvancedOptimization.of(app).stop()
     PermissionSystem.close(app)

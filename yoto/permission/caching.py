@@ -44,6 +44,7 @@ class Caching:
         directory: what a function says of people; None: they are a mapped class.
         ways: by which rights come, as policies ask for them.
         relaying: whether ``start`` starts the relay.
+        on_start: called when it does; None: nothing is.
     """
 
     cache: TieredCache
@@ -55,6 +56,7 @@ class Caching:
     directory: Directory[PersonFacts] | None
     ways: Ways
     relaying: bool
+    on_start: Callable[[], None] | None = None
 
     @classmethod
     def of(
@@ -66,6 +68,7 @@ class Caching:
         cache: TieredCache,
         locks: DistributedLocks,
         providers: Providers,
+        on_start: Callable[[], None] | None = None,
     ) -> Caching:
         """Wire the parts for ``app``; nothing connects and no thread starts.
 
@@ -102,6 +105,7 @@ class Caching:
             providers.people,
             ways,
             config.get("OUTBOX_RELAY", True),
+            on_start,
         )
         cache.tailer.subscribe(_listener(registry, maintenance))
         app.extensions[OUTBOX_EXTENSION] = outbox
@@ -124,6 +128,8 @@ class Caching:
             self.cache.tailer.start()
         if self.relaying and not self.relay.running:
             self.relay.start()
+            if self.on_start is not None:
+                self.on_start()
 
     def heard(self) -> Position | None:
         """Up to where changes were heard of; None: they are not heard now."""

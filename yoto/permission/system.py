@@ -120,6 +120,7 @@ class PermissionSystem(
         warm_up: WarmUpParts | None = None,
         recorder: Recorder | None = None,
         suggest: Callable[[], list[Suggestion]] | None = None,
+        on_start: Callable[[], None] | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -144,6 +145,7 @@ class PermissionSystem(
             warm_up: the parts of the warm-up; None: there is none.
             recorder: counts and times verdicts; by default nobody reads them.
             suggest: says what could be tuned; None: nobody does.
+            on_start: called when the work in the background begins, in an app with a cache; quick.
         """
         reader = SidePool(app, size=1)
         registry = PermissionRegistry(
@@ -157,7 +159,7 @@ class PermissionSystem(
         database = DatabaseSource(registry, clock)
         caching = watch = None
         if cache is not None and locks is not None:
-            caching = Caching.of(app, registry, clock, database, cache, locks, providers)
+            caching = Caching.of(app, registry, clock, database, cache, locks, providers, on_start)
             if invalidation is not None:
                 watch = BoundaryWatch(invalidation, locks, caching.pool, caching.heard)
         preloading = None

@@ -22,7 +22,7 @@ from .measures import measure
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
-from .sweeping import sweeper_of
+from .sweeping import sweeper_for_guest, sweeper_of
 from .tuning import tune, tuner_of
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "record_settings",
     "signs_of_life",
     "sql_audit",
+    "sweeper_for_guest",
     "sweeper_of",
     "time_database",
     "tune",

@@ -1,11 +1,12 @@
 """Deletes, once an hour, rows that have ended by themselves or are about nothing any more, and
-gives numbers to people who lack one.
+gives numbers to people who lack one. One worker of all does it, for as long as it lives.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -13,19 +14,27 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import delete, select
 
+from yoto.errors import LockLost, NotSetUp, StoreUnavailable
 from yoto.housekeeping import Housekeeper
+from yoto.optimization import AdvancedOptimization
 from yoto.permission import Orphan, Orphans, number_everybody
-from yoto.store.db import db, utcnow, writing
+from yoto.store.db import db, setup_command, utcnow, writing
 from yoto.store.declarations import declarations_of
+from yoto.store.failures import lacks_tables
 from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
 from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
 from .database import STORE_FAILURES
+from .election import keeps
 
 EXTENSION = "yoto.sweeper"
+LOCK = "sweeper"
+# s after which another worker may take over from one that died.
+LEASE = 10.0
 EVERY = 3600.0  # s
-AGAIN = 60.0  # s until it is tried again where the database is away
+# s until it is tried again where a store is away, or another worker does it.
+AGAIN = 60.0
 # Rows a transaction: others want to write, too.
 SLICE = 500
 # Of what is about nothing; few, as each is published.
@@ -37,23 +46,35 @@ log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """One process's part in it; that several do it at the same time does no harm."""
+    """One process's part in it.
 
-    def __init__(self, app: Flask) -> None:
+    Args:
+        patient: wait ``AGAIN`` seconds before the first turn: a command at a terminal, which also
+            asks for permissions, has ended by then.
+    """
+
+    def __init__(self, app: Flask, patient: bool = False) -> None:
         self._app = app
-        self._away = False
+        self._patient = patient
+        # Why nothing was swept the last time, said once.
+        self._said: str | None = None
         # Which nodes and people were gone the last time.
         self._gone: set[Orphan] = set()
+        locks = AdvancedOptimization.of(app).locks
+        self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         self._thread = Housekeeper("yoto-sweeper")
         self._thread.add("ended-rows", self._run)
 
     def start(self) -> None:
-        """Sweep now, and again every hour."""
+        """Stand for election from now on; whoever is elected sweeps at once, and every hour."""
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, and let another worker be elected."""
         self._thread.stop()
+        if self._lock.held:
+            with suppress(LockLost, StoreUnavailable):
+                self._lock.release()
 
     def sweep(self) -> int:
         """Delete what has ended; how many rows. Give numbers to people who have none, and forget
@@ -81,20 +102,40 @@ class Sweeper:
                 session.commit()
 
     def _run(self) -> float:
+        if self._patient:
+            self._patient = False
+            return AGAIN
         try:
+            if not keeps(self._lock):
+                return AGAIN
             self.sweep()
         except STORE_FAILURES as error:
-            if not self._away:
-                log.warning("ended rows stay until the database is back: %s", error)
-            self._away = True
+            self._say(error)
             return AGAIN
-        self._away = False
+        self._said = None
         return EVERY
+
+    def _say(self, error: Exception) -> None:
+        if isinstance(error, NotSetUp) or lacks_tables(error):
+            said = f"nothing is swept until the tables are made: run '{setup_command(self._app)}'"
+        else:
+            said = "ended rows stay until the database and Redis are back"
+        if said != self._said:
+            log.warning("%s (%s)", said, error)
+        self._said = said
 
 
 def sweeper_of(app: Flask) -> Sweeper:
     """The sweeper of ``app``, made at the first call."""
-    found: Sweeper = app.extensions.setdefault(EXTENSION, Sweeper(app))
+    if EXTENSION not in app.extensions:
+        app.extensions[EXTENSION] = Sweeper(app)
+    found: Sweeper = app.extensions[EXTENSION]
+    return found
+
+
+def sweeper_for_guest(app: Flask) -> Sweeper:
+    """The one of an application that has permissions alone, made anew in each process."""
+    found = app.extensions[EXTENSION] = Sweeper(app, patient=True)
     return found
 
 

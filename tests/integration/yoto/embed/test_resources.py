@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from sqlalchemy import ForeignKey, String, create_engine, delete, select
+from sqlalchemy import ForeignKey, String, create_engine, delete, func, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -22,7 +22,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from tests.support.redis_servers import Server
+from tests.support.redis_servers import Server, wait_until
 from yoto import (
     PUBLIC,
     Application,
@@ -69,7 +69,7 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
 )
-from yoto.wiring import sweeper_of
+from yoto.wiring import sweeper_of, sweeping
 
 READ, EDIT, PRINT = "document.read", "document.edit", "document.print"
 # With policies, then.
@@ -496,6 +496,54 @@ def test_what_the_database_deletes_alone_is_swept(office: Office) -> None:
         sweeper_of(office.app).sweep()
     assert [one.subject for node in nodes for one in holders(*node)] == [mara, mara]
     assert not office.session.scalars(select(ChannelOverwrite)).all()
+
+
+@pytest.fixture
+def eager(
+    url: str, valkey_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    """One without tables that sweeps again and again."""
+    monkeypatch.setattr(sweeping, "AGAIN", 0.01)
+    monkeypatch.setattr(sweeping, "EVERY", 0.01)
+    office = Office(url, valkey_server.url, tmp_path)
+    try:
+        with office.app.app_context():
+            yield office
+    finally:
+        office.close()
+
+
+def test_an_application_with_permissions_alone_sweeps_by_itself(eager: Office) -> None:
+    """The second time that it finds nobody of that id."""
+    made = eager.app.test_cli_runner().invoke(args=["yoto", "setup"])
+    assert made.exit_code == 0, made.output
+    noor = uuid.uuid4()
+    eager.add(Colleague(id=noor, name="noor"))
+    assign(noor, register_role("reader").ids[0])
+    eager.session.remove()
+    with eager.engine.begin() as connection:
+        connection.execute(delete(Colleague).where(Colleague.id == noor))
+
+    def is_forgotten() -> bool:
+        with eager.engine.connect() as connection:
+            rows = select(func.count()).select_from(RoleAssignment.__table__)
+            return connection.scalar(rows) == 0
+
+    wait_until(is_forgotten)
+
+
+def test_a_sweep_without_tables_says_which_command_makes_them(
+    eager: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    def said() -> list[str]:
+        return [one.getMessage() for one in caplog.records if one.name == sweeping.__name__]
+
+    sweeper_of(eager.app).start()
+    wait_until(said)
+    sweeper_of(eager.app).close()
+    assert [one.partition(" (")[0] for one in said()] == [
+        "nothing is swept until the tables are made: run 'flask yoto setup'"
+    ]
 
 
 def test_every_answer_calls_people_as_the_office_does(office: Office) -> None:

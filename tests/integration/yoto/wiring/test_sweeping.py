@@ -80,6 +80,25 @@ def test_it_deletes_in_slices_and_by_itself(
     assert len(world.rows(select(RevokedToken.id))) == 1
 
 
+def test_one_worker_of_all_sweeps_and_another_when_it_ends(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "AGAIN", 0.05)
+    done: list[int] = []
+    workers = [sweeping.Sweeper(app) for _ in range(2)]
+    for number, worker in enumerate(workers):
+        monkeypatch.setattr(worker, "sweep", lambda number=number: done.append(number))
+    try:
+        for worker in workers:
+            worker.start()
+            wait_until(lambda: done == [0])
+        workers[0].close()
+        wait_until(lambda: done == [0, 1])
+    finally:
+        for worker in workers:
+            worker.close()
+
+
 def test_what_is_given_at_nothing_and_to_nobody_is_forgotten_the_second_time(
     app: Flask, world: World
 ) -> None:
