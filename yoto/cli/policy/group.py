@@ -10,8 +10,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, says_who
-from yoto.errors import PlatformError, VersionConflict
 from yoto.extensions import policy as manager
 from yoto.policy import PolicyManager, PolicyReceipt
 
@@ -57,15 +57,10 @@ def says_why(command: F) -> F:
 
 @contextmanager
 def managing() -> Iterator[PolicyManager]:
-    """The policies for one command; errors of the platform become errors of the command."""
+    """The policies for one command, as ``acting``."""
     try:
-        yield manager
-    except VersionConflict as error:
-        raise click.ClickException(
-            f"somebody else changed it: version {error.current_version} is live by now"
-        ) from None
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
+        with acting():
+            yield manager
     finally:
         manager.close(current_app._get_current_object())  # type: ignore[attr-defined]
 

@@ -6,7 +6,9 @@ import click
 from flask.cli import AppGroup
 
 from yoto.cli.policy.group import as_json, echo_json, kind, managing
+from yoto.operate.policies import in_force, version_of
 from yoto.policy import StoredVersion, difference_of
+from yoto.store.models import PolicyKind
 
 MARKS = {"same": "  ", "added": "+ ", "removed": "- ", "left_out": "..."}
 
@@ -57,16 +59,9 @@ def versions(name: str, kind: str, as_json: bool) -> None:
 @kind
 def show(name: str, version: int | None, kind: str) -> None:
     """Print the source of NAME: of VERSION, or what is in force."""
-    with managing() as manager:
-        if version is None:
-            live = manager.documents() if kind == "data" else manager.list()
-            found = [one for one in live if one.name == name]
-        else:
-            newest = manager.versions(name, kind, limit=1, before=version + 1)
-            found = [one for one in newest if one.version == version]
-    if not found:
-        raise click.ClickException(f"there is no such version of '{name}'")
-    source = found[0].source
+    with managing():
+        asked = PolicyKind(kind), name
+        source = (in_force(*asked) if version is None else version_of(*asked, version)).source
     click.echo(source, nl=not source.endswith("\n"))
 
 
@@ -77,12 +72,8 @@ def show(name: str, version: int | None, kind: str) -> None:
 @kind
 def difference(name: str, old: int, new: int, kind: str) -> None:
     """Show what is different in version NEW of NAME from version OLD."""
-    with managing() as manager:
-        found = [manager.version(name, number, kind) for number in (old, new)]
-    before, after = found
-    if before is None or after is None:
-        missing = old if before is None else new
-        raise click.ClickException(f"there is no version {missing} of '{name}'")
+    with managing():
+        before, after = (version_of(PolicyKind(kind), name, number) for number in (old, new))
     for title, lines in zip(("", "tests:"), difference_of(before, after), strict=True):
         if title and lines:
             click.echo(title)

@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from tests.integration.yoto.policy.conftest import policy as in_force
 from tests.support.small_policies import MAIN, bound, bound_tests, question
+from tests.support.world import World
+from yoto.cli.login import login
 from yoto.policy import PolicyManager
 from yoto.store.db import db
 from yoto.store.models import Policy, PolicyState, PolicyVersion
@@ -55,6 +57,14 @@ def test_a_file_is_pushed_with_the_tests_beside_it(run: Run, file: Path) -> None
     assert newest["tests"] == bound_tests(20)
 
 
+def test_the_audit_log_says_who_had_the_terminal_whoever_is_named(
+    run: Run, file: Path, world: World
+) -> None:
+    assert run("push", file, *WHO).exit_code == 0
+    (act,) = world.acts("policy.put")[-1:]
+    assert (act.after["author"], act.after["via"]) == ("cli:ada", login())
+
+
 def test_a_bad_file_says_where_it_is_wrong(run: Run, file: Path) -> None:
     file.write_text("package yoto.authz\n\ndeny contains")
     result = run("push", file)
@@ -66,7 +76,7 @@ def test_a_bad_file_says_where_it_is_wrong(run: Run, file: Path) -> None:
 
 def test_a_push_from_an_old_version_is_refused(run: Run, file: Path) -> None:
     result = run("push", file, "--version", 0)
-    assert result.exit_code == 1 and "version 1 is live by now" in result.output
+    assert result.exit_code == 1 and "at version 1 by now" in result.output
 
 
 def test_a_document_and_a_folder_are_pushed(run: Run, tmp_path: Path) -> None:
@@ -211,7 +221,7 @@ def test_versions_are_compared_and_what_was_seen_must_still_be_there(
     told = run("diff", "bound", 1, 2).output
     assert "- deny contains" in told and "+ deny contains" in told
     assert "no version 9" in run("diff", "bound", 1, 9).output
-    assert "version 2 is live by now" in run("rollback", "bound", 1, "--version", 1).output
+    assert "at version 2 by now" in run("rollback", "bound", 1, "--version", 1).output
     assert run("rollback", "bound", 1, "--version", 2).exit_code == 0
     assert run("shadow", "start", file).exit_code == 0
     assert "is version 4 by now" in run("shadow", "promote", "--version", 3).output
