@@ -21,6 +21,8 @@ from yoto.http.acts import record_act
 from yoto.operate.queues import DAY, NORMAL, choose_invalidation_strategy
 from yoto.operate.targets import target_of
 from yoto.optimization import SmartInvalidation, Strategy, Submission
+from yoto.permission import Place, node_of_text
+from yoto.store.resources import known_types
 
 subjects = cache_layer.subjects
 
@@ -48,13 +50,15 @@ def stats() -> None:
 @click.option(
     "--reason", required=True, help="Why; it is audited. Queued: a short name such as 'import'."
 )
-@click.option("--server", type=click.IntRange(1), help="Queued: the server that it is all about.")
+@click.option("--home", metavar="TYPE:ID", help="Queued: where those belong that it is all about.")
+@click.option("--server", type=click.IntRange(1), help="The same as --home server:ID.")
 @click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
 def invalidate(
     kind: str,
     ids: tuple[str, ...],
     queued: bool,
     reason: str,
+    home: str | None,
     server: int | None,
     memory: bool,
 ) -> None:
@@ -63,21 +67,37 @@ def invalidate(
     KIND is user, role, team, application, a type of resources, or all, which has no ids. Users
     have numbers, and the ids that the application calls them by.
     """
-    if server is not None and not queued:
-        raise click.UsageError("--server goes with --queued")
+    if server is not None:
+        if home is not None:
+            raise click.UsageError("give either --home or --server")
+        home = f"server:{server}"
+    if home is not None and not queued:
+        raise click.UsageError("--home and --server go with --queued")
     with acting():
         try:
             targets = [target_of(kind, one, spelled=True) for one in ids or (None,)]
+            covering = None if home is None else subjects.node(*_home(home))
         except ValidationFailed as error:
             raise click.UsageError(str(error)) from None
     if queued:
-        covering = None if server is None else subjects.node("server", server)
         _queue([target.subject for target in targets], reason, "l1" if memory else "all", covering)
         return
     with acting():
         done = [service.invalidate(target, memory, reason) for target in targets]
     told = ", ".join(one["subject"] for one in done)
     click.echo(f"Every worker forgets {told}; position {done[-1]['position']}.")
+
+
+def _home(text: str) -> Place:
+    """The node that people belong to by its text.
+
+    Raises:
+        ValidationFailed: it names none; names ``home``.
+    """
+    place = node_of_text(text, "home")
+    if known_types().get(place.kind).members is None:
+        raise ValidationFailed({"home": f"nobody belongs to a {place.kind}"})
+    return place
 
 
 def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> None:

@@ -101,6 +101,10 @@ def test_what_is_below_a_workspace_is_forgotten_with_it(app: Flask, world: World
         assert len(world.acts("cache.invalidate")) == 2
         queued = ("cache", "invalidate", "workspace", str(workspace), "--queued")
         assert "1 queued" in run(app, *queued, "--reason", "import")
+        about = ("--queued", "--reason", "import", "--home", f"workspace:{workspace}")
+        assert "1 queued" in run(app, "cache", "invalidate", "document", str(document), *about)
+        shown = json.loads(run(app, "cache", "queue"))["analysis"]["figures"]
+        assert shown["coverings"] == {f"workspace:{workspace.hex}": 1}
 
 
 def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
@@ -117,6 +121,14 @@ def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
         ("cache", "invalidate", "channel", "1", "second"),
         ("cache", "invalidate", "team", "painters"),
         ("cache", "invalidate", "user", "1", "--server", "7"),
+        ("cache", "invalidate", "user", "1", "--home", "server:7"),
+        *(
+            ("cache", "invalidate", "user", "1", "--queued", "--home", *home)
+            for home in (
+                *(("server",), ("galaxy:1",), ("server:x",), ("channel:1",)),
+                ("server:7", "--server", "7"),
+            )
+        ),
         ("cache", "strategy", "brutal"),
         ("permission", "invalidate"),
         ("permission", "invalidate", "42", "--all"),
