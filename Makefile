@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -m pytest
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-all $(SUITES:%=test-%) lint style types layers security dependencies workflows \
+.PHONY: help run setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
   coverage bench servers opa format charts screenshots clean
 
 help: ## Show what can be made
@@ -43,7 +43,7 @@ $(SUITES:%=test-%): test-%: setup
 coverage: setup ## Run the tests and measure the lines and branches they reach
 	$(PYTEST) --cov --cov-report=xml:build/coverage.xml --cov-report=term:skip-covered $(ARGS)
 
-lint: style types layers ## Check style, types and layers
+lint: style types layers unused ## Check style, types, layers, and that nothing is unused
 
 style: $(TOOLS)
 	$(BIN)/black --check --quiet .
@@ -55,6 +55,10 @@ types: $(TOOLS)
 
 layers: $(TOOLS)
 	$(BIN)/lint-imports
+
+unused: $(TOOLS) ## Look for code and exported names that nothing uses
+	$(BIN)/python -m tools.dead_code
+	$(BIN)/python -m tools.exports
 
 security: $(TOOLS) ## Look for unsafe code
 	$(BIN)/bandit -q -c pyproject.toml -r app yoto config.py run.py wsgi.py

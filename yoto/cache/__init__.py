@@ -1,7 +1,7 @@
 """The hybrid cache: process memory, Redis, and the log that keeps them right."""
 
 from yoto.cache import subjects
-from yoto.cache.batch import Answers, ManyLoader
+from yoto.cache.batch import Answers
 from yoto.cache.counts import CacheCounts, CacheStats
 from yoto.cache.entry import (
     ACCOUNT_PLACE,
@@ -10,9 +10,8 @@ from yoto.cache.entry import (
     Loaded,
     PlaceKey,
 )
-from yoto.cache.extension import CacheState, HybridPermissionCache
-from yoto.cache.listeners import Listener
-from yoto.cache.loading import Loader, Tier
+from yoto.cache.extension import HybridPermissionCache
+from yoto.cache.loading import Tier
 from yoto.cache.local import Slot
 from yoto.cache.log import InvalidationLog, LogEntry
 from yoto.cache.memory import Lookup
@@ -20,7 +19,7 @@ from yoto.cache.position import ORIGIN, Position
 from yoto.cache.settings import CacheSettings, StoreSettings
 from yoto.cache.tailer import Tailer
 from yoto.cache.tiered import TieredCache
-from yoto.nodes import NodeId, key_text, node_key, parse_text, place_key, text_of, type_of
+from yoto.nodes import NodeId, key_text, node_key, place_key
 
 __all__ = [
     "ACCOUNT_PLACE",
@@ -29,17 +28,13 @@ __all__ = [
     "Answers",
     "CacheCounts",
     "CacheSettings",
-    "CacheState",
     "CacheStats",
     "Entry",
     "HybridPermissionCache",
     "InvalidationLog",
-    "Listener",
     "Loaded",
-    "Loader",
     "LogEntry",
     "Lookup",
-    "ManyLoader",
     "NodeId",
     "PlaceKey",
     "Position",
@@ -50,9 +45,6 @@ __all__ = [
     "TieredCache",
     "key_text",
     "node_key",
-    "parse_text",
     "place_key",
     "subjects",
-    "text_of",
-    "type_of",
 ]

@@ -1,7 +1,12 @@
 """The operators' pages, their JSON routes and their sockets."""
 
 from yoto.control_plane.application import ControlPlane
-from yoto.control_plane.pages import as_page, as_pages, init_control
+from yoto.control_plane.pages import as_pages, init_control
 from yoto.control_plane.socket import close_control_socket
 
-__all__ = ["ControlPlane", "as_page", "as_pages", "close_control_socket", "init_control"]
+__all__ = [
+    "ControlPlane",
+    "as_pages",
+    "close_control_socket",
+    "init_control",
+]

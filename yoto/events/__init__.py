@@ -15,22 +15,12 @@ from .facts import (
     TaskProgressed,
 )
 from .gap import Gap, find_gap
-from .stream import (
-    BEGINNING,
-    STREAM_NAME,
-    EventStream,
-    StoredEvent,
-    StreamInfo,
-    position,
-    to_plain,
-    type_of,
-)
-from .tailer import TailCounts, Tailer
+from .stream import BEGINNING, EventStream, StoredEvent, StreamInfo, position, to_plain, type_of
+from .tailer import Tailer
 from .types import Event, UnknownEvent, decode, encode, event_type, registered_types
 
 __all__ = [
     "BEGINNING",
-    "STREAM_NAME",
     "BreakerTransitioned",
     "ConfigChanged",
     "ConfigRestored",
@@ -47,7 +37,6 @@ __all__ = [
     "StoredEvent",
     "StreamInfo",
     "SwitchChanged",
-    "TailCounts",
     "Tailer",
     "TaskFinished",
     "TaskProgressed",

@@ -1,11 +1,10 @@
 """Whether the process lives and whether it can serve."""
 
 from .checks import MIGRATIONS, examine_setup, migrations_check
-from .probe import Check, CheckResult, Finding, State, overall
+from .probe import CheckResult, Finding, State, overall
 from .views import init_health, probe
 
 __all__ = [
-    "Check",
     "CheckResult",
     "Finding",
     "MIGRATIONS",

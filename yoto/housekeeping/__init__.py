@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .keeper import Housekeeper, Task
+from .keeper import Housekeeper
 from .pending import MOST_WAITING, Pending, contained
 
-__all__ = ["MOST_WAITING", "Housekeeper", "Pending", "Task", "contained"]
+__all__ = [
+    "MOST_WAITING",
+    "Housekeeper",
+    "Pending",
+    "contained",
+]

@@ -10,8 +10,8 @@ from . import metric_names as names
 from . import signal_names as signals
 from .levers import BULKHEAD, LEVERS
 from .levers import LIVE as LIVE_LEVERS
-from .levers import RATE_LIMIT, Lever, lever_of
-from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
+from .levers import RATE_LIMIT, lever_of
+from .recording import Counter, Distribution, Histogram, Recorder, Series, series
 
 if TYPE_CHECKING:
     from .watching import *  # noqa: F401, F403
@@ -26,9 +26,7 @@ __all__ = [
     "RATE_LIMIT",
     "Counter",
     "Distribution",
-    "Gauge",
     "Histogram",
-    "Lever",
     "Recorder",
     "Series",
     "lever_of",

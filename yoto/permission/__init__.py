@@ -1,12 +1,6 @@
 """Permissions: what a verdict is made of, the decorators, the registry, and every change."""
 
-from yoto.permission.abac import (
-    JudgedPlaces,
-    PolicyAnswer,
-    PolicyBatch,
-    PolicyCheck,
-    PolicyQuestion,
-)
+from yoto.permission.abac import JudgedPlaces, PolicyAnswer, PolicyBatch, PolicyQuestion
 from yoto.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
 from yoto.permission.condition import Permission
 from yoto.permission.context import (
@@ -29,7 +23,6 @@ from yoto.permission.explain.loading import holding_sets, load_reach
 from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.freshness import authenticated_at
-from yoto.permission.group_writes import RegisteredGroup
 from yoto.permission.keys import (
     NOBODY,
     current_keys,
@@ -45,14 +38,11 @@ from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.positions import required_position
-from yoto.permission.preloading import PreloadReport, PreloadStats
 from yoto.permission.queue_handlers import register_permission_handlers
-from yoto.permission.receipt import WriteReceipt
 from yoto.permission.records import MASKED, RecordSettings, masked_address, masked_context
-from yoto.permission.registry import RegisteredPermission
 from yoto.permission.replay import Replay
 from yoto.permission.requirement import PermissionRequirement
-from yoto.permission.resolver import Resolution, Standing, lineage
+from yoto.permission.resolver import Standing, lineage
 from yoto.permission.review import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -62,7 +52,7 @@ from yoto.permission.review import (
     access_rows,
     difference_rows,
 )
-from yoto.permission.role_writes import UNSET, RegisteredRole, Unset
+from yoto.permission.role_writes import UNSET
 from yoto.permission.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.search import Page
 from yoto.permission.source import reading
@@ -76,7 +66,7 @@ from yoto.permission.templates import PermissionTemplate, TemplateLevel, Templat
 from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
 from yoto.permission.visitor import has_permission, has_role, init_page_globals
-from yoto.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
+from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
 
 __all__ = [
@@ -112,30 +102,20 @@ __all__ = [
     "PlaceFacts",
     "PolicyAnswer",
     "PolicyBatch",
-    "PolicyCheck",
     "PolicyQuestion",
-    "PreloadReport",
-    "PreloadStats",
     "ProvidedAttributes",
     "RecordSettings",
-    "RegisteredGroup",
-    "RegisteredPermission",
-    "RegisteredRole",
     "Replay",
     "RequestContext",
-    "Resolution",
     "RoleFacts",
     "Standing",
-    "StepReport",
     "SuperAdminUse",
     "Team",
     "TemplateLevel",
     "TemplateParameter",
-    "Unset",
     "WarmUpParts",
     "WarmUpReport",
     "Way",
-    "WriteReceipt",
     "access_rows",
     "acting_as",
     "authenticated_at",

@@ -7,8 +7,6 @@ a token of the outbox (``outbox-17``), which is honoured by reading the database
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar, Token
 
 from yoto.cache import Position
@@ -29,16 +27,6 @@ required_position = _required.get
 def set_required(position: Position | None) -> Token[Position | None]:
     """From now on every check in this context must include ``position``."""
     return _required.set(position)
-
-
-@contextmanager
-def including(position: Position | None) -> Iterator[None]:
-    """Every check within the block includes ``position``, in any tier."""
-    token = _required.set(position)
-    try:
-        yield
-    finally:
-        _required.reset(token)
 
 
 def to_position(text: str, pool: SidePool, field: str = "at_least") -> Position:

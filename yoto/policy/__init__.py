@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
-from yoto.policy.result import POLICY_ERROR, POLICY_UNAVAILABLE, UNDEFINED, PolicyDecision, Verdict
+from yoto.policy.result import POLICY_ERROR, POLICY_UNAVAILABLE, UNDEFINED, Verdict
 from yoto.policy.texts import LANGUAGES, text_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ __all__ = [
     "POLICY_ERROR",
     "POLICY_UNAVAILABLE",
     "UNDEFINED",
-    "PolicyDecision",
     "Verdict",
     "text_of",
 ]

@@ -1,11 +1,9 @@
 """The Redis layer: one client an application, keys, scripts, fail-fast, the embedded server."""
 
-from yoto.redis import keys
 from yoto.redis.connection import RedisConnection
 from yoto.redis.embedded import EmbeddedServer
 from yoto.redis.following import READ_LIMIT, Following
 from yoto.redis.info import (
-    ConnectionTest,
     NodeInfo,
     RedisInfo,
     check_address,
@@ -18,12 +16,11 @@ from yoto.redis.keys import KeyBuilder, escape
 from yoto.redis.registry import ScriptRegistry
 from yoto.redis.script import Script, load_lua, load_script
 from yoto.redis.settings import RedisSettings
-from yoto.redis.store import RedisState, RedisStore
+from yoto.redis.store import RedisStore
 from yoto.redis.stream_reader import RawEntry, StreamReader
 
 __all__ = [
     "READ_LIMIT",
-    "ConnectionTest",
     "EmbeddedServer",
     "Following",
     "KeyBuilder",
@@ -32,7 +29,6 @@ __all__ = [
     "RedisConnection",
     "RedisInfo",
     "RedisSettings",
-    "RedisState",
     "RedisStore",
     "Script",
     "ScriptRegistry",
@@ -42,7 +38,6 @@ __all__ = [
     "escape",
     "every_server_answers",
     "get_redis_info",
-    "keys",
     "load_lua",
     "load_script",
     "test_redis_connection",

@@ -8,8 +8,6 @@ from yoto.lazy import exports
 
 from .algorithms import (
     Algorithm,
-    Leases,
-    Meter,
     Quota,
     Status,
     algorithm_names,
@@ -17,22 +15,14 @@ from .algorithms import (
     register_algorithm,
     whole_units_left,
 )
-from .breaker import (
-    BreakerOpenedLocally,
-    BreakerPermit,
-    BreakerState,
-    BreakerWouldOpen,
-    CircuitBreaker,
-    State,
-)
+from .breaker import BreakerState, CircuitBreaker, State
 from .breaker_hooks import BreakerHooks
-from .bulkhead import Bulkhead, BulkheadStats, Slot
+from .bulkhead import BulkheadStats
 from .config_store import (
     CONFIG_CLASSES,
     FLEET,
     REDIS_BREAKER,
     Action,
-    Audit,
     AuditEntry,
     Change,
     ConfigStore,
@@ -44,7 +34,6 @@ from .config_store import (
     audit_of,
     change_to_plain,
     check_entry,
-    parse_kind,
 )
 from .controller import ResilienceController
 from .decorators import (
@@ -57,17 +46,13 @@ from .decorators import (
     limit_views,
     rate_limit,
 )
-from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
+from .degradation import EVERY_FEATURE, RaisedLevel
 from .extension import Resilience, get_resilience_controller
-from .guard import Guard, Permit
-from .guards import BulkheadUse, GuardCounts
 from .headers import noted_limits, rate_limit_headers
-from .instances import Instance
-from .limiter import DimensionStatus, RateLimiter, RateLimitResult
+from .limiter import RateLimitResult
 from .networks import network_of
 from .outcome import Classifier, Outcome
 from .settings import (
-    BreakerMode,
     BulkheadConfig,
     BulkheadStrategy,
     CircuitBreakerConfig,
@@ -78,29 +63,19 @@ from .settings import (
     LogConfig,
     LogLevel,
     MultiDimensionalKey,
-    OnStoreError,
     RateLimitConfig,
     Settings,
     TuningConfig,
-    WindowType,
 )
-from .store_health import StoreState, StoreStatus
+from .store_health import StoreState
 from .switches import SwitchConfig
-from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
+from .trail import KEPT_FOR, LimitedCall, TrailReading, top_keys
 
 if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
     from .decorators.routes import route_guards
-    from .dry_run import Caveat, DryRun, Replay
-    from .tuning import (
-        Tuner,
-        TuningApplied,
-        TuningKept,
-        TuningOutcome,
-        TuningReverted,
-        TuningSettings,
-        outcome_of,
-    )
+    from .dry_run import Caveat, DryRun
+    from .tuning import Tuner, TuningOutcome, TuningSettings, outcome_of
 else:
     # Whoever has guards alone needs nothing that tunes or checks them, or tries other numbers.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
@@ -110,11 +85,8 @@ else:
 
 __all__ = [
     "Tuner",
-    "TuningApplied",
     "TuningConfig",
-    "TuningKept",
     "TuningOutcome",
-    "TuningReverted",
     "TuningSettings",
     "EVERY_FEATURE",
     "FLEET",
@@ -127,23 +99,14 @@ __all__ = [
     "find_algorithm",
     "register_algorithm",
     "whole_units_left",
-    "Leases",
-    "Meter",
     "Quota",
     "Status",
-    "Audit",
     "AuditEntry",
     "BreakerHooks",
-    "BreakerMode",
-    "BreakerOpenedLocally",
-    "BreakerPermit",
     "BreakerState",
-    "BreakerWouldOpen",
-    "Bulkhead",
     "BulkheadConfig",
     "BulkheadStats",
     "BulkheadStrategy",
-    "BulkheadUse",
     "CONFIG_CLASSES",
     "Caveat",
     "Change",
@@ -153,43 +116,30 @@ __all__ = [
     "ConfigStore",
     "DegradationConfig",
     "DegradationLevel",
-    "DegradationStatus",
     "Dimension",
-    "DimensionStatus",
     "DryRun",
     "Entry",
-    "Guard",
     "GuardMode",
-    "GuardCounts",
-    "Instance",
     "Journal",
     "KEPT_FOR",
-    "KeyUse",
     "Kind",
     "LimitedCall",
     "LogConfig",
     "LogLevel",
     "MultiDimensionalKey",
-    "OnStoreError",
     "Origin",
     "Outcome",
-    "Permit",
     "RaisedLevel",
     "RateLimitConfig",
     "RateLimitResult",
-    "RateLimiter",
     "Receipt",
-    "Replay",
     "Resilience",
     "ResilienceController",
     "Settings",
-    "Slot",
     "State",
     "StoreState",
-    "StoreStatus",
     "SwitchConfig",
     "TrailReading",
-    "WindowType",
     "audit_of",
     "bulkhead",
     "change_to_plain",
@@ -203,7 +153,6 @@ __all__ = [
     "limit_views",
     "network_of",
     "noted_limits",
-    "parse_kind",
     "rate_limit",
     "rate_limit_headers",
     "route_guards",

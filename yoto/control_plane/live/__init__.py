@@ -6,15 +6,13 @@ Moments are ms since 1970 throughout, as in the event stream.
 
 from yoto.control_plane.live.event_views import events_control
 from yoto.control_plane.live.instance_views import instances_control
-from yoto.control_plane.live.pictures import Pictures, init_live, pictures
+from yoto.control_plane.live.pictures import init_live
 from yoto.control_plane.live.views import stats_control, status_control
 
 __all__ = [
-    "Pictures",
     "events_control",
     "init_live",
     "instances_control",
-    "pictures",
     "stats_control",
     "status_control",
 ]

@@ -14,7 +14,7 @@ from .facts import (
     AlertUnsilenced,
 )
 from .level import Level
-from .machine import Cause, Kind, Step, Transition, step
+from .machine import Cause, Kind, Transition, step
 from .records import (
     EVERY_RULE,
     FURTHEST_OFF,
@@ -78,7 +78,6 @@ __all__ = [
     "SendSettings",
     "ShownWebhook",
     "Silence",
-    "Step",
     "Track",
     "Transition",
     "Values",

@@ -1,6 +1,6 @@
 """Where measurements go: memory, Redis, Prometheus, StatsD, behind one interface."""
 
-from .failures import FailureKind, failure_kind
+from .failures import FailureKind
 from .interface import Backend, BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .memory import MemoryBackend
 from .prometheus import PrometheusBackend
@@ -19,5 +19,4 @@ __all__ = [
     "Totals",
     "WorkerState",
     "WorkerStatus",
-    "failure_kind",
 ]

@@ -82,10 +82,6 @@ class Distribution:
         """A copy."""
         return Distribution(dict(self.counts), self.total)
 
-    def at_most(self, bound: int) -> int:
-        """How many values fell into bucket ``bound`` or one below."""
-        return sum(count for number, count in self.counts.items() if number <= bound)
-
     def quantile(self, share: float) -> float | None:
         """Seconds that ``share`` (0 to 1) of the values do not exceed; None without values.
 

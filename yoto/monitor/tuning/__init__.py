@@ -1,6 +1,6 @@
 """Suggestions to change settings, and the verdict on a change that was made. Pure."""
 
-from ..levers import BULKHEAD, LEVERS, LIVE, RATE_LIMIT, Lever, lever_of
+from ..levers import LEVERS, lever_of
 from .picture import (
     PLAIN,
     BulkheadPicture,
@@ -16,15 +16,11 @@ from .suggestion import Suggestion
 from .verdict import METRICS, Verdict, judge, readings, unit_of_measure
 
 __all__ = [
-    "BULKHEAD",
     "PLAIN",
-    "RATE_LIMIT",
     "LEVERS",
-    "LIVE",
     "METRICS",
     "BulkheadPicture",
     "Guards",
-    "Lever",
     "LimiterPicture",
     "Picture",
     "PoolPicture",

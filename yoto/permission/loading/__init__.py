@@ -6,15 +6,12 @@ from yoto.permission.loading.loader import (
     load_one,
     load_places,
     load_these,
-    standing_at,
     standings_at,
 )
-from yoto.permission.loading.rights import Rights
 from yoto.permission.loading.sites import Site, implying, load_sites
 
 __all__ = [
     "Loaded",
-    "Rights",
     "Site",
     "implying",
     "load",
@@ -22,6 +19,5 @@ __all__ = [
     "load_places",
     "load_sites",
     "load_these",
-    "standing_at",
     "standings_at",
 ]

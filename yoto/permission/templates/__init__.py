@@ -4,12 +4,11 @@ from yoto.permission.templates.builtin import CRUD
 from yoto.permission.templates.library import TemplateLibrary
 from yoto.permission.templates.meaning import meaningless
 from yoto.permission.templates.parameters import TemplateParameter
-from yoto.permission.templates.template import PermissionTemplate, RenderedLevel, TemplateLevel
+from yoto.permission.templates.template import PermissionTemplate, TemplateLevel
 
 __all__ = [
     "CRUD",
     "PermissionTemplate",
-    "RenderedLevel",
     "TemplateLevel",
     "TemplateLibrary",
     "TemplateParameter",

@@ -2,6 +2,11 @@
 
 from yoto.policy.behaviour.counters import CountedAction
 from yoto.policy.behaviour.extension import BehaviourWatch
-from yoto.policy.behaviour.risk import Behaviour, Risk, risk_of
+from yoto.policy.behaviour.risk import Behaviour, risk_of
 
-__all__ = ["Behaviour", "BehaviourWatch", "CountedAction", "Risk", "risk_of"]
+__all__ = [
+    "Behaviour",
+    "BehaviourWatch",
+    "CountedAction",
+    "risk_of",
+]

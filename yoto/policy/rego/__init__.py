@@ -4,7 +4,6 @@ from yoto.policy.rego.calls import Call, Functions, calls_of, defined_functions
 from yoto.policy.rego.heads import has_rule, package_of, test_rules
 from yoto.policy.rego.inputs import EVERYTHING, reads_of
 from yoto.policy.rego.moving import Moved, move
-from yoto.policy.rego.negations import negations
 from yoto.policy.rego.parser import Syntax, parse, syntax_of
 from yoto.policy.rego.tokens import Kind, Token, tokenize
 
@@ -20,7 +19,6 @@ __all__ = [
     "defined_functions",
     "has_rule",
     "move",
-    "negations",
     "package_of",
     "parse",
     "reads_of",

@@ -2,7 +2,7 @@
 
 from yoto.prefetch.recording.flusher import AWAY, Flusher
 from yoto.prefetch.recording.history import BehaviourHistory, Kept
-from yoto.prefetch.recording.log import BEGINNING, BehaviourLog, LogEntry, Tail
+from yoto.prefetch.recording.log import BEGINNING, BehaviourLog
 from yoto.prefetch.recording.recorder import BehaviourRecorder, Visit
 
 __all__ = [
@@ -13,7 +13,5 @@ __all__ = [
     "BehaviourRecorder",
     "Flusher",
     "Kept",
-    "LogEntry",
-    "Tail",
     "Visit",
 ]

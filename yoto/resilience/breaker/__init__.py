@@ -1,7 +1,7 @@
 """The circuit breaker."""
 
 from .breaker import CircuitBreaker
-from .events import BreakerOpenedLocally, BreakerWouldOpen
+from .events import BreakerOpenedLocally
 from .permit import BreakerPermit
 from .states import BreakerState, State
 
@@ -9,7 +9,6 @@ __all__ = [
     "BreakerOpenedLocally",
     "BreakerPermit",
     "BreakerState",
-    "BreakerWouldOpen",
     "CircuitBreaker",
     "State",
 ]

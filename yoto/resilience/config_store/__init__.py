@@ -2,11 +2,10 @@
 
 from .clock import ServerClock
 from .declarations import declare, declare_numbers, declared, spelled_out
-from .document import Action, Change, Document, Origin
+from .document import Action, Change, Origin
 from .entry import Entry, Receipt, change_to_plain
 from .journal import Audit, AuditEntry, Journal
-from .kinds import CONFIG_CLASSES, FLEET, REDIS_BREAKER, Kind, check_entry, check_name, parse_kind
-from .local_copy import Reader
+from .kinds import CONFIG_CLASSES, FLEET, REDIS_BREAKER, Kind, check_entry, parse_kind
 from .recorder import audit_of
 from .redis_copy import RedisCopy
 from .store import ConfigStore
@@ -20,19 +19,16 @@ __all__ = [
     "AuditEntry",
     "Change",
     "ConfigStore",
-    "Document",
     "Entry",
     "Journal",
     "Kind",
     "Origin",
-    "Reader",
     "Receipt",
     "RedisCopy",
     "ServerClock",
     "audit_of",
     "change_to_plain",
     "check_entry",
-    "check_name",
     "declare",
     "declare_numbers",
     "declared",

@@ -58,11 +58,6 @@ class ServerClock:
             self._samples.append(sample)
             self._best = min(self._samples)
 
-    @property
-    def synchronised(self) -> bool:
-        """Whether Redis has told its time yet."""
-        return self._best is not None
-
     def now_ms(self) -> float:
         """Redis time in ms since 1970."""
         best = self._best

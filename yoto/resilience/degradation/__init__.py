@@ -1,7 +1,7 @@
 """Degradation: levels of features, who raises them, and what answers instead."""
 
 from .board import Board, RaisedLevel
-from .fallbacks import DEFAULT_KEEP, Fallback, Fallbacks, LastGood
+from .fallbacks import DEFAULT_KEEP, Fallback, LastGood
 from .manager import EVERY_FEATURE, Degradation, DegradationStatus
 from .open_breakers import OpenBreakers
 
@@ -12,7 +12,6 @@ __all__ = [
     "Degradation",
     "DegradationStatus",
     "Fallback",
-    "Fallbacks",
     "LastGood",
     "OpenBreakers",
     "RaisedLevel",

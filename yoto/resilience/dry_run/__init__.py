@@ -1,6 +1,9 @@
 """What another configuration would have done with the calls of the last minutes."""
 
 from .dry_run import Caveat, DryRun, dry_run
-from .replays import Replay
 
-__all__ = ["Caveat", "DryRun", "Replay", "dry_run"]
+__all__ = [
+    "Caveat",
+    "DryRun",
+    "dry_run",
+]

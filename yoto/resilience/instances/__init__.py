@@ -1,5 +1,7 @@
 """Which instances of the application live."""
 
-from .registry import Instance, Instances
+from .registry import Instances
 
-__all__ = ["Instance", "Instances"]
+__all__ = [
+    "Instances",
+]

@@ -3,14 +3,13 @@
 from .calls import REFUSED, BreakerCall, LimitedCall, Noted, SlotCall, caller_of, key_of
 from .ring import Trail
 from .stored import KEPT_FOR, MOST_CALLS, StoredTrails, TrailReading
-from .top_keys import KeyUse, top_keys
+from .top_keys import top_keys
 
 __all__ = [
     "KEPT_FOR",
     "MOST_CALLS",
     "REFUSED",
     "BreakerCall",
-    "KeyUse",
     "LimitedCall",
     "Noted",
     "SlotCall",

@@ -2,24 +2,13 @@
 
 from yoto.store.resources.chains import Chain, Rung, chain_of
 from yoto.store.resources.declaring import declare_resource
-from yoto.store.resources.types import (
-    Members,
-    Parent,
-    ResourceType,
-    ResourceTypes,
-    Sync,
-    known_types,
-    types_of,
-)
+from yoto.store.resources.types import ResourceType, ResourceTypes, known_types, types_of
 
 __all__ = [
     "Chain",
-    "Members",
-    "Parent",
     "ResourceType",
     "ResourceTypes",
     "Rung",
-    "Sync",
     "chain_of",
     "declare_resource",
     "known_types",

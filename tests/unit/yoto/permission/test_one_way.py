@@ -46,7 +46,7 @@ from yoto.permission.directory import Providers
 from yoto.permission.expressions import compile_expression
 from yoto.permission.maintenance import Maintenance, MaintenanceStatus
 from yoto.permission.outbox.watching import touch
-from yoto.permission.positions import including
+from yoto.permission.positions import set_required
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing, flatten, resolve
@@ -310,7 +310,8 @@ def staged(app: Flask, scene: Scene, user_id: int, place: Place) -> Iterator[Hea
         stack.enter_context(app.app_context())
         stack.enter_context(pytest.MonkeyPatch.context()).setitem(app.extensions, EXTENSION, state)
         required = None if scene.required is None else Position(scene.required)
-        stack.enter_context(including(required))
+        token = set_required(required)
+        stack.callback(token.var.reset, token)
         use_session(scene.session)
         yield heard
 
