@@ -10,10 +10,10 @@ from flask.cli import AppGroup
 from yoto.api.people import number_called
 from yoto.cli.acts import acting
 from yoto.cli.options import at_resource, resource_of, with_reason
-from yoto.control_plane.cache import service
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
 from yoto.http.fields import MAX_ID
+from yoto.operate.invalidation import invalidate as invalidate_target
 from yoto.operate.targets import EVERYTHING, target_of
 from yoto.store.db import writing
 
@@ -58,11 +58,11 @@ def invalidate(user: str | None, role: int | None, everything: bool, reason: str
         raise click.UsageError("give USER, --role or --all")
     with acting():
         if user is not None:
-            done = service.invalidate(target_of("user", user_id_of(user)), False, reason)
+            done = invalidate_target(target_of("user", user_id_of(user)), False, reason)
         elif role is not None:
-            done = service.invalidate(target_of("role", role), False, reason)
+            done = invalidate_target(target_of("role", role), False, reason)
         else:
-            done = service.invalidate(EVERYTHING, False, reason)
+            done = invalidate_target(EVERYTHING, False, reason)
     click.echo(f"Forgotten in every worker from position {done['position']} on.")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from yoto.control_plane.audit import audit_control
-from yoto.control_plane.cache import cache_control, upkeep_control
 from yoto.control_plane.config import config_control
 from yoto.control_plane.forecasts import forecasts_control
 from yoto.control_plane.guards import (
@@ -31,6 +30,7 @@ from yoto.operate import (
     alert_rules,
     alert_webhooks,
     alerts,
+    cache,
     candidate,
     documents,
     locks,
@@ -41,6 +41,7 @@ from yoto.operate import (
     prefetch,
     queues,
     tasks,
+    upkeep,
 )
 from yoto.operate.rest import blueprint
 
@@ -76,8 +77,8 @@ CONTROL_REST: list[Blueprint] = [
     audit_control,
     blueprint(maintenance),
     blueprint(log_level),
-    cache_control,
-    upkeep_control,
+    blueprint(cache),
+    blueprint(upkeep),
     blueprint(tasks),
     blueprint(queues),
     blueprint(locks),

@@ -7,6 +7,8 @@ their document, and ``yoto.cli.operations`` the commands of the terminal.
 from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
+from yoto.operate.cache import cache
+from yoto.operate.invalidation import upkeep
 from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
@@ -20,6 +22,7 @@ __all__ = [
     "alert_rules",
     "alert_webhooks",
     "alerts",
+    "cache",
     "candidate",
     "documents",
     "locks",
@@ -30,4 +33,5 @@ __all__ = [
     "prefetch",
     "queues",
     "tasks",
+    "upkeep",
 ]

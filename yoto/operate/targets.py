@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 from sqlalchemy import false, func, select
 
@@ -57,11 +57,11 @@ class Target(NamedTuple):
         return int(self.id) if self.kind == USER else None
 
 
-class People(NamedTuple):
-    """How many accounts something concerns, and whether that is more than an estimate."""
+class People(TypedDict):
+    """Accounts whose verdicts are made from it; not all of them are cached."""
 
-    count: int  # type: ignore[assignment]
-    exact: bool
+    count: int
+    exact: Annotated[bool, "False: an estimate; others may have looked there as well"]
 
 
 EVERYTHING = Target(ALL, None, subjects.GLOBAL)
@@ -137,40 +137,44 @@ def people(target: Target) -> People | None:
     """
     match target.kind:
         case "all":
-            return People(_count(select(func.count(User.id))), True)
+            return _people(_count(select(func.count(User.id))), True)
         case "user" | "application":
-            return People(int(name_of(target) is not None), True)
+            return _people(int(name_of(target) is not None), True)
         case "role":
             return _holders(target.id)
         case "team":
-            return People(len(members_of_teams(db.session(), [target.id])), True)
+            return _people(len(members_of_teams(db.session(), [target.id])), True)
     return _members(Place(target.kind, target.id))
 
 
 def _holders(role_id: int) -> People:
     role = db.session.get(Role, role_id)
     if role is None:
-        return People(0, True)
+        return _people(0, True)
     connection = db.session.connection()
     reach, members = load_reach(connection, [role_id], role.home or None)
     if role.is_default:
-        return People(members, False)
+        return _people(members, False)
     # Who is in two of these sets counts for each.
-    return People(reach.get(role_id, 0), not holding_sets(connection, [role_id]))
+    return _people(reach.get(role_id, 0), not holding_sets(connection, [role_id]))
 
 
 def _members(place: Place) -> People | None:
     try:
         home = permissions.homes_of([place])[place]
     except UnknownResource:
-        return People(0, True)
+        return _people(0, True)
     declared = None if home is None else known_types().get(home.kind).members
     if home is None or declared is None:
         return None
     statement = select(func.count()).where(declared.node == home.id)
     if declared.banned is not None:
         statement = statement.where(func.coalesce(declared.banned, false()) == false())
-    return People(_count(statement), False)
+    return _people(_count(statement), False)
+
+
+def _people(count: int, exact: bool) -> People:
+    return {"count": count, "exact": exact}
 
 
 def _count(statement: Any) -> int:

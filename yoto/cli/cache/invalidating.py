@@ -13,11 +13,11 @@ from yoto import cache as cache_layer
 from yoto.cli.acts import acting
 from yoto.cli.cache.group import cache
 from yoto.cli.options import with_reason
-from yoto.control_plane.cache import service
 from yoto.errors import ValidationFailed
 from yoto.extensions import cache as hybrid_cache
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
+from yoto.operate.invalidation import invalidate as invalidate_target
 from yoto.operate.queues import DAY, NORMAL, choose_invalidation_strategy
 from yoto.operate.targets import target_of
 from yoto.optimization import SmartInvalidation, Strategy, Submission
@@ -83,7 +83,7 @@ def invalidate(
         _queue([target.subject for target in targets], reason, "l1" if memory else "all", covering)
         return
     with acting():
-        done = [service.invalidate(target, memory, reason) for target in targets]
+        done = [invalidate_target(target, memory, reason) for target in targets]
     told = ", ".join(one["subject"] for one in done)
     click.echo(f"Every worker forgets {told}; position {done[-1]['position']}.")
 

@@ -11,10 +11,10 @@ from yoto.cache import GLOBAL_PLACE, PlaceKey
 from yoto.cli.acts import acting
 from yoto.cli.cache.group import cache
 from yoto.cli.options import as_json, with_reason
-from yoto.control_plane.cache import service
 from yoto.extensions import optimization, permissions
 from yoto.http.acts import record_act
 from yoto.nodes import MAX_ID, key_text, shown_text
+from yoto.operate import invalidation
 from yoto.permission import WarmUpReport
 
 BAR_WIDTH = 30
@@ -50,7 +50,7 @@ def hot(limit: int, as_json: bool) -> None:
 def forget_hot(user_id: int, reason: str) -> None:
     """Forget where one user asked for permissions."""
     with acting():
-        gone = service.forget_hot(user_id, reason)["places"]
+        gone = invalidation.forget_hot(user_id, reason)["places"]
     click.echo(f"Forgot user {user_id} in {gone} places.")
 
 
@@ -76,7 +76,7 @@ def refresh(as_json: bool, reason: str) -> None:
     The exit status is 1 when a step failed.
     """
     with acting():
-        position = service.forget_all(reason)
+        position = invalidation.forget_all(reason)
         # What is read by programs is the report alone.
         click.echo(f"Every worker forgets everything; position {position}.", err=as_json)
         _warm_up(as_json)

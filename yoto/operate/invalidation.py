@@ -1,0 +1,186 @@
+"""Acts on the cache. Each is in the audit log before it takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypedDict, TypeVar
+
+from flask import current_app
+
+from yoto import cache as cache_layer
+from yoto.errors import AlreadyRunning, StoreUnavailable
+from yoto.extensions import cache as extension
+from yoto.extensions import events, optimization, permissions
+from yoto.http.acts import record_act
+from yoto.http.operators import OPERATE, VIEW
+from yoto.nodes import NodeId
+from yoto.operate.cache import cache
+from yoto.operate.operation import Reason, Subject
+from yoto.operate.targets import EVERYTHING, People, Target, name_of, people, target_of, user_number
+from yoto.store.db import db
+from yoto.wiring import STORE_FAILURES
+
+T = TypeVar("T")
+
+WARM_UP = "warm_up"
+Kind = Annotated[str, "`user`, `role`, `team`, `application`, a type of resources, or `all`"]
+Of = Annotated[
+    NodeId | None,
+    "As its type has it; of a user the number, or the application's own; not with `all`",
+]
+
+cache.names = {People: "PeopleCount"}
+upkeep = Subject("upkeep", "/maintenance", "Warming up and refreshing the cache", "task", "", "")
+
+
+class Invalidated(TypedDict):
+    """An invalidation that every worker hears of."""
+
+    subject: str
+    position: Annotated[str, "Of its entry; a check with it is answered by nothing older"]
+
+
+class ForgottenHot(TypedDict):
+    """Somebody of whom Redis has no counts any more."""
+
+    user_id: int
+    places: Annotated[int, "Where they had asked, as Redis knew"]
+
+
+class MemoryCount(TypedDict):
+    """Exact, of the worker that answers alone."""
+
+    instance: str
+    users: int
+    entries: int
+
+
+class Preview(TypedDict):
+    """What an invalidation would hit. Null: unknown."""
+
+    subject: str
+    name: Annotated[str | None, "Null: none of that id is there"]
+    memory: MemoryCount | None
+    redis_entries: Annotated[int | None, "Exact for an account; null for anything else"]
+    people: People | None
+
+
+class Started(TypedDict):
+    """Work that goes on in the background; `GET /tasks/<id>` and events tell of it."""
+
+    task_id: str
+    instance: Annotated[str, "The worker whose memory is filled, and Redis"]
+
+
+class Refreshed(Started):
+    """Everything was forgotten everywhere, and what is hot is brought back."""
+
+    position: str
+
+
+@cache.operation("POST", "/invalidate/preview", VIEW, changes=False, body="Target")
+def preview_invalidation(kind: Kind, id: Of = None) -> Preview:
+    """What an invalidation would hit; changes nothing"""
+    target, current = target_of(kind, id), extension.current
+    found, number = current.would_drop(target.subject), target.number
+    memory: MemoryCount | None = None
+    if found is not None:
+        memory = {"instance": _instance(), "users": found[0], "entries": found[1]}
+    return {
+        "subject": target.subject,
+        "name": _unless_away(lambda: name_of(target)),
+        "memory": memory,
+        "redis_entries": (
+            None if number is None else _unless_away(lambda: current.stored_places(number))
+        ),
+        "people": _unless_away(lambda: people(target)),
+    }
+
+
+@cache.operation("POST", "/invalidate", OPERATE, body="Invalidate")
+def invalidate_cache(
+    kind: Kind,
+    reason: Reason,
+    id: Of = None,
+    memory: Annotated[bool, "Only what processes remember; what Redis has stays believed"] = False,
+) -> Invalidated:
+    """Let every worker forget verdicts about a user, role, team, application, resource, or all"""
+    return invalidate(target_of(kind, id), memory, reason)
+
+
+@cache.operation("POST", "/forget-hot", OPERATE, body="ForgetHot")
+def forget_hot(
+    user_id: Annotated[NodeId, "The number, or the application's own id"], reason: Reason
+) -> ForgottenHot:
+    """Forget where a user asked for permissions, which warming up goes by"""
+    number = user_number(user_id, "user_id")
+    record_act("cache.forget_hot", cache_layer.subjects.user(number), reason=reason)
+    return {"user_id": number, "places": optimization.hot.forget(number)}
+
+
+@cache.operation("POST", "/warm-up", OPERATE, status=202)
+def warm_cache_up(reason: Reason) -> Started:
+    """Bring what is hot into the cache, in the background; 409 while that goes on"""
+    _check_idle()
+    record_act("cache.warm_up", f"worker:{_instance()}", reason=reason)
+    return _begin()
+
+
+@upkeep.operation("POST", "/warmup", OPERATE, status=202)
+def warm_platform_up(reason: Reason) -> Started:
+    """The same as `POST /cache/warm-up`"""
+    return warm_cache_up(reason)
+
+
+@upkeep.operation("POST", "/refresh", OPERATE, status=202)
+def refresh_platform(reason: Reason) -> Refreshed:
+    """Let every worker forget everything, then warm up in the background"""
+    _check_idle()
+    return {"position": forget_all(reason), **_begin()}
+
+
+def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
+    """Let every worker forget it.
+
+    Raises:
+        StoreUnavailable: the log did not take it; only this worker has forgotten it.
+    """
+    record_act("cache.invalidate", target.subject, reason=reason, after={"memory": memory})
+    subject = cache_layer.subjects.memory(target.subject) if memory else target.subject
+    return {"subject": subject, "position": str(extension.current.invalidate(subject))}
+
+
+def forget_all(reason: str) -> str:
+    """The first half of a refresh, for who warms up by themselves; raises as ``invalidate``.
+
+    Returns:
+        The position of the invalidation.
+    """
+    subject = EVERYTHING.subject
+    record_act("cache.refresh", subject, reason=reason, after={"instance": _instance()})
+    return str(extension.current.invalidate(subject))
+
+
+def _check_idle() -> None:
+    latest = permissions.latest_warm_up()
+    if latest is not None and not latest.finished:
+        raise AlreadyRunning(WARM_UP, latest.task_id)
+
+
+def _begin() -> Started:
+    return {"task_id": permissions.warm_up(background=True).task_id, "instance": _instance()}
+
+
+def _instance() -> str:
+    return events.of(current_app).instance_id
+
+
+def _unless_away(ask: Callable[[], T]) -> T | None:
+    """What a store says; None while it is away: an operator looks when something is down."""
+    try:
+        return ask()
+    except StoreUnavailable:
+        return None
+    except STORE_FAILURES:
+        db.session.rollback()
+        return None
