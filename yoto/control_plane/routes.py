@@ -14,7 +14,7 @@ from yoto.control_plane.guards import (
     guards_control,
     limiters_control,
 )
-from yoto.control_plane.live import events_control, instances_control, stats_control, status_control
+from yoto.control_plane.live import events_control, stats_control, status_control
 from yoto.control_plane.permissions import (
     explain_control,
     registry_control,
@@ -33,6 +33,7 @@ from yoto.operate import (
     cache,
     candidate,
     documents,
+    instances,
     locks,
     log_level,
     maintenance,
@@ -50,7 +51,7 @@ CONTROL_REST: list[Blueprint] = [
     status_control,
     stats_control,
     events_control,
-    instances_control,
+    blueprint(instances),
     blueprint(overrides),
     explain_control,
     resources_control,

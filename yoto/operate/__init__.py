@@ -8,6 +8,7 @@ from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
 from yoto.operate.cache import cache
+from yoto.operate.instances import instances
 from yoto.operate.invalidation import upkeep
 from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
@@ -25,6 +26,7 @@ __all__ = [
     "cache",
     "candidate",
     "documents",
+    "instances",
     "locks",
     "log_level",
     "maintenance",

@@ -10,22 +10,23 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from yoto.cli.acts import acting
-from yoto.cli.options import Duration, as_json, echo_json, says_why
+from yoto.cli.operations import group_of
+from yoto.cli.options import as_json, echo_json, says_why
 from yoto.control_plane.live import events as listing
-from yoto.control_plane.live import instances as workers
 from yoto.control_plane.live.filters import TypeFilter
 from yoto.control_plane.live.pictures import pictures
-from yoto.control_plane.live.schemas import DRAIN_DEFAULT, EVENTS_MAX
+from yoto.control_plane.live.schemas import EVENTS_MAX
 from yoto.events import to_plain
 from yoto.extensions import events as platform
 from yoto.http.acts import record_act
+from yoto.operate import instances
 
 FOLLOW_SECONDS = 0.5
 
 
 def add_live(group: AppGroup) -> None:
     """Add the commands to ``flask control``."""
-    for command in (status, list_events, clear_events, list_instances, drain, resume):
+    for command in (status, list_events, clear_events, *group_of(instances).commands.values()):
         group.add_command(command)
 
 
@@ -116,58 +117,6 @@ def clear_events(up_to: str | None, reason: str, actor: str) -> None:
     click.echo(f"{removed} events up to {found} were removed.")
 
 
-@click.command("instances")
-@as_json
-@with_appcontext
-def list_instances(as_json: bool) -> None:
-    """Show every worker that was heard within a day."""
-    with acting():
-        found = workers.instances()
-    if as_json:
-        echo_json(found)
-        return
-    for one in found:
-        click.echo(
-            f"{one['state']:<9} {one['id']:<40} heard {one['heard_ms'] / 1000:.1f} s ago"
-            f"  up {_or_unknown(one['uptime_s'])} s  {one['version']}  {one['async_mode']}"
-            f"  sockets {_or_unknown(one['sockets'])}"
-        )
-    if not found:
-        click.echo("No worker was heard within a day.")
-
-
-@click.command("drain")
-@click.argument("instance_id", metavar="ID")
-@click.option("--for", "seconds", type=Duration(), default=DRAIN_DEFAULT, show_default=True)
-@says_why
-@with_appcontext
-def drain(instance_id: str, seconds: float, reason: str, actor: str) -> None:
-    """Have worker ID take no new sockets, send its own elsewhere, and say that it is not ready."""
-    with acting():
-        workers.known(instance_id)
-        record_act(
-            "instance.drain",
-            f"instance:{instance_id}",
-            reason=reason,
-            after={"seconds": seconds, "by": actor},
-        )
-        found = workers.drain(instance_id, seconds, actor, reason)
-    _say(found, f"{instance_id} drains, for at most {seconds:g} s.")
-
-
-@click.command("resume")
-@click.argument("instance_id", metavar="ID")
-@says_why
-@with_appcontext
-def resume(instance_id: str, reason: str, actor: str) -> None:
-    """Have worker ID take what comes again."""
-    with acting():
-        workers.known(instance_id)
-        record_act("instance.resume", f"instance:{instance_id}", reason=reason, after={"by": actor})
-        found = workers.resume(instance_id, actor, reason)
-    _say(found, f"{instance_id} takes what comes again.")
-
-
 def _follow(wanted: listing.Wanted, after: str, as_json: bool) -> None:
     while True:
         for stored in platform.stream.read(after):
@@ -179,13 +128,6 @@ def _follow(wanted: listing.Wanted, after: str, as_json: bool) -> None:
                 else:
                     click.echo(_line(item))
         time.sleep(FOLLOW_SECONDS)
-
-
-def _say(found: dict[str, Any], done: str) -> None:
-    if not found["acknowledged"]:
-        state = found["instance"]["state"]
-        raise click.ClickException(f"it was asked, and has not said that it obeys; it is {state}")
-    click.echo(done)
 
 
 def _moment(ms: int) -> str:
@@ -204,7 +146,3 @@ def _value(part: dict[str, Any]) -> str:
         return ""
     unit = "" if part["unit"] in (None, "count", "ratio") else f" {part['unit']}"
     return f"{part['value']:.4g}{unit}"
-
-
-def _or_unknown(value: Any) -> Any:
-    return "?" if value is None else value

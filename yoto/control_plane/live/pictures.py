@@ -30,6 +30,7 @@ from yoto.monitor import (
     summarise,
     without_networks,
 )
+from yoto.operate.instances import shown
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
@@ -182,38 +183,6 @@ def workers_or_none() -> list[Worker] | None:
         return None
 
 
-def shown(worker: Worker) -> dict[str, Any]:
-    """A worker as JSON data; what it did not tell is None."""
-    facts = {name: worker.facts.get(name) for name in FACTS}
-    return {
-        "id": worker.id,
-        "host": worker.host,
-        "pid": worker.pid,
-        "state": str(worker.state),
-        "heard_ms": worker.heard_ms,
-        "answering": worker.id == fleet.current.id,
-        "drain": None if worker.drain is None else msgspec.to_builtins(worker.drain),
-        **facts,
-    }
-
-
-# What a worker tells of itself; see ``yoto.wiring.fleet``.
-FACTS = (
-    "version",
-    "async_mode",
-    "started_at",
-    "uptime_s",
-    "config_version",
-    "log_position",
-    "log_silent_s",
-    "event_position",
-    "events_silent_s",
-    "memory_bytes",
-    "threads",
-    "sockets",
-)
-
-
 def _counted(workers: Sequence[Worker] | None) -> dict[str, int] | None:
     if workers is None:
         return None
@@ -232,7 +201,10 @@ def _cache() -> dict[str, Any]:
         "workers": (
             None
             if workers is None
-            else [{name: shown(one)[name] for name in told} for one in workers]
+            else [
+                {name: value for name, value in shown(one).items() if name in told}
+                for one in workers
+            ]
         ),
     }
 

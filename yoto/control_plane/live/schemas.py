@@ -10,15 +10,15 @@ from marshmallow.validate import Length, OneOf, Range
 from yoto.control_plane.live.components import STATES
 from yoto.control_plane.live.filters import LONGEST_TYPE, MOST_TYPES
 from yoto.control_plane.live.performance import KEYS, RANGES
-from yoto.fleet import WorkerState
 from yoto.http.control_api import ActSchema
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.monitor import Condition
+from yoto.operate.instances import Instance
+from yoto.operate.rest import schema_of
 
 LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and all ids can hold it
 CURSOR_LENGTH = 32
 EVENTS_MAX = 500
-DRAIN_DEFAULT = 900
 
 
 def _number(**options: Any) -> ma.fields.Float:
@@ -106,65 +106,10 @@ class StatusSchema(ma.Schema):
     )
 
 
-class OrderSchema(ma.Schema):
-    """An order to drain."""
-
-    by = ma.fields.String(required=True)
-    reason = ma.fields.String(required=True)
-    until_ms = _whole()
-
-
-class InstanceSchema(ma.Schema):
-    """A worker, by its last heartbeat."""
-
-    id = ma.fields.String(required=True)
-    host = ma.fields.String(required=True)
-    pid = _whole()
-    state = ma.fields.String(required=True, validate=OneOf([str(one) for one in WorkerState]))
-    heard_ms = _whole(metadata={"description": "ms since its last heartbeat"})
-    answering = ma.fields.Boolean(required=True, metadata={"description": "It gives this answer"})
-    drain = ma.fields.Nested(OrderSchema, required=True, allow_none=True)
-    version = _text()
-    async_mode = _text()
-    started_at = _whole(allow_none=True)
-    uptime_s = _number()
-    config_version = _text()
-    log_position = _text()
-    log_silent_s = _number()
-    event_position = _text()
-    events_silent_s = _number()
-    memory_bytes = _whole(allow_none=True)
-    threads = _whole(allow_none=True)
-    sockets = _whole(allow_none=True)
-
-
 class DetailedStatusSchema(StatusSchema):
     """How everything is, with every server and every worker."""
 
-    workers = ma.fields.List(ma.fields.Nested(InstanceSchema), required=True, allow_none=True)
-
-
-class InstancesSchema(ma.Schema):
-    """All workers."""
-
-    items = ma.fields.List(ma.fields.Nested(InstanceSchema), required=True)
-
-
-class DrainSchema(ActSchema):
-    """How long to drain at most."""
-
-    seconds = ma.fields.Integer(
-        load_default=DRAIN_DEFAULT, strict=True, validate=Range(min=5, max=24 * 3600)
-    )
-
-
-class SteeredSchema(ma.Schema):
-    """What became of it."""
-
-    acknowledged = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether the worker has said that it obeys"}
-    )
-    instance = ma.fields.Nested(InstanceSchema, required=True)
+    workers = ma.fields.List(ma.fields.Nested(schema_of(Instance)), required=True, allow_none=True)
 
 
 class RangeQuery(ma.Schema):
