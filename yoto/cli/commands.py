@@ -17,10 +17,9 @@ from yoto.cli.resilience import resilience
 from yoto.cli.review import add_review
 from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
-from yoto.cli.suggestions import suggestions
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
-from yoto.operate import locks
+from yoto.operate import locks, suggestions
 
 ASKING = ("check", "explain", "list", "replay", "review")
 
@@ -47,7 +46,7 @@ COMMANDS = (
     queue,
     resilience,
     secrets,
-    suggestions,
+    group_of(suggestions),
     teams,
     yoto,
 )

@@ -25,7 +25,6 @@ from yoto.control_plane.permissions import (
     users_control,
 )
 from yoto.control_plane.session import session_control
-from yoto.control_plane.suggestions import suggestions_control
 from yoto.operate import (
     alert_rules,
     alert_webhooks,
@@ -41,6 +40,7 @@ from yoto.operate import (
     policies,
     prefetch,
     queues,
+    suggestions,
     tasks,
     upkeep,
 )
@@ -73,7 +73,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(alerts),
     blueprint(alert_rules),
     blueprint(alert_webhooks),
-    suggestions_control,
+    blueprint(suggestions),
     forecasts_control,
     audit_control,
     blueprint(maintenance),

@@ -17,6 +17,7 @@ from yoto.operate.overrides import overrides
 from yoto.operate.policies import candidate, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
+from yoto.operate.suggestions import suggestions
 from yoto.operate.tasks import tasks
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "policies",
     "prefetch",
     "queues",
+    "suggestions",
     "tasks",
     "upkeep",
 ]

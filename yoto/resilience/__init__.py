@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
     from .decorators.routes import route_guards
     from .dry_run import Caveat, DryRun
-    from .tuning import Tuner, TuningOutcome, TuningSettings, outcome_of
+    from .tuning import Tuner, TuningOutcome, TuningResult, TuningSettings, outcome_of
 else:
     # Whoever has guards alone needs nothing that tunes or checks them, or tries other numbers.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
@@ -87,6 +87,7 @@ __all__ = [
     "Tuner",
     "TuningConfig",
     "TuningOutcome",
+    "TuningResult",
     "TuningSettings",
     "EVERY_FEATURE",
     "FLEET",

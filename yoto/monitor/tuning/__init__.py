@@ -12,7 +12,7 @@ from .picture import (
     StorePicture,
     picture_of,
 )
-from .suggestion import Suggestion
+from .suggestion import Suggestion, SuggestionReport
 from .verdict import METRICS, Verdict, judge, readings, unit_of_measure
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "QueuePicture",
     "StorePicture",
     "Suggestion",
+    "SuggestionReport",
     "Verdict",
     "judge",
     "lever_of",

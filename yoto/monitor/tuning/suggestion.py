@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from ..levers import lever_of
+
+
+class SuggestionReport(TypedDict):
+    """One change of one setting, in the setting's unit."""
+
+    id: str
+    setting: str
+    key: Annotated[str, "What it is called in the configuration"]
+    unit: Annotated[str, "What `now` and `proposed` count, or `s`"]
+    now: float
+    proposed: float
+    why: str
+    effect: str
+    confidence: float
+    metric: Annotated[str, "The measurement that must not get worse"]
+    code: Annotated[str, "What `why` and `effect` say, as a name"]
+    figures: Annotated[dict[str, Any], "The values in `why`"]
+    live: Annotated[bool, "Can be applied while workers run"]
+    by_hand: Annotated[bool, "Followed only when somebody asks for it"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +69,7 @@ class Suggestion:
         """Whether it is followed only when somebody asks for it."""
         return lever_of(self.setting).by_hand or not self.live
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_plain(self) -> SuggestionReport:
         """As JSON data."""
         return {
             "id": self.id,

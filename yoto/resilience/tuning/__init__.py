@@ -1,12 +1,13 @@
 """Applies suggestions to the whole fleet, and takes back what did harm."""
 
-from .outcomes import TuningOutcome
+from .outcomes import TuningOutcome, TuningResult
 from .settings import TuningSettings
 from .trial import outcome_of
 from .tuner import Tuner
 
 __all__ = [
     "TuningOutcome",
+    "TuningResult",
     "Tuner",
     "TuningSettings",
     "outcome_of",

@@ -10,7 +10,7 @@ from ..config_store import Change, Origin
 from .trial import NOT_APPLIED, OVERRULED, Trial
 
 
-class Result(StrEnum):
+class TuningResult(StrEnum):
     """How a trial ended."""
 
     OBSERVED = "observed"
@@ -33,7 +33,7 @@ class TuningOutcome:
     trial: Trial
     author: str
     reason: str
-    result: Result = Result.OBSERVED
+    result: TuningResult = TuningResult.OBSERVED
     ended_at: float | None = None
     why: str = ""
 
@@ -50,7 +50,7 @@ def outcomes_of(changes: Sequence[Change]) -> list[TuningOutcome]:
         if current is not None and trial != current.trial:
             back = current.trial.id in values.get("reverted", ())
             back = back or change.reason in (OVERRULED, NOT_APPLIED)
-            result = Result.REVERTED if back else Result.KEPT
+            result = TuningResult.REVERTED if back else TuningResult.KEPT
             ended = replace(current, result=result, ended_at=change.at / 1000, why=change.reason)
             found.append(ended)
             current = None
