@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import request, url_for
 
-from yoto.control_plane.application import of_application
 from yoto.control_plane.navigation import PAGES
+from yoto.operate.application import of_application
 
 FIELD = "next"
 LONGEST = 2000

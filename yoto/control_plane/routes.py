@@ -7,13 +7,6 @@ from flask_smorest import Blueprint
 from yoto.control_plane.audit import audit_control
 from yoto.control_plane.config import config_control
 from yoto.control_plane.forecasts import forecasts_control
-from yoto.control_plane.guards import (
-    breakers_control,
-    bulkheads_control,
-    degradation_control,
-    guards_control,
-    limiters_control,
-)
 from yoto.control_plane.live import events_control, stats_control, status_control
 from yoto.control_plane.permissions import (
     explain_control,
@@ -29,10 +22,15 @@ from yoto.operate import (
     alert_rules,
     alert_webhooks,
     alerts,
+    breakers,
+    bulkheads,
     cache,
     candidate,
+    degradation,
     documents,
+    guards,
     instances,
+    limiters,
     locks,
     log_level,
     maintenance,
@@ -63,11 +61,11 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),
-    guards_control,
-    breakers_control,
-    limiters_control,
-    bulkheads_control,
-    degradation_control,
+    blueprint(guards),
+    blueprint(breakers),
+    blueprint(limiters),
+    blueprint(bulkheads),
+    blueprint(degradation),
     config_control,
     blueprint(prefetch),
     blueprint(alerts),

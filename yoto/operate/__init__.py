@@ -8,6 +8,8 @@ from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
 from yoto.operate.cache import cache
+from yoto.operate.degradation import degradation
+from yoto.operate.guards import breakers, bulkheads, guards, limiters
 from yoto.operate.instances import instances
 from yoto.operate.invalidation import upkeep
 from yoto.operate.locks import locks
@@ -24,10 +26,15 @@ __all__ = [
     "alert_rules",
     "alert_webhooks",
     "alerts",
+    "breakers",
+    "bulkheads",
     "cache",
     "candidate",
+    "degradation",
     "documents",
+    "guards",
     "instances",
+    "limiters",
     "locks",
     "log_level",
     "maintenance",

@@ -146,6 +146,7 @@ class Operation:
         changes: whether it changes anything, which takes a ``Reason``; no ``GET`` does.
         tagged: whether the ``version`` of what it returns is its ``ETag``.
         status: of the answer; 204 where it returns nothing.
+        refuses: whether what the path says may be refused (422).
         secret: whether the answer shows what is shown but once.
     """
 
@@ -158,6 +159,7 @@ class Operation:
     changes: bool = True
     tagged: bool = False
     status: int = 200
+    refuses: bool = False
     secret: bool = False
 
     @cached_property

@@ -110,6 +110,8 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
     view = made.response(operation.status if shape else 204, shape)(run)
     if seen is not None:
         view = (edits if must_say else may_compare)(made)(view)
+    if operation.refuses:
+        view = made.alt_response(422, "UNPROCESSABLE_ENTITY")(view)
     arguments = body_of(operation)
     if arguments is not None:
         at = "query" if operation.method == "GET" else "json"

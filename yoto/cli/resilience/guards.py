@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 import click
 
 from yoto.cli.options import Duration, as_json, echo_json, says_why
 from yoto.cli.resilience.group import GUARD_KIND, controlling, resilience
 from yoto.cli.resilience.output import echo_receipt
-from yoto.control_plane.guards import pictures
+from yoto.operate.guard_state import GUARDED, Guard, every_guard
 from yoto.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
 
 NO_LEVEL = "clear"
+Who = Literal["user", "server", "address", "text"]
+WHO: tuple[Who, ...] = ("user", "server", "address", "text")
 
 
 @resilience.command("guards")
@@ -21,9 +23,9 @@ NO_LEVEL = "clear"
 @as_json
 def guards(kind: str | None, name: str | None, as_json: bool) -> None:
     """Show every guard: its state, how much passes, what it refuses, whom it refuses most."""
-    kinds = pictures.GUARDED if kind is None else (Kind(kind),)
+    kinds = GUARDED if kind is None else (Kind(kind),)
     with controlling() as controller:
-        found = list(pictures.wall(controller, kinds, name))
+        found = list(every_guard(controller, kinds, name))
     if as_json:
         echo_json(found)
         return
@@ -115,7 +117,7 @@ def degrade(
     echo_receipt(receipt, as_json)
 
 
-def _rates(one: dict[str, Any]) -> str:
+def _rates(one: Guard) -> str:
     shown = [
         f"{word} {'unknown' if rate is None else f'{rate:.2f}/s'}"
         for word, rate in (
@@ -126,7 +128,7 @@ def _rates(one: dict[str, Any]) -> str:
     return ", ".join(shown)
 
 
-def _details(one: dict[str, Any]) -> list[str]:
+def _details(one: Guard) -> list[str]:
     lines: list[str] = []
     breaker, limiter, bulkhead = one["breaker"], one["limiter"], one["bulkhead"]
     if breaker:
@@ -140,12 +142,9 @@ def _details(one: dict[str, Any]) -> list[str]:
     if limiter:
         for quota in limiter["dimensions"]:
             lines.append(f"{quota['name']}: {quota['limit']} in {quota['window']:g} s")
-        for use in (limiter["top"] or {}).get("keys", ()):
-            who = ", ".join(
-                f"{part} {use[part]}"
-                for part in ("user", "server", "address", "text")
-                if use[part] is not None
-            )
+        for use in limiter["top"]["keys"] if limiter["top"] else ():
+            parts = {name: use[name] for name in WHO if use[name] is not None}
+            who = ", ".join(f"{name} {part}" for name, part in parts.items())
             lines.append(f"{who or 'everyone'}: {use['rejected']} refused, {use['passed']} passed")
     if bulkhead:
         held = "unknown" if bulkhead["held"] is None else bulkhead["held"]

@@ -13,9 +13,9 @@ from yoto.api.admin.audit import service
 from yoto.api.admin.audit.schemas import RecordSchema
 from yoto.api.admin.audit.service import Record
 from yoto.control_plane.audit.schemas import AREAS, OPERATIONS, AuditFilter, AuditPageQuery
-from yoto.control_plane.permissions.insight import has_insight
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.paging import Page, page_of
+from yoto.operate.insight import has_insight
 
 audit_control = ControlBlueprint(
     "audit_control", __name__, "/audit", "Who changed what, from what to what, and why"

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from yoto.control_plane.guards.pictures import GUARDED, moment
-from yoto.control_plane.guards.service import (
-    check_known,
-    demand_right_to_the_way_in,
-    feature_names,
-    slice_of,
-)
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
 from yoto.http.acts import author
 from yoto.http.paging import Page, cut
+from yoto.moments import at_ms
+from yoto.operate.degradation import feature_names
+from yoto.operate.guard_state import GUARDED
+from yoto.operate.guards import check_known, demand_right_to_the_way_in, slice_of
 from yoto.resilience import (
     CONFIG_CLASSES,
     Change,
@@ -177,8 +174,8 @@ def plain(change: Change) -> dict[str, Any]:
         "values": change.values,
         "author": change.author,
         "reason": change.reason,
-        "at": moment(change.at),
-        "expires_at": moment(change.expires_at) if change.expires_at else None,
+        "at": at_ms(change.at),
+        "expires_at": at_ms(change.expires_at) if change.expires_at else None,
     }
 
 

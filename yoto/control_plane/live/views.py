@@ -14,8 +14,8 @@ from yoto.control_plane.live.schemas import (
     ResilienceStatsSchema,
     StatusSchema,
 )
-from yoto.control_plane.permissions.insight import has_insight
 from yoto.http.control_api import VIEW, ControlBlueprint, right
+from yoto.operate.insight import has_insight
 
 status_control = ControlBlueprint("status_control", __name__, "/status", "How everything is")
 stats_control = ControlBlueprint("stats_control", __name__, "/stats", "How everything did")

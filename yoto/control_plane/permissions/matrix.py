@@ -14,11 +14,11 @@ from sqlalchemy import func, null, select, union_all
 from yoto.api.permissions.checks.service import Question
 from yoto.api.rows import existing
 from yoto.control_plane.permissions import resources
-from yoto.control_plane.permissions.insight import demand_operators_insight
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.paging import Page, cut
 from yoto.nodes import GLOBAL_KIND, shown_text
+from yoto.operate.insight import demand_operators_insight
 from yoto.permission import Place, PlaceFacts, RoleFacts, lineage, roles_of, subject_text
 from yoto.store.db import db
 from yoto.store.models import (

@@ -8,11 +8,11 @@ from flask import Response
 
 from yoto.api.permissions.review.export import access_file
 from yoto.api.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
-from yoto.control_plane.permissions.insight import open_question
 from yoto.control_plane.permissions.schemas import ExportQuery, WhoQuery
 from yoto.extensions import permissions
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.csv_export import MEDIA_TYPE
+from yoto.operate.insight import open_question
 from yoto.permission import AccessPage
 
 review_control = ControlBlueprint(

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from yoto.api.people import Person
 from yoto.api.permissions.checks.service import Question
 from yoto.control_plane.permissions import resources
-from yoto.control_plane.permissions.insight import (
+from yoto.extensions import permissions
+from yoto.http.paging import Page
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND
+from yoto.operate.insight import (
     asked_user,
     demand_operators_insight,
     open_question,
 )
-from yoto.extensions import permissions
-from yoto.http.paging import Page
-from yoto.nodes import APPLICATIONS, GLOBAL_KIND
 from yoto.permission import Application, Explanation, Place, subject_text
 from yoto.store.db import db
 from yoto.store.models import ProgramAccount, User

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.control_plane.application import of_application
 from yoto.control_plane.language import current_language
 from yoto.control_plane.session.schemas import SessionSchema
 from yoto.http.control_api import RIGHTS, VIEW, ControlBlueprint, operator, right
 from yoto.http.csrf import csrf_token
 from yoto.http.operators import bearer_token, may
+from yoto.operate.application import of_application
 
 session_control = ControlBlueprint(
     "session_control", __name__, "/session", "Who is signed in to the control plane"

@@ -15,7 +15,6 @@ from flask import Flask, current_app
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
-from yoto.control_plane.application import of_application
 from yoto.control_plane.socket.clients import Client
 from yoto.control_plane.socket.hub import DETAILS, DRAINING, EXTENSION, SIGNED_OUT, Hub, current_hub
 from yoto.control_plane.socket.limits import MESSAGE_BYTES, PATIENCE
@@ -27,6 +26,7 @@ from yoto.extensions import cache, fleet, monitor
 from yoto.http.application import Application
 from yoto.http.operators import VIEW
 from yoto.http.socket_credentials import still_may
+from yoto.operate.application import of_application
 from yoto.sockets import Warden, acknowledged, init_door, socket_id
 from yoto.store.db import writing
 

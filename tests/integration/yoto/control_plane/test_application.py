@@ -12,10 +12,10 @@ from werkzeug.exceptions import Unauthorized
 
 from tests.support.world import World
 from yoto.api.people import Person
-from yoto.control_plane.application import EXTENSION_KEY
 from yoto.http.identity import Identity
 from yoto.http.operators import OPERATE, VIEW, Operator, Via, init_operators
 from yoto.http.socket_credentials import SocketCredential, still_may
+from yoto.operate.application import EXTENSION_KEY
 
 Let = Callable[..., FlaskClient]
 

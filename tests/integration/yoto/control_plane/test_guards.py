@@ -140,7 +140,7 @@ def test_what_somebody_used_is_forgotten_by_their_parts(
     (top,) = operator.get(f"/guards/rate_limit/{SENDING}").json["limiter"]["top"]["keys"]
     assert (top["user"], top["passed"], top["rejected"]) == (str(talker.id), 2, 1)
     done = operator.post(f"/limiters/{SENDING}/reset-key", user=str(talker.id))
-    assert done.json == {"dimensions": ["user"]}
+    assert done.json == {"dimensions": ["user"], "complete": True}
     assert say(client, talker, channel).status_code == 201
     (act,) = world.acts("resilience.rate_limit.reset_key")
     assert act.reason == WHY and act.after["values"]["key"] == {"user": str(talker.id)}

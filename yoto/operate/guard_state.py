@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict, cast
 
-from yoto.control_plane.guards.history import History
 from yoto.errors import StoreUnavailable
+from yoto.moments import at_ms
+from yoto.operate.guard_history import History, Rates, Spark
 from yoto.permission import masked_address
 from yoto.resilience import (
     REDIS_BREAKER,
@@ -27,18 +28,141 @@ from yoto.resilience import (
 )
 
 GUARDED = (Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD)
-# Callers of each limit, on the wall and alone; reports of workers that are read for the wall.
-TOP_ON_WALL, TOP_ALONE = 3, 20
-REPORTS_ON_WALL = 60
+GuardKind: TypeAlias = Literal["circuit_breaker", "rate_limit", "bulkhead"]
+BreakerWord: TypeAlias = Literal[
+    "closed", "open", "half_open", "isolated", "disabled", "metrics_only"
+]
+GuardState: TypeAlias = Literal[
+    BreakerWord, "passing", "limiting", "idle", "free", "waiting", "full", "unknown"
+]
+# Callers of each limit, in a list and alone; reports of workers that are read for a list.
+TOP_IN_LIST, TOP_ALONE = 3, 20
+REPORTS_IN_LIST = 60
 # Characters of a key that the code gave.
 TEXT_SHOWN = 64
 # What Redis knows of a guard, in the words of its kind; of a limit None while it is away.
 Seen: TypeAlias = BreakerState | BulkheadStats | TrailReading | None
 
 
-def wall(
+class Forced(TypedDict):
+    """Who forced the state of a breaker."""
+
+    state: str
+    author: str
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+class Breaker(TypedDict):
+    """A circuit breaker."""
+
+    reason: Annotated[str, "Why it is in its state"]
+    ends_in: Annotated[float | None, "Seconds until the state ends by itself"]
+    next_probe_in: Annotated[float | None, "Seconds until an open breaker lets a probe through"]
+    calls: Annotated[int, "In the window"]
+    failures: int
+    slow_calls: int
+    failure_rate: Annotated[float | None, "%; null below the minimum"]
+    slow_call_rate: float | None
+    consecutive_failures: int
+    opens: int
+    probes: int
+    probes_succeeded: Annotated[int, "Good probes while it is half open"]
+    success_threshold: Annotated[int, "Good probes that close it"]
+    opened_alone: bool
+    operable: Annotated[bool, "False: it opens and closes by itself alone"]
+    forced: Forced | None
+
+
+class Quota(TypedDict):
+    """One thing that a limit counts."""
+
+    name: str
+    limit: int
+    window: Annotated[float, "Seconds"]
+    burst: int
+
+
+class KeyUse(TypedDict):
+    """What one caller did."""
+
+    user: str | None
+    server: str | None
+    address: Annotated[str | None, "Its network; `***` without `admin.audit`"]
+    text: str | None
+    passed: int
+    rejected: int
+
+
+class TopKeys(TypedDict):
+    """The callers who were refused most, then those who called most."""
+
+    calls: Annotated[int, "That this rests on"]
+    seconds: Annotated[float, "How far back they reach"]
+    complete: bool
+    keys: list[KeyUse]
+
+
+class Leases(TypedDict):
+    """What became of the units that the worker that answers paid for before they were used."""
+
+    leased: int
+    returned: Annotated[int, "Given back unused"]
+    wasted: Annotated[int, "That ran out unused"]
+
+
+class Limiter(TypedDict):
+    """A rate limit."""
+
+    algorithm: str
+    dimensions: list[Quota]
+    mode: str
+    leases: Annotated[Leases | None, "null: nothing was leased yet"]
+    top: Annotated[TopKeys | None, "null: unknown, Redis is away"]
+
+
+class Bulkhead(TypedDict):
+    """A bulkhead."""
+
+    strategy: str
+    limit: Annotated[int, "Of each partition"]
+    held: Annotated[int | None, "In flight over all workers; null: each partition has its own"]
+    waiting: int | None
+    held_here: Annotated[int, "In the worker that answers"]
+    spare_here: Annotated[int, "Held for the next callers of the worker that answers"]
+    mode: str
+    leases: Annotated[Leases | None, "How often slots were kept; null: none was kept yet"]
+    lost: int
+    lease: Annotated[float, "Seconds"]
+    wait: Annotated[float, "Seconds"]
+
+
+class Guard(TypedDict):
+    """One guard; what is of other kinds is null."""
+
+    kind: GuardKind
+    name: str
+    state: GuardState
+    scope: Annotated[
+        Literal["fleet", "worker"],
+        "worker: Redis is away, and only the worker that answers is told",
+    ]
+    version: Annotated[int, "Of its configuration"]
+    defined: Annotated[bool, "False: nobody gave the name numbers; a misspelt one, perhaps"]
+    overridden: Annotated[list[str], "Fields that operators set"]
+    store_errors: int
+    answered_locally: int
+    rates: Rates
+    spark: Spark
+    breaker: Breaker | None
+    limiter: Limiter | None
+    bulkhead: Bulkhead | None
+
+
+def every_guard(
     controller: ResilienceController, kinds: Sequence[Kind], part: str | None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Guard]:
     """Guards of these kinds with ``part`` in their names, by kind and name."""
     history = History()
     chosen = [
@@ -50,17 +174,17 @@ def wall(
     limits = [one for one in chosen if one[0] is Kind.RATE_LIMIT]
     seen: dict[tuple[Kind, str], Seen] = {}
     with suppress(StoreUnavailable):
-        trails = controller.trails.latest(limits, REPORTS_ON_WALL)
+        trails = controller.trails.latest(limits, REPORTS_IN_LIST)
         seen.update(zip(limits, trails, strict=True))
     names = [name for kind, name in chosen if kind is Kind.CIRCUIT_BREAKER]
     seen |= {(Kind.CIRCUIT_BREAKER, one.name): one for one in controller.breaker_states(names)}
     names = [name for kind, name in chosen if kind is Kind.BULKHEAD]
     seen |= {(Kind.BULKHEAD, one.name): one for one in controller.bulkhead_stats(names)}
     for one in chosen:
-        yield picture(controller, *one, history, seen.get(one), TOP_ON_WALL)
+        yield _guard(controller, *one, history, seen.get(one), TOP_IN_LIST)
 
 
-def alone(controller: ResilienceController, kind: Kind, name: str) -> dict[str, Any]:
+def one_guard(controller: ResilienceController, kind: Kind, name: str) -> Guard:
     """One guard, a limit with more of its callers."""
     seen: Seen
     match kind:
@@ -70,17 +194,17 @@ def alone(controller: ResilienceController, kind: Kind, name: str) -> dict[str, 
             seen = controller.trails.read(kind, name)
         case _:
             seen = controller.get_bulkhead_stats(name)
-    return picture(controller, kind, name, History(), seen, TOP_ALONE)
+    return _guard(controller, kind, name, History(), seen, TOP_ALONE)
 
 
-def picture(
+def _guard(
     controller: ResilienceController,
     kind: Kind,
     name: str,
     history: History,
     seen: Seen,
     most: int,
-) -> dict[str, Any]:
+) -> Guard:
     """One guard; ``seen`` is what Redis knows of it."""
     entry = controller.get_config(kind, name)
     whole: dict[str, Any] = {
@@ -105,7 +229,7 @@ def picture(
             whole |= _bulkhead(controller, entry, seen)
     if not controller.enabled:
         whole["state"] = State.DISABLED.value
-    return whole
+    return cast(Guard, whole)
 
 
 def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str, Any]:
@@ -118,20 +242,9 @@ def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str,
         "store_errors": state.store_errors,
         "answered_locally": state.answered_locally,
         "breaker": {
-            "reason": state.reason,
+            **_same(Breaker, state),
             "ends_in": ends,
             "next_probe_in": ends if state.state is State.OPEN else None,
-            "calls": state.calls,
-            "failures": state.failures,
-            "slow_calls": state.slow_calls,
-            "failure_rate": state.failure_rate,
-            "slow_call_rate": state.slow_call_rate,
-            "consecutive_failures": state.consecutive_failures,
-            "opens": state.opens,
-            "probes": state.probes,
-            "probes_succeeded": state.probes_succeeded,
-            "success_threshold": state.success_threshold,
-            "opened_alone": state.opened_alone,
             "operable": name != REDIS_BREAKER,
             "forced": next(
                 (
@@ -139,8 +252,8 @@ def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str,
                         "state": str((layer.values or {}).get("state", "none")),
                         "author": layer.author,
                         "reason": layer.reason,
-                        "since": moment(layer.at),
-                        "until": moment(layer.expires_at) if layer.expires_at else None,
+                        "since": at_ms(layer.at),
+                        "until": at_ms(layer.expires_at) if layer.expires_at else None,
                     }
                     for layer in reversed(layers)
                 ),
@@ -150,6 +263,11 @@ def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str,
     }
 
 
+def _same(shape: type, found: object) -> dict[str, Any]:
+    """The fields of a shape that something has by the same names."""
+    return {name: getattr(found, name) for name in shape.__annotations__ if hasattr(found, name)}
+
+
 def _forced_layers(controller: ResilienceController, name: str) -> Sequence[Any]:
     return controller.get_config(Kind.FORCED_BREAKER, name).layers
 
@@ -157,7 +275,7 @@ def _forced_layers(controller: ResilienceController, name: str) -> Sequence[Any]
 def _limiter(
     controller: ResilienceController,
     entry: Entry,
-    rates: dict[str, float | None],
+    rates: Rates,
     trail: TrailReading | None,
     most: int,
 ) -> dict[str, Any]:
@@ -188,7 +306,7 @@ def _limiter(
     }
 
 
-def _limiter_state(rates: dict[str, float | None]) -> str:
+def _limiter_state(rates: Rates) -> str:
     if rates["passes"] is None and rates["rejections"] is None:
         return "unknown"
     if rates["rejections"]:
@@ -196,14 +314,14 @@ def _limiter_state(rates: dict[str, float | None]) -> str:
     return "passing" if rates["passes"] else "idle"
 
 
-def _top(trail: TrailReading, most: int) -> dict[str, Any]:
+def _top(trail: TrailReading, most: int) -> TopKeys:
     calls = trail.calls
     return {
         "calls": len(calls),
         "seconds": max(0.0, trail.until - calls[0].at) if calls else 0.0,
         "complete": trail.complete and trail.fleet,
         "keys": [
-            {**_who(use.key), "passed": use.passed, "rejected": use.rejected}
+            cast(KeyUse, {**_who(use.key), "passed": use.passed, "rejected": use.rejected})
             for use in top_keys(calls, most)
         ],
     }
@@ -235,17 +353,12 @@ def _bulkhead(
         "store_errors": stats.store_errors,
         "answered_locally": stats.answered_locally,
         "bulkhead": {
-            "strategy": config.strategy.value,
-            "limit": stats.limit,
+            **_same(Bulkhead, config),
+            **_same(Bulkhead, stats),
             "held": stats.held if shared else None,
             "waiting": stats.waiting if shared else None,
             "held_here": here,
-            "spare_here": stats.spare_here,
-            "mode": config.mode.value,
             "leases": controller.bulkhead(entry.name).spares.counts() or None,
-            "lost": stats.lost,
-            "lease": config.lease,
-            "wait": config.wait,
         },
     }
 
@@ -254,8 +367,3 @@ def _bulkhead_state(held: int, waiting: int, limit: int) -> str:
     if waiting:
         return "waiting"
     return "full" if held >= limit else "free"
-
-
-def moment(ms: int) -> datetime:
-    """Redis time in ms as a time."""
-    return datetime.fromtimestamp(ms / 1000, UTC)

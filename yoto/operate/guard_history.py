@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, TypeAlias, TypedDict
 
 from yoto.extensions import monitor
 from yoto.monitor import MIDDLE, Point, names
@@ -13,16 +13,35 @@ from yoto.monitor import MIDDLE, Point, names
 SHOWN = 600  # s
 RATE_OVER = 60  # s
 STEPS = SHOWN // MIDDLE.seconds
+Steps: TypeAlias = list[float | None]
 _COUNTED = {names.PASSES: "passes", names.REJECTIONS: "rejections"}
+
+
+class Rates(TypedDict):
+    """Calls a second over all workers, in the last minute; null: not known."""
+
+    passes: float | None
+    rejections: float | None
+
+
+class Spark(TypedDict):
+    """The last ten minutes in steps; null: nobody recorded then."""
+
+    since: datetime
+    step: Annotated[int, "Seconds"]
+    complete: Annotated[bool, "False: of the worker that answers alone"]
+    passes: Steps
+    rejections: Steps
+    in_flight: Annotated[Steps, "Of a bulkhead, on average; empty for others"]
 
 
 @dataclass(slots=True)
 class GuardHistory:
     """Steps of one guard, oldest first; None where nobody recorded it."""
 
-    passes: list[float | None]
-    rejections: list[float | None]
-    in_flight: list[float | None] = field(default_factory=lambda: [None] * STEPS)
+    passes: Steps
+    rejections: Steps
+    in_flight: Steps = field(default_factory=lambda: [None] * STEPS)
 
 
 class History:
@@ -49,13 +68,13 @@ class History:
             if 0 <= step < STEPS:
                 self._take(step, point)
 
-    def rates(self, kind: str, name: str) -> dict[str, float | None]:
+    def rates(self, kind: str, name: str) -> Rates:
         """Calls a second in the last minute."""
         found = self._guards[kind, name]
         return {"passes": _rate(found.passes), "rejections": _rate(found.rejections)}
 
-    def spark(self, kind: str, name: str) -> dict[str, Any]:
-        """As data."""
+    def spark(self, kind: str, name: str) -> Spark:
+        """Its steps."""
         found = self._guards[kind, name]
         return {
             "since": datetime.fromtimestamp(self._until - SHOWN, UTC),
@@ -80,6 +99,6 @@ class History:
                 found.in_flight[step] = said.total / point.seconds
 
 
-def _rate(steps: list[float | None]) -> float | None:
+def _rate(steps: Steps) -> float | None:
     known = [step for step in steps[-RATE_OVER // MIDDLE.seconds :] if step is not None]
     return sum(known) / len(known) if known else None
