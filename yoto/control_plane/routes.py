@@ -6,7 +6,6 @@ from flask_smorest import Blueprint
 
 from yoto.control_plane.audit import audit_control
 from yoto.control_plane.config import config_control
-from yoto.control_plane.forecasts import forecasts_control
 from yoto.control_plane.live import events_control, stats_control, status_control
 from yoto.control_plane.permissions import (
     explain_control,
@@ -28,6 +27,7 @@ from yoto.operate import (
     candidate,
     degradation,
     documents,
+    forecasts,
     guards,
     instances,
     limiters,
@@ -72,7 +72,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(alert_rules),
     blueprint(alert_webhooks),
     blueprint(suggestions),
-    forecasts_control,
+    blueprint(forecasts),
     audit_control,
     blueprint(maintenance),
     blueprint(log_level),

@@ -9,6 +9,7 @@ from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
 from yoto.operate.cache import cache
 from yoto.operate.degradation import degradation
+from yoto.operate.forecasts import forecasts
 from yoto.operate.guards import breakers, bulkheads, guards, limiters
 from yoto.operate.instances import instances
 from yoto.operate.invalidation import upkeep
@@ -32,6 +33,7 @@ __all__ = [
     "candidate",
     "degradation",
     "documents",
+    "forecasts",
     "guards",
     "instances",
     "limiters",

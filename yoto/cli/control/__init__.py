@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from yoto.cli.operations import group_of
-from yoto.operate import log_level, maintenance
+from yoto.operate import forecasts, log_level, maintenance
 
 from .audit import add_audit
-from .forecast import add_forecast
 from .group import control
 from .live import add_live
 
@@ -16,4 +15,4 @@ add_live(control)
 control.add_command(group_of(maintenance))
 control.add_command(group_of(log_level))
 add_audit(control)
-add_forecast(control)
+control.add_command(group_of(forecasts).commands["forecast"])

@@ -16,8 +16,8 @@ from tests.support.applications import another_app
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
-from yoto.control_plane.forecasts.service import shown
 from yoto.monitor import Forecast, Learned, Point, Reading, Said, Statement, names, series
+from yoto.operate.forecasts import shown
 from yoto.wiring import elected_forecaster, forecast_board
 from yoto.wiring import forecasting as election
 
