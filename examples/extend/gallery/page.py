@@ -10,7 +10,7 @@ gallery = Blueprint("gallery", __name__, url_prefix="/gallery", template_folder=
 
 
 @gallery.get("/")
-@public("whoever looks for pictures has no account yet")
+@public("visitors of the gallery have no account yet")
 def welcome() -> str:
     """Say what there is."""
     return render_template("gallery.html", title="Pictures & more")
