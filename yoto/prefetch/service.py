@@ -15,7 +15,6 @@ from yoto.optimization import HotCounts
 from yoto.permission import PermissionSystem, Place, number_of
 from yoto.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
 from yoto.prefetch.client import ClientSidePredictor
-from yoto.prefetch.clock import SharedClock
 from yoto.prefetch.facts import PrefetchSteered, PrefetchTurned
 from yoto.prefetch.fetching import Lanes, PermissionCacheView, SmartPrefetcher
 from yoto.prefetch.orders import Orders
@@ -24,7 +23,7 @@ from yoto.prefetch.reports import Reports
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import Step
 from yoto.prefetch.work import Parts, PrefetchWork
-from yoto.redis import RedisConnection
+from yoto.redis import RedisConnection, ServerClock
 from yoto.resilience import Receipt, ResilienceController, SwitchConfig
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class PrefetchService:
         self._resilience = resilience
         for switch in (FETCHING, RECORDING):
             resilience.define(switch, switch=SwitchConfig(enabled=True))
-        clock = SharedClock()
+        clock = ServerClock()
         self.recorder = BehaviourRecorder(settings.buffer, settings.sample)
         self.analyzer = BehaviorAnalyzer(settings, clock.now)
         log_, history = BehaviourLog(redis, settings), BehaviourHistory(redis, settings)

@@ -12,7 +12,6 @@ from typing import Any
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import HotCounts
 from yoto.prefetch.analyzer import BehaviorAnalyzer
-from yoto.prefetch.clock import SharedClock
 from yoto.prefetch.fetching import SmartPrefetcher
 from yoto.prefetch.orders import Orders
 from yoto.prefetch.recording import (
@@ -26,6 +25,7 @@ from yoto.prefetch.recording import (
 )
 from yoto.prefetch.reports import Reports
 from yoto.prefetch.steps import UserBehavior
+from yoto.redis import ServerClock
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ LOG_LIMIT, HISTORY_LIMIT = 500, 100
 class Parts:
     """What the work is done with; one application's."""
 
-    clock: SharedClock
+    clock: ServerClock
     recorder: BehaviourRecorder
     log: BehaviourLog
     history: BehaviourHistory
@@ -157,8 +157,9 @@ class PrefetchWork:
             StoreUnavailable: Redis did not answer.
         """
         parts = self._parts
+        asked_at = parts.clock.monotonic()
         tail = parts.log.read(self._position, LOG_LIMIT)
-        parts.clock.heard(tail.server_ms)
+        parts.clock.observe(tail.server_ms, asked_at)
         self._position = tail.position
         for entry in tail.entries:
             if entry.forgets:

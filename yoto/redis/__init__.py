@@ -1,5 +1,6 @@
 """The Redis layer: one client an application, keys, scripts, fail-fast, the embedded server."""
 
+from yoto.redis.clock import ServerClock
 from yoto.redis.connection import RedisConnection
 from yoto.redis.embedded import EmbeddedServer
 from yoto.redis.following import READ_LIMIT, Following
@@ -32,6 +33,7 @@ __all__ = [
     "RedisStore",
     "Script",
     "ScriptRegistry",
+    "ServerClock",
     "StreamReader",
     "check_address",
     "create_redis_client",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
@@ -25,7 +26,7 @@ from yoto.monitor import (
 )
 from yoto.monitor.backends import delivery
 from yoto.monitor.backends.backlog import Backlog
-from yoto.redis import RedisConnection, RedisSettings
+from yoto.redis import RedisConnection, RedisSettings, ServerClock
 
 HITS = Series("hits_total")
 TIME = Series("call_seconds")
@@ -276,7 +277,8 @@ def test_a_clock_of_this_host_that_is_wrong_changes_nothing(
     make_backend: MakeBackend, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = time.time() - 86_400
-    monkeypatch.setattr("yoto.monitor.backends.delivery.time.time", lambda: wrong)
+    clock = partial(ServerClock, wall=lambda: wrong)
+    monkeypatch.setattr("yoto.monitor.backends.shared.ServerClock", clock)
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
     backend.record({HITS: 1}, {}, {})
     assert counted(backend) == 1

@@ -13,11 +13,10 @@ from tests.support.redis_servers import Server, start_valkey
 from yoto.cache import place_key
 from yoto.permission import AccessGranted
 from yoto.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
-from yoto.prefetch.clock import SharedClock
 from yoto.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
 from yoto.prefetch.reports import Reports
 from yoto.prefetch.work import LISTEN, Parts, PrefetchWork
-from yoto.redis import RedisConnection, RedisSettings
+from yoto.redis import RedisConnection, RedisSettings, ServerClock
 
 SETTINGS = PrefetchSettings(history=20, buffer=200)
 
@@ -35,7 +34,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         writer = secrets.token_hex(4)
-        self.clock = SharedClock(lambda: self.monotonic[0])
+        self.clock = ServerClock(lambda: self.monotonic[0])
         self.recorder = BehaviourRecorder(SETTINGS.buffer, 1.0)
         self.recorder.open = True
         self.log = BehaviourLog(self.redis, SETTINGS)

@@ -12,9 +12,9 @@ from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.redis_servers import Cluster
 from yoto.events import RejectionBurst
-from yoto.redis import RedisSettings
+from yoto.redis import RedisSettings, ServerClock
 from yoto.resilience import MultiDimensionalKey, scripts
-from yoto.resilience.config_store import Kind, ServerClock
+from yoto.resilience.config_store import Kind
 from yoto.resilience.outcome import Outcome
 from yoto.resilience.rejections import BURST, RejectionReporter
 from yoto.resilience.trail import StoredTrails

@@ -6,7 +6,8 @@ import pytest
 
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Platform
-from yoto.resilience.config_store import Kind, ServerClock
+from yoto.redis import ServerClock
+from yoto.resilience.config_store import Kind
 from yoto.resilience.limiter import RateLimiter
 from yoto.resilience.trail import StoredTrails, stored
 

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from yoto.redis import RedisConnection
+from yoto.redis import RedisConnection, ServerClock
 
 from ..history import Point, Resolution
 from .cells import Flat, is_rising, name_in, to_gauges, to_point
-from .delivery import ServerClock
 from .interface import WorkerState, WorkerStatus
 from .keys import MonitorKeys, host_of, pid_of
 

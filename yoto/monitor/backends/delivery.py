@@ -1,15 +1,14 @@
-"""One parcel to Redis: the script, its keys and arguments, and the server's clock."""
+"""One parcel to Redis: the script, its keys and arguments."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from time import monotonic
 
 import msgspec
 
 from yoto.errors import StoreUnavailable
-from yoto.redis import RedisConnection, load_script
+from yoto.redis import RedisConnection, ServerClock, load_script
 
 from ..history import Resolution
 from ..history.resolution import DAY
@@ -31,26 +30,6 @@ KEEP_NUMBERS = 8 * DAY
 KEEP_WORKERS = DAY
 # A point may end between our look at the clock and the server's; twice in a row is rare.
 TRIES = 5
-
-
-class ServerClock:
-    """What the clock of the server says, as far as its last answer tells."""
-
-    def __init__(self) -> None:
-        self._offset: float | None = None
-
-    def heard(self, now_ms: int) -> None:
-        """Take note of what it said just now."""
-        self._offset = now_ms / 1000 - monotonic()
-
-    @property
-    def known(self) -> bool:
-        """Whether it was ever heard."""
-        return self._offset is not None
-
-    def now(self) -> float:
-        """Epoch seconds; by the clock of this host until the server was heard."""
-        return time.time() if self._offset is None else monotonic() + self._offset
 
 
 class Delivery:
@@ -88,9 +67,9 @@ class Delivery:
             StoreUnavailable, redis.exceptions.RedisError: it may have been taken or not.
         """
         payload = _pack(to_cells(parcel.batch))
+        at = self._clock.now() - age(parcel)
         for _ in range(TRIES):
             age_ms = round(age(parcel) * 1000)
-            at = self._clock.now() - age_ms / 1000
             points = [(one, one.number(at)) for one in self._resolutions]
             keys = self._keys.of_worker(worker)
             keys += [self._keys.point(one, number) for one, number in points]
@@ -105,7 +84,9 @@ class Delivery:
             finally:
                 # Also of those that failed: a time-out is what took longest.
                 self.round_trips.observe(monotonic() - sent)
-            self._clock.heard(now_ms)
+            self._clock.observe(now_ms, sent)
             if outcome >= 0:
                 return int(refused)
+            # As the server sees it: an estimate that was wrong once would be wrong again.
+            at = (now_ms - age_ms) / 1000
         raise StoreUnavailable("redis", TimeoutError(f"a point ended {TRIES} times while we asked"))

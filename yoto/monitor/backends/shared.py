@@ -10,14 +10,14 @@ from time import monotonic
 from typing import TypeVar
 
 from yoto.events import new_instance_id
-from yoto.redis import RedisConnection
+from yoto.redis import RedisConnection, ServerClock
 
 from .. import metric_names as names
 from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
 from ..recording import Series, series
 from .archive import Archive, Signs
 from .backlog import Backlog
-from .delivery import Delivery, ServerClock
+from .delivery import Delivery
 from .failures import STORE_ERRORS, FailureKind, FailureLog, failures_of
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .keys import MonitorKeys, host_of, pid_of

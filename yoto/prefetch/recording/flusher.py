@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from redis import exceptions
 
 from yoto.errors import StoreUnavailable
-from yoto.prefetch.clock import SharedClock
 from yoto.prefetch.recording.batch import Batch
 from yoto.prefetch.recording.history import BehaviourHistory
 from yoto.prefetch.recording.log import BehaviourLog
 from yoto.prefetch.recording.recorder import Visit
+from yoto.redis import ServerClock
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Flusher:
         writer: str,
         events: BehaviourLog,
         history: BehaviourHistory,
-        clock: SharedClock,
+        clock: ServerClock,
         limit: int,
     ) -> None:
         """``writer``: id of this worker. ``limit``: deeds that may wait."""
@@ -109,7 +109,7 @@ class Flusher:
             return True
         if not batch.logged:
             server_ms, forgotten = self._log.append(batch, moment)
-            self._clock.heard(server_ms)
+            self._clock.observe(server_ms, moment)
             for user_id in forgotten:
                 batch.visits.pop(user_id, None)
             batch.logged = True

@@ -1,6 +1,5 @@
 """Live configuration by kind and name: versioned, validated, recorded, and free to read."""
 
-from .clock import ServerClock
 from .declarations import declare, declare_numbers, declared, spelled_out
 from .document import Action, Change, Origin
 from .entry import Entry, Receipt, change_to_plain
@@ -25,7 +24,6 @@ __all__ = [
     "Origin",
     "Receipt",
     "RedisCopy",
-    "ServerClock",
     "audit_of",
     "change_to_plain",
     "check_entry",

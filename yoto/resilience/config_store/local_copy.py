@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar, cast
 
 from yoto.errors import ConfigurationError, ValidationFailed
+from yoto.redis import ServerClock
 
 from ..settings import Settings
-from .clock import ServerClock
 from .declarations import code_default, has_numbers
 from .document import Document, Key
 from .kinds import CONFIG_CLASSES

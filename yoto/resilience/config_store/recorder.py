@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from yoto.errors import ValidationFailed, VersionConflict
+from yoto.redis import ServerClock
 
-from .clock import ServerClock
 from .document import Change, Document, Key, Origin, documents_of
 from .journal import Audit, AuditEntry, Journal
 from .local_copy import LocalCopy

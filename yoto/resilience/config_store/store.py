@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from yoto.redis import ServerClock
+
 from ..settings import Settings
-from .clock import ServerClock
 from .document import Action, Change, Document, Key, Origin
 from .entry import Entry, Receipt, live_layers
 from .journal import Audit, Journal

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from redis import exceptions
 
 from yoto.errors import StoreUnavailable, VersionConflict
+from yoto.redis import ServerClock
 
-from .clock import ServerClock
 from .document import Change, Document, Key, beyond, documents_of
 from .journal import Journal
 from .local_copy import LocalCopy

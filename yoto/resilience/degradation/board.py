@@ -11,9 +11,8 @@ from typing import Any
 
 from yoto.errors import ValidationFailed
 from yoto.events import EventStream
-from yoto.redis import KeyBuilder, ScriptRegistry, load_script
+from yoto.redis import KeyBuilder, ScriptRegistry, ServerClock, load_script
 
-from ..config_store import ServerClock
 from ..settings import DegradationLevel
 from ..store_error import STORE_ERRORS
 

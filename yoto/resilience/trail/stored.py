@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from yoto.redis import load_script
+from yoto.redis import ServerClock, load_script
 
-from ..config_store import Kind, ServerClock
+from ..config_store import Kind
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS
 from .calls import (

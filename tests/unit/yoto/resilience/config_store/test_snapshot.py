@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from yoto.errors import ConfigurationError, ValidationFailed
+from yoto.redis import ServerClock
 from yoto.resilience import FLEET, Action, Change, Kind, Origin
-from yoto.resilience.config_store import ServerClock
 from yoto.resilience.config_store.document import Document, Key
 from yoto.resilience.config_store.local_copy import LocalCopy
 from yoto.resilience.config_store.validation import normalised

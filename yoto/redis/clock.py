@@ -1,4 +1,4 @@
-"""The time of the Redis server, as far as this process knows it without asking."""
+"""The time of the Redis server, without asking it. Its answers say what time it is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLES = 8
 
 
 class Sample(NamedTuple):
-    """What one answer told, in ms.
+    """What one answer said, in ms.
 
     Attributes:
         delay: length of the round trip; the offset is wrong by at most half of it.
@@ -25,19 +25,28 @@ class Sample(NamedTuple):
 
 
 class ServerClock:
-    """Redis time by this process's monotonic clock and what answers of Redis told.
+    """Redis time by the monotonic clock of this process and the answers of Redis. Thread-safe.
 
-    The wall clock of the machine is used only until Redis has answered once: an operator may set
-    it back or forward, which must neither end nor prolong an override.
+    The wall clock of the machine is read once, for the time until Redis answers: an operator may
+    set it back or forward, which must neither end nor prolong an override.
 
     Source: the clock filter of NTP (RFC 5905, section 10).
+
+    Attributes:
+        monotonic: seconds that only grow.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """``wall``: seconds since 1970 by the clock of this machine."""
+        self.monotonic = monotonic
         self._lock = threading.Lock()
         self._samples: deque[Sample] = deque(maxlen=SAMPLES)
         self._best: Sample | None = None
+        self._offset = (wall() - monotonic()) * 1000
 
     def observe(self, server_ms: float, asked_at: float) -> None:
         """Learn from an answer.
@@ -46,21 +55,32 @@ class ServerClock:
             server_ms: Redis time in the answer, ms since 1970.
             asked_at: monotonic seconds when the question was sent.
         """
-        answered_at = self._monotonic()
+        answered_at = self.monotonic()
         middle = (asked_at + answered_at) / 2
         sample = Sample((answered_at - asked_at) * 1000, server_ms - middle * 1000)
         with self._lock:
             best = self._best
-            # More than both can be wrong by (the server tells whole ms): its clock was set, or it
+            # More than both can be wrong by (the server says whole ms): its clock was set, or it
             # is another server.
             if best and abs(sample.offset - best.offset) > (sample.delay + best.delay) / 2 + 1:
                 self._samples.clear()
             self._samples.append(sample)
             self._best = min(self._samples)
+            self._offset = self._best.offset
+
+    @property
+    def known(self) -> bool:
+        """Whether Redis has answered yet."""
+        return self._best is not None
 
     def now_ms(self) -> float:
         """Redis time in ms since 1970."""
-        best = self._best
-        if best is None:
-            return time.time() * 1000
-        return self._monotonic() * 1000 + best.offset
+        return self.monotonic() * 1000 + self._offset
+
+    def now(self) -> float:
+        """Redis time in seconds since 1970."""
+        return self.now_ms() / 1000
+
+    def at(self, moment: float) -> float:
+        """The Redis time, in seconds since 1970, of a reading of the monotonic clock."""
+        return moment + self._offset / 1000

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from yoto.resilience.config_store import ServerClock
+from yoto.redis import ServerClock
 
 
 class Hands:
@@ -66,16 +66,28 @@ def test_a_server_with_another_clock_is_believed_at_once(jump: float) -> None:
     assert clock.now_ms() == pytest.approx(5_001_000 + jump)
 
 
-def test_the_wall_clock_of_the_machine_decides_nothing_once_redis_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_moment_of_the_past_is_told_in_redis_time() -> None:
     hands = Hands()
     clock = ServerClock(hands)
     clock.observe(5_000_000, asked_at=100.0)
-    monkeypatch.setattr(time, "time", lambda: 9e9)
-    assert clock.now_ms() == pytest.approx(5_000_000)
+    hands.at = 102.5
+    assert clock.at(101.5) == pytest.approx(5_001.5)
+    assert clock.now() == pytest.approx(5_002.5)
 
 
 def test_before_redis_answered_the_wall_clock_must_do() -> None:
     clock = ServerClock()
-    assert clock.now_ms() == pytest.approx(time.time() * 1000, abs=1_000)
+    assert not clock.known
+    assert clock.now() == pytest.approx(time.time(), abs=1)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_setting_the_clock_of_the_machine_changes_nothing(known: bool) -> None:
+    hands, wall = Hands(), [5_000.0]
+    clock = ServerClock(hands, lambda: wall[0])
+    if known:
+        clock.observe(5_000_000, asked_at=100.0)
+    assert clock.known is known
+    wall[0] += 10 * 365 * 24 * 3600
+    hands.at += 3.0
+    assert clock.now() == pytest.approx(5_003.0)
