@@ -108,6 +108,13 @@ def says_why(command: F) -> F:
     return with_reason(says_who(command))
 
 
+# How an act says when it is over, and which version its author saw.
+how_long = click.option(
+    "--for", "until", type=Duration(), help="How long, such as 2h; then it ends by itself."
+)
+seen_version = click.option(
+    "--version", type=int, help="Refuse if it is at another version by now."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property, partial
+from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -28,10 +28,8 @@ from yoto.http.paging import PAGE_MAX
 F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N")
 
-# The annotations of a function, ``TypedDict`` or dataclass, with their notes.
-hints_of = partial(typing.get_type_hints, include_extras=True)
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 REQUIRED = inspect.Parameter.empty
-_IN_PATH = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
 class Between(NamedTuple):
@@ -73,39 +71,34 @@ Limit = Annotated[int, Between(1, PAGE_MAX)]
 
 
 class Parameter(NamedTuple):
-    """What an operation takes; its ``default`` is ``REQUIRED`` where it must be given."""
+    """What an operation takes or a part of what it returns, by its annotation, which is like
+    ``Annotated[kind | None, *notes]``; ``REQUIRED`` is the default of what must be there."""
 
     name: str
-    hint: Any
-    default: Any
-
-    @property
-    def parts(self) -> Hint:
-        """Its annotation taken apart."""
-        return taken_apart(self.hint)
-
-    @property
-    def common(self) -> str | None:
-        """Which one it is of those that mean the same in every act, if it is one."""
-        found = self.parts.note(Common)
-        return None if found is None else found.name
-
-
-class Hint(NamedTuple):
-    """An annotation taken apart: ``Annotated[kind | None, *notes]``."""
-
     kind: Any
-    optional: bool
-    notes: tuple[Any, ...]
+    optional: bool = False
+    notes: tuple[Any, ...] = ()
+    default: Any = REQUIRED
 
     def note(self, kind: type[N]) -> N | None:
         """The note of a kind: a text describes, ``Between`` bounds a number."""
         return next((one for one in self.notes if isinstance(one, kind)), None)
 
     @property
-    def values(self) -> Any:
-        """What the values of a mapping are; None: it is no mapping."""
-        return get_args(self.kind)[1] if get_origin(self.kind) in (dict, Mapping) else None
+    def common(self) -> str | None:
+        """Which one it is of those that mean the same in every act, if it is one."""
+        found = self.note(Common)
+        return None if found is None else found.name
+
+    @property
+    def inner(self) -> Parameter:
+        """One item of the list that it is, or one value of the mapping."""
+        return taken_apart("", [one for one in get_args(self.kind) if one is not ...][-1])
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it is a mapping."""
+        return get_origin(self.kind) in (dict, Mapping)
 
     @property
     def choices(self) -> Iterable[str] | None:
@@ -162,17 +155,16 @@ class Operation:
     refuses: bool = False
     secret: bool = False
 
-    @cached_property
-    def in_path(self) -> Collection[str]:
-        """The parameters that the path names."""
-        return _IN_PATH.findall(self.path)
+    def in_path(self, name: str) -> bool:
+        """Whether the path names a parameter."""
+        return re.search(rf"[<:]{name}>", self.path) is not None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """All that the function takes."""
-        hints = hints_of(self.function)
-        signature = inspect.signature(self.function).parameters
-        return tuple(Parameter(name, hints[name], one.default) for name, one in signature.items())
+        taken = inspect.signature(self.function).parameters
+        found = (one for one in parts_of(self.function) if one.name in taken)
+        return tuple(one._replace(default=taken[one.name].default) for one in found)
 
     def takes(self, common: str) -> Parameter | None:
         """The parameter that is one of those that mean the same in every act, if it takes that."""
@@ -180,10 +172,8 @@ class Operation:
 
     @cached_property
     def answer(self) -> Any:
-        """The class of what it returns, which may be None where there is no such thing; None where
-        it returns nothing."""
-        hint = hints_of(self.function)["return"]
-        return None if hint is NoneType else taken_apart(hint).kind
+        """The class of what it returns if there is such a thing; None: it returns nothing."""
+        return parts_of(self.function)[-1].kind
 
 
 @dataclass
@@ -209,12 +199,7 @@ class Subject:
     operations: list[Operation] = field(default_factory=list)
 
     def operation(
-        self,
-        method: Literal["GET", "POST", "PUT", "DELETE"],
-        path: str,
-        right: str,
-        *commands: Command,
-        **more: Any,
+        self, method: Method, path: str, right: str, *commands: Command, **more: Any
     ) -> Callable[[F], F]:
         """Declare a function; ``more`` as in ``Operation``.
 
@@ -232,14 +217,21 @@ class Subject:
         return declare
 
 
-def taken_apart(hint: Any) -> Hint:
+def parts_of(thing: Any) -> list[Parameter]:
+    """What a function takes and, last, returns; the fields of a ``TypedDict`` or dataclass."""
+    hints = typing.get_type_hints(thing, include_extras=True)
+    return [taken_apart(name, hint) for name, hint in hints.items()]
+
+
+def taken_apart(name: str, hint: Any) -> Parameter:
     """An annotation in its parts."""
     if get_origin(hint) is Annotated:
         hint, *notes = get_args(hint)
-        found = taken_apart(hint)
+        found = taken_apart(name, hint)
         return found._replace(notes=(*notes, *found.notes))
-    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    kind: Any = Union[tuple(one for one in kinds if one is not NoneType)]
-    if get_origin(kind) is Annotated:
-        return taken_apart(kind)._replace(optional=True)
-    return Hint(kind, NoneType in kinds, ())
+    if get_origin(hint) not in (Union, UnionType):
+        return Parameter(name, None if hint is NoneType else hint)
+    kinds = [one for one in get_args(hint) if one is not NoneType]
+    several: Any = Union[tuple(kinds)]
+    found = taken_apart(name, kinds[0]) if len(kinds) == 1 else Parameter(name, several)
+    return found._replace(optional=NoneType in get_args(hint))

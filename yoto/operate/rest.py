@@ -22,13 +22,10 @@ from yoto.http.paging import Page, page_of
 from yoto.http.preconditions import edits, etag, if_match, if_match_given, may_compare
 from yoto.moments import Since1970
 from yoto.nodes import NodeId as ResourceId
-from yoto.operate.operation import REQUIRED, Between, Operation, Parameter, Subject, hints_of
+from yoto.operate.operation import REQUIRED, Between, Operation, Parameter, Subject, parts_of
 
 Field: TypeAlias = ma.fields.Field[Any]
-PLAIN: Mapping[Any, type[Field]] = {
-    int: ma.fields.Integer,
-    float: ma.fields.Float,
-    str: ma.fields.String,
+PLAIN: Mapping[Any, type[Field]] = ma.Schema.TYPE_MAPPING | {
     bool: Flag,
     datetime: Instant,
     Any: ma.fields.Raw,
@@ -51,8 +48,7 @@ def schema_of(shape: Any) -> Any:
     """The schema that documents and writes objects of a class, or pages of them."""
     if get_origin(shape) is Page:
         return page_of(schema_of(*get_args(shape)))
-    fields = [Parameter(name, hint, REQUIRED) for name, hint in hints_of(shape).items()]
-    return _schema(NAMES.get(shape, shape.__name__), ma.Schema, True, *fields)
+    return _schema(NAMES.get(shape, shape.__name__), ma.Schema, True, *parts_of(shape))
 
 
 def field_of(one: Parameter, strict: bool = True) -> Field:
@@ -61,24 +57,22 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
     Args:
         strict: whether numbers are JSON's; those of a query are text.
     """
-    parts, kind = one.parts, one.parts.kind
-    options: dict[str, Any] = {"allow_none": parts.optional}
+    kind, options = one.kind, dict[str, Any](allow_none=one.optional)
     options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
-    if (words := parts.note(str)) is not None:
+    if (words := one.note(str)) is not None:
         options["metadata"] = {"description": words}
-    if (special := parts.note(partial)) is not None:
+    if (special := one.note(partial)) is not None:
         made: Field = special.func(*special.args, **options | special.keywords)
         return made
-    if parts.note(Since1970) is not None:
+    if one.note(Since1970) is not None:
         return EpochInstant(**options)
-    inner = [Parameter("", hint, REQUIRED) for hint in get_args(kind)]
-    if parts.choices is not None:
-        return ma.fields.String(validate=OneOf(list(parts.choices)), **options)
+    if one.choices is not None:
+        return ma.fields.String(validate=OneOf(list(one.choices)), **options)
     if get_origin(kind) in (list, tuple, Sequence):
-        return ma.fields.List(field_of(inner[0]), **options)
-    if get_origin(kind) in (dict, Mapping):
-        return ma.fields.Dict(ma.fields.String(), field_of(inner[1]), **options)
-    if (bounds := parts.note(Between)) is not None:
+        return ma.fields.List(field_of(one.inner), **options)
+    if one.is_mapping:
+        return ma.fields.Dict(ma.fields.String(), field_of(one.inner), **options)
+    if (bounds := one.note(Between)) is not None:
         least, most, above = bounds
         options["validate"] = Range(least, most, min_inclusive=not above)
         options |= {"strict": strict} if kind is int else {}
@@ -127,11 +121,8 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
 
 def body_of(operation: Operation) -> type[ma.Schema] | None:
     """What comes in the query or the body; None: nothing does."""
-    taken = [
-        one
-        for one in operation.parameters
-        if one.name not in operation.in_path and one.common in (None, "until")
-    ]
+    asked = (one for one in operation.parameters if one.common in (None, "until"))
+    taken = [one for one in asked if not operation.in_path(one.name)]
     base = ActSchema if operation.takes("reason") else ma.Schema
     if not taken:
         return base if base is ActSchema else None

@@ -27,8 +27,7 @@ from yoto.operate.operation import (
     SeenVersion,
     Subject,
     Until,
-    hints_of,
-    taken_apart,
+    parts_of,
 )
 from yoto.operate.rest import NAMES, body_of, schema_of
 
@@ -174,7 +173,7 @@ def test_a_change_that_takes_no_reason_cannot_be_declared() -> None:
 def test_an_annotation_is_taken_apart() -> None:
     def function(one: Annotated[int | None, "words", Between(1, 2)]) -> None: ...
 
-    found = taken_apart(hints_of(function)["one"])
+    found = parts_of(function)[0]
     assert (found.kind, found.optional, found.note(str)) == (int, True, "words")
     assert found.note(Between) == Between(1, 2) and found.choices is None
 
