@@ -42,24 +42,19 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def edits(blueprint: Blueprint) -> Callable[[View], View]:
-    """Document the header, and what a change that takes it may answer."""
+def edits(blueprint: Blueprint, required: bool = True) -> Callable[[View], View]:
+    """Document the header, and what a change that takes it may answer.
+
+    Args:
+        required: False where it may also be made unseen, such as one for an emergency.
+    """
 
     def document(view: View) -> View:
         view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
-        view = blueprint.alt_response(428, "PRECONDITION_REQUIRED")(view)
-        described: View = blueprint.doc(parameters=[PARAMETER])(_one_of_a_list(view))
-        return described
-
-    return document
-
-
-def may_compare(blueprint: Blueprint) -> Callable[[View], View]:
-    """The same where a change may also be made unseen, such as one for an emergency."""
-
-    def document(view: View) -> View:
-        view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
-        described: View = blueprint.doc(parameters=[OPTIONAL])(_one_of_a_list(view))
+        if required:
+            view = blueprint.alt_response(428, "PRECONDITION_REQUIRED")(view)
+        parameters = [PARAMETER if required else OPTIONAL]
+        described: View = blueprint.doc(parameters=parameters)(_one_of_a_list(view))
         return described
 
     return document
@@ -130,30 +125,16 @@ def seen_version() -> int:
 
 
 @contextmanager
-def if_match() -> Iterator[int]:
-    """The version that the caller has seen; inside, a conflict of versions is told.
+def if_match(required: bool) -> Iterator[int | None]:
+    """The version that the caller has seen; None: the caller need not say, and does not.
 
     Raises:
         PreconditionRequired, ValidationFailed: as ``seen_version``.
-        PreconditionFailed: as there; or the entry has another version by now, which the answer
-            holds (412).
+        PreconditionFailed: as there; or what is done inside met another version by now, which the
+            answer holds (412).
     """
-    with conflicts_told():
-        yield seen_version()
-
-
-@contextmanager
-def if_match_given() -> Iterator[int | None]:
-    """The same where the caller need not say: None then."""
-    with conflicts_told():
-        yield seen_version() if HEADER in request.headers else None
-
-
-@contextmanager
-def conflicts_told() -> Iterator[None]:
-    """Answer a conflict of versions with what is there by now (412)."""
     try:
-        yield
+        yield seen_version() if required or HEADER in request.headers else None
     except VersionConflict as error:
         answer = problem(
             412,

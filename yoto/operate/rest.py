@@ -19,7 +19,7 @@ from yoto.http.control_api import ActSchema, ControlBlueprint, right
 from yoto.http.fields import EpochInstant, Flag, Instant, NodeId
 from yoto.http.idempotency import secret_answer
 from yoto.http.paging import Page, page_of
-from yoto.http.preconditions import edits, etag, if_match, if_match_given, may_compare
+from yoto.http.preconditions import edits, etag, if_match
 from yoto.moments import Since1970
 from yoto.nodes import NodeId as ResourceId
 from yoto.operate.operation import REQUIRED, Between, Operation, Parameter, Subject, parts_of
@@ -82,11 +82,10 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
 def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
     by, seen = operation.takes("author"), operation.takes("version")
     must_say = seen is not None and seen.default is REQUIRED
-    seen_version = if_match if must_say else if_match_given
 
     @wraps(operation.function)
     def run(*given: dict[str, Any], **path: Any) -> Any:
-        with nullcontext() if seen is None else seen_version() as version:
+        with nullcontext() if seen is None else if_match(must_say) as version:
             found = operation.function(
                 **path,
                 **(given[0] if given else {}),
@@ -103,7 +102,7 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
     shape = None if operation.answer is None else schema_of(operation.answer)
     view = made.response(operation.status if shape else 204, shape)(run)
     if seen is not None:
-        view = (edits if must_say else may_compare)(made)(view)
+        view = edits(made, must_say)(view)
     if operation.refuses:
         view = made.alt_response(422, "UNPROCESSABLE_ENTITY")(view)
     arguments = body_of(operation)
