@@ -33,7 +33,7 @@ from yoto.permission.keys import (
     person_number,
 )
 from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
-from yoto.permission.loading.roles import roles_of
+from yoto.permission.loading.rows import grants_of, roles_of
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.outbox.watching import in_change
@@ -126,6 +126,7 @@ __all__ = [
     "difference_rows",
     "has_permission",
     "has_role",
+    "grants_of",
     "holding_sets",
     "in_change",
     "init_page_globals",

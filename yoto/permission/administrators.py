@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import LastAdministrator
 from yoto.permission.facts import UserFacts
+from yoto.permission.loading.rights import Rights
+from yoto.permission.loading.rows import assignments_of
 from yoto.permission.loading.sites import GLOBAL_SITE
 from yoto.permission.resolver import flatten, resolve
-from yoto.permission.role_snapshot import ALLOW, LocalRows, RoleSnapshot, assignments_of
+from yoto.permission.role_snapshot import ALLOW, RoleSnapshot
 from yoto.permission.state import PermissionState, get_state_in_maintenance
 from yoto.permission.transactions import has_written
 from yoto.store.models import NOWHERE, Permission, Role, RoleAssignment, User
@@ -110,7 +112,7 @@ def _kept(state: PermissionState, session: Session) -> Kept:
             select(RoleAssignment.user_id).where(RoleAssignment.role_id.in_(giving))
         ),
     )
-    facts = snapshot.facts(GLOBAL_SITE, LocalRows(), asleep=False)
+    facts = snapshot.facts(GLOBAL_SITE, snapshot.rights(Rights()), asleep=False)
     place = flatten(facts, bits)
     kept = Kept(False, False)
     for user_id, assignments in held:

@@ -9,20 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.permission.hierarchy import Gifts
+from yoto.permission.loading.rights import Grant, Mark
+from yoto.permission.loading.rows import grants_of, overwrites_of
 from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.role_snapshot import may_inherit
 from yoto.permission.scopes import GLOBAL, Place, place_of_text
-from yoto.store.models import (
-    NOWHERE,
-    ChannelOverwrite,
-    Effect,
-    PermissionGroupMember,
-    Role,
-    RoleGrant,
-    RoleGroupGrant,
-    RoleParent,
-)
+from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, RoleParent
 
 
 def grant_place(home: str, scope: str) -> Place:
@@ -84,21 +77,14 @@ def gifts_of(
     gifts: defaultdict[Place, int] = defaultdict(int)
     if not ids:
         return gifts
-    found: list[tuple[Place, int]] = []
-    direct = select(RoleGrant.permission_id, RoleGrant.scope_key).where(
-        RoleGrant.role_id.in_(ids), RoleGrant.effect == effect
-    )
-    grouped = (
-        select(PermissionGroupMember.permission_id, RoleGroupGrant.scope_key)
-        .join(PermissionGroupMember, PermissionGroupMember.group_id == RoleGroupGrant.group_id)
-        .where(RoleGroupGrant.role_id.in_(ids), RoleGroupGrant.effect == effect)
-    )
-    overwritten = select(ChannelOverwrite.permission_id, ChannelOverwrite.place).where(
-        ChannelOverwrite.role_id.in_(ids), ChannelOverwrite.effect == effect
-    )
-    for statement in (direct, grouped, overwritten):
-        for permission_id, text in session.execute(statement):
-            found.append((grant_place(home, text), registry.mask_of_id(permission_id)))
+    mark = ChannelOverwrite
+    rows: list[tuple[str, Grant | Mark]] = [
+        *grants_of(session, lambda of: of.role_id.in_(ids) & (of.effect == effect)),
+        *overwrites_of(session, mark.role_id.in_(ids), mark.effect == effect),
+    ]
+    found = [
+        (grant_place(home, text), registry.mask_of_id(one.permission_id)) for text, one in rows
+    ]
     sites = load_sites(session.connection(), {place for place, _ in found} | {at or GLOBAL})
     here = sites.get(at or GLOBAL)
     for place, mask in found:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from yoto.permission.gifts import gifts_of, lineage, merged
 from yoto.permission.hierarchy import Authority, Gifts
 from yoto.permission.loading import load_sites
+from yoto.permission.loading.rows import overwrites_of
 from yoto.permission.scopes import GLOBAL, Place, place_of_text
 from yoto.permission.teams import teams_above
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, RoleAssignment
@@ -43,15 +44,9 @@ def gifts_by(
 
 def marks_by(authority: Authority, session: Session, effect: Effect, *whose: Any) -> Gifts:
     """What overwrites give, or deny."""
-    rows = select(ChannelOverwrite.place, ChannelOverwrite.permission_id).where(
-        *whose, ChannelOverwrite.effect == effect
-    )
-    return merged(
-        *(
-            {place_of_text(text): authority.registry.mask_of_id(permission_id)}
-            for text, permission_id in session.execute(rows)
-        )
-    )
+    mask_of = authority.registry.mask_of_id
+    rows = overwrites_of(session, *whose, ChannelOverwrite.effect == effect)
+    return merged(*({place_of_text(text): mask_of(one.permission_id)} for text, one in rows))
 
 
 def of_teams(

@@ -9,6 +9,7 @@ roles are judged once, so that a role may have any number of holders.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from yoto.nodes import APPLICATIONS
 from yoto.permission.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
 from yoto.permission.hierarchy import Authority
+from yoto.permission.loading.rows import assignments_of
 from yoto.permission.loading.sites import Site
 from yoto.permission.not_below import (
     OtherHoldings,
@@ -28,12 +30,12 @@ from yoto.permission.not_below import (
     members_of,
     people_not_below,
 )
+from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import FlatPlace, Standing, flatten, resolve
 from yoto.permission.role_snapshot import (
     ALLOW,
     DENY,
     RoleSnapshot,
-    assignments_of,
     rows_around,
     sites_of,
 )
@@ -80,17 +82,17 @@ def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Itera
         return
     session, registry = authority.session, authority.registry
     session.flush()
-    homes = _homes(session, home, role_ids)
+    homes = _homes(session, registry, home, role_ids)
     before = RoleSnapshot(session, registry, homes, role_ids)
     yield change
     session.flush()
     # In homes where the roles did not count before the rest is as it was.
-    known, homes = homes, tuple(sorted({*homes, *_homes(session, home, role_ids)}))
+    known, homes = homes, tuple(sorted({*homes, *_homes(session, registry, home, role_ids)}))
     after = RoleSnapshot(session, registry, homes, role_ids)
     if homes != known:
         before.shapes |= {k: v for k, v in after.shapes.items() if v.home not in ("", *known)}
         for role_id in before.shapes.keys() - before.known:
-            before.base[role_id] = after.base[role_id]
+            before.given[role_id] = after.given[role_id]
     for role_id in change.gone:
         after.drop(role_id)
     taken = _taken(before, after, role_ids)
@@ -132,7 +134,7 @@ def check_assignments(
         return
     session, registry = authority.session, authority.registry
     session.flush()
-    homes = _homes(session, home, role_ids)
+    homes = _homes(session, registry, home, role_ids)
     snapshot = RoleSnapshot(session, registry, homes, role_ids)
     taken = {
         place: masks[ALLOW]
@@ -218,36 +220,38 @@ class _Ground:
         session, mask_of = authority.session, authority.registry.mask_of_id
         self._bits = authority.registry.snapshot.bits
         sites = sites_of(session, taken)
-        self._around = rows_around(session, mask_of, sites)
-        self._views: list[tuple[Site, FlatPlace, FlatPlace]] = [
-            (site, *self._pair(before, after, site, asleep))
+        around = rows_around(session, sites)
+        pair = [(one, one.rights(around)) for one in (before, after)]
+        self._views: list[tuple[Site, list[FlatPlace]]] = [
+            (
+                site,
+                [
+                    flatten(one.facts(site, rights, asleep=asleep), self._bits)
+                    for one, rights in pair
+                ],
+            )
             for site in sites.values()
             for asleep in (False, True)
         ]
-        self._teams = _teams_of(session, self._around.teams)
+        # What overwrites give, and take, by whose they are and where.
+        self._own, self._of_teams = _marks(), _marks()
+        for node, marks in around.overwrites.items():
+            for mark in marks:
+                for of, whose in ((self._own, mark.user_id), (self._of_teams, mark.team_id)):
+                    if whose is not None:
+                        of[whose][node][not mark.allows] |= mask_of(mark.permission_id)
+        self._teams = _teams_of(session, self._of_teams)
 
     @property
     def nodes(self) -> set[str]:
         """Where roles are held that count in the places."""
-        return {node for site, *_ in self._views for node in site.nodes}
-
-    def _pair(
-        self,
-        before: RoleSnapshot,
-        after: RoleSnapshot,
-        site: Site,
-        asleep: bool,
-    ) -> tuple[FlatPlace, FlatPlace]:
-        return (
-            flatten(before.facts(site, self._around, asleep=asleep), self._bits),
-            flatten(after.facts(site, self._around, asleep=asleep), self._bits),
-        )
+        return {node for site, _ in self._views for node in site.nodes}
 
     def judge(self, people: Iterable[Person]) -> None:
         """Raises ``PermissionDenied`` for the first of them who would lose something."""
         seen: set[tuple[object, ...]] = set()
         for person in people:
-            for site, before, after in self._views:
+            for site, (before, after) in self._views:
                 facts = self._facts(person, site)
                 kind = (
                     id(before),
@@ -264,9 +268,9 @@ class _Ground:
 
     def _facts(self, person: Person, site: Site) -> UserFacts:
         """The person at a site, with what they hold before the change."""
-        own = self._packed(self._around.own[person.user_id], site)
+        own = self._packed(self._own[person.user_id], site)
         teams = tuple(
-            TeamFacts(team_id, starts, ends, *self._packed(self._around.teams[team_id], site))
+            TeamFacts(team_id, starts, ends, *self._packed(self._of_teams[team_id], site))
             for team_id, starts, ends in self._teams.get(person.user_id, ())
         )
         return UserFacts(
@@ -315,6 +319,10 @@ class _Ground:
         return [now, *ends]
 
 
+def _marks() -> defaultdict[int, defaultdict[str, list[int]]]:
+    return defaultdict(lambda: defaultdict(lambda: [0, 0]))
+
+
 def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
     """Those of the assignments that concern a site."""
     return tuple(
@@ -326,11 +334,11 @@ def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
 
 
 def _teams_of(
-    session: Session, given: Mapping[int | None, object]
+    session: Session, team_ids: Iterable[int]
 ) -> dict[int, list[tuple[int, float | None, float | None]]]:
     """The teams with overwrites here, by who is in them, and from when to when."""
     found: dict[int, list[tuple[int, float | None, float | None]]] = {}
-    for one in memberships(session, [team_id for team_id in given if team_id is not None]):
+    for one in memberships(session, [*team_ids]):
         found.setdefault(one.user_id, []).append((one.team_id, *one.window))
     return found
 
@@ -347,17 +355,14 @@ def _denied(place: FlatPlace, user: UserFacts, moment: float) -> int:
     return denied
 
 
-def _homes(session: Session, home: str, role_ids: Collection[int]) -> tuple[str, ...]:
+def _homes(
+    session: Session, registry: PermissionRegistry, home: str, role_ids: Collection[int]
+) -> tuple[str, ...]:
     """The homes where the roles can count."""
     if home:
         return (home,)
-    snapshot = RoleSnapshot(session, None, (), role_ids)
-    places = {
-        place
-        for source in (snapshot.local.grants, snapshot.local.overwrites)
-        for given in source.values()
-        for place in given
-    }
+    snapshot = RoleSnapshot(session, registry, (), role_ids)
+    places = {place for role_id in snapshot.known for place, _ in snapshot.given[role_id]}
     places |= _held_at(session, role_ids)
     sites = sites_of(session, places).values()
     return tuple(sorted({site.home for site in sites if site.home is not None}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -12,14 +13,15 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
 from yoto.nodes import APPLICATIONS
-from yoto.permission.facts import Assignment, By
+from yoto.permission.facts import Assignment
 from yoto.permission.hierarchy import OUTSIDE, Authority, rankings_of
 from yoto.permission.loading import load
 from yoto.permission.loading.places_sql import own_id
-from yoto.permission.loading.rights import epoch, within
+from yoto.permission.loading.rights import within
+from yoto.permission.loading.rows import assignments_of, assignments_of_sets
 from yoto.permission.loading.sites import site_at
 from yoto.permission.resolver import Standing, flatten, resolve
-from yoto.permission.role_snapshot import RoleSnapshot, assignments_of, sites_of
+from yoto.permission.role_snapshot import RoleSnapshot, sites_of
 from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.teams import members_of_teams, memberships
 from yoto.permission.verdict import OUTRANKED, Decision
@@ -254,34 +256,15 @@ class OtherHoldings:
         now: float,
         nodes: Collection[str] | None = None,
     ) -> None:
-        wanted = [RoleAssignment.user_id.is_(None), Role.home.in_(homes), _unexpired(now)]
+        wanted = [Role.home.in_(homes), _unexpired(now)]
         if nodes is not None:
             wanted.append(RoleAssignment.node.in_((NOWHERE, *nodes)))
-        rows = session.execute(
-            select(RoleAssignment)
-            .join(Role, Role.id == RoleAssignment.role_id)
-            .where(*wanted)
-            .order_by(RoleAssignment.id)
-        ).scalars()
-        self._crowds: list[Assignment] = []
-        of_teams: dict[int, list[Assignment]] = {}
-        for row in rows:
-            by = By.TEAM if row.team_id is not None else By.EVERYONE
-            if row.subject == "public":
-                by = By.PUBLIC
-            one = Assignment(
-                row.role_id,
-                epoch(row.valid_from),
-                epoch(row.valid_until),
-                row.node,
-                by,
-                row.id,
-                row.team_id,
-            )
-            if row.team_id is None:
-                self._crowds.append(one)
-            else:
-                of_teams.setdefault(row.team_id, []).append(one)
+        held = assignments_of_sets(session, *wanted)
+        self._crowds = [one for one in held if one.team_id is None]
+        of_teams: defaultdict[int, list[Assignment]] = defaultdict(list)
+        for one in held:
+            if one.team_id is not None:
+                of_teams[one.team_id].append(one)
         self._by_user: dict[int, list[Assignment]] = {}
         for joined in memberships(session, of_teams):
             self._by_user.setdefault(joined.user_id, []).extend(

@@ -8,30 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import itemgetter
+from copy import copy
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from yoto.permission.facts import Assignment, By, PlaceFacts, RoleFacts
-from yoto.permission.loading.rights import MaskOf, epoch
-from yoto.permission.loading.roles import RoleRow, roles_of
+from yoto.permission.facts import PlaceFacts
+from yoto.permission.loading.rights import Grant, Mark, Rights, RoleShape
+from yoto.permission.loading.rows import RoleRow, grants_of, overwrites_of, roles_of
 from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.scopes import Place, place_of_text
 from yoto.store.models import (
     NOWHERE,
     ChannelOverwrite,
-    Effect,
-    PermissionGroupMember,
     Role,
-    RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
     ScopeType,
-    User,
 )
 from yoto.store.resources import known_types
 from yoto.store.resources.chains import text_in_sql
@@ -39,48 +34,7 @@ from yoto.store.resources.chains import text_in_sql
 ALLOW, DENY = 0, 1
 GLOBAL = ScopeType.GLOBAL.value
 
-# By role (or user, or team), by place: the masks of what is allowed and what is denied.
-Given = defaultdict[int | None, defaultdict[str, list[int]]]
-
-
-def nothing_given() -> Given:
-    """Masks are 0 until something is added."""
-    return defaultdict(lambda: defaultdict(lambda: [0, 0]))
-
-
-class LocalRows:
-    """Grants and overwrites for single nodes, by whom they are for."""
-
-    def __init__(self) -> None:
-        self.grants = nothing_given()
-        self.overwrites = nothing_given()
-        self.own = nothing_given()
-        self.teams = nothing_given()
-
-    def read(
-        self,
-        session: Session,
-        mask_of: MaskOf,
-        granted: Mapping[Any, ColumnElement[bool]],
-        overwritten: ColumnElement[bool],
-    ) -> None:
-        """Add what is stored: grants by the condition of their table, and overwrites."""
-        read_grants(session, mask_of, granted, self.grants)
-        rows = select(
-            ChannelOverwrite.role_id,
-            ChannelOverwrite.user_id,
-            ChannelOverwrite.team_id,
-            ChannelOverwrite.place,
-            ChannelOverwrite.permission_id,
-            ChannelOverwrite.effect,
-        ).where(overwritten)
-        for role_id, user_id, team_id, place, permission_id, effect in session.execute(rows):
-            if role_id is not None:
-                target = self.overwrites[role_id]
-            else:
-                target = self.own[user_id] if user_id is not None else self.teams[team_id]
-            side = DENY if effect is Effect.DENY else ALLOW
-            target[place][side] |= mask_of(permission_id)
+Given = defaultdict[int, list[tuple[str, Grant | Mark]]]
 
 
 class RoleSnapshot:
@@ -95,39 +49,29 @@ class RoleSnapshot:
     def __init__(
         self,
         session: Session,
-        registry: PermissionRegistry | None,
+        registry: PermissionRegistry,
         homes: Collection[str],
         touched: Collection[int],
     ) -> None:
         self._registry = registry
-        mask_of: MaskOf = (lambda _: 0) if registry is None else registry.mask_of_id
         keys = ("", *homes)
         in_homes = select(Role.id).where(Role.home.in_(keys))
         self.shapes = roles_of(session, keys)
         # What is above a home counts as what is given there.
         sites = sites_of(session, homes).values()
         scopes = {GLOBAL, *homes, *(node for site in sites for node in site.upper)}
-        self.base = nothing_given()
-        read_grants(
-            session,
-            mask_of,
-            {
-                model: model.role_id.in_(in_homes) & model.scope_key.in_(scopes)
-                for model in (RoleGrant, RoleGroupGrant)
-            },
-            self.base,
-        )
         self.known = {one for role_id in touched for one in self.lineage(role_id, asleep=True)}
-        self.local = LocalRows()
-        self.local.read(
+        # By role: where it gives something, and what.
+        self.given: Given = defaultdict(list)
+        for place, grant in grants_of(
             session,
-            mask_of,
-            {
-                model: model.role_id.in_(self.known) & model.scope_key.not_in(scopes)
-                for model in (RoleGrant, RoleGroupGrant)
-            },
-            ChannelOverwrite.role_id.in_(self.known),
-        )
+            lambda of: (of.role_id.in_(in_homes) & of.scope_key.in_(scopes))
+            | of.role_id.in_(self.known),
+        ):
+            self.given[grant.role_id].append((place, grant))
+        for place, mark in overwrites_of(session, ChannelOverwrite.role_id.in_(self.known)):
+            assert mark.role_id is not None
+            self.given[mark.role_id].append((place, mark))
 
     def drop(self, role_id: int) -> None:
         """The role as if it were deleted."""
@@ -167,106 +111,45 @@ class RoleSnapshot:
         home = self.shapes[role_id].home if role_id in self.shapes else ""
         total: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
         for one in self.lineage(role_id, asleep=asleep):
-            for source in (self.base, self.local.grants, self.local.overwrites):
-                for place, masks in source[one].items():
-                    counted = home if place == GLOBAL and home else place
-                    total[counted][ALLOW] |= masks[ALLOW]
-                    total[counted][DENY] |= masks[DENY]
+            for place, given in self.given.get(one, ()):
+                counted = home if place == GLOBAL and home else place
+                total[counted][not given.allows] |= self._registry.mask_of_id(given.permission_id)
         return {place: (masks[ALLOW], masks[DENY]) for place, masks in total.items()}
 
-    def facts(self, site: Site, around: LocalRows, *, asleep: bool) -> PlaceFacts:
-        """The roles as they count at a site.
-
-        Args:
-            around: what the roles give there that no write of this transaction touches.
+    def rights(self, around: Rights) -> Rights:
+        """What the roles give, with what is given at single nodes that no write of this transaction
+        touches.
         """
-        assert self._registry is not None
-        snapshot = self._registry.snapshot
-        width = snapshot.bits.width
-        roles = {}
+        found = Rights()
+        for node, grants in around.grants.items():
+            found.grants[node] += (one for one in grants if one.role_id not in self.known)
+        for node, marks in around.overwrites.items():
+            found.overwrites[node] += (one for one in marks if one.role_id not in self.known)
+        for rows in self.given.values():
+            for node, one in rows:
+                if isinstance(one, Grant):
+                    found.grants[node].append(one)
+                else:
+                    found.overwrites[node].append(one)
+        return found
+
+    def facts(self, site: Site, rights: Rights, *, asleep: bool) -> PlaceFacts:
+        """The roles as they count at a site, with what they give by ``rights``."""
+        counted = copy(rights)
+        counted.roles, counted.parents = {}, defaultdict(list)
         for role_id, shape in self.shapes.items():
-            if shape.home not in (NOWHERE, site.home):
-                continue
-            local = self.local if role_id in self.known else around
-            base = [self.base[role_id][GLOBAL]]
-            for node in site.upper:
-                base += [self.base[role_id][node], local.grants[role_id][node]]
-            near = [0, 0]
-            for level, (node, place) in enumerate(zip(site.levels, site.overwritten, strict=True)):
-                for masks in (local.grants[role_id][node], local.overwrites[role_id][place]):
-                    near[ALLOW] |= masks[ALLOW] << level * width
-                    near[DENY] |= masks[DENY] << level * width
-            roles[role_id] = RoleFacts(
-                shape.home,
-                shape.parents,
-                shape.active or asleep,
-                shape.is_default,
-                _joined(base, ALLOW),
-                _joined(base, DENY),
-                near[ALLOW],
-                near[DENY],
-            )
+            if shape.home in (NOWHERE, site.home):
+                active = shape.active or asleep
+                counted.roles[role_id] = RoleShape(shape.home, None, active, shape.is_default)
+                counted.parents[role_id] += shape.parents
+        snapshot = self._registry.snapshot
+        roles = counted.role_facts(site, self._registry.mask_of_id, snapshot.bits.width)
         return site.facts(roles, snapshot)
 
 
 def may_inherit(child_home: str, parent_home: str) -> bool:
     """A role inherits from global roles, and a home's role from those of the same home."""
     return parent_home in (NOWHERE, child_home)
-
-
-def read_grants(
-    session: Session,
-    mask_of: MaskOf,
-    wanted: Mapping[Any, ColumnElement[bool]],
-    into: Given,
-) -> None:
-    """Add direct and group grants that meet the condition of their table."""
-    direct = select(
-        RoleGrant.role_id, RoleGrant.permission_id, RoleGrant.scope_key, RoleGrant.effect
-    ).where(wanted[RoleGrant])
-    grouped = (
-        select(
-            RoleGroupGrant.role_id,
-            PermissionGroupMember.permission_id,
-            RoleGroupGrant.scope_key,
-            RoleGroupGrant.effect,
-        )
-        .join(PermissionGroupMember, PermissionGroupMember.group_id == RoleGroupGrant.group_id)
-        .where(wanted[RoleGroupGrant])
-    )
-    for statement in (direct, grouped):
-        for role_id, permission_id, place, effect in session.execute(statement):
-            into[role_id][place][DENY if effect is Effect.DENY else ALLOW] |= mask_of(permission_id)
-
-
-def assignments_of(
-    session: Session, *wanted: ColumnElement[bool]
-) -> Iterator[tuple[int, tuple[Assignment, ...]]]:
-    """People and programs by id, each with those of their own assignments that meet the
-    conditions.
-
-    Args:
-        wanted: on ``RoleAssignment``, and on its ``Role`` and ``User``; a program is none.
-    """
-    rows = (
-        select(
-            RoleAssignment.user_id,
-            RoleAssignment.role_id,
-            RoleAssignment.valid_from,
-            RoleAssignment.valid_until,
-            RoleAssignment.node,
-            RoleAssignment.id,
-        )
-        .outerjoin(User, User.id == RoleAssignment.user_id)
-        .join(Role, Role.id == RoleAssignment.role_id)
-        .where(*wanted)
-        .order_by(RoleAssignment.user_id, RoleAssignment.role_id, RoleAssignment.node)
-    )
-    for user_id, held in groupby(session.execute(rows), itemgetter(0)):
-        yield user_id, tuple(
-            Assignment(role_id, epoch(start), epoch(end), node, By.OWN, id_)
-            for _, role_id, start, end, node, id_ in held
-        )
 
 
 def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
@@ -292,23 +175,14 @@ def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
     return {str(place): site for place, site in found.items()}
 
 
-def rows_around(session: Session, mask_of: MaskOf, sites: Mapping[str, Site]) -> LocalRows:
+def rows_around(session: Session, sites: Mapping[str, Site]) -> Rights:
     """What counts at single nodes of ``sites`` for whomever."""
     nodes = {node for site in sites.values() for node in site.levels}
     places = {place for site in sites.values() for place in site.overwritten}
-    rows = LocalRows()
+    found = Rights()
     if nodes or places:
-        rows.read(
-            session,
-            mask_of,
-            {model: model.scope_key.in_(nodes) for model in (RoleGrant, RoleGroupGrant)},
-            ChannelOverwrite.place.in_(places),
-        )
-    return rows
-
-
-def _joined(parts: Iterable[list[int]], side: int) -> int:
-    mask = 0
-    for part in parts:
-        mask |= part[side]
-    return mask
+        for node, grant in grants_of(session, lambda of: of.scope_key.in_(nodes)):
+            found.grants[node].append(grant)
+        for node, mark in overwrites_of(session, ChannelOverwrite.place.in_(places)):
+            found.overwrites[node].append(mark)
+    return found

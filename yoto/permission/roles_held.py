@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from yoto import tracing
 from yoto.permission import verdict
 from yoto.permission.directory import renew_people
@@ -16,7 +14,6 @@ from yoto.permission.scopes import Place
 from yoto.permission.source import DATABASE_SPAN, reading
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict import Decision
-from yoto.store.models import Role
 
 
 class HeldRoles(NamedTuple):
@@ -36,14 +33,12 @@ def roles_held(state: PermissionState, user_id: int, place: Place) -> HeldRoles:
     """
     renew_people([user_id])
     with tracing.span(DATABASE_SPAN), reading() as connection:
-        facts, [user] = load_one(connection, user_id, place).facts(state.registry)
+        loaded = load_one(connection, user_id, place, told=True)
+        facts, [user] = loaded.facts(state.registry)
         bits, trace = state.registry.snapshot.bits, Trace()
         found = resolve(flatten(facts, bits), user, state.clock(), bits, trace)
         counted = {id_ for role_id in trace.held for id_ in lineage(role_id, facts)}
-        if not counted:
-            return HeldRoles(found.standing, frozenset())
-        names = connection.scalars(select(Role.name).where(Role.id.in_(counted)))
-        return HeldRoles(found.standing, frozenset(names))
+        return HeldRoles(found.standing, frozenset(loaded.rights.names[id_] for id_ in counted))
 
 
 def decide_roles(

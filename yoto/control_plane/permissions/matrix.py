@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, null, select, union_all
+from sqlalchemy import func, select
 
 from yoto.api.permissions.checks.service import Question
 from yoto.api.rows import existing
@@ -19,7 +19,7 @@ from yoto.extensions import permissions
 from yoto.http.paging import Page, cut
 from yoto.nodes import GLOBAL_KIND, shown_text
 from yoto.operate.insight import demand_operators_insight
-from yoto.permission import Place, PlaceFacts, RoleFacts, lineage, roles_of, subject_text
+from yoto.permission import Place, PlaceFacts, RoleFacts, grants_of, lineage, roles_of, subject_text
 from yoto.store.db import db
 from yoto.store.models import (
     NOWHERE,
@@ -29,11 +29,8 @@ from yoto.store.models import (
     Effect,
     Permission,
     PermissionGroup,
-    PermissionGroupMember,
     Role,
     RoleAssignment,
-    RoleGrant,
-    RoleGroupGrant,
     Server,
     Team,
     User,
@@ -175,41 +172,23 @@ def _place(channel: Channel) -> str:
 
 
 def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[dict[str, Any]]]:
-    direct = (
-        select(
-            RoleGrant.role_id,
-            Permission.bit,
-            Permission.name,
-            RoleGrant.effect,
-            RoleGrant.scope_key,
-            null().label("group_name"),
-        )
-        .join(Permission, Permission.id == RoleGrant.permission_id)
-        .where(RoleGrant.role_id.in_(role_ids))
-    )
-    by_group = (
-        select(
-            RoleGroupGrant.role_id,
-            Permission.bit,
-            Permission.name,
-            RoleGroupGrant.effect,
-            RoleGroupGrant.scope_key,
-            PermissionGroup.name,
-        )
-        .join(PermissionGroup, PermissionGroup.id == RoleGroupGrant.group_id)
-        .join(PermissionGroupMember, PermissionGroupMember.group_id == PermissionGroup.id)
-        .join(Permission, Permission.id == PermissionGroupMember.permission_id)
-        .where(RoleGroupGrant.role_id.in_(role_ids))
-    )
+    rows = grants_of(db.session(), lambda of: of.role_id.in_(role_ids))
+    ids = {one.permission_id for _, one in rows}
+    known = select(Permission.id, Permission.name).where(Permission.id.in_(ids))
+    names = {id_: name for id_, name in db.session.execute(known.order_by(Permission.bit))}
+    by_bit = {id_: n for n, id_ in enumerate(names)}
+    group_ids = {one.group_id for _, one in rows} - {None}
+    named = select(PermissionGroup.id, PermissionGroup.name)
+    of_groups = db.session.execute(named.where(PermissionGroup.id.in_(group_ids)))
+    groups: dict[int | None, str] = {id_: name for id_, name in of_groups}
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-    rows: Sequence[Any] = db.session.execute(union_all(direct, by_group)).all()
-    for role_id, _, name, effect, scope, group in sorted(rows, key=lambda row: row[1]):
-        found[role_id].append(
+    for scope, one in sorted(rows, key=lambda row: by_bit[row[1].permission_id]):
+        found[one.role_id].append(
             {
-                "permission": name,
-                "effect": Effect(effect).value,
+                "permission": names[one.permission_id],
+                "effect": (Effect.ALLOW if one.allows else Effect.DENY).value,
                 "scope": shown_text(scope),
-                "group": group,
+                "group": groups.get(one.group_id),
             }
         )
     return found

@@ -19,7 +19,7 @@ from yoto.permission.explain.evidence import (
     resolve_evidence,
 )
 from yoto.permission.facts import NOWHERE, By
-from yoto.permission.loading.roles import RoleRow
+from yoto.permission.loading.rows import RoleRow
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.scopes import GLOBAL
 from yoto.store.models import ScopeType

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from yoto.permission.facts import NOWHERE, Assignment, By, PlaceFacts, UserFacts
 from yoto.permission.loading.rights import Grant, Mark, Membership, Rights, RoleShape
-from yoto.permission.loading.roles import RoleRow
+from yoto.permission.loading.rows import RoleRow
 from yoto.permission.loading.sites import Site
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.resolver import Resolution, Trace, flatten, resolve

@@ -32,7 +32,7 @@ from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.loading import Loaded, load, load_one, load_sites
 from yoto.permission.loading.places_sql import IDS
 from yoto.permission.loading.rights import epoch
-from yoto.permission.loading.roles import RoleRow
+from yoto.permission.loading.rows import RoleRow
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place, place_of_text
 from yoto.permission.statements import (

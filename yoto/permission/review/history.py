@@ -17,7 +17,7 @@ from yoto.permission.facts import NOWHERE, Assignment, By, UserFacts
 from yoto.permission.loading.rights import Grant, Mark
 from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import Rights, RoleShape
-from yoto.permission.loading.roles import RoleRow
+from yoto.permission.loading.rows import RoleRow
 from yoto.permission.loading.sites import Site
 from yoto.permission.nesting import reached
 from yoto.permission.registry import PermissionRegistry

@@ -13,7 +13,7 @@ from yoto.permission.facts import Assignment, By
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.loading.places_sql import IDS, person_number
 from yoto.permission.loading.rights import epoch
-from yoto.permission.loading.roles import roles_of
+from yoto.permission.loading.rows import roles_of
 from yoto.permission.loading.sites import site_at
 from yoto.permission.nesting import edges_from
 from yoto.permission.review.history import TEAM, Account, History, Membership

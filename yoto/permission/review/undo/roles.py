@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yoto.permission.facts import NOWHERE
-from yoto.permission.loading.roles import RoleRow
+from yoto.permission.loading.rows import RoleRow
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo.values import (
