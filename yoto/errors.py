@@ -72,12 +72,14 @@ class VersionConflict(ValidationFailed):
     Attributes:
         current_version: the version it has by now.
         current: its values by now, so that the caller can decide again without another read.
+        details: what else helps the caller to decide, by name.
     """
 
-    def __init__(self, current_version: int, current: Any) -> None:
+    def __init__(self, current_version: int, current: Any, **details: Any) -> None:
         super().__init__({"version": f"is {current_version} by now; read the entry again"})
         self.current_version = current_version
         self.current = current
+        self.details = details
 
 
 class WriteConflict(PlatformError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from yoto.control_plane.audit import audit_control
-from yoto.control_plane.config import config_control
 from yoto.control_plane.live import events_control, stats_control, status_control
 from yoto.control_plane.permissions import (
     explain_control,
@@ -25,6 +24,7 @@ from yoto.operate import (
     bulkheads,
     cache,
     candidate,
+    config,
     degradation,
     documents,
     forecasts,
@@ -66,7 +66,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(limiters),
     blueprint(bulkheads),
     blueprint(degradation),
-    config_control,
+    blueprint(config),
     blueprint(prefetch),
     blueprint(alerts),
     blueprint(alert_rules),

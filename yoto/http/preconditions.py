@@ -144,5 +144,6 @@ def if_match(required: bool) -> Iterator[int | None]:
             errors=error.errors,
             current_version=error.current_version,
             current=error.current,
+            **error.details,
         )
         raise PreconditionFailed(response=answer) from error

@@ -8,6 +8,7 @@ from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
 from yoto.operate.cache import cache
+from yoto.operate.config import config
 from yoto.operate.degradation import degradation
 from yoto.operate.forecasts import forecasts
 from yoto.operate.guards import breakers, bulkheads, guards, limiters
@@ -31,6 +32,7 @@ __all__ = [
     "bulkheads",
     "cache",
     "candidate",
+    "config",
     "degradation",
     "documents",
     "forecasts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from yoto.errors import ValidationFailed
 from yoto.redis import KeyBuilder
@@ -57,24 +57,21 @@ class DryRun:
 
     Attributes:
         kind, name: the entry.
-        calls: how many calls it rests on.
-        seconds: from the first of them until now.
         workers: how many processes told of them.
         really_rejected: how many of them were refused.
         candidate: what the configuration in question does with them.
         in_force: what the one in force does in the same replay.
-        caveats: see ``Caveat``.
     """
 
     kind: Kind
     name: str
-    calls: int
-    seconds: float
+    calls: Annotated[int, "That this rests on"]
+    seconds: Annotated[float, "How far back they reach"]
     workers: int
     really_rejected: int
     candidate: Replay
     in_force: Replay
-    caveats: tuple[Caveat, ...]
+    caveats: Annotated[tuple[Caveat, ...], "What makes it less than sure"]
 
 
 def dry_run(

@@ -10,6 +10,7 @@ import statistics
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from yoto.redis import KeyBuilder
 
@@ -31,22 +32,13 @@ from ..trail import REFUSED, BreakerCall, LimitedCall, SlotCall, key_of
 
 @dataclass(slots=True)
 class Replay:
-    """What a configuration does with calls.
-
-    Attributes:
-        rejected: calls that it refuses.
-        unknown: calls that it lets in although they were refused, so that nobody knows how they
-            would have gone.
-        by: a limit's refusals by the dimension that binds.
-        opened: times that a breaker opens.
-        peak: the most callers inside a partition of a bulkhead.
-    """
+    """What a configuration does with calls."""
 
     rejected: int = 0
-    unknown: int = 0
-    by: dict[str, int] = field(default_factory=dict)
-    opened: int = 0
-    peak: int = 0
+    unknown: Annotated[int, "Let in although they were refused: nobody knows how they end"] = 0
+    by: Annotated[dict[str, int], "Refusals of a limit by dimension"] = field(default_factory=dict)
+    opened: Annotated[int, "Times a breaker opens"] = 0
+    peak: Annotated[int, "Most callers inside a partition of a bulkhead"] = 0
 
 
 def replay_limit(calls: Sequence[LimitedCall], config: RateLimitConfig) -> Replay:

@@ -238,9 +238,12 @@ def test_it_says_what_a_body_may_be_refused_for(document: dict[str, Any]) -> Non
 
 
 def test_it_says_which_operations_of_operators_take_a_key(client: FlaskClient) -> None:
-    """All that change something; three only look, although they are asked by POST."""
+    """All that change something; some only look, although they are asked by POST."""
     document = client.get(CONTROL).get_json()
-    looking = {"explain_verdict", "test_policy", "test_policy_document"}
+    looking = {
+        *("explain_verdict", "test_policy", "test_policy_document"),
+        *("validate_config", "dry_run_config", "preview_invalidation"),
+    }
     without = set()
     for path, method, operation in operations(document):
         names = {one["name"] for one in parameters(document, path, method)}

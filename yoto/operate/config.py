@@ -1,0 +1,336 @@
+"""Live configuration as operators edit it. The store records and audits each change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, TypedDict
+
+from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
+from yoto.http.operators import OPERATE, VIEW
+from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.moments import at_ms
+from yoto.operate.degradation import feature_names
+from yoto.operate.guard_state import GUARDED
+from yoto.operate.guards import (
+    LONGEST_EXPIRY,
+    check_known,
+    demand_right_to_the_way_in,
+    slice_of,
+)
+from yoto.operate.operation import (
+    After,
+    Author,
+    Between,
+    Limit,
+    Reason,
+    Seconds,
+    SeenVersion,
+    Subject,
+)
+from yoto.operate.rest import schema_of
+from yoto.resilience import (
+    CONFIG_CLASSES,
+    KEPT_FOR,
+    Change,
+    ConfigStore,
+    DryRun,
+    Entry,
+    Kind,
+    Origin,
+    Receipt,
+    check_entry,
+    get_resilience_controller,
+)
+
+# Of these an operator changes nothing here: they have acts of their own, some for administrators.
+READ_ONLY = {
+    Kind.FORCED_BREAKER: "changes by isolating, closing and resetting",
+    Kind.LOG: "changes by the level of logs",
+}
+# An entry of these whose name the code does not know would be stored and change nothing.
+NAMED_BY_CODE = (Kind.SWITCH, Kind.DEGRADATION)
+ENTRY = "/<kind>/<name>"
+Values = dict[str, Any | None]
+Key = tuple[Kind, str]
+
+
+class Layer(TypedDict):
+    """One change of an entry: what a layer holds from then on."""
+
+    version: int
+    origin: Annotated[str, "operator or tuner"]
+    action: str
+    values: Annotated[dict[str, Any] | None, "null: the layer was taken away"]
+    author: str
+    reason: str
+    at: datetime
+    expires_at: datetime | None
+
+
+class ConfigEntry(TypedDict):
+    """An entry as it is in force."""
+
+    kind: str
+    name: str
+    version: int
+    values: Annotated[dict[str, Any], "In force"]
+    defaults: Annotated[dict[str, Any], "Of the code"]
+    origins: Annotated[dict[str, Any], "Of each field: code, tuner or operator"]
+    override: Annotated[Layer | None, "What operators set; null: nothing"]
+    tuned: Layer | None
+
+
+class LiveEntry(ConfigEntry):
+    """An entry after a change."""
+
+    live: Annotated[bool, "False: recorded; workers follow when Redis is back"]
+
+
+class Entries(TypedDict):
+    """A slice of the entries of a kind, and what their fields may hold."""
+
+    items: list[ConfigEntry]
+    next: int | None
+    fields: Annotated[list[dict[str, Any]], "Name, type, bounds and unit of each field"]
+
+
+class ChangedField(TypedDict):
+    """A field that would be another."""
+
+    field: str
+    before: Any | None
+    after: Any | None
+
+
+class Verdict(TypedDict):
+    """Whether values would be taken."""
+
+    valid: bool
+    errors: dict[str, list[str]]
+    difference: Annotated[list[ChangedField], "What would be in force instead of what is"]
+
+
+config = Subject(
+    "config",
+    "/config",
+    "Live configuration: limits, breakers, bulkheads, levels",
+    "entry",
+    "",
+    "",
+    {ConfigEntry: "Entry"},
+)
+
+
+@config.operation("GET", "/<kind>", VIEW)
+def list_config(kind: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> Entries:
+    """Entries of a kind: what is in force, what the code says, who set what"""
+    found = _parsed(kind)
+    page = slice_of([_shown(entry) for entry in _store().list(found)], after, limit)
+    fields = CONFIG_CLASSES[found].describe()
+    return {"items": list(page.items), "next": page.next, "fields": fields}
+
+
+@config.operation("GET", ENTRY, VIEW, tagged=True, refuses=True)
+def read_config(kind: str, name: str) -> ConfigEntry:
+    """One entry; its `ETag` is needed to change it"""
+    return _shown(_store().get(*_key(kind, name)))
+
+
+@config.operation("PUT", ENTRY, OPERATE, body="NewValues", tagged=True)
+def put_config(
+    kind: str,
+    name: str,
+    values: Values,
+    reason: Reason,
+    by: Author,
+    version: SeenVersion,
+    expires_in: Annotated[
+        float | None, Seconds(0, LONGEST_EXPIRY, above=True), "Seconds; null: for good"
+    ] = None,
+) -> LiveEntry:
+    """Make these values all that operators set on an entry"""
+    change = partial(
+        _store().set,
+        values=values,
+        author=by,
+        version=version,
+        reason=reason,
+        expires_in=expires_in,
+        merge=False,
+    )
+    return _changed(kind, name, version, change, lambda key: values)
+
+
+@config.operation("DELETE", ENTRY, OPERATE, tagged=True)
+def delete_config(
+    kind: str, name: str, reason: Reason, by: Author, version: SeenVersion
+) -> LiveEntry:
+    """Take back what operators set on an entry"""
+    change = partial(_store().delete, author=by, version=version, reason=reason)
+    return _changed(kind, name, version, change, lambda key: {})
+
+
+@config.operation("GET", f"{ENTRY}/history", VIEW)
+def list_config_history(
+    kind: str, name: str, after: After = None, limit: Limit = PAGE_DEFAULT
+) -> Page[Layer]:
+    """Who set what when, newest first"""
+    changes = _store().history(*_key(kind, name), limit + 1, after)
+    return cut([_layer(change) for change in changes], limit, lambda row: row["version"])
+
+
+@config.operation("POST", f"{ENTRY}/rollback", OPERATE, body="ConfigRollback", tagged=True)
+def rollback_config(
+    kind: str,
+    name: str,
+    to_version: Annotated[int, Between(0, 2**31 - 1)],
+    reason: Reason,
+    by: Author,
+    version: SeenVersion,
+) -> LiveEntry:
+    """Set what operators had set at another version"""
+    change = partial(
+        _store().rollback, version=version, to_version=to_version, author=by, reason=reason
+    )
+    return _changed(kind, name, version, change, lambda key: _override_at(key, to_version))
+
+
+@config.operation("POST", f"{ENTRY}/validate", VIEW, body="Values", changes=False)
+def validate_config(kind: str, name: str, values: Values) -> Verdict:
+    """Whether values would be taken, and what they would change; nothing changes"""
+    key = _key(kind, name)
+    before = _store().get(*key).config.to_mapping()
+    try:
+        after = _store().candidate(*key, values).to_mapping()
+    except ValidationFailed as error:
+        return {"valid": False, "errors": dict(error.errors), "difference": []}
+    changed: list[ChangedField] = [
+        {"field": field, "before": before[field], "after": value}
+        for field, value in after.items()
+        if value != before[field]
+    ]
+    return {"valid": True, "errors": {}, "difference": changed}
+
+
+@config.operation("POST", f"{ENTRY}/dry-run", VIEW, body="Try", changes=False)
+def dry_run_config(
+    kind: str,
+    name: str,
+    values: Values,
+    seconds: Annotated[float, Seconds(1, KEPT_FOR), "How far back"] = KEPT_FOR,
+) -> DryRun:
+    """How many calls of the last minutes the values would have refused; nothing changes"""
+    return get_resilience_controller().dry_run(*_key(kind, name), values, seconds=seconds)
+
+
+def _store() -> ConfigStore:
+    return get_resilience_controller().config
+
+
+def _shown(entry: Entry) -> ConfigEntry:
+    """An entry with what lies under it."""
+    layers = {change.origin: _layer(change) for change in entry.layers}
+    return {
+        "kind": entry.kind.value,
+        "name": entry.name,
+        "version": entry.version,
+        "values": entry.config.to_mapping(),
+        "defaults": _store().default(entry.kind, entry.name).to_mapping(),
+        "origins": entry.origins,
+        "override": layers.get(Origin.OPERATOR),
+        "tuned": layers.get(Origin.TUNER),
+    }
+
+
+def _layer(change: Change) -> Layer:
+    return {
+        "version": change.version,
+        "origin": change.origin.value,
+        "action": change.action.value,
+        "values": change.values,
+        "author": change.author,
+        "reason": change.reason,
+        "at": at_ms(change.at),
+        "expires_at": at_ms(change.expires_at) if change.expires_at else None,
+    }
+
+
+def _parsed(kind: str) -> Kind:
+    try:
+        return Kind(kind)
+    except ValueError:
+        raise UnknownResource("kind", kind, "kind") from None
+
+
+def _key(kind: str, name: str) -> Key:
+    """The entry, if there is one to speak of: a guard must exist, other names may be new."""
+    found = _parsed(kind)
+    if found in GUARDED:
+        check_known(found, name)
+    return check_entry(found, name)
+
+
+def _changed(
+    kind: str,
+    name: str,
+    version: int | None,
+    change: Callable[[Kind, str], Receipt],
+    yours: Callable[[Key], Mapping[str, Any]],
+) -> LiveEntry:
+    """What a change made of an entry.
+
+    Raises:
+        UnknownResource: there is no such entry.
+        PermissionDenied: it keeps out who guesses, which administrators alone may change.
+        ValidationFailed: a value is refused; nothing changed.
+        VersionConflict: it is not at ``version`` any more; nothing changed.
+    """
+    demand_right_to_the_way_in(name)
+    key = _key(kind, name)
+    if key[0] in NAMED_BY_CODE and not _is_known(key):
+        raise UnknownResource(kind, name, "name")
+    if key[0] in READ_ONLY:
+        raise ValidationFailed({"kind": f"{kind} {READ_ONLY[key[0]]}"})
+    try:
+        receipt = change(*key)
+    except VersionConflict:
+        raise _conflict(key, version or 0, yours(key)) from None
+    return {**_shown(receipt.entry), "live": receipt.live}
+
+
+def _is_known(key: Key) -> bool:
+    if key[0] is Kind.DEGRADATION:
+        return key[1] in feature_names()
+    return any(entry.name == key[1] for entry in _store().list(key[0]))
+
+
+def _override_at(key: Key, version: int) -> dict[str, Any]:
+    """What operators had set at a version, as far as it is still known."""
+    for change in _store().history(*key, before_version=version + 1):
+        if change.origin is Origin.OPERATOR:
+            return dict(change.values or {})
+    return {}
+
+
+def _conflict(key: Key, version: int, yours: Mapping[str, Any]) -> VersionConflict:
+    """How the entry is now, and of each field in question what it was when it was read (``base``),
+    what it is (``theirs``) and what was sent (``yours``)."""
+    store = _store()
+    # Another worker may have made the change a moment ago.
+    store.sync.reconcile()
+    now = _shown(store.get(*key))
+    base = _override_at(key, version)
+    theirs = (now["override"]["values"] if now["override"] else None) or {}
+    sides = {
+        field: {"base": base.get(field), "theirs": theirs.get(field), "yours": yours.get(field)}
+        for field in sorted({*base, *theirs, *yours})
+    }
+    difference = [
+        {"field": field, **side}
+        for field, side in sides.items()
+        if not side["base"] == side["theirs"] == side["yours"]
+    ]
+    current = schema_of(ConfigEntry)().dump(now)
+    return VersionConflict(now["version"], current, difference=difference)
