@@ -14,9 +14,9 @@ from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
 from .forecast import Forecasting
 from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution, Summary, summarise
+from .polled_collectors import LOOK_EVERY, PolledCollector
 from .process import SharedMemory, process_samples
 from .recording import Recorder, Series, series
-from .slow_sources import LOOK_EVERY, SlowSource
 from .sources import Source, Sources
 
 FLUSH_INTERVAL = 1.0  # s
@@ -73,7 +73,7 @@ class Monitoring:
         Args:
             every: seconds between two questions.
         """
-        slow = SlowSource(source, every)
+        slow = PolledCollector(source, every)
         self._sources.add(name, slow)
         self._looks.add(name, slow.look)()
 

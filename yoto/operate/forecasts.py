@@ -11,7 +11,7 @@ from flask import current_app
 
 from yoto.http.operators import VIEW
 from yoto.moments import Epoch, moment
-from yoto.monitor import FORECAST_METRICS, Forecast, Monitor, Said, Statement
+from yoto.monitor import FORECAST_METRICS, Forecast, ForecastSnapshot, Monitor, Statement
 from yoto.operate.operation import Choices, Command, Subject
 from yoto.wiring import forecast_board
 
@@ -114,7 +114,7 @@ def _lines(found: Forecasts) -> Iterator[str]:
     if found["reason"] is not None:
         yield f"Forecasts are unknown: {UNKNOWN[found['reason']]}."
     if found["said_at"] is not None:
-        yield f"Said {moment(found['said_at'])} by {found['instance']}."
+        yield f"ForecastSnapshot {moment(found['said_at'])} by {found['instance']}."
     for metric in found["metrics"]:
         level = "unknown" if metric["level"] is None else f"{metric['level']:.4g} {metric['unit']}"
         yield f"{metric['metric']:<16} {level:<22} {_expected(metric)}"
@@ -156,7 +156,7 @@ def show_forecasts() -> Forecasts:
 
 def shown(statement: Statement | None, now: float) -> Forecasts:
     """``statement`` as it holds at ``now``; without a new one there are no forecasts. Pure."""
-    said = Said() if statement is None else statement.said
+    said = ForecastSnapshot() if statement is None else statement.said
     reason: Unknown | None = None
     if statement is None:
         reason = "nobody"
@@ -186,7 +186,7 @@ def shown(statement: Statement | None, now: float) -> Forecasts:
     }
 
 
-def _metric(name: str, said: Said, now: float) -> MetricForecast:
+def _metric(name: str, said: ForecastSnapshot, now: float) -> MetricForecast:
     last, offered, silent = said.lasts.get(name), said.offered.get(name), said.silent.get(name)
     found: MetricForecast = {
         "metric": name,

@@ -39,9 +39,9 @@ from yoto.policy.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.policy.manager import PolicyManager
 from yoto.policy.metrics import BOUNDS_US
 from yoto.policy.overrun import EvaluationDeadline, overrun_folder
+from yoto.policy.service.dry_run import Answer, Answers, Differing, PolicyDryRun
 from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
-from yoto.policy.service.rehearsal import Answer, Answers, Differing, Rehearsal
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus
 from yoto.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
 from yoto.policy.shadow import ShadowReport
@@ -84,7 +84,7 @@ __all__ = [
     "PolicyUnavailable",
     "PolicyWarning",
     "Question",
-    "Rehearsal",
+    "PolicyDryRun",
     "RememberedEmergencies",
     "RememberedPeople",
     "RememberedPlaces",

@@ -18,8 +18,8 @@ from yoto.policy.engine import EngineHealth, PolicyEngine, TestReport
 from yoto.policy.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
 from yoto.policy.recent import Mask
 from yoto.policy.result import PolicyDecision
+from yoto.policy.service.dry_run import PolicyDryRun
 from yoto.policy.service.receipt import PolicyReceipt
-from yoto.policy.service.rehearsal import Rehearsal
 from yoto.policy.service.service import PolicyService
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus, metrics_of, status_of
 from yoto.policy.settings import PolicySettings
@@ -157,7 +157,7 @@ class PolicyManager:
         rego_source: str,
         tests: str = "",
         given: Mapping[str, Any] | None = None,
-    ) -> Rehearsal:
+    ) -> PolicyDryRun:
         """Try a policy in the place of the one in force, on recent inputs; nothing is stored.
 
         Args:
@@ -172,11 +172,11 @@ class PolicyManager:
 
     def rehearse_document(
         self, name: str, value: Any, given: Mapping[str, Any] | None = None
-    ) -> Rehearsal:
+    ) -> PolicyDryRun:
         """The same for a data document."""
         return self._rehearse(Entry(PolicyKind.DATA, name, document_text(value)), given)
 
-    def _rehearse(self, entry: Entry, given: Mapping[str, Any] | None) -> Rehearsal:
+    def _rehearse(self, entry: Entry, given: Mapping[str, Any] | None) -> PolicyDryRun:
         service = self._service
         checked_name(entry.name)
         service.loader.ready()

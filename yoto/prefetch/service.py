@@ -16,7 +16,7 @@ from yoto.permission import PermissionSystem, Place, number_of
 from yoto.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
 from yoto.prefetch.client import ClientSidePredictor
 from yoto.prefetch.facts import PrefetchSteered, PrefetchTurned
-from yoto.prefetch.fetching import Lanes, PermissionCacheView, SmartPrefetcher
+from yoto.prefetch.fetching import FetchPool, PermissionCacheView, SmartPrefetcher
 from yoto.prefetch.orders import Orders
 from yoto.prefetch.recording import BehaviourHistory, BehaviourLog, BehaviourRecorder, Flusher
 from yoto.prefetch.reports import Reports
@@ -85,7 +85,7 @@ class PrefetchService:
             self.orders,
         )
         self.work = PrefetchWork(parts, lambda: self.prefetcher, self.may_record)
-        self._lanes = Lanes(settings.concurrency)
+        self._lanes = FetchPool(settings.concurrency)
 
     @cached_property
     def prefetcher(self) -> SmartPrefetcher | None:

@@ -1,12 +1,12 @@
 """What the namespaces of Socket.IO share."""
 
+from yoto.sockets.admission import init_door
 from yoto.sockets.answers import acknowledged
-from yoto.sockets.door import init_door
 from yoto.sockets.requests import socket_id
-from yoto.sockets.warden import Warden
+from yoto.sockets.revocation import RevocationWatcher
 
 __all__ = [
-    "Warden",
+    "RevocationWatcher",
     "acknowledged",
     "init_door",
     "socket_id",

@@ -13,14 +13,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import TimeoutError as TurnTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, scoped_session
 
+from yoto.fifo_lock import FifoLock
 from yoto.store.time_limits import LOCK_SECONDS
-from yoto.turnstile import Turnstile
 
 # In ``Session.info``: the line at whose head this session is, and that it has a connection.
 _LINE = "yoto.line"
 _CONNECTED = "yoto.connected"
 
-_turnstile = Turnstile()
+_fifo_lock = FifoLock()
 
 
 def take_turns(sessions: scoped_session[Any]) -> None:
@@ -43,7 +43,7 @@ def _before_statement(state: ORMExecuteState) -> None:
     if _CONNECTED in session.info or _LINE in session.info:
         return
     line = _line_of(state)
-    if not _turnstile.enter(line, LOCK_SECONDS):
+    if not _fifo_lock.enter(line, LOCK_SECONDS):
         raise TurnTimeout(f"others kept the rows locked for {LOCK_SECONDS} s")
     session.info[_LINE] = line
     if not session.in_transaction():
@@ -67,4 +67,4 @@ def _after_end(session: Session, transaction: SessionTransaction) -> None:
     session.info.pop(_CONNECTED, None)
     line = session.info.pop(_LINE, None)
     if line is not None:
-        _turnstile.leave(line)
+        _fifo_lock.leave(line)

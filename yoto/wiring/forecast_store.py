@@ -8,7 +8,7 @@ from flask import Flask
 
 from yoto.errors import StaleToken
 from yoto.events import Events, EventStream
-from yoto.monitor import Monitor, Said, Statement, news_of
+from yoto.monitor import ForecastSnapshot, Monitor, Statement, news_of
 from yoto.optimization import AdvancedOptimization, FencedStore
 
 NAME = "forecasts"
@@ -34,7 +34,7 @@ class ForecastBoard:
         self._instance = instance
         self._told: frozenset[str] = frozenset()
 
-    def write(self, said: Said, token: int) -> bool:
+    def write(self, said: ForecastSnapshot, token: int) -> bool:
         """Replace what was said before, and tell of what is news.
 
         Args:

@@ -15,7 +15,7 @@ from flask import Flask
 from yoto.errors import LockLost, StoreUnavailable
 from yoto.extras import demand
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import Forecasting, Monitor, Said
+from yoto.monitor import Forecasting, ForecastSnapshot, Monitor
 from yoto.optimization import AdvancedOptimization, DistributedLocks
 
 from .election import keeps
@@ -108,7 +108,7 @@ class ElectedForecasting:
         self._report = {"elected": True} | asdict(report)
         return self._report
 
-    def _tell(self, said: Said) -> None:
+    def _tell(self, said: ForecastSnapshot) -> None:
         """Runs in whichever thread has learned."""
         token = self._token
         if token is None:

@@ -32,7 +32,7 @@ from yoto.api.visibility import demand_sight
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.fields import MAX_ID
 from yoto.permission import Place
-from yoto.sockets import Warden, acknowledged, socket_id
+from yoto.sockets import RevocationWatcher, acknowledged, socket_id
 
 
 def init_community(app: Flask, load: Load) -> None:
@@ -44,8 +44,8 @@ def init_community(app: Flask, load: Load) -> None:
     app.extensions[EXTENSION] = known = Listeners()
     app.extensions[FAN_OUT] = FanOut(app, known, load, emit_here)
     tailer = cache.of(app).tailer
-    tailer.subscribe(Warden(app, "channel", known.channels_about, put_out).heard)
-    tailer.subscribe(Warden(app, "user", known.users_about, end_sign_ins).heard)
+    tailer.subscribe(RevocationWatcher(app, "channel", known.channels_about, put_out).heard)
+    tailer.subscribe(RevocationWatcher(app, "user", known.users_about, end_sign_ins).heard)
     app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
 
 

@@ -69,7 +69,7 @@ def test_nothing_but_the_fence_is_left_when_everybody_is_gone(
         fence = redis.keys.lock("job", "fence").encode()
         assert left() == {redis.keys.lock("job").encode(), fence}
     assert left() == {fence}
-    assert len(others._owned.turnstile) == 0
+    assert len(others._owned.fifo_lock) == 0
 
 
 def test_a_lock_without_contention_costs_two_round_trips(locks: DistributedLocks) -> None:

@@ -14,7 +14,15 @@ from tests.e2e.control.test_settings import row
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from yoto.monitor import Anomaly, Drift, Forecast, Learned, LearnReport, NoForecast, Said
+from yoto.monitor import (
+    Anomaly,
+    Drift,
+    Forecast,
+    ForecastSnapshot,
+    Learned,
+    LearnReport,
+    NoForecast,
+)
 from yoto.wiring import forecast_board
 from yoto.wiring.forecast_store import NAME, ForecastBoard
 
@@ -22,11 +30,11 @@ PATH = "/alerts"
 MEBI = 1024 * 1024
 
 
-def said(now: float, *anomalies: Anomaly) -> Said:
+def said(now: float, *anomalies: Anomaly) -> ForecastSnapshot:
     at = int(now) // 60 * 60 - 60
     expected = [100.0, 102.0, 104.0, 106.0, 108.0]
     lower, upper = ([one + by for one in expected] for by in (-9.0, 9.0))
-    return Said(
+    return ForecastSnapshot(
         offered={
             "request_rate": Forecast("request_rate", at, expected, lower, upper, "trend", 0.62, 300)
         },

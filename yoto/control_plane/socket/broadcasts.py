@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from yoto.control_plane.socket.clients import Clients
-from yoto.control_plane.socket.outlet import Outlet
+from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.snapshots import snapshot
 from yoto.control_plane.socket.topics import STATE_TOPICS, STATUS
 from yoto.housekeeping import Housekeeper
@@ -20,11 +20,11 @@ IDLE = 3600.0
 class Broadcasts:
     """A thread for the status, which asks every store, and one for what is quick."""
 
-    def __init__(self, app: Flask, clients: Clients, outlet: Outlet) -> None:
+    def __init__(self, app: Flask, clients: Clients, sender: Sender) -> None:
         """No thread is started."""
         self._app = app
         self._clients = clients
-        self._outlet = outlet
+        self._sender = sender
         self._idle = set(STATE_TOPICS)
         self._wakes: dict[str, Callable[[], None]] = {}
         self._slow = Housekeeper("yoto-control-status")
@@ -60,5 +60,5 @@ class Broadcasts:
         with self._app.app_context(), writing(False):
             data = snapshot([topic])[topic]
         if data is not None:
-            self._outlet.send(clients, name, data)
+            self._sender.send(clients, name, data)
         return seconds

@@ -12,8 +12,8 @@ from typing import Any
 from flask import Flask
 from redis import exceptions
 
-from yoto.control_plane.socket.clients import Client, Clients, Hearing
-from yoto.control_plane.socket.outlet import Outlet
+from yoto.control_plane.socket.clients import Client, Clients, DeliveryMode
+from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.snapshots import snapshot
 from yoto.control_plane.socket.topics import told
 from yoto.errors import PlatformError
@@ -39,11 +39,11 @@ class Feed:
         position: id up to which every live client was sent everything; None: not known yet.
     """
 
-    def __init__(self, app: Flask, clients: Clients, outlet: Outlet) -> None:
+    def __init__(self, app: Flask, clients: Clients, sender: Sender) -> None:
         """No thread is started and nothing is asked."""
         self._app = app
         self._clients = clients
-        self._outlet = outlet
+        self._sender = sender
         self.lock = threading.RLock()
         self.position: str | None = None
         self._waiting: deque[StoredEvent | Gap] = deque()
@@ -109,17 +109,17 @@ class Feed:
             begin: id after which it gets them; None: from as soon as that is known. Of no account
                 for a client that hears events already.
         """
-        if client.hearing is Hearing.NOTHING:
+        if client.hearing is DeliveryMode.NOTHING:
             client.seen = begin
-        elif client.hearing is Hearing.LIVE:
+        elif client.hearing is DeliveryMode.LIVE:
             client.seen = self.where(client)
-        client.hearing, client.replay = Hearing.REPLAY, object()
+        client.hearing, client.replay = DeliveryMode.REPLAY, object()
 
     def let_go(self, client: Client) -> bool:
         """Let a client that is held go live, if nothing happened meanwhile; hold the lock."""
         if client.seen is None or client.seen != self.position:
             return False
-        client.seen, client.hearing, client.replay = None, Hearing.LIVE, None
+        client.seen, client.hearing, client.replay = None, DeliveryMode.LIVE, None
         return True
 
     def where(self, client: Client) -> str | None:
@@ -137,7 +137,7 @@ class Feed:
             shown: the data of every topic that one of them follows.
         """
         gap = {"after": after, "resumed_at": resumed_at, "reason": reason}
-        self._outlet.send(clients, "gap", gap)
+        self._sender.send(clients, "gap", gap)
         for client in clients:
             self.show(client, shown, resumed_at)
 
@@ -145,7 +145,7 @@ class Feed:
         """Send a snapshot; hold the lock, so that no event comes between."""
         topics = {topic: shown[topic] for topic in client.subscription.topics if topic in shown}
         data = {"topics": topics, "last_event_id": last_event_id, "at": round(time.time() * 1000)}
-        self._outlet.send([client], "snapshot", data)
+        self._sender.send([client], "snapshot", data)
 
     def picture(self, topics: frozenset[str]) -> dict[str, Any]:
         """A snapshot's data, from any thread; not with the lock held, since it asks stores."""
@@ -216,7 +216,7 @@ class Feed:
             if recipients:
                 data = to_plain(stored)
                 for name, clients in recipients.items():
-                    self._outlet.send(clients, name, told(name, data))
+                    self._sender.send(clients, name, told(name, data))
             self.position = stored.id
 
     def _gap(self, gap: Gap, stop: threading.Event) -> None:

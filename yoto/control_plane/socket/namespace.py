@@ -16,9 +16,16 @@ from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
 from yoto.control_plane.socket.clients import Client
-from yoto.control_plane.socket.hub import DETAILS, DRAINING, EXTENSION, SIGNED_OUT, Hub, current_hub
 from yoto.control_plane.socket.limits import MESSAGE_BYTES, PATIENCE
-from yoto.control_plane.socket.outlet import NAMESPACE
+from yoto.control_plane.socket.registry import (
+    DETAILS,
+    DRAINING,
+    EXTENSION,
+    SIGNED_OUT,
+    ClientRegistry,
+    current_registry,
+)
+from yoto.control_plane.socket.sender import NAMESPACE
 from yoto.control_plane.socket.snapshots import state_of
 from yoto.control_plane.socket.topics import STATE_TOPICS, STATUS, parse, parse_topics
 from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
@@ -27,7 +34,7 @@ from yoto.http.application import Application
 from yoto.http.operators import VIEW
 from yoto.http.socket_credentials import still_may
 from yoto.operate.application import of_application
-from yoto.sockets import Warden, acknowledged, init_door, socket_id
+from yoto.sockets import RevocationWatcher, acknowledged, init_door, socket_id
 from yoto.store.db import writing
 
 Handler = Callable[..., dict[str, Any]]
@@ -37,9 +44,9 @@ TOO_FAST = "too_many_messages"
 
 def init_control_socket(app: Application) -> None:
     """Serve the namespace on the application's Socket.IO server."""
-    app.extensions[EXTENSION] = made = Hub(app)
+    app.extensions[EXTENSION] = made = ClientRegistry(app)
     tailer = cache.of(app).tailer
-    tailer.subscribe(Warden(app, "operator", made.clients.users_about, made.judge).heard)
+    tailer.subscribe(RevocationWatcher(app, "operator", made.clients.users_about, made.judge).heard)
     fleet.of(app).on_change(made.drain)
     monitor.of(app).add_source("control_sockets", made.samples)
     app.extensions["socketio"].on_namespace(ControlNamespace(NAMESPACE))
@@ -57,17 +64,19 @@ def heard(handler: Handler) -> Handler:
     @acknowledged("problem")
     @wraps(handler)
     def wrapped(self: ControlNamespace, *args: Any) -> dict[str, Any]:
-        client = current_hub().clients.get(socket_id())
+        client = current_registry().clients.get(socket_id())
         if client is None:
             raise Unauthorized("Connect again.")
         if client.credential.over():
-            current_hub().outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+            current_registry().sender.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
             raise Unauthorized(DETAILS[SIGNED_OUT])
         try:
             client.pace.admit()
         except RateLimited:
             if client.pace.refused > PATIENCE:
-                current_hub().outlet.end(client, TOO_FAST, "Messages came too fast for too long.")
+                current_registry().sender.end(
+                    client, TOO_FAST, "Messages came too fast for too long."
+                )
             raise
         if len(json.dumps(args)) > MESSAGE_BYTES:
             raise RequestEntityTooLarge(f"A message may have {MESSAGE_BYTES} bytes.")
@@ -86,7 +95,7 @@ class ControlNamespace(Namespace):
         Raises:
             ConnectionRefusedError: with the problem that the REST API would have given.
         """
-        if current_hub().clients.get(socket_id()) is not None:
+        if current_registry().clients.get(socket_id()) is not None:
             return  # no connection, but an event that a client called "connect"
         try:
             with writing(False):
@@ -97,20 +106,20 @@ class ControlNamespace(Namespace):
             raise ConnectionRefusedError(found["title"], found) from error
 
     def on_disconnect(self, *_: Any) -> None:
-        current_hub().clients.remove(socket_id())
+        current_registry().clients.remove(socket_id())
 
     @heard
     def on_subscribe(self, client: Client, *args: Any) -> dict[str, Any]:
         """Follow topics, instead of those of before: see ``topics.parse``."""
         wanted = parse(_only(args))
-        current_hub().subscribe(client, wanted)
+        current_registry().subscribe(client, wanted)
         return {"topics": sorted(wanted.topics)}
 
     @heard
     def on_unsubscribe(self, client: Client, *args: Any) -> dict[str, Any]:
         """Follow these topics no more: ``{"topics": [...]}``; without data, none at all."""
         leaving = parse_topics(_only(args)) if args else None
-        current_hub().leave(client, leaving)
+        current_registry().leave(client, leaving)
         return {"topics": sorted(client.subscription.topics)}
 
     @heard
@@ -118,7 +127,7 @@ class ControlNamespace(Namespace):
         """Send ``system_status`` to this client now."""
         if args and args != (None,):
             raise ValidationFailed({"body": "takes no data"})
-        current_hub().outlet.send([client], STATE_TOPICS[STATUS][0], state_of(STATUS))
+        current_registry().sender.send([client], STATE_TOPICS[STATUS][0], state_of(STATUS))
         return {}
 
     def _admit(self, auth: Any) -> None:
@@ -130,7 +139,7 @@ class ControlNamespace(Namespace):
         credential = identify(auth)
         if not still_may(credential, VIEW):
             raise PermissionDenied(NOT_GRANTED, VIEW)
-        current_hub().connect(Client(socket_id(), self._transport_id(), credential))
+        current_registry().connect(Client(socket_id(), self._transport_id(), credential))
 
     def _transport_id(self) -> str:
         manager = current_app.extensions["socketio"].server.manager

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
-from yoto.control_plane.socket.clients import Client, Hearing
+from yoto.control_plane.socket.clients import Client, DeliveryMode
 from yoto.control_plane.socket.feed import RETRY_SECONDS, STORE_ERRORS, Feed
 from yoto.control_plane.socket.limits import QUEUE_LOW
-from yoto.control_plane.socket.outlet import Outlet
+from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.topics import told
 from yoto.events import Gap, StoredEvent, find_gap, position, to_plain, type_of
 
@@ -30,10 +30,10 @@ class Replay:
     the seam. What it has beyond that, the feed does not send it again.
     """
 
-    def __init__(self, feed: Feed, outlet: Outlet, client: Client) -> None:
+    def __init__(self, feed: Feed, sender: Sender, client: Client) -> None:
         """``client`` is in replay, from its ``seen`` on; None: from now."""
         self._feed = feed
-        self._outlet = outlet
+        self._sender = sender
         self._client = client
         self._mark = client.replay
 
@@ -76,7 +76,7 @@ class Replay:
             if not self._goes_on():
                 return False
             for name in names:
-                self._outlet.send([client], name, told(name, to_plain(stored)))
+                self._sender.send([client], name, told(name, to_plain(stored)))
             client.seen = stored.id
         return True
 
@@ -86,11 +86,11 @@ class Replay:
         It is put out then by the next message, as whoever does not read.
         """
         deadline = time.monotonic() + PATIENCE
-        while self._outlet.waiting(self._client) > QUEUE_LOW:
+        while self._sender.waiting(self._client) > QUEUE_LOW:
             if not self._goes_on():
                 return False
             if time.monotonic() >= deadline:
-                self._outlet.drop(self._client)
+                self._sender.drop(self._client)
                 return False
             time.sleep(LOOK_SECONDS)
         return True
@@ -104,7 +104,7 @@ class Replay:
                 return False
             if position(client.seen) < position(feed.position):
                 return False
-            client.hearing, client.replay = Hearing.LIVE, None
+            client.hearing, client.replay = DeliveryMode.LIVE, None
             return True
 
     def _begin(self) -> bool:

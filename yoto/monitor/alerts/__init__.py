@@ -2,7 +2,6 @@
 
 from .defaults import DEFAULT_RULES
 from .degrading import Degrade
-from .desk import AlertDesk, AlertPage
 from .evaluator import Elected, Evaluator, Values
 from .extension import Alerts, AlertSettings, AlertState
 from .facts import (
@@ -31,10 +30,11 @@ from .records import (
 from .rule import AlertRule, settable
 from .rulebook import Rulebook, RuleInForce
 from .series import format_series
+from .service import AlertPage, AlertService
 from .store import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct, MemoryStore
 from .track import Track
-from .webhooks.desk import NewWebhook, ShownWebhook, WebhookDesk
 from .webhooks.sending import Outcome, SendSettings
+from .webhooks.service import NewWebhook, ShownWebhook, WebhookService
 
 __all__ = [
     "DEFAULT_RULES",
@@ -46,7 +46,7 @@ __all__ = [
     "Alert",
     "AlertAcknowledged",
     "AlertChanged",
-    "AlertDesk",
+    "AlertService",
     "AlertFilter",
     "AlertPage",
     "AlertRaised",
@@ -82,7 +82,7 @@ __all__ = [
     "Transition",
     "Values",
     "Webhook",
-    "WebhookDesk",
+    "WebhookService",
     "format_series",
     "step",
     "settable",

@@ -18,11 +18,11 @@ from .announcing import event_of
 from .degrading import Degrader
 from .machine import Cause, Kind, Transition, step, text_of
 from .notices import to_tell
+from .publishing import AlertPublisher
 from .records import MOST_SILENCES, Alert, Board
 from .rule import AlertRule
 from .rulebook import Rulebook, RuleInForce
 from .store import AlertRows, AlertStore
-from .telling import Teller
 from .track import Track
 from .webhooks.queueing import queue_event
 
@@ -81,7 +81,7 @@ class Evaluator:
         store: AlertStore,
         rulebook: Rulebook,
         values: Values,
-        teller: Teller,
+        teller: AlertPublisher,
         interval: float,
         elected: Elected = always,
         degrader: Degrader | None = None,

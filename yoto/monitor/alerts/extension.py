@@ -14,15 +14,15 @@ from yoto.housekeeping import Housekeeper
 
 from .defaults import DEFAULT_RULES
 from .degrading import Degrade, Degrader
-from .desk import AlertDesk
 from .evaluator import Elected, Evaluator, Values, always
+from .publishing import AlertPublisher
 from .rule import AlertRule
 from .rulebook import Rulebook
+from .service import AlertService
 from .store import AlertStore
-from .telling import Teller
 from .webhooks.delivery import Deliverer
-from .webhooks.desk import WebhookDesk
 from .webhooks.sending import Sender, SendSettings
+from .webhooks.service import WebhookService
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class AlertState:
         self,
         store: AlertStore,
         values: Values,
-        teller: Teller,
+        teller: AlertPublisher,
         settings: AlertSettings,
         rules: Iterable[AlertRule],
         elected: Elected,
@@ -81,8 +81,8 @@ class AlertState:
         self._teller = teller
         sender = Sender(settings.sending)
         self.rules = Rulebook(store, rules)
-        self.desk = AlertDesk(store, self._teller, self.rules.all_names)
-        self.webhooks = WebhookDesk(store, sender)
+        self.desk = AlertService(store, self._teller, self.rules.all_names)
+        self.webhooks = WebhookService(store, sender)
         self.deliverer = Deliverer(store, sender, settings.give_up_hours)
         self.evaluator = Evaluator(
             store,
@@ -177,7 +177,7 @@ class Alerts:
         app.extensions[EXTENSION_KEY] = AlertState(
             store,
             values,
-            Teller(store, stream),
+            AlertPublisher(store, stream),
             settings or AlertSettings(),
             rules,
             elected,
@@ -197,7 +197,7 @@ class Alerts:
         return state
 
     @property
-    def desk(self) -> AlertDesk:
+    def desk(self) -> AlertService:
         """Alerts and silences of the current application."""
         return self.of(current_app).desk
 
@@ -207,6 +207,6 @@ class Alerts:
         return self.of(current_app).rules
 
     @property
-    def webhooks(self) -> WebhookDesk:
+    def webhooks(self) -> WebhookService:
         """The webhooks of the current application."""
         return self.of(current_app).webhooks

@@ -9,7 +9,7 @@ from .forecaster import METRICS, Forecaster, LearnReport
 from .forecasting import Forecasting
 from .metric import Anomaly, Drift, Forecast, Learned, NoForecast
 from .process import ForecasterProcess
-from .said import Said
+from .snapshot import ForecastSnapshot
 from .statement import Statement
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "LearnReport",
     "Learned",
     "NoForecast",
-    "Said",
+    "ForecastSnapshot",
     "Statement",
     "news_of",
 ]

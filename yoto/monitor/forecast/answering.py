@@ -10,7 +10,7 @@ import msgspec
 
 from .forecaster import Forecaster
 from .metric import Forecast, NoForecast
-from .said import Said, Told
+from .snapshot import ForecastSnapshot, Told
 
 # Whoever serves requests comes first.
 NICENESS = 5
@@ -27,11 +27,11 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
 
-def answer(forecaster: Forecaster, told: Told) -> Said:
+def answer(forecaster: Forecaster, told: Told) -> ForecastSnapshot:
     """Have ``forecaster`` learn; what it thinks now."""
     report = forecaster.learn(told.summaries)
     forecasts = forecaster.forecasts()
-    return Said(
+    return ForecastSnapshot(
         offered=_only(forecasts, Forecast),
         silent=_only(forecasts, NoForecast),
         lasts=forecaster.lasts(),

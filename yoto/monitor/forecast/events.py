@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from yoto.events import Event, event_type
 
-from .said import Said
+from .snapshot import ForecastSnapshot
 
 # s: a worker that takes over reads a day again, and what was so long ago is no news.
 NEWS = 600.0
@@ -38,7 +38,7 @@ class ForecastDrift(Event, frozen=True, kw_only=True):
     minute: int
 
 
-def news_of(said: Said, now: float) -> Iterator[tuple[Event, str]]:
+def news_of(said: ForecastSnapshot, now: float) -> Iterator[tuple[Event, str]]:
     """What is news at the epoch second ``now``, each with the token that names the fact."""
     for found in said.anomalies:
         if found.at >= now - NEWS:

@@ -14,7 +14,7 @@ from ..history import COARSE, Point, summarise
 from .forecaster import LearnReport
 from .metric import NoForecast
 from .process import ForecasterProcess
-from .said import Said
+from .snapshot import ForecastSnapshot
 
 HISTORY_HOURS = 24.0
 # s after the end of a minute at which it is learned: late workers have delivered by then.
@@ -29,7 +29,7 @@ RETRY = 10.0
 LOOK_BACK = 300.0
 
 Read = Callable[[float, float], Reading]
-Hear = Callable[[Said], None]
+Hear = Callable[[ForecastSnapshot], None]
 
 
 class Forecasting:
@@ -125,7 +125,7 @@ class Forecasting:
             summaries, 0, silent={name: one.reason for name, one in silent.items()}
         )
         if known:
-            self._hear(Said(silent=silent, report=report))
+            self._hear(ForecastSnapshot(silent=silent, report=report))
         return report
 
     def _something_happened(self) -> bool:

@@ -14,7 +14,7 @@ from yoto.errors import StoreUnavailable
 from ..history import Summary
 from .forecaster import METRICS, LearnReport
 from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast
-from .said import Said, Told
+from .snapshot import ForecastSnapshot, Told
 
 _ANSWERING = "yoto.monitor.forecast.answering"
 # s for an answer: a day of minutes takes a few, and loading what learns takes one, but where every
@@ -40,7 +40,7 @@ class ForecasterProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._mutex = threading.Lock()
         self.closed = False
-        self.said = Said()
+        self.said = ForecastSnapshot()
 
     @property
     def learned_to(self) -> int | None:
@@ -87,7 +87,7 @@ class ForecasterProcess:
         """End the process until there is something to learn; what it knew is forgotten."""
         with self._mutex:
             self._end()
-            self.said = Said()
+            self.said = ForecastSnapshot()
 
     def close(self) -> None:
         """End the process for good; who asks on hears that nothing is known."""
@@ -98,14 +98,14 @@ class ForecasterProcess:
                 child.kill()
         try:
             self._end()
-            self.said = Said()
+            self.said = ForecastSnapshot()
         finally:
             self._mutex.release()
 
     def _is_new(self, summary: Summary) -> bool:
         return self.said.learned_to is None or summary.at > self.said.learned_to
 
-    def _ask(self, told: Told) -> Said:
+    def _ask(self, told: Told) -> ForecastSnapshot:
         if self.closed or (self._child is not None and self._child.poll() is not None):
             raise self._lost(None)
         if self._child is None:
@@ -123,7 +123,7 @@ class ForecasterProcess:
         try:
             child.stdin.write(msgspec.json.encode(told) + b"\n")
             child.stdin.flush()
-            return msgspec.json.decode(child.stdout.readline(), type=Said)
+            return msgspec.json.decode(child.stdout.readline(), type=ForecastSnapshot)
         except (OSError, msgspec.MsgspecError) as error:
             raise self._lost(error) from error
         finally:
@@ -132,7 +132,7 @@ class ForecasterProcess:
     def _lost(self, error: Exception | None) -> StoreUnavailable:
         """The process has ended, and what it knew is to be learned anew."""
         self._end()
-        self.said = Said()
+        self.said = ForecastSnapshot()
         return StoreUnavailable("forecaster", error)
 
     def _end(self) -> None:

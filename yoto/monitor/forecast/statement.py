@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .said import Said
+from .snapshot import ForecastSnapshot
 
 # s after which a statement tells of the past: each minute brings a new one.
 OLD_AFTER = 180.0
@@ -21,7 +21,7 @@ class Statement(msgspec.Struct, frozen=True):
 
     at: float
     instance: str
-    said: Said
+    said: ForecastSnapshot
 
     @classmethod
     def decode(cls, stored: bytes) -> Statement:

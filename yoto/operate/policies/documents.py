@@ -12,7 +12,7 @@ from yoto.http.operators import ADMIN, VIEW, demand_right
 from yoto.operate.operation import Author, Reason, SeenVersion, Subject
 from yoto.operate.policies.entries import add_history, in_force, refused_by_field, version_of
 from yoto.operate.policies.shapes import NAMES, Documents, DocumentVersion, Input, listed
-from yoto.policy import PolicyReceipt, Rehearsal, StoredVersion
+from yoto.policy import PolicyDryRun, PolicyReceipt, StoredVersion
 from yoto.store.models import PolicyKind
 
 documents = Subject(
@@ -63,7 +63,7 @@ def test_policy_document(
     name: str,
     document: Annotated[Any, "Any JSON value; takes `platform.admin`"] = ma.missing,
     input: Input = None,
-) -> Rehearsal:
+) -> PolicyDryRun:
     """Try a document on recorded inputs, and on one that is given; nothing is stored
 
     Without a document it is what is in force.

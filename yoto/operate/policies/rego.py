@@ -24,7 +24,7 @@ from yoto.operate.policies.shapes import (
     Use,
     listed,
 )
-from yoto.policy import ManagerMetrics, PolicyReceipt, Rehearsal, StoredVersion, VersionTexts
+from yoto.policy import ManagerMetrics, PolicyDryRun, PolicyReceipt, StoredVersion, VersionTexts
 from yoto.store.models import PolicyKind, PolicyState
 
 policies = Subject(
@@ -87,7 +87,7 @@ def test_policy(
     source: Annotated[str | None, REGO] = None,
     tests: Annotated[str | None, TESTS] = None,
     input: Input = None,
-) -> Rehearsal:
+) -> PolicyDryRun:
     """Try a policy on recorded inputs, and on one that is given; nothing is stored
 
     Without a source it is what is in force. Another source takes `platform.admin`: it runs.

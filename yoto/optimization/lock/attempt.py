@@ -10,16 +10,16 @@ from typing import Any
 from redis import exceptions
 
 from yoto.errors import LockLost, LockUnconfirmed, StoreUnavailable
+from yoto.fifo_lock import FifoLock
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
-from yoto.optimization.lock.pace import Pacemaker
+from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, RW_ABANDON, RW_ACQUIRE, TAKE_UP
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.timing import fence_ttl, milliseconds
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection
-from yoto.turnstile import Turnstile
 
 
 class Attempt:
@@ -28,15 +28,15 @@ class Attempt:
     def __init__(
         self,
         redis: RedisConnection,
-        turnstile: Turnstile,
+        fifo_lock: FifoLock,
         wakeups: WakeUps,
-        pacemaker: Pacemaker,
+        pacemaker: RenewalPacer,
         key: str,
         keys: LockKeys | ReadWriteKeys,
         terms: Terms,
     ) -> None:
         self._redis = redis
-        self._turnstile = turnstile
+        self._fifo_lock = fifo_lock
         self._wakeups = wakeups
         self._pacemaker = pacemaker
         self._pace = pacemaker.pace()
@@ -57,14 +57,14 @@ class Attempt:
             LockUnconfirmed: the replicas that were asked for did not; nobody has the lock now.
         """
         deadline = monotonic() + wait
-        if not self._turnstile.enter(self._key, wait):
+        if not self._fifo_lock.enter(self._key, wait):
             self.contended = True
             return None
         token = None
         try:
             token, sent = self._until(deadline, wait > 0)
         finally:
-            self._turnstile.leave(self._key)
+            self._fifo_lock.leave(self._key)
             if token is None:
                 self._abandon()
         return None if token is None else self._holding(token, owner, sent)

@@ -17,7 +17,7 @@ from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.names import ReadWriteKeys
-from yoto.optimization.lock.pace import Pacemaker
+from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import EXTEND, RW_EXTEND
 from yoto.optimization.lock.timing import milliseconds
 from yoto.redis import RedisConnection, Script
@@ -43,7 +43,7 @@ class Leases:
     def __init__(
         self,
         redis: RedisConnection,
-        pacemaker: Pacemaker,
+        pacemaker: RenewalPacer,
         long: float,
         on_long_held: Callable[[], None],
     ) -> None:

@@ -14,19 +14,19 @@ from time import monotonic
 from redis import exceptions
 
 from yoto.errors import LockUnconfirmed, StoreUnavailable
+from yoto.fifo_lock import FifoLock
 from yoto.monitor import Recorder, names
 from yoto.optimization.lock.attempt import Attempt
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import TOLD_AFTER, Listing
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
-from yoto.optimization.lock.pace import Pacemaker
+from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import RELEASE, RW_LOOK, RW_RELEASE
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection, Script
-from yoto.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class OwnedLocks:
         pacemaker: the times that follow from how fast Redis answers.
         leases: keeps the leases of what is held.
         listing: tells other processes of what is held for long, and lists what they told.
-        turnstile: the order in which the threads of this process ask.
+        fifo_lock: the order in which the threads of this process ask.
         wakeups: wakes the waiters of this process.
     """
 
@@ -71,10 +71,10 @@ class OwnedLocks:
     ) -> None:
         """See ``DistributedLocks``."""
         self._redis = redis
-        self.turnstile = Turnstile()
+        self.fifo_lock = FifoLock()
         own = secrets.token_hex(8)
         self.counts = LockCounts()
-        self.pacemaker = Pacemaker()
+        self.pacemaker = RenewalPacer()
         self.wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", own))
         self.listing = Listing(
             redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self.holdings
@@ -181,7 +181,7 @@ class OwnedLocks:
         self.wakeups.close()
 
     def _attempt(self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms) -> Attempt:
-        return Attempt(self._redis, self.turnstile, self.wakeups, self.pacemaker, key, keys, terms)
+        return Attempt(self._redis, self.fifo_lock, self.wakeups, self.pacemaker, key, keys, terms)
 
     def _keep(self, holding: Holding) -> None:
         self.counts.acquired += 1

@@ -79,7 +79,7 @@ class Pace:
         return min(max(latest, lease * EARLIEST_RENEW_SHARE), lease * RENEW_SHARE)
 
 
-class Pacemaker:
+class RenewalPacer:
     """The pace of a process, from the round trips of its own locks."""
 
     def __init__(self) -> None:

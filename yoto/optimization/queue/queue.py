@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.optimization.queue.crew import Crew
 from yoto.optimization.queue.inspection import Inspection
 from yoto.optimization.queue.items import Check, DeadLetter, DeadLetters, Handler
-from yoto.optimization.queue.keeper import Keeper
 from yoto.optimization.queue.names import ItemId, QueueKeys
 from yoto.optimization.queue.payload import checked_key, checked_kind, encode
 from yoto.optimization.queue.settings import QUEUE_KEYS, QueueSettings
 from yoto.optimization.queue.stats import QueueStats
 from yoto.optimization.queue.store import QueueStore
+from yoto.optimization.queue.supervisor import QueueSupervisor
+from yoto.optimization.queue.worker_pool import QueueWorkerPool
 from yoto.redis import RedisConnection
 
 DEFAULT_NAME = "tasks"
@@ -50,8 +50,8 @@ class BatchQueue:
         self._store = QueueStore(redis, keys, self.settings, consumer)
         self._handlers: dict[str, Handler] = {}
         self._checks: dict[str, Check] = {}
-        self._crew = Crew(self._store, self.settings, self._handlers, surroundings)
-        self._keeper = Keeper(self._store, self.settings, self._crew, self._handlers)
+        self._crew = QueueWorkerPool(self._store, self.settings, self._handlers, surroundings)
+        self._keeper = QueueSupervisor(self._store, self.settings, self._crew, self._handlers)
         self._inspection = Inspection(redis, keys)
 
     def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:

@@ -13,8 +13,8 @@ from yoto.policy.bundle import Bundle
 from yoto.policy.engine import CompiledPolicies, PolicyEngine, TestReport
 from yoto.policy.recent import RecentInputs, SharedInputs
 from yoto.policy.result import Verdict
+from yoto.policy.service.dry_run import Answer, Answers, Differing, PolicyDryRun
 from yoto.policy.service.receipt import Comparison
-from yoto.policy.service.rehearsal import Answer, Answers, Differing, Rehearsal
 from yoto.policy.service.serving import Serving
 from yoto.policy.shadow import FlipCounts
 from yoto.policy.trial import refuse_failures, run_trial
@@ -78,7 +78,7 @@ class Examiner:
 
     def rehearse(
         self, name: str, bundle: Bundle, given: Mapping[str, Any] | None = None
-    ) -> Rehearsal:
+    ) -> PolicyDryRun:
         """What would be otherwise with ``bundle``, on recent inputs and on a given one.
 
         Raises: as ``examine``; ``ValidationFailed`` where ``given`` is no JSON data.
@@ -169,7 +169,7 @@ def _rehearsal(
     sample: Sequence[str],
     answers: Sequence[Answers],
     answered: Sequence[Answers],
-) -> Rehearsal:
+) -> PolicyDryRun:
     differing = tuple(
         Differing(one.before, one.after, number, json.loads(text))
         for number, (text, one) in enumerate(zip(sample, answers, strict=True), 1)
@@ -177,7 +177,7 @@ def _rehearsal(
     )
     denied = sum(one.before.allow and not one.after.allow for one in differing)
     allowed = sum(one.after.allow and not one.before.allow for one in differing)
-    return Rehearsal(
+    return PolicyDryRun(
         tests_passed=tuple(tests),
         inputs=len(sample),
         changed=len(differing),

@@ -31,8 +31,8 @@ from yoto.policy.service.evaluator import Evaluator, MakeInput
 from yoto.policy.service.examining import Examiner
 from yoto.policy.service.loader import PolicyLoader
 from yoto.policy.service.naming import KnowPermissions
-from yoto.policy.service.probation import ProbationOfficer
 from yoto.policy.service.publishing import Publisher
+from yoto.policy.service.rollback import RollbackWatcher
 from yoto.policy.service.serving import Loaded, Serving
 from yoto.policy.service.slow_guard import SlowGuard
 from yoto.policy.settings import PolicySettings
@@ -122,7 +122,7 @@ class PolicyService:
             self.recent,
             self.slow_guard.hear,
         )
-        probation = ProbationOfficer(self.loader, self.publisher, self._tell, settings.deny_jump)
+        probation = RollbackWatcher(self.loader, self.publisher, self._tell, settings.deny_jump)
         load = LoadTask(
             self.loader, self.slow_guard.end_overruns, settings.poll_seconds, self.background.hears
         )

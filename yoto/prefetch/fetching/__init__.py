@@ -1,13 +1,13 @@
 """Prefetching: which places, within which budget, and what became of each."""
 
-from yoto.prefetch.fetching.lanes import Lanes
+from yoto.prefetch.fetching.fetch_pool import FetchPool
 from yoto.prefetch.fetching.prefetcher import SmartPrefetcher
 from yoto.prefetch.fetching.stats import PrefetchStats
 from yoto.prefetch.fetching.task import TaskReport
 from yoto.prefetch.fetching.view import PermissionCacheView
 
 __all__ = [
-    "Lanes",
+    "FetchPool",
     "PermissionCacheView",
     "PrefetchStats",
     "SmartPrefetcher",

@@ -23,7 +23,7 @@ ALL_STEPS, ALL_CONTEXTS, ALL_NEXT = 4_096, 4_096, 8
 ALL_DEEDS = 512
 
 # A kind of deed: what unusual behaviour is judged by. Which channel it was in does not matter.
-Deed: TypeAlias = tuple[str, str]
+UserAction: TypeAlias = tuple[str, str]
 
 
 class Context(NamedTuple):
@@ -45,7 +45,7 @@ class Model:
         self.decay = Decay(half_life, began)
         self.steps: Counts[Step] = Counts(steps)
         self.after: Tables[Step] = Tables(contexts, following)
-        self.deeds: Counts[Deed] = Counts(deeds)
+        self.deeds: Counts[UserAction] = Counts(deeds)
         self.hours: Counts[int] = Counts(HOURS)
 
     def count(self, step: Step, context: Context, at: float) -> float:

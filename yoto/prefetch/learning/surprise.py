@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from yoto.prefetch.learning.models import HOURS, Deed, Model, UserModel, hour_of
+from yoto.prefetch.learning.models import HOURS, Model, UserAction, UserModel, hour_of
 
 # Deeds of now that must be known of somebody before anything can be unusual for them.
 KNOWN_DEEDS = 30.0
@@ -30,7 +30,7 @@ HALVING = 3.0
 SMOOTHING = (0.25, 0.5, 0.25)
 
 
-def unusual(user: UserModel, everybody: Model, deed: Deed, now: float) -> float | None:
+def unusual(user: UserModel, everybody: Model, deed: UserAction, now: float) -> float | None:
     """How unusual ``deed`` is for ``user`` at ``now`` (epoch s), 0 to 1; None: too little is known.
 
     It never falls when the deed or the hour becomes less likely.
@@ -47,7 +47,7 @@ def unusual(user: UserModel, everybody: Model, deed: Deed, now: float) -> float 
     return 1.0 - missing
 
 
-def deed_probabilities(user: Model, everybody: Model, now: float) -> dict[Deed | None, float]:
+def deed_probabilities(user: Model, everybody: Model, now: float) -> dict[UserAction | None, float]:
     """The probability of each deed known of anybody, and of all others together (None).
 
     The sum is 1.
@@ -55,7 +55,7 @@ def deed_probabilities(user: Model, everybody: Model, now: float) -> dict[Deed |
     scale, all_scale = user.decay.scale(now), everybody.decay.scale(now)
     known = user.deeds.total / scale
     everything = everybody.deeds.total / all_scale + 1.0
-    found: dict[Deed | None, float] = {
+    found: dict[UserAction | None, float] = {
         deed: (
             user.deeds.weights.get(deed, 0.0) / scale
             + DEED_PRIOR * everybody.deeds.weights.get(deed, 0.0) / all_scale / everything

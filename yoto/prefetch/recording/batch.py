@@ -15,7 +15,7 @@ from yoto.prefetch.steps import UserBehavior
 SECOND_MS = 1000
 
 
-class Deed(msgspec.Struct, array_like=True):
+class UserAction(msgspec.Struct, array_like=True):
     """A deed in the log; ``age`` in ms when it was written, and ``id`` what the text of the place
     has after its kind, where that is no number.
     """
@@ -28,7 +28,7 @@ class Deed(msgspec.Struct, array_like=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(list[Deed])
+_decoder = msgspec.json.Decoder(list[UserAction])
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def to_log(visits: Sequence[Visit], moment: float) -> bytes:
     """Deeds of one user as the log has them, at ``moment`` of the monotonic clock."""
     return _encoder.encode(
         [
-            Deed(
+            UserAction(
                 step.action,
                 step.kind,
                 _logged(step.place),
@@ -104,7 +104,7 @@ def _logged(place: Place) -> int | str | None:
     return str(place).partition(":")[2]
 
 
-def _place(deed: Deed) -> Place:
+def _place(deed: UserAction) -> Place:
     return (
         place_of_text(f"{deed.kind}:{deed.id}")
         if isinstance(deed.id, str)

@@ -16,7 +16,16 @@ from tests.support.applications import another_app
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
-from yoto.monitor import Forecast, Learned, Point, Reading, Said, Statement, names, series
+from yoto.monitor import (
+    Forecast,
+    ForecastSnapshot,
+    Learned,
+    Point,
+    Reading,
+    Statement,
+    names,
+    series,
+)
 from yoto.operate.forecasts import shown
 from yoto.wiring import elected_forecaster, forecast_board
 from yoto.wiring import forecasting as election
@@ -76,7 +85,7 @@ def run(app: Flask) -> str:
 def test_what_nobody_measures_any_more_is_silent_though_it_was_foretold() -> None:
     expected = [1.0, 2.0, 3.0, 4.0, 5.0]
     offered = Forecast("request_rate", 600, expected, expected, expected, "trend", 0.5, 100)
-    said = Said(
+    said = ForecastSnapshot(
         offered={"request_rate": offered},
         lasts={"request_rate": Learned(600, 0.5)},
         scores={"request_rate": 2.0},

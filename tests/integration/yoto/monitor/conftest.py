@@ -15,7 +15,7 @@ from tests.unit.yoto.monitor.alerts.making import rule
 from yoto.events import Event, EventStream
 from yoto.monitor import AlertRule, AlertSettings, AlertState, AlertStore, MemoryStore, SendSettings
 from yoto.monitor.alerts.evaluator import always
-from yoto.monitor.alerts.telling import Teller
+from yoto.monitor.alerts.publishing import AlertPublisher
 from yoto.redis import RedisConnection, RedisSettings
 from yoto.wiring import SqlAlertStore
 from yoto.wiring.alerts.rows import SessionRows
@@ -111,7 +111,7 @@ def another(store: AlertStore, redis: RedisConnection, clock: Clock) -> Callable
         state = AlertState(
             store,
             parts.pop("read", None) or (lambda: values),
-            Teller(store, stream),
+            AlertPublisher(store, stream),
             settings,
             rules or (rule(recover=INTERVAL),),
             parts.pop("elected", always),

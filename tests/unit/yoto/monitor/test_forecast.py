@@ -34,7 +34,7 @@ from yoto.monitor.forecast.forecaster import METRICS, Metric
 from yoto.monitor.forecast.forecasting import is_busy
 from yoto.monitor.forecast.metric import ALARM, LEADS, LONGEST_GAP, STEP, MetricForecaster
 from yoto.monitor.forecast.robust import MOST_SURPRISE, quantile, surprise
-from yoto.monitor.forecast.said import Said, Told
+from yoto.monitor.forecast.snapshot import ForecastSnapshot, Told
 
 START = 1_700_000_040
 FLOATS = st.floats(-1e6, 1e6)
@@ -161,7 +161,7 @@ def test_no_values_break_it(values: list[float]) -> None:
         for step, value in enumerate(values)
     ]
     thought = answer(whole, Told(told))
-    assert msgspec.json.decode(msgspec.json.encode(thought), type=Said) == thought
+    assert msgspec.json.decode(msgspec.json.encode(thought), type=ForecastSnapshot) == thought
 
 
 def test_one_burst_of_what_is_quiet_is_an_anomaly_with_a_number() -> None:
@@ -282,7 +282,7 @@ def test_who_was_closed_while_it_read_begins_nothing(monkeypatch: pytest.MonkeyP
             done.set()
         return Reading([minute(n, 600) for n in range(len(calls) + 4)], complete=True)
 
-    heard: list[Said] = []
+    heard: list[ForecastSnapshot] = []
     forecasting = Forecasting(read, lambda: START - START % 60 + 330.0)
     forecasting.tell(heard.append)
     monkeypatch.setattr(forecasting._thread, "stop", partial(forecasting._thread.stop, timeout=0))
@@ -324,7 +324,7 @@ def test_who_watches_the_platform_does_not_use_it() -> None:
 def test_nothing_forecasts_where_nobody_did_anything() -> None:
     requests = [0] * 5
     now = START - START % 60 + 330.0
-    said: list[Said] = []
+    said: list[ForecastSnapshot] = []
 
     def read(since: float, until: float) -> Reading:
         points = [minute(n, count) for n, count in enumerate(requests)]

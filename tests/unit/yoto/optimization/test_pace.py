@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from yoto.optimization.lock import pace as module
 from yoto.optimization.lock import timing
-from yoto.optimization.lock.pace import Pace, Pacemaker
+from yoto.optimization.lock.pace import Pace, RenewalPacer
 
 ROUND_TRIPS = st.none() | st.floats(1e-6, 100.0)
 LEASES = st.floats(timing.MIN_LEASE, timing.MAX_LEASE)
@@ -71,7 +71,7 @@ def test_two_renewals_may_fail_before_a_lease_is_given_up(
 def test_a_process_measures_its_own_round_trips(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
     monkeypatch.setattr(module, "monotonic", lambda: now[0])
-    pacemaker = Pacemaker()
+    pacemaker = RenewalPacer()
     pacemaker._latency._origin = now[0]
     assert pacemaker.pace() == Pace.of(None)
     for _ in range(100):

@@ -30,7 +30,7 @@ from tests.support.operators import (
 )
 from tests.support.redis_servers import wait_until
 from tests.support.world import Person, World
-from yoto.control_plane.socket import current_hub
+from yoto.control_plane.socket import current_registry
 from yoto.control_plane.socket.limits import BURST, OF_USER, PATIENCE
 from yoto.errors import StoreUnavailable
 from yoto.store.db import db, utcnow
@@ -151,7 +151,7 @@ def test_signing_out_ends_the_sockets_of_that_session_and_no_other(
 
 def hub_of(app: Flask) -> Any:
     with app.app_context():
-        return current_hub()
+        return current_registry()
 
 
 def end_of(socket: TestSocket) -> str:
@@ -189,7 +189,7 @@ def test_what_is_taken_away_ends_the_socket_at_once(app: Flask, world: World) ->
 def test_a_token_that_runs_out_is_noticed_although_no_log_tells_it(
     app: Flask, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yoto.control_plane.socket.hub.DOUBT_SECONDS", 0.05)
+    monkeypatch.setattr("yoto.control_plane.socket.registry.DOUBT_SECONDS", 0.05)
     _, secret = api_token(app, ada, [VIEW], days=1.5 / (24 * 3600))
     assert end_of(TestSocket(app, {"token": secret})) == "signed_out"
 
@@ -326,10 +326,10 @@ def test_while_the_database_is_away_what_needs_none_is_judged_all_the_same(
     def away(*_: Any) -> bool:
         raise StoreUnavailable("database")
 
-    monkeypatch.setattr("yoto.control_plane.socket.hub.still_may", away)
+    monkeypatch.setattr("yoto.control_plane.socket.registry.still_may", away)
     move_clock(monkeypatch, timedelta(hours=13))
     app.config["BREAK_GLASS_HASH"] = break_glass.new_token()[1]
-    monkeypatch.setattr("yoto.control_plane.socket.hub.DOUBT_SECONDS", 0.05)
+    monkeypatch.setattr("yoto.control_plane.socket.registry.DOUBT_SECONDS", 0.05)
     hub_of(app)._wake_doubts()
     assert end_of(page) == "signed_out" and end_of(glass) == "signed_out"
     # Whose token has hours left: what nobody knows ends nothing.
@@ -347,10 +347,10 @@ def test_looking_is_no_use_of_a_super_admins_power_and_acting_is(app: Flask, wor
     _, token = api_token(app, root)
     socket = TestSocket(app, {"token": token})
     socket.subscribe("status")
-    hub = hub_of(app)
+    registry = hub_of(app)
     with app.app_context():
-        for client in hub.clients.all():
-            hub._judge(client)
+        for client in registry.clients.all():
+            registry._judge(client)
     assert socket.connected
     before = len(world.acts("super_admin.use"))
     assert before == 0

@@ -15,7 +15,7 @@ from tests.support.operators import VIEW, api_token, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.world import World
 from yoto.control_plane.live.events import clear
-from yoto.control_plane.socket import current_hub
+from yoto.control_plane.socket import current_registry
 from yoto.control_plane.socket.feed import Feed
 from yoto.events import Events, EventStream, Gap, TaskProgressed, position
 
@@ -171,7 +171,7 @@ def test_following_more_topics_or_the_same_again_tells_nothing_twice(
     assert socket.send("unsubscribe", {"topics": ["events"]})["topics"] == ["alerts"]
     (unheard,) = publish(stream, 5, 1)
     with app.app_context():
-        feed = current_hub().feed
+        feed = current_registry().feed
     wait_until(lambda: feed.position == unheard)
     socket.subscribe("events", types=OWN, last=None)
     publish(stream, 6, 1)
@@ -208,7 +208,7 @@ def test_redis_away_and_back_loses_nothing_and_an_empty_redis_is_a_gap(
 @pytest.fixture
 def feed(app: Flask) -> Feed:
     with app.app_context():
-        return current_hub().feed
+        return current_registry().feed
 
 
 def happen_during_pictures(
@@ -275,14 +275,14 @@ def test_what_could_not_be_sent_is_a_gap_and_what_came_after_it_is_told(
 ) -> None:
     socket = connect()
     socket.subscribe("events", types=OWN)
-    send = feed._outlet.send
+    send = feed._sender.send
 
     def fails_once(clients: Any, name: str, data: Any) -> None:
         if name == "permission_event" and data["data"].get("done") == 1:
             raise RuntimeError("a fault of a test")
         send(clients, name, data)
 
-    monkeypatch.setattr(feed._outlet, "send", fails_once)
+    monkeypatch.setattr(feed._sender, "send", fails_once)
     with feed.lock:  # so that all of them are taken at once
         ids = publish(stream, 0, 50)
         wait_until(lambda: len(feed._waiting) >= 1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from yoto.prefetch.learning import Population, UserModel, hour_probabilities, unusual
-from yoto.prefetch.learning.models import Deed
+from yoto.prefetch.learning.models import UserAction
 from yoto.prefetch.learning.surprise import KNOWN_DEEDS, deed_probabilities
 from yoto.prefetch.steps import Step
 
@@ -60,7 +60,7 @@ def test_deeds_and_hours_are_distributions(mine: list[tuple[str, float]], now: f
     assert sum(hour_probabilities(user, now)) == approx(1.0)
 
 
-def score(mine: list[tuple[str, float]], deed: Deed, now: float) -> float | None:
+def score(mine: list[tuple[str, float]], deed: UserAction, now: float) -> float | None:
     return unusual(*models(mine), deed, now)
 
 

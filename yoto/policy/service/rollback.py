@@ -19,7 +19,7 @@ AUTHOR = "system:deny-rate"
 LOOK_SECONDS = 1.0
 
 
-class ProbationOfficer:
+class RollbackWatcher:
     """Looks at the denials since a promotion from time to time."""
 
     def __init__(

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from yoto.errors import StoreUnavailable
-from yoto.monitor import Measured, MemoryBackend, Monitoring, Sample, names, slow_sources
-from yoto.monitor.slow_sources import SlowSource
+from yoto.monitor import Measured, MemoryBackend, Monitoring, Sample, names, polled_collectors
+from yoto.monitor.polled_collectors import PolledCollector
 
 ONE = Measured("shop_queue_length", 3)
 
@@ -18,13 +18,13 @@ def failing() -> Iterable[Sample]:
 
 
 def test_nothing_is_told_before_the_first_look() -> None:
-    assert list(SlowSource(lambda: [ONE], 5.0)()) == []
+    assert list(PolledCollector(lambda: [ONE], 5.0)()) == []
 
 
 def test_the_last_answer_is_told_until_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(slow_sources, "monotonic", lambda: now[0])
-    slow = SlowSource(lambda: [ONE], 5.0)
+    monkeypatch.setattr(polled_collectors, "monotonic", lambda: now[0])
+    slow = PolledCollector(lambda: [ONE], 5.0)
     assert slow.look() == 5.0
     now[0] += 14.9
     assert list(slow()) == [ONE]
@@ -34,18 +34,18 @@ def test_the_last_answer_is_told_until_it_is_old(monkeypatch: pytest.MonkeyPatch
 
 def test_a_source_that_takes_long_is_asked_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(slow_sources, "monotonic", lambda: now[0])
+    monkeypatch.setattr(polled_collectors, "monotonic", lambda: now[0])
 
     def long() -> Iterable[Sample]:
         now[0] += 1.0
         return [ONE]
 
-    assert SlowSource(long, 5.0).look() == 20.0
+    assert PolledCollector(long, 5.0).look() == 20.0
 
 
 def test_a_failure_is_told_and_is_no_old_answer() -> None:
     answers = [lambda: [ONE], failing, lambda: [ONE]]
-    slow = SlowSource(lambda: answers.pop(0)(), 5.0)
+    slow = PolledCollector(lambda: answers.pop(0)(), 5.0)
     slow.look()
     slow.look()
     with pytest.raises(RuntimeError, match="the last look failed") as told:
@@ -61,7 +61,7 @@ def test_the_monitor_counts_failures_and_tells_answers_at_each_flush() -> None:
     monitoring.add_slow_source("good", lambda: [ONE])
     monitoring.add_slow_source("bad", failing)
     for slow in monitoring._sources._sources.values():
-        if isinstance(slow, SlowSource):
+        if isinstance(slow, PolledCollector):
             slow.look()
     monitoring.flush()
     point = backend.totals().point
@@ -80,7 +80,7 @@ def test_a_store_that_is_away_is_told_in_a_line_and_a_bug_with_its_trace(
     for name, source in (("bad", failing), ("away", away)):
         monitoring.add_slow_source(name, source)
     for slow in monitoring._sources._sources.values():
-        if isinstance(slow, SlowSource):
+        if isinstance(slow, PolledCollector):
             slow.look()
     monitoring.flush()
     monitoring.flush()

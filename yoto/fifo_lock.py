@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 
-class Turnstile:
+class FifoLock:
     """A queue a name. Redis then sees one waiter a process, however many threads want the lock."""
 
     def __init__(self) -> None:

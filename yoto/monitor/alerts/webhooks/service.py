@@ -47,7 +47,7 @@ class NewWebhook:
     secret: str = field(repr=False)
 
 
-class WebhookDesk:
+class WebhookService:
     """Webhooks of one application. Methods raise ``StoreUnavailable`` when the store is away."""
 
     def __init__(self, store: AlertStore, sender: Sender) -> None:

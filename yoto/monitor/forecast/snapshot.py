@@ -15,7 +15,7 @@ class Told(msgspec.Struct):
     summaries: list[Summary]
 
 
-class Said(msgspec.Struct):
+class ForecastSnapshot(msgspec.Struct):
     """What the forecaster thinks after that.
 
     Attributes:

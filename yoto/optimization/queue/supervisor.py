@@ -11,11 +11,11 @@ import msgspec
 
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.queue.call import RunningCall, failure
-from yoto.optimization.queue.crew import Crew
 from yoto.optimization.queue.outage import LOST
 from yoto.optimization.queue.settings import QueueSettings
 from yoto.optimization.queue.stats import About
 from yoto.optimization.queue.store import QueueStore
+from yoto.optimization.queue.worker_pool import QueueWorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ SHORTEST_LOOK = 0.02
 BEAT = 5.0
 
 
-class Keeper:
+class QueueSupervisor:
     """One thread a process."""
 
     def __init__(
         self,
         store: QueueStore,
         settings: QueueSettings,
-        crew: Crew,
+        crew: QueueWorkerPool,
         handlers: Mapping[str, object],
     ) -> None:
         self._store = store

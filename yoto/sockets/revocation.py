@@ -19,7 +19,7 @@ RETRY_SECONDS = 0.5  # until what could not be judged is judged again
 IDLE_SECONDS = 2.0  # without work, after which the thread ends
 
 
-class Warden:
+class RevocationWatcher:
     """Judges things of one kind again after changes, in a thread that lives while there is work.
 
     Args:
@@ -53,7 +53,7 @@ class Warden:
             self._waiting |= found
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name=f"yoto-{self._kind}-warden", daemon=True
+                    target=self._run, name=f"yoto-{self._kind}-revocation", daemon=True
                 )
                 self._thread.start()
             self._changed.notify()

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.redis_servers import wait_until
-from yoto.prefetch.fetching import Lanes
+from yoto.prefetch.fetching import FetchPool
 
 
 @pytest.fixture
-def lanes() -> Iterator[Lanes]:
-    made = Lanes(2)
+def lanes() -> Iterator[FetchPool]:
+    made = FetchPool(2)
     yield made
     made.close()
 
 
-def test_a_load_that_hangs_takes_one_thread_and_no_more(lanes: Lanes) -> None:
+def test_a_load_that_hangs_takes_one_thread_and_no_more(lanes: FetchPool) -> None:
     hanging, done = threading.Event(), threading.Event()
     assert lanes.submit(lambda: hanging.wait(10) and None)
     assert lanes.submit(done.set)
@@ -28,7 +28,7 @@ def test_a_load_that_hangs_takes_one_thread_and_no_more(lanes: Lanes) -> None:
     wait_until(lambda: lanes.free == 2)
 
 
-def test_with_all_of_them_busy_work_is_refused(lanes: Lanes) -> None:
+def test_with_all_of_them_busy_work_is_refused(lanes: FetchPool) -> None:
     release = threading.Event()
     for _ in range(2):
         assert lanes.submit(lambda: release.wait(10) and None)
@@ -38,7 +38,7 @@ def test_with_all_of_them_busy_work_is_refused(lanes: Lanes) -> None:
     assert lanes.submit(lambda: None)
 
 
-def test_they_end_and_start_again(lanes: Lanes) -> None:
+def test_they_end_and_start_again(lanes: FetchPool) -> None:
     done = threading.Event()
     lanes.submit(lambda: None)
     wait_until(lambda: lanes.free == 2)

@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from tests.support.redis_servers import wait_until
-from yoto.turnstile import Turnstile
+from yoto.fifo_lock import FifoLock
 
 
 def test_one_at_a_time_gets_through() -> None:
-    turnstile = Turnstile()
+    turnstile = FifoLock()
     assert turnstile.enter("name", 0)
     assert not turnstile.enter("name", 0)
     assert turnstile.enter("other", 0)
@@ -18,7 +18,7 @@ def test_one_at_a_time_gets_through() -> None:
 
 
 def test_nothing_is_left_when_everybody_is_gone() -> None:
-    turnstile = Turnstile()
+    turnstile = FifoLock()
     turnstile.enter("name", 0)
     assert not turnstile.enter("name", 0.01)
     turnstile.leave("name")
@@ -26,7 +26,7 @@ def test_nothing_is_left_when_everybody_is_gone() -> None:
 
 
 def test_who_came_first_gets_through_first() -> None:
-    turnstile, order = Turnstile(), []
+    turnstile, order = FifoLock(), []
     turnstile.enter("name", 0)
 
     def pass_through(number: int) -> None:
@@ -46,7 +46,7 @@ def test_who_came_first_gets_through_first() -> None:
 
 
 def test_who_gave_up_is_passed_over() -> None:
-    turnstile = Turnstile()
+    turnstile = FifoLock()
     turnstile.enter("name", 0)
     assert not turnstile.enter("name", 0.01)
     came = threading.Event()
@@ -64,7 +64,7 @@ def test_who_gave_up_is_passed_over() -> None:
 
 
 def test_an_interrupted_wait_does_not_block_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    turnstile = Turnstile()
+    turnstile = FifoLock()
     turnstile.enter("name", 0)
 
     class Interrupted(threading.Event):
@@ -80,7 +80,7 @@ def test_an_interrupted_wait_does_not_block_the_others(monkeypatch: pytest.Monke
 
 
 def test_whoever_is_interrupted_on_its_turn_passes_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    turnstile = Turnstile()
+    turnstile = FifoLock()
     turnstile.enter("name", 0)
 
     class TooLate(threading.Event):

@@ -12,7 +12,7 @@ from yoto.housekeeping import Housekeeper
 IDLE = 60.0
 
 
-class Lanes:
+class FetchPool:
     """So many daemon threads; no work waits for a busy one."""
 
     def __init__(self, count: int) -> None:

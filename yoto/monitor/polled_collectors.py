@@ -17,7 +17,7 @@ BUSY_SHARE = 1 / 20
 ANSWER_HOLDS = 3
 
 
-class SlowSource:
+class PolledCollector:
     """Remembers the last answer of ``source``; itself it is a source that answers at once."""
 
     def __init__(self, source: Source, every: float) -> None:

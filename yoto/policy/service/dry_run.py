@@ -33,7 +33,7 @@ class Differing(Answers):
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class PolicyDryRun:
     """A change that was tried on what is in service; nothing was stored.
 
     Attributes:

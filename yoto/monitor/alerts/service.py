@@ -11,9 +11,9 @@ from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from ..checks import Errors, check_author, check_labels, check_number, check_whole, refuse
 from .facts import AlertAcknowledged, AlertSilenced, AlertUnsilenced
 from .notices import is_silenced
+from .publishing import AlertPublisher
 from .records import EVERY_RULE, MOST_SILENCES, Alert, AlertFilter, HistoryEntry, Silence
 from .store import AlertStore, AuditAct
-from .telling import Teller
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +39,12 @@ class AlertPage:
     next: int | None
 
 
-class AlertDesk:
+class AlertService:
     """Alerts and silences of one application. Methods raise ``StoreUnavailable`` when the store is
     away; nothing happened then."""
 
     def __init__(
-        self, store: AlertStore, teller: Teller, rules: Callable[[], Collection[str]]
+        self, store: AlertStore, teller: AlertPublisher, rules: Callable[[], Collection[str]]
     ) -> None:
         """``rules`` gives the names that there are now."""
         self._store = store

@@ -11,10 +11,10 @@ from flask import Flask, current_app
 from werkzeug.exceptions import Unauthorized
 
 from yoto.control_plane.socket.broadcasts import IDLE, Broadcasts
-from yoto.control_plane.socket.clients import Client, Clients, Hearing
+from yoto.control_plane.socket.clients import Client, Clients, DeliveryMode
 from yoto.control_plane.socket.feed import Feed
-from yoto.control_plane.socket.outlet import Outlet
 from yoto.control_plane.socket.replay import Replay
+from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.topics import Subscription
 from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
@@ -39,16 +39,16 @@ DETAILS = {
 log = logging.getLogger(__name__)
 
 
-class Hub:
+class ClientRegistry:
     """The clients of one worker, and what serves them."""
 
     def __init__(self, app: Flask) -> None:
         """No thread is started and nothing is asked."""
         self._app = app
         self.clients = Clients()
-        self.outlet = Outlet(app, self.clients)
-        self.feed = Feed(app, self.clients, self.outlet)
-        self.broadcasts = Broadcasts(app, self.clients, self.outlet)
+        self.sender = Sender(app, self.clients)
+        self.feed = Feed(app, self.clients, self.sender)
+        self.broadcasts = Broadcasts(app, self.clients, self.sender)
         self._doubts = Housekeeper("yoto-control-doubts")
         self._wake_doubts = self._doubts.add("doubt", self._doubt)
 
@@ -83,7 +83,7 @@ class Hub:
                 if wanted.hears_events:
                     self.feed.hold(client, begin)
                 else:
-                    client.hearing, client.replay = Hearing.NOTHING, None
+                    client.hearing, client.replay = DeliveryMode.NOTHING, None
                 held = client.replay
             shown = self.feed.picture(wanted.topics)
             with self.feed.lock:
@@ -93,7 +93,7 @@ class Hub:
                 hears = wanted.hears_events
                 self.feed.show(client, shown, client.seen if hears else wanted.last_event_id)
                 behind = hears and not self.feed.let_go(client)
-                replay = Replay(self.feed, self.outlet, client) if behind else None
+                replay = Replay(self.feed, self.sender, client) if behind else None
         self.broadcasts.follow(wanted.topics)
         if replay is not None:
             self._app.extensions["socketio"].start_background_task(replay.run)
@@ -105,7 +105,7 @@ class Hub:
             left = now.topics - (now.topics if topics is None else topics)
             client.subscription = Subscription(left, now.types)
             if not client.subscription.hears_events:
-                client.hearing, client.replay = Hearing.NOTHING, None
+                client.hearing, client.replay = DeliveryMode.NOTHING, None
 
     def judge(self, user_id: int) -> None:
         """Put those clients of an account out that may not look any more.
@@ -119,13 +119,13 @@ class Hub:
     def drain(self, draining: bool) -> None:
         """Send everybody elsewhere, if this worker is to drain."""
         if draining:
-            self.outlet.send_away(DRAINING, DETAILS[DRAINING])
+            self.sender.send_away(DRAINING, DETAILS[DRAINING])
 
     def samples(self) -> Iterator[Sample]:
         """For the monitor."""
-        counts = self.outlet.counts
+        counts = self.sender.counts
         yield Measured(names.CONTROL_SOCKETS, len(self.clients))
-        yield Measured(names.CONTROL_SOCKET_QUEUE, self.outlet.longest())
+        yield Measured(names.CONTROL_SOCKET_QUEUE, self.sender.longest())
         yield Counted(names.CONTROL_SOCKET_MESSAGES, counts.sent)
         yield Counted(names.CONTROL_SOCKETS_ENDED, counts.dropped, {"reason": "slow"})
         yield Counted(names.CONTROL_SOCKETS_ENDED, counts.ended, {"reason": "refused"})
@@ -140,9 +140,9 @@ class Hub:
     def _judge(self, client: Client) -> None:
         try:
             if not still_may(client.credential, VIEW):
-                self.outlet.end(client, RIGHT_LOST, DETAILS[RIGHT_LOST])
+                self.sender.end(client, RIGHT_LOST, DETAILS[RIGHT_LOST])
         except Unauthorized:
-            self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+            self.sender.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
 
     def _doubt(self) -> float:
         clients = self.clients.all()
@@ -151,7 +151,7 @@ class Hub:
         with self._app.app_context():
             for client in clients:
                 if client.credential.over():
-                    self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+                    self.sender.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
         for client in self.clients.all():
             try:
                 with self._app.app_context(), writing(False):
@@ -164,6 +164,6 @@ class Hub:
         return DOUBT_SECONDS
 
 
-def current_hub() -> Hub:
+def current_registry() -> ClientRegistry:
     """That of the current application."""
-    return cast(Hub, current_app.extensions[EXTENSION])
+    return cast(ClientRegistry, current_app.extensions[EXTENSION])

@@ -14,7 +14,7 @@ from yoto.http.wsgi import Wsgi, answer_problem
 RETRY_AFTER = "1"
 
 
-class Door:
+class AdmissionMiddleware:
     """WSGI middleware that refuses handshakes; what is connected already passes.
 
     A refusal here, and not by the namespace, is a failed connection to clients, after which they
@@ -57,7 +57,7 @@ def init_door(app: Application) -> None:
     # Flask-SocketIO puts itself around the whole application; only its own path needs it.
     sockets = app.extensions["socketio"].sockio_mw
     app.wsgi_app = sockets.wsgi_app  # type: ignore[method-assign]
-    app.sockets = Door(sockets, why_closed)
+    app.sockets = AdmissionMiddleware(sockets, why_closed)
 
 
 def _is_handshake(environ: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class OutletCounts:
+class SenderCounts:
     """What was sent in this process.
 
     Attributes:
@@ -32,7 +32,7 @@ class OutletCounts:
     ended: int = 0
 
 
-class Outlet:
+class Sender:
     """Sends messages; a client for whom too many wait is put out.
 
     What waits for a client lies in the queue of its transport. Its writer takes all of it at once
@@ -42,7 +42,7 @@ class Outlet:
     def __init__(self, app: Flask, clients: Clients) -> None:
         self._app = app
         self._clients = clients
-        self.counts = OutletCounts()
+        self.counts = SenderCounts()
 
     @property
     def _server(self) -> Any:

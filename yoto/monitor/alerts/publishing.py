@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-class Teller:
+class AlertPublisher:
     """Publishes entries of the history that are untold, oldest first.
 
     An entry is told with its number as a token, so that telling it twice, because two workers are

@@ -28,7 +28,7 @@ REST = 5.0
 GATHER_LOOK = 0.1
 
 
-class Crew:
+class QueueWorkerPool:
     """Workers take turns at Redis: one waits there, the others wait for their turn or work.
 
     Each worker has at most one call, so what a process takes is what it works on.
