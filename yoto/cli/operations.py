@@ -12,15 +12,8 @@ from flask.cli import AppGroup
 
 from yoto.cli import options
 from yoto.cli.acts import acting
-from yoto.operate.operation import (
-    REQUIRED,
-    Between,
-    Command,
-    Operation,
-    Parameter,
-    Seconds,
-    Subject,
-)
+from yoto.http.shapes import REQUIRED, Between, Parameter, Seconds
+from yoto.operate.operation import Command, Operation, Subject, common
 
 PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT}
 # Options of what means the same in every act, in the order in which they end every help.
@@ -47,8 +40,8 @@ def group_of(*subjects: Subject) -> AppGroup:
 def _callback(operation: Operation, command: Command) -> Callable[..., None]:
     open_ones = [
         one
-        for one in sorted(operation.parameters, key=lambda one: ORDER.index(one.common))
-        if one.name not in command.fixed and (one.common != "version" or one.default is REQUIRED)
+        for one in sorted(operation.parameters, key=lambda one: ORDER.index(common(one)))
+        if one.name not in command.fixed and (common(one) != "version" or one.default is REQUIRED)
     ]
 
     def run(**given: Any) -> None:
@@ -80,8 +73,8 @@ def _callback(operation: Operation, command: Command) -> Callable[..., None]:
 
 def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[Any], Any]:
     """The argument or option for a parameter."""
-    if one.common is not None:
-        return COMMON[one.common]
+    if (named := common(one)) is not None:
+        return COMMON[named]
     kind, called, required = (
         _type(one),
         command.called.get(one.name, one.name),

@@ -14,6 +14,7 @@ from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
 from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
+from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment
 from yoto.monitor import (
     EVERY_RULE,
@@ -25,7 +26,7 @@ from yoto.monitor import (
     Silence,
     unit_of,
 )
-from yoto.operate.operation import After, Author, Between, Command, Limit, Reason, Seconds, Subject
+from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 SHORTEST_SILENCE, LONGEST_SILENCE = 10, 30 * 24 * 3600  # s
 RULE_LENGTH = 64  # characters

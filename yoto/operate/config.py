@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
 from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.http.shapes import Between, Seconds, schema_of
 from yoto.moments import at_ms
 from yoto.operate.degradation import feature_names
 from yoto.operate.guard_state import GUARDED
@@ -22,14 +23,11 @@ from yoto.operate.guards import (
 from yoto.operate.operation import (
     After,
     Author,
-    Between,
     Limit,
     Reason,
-    Seconds,
     SeenVersion,
     Subject,
 )
-from yoto.operate.rest import schema_of
 from yoto.resilience import (
     CONFIG_CLASSES,
     KEPT_FOR,

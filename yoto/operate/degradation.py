@@ -7,17 +7,9 @@ from typing import Annotated, TypedDict
 from yoto.errors import UnknownResource
 from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page
+from yoto.http.shapes import Between, Seconds
 from yoto.operate.guards import LONGEST_EXPIRY, slice_of
-from yoto.operate.operation import (
-    After,
-    Author,
-    Between,
-    Limit,
-    Reason,
-    Seconds,
-    SeenVersion,
-    Subject,
-)
+from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject
 from yoto.resilience import (
     EVERY_FEATURE,
     DegradationLevel,

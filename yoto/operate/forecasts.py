@@ -10,9 +10,10 @@ import marshmallow as ma
 from flask import current_app
 
 from yoto.http.operators import VIEW
+from yoto.http.shapes import Choices
 from yoto.moments import Epoch, moment
 from yoto.monitor import FORECAST_METRICS, Forecast, ForecastSnapshot, Monitor, Statement
-from yoto.operate.operation import Choices, Command, Subject
+from yoto.operate.operation import Command, Subject
 from yoto.wiring import forecast_board
 
 STEP = 60  # s

@@ -17,10 +17,11 @@ from yoto.http.acts import record_act
 from yoto.http.fields import Text
 from yoto.http.operators import ADMIN, OPERATE, VIEW, Via, demand_right, operator
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.http.shapes import Seconds
 from yoto.operate.application import of_application
 from yoto.operate.guard_state import GUARDED, Guard, GuardKind, GuardState, every_guard, one_guard
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import After, Author, Limit, Reason, Seconds, Subject
+from yoto.operate.operation import After, Author, Limit, Reason, Subject
 from yoto.permission import MASKED
 from yoto.resilience import (
     REDIS_BREAKER,

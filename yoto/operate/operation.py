@@ -1,59 +1,41 @@
 """How an operation is declared.
 
 A function's parameters say what it takes: those named in the path come from there, others from the
-query of a ``GET`` or the body of anything else. Their annotations are plain types (``int``,
-``str``, ``bool``, ``Literal``, or one of these with ``None``), with a text for their description,
-``Between`` for their bounds or a ``partial`` of a marshmallow field where plain types say too
-little, and the kinds of this module for what all acts have in common. What it returns is a
-``TypedDict`` or a dataclass, whose fields are annotated likewise. Its docstring is what the API
-document and the terminal call it.
+query of a ``GET`` or the body of anything else. Their annotations are those of
+``yoto.http.shapes``, and the kinds of this module for what all acts have in common. What it returns
+is a ``TypedDict`` or a dataclass, whose fields are annotated likewise, or nothing. Its docstring is
+what the API document and the terminal call it.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import PAGE_MAX
+from yoto.http.shapes import Between, Parameter, parts_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-N = TypeVar("N")
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-REQUIRED = inspect.Parameter.empty
-
-
-class Between(NamedTuple):
-    """The bounds of a number, both included; ``above``: the least is not."""
-
-    least: float
-    most: float
-    above: bool = False
-
-
-class Seconds(Between):
-    """The bounds of how long something lasts; at a terminal it is written like 90, 15m or 2h."""
-
-
-class Choices(NamedTuple):
-    """What a text may be, where that is no ``Literal`` and no enum."""
-
-    choices: tuple[str, ...]
 
 
 class Common(NamedTuple):
-    """A parameter that means the same in every act."""
+    """Notes of a parameter that it means the same in every act."""
 
     name: Literal["reason", "author", "version", "until"]
+
+
+def common(one: Parameter) -> str | None:
+    """Which of those that mean the same in every act a parameter is, if it is one."""
+    found = one.note(Common)
+    return None if found is None else found.name
 
 
 # Why, in the operator's words; the audit log has it.
@@ -68,47 +50,6 @@ Until = Annotated[datetime | None, Common("until")]
 # A slice of a list: so many items, behind a cursor.
 After = Annotated[int | None, Between(0, MAX_ID), "The `next` of the page before"]
 Limit = Annotated[int, Between(1, PAGE_MAX)]
-
-
-class Parameter(NamedTuple):
-    """What an operation takes or a part of what it returns, by its annotation, which is like
-    ``Annotated[kind | None, *notes]``; ``REQUIRED`` is the default of what must be there."""
-
-    name: str
-    kind: Any
-    optional: bool = False
-    notes: tuple[Any, ...] = ()
-    default: Any = REQUIRED
-
-    def note(self, kind: type[N]) -> N | None:
-        """The note of a kind: a text describes, ``Between`` bounds a number."""
-        return next((one for one in self.notes if isinstance(one, kind)), None)
-
-    @property
-    def common(self) -> str | None:
-        """Which one it is of those that mean the same in every act, if it is one."""
-        found = self.note(Common)
-        return None if found is None else found.name
-
-    @property
-    def inner(self) -> Parameter:
-        """One item of the list that it is, or one value of the mapping."""
-        return taken_apart("", [one for one in get_args(self.kind) if one is not ...][-1])
-
-    @property
-    def is_mapping(self) -> bool:
-        """Whether it is a mapping."""
-        return get_origin(self.kind) in (dict, Mapping)
-
-    @property
-    def choices(self) -> Iterable[str] | None:
-        """The texts that it may be; None: any."""
-        if get_origin(self.kind) is Literal:
-            return get_args(self.kind)
-        if isinstance(self.kind, type) and issubclass(self.kind, StrEnum):
-            return [one.value for one in self.kind]
-        found = self.note(Choices)
-        return None if found is None else found.choices
 
 
 class Command(NamedTuple):
@@ -166,9 +107,9 @@ class Operation:
         found = (one for one in parts_of(self.function) if one.name in taken)
         return tuple(one._replace(default=taken[one.name].default) for one in found)
 
-    def takes(self, common: str) -> Parameter | None:
+    def takes(self, name: str) -> Parameter | None:
         """The parameter that is one of those that mean the same in every act, if it takes that."""
-        return next((one for one in self.parameters if one.common == common), None)
+        return next((one for one in self.parameters if common(one) == name), None)
 
     @cached_property
     def answer(self) -> Any:
@@ -215,23 +156,3 @@ class Subject:
             return function
 
         return declare
-
-
-def parts_of(thing: Any) -> list[Parameter]:
-    """What a function takes and, last, returns; the fields of a ``TypedDict`` or dataclass."""
-    hints = typing.get_type_hints(thing, include_extras=True)
-    return [taken_apart(name, hint) for name, hint in hints.items()]
-
-
-def taken_apart(name: str, hint: Any) -> Parameter:
-    """An annotation in its parts."""
-    if get_origin(hint) is Annotated:
-        hint, *notes = get_args(hint)
-        found = taken_apart(name, hint)
-        return found._replace(notes=(*notes, *found.notes))
-    if get_origin(hint) not in (Union, UnionType):
-        return Parameter(name, None if hint is NoneType else hint)
-    kinds = [one for one in get_args(hint) if one is not NoneType]
-    several: Any = Union[tuple(kinds)]
-    found = taken_apart(name, kinds[0]) if len(kinds) == 1 else Parameter(name, several)
-    return found._replace(optional=NoneType in get_args(hint))

@@ -17,7 +17,8 @@ from yoto.extensions import optimization
 from yoto.http.acts import record_act
 from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, cut
-from yoto.operate.operation import After, Between, Choices, Limit, Reason, Subject
+from yoto.http.shapes import Between, Choices
+from yoto.operate.operation import After, Limit, Reason, Subject
 from yoto.optimization import (
     Amounts,
     Analysis,

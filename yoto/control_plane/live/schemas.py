@@ -12,9 +12,9 @@ from yoto.control_plane.live.filters import LONGEST_TYPE, MOST_TYPES
 from yoto.control_plane.live.performance import KEYS, RANGES
 from yoto.http.control_api import ActSchema
 from yoto.http.paging import PAGE_DEFAULT
+from yoto.http.shapes import schema_of
 from yoto.monitor import Condition
 from yoto.operate.instances import Instance
-from yoto.operate.rest import schema_of
 
 LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and all ids can hold it
 CURSOR_LENGTH = 32

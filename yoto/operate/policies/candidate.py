@@ -10,7 +10,8 @@ from marshmallow.validate import Length
 
 from yoto.extensions import policy
 from yoto.http.operators import ADMIN, VIEW
-from yoto.operate.operation import Author, Between, Reason, Subject
+from yoto.http.shapes import Between
+from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.policies.entries import refused_by_field
 from yoto.operate.policies.shapes import NAMES, Number, Rego, Tests
 from yoto.policy import PolicyReceipt, ShadowReport

@@ -11,7 +11,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from yoto.http.fields import Facts
-from yoto.operate.operation import Between
+from yoto.http.shapes import Between
 from yoto.policy import (
     Answers,
     DiffLine,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -16,40 +13,17 @@ from flask import Flask
 from marshmallow.validate import Length
 
 from yoto.cli.operations import group_of
-from yoto.http.paging import Page
-from yoto.moments import Epoch
-from yoto.operate.operation import (
-    Between,
-    Choices,
-    Command,
-    Reason,
-    Seconds,
-    SeenVersion,
-    Subject,
-    Until,
-    parts_of,
-)
-from yoto.operate.rest import NAMES, body_of, schema_of
+from yoto.http.shapes import Between, Choices, Seconds
+from yoto.operate.operation import Command, Reason, SeenVersion, Subject, Until
+from yoto.operate.rest import body_of
 
 Short = Annotated[str | None, partial(ma.fields.String, validate=Length(max=3)), "Short"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A dataclass inside an answer."""
-
-    size: float | None
-    names: tuple[str, ...] = ()
 
 
 class Whole(TypedDict):
     """What an operation answers."""
 
-    at: Annotated[datetime, "When it was looked at"]
     state: Literal["on", "off"]
-    parts: Sequence[Part]
-    counts: Mapping[str, int]
-    nearest: Part | None
 
 
 def no_text(found: Any, **given: Any) -> list[str]:
@@ -79,24 +53,6 @@ def taken() -> ma.Schema:
     made = body_of(operation)
     assert made is not None
     return made()
-
-
-def test_an_answer_is_written_by_its_annotations(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(NAMES, Part, "Piece")
-    schema = schema_of(Whole)()
-    at, part = datetime(2026, 1, 1, tzinfo=UTC), Part(None, ("a",))
-    found = {"at": at, "state": "on", "parts": [part], "counts": {"a": 1}, "nearest": None}
-    assert schema.dump(found) == {
-        "at": "2026-01-01T00:00:00+00:00",
-        "state": "on",
-        "parts": [{"size": None, "names": ["a"]}],
-        "counts": {"a": 1},
-        "nearest": None,
-    }
-    fields = schema.fields
-    assert fields["at"].metadata == {"description": "When it was looked at"}
-    assert fields["nearest"].allow_none and not fields["state"].allow_none
-    assert type(fields["nearest"].schema).__name__ == "PieceSchema"  # type: ignore[attr-defined]
 
 
 def test_what_is_left_out_has_its_default_and_what_is_in_the_path_is_in_no_body() -> None:
@@ -170,14 +126,6 @@ def test_a_change_that_takes_no_reason_cannot_be_declared() -> None:
     assert subject.operations == []
 
 
-def test_an_annotation_is_taken_apart() -> None:
-    def function(one: Annotated[int | None, "words", Between(1, 2)]) -> None: ...
-
-    found = parts_of(function)[0]
-    assert (found.kind, found.optional, found.note(str)) == (int, True, "words")
-    assert found.note(Between) == Between(1, 2) and found.choices is None
-
-
 def given_to(command: str, *arguments: str, **fixed: Any) -> dict[str, Any]:
     """What a function is given by a command line."""
     subject = Subject("things", "/things", "Things", "thing", "things", "Things.")
@@ -228,16 +176,3 @@ def test_mappings_are_written_in_pairs_and_times_with_a_unit(
     }
     found = given_to("mark", "a", "--for", "2m", "--label", "b=1", "--reason", "why")
     assert (found["seconds"], found["labels"], found["version"]) == (120.0, {"b": "1"}, None)
-
-
-def test_pages_and_moments_have_their_fields() -> None:
-    class One(TypedDict):
-        at: Epoch
-        name: str
-
-    schema = schema_of(Page[One])
-    assert type(schema).__name__ == "OnePage"
-    assert schema.dump(Page([{"at": 0.5, "name": "a"}], 7)) == {
-        "items": [{"at": "1970-01-01T00:00:00.500+00:00", "name": "a"}],
-        "next": 7,
-    }

@@ -1,0 +1,166 @@
+"""Schemas made from annotations.
+
+Annotations are plain types (``int``, ``str``, ``bool``, ``datetime``, ``Literal``, lists, mappings,
+a ``TypedDict`` or dataclass, or one of these with ``None``), with a text for their description,
+``Between`` for their bounds or a ``partial`` of a marshmallow field where plain types say too
+little.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
+
+import marshmallow as ma
+from marshmallow.validate import OneOf, Range
+
+from yoto.http.fields import EpochInstant, Flag, Instant, NodeId
+from yoto.http.paging import Page, page_of
+from yoto.moments import Since1970
+from yoto.nodes import NodeId as ResourceId
+
+N = TypeVar("N")
+REQUIRED = inspect.Parameter.empty
+
+Field: TypeAlias = ma.fields.Field[Any]
+PLAIN: Mapping[Any, type[Field]] = ma.Schema.TYPE_MAPPING | {
+    bool: Flag,
+    datetime: Instant,
+    Any: ma.fields.Raw,
+    ResourceId: NodeId,
+}
+# What the API document calls classes that have another name there.
+NAMES: dict[type, str] = {}
+
+
+class Between(NamedTuple):
+    """The bounds of a number, both included; ``above``: the least is not."""
+
+    least: float
+    most: float
+    above: bool = False
+
+
+class Seconds(Between):
+    """The bounds of how long something lasts; at a terminal it is written like 90, 15m or 2h."""
+
+
+class Choices(NamedTuple):
+    """What a text may be, where that is no ``Literal`` and no enum."""
+
+    choices: tuple[str, ...]
+
+
+class Parameter(NamedTuple):
+    """What an operation takes or a part of what it returns, by its annotation, which is like
+    ``Annotated[kind | None, *notes]``; ``REQUIRED`` is the default of what must be there."""
+
+    name: str
+    kind: Any
+    optional: bool = False
+    notes: tuple[Any, ...] = ()
+    default: Any = REQUIRED
+
+    def note(self, kind: type[N]) -> N | None:
+        """The note of a kind: a text describes, ``Between`` bounds a number."""
+        return next((one for one in self.notes if isinstance(one, kind)), None)
+
+    @property
+    def inner(self) -> Parameter:
+        """One item of the list that it is, or one value of the mapping."""
+        return taken_apart("", [one for one in get_args(self.kind) if one is not ...][-1])
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it is a mapping."""
+        return get_origin(self.kind) in (dict, Mapping)
+
+    @property
+    def choices(self) -> Iterable[str] | None:
+        """The texts that it may be; None: any."""
+        if get_origin(self.kind) is Literal:
+            return get_args(self.kind)
+        if isinstance(self.kind, type) and issubclass(self.kind, StrEnum):
+            return [one.value for one in self.kind]
+        found = self.note(Choices)
+        return None if found is None else found.choices
+
+
+def schema_of(shape: Any) -> Any:
+    """The schema that documents and writes objects of a class, or pages of them."""
+    if get_origin(shape) is Page:
+        return page_of(schema_of(*get_args(shape)))
+    return schema_named(NAMES.get(shape, shape.__name__), ma.Schema, True, *parts_of(shape))
+
+
+def field_of(one: Parameter, strict: bool = True) -> Field:
+    """The field for what is taken, or for a part of an answer, which there must be.
+
+    Args:
+        strict: whether numbers are JSON's; those of a query are text.
+    """
+    kind, options = one.kind, dict[str, Any](allow_none=one.optional)
+    options |= {"required": True} if one.default is REQUIRED else {"load_default": one.default}
+    if (words := one.note(str)) is not None:
+        options["metadata"] = {"description": words}
+    if (special := one.note(partial)) is not None:
+        made: Field = special.func(*special.args, **options | special.keywords)
+        return made
+    if one.note(Since1970) is not None:
+        return EpochInstant(**options)
+    if one.choices is not None:
+        return ma.fields.String(validate=OneOf(list(one.choices)), **options)
+    if get_origin(kind) in (list, tuple, Sequence):
+        return ma.fields.List(field_of(one.inner), **options)
+    if one.is_mapping:
+        return ma.fields.Dict(ma.fields.String(), field_of(one.inner), **options)
+    if (bounds := one.note(Between)) is not None:
+        least, most, above = bounds
+        options["validate"] = Range(least, most, min_inclusive=not above)
+        options |= {"strict": strict} if kind is int else {}
+    return PLAIN[kind](**options) if kind in PLAIN else ma.fields.Nested(schema_of(kind), **options)
+
+
+@cache
+def schema_named(
+    name: str, base: type[ma.Schema], strict: bool, *taken: Parameter
+) -> type[ma.Schema]:
+    """The schema of a name; what is alike is one, wherever it is declared."""
+    fields = {one.name: field_of(one, strict) for one in taken}
+    return type(f"{name}Schema", (base,), fields)
+
+
+def parts_of(thing: Any) -> list[Parameter]:
+    """What a function takes and, last, returns; the fields of a ``TypedDict`` or dataclass."""
+    hints = typing.get_type_hints(thing, include_extras=True)
+    return [taken_apart(name, hint) for name, hint in hints.items()]
+
+
+def taken_apart(name: str, hint: Any) -> Parameter:
+    """An annotation in its parts."""
+    if get_origin(hint) is Annotated:
+        hint, *notes = get_args(hint)
+        found = taken_apart(name, hint)
+        return found._replace(notes=(*notes, *found.notes))
+    if get_origin(hint) not in (Union, UnionType):
+        return Parameter(name, None if hint is NoneType else hint)
+    kinds = [one for one in get_args(hint) if one is not NoneType]
+    several: Any = Union[tuple(kinds)]
+    found = taken_apart(name, kinds[0]) if len(kinds) == 1 else Parameter(name, several)
+    return found._replace(optional=NoneType in get_args(hint))
