@@ -15,6 +15,7 @@ from yoto.http.shapes import Between
 from yoto.policy import (
     Answers,
     DiffLine,
+    PolicyDryRun,
     PolicyReceipt,
     PolicyWarning,
     StoredVersion,
@@ -25,6 +26,7 @@ from yoto.policy import (
 # What the API document calls classes that have another name there.
 NAMES: Mapping[type, str] = {
     Answers: "Given",
+    PolicyDryRun: "Rehearsal",
     PolicyReceipt: "Receipt",
     PolicyWarning: "Warning",
     VersionTexts: "PolicyVersion",
