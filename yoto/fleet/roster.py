@@ -1,9 +1,10 @@
-"""The list of workers in Redis."""
+"""Who is alive, by heartbeats in Redis, and what each says of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,6 +13,8 @@ from yoto.redis import RedisConnection, load_script
 
 from .member import Drain, Worker, WorkerState, place_of
 
+# s between heartbeats.
+BEAT_SECONDS = 2.0
 # ms after which a worker that was not heard is silent: five heartbeats, or a long pause.
 GONE_AFTER_MS = 10_000
 # ms for which a worker that fell silent is a loss; afterwards it is history.
@@ -26,31 +29,56 @@ _LUA = "yoto.fleet.lua"
 _BEAT = load_script(_LUA, "beat.lua")
 _ROSTER = load_script(_LUA, "roster.lua")
 _ORDER = load_script(_LUA, "order.lua")
+_LEAVE = load_script(_LUA, "leave.lua")
+
+
+class Beat(NamedTuple):
+    """What a worker learns by its heartbeat.
+
+    Attributes:
+        order: its order to drain.
+        now_ms: ms since 1970 by the clock of Redis.
+        alive: how many workers are remembered, this one included.
+    """
+
+    order: Drain | None
+    now_ms: int
+    alive: int
 
 
 class Roster:
-    """Reads and writes the list. Every call raises ``StoreUnavailable`` without Redis."""
+    """A list of workers. Every call raises ``StoreUnavailable`` without Redis."""
 
-    def __init__(self, redis: RedisConnection) -> None:
-        """Nothing is asked yet."""
-        self._redis = redis
-        tag = redis.keys.tagged
-        self._heard = tag("fleet")
-        self._facts = tag("fleet", "facts")
-        self._orders = tag("fleet", "orders")
+    def __init__(
+        self,
+        redis: RedisConnection,
+        key: Callable[..., str] | None = None,
+        remember_ms: int = REMEMBER_MS,
+    ) -> None:
+        """Nothing is asked yet.
 
-    def beat(self, worker_id: str, facts: Mapping[str, Any]) -> tuple[Drain | None, int]:
-        """Say that a worker lives.
-
-        Returns:
-            Its order to drain, and ms since 1970 by the clock of Redis.
+        Args:
+            key: builds the keys of the list from suffixes; by default those of the fleet.
+            remember_ms: for how long a worker is listed that is not heard.
         """
-        order, now = self._redis.scripts.run(
-            _BEAT,
-            [self._heard, self._facts, self._orders],
-            [worker_id, msgspec.json.encode(facts), REMEMBER_MS],
+        self._redis = redis
+        key = key or partial(redis.keys.tagged, "fleet")
+        self._heard = key()
+        self._orders = key("orders")
+        self._keys = [self._heard, key("facts"), self._orders]
+        self._remember_ms = remember_ms
+
+    def beat(self, worker_id: str, facts: Mapping[str, Any] | None = None) -> Beat:
+        """Say that a worker lives, and what it is."""
+        said = msgspec.json.encode(facts) if facts else b""
+        order, now, alive = self._redis.scripts.run(
+            _BEAT, self._keys, [worker_id, said, self._remember_ms]
         )
-        return _drain(order), int(now)
+        return Beat(_drain(order), int(now), int(alive))
+
+    def leave(self, worker_id: str) -> None:
+        """Forget a worker that ends."""
+        self._redis.scripts.run(_LEAVE, self._keys, [worker_id])
 
     def order(self, worker_id: str, seconds: float, by: str, reason: str) -> int:
         """Ask a worker to drain; 0 seconds take that back.
@@ -59,20 +87,20 @@ class Roster:
             When the order ends by itself, in ms since 1970; 0 if it was taken back.
 
         Raises:
-            UnknownResource: nobody has heard of the worker within a day.
+            UnknownResource: the worker is not listed.
         """
         known, until = self._redis.scripts.run(
             _ORDER,
             [self._heard, self._orders],
-            [worker_id, round(seconds * 1000), by, reason, REMEMBER_MS],
+            [worker_id, round(seconds * 1000), by, reason, self._remember_ms],
         )
         if not known:
             raise UnknownResource("instance", worker_id, "id")
         return int(until)
 
     def all(self) -> list[Worker]:
-        """Every worker of the last day, those heard last first."""
-        now, *flat = self._redis.scripts.run(_ROSTER, [self._heard, self._facts, self._orders], [])
+        """Every worker that is remembered, those heard last first."""
+        now, *flat = self._redis.scripts.run(_ROSTER, self._keys, [self._remember_ms])
         found = [
             _worker(raw_id.decode(), int(now) - int(heard), msgspec.json.decode(facts), order)
             for raw_id, heard, facts, order in zip(*[iter(flat)] * 4, strict=True)

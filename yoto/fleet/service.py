@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from redis import exceptions
 
@@ -16,12 +16,10 @@ from yoto.housekeeping import Housekeeper
 
 from .facts import WorkerDrained, WorkerResumed, WorkerSteered
 from .member import Drain, Worker, WorkerState
-from .roster import DRAINING, ENDED, Roster
+from .roster import BEAT_SECONDS, DRAINING, ENDED, Roster
 
 log = logging.getLogger(__name__)
 
-# s between heartbeats.
-BEAT_SECONDS = 2.0
 # s for which a worker may be asked to drain.
 SHORTEST_DRAIN, LONGEST_DRAIN = 5.0, 24 * 3600.0
 # s that whoever gives an order waits for the worker to say that it obeys.
@@ -30,6 +28,21 @@ LOOK_SECONDS = 0.05
 STORE_ERRORS = (PlatformError, exceptions.RedisError, OSError)
 
 Facts = Callable[[], Mapping[str, Any]]
+T = TypeVar("T")
+
+
+def wait_for_acknowledgement(look: Callable[[], T], is_final: Callable[[T], bool]) -> T:
+    """Look until a worker has said what came of an order, for ``PATIENCE`` seconds at most.
+
+    Returns:
+        What ``look`` gave last.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = look()
+        if is_final(found) or time.monotonic() >= deadline:
+            return found
+        time.sleep(LOOK_SECONDS)
 
 
 class FleetService:
@@ -125,14 +138,10 @@ class FleetService:
             WorkerSteered(worker=worker_id, draining=draining, by=by, reason=reason)
         )
         wanted = WorkerState.DRAINING if draining else WorkerState.LIVE
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            found = self.get(worker_id)
-            if found is None or found.state in (wanted, WorkerState.SILENT, WorkerState.ENDED):
-                return found
-            if time.monotonic() >= deadline:
-                return found
-            time.sleep(LOOK_SECONDS)
+        final = (wanted, WorkerState.SILENT, WorkerState.ENDED)
+        return wait_for_acknowledgement(
+            lambda: self.get(worker_id), lambda found: found is None or found.state in final
+        )
 
     def _hear(self, stored: StoredEvent) -> None:
         if isinstance(stored.event, WorkerSteered) and stored.event.worker == self.id:
@@ -150,7 +159,7 @@ class FleetService:
     def _tell(self, state: str | None) -> tuple[bool, Drain | None]:
         """Send a heartbeat; whether Redis answered, and the order that it had."""
         try:
-            order, now_ms = self._roster.beat(self.id, {**self._facts(), "state": state})
+            order, now_ms, _ = self._roster.beat(self.id, {**self._facts(), "state": state})
         except STORE_ERRORS as error:
             log.debug("no heartbeat: %s", error)
             return False, None

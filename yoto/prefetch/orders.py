@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 
 from yoto.errors import PlatformError, StoreUnavailable, UnknownResource
 from yoto.events import EventState, StoredEvent
+from yoto.fleet import wait_for_acknowledgement
 from yoto.prefetch.facts import PrefetchSteered
 from yoto.prefetch.reports import Reports
 
 log = logging.getLogger(__name__)
 
-# s that whoever gives an order waits for the worker to say what came of it.
-PATIENCE = 3.0
-LOOK_SECONDS = 0.05
 # Orders of which a worker tells what came of them.
 REMEMBERED = 20
 
@@ -81,13 +78,14 @@ class Orders:
         entry = self._events.stream.publish(order)
         if entry is None:
             raise StoreUnavailable("redis")
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            told = self._reports.read().get(order.worker, {}).get("orders", {})
-            if entry in told:
-                return str(told[entry])
-            time.sleep(LOOK_SECONDS)
-        return None
+
+        def outcome() -> str | None:
+            found: str | None = (
+                self._reports.read().get(order.worker, {}).get("orders", {}).get(entry)
+            )
+            return found
+
+        return wait_for_acknowledgement(outcome, lambda said: said is not None)
 
     def _hear(self, stored: StoredEvent) -> None:
         order = stored.event

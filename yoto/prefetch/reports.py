@@ -1,17 +1,17 @@
-"""How every worker does, in one place: each tells of itself, and the silent ones are dropped."""
+"""How every worker does, in one place: each reports, and the silent ones are dropped."""
 
 from __future__ import annotations
 
-import json
 import logging
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from yoto.fleet import Roster
 from yoto.prefetch.recording import AWAY
-from yoto.redis import RedisConnection, load_script
+from yoto.redis import RedisConnection
 
 log = logging.getLogger(__name__)
-
-_REPORT = load_script("yoto.prefetch.lua", "report.lua")
 
 INTERVAL = 5.0  # s
 # ms without a report after which a worker is gone.
@@ -23,14 +23,13 @@ class Reports:
 
     def __init__(self, redis: RedisConnection, worker: str) -> None:
         """``worker``: id of this process. Nothing connects before the first use."""
-        self._redis = redis
+        self._roster = Roster(redis, partial(redis.keys.behaviour_log, "workers"), SILENCE_MS)
         self._worker = worker
-        self._key = redis.keys.behaviour_log("reports")
 
-    def publish(self, report: str) -> float:
-        """Write ours, as JSON; s until the next one is due. Without Redis there is none."""
+    def publish(self, report: Mapping[str, Any]) -> float:
+        """Write ours; s until the next one is due. Without Redis there is none."""
         try:
-            self._redis.scripts.run(_REPORT, [self._key], [self._worker, report, SILENCE_MS])
+            self._roster.beat(self._worker, report)
         except AWAY as error:
             log.debug("the report of this worker is not published now: %s", error)
         return INTERVAL
@@ -38,7 +37,7 @@ class Reports:
     def withdraw(self) -> None:
         """Take ours back: the worker ends."""
         try:
-            self._redis.client.hdel(self._key, self._worker)
+            self._roster.leave(self._worker)
         except AWAY as error:
             log.debug("the report of this worker runs out by itself: %s", error)
 
@@ -48,8 +47,5 @@ class Reports:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        found = self._redis.client.hgetall(self._key)
-        return {
-            worker.decode(): json.loads(report.decode().partition(" ")[2])
-            for worker, report in sorted(found.items())
-        }
+        reports = {worker.id: worker.facts for worker in self._roster.all()}
+        return dict(sorted(reports.items()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -202,7 +201,7 @@ class PrefetchWork:
             "paused": prefetcher is not None and prefetcher.paused,
             "orders": {} if orders is None else orders.outcomes(),
         }
-        return self._parts.reports.publish(json.dumps(told))
+        return self._parts.reports.publish(told)
 
     def forget(self, user_id: int) -> None:
         """Forget a user in Redis and in every worker.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -38,8 +39,38 @@ def test_workers_are_listed_with_what_they_said_and_forgotten_in_the_end(
     assert {worker.id: worker.state for worker in found.all()}[TWO] == "ended"
     monkeypatch.setattr(roster, "GONE_AFTER_MS", 50)
     wait_until(lambda: {worker.id: worker.state for worker in found.all()}[ONE] == "silent")
-    monkeypatch.setattr(roster, "REMEMBER_MS", 20)
-    wait_until(lambda: found.beat(TWO, {}) and [worker.id for worker in found.all()] == [TWO])
+    brief = Roster(connection, remember_ms=20)
+    wait_until(lambda: brief.beat(TWO) and [worker.id for worker in found.all()] == [TWO])
+
+
+def test_one_that_leaves_is_forgotten_at_once(connection: RedisConnection) -> None:
+    found = Roster(connection)
+    found.beat(ONE, {"version": "1"})
+    assert found.beat(TWO).alive == 2
+    found.order(ONE, 60, "ada", "a test")
+    found.leave(ONE)
+    assert [worker.id for worker in found.all()] == [TWO] and found.beat(TWO).alive == 1
+    found.beat(ONE)
+    (back,) = [worker for worker in found.all() if worker.id == ONE]
+    assert (back.facts, back.drain) == ({}, None)
+
+
+def test_lists_of_different_keys_have_different_workers(connection: RedisConnection) -> None:
+    fleet = Roster(connection)
+    guards = Roster(connection, partial(connection.keys.tagged, "guards"))
+    fleet.beat(ONE)
+    assert guards.beat(TWO).alive == 1
+    assert [worker.id for worker in fleet.all()] == [ONE]
+    assert [worker.id for worker in guards.all()] == [TWO]
+
+
+def test_a_list_that_remembers_briefly_names_nobody_who_is_gone(
+    connection: RedisConnection,
+) -> None:
+    Roster(connection).beat(ONE)
+    brief = Roster(connection, remember_ms=20)
+    wait_until(lambda: brief.all() == [])
+    assert [worker.id for worker in Roster(connection).all()] == [ONE]
 
 
 def test_an_order_reaches_its_worker_until_it_is_taken_back_or_runs_out(
@@ -51,16 +82,16 @@ def test_an_order_reaches_its_worker_until_it_is_taken_back_or_runs_out(
     found.beat(ONE, {})
     found.beat(TWO, {})
     until = found.order(ONE, 60, "ada", 'with "quotes" and \\ and \u4e2d\u6587')
-    order, now = found.beat(ONE, {})
+    order, now, _ = found.beat(ONE, {})
     assert order is not None and (order.by, order.until_ms) == ("ada", until)
     assert order.reason == 'with "quotes" and \\ and \u4e2d\u6587'
     assert 59_000 < until - now <= 60_000
-    assert found.beat(TWO, {})[0] is None
+    assert found.beat(TWO, {}).order is None
     assert {worker.id: worker.drain is not None for worker in found.all()} == {
         ONE: True,
         TWO: False,
     }
     assert found.order(ONE, 0, "ada", "done") == 0
-    assert found.beat(ONE, {})[0] is None
+    assert found.beat(ONE, {}).order is None
     found.order(ONE, 0.05, "ada", "a short one")
-    wait_until(lambda: found.beat(ONE, {})[0] is None)
+    wait_until(lambda: found.beat(ONE, {}).order is None)

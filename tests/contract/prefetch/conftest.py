@@ -48,7 +48,7 @@ class Worker:
             self.history,
             self.flusher,
             self.analyzer,
-            Reports(self.redis, f"worker-{writer}"),
+            Reports(self.redis, f"worker-1-{writer}"),
         )
         self.work = PrefetchWork(parts, lambda: None, lambda: True)
         self.work.running = True

@@ -30,7 +30,7 @@ def hash_tag(key: str) -> str:
         (keys.tagged(("a", 1), "x", 2), "yoto:{a:1}:x:2"),
         (keys.tagged("a:b"), "yoto:{a%3Ab}"),
         (keys.behaviour_history(42), "yoto:{did:42}"),
-        (keys.behaviour_log("reports"), "yoto:{deeds}:reports"),
+        (keys.behaviour_log("workers"), "yoto:{deeds}:workers"),
         (KeyBuilder("other:").lock("k"), "other:{lock:k}"),
     ],
 )

@@ -1,0 +1,51 @@
+"""The living instances of the application, by their heartbeats."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from yoto.fleet import BEAT_SECONDS, GONE_AFTER_MS, Roster, Worker
+from yoto.redis import RedisConnection
+
+from .store_error import STORE_ERRORS
+
+log = logging.getLogger(__name__)
+
+
+class Instances:
+    """Announces this instance, and counts and lists all of them.
+
+    Guards work without the fleet, and count those who guard: their list is one of its own.
+    """
+
+    def __init__(self, redis: RedisConnection, own_id: str) -> None:
+        self._roster = Roster(redis, partial(redis.keys.tagged, "instances"), GONE_AFTER_MS)
+        self._own_id = own_id
+        self._count = 1
+
+    def count(self) -> int:
+        """How many there were at the last heartbeat, this one included; no round trip.
+
+        It stays so while Redis is away: that many share a limit then.
+        """
+        return self._count
+
+    def announce(self) -> float:
+        """Send a heartbeat; returns seconds until the next."""
+        try:
+            self._count = self._roster.beat(self._own_id).alive
+        except STORE_ERRORS as error:
+            log.debug("no heartbeat: %s", error)
+        return BEAT_SECONDS
+
+    def all(self) -> list[Worker]:
+        """Every living instance; raises ``StoreUnavailable`` without Redis."""
+        return self._roster.all()
+
+    def leave(self) -> None:
+        """Say that this instance ends, so that nobody waits for its heartbeat."""
+        try:
+            self._roster.leave(self._own_id)
+        except STORE_ERRORS as error:
+            log.debug("the others learn by its silence that this instance ended: %s", error)

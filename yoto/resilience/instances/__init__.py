@@ -1,7 +1,0 @@
-"""Which instances of the application live."""
-
-from .registry import Instances
-
-__all__ = [
-    "Instances",
-]
