@@ -42,11 +42,11 @@ def begin(app: Flask) -> WarmUpReport | None:
     except StoreUnavailable as error:
         # The threads run, and look again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
-    policy.start(app)
+    policy.of(app).start()
     optimization.of(app).start()
     alerts.of(app).start()
     monitor.start(app)
-    prefetch.start(app)
+    prefetch.of(app).start()
     tuner_of(app).start()
     forecaster = elected_forecaster(app)
     if forecaster is not None:
@@ -67,17 +67,17 @@ def end(app: Flask) -> None:
     fleet.of(app).close()
     sweeper_of(app).close()
     tuner_of(app).close()
-    prefetch.close(app)
+    prefetch.of(app).close()
     optimization.of(app).stop()
     permissions.close(app)
-    policy.close(app)
+    policy.of(app).close()
     alerts.of(app).close()
     forecaster = elected_forecaster(app)
     if forecaster is not None:
         forecaster.close()
     records_of(app).close()
     # Before the locks: what it asks in the background may hold one.
-    monitor.close(app)
+    monitor.of(app).close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()

@@ -8,16 +8,15 @@ import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask
 
+from yoto.extension import Extension
 from yoto.redis import RedisStore
 
 from .gap import Gap
 from .stream import EventStream, StoredEvent
 from .tailer import Tailer
 from .types import Event
-
-EXTENSION_KEY = "yoto.events"
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,10 @@ class EventState:
     tailer: Tailer
 
 
-class Events:
-    """``events = Events()``; holds no state of its own. The application needs ``redis_store``."""
+class Events(Extension[EventState]):
+    """``events = Events()``. The application needs ``redis_store``."""
+
+    key = "yoto.events"
 
     def init_app(self, app: Flask) -> None:
         """Set up the stream; no connection is made and no thread is started.
@@ -47,29 +48,17 @@ class Events:
         redis = RedisStore.of(app)
         instance_id = new_instance_id()
         stream = EventStream(redis, instance_id)
-        app.extensions[EXTENSION_KEY] = EventState(instance_id, stream, Tailer(redis, stream))
-
-    @staticmethod
-    def of(app: Flask) -> EventState:
-        """The state of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        state = app.extensions.get(EXTENSION_KEY)
-        if not isinstance(state, EventState):
-            raise RuntimeError("this application has no events: call events.init_app(app) first")
-        return state
+        self.keep(app, EventState(instance_id, stream, Tailer(redis, stream)))
 
     @property
     def stream(self) -> EventStream:
         """The stream of the current application."""
-        return self.of(current_app).stream
+        return self.current.stream
 
     @property
     def tailer(self) -> Tailer:
         """The tailer of the current application."""
-        return self.of(current_app).tailer
+        return self.current.tailer
 
     def publish(self, event: Event) -> str | None:
         """Append an event; its id, or None when Redis does not take it (logged and counted)."""

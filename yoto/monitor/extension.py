@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 
 from yoto.events import Events
+from yoto.extension import Extension
 from yoto.redis import RedisStore
 
 from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend, StatsdBackend
 from .backends.archive import Signs
 from .history import Summary
 from .monitoring import FLUSH_INTERVAL, Monitoring
-from .recording import Counter, Gauge, Histogram
+from .recording import Counter, Histogram
 from .sources import Source
 
-EXTENSION_KEY = "yoto.monitor"
 BACKENDS = ("redis", "memory")
 
 
-@dataclass(frozen=True)
-class MonitorState:
-    """What the extension keeps in an application.
-
-    Attributes:
-        monitoring: the monitor.
-        by_itself: whether the first request starts it.
-    """
-
-    monitoring: Monitoring
-    by_itself: bool
-
-
-class Monitor:
-    """``monitor = Monitor()``; holds no state of its own.
+class Monitor(Extension[Monitoring]):
+    """``monitor = Monitor()``.
 
     Reads ``MONITOR``, ``MONITOR_BACKEND``, ``MONITOR_INTERVAL`` and ``MONITOR_STATSD``. With the
     backend ``redis`` the application needs ``RedisStore`` and ``Events``.
     """
+
+    key = "yoto.monitor"
 
     def init_app(self, app: Flask, backend: Backend | None = None, signs: Signs = dict) -> None:
         """Set up the monitor; nothing connects and no thread starts.
@@ -55,43 +43,18 @@ class Monitor:
         """
         config: Mapping[str, Any] = app.config
         interval = config.get("MONITOR_INTERVAL", FLUSH_INTERVAL)
-        monitoring = Monitoring(backend or _backend(app, config, interval, signs), interval)
-        state = MonitorState(monitoring, config.get("MONITOR", True))
-        app.extensions[EXTENSION_KEY] = state
+        self.keep(app, Monitoring(backend or _backend(app, config, interval, signs), interval))
 
-    @staticmethod
-    def of(app: Flask) -> Monitoring:
-        """The monitor of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        return _state(app).monitoring
-
-    @staticmethod
-    def start(app: Flask) -> None:
+    @classmethod
+    def start(cls, app: Flask) -> None:
         """Flush from now on, unless the configuration says that nobody does."""
-        state = _state(app)
-        if state.by_itself and not state.monitoring.running:
-            state.monitoring.start()
-
-    @staticmethod
-    def close(app: Flask) -> None:
-        """Deliver what is left and end the thread; a later start begins anew."""
-        _state(app).monitoring.close()
-
-    @property
-    def current(self) -> Monitoring:
-        """The monitor of the current application."""
-        return self.of(current_app)
+        monitoring = cls.of(app)
+        if not monitoring.running and app.config.get("MONITOR", True):
+            monitoring.start()
 
     def counter(self, name: str, **labels: str) -> Counter:
         """See ``Recorder.counter``."""
         return self.current.recorder.counter(name, **labels)
-
-    def gauge(self, name: str, **labels: str) -> Gauge:
-        """See ``Recorder.gauge``."""
-        return self.current.recorder.gauge(name, **labels)
 
     def histogram(self, name: str, **labels: str) -> Histogram:
         """See ``Recorder.histogram``."""
@@ -108,13 +71,6 @@ class Monitor:
     def health(self) -> BackendHealth:
         """See ``Monitoring.health``."""
         return self.current.health()
-
-
-def _state(app: Flask) -> MonitorState:
-    state = app.extensions.get(EXTENSION_KEY)
-    if not isinstance(state, MonitorState):
-        raise RuntimeError("this application has no monitor: call monitor.init_app(app) first")
-    return state
 
 
 def _backend(app: Flask, config: Mapping[str, Any], interval: float, signs: Signs) -> Backend:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 
 from yoto.events import new_instance_id
+from yoto.extension import Extension
 from yoto.monitor import Recorder
 from yoto.optimization.hot import HotCounts, HotSettings
 from yoto.optimization.invalidation import (
@@ -27,8 +28,6 @@ from yoto.optimization.lock import (
 from yoto.optimization.lock.fence import DEFAULT_TTL
 from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from yoto.redis import RedisConnection, RedisStore
-
-EXTENSION_KEY = "yoto.optimization"
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,14 @@ class OptimizationState:
         self.hot.close()
 
 
-class AdvancedOptimization:
-    """``optimization = AdvancedOptimization()``; holds no state of its own.
+class AdvancedOptimization(Extension[OptimizationState]):
+    """``optimization = AdvancedOptimization()``.
 
     Reads the keys of ``QUEUE_KEYS``, ``INVALIDATION_STRATEGY`` and the keys of
     ``INVALIDATION_RANGES``, and those of ``HotSettings``.
     """
+
+    key = "yoto.optimization"
 
     def init_app(
         self,
@@ -93,7 +94,7 @@ class AdvancedOptimization:
         redis = redis or RedisStore.of(app)
         instance_id = instance_id or new_instance_id()
         locks = DistributedLocks(redis, instance_id, recorder)
-        app.extensions[EXTENSION_KEY] = OptimizationState(
+        state = OptimizationState(
             locks=locks,
             queue=BatchQueue(
                 redis,
@@ -106,35 +107,22 @@ class AdvancedOptimization:
             ),
             hot=HotCounts(redis, HotSettings.from_config(app.config)),
         )
-
-    @staticmethod
-    def of(app: Flask) -> OptimizationState:
-        """The state of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        state = app.extensions.get(EXTENSION_KEY)
-        if not isinstance(state, OptimizationState):
-            raise RuntimeError(
-                "this application has no optimization: call optimization.init_app(app) first"
-            )
-        return state
+        self.keep(app, state)
 
     @property
     def locks(self) -> DistributedLocks:
         """The locks of the current application."""
-        return self.of(current_app).locks
+        return self.current.locks
 
     @property
     def queue(self) -> BatchQueue:
         """The queue of the current application."""
-        return self.of(current_app).queue
+        return self.current.queue
 
     @property
     def hot(self) -> HotCounts:
         """The hot counts of the current application."""
-        return self.of(current_app).hot
+        return self.current.hot
 
     def create_lock(
         self,
@@ -207,8 +195,8 @@ class AdvancedOptimization:
 
     def invalidation_stats(self) -> InvalidationStats:
         """What waits to be invalidated in the current application, and what was done."""
-        return self.of(current_app).invalidation.stats()
+        return self.current.invalidation.stats()
 
     def invalidation_analysis(self) -> Analysis:
         """How that queue is, what to do about it, and the strategy that it calls for."""
-        return self.of(current_app).invalidation.analysis()
+        return self.current.invalidation.analysis()

@@ -8,11 +8,12 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 
 from yoto.cache import HybridPermissionCache
 from yoto.errors import PolicyError, ValidationFailed
 from yoto.events import Events
+from yoto.extension import Extension
 from yoto.policy.decision_cache import Validity
 from yoto.policy.engine import EngineHealth, PolicyEngine, TestReport
 from yoto.policy.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
@@ -29,14 +30,13 @@ from yoto.policy.store import Entry, StoredVersion, checked_name, document_text
 from yoto.redis import RedisStore
 from yoto.store.models import PolicyKind, PolicyState
 
-EXTENSION_KEY = "yoto.policy"
 DEFAULT_POLICIES = "yoto.policies"
 VERSIONS_SHOWN = 50
 DEFAULT_SAMPLE = 1.0
 
 
-class PolicyManager:
-    """``policy = PolicyManager()``; holds no state of its own.
+class PolicyManager(Extension[PolicyService]):
+    """``policy = PolicyManager()``.
 
     Wherever a name is asked for, it is 1 to 48 of ``a-z``, ``0-9`` and ``_``. ``author`` is
     ``"user:42"`` for an account, else any text. Calls that change something are audited; they raise
@@ -50,6 +50,8 @@ class PolicyManager:
     and then nothing was changed.
     """
 
+    key = "yoto.policy"
+
     def init_app(self, app: Flask, engine: PolicyEngine, mask: Mask) -> None:
         """Set up the policies; nothing connects and no thread starts before the first use.
 
@@ -60,7 +62,7 @@ class PolicyManager:
         Raises:
             RuntimeError: an extension that is needed was not initialised.
         """
-        app.extensions[EXTENSION_KEY] = PolicyService(
+        service = PolicyService(
             app,
             PolicySettings.from_config(app.config),
             engine,
@@ -69,35 +71,7 @@ class PolicyManager:
             Events.of(app),
             mask,
         )
-
-    @staticmethod
-    def of(app: Flask) -> PolicyService:
-        """The policies of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        service = app.extensions.get(EXTENSION_KEY)
-        if not isinstance(service, PolicyService):
-            raise RuntimeError("this application has no policies: call policy.init_app(app, ...)")
-        return service
-
-    @staticmethod
-    def is_in(app: Flask) -> bool:
-        """Whether ``app`` has policies."""
-        return EXTENSION_KEY in app.extensions
-
-    def start(self, app: Flask) -> None:
-        """Load, and follow changes from now on, as the first decision would."""
-        self.of(app).start()
-
-    def close(self, app: Flask) -> None:
-        """End the threads of ``app``; a later use begins anew."""
-        self.of(app).close()
-
-    @property
-    def _service(self) -> PolicyService:
-        return self.of(current_app)
+        self.keep(app, service)
 
     # Deciding
 
@@ -116,14 +90,14 @@ class PolicyManager:
                 from them may be given again, in seconds; None in it: nobody knows. Without it, no
                 verdict is given twice.
         """
-        return self._service.evaluate(input_document, valid_for)
+        return self.current.evaluate(input_document, valid_for)
 
     def reads(self) -> frozenset[str]:
         """Input paths below which the policies in service look, candidate included.
 
         ``"*"`` when that cannot be told, or when nothing is loaded.
         """
-        return self._service.loader.ready().reads
+        return self.current.loader.ready().reads
 
     def try_out(self, input_document: Mapping[str, Any]) -> PolicyDecision:
         """Decide with what is in service, and count nothing.
@@ -132,7 +106,7 @@ class PolicyManager:
             PolicyError: there is no verdict, which denies where it counts.
             PolicyUnavailable: the engine did not answer.
         """
-        service = self._service
+        service = self.current
         loaded = service.loader.ready().newest
         if loaded is None:
             raise PolicyError("policies", service.loader.state.error or "none are loaded")
@@ -177,7 +151,7 @@ class PolicyManager:
         return self._rehearse(Entry(PolicyKind.DATA, name, document_text(value)), given)
 
     def _rehearse(self, entry: Entry, given: Mapping[str, Any] | None) -> PolicyDryRun:
-        service = self._service
+        service = self.current
         checked_name(entry.name)
         service.loader.ready()
         bundle = service.reader.read().bundle_with([entry])
@@ -190,7 +164,7 @@ class PolicyManager:
             PolicyError: a file is wrong, or the set does not compile.
             PolicyUnavailable, StoreUnavailable: the engine or the database did not answer.
         """
-        service = self._service
+        service = self.current
         compiled = service.engine.compile(service.reader.read().bundle_with(read_folder(path)))
         try:
             return compiled.run_tests()
@@ -215,21 +189,21 @@ class PolicyManager:
             version: the live version that it was made from, 0 for none; None: the present one.
         """
         entry = Entry(PolicyKind.REGO, name, rego_source, tests)
-        return self._service.publisher.put([entry], author, comment, version)[0]
+        return self.current.publisher.put([entry], author, comment, version)[0]
 
     def put_document(
         self, name: str, value: Any, author: str, comment: str = "", version: int | None = None
     ) -> PolicyReceipt:
         """Bring a data document into force, which policies read as ``data.<name>``."""
         entry = Entry(PolicyKind.DATA, name, document_text(value))
-        return self._service.publisher.put([entry], author, comment, version)[0]
+        return self.current.publisher.put([entry], author, comment, version)[0]
 
     def put_folder(self, path: Path, author: str, comment: str = "") -> Sequence[PolicyReceipt]:
         """Bring all that a folder holds into force together; see ``docs/policies.md``."""
         entries = read_folder(path)
         if not entries:
             raise ValidationFailed({"path": f"{path} holds no policies"})
-        return self._service.publisher.put(entries, author, comment)
+        return self.current.publisher.put(entries, author, comment)
 
     def remove(
         self,
@@ -240,7 +214,7 @@ class PolicyManager:
         version: int | None = None,
     ) -> PolicyReceipt:
         """Take a policy or document out of force; its versions stay."""
-        return self._service.publisher.put(
+        return self.current.publisher.put(
             [], author, comment, version, removed=[(_kind(kind), name)]
         )[0]
 
@@ -258,7 +232,7 @@ class PolicyManager:
         Args:
             live: the version that must be in force until then, 0 for none; None: the present one.
         """
-        return self._service.publisher.rollback(_kind(kind), name, version, author, comment, live)
+        return self.current.publisher.rollback(_kind(kind), name, version, author, comment, live)
 
     def add_bundle(self, name: str, folder: Traversable | Path) -> None:
         """Count a folder to what ``sync_defaults`` stores, while the app starts.
@@ -273,7 +247,7 @@ class PolicyManager:
         """
         author = f"bundle:{checked_name(name)}"
         entries = read_folder(folder)
-        bundles = self._service.bundles
+        bundles = self.current.bundles
         if author in bundles:
             raise ValidationFailed({"name": f"another bundle is called '{name}'"})
         others = [read_folder(default_folder()), *bundles.values()]
@@ -290,7 +264,7 @@ class PolicyManager:
         A policy that somebody has edited or taken out of force stays as it is, and so do those of
         a bundle that is added no more.
         """
-        service = self._service
+        service = self.current
         done = Upgrade([], [], [])
         bundles = {DEFAULT_AUTHOR: read_folder(default_folder()), **service.bundles}
         for author, entries in bundles.items():
@@ -305,7 +279,7 @@ class PolicyManager:
 
     def reload(self) -> PolicyStatus:
         """Compile the newest revision anew in this process."""
-        self._service.loader.load(again=True)
+        self.current.loader.load(again=True)
         return self.status()
 
     # Candidates
@@ -325,11 +299,11 @@ class PolicyManager:
         and at most 1.
         """
         entry = Entry(PolicyKind.REGO, name, rego_source, tests)
-        return self._service.publisher.start_shadow(entry, sample, author, comment)
+        return self.current.publisher.start_shadow(entry, sample, author, comment)
 
     def shadow_report(self) -> ShadowReport | None:
         """What would change with the candidate, from all processes; None without one."""
-        service = self._service
+        service = self.current
         candidate = self.candidate()
         if candidate is None:
             return None
@@ -337,7 +311,7 @@ class PolicyManager:
 
     def candidate(self) -> StoredVersion | None:
         """The candidate; None: there is none."""
-        found = self._service.reader.in_use()
+        found = self.current.reader.in_use()
         return next((one for one in found if one.state is PolicyState.CANDIDATE), None)
 
     def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
@@ -346,17 +320,17 @@ class PolicyManager:
         Args:
             seen: the version that the candidate must be; None: whichever it is.
         """
-        return self._service.publisher.promote(author, comment, seen)
+        return self.current.publisher.promote(author, comment, seen)
 
     def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
         """End the candidate; ``seen`` as in ``promote``."""
-        return self._service.publisher.drop(author, comment, seen)
+        return self.current.publisher.drop(author, comment, seen)
 
     # Looking
 
     def in_use(self) -> Sequence[StoredVersion]:
         """Policies and data documents in force, and the candidate, by kind and name."""
-        return self._service.reader.in_use()
+        return self.current.reader.in_use()
 
     def list(self) -> Sequence[StoredVersion]:
         """The policies in force, by name."""
@@ -376,7 +350,7 @@ class PolicyManager:
 
     def version(self, name: str, version: int, kind: str = PolicyKind.REGO) -> StoredVersion | None:
         """One version of an entry; None: it was never written."""
-        return self._service.reader.version(_kind(kind), name, version)
+        return self.current.reader.version(_kind(kind), name, version)
 
     def versions(
         self,
@@ -386,23 +360,23 @@ class PolicyManager:
         before: int | None = None,
     ) -> Sequence[StoredVersion]:
         """The versions of an entry, newest first; ``before`` leaves out that one and newer."""
-        return self._service.reader.versions(_kind(kind), name, limit, before)
+        return self.current.reader.versions(_kind(kind), name, limit, before)
 
     def status(self) -> PolicyStatus:
         """What is in service in this process, and why not something newer."""
-        return status_of(self._service)
+        return status_of(self.current)
 
     def health(self) -> EngineHealth:
         """Whether the engine answers."""
-        return self._service.engine.health()
+        return self.current.engine.health()
 
     def metrics(self) -> ManagerMetrics:
         """What evaluating did and cost in this process, by engine and by policy."""
-        return metrics_of(self._service)
+        return metrics_of(self.current)
 
     def measure_costs(self) -> PolicyCosts | None:
         """Measure what each policy costs, on recent inputs; None where there are none."""
-        return self._service.slow_guard.measure()
+        return self.current.slow_guard.measure()
 
 
 def default_folder() -> Traversable:

@@ -113,7 +113,7 @@ def test_redis_connection(connection: RedisConnection | None = None) -> Connecti
 
     Never raises because of Redis: what is wrong stands in the result.
     """
-    connection = connection or RedisStore().connection
+    connection = connection or RedisStore().current
     try:
         node = connection.topology.router.node_for(None)
         return ConnectionTest(True, latency_ms=_latency_ms(node))
@@ -158,7 +158,7 @@ def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
 
     Never raises because of Redis: what does not answer is described as such.
     """
-    connection = connection or RedisStore().connection
+    connection = connection or RedisStore().current
     try:
         topology = connection.topology
     except PlatformError as error:

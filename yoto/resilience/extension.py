@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from yoto.events import EventState
+from yoto.extension import Extension
 from yoto.monitor import Recorder
 from yoto.redis import RedisConnection
 
@@ -16,8 +17,6 @@ from .config_store import Audit, Journal
 from .controller import ResilienceController
 from .settings import Settings
 from .subject import Subject, nobody
-
-EXTENSION_KEY = "yoto.resilience"
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +26,13 @@ else:
     _Base = object
 
 
-class Resilience(_Base):
+class Resilience(Extension[ResilienceController], _Base):
     """``resilience = Resilience()``: the current application's controller, by its own methods.
 
-    Holds no state of its own; ``resilience.rate_limiter(name)`` is
-    ``get_resilience_controller().rate_limiter(name)``.
+    ``resilience.rate_limiter(name)`` is ``get_resilience_controller().rate_limiter(name)``.
     """
+
+    key = "yoto.resilience"
 
     def __init__(self) -> None:
         """Nothing happens before ``init_app``."""
@@ -69,21 +69,7 @@ class Resilience(_Base):
             log.warning("RESILIENCE_ENABLED is false: every guard of %s lets all in", app.name)
         for name, kinds in (defaults or {}).items():
             controller.define(name, **kinds)  # type: ignore[arg-type]
-        app.extensions[EXTENSION_KEY] = controller
-
-    @staticmethod
-    def of(app: Flask) -> ResilienceController:
-        """The controller of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        controller = app.extensions.get(EXTENSION_KEY)
-        if not isinstance(controller, ResilienceController):
-            raise RuntimeError(
-                "this application has no resilience: call resilience.init_app(app, ...) first"
-            )
-        return controller
+        self.keep(app, controller)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -103,7 +89,7 @@ def get_resilience_controller() -> ResilienceController:
         raise RuntimeError(
             "no application: guards work inside a request or inside 'with app.app_context():'"
         ) from error
-    controller = extensions.get(EXTENSION_KEY)
+    controller = extensions.get(Resilience.key)
     if controller is not None:
         return controller  # type: ignore[no-any-return]
     return Resilience.of(current_app._get_current_object())  # type: ignore[attr-defined]

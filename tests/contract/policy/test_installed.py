@@ -47,7 +47,7 @@ with app.app_context():
         assert type(error).__name__ == "PolicyError", error
     shown = [[one.allow, one.reasons] for one in verdicts]
     print(json.dumps([policy.status().runs_on.split()[0], policy.health().state, shown]))
-    policy.close(app)
+    policy.of(app).close()
 print(imported())
 """
 

@@ -30,7 +30,7 @@ def application(valkey_server: Server) -> Iterator[Flask]:
     for extension in (RedisStore(), Events(), Monitor()):
         extension.init_app(application)  # type: ignore[attr-defined]
     yield application
-    Monitor.close(application)
+    Monitor.of(application).close()
     RedisStore.of(application).close()
 
 

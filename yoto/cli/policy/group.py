@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from yoto.cli.acts import acting
@@ -62,7 +61,7 @@ def managing() -> Iterator[PolicyManager]:
         with acting():
             yield manager
     finally:
-        manager.close(current_app._get_current_object())  # type: ignore[attr-defined]
+        manager.current.close()
 
 
 def echo_receipt(receipt: PolicyReceipt, as_json: bool) -> None:

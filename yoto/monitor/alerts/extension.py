@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask
 
 from yoto.errors import StoreUnavailable
 from yoto.events import Events
+from yoto.extension import Extension
 from yoto.housekeeping import Housekeeper
 
 from .defaults import DEFAULT_RULES
@@ -26,7 +27,6 @@ from .webhooks.service import WebhookService
 
 log = logging.getLogger(__name__)
 
-EXTENSION_KEY = "yoto.alerts"
 # s between looks at what other workers left to be delivered; its own a worker delivers at once.
 DELIVERY_INTERVAL = 10.0
 # s after the moment of a retry at which it is looked at: that moment is the database's.
@@ -145,8 +145,10 @@ class AlertState:
         return result
 
 
-class Alerts:
-    """``alerts = Alerts()``; holds no state of its own. The application needs ``events``."""
+class Alerts(Extension[AlertState]):
+    """``alerts = Alerts()``. The application needs ``events``."""
+
+    key = "yoto.alerts"
 
     def init_app(
         self,
@@ -174,7 +176,7 @@ class Alerts:
             ConfigurationError: two rules share a name.
         """
         stream = Events.of(app).stream
-        app.extensions[EXTENSION_KEY] = AlertState(
+        state = AlertState(
             store,
             values,
             AlertPublisher(store, stream),
@@ -183,30 +185,19 @@ class Alerts:
             elected,
             degrade,
         )
-
-    @staticmethod
-    def of(app: Flask) -> AlertState:
-        """The state of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        state = app.extensions.get(EXTENSION_KEY)
-        if not isinstance(state, AlertState):
-            raise RuntimeError("this application has no alerts: call alerts.init_app(...) first")
-        return state
+        self.keep(app, state)
 
     @property
     def desk(self) -> AlertService:
         """Alerts and silences of the current application."""
-        return self.of(current_app).desk
+        return self.current.desk
 
     @property
     def rules(self) -> Rulebook:
         """The rules of the current application."""
-        return self.of(current_app).rules
+        return self.current.rules
 
     @property
     def webhooks(self) -> WebhookService:
         """The webhooks of the current application."""
-        return self.of(current_app).webhooks
+        return self.current.webhooks

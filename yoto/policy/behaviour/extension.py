@@ -6,15 +6,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask
 
 from yoto.errors import StoreUnavailable
+from yoto.extension import Extension
 from yoto.policy.behaviour.counters import BehaviourCounters, CountedAction
 from yoto.redis import RedisStore
 
 log = logging.getLogger(__name__)
-
-EXTENSION_KEY = "yoto.behaviour"
 
 
 @dataclass
@@ -29,28 +28,18 @@ class BehaviourState:
     lost: int = 0
 
 
-class BehaviourWatch:
-    """``behaviour = BehaviourWatch()``; holds no state of its own."""
+class BehaviourWatch(Extension[BehaviourState]):
+    """``behaviour = BehaviourWatch()``."""
+
+    key = "yoto.behaviour"
 
     def init_app(self, app: Flask) -> None:
         """Count in the application's Redis; nothing connects before the first action."""
-        app.extensions[EXTENSION_KEY] = BehaviourState(BehaviourCounters(RedisStore.of(app)))
-
-    @staticmethod
-    def of(app: Flask) -> BehaviourState:
-        """The state of ``app``.
-
-        Raises:
-            RuntimeError: ``init_app`` was not called for it.
-        """
-        found = app.extensions.get(EXTENSION_KEY)
-        if not isinstance(found, BehaviourState):
-            raise RuntimeError("this application watches no behaviour: call init_app(app) first")
-        return found
+        self.keep(app, BehaviourState(BehaviourCounters(RedisStore.of(app))))
 
     def failed_sign_in(self, user_id: int, network: str) -> None:
         """Somebody in ``network`` tried a wrong password on the account."""
-        state = self.of(current_app)
+        state = self.current
         try:
             state.counters.note_failed_sign_in(user_id, network)
         except StoreUnavailable as error:

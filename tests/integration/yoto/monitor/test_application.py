@@ -197,7 +197,7 @@ def test_a_worker_that_stands_still_is_behind_what_it_writes_itself(
         before = tailer.applied_number
         tailer.close()
         for _ in range(5):
-            cache.invalidate_all()
+            cache.current.invalidate_all()
         found = measured(monitoring)
     newest, applied = found.level(names.LOG_NEWEST), found.level(names.LOG_APPLIED)
     assert newest is not None and applied is not None and before is not None

@@ -81,7 +81,7 @@ def test_reloading_compiles_anew(app: Flask, policy: PolicyManager) -> None:
 
 def test_a_process_that_was_closed_begins_anew(app: Flask, policy: PolicyManager) -> None:
     assert policy.evaluate(question(5)).allow
-    policy.close(app)
+    policy.of(app).close()
     assert policy.status().version is None
     assert policy.evaluate(question(5)).allow
 
@@ -94,7 +94,7 @@ def test_a_folder_is_followed(
     (folder / "bound.rego").write_text(bound(20))
     with another_process(app_config, tmp_path, POLICY_DIR=str(folder)) as other:
         with other.app_context():
-            manager.start(other)
+            manager.of(other).start()
             wait_until(lambda: manager.evaluate(question(15)).allow, what="the folder to be read")
             (folder / "bound.rego").write_text("package yoto.authz\n\ndeny contains")
             wait_until(lambda: manager.status().folder_error, what="the refusal")

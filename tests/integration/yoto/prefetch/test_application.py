@@ -141,16 +141,16 @@ def test_the_thread_does_it_all_and_ends_and_starts_again(
     app: Flask, client: FlaskClient, harbour: Community, second: int
 ) -> None:
     service = prefetch.of(app)
-    prefetch.start(app)
+    prefetch.of(app).start()
     read(client, harbour.owner, harbour.channel_id)
     wait_until(lambda: service.stats()["recorded"]["stored"] == 1)
     wait_until(lambda: service.instance_id in service.fleet_stats())
-    prefetch.close(app)
+    prefetch.of(app).close()
     assert not service.recorder.open and service.fleet_stats() == {}
-    prefetch.start(app)
+    prefetch.of(app).start()
     read(client, harbour.owner, second)
     # What waits when it ends is stored.
-    prefetch.close(app)
+    prefetch.of(app).close()
     assert service.stats()["recorded"]["stored"] == 2
 
 

@@ -35,10 +35,10 @@ def test_two_applications_share_nothing(tmp_path: Path) -> None:
     store.init_app(one)
     store.init_app(other)
     with one.app_context():
-        assert store.keys.breaker("b") == "one:{cb:b}"
+        assert store.current.keys.breaker("b") == "one:{cb:b}"
         with other.app_context():
-            assert store.keys.breaker("b") == "other:{cb:b}"
-            assert store.connection is not store.of(one)
+            assert store.current.keys.breaker("b") == "other:{cb:b}"
+            assert store.current is not store.of(one)
 
 
 def test_an_application_without_it_is_told_what_to_do(tmp_path: Path) -> None:
@@ -48,4 +48,4 @@ def test_an_application_without_it_is_told_what_to_do(tmp_path: Path) -> None:
 
 def test_outside_an_application_it_says_so() -> None:
     with pytest.raises(RuntimeError, match="application context"):
-        RedisStore().connection
+        RedisStore().current

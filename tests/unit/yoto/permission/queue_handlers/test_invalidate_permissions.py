@@ -11,6 +11,7 @@ from flask import Flask
 
 from yoto.errors import ValidationFailed
 from yoto.optimization import (
+    AdvancedOptimization,
     BatchQueue,
     DistributedLocks,
     HotCounts,
@@ -19,7 +20,6 @@ from yoto.optimization import (
     SmartInvalidation,
     Submission,
 )
-from yoto.optimization.extension import EXTENSION_KEY
 from yoto.permission.queue_handlers import invalidate_permissions
 
 
@@ -34,7 +34,7 @@ class Invalidation:
 def handle(*payloads: Mapping[str, Any]) -> list[Submission]:
     invalidation = Invalidation()
     app = Flask("bare")
-    app.extensions[EXTENSION_KEY] = OptimizationState(
+    app.extensions[AdvancedOptimization.key] = OptimizationState(
         cast(DistributedLocks, None),
         cast(BatchQueue, None),
         cast(SmartInvalidation, invalidation),
