@@ -24,7 +24,6 @@ from yoto.cache.subjects import Touched
 from yoto.cache.tailer import Tailer
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.monitor import Recorder
-from yoto.nodes import NodeId
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection
 
@@ -260,10 +259,6 @@ class TieredCache:
     def invalidate_role(self, role_id: int) -> Position:
         """Forget what was made from a role everywhere; raises as ``invalidate``."""
         return self.invalidate(subjects.role(role_id))
-
-    def invalidate_node(self, type_name: str, node_id: NodeId) -> Position:
-        """Forget a node and all that is below it everywhere; raises as ``invalidate``."""
-        return self.invalidate(subjects.node(type_name, node_id))
 
     def invalidate_all(self) -> Position:
         """Forget everything everywhere; raises as ``invalidate``."""

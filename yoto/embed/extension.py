@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from flask import Flask, current_app
 
 from yoto.cli import Commands
 from yoto.errors import ConfigurationError
-from yoto.events import Events
 from yoto.extras import demand
 from yoto.http.problems import init_limit_headers, init_refusals
-from yoto.redis import RedisSettings, RedisStore
+from yoto.parts.component import Component, close_all, init_all, start_all
+from yoto.parts.guards import GUARDS
+from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
 
 from . import processes
@@ -209,11 +210,12 @@ class Yoto:
             app: by default the current application.
         """
         app = _app(app)
-        Resilience.of(app).start()
-        if _wiring(app).operators is not None:
+        wiring = _wiring(app)
+        if wiring.operators is not None:
+            Resilience.of(app).start()
             _plane().begin_plane(app)
-        elif _wiring(app).permissions is not None:
-            _permissions().start_permissions(app)
+        else:
+            start_all(app, _parts(wiring))
 
     @staticmethod
     def close(app: Flask | None = None) -> None:
@@ -221,8 +223,11 @@ class Yoto:
 
         Args:
             app: by default the current application.
+
+        Raises:
+            ExceptionGroup: some did not close; all others did.
         """
-        _close(_app(app))
+        processes.close(_app(app))
 
 
 def _wire(app: Flask) -> None:
@@ -241,31 +246,22 @@ def _wire(app: Flask) -> None:
         )
         _permissions().declare_permissions(app, wiring.permissions)
         return
-    RedisStore().init_app(app, wiring.redis)
-    Events().init_app(app)
-    Resilience().init_app(
-        app,
-        RedisStore.of(app),
-        Events.of(app),
-        subject=wiring.caller,
-        defaults=wiring.guards,
-        enabled=wiring.enabled,
-    )
+    init_all(app, wiring, _parts(wiring))
     if wiring.permissions is not None:
-        _permissions().wire_permissions(
-            app, wiring.caller, wiring.authenticated_at, wiring.permissions
-        )
+        _permissions().declare_permissions(app, wiring.permissions)
 
 
 def _close(app: Flask) -> None:
-    if _wiring(app).operators is not None:
-        _plane().close_plane(app, _wiring(app).operators)
-        return
-    if _wiring(app).permissions is not None:
-        _permissions().close_permissions(app)
-    Resilience.of(app).close()
-    Events.of(app).tailer.stop()
-    RedisStore.of(app).close()
+    wiring = _wiring(app)
+    if wiring.operators is not None:
+        _plane().close_plane(app, wiring.operators)
+    else:
+        close_all(app, _parts(wiring))
+
+
+def _parts(wiring: Wiring) -> Sequence[Component[Wiring]]:
+    """What an application without a control plane is made of."""
+    return GUARDS if wiring.permissions is None else (*GUARDS, *_permissions().PERMISSIONS)
 
 
 def _commands() -> Iterable[click.Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, current_app
 from sqlalchemy import inspect
@@ -18,6 +18,7 @@ from yoto.cli.tables import yoto as commands
 from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.optimization import AdvancedOptimization
+from yoto.parts.component import Component
 from yoto.permission import PermissionSystem, init_page_globals
 from yoto.store.asked import Asked
 from yoto.store.db import forget_connections, init_store
@@ -28,6 +29,18 @@ from yoto.store.resources import declare_resource
 from yoto.wiring import invalidation_log, sweeper_for_guest, sweeper_of
 
 from .callers import ask_to_sign_in, login_user
+
+
+class PermissionHost(Protocol):
+    """What an application says of who makes its requests."""
+
+    @property
+    def caller(self) -> Callable[[], Any]:
+        """Gives the id of who makes the request at hand, or None."""
+
+    @property
+    def authenticated_at(self) -> Callable[[], Any] | None:
+        """When that person proved who they are; None: it is never known."""
 
 
 def init_permissions(
@@ -63,36 +76,6 @@ def init_permissions(
     init_page_globals(app)
 
 
-def wire_permissions(
-    app: Flask,
-    caller: Callable[[], Any],
-    authenticated_at: Callable[[], Any] | None,
-    permissions: Iterable[str | Mapping[str, Any]],
-) -> None:
-    """Make the parts of this process.
-
-    Raises:
-        ValidationFailed: an entry of ``permissions`` is malformed.
-    """
-    forget_connections(app, close=False)
-    AdvancedOptimization().init_app(app, instance_id=Events.of(app).instance_id)
-    optimization = AdvancedOptimization.of(app)
-    cache = HybridPermissionCache()
-    cache.init_app(app)
-    optimization.invalidation.connect(invalidation_log(cache.of(app)))
-    PermissionSystem().init_app(
-        app,
-        subject_loader=subject_of(app, caller),
-        visitor=visitor_of(app, caller),
-        authenticated_at=authenticated_at,
-        cache=cache.of(app),
-        locks=optimization.locks,
-        invalidation=optimization.invalidation,
-        on_start=sweeper_for_guest(app).start,
-    )
-    declare_permissions(app, permissions)
-
-
 def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any]]) -> None:
     """Say which permissions the code of ``app`` asks for; ``flask yoto setup`` stores them.
 
@@ -105,21 +88,59 @@ def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any
         PermissionSystem().declare(*({"scope": ScopeType.GLOBAL, **one} for one in named))
 
 
-def start_permissions(app: Flask) -> None:
-    """Begin the work in the background that the first check would begin."""
+def _init_optimization(app: Flask, host: PermissionHost) -> None:
+    AdvancedOptimization().init_app(app, instance_id=Events.of(app).instance_id)
+
+
+def _init_permissions(app: Flask, host: PermissionHost) -> None:
+    optimization = AdvancedOptimization.of(app)
+    HybridPermissionCache().init_app(app)
+    cache = HybridPermissionCache.of(app)
+    optimization.invalidation.connect(invalidation_log(cache))
+    PermissionSystem().init_app(
+        app,
+        subject_loader=subject_of(app, host.caller),
+        visitor=visitor_of(app, host.caller),
+        authenticated_at=host.authenticated_at,
+        cache=cache,
+        locks=optimization.locks,
+        invalidation=optimization.invalidation,
+        on_start=sweeper_for_guest(app).start,
+    )
+
+
+def _start_permissions(app: Flask) -> None:
     with app.app_context():
         PermissionSystem.start(app)
-    AdvancedOptimization.of(app).start()
 
 
-def close_permissions(app: Flask) -> None:
-    """End threads and connections of permissions; a later use opens them."""
-    sweeper_of(app).close()
-    AdvancedOptimization.of(app).locks.expect_end()
-    AdvancedOptimization.of(app).stop()
-    PermissionSystem.close(app)
-    AdvancedOptimization.of(app).locks.close()
-    forget_connections(app, close=True)
+# Beside guards, in an application that has no control plane.
+PERMISSIONS: tuple[Component[PermissionHost], ...] = (
+    Component(
+        "connections",
+        init=lambda app, host: forget_connections(app, close=False),
+        close=lambda app: forget_connections(app, close=True),
+    ),
+    Component(
+        "locks",
+        init=_init_optimization,
+        close=lambda app: AdvancedOptimization.of(app).locks.close(),
+    ),
+    Component(
+        "permissions",
+        init=_init_permissions,
+        start=_start_permissions,
+        close=PermissionSystem.close,
+    ),
+    Component(
+        "queues",
+        start=lambda app: AdvancedOptimization.of(app).start(),
+        close=lambda app: AdvancedOptimization.of(app).stop(),
+    ),
+    # The threads of this process are about to end with what they hold.
+    Component("end", close=lambda app: AdvancedOptimization.of(app).locks.expect_end()),
+    Component("sweeper", close=lambda app: sweeper_of(app).close()),
+)
 
 
 class Other(str):

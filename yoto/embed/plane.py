@@ -16,7 +16,6 @@ from flask import Flask, current_app
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import Unauthorized
 
-from yoto import __version__, background
 from yoto.api.guards import API_GUARDS
 from yoto.cli import Commands, guest_commands
 from yoto.control_plane import init_control
@@ -24,39 +23,19 @@ from yoto.embed.operators import AS_IT_CAME, GuestOperators
 from yoto.embed.permissions import subject_of, visitor_of
 from yoto.embed.requests import count_requests, name_caller
 from yoto.errors import ConfigurationError
-from yoto.extensions import (
-    alerts,
-    behaviour,
-    cache,
-    events,
-    fleet,
-    monitor,
-    optimization,
-    permissions,
-    policy,
-    prefetch,
-    redis_store,
-    resilience,
-)
+from yoto.extensions import permissions
 from yoto.health import MIGRATIONS, init_health
-from yoto.http.acts import audit_of_guards
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.answers import error_rate
 from yoto.http.application import Application
-from yoto.http.circumstances import circumstances
-from yoto.http.context import SETTINGS_KEY, origin
+from yoto.http.context import SETTINGS_KEY
 from yoto.http.database_problems import init_problems
 from yoto.http.identity import EXTENSION_KEY as CALLERS
 from yoto.http.identity import Callers, Identity, current_user_id, init_callers
-from yoto.http.pipeline import admit_all, init_pipeline
-from yoto.logs import LEVELS, follow_fleet, get_level, set_level
-from yoto.permission import (
-    NOBODY,
-    WarmUpParts,
-    masked_context,
-    number_of,
-    register_permission_handlers,
-)
+from yoto.http.pipeline import admit_all
+from yoto.logs import LEVELS, get_level, set_level
+from yoto.parts.component import Component, init_all
+from yoto.parts.platform import COMPONENTS, Host, begin, end
+from yoto.permission import NOBODY, number_of
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
 from yoto.settings import PREFIX, guest_config
@@ -65,27 +44,6 @@ from yoto.store.db import db, forget_connections, init_store_beside
 from yoto.store.declarations import EXTENSION as DECLARATIONS
 from yoto.store.resources import types_of
 from yoto.store.resources.types import EXTENSION as RESOURCES
-from yoto.wiring import (
-    GrantedAccess,
-    PolicyJudge,
-    SqlAlertStore,
-    SqlJournal,
-    Surroundings,
-    alert_settings,
-    degrade_by,
-    elect_forecaster,
-    elected_by,
-    hot_places,
-    invalidation_log,
-    measure,
-    measured_values,
-    policy_engine,
-    record_settings,
-    signs_of_life,
-    sql_audit,
-    tune,
-    worker_facts,
-)
 
 if TYPE_CHECKING:
     from yoto.embed.own_operators import OwnOperators
@@ -162,76 +120,21 @@ def wire_plane(
     plane.extensions[DECLARATIONS] = app.extensions[DECLARATIONS]
     plane.extensions[RESOURCES] = types_of(app)
     init_store_beside(plane, app, plane.config["DATABASE_POOL_SIZE"])
-    redis_store.init_app(plane, redis)
-    events.init_app(plane)
-    monitor.init_app(plane, signs=signs_of_life(plane))
-    recorder = monitor.of(plane).recorder
-    resilience.init_app(
-        plane,
-        redis_store.of(plane),
-        events.of(plane),
-        journal=SqlJournal(plane),
-        audit=audit_of_guards(sql_audit(plane)),
-        subject=lambda: caller() if current_app == app else None,
-        defaults={**API_GUARDS, **operators.guards, **guards},
-        recorder=recorder,
-        enabled=plane.config["RESILIENCE_ENABLED"],
-    )
-    follow_fleet(plane, LOGGER)
-    optimization.init_app(plane, instance_id=events.of(plane).instance_id, recorder=recorder)
-    alerts.init_app(
-        plane,
-        SqlAlertStore(plane),
-        values=measured_values(monitor.of(plane)),
-        settings=alert_settings(plane),
-        elected=elected_by(optimization.of(plane).locks),
-        degrade=degrade_by(plane),
-    )
-    cache.init_app(plane, recorder=recorder)
-    optimization.of(plane).invalidation.connect(invalidation_log(cache.of(plane)))
-    tuner = tune(plane, never=operators.guards)
-    policy.init_app(plane, policy_engine(plane), mask=masked_context)
-    behaviour.init_app(plane)
-    init_pipeline(plane, admit_all)
-    hot = optimization.of(plane).hot
-    prefetch.init_app(plane, hot)
-    seen = prefetch.of(plane).recorder
-    granted = GrantedAccess(hot_places(hot), seen.granted)
-    hot.read_first(granted.flush)
-    seen.read_first(granted.flush)
-    judge = PolicyJudge(
-        plane,
-        cache.of(plane),
-        Surroundings(circumstances, error_rate, prefetch.of(plane).unusual),
-    )
-    # The library that forecasts is larger than all others together.
-    forecaster = elect_forecaster(plane).learn if find_spec("river") else None
-    permissions.init_app(
-        plane,
+    host = Host(
+        caller=lambda: caller() if current_app == app else None,
+        guards={**API_GUARDS, **operators.guards, **guards},
+        untuned=operators.guards,
         subject_loader=_open_to(subject_of(app, caller)),
         visitor=visitor_of(app, caller),
         authenticated_at=_in_requests_of(app, authenticated_at),
-        policy=judge,
-        judged=judge.judged,
-        cache=cache.of(plane),
-        locks=optimization.of(plane).locks,
-        invalidation=optimization.of(plane).invalidation,
-        records=record_settings(plane),
-        origin=origin,
-        on_granted=granted,
-        hot=hot,
-        warm_up=WarmUpParts(
-            forecaster=forecaster,
-            components=background.components,
-            publish=events.of(plane).stream.publish,
-            limit=plane.config["WARM_UP_SECONDS"],
-        ),
-        recorder=recorder,
-        suggest=tuner.suggestions,
+        admit=admit_all,
+        # The library that forecasts is larger than all others together.
+        forecasts=find_spec("river") is not None,
+        logger=LOGGER,
+        redis=redis,
+        enabled=plane.config["RESILIENCE_ENABLED"],
     )
-    register_permission_handlers(optimization.of(plane).queue)
-    measure(plane)
-    fleet.init_app(plane, worker_facts(plane, __version__))
+    init_all(plane, host, COMPONENTS)
     init_health(plane, [MIGRATIONS], prefix=CONTROL_PREFIX)
     operators.init_app(plane, app)
     init_control(plane, operators.control_plane())
@@ -260,17 +163,22 @@ def forget_plane(app: Flask) -> None:
 
 def begin_plane(app: Flask) -> None:
     """Begin the work in the background."""
-    background.begin(plane_of(app))
+    begin(plane_of(app))
 
 
 def close_plane(app: Flask, operators: GuestOperators | OwnOperators) -> None:
-    """End threads and connections; a later use opens them."""
-    plane = plane_of(app)
-    optimization.of(plane).locks.expect_end()
-    operators.close(plane)
-    background.end(plane)
-    _end_connections(plane, close=True)
-    forget_connections(app, close=True)
+    """End threads and connections; a later use opens them.
+
+    Raises:
+        ExceptionGroup: some did not close; all others did.
+    """
+
+    def forget(plane: Flask) -> None:
+        _end_connections(plane, close=True)
+        forget_connections(app, close=True)
+
+    connections: Component[Host] = Component("connections", close=forget)
+    end(plane_of(app), (connections, *COMPONENTS, Component("operators", close=operators.close)))
 
 
 def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
@@ -334,7 +242,7 @@ def _share(plane: Application, app: Flask) -> None:
             app.extensions[key] = part
 
 
-def _end_connections(plane: Application, close: bool) -> None:
+def _end_connections(plane: Flask, close: bool) -> None:
     forget_connections(plane, close)
     with plane.app_context():
         db.engine.dispose(close=close)

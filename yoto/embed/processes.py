@@ -53,6 +53,22 @@ def notice(app: Flask) -> None:
     _notice(app, _kept[app])
 
 
+def close(app: Flask) -> None:
+    """End threads and connections of ``app`` in this process; its next request begins the work in
+    the background again.
+
+    Raises:
+        ExceptionGroup: some did not close; all others did.
+    """
+    kept = _kept[app]
+    # What is just beginning would go on after the end.
+    with kept.beginning:
+        try:
+            kept.close(app)
+        finally:
+            kept.begun = kept.begin is None
+
+
 def _notice(app: Flask, kept: Kept) -> None:
     # uWSGI forks without telling Python, unless it is asked to.
     if kept.pid != os.getpid():
@@ -93,7 +109,11 @@ def _forked() -> None:
 
 def _ended() -> None:
     for app, kept in list(_kept.items()):
-        kept.close(app)
+        try:
+            kept.close(app)
+        except Exception:
+            # Others end all the same.
+            log.exception("%s did not end as it should", app.name)
 
 
 atexit.register(_ended)

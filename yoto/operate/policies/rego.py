@@ -43,7 +43,7 @@ add_history(policies, PolicyKind.REGO, "policy")
 def list_policies() -> Policies:
     """The policies in force, and what decides in the worker that answers"""
     # Here too they are loaded, if nothing was decided yet.
-    policy.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    policy.current.start()
     metrics, in_use = policy.metrics(), policy.in_use()
     candidates = {one.name: one.version for one in in_use if one.state is PolicyState.CANDIDATE}
     items = [

@@ -38,6 +38,8 @@ from yoto import (
 )
 from yoto.cli.tables import yoto as commands_of_tables
 from yoto.embed.plane import plane_of
+from yoto.fleet import Fleet, WorkerState
+from yoto.monitor import Monitor
 from yoto.policy import BehaviourWatch
 from yoto.store.db import db, is_writing
 from yoto.store.models import User
@@ -371,6 +373,20 @@ def test_a_change_leaves_no_mark_on_the_thread_that_serves_the_next_request(shop
 def test_commands_on_permissions_are_in_this_application_alone(shop: Shop) -> None:
     shown = shop.app.test_cli_runner().invoke(args=["yoto", "--help"]).output
     assert "permission" in shown and "permission" not in commands_of_tables.commands
+
+
+def test_after_an_end_the_next_request_begins_the_work_in_the_background_again(shop: Shop) -> None:
+    def works() -> tuple[bool, bool]:
+        fleet = Fleet.of(shop.app)
+        worker = fleet.get(fleet.id)
+        live = worker is not None and worker.state is WorkerState.LIVE
+        return live, Monitor.of(shop.app).running
+
+    for _ in range(2):
+        shop.app.test_client().get("/search")
+        wait_until(lambda: works() == (True, True))
+        Yoto.close(shop.app)
+        wait_until(lambda: works() == (False, False))
 
 
 def test_a_worker_that_drains_says_so(shop: Shop) -> None:

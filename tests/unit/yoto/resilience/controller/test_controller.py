@@ -272,7 +272,7 @@ class TestTheExtension:
     def test_events_need_redis(self) -> None:
         from yoto.events import Events
 
-        with pytest.raises(RuntimeError, match="redis_store"):
+        with pytest.raises(RuntimeError, match="yoto.redis"):
             Events().init_app(Flask("bare"))
         with pytest.raises(RuntimeError, match="init_app"):
             Events.of(Flask("bare"))

@@ -1,0 +1,64 @@
+"""What guards take, in an application that has nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from flask import Flask
+
+from yoto.events import Events
+from yoto.redis import RedisSettings, RedisStore
+from yoto.resilience import Resilience, Settings
+
+from .component import Component
+
+
+class GuardedHost(Protocol):
+    """What an application says of its guards."""
+
+    @property
+    def redis(self) -> RedisSettings | None:
+        """Where Redis is; None: where the configuration says."""
+
+    @property
+    def caller(self) -> Callable[[], Any]:
+        """Gives the id of who makes the call at hand, or None."""
+
+    @property
+    def guards(self) -> Mapping[str, Mapping[str, Settings]]:
+        """By name and kind, what they do until operators change it."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether they are on."""
+
+
+def _resilience(app: Flask, host: GuardedHost) -> None:
+    Resilience().init_app(
+        app,
+        RedisStore.of(app),
+        Events.of(app),
+        subject=host.caller,
+        defaults=host.guards,
+        enabled=host.enabled,
+    )
+
+
+REDIS: Component[GuardedHost] = Component(
+    "redis",
+    init=lambda app, host: RedisStore().init_app(app, host.redis),
+    close=lambda app: RedisStore.of(app).close(),
+)
+EVENTS: Component[GuardedHost] = Component(
+    "events",
+    init=lambda app, host: Events().init_app(app),
+    close=lambda app: Events.of(app).tailer.stop(),
+)
+RESILIENCE: Component[GuardedHost] = Component(
+    "guards",
+    init=_resilience,
+    start=lambda app: Resilience.of(app).start(),
+    close=lambda app: Resilience.of(app).close(),
+)
+GUARDS = (REDIS, EVENTS, RESILIENCE)

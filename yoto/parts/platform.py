@@ -1,0 +1,311 @@
+"""All parts of the platform, in the order in which they need each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from yoto import __version__
+from yoto.errors import StoreUnavailable
+from yoto.extensions import (
+    alerts,
+    behaviour,
+    cache,
+    events,
+    fleet,
+    monitor,
+    optimization,
+    permissions,
+    policy,
+    prefetch,
+    redis_store,
+    resilience,
+)
+from yoto.health import probe
+from yoto.http.acts import audit_of_guards
+from yoto.http.answers import error_rate
+from yoto.http.circumstances import circumstances
+from yoto.http.context import origin
+from yoto.http.pipeline import Admission, init_pipeline
+from yoto.http.records import records_of
+from yoto.logs import follow_fleet
+from yoto.permission import (
+    ComponentState,
+    WarmUpParts,
+    WarmUpReport,
+    masked_context,
+    register_permission_handlers,
+)
+from yoto.redis import RedisSettings
+from yoto.resilience import Settings
+from yoto.wiring import (
+    GrantedAccess,
+    PolicyJudge,
+    SqlAlertStore,
+    SqlJournal,
+    Surroundings,
+    alert_settings,
+    degrade_by,
+    elect_forecaster,
+    elected_by,
+    elected_forecaster,
+    hot_places,
+    invalidation_log,
+    measure,
+    measured_values,
+    policy_engine,
+    record_settings,
+    signs_of_life,
+    sql_audit,
+    sweeper_of,
+    tune,
+    tuner_of,
+    worker_facts,
+)
+
+from .component import Component, close_all, start_all
+from .guards import EVENTS, REDIS, RESILIENCE
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Host:
+    """What an application that has all parts says of itself.
+
+    Attributes:
+        caller: gives the id of who makes the call at hand, for guards, or None.
+        guards: by name and kind, what they do until operators change it.
+        untuned: names of guards whose limits are nobody's to tune.
+        subject_loader: gives who makes the request at hand, for permissions, or raises.
+        visitor: the same for who only wants to know: None for nobody.
+        authenticated_at: when that person proved who they are; None: it is never known.
+        admit: turns requests away before they are read.
+        forecasts: whether a worker of it forecasts.
+        logger: whose level operators set; by default all that have none of their own.
+        redis: where Redis is; None: where the configuration says.
+        enabled: whether the guards are on.
+    """
+
+    caller: Callable[[], Any]
+    guards: Mapping[str, Mapping[str, Settings]]
+    untuned: Iterable[str]
+    subject_loader: Callable[[], Any]
+    visitor: Callable[[], Any]
+    authenticated_at: Callable[[], Any] | None
+    admit: Admission
+    forecasts: bool = True
+    logger: str = ""
+    redis: RedisSettings | None = None
+    enabled: bool = True
+
+
+def begin(app: Flask) -> WarmUpReport | None:
+    """Begin the work in the background; every process that serves calls it once.
+
+    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
+    hear of changes. The warm-up comes last; nothing waits for it.
+
+    Returns:
+        The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
+    """
+    start_all(app, COMPONENTS)
+    if not app.config["WARM_UP_AT_START"]:
+        return None
+    with app.app_context():
+        return permissions.warm_up(background=True)
+
+
+def end(app: Flask, components: Sequence[Component[Host]]) -> None:
+    """End every thread and connection of ``components``, which have these in their midst; a later
+    use begins anew.
+
+    Raises:
+        ExceptionGroup: some did not close; all others did.
+    """
+    optimization.of(app).locks.expect_end()
+    close_all(app, components)
+
+
+def component_states() -> Sequence[ComponentState]:
+    """How each component of the current application is: what ``/readyz`` asks, and the policies."""
+    found = [ComponentState(one.name, one.state, one.detail) for one in probe().run()]
+    engine = policy.health()
+    state = "failed" if engine.state == "unavailable" else engine.state
+    return [*found, ComponentState("policies", state, engine.detail)]
+
+
+def _init_resilience(app: Flask, host: Host) -> None:
+    resilience.init_app(
+        app,
+        redis_store.of(app),
+        events.of(app),
+        journal=SqlJournal(app),
+        audit=audit_of_guards(sql_audit(app)),
+        subject=host.caller,
+        defaults=host.guards,
+        recorder=monitor.of(app).recorder,
+        enabled=host.enabled,
+    )
+    follow_fleet(app, host.logger)
+
+
+def _init_optimization(app: Flask, host: Host) -> None:
+    optimization.init_app(
+        app, instance_id=events.of(app).instance_id, recorder=monitor.of(app).recorder
+    )
+
+
+def _init_forecaster(app: Flask, host: Host) -> None:
+    if host.forecasts:
+        elect_forecaster(app)
+
+
+def _start_forecaster(app: Flask) -> None:
+    forecaster = elected_forecaster(app)
+    if forecaster is not None:
+        forecaster.start()
+
+
+def _close_forecaster(app: Flask) -> None:
+    forecaster = elected_forecaster(app)
+    if forecaster is not None:
+        forecaster.close()
+
+
+def _init_alerts(app: Flask, host: Host) -> None:
+    alerts.init_app(
+        app,
+        SqlAlertStore(app),
+        values=measured_values(monitor.of(app)),
+        settings=alert_settings(app),
+        elected=elected_by(optimization.of(app).locks),
+        degrade=degrade_by(app),
+    )
+
+
+def _init_cache(app: Flask, host: Host) -> None:
+    cache.init_app(app, recorder=monitor.of(app).recorder)
+    optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
+
+
+def _init_permissions(app: Flask, host: Host) -> None:
+    seen, hot = prefetch.of(app).recorder, optimization.of(app).hot
+    granted = GrantedAccess(hot_places(hot), seen.granted)
+    hot.read_first(granted.flush)
+    seen.read_first(granted.flush)
+    surroundings = Surroundings(circumstances, error_rate, prefetch.of(app).unusual)
+    judge = PolicyJudge(app, cache.of(app), surroundings)
+    forecaster = elected_forecaster(app)
+    permissions.init_app(
+        app,
+        subject_loader=host.subject_loader,
+        visitor=host.visitor,
+        authenticated_at=host.authenticated_at,
+        policy=judge,
+        judged=judge.judged,
+        cache=cache.of(app),
+        locks=optimization.of(app).locks,
+        invalidation=optimization.of(app).invalidation,
+        records=record_settings(app),
+        origin=origin,
+        on_granted=granted,
+        hot=hot,
+        warm_up=WarmUpParts(
+            forecaster=None if forecaster is None else forecaster.learn,
+            components=component_states,
+            publish=events.of(app).stream.publish,
+            limit=app.config["WARM_UP_SECONDS"],
+        ),
+        recorder=monitor.of(app).recorder,
+        suggest=tuner_of(app).suggestions,
+    )
+
+
+def _start_permissions(app: Flask) -> None:
+    try:
+        permissions.start(app)
+    except StoreUnavailable as error:
+        # The threads run, and look again by themselves.
+        log.warning("starting without knowing whether there is maintenance: %s", error)
+
+
+# Where the work of a part ends long before the part itself, each has a line of its own.
+COMPONENTS: tuple[Component[Host], ...] = (
+    REDIS,
+    EVENTS,
+    Component(
+        "measurements", init=lambda app, host: monitor.init_app(app, signs=signs_of_life(app))
+    ),
+    Component("guards", init=_init_resilience, close=RESILIENCE.close),
+    Component(
+        "locks", init=_init_optimization, close=lambda app: optimization.of(app).locks.close()
+    ),
+    # It ends before the locks: what it asks in the background may hold one.
+    Component("monitor", start=monitor.start, close=lambda app: monitor.of(app).close()),
+    Component("behaviour", init=lambda app, host: behaviour.init_app(app)),
+    Component(
+        "requests",
+        init=lambda app, host: init_pipeline(app, host.admit),
+        close=lambda app: records_of(app).close(),
+    ),
+    Component(
+        "forecaster", init=_init_forecaster, start=_start_forecaster, close=_close_forecaster
+    ),
+    Component(
+        "alerts",
+        init=_init_alerts,
+        start=lambda app: alerts.of(app).start(),
+        close=lambda app: alerts.of(app).close(),
+    ),
+    Component("cache", init=_init_cache),
+    Component("tunables", init=lambda app, host: tune(app, never=host.untuned)),
+    Component(
+        "policies",
+        init=lambda app, host: policy.init_app(app, policy_engine(app), mask=masked_context),
+        start=lambda app: policy.of(app).start(),
+        close=lambda app: policy.of(app).close(),
+    ),
+    Component(
+        "prefetched", init=lambda app, host: prefetch.init_app(app, optimization.of(app).hot)
+    ),
+    Component(
+        "permissions",
+        init=_init_permissions,
+        start=_start_permissions,
+        close=lambda app: permissions.close(app),
+    ),
+    # Its handlers use what closes after it.
+    Component(
+        "queues",
+        init=lambda app, host: register_permission_handlers(optimization.of(app).queue),
+        start=lambda app: optimization.of(app).start(),
+        close=lambda app: optimization.of(app).stop(),
+    ),
+    Component(
+        "prefetching",
+        start=lambda app: prefetch.of(app).start(),
+        close=lambda app: prefetch.of(app).close(),
+    ),
+    Component(
+        "tuner",
+        start=lambda app: tuner_of(app).start(),
+        close=lambda app: tuner_of(app).close(),
+    ),
+    Component("sources of measurements", init=lambda app, host: measure(app)),
+    Component(
+        "sweeper",
+        start=lambda app: sweeper_of(app).start(),
+        close=lambda app: sweeper_of(app).close(),
+    ),
+    Component(
+        "fleet",
+        init=lambda app, host: fleet.init_app(app, worker_facts(app, __version__)),
+        start=lambda app: fleet.of(app).start(),
+        close=lambda app: fleet.of(app).close(),
+    ),
+)
