@@ -15,11 +15,12 @@ from yoto.cli.prefetch import prefetch
 from yoto.cli.queue import queue
 from yoto.cli.resilience import resilience
 from yoto.cli.review import add_review
+from yoto.cli.routes import guards as guards_of_routes
 from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
-from yoto.operate import locks, suggestions
+from yoto.operate import guards, locks, suggestions
 
 ASKING = ("check", "explain", "list", "replay", "review")
 
@@ -33,6 +34,14 @@ QUESTIONS = AppGroup(
     help="Ask for verdicts.",
     commands={name: permission.commands[name] for name in ASKING},
 )
+
+# Guests have the groups of guards and tables, too, and not these commands.
+GUARDS = AppGroup(
+    guards_of_routes.name,
+    help=guards_of_routes.help,
+    commands={**guards_of_routes.commands, **group_of(guards).commands},
+)
+YOTO = AppGroup(yoto.name, help=yoto.help, commands={**yoto.commands, "guards": GUARDS})
 
 COMMANDS = (
     alerts,
@@ -48,5 +57,5 @@ COMMANDS = (
     secrets,
     group_of(suggestions),
     teams,
-    yoto,
+    YOTO,
 )

@@ -47,7 +47,12 @@ ForcedFor = Annotated[
 Part = Annotated[str | None, partial(Text, LONGEST_PART, min_length=1)]
 
 guards = Subject(
-    "guards", "/guards", "Breakers, rate limits and bulkheads as they are", "guard", "", ""
+    "guards",
+    "/guards",
+    "Breakers, rate limits and bulkheads as they are",
+    "guard",
+    "yoto guards",
+    "",
 )
 breakers = Subject("breakers", "/breakers", "What is done to circuit breakers", "breaker", "", "")
 limiters = Subject("limiters", "/limiters", "What is done to rate limits", "limiter", "", "")
