@@ -5,9 +5,10 @@ The platform's own record of each act is made before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Annotated, TypedDict, TypeVar
+from typing import Annotated, Any, TypedDict, TypeVar
 
 import marshmallow as ma
 from marshmallow.validate import Length
@@ -21,7 +22,7 @@ from yoto.http.shapes import Seconds
 from yoto.operate.application import of_application
 from yoto.operate.guard_state import GUARDED, Guard, GuardKind, GuardState, every_guard, one_guard
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import After, Author, Limit, Reason, Subject
+from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.permission import MASKED
 from yoto.resilience import (
     REDIS_BREAKER,
@@ -39,6 +40,8 @@ LONGEST_NAME, LONGEST_PART = 128, 200  # characters
 FORCED_FOR = 3_600.0
 LONGEST_EXPIRY = 365 * 24 * 3600
 ISOLATE, CLOSE, RESET = "isolate", "close", "reset"
+# What two guards never have in common, and what their states say already.
+NOT_COMPARED = ("name", "spark", "limiter.top", "breaker.forced")
 ForcedFor = Annotated[
     float | None,
     Seconds(0, LONGEST_EXPIRY, above=True),
@@ -64,6 +67,22 @@ class ResetDone(TypedDict):
 
     dimensions: list[str]
     complete: Annotated[bool, "False: some of all callers are left, and another call goes on"]
+
+
+class Differs(TypedDict):
+    """A field in which two guards differ."""
+
+    field: Annotated[str, "Such as `breaker.failures`, or `settings.window` of the configuration"]
+    first: Annotated[Any | None, "null: it has no such field, or none is known"]
+    second: Any | None
+
+
+class GuardPair(TypedDict):
+    """Two guards side by side."""
+
+    first: Guard
+    second: Guard
+    difference: list[Differs]
 
 
 class Released(TypedDict):
@@ -103,6 +122,36 @@ def read_guard(kind: str, name: str) -> Guard:
     found = one_guard(get_resilience_controller(), Kind(kind), check_known(Kind(kind), name))
     _hide_networks([found])
     return found
+
+
+def _side_by_side(found: GuardPair, first: str, second: str) -> Iterator[str]:
+    yield f"{'':<36} {first:<36} {second}"
+    for one in found["difference"]:
+        yield f"{one['field']:<36} {json.dumps(one['first']):<36} {json.dumps(one['second'])}"
+    if not found["difference"]:
+        yield "They do not differ."
+
+
+@guards.operation(
+    "GET",
+    "/<first>/diff/<second>",
+    VIEW,
+    Command(
+        "diff",
+        _side_by_side,
+        "Show FIRST and SECOND side by side, such as bulkhead:search and rate_limit:search.",
+    ),
+)
+def diff_guards(first: str, second: str) -> GuardPair:
+    """Two guards side by side, each by its kind and name as in `bulkhead:search`"""
+    pair = [read_guard(*one.partition(":")[::2]) for one in (first, second)]
+    here, there = map(_facts, pair)
+    difference: list[Differs] = [
+        {"field": field, "first": here.get(field), "second": there.get(field)}
+        for field in {**here, **there}
+        if here.get(field) != there.get(field)
+    ]
+    return {"first": pair[0], "second": pair[1], "difference": difference}
 
 
 @breakers.operation("POST", "/<name>/isolate", OPERATE, body="Force")
@@ -169,6 +218,17 @@ def release_bulkhead(
     check_known(Kind.BULKHEAD, name)
     acts = get_resilience_controller().acts
     return {"released": acts.release(name, partition, author=by, reason=reason)}
+
+
+def _facts(guard: Guard) -> dict[str, Any]:
+    """What a guard and its configuration say, by field."""
+    entry = get_resilience_controller().get_config(Kind(guard["kind"]), guard["name"])
+    whole: dict[str, Any] = {**guard, "settings": entry.config.to_mapping()}
+    facts: dict[str, Any] = {}
+    for name, value in whole.items():
+        inner = value if isinstance(value, dict) else {"": value}
+        facts |= {f"{name}.{part}".rstrip("."): one for part, one in inner.items()}
+    return {name: one for name, one in facts.items() if not name.startswith(NOT_COMPARED)}
 
 
 def check_known(kind: Kind, name: str) -> str:

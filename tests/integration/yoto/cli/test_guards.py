@@ -96,3 +96,17 @@ def test_setting_can_replace_and_history_tells_of_it(run: Run) -> None:
     text = run("history", "bulkhead", "message.search").output
     assert 'v2 set by cli:ada (operator): {"lease": 20.0}' in text
     assert "Nobody has changed it." in run("history", "bulkhead", "message.send").output
+
+
+def test_two_guards_are_shown_side_by_side(app: Flask, run: Run) -> None:
+    def diff(*names: str) -> Result:
+        return app.test_cli_runner().invoke(args=["yoto", "guards", "diff", *names])
+
+    run("isolate", "message.send", *WHY)
+    names = ("circuit_breaker:message.send", "circuit_breaker:database")
+    lines = [line.split() for line in diff(*names).output.splitlines()]
+    assert lines[0] == list(names) and ["state", '"isolated"', '"closed"'] in lines
+    found = shown(diff(*names, "--json"))
+    assert found["first"]["state"] == "isolated" and found["difference"]
+    assert diff(names[1], names[1]).output.endswith("They do not differ.\n")
+    assert "no circuit_breaker none" in diff(names[0], "circuit_breaker:none").output

@@ -54,6 +54,7 @@ ROUTES: dict[str, str] = {
     "GET /forecasts": VIEW,
     "GET /guards": VIEW,
     "GET /guards/<kind>/<name>": VIEW,
+    "GET /guards/<first>/diff/<second>": VIEW,
     "GET /instances": VIEW,
     "POST /instances/<string:instance_id>/drain": OPERATE,
     "POST /instances/<string:instance_id>/resume": OPERATE,

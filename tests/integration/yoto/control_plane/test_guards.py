@@ -246,3 +246,24 @@ def test_who_may_look_may_not_act(app: Flask, world: World) -> None:
     assert viewer.get("/guards").status_code == 200
     refused = viewer.post(f"/breakers/{SENDING}/isolate")
     assert (refused.status_code, refused.json["permission"]) == (403, OPERATE)
+
+
+def test_two_guards_are_shown_side_by_side_with_what_differs(operator: ControlClient) -> None:
+    first, second = f"circuit_breaker:{SENDING}", "circuit_breaker:database"
+    operator.post(f"/breakers/{SENDING}/isolate")
+    found = operator.get(f"/guards/{first}/diff/{second}").json
+    assert (found["first"]["name"], found["second"]["name"]) == (SENDING, "database")
+    differing = {one["field"]: (one["first"], one["second"]) for one in found["difference"]}
+    assert differing["state"] == ("isolated", "closed")
+    assert "kind" not in differing and "name" not in differing
+    settings = [
+        operator.get(f"/config/{one.replace(':', '/')}").json["values"] for one in (first, second)
+    ]
+    assert {name for name in differing if name.startswith("settings.")} == {
+        f"settings.{name}" for name, value in settings[0].items() if value != settings[1][name]
+    }
+    assert operator.get(f"/guards/{second}/diff/{second}").json["difference"] == []
+    other = operator.get(f"/guards/{first}/diff/rate_limit:{SENDING}").json["difference"]
+    assert {"field": "limiter.algorithm", "first": None, "second": "token_bucket"} in other
+    for wrong in (SENDING, "circuit_breaker:none", "switch:all"):
+        assert operator.get(f"/guards/{first}/diff/{wrong}").status_code == 404
