@@ -15,7 +15,7 @@ from yoto.control_plane.permissions import (
     servers_control,
     users_control,
 )
-from yoto.control_plane.session import session_control
+from yoto.control_plane.session import session
 from yoto.operate import (
     alert_rules,
     alert_webhooks,
@@ -45,7 +45,7 @@ from yoto.operate import (
 from yoto.operate.rest import blueprint
 
 CONTROL_REST: list[Blueprint] = [
-    session_control,
+    blueprint(session),
     status_control,
     stats_control,
     events_control,
