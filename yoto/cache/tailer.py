@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from redis import exceptions
-
 from yoto.cache.coherence import Coherence
 from yoto.cache.continuity import Continuity, Gap
 from yoto.cache.listeners import Listener, Listeners, Watcher
 from yoto.cache.log import InvalidationLog, LogEntry, entry_of
 from yoto.cache.position import Position
 from yoto.cache.subjects import GLOBAL
-from yoto.errors import PlatformError
 from yoto.redis import READ_LIMIT, Following, RawEntry, RedisConnection
 
 log = logging.getLogger(__name__)
@@ -25,8 +22,6 @@ log = logging.getLogger(__name__)
 # too late for the next one is still fresh.
 BLOCK_MS = 1000
 BLOCK_SHARE = 1 / 2
-
-LOST = (PlatformError, exceptions.RedisError, OSError)
 
 
 @dataclass
@@ -56,6 +51,8 @@ class Tailer:
             does not think itself fresh.
     """
 
+    name = "invalidation log"
+
     def __init__(
         self,
         redis: RedisConnection,
@@ -76,7 +73,6 @@ class Tailer:
         self._progress = threading.Condition()
         self._following: Following | None = None
         self._closed = False
-        self._away = False
         self._sent = 0.0
         self._newest = Position(0)
         self._tried = threading.Event()
@@ -230,17 +226,10 @@ class Tailer:
         self._listeners.tell(found, at_end, self.applied)
         if at_end:
             self._tried.set()
-        if self._away:
-            self._away = False
-            log.info("the invalidation log is back at %s", self.applied)
 
-    def failed(self, error: Exception) -> None:
-        """The log cannot be read now."""
-        if not self._away:
-            self._away = True
-            self.counts.losses += 1
-            unexpected = not isinstance(error, LOST)
-            log.warning("the invalidation log is away: %s", error, exc_info=unexpected)
+    def lost(self) -> None:
+        """The log is away: see ``Followed``."""
+        self.counts.losses += 1
         self._tried.set()
 
     def _apply(self, entries: Sequence[LogEntry], newest: Position) -> None:

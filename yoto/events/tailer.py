@@ -8,9 +8,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from redis import exceptions
-
-from yoto.errors import PlatformError
 from yoto.redis import Following, RawEntry, RedisConnection
 
 from .gap import Gap, find_gap
@@ -24,8 +21,6 @@ BLOCK_MS = 1000
 # s between looks at the ends of the stream while it brings nothing. What comes after a loss is read
 # all the same: ids are times.
 LOOK_EVERY = 2.0
-
-LOST = (PlatformError, exceptions.RedisError, OSError)
 
 
 @dataclass
@@ -57,6 +52,8 @@ class Tailer:
     logged and counted, and changes nothing for the others.
     """
 
+    name = "event stream"
+
     def __init__(
         self, redis: RedisConnection, stream: EventStream, alone: str | None = None
     ) -> None:
@@ -71,7 +68,6 @@ class Tailer:
         self._subscriptions: tuple[_Subscription, ...] = ()
         self._lock = threading.Lock()
         self._following: Following | None = None
-        self._away = False
         self._looked_at = 0.0
         self._position: str | None = None
         self._heard_at: float | None = None
@@ -164,9 +160,6 @@ class Tailer:
         if entries or now - self._looked_at >= LOOK_EVERY:
             self._tell(entries, before)
             self._looked_at = now
-        if self._away:
-            self._away = False
-            log.info("the event stream is back")
 
     def _tell(self, entries: Sequence[RawEntry], before: str) -> None:
         info = self._stream.info()
@@ -179,14 +172,9 @@ class Tailer:
             self._dispatch(event)
         self._position = read_on
 
-    def failed(self, error: Exception) -> None:
-        """The stream cannot be followed now."""
-        if not isinstance(error, LOST):
-            log.error("following the event stream failed; it is tried again", exc_info=error)
-        if not self._away:
-            self._away = True
-            self.counts.losses += 1
-            log.warning("the event stream is away: %s", error)
+    def lost(self) -> None:
+        """The stream is away: see ``Followed``."""
+        self.counts.losses += 1
 
     def _dispatch(self, stored: StoredEvent) -> None:
         self.counts.events += 1

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import Any
 
+from yoto.events import BEGINNING
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import HotCounts
 from yoto.prefetch.analyzer import BehaviorAnalyzer
@@ -15,7 +16,6 @@ from yoto.prefetch.fetching import SmartPrefetcher
 from yoto.prefetch.orders import Orders
 from yoto.prefetch.recording import (
     AWAY,
-    BEGINNING,
     BehaviourHistory,
     BehaviourLog,
     BehaviourRecorder,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from redis import exceptions
 
-from yoto.errors import StoreUnavailable
+from yoto.errors import PlatformError, StoreUnavailable
 from yoto.redis.stream_reader import RawEntry, StreamReader
 
 if TYPE_CHECKING:
@@ -24,10 +24,18 @@ READ_LIMIT = 1_000
 # s between tries while Redis is away.
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
+# What happens while Redis is away; anything else is a fault, and logged with its traceback.
+EXPECTED = (PlatformError, exceptions.RedisError, OSError)
 
 
 class Followed(Protocol):
-    """A stream, and whoever keeps up with it. Its methods are called by one thread, in turn."""
+    """A stream, and its reader. The methods are called by one thread, in turn.
+
+    Attributes:
+        name: of the stream, in the log of the process.
+    """
+
+    name: str
 
     @property
     def key(self) -> str:
@@ -36,15 +44,15 @@ class Followed(Protocol):
     def begin(self) -> tuple[str, int]:
         """Before each read: the id to read after, and for how many ms to wait for news.
 
-        May raise: then ``failed`` is called, and it is tried again.
+        May raise: then the stream is away, and it is tried again.
         """
 
     def take(self, entries: Sequence[RawEntry]) -> None:
         """What a read brought, at most ``READ_LIMIT``; nothing when its time was over. It must be
-        quick: what it raises goes to ``failed``."""
+        quick. May raise, as ``begin``."""
 
-    def failed(self, error: Exception) -> None:
-        """The stream cannot be followed now."""
+    def lost(self) -> None:
+        """The stream is away: called once for each outage, which is in the log by then."""
 
 
 class Following:
@@ -56,6 +64,8 @@ class Following:
         self.ended = False
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
+        # What the log has of this outage: 0 nothing, 1 that there is one, 2 a fault.
+        self._logged = 0
 
     @property
     def running(self) -> bool:
@@ -78,8 +88,11 @@ class Following:
             self.followed.take(entries)
         except Exception as error:
             self.failed(error)
-        else:
-            self.pause = FIRST_PAUSE
+            return
+        self.pause = FIRST_PAUSE
+        if self._logged:
+            self._logged = 0
+            log.info("the %s is back", self.followed.name)
 
     def failed(self, error: Exception) -> None:
         """Try again after a pause, which grows from failure to failure."""
@@ -87,7 +100,12 @@ class Following:
             return
         self.retry_at = monotonic() + self.pause
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
-        self.followed.failed(error)
+        before, fault = self._logged, not isinstance(error, EXPECTED)
+        if before < 1 + fault:
+            self._logged = 1 + fault
+            log.warning("the %s is away: %s", self.followed.name, error, exc_info=fault)
+        if not before:
+            self.followed.lost()
 
 
 class FollowingThread:

@@ -2,12 +2,11 @@
 
 from yoto.prefetch.recording.flusher import AWAY, Flusher
 from yoto.prefetch.recording.history import BehaviourHistory, Kept
-from yoto.prefetch.recording.log import BEGINNING, BehaviourLog
+from yoto.prefetch.recording.log import BehaviourLog
 from yoto.prefetch.recording.recorder import BehaviourRecorder, Visit
 
 __all__ = [
     "AWAY",
-    "BEGINNING",
     "BehaviourHistory",
     "BehaviourLog",
     "BehaviourRecorder",

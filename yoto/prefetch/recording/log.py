@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from yoto.events import BEGINNING
+from yoto.events import position as place_of
 from yoto.prefetch.recording.batch import Batch, age_ms, from_log, to_log
 from yoto.prefetch.recording.history import FORGOTTEN_MS, PACKAGE, SECOND_MS
 from yoto.prefetch.settings import PrefetchSettings
@@ -16,7 +18,6 @@ _FORGET = load_script(PACKAGE, "forget_log.lua")
 
 # Entries, each what one user did within a second: what a worker that starts learns from. A few MB.
 MAX_LENGTH = 10_000
-BEGINNING = "0-0"
 # Entries a script looks at when somebody is forgotten: a few ms.
 FORGET_CHUNK = 1_000
 
@@ -90,7 +91,7 @@ class BehaviourLog:
         """
         reply = self._redis.scripts.run(_TAIL, [self.key], [position, limit])
         server_ms, newest, raw = float(reply[0]), reply[1].decode(), reply[2]
-        if not raw and _number(newest) < _number(position):
+        if not raw and place_of(newest) < place_of(position):
             return Tail(server_ms, BEGINNING, [], newest == BEGINNING)
         entries = [found for one in raw if (found := _entry(one)) is not None]
         at = raw[-1][0].decode() if raw else position
@@ -109,7 +110,7 @@ class BehaviourLog:
 def _entry(raw: Any) -> LogEntry | None:
     entry_id, flat = raw
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
-    written_ms = _number(entry_id.decode())[0]
+    written_ms = place_of(entry_id.decode())[0]
     try:
         if b"f" in fields:
             return LogEntry("", written_ms, int(fields[b"f"]), [])
@@ -118,8 +119,3 @@ def _entry(raw: Any) -> LogEntry | None:
     except (KeyError, ValueError):
         # Somebody else's, or damaged: there is nothing to learn from it.
         return None
-
-
-def _number(entry_id: str) -> tuple[int, int]:
-    ms, _, sequence = entry_id.partition("-")
-    return int(ms), int(sequence or 0)
