@@ -7,18 +7,16 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
 from yoto.nodes import APPLICATIONS
-from yoto.permission.audit import record_write
+from yoto.permission.acting import acting
 from yoto.permission.gifts import lineage, merged
 from yoto.permission.hierarchy import Authority
 from yoto.permission.holdings import gifts_by, held_by, marks_by, of_teams
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.keys import SubjectId
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import checked_flag, checked_label
 from yoto.permission.rows import require
 from yoto.permission.scopes import Place
-from yoto.permission.state import get_state
-from yoto.permission.transactions import write
 from yoto.permission.verdict import ROLE_TOO_HIGH, Decision
 from yoto.store.models import (
     NOWHERE,
@@ -46,15 +44,13 @@ class ApplicationWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Make the account of a program, which holds roles as people do; the receipt has its id."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit, NAME_TAKEN) as session:
-            authority = Authority(state, session, actor_id)
+        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            act.check_actor()
             made = ProgramAccount(name=checked_label(name, NAME_LENGTH))
-            session.add(made)
-            session.flush()
+            act.session.add(made)
+            act.session.flush()
             subject, after = f"application:{made.id}", {"name": made.name}
-            record_write(authority, "application.create", subject, None, after, reason)
+            act.record("application.create", subject, None, after)
         return WriteReceipt(ids=(made.id,))
 
     def set_application_disabled(
@@ -72,21 +68,18 @@ class ApplicationWrites:
             PermissionDenied: it stands above the actor; or, let in again, it would have what the
                 actor has not, or a role above them, be it by a team.
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
         disabled = checked_flag(disabled, "disabled")
-        with write(commit) as session:
-            found = require(session, ProgramAccount, application_id)
-            authority = Authority(state, session, actor_id)
+        with acting(actor_id, reason, commit) as act:
+            found = require(act.session, ProgramAccount, application_id)
             number = APPLICATIONS + found.id
-            held = held_by(session, RoleAssignment.user_id == number)
-            check_none_above(authority, {NOWHERE, *(role.home for role, _ in held)}, [number])
+            held = held_by(act.session, RoleAssignment.user_id == number)
+            check_none_above(act.authority, {NOWHERE, *(role.home for role, _ in held)}, [number])
             if not disabled:
-                _check_enabling(authority, session, number, held)
+                _check_enabling(act.authority, act.session, number, held)
             before, after = {"disabled": found.disabled}, {"disabled": disabled}
             found.disabled = disabled
             action = "application.disable" if disabled else "application.enable"
-            record_write(authority, action, f"application:{found.id}", before, after, reason)
+            act.record(action, f"application:{found.id}", before, after)
         return WriteReceipt(ids=(application_id,))
 
 

@@ -10,22 +10,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_write
+from yoto.permission.acting import acting
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
-from yoto.permission.keys import SubjectId, actor_number, person_number
+from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import by_home, check_assignments
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import home_text, require, require_role
 from yoto.permission.scopes import checked_id, words_of
-from yoto.permission.state import get_state, get_state_in_maintenance
-from yoto.permission.transactions import write
+from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict import ROLE_TOO_HIGH
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment, User
+
+GIVEN_MEANWHILE = {"role_ids": "somebody else gave one of them meanwhile"}
 
 
 class AssignmentWrites:
@@ -61,41 +61,43 @@ class AssignmentWrites:
             ValidationFailed: also for a user who is no member of the role's server, and for a
                 window that is empty or over.
         """
-        actor_id = actor_number(actor_id)
         user_id = person_number(user_id)
-        state = get_state_in_maintenance() if in_maintenance else get_state()
-        now = datetime.fromtimestamp(state.clock(), UTC)
+        now = datetime.fromtimestamp(get_state_in_maintenance().clock(), UTC)
         check_window(valid_from, valid_until, now)
         wanted = _ids(role_ids)
-        with (
-            write(commit, {"role_ids": "somebody else gave one of them meanwhile"}) as session,
-            keeping_by_roles(session, wanted, "user_id", begin_anew=commit),
-        ):
-            user = require(session, User, user_id)
+        with acting(
+            actor_id,
+            reason,
+            commit,
+            GIVEN_MEANWHILE,
+            roles=wanted,
+            field="user_id",
+            in_maintenance=in_maintenance,
+        ) as act:
+            user = require(act.session, User, user_id)
             whom = f"user:{user.id}"
-            roles = _roles(session, wanted, server_id)
+            roles = _roles(act.session, wanted, server_id)
             for home in {role.home for role in roles} - {NOWHERE}:
-                if rank_of(session, user.id, home, now.timestamp()) == OUTSIDE:
+                if rank_of(act.session, user.id, home, now.timestamp()) == OUTSIDE:
                     raise ValidationFailed({"user_id": f"is no member of {words_of(home)}"})
-            authority = Authority(state, session, actor_id)
             for role in roles:
-                authority.check_role(role)
-            held = _held(session, user.id, roles)
+                act.authority.check_role(role)
+            held = _held(act.session, user.id, roles)
             window = Window(epoch(valid_from), epoch(valid_until))
             for role in roles:
-                _check_giving(authority, user.id, role, held.get(role.id), window)
+                _check_giving(act.authority, user.id, role, held.get(role.id), window)
             for role in roles:
                 assignment = held.get(role.id)
                 before = _window(assignment) if assignment else None
                 if assignment is None:
                     assignment = RoleAssignment(user_id=user.id, role_id=role.id)
-                    session.add(assignment)
+                    act.session.add(assignment)
                     held[role.id] = assignment
                 assignment.valid_from, assignment.valid_until = valid_from, valid_until
-                assignment.assigned_by = actor_id
-                after = _window(assignment) | _author(actor_id, by)
-                record_write(authority, "role.assign", whom, before, after, reason, role.server_id)
-            session.flush()
+                assignment.assigned_by = act.actor_id
+                after = _window(assignment) | _author(act.actor_id, by)
+                act.record("role.assign", whom, before, after, role.server_id)
+            act.session.flush()
         return WriteReceipt(ids=tuple(held[role.id].id for role in roles))
 
     def revoke_roles_from_user(
@@ -115,37 +117,31 @@ class AssignmentWrites:
         Raises:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
         """
-        actor_id = actor_number(actor_id)
         user_id = person_number(user_id)
-        state = get_state_in_maintenance() if in_maintenance else get_state()
         wanted = _ids(role_ids)
-        with (
-            write(commit) as session,
-            keeping_by_roles(session, wanted, "user_id", begin_anew=commit),
-        ):
-            user = require(session, User, user_id)
+        with acting(
+            actor_id, reason, commit, roles=wanted, field="user_id", in_maintenance=in_maintenance
+        ) as act:
+            user = require(act.session, User, user_id)
             whom = f"user:{user.id}"
-            roles = _roles(session, wanted, server_id)
-            held = _held(session, user.id, roles)
+            roles = _roles(act.session, wanted, server_id)
+            held = _held(act.session, user.id, roles)
             absent = [role.id for role in roles if role.id not in held]
             if absent:
                 raise ValidationFailed(
                     {"role_ids": [f"user {user.id} does not hold role {id_}" for id_ in absent]}
                 )
-            authority = Authority(state, session, actor_id)
             for role in roles:
-                authority.check_role(role)
-                authority.check_gifts(_gifts(authority, role, Effect.DENY))
+                act.authority.check_role(role)
+                act.authority.check_gifts(_gifts(act.authority, role, Effect.DENY))
             for home, ids_there in by_home(roles).items():
-                check_assignments(authority, user.id, home, ids_there, _without(ids_there))
+                check_assignments(act.authority, user.id, home, ids_there, _without(ids_there))
             ids = tuple(held[role.id].id for role in roles)
             for role in roles:
                 before = _window(held[role.id])
-                session.delete(held[role.id])
-                after = _author(actor_id, by) or None
-                record_write(
-                    authority, "role.unassign", whom, before, after, reason, role.server_id
-                )
+                act.session.delete(held[role.id])
+                after = _author(act.actor_id, by) or None
+                act.record("role.unassign", whom, before, after, role.server_id)
         return WriteReceipt(ids=ids)
 
 

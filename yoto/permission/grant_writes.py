@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_write
+from yoto.permission.acting import acting
 from yoto.permission.gifts import grant_place
-from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.keys import SubjectId
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
@@ -22,9 +20,10 @@ from yoto.permission.rows import channel_of, grant_scope, require_role, server_o
 from yoto.permission.scopes import GLOBAL
 from yoto.permission.specs import Scoped
 from yoto.permission.state import get_state
-from yoto.permission.transactions import write
 from yoto.store.models import NOWHERE, Effect, Role, RoleGrant
 from yoto.store.resources import known_types
+
+GRANTED_MEANWHILE = {"names": "somebody else granted one of them meanwhile"}
 
 
 class GrantWrites:
@@ -50,31 +49,25 @@ class GrantWrites:
 
         A permission of scope ``global`` can only be granted to a global role, globally.
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
         wanted = checked_effect(effect)
         permissions = checked_permissions(names)
-        with (
-            write(commit, {"names": "somebody else granted one of them meanwhile"}) as session,
-            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
-        ):
-            role = require_role(session, role_id, default_too=True)
-            scope = grant_scope(session, role, scope_type, scope_id)
+        with acting(actor_id, reason, commit, GRANTED_MEANWHILE, roles=[role_id]) as act:
+            role = require_role(act.session, role_id, default_too=True)
+            scope = grant_scope(act.session, role, scope_type, scope_id)
             check_grantable(permissions, role, scope)
             if wanted is Effect.DENY:
                 refuse_denial(permissions, "names")
-            stored = _stored(session, role, permissions, scope)
+            stored = _stored(act.session, role, permissions, scope)
             before = _effects(stored)
             changed = [p for p in permissions if before.get(p.name) != wanted.value]
 
-            authority = Authority(state, session, actor_id)
-            authority.check_role(role)
+            act.authority.check_role(role)
             if wanted is Effect.ALLOW:
-                authority.check_gifts({grant_place(role.home, scope): mask_of(changed)})
+                act.authority.check_gifts({grant_place(role.home, scope): mask_of(changed)})
             elif changed:
-                authority.check_default_denial(role)
+                act.authority.check_default_denial(role)
 
-            with sparing(authority, role.home, [role.id] if changed else []):
+            with sparing(act.authority, role.home, [role.id] if changed else []):
                 for permission in changed:
                     grant = stored.get(permission.name)
                     if grant is None:
@@ -85,19 +78,17 @@ class GrantWrites:
                             server_id=server_of(scope),
                             channel_id=channel_of(scope),
                         )
-                        session.add(grant)
+                        act.session.add(grant)
                         stored[permission.name] = grant
                     grant.effect = wanted
-                session.flush()
+                act.session.flush()
             if changed:
                 shown = scope_shown(scope)
-                record_write(
-                    authority,
+                act.record(
                     "role.grant",
                     role,
                     shown | {"grants": {p.name: before.get(p.name) for p in changed}},
                     shown | {"grants": {p.name: wanted.value for p in changed}},
-                    reason,
                 )
         return WriteReceipt(ids=tuple(stored[p.name].id for p in permissions))
 
@@ -117,31 +108,25 @@ class GrantWrites:
         Raises:
             ValidationFailed: also for a permission that is not granted there (field ``names``).
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
         permissions = checked_permissions(names)
-        with (
-            write(commit) as session,
-            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
-        ):
-            role = require_role(session, role_id, default_too=True)
-            scope = grant_scope(session, role, scope_type, scope_id, taken=True)
-            stored = _stored(session, role, permissions, scope)
+        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+            role = require_role(act.session, role_id, default_too=True)
+            scope = grant_scope(act.session, role, scope_type, scope_id, taken=True)
+            stored = _stored(act.session, role, permissions, scope)
             absent = [p.name for p in permissions if p.name not in stored]
             if absent:
                 raise ValidationFailed({"names": [f"'{name}' is not granted" for name in absent]})
 
-            authority = Authority(state, session, actor_id)
-            authority.check_role(role)
+            act.authority.check_role(role)
             denied = [p for p in permissions if stored[p.name].effect is Effect.DENY]
-            authority.check_gifts({grant_place(role.home, scope): mask_of(denied)})
+            act.authority.check_gifts({grant_place(role.home, scope): mask_of(denied)})
 
             ids = tuple(grant.id for grant in stored.values())
             before = scope_shown(scope) | {"grants": _effects(stored)}
-            with sparing(authority, role.home, [role.id]):
+            with sparing(act.authority, role.home, [role.id]):
                 for grant in stored.values():
-                    session.delete(grant)
-            record_write(authority, "role.revoke", role, before, None, reason)
+                    act.session.delete(grant)
+            act.record("role.revoke", role, before, None)
         return WriteReceipt(ids=ids)
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.permission.administrators import keeping_an_administrator, keeping_by_roles
-from yoto.permission.audit import record_write
+from yoto.permission.acting import acting
+from yoto.permission.administrators import (
+    keeping_an_administrator,
+)
 from yoto.permission.deletion_records import kept_of_group
 from yoto.permission.gifts import grant_place
 from yoto.permission.grant_writes import (
@@ -24,15 +26,13 @@ from yoto.permission.grant_writes import (
     scope_shown,
 )
 from yoto.permission.group_holders import check_holders, granted_locally, sparing_holders, spread
-from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.keys import SubjectId
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.role_rules import checked_label
 from yoto.permission.rows import channel_of, grant_scope, require, require_role, server_of
 from yoto.permission.state import get_state
-from yoto.permission.transactions import write
 from yoto.store.db import db
 from yoto.store.models import (
     Effect,
@@ -41,6 +41,9 @@ from yoto.store.models import (
     PermissionGroupMember,
     RoleGroupGrant,
 )
+
+ADDED_MEANWHILE = {"names": "somebody else added one of them meanwhile"}
+GRANTED_MEANWHILE = {"group_id": "somebody else granted it meanwhile"}
 
 NAME_MAX_LENGTH = 128
 DESCRIPTION_MAX_LENGTH = 500
@@ -76,27 +79,25 @@ class GroupWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Make a group; the receipt has its id."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        found = list(dict.fromkeys(state.registry.get_many(permissions)))
+        found = list(dict.fromkeys(get_state().registry.get_many(permissions)))
         name = checked_label(name, NAME_MAX_LENGTH)
         if not isinstance(description, str) or len(description) > DESCRIPTION_MAX_LENGTH:
             raise ValidationFailed(
                 {"description": f"must be a text of at most {DESCRIPTION_MAX_LENGTH} characters"}
             )
-        with write(commit, NAME_TAKEN) as session:
-            authority = Authority(state, session, actor_id)
+        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            act.check_actor()
             same = select(PermissionGroup.id).where(PermissionGroup.name == name)
-            if session.scalar(same) is not None:
+            if act.session.scalar(same) is not None:
                 raise ValidationFailed(NAME_TAKEN)
             group = PermissionGroup(name=name, description=description)
-            session.add(group)
-            session.flush()
-            session.add_all(
+            act.session.add(group)
+            act.session.flush()
+            act.session.add_all(
                 PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in found
             )
             after = {"name": name, "permissions": [p.name for p in found]}
-            record_write(authority, "group.create", f"group:{group.id}", None, after, reason)
+            act.record("group.create", f"group:{group.id}", None, after)
         return WriteReceipt(ids=(group.id,))
 
     def delete_group(
@@ -108,28 +109,25 @@ class GroupWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Delete a group; roles lose what it granted them, and what it denied them comes back."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
         with (
-            write(commit) as session,
-            keeping_an_administrator(session, "group_id", begin_anew=commit),
+            acting(actor_id, reason, commit) as act,
+            keeping_an_administrator(act.session, "group_id", begin_anew=commit),
         ):
-            group = require(session, PermissionGroup, group_id)
-            inside = _inside(session, group.id)
+            group = require(act.session, PermissionGroup, group_id)
+            inside = _inside(act.session, group.id)
             denied = 0
             for member in inside:
-                denied |= state.registry.mask_of_id(member.permission_id)
-            authority = Authority(state, session, actor_id)
-            authority.check_gifts(spread(session, group.id, Effect.DENY, denied))
-            holders = check_holders(authority, group.id)
+                denied |= act.registry.mask_of_id(member.permission_id)
+            act.authority.check_gifts(spread(act.session, group.id, Effect.DENY, denied))
+            holders = check_holders(act.authority, group.id)
             before: dict[str, Any] = {
                 "name": group.name,
-                "permissions": _names(session, group.id),
+                "permissions": _names(act.session, group.id),
             }
-            before |= kept_of_group(session, group.id)
-            record_write(authority, "group.delete", f"group:{group.id}", before, None, reason)
-            with sparing_holders(authority, holders):
-                session.delete(group)
+            before |= kept_of_group(act.session, group.id)
+            act.record("group.delete", f"group:{group.id}", before, None)
+            with sparing_holders(act.authority, holders):
+                act.session.delete(group)
         return WriteReceipt(ids=(group_id,))
 
     def assign_permission_to_group(
@@ -142,28 +140,25 @@ class GroupWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Add permissions to a group; those that it has already stay."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
         permissions = checked_permissions(_as_list(names))
         with (
-            write(commit, {"names": "somebody else added one of them meanwhile"}) as session,
-            keeping_an_administrator(session, "group_id", begin_anew=commit),
+            acting(actor_id, reason, commit, ADDED_MEANWHILE) as act,
+            keeping_an_administrator(act.session, "group_id", begin_anew=commit),
         ):
-            group = require(session, PermissionGroup, group_id)
-            present = {member.permission_id for member in _inside(session, group.id)}
+            group = require(act.session, PermissionGroup, group_id)
+            present = {member.permission_id for member in _inside(act.session, group.id)}
             added = [p for p in permissions if p.id not in present]
-            if granted_locally(session, group.id):
+            if granted_locally(act.session, group.id):
                 refuse_global(added, "names")
-            authority = Authority(state, session, actor_id)
-            authority.check_gifts(spread(session, group.id, Effect.ALLOW, mask_of(added)))
-            holders = check_holders(authority, group.id, adding=added)
-            with sparing_holders(authority, holders if added else []):
-                session.add_all(
+            act.authority.check_gifts(spread(act.session, group.id, Effect.ALLOW, mask_of(added)))
+            holders = check_holders(act.authority, group.id, adding=added)
+            with sparing_holders(act.authority, holders if added else []):
+                act.session.add_all(
                     PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in added
                 )
             if added:
                 after = {"added": [p.name for p in added]}
-                record_write(authority, "group.update", f"group:{group.id}", None, after, reason)
+                act.record("group.update", f"group:{group.id}", None, after)
         return WriteReceipt(ids=(group_id,))
 
     def remove_permission_from_group(
@@ -180,23 +175,22 @@ class GroupWrites:
         Raises:
             ValidationFailed: also for one that is not in it (field ``names``).
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
         permissions = checked_permissions(_as_list(names))
         with (
-            write(commit) as session,
-            keeping_an_administrator(session, "group_id", begin_anew=commit),
+            acting(actor_id, reason, commit) as act,
+            keeping_an_administrator(act.session, "group_id", begin_anew=commit),
         ):
-            group = require(session, PermissionGroup, group_id)
-            inside = {member.permission_id: member for member in _inside(session, group.id)}
+            group = require(act.session, PermissionGroup, group_id)
+            inside = {member.permission_id: member for member in _inside(act.session, group.id)}
             _refuse_absent(permissions, inside)
-            authority = Authority(state, session, actor_id)
-            authority.check_gifts(spread(session, group.id, Effect.DENY, mask_of(permissions)))
-            with sparing_holders(authority, check_holders(authority, group.id)):
+            act.authority.check_gifts(
+                spread(act.session, group.id, Effect.DENY, mask_of(permissions))
+            )
+            with sparing_holders(act.authority, check_holders(act.authority, group.id)):
                 for permission in permissions:
-                    session.delete(inside[permission.id])
+                    act.session.delete(inside[permission.id])
             before = {"removed": [p.name for p in permissions]}
-            record_write(authority, "group.update", f"group:{group.id}", before, None, reason)
+            act.record("group.update", f"group:{group.id}", before, None)
         return WriteReceipt(ids=(group_id,))
 
     def assign_group_to_role(
@@ -212,29 +206,23 @@ class GroupWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Let the role allow (or deny) all permissions of a group in a scope."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
         wanted = checked_effect(effect)
-        with (
-            write(commit, {"group_id": "somebody else granted it meanwhile"}) as session,
-            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
-        ):
-            group = require(session, PermissionGroup, group_id)
-            role = require_role(session, role_id, default_too=True)
-            scope = grant_scope(session, role, scope_type, scope_id)
-            permissions = state.registry.get_many(_names(session, group.id))
+        with acting(actor_id, reason, commit, GRANTED_MEANWHILE, roles=[role_id]) as act:
+            group = require(act.session, PermissionGroup, group_id)
+            role = require_role(act.session, role_id, default_too=True)
+            scope = grant_scope(act.session, role, scope_type, scope_id)
+            permissions = act.registry.get_many(_names(act.session, group.id))
             check_grantable(permissions, role, scope)
             if wanted is Effect.DENY:
                 refuse_denial(permissions, "group_id")
-            grant = _group_grant(session, group.id, role.id, scope)
+            grant = _group_grant(act.session, group.id, role.id, scope)
             before = grant.effect.value if grant else None
-            authority = Authority(state, session, actor_id)
-            authority.check_role(role)
+            act.authority.check_role(role)
             if wanted is Effect.ALLOW and before != wanted.value:
-                authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
+                act.authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
             elif before != wanted.value:
-                authority.check_default_denial(role)
-            with sparing(authority, role.home, [role.id] if before != wanted.value else []):
+                act.authority.check_default_denial(role)
+            with sparing(act.authority, role.home, [role.id] if before != wanted.value else []):
                 if grant is None:
                     grant = RoleGroupGrant(
                         group_id=group.id,
@@ -243,13 +231,13 @@ class GroupWrites:
                         server_id=server_of(scope),
                         channel_id=channel_of(scope),
                     )
-                    session.add(grant)
+                    act.session.add(grant)
                 grant.effect = wanted
-                session.flush()
+                act.session.flush()
             if before != wanted.value:
                 shown = scope_shown(scope) | {"group": group.name}
                 was, now = shown | {"effect": before}, shown | {"effect": wanted.value}
-                record_write(authority, "role.grant", role, was, now, reason)
+                act.record("role.grant", role, was, now)
         return WriteReceipt(ids=(grant.id,))
 
     def remove_group_from_role(
@@ -268,28 +256,22 @@ class GroupWrites:
         Raises:
             ValidationFailed: also if it is not granted there (field ``group_id``).
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with (
-            write(commit) as session,
-            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
-        ):
-            group = require(session, PermissionGroup, group_id)
-            role = require_role(session, role_id, default_too=True)
-            scope = grant_scope(session, role, scope_type, scope_id, taken=True)
-            grant = _group_grant(session, group.id, role.id, scope)
+        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+            group = require(act.session, PermissionGroup, group_id)
+            role = require_role(act.session, role_id, default_too=True)
+            scope = grant_scope(act.session, role, scope_type, scope_id, taken=True)
+            grant = _group_grant(act.session, group.id, role.id, scope)
             if grant is None:
                 raise ValidationFailed({"group_id": "is not granted to the role in this scope"})
-            authority = Authority(state, session, actor_id)
-            authority.check_role(role)
+            act.authority.check_role(role)
             if grant.effect is Effect.DENY:
-                permissions = state.registry.get_many(_names(session, group.id))
-                authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
+                permissions = act.registry.get_many(_names(act.session, group.id))
+                act.authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
             before = scope_shown(scope) | {"group": group.name, "effect": grant.effect.value}
-            record_write(authority, "role.revoke", role, before, None, reason)
+            act.record("role.revoke", role, before, None)
             grant_id = grant.id
-            with sparing(authority, role.home, [role.id]):
-                session.delete(grant)
+            with sparing(act.authority, role.home, [role.id]):
+                act.session.delete(grant)
         return WriteReceipt(ids=(grant_id,))
 
     def list_registered_groups(self) -> list[RegisteredGroup]:

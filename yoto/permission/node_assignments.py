@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.nodes import APPLICATIONS
-from yoto.permission.administrators import keeping_by_roles
+from yoto.permission.acting import Act, acting
 from yoto.permission.assignment_writes import Window, check_window
-from yoto.permission.audit import record_write
 from yoto.permission.context import checked_json
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
-from yoto.permission.keys import SubjectId, actor_number, own_ids
+from yoto.permission.keys import SubjectId, own_ids
 from yoto.permission.kinds import Everyone
 from yoto.permission.loading.rights import epoch
 from yoto.permission.losses import check_assignments, check_set
@@ -31,12 +30,13 @@ from yoto.permission.source import reading
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Holder, Subject, holder_of, shown_subject
 from yoto.permission.teams import members_of_teams
-from yoto.permission.transactions import write
 from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
 from yoto.store.models import Team as TeamRow
 from yoto.store.models import TeamMember
+
+GIVEN_MEANWHILE = {"role_id": "somebody else gave it meanwhile"}
 
 
 class Held(NamedTuple):
@@ -104,28 +104,24 @@ class NodeAssignments:
         Returns:
             A receipt with the id of the assignment.
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        now = datetime.fromtimestamp(state.clock(), UTC)
+        now = datetime.fromtimestamp(get_state().clock(), UTC)
         check_window(valid_from, valid_until, now)
         checked = checked_json(attributes, "attributes")
-        with (
-            write(commit, {"role_id": "somebody else gave it meanwhile"}) as session,
-            keeping_by_roles(session, [role_id], "subject", begin_anew=commit),
-        ):
-            given = _given(session, subject, role_id, at, now.timestamp())
-            authority = Authority(state, session, actor_id)
-            _check_rank(authority, given)
-            row = _stored(session, given)
+        with acting(
+            actor_id, reason, commit, GIVEN_MEANWHILE, roles=[role_id], field="subject"
+        ) as act:
+            given = _given(act.session, subject, role_id, at, now.timestamp())
+            _check_rank(act.authority, given)
+            row = _stored(act.session, given)
             window = Window(epoch(valid_from), epoch(valid_until))
             before = None if row is None else _window_of(row)
             if before is None or not window.within(before):
-                _check_giving(authority, given, window.end)
+                _check_giving(act.authority, given, window.end)
             if before is not None and not before.within(window):
                 assert row is not None
                 held = Assignment(given.role.id, *window, given.node)
                 _check_taking(
-                    authority,
+                    act.authority,
                     given,
                     row,
                     lambda all_held: tuple(
@@ -141,11 +137,11 @@ class NodeAssignments:
                     role_id=given.role.id,
                     node=given.node,
                 )
-                session.add(row)
+                act.session.add(row)
             row.valid_from, row.valid_until = valid_from, valid_until
-            row.attributes, row.assigned_by = checked, actor_id
-            session.flush()
-            _record(authority, "role.assign", given, was, _shown(row), reason)
+            row.attributes, row.assigned_by = checked, act.actor_id
+            act.session.flush()
+            _record(act, "role.assign", given, was, _shown(row))
         return WriteReceipt(ids=(row.id,))
 
     def unassign(
@@ -163,28 +159,22 @@ class NodeAssignments:
         Raises:
             ValidationFailed: also where it does not hold it there (field ``role_id``).
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with (
-            write(commit) as session,
-            keeping_by_roles(session, [role_id], "subject", begin_anew=commit),
-        ):
-            given = _given(session, subject, role_id, at, None)
-            row = _stored(session, given)
+        with acting(actor_id, reason, commit, roles=[role_id], field="subject") as act:
+            given = _given(act.session, subject, role_id, at, None)
+            row = _stored(act.session, given)
             if row is None:
                 raise ValidationFailed({"role_id": "is not held there"})
-            authority = Authority(state, session, actor_id)
-            _check_rank(authority, given)
+            _check_rank(act.authority, given)
             gone = Assignment(given.role.id, node=given.node)
             _check_taking(
-                authority,
+                act.authority,
                 given,
                 row,
                 lambda all_held: tuple(one for one in all_held if not _is_same(one, gone)),
             )
-            _record(authority, "role.unassign", given, _shown(row), None, reason)
+            _record(act, "role.unassign", given, _shown(row), None)
             ids = (row.id,)
-            session.delete(row)
+            act.session.delete(row)
         return WriteReceipt(ids=ids)
 
     def holders(self, type: str, id: NodeId, limit: int = 1_000) -> list[Held]:
@@ -378,9 +368,7 @@ def _shown(row: RoleAssignment) -> dict[str, Any]:
     }
 
 
-def _record(
-    authority: Authority, action: str, given: _Given, before: Any, after: Any, reason: str | None
-) -> None:
+def _record(act: Act, action: str, given: _Given, before: Any, after: Any) -> None:
     # Everybody of a node goes by the node.
     subject = given.holder.home or given.holder.text
-    record_write(authority, action, subject, before, after, reason, server_of(given.home))
+    act.record(action, subject, before, after, server_of(given.home))

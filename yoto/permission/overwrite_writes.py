@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.audit import record_write
+from yoto.permission.acting import acting
 from yoto.permission.grant_writes import mask_of, refuse_denial, refuse_global
-from yoto.permission.hierarchy import OWNER_RANK, Authority
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.hierarchy import (
+    OWNER_RANK,
+)
+from yoto.permission.keys import SubjectId
 from yoto.permission.kinds import Application, Team
 from yoto.permission.loading.sites import Site
 from yoto.permission.losses import sparing
@@ -26,10 +28,11 @@ from yoto.permission.scopes import Place, place_of_text, words_of
 from yoto.permission.state import get_state
 from yoto.permission.subjects import holder_of
 from yoto.permission.teams import members_of_teams
-from yoto.permission.transactions import write
 from yoto.permission.verdict import ROLE_TOO_HIGH
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role
 from yoto.store.resources import known_types
+
+CHANGED_MEANWHILE = {"allow": "somebody else changed the overwrite meanwhile"}
 
 
 class OverwriteWrites:
@@ -61,7 +64,6 @@ class OverwriteWrites:
         Raises:
             ValidationFailed: also for a name in both lists, and for permissions of scope global.
         """
-        actor_id = actor_number(actor_id)
         registry = get_state().registry
         wanted: dict[RegisteredPermission, Effect] = {}
         for field, names, effect in (
@@ -101,8 +103,6 @@ class OverwriteWrites:
         Raises:
             ValidationFailed: also if there are none (field ``role_id`` or ``user_id``).
         """
-        actor_id = actor_number(actor_id)
-        get_state()
         return _replace(
             _node(at, channel_id, category_id),
             {"role_id": role_id, "user_id": user_id, "team_id": team_id},
@@ -125,66 +125,64 @@ def _replace(
     node: tuple[str, Any],
     target_ids: Mapping[str, Any],
     wanted: dict[RegisteredPermission, Effect] | None,
-    actor_id: int | None,
+    actor_id: SubjectId | None,
     reason: str | None,
     commit: bool,
 ) -> WriteReceipt:
     """Bring the stored overwrites to ``wanted``; None removes all and wants some to be there."""
-    state = get_state()
-    with write(commit, {"allow": "somebody else changed the overwrite meanwhile"}) as session:
-        site = _site(session, node)
+    with acting(actor_id, reason, commit, CHANGED_MEANWHILE) as act:
+        site = _site(act.session, node)
         place, home = str(site.place), site.home or NOWHERE
-        target = _target(session, target_ids, home if wanted is not None else None)
-        stored = _stored(session, place, target)
+        target = _target(act.session, target_ids, home if wanted is not None else None)
+        stored = _stored(act.session, place, target)
         if wanted is None and not stored:
             raise ValidationFailed({f"{target.kind}_id": "has no overwrite there"})
         wanted = wanted or {}
 
-        authority = Authority(state, session, actor_id)
-        known = state.registry.by_ids(stored)
+        known = act.registry.by_ids(stored)
         before = {known[row.permission_id]: row.effect for row in stored.values()}
         # Who owns a node has no say at others that take its overwrites.
-        stands = authority.stands_at(site.place, None) and not _lends(session, site.place)
+        stands = act.authority.stands_at(site.place, None) and not _lends(act.session, site.place)
         if target.role is None:
-            concerned = _concerned(session, target)
+            concerned = _concerned(act.session, target)
             if stands:
-                check_none_above_at(authority, site.place, concerned, ROLE_TOO_HIGH)
+                check_none_above_at(act.authority, site.place, concerned, ROLE_TOO_HIGH)
             check_none_above(
-                authority, [home], concerned, or_equal=not stands, reason=ROLE_TOO_HIGH
+                act.authority, [home], concerned, or_equal=not stands, reason=ROLE_TOO_HIGH
             )
         elif not stands:
-            authority.check_role(target.role, home)
+            act.authority.check_role(target.role, home)
         enlarged = [
             p
             for p in before | wanted
             if before.get(p) != wanted.get(p)
             and (wanted.get(p) is Effect.ALLOW or before.get(p) is Effect.DENY)
         ]
-        authority.check_gifts({site.place: mask_of(enlarged)})
+        act.authority.check_gifts({site.place: mask_of(enlarged)})
 
         # Whoever is named is below the actor already; a role may be held by somebody who is not.
         touched = [target.id] if target.role is not None and before != wanted else []
         homes = [home]
-        if target.role is not None and authority.rank(home) < OWNER_RANK:
+        if target.role is not None and act.authority.rank(home) < OWNER_RANK:
             homes.append(target.role.home)
         with ExitStack() as judged:
             for one in dict.fromkeys(homes):
-                judged.enter_context(sparing(authority, one, touched))
+                judged.enter_context(sparing(act.authority, one, touched))
             for permission, effect in wanted.items():
                 row = stored.get(permission.id)
                 if row is None:
                     row = _new_row(place, target, permission)
-                    session.add(row)
+                    act.session.add(row)
                 row.effect = effect
             for permission_id, row in stored.items():
                 if known[permission_id] not in wanted:
-                    session.delete(row)
+                    act.session.delete(row)
         if before != wanted:
             action = "overwrite.set" if wanted else "overwrite.clear"
             was, now = ({target.kind: target.id} | _shown(one) for one in (before, wanted))
-            record_write(authority, action, place, was, now, reason, server_of(home))
-        session.flush()
-        ids = tuple(row.id for row in _stored(session, place, target).values())
+            act.record(action, place, was, now, server_of(home))
+        act.session.flush()
+        ids = tuple(row.id for row in _stored(act.session, place, target).values())
     return WriteReceipt(ids=ids)
 
 

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.administrators import keeping_by_roles
-from yoto.permission.audit import record_write
+from yoto.permission.acting import Act, acting
 from yoto.permission.deletion_records import kept_of_role
 from yoto.permission.gifts import gifts_of, lineage
-from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.keys import SubjectId
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import (
@@ -30,8 +27,9 @@ from yoto.permission.role_rules import (
     wait_for_others,
 )
 from yoto.permission.rows import checked_home, home_text, require, require_role, server_of
-from yoto.permission.state import PermissionState, get_state
-from yoto.permission.transactions import write
+from yoto.permission.state import (
+    get_state,
+)
 from yoto.store.db import db
 from yoto.store.models import Effect, Role, Server
 
@@ -91,7 +89,6 @@ class RoleWrites:
             parent: id of the role to inherit from: one of the same server, or a global one.
             position: rank among the roles of the server, higher is above.
         """
-        actor_id = actor_number(actor_id)
         fields = {
             "name": name,
             "server_id": server_id,
@@ -111,11 +108,8 @@ class RoleWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit, NAME_TAKEN) as session:
-            authority = Authority(state, session, actor_id)
-            ids = [_make_role(state, session, authority, reason, **fields) for fields in roles]
+        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            ids = [_make_role(act, **fields) for fields in roles]
         return WriteReceipt(ids=tuple(ids))
 
     def update_role(
@@ -131,39 +125,33 @@ class RoleWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Change what is given of a role's fields; the default role has none to change."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with (
-            write(commit, NAME_TAKEN) as session,
-            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
-        ):
+        with acting(actor_id, reason, commit, NAME_TAKEN, roles=[role_id]) as act:
             if not isinstance(parent, Unset):
-                wait_for_others(session, role_id, begin_anew=commit)
-            role = require_role(session, role_id)
-            authority = Authority(state, session, actor_id)
-            authority.check_role(role)
+                wait_for_others(act.session, role_id, begin_anew=commit)
+            role = require_role(act.session, role_id)
+            act.authority.check_role(role)
             before = _shown(role)
             changes: dict[str, Any] = {}
             if not isinstance(name, Unset):
-                changes["name"] = checked_role_name(session, name, role.home, role.id)
+                changes["name"] = checked_role_name(act.session, name, role.home, role.id)
             if not isinstance(position, Unset):
                 changes["position"] = checked_position(position)
-                authority.check_raising(role, changes["position"])
+                act.authority.check_raising(role, changes["position"])
             if not isinstance(parent, Unset):
-                found = checked_parent(session, parent, role.home, role)
+                found = checked_parent(act.session, parent, role.home, role)
                 changes["parent_id"] = found.id if found else None
             if not isinstance(active, Unset):
                 changes["active"] = checked_flag(active, "active")
-            check_inheritance(session, state.registry, authority, role, changes)
+            check_inheritance(act.session, act.registry, act.authority, role, changes)
             reshaped = [role.id] if changes.keys() & {"parent_id", "active"} else []
-            with sparing(authority, role.home, reshaped):
+            with sparing(act.authority, role.home, reshaped):
                 for column, value in changes.items():
                     setattr(role, column, value)
             after = _shown(role)
             changed = [field for field in after if after[field] != before[field]]
             if changed:
                 was, now = ({field: one[field] for field in changed} for one in (before, after))
-                record_write(authority, "role.update", role, was, now, reason)
+                act.record("role.update", role, was, now)
         return WriteReceipt(ids=(role.id,))
 
     def delete_role(
@@ -175,22 +163,18 @@ class RoleWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with (
-            write(commit) as session,
-            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
-        ):
-            role = require_role(session, role_id)
-            authority = Authority(state, session, actor_id)
-            authority.check_role(role)
-            lost = gifts_of(session, state.registry, lineage(session, role), Effect.DENY, role.home)
-            authority.check_gifts(lost)
-            with sparing(authority, role.home, [role.id]) as change:
+        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+            role = require_role(act.session, role_id)
+            act.authority.check_role(role)
+            lost = gifts_of(
+                act.session, act.registry, lineage(act.session, role), Effect.DENY, role.home
+            )
+            act.authority.check_gifts(lost)
+            with sparing(act.authority, role.home, [role.id]) as change:
                 change.gone.add(role.id)
-            before = _shown(role) | {"home": role.home} | kept_of_role(session, role.id)
-            record_write(authority, "role.delete", role, before, None, reason)
-            session.delete(role)
+            before = _shown(role) | {"home": role.home} | kept_of_role(act.session, role.id)
+            act.record("role.delete", role, before, None)
+            act.session.delete(role)
         return WriteReceipt(ids=(role_id,))
 
     def list_registered_roles(self, server_id: int | None = None) -> list[RegisteredRole]:
@@ -219,10 +203,7 @@ class RoleWrites:
 
 
 def _make_role(
-    state: PermissionState,
-    session: Session,
-    authority: Authority,
-    reason: str | None,
+    act: Act,
     *,
     name: str,
     server_id: int | None = None,
@@ -234,28 +215,28 @@ def _make_role(
     if home is not None:
         if server_id is not None:
             raise ValidationFailed({"home": "give either home or server_id"})
-        at = checked_home(session, home)
+        at = checked_home(act.session, home)
     else:
         at = home_text(server_id)
         if server_id is not None:
-            require(session, Server, server_id)
+            require(act.session, Server, server_id)
     checked_position(position)
-    authority.check_position(at, position)
-    inherited = checked_parent(session, parent, at)
-    ancestors = lineage(session, inherited)
-    authority.check_gifts(gifts_of(session, state.registry, ancestors, Effect.ALLOW, at))
-    authority.check_giving(at, ancestors)
+    act.authority.check_position(at, position)
+    inherited = checked_parent(act.session, parent, at)
+    ancestors = lineage(act.session, inherited)
+    act.authority.check_gifts(gifts_of(act.session, act.registry, ancestors, Effect.ALLOW, at))
+    act.authority.check_giving(at, ancestors)
     role = Role(
         home=at,
         server_id=server_of(at),
-        name=checked_role_name(session, name, at),
+        name=checked_role_name(act.session, name, at),
         parent_id=inherited.id if inherited else None,
         position=position,
         active=checked_flag(active, "active"),
     )
-    session.add(role)
-    session.flush()
-    record_write(authority, "role.create", role, None, _shown(role), reason)
+    act.session.add(role)
+    act.session.flush()
+    act.record("role.create", role, None, _shown(role))
     return role.id
 
 

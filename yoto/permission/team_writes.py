@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
+from yoto.permission.acting import acting
 from yoto.permission.assignment_writes import check_window
-from yoto.permission.audit import record_write
 from yoto.permission.deletion_records import kept_of_team, windows_in_team
 from yoto.permission.gifts import lineage
 from yoto.permission.hierarchy import Authority
 from yoto.permission.holdings import homes_of, of_teams
-from yoto.permission.keys import SubjectId, actor_number
+from yoto.permission.keys import SubjectId
 from yoto.permission.nesting import TOO_DEEP
 from yoto.permission.not_below import check_none_above
 from yoto.permission.receipt import WriteReceipt
@@ -25,7 +25,6 @@ from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
 from yoto.permission.subjects import Subject, holder_of
 from yoto.permission.teams import are_too_deep, members_of_teams, teams_above
-from yoto.permission.transactions import write
 from yoto.store.models import Effect, Team, TeamMember, TeamParent
 
 NAME_LENGTH = 100
@@ -44,15 +43,13 @@ class TeamWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Make a team that nobody is in; the receipt has its id."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit, NAME_TAKEN) as session:
-            authority = Authority(state, session, actor_id)
+        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            act.check_actor()
             team = Team(name=checked_label(name, NAME_LENGTH))
-            session.add(team)
-            session.flush()
+            act.session.add(team)
+            act.session.flush()
             after = {"name": team.name}
-            record_write(authority, "team.create", f"team:{team.id}", None, after, reason)
+            act.record("team.create", f"team:{team.id}", None, after)
         return WriteReceipt(ids=(team.id,))
 
     def delete_team(
@@ -64,15 +61,14 @@ class TeamWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Delete a team with what it holds; those who were in it lose that."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit) as session:
-            team = require(session, Team, team_id)
-            authority = Authority(state, session, actor_id)
-            _check_taking(authority, session, [team.id], members_of_teams(session, [team.id]))
-            before = {"name": team.name} | kept_of_team(session, team.id)
-            record_write(authority, "team.delete", f"team:{team.id}", before, None, reason)
-            session.delete(team)
+        with acting(actor_id, reason, commit) as act:
+            team = require(act.session, Team, team_id)
+            _check_taking(
+                act.authority, act.session, [team.id], members_of_teams(act.session, [team.id])
+            )
+            before = {"name": team.name} | kept_of_team(act.session, team.id)
+            act.record("team.delete", f"team:{team.id}", before, None)
+            act.session.delete(team)
         return WriteReceipt(ids=(team_id,))
 
     def add_team_members(
@@ -87,29 +83,26 @@ class TeamWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Let people and applications be in a team; who is in it already gets the new window."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        check_window(valid_from, valid_until, datetime.fromtimestamp(state.clock(), UTC))
-        with write(commit) as session:
-            team = require(session, Team, team_id)
-            numbers = _members(session, members)
-            authority = Authority(state, session, actor_id)
+        check_window(valid_from, valid_until, datetime.fromtimestamp(get_state().clock(), UTC))
+        with acting(actor_id, reason, commit) as act:
+            team = require(act.session, Team, team_id)
+            numbers = _members(act.session, members)
             until = None if valid_until is None else valid_until.timestamp()
-            _check_giving(authority, session, [team.id], numbers, until)
-            stored = _stored(session, team.id, numbers)
+            _check_giving(act.authority, act.session, [team.id], numbers, until)
+            stored = _stored(act.session, team.id, numbers)
             if stored:
-                _check_taking(authority, session, [team.id], set(stored))
-            before = {"windows": windows_in_team(session, team.id, numbers)}
+                _check_taking(act.authority, act.session, [team.id], set(stored))
+            before = {"windows": windows_in_team(act.session, team.id, numbers)}
             for number in numbers:
                 row = stored.get(number) or TeamMember(team_id=team.id, user_id=number)
                 row.valid_from, row.valid_until = valid_from, valid_until
-                session.add(row)
+                act.session.add(row)
             after = {
                 "members": numbers,
                 "valid_from": valid_from.isoformat() if valid_from else None,
                 "valid_until": valid_until.isoformat() if valid_until else None,
             }
-            record_write(authority, "team.join", f"team:{team.id}", before, after, reason)
+            act.record("team.join", f"team:{team.id}", before, after)
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_members(
@@ -126,21 +119,18 @@ class TeamWrites:
         Raises:
             ValidationFailed: also for somebody who is not in it (field ``members``).
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit) as session:
-            team = require(session, Team, team_id)
-            numbers = _members(session, members)
-            stored = _stored(session, team.id, numbers)
+        with acting(actor_id, reason, commit) as act:
+            team = require(act.session, Team, team_id)
+            numbers = _members(act.session, members)
+            stored = _stored(act.session, team.id, numbers)
             if len(stored) < len(numbers):
                 raise ValidationFailed({"members": "somebody is not in the team"})
-            authority = Authority(state, session, actor_id)
-            _check_taking(authority, session, [team.id], set(numbers))
-            windows = windows_in_team(session, team.id, numbers)
+            _check_taking(act.authority, act.session, [team.id], set(numbers))
+            windows = windows_in_team(act.session, team.id, numbers)
             for row in stored.values():
-                session.delete(row)
+                act.session.delete(row)
             before = {"members": numbers, "windows": windows}
-            record_write(authority, "team.leave", f"team:{team.id}", before, None, reason)
+            act.record("team.leave", f"team:{team.id}", before, None)
         return WriteReceipt(ids=(team_id,))
 
     def add_team_parent(
@@ -157,25 +147,24 @@ class TeamWrites:
         Raises:
             ValidationFailed: field ``parent_id``: it is below the team, there already, or too deep.
         """
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit) as session:
-            _wait_for_others(session)
-            team, parent = require(session, Team, team_id), require(
-                session, Team, parent_id, "parent_id"
+        with acting(actor_id, reason, commit) as act:
+            _wait_for_others(act.session)
+            team, parent = require(act.session, Team, team_id), require(
+                act.session, Team, parent_id, "parent_id"
             )
-            above = teams_above(session, [parent.id])
+            above = teams_above(act.session, [parent.id])
             if team.id in above:
                 raise ValidationFailed({"parent_id": "is the team itself, or below it"})
-            if session.get(TeamParent, (team.id, parent.id)) is not None:
+            if act.session.get(TeamParent, (team.id, parent.id)) is not None:
                 raise ValidationFailed({"parent_id": "is a parent already"})
-            if are_too_deep(session, team.id, parent.id):
+            if are_too_deep(act.session, team.id, parent.id):
                 raise ValidationFailed({"parent_id": TOO_DEEP})
-            authority = Authority(state, session, actor_id)
-            _check_giving(authority, session, above, members_of_teams(session, [team.id]), None)
-            session.add(TeamParent(team_id=team.id, parent_id=parent.id))
+            _check_giving(
+                act.authority, act.session, above, members_of_teams(act.session, [team.id]), None
+            )
+            act.session.add(TeamParent(team_id=team.id, parent_id=parent.id))
             after = {"parent_id": parent.id}
-            record_write(authority, "team.nest", f"team:{team.id}", None, after, reason)
+            act.record("team.nest", f"team:{team.id}", None, after)
         return WriteReceipt(ids=(team_id,))
 
     def remove_team_parent(
@@ -188,19 +177,18 @@ class TeamWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Take a team out of another one."""
-        actor_id = actor_number(actor_id)
-        state = get_state()
-        with write(commit) as session:
-            team = require(session, Team, team_id)
-            row = session.get(TeamParent, (team.id, checked_id(parent_id, "parent_id")))
+        with acting(actor_id, reason, commit) as act:
+            team = require(act.session, Team, team_id)
+            row = act.session.get(TeamParent, (team.id, checked_id(parent_id, "parent_id")))
             if row is None:
                 raise ValidationFailed({"parent_id": "is no parent of the team"})
-            authority = Authority(state, session, actor_id)
-            above = teams_above(session, [parent_id])
-            _check_taking(authority, session, above, members_of_teams(session, [team.id]))
-            session.delete(row)
+            above = teams_above(act.session, [parent_id])
+            _check_taking(
+                act.authority, act.session, above, members_of_teams(act.session, [team.id])
+            )
+            act.session.delete(row)
             before = {"parent_id": parent_id}
-            record_write(authority, "team.unnest", f"team:{team.id}", before, None, reason)
+            act.record("team.unnest", f"team:{team.id}", before, None)
         return WriteReceipt(ids=(team_id,))
 
 
