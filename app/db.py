@@ -10,7 +10,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, Table, make_url
 from sqlalchemy.orm import DeclarativeBase, registry
 
-from yoto.store.db import NAMING_CONVENTION, POOL_SIZE, TYPES, engine_options, init_store
+from yoto.settings import value_of
+from yoto.store.db import NAMING_CONVENTION, TYPES, engine_options, init_store
 
 
 class Model(DeclarativeBase):
@@ -38,7 +39,7 @@ def init_db(app: Flask) -> None:
     """Bind ``db`` to the application's database, and let the platform work on it too."""
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     given = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
-    made = engine_options(url, app.config.get("DATABASE_POOL_SIZE", POOL_SIZE))
+    made = engine_options(url, value_of(app.config, "DATABASE_POOL_SIZE"))
     options = made | given
     options["connect_args"] = made["connect_args"] | given.get("connect_args", {})
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options

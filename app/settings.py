@@ -1,4 +1,4 @@
-"""What each configuration key means, how text from the environment becomes its value, and checks.
+"""Where the configuration comes from, and what of it stops the start.
 
 ``load(app, config)`` fills ``app.config`` or raises ``ConfigurationError`` naming the key.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,73 +18,14 @@ from flask import Flask
 
 import config as config_classes
 from yoto.errors import ConfigurationError
-from yoto.logs import FORMATS
-from yoto.settings import SETTINGS as PLATFORM
-from yoto.settings import Setting, between
+from yoto.settings import check_together, declared
 
-ASYNC_MODES = ("eventlet", "gevent", "threading")
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
 FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_INSTANCE_PATH", "YOTO_REQUIRE_ALL")
 FOREIGN_PREFIXES = ("YOTO_TEST_",)
 
-
-_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
-_FUNCTIONS = re.compile(rf"{_FUNCTION.pattern}(?:,{_FUNCTION.pattern})*", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_HOSTS = re.compile(r"\.?[A-Za-z0-9.:\[\]-]+(?:,\.?[A-Za-z0-9.:\[\]-]+)*", re.ASCII)
-
-SETTINGS: dict[str, Setting] = {
-    **PLATFORM,
-    "BREAK_GLASS_HASH": Setting(
-        str,
-        "the 64 hexadecimal digits that flask control break-glass shows",
-        lambda value: bool(_SHA256.fullmatch(value)),
-        optional=True,
-        secret=True,
-    ),
-    "DATABASE_URL": Setting(
-        str, "a SQLAlchemy address of SQLite, MariaDB or MySQL", optional=True, secret=True
-    ),
-    "ALLOW_EMBEDDED": Setting(bool, "true or false"),
-    "AUTO_MIGRATE": Setting(bool, "true or false"),
-    "SEED_DEMO": Setting(bool, "true or false"),
-    "ASYNC_MODE": Setting(str, f"one of {', '.join(ASYNC_MODES)}", ASYNC_MODES.__contains__),
-    "HOST": Setting(str, "an address to listen on", bool),
-    "PORT": Setting(int, "a port, 0 to 65535", between(0, 65535)),
-    "DRAIN_SECONDS": Setting(float, "seconds, 0 to 600", between(0, 600)),
-    "CONNECTIONS_MAX": Setting(int, "connections of one worker, 1 to 100000", between(1, 100_000)),
-    "CONNECTIONS_PER_ADDRESS": Setting(
-        int, "connections of one address at one worker, 1 to 100000", between(1, 100_000)
-    ),
-    "REQUEST_HEAD_SECONDS": Setting(float, "seconds, 0.5 to 600", between(0.5, 600)),
-    "REQUEST_BODY_SECONDS": Setting(float, "seconds, 0.5 to 3600", between(0.5, 3600)),
-    "KEEP_ALIVE_SECONDS": Setting(float, "seconds, 0.5 to 3600", between(0.5, 3600)),
-    "SOCKETS_JOIN_SECONDS": Setting(float, "seconds, 0.5 to 60", between(0.5, 60)),
-    "SOCKETS_PING_INTERVAL": Setting(int, "seconds, 1 to 300", between(1, 300)),
-    "SOCKETS_PING_TIMEOUT": Setting(int, "seconds, 1 to 300", between(1, 300)),
-    "LOG_FORMAT": Setting(str, f"one of {', '.join(FORMATS)}", FORMATS.__contains__),
-    "TRACER_PROVIDER": Setting(
-        str, "module:function", lambda value: bool(_FUNCTION.fullmatch(value)), optional=True
-    ),
-    "EXTENSIONS": Setting(
-        str,
-        "module:function, several of them separated by commas",
-        lambda value: bool(_FUNCTIONS.fullmatch(value)),
-        optional=True,
-    ),
-    "ACCESS_TOKEN_SECONDS": Setting(int, "seconds, 1 to 86400", between(1, 86400)),
-    "REFRESH_TOKEN_SECONDS": Setting(int, "seconds, 60 to 31536000", between(60, 31536000)),
-    "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", between(8, 128)),
-    "ARGON2_TIME_COST": Setting(int, "passes, 1 to 20", between(1, 20)),
-    "ARGON2_MEMORY_KIB": Setting(int, "KiB, 32 to 4194304", between(32, 4194304)),
-    "TRUSTED_HOSTS": Setting(
-        str,
-        "names of hosts, separated by commas",
-        lambda value: bool(_HOSTS.fullmatch(value)),
-        optional=True,
-    ),
-}
+SETTINGS = declared(config_classes.Base)
 
 
 def instance_path() -> str | None:
@@ -111,11 +51,11 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     _parse_environment(app)
     app.config.from_mapping(mapping)
     for key, setting in SETTINGS.items():
-        setting.check(key, app.config.get(key))
+        setting.checked(key, app.config.get(key))
+    check_together(app.config)
     hosts = app.config["TRUSTED_HOSTS"]
     # Flask wants them so, and refuses other requests by itself.
     app.config["TRUSTED_HOSTS"] = hosts.split(",") if hosts else None
-    _refuse_engine_without_address(app)
     _refuse_weak_production(app)
     _fill_embedded(app)
 
@@ -155,11 +95,6 @@ def _literal(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _refuse_engine_without_address(app: Flask) -> None:
-    if app.config["POLICY_ENGINE"] == "opa" and not app.config["OPA_URL"]:
-        raise ConfigurationError("OPA_URL", "the policy engine 'opa' needs one: set YOTO_OPA_URL")
 
 
 def _refuse_weak_production(app: Flask) -> None:

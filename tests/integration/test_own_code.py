@@ -191,7 +191,7 @@ def refused(app_config: dict[str, Any], tmp_path: Path, extensions: Any) -> Conf
         ("nowhere:register", "'nowhere:register' is not there: No module named 'nowhere'"),
         (f"{REGISTER},gallery:missing", "'gallery:missing' is not there"),
         ("gallery:__name__", "'gallery:__name__' is no function"),
-        ("gallery.register", "'gallery.register' is not right: module:function"),
+        ("gallery.register", "'gallery.register' is not right: must be module:function"),
         (f"{REGISTER}, gallery:other", "is not right"),
         ("", "'' is not right"),
     ],

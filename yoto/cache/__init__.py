@@ -16,7 +16,7 @@ from yoto.cache.local import Slot
 from yoto.cache.log import InvalidationLog, LogEntry
 from yoto.cache.memory import Lookup
 from yoto.cache.position import ORIGIN, Position
-from yoto.cache.settings import CacheSettings, StoreSettings
+from yoto.cache.settings import STORES, CacheSettings, StoreSettings
 from yoto.cache.tailer import Tailer
 from yoto.cache.tiered import TieredCache
 from yoto.nodes import NodeId, key_text, node_key, place_key
@@ -25,6 +25,7 @@ __all__ = [
     "ACCOUNT_PLACE",
     "GLOBAL_PLACE",
     "ORIGIN",
+    "STORES",
     "Answers",
     "CacheCounts",
     "CacheSettings",

@@ -16,6 +16,7 @@ from yoto.extension import Extension
 from yoto.monitor import Recorder
 from yoto.optimization import AdvancedOptimization, DistributedLocks
 from yoto.redis import RedisConnection, RedisStore
+from yoto.settings import settings_of
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 class HybridPermissionCache(Extension[TieredCache]):
     """``cache = HybridPermissionCache()``.
 
-    Reads the keys of ``yoto.cache.settings.KEYS``. The application needs ``RedisStore`` and
+    Reads ``MAX_STALENESS`` and the keys ``CACHE_...``. The application needs ``RedisStore`` and
     ``AdvancedOptimization``, unless ``init_app`` is given what they would give.
     """
 
@@ -45,9 +46,10 @@ class HybridPermissionCache(Extension[TieredCache]):
             ConfigurationError: a value is wrong; it names the key.
             RuntimeError: an extension that is needed was not initialised.
         """
-        settings = CacheSettings.from_config(app.config)
+        config = settings_of(app)
+        settings = CacheSettings.from_config(config)
         for key in RETIRED:
-            if app.config.get(key) is not None:
+            if config.get(key) is not None:
                 log.warning("%s is deprecated and ignored: its store was removed; delete it", key)
         cache = TieredCache(
             redis or RedisStore.of(app),

@@ -17,10 +17,11 @@ from yoto.parts.component import Component, close_all, init_all, start_all
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
+from yoto.settings import EXTENSION as SETTINGS
 
 from . import processes
 from .callers import login_user
-from .settings import guards_enabled, redis_settings
+from .settings import refuse_switched_off, settings_for
 
 EXTENSION_KEY = "yoto"
 
@@ -158,18 +159,21 @@ class Yoto:
             raise ConfigurationError("resource", "say by 'db' which database has them")
         if self._roles is not None and self._db is None:
             raise ConfigurationError("roles", "say by 'db' which database has them")
+        settings = settings_for(app, bool(self._control_plane))
+        refuse_switched_off(app, settings)
         self._wired = True
         operators = self._known_operators(caller) if self._control_plane else None
         wiring = Wiring(
-            redis_settings(app),
+            RedisSettings.from_config(settings, app.instance_path),
             caller,
             self._authenticated_at,
             self._guards,
             permissions,
             operators,
-            guards_enabled(app),
+            settings["RESILIENCE_ENABLED"],
         )
         app.extensions[EXTENSION_KEY] = wiring
+        app.extensions[SETTINGS] = settings
         if permissions is not None:
             _permissions().init_permissions(
                 app, self._db, self._users, self._resources, self._roles

@@ -7,7 +7,6 @@ blueprints. Both share the parts of the platform; each has its own connections t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -22,12 +21,12 @@ from yoto.control_plane import init_control
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
 from yoto.embed.permissions import subject_of, visitor_of
 from yoto.embed.requests import count_requests, name_caller
+from yoto.embed.settings import settings_for
 from yoto.errors import ConfigurationError
 from yoto.extensions import permissions
 from yoto.health import MIGRATIONS, init_health
 from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.application import Application
-from yoto.http.context import SETTINGS_KEY
 from yoto.http.database_problems import init_problems
 from yoto.http.identity import EXTENSION_KEY as CALLERS
 from yoto.http.identity import Callers, Identity, current_user_id, init_callers
@@ -38,7 +37,7 @@ from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import NOBODY, number_of
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
-from yoto.settings import PREFIX, guest_config
+from yoto.settings import EXTENSION as SETTINGS
 from yoto.store.db import EXTENSION as STORE
 from yoto.store.db import db, forget_connections, init_store_beside
 from yoto.store.declarations import EXTENSION as DECLARATIONS
@@ -52,12 +51,6 @@ EXTENSION = "yoto.plane"
 STATIC_PREFIX = "/static/control"
 # What each of the two applications has for itself.
 OWN = frozenset({STORE, DECLARATIONS, RESOURCES, CALLERS})
-# Unless the application says otherwise. It writes a line for each request itself.
-AS_A_GUEST: Mapping[str, Any] = {
-    f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0,
-    # Its people are known by their ids everywhere.
-    f"{PREFIX}AUTHZEN_SUBJECT": "id",
-}
 LOGGER = "yoto"  # what the platform logs; all else is the application's
 
 
@@ -138,7 +131,7 @@ def wire_plane(
     init_health(plane, [MIGRATIONS], prefix=CONTROL_PREFIX)
     operators.init_app(plane, app)
     init_control(plane, operators.control_plane())
-    plane.extensions[SETTINGS_KEY] = plane.config
+    plane.extensions[SETTINGS] = plane.config
     _share(plane, app)
     # Beside who calls, the application says nothing of a sign-in.
     identified = _identified_by(visitor_of(app, caller))
@@ -219,8 +212,7 @@ def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], A
 
 def _configure(plane: Application, app: Flask) -> None:
     found = get_level(LOGGER)
-    as_it_is = {f"{PREFIX}LOG_LEVEL": found} if found in LEVELS else {}
-    plane.config.update(guest_config({**AS_A_GUEST, **as_it_is}, os.environ, app.config))
+    plane.config.update(settings_for(app, True, found if found in LEVELS else None))
     if plane.config["LOG_LEVEL"] != found:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
     if plane.config["SECRET_KEY"] is None:

@@ -1,4 +1,4 @@
-"""Where an embedded Yoto finds its Redis, and whether its guards are on."""
+"""What an application that Yoto is a guest in says of it."""
 
 from __future__ import annotations
 
@@ -9,51 +9,50 @@ from typing import Any
 from flask import Flask
 
 from yoto.errors import ConfigurationError
-from yoto.redis import RedisSettings
+from yoto.settings import PREFIX, guest_settings
 
-PREFIX = "YOTO_"
 # The one name without our prefix: many applications and hosts have it.
 COMMON = "REDIS_URL"
 ENABLED = f"{PREFIX}RESILIENCE_ENABLED"
+# Unless the application says otherwise. It writes a line for each request itself.
+AS_A_GUEST: Mapping[str, Any] = {
+    f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0,
+    # Its people are known by their ids everywhere.
+    f"{PREFIX}AUTHZEN_SUBJECT": "id",
+}
 
 
-def redis_settings(app: Flask) -> RedisSettings:
-    """The settings of ``RedisStore``, with ``YOTO_`` before each.
+# Guards and permissions alone prefetch nothing.
+WITHOUT_CONTROL_PLANE: Mapping[str, Any] = {f"{PREFIX}PREFETCH_ENABLED": False}
+
+
+def settings_for(app: Flask, control_plane: bool, log_level: str | None = None) -> dict[str, Any]:
+    """The settings of the platform in ``app``, which has them with ``YOTO_`` before each.
 
     The configuration of ``app`` comes before the environment, and ``YOTO_REDIS_URL`` before
     ``REDIS_URL``. Without any there is a private server in the instance folder.
 
+    Args:
+        control_plane: whether there is one.
+        log_level: what holds where neither says anything; None: the default of the platform.
+
     Raises:
         ConfigurationError: a value is wrong; it names the key.
     """
-    given: dict[str, Any] = {}
     sources: tuple[Mapping[str, Any], ...] = (os.environ, app.config)
-    for source in sources:
-        if source.get(COMMON):
-            given[COMMON] = source[COMMON]
-    for source in sources:
-        given |= {
-            key.removeprefix(PREFIX): value
-            for key, value in source.items()
-            if key.startswith(f"{PREFIX}REDIS_")
-        }
-    return RedisSettings.from_config(given, app.instance_path)
+    common = {PREFIX + COMMON: one[COMMON] for one in sources if one.get(COMMON)}
+    fixed = {} if control_plane else WITHOUT_CONTROL_PLANE
+    return guest_settings({**AS_A_GUEST, f"{PREFIX}LOG_LEVEL": log_level}, common, *sources, fixed)
 
 
-def guards_enabled(app: Flask) -> bool:
-    """What ``YOTO_RESILIENCE_ENABLED`` says, in the configuration of ``app`` or the environment.
+def refuse_switched_off(app: Flask, settings: Mapping[str, Any]) -> None:
+    """Take ``YOTO_RESILIENCE_ENABLED`` false from no application in production.
 
     Raises:
-        ConfigurationError: it is neither true nor false; or false, and the application neither
-            tests (``TESTING``) nor debugs (``DEBUG``): nobody takes guards off in production.
+        ConfigurationError: guards are off, and ``app`` neither tests (``TESTING``) nor debugs
+            (``DEBUG``).
     """
-    given = app.config.get(ENABLED, os.environ.get(ENABLED, True))
-    known = {"1": True, "true": True, "0": False, "false": False}
-    enabled = given if isinstance(given, bool) else known.get(str(given).lower())
-    if enabled is None:
-        raise ConfigurationError(ENABLED, f"{given!r} is not right: true or false")
-    if not (enabled or app.testing or app.debug):
+    if not (settings["RESILIENCE_ENABLED"] or app.testing or app.debug):
         raise ConfigurationError(
             ENABLED, "guards are switched off for tests alone: set TESTING before Yoto(app)"
         )
-    return enabled

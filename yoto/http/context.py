@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from yoto.http.records import RequestRecord
 from yoto.http.wsgi import REQUEST_ID_KEY
+from yoto.settings import settings_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -23,8 +24,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, secti
 # Parts of addresses that open something by themselves.
 SECRET_PARTS = frozenset({"code"})
 _PLAIN_PART = re.compile(r"[a-z_.-]{0,40}|[0-9]{1,19}|v[0-9]")
-# Where an application that the platform is a guest in has the platform's settings.
-SETTINGS_KEY = "yoto.settings"
 READ_ONLY_MARK = "__read_only__"
 MODERATION_MARK = "__moderation__"
 OWN_ID_HEADER = "X-Yoto-Request-ID"
@@ -61,8 +60,7 @@ def behind_proxies(app: Flask, wsgi: Any) -> Any:
 
 def settings() -> Mapping[str, Any]:
     """The platform's settings: of the application that it is, or as it was wired to it."""
-    found: Mapping[str, Any] = current_app.extensions.get(SETTINGS_KEY, current_app.config)
-    return found
+    return settings_of(current_app)
 
 
 def public_url() -> str:

@@ -13,6 +13,7 @@ from flask import Request, Response, current_app
 
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.context import settings
 
 POSITION_HEADER = "X-Permission-Position"
 POSITION_COOKIE = "yoto_position"
@@ -65,6 +66,6 @@ def forget_position() -> None:
 
 
 def _cookie_seconds() -> int:
-    config = current_app.config
+    config = settings()
     bound: float = config["MAX_STALENESS"] + config["OUTBOX_RELAY_INTERVAL"]
     return math.ceil(bound + COOKIE_MARGIN)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.rules import Rule
 
 Errors = dict[str, str]
 
@@ -33,22 +34,12 @@ def is_number(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
-def check_number(errors: Errors, field: str, value: Any, low: float, high: float) -> None:
-    """A finite number from ``low`` to ``high``."""
-    if not is_number(value) or not low <= value <= high:
-        errors[field] = f"must be a number from {low:g} to {high:g}, not {value!r}"
-
-
-def check_whole(errors: Errors, field: str, value: Any, low: int, high: int) -> None:
-    """A whole number from ``low`` to ``high``."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        errors[field] = f"must be a whole number from {low} to {high}, not {value!r}"
-
-
-def check_flag(errors: Errors, field: str, value: Any) -> None:
-    """True or False."""
-    if not isinstance(value, bool):
-        errors[field] = f"must be true or false, not {value!r}"
+def check(errors: Errors, field: str, value: Any, rule: Rule) -> None:
+    """What ``rule`` allows."""
+    try:
+        rule(value)
+    except ValueError as error:
+        errors[field] = f"{error}, not {value!r}"
 
 
 def check_name(errors: Errors, field: str, value: Any) -> None:

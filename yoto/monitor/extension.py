@@ -10,15 +10,14 @@ from flask import Flask
 from yoto.events import Events
 from yoto.extension import Extension
 from yoto.redis import RedisStore
+from yoto.settings import settings_of, value_of
 
 from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend, StatsdBackend
 from .backends.archive import Signs
 from .history import Summary
-from .monitoring import FLUSH_INTERVAL, Monitoring
+from .monitoring import Monitoring
 from .recording import Counter, Histogram
 from .sources import Source
-
-BACKENDS = ("redis", "memory")
 
 
 class Monitor(Extension[Monitoring]):
@@ -41,15 +40,15 @@ class Monitor(Extension[Monitoring]):
             ConfigurationError: ``MONITOR_STATSD`` is no address.
             RuntimeError: an extension that is needed was not initialised.
         """
-        config: Mapping[str, Any] = app.config
-        interval = config.get("MONITOR_INTERVAL", FLUSH_INTERVAL)
+        config = settings_of(app)
+        interval = value_of(config, "MONITOR_INTERVAL")
         self.keep(app, Monitoring(backend or _backend(app, config, interval, signs), interval))
 
     @classmethod
     def start(cls, app: Flask) -> None:
         """Flush from now on, unless the configuration says that nobody does."""
         monitoring = cls.of(app)
-        if not monitoring.running and app.config.get("MONITOR", True):
+        if not monitoring.running and value_of(settings_of(app), "MONITOR"):
             monitoring.start()
 
     def counter(self, name: str, **labels: str) -> Counter:
@@ -75,11 +74,11 @@ class Monitor(Extension[Monitoring]):
 
 def _backend(app: Flask, config: Mapping[str, Any], interval: float, signs: Signs) -> Backend:
     backend: Backend
-    if config.get("MONITOR_BACKEND", "redis") == "redis":
+    if value_of(config, "MONITOR_BACKEND") == "redis":
         backend = RedisBackend(
             RedisStore.of(app), Events.of(app).instance_id, interval, signs=signs
         )
     else:
         backend = MemoryBackend()
-    address = config.get("MONITOR_STATSD")
+    address = value_of(config, "MONITOR_STATSD")
     return StatsdBackend(backend, address) if address else backend

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yoto.rules import Number, Whole
+from yoto.settings import SETTINGS
+
 
 @dataclass(frozen=True, slots=True)
 class Lever:
@@ -37,18 +40,25 @@ class Lever:
         return int(fitted) if self.whole else float(fitted)
 
 
-MOST_KEYS = 10_000_000
-DAY = 86_400.0
+def _declared(key: str, live: bool = True) -> Lever:
+    rule = SETTINGS[key].rule
+    assert isinstance(rule, Whole | Number)
+    return Lever(key, isinstance(rule, Whole), rule.unit, rule.low, rule.high, live)
+
 
 LEVERS: dict[str, Lever] = {
-    "cache_users_size": Lever("CACHE_USERS_SIZE", True, "users", 1, MOST_KEYS),
-    "cache_users_ttl": Lever("CACHE_USERS_TTL", False, "s", 1, DAY),
-    "cache_conditional_size": Lever("CACHE_CONDITIONAL_SIZE", True, "users", 1, MOST_KEYS),
-    "cache_conditional_ttl": Lever("CACHE_CONDITIONAL_TTL", False, "s", 1, DAY),
-    "queue_batch_size": Lever("QUEUE_BATCH_SIZE", True, "items", 1, 1000),
-    "permission_pool_size": Lever("PERMISSION_POOL_SIZE", True, "connections", 1, 100),
-    "database_pool_size": Lever("DATABASE_POOL_SIZE", True, "connections", 1, 500, live=False),
-    "redis_socket_timeout": Lever("REDIS_SOCKET_TIMEOUT", False, "s", 0.001, 60, live=False),
+    key.lower(): _declared(key)
+    for key in (
+        "CACHE_USERS_SIZE",
+        "CACHE_USERS_TTL",
+        "CACHE_CONDITIONAL_SIZE",
+        "CACHE_CONDITIONAL_TTL",
+        "QUEUE_BATCH_SIZE",
+        "PERMISSION_POOL_SIZE",
+    )
+} | {
+    key.lower(): _declared(key, live=False)
+    for key in ("DATABASE_POOL_SIZE", "REDIS_SOCKET_TIMEOUT")
 }
 LIVE = {name: lever for name, lever in LEVERS.items() if lever.live}
 

@@ -65,7 +65,7 @@ from .backends import (
     WorkerStatus,
 )
 from .backends.prometheus import CONTENT_TYPE
-from .extension import BACKENDS, Monitor
+from .extension import Monitor
 from .forecast import METRICS as FORECAST_METRICS
 from .forecast import (
     Anomaly,
@@ -129,7 +129,6 @@ from .tuning.advisers import advise
 from .units import unit_of
 
 __all__ = [
-    "BACKENDS",
     "COARSE",
     "CONTENT_TYPE",
     "DEFAULT_COMPONENTS",

@@ -2,8 +2,6 @@
 
 from yoto.optimization.extension import AdvancedOptimization, OptimizationState
 from yoto.optimization.hot import HotCounts, HotSettings, Pair
-from yoto.optimization.invalidation import RANGES as INVALIDATION_RANGES
-from yoto.optimization.invalidation import STRATEGIES as INVALIDATION_STRATEGIES
 from yoto.optimization.invalidation import (
     Analysis,
     Figures,
@@ -26,7 +24,6 @@ from yoto.optimization.lock import (
 )
 from yoto.optimization.lock_decorator import locked
 from yoto.optimization.queue import (
-    QUEUE_KEYS,
     Amounts,
     BatchQueue,
     ConsumerStats,
@@ -38,9 +35,6 @@ from yoto.optimization.queue import (
 )
 
 __all__ = [
-    "INVALIDATION_RANGES",
-    "INVALIDATION_STRATEGIES",
-    "QUEUE_KEYS",
     "AdvancedOptimization",
     "Analysis",
     "BatchQueue",

@@ -28,6 +28,7 @@ from yoto.optimization.lock import (
 from yoto.optimization.lock.fence import DEFAULT_TTL
 from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from yoto.redis import RedisConnection, RedisStore
+from yoto.settings import settings_of
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,7 @@ class OptimizationState:
 class AdvancedOptimization(Extension[OptimizationState]):
     """``optimization = AdvancedOptimization()``.
 
-    Reads the keys of ``QUEUE_KEYS``, ``INVALIDATION_STRATEGY`` and the keys of
-    ``INVALIDATION_RANGES``, and those of ``HotSettings``.
+    Reads the keys ``QUEUE_...``, ``INVALIDATION_...`` and ``HOT_...``.
     """
 
     key = "yoto.optimization"
@@ -91,7 +91,7 @@ class AdvancedOptimization(Extension[OptimizationState]):
             ConfigurationError: a value is out of its range; it names the key.
             RuntimeError: there is no Redis.
         """
-        redis = redis or RedisStore.of(app)
+        redis, config = redis or RedisStore.of(app), settings_of(app)
         instance_id = instance_id or new_instance_id()
         locks = DistributedLocks(redis, instance_id, recorder)
         state = OptimizationState(
@@ -99,13 +99,11 @@ class AdvancedOptimization(Extension[OptimizationState]):
             queue=BatchQueue(
                 redis,
                 instance_id,
-                QueueSettings.from_config(app.config),
+                QueueSettings.from_config(config),
                 surroundings=app.app_context,
             ),
-            invalidation=SmartInvalidation(
-                redis, locks, InvalidationSettings.from_config(app.config)
-            ),
-            hot=HotCounts(redis, HotSettings.from_config(app.config)),
+            invalidation=SmartInvalidation(redis, locks, InvalidationSettings.from_config(config)),
+            hot=HotCounts(redis, HotSettings.from_config(config)),
         )
         self.keep(app, state)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Flask
 
@@ -19,15 +18,14 @@ from yoto.permission.maintenance import Maintenance
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.relay import OutboxRelay
 from yoto.permission.outbox.telling import Telling
-from yoto.permission.pool import POOL_SIZE, POOL_WAIT, SidePool
+from yoto.permission.pool import SidePool
 from yoto.permission.registry import PermissionRegistry
 from yoto.permission.source import DatabaseSource
 from yoto.permission.ways import Ways
+from yoto.settings import settings_of, value_of
 from yoto.store.asked import PersonFacts
 
 log = logging.getLogger(__name__)
-
-RELAY_INTERVAL = 1.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,11 @@ class Caching:
         Reads ``PERMISSION_POOL_SIZE``, ``PERMISSION_POOL_WAIT``, ``OUTBOX_RELAY`` and
         ``OUTBOX_RELAY_INTERVAL``.
         """
-        config: dict[str, Any] = app.config
+        config = settings_of(app)
         pool = SidePool(
             app,
-            config.get("PERMISSION_POOL_SIZE", POOL_SIZE),
-            config.get("PERMISSION_POOL_WAIT", POOL_WAIT),
+            value_of(config, "PERMISSION_POOL_SIZE"),
+            value_of(config, "PERMISSION_POOL_WAIT"),
         )
         publish = Events.of(app).stream.publish
         telling = Telling(publish)
@@ -91,7 +89,7 @@ class Caching:
             pool,
             outbox.counts,
             telling,
-            config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
+            value_of(config, "OUTBOX_RELAY_INTERVAL"),
             also=maintenance.turn,
         )
         ways = Ways(registry, clock, cache, pool, providers)
@@ -104,7 +102,7 @@ class Caching:
             maintenance,
             providers.people,
             ways,
-            config.get("OUTBOX_RELAY", True),
+            value_of(config, "OUTBOX_RELAY"),
             on_start,
         )
         cache.tailer.subscribe(_listener(registry, maintenance))

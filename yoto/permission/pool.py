@@ -16,14 +16,14 @@ from sqlalchemy.engine import Connection, Engine
 from yoto.errors import StoreUnavailable
 from yoto.permission.failures import translated
 from yoto.permission.gate import Gate
+from yoto.settings import SETTINGS
 from yoto.store.db import side_engine, writing
 from yoto.store.pools import PoolUse
 
-POOL_SIZE = 4
 # More than these are of no use to anybody, since each has a process of the database behind it.
 MOST_CONNECTIONS = 100
 # s to wait for a connection before the caller is told to come back.
-POOL_WAIT = 2.0
+POOL_WAIT: float = SETTINGS["PERMISSION_POOL_WAIT"].default
 RETRY_AFTER = 1.0
 
 
@@ -35,7 +35,7 @@ class SidePool:
         wait: seconds to wait for a free one.
     """
 
-    def __init__(self, app: Flask, size: int = POOL_SIZE, wait: float = POOL_WAIT) -> None:
+    def __init__(self, app: Flask, size: int, wait: float = POOL_WAIT) -> None:
         self._app = app
         self._gate = Gate(size)
         self._wait = wait

@@ -57,6 +57,7 @@ from yoto.permission.tuning_calls import TuningCalls
 from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.permission.ways import Way, Ways
+from yoto.settings import settings_of
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import types_of
 
@@ -164,7 +165,7 @@ class PermissionSystem(
                 watch = BoundaryWatch(invalidation, locks, caching.pool, caching.heard)
         preloading = None
         if caching is not None and locks is not None and hot is not None:
-            settings = PreloadSettings.from_config(app.config)
+            settings = PreloadSettings.from_config(settings_of(app))
             preloading = Preloading(
                 app, caching.cache, caching.source, caching.pool, locks, hot, settings
             )

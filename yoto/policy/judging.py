@@ -43,7 +43,6 @@ from yoto.policy.service.dry_run import Answer, Answers, Differing, PolicyDryRun
 from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus
-from yoto.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
 from yoto.policy.shadow import ShadowReport
 from yoto.policy.store import DiffLine, StoredVersion, Version, VersionTexts, difference_of
 
@@ -51,9 +50,7 @@ __all__ = [
     "ABSENT",
     "BOUNDS_US",
     "EMERGENCY_SWITCH",
-    "INSTEAD_OF_SLOW",
     "OPA_BREAKER",
-    "POLICY_ENGINES",
     "Answer",
     "Answers",
     "BehaviourWatch",

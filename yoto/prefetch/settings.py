@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from yoto.settings import Configured, of
 
 DAY = 24 * 3600.0  # s
 
 
+def _seconds(days: float) -> float:
+    return days * DAY
+
+
 @dataclass(frozen=True, slots=True)
-class PrefetchSettings:
-    """Settings of one application; ``config.py`` says what each is for.
+class PrefetchSettings(Configured):
+    """Settings of one application.
 
     Attributes:
         enabled: whether anything is recorded or prefetched at all.
@@ -29,35 +33,16 @@ class PrefetchSettings:
         snapshot_seconds: how long a snapshot of permissions is good for.
     """
 
-    enabled: bool = True
-    sample: float = 1.0
-    buffer: int = 10_000
-    history: int = 128
-    retention: float = 30 * DAY
-    half_life: float = 7 * DAY
-    users: int = 1_000
-    confidence: float = 0.2
-    rate: float = 50.0
-    concurrency: int = 2
-    memory_share: float = 0.1
-    precision: float = 0.4
-    snapshot_seconds: float = 60.0
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> PrefetchSettings:
-        """The keys ``PREFETCH_...`` of an application, all of which ``config.py`` has."""
-        return cls(
-            enabled=config["PREFETCH_ENABLED"],
-            sample=config["PREFETCH_SAMPLE"],
-            buffer=config["PREFETCH_BUFFER"],
-            history=config["PREFETCH_HISTORY"],
-            retention=config["PREFETCH_RETENTION_DAYS"] * DAY,
-            half_life=config["PREFETCH_HALF_LIFE_DAYS"] * DAY,
-            users=config["PREFETCH_USERS"],
-            confidence=config["PREFETCH_CONFIDENCE"],
-            rate=config["PREFETCH_RATE"],
-            concurrency=config["PREFETCH_CONCURRENCY"],
-            memory_share=config["PREFETCH_MEMORY_SHARE"],
-            precision=config["PREFETCH_PRECISION"],
-            snapshot_seconds=config["PREFETCH_SNAPSHOT_SECONDS"],
-        )
+    enabled: bool = of("PREFETCH_ENABLED")
+    sample: float = of("PREFETCH_SAMPLE")
+    buffer: int = of("PREFETCH_BUFFER")
+    history: int = of("PREFETCH_HISTORY")
+    retention: float = of("PREFETCH_RETENTION_DAYS", _seconds)
+    half_life: float = of("PREFETCH_HALF_LIFE_DAYS", _seconds)
+    users: int = of("PREFETCH_USERS")
+    confidence: float = of("PREFETCH_CONFIDENCE")
+    rate: float = of("PREFETCH_RATE")
+    concurrency: int = of("PREFETCH_CONCURRENCY")
+    memory_share: float = of("PREFETCH_MEMORY_SHARE")
+    precision: float = of("PREFETCH_PRECISION")
+    snapshot_seconds: float = of("PREFETCH_SNAPSHOT_SECONDS")

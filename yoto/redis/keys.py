@@ -14,7 +14,9 @@ from urllib.parse import quote
 
 from redis.crc import key_slot
 
-DEFAULT_PREFIX = "yoto:"
+from yoto.settings import SETTINGS
+
+DEFAULT_PREFIX: str = SETTINGS["REDIS_KEY_PREFIX"].default
 
 Part: TypeAlias = str | int
 Tag: TypeAlias = Part | tuple[Part, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,20 +12,9 @@ from urllib.parse import urlsplit
 from redis.connection import parse_url
 
 from yoto.errors import ConfigurationError
-from yoto.redis.keys import DEFAULT_PREFIX
+from yoto.settings import of, read
 
 DEFAULT_PORT = 6379
-
-# A healthy server of the same network answers in well under a millisecond; a quarter of a second
-# is long enough for a pause of its process and short enough for a user who waits.
-SOCKET_TIMEOUT = 0.25  # s
-CONNECT_TIMEOUT = 0.25  # s
-
-# How long a repeatable script may be tried again: a slot that moves needs milliseconds; a failover
-# needs seconds, for which no request should wait.
-RETRY_TIME = 0.5  # s
-
-MAX_CONNECTIONS = 64  # per server, process and pool
 
 _SCHEMES = {"redis": "redis", "rediss": "rediss", "unix": "unix"}
 # Valkey's own names for the same protocol.
@@ -44,19 +33,19 @@ class RedisSettings:
         retry_time: how long a repeatable script may be retried in all.
     """
 
-    url: str | None = field(default=None, repr=False)
+    url: str | None = of("REDIS_URL")
     nodes: tuple[tuple[str, int], ...] = ()
     embedded_dir: Path | None = None
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: bool = False
-    tls_ca_certs: str | None = None
-    db: int = 0
-    socket_timeout: float = SOCKET_TIMEOUT
-    connect_timeout: float = CONNECT_TIMEOUT
-    retry_time: float = RETRY_TIME
-    max_connections: int = MAX_CONNECTIONS
-    key_prefix: str = DEFAULT_PREFIX
+    username: str | None = of("REDIS_USERNAME")
+    password: str | None = of("REDIS_PASSWORD")
+    tls: bool = of("REDIS_TLS")
+    tls_ca_certs: str | None = of("REDIS_TLS_CA_CERTS")
+    db: int = of("REDIS_DB")
+    socket_timeout: float = of("REDIS_SOCKET_TIMEOUT")
+    connect_timeout: float = of("REDIS_CONNECT_TIMEOUT")
+    retry_time: float = of("REDIS_RETRY_TIME")
+    max_connections: int = of("REDIS_MAX_CONNECTIONS")
+    key_prefix: str = of("REDIS_KEY_PREFIX")
 
     @classmethod
     def from_config(
@@ -67,22 +56,13 @@ class RedisSettings:
         Raises:
             ConfigurationError: a value is wrong; it names the key.
         """
-        embedded = Path(instance_path) / "redis" if instance_path is not None else None
-        return cls(
-            url=_url(config.get("REDIS_URL")),
+        found = read(
+            cls,
+            config,
             nodes=parse_nodes(config.get("REDIS_CLUSTER_NODES")),
-            embedded_dir=embedded,
-            username=_text(config, "REDIS_USERNAME"),
-            password=_text(config, "REDIS_PASSWORD"),
-            tls=_flag(config, "REDIS_TLS"),
-            tls_ca_certs=_text(config, "REDIS_TLS_CA_CERTS"),
-            db=_whole(config, "REDIS_DB", 0, minimum=0),
-            socket_timeout=_seconds(config, "REDIS_SOCKET_TIMEOUT", SOCKET_TIMEOUT),
-            connect_timeout=_seconds(config, "REDIS_CONNECT_TIMEOUT", CONNECT_TIMEOUT),
-            retry_time=_seconds(config, "REDIS_RETRY_TIME", RETRY_TIME),
-            max_connections=_whole(config, "REDIS_MAX_CONNECTIONS", MAX_CONNECTIONS, minimum=1),
-            key_prefix=_prefix(config),
+            embedded_dir=Path(instance_path) / "redis" if instance_path is not None else None,
         )
+        return replace(found, url=None if found.url is None else _url(found.url))
 
 
 def parse_nodes(value: Any) -> tuple[tuple[str, int], ...]:
@@ -151,12 +131,8 @@ def _bad_node(item: Any) -> ConfigurationError:
     )
 
 
-def _url(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
+def _url(value: str) -> str:
     schemes = "redis://, rediss:// or unix://"
-    if not isinstance(value, str):
-        raise ConfigurationError("REDIS_URL", f"must be text such as {schemes}...")
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in _SCHEMES:
         # The value itself is not shown: it may hold a password.
@@ -170,64 +146,3 @@ def _url(value: Any) -> str | None:
             "REDIS_URL", "is no valid address; characters like / in a password need %-escapes"
         ) from None
     return url
-
-
-def _text(config: Mapping[str, Any], key: str) -> str | None:
-    value = config.get(key)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ConfigurationError(key, "must be text")
-    return value
-
-
-def _flag(config: Mapping[str, Any], key: str) -> bool:
-    value = config.get(key)
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "": False,
-    }
-    try:
-        return words[str(value).strip().lower()]
-    except KeyError:
-        raise ConfigurationError(key, "must be true or false") from None
-
-
-def _whole(config: Mapping[str, Any], key: str, default: int, minimum: int) -> int:
-    value = config.get(key)
-    if value is None or value == "":
-        return default
-    try:
-        number = int(str(value))
-    except ValueError:
-        raise ConfigurationError(key, f"must be a whole number, not {value!r}") from None
-    if number < minimum:
-        raise ConfigurationError(key, f"must be at least {minimum}, not {number}")
-    return number
-
-
-def _seconds(config: Mapping[str, Any], key: str, default: float) -> float:
-    value = config.get(key)
-    if value is None or value == "":
-        return default
-    try:
-        number = float(str(value))
-    except ValueError:
-        raise ConfigurationError(key, f"must be seconds, not {value!r}") from None
-    if not 0 < number <= 60:
-        raise ConfigurationError(key, f"must be above 0 and at most 60 seconds, not {value!r}")
-    return number
-
-
-def _prefix(config: Mapping[str, Any]) -> str:
-    value = config.get("REDIS_KEY_PREFIX", DEFAULT_PREFIX)
-    if not isinstance(value, str) or not value or "{" in value or "}" in value:
-        raise ConfigurationError("REDIS_KEY_PREFIX", "must be text without braces, such as 'yoto:'")
-    return value

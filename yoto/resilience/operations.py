@@ -10,8 +10,8 @@ from yoto.events import ConfigChanged, ConfigRestored, StoredEvent
 from .acts import require_reason
 from .breaker import BreakerState, CircuitBreaker, State
 from .config_store import Audit, AuditEntry, ConfigStore, Kind
-from .forced_state import Force
 from .store_error import STORE_ERRORS
+from .switches import Force
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,14 @@
-"""Global switches: named booleans that operators turn for the whole fleet."""
+"""What operators turn: global switches of the fleet, and the state forced on a breaker, which is
+configuration: recorded, and kept through a Redis that loses its data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from .settings.rules import Flag, Settings, ruled
+from yoto.rules import Flag, OneOf
+
+from .settings.rules import Settings, ruled
 
 
 @dataclass(frozen=True)
@@ -16,3 +20,22 @@ class SwitchConfig(Settings):
     """
 
     enabled: bool = ruled(False, Flag())
+
+
+class Force(StrEnum):
+    """``isolated``: refuse all. ``disabled``: let all in and count nothing."""
+
+    NONE = "none"
+    ISOLATED = "isolated"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True)
+class ForcedStateConfig(Settings):
+    """What an operator forces on a breaker.
+
+    Attributes:
+        state: see ``Force``.
+    """
+
+    state: Force = ruled(Force.NONE, OneOf(Force))

@@ -203,8 +203,7 @@ EXTENSION = "yoto.store"
 SETUP, SETUP_EMBEDDED = "flask setup", "flask yoto setup"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
-# Connections that a process keeps for its requests; while all are in use it opens more.
-POOL_SIZE = 5
+# Connections that a process opens beyond those it keeps for its requests, while all are in use.
 POOL_MORE = 10
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 # s that a request waits for one; its caller is then told to come back.

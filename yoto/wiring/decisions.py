@@ -5,13 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from yoto.permission import RecordSettings
+from yoto.settings import read
 
 
 def record_settings(app: Flask) -> RecordSettings | None:
     """Which decisions ``app`` records, and for how long; None: none."""
     if not app.config["DECISION_RECORDS"]:
         return None
-    return RecordSettings(
-        allow_sample=app.config["DECISION_RECORD_ALLOW_SAMPLE"],
-        days=app.config["DECISION_RECORD_DAYS"],
-    )
+    return read(RecordSettings, app.config)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
 
-from yoto.cache import CacheSettings, HybridPermissionCache
+from yoto.cache import STORES, HybridPermissionCache
 from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.monitor import (
@@ -24,10 +24,11 @@ from yoto.monitor import (
     QueuePicture,
     picture_of,
 )
-from yoto.optimization import AdvancedOptimization, BatchQueue, QueueSettings
+from yoto.optimization import AdvancedOptimization, BatchQueue
 from yoto.permission import PermissionSystem
 from yoto.prefetch import Prefetch
 from yoto.resilience import FLEET, Kind, Resilience, Settings, Tuner, TuningConfig, TuningSettings
+from yoto.settings import read, value_of
 
 from .alerts import elected_by
 
@@ -37,7 +38,6 @@ LOCK = "tuner"
 EVIDENCE = 900.0
 # s up to which measurements are read second by second.
 SHORT = 100.0
-STORES = ("users", "conditional")
 
 
 def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
@@ -48,9 +48,7 @@ def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
     """
     monitoring = Monitor.of(app)
     optimization = AdvancedOptimization.of(app)
-    settings = TuningSettings(
-        app.config["TUNING_AUTO"], app.config["TUNING_CONFIDENCE"], app.config["TUNING_WINDOW"]
-    )
+    settings = read(TuningSettings, app.config)
     controller = Resilience.of(app)
     configured = _in_configuration(app)
     controller.define(FLEET, tuning=configured)
@@ -77,19 +75,8 @@ def tuner_of(app: Flask) -> Tuner:
 
 
 def _configured(config: Mapping[str, Any]) -> dict[str, float]:
-    """What the configuration says of each lever; parts that it says nothing of have defaults."""
-    cache = CacheSettings.from_config(config)
-    values: dict[str, float] = {
-        "queue_batch_size": QueueSettings.from_config(config).batch_size,
-        "permission_pool_size": config["PERMISSION_POOL_SIZE"],
-        "database_pool_size": config["DATABASE_POOL_SIZE"],
-        "redis_socket_timeout": config["REDIS_SOCKET_TIMEOUT"],
-    }
-    for kind in STORES:
-        for part, value in asdict(getattr(cache, kind)).items():
-            values[f"cache_{kind}_{part}"] = value
-    assert values.keys() == LEVERS.keys()
-    return values
+    """What the configuration says of each lever."""
+    return {name: value_of(config, lever.key) for name, lever in LEVERS.items()}
 
 
 def _in_configuration(app: Flask) -> TuningConfig:

@@ -12,8 +12,7 @@ from flask import Flask
 
 import app.extensions  # noqa: F401  its decorators name scopes that the application here has not
 from tests.support.redis_servers import Server
-from yoto.cache import CacheSettings, HybridPermissionCache, Position
-from yoto.cache.settings import KEYS
+from yoto.cache import HybridPermissionCache, Position
 from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
 
@@ -65,20 +64,3 @@ def test_the_example_about_the_lock(application: Flask) -> None:
             if "nightly" in names:
                 assert names["nightly"]() == "written" and names["settle"](4) == "settled 4"
     assert len(written) == 4 and min(written) > 0
-
-
-def test_every_setting_is_explained_with_its_default() -> None:
-    text = (DOCS / "consistency.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| ([0-9., ]+) \|", text, re.MULTILINE)
-    explained: dict[str, float] = {}
-    for cell, defaults in rows:
-        names = re.findall(r"`([A-Z_]+)`", cell)
-        names = [names[0].rsplit("_", 1)[0] + n if n.startswith("_") else n for n in names]
-        explained |= dict(zip(names, map(float, defaults.split(",")), strict=True))
-    settings = CacheSettings()
-    for key, (attribute, *_) in KEYS.items():
-        value: Any = settings
-        for part in attribute.split("."):
-            value = getattr(value, part)
-        assert explained.pop(key) == value, key
-    assert not explained

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 
 from tests.support.redis_servers import Server
 from yoto.cache import HybridPermissionCache
-from yoto.optimization import INVALIDATION_RANGES, AdvancedOptimization, InvalidationSettings
+from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
 from yoto.wiring import invalidation_log
 
@@ -65,14 +65,3 @@ def test_the_example_does_what_it_says(application: Flask) -> None:
         assert HybridPermissionCache().current.reached(permissions.at_least)
     assert [found.lower() for found, _ in shown] == [told.lower() for _, told in shown]
     assert len(shown) == 3
-
-
-def test_every_setting_is_explained_with_its_default_and_range() -> None:
-    rows = re.findall(r"^\| `(INVALIDATION_\w+)` \| (\S+) \| (\S+) to (\S+) \|", TEXT, re.MULTILINE)
-    explained = {
-        key: tuple(float(number.replace(",", "")) for number in numbers) for key, *numbers in rows
-    }
-    assert explained == {
-        key: (getattr(InvalidationSettings(), name), low, high)
-        for key, (name, _, low, high) in INVALIDATION_RANGES.items()
-    }

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-import config
-from app.settings import SETTINGS
 from tests.support.redis_servers import Server
 from yoto.events import Events
 from yoto.monitor import Monitor, names
@@ -54,12 +52,3 @@ def test_every_metric_is_explained_and_no_other() -> None:
 def test_every_constant_has_its_help() -> None:
     constants = {value for name, value in vars(names).items() if name.isupper() and name != "HELP"}
     assert constants == set(names.HELP)
-
-
-def test_every_setting_is_explained_with_its_default() -> None:
-    cells = re.findall(r"^\| `(MONITOR[A-Z_]*)` \| ([^|]+) \|", GUIDE, re.MULTILINE)
-    rows = {key: shown.strip("`") for key, shown in cells}
-    assert rows.keys() == {key for key in SETTINGS if key.startswith("MONITOR")}
-    for key, shown in rows.items():
-        default = getattr(config.Base, key)
-        assert shown == str(default).lower(), key

@@ -1,4 +1,4 @@
-"""The example of the queue's guide runs as it is written, and its table tells the settings."""
+"""The example of the queue's guide runs as it is written."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import pytest
 from flask import Flask
 
 from tests.support.redis_servers import Server, wait_until
-from yoto.optimization import QUEUE_KEYS, AdvancedOptimization, QueueSettings
+from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "queue.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 # The application of these tests has its own extension objects.
 EXTENSIONS = re.compile(r"^from app\.extensions import .*$", re.MULTILINE)
-ROW = re.compile(r"^\| `(QUEUE_\w+)` \| ([\d.]+) \| ([\d.]+) to ([\d.]+) ", re.MULTILINE)
 
 
 @pytest.fixture
@@ -40,12 +39,3 @@ def test_the_example(application: Flask) -> None:
         assert names["item_id"].startswith("welcome:")
         names["optimization"].queue.start()
         wait_until(lambda: names["welcomed"] == {42})
-
-
-def test_the_table_of_settings() -> None:
-    defaults = QueueSettings()
-    told = {key: tuple(map(float, numbers)) for key, *numbers in ROW.findall(GUIDE)}
-    assert told == {
-        key: (float(getattr(defaults, allowed.name)), float(allowed.low), float(allowed.high))
-        for key, allowed in QUEUE_KEYS.items()
-    }

@@ -12,6 +12,7 @@ from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.extension import Extension
 from yoto.housekeeping import Housekeeper
+from yoto.settings import of
 
 from .defaults import DEFAULT_RULES
 from .degrading import Degrade, Degrader
@@ -47,9 +48,9 @@ class AlertSettings:
         sending: how messages are sent.
     """
 
-    interval: float = 5.0
-    keep_days: float = 30.0
-    give_up_hours: float = 24.0
+    interval: float = of("ALERT_INTERVAL")
+    keep_days: float = of("ALERT_KEEP_DAYS")
+    give_up_hours: float = of("ALERT_WEBHOOK_HOURS")
     sending: SendSettings = SendSettings()
 
 

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from yoto.errors import ValidationFailed
+from yoto.rules import Flag, Number
 
-from ..checks import Errors, check_flag, check_labels, check_name, check_number, check_text, refuse
+from ..checks import Errors, check, check_labels, check_name, check_text, refuse
 from ..scale import Direction
 from .level import Level
 
@@ -73,11 +74,11 @@ class AlertRule:
         check_labels(errors, "labels", self.labels)
         check_text(errors, "text", self.text, LONGEST_TEXT)
         for name in ("hold", "recover"):
-            check_number(errors, name, getattr(self, name), 0, LONGEST)
-        check_number(errors, "hysteresis", self.hysteresis, 0, 1)
+            check(errors, name, getattr(self, name), Number(0, LONGEST))
+        check(errors, "hysteresis", self.hysteresis, Number(0, 1))
         if self.unknown_after is not None:
-            check_number(errors, "unknown_after", self.unknown_after, 1, LONGEST)
-        check_flag(errors, "enabled", self.enabled)
+            check(errors, "unknown_after", self.unknown_after, Number(1, LONGEST))
+        check(errors, "enabled", self.enabled, Flag())
         self._check_choices(errors)
         refuse(errors)
         refuse(self._thresholds_in_order())
@@ -125,7 +126,7 @@ class AlertRule:
         given = {level: limit for level, limit in zip(Level, self.limits, strict=True)}
         for level, limit in given.items():
             if limit is not None:
-                check_number(errors, level, limit, -FURTHEST, FURTHEST)
+                check(errors, level, limit, Number(-FURTHEST, FURTHEST))
         if all(limit is None for limit in given.values()):
             errors["warning"] = "at least one of warning, error and critical must be given"
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
+from yoto.rules import Number, Whole
 
-from ..checks import Errors, check_author, check_labels, check_number, check_whole, refuse
+from ..checks import Errors, check, check_author, check_labels, refuse
 from .facts import AlertAcknowledged, AlertSilenced, AlertUnsilenced
 from .notices import is_silenced
 from .publishing import AlertPublisher
@@ -65,7 +66,7 @@ class AlertService:
             ValidationFailed: a limit out of its range.
         """
         errors: Errors = {}
-        check_whole(errors, "limit", limit, 1, PAGE_MAX)
+        check(errors, "limit", limit, Whole(1, PAGE_MAX))
         refuse(errors)
         with self._store.reading() as rows:
             found = rows.alerts(which or AlertFilter(), after, limit + 1)
@@ -157,7 +158,7 @@ class AlertService:
         if rule != EVERY_RULE and rule not in known:
             errors["rule"] = f"must be {EVERY_RULE} or one of {', '.join(sorted(known))}"
         check_labels(errors, "labels", labels)
-        check_number(errors, "seconds", seconds, SHORTEST_SILENCE, LONGEST_SILENCE)
+        check(errors, "seconds", seconds, Number(SHORTEST_SILENCE, LONGEST_SILENCE))
         refuse(errors)
         check_author(by, reason)
         with self._store.writing() as rows:

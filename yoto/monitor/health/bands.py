@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..checks import Errors, check_name, check_number, is_number, refuse
+from yoto.rules import Number
+
+from ..checks import Errors, check, check_name, is_number, refuse
 from ..scale import Direction
 
 FURTHEST = 1e15
@@ -70,7 +72,7 @@ class Component:
         check_name(errors, "metric", self.metric)
         limits = {"excellent": self.excellent, "good": self.good, "warning": self.warning}
         for field, value in limits.items():
-            check_number(errors, field, value, -FURTHEST, FURTHEST)
+            check(errors, field, value, Number(-FURTHEST, FURTHEST))
         if self.direction not in list(Direction):
             errors["direction"] = f"must be one of {', '.join(Direction)}, not {self.direction!r}"
         refuse(errors)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from yoto.settings import Configured, of
 
 
 @dataclass(frozen=True, slots=True)
-class HotSettings:
+class HotSettings(Configured):
     """Settings of the hot counts.
 
     Attributes:
@@ -18,22 +18,10 @@ class HotSettings:
         flush_seconds: how often a process tells Redis what it has counted.
     """
 
-    enabled: bool = True
-    hours: float = 24.0
-    members: int = 10_000
-    flush_seconds: float = 5.0
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> HotSettings:
-        """What ``config`` has of ``HOT_COUNTS``, ``HOT_HOURS``, ``HOT_MEMBERS``,
-        ``HOT_FLUSH_SECONDS``; the configuration of the application has been checked."""
-        default = cls()
-        return cls(
-            config.get("HOT_COUNTS", default.enabled),
-            config.get("HOT_HOURS", default.hours),
-            config.get("HOT_MEMBERS", default.members),
-            config.get("HOT_FLUSH_SECONDS", default.flush_seconds),
-        )
+    enabled: bool = of("HOT_COUNTS")
+    hours: float = of("HOT_HOURS")
+    members: int = of("HOT_MEMBERS")
+    flush_seconds: float = of("HOT_FLUSH_SECONDS")
 
     @property
     def life_ms(self) -> float:

@@ -5,16 +5,9 @@ from yoto.optimization.invalidation.analysis import Analysis, Figures, Health
 from yoto.optimization.invalidation.queue import Receipt, Window
 from yoto.optimization.invalidation.requests import Submission
 from yoto.optimization.invalidation.service import InvalidationStats, SmartInvalidation
-from yoto.optimization.invalidation.settings import (
-    RANGES,
-    STRATEGIES,
-    InvalidationSettings,
-    Strategy,
-)
+from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 
 __all__ = [
-    "RANGES",
-    "STRATEGIES",
     "Analysis",
     "Figures",
     "Health",

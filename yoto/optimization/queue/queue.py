@@ -11,12 +11,13 @@ from yoto.optimization.queue.inspection import Inspection
 from yoto.optimization.queue.items import Check, DeadLetter, DeadLetters, Handler
 from yoto.optimization.queue.names import ItemId, QueueKeys
 from yoto.optimization.queue.payload import checked_key, checked_kind, encode
-from yoto.optimization.queue.settings import QUEUE_KEYS, QueueSettings
+from yoto.optimization.queue.settings import QueueSettings
 from yoto.optimization.queue.stats import QueueStats
 from yoto.optimization.queue.store import QueueStore
 from yoto.optimization.queue.supervisor import QueueSupervisor
 from yoto.optimization.queue.worker_pool import QueueWorkerPool
 from yoto.redis import RedisConnection
+from yoto.settings import SETTINGS
 
 DEFAULT_NAME = "tasks"
 # Items that one script puts in.
@@ -136,12 +137,10 @@ class BatchQueue:
         Raises:
             ValidationFailed: ``size`` is out of the range of ``QUEUE_BATCH_SIZE``.
         """
-        allowed = QUEUE_KEYS["QUEUE_BATCH_SIZE"]
-        whole = isinstance(size, int) and not isinstance(size, bool)
-        if not whole or not allowed.low <= size <= allowed.high:
-            says = f"a whole number from {allowed.low:g} to {allowed.high:g}, not {size!r}"
-            raise ValidationFailed({"batch_size": f"must be {says}"})
-        self._store.batch(size)
+        try:
+            self._store.batch(SETTINGS["QUEUE_BATCH_SIZE"].rule(size))
+        except ValueError as error:
+            raise ValidationFailed({"batch_size": f"{error}, not {size!r}"}) from None
 
     def start(self) -> None:
         """Begin to take items and call handlers; a second call changes nothing.

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
-from yoto.errors import ConfigurationError
-
-
-class Range(NamedTuple):
-    """What a configuration key may be.
-
-    Attributes:
-        name: attribute of ``QueueSettings``.
-        kind: int or float.
-        unit: what the number counts.
-        low, high: the ends, both allowed.
-    """
-
-    name: str
-    kind: type[int] | type[float]
-    unit: str
-    low: float
-    high: float
+from yoto.settings import Configured, of
 
 
 @dataclass(frozen=True, slots=True)
-class QueueSettings:
+class QueueSettings(Configured):
     """Settings of a batch queue; times in seconds.
 
     Attributes:
@@ -47,56 +28,16 @@ class QueueSettings:
         once: how long a caller's key stands for the same item.
     """
 
-    workers: int = 2
-    batch_size: int = 100
-    batch_age: float = 0.1
-    max_tries: int = 5
-    retry_delay: float = 1.0
-    retry_delay_max: float = 300.0
-    patience: float = 86_400.0
-    handler_limit: float = 30.0
-    lease: float = 15.0
-    abandoned: int = 4
-    max_length: int = 1_000_000
-    dead_kept: int = 10_000
-    once: float = 3600.0
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> QueueSettings:
-        """Read what ``config`` has of the keys in ``QUEUE_KEYS``.
-
-        Raises:
-            ConfigurationError: a value is out of its range; it names the key.
-        """
-        given: dict[str, Any] = {}
-        for key, allowed in QUEUE_KEYS.items():
-            value = config.get(key)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, (int, allowed.kind)):
-                raise ConfigurationError(key, f"{value!r} is no number of {allowed.unit}")
-            if not allowed.low <= value <= allowed.high:
-                raise ConfigurationError(
-                    key, f"must be {allowed.low:.10g} to {allowed.high:.10g} {allowed.unit}"
-                )
-            given[allowed.name] = allowed.kind(value)
-        return cls(**given)
-
-
-QUEUE_KEYS: dict[str, Range] = {
-    "QUEUE_WORKERS": Range("workers", int, "threads", 0, 64),
-    # A script puts a whole batch on Lua's stack, several values an item.
-    "QUEUE_BATCH_SIZE": Range("batch_size", int, "items", 1, 1000),
-    "QUEUE_BATCH_AGE": Range("batch_age", float, "seconds", 0, 60),
-    "QUEUE_MAX_TRIES": Range("max_tries", int, "tries", 1, 100),
-    "QUEUE_RETRY_DELAY": Range("retry_delay", float, "seconds", 0.01, 3600),
-    "QUEUE_RETRY_DELAY_MAX": Range("retry_delay_max", float, "seconds", 0.01, 86_400),
-    "QUEUE_PATIENCE": Range("patience", float, "seconds", 0, 604_800),
-    "QUEUE_HANDLER_LIMIT": Range("handler_limit", float, "seconds", 0.1, 3600),
-    # Renewed at a third, which must leave time for a slow answer of Redis.
-    "QUEUE_LEASE": Range("lease", float, "seconds", 0.5, 3600),
-    "QUEUE_ABANDONED": Range("abandoned", int, "threads", 0, 64),
-    "QUEUE_MAX_LENGTH": Range("max_length", int, "items", 1, 100_000_000),
-    "QUEUE_DEAD_KEPT": Range("dead_kept", int, "items", 1, 1_000_000),
-    "QUEUE_ONCE_SECONDS": Range("once", float, "seconds", 1, 604_800),
-}
+    workers: int = of("QUEUE_WORKERS")
+    batch_size: int = of("QUEUE_BATCH_SIZE")
+    batch_age: float = of("QUEUE_BATCH_AGE")
+    max_tries: int = of("QUEUE_MAX_TRIES")
+    retry_delay: float = of("QUEUE_RETRY_DELAY")
+    retry_delay_max: float = of("QUEUE_RETRY_DELAY_MAX")
+    patience: float = of("QUEUE_PATIENCE")
+    handler_limit: float = of("QUEUE_HANDLER_LIMIT")
+    lease: float = of("QUEUE_LEASE")
+    abandoned: int = of("QUEUE_ABANDONED")
+    max_length: int = of("QUEUE_MAX_LENGTH")
+    dead_kept: int = of("QUEUE_DEAD_KEPT")
+    once: float = of("QUEUE_ONCE_SECONDS")

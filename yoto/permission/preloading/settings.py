@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from yoto.settings import Configured, of
 
 
 @dataclass(frozen=True, slots=True)
-class PreloadSettings:
+class PreloadSettings(Configured):
     """Settings of preloading.
 
     Attributes:
@@ -19,21 +19,8 @@ class PreloadSettings:
         share: part of that time in which it works; the rest is left to requests.
     """
 
-    enabled: bool = True
-    interval: float = 300.0
-    entries: int = 5_000
-    seconds: float = 30.0
-    share: float = 0.25
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> PreloadSettings:
-        """What ``config`` has of ``PRELOAD``, ``PRELOAD_INTERVAL``, ``PRELOAD_ENTRIES``,
-        ``PRELOAD_SECONDS``, ``PRELOAD_SHARE``; the configuration has been checked."""
-        default = cls()
-        return cls(
-            config.get("PRELOAD", default.enabled),
-            config.get("PRELOAD_INTERVAL", default.interval),
-            config.get("PRELOAD_ENTRIES", default.entries),
-            config.get("PRELOAD_SECONDS", default.seconds),
-            config.get("PRELOAD_SHARE", default.share),
-        )
+    enabled: bool = of("PRELOAD")
+    interval: float = of("PRELOAD_INTERVAL")
+    entries: int = of("PRELOAD_ENTRIES")
+    seconds: float = of("PRELOAD_SECONDS")
+    share: float = of("PRELOAD_SHARE")

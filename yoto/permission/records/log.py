@@ -20,6 +20,7 @@ from yoto.permission.records.writer import BatchWriter, Row
 from yoto.permission.scopes import Place
 from yoto.permission.statements import table
 from yoto.permission.verdict import Decision
+from yoto.settings import of
 from yoto.store.db import writing
 from yoto.store.models import DecisionRecord
 
@@ -68,8 +69,8 @@ class RecordSettings:
         days: how long records are kept.
     """
 
-    allow_sample: float = 0.01
-    days: float = 30.0
+    allow_sample: float = of("DECISION_RECORD_ALLOW_SAMPLE")
+    days: float = of("DECISION_RECORD_DAYS")
 
 
 class DecisionLog:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from yoto.errors import ValidationFailed
 
-from ..forced_state import ForcedStateConfig
 from ..settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
@@ -19,7 +18,7 @@ from ..settings import (
     Settings,
     TuningConfig,
 )
-from ..switches import SwitchConfig
+from ..switches import ForcedStateConfig, SwitchConfig
 
 
 class Kind(StrEnum):

@@ -5,9 +5,8 @@ from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_others
 from .logs import LogConfig, LogLevel
-from .mode import GuardMode
+from .mode import GuardMode, OnStoreError
 from .rules import Settings
-from .store import OnStoreError
 from .tuning import MOST_IDS, TuningConfig
 from .windows import Window, span_text, windows_of
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .mode import DEFAULT_MODE, GuardMode
-from .rules import Number, OneOf, Settings, Whole, ruled
-from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
+from yoto.rules import Number, OneOf, Whole
+
+from .mode import DEFAULT_MODE, DEFAULT_ON_STORE_ERROR, GuardMode, OnStoreError
+from .rules import Settings, ruled
 
 
 class BulkheadStrategy(StrEnum):

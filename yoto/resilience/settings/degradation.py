@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .rules import OneOf, Settings, Text, ruled
+from yoto.rules import OneOf, Text
+
+from .rules import Settings, ruled
 
 # Characters. Names are dotted words, not sentences.
 LONGEST_NAME = 200

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.rules import Named, OneOf, Rule, Whole
 
 from ..algorithms import DEFAULT_ALGORITHM, Leases, algorithm_names, find_algorithm
-from .mode import DEFAULT_MODE, GuardMode
-from .rules import Named, OneOf, Rule, Settings, Whole, ruled
-from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
+from .mode import DEFAULT_MODE, DEFAULT_ON_STORE_ERROR, GuardMode, OnStoreError
+from .rules import Settings, ruled
 from .windows import LARGEST_LIMIT, LIMIT, MOST_WINDOWS, WINDOW, Windows, windows_of
 
 # Units in a window. A person does not do more than one thing a second for a minute.

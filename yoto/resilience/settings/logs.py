@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .rules import Checked, OneOf, Settings, ruled
+from yoto.rules import Checked, OneOf
+
+from .rules import Settings, ruled
 
 
 class LogLevel(StrEnum):

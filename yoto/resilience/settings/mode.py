@@ -1,4 +1,4 @@
-"""Whether a guard asks Redis at each call, or admits from what it paid for before."""
+"""How a guard admits: asking Redis at each call or from leases, and while Redis is away."""
 
 from __future__ import annotations
 
@@ -19,3 +19,19 @@ class GuardMode(StrEnum):
 
 # Counts are exact at every moment; a lease is a choice of whoever needs the round trip back.
 DEFAULT_MODE = GuardMode.STRICT
+
+
+class OnStoreError(StrEnum):
+    """The answer of a guard that cannot reach Redis.
+
+    ``local``: an in-process twin with a share of the limit decides. ``open``: admit.
+    ``closed``: refuse.
+    """
+
+    LOCAL = "local"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+# Keeps protecting what is behind the guard without refusing everybody.
+DEFAULT_ON_STORE_ERROR = OnStoreError.LOCAL

@@ -1,147 +1,16 @@
-"""What a configuration field may hold: one rule a field, checked once when the object is made."""
+"""Configuration objects: one rule a field, checked once when the object is made."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 from yoto.errors import ValidationFailed
+from yoto.rules import Rule
 
 RULE = "rule"
-
-
-class Rule(Protocol):
-    """Turns a raw value into the stored one, or raises ``ValueError`` with what is allowed."""
-
-    def __call__(self, value: Any) -> Any: ...
-
-    def describe(self) -> dict[str, Any]:
-        """Type and bounds as data, for whoever makes a form of it."""
-        ...
-
-
-@dataclass(frozen=True)
-class Whole:
-    """An int (never a bool) from ``low`` to ``high``, in ``unit``."""
-
-    low: int
-    high: int
-    unit: str = ""
-
-    def __call__(self, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"must be a whole number, {self.allowed}")
-        if not self.low <= value <= self.high:
-            raise ValueError(f"must be {self.allowed}")
-        return value
-
-    @property
-    def allowed(self) -> str:
-        return f"from {self.low} to {self.high} {self.unit}".rstrip()
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": "whole", "minimum": self.low, "maximum": self.high, "unit": self.unit}
-
-
-@dataclass(frozen=True)
-class Number:
-    """A finite int or float (never a bool) from ``low`` to ``high``, in ``unit``."""
-
-    low: float
-    high: float
-    unit: str = ""
-
-    def __call__(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"must be a number, {self.allowed}")
-        if not math.isfinite(value) or not self.low <= value <= self.high:
-            raise ValueError(f"must be {self.allowed}")
-        return float(value)
-
-    @property
-    def allowed(self) -> str:
-        return f"from {self.low:.12g} to {self.high:.12g} {self.unit}".rstrip()
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": "number", "minimum": self.low, "maximum": self.high, "unit": self.unit}
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """A member of an enum, or its value as text."""
-
-    members: type[StrEnum]
-
-    def __call__(self, value: Any) -> StrEnum:
-        try:
-            return self.members(value)
-        except ValueError:
-            names = ", ".join(member.value for member in self.members)
-            raise ValueError(f"must be one of {names}") from None
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": "choice", "choices": [member.value for member in self.members]}
-
-
-@dataclass(frozen=True)
-class Named:
-    """One of the names that ``known`` gives now."""
-
-    known: Callable[[], Sequence[str]]
-
-    def __call__(self, value: Any) -> str:
-        names = self.known()
-        if not isinstance(value, str) or value not in names:
-            raise ValueError(f"must be one of {', '.join(names)}")
-        return value
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": "choice", "choices": list(self.known())}
-
-
-@dataclass(frozen=True)
-class Text:
-    """Text of at most ``longest`` characters; may be empty."""
-
-    longest: int
-
-    def __call__(self, value: Any) -> str:
-        if not isinstance(value, str) or len(value) > self.longest:
-            raise ValueError(f"must be text of at most {self.longest} characters")
-        return value
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": "text", "longest": self.longest}
-
-
-@dataclass(frozen=True)
-class Flag:
-    """True or false."""
-
-    def __call__(self, value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValueError("must be true or false")
-        return value
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": "flag"}
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What a function checks; ``type`` names it for those who read a description."""
-
-    check: Callable[[Any], Any]
-    type: str
-
-    def __call__(self, value: Any) -> Any:
-        return self.check(value)
-
-    def describe(self) -> dict[str, Any]:
-        return {"type": self.type}
 
 
 def ruled(default: Any, rule: Rule) -> Any:

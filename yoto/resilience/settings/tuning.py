@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from yoto.monitor import BULKHEAD, LIVE_LEVERS, RATE_LIMIT
+from yoto.rules import Checked, Rule
+from yoto.settings import SETTINGS
 
-from .rules import Checked, Flag, Number, OneOf, Rule, Settings, Whole, ruled
+from .rules import Settings, ruled
 
 # Characters of an id of a suggestion, and ids that are kept; the oldest go.
 LONGEST_ID = 128
@@ -23,15 +24,6 @@ TRIAL: Mapping[str, tuple[type, ...]] = {
     "at": (int, float),
     "by_itself": (bool,),
 }
-
-
-class Strategies(StrEnum):
-    """How workers publish queued invalidations; ``by_analysis`` chooses one of the others."""
-
-    BY_ANALYSIS = "by_analysis"
-    CONSERVATIVE = "conservative"
-    AUTO = "auto"
-    AGGRESSIVE = "aggressive"
 
 
 @dataclass(frozen=True)
@@ -48,14 +40,7 @@ class Unless:
 
 
 def _of(name: str) -> Any:
-    lever = LIVE_LEVERS[name]
-    if lever.whole:
-        return _if_set(Whole(int(lever.low), int(lever.high), lever.unit))
-    return _if_set(Number(lever.low, lever.high, lever.unit))
-
-
-def _if_set(rule: Rule) -> Any:
-    return ruled(None, Unless(rule))
+    return ruled(None, Unless(SETTINGS[name.upper()].rule))
 
 
 def _ids(value: Any) -> tuple[str, ...]:
@@ -112,21 +97,21 @@ class TuningConfig(Settings):
     cache_conditional_ttl: float | None = _of("cache_conditional_ttl")
     queue_batch_size: int | None = _of("queue_batch_size")
     permission_pool_size: int | None = _of("permission_pool_size")
-    invalidation_strategy: Strategies | None = _if_set(OneOf(Strategies))
-    invalidation_pace: int | None = _if_set(Whole(1, 100_000, "items a second"))
-    invalidation_merge_above: int | None = _if_set(Whole(1, 1_000_000, "items"))
-    invalidation_global_above: int | None = _if_set(Whole(1, 1_000_000, "subjects"))
-    invalidation_max_delay: float | None = _if_set(Number(0.1, 3_600, "s"))
-    invalidation_interval: float | None = _if_set(Number(0.05, 60, "s"))
-    preload: bool | None = _if_set(Flag())
-    preload_interval: float | None = _if_set(Number(1, 86_400, "s"))
-    preload_entries: int | None = _if_set(Whole(1, 1_000_000, "entries"))
-    preload_seconds: float | None = _if_set(Number(0.1, 3_600, "s"))
-    preload_share: float | None = _if_set(Number(0.01, 1))
-    prefetch_confidence: float | None = _if_set(Number(0.01, 1))
-    prefetch_rate: float | None = _if_set(Number(1, 100_000, "loads a second"))
-    prefetch_memory_share: float | None = _if_set(Number(0.001, 1))
-    prefetch_precision: float | None = _if_set(Number(0, 1))
+    invalidation_strategy: str | None = _of("invalidation_strategy")
+    invalidation_pace: int | None = _of("invalidation_pace")
+    invalidation_merge_above: int | None = _of("invalidation_merge_above")
+    invalidation_global_above: int | None = _of("invalidation_global_above")
+    invalidation_max_delay: float | None = _of("invalidation_max_delay")
+    invalidation_interval: float | None = _of("invalidation_interval")
+    preload: bool | None = _of("preload")
+    preload_interval: float | None = _of("preload_interval")
+    preload_entries: int | None = _of("preload_entries")
+    preload_seconds: float | None = _of("preload_seconds")
+    preload_share: float | None = _of("preload_share")
+    prefetch_confidence: float | None = _of("prefetch_confidence")
+    prefetch_rate: float | None = _of("prefetch_rate")
+    prefetch_memory_share: float | None = _of("prefetch_memory_share")
+    prefetch_precision: float | None = _of("prefetch_precision")
     trial: Mapping[str, Any] | None = ruled(None, Checked(_trial, "trial"))
     reverted: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
     dismissed: tuple[str, ...] = ruled((), Checked(_ids, "ids"))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .rules import Number, Whole
+from yoto.rules import Number, Whole
 
 LARGEST_LIMIT = 1_000_000_000
 # s. A leap year: plans are sold by the year.

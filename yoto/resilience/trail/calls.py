@@ -1,7 +1,8 @@
-"""One call as each kind of guard remembers it."""
+"""One call as each kind of guard remembers it, and those of a process that nobody took yet."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple, TypeAlias
 
 from ..settings import MultiDimensionalKey
@@ -118,3 +119,26 @@ def caller_of(plain: PlainKey) -> str:
 def key_of(plain: PlainKey) -> MultiDimensionalKey | str | int | None:
     """The key that was stored so."""
     return MultiDimensionalKey(*plain) if isinstance(plain, tuple) else plain
+
+
+# Calls. They are taken away once a second; of a guard that is busier than this the oldest go.
+MOST_IN_PROCESS = 2_000
+
+
+class Trail:
+    """A ring of calls. Safe for threads: a guard appends while another thread takes.
+
+    Attributes:
+        note: takes one call; its price is that of one ``deque.append``.
+    """
+
+    __slots__ = ("_calls", "note")
+
+    def __init__(self, most: int = MOST_IN_PROCESS) -> None:
+        self._calls: deque[Noted] = deque(maxlen=most)
+        self.note = self._calls.append
+
+    def take(self) -> tuple[list[Noted], bool]:
+        """The calls since the last time, and whether older ones may have been lost."""
+        waiting = len(self._calls)
+        return [self._calls.popleft() for _ in range(waiting)], waiting == self._calls.maxlen

@@ -22,17 +22,18 @@ from ..config_store import Kind
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS
 from .calls import (
+    MOST_IN_PROCESS,
     BreakerCall,
     Call,
     LimitedCall,
     Noted,
     PlainKey,
     SlotCall,
+    Trail,
     breaker_call,
     limited_call,
     slot_call,
 )
-from .ring import MOST_IN_PROCESS, Trail
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from yoto.settings import of
+
 
 @dataclass(frozen=True, slots=True)
 class TuningSettings:
@@ -15,6 +17,6 @@ class TuningSettings:
         window: seconds that are compared before and after a change.
     """
 
-    auto: bool = False
-    confidence: float = 0.8
-    window: float = 300.0
+    auto: bool = of("TUNING_AUTO")
+    confidence: float = of("TUNING_CONFIDENCE")
+    window: float = of("TUNING_WINDOW")

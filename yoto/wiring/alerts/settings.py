@@ -12,6 +12,7 @@ from yoto.errors import LockLost
 from yoto.monitor import AlertSettings, Degrade, Elected, SendSettings
 from yoto.optimization import DistributedLocks
 from yoto.resilience import Resilience
+from yoto.settings import read
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +23,7 @@ LOCK_TIMEOUT = 5.0
 
 def alert_settings(app: Flask) -> AlertSettings:
     """The ``ALERT_*`` settings of ``app``."""
-    return AlertSettings(
-        interval=app.config["ALERT_INTERVAL"],
-        keep_days=app.config["ALERT_KEEP_DAYS"],
-        give_up_hours=app.config["ALERT_WEBHOOK_HOURS"],
-        sending=SendSettings(
-            timeout=app.config["ALERT_WEBHOOK_TIMEOUT"],
-            allow_internal=app.config["ALERT_WEBHOOK_ALLOW_INTERNAL"],
-            ca_file=app.config["ALERT_WEBHOOK_CA_CERTS"],
-        ),
-    )
+    return read(AlertSettings, app.config, sending=read(SendSettings, app.config))
 
 
 def elected_by(locks: DistributedLocks, name: str = LOCK) -> Elected:

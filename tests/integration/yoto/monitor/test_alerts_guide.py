@@ -10,7 +10,6 @@ from typing import Any
 from flask import Flask
 
 from app.extensions import alerts
-from config import Base
 from tests.support.world import World
 from yoto.cli.alerts import alerts as group
 from yoto.monitor import DEFAULT_COMPONENTS, DEFAULT_RULES
@@ -87,8 +86,3 @@ def test_the_tables_are_the_defaults() -> None:
         assert numbers == [component.excellent, component.good, component.warning]
     named = re.findall(r"\w+", " ".join(rows("field")))
     assert sorted(named) == sorted(settable())
-
-
-def test_every_setting_has_its_row() -> None:
-    settings = {name for name in dir(Base) if name.startswith("ALERT_")}
-    assert rows("setting").keys() == settings

@@ -45,6 +45,7 @@ def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
         **app_config,
         "MONITOR_BACKEND": "memory",
         "TUNING_WINDOW": float(WINDOW),
+        "PREFETCH_ENABLED": False,
         "PERMISSION_POOL_SIZE": 1,
         "PERMISSION_POOL_WAIT": 0.01,
     }

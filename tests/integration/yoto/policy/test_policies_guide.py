@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from app.settings import SETTINGS
 from yoto.cli.policy import policy as group
 from yoto.events import registered_types
 from yoto.policy import PolicyManager
@@ -23,11 +22,6 @@ def test_the_examples_run(policy: PolicyManager, capsys: Any) -> None:
     assert second.startswith("1 4 Comparison(inputs=")
     assert warned.startswith("[('never_asked', ('vault.open',))")
     assert [one.version for one in policy.versions("limits", kind="data")] == [3, 2, 1]
-
-
-def test_every_setting_is_described() -> None:
-    described = set(re.findall(r"^\| `YOTO_(\w+)`", GUIDE, re.MULTILINE))
-    assert described == {key for key in SETTINGS if key.startswith(("POLICY_", "OPA_"))}
 
 
 def test_every_command_and_event_is_named() -> None:

@@ -11,8 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import cache, optimization, permissions, prefetch
-from app.settings import SETTINGS
-from config import Base
 from tests.support.prefetching import by_hand, turn
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
@@ -184,9 +182,3 @@ def test_the_example_of_the_guide(app: Flask, world: World) -> None:
     with app.app_context():
         exec(compile(example, "prefetch.md", "exec"), names)
     assert names["taken"] == 2
-
-
-def test_the_guide_has_every_setting_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `YOTO_(PREFETCH_\w+)` \| (\S+) \|", GUIDE, re.MULTILINE))
-    known = [key for key in SETTINGS if key.startswith("PREFETCH_")]
-    assert rows == {key: str(getattr(Base, key)).replace("True", "true") for key in known}

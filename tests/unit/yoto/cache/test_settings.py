@@ -45,6 +45,7 @@ def test_each_value_can_be_set_also_as_text() -> None:
         ("MAX_STALENESS", 0.1),
         ("MAX_STALENESS", float("inf")),
         ("CACHE_SOFT_SHARE", 1.1),
+        ("CACHE_LOAD_WAIT", 2.0),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_key(key: str, value: Any) -> None:
@@ -58,4 +59,4 @@ def test_a_store_takes_only_what_its_keys_allow() -> None:
     with pytest.raises(ValidationFailed) as refused:
         check_store("conditional", StoreSettings(0, 0.5))
     assert set(refused.value.errors) == {"conditional.size", "conditional.ttl"}
-    assert "from 1 to 1e+07, not 0" in refused.value.errors["conditional.size"][0]
+    assert "from 1 to 10000000 users, not 0" in refused.value.errors["conditional.size"][0]

@@ -13,6 +13,7 @@ from urllib3.exceptions import TimeoutError as HttpTimeout
 
 from yoto.deadline import DeadlineConnection, DeadlineTlsConnection
 from yoto.errors import ValidationFailed
+from yoto.settings import of
 
 from .addresses import Unresolved, resolve
 from .signing import headers
@@ -34,9 +35,9 @@ class SendSettings:
         ca_file: certificates to trust instead of the system's.
     """
 
-    timeout: float = 5.0
-    allow_internal: bool = False
-    ca_file: str | None = None
+    timeout: float = of("ALERT_WEBHOOK_TIMEOUT")
+    allow_internal: bool = of("ALERT_WEBHOOK_ALLOW_INTERNAL")
+    ca_file: str | None = of("ALERT_WEBHOOK_CA_CERTS")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from yoto.resilience import CircuitBreakerConfig
+from yoto.settings import SETTINGS, of
 
-# Seconds. An evaluation takes a millisecond; past a second somebody is waiting for a page.
-DEFAULT_TIMEOUT = 1.0
 # Seconds. Sending a bundle compiles all modules of the server once a module.
 DEFAULT_PUSH_TIMEOUT = 15.0
 
@@ -18,7 +17,7 @@ OPA_BREAKER = CircuitBreakerConfig(
     recovery_timeout=1.0,
     recovery_timeout_max=5.0,
     # Seconds. Slow is what passes the time-out, and that is a failure already.
-    slow_call_duration=DEFAULT_TIMEOUT * 10,
+    slow_call_duration=SETTINGS["OPA_TIMEOUT"].default * 10,
 )
 
 
@@ -37,5 +36,5 @@ class OpaSettings:
     url: str
     token: str = field(default="", repr=False)
     ca_file: str | None = None
-    timeout: float = DEFAULT_TIMEOUT
+    timeout: float = of("OPA_TIMEOUT")
     push_timeout: float = DEFAULT_PUSH_TIMEOUT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -11,13 +10,11 @@ from typing import Any
 from flask import Flask
 
 from app.extensions import cache, optimization, permissions
-from config import Base
 from tests.support.world import World
 from yoto.cache import place_key
 from yoto.cli.cache import cache as commands
 
 GUIDE = (Path(__file__).parents[5] / "docs" / "warm-up.md").read_text(encoding="utf-8")
-PREFIXES = ("HOT_", "PRELOAD", "WARM_UP_")
 
 
 def test_the_example_runs(app: Flask, world: World) -> None:
@@ -44,9 +41,3 @@ def test_every_command_is_one() -> None:
     for line in lines:
         name, *arguments = shlex.split(line)
         commands.commands[name].make_context(name, arguments)
-
-
-def test_every_setting_is_explained_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (\S+) \|", GUIDE, re.MULTILINE))
-    explained = {key: json.loads(value) for key, value in rows.items()}
-    assert explained == {key: getattr(Base, key) for key in dir(Base) if key.startswith(PREFIXES)}

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings import SETTINGS
-from yoto.cache.settings import KEYS as CACHE_KEYS
 from yoto.control_plane.language import catalogue
 from yoto.monitor.tuning import (
     LEVERS,
@@ -23,7 +21,6 @@ from yoto.monitor.tuning import (
     lever_of,
 )
 from yoto.monitor.tuning.advisers import advise
-from yoto.optimization import QUEUE_KEYS
 
 GIB = 2**30
 VALUES = {
@@ -261,18 +258,3 @@ def test_following_what_is_said_comes_to_an_end(picture: Picture) -> None:
         for one in found:
             picture = followed(picture, one.setting, one.proposed)
     raise AssertionError(picture.values)
-
-
-def test_the_ranges_are_those_of_the_configuration() -> None:
-    for lever in LEVERS.values():
-        if lever.key in CACHE_KEYS:
-            _, kind, low, high = CACHE_KEYS[lever.key]
-            assert (lever.whole, lever.low, lever.high) == (kind is int, low, high)
-        elif lever.key in QUEUE_KEYS:
-            allowed = QUEUE_KEYS[lever.key]
-            found = (lever.whole, lever.low, lever.high)
-            assert found == (allowed.kind is int, allowed.low, allowed.high)
-        else:
-            accepts = SETTINGS[lever.key].accepts
-            assert accepts(lever.low) and accepts(lever.high)
-            assert not accepts(lever.low / 2) and not accepts(lever.high * 2)

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-import config as config_classes
 from yoto.errors import ConfigurationError
 from yoto.optimization import InvalidationSettings, Strategy
-from yoto.optimization.invalidation.settings import RANGES, STRATEGY_KEY
+from yoto.settings import SETTINGS, keys_of
+
+RANGES = {
+    key: SETTINGS[key].rule.describe()
+    for key in keys_of(InvalidationSettings).values()
+    if key != "INVALIDATION_STRATEGY"
+}
 
 
 def test_without_configuration_the_defaults_hold() -> None:
     assert InvalidationSettings.from_config({}) == InvalidationSettings()
     assert InvalidationSettings().fixed_strategy is None
-
-
-def test_the_application_has_the_same_defaults() -> None:
-    given = {key: getattr(config_classes.Base, key) for key in [STRATEGY_KEY, *RANGES]}
-    assert InvalidationSettings.from_config(given) == InvalidationSettings()
 
 
 def test_values_are_taken() -> None:
@@ -31,7 +31,11 @@ def test_values_are_taken() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [(key, bad) for key, (_, _, low, high) in RANGES.items() for bad in (low - 1, high + 1, "x")]
+    [
+        (key, bad)
+        for key, allowed in RANGES.items()
+        for bad in (allowed["minimum"] - 1, allowed["maximum"] + 1, "x")
+    ]
     + [
         ("INVALIDATION_STRATEGY", "brutal"),
         ("INVALIDATION_PACE", True),

@@ -6,34 +6,23 @@ from typing import Any
 
 import pytest
 
-import config
-from app import settings
 from yoto.errors import ConfigurationError
-from yoto.optimization import QUEUE_KEYS, QueueSettings
+from yoto.optimization import QueueSettings
+from yoto.settings import SETTINGS, keys_of
 
 
-def test_what_is_not_configured_is_as_the_code_says() -> None:
+def test_what_is_not_configured_is_as_it_is_declared() -> None:
     assert QueueSettings.from_config({}) == QueueSettings()
+    assert set(keys_of(QueueSettings).values()) == {key for key in SETTINGS if key[:6] == "QUEUE_"}
 
 
-def test_the_configuration_has_the_defaults_of_the_code() -> None:
-    defaults = {key: getattr(config.Base, key) for key in QUEUE_KEYS}
-    assert QueueSettings.from_config(defaults) == QueueSettings()
-    assert set(QUEUE_KEYS) <= set(settings.SETTINGS)
-
-
-@pytest.mark.parametrize("key", QUEUE_KEYS)
-def test_a_value_out_of_its_range_is_refused_by_key(key: str) -> None:
-    allowed = QUEUE_KEYS[key]
-    for good in (allowed.low, allowed.high):
-        value = allowed.kind(good)
-        assert getattr(QueueSettings.from_config({key: value}), allowed.name) == value
-    bad: tuple[Any, ...] = (
-        allowed.kind(allowed.low) - 1,
-        allowed.kind(allowed.high) + 1,
-        "7",
-        True,
-    )
+@pytest.mark.parametrize(("name", "key"), keys_of(QueueSettings).items())
+def test_a_value_out_of_its_range_is_refused_by_key(name: str, key: str) -> None:
+    allowed = SETTINGS[key].rule.describe()
+    low, high = allowed["minimum"], allowed["maximum"]
+    for good in (low, high):
+        assert getattr(QueueSettings.from_config({key: good}), name) == good
+    bad: tuple[Any, ...] = (low - 1, high + 1, "seven", True)
     for value in bad:
         with pytest.raises(ConfigurationError) as refused:
             QueueSettings.from_config({key: value})

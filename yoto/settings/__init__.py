@@ -1,0 +1,44 @@
+"""The settings of the platform: each is declared once, with its default, range and meaning.
+
+An application has them under their own names, or, where the platform is a guest, with ``YOTO_``
+before each. docs/settings.md is made of the declarations.
+"""
+
+from .reading import (
+    EXTENSION,
+    PREFIX,
+    SETTINGS,
+    Configured,
+    Defaults,
+    check_together,
+    guest_settings,
+    keys_of,
+    of,
+    read,
+    settings_of,
+    value_of,
+)
+from .setting import Setting, choice, declared, flag, number, optional, text, whole
+
+__all__ = [
+    "EXTENSION",
+    "PREFIX",
+    "SETTINGS",
+    "Configured",
+    "Defaults",
+    "Setting",
+    "check_together",
+    "choice",
+    "declared",
+    "flag",
+    "guest_settings",
+    "keys_of",
+    "number",
+    "of",
+    "optional",
+    "read",
+    "settings_of",
+    "text",
+    "value_of",
+    "whole",
+]

@@ -1,0 +1,151 @@
+"""Settings of policies, alerts, measurements, tuning and prefetching."""
+
+from __future__ import annotations
+
+from .serving import CERTIFICATES, WEB
+from .setting import choice, flag, number, optional, share, whole
+
+
+class Policies:
+    """Policies: [policies.md](policies.md)"""
+
+    POLICY_ENGINE = choice(
+        "embedded",
+        ("embedded", "opa"),
+        "What runs policies: this process, or the OPA server at `OPA_URL`.",
+    )
+    OPA_URL = optional("an http:// or https:// address", "Address of an OPA server.", WEB)
+    OPA_TOKEN = optional("the bearer token of the OPA server", "Its bearer token.", secret=True)
+    OPA_TIMEOUT = number(1.0, 0.01, 60, "s", "How long it may take to answer.")
+    OPA_CA_CERTS = optional(CERTIFICATES, "Certificates to trust instead of the system's.")
+    POLICY_DIR = optional(
+        "a folder of policies",
+        "A folder whose files are stored as soon as they are saved, for development.",
+    )
+    POLICY_POLL_SECONDS = number(
+        2.0,
+        0.05,
+        3600,
+        "s",
+        "Time between looks for changes that no event announced; five times as long while the log"
+        " is heard.",
+    )
+    POLICY_CACHE_SIZE = whole(10_000, 1, 10_000_000, "decisions", "Decisions kept in a worker.")
+    POLICY_CACHE_SECONDS = number(
+        5.0, 0, 3600, "s", "The longest that one is given again; 0: none is kept."
+    )
+    POLICY_CACHE_SECONDS_MAX = number(
+        60.0, 0, 3600, "s", "How far that may be widened while policies are slow."
+    )
+    POLICY_SLOW_ALERT_MS = number(
+        50.0, 0.1, 60_000, "ms", "The median evaluation that raises an alert."
+    )
+    POLICY_SLOW_LIMIT_MS = number(
+        500.0, 0.1, 60_000, "ms", "The median evaluation that takes a set out of service."
+    )
+    POLICY_INSTEAD_OF_SLOW = choice(
+        "deny",
+        ("deny", "last_good"),
+        "What serves then: a denial of everything, or the last good set.",
+    )
+    POLICY_DENY_JUMP = share(
+        0.2, 0, "How far a promotion may raise the share of denials before it is undone."
+    )
+
+
+class Alerts:
+    """Alerts: [alerts.md](alerts.md)"""
+
+    ALERT_INTERVAL = number(5.0, 0.1, 60, "s", "Time between evaluations of the rules.")
+    ALERT_KEEP_DAYS = number(
+        30.0,
+        0.01,
+        3650,
+        "days",
+        "How long alerts, history, messages and silences are kept once they are over.",
+    )
+    ALERT_WEBHOOK_TIMEOUT = number(
+        5.0,
+        0.1,
+        10,
+        "s",
+        "The longest for each of: finding a webhook's address, connecting, the answer.",
+    )
+    ALERT_WEBHOOK_HOURS = number(
+        24.0, 0.01, 720, "hours", "After so long a message that nobody takes is given up."
+    )
+    ALERT_WEBHOOK_ALLOW_INTERNAL = flag(
+        False, "Whether webhooks may have addresses of internal networks, and http."
+    )
+    ALERT_WEBHOOK_CA_CERTS = optional(
+        CERTIFICATES, "Certificates to trust instead of the system's."
+    )
+
+
+class Monitoring:
+    """Measurements: [monitoring.md](monitoring.md)"""
+
+    MONITOR = flag(True, "Whether this process measures.")
+    MONITOR_BACKEND = choice(
+        "redis",
+        ("redis", "memory"),
+        "`redis`: all workers add up; `memory`: for a platform of one process, minutes for a day.",
+    )
+    MONITOR_INTERVAL = number(1.0, 0.1, 10, "s", "Time between two deliveries.")
+    MONITOR_STATSD = optional(
+        "host:port of a StatsD server", "A StatsD server that gets a copy: `host:port`."
+    )
+    METRICS_TOKEN = optional(
+        "at least 16 visible ASCII characters that nobody can guess",
+        "The bearer token that `/metrics` wants; without it, it is open to whoever reaches it.",
+        r"[!-~]{16,}",
+        secret=True,
+    )
+
+
+class Tuning:
+    """Tuning: [tuning.md](tuning.md)"""
+
+    TUNING_AUTO = flag(False, "Whether suggestions are followed without being asked.")
+    TUNING_CONFIDENCE = share(0.8, 0.01, "How sure one must be for that.")
+    TUNING_WINDOW = number(300.0, 5, 3600, "s", "Time compared before and after a change.")
+
+
+class Prefetching:
+    """Behaviour and prefetching: [prefetch.md](prefetch.md)"""
+
+    PREFETCH_ENABLED = flag(True, "Whether anything is recorded or prefetched.")
+    PREFETCH_SAMPLE = share(1.0, 0, "Share of users whose behaviour is recorded.")
+    PREFETCH_HISTORY = whole(128, 8, 10_000, "actions", "Actions that Redis keeps of a user.")
+    PREFETCH_RETENTION_DAYS = number(30.0, 0.01, 3650, "days", "How long it keeps them.")
+    PREFETCH_HALF_LIFE_DAYS = number(
+        7.0, 0.04, 3650, "days", "After so long an action counts half."
+    )
+    PREFETCH_BUFFER = whole(
+        10_000, 100, 1_000_000, "actions", "Actions that may wait in a process."
+    )
+    PREFETCH_USERS = whole(1_000, 1, 1_000_000, "users", "Users of whom a process keeps a model.")
+    PREFETCH_CONFIDENCE = share(
+        0.2, 0.01, "The probability from which a place is prefetched, at best."
+    )
+    PREFETCH_RATE = number(50.0, 1, 100_000, "loads a second", "Prefetches, at most.")
+    PREFETCH_CONCURRENCY = whole(
+        2,
+        1,
+        100,
+        "loads",
+        "Loads at a time; fewer than `PERMISSION_POOL_SIZE`, whose connections they take.",
+    )
+    PREFETCH_MEMORY_SHARE = share(
+        0.1, 0.001, "Share of the cache that may be prefetched and not used yet."
+    )
+    PREFETCH_PRECISION = share(
+        0.4, 0, "Share of prefetches that must be used, or there will be fewer."
+    )
+    PREFETCH_SNAPSHOT_SECONDS = number(
+        60.0,
+        1,
+        3600,
+        "s",
+        "How long a client may show controls by a snapshot of its user's permissions.",
+    )

@@ -1,0 +1,206 @@
+"""Settings of permissions: their cache, what is published about them, and work behind them."""
+
+from __future__ import annotations
+
+from .setting import choice, flag, number, share, whole
+
+KEYS = (1, 10_000_000)
+DAY = 86_400.0  # s
+LIFE = (1, DAY)
+
+
+class Cache:
+    """The cache: [consistency.md](consistency.md)"""
+
+    MAX_STALENESS = number(
+        # Redis is heard several times a second; a shorter bound would be broken by scheduling.
+        2.0,
+        0.5,
+        60,
+        "s",
+        "How long memory and Redis may answer checks after the invalidation log was last heard.",
+    )
+    CACHE_USERS_SIZE = whole(8_000, *KEYS, "users", "Users in memory, each with all places.")
+    CACHE_USERS_TTL = number(900.0, *LIFE, "s", "How long their permissions are kept.")
+    CACHE_CONDITIONAL_SIZE = whole(
+        2_000, *KEYS, "users", "The same of permissions that change at a known moment."
+    )
+    CACHE_CONDITIONAL_TTL = number(600.0, *LIFE, "s", "How long these are kept.")
+    CACHE_PLACES_PER_USER = whole(32, 1, 10_000, "places", "Places of one user in memory.")
+    CACHE_STORED_PLACES = whole(256, 1, 10_000, "places", "Places of one user in Redis.")
+    CACHE_SOFT_SHARE = share(
+        0.8,
+        0.1,
+        "Part of its life after which a look-up renews an entry in the background; 1: never.",
+    )
+    CACHE_WAIT_FOR_POSITION = number(
+        0.25, 0, 10, "s", "How long a check that brings a position waits for the log."
+    )
+    CACHE_LOAD_LEASE = number(
+        2.0, 0.2, 60, "s", "After so long another process takes over from a loader that died."
+    )
+    CACHE_LOAD_WAIT = number(
+        2.5,
+        0,
+        120,
+        "s",
+        "How long to wait for the load of another process; longer than `CACHE_LOAD_LEASE`.",
+    )
+    PERMISSION_POOL_SIZE = whole(
+        4, 1, 100, "connections", "Database connections with which the cache loads."
+    )
+    PERMISSION_POOL_WAIT = number(2.0, 0.01, 60, "s", "How long a check waits for a free one.")
+    OUTBOX_RELAY = flag(
+        True, "Whether this process publishes what a dead writer left in the outbox."
+    )
+    OUTBOX_RELAY_INTERVAL = number(1.0, 0.05, 60, "s", "Time between two turns of that relay.")
+
+
+class Invalidation:
+    """Floods of invalidations: [invalidation.md](invalidation.md)"""
+
+    INVALIDATION_STRATEGY = choice(
+        "by_analysis",
+        ("by_analysis", "conservative", "auto", "aggressive"),
+        "How queued items are published; `by_analysis` chooses one of the others.",
+    )
+    INVALIDATION_ATTENTION = whole(
+        100, *KEYS, "items", "A longer queue needs attention; below the next two."
+    )
+    INVALIDATION_WARNING = whole(500, 2, 10_000_000, "items", "A longer queue is a warning.")
+    INVALIDATION_CRITICAL = whole(1_000, 3, 10_000_000, "items", "A longer queue is critical.")
+    INVALIDATION_PACE = whole(
+        200,
+        1,
+        100_000,
+        "items a second",
+        "Single items that `conservative` and `auto` publish.",
+    )
+    INVALIDATION_MERGE_ABOVE = whole(
+        20,
+        1,
+        1_000_000,
+        "items",
+        "`auto` publishes one covering tag in place of more items than this.",
+    )
+    INVALIDATION_GLOBAL_ABOVE = whole(
+        200,
+        1,
+        1_000_000,
+        "subjects",
+        "`aggressive` publishes that everything changed in place of more tags than this.",
+    )
+    INVALIDATION_MAX_DELAY = number(
+        30.0, 0.1, 3_600, "s", "An item that waits longer is published whatever the pace."
+    )
+    INVALIDATION_INTERVAL = number(1.0, 0.05, 60, "s", "Time between looks at the queue.")
+    INVALIDATION_BOUNDARY_INTERVAL = number(
+        1.0, 0.05, 60, "s", "Time between looks for what begins or ends by itself."
+    )
+    INVALIDATION_BOUNDARY_HORIZON = number(
+        30.0, 0.2, 3_600, "s", "How far they look ahead; more than two intervals."
+    )
+    INVALIDATION_BOUNDARY_MARGIN = number(
+        0.5, 0, 60, "s", "How long after its moment it is published, since clocks differ."
+    )
+    INVALIDATION_BOUNDARY_FALLBACK = number(
+        3_600.0, 60, 604_800, "s", "How far back the first look goes when no earlier one is known."
+    )
+
+
+class Queue:
+    """The batch queue: [queue.md](queue.md)"""
+
+    QUEUE_WORKERS = whole(
+        2, 0, 64, "threads", "Threads of a process that call handlers; 0: it only enqueues."
+    )
+    QUEUE_BATCH_SIZE = whole(
+        # A script puts a whole batch on Lua's stack, several values an item.
+        100,
+        1,
+        1000,
+        "items",
+        "Items that a handler gets at once, at most.",
+    )
+    QUEUE_BATCH_AGE = number(
+        0.1, 0, 60, "s", "How long the first item of a batch waits for others."
+    )
+    QUEUE_MAX_TRIES = whole(
+        5, 1, 100, "tries", "Tries of an item before it goes to the dead letters."
+    )
+    QUEUE_RETRY_DELAY = number(
+        1.0,
+        0.01,
+        3600,
+        "s",
+        "How long an item waits after its first try; each further wait is twice as long.",
+    )
+    QUEUE_RETRY_DELAY_MAX = number(300.0, 0.01, DAY, "s", "The longest of these waits.")
+    QUEUE_PATIENCE = number(
+        DAY,
+        0,
+        604_800,
+        "s",
+        "How old an item may be for a store that is away to use up no try.",
+    )
+    QUEUE_HANDLER_LIMIT = number(
+        30.0, 0.1, 3600, "s", "How long a handler may take before its items go to others."
+    )
+    QUEUE_LEASE = number(
+        # Renewed at a third, which must leave time for a slow answer of Redis.
+        15.0,
+        0.5,
+        3600,
+        "s",
+        "After so long others take over what a dead process was working on.",
+    )
+    QUEUE_ABANDONED = whole(
+        4,
+        0,
+        64,
+        "threads",
+        "Handlers beyond their limit that are replaced; more of them leave fewer workers.",
+    )
+    QUEUE_MAX_LENGTH = whole(
+        1_000_000, 1, 100_000_000, "items", "Items of one kind that are not done; more are refused."
+    )
+    QUEUE_DEAD_KEPT = whole(
+        10_000, 1, 1_000_000, "items", "Dead letters of one kind; the oldest go."
+    )
+    QUEUE_ONCE_SECONDS = number(
+        3600.0, 1, 604_800, "s", "How long a caller's key stands for the same item."
+    )
+
+
+class WarmUp:
+    """Hot counts, preloading and warm-up: [warm-up.md](warm-up.md)"""
+
+    HOT_COUNTS = flag(True, "Whether what is asked for most is counted.")
+    HOT_HOURS = number(24.0, 0.01, 8760, "hours", "Mean life of a count.")
+    HOT_MEMBERS = whole(
+        10_000,
+        100,
+        1_000_000,
+        "members",
+        "Pairs, and roles, that are kept; a pair takes about 100 bytes of Redis.",
+    )
+    HOT_FLUSH_SECONDS = number(
+        5.0, 0.1, 3600, "s", "How often a process sends Redis what it has counted."
+    )
+    PRELOAD = flag(True, "Whether workers preload what is hot by themselves, at intervals.")
+    PRELOAD_INTERVAL = number(300.0, 1, DAY, "s", "Time between two runs, give or take a fifth.")
+    PRELOAD_ENTRIES = whole(5_000, 1, 1_000_000, "entries", "The most entries of a run.")
+    PRELOAD_SECONDS = number(30.0, 0.1, 3600, "s", "The longest that a run takes.")
+    PRELOAD_SHARE = share(
+        0.25, 0.01, "Part of that time in which it works; the rest is left to requests."
+    )
+    WARM_UP_AT_START = flag(True, "Whether a worker warms up when it starts.")
+    WARM_UP_SECONDS = number(60.0, 1, 3600, "s", "The longest that a step of it takes.")
+
+
+class DecisionRecords:
+    """Decision records: [decision-records.md](decision-records.md)"""
+
+    DECISION_RECORDS = flag(True, "Whether decisions are recorded: all denials, and a sample.")
+    DECISION_RECORD_ALLOW_SAMPLE = share(0.01, 0, "Share of allowed decisions that is recorded.")
+    DECISION_RECORD_DAYS = number(30.0, 0.01, 3650, "days", "How long records are kept.")

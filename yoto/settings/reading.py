@@ -1,0 +1,194 @@
+"""All keys of the platform, and how its parts read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from yoto.errors import ConfigurationError
+
+from . import operation, permission, serving
+from .setting import Setting, declared
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from flask import Flask
+
+PREFIX = "YOTO_"
+# Where an application that the platform is a guest in has the platform's settings.
+EXTENSION = "yoto.settings"
+_KEY, _CONVERT = "key", "convert"
+T = TypeVar("T", bound="DataclassInstance")
+
+
+class Defaults(
+    serving.Processes,
+    serving.Redis,
+    serving.Logs,
+    serving.Guards,
+    serving.Access,
+    permission.Cache,
+    permission.Invalidation,
+    permission.Queue,
+    permission.WarmUp,
+    permission.DecisionRecords,
+    operation.Policies,
+    operation.Alerts,
+    operation.Monitoring,
+    operation.Tuning,
+    operation.Prefetching,
+):
+    """A value of each setting. ``None`` means: not configured."""
+
+
+SETTINGS: Mapping[str, Setting] = declared(Defaults)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What several keys must be together.
+
+    Attributes:
+        keys: the one to name first.
+        holds: given their values in that order.
+        says: what is right; ``{0}`` stands for what comes before each key.
+    """
+
+    keys: tuple[str, ...]
+    holds: Callable[..., bool]
+    says: str
+
+
+TOGETHER = (
+    Together(
+        ("OPA_URL", "POLICY_ENGINE"),
+        lambda url, engine: engine != "opa" or bool(url),
+        "is missing: {0}POLICY_ENGINE is 'opa', which needs the address of a server",
+    ),
+    Together(
+        ("INVALIDATION_WARNING", "INVALIDATION_ATTENTION", "INVALIDATION_CRITICAL"),
+        lambda warning, attention, critical: attention < warning < critical,
+        "must lie between {0}INVALIDATION_ATTENTION and {0}INVALIDATION_CRITICAL",
+    ),
+    Together(
+        ("INVALIDATION_BOUNDARY_HORIZON", "INVALIDATION_BOUNDARY_INTERVAL"),
+        lambda horizon, interval: horizon > 2 * interval,
+        "must be more than twice {0}INVALIDATION_BOUNDARY_INTERVAL",
+    ),
+    Together(
+        ("CACHE_LOAD_WAIT", "CACHE_LOAD_LEASE"),
+        lambda wait, lease: wait > lease,
+        "must be longer than {0}CACHE_LOAD_LEASE, or nobody waits for a loader that died",
+    ),
+    Together(
+        ("PREFETCH_CONCURRENCY", "PERMISSION_POOL_SIZE", "PREFETCH_ENABLED"),
+        lambda loads, connections, enabled: not enabled or loads < connections,
+        "must be less than {0}PERMISSION_POOL_SIZE, whose connections prefetching takes,"
+        " unless {0}PREFETCH_ENABLED is false",
+    ),
+)
+
+
+def check_together(values: Mapping[str, Any], prefix: str = "") -> None:
+    """Check what several of ``values`` must be together, where all of these are among them.
+
+    Raises:
+        ConfigurationError: they do not go together; names a key, with ``prefix``.
+    """
+    for one in TOGETHER:
+        if all(key in values for key in one.keys) and not one.holds(*map(values.get, one.keys)):
+            raise ConfigurationError(f"{prefix}{one.keys[0]}", one.says.format(prefix))
+
+
+def value_of(config: Mapping[str, Any], key: str, prefix: str = "") -> Any:
+    """What ``config`` says of ``key``, else its default. Texts mean what they mean in the
+    environment.
+
+    Raises:
+        ConfigurationError: it is not right; names the key, with ``prefix``.
+    """
+    setting, value = SETTINGS[key], config.get(f"{prefix}{key}")
+    if value is None:
+        return setting.default
+    if isinstance(value, str):
+        value = setting.parse(f"{prefix}{key}", value)
+    return setting.checked(f"{prefix}{key}", value)
+
+
+def settings_of(app: Flask) -> Mapping[str, Any]:
+    """The platform's settings in ``app``: its configuration, or, where the platform is a guest,
+    what it was wired with. The application's own keys of the same names are none of them.
+    """
+    found: Mapping[str, Any] = app.extensions.get(EXTENSION, app.config)
+    return found
+
+
+def guest_settings(*sources: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a platform that is a guest in an application.
+
+    Args:
+        sources: with ``YOTO_`` before each key; the later wins.
+
+    Raises:
+        ConfigurationError: a value is wrong; it names the key, with ``YOTO_``.
+    """
+    given = {key: value for one in sources for key, value in one.items() if key.startswith(PREFIX)}
+    found = {key: value_of(given, key, PREFIX) for key in SETTINGS}
+    check_together(found, PREFIX)
+    return found
+
+
+def of(key: str, convert: Callable[[Any], Any] | None = None) -> Any:
+    """A field of a dataclass that is the setting ``key``, by default as well.
+
+    Args:
+        convert: gives what the field holds, of a value that is not None.
+    """
+    default = _converted(SETTINGS[key].default, convert)
+    return field(
+        default=default, repr=not SETTINGS[key].secret, metadata={_KEY: key, _CONVERT: convert}
+    )
+
+
+def keys_of(part: type[DataclassInstance]) -> dict[str, str]:
+    """The key of each field of ``part`` that is a setting."""
+    return {one.name: one.metadata[_KEY] for one in fields(part) if _KEY in one.metadata}
+
+
+def read(part: type[T], config: Mapping[str, Any], **others: Any) -> T:
+    """A ``part`` with the values of ``config`` in its fields that are settings.
+
+    Args:
+        others: the other fields; those left out have their defaults.
+
+    Raises:
+        ConfigurationError: a value is not right; names the key.
+    """
+    found = {key: value_of(config, key) for key in keys_of(part).values()}
+    check_together(found)
+    values = {
+        one.name: _converted(found[one.metadata[_KEY]], one.metadata[_CONVERT])
+        for one in fields(part)
+        if _KEY in one.metadata
+    }
+    return part(**values, **others)
+
+
+class Configured:
+    """Base of dataclasses whose fields are settings (``of``)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """What ``config`` says of the keys, which are in docs/settings.md; else their defaults.
+
+        Raises:
+            ConfigurationError: a value is not right; names the key.
+        """
+        return read(cls, config)  # type: ignore[type-var]
+
+
+def _converted(value: Any, convert: Callable[[Any], Any] | None) -> Any:
+    return value if value is None or convert is None else convert(value)

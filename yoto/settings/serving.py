@@ -1,0 +1,137 @@
+"""Settings of processes, addresses, logs and Redis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yoto.rules import Checked
+
+from .setting import Setting, choice, flag, number, optional, share, text, whole
+
+SECRET_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
+WEB = r"https?://[^\s/].*"
+SECONDS = (0.001, 60.0)
+_TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
+CERTIFICATES = "a file of certificates"
+
+
+class Processes:
+    """Processes and requests: [serving.md](serving.md)"""
+
+    SECRET_KEY = optional(
+        f"at least {SECRET_MIN_LENGTH} characters that nobody can guess",
+        "Signs sessions and tokens, and seals secrets in the database. Without it, an application"
+        " in development makes one in its instance folder, and a guest uses its host's.",
+        rf".{{{SECRET_MIN_LENGTH},}}",
+        secret=True,
+    )
+    DATABASE_POOL_SIZE = whole(
+        5,
+        1,
+        500,
+        "connections",
+        "Connections that a process keeps for its requests; it opens up to 10 more while all are in"
+        " use.",
+    )
+    SOCKETS_MAX = whole(
+        1000, 1, 100_000, "sockets", "Socket.IO connections of one worker; each takes some 50 kB."
+    )
+    SOCKETS_PER_ADDRESS = whole(
+        200,
+        1,
+        100_000,
+        "sockets",
+        "How many of them one address may have, or one /64 of IPv6.",
+    )
+    TRUSTED_PROXIES = whole(
+        0, 0, 10, "proxies", "How many proxies in front are trusted to say who the client is."
+    )
+    PUBLIC_URL = optional(
+        "an http:// or https:// address",
+        "Where clients reach Yoto, for answers that name it.",
+        WEB,
+    )
+    MAX_CONTENT_LENGTH = whole(
+        256 * 1024, 1024, 67_108_864, "bytes", "The largest body of a request."
+    )
+
+
+class Logs:
+    """Logs: [logs.md](logs.md)"""
+
+    LOG_LEVEL = choice(
+        "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "The level from which on is logged."
+    )
+    LOG_REQUEST_SAMPLE = share(
+        1.0,
+        0,
+        "Share of requests that leave a line. Failures (5xx) and denials (403) always do; with 0,"
+        " none.",
+    )
+
+
+class Redis:
+    """Redis: [redis.md](redis.md)"""
+
+    REDIS_URL = optional(
+        "a redis://, rediss:// or unix:// address",
+        "The one server: `redis://user:password@host:6379/0`, `rediss://` for TLS,"
+        " `unix:///path/to.sock?db=0`. Without it and without nodes there is an embedded server in"
+        " the instance folder.",
+        secret=True,
+    )
+    REDIS_CLUSTER_NODES: Any = Setting(
+        None,
+        Checked(lambda value: value, "nodes"),
+        "Where to ask for a cluster: `host:7000,host:7001`; wins over the URL.",
+        optional=True,
+    )
+    REDIS_USERNAME = optional(
+        "a user of the Redis server", "For cluster nodes, and for a URL that has no user."
+    )
+    REDIS_PASSWORD = optional("the password of that user", "The same.", secret=True)
+    REDIS_TLS = flag(False, "TLS to cluster nodes, and to a `redis://` URL.")
+    REDIS_TLS_CA_CERTS = optional(CERTIFICATES, "Certificates to trust instead of the system's.")
+    REDIS_DB = whole(0, 0, 65_535, "", "Database number; a cluster has only 0.")
+    REDIS_SOCKET_TIMEOUT = number(0.25, *SECONDS, "s", "How long one answer may take.")
+    REDIS_CONNECT_TIMEOUT = number(0.25, *SECONDS, "s", "How long opening a connection may take.")
+    REDIS_RETRY_TIME = number(
+        0.5, *SECONDS, "s", "How long a repeatable script is tried again, in all."
+    )
+    REDIS_MAX_CONNECTIONS = whole(
+        64,
+        1,
+        10_000,
+        "connections",
+        "Connections to one server, in each of the two pools of a process.",
+    )
+    REDIS_KEY_PREFIX = text(
+        "yoto:", "text without braces, such as yoto:", r"[^{}]+", "Begins every key."
+    )
+
+
+class Guards:
+    """Guards: [resilience.md](resilience.md)"""
+
+    RESILIENCE_ENABLED = flag(
+        True,
+        "False lets everything through every guard without asking Redis: for tests, refused in"
+        " production.",
+    )
+
+
+class Access:
+    """Questions of other programs: [authzen.md](authzen.md)"""
+
+    AUTHZEN_TYPES = text(
+        "",
+        "type=server id, separated by commas",
+        rf"(?:{_TYPE}(?:,{_TYPE})*)?",
+        "Resource types of other applications: `record=7` makes the channels of server 7 records,"
+        " each known by its name.",
+    )
+    AUTHZEN_SUBJECT = choice(
+        "username",
+        ("username", "external_id", "id"),
+        "What the id of a subject is; by default `id` in an application that Yoto is a guest in.",
+    )
