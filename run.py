@@ -201,7 +201,7 @@ def supervise(options: argparse.Namespace) -> int:
     prepare(app)
     # What that began in the background is the workers' to do.
     permissions.close(app)
-    policy.close(app)
+    policy.of(app).close()
     with bind(host, port) as reserved:
         port = reserved.getsockname()[1]
         command = [sys.executable, os.path.abspath(__file__), "--host", host, "--port", str(port)]
