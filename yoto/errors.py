@@ -320,7 +320,7 @@ class LockChanged(PlatformError):
     """
 
     def __init__(self, key: str, token: int, current: Any) -> None:
-        now = "nobody holds it" if current is None else "it has another holder"
+        now = "it is not held" if current is None else "it has another holder"
         super().__init__(f"lock '{key}' is not held with token {token} any more: {now}")
         self.key = key
         self.token = token

@@ -1,4 +1,4 @@
-"""``flask control break-glass``: the token for when nothing else lets anybody in."""
+"""``flask control break-glass``: the token for when no other sign-in works."""
 
 from __future__ import annotations
 

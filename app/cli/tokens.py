@@ -25,7 +25,7 @@ tokens = AppGroup("tokens", help="See, make and take back API tokens.")
 @click.option("--limit", type=click.IntRange(1, 100), default=50, show_default=True)
 @as_json
 def list_tokens(username: str | None, after: int | None, limit: int, as_json: bool) -> None:
-    """Show API tokens, newest first; their secrets are kept nowhere."""
+    """Show API tokens, newest first; their secrets are not stored."""
     with acting():
         page = service.tokens(None if username is None else _id_of(username), after, limit)
     if as_json:

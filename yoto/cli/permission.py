@@ -88,5 +88,5 @@ def user_id_of(user: str) -> int:
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     if found is None:
-        raise click.ClickException(f"user: nobody is called '{user}'")
+        raise click.ClickException(f"user: unknown user '{user}'")
     return found

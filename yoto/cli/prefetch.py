@@ -48,7 +48,7 @@ def predict(user: str, limit: int) -> None:
         service.catch_up()
         profile = service.profile(user_id)
         found = service.analyzer.predict(user_id)[:limit]
-    click.echo(f"deeds known: {0.0 if profile is None else profile.deeds:.1f}")
+    click.echo(f"actions known: {0.0 if profile is None else profile.deeds:.1f}")
     for one in found:
         where = one.step.kind if one.step.id is None else f"{one.step.kind}:{one.step.id}"
         click.echo(f"{one.probability:8.4f}  {one.step.action}  {where}")

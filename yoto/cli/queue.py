@@ -40,9 +40,9 @@ def stats(as_json: bool) -> None:
             f"process {name}: {consumer.workers} workers{hanging}, {consumer.in_flight} items"
         )
     for name in found.unserved:
-        click.echo(f"nobody handles {name}")
+        click.echo(f"no handler for {name}")
     if not found.kinds:
-        click.echo("Nothing was ever put in.")
+        click.echo("Nothing was ever enqueued.")
 
 
 @queue.command("dead")
@@ -86,7 +86,7 @@ def show(letter_id: str) -> None:
 def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: str) -> None:
     """Put dead letters back into the queue, by IDS or all, as new items with all their tries.
 
-    The exit status is 1 when one was not found; the others are put back all the same.
+    The exit status is 1 when one was not found; the others are retried all the same.
     """
     if everything == bool(ids) or (kind is not None and not everything):
         raise click.UsageError("give IDS, or --all, if you like with --kind")
@@ -98,8 +98,8 @@ def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: st
             moved = sum(_redriven(one, reason) for one in ids)
     gone = len(ids) - moved if ids else 0
     if gone:
-        raise click.ClickException(f"{moved} put back, {gone} not found.")
-    click.echo(f"{moved} put back.")
+        raise click.ClickException(f"{moved} retried, {gone} not found.")
+    click.echo(f"{moved} retried.")
 
 
 @queue.command("discard")

@@ -109,7 +109,7 @@ def remove(team_id: int, members: tuple[str, ...], reason: str) -> None:
 @click.option("--no-more", is_flag=True, help="It is not any more.")
 @with_reason
 def nest(team_id: int, parent_id: int, no_more: bool, reason: str) -> None:
-    """Have whoever is in TEAM_ID be in the team PARENT_ID, too."""
+    """Make the members of TEAM_ID members of the team PARENT_ID, too."""
     with acting(), writing():
         change = permissions.remove_team_parent if no_more else permissions.add_team_parent
         change(team_id, parent_id, reason=reason)

@@ -180,7 +180,7 @@ HELP = {
     HOT_EVENTS: "batches of hot counts that Redis took, requests not counted, failed flushes",
     HOT_WAITING: "hot pairs in memory, and batches that Redis has not confirmed",
     PRELOADS: "runs of preloading, entries by origin, and what became of them",
-    PRELOAD_WAITING: "preloaded entries that nobody has asked for yet",
+    PRELOAD_WAITING: "preloaded entries that were not used yet",
     PREFETCHES: "prefetches loaded, and by what became of them",
     PREFETCH_VISITS: "deeds of users that the prefetcher looked at",
     PREFETCH_PRECISION: "share of the last prefetches that were used, 0 to 1",

@@ -86,10 +86,10 @@ def _removed(found: None, rule: str, **given: Any) -> list[str]:
     "GET",
     "",
     VIEW,
-    Command("rules", _lines, "Show the rules in force, and what operators set on them."),
+    Command("rules", _lines, "Show the active rules, and what operators set on them."),
 )
 def list_alert_rules() -> Rules:
-    """The rules in force"""
+    """The active rules"""
     return {"items": [_shown(one) for one in platform.rules.list()]}
 
 

@@ -70,7 +70,7 @@ def _webhooks(found: Webhooks, **given: Any) -> Iterator[str]:
             f"{trouble}"
         )
     if not found["items"]:
-        yield "Alerts are sent nowhere."
+        yield "No webhook yet: alerts are shown here only."
 
 
 def _removed(found: None, webhook_id: int, **given: Any) -> list[str]:

@@ -99,7 +99,7 @@ alerts = Subject(
 def list_alerts(
     state: Annotated[
         Literal["open", "over", "unclaimed", "any"],
-        "`unclaimed`: those that hold and nobody takes care of",
+        "`unclaimed`: firing and unacknowledged ones",
     ] = "open",
     rule: Annotated[str | None, partial(ma.fields.String, validate=Length(1, RULE_LENGTH))] = None,
     level: Level | None = None,
@@ -200,7 +200,7 @@ def list_silences(
     Command(
         "silence",
         _silence,
-        f"Let alerts of RULE ('{EVERY_RULE}' for all) notify nobody for a while.",
+        f"Let alerts of RULE ('{EVERY_RULE}' for all) send no notifications for a while.",
         arguments=("rule",),
         called={"seconds": "for", "labels": "label"},
     ),
@@ -215,7 +215,7 @@ def begin_silence(
     reason: Reason,
     by: Author,
 ) -> Silence:
-    """Let alerts notify nobody for a while"""
+    """Let alerts send no notifications for a while"""
     return platform.desk.silence(rule, labels, seconds=seconds, by=by, reason=reason)
 
 

@@ -43,7 +43,7 @@ class Tier(TypedDict):
     misses: int
     bypassed: Annotated[int, "Not asked, because Redis was silent too long"]
     errors: int
-    hit_rate: Annotated[float | None, "Hits among look-ups, 0 to 1; null: nobody asked"]
+    hit_rate: Annotated[float | None, "Hits among look-ups, 0 to 1; null: no requests"]
 
 
 class Window(TypedDict):

@@ -27,13 +27,13 @@ Silent: TypeAlias = Literal["history", "naive", "unmeasured"]
 Unit = Annotated[str, partial(ma.fields.String, metadata={"examples": UNITS})]
 
 UNKNOWN: dict[Unknown, str] = {
-    "nobody": "no worker has forecast anything within a day",
-    "old": "the worker that forecast has said nothing new",
+    "nobody": "no worker has made one within a day",
+    "old": "the forecasting worker has stopped reporting",
 }
 SILENT: dict[Silent, str] = {
-    "history": "too little was measured yet",
-    "naive": "nothing is better than its last value",
-    "unmeasured": "it is not measured now",
+    "history": "not enough data yet",
+    "naive": "nothing is better than the last value",
+    "unmeasured": "not measured now",
 }
 
 forecasts = Subject(
@@ -102,7 +102,7 @@ class Forecasts(TypedDict):
     """What the worker that forecasts said last. Unknown: there are no forecasts that hold now."""
 
     state: Literal["known", "unknown"]
-    reason: Annotated[Unknown | None, "Why it is unknown: nobody has said anything, or not lately"]
+    reason: Annotated[Unknown | None, "Why it is unknown: no report within a day, or no recent one"]
     said_at: Epoch | None
     instance: str | None
     learned_to: Annotated[Epoch | None, "When the last minute began"]

@@ -119,7 +119,7 @@ class Limiter(TypedDict):
     dimensions: list[Quota]
     mode: str
     leases: Annotated[Leases | None, "null: nothing was leased yet"]
-    top: Annotated[TopKeys | None, "null: unknown, Redis is away"]
+    top: Annotated[TopKeys | None, "null: unknown, Redis is unavailable"]
 
 
 class Bulkhead(TypedDict):
@@ -146,10 +146,10 @@ class Guard(TypedDict):
     state: GuardState
     scope: Annotated[
         Literal["fleet", "worker"],
-        "worker: Redis is away, and only the worker that answers is told",
+        "worker: Redis is unavailable, and only this worker is shown",
     ]
     version: Annotated[int, "Of its configuration"]
-    defined: Annotated[bool, "False: nobody gave the name numbers; a misspelt one, perhaps"]
+    defined: Annotated[bool, "False: no code defines the name; perhaps it is misspelt"]
     overridden: Annotated[list[str], "Fields that operators set"]
     store_errors: int
     answered_locally: int

@@ -36,8 +36,8 @@ class Locks(TypedDict):
 
     at: datetime
     items: list[LockState]
-    told: Annotated[int, "How many locks workers told of"]
-    truncated: Annotated[bool, "More were told of than `limit`, and not looked at"]
+    told: Annotated[int, "How many locks the workers reported"]
+    truncated: Annotated[bool, "More were reported than `limit`, and not looked at"]
 
 
 class LockReleased(TypedDict):
@@ -50,7 +50,7 @@ class LockReleased(TypedDict):
 def _lines(found: Locks, limit: int) -> Iterator[str]:
     yield from map(_line, found["items"])
     if found["truncated"]:
-        yield f"{found['told'] - limit} more were told of: --limit"
+        yield f"{found['told'] - limit} more were reported: --limit"
     if not found["items"]:
         yield "No lock has been held for a second."
 
@@ -64,7 +64,7 @@ def _line(one: LockState) -> str:
 
 
 def _shown(found: LockState | None, name: str) -> list[str]:
-    return [f"{name}: nobody holds it" if found is None else _line(found)]
+    return [f"{name}: not held" if found is None else _line(found)]
 
 
 def _released(found: LockReleased, **given: Any) -> list[str]:
@@ -80,7 +80,7 @@ def list_locks(limit: Annotated[int, Between(1, LIMIT_MAX)] = LIMIT_DEFAULT) -> 
 
 @locks.operation("GET", "/<path:name>", VIEW, Command("show", _shown))
 def read_lock(name: str) -> LockState | None:
-    """A lock by its name, however briefly it is held; 404 when nobody holds it"""
+    """A lock by its name, however briefly it is held; 404 when it is not held"""
     return optimization.locks.standing(name)
 
 

@@ -63,7 +63,7 @@ class RaisedLevel(TypedDict):
 class Overrides(TypedDict):
     """All that is not as usual."""
 
-    maintenance: Annotated[MaintenanceNow | None, "null: unknown, the database is away"]
+    maintenance: Annotated[MaintenanceNow | None, "null: unknown, the database is unavailable"]
     overrides: list[Override]
     raised: list[RaisedLevel]
     at: datetime

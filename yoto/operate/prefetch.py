@@ -34,7 +34,7 @@ class PrefetchState(TypedDict):
     switches: Switches
     paused: Annotated[bool, "This worker alone"]
     stats: Annotated[dict[str, Any], "Of this worker; docs/prefetch.md names them"]
-    fleet: Annotated[dict[str, Any] | None, "Of each worker; null: unknown, Redis is away"]
+    fleet: Annotated[dict[str, Any] | None, "Of each worker; null: unknown, Redis is unavailable"]
 
 
 class Tasks(TypedDict):

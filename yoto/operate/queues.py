@@ -85,7 +85,7 @@ class ChosenStrategy(TypedDict):
         Literal["forced", "configured", "analysis"],
         "An operator, the configuration, or the figures chose it",
     ]
-    by_analysis: Annotated[Strategy, "What the figures call for, whatever is in force"]
+    by_analysis: Annotated[Strategy, "What the figures call for, whatever is active"]
     forced: ForcedInvalidation | None
 
 
@@ -130,7 +130,7 @@ class Letter(TypedDict):
 class WholeLetter(Letter):
     """A dead letter with its content."""
 
-    payload: Annotated[str, "JSON, as it was put in"]
+    payload: Annotated[str, "JSON, as it was enqueued"]
 
 
 class LetterPage(TypedDict):
@@ -157,7 +157,7 @@ queues.names = {ChosenStrategy: "Strategy", InvalidationQueue: "Invalidation"}
 
 @queues.operation("GET", "", VIEW)
 def read_queues() -> Queues:
-    """Lengths, rates and ages, who works, and the strategy in force"""
+    """Lengths, rates and ages, who works, and the active strategy"""
     stats = optimization.queue_stats()
     served = {kind for consumer in stats.consumers.values() for kind in consumer.kinds}
     batch = Batch(

@@ -111,7 +111,7 @@ def user_number(given: Any, field: str) -> int:
     """
     number = number_of(given, field)
     if number == NOBODY:
-        raise ValidationFailed({field: "is nobody's"})
+        raise ValidationFailed({field: "is unknown"})
     return number
 
 

@@ -54,14 +54,14 @@ class BackgroundTask(TypedDict):
 
 
 class BackgroundTasks(TypedDict):
-    """Tasks of late, the newest first."""
+    """Recent tasks, the newest first."""
 
     items: list[BackgroundTask]
 
 
 @tasks.operation("GET", "", VIEW)
 def list_tasks() -> BackgroundTasks:
-    """Tasks of late, of all workers"""
+    """Recent tasks, of all workers"""
     found: dict[str, list[StoredEvent]] = {}
     for stored in _newest_first(LATE):
         found.setdefault(_task_id(stored), []).append(stored)

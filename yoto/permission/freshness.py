@@ -39,7 +39,7 @@ def is_fresh(state: PermissionState, within: float) -> bool:
         TypeError: the application says something that is no time.
     """
     if state.authenticated_at is None:
-        log.warning("nobody says when people signed in: give 'authenticated_at'; denied")
+        log.warning("the time of sign-in is unknown: give 'authenticated_at'; denied")
     at = _signed_in_at(state)
     return at is not None and state.clock() - at <= within
 

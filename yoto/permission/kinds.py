@@ -56,5 +56,5 @@ def asker_number(subject: Any, field: str) -> int | None:
             raise ValidationFailed({field: "is no application"})
         return subject.number
     if isinstance(subject, (Team, Everyone)):
-        raise ValidationFailed({field: "a set asks for nobody"})
+        raise ValidationFailed({field: "a set names no subject"})
     return None

@@ -44,5 +44,5 @@ def to_position(text: str, pool: SidePool, field: str = "at_least") -> Position:
     with pool.read() as connection:
         known, position = position_of(connection, event_id)
     if not known:
-        raise ValidationFailed({field: f"{text} is from the future: nobody was given it"})
+        raise ValidationFailed({field: f"{text} is from the future: it was never issued"})
     return DATABASE_ONLY if position is None else Position.parse(position)

@@ -120,7 +120,7 @@ def checked_home(session: Session, home: Any, field: str = "home") -> str:
     """
     place = checked_node(home, field)
     if known_types().get(place.kind).members is None:
-        raise ValidationFailed({field: f"nobody belongs to a {place.kind}"})
+        raise ValidationFailed({field: f"a {place.kind} has no members"})
     return str(site_in(session, place, field).place)
 
 

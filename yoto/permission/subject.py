@@ -54,7 +54,7 @@ def subject_of(state: PermissionState) -> int:
     load = state.subject_loader
     if load is None:
         raise RuntimeError(
-            "nobody acts: use 'with acting_as(user_id)', or give init_app a subject_loader"
+            "there is no actor: use 'with acting_as(user_id)', or give init_app a subject_loader"
         )
     loaded = load()
     return loaded if type(loaded) is int else _number_of(loaded)

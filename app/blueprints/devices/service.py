@@ -47,7 +47,7 @@ def register(user_id: int, name: str) -> Registered:
     locked(User, user_id)  # registrations of one user come one by one, so that the limit holds
     count = select(func.count()).select_from(Device).where(Device.user_id == user_id)
     if (db.session.scalar(count.with_for_update(read=True)) or 0) >= DEVICES_MAX:
-        raise Conflict(f"Nobody has more than {DEVICES_MAX} devices.")
+        raise Conflict(f"A user cannot have more than {DEVICES_MAX} devices.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     device = Device(user_id=user_id, name=name, token_hash=token_hash(token))
     db.session.add(device)

@@ -65,7 +65,7 @@ def set_clearance(actor_id: int, user_id: int, clearance: int, reason: str | Non
             roles stand above theirs.
     """
     if user_id == actor_id:
-        raise ValidationFailed({"clearance": "nobody changes this about their own account"})
+        raise ValidationFailed({"clearance": "cannot be changed on one's own account"})
     user = locked(User, user_id)
     permissions.check_not_above(actor_id, user_id)
     actor = db.session.get_one(User, actor_id)

@@ -30,7 +30,7 @@ def create_server(owner_id: int, name: str, description: str, public: bool) -> S
     """
     locked(User, owner_id)  # servers of one owner come one by one, so that the limit holds
     if _owned_by(owner_id) >= SERVERS_MAX:
-        raise Conflict(f"Nobody owns more than {SERVERS_MAX} servers.")
+        raise Conflict(f"A user cannot own more than {SERVERS_MAX} servers.")
     server = Server(name=name, description=description, public=public, owner_id=owner_id)
     db.session.add(server)
     db.session.flush()

@@ -56,7 +56,7 @@ def _changed(
     actor, user = _locked(actor_id, user_id)
     if user.id == actor.id:
         raise ValidationFailed(
-            {field: "nobody changes this about their own account" for field in changes}
+            {field: "cannot be changed on one's own account" for field in changes}
         )
     if (user.super_admin or "super_admin" in changes) and not actor.super_admin:
         raise PermissionDenied("super_admin_only", ADMIN_PERMISSION)

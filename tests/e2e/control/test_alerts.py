@@ -119,7 +119,7 @@ def test_a_suggestion_is_applied_and_observed(browser: Browser, small: RunningYo
         sign_in(page, small, path=PATH)
         suggested = row(page, "#suggestions", "CACHE_USERS_SIZE")
         expect(suggested).to_contain_text(re.compile(r"1 users → \d+ users"), timeout=30_000)
-        expect(suggested).to_contain_text("entries had to go for others")
+        expect(suggested).to_contain_text("entries were evicted while")
         suggested.get_by_role("button", name="Dismiss").click()
         agree(page, "Dismiss")
         expect(suggested).to_have_count(0)

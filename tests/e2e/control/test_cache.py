@@ -89,14 +89,14 @@ def test_after_an_invalidation_the_database_answers_in_every_process(
         watch.allow("422")
         dialog.get_by_label("Id", exact=True).fill(str(member))
         # What it would hit is told before it is done, and so is whether that is exact.
-        expect(dialog.get_by_text("Accounts concerned: 1; exact.")).to_be_visible()
+        expect(dialog.get_by_text("Accounts affected: 1; exact.")).to_be_visible()
         dialog.get_by_role("button", name="Invalidate", exact=True).click()
-        expect(dialog.get_by_text("Needed.")).to_be_visible()
+        expect(dialog.get_by_text("Required.")).to_be_visible()
         screenshot(page, "cache-invalidate")
         assert_accessible(page)
         dialog.get_by_label("Reason").fill(WHY)
         dialog.get_by_role("button", name="Invalidate", exact=True).click()
-        toast = page.get_by_text(f"user:{member} is forgotten from position")
+        toast = page.get_by_text(f"user:{member} is invalidated from position")
         expect(toast).to_be_visible()
         position = toast.inner_text().split()[-2]
         assert cache.of(neighbour).reached(position)
@@ -169,7 +169,7 @@ def forget(page: Page, app: Flask, kind: str, found: int | None, memory: bool = 
     expect(dialog).to_have_count(0)
     toast = page.locator("#toasts > *").last
     subject = {"all": "global"}.get(kind, f"{kind}:{found}")
-    expect(toast).to_contain_text(f"{subject} is forgotten from position")
+    expect(toast).to_contain_text(f"{subject} is invalidated from position")
     position = toast.inner_text().split()[-2]
     wait_until(lambda: cache.of(app).reached(position))
 
@@ -215,7 +215,7 @@ def test_what_was_counted_of_somebody_is_forgotten(
     assert member in {one.user_id for one in hot.pairs(1_000)}
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=CACHE)
-        page.get_by_role("button", name="Forget somebody", exact=True).click()
+        page.get_by_role("button", name="Forget a user", exact=True).click()
         dialog = page.get_by_role("dialog")
         dialog.locator("[name=user]").fill(str(member))
         dialog.locator("[name=what]").select_option("/cache/forget-hot")

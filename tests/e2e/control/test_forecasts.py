@@ -99,6 +99,6 @@ def test_forecasts_and_anomalies_are_shown_and_say_when_they_are_old(
         assert late.write(said(now, burst), token())
         page.reload()
         unknown = page.locator("#forecasts-unknown")
-        expect(unknown).to_contain_text("nothing new" if english else "没有新的消息")
+        expect(unknown).to_contain_text("stopped reporting" if english else "已停止上报")
         expect(found).to_contain_text("41 σ")
         watch.assert_quiet()

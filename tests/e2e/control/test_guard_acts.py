@@ -100,7 +100,7 @@ def test_only_what_is_valid_and_different_is_saved_and_nothing_typed_is_lost(
     with guards_page(browser, yoto) as page:
         editor = open_editor(page, "circuit_breaker", SEARCHING)
         button = editor.get_by_role("button", name="Save")
-        expect(editor).to_contain_text("Nothing would be different")
+        expect(editor).to_contain_text("No changes.")
         expect(button).to_be_disabled()
         set_here(editor, "minimum_calls", "many")
         expect(editor.locator(".failed.notice").first).to_be_visible()
@@ -121,7 +121,7 @@ def force_closed(page: Page, breaker: Locator) -> None:
     """For five minutes."""
     breaker.get_by_role("button", name="Bypass breaker").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("For how long").select_option("5 min")
+    dialog.get_by_label("Duration").select_option("5 min")
     dialog.get_by_label("Reason").fill(WHY)
     dialog.locator("button[type=submit]").click()
     expect(dialog).to_have_count(0)
@@ -164,6 +164,6 @@ def test_slots_of_a_dead_worker_are_given_back(
         expect(bulkhead).to_contain_text("8 / 8")
         assert member.search() == 503
         act(page, bulkhead, "Release dead slots")
-        expect(page.locator("#toasts")).to_contain_text("8 slots came back.")
+        expect(page.locator("#toasts")).to_contain_text("8 slots were freed.")
         assert member.search() == 200
         expect(bulkhead).to_contain_text("0 / 8")

@@ -72,7 +72,7 @@ def test_one_is_drained_says_so_to_balancers_and_comes_back(
         row = workers(page).filter(has_text=name)
         row.get_by_role("button", name="Drain").click()
         dialog = page.get_by_role("dialog", name=f"Drain {name}")
-        dialog.get_by_label("For how long").select_option("5 min")
+        dialog.get_by_label("Duration").select_option("5 min")
         dialog.get_by_label("Reason").fill("a new kernel")
         assert_accessible(page)
         dialog.get_by_role("button", name="Drain").click()

@@ -58,7 +58,7 @@ def test_overview_tells_decisions_and_their_time(page: Page, busy: RunningYoto) 
         allowed = chart(page, "Decisions").locator(".legend li").filter(has_text="allowed")
         expect(allowed).to_have_text(re.compile("[1-9]"), timeout=LIVE)
         assert_moves(allowed.locator("b"))
-        slow = chart(page, "Time of a decision").locator(".legend li").filter(has_text="p95")
+        slow = chart(page, "Decision time").locator(".legend li").filter(has_text="p95")
         assert_moves(slow.locator("b"))
 
 
@@ -109,7 +109,7 @@ def test_queues_show_what_is_put_in_and_done(
 def test_instances_tell_how_a_worker_is(page: Page, busy: RunningYoto) -> None:
     sign_in(page, busy, path="/instances")
     with staying(page):
-        worker = page.locator(".instances tbody tr").filter(has_text="answers now")
+        worker = page.locator(".instances tbody tr").filter(has_text="this worker")
         assert_moves(worker.get_by_role("cell").filter(has_text="log"))
 
 
@@ -180,7 +180,7 @@ def test_audit_and_permissions_tell_it_when_they_are_asked_again(
     """Neither page changes by itself: it answers a question."""
     sign_in(page, busy, path="/permissions")
     page.get_by_role("button", name="Who and where").click()
-    where = page.locator("section").filter(has=page.get_by_role("heading", name="Where somebody"))
+    where = page.locator("section").filter(has=page.get_by_role("heading", name="Where a user"))
     fill(where, user="mara", permission="server.manage")
     where.locator("select").select_option("server")
     ask = where.get_by_role("button", name="Find")

@@ -111,7 +111,7 @@ def test_a_table_is_sorted_by_its_heads_and_keeps_focus_when_rows_change(page: P
     assert page.evaluate("window.touched") == 11
     expect(page.get_by_role("button", name="Never")).to_have_count(0)
     page.evaluate("window.list.show([])")
-    expect(page.get_by_text("There is nothing here.")).to_be_visible()
+    expect(page.get_by_text("There are no entries.")).to_be_visible()
 
 
 def test_a_paged_table_goes_on_by_its_cursor_and_says_what_failed(page: Page) -> None:
@@ -251,7 +251,7 @@ def test_while_it_acts_a_dialog_is_neither_sent_again_nor_left(page: Page) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     dialog.get_by_role("button", name="Cancel").click()
-    expect(dialog.get_by_role("status")).to_contain_text("It is being done.")
+    expect(dialog.get_by_role("status")).to_contain_text("In progress.")
     assert (page.evaluate("window.runs"), page.evaluate("window.made")) == (1, None)
     page.evaluate("window.fail(Object.assign(new Error('no room'), {name: 'Problem'}))")
     expect(dialog.get_by_role("alert")).to_have_text("no room")
@@ -283,8 +283,8 @@ def test_what_was_loaded_once_stays_and_is_marked_as_old(page: Page) -> None:
       return {first, old, fresh: [seen(), all.textContent]};"""
     found = run(page, "states", body)
     (first, said), (_, beside) = found["first"]
-    assert not first and "The server did not answer." in said
-    assert beside == "This could not be loaded."
+    assert not first and "The server did not respond." in said
+    assert beside == "Loading failed."
     # The mark stays where a part of it is drawn anew, and stands at each part that is old.
     assert found["old"][0] == [[True, "filtered"], [True, "other 7"]]
     assert found["old"][1].count("Not up to date") == 2

@@ -36,7 +36,7 @@ def test_an_operator_is_let_in_signed_out_disabled_and_let_in_again(
     ):
         sign_in(page, yoto, path=PATH)
         page.locator("#operator-grant").click()
-        agree(page, "Give a role", username=NAME)
+        agree(page, "Assign a role", username=NAME)
         operator = row(page, "#operator-list", NAME)
         sign_in(theirs, yoto, NAME, "/guards")
         expect(theirs.locator(".guard").first.get_by_role("button", name="Isolate")).to_be_visible()
@@ -62,8 +62,8 @@ def test_an_operator_is_let_in_signed_out_disabled_and_let_in_again(
         sign_in_again(theirs, yoto)
         expect(theirs.locator(".guard").first).to_be_visible(timeout=SIGN_IN_MS)
 
-        operator.get_by_role("button", name="Take a role").click()
-        agree(page, "Take a role")
+        operator.get_by_role("button", name="Remove a role").click()
+        agree(page, "Remove a role")
         expect(operator).to_have_count(0)
         assert status_of(theirs, yoto) == 403
 

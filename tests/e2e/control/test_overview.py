@@ -142,7 +142,7 @@ def test_a_connection_that_is_cut_is_told_and_comes_back_by_itself(
 
 
 SNAPSHOT = "42/control,"
-AWAY = "A store that this is read from does not answer."
+AWAY = "A store behind this page is unavailable."
 
 
 def test_alerts_that_nobody_can_list_are_unknown_and_not_none(
@@ -207,8 +207,8 @@ def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_
         sign_in(page, busy)
         for name in ("health", "alerts"):
             expect(page.locator(f"#{name}").get_by_role("alert")).to_contain_text("no store")
-        expect(page.locator("#banner")).to_contain_text("Whether there are overrides is unknown")
-        notice = page.get_by_text("Only what the worker that answers measured is shown")
+        expect(page.locator("#banner")).to_contain_text("Overrides are unknown")
+        notice = page.get_by_text("Only this worker's measurements are shown")
         expect(notice).to_be_visible()
         page.unroute(broken)
         page.unroute(one_worker)
@@ -232,7 +232,7 @@ def test_each_server_of_redis_is_listed_with_what_is_wrong_with_it(
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         page.route("**/control/api/status/detailed", with_another)
         sign_in(page, yoto)
-        servers = page.get_by_role("table", name="Servers of Redis")
+        servers = page.get_by_role("table", name="Redis servers")
         lost = servers.get_by_role("row", name="10.0.0.9:6379")
         expect(lost).to_contain_text("Failed")
         expect(lost).to_contain_text("timed out")

@@ -64,23 +64,23 @@ def test_a_denial_and_an_allow_of_the_demo_are_drawn_step_by_step(page: Page) ->
     expect(steps.filter(has_text="Grants").first).to_have_class("step allow")
     taken = steps.filter(has_text="Overwrites").first
     expect(taken).to_have_class("step deny")
-    expect(taken).to_contain_text("Everyone: has it → has it not")
+    expect(taken).to_contain_text("Everyone: allowed → denied")
     expect(steps.last).to_contain_text("Verdict")
-    expect(drawn.locator(".changes li").first).to_contain_text("reaches at most 1")
+    expect(drawn.locator(".changes li").first).to_contain_text("affects at most 1")
     screenshot(page, "permissions-denied-1280")
     assert_accessible(page)
     drawn = ask_why(page, "tomas", "message.send", "general")
     expect(drawn.locator(".card-head .badge")).to_have_text("Allowed")
-    expect(drawn.get_by_role("heading", name="What would deny it")).to_be_visible()
+    expect(drawn.get_by_role("heading", name="How to deny this")).to_be_visible()
     expect(drawn.locator(".step").filter(has_text="Verdict")).to_have_class("step allow")
 
 
 def test_circumstances_bring_policies_in_and_what_cannot_be_asked_is_told(page: Page) -> None:
-    page.get_by_text("Circumstances (JSON)").click()
+    page.get_by_text("Request context (JSON)").click()
     page.locator(".context textarea").fill("{")
     ask_why(page, "tomas", "message.send", "general")
     alert = page.locator("form.question").first.get_by_role("alert")
-    expect(alert).to_contain_text("Circumstances")
+    expect(alert).to_contain_text("Request context")
     page.locator(".context textarea").fill('{"number": 1}')
     drawn = ask_why(page, "tomas", "message.send", "general")
     asked = drawn.locator(".step").filter(has_text="Policies").first
@@ -95,7 +95,7 @@ def test_who_can_and_where_somebody_can_are_searched_and_lead_to_why(page: Page)
     rows = who.locator("tbody tr")
     expect(rows).to_have_count(3)  # the owner, a moderator, and a steward, who inherits
     expect(who.get_by_role("rowheader", name="mara")).to_be_visible()
-    what = page.locator("section").filter(has=page.get_by_role("heading", name="Where somebody"))
+    what = page.locator("section").filter(has=page.get_by_role("heading", name="Where a user"))
     fill(what, user="tomas", permission="message.send")
     what.get_by_role("button", name="Find").click()
     expect(what.get_by_role("rowheader", name="general")).to_be_visible()
@@ -158,8 +158,8 @@ def test_the_matrix_shows_what_a_role_has_from_global_ones_and_nothing_through_o
     matrix = page.get_by_role("region", name="Role matrix").locator("table")
     for role, permission, said in (
         ("Heir of all", "message.manage", "allow, through Everywhere"),
-        ("Heir of all", "message.pin", "says nothing"),
-        ("Sleeper's child", "message.pin", "says nothing"),
+        ("Heir of all", "message.pin", "not set"),
+        ("Sleeper's child", "message.pin", "not set"),
     ):
         page.get_by_label("Role", exact=True).select_option(role)
         line = matrix.locator("tr").filter(has=page.get_by_text(permission, exact=True))
@@ -217,7 +217,7 @@ def test_on_a_telephone_in_the_dark_and_in_chinese_one_role_is_chosen(
     with watched_page(browser, yoto.url, **options) as (page, watch):
         sign_in(page, yoto, path=PATH)
         form = page.locator("form.question")
-        for label, text in (("用户", "tomas"), ("权限", "message.send"), ("服务器", SERVER)):
+        for label, text in (("用户", "tomas"), ("权限", "message.send"), ("社区", SERVER)):
             form.get_by_label(label, exact=True).fill(text)
         form.get_by_label("频道", exact=True).fill(channel(page, "announcements"))
         form.get_by_role("button", name="解释").click()
@@ -226,7 +226,7 @@ def test_on_a_telephone_in_the_dark_and_in_chinese_one_role_is_chosen(
         assert fits(page)
         assert_accessible(page)
         page.get_by_role("button", name="角色矩阵").click()
-        page.locator("form.question").get_by_label("服务器", exact=True).fill(f"{SERVER} #1")
+        page.locator("form.question").get_by_label("社区", exact=True).fill(f"{SERVER} #1")
         page.get_by_role("button", name="显示", exact=True).click()
         expect(page.locator("table.matrix thead").first.locator("th")).to_have_count(2)
         screenshot(page, "permissions-matrix-390-dark-zh")

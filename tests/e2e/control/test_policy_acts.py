@@ -28,8 +28,8 @@ def opened(browser: Browser, yoto: RunningYoto) -> Iterator[tuple[Page, Product]
 
 
 def put_in_force(page: Page) -> None:
-    page.get_by_role("button", name="Put in force").click()
-    confirm(page, "Put in force")
+    page.get_by_role("button", name="Activate", exact=True).click()
+    confirm(page, "Activate")
 
 
 def roll_back(page: Page) -> None:
@@ -50,8 +50,8 @@ def test_a_candidate_that_is_dropped_decides_nothing(opened: tuple[Page, Product
     page, product = opened
     open_entry(page, "sensitivity")
     source(page).fill(source(page).input_value() + RULE)
-    page.get_by_role("button", name="Put in shadow").click()
-    confirm(page, "Put in shadow")
+    page.get_by_role("button", name="Start shadow").click()
+    confirm(page, "Start shadow")
     card = page.get_by_role("region", name="Candidate in shadow")
     expect(card).to_contain_text("sensitivity version 2")
     card.get_by_role("button", name="Drop").click()

@@ -89,19 +89,19 @@ def test_dead_letters_are_read_put_back_and_done(
         page.get_by_role("dialog").get_by_role("button", name="Close").click()
 
         handler.refuses = False
-        letters.first.get_by_role("button", name="Put back").click()
-        confirm(page, "Put back")
+        letters.first.get_by_role("button", name="Retry").click()
+        confirm(page, "Retry")
         wait_until(lambda: handler.done == [newest])
         expect(letters).to_have_count(2)
         letters.first.get_by_role("button", name="Discard").click()
         confirm(page, "Discard")
         expect(letters).to_have_count(1)
-        kind.get_by_role("button", name="Put all back").click()
-        confirm(page, "Put all back")
+        kind.get_by_role("button", name="Retry all").click()
+        confirm(page, "Retry all")
         wait_until(lambda: len(handler.done) == 2)
         assert handler.done[1] in {0, 1, 2} - {newest}
         expect(page.get_by_text("No dead letters.")).to_be_visible()
-        expect(kind.get_by_role("button", name="Put all back")).to_have_count(0)
+        expect(kind.get_by_role("button", name="Retry all")).to_have_count(0)
         counts = optimization.of(neighbour).queue.stats().kinds["taste"].counts
         assert (counts.handled, counts.redriven, counts.discarded) == (2, 2, 1)
         page.locator("#letters-acts").get_by_role("button").click()
@@ -122,7 +122,7 @@ def test_a_strategy_is_chosen_for_a_while_and_ended(
     queue = optimization.of(neighbour).invalidation
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=QUEUES)
-        expect(page.get_by_text("called for by the figures")).to_be_visible()
+        expect(page.get_by_text("required by the figures")).to_be_visible()
         page.get_by_role("button", name="Choose a strategy …").click()
         page.get_by_role("dialog").get_by_label("Strategy").select_option("aggressive")
         confirm(page, "Choose", "a flood")
@@ -130,7 +130,7 @@ def test_a_strategy_is_chosen_for_a_while_and_ended(
         assert queue.stats().strategy == "aggressive"
         page.get_by_role("button", name="End the choice").click()
         confirm(page, "End the choice")
-        expect(page.get_by_text("called for by the figures")).to_be_visible()
+        expect(page.get_by_text("required by the figures")).to_be_visible()
         assert queue.stats().forced is None
         watch.assert_quiet()
 
@@ -150,13 +150,13 @@ def test_a_lock_is_taken_away_and_its_holder_writes_no_more(
             has=page.get_by_role("rowheader", name="nightly-import")
         )
         expect(row.get_by_text(str(token))).to_be_visible(timeout=20_000)
-        row.get_by_role("button", name="Take away …").click()
+        row.get_by_role("button", name="Force-release …").click()
         dialog = page.get_by_role("dialog")
-        expect(dialog.get_by_role("button", name="Take away", exact=True)).to_be_disabled()
+        expect(dialog.get_by_role("button", name="Force-release", exact=True)).to_be_disabled()
         dialog.get_by_label("Type “nightly-import” to confirm").fill("nightly-import")
         screenshot(page, "queues-release")
         assert_accessible(page)
-        confirm(page, "Take away", "its holder hangs")
+        confirm(page, "Force-release", "its holder hangs")
         expect(row).to_have_count(0)
         others = DistributedLocks(redis_store.of(neighbour))
         with others.create_lock("nightly-import", timeout=60) as later:

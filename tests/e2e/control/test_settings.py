@@ -61,12 +61,12 @@ def test_maintenance_closes_the_product_and_lets_it_go_on(
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=PATH)
         assert call(yoto, *question)[0] == 200
-        page.get_by_role("button", name="Begin maintenance").click()
+        page.get_by_role("button", name="Start maintenance").click()
         dialog = page.get_by_role("dialog")
         go = dialog.get_by_role("button", name="Close the platform")
         expect(go).to_be_disabled()
         dialog.get_by_label("Type “maintenance”").fill("maintenance")
-        dialog.get_by_label("For how long").select_option("5 min")
+        dialog.get_by_label("Duration").select_option("5 min")
         agree(page, "Close the platform")
         try:
             expect(page.locator("#maintenance-state")).to_contain_text("In maintenance")
@@ -88,7 +88,7 @@ def test_a_token_made_on_the_page_works_until_it_is_revoked(
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=PATH)
         page.locator("#token-make").click()
-        agree(page, "Make a token", name="deploy bot")
+        agree(page, "Create a token", name="deploy bot")
         secret = page.locator("#secret").input_value()
         page.get_by_role("dialog").get_by_role("button", name="Close").click()
         status, session = call(yoto, "/control/api/session", secret)
@@ -160,7 +160,7 @@ def test_a_button_whose_first_read_fails_says_so(browser: Browser, yoto: Running
         expect(edit).to_be_visible()
         page.route("**/alerts/rules/response_time", lambda route: route.abort())
         edit.click()
-        expect(page.locator("#toasts")).to_contain_text("did not answer")
+        expect(page.locator("#toasts")).to_contain_text("did not respond")
         expect(page.get_by_role("dialog")).to_have_count(0)
         page.unroute("**/alerts/rules/response_time")
         edit.click()
@@ -175,11 +175,11 @@ def test_a_role_is_given_and_taken_and_the_last_administrator_stays(
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=PATH)
         page.locator("#operator-grant").click()
-        agree(page, "Give a role", username="tomas")
+        agree(page, "Assign a role", username="tomas")
         given = row(page, "#operator-list", "tomas")
-        expect(given).to_contain_text("Steer")
-        given.get_by_role("button", name="Take a role").click()
-        agree(page, "Take a role")
+        expect(given).to_contain_text("Operate")
+        given.get_by_role("button", name="Remove a role").click()
+        agree(page, "Remove a role")
         expect(given).to_have_count(0)
         row(page, "#operator-list", "admin").get_by_role("button", name="Disable").click()
         dialog = page.get_by_role("dialog")
@@ -202,7 +202,7 @@ def test_the_theme_that_is_chosen_stays(browser: Browser, yoto: RunningYoto) -> 
         page.goto(f"{yoto.url}/control{PATH}")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         expect(page.locator("body")).not_to_have_css("color", light)
-        page.locator("#looks").get_by_role("link", name="As the system").click()
+        page.locator("#looks").get_by_role("link", name="System").click()
         expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
         expect(page.locator("body")).to_have_css("color", light)
 

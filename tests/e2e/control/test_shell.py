@@ -99,7 +99,7 @@ def test_a_wrong_password_is_said_on_the_page(browser: Browser, yoto: RunningYot
         page.fill("#username", "admin")
         page.fill("#password", "not the password")
         page.click("button.primary")
-        expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+        expect(page.get_by_role("alert")).to_contain_text("Wrong username or password")
         # The browser itself reports the status of the refused form, and nothing else.
         watch.allow("422")
 
@@ -111,7 +111,7 @@ def test_a_member_is_told_that_the_page_is_not_for_them(
     with watched_page(browser, yoto.url, ["403"], locale="en-GB") as (page, _):
         page.goto(f"{yoto.url}/control/")
         fill_in(page, yoto, others[0])
-        expect(page.get_by_role("alert")).to_contain_text("no right to see the control plane")
+        expect(page.get_by_role("alert")).to_contain_text("no right to view the control plane")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])

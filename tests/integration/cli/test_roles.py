@@ -126,7 +126,7 @@ def test_a_server_is_given_no_more_roles_than_it_may_have(
         ("allow ROLE message.pin --scope server --reason x", "needs an id"),
         ("clear ROLE message.pin --reason x", "'message.pin' is not granted"),
         ("deny ROLE server.administrator --reason x", "cannot be denied"),
-        ("assign ROLE nobody --reason x", "nobody is called 'nobody'"),
+        ("assign ROLE nobody --reason x", "unknown user 'nobody'"),
         ("assign ROLE 1 --until 2020-01-01T00:00Z --reason x", "is in the past"),
         ("assign ROLE 1 --until 2099-01-01 --reason x", "has no time zone"),
         ("assign ROLE 1 --until 2099-01-01T00:00Z --for 8h --reason x", "--until or --for"),

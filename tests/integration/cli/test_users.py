@@ -86,7 +86,7 @@ def test_permission_check_says_why_and_tells_by_exit_code(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nobody", "platform.view"], "nobody is called"),
+        (["nobody", "platform.view"], "unknown user"),
         (["root", "no.such"], "unknown permission"),
         (["root", "message.send", "--scope", "channel", "--scope-id", "99"], "no channel 99"),
         (["root", "message.send", "--scope", "channel"], "scope_id"),

@@ -85,7 +85,7 @@ def invalidate(
     with acting():
         done = [invalidate_target(target, memory, reason) for target in targets]
     told = ", ".join(one["subject"] for one in done)
-    click.echo(f"Every worker forgets {told}; position {done[-1]['position']}.")
+    click.echo(f"Invalidated in every worker: {told}; position {done[-1]['position']}.")
 
 
 def _home(text: str) -> Place:
@@ -96,7 +96,7 @@ def _home(text: str) -> Place:
     """
     place = node_of_text(text, "home")
     if known_types().get(place.kind).members is None:
-        raise ValidationFailed({"home": f"nobody belongs to a {place.kind}"})
+        raise ValidationFailed({"home": f"a {place.kind} has no members"})
     return place
 
 

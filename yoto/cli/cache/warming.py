@@ -41,7 +41,7 @@ def hot(limit: int, as_json: bool) -> None:
     for role in roles:
         click.echo(f"role {role.role_id:<31} {role.requests:>12,.1f}")
     if not pairs:
-        click.echo("Nobody has asked for anything lately.")
+        click.echo("No recent requests.")
 
 
 @cache.command("forget-hot")

@@ -109,7 +109,7 @@ def list_events(
 @says_why
 @with_appcontext
 def clear_events(up_to: str | None, reason: str, actor: str) -> None:
-    """Remove history; whoever reads on from before is told of a gap."""
+    """Remove history; clients that read on from before are notified of a gap."""
     with acting():
         found = listing.last_to_clear(platform.stream, up_to)
         record_act("events.clear", "events", reason=reason, after={"up_to": found, "by": actor})

@@ -1,4 +1,4 @@
-"""Commands that change what is in force."""
+"""Commands that change the active policies."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def rollback(
 
 @click.command("sync")
 def sync() -> None:
-    """Store what the bundles of this release have and nobody has edited."""
+    """Store the bundled policies of this release, except edited ones."""
     with managing() as manager:
         upgrade = manager.sync_defaults()
     click.echo(f"{len(upgrade.stored)} stored, {len(upgrade.removed)} removed")

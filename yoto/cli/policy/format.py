@@ -1,4 +1,4 @@
-"""The layout of Rego files, as far as it can be told line by line."""
+"""The layout of Rego files, as far as it can be checked line by line."""
 
 from __future__ import annotations
 

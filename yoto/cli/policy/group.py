@@ -65,7 +65,7 @@ def managing() -> Iterator[PolicyManager]:
 
 
 def echo_receipt(receipt: PolicyReceipt, as_json: bool) -> None:
-    """Tell what a change did."""
+    """Report what a change did."""
     if as_json:
         echo_json(receipt)
         return

@@ -22,7 +22,7 @@ def add_looking(group: AppGroup) -> None:
 @click.command("list")
 @as_json
 def list_policies(as_json: bool) -> None:
-    """Show the policies and documents in force."""
+    """Show the active policies and documents."""
     with managing() as manager:
         live = [*manager.list(), *manager.documents()]
         status = manager.status()
@@ -32,7 +32,7 @@ def list_policies(as_json: bool) -> None:
     for one in live:
         click.echo(_line(one))
     if not live:
-        click.echo("None is in force; every decision is a denial.")
+        click.echo("No policy is active; every decision is a denial.")
     click.echo(f"engine: {status.engine} ({status.runs_on})")
 
 
@@ -58,7 +58,7 @@ def versions(name: str, kind: str, as_json: bool) -> None:
 @click.argument("version", type=int, required=False)
 @kind
 def show(name: str, version: int | None, kind: str) -> None:
-    """Print the source of NAME: of VERSION, or what is in force."""
+    """Print the source of NAME: of VERSION, or of the active version."""
     with managing():
         asked = PolicyKind(kind), name
         source = (in_force(*asked) if version is None else version_of(*asked, version)).source
@@ -83,7 +83,7 @@ def difference(name: str, old: int, new: int, kind: str) -> None:
 
 @click.command("status")
 def status() -> None:
-    """Load what is in force, and show, as JSON, what came of it and how the engine is."""
+    """Load the active policies, and show the result and the state of the engine as JSON."""
     with managing() as manager:
         shown = {"status": manager.reload(), "engine": manager.health()}
         metrics = manager.metrics()

@@ -1,4 +1,4 @@
-"""``flask policy shadow``: a candidate beside what is in force."""
+"""``flask policy shadow``: a candidate beside the active policies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from yoto.cli.policy.changing import FILE, read_text, tests_beside
 from yoto.cli.policy.group import as_json, echo_json, echo_receipt, managing, says_why
 
-shadow = AppGroup("shadow", help="Evaluate a candidate beside what is in force.")
+shadow = AppGroup("shadow", help="Evaluate a candidate beside the active policies.")
 
 candidate_version = click.option(
     "--version", type=int, help="Refuse if the candidate is another version by now."

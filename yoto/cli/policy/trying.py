@@ -27,7 +27,7 @@ def add_trying(group: AppGroup) -> None:
 @click.command("test")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def run_tests(path: Path) -> None:
-    """Run the Rego tests of the folder PATH together with what is in force; store nothing."""
+    """Run the Rego tests of the folder PATH together with the active policies; store nothing."""
     with managing() as manager:
         report = manager.run_tests(path)
     for name in report.passed:

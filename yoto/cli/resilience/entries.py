@@ -49,7 +49,7 @@ def list_entries(kind: str | None, as_json: bool) -> None:
 @click.argument("name")
 @as_json
 def show(kind: str, name: str, as_json: bool) -> None:
-    """Show an entry: what is in force, who set it, its history, and for a breaker its state."""
+    """Show an entry: its active values, who set them, its history, and for a breaker its state."""
     if Kind(kind) is Kind.CIRCUIT_BREAKER and name == REDIS_BREAKER:
         # It has a state and nothing else.
         with controlling() as controller:
@@ -92,7 +92,7 @@ def history(kind: str, name: str, limit: int, before: int | None, as_json: bool)
     for change in changes:
         click.echo(change_line(change).lstrip())
     if not changes:
-        click.echo("Nobody has changed it.")
+        click.echo("No changes yet.")
 
 
 @resilience.command("set")

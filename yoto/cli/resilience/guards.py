@@ -30,7 +30,7 @@ def guards(kind: str | None, name: str | None, as_json: bool) -> None:
         echo_json(found)
         return
     for one in found:
-        alone = " (this process alone: Redis is away)" if one["scope"] == "worker" else ""
+        alone = " (this process alone: Redis is unavailable)" if one["scope"] == "worker" else ""
         click.echo(f"{one['kind']:<16} {one['name']:<24} {one['state']:<12} {_rates(one)}{alone}")
         for line in _details(one):
             click.echo(f"  {line}")
@@ -133,7 +133,7 @@ def _details(one: Guard) -> list[str]:
     breaker, limiter, bulkhead = one["breaker"], one["limiter"], one["bulkhead"]
     if breaker:
         rate = breaker["failure_rate"]
-        failing = "too few to tell" if rate is None else f"{rate:.1f} % failed"
+        failing = "too few calls" if rate is None else f"{rate:.1f} % failed"
         lines.append(f"{breaker['calls']} calls in the window, {failing}")
         if breaker["ends_in"]:
             lines.append(f"ends in {breaker['ends_in']:.0f} s")

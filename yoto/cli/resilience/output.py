@@ -13,7 +13,7 @@ from yoto.resilience import REDIS_BREAKER, BreakerState, Entry, Receipt, State
 
 
 def fields_of(entry: Entry) -> str:
-    """What is in force, and who set it if not the code."""
+    """The active values, and who set them if not the code."""
     origins = entry.origins
     return ", ".join(
         f"{field}={json.dumps(value)}"
@@ -48,7 +48,9 @@ def echo_receipt(receipt: Receipt, as_json: bool) -> None:
         return
     click.echo(f"{entry.kind} {entry.name} is at version {entry.version}: {layers_of(entry)}")
     if not receipt.live:
-        click.echo("Redis is away: the change is recorded and spreads from the record.", err=True)
+        click.echo(
+            "Redis is unavailable: the change is recorded and spreads from the record.", err=True
+        )
 
 
 def state_of(state: BreakerState) -> str:
@@ -68,4 +70,4 @@ def echo_state(state: BreakerState, as_json: bool) -> None:
         return
     click.echo(f"circuit breaker {state.name} is {state_of(state)}")
     if state.degraded and state.name != REDIS_BREAKER:
-        click.echo("Redis is away: this takes effect when it is back.", err=True)
+        click.echo("Redis is unavailable: this takes effect when it is back.", err=True)

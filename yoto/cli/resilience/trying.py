@@ -1,4 +1,4 @@
-"""Values that nobody has set yet: would they be taken, and what would they have done."""
+"""Values that are not set yet: are they valid, and what would they have done."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from yoto.cli.resilience.group import GUARD_KIND, KIND, controlling, resilience
 from yoto.resilience import KEPT_FOR, DryRun, Kind
 
 CAVEATS = {
-    "no_traffic": "Nothing was recorded; this says nothing.",
-    "this_worker_only": "Redis is away: the traffic of other processes is not known.",
-    "calls_missing": "A worker was too busy to tell of all calls.",
-    "only_the_latest": "So many calls came that only the latest are kept.",
-    "shorter_than_window": "What was used before this stretch, and would count, is not known.",
-    "outcomes_unknown": "Some calls were refused and would be let in; how they end is not known.",
+    "no_traffic": "No calls were recorded, so there is no result.",
+    "this_worker_only": "Redis is unavailable: the traffic of other processes is unknown.",
+    "calls_missing": "A worker was too busy to report all its calls.",
+    "only_the_latest": "There were so many calls that only the latest are kept.",
+    "shorter_than_window": "Usage before this period that would count in the window is unknown.",
+    "outcomes_unknown": "Some calls were rejected and would be allowed; their outcome is unknown.",
 }
 
 
@@ -43,7 +43,7 @@ def validate(kind: str, name: str, fields: tuple[str, ...], as_json: bool) -> No
     for field, one in changed.items():
         click.echo(f"  {field}: {json.dumps(one['before'])} -> {json.dumps(one['after'])}")
     if not changed:
-        click.echo("Nothing would change.")
+        click.echo("No changes.")
 
 
 @resilience.command("dry-run")
@@ -76,7 +76,7 @@ def dry_run(kind: str, name: str, fields: tuple[str, ...], seconds: float, as_js
 def _echo(found: DryRun) -> None:
     click.echo(
         f"would have rejected {found.candidate.rejected} of {found.calls} calls of the last "
-        f"{found.seconds:.0f} s, told by {found.workers} worker(s)"
+        f"{found.seconds:.0f} s, reported by {found.workers} worker(s)"
     )
     click.echo(
         f"  as configured now: {found.in_force.rejected} in the same replay, "

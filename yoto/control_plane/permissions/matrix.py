@@ -148,7 +148,7 @@ def overwrites(server_id: int, after: int | None, limit: int) -> Page[dict[str, 
 def _home(home: Place) -> dict[str, Any]:
     shown = resources.existing(home)
     if known_types().get(home.kind).members is None:
-        raise ValidationFailed({"scope": f"nobody belongs to a {home.kind}"})
+        raise ValidationFailed({"scope": f"a {home.kind} has no members"})
     demand_operators_insight([Question("", *home)])
     return shown
 

@@ -1,4 +1,4 @@
-"""A candidate that is evaluated beside the policies in force."""
+"""A candidate that is evaluated beside the active policies."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from yoto.policy import PolicyReceipt, ShadowReport
 candidate = Subject(
     "candidate",
     "/policy-shadow",
-    "A candidate that is evaluated beside the policies in force",
+    "A candidate that is evaluated beside the active policies",
     "candidate",
     "policy shadow",
-    "Evaluate a candidate beside what is in force.",
+    "Evaluate a candidate beside the active policies.",
     NAMES,
 )
 Seen = Annotated[Number, "The candidate that you saw"]
@@ -51,7 +51,7 @@ def start_shadow(
         float, Between(0, 1, above=True), "The share of evaluations it is to run beside"
     ] = 1.0,
 ) -> PolicyReceipt:
-    """Evaluate a candidate beside the policies in force; there is one at a time"""
+    """Evaluate a candidate beside the active policies; there is one at a time"""
     with refused_by_field(name):
         return policy.start_shadow(name, source, by, sample, reason, tests)
 

@@ -29,13 +29,13 @@ add_history(documents, PolicyKind.DATA, "policy_document")
 
 @documents.operation("GET", "", VIEW)
 def list_policy_documents() -> Documents:
-    """The data documents in force"""
+    """The active data documents"""
     return {"items": policy.documents()}
 
 
 @documents.operation("GET", "/<name>", VIEW, tagged=True)
 def read_policy_document(name: str) -> DocumentVersion:
-    """What is in force of a document; `ETag` is its version"""
+    """The active version of a document; `ETag` is its version"""
     return _shown(in_force(PolicyKind.DATA, name))
 
 

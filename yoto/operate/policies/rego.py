@@ -1,4 +1,4 @@
-"""Policies in Rego: which are in force, what decides, and trying and changing them."""
+"""Policies in Rego: the active ones, the engine, and trying and changing them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ add_history(policies, PolicyKind.REGO, "policy")
 
 @policies.operation("GET", "", VIEW)
 def list_policies() -> Policies:
-    """The policies in force, and what decides in the worker that answers"""
+    """The active policies, and the engine of this worker"""
     # Here too they are loaded, if nothing was decided yet.
     policy.current.start()
     metrics, in_use = policy.metrics(), policy.in_use()
@@ -58,7 +58,7 @@ def list_policies() -> Policies:
 
 @policies.operation("GET", "/<name>", VIEW, tagged=True)
 def read_policy(name: str) -> VersionTexts:
-    """What is in force of a policy; `ETag` is its version"""
+    """The active version of a policy; `ETag` is its version"""
     return in_force(PolicyKind.REGO, name)
 
 

@@ -90,7 +90,7 @@ class Use(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPolicy(Version):
-    """A policy in force."""
+    """An active policy."""
 
     candidate_version: int | None
     use: Annotated[Use | None, "Null: unknown"]
@@ -116,14 +116,14 @@ class Engine(TypedDict):
 
 
 class Policies(TypedDict):
-    """The policies in force."""
+    """The active policies."""
 
     engine: Engine
     items: Sequence[ListedPolicy]
 
 
 class Documents(TypedDict):
-    """The data documents in force."""
+    """The active data documents."""
 
     items: Sequence[Version]
 

@@ -72,7 +72,7 @@ def told(replay: Replay, policies: bool, masked: bool) -> str:
             (
                 "another verdict, and the audit log does not say why"
                 if replay.now is not None
-                else "the question was too long for the record: nobody can ask it again"
+                else "the question was too long for the record, so it cannot be replayed"
             )
         ],
     }[replay.outcome]

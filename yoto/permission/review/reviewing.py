@@ -19,7 +19,7 @@ from yoto.permission.search.users import list_users
 from yoto.permission.source import reading
 from yoto.permission.state import get_state
 
-PEOPLE_MISSING = "there may be people whom nobody ever asked about: they are not in it"
+PEOPLE_MISSING = "people about whom no check was ever made may be missing"
 
 
 class Reviewing:

@@ -28,7 +28,7 @@ def cache_step(preloading: Preloading | None) -> Step:
 
     def warm(progress: Progress, stop: threading.Event) -> Outcome:
         if preloading is None or not preloading.hot.settings.enabled:
-            return Outcome({}, "nobody counts what is hot in this application")
+            return Outcome({}, "hot entries are not counted in this application")
         report = preloading.run(progress, stop)
         details = {**asdict(report), "loaded": report.loaded}
         error = "it was stopped" if report.ended == "stopped" else None
@@ -53,7 +53,7 @@ def system_step(parts: WarmUpParts) -> Step:
 
     def look(progress: Progress, stop: threading.Event) -> Outcome:
         if parts.components is None:
-            return Outcome({}, "nobody can tell how the components are")
+            return Outcome({}, "the state of the components is unknown")
         found = parts.components()
         progress(len(found), len(found))
         details = {one.name: {"state": one.state, "detail": one.detail} for one in found}

@@ -99,7 +99,7 @@ class Degradation:
             return None
         found = self.fallbacks.get(chosen)
         if found is None:
-            log.error("%s names the fallback '%s', which nobody registered", name, chosen)
+            log.error("%s names the fallback '%s', which is not registered", name, chosen)
         return found
 
     def last_good(self, name: str, keep: float) -> LastGood:

@@ -153,7 +153,7 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
 
 
 def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver: Receiver) -> None:
-    assert run(app, "webhooks") == "Alerts are sent nowhere.\n"
+    assert run(app, "webhooks") == "No webhook yet: alerts are shown here only.\n"
     added = run(app, "webhook-add", "pager", *WHY, input=f"{receiver.url}\n")
     assert "its secret is whsec_" in added and "/hook" not in added
     number = added.split("Webhook ")[1].split()[0]

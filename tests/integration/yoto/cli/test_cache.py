@@ -269,7 +269,7 @@ def test_what_is_hot_is_shown(app: Flask, community: Community, hot_person: Pers
 
 
 def test_with_nothing_hot_the_command_says_so(app: Flask) -> None:
-    assert run(app, "cache", "hot") == "Nobody has asked for anything lately.\n"
+    assert run(app, "cache", "hot") == "No recent requests.\n"
 
 
 def test_somebody_can_be_forgotten(app: Flask, hot_person: Person) -> None:

@@ -95,7 +95,7 @@ def test_setting_can_replace_and_history_tells_of_it(run: Run) -> None:
     run("set", "bulkhead", "message.search", "lease=20", "--replace", *WHY)
     text = run("history", "bulkhead", "message.search").output
     assert 'v2 set by cli:ada (operator): {"lease": 20.0}' in text
-    assert "Nobody has changed it." in run("history", "bulkhead", "message.send").output
+    assert "No changes yet." in run("history", "bulkhead", "message.send").output
 
 
 def test_two_guards_are_shown_side_by_side(app: Flask, run: Run) -> None:

@@ -30,7 +30,7 @@ def test_explain_says_why_and_what_would_turn_it(app: Flask, world: World, by: s
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nobody", "message.send"), "nobody is called"),
+        (("nobody", "message.send"), "unknown user"),
         (("1", "no.such"), "unknown permission"),
         (("1", *IN_CHANNEL, "99"), "no channel 99"),
     ],

@@ -43,8 +43,8 @@ def test_a_lock_is_listed_and_taken_away_from_the_holder_that_was_seen(
     )
     (act,) = world.acts("lock.release")
     assert (act.subject, act.reason) == ("lock:import", WHY)
-    assert run(app, "show", "import") == "import: nobody holds it\n"
-    assert "nobody holds it" in run(app, *release, str(lock.token), code=1)
+    assert run(app, "show", "import") == "import: not held\n"
+    assert "it is not held" in run(app, *release, str(lock.token), code=1)
     with pytest.raises(LockLost):
         lock.release()
 
@@ -55,7 +55,7 @@ def test_a_list_that_was_cut_says_so(app: Flask, monkeypatch: pytest.MonkeyPatch
     held = [locks.create_lock(name, timeout=60, renew=False) for name in ("import", "export")]
     assert all(lock.acquire() for lock in held)
     wait_until(lambda: len(locks.held_anywhere()) == 2)
-    assert "1 more were told of: --limit" in run(app, "list", "--limit", "1")
+    assert "1 more were reported: --limit" in run(app, "list", "--limit", "1")
     shown = json.loads(run(app, "list", "--limit", "1", "--json"))
     assert (len(shown["items"]), shown["told"], shown["truncated"]) == (1, 2, True)
     for lock in held:

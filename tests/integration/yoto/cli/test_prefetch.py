@@ -46,7 +46,7 @@ def test_predictions_of_a_user(app: Flask, anna: Person) -> None:
     live(app, anna)
     output = run(app, "predict", "anna")
     assert "channel.open  channel:3" in output
-    assert "deeds known: 0.0" in output  # only a client told of it
+    assert "actions known: 0.0" in output  # only a client told of it
 
 
 def test_forgetting_is_audited_and_done(app: Flask, anna: Person, world: World) -> None:

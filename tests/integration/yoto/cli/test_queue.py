@@ -45,13 +45,13 @@ def queue(app: Flask) -> BatchQueue:
 def test_stats_show_each_kind(app: Flask, queue: BatchQueue) -> None:
     shown = run(app, "stats")
     assert "job: 0 items (0 waiting, 0 in flight, 0 delayed), 3 dead letters" in shown
-    assert "foreign: 1 items (1 waiting" in shown and "nobody handles foreign" in shown
+    assert "foreign: 1 items (1 waiting" in shown and "no handler for foreign" in shown
     parsed = json.loads(run(app, "stats", "--json"))
     assert parsed["kinds"]["job"]["counts"]["dead"] == 3
 
 
 def test_an_empty_queue_says_so(app: Flask) -> None:
-    assert run(app, "stats") == "Nothing was ever put in.\n"
+    assert run(app, "stats") == "Nothing was ever enqueued.\n"
     assert run(app, "dead") == "No dead letters.\n"
 
 
@@ -69,9 +69,9 @@ def test_dead_letters_are_put_back(app: Flask, queue: BatchQueue, world: World) 
     letters = queue.dead_letters().letters
     redrive = ("redrive", "--reason", WHY)
     found = run(app, *redrive, letters[0].id, "job:1-0", code=1)
-    assert found == "Error: 1 put back, 1 not found.\n"
-    assert run(app, *redrive, "--all", "--kind", "foreign") == "0 put back.\n"
-    assert run(app, *redrive, "--all") == "2 put back.\n"
+    assert found == "Error: 1 retried, 1 not found.\n"
+    assert run(app, *redrive, "--all", "--kind", "foreign") == "0 retried.\n"
+    assert run(app, *redrive, "--all") == "2 retried.\n"
     assert queue.stats().kinds["job"].waiting == 3
     (act,) = world.acts("queue.redrive")
     assert (act.subject, act.after["id"]) == ("queue:job", letters[0].id)

@@ -225,7 +225,7 @@ def test_without_redis_a_change_is_recorded_and_said_to_wait(journal: ListJourna
         app.cli.add_command(resilience)
         arguments = ["resilience", "set", "bulkhead", "thing", "wait=1", *WHY]
         result = app.test_cli_runner().invoke(args=arguments)
-    assert result.exit_code == 0 and "Redis is away" in result.stderr
+    assert result.exit_code == 0 and "Redis is unavailable" in result.stderr
     assert [change.version for change in journal.appended] == [1]
 
 

@@ -108,7 +108,7 @@ def test_before_anybody_forecasts_it_is_unknown(app: Flask, ada: ControlClient) 
     found = ada.get(PATH).json
     assert (found["state"], found["reason"], found["said_at"]) == ("unknown", "nobody", None)
     assert found["metrics"] == found["anomalies"] == found["drifts"] == []
-    assert run(app).startswith("Forecasts are unknown: no worker has forecast anything")
+    assert run(app).startswith("Forecasts are unknown: no worker has made one")
 
 
 def test_what_one_worker_forecasts_every_worker_answers(
@@ -141,7 +141,7 @@ def test_what_one_worker_forecasts_every_worker_answers(
 
     said = run(app)
     assert "per_second a minute; error" in said
-    assert "silent: nothing is better than its last value" in said
+    assert "silent: nothing is better than the last value" in said
     assert "decision_rate was 10 per_second, expected 0 per_second" in said
 
     before = told(app)
@@ -166,4 +166,4 @@ def test_what_one_worker_forecasts_every_worker_answers(
     assert (old["state"], old["reason"], old["metrics"]) == ("unknown", "old", [])
     assert old["said_at"] == found["said_at"] or old["said_at"] > found["said_at"]
     assert old["anomalies"] == found["anomalies"]
-    assert "has said nothing new" in run(app)
+    assert "has stopped reporting" in run(app)

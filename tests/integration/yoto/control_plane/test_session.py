@@ -134,14 +134,14 @@ def test_a_failed_sign_in_says_one_thing_and_opens_nothing(
 ) -> None:
     answer = browser.sign_in(username, password)
     assert answer.status_code == 422
-    assert "Username and password do not belong together." in answer.text
+    assert "Wrong username or password." in answer.text
     assert not browser.is_in()
 
 
 def test_an_account_without_the_right_gets_no_session(browser: Browser, outsider: Person) -> None:
     answer = browser.sign_in("otto")
     assert answer.status_code == 403
-    assert "no right to see the control plane" in answer.text
+    assert "no right to view the control plane" in answer.text
     assert not browser.is_in()
 
 
@@ -152,7 +152,7 @@ def test_a_right_that_is_taken_away_ends_the_view_at_the_next_request(
     execute(app, delete(RoleAssignment))
     page = browser.get(STATUS)
     assert page.status_code == 403
-    assert "no right to see the control plane" in page.text and "Components" not in page.text
+    assert "no right to view the control plane" in page.text and "Components" not in page.text
 
 
 @pytest.mark.parametrize("column", [{"disabled": True}, {"token_epoch": 1}])
@@ -253,7 +253,7 @@ def test_a_sign_in_without_its_token_is_refused(
     if token is not None:
         form["csrf_token"] = token
     answer = browser.client.post(SIGN_IN, data=form)
-    assert answer.status_code == 403 and "The page was too old" in answer.text
+    assert answer.status_code == 403 and "The page has expired" in answer.text
     assert not browser.is_in()
 
 

@@ -62,7 +62,7 @@ def test_operators_ask_about_documents_on_the_pages_and_at_a_terminal(office: Of
     assert run("permission", "check", "mara", EDIT, *place) == "allowed: granted\n"
     assert run("permission", "check", mara.id, READ, *place).startswith("denied")
     assert "editor" in run("permission", "explain", "mara", EDIT, *place)
-    assert "nobody is called" in run("permission", "check", uuid.uuid4(), EDIT, *place)
+    assert "unknown user" in run("permission", "check", uuid.uuid4(), EDIT, *place)
     assert run("teams", "create", "painters", "--reason", "paint") == "Team 1 is painters.\n"
     run("teams", "add", 1, mara.id, "--reason", "paint")
     assert run("teams", "show", 1).startswith("  user:")

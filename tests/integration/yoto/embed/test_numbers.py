@@ -140,7 +140,7 @@ def test_more_than_a_question_may_number_make_the_answer_incomplete_until_the_sw
     assert PermissionSystem().who_can(VISIT, "workspace", here.id).incomplete == "people"
     since = datetime.now(UTC) - timedelta(days=1)
     notes = PermissionSystem().access_difference(VISIT, "workspace", here.id, since=since).unknown
-    assert any("nobody ever asked about" in note for note in notes)
+    assert any("no check was ever made" in note for note in notes)
     sweeper_of(office.app).sweep()
     found = list_users(VISIT, "workspace", here.id)
     assert (len(found.ids), found.incomplete) == (10, None)

@@ -152,7 +152,7 @@ def test_what_is_wrong_is_an_error_and_no_denial(context: None, source: FakeSour
             (Permission("server.manage", "server", 404) | SEND).can()
         with pytest.raises(RuntimeError, match="there is none"):
             Permission("message.send", "channel", "channel_id").can()
-    with pytest.raises(RuntimeError, match="nobody acts"):
+    with pytest.raises(RuntimeError, match="there is no actor"):
         SEND.can()
 
 

@@ -75,7 +75,7 @@ def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[
     """
     found = _look_up(host, port, seconds)
     if not found:
-        raise Unresolved("the name of the host leads nowhere")
+        raise Unresolved("the host name has no address")
     if not allow_internal and any(is_internal(ipaddress.ip_address(one)) for one in found):
         # One is enough: a name that leads both inside and outside is no mistake.
         raise LeadsInside("the name of the host leads to an internal address")
@@ -102,5 +102,5 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
     if thread.is_alive():
         raise TimeoutError("the name of the host was not resolved in time")
     if failed:
-        raise Unresolved("the name of the host leads nowhere") from failed[0]
+        raise Unresolved("the host name has no address") from failed[0]
     return found

@@ -47,7 +47,7 @@ def test_the_report_has_every_step_with_its_time_and_details() -> None:
     assert plain["total_time"] >= sum(plain[name]["time"] for name in STEPS) - 0.01
     # There is no cache to fill, and that is no success.
     assert not plain["success"] and not plain[CACHE]["success"]
-    assert plain["errors"] == ["cache_warmup: nobody counts what is hot in this application"]
+    assert plain["errors"] == ["cache_warmup: hot entries are not counted in this application"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("out of ink"), StoreUnavailable("database")])
