@@ -41,7 +41,7 @@ def writers(world: World, community: Community) -> list[Person]:
 
 
 def waiting() -> int:
-    return sum(len(line) for line in turns._turnstile._lines.values())
+    return sum(len(line) for line in turns._fifo_lock._lines.values())
 
 
 def test_a_crowd_at_one_channel_waits_without_connections(
@@ -64,7 +64,7 @@ def test_a_crowd_at_one_channel_waits_without_connections(
         assert db.engine.pool.checkedout() == 1  # type: ignore[attr-defined]
     crowd.join()
     assert answers == [200] * WRITERS
-    assert len(turns._turnstile) == 0
+    assert len(turns._fifo_lock) == 0
 
 
 def test_whoever_waits_too_long_is_told_and_the_next_gets_the_turn(
@@ -87,9 +87,9 @@ def test_whoever_waits_too_long_is_told_and_the_next_gets_the_turn(
         assert failed == []
         db.session.scalar(statement)  # it is its own turn still
         db.session.rollback()
-        assert len(turns._turnstile) == 0
+        assert len(turns._fifo_lock) == 0
         db.session.scalar(statement)
-    assert len(turns._turnstile) == 0
+    assert len(turns._fifo_lock) == 0
 
 
 def test_a_turn_ends_though_no_connection_can_be_had(
@@ -101,7 +101,7 @@ def test_a_turn_ends_though_no_connection_can_be_had(
         with pytest.raises(TurnTimeout):
             db.session.get(Channel, community.channel_id, with_for_update=True)
         db.session.rollback()
-        assert len(turns._turnstile) == 0
+        assert len(turns._fifo_lock) == 0
         for connection in taken:
             connection.close()
 
@@ -121,7 +121,7 @@ def test_a_turn_ends_though_the_connection_died_that_it_was_for(
             patched.setattr(db.engine.dialect, "do_rollback", dead)
     (failed,) = [one for one in caplog.records if "after the request was answered" in one.message]
     assert failed.exc_info is not None and "the connection is gone" in str(failed.exc_info[1])
-    assert len(turns._turnstile) == 0
+    assert len(turns._fifo_lock) == 0
     assert not app.extensions[EXTENSION].session.registry.registry
     with app.app_context():
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
