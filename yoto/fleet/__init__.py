@@ -1,9 +1,20 @@
 """Who is alive, what each worker says of itself, and who is asked to drain."""
 
-from .extension import Fleet
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yoto.lazy import exports
+
 from .member import Worker, WorkerState
 from .roster import BEAT_SECONDS, GONE_AFTER_MS, LOST_FOR_MS, Roster
-from .service import wait_for_acknowledgement
+
+if TYPE_CHECKING:
+    from .extension import Fleet
+    from .service import wait_for_acknowledgement
+else:
+    # Guards are on the roster; only applications with more than guards drain their workers.
+    __getattr__ = exports(__name__, {"Fleet": ".extension", "wait_for_acknowledgement": ".service"})
 
 __all__ = [
     "BEAT_SECONDS",

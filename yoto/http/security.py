@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from yoto.http.browser_headers import SECURITY_HEADERS
+from yoto.http.wsgi import SECURITY_HEADERS
 
 # Two years, as browsers' preload lists ask.
 ENCRYPTED = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)

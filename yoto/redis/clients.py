@@ -8,7 +8,7 @@ Connection errors, and what a server answers that cannot do its work now, come o
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, MutableSet
+from collections.abc import Callable, MutableSet, Sequence
 from contextlib import suppress
 from queue import Empty
 from typing import Any
@@ -21,7 +21,6 @@ from redis.connection import AbstractConnection, BlockingConnectionPool
 from redis.retry import Retry
 
 from yoto.errors import ConfigurationError, StoreUnavailable
-from yoto.redis.blocking import blocking_seconds
 from yoto.redis.endpoint import Endpoint
 from yoto.redis.gate import Gate
 from yoto.redis.liveness import state_of
@@ -40,6 +39,28 @@ _CONNECTION_ERRORS = (
 
 # What redis-py raises when no node gives it a slot map; the second when the map is empty.
 NO_MAP = (exceptions.RedisClusterException, IndexError)
+
+# Where the seconds stand: the last argument, or the first after the name.
+_SECONDS_LAST = frozenset(
+    ("BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BZPOPMIN", "BZPOPMAX"),
+)
+_SECONDS_FIRST = frozenset(("BLMPOP", "BZMPOP"))
+_MILLISECONDS_AFTER_BLOCK = frozenset(("XREAD", "XREADGROUP"))
+
+
+def blocking_seconds(command: Sequence[Any]) -> float | None:
+    """Seconds for which a command asked the server to wait; 0 for most, None for no limit."""
+    name = command[0]
+    if name in _MILLISECONDS_AFTER_BLOCK:
+        for position, part in enumerate(command[:-1]):
+            if part in ("BLOCK", b"BLOCK"):
+                return float(command[position + 1]) / 1000 or None
+        return 0.0
+    if name in _SECONDS_LAST:
+        return float(command[-1]) or None
+    if name in _SECONDS_FIRST:
+        return float(command[1]) or None
+    return 0.0
 
 
 class RedisLost(StoreUnavailable, exceptions.ConnectionError):

@@ -12,7 +12,7 @@ from prometheus_client.utils import floatToGoString
 
 from .. import metric_names as names
 from ..recording import BOUNDS, Distribution, Labels, Series
-from ..recording.buckets import PER_OCTAVE
+from ..recording.distribution import PER_OCTAVE
 from .forwarding import ForwardingBackend
 from .interface import BackendHealth, Totals
 

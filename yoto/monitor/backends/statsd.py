@@ -11,7 +11,7 @@ from yoto.errors import ConfigurationError
 
 from ..history import Counters, Gauges, Histograms
 from ..recording import Distribution, Series
-from ..recording.buckets import lower_bound, upper_bound
+from ..recording.distribution import lower_bound, upper_bound
 from .failures import FailureLog, failures_of
 from .forwarding import ForwardingBackend
 from .interface import Backend, BackendHealth

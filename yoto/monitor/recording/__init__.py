@@ -1,8 +1,7 @@
 """What the hot path touches: counters, gauges and histograms of one process."""
 
-from .buckets import BOUNDS, place
-from .distribution import Distribution
-from .metrics import Counter, Gauge, Histogram
+from .distribution import BOUNDS, Distribution, place
+from .metrics import Counter, Histogram
 from .recorder import COUNTER_ENDING, Recorder
 from .series import Labels, Series, parse_series, series
 
@@ -11,7 +10,6 @@ __all__ = [
     "COUNTER_ENDING",
     "Counter",
     "Distribution",
-    "Gauge",
     "Histogram",
     "Labels",
     "Recorder",

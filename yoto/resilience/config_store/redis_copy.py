@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from yoto.events import ConfigRestored, EventStream, encode
+from yoto.events import ConfigChanged, ConfigRestored, Event, EventStream, SwitchChanged, encode
 from yoto.redis import KeyBuilder, ScriptRegistry, load_script
 
-from .announce import announcement
 from .document import (
     Change,
     Document,
@@ -23,6 +22,7 @@ from .document import (
     field_of,
     key_of,
 )
+from .kinds import Kind
 
 log = logging.getLogger(__name__)
 
@@ -145,3 +145,26 @@ class RedisCopy:
 
     def _stream_args(self) -> tuple[str, int, int]:
         return self._stream.source, self._stream.max_length, self._stream.ttl_ms
+
+
+def announcement(change: Change) -> Event:
+    """``SwitchChanged`` for a switch, ``ConfigChanged`` for all else."""
+    if change.kind is Kind.SWITCH:
+        return SwitchChanged(
+            name=change.name,
+            version=change.version,
+            enabled=None if change.values is None else change.values.get("enabled"),
+            origin=change.origin.value,
+            action=change.action.value,
+            author=change.author,
+            reason=change.reason,
+        )
+    return ConfigChanged(
+        kind=change.kind.value,
+        name=change.name,
+        version=change.version,
+        origin=change.origin.value,
+        action=change.action.value,
+        author=change.author,
+        reason=change.reason,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 
@@ -12,7 +13,6 @@ from ..store_error import STORE_ERRORS
 from .dimensions import DimensionPlan, Key, Target
 from .lease import Lease
 from .remote import Lent, RemoteLimiter
-from .sizing import units_wanted
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,20 @@ MOST_LEASES = 10_000
 GIVEN_BACK_AT = 0.75
 # s between looks for leases to give back, at most.
 LOOK_EVERY = 0.25
+# Units of one lease. At 1,000 a round trip is a thousandth of each call.
+LARGEST_LEASE = 1_000
+# Times as many as were used of the last one: a burst is met in a few leases, and a lease that is
+# not used after all is small.
+GROWTH = 4
+
+
+def units_wanted(used: int, elapsed: float, length: float) -> int:
+    """Units that a key will use in ``length`` seconds, as it used ``used`` in ``elapsed``."""
+    if used <= 0:
+        return 1
+    if elapsed * GROWTH <= length:
+        return min(LARGEST_LEASE, used * GROWTH)
+    return max(1, min(LARGEST_LEASE, math.ceil(used * min(GROWTH, length / elapsed))))
 
 
 class Leases:

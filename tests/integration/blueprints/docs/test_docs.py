@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from yoto.http.browser_headers import CONTENT_SECURITY_POLICY
+from yoto.http.wsgi import CONTENT_SECURITY_POLICY
 
 DOCS = "/api/docs"
 

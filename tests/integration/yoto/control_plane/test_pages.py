@@ -20,7 +20,7 @@ from tests.support.applications import another_app
 from tests.support.world import Person
 from yoto.control_plane import status
 from yoto.control_plane.navigation import PAGES
-from yoto.http.browser_headers import CONTENT_SECURITY_POLICY
+from yoto.http.wsgi import CONTENT_SECURITY_POLICY
 from yoto.wiring.alerts.values import ENOUGH
 
 ADDRESSES = [f"/control{page.path}" for page in PAGES]

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, Response
 
 from tests.unit.yoto.http.conftest import Raiser
-from yoto.http.browser_headers import CONTENT_SECURITY_POLICY
+from yoto.http.wsgi import CONTENT_SECURITY_POLICY
 
 
 def directives() -> dict[str, list[str]]:

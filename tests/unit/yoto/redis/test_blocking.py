@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from yoto.redis.blocking import blocking_seconds
+from yoto.redis.clients import blocking_seconds
 
 
 @pytest.mark.parametrize(

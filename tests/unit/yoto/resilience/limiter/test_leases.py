@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.support.lending import Mark, Store, first_excess
 from yoto.resilience.algorithms import Quota, algorithm_names
 from yoto.resilience.limiter.lease import USED_FOR, Lease, LeaseView
+from yoto.resilience.limiter.leases import GROWTH, LARGEST_LEASE, units_wanted
 from yoto.resilience.limiter.remote import Lent
 from yoto.resilience.limiter.result import DimensionStatus
-from yoto.resilience.limiter.sizing import GROWTH, LARGEST_LEASE, units_wanted
 
 NOTHING: Any = None
 
