@@ -1,8 +1,17 @@
 """What guards decided lately, kept for a while: for dry runs, and to see who is refused."""
 
-from .calls import REFUSED, BreakerCall, LimitedCall, Noted, SlotCall, Trail, caller_of, key_of
+from .calls import (
+    REFUSED,
+    BreakerCall,
+    LimitedCall,
+    Noted,
+    SlotCall,
+    Trail,
+    caller_of,
+    key_of,
+    top_keys,
+)
 from .stored import KEPT_FOR, MOST_CALLS, StoredTrails, TrailReading
-from .top_keys import top_keys
 
 __all__ = [
     "KEPT_FOR",

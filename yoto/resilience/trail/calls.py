@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from ..settings import MultiDimensionalKey
@@ -142,3 +144,33 @@ class Trail:
         """The calls since the last time, and whether older ones may have been lost."""
         waiting = len(self._calls)
         return [self._calls.popleft() for _ in range(waiting)], waiting == self._calls.maxlen
+
+
+@dataclass(slots=True)
+class KeyUse:
+    """What one caller did in a stretch of time.
+
+    Attributes:
+        key: the caller as the limit knows it.
+        passed, rejected: calls.
+    """
+
+    key: PlainKey
+    passed: int = 0
+    rejected: int = 0
+
+
+def top_keys(calls: Sequence[LimitedCall], most: int) -> list[KeyUse]:
+    """The callers with the most refusals, then with the most calls."""
+    uses: dict[PlainKey, KeyUse] = {}
+    for call in calls:
+        if call.cost <= 0:
+            continue
+        use = uses.get(call.key)
+        if use is None:
+            use = uses[call.key] = KeyUse(call.key)
+        if call.allowed:
+            use.passed += 1
+        else:
+            use.rejected += 1
+    return sorted(uses.values(), key=lambda use: (use.rejected, use.passed), reverse=True)[:most]
