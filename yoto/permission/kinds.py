@@ -47,7 +47,7 @@ def asker_number(subject: Any, field: str) -> int | None:
     """The number of an application, or of ``PUBLIC``, which asks for itself; None: a person.
 
     Raises:
-        ValidationFailed: a set, which asks for nobody; names ``field``.
+        ValidationFailed: a team, or everyone of a node, who cannot be asked about; names ``field``.
     """
     if subject is PUBLIC:
         return PUBLIC_NUMBER
@@ -56,5 +56,5 @@ def asker_number(subject: Any, field: str) -> int | None:
             raise ValidationFailed({field: "is no application"})
         return subject.number
     if isinstance(subject, (Team, Everyone)):
-        raise ValidationFailed({field: "a set names no subject"})
+        raise ValidationFailed({field: "a team, or everyone of a node, cannot be asked about"})
     return None

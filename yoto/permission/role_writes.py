@@ -109,6 +109,7 @@ class RoleWrites:
     ) -> WriteReceipt:
         """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
         with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            act.check_actor()
             ids = [_make_role(act, **fields) for fields in roles]
         return WriteReceipt(ids=tuple(ids))
 

@@ -59,7 +59,7 @@ def declare_resource(
         banned, timeout_until: columns or expressions of that class.
         label: the column, or expression, with the name that people know a node by; operators find
             it by this, or by its id alone.
-        remaining: permissions that somebody in a time-out keeps.
+        remaining: permissions that a member in a time-out keeps; for types that have members.
         gate, administrator, audit, shared: see ``ResourceType``; ``shared`` is ``"members"`` or
             ``"anyone"``.
         sync: ``(type, column)`` of the node whose overwrites are in force in place of the node's
@@ -76,6 +76,9 @@ def declare_resource(
     types = types_of(app)
     if audit is not None and members is None:
         raise ConfigurationError("resource", f"audit: nobody belongs to a {name}")
+    remaining = tuple(remaining)
+    if remaining and model is not None and members is None:
+        raise ConfigurationError("resource", f"remaining: nobody belongs to a {name}")
     if shared not in ("members", "anyone"):
         raise ConfigurationError("resource", f"shared: 'members' or 'anyone', not {shared!r}")
     by = provided(attributes)
@@ -116,7 +119,7 @@ def declare_resource(
         administrator=administrator,
         audit=audit,
         label=None if label is None else _expression(model, label),
-        remaining=tuple(remaining),
+        remaining=remaining,
         shared=shared == "anyone",
         attributes=_attributes(model, columns),
         attributes_by=by,

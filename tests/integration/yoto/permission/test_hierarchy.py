@@ -200,10 +200,13 @@ def test_an_actor_who_is_disabled_or_nobody_changes_nothing(
     app: Flask, world: World, town: Town, kind: str
 ) -> None:
     actor_id = 9999 if kind == "nobody" else world.user(super_admin=True, disabled=True).id
-    denied = refused(
-        app, world, lambda who: permissions.update_role(town.low, name="x", **who), actor_id
-    )
-    assert denied.decision.reason == {"disabled": "disabled", "nobody": "unknown_user"}[kind]
+    writes: list[Callable[[dict[str, Any]], Any]] = [
+        lambda who: permissions.update_role(town.low, name="x", **who),
+        lambda who: permissions.batch_register_roles([], **who),
+    ]
+    for write in writes:
+        denied = refused(app, world, write, actor_id)
+        assert denied.decision.reason == {"disabled": "disabled", "nobody": "unknown_user"}[kind]
 
 
 def test_what_lifts_a_denial_needs_the_permission(app: Flask, world: World, town: Town) -> None:
