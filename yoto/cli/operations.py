@@ -61,9 +61,10 @@ def _callback(operation: Operation, command: Command) -> Callable[..., None]:
             found = operation.function(**given, **command.fixed)
         if machine:
             options.echo_json(found)
-            return
+        # What an answer says of a failure is an error of both forms.
         for line in command.text(found, **given):
-            click.echo(line)
+            if not machine:
+                click.echo(line)
 
     callback: Callable[..., None] = run if operation.answer is None else options.as_json(run)
     for one in reversed(open_ones):

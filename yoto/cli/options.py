@@ -122,7 +122,8 @@ def field_value(text: str, plain: bool = False) -> tuple[str, Any]:
     """``FIELD=VALUE``, its value as JSON or else, or ``plain``, as text."""
     name, separator, value = text.partition("=")
     if not separator or not name:
-        raise click.ClickException(f"{text!r} is no field; write FIELD=VALUE")
+        form = "NAME=VALUE" if plain else "FIELD=VALUE"
+        raise click.ClickException(f"{text!r} has no value; write {form}")
     if plain:
         return name, value
     try:

@@ -115,7 +115,7 @@ def _lines(found: Forecasts) -> Iterator[str]:
     if found["reason"] is not None:
         yield f"Forecasts are unknown: {UNKNOWN[found['reason']]}."
     if found["said_at"] is not None:
-        yield f"ForecastSnapshot {moment(found['said_at'])} by {found['instance']}."
+        yield f"Forecast {moment(found['said_at'])} by {found['instance']}."
     for metric in found["metrics"]:
         level = "unknown" if metric["level"] is None else f"{metric['level']:.4g} {metric['unit']}"
         yield f"{metric['metric']:<16} {level:<22} {_expected(metric)}"

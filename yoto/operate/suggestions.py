@@ -78,8 +78,8 @@ def _lines(found: Suggestions) -> Iterator[str]:
 
 def _applied(found: Suggestions, **given: Any) -> Iterator[str]:
     if (one := found["observed"]) is not None:
-        before = "as configured" if one["before"] is None else f"{one['before']:g}"
-        yield f"{one['setting']} is {one['value']:g} (was {before})."
+        before = "before: as configured" if one["before"] is None else f"was {one['before']:g}"
+        yield f"{one['setting']} is {one['value']:g} ({before})."
         yield f"{one['metric']} is observed for {found['window']:g} s."
 
 

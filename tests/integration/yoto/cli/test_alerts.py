@@ -93,7 +93,7 @@ def test_alerts_are_silenced_and_not_any_more(app: Flask, world: World, raised: 
         {"instance": "a"}
     ]
     assert "must be * or one of" in run(app, "silence", "lode", "--for", "1h", *WHY, fails=True)
-    assert "write FIELD=VALUE" in run(
+    assert "write NAME=VALUE" in run(
         app, "silence", "*", "--label", "x", "--for", "1h", *WHY, fails=True
     )
     assert ("alert.unsilence", "because") in audited(world)

@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.extensions import permissions
+from app.extensions import fleet, permissions
 from tests.support.operators import ADMIN, VIEW, operator_named
+from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.store.models import ApiToken
 
@@ -109,3 +110,14 @@ def test_the_audit_log_is_read_with_what_was_and_what_is(app: Flask, world: Worl
     exported = json.loads(run(app, "audit", "--action", "maintenance.", "--export"))
     assert [one["after"]["enabled"] for one in exported] == [False, True]
     assert run(app, "audit", "--to", "2020-01-01") == ""
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_worker_that_does_not_obey_is_an_error_in_either_form(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
+) -> None:
+    service = fleet.of(app)
+    service.start()
+    wait_until(service.all)
+    monkeypatch.setattr(service, "drain", lambda *asked: service.all()[0])
+    assert "has not said that it obeys" in run(app, "drain", service.id, *WHY, *form, fails=True)

@@ -140,6 +140,7 @@ def test_what_one_worker_forecasts_every_worker_answers(
     )
 
     said = run(app)
+    assert "Forecast 20" in said
     assert "per_second a minute; error" in said
     assert "silent: nothing is better than the last value" in said
     assert "decision_rate was 10 per_second, expected 0 per_second" in said
