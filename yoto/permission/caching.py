@@ -42,7 +42,7 @@ class Caching:
         directory: what a function says of people; None: they are a mapped class.
         ways: by which rights come, as policies ask for them.
         relaying: whether ``start`` starts the relay.
-        on_start: called when it does; None: nothing is.
+        on_start: called by ``start``, each time; does nothing the second. None: nothing is.
     """
 
     cache: TieredCache
@@ -126,8 +126,8 @@ class Caching:
             self.cache.tailer.start()
         if self.relaying and not self.relay.running:
             self.relay.start()
-            if self.on_start is not None:
-                self.on_start()
+        if self.on_start is not None:
+            self.on_start()
 
     def heard(self) -> Position | None:
         """Up to where changes were heard of; None: they are not heard now."""

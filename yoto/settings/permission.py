@@ -51,9 +51,7 @@ class Cache:
     )
     PERMISSION_POOL_WAIT = number(2.0, 0.01, 60, "s", "How long a check waits for a free one.")
     OUTBOX_RELAY = flag(
-        True,
-        "Whether this process publishes what a dead writer left in the outbox, and, with permissions"
-        " alone, may be the one that sweeps.",
+        True, "Whether this process publishes what a dead writer left in the outbox."
     )
     OUTBOX_RELAY_INTERVAL = number(1.0, 0.05, 60, "s", "Time between two turns of that relay.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from yoto.errors import ConfigurationError
 
 from . import operation, permission, serving
-from .setting import Setting, declared
+from .setting import PARSERS, Setting, declared
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -109,7 +109,8 @@ def value_of(config: Mapping[str, Any], key: str, prefix: str = "") -> Any:
         ConfigurationError: it is not right; names the key, with ``prefix``.
     """
     setting, value = SETTINGS[key], config.get(f"{prefix}{key}")
-    if value is None:
+    # A number or a flag that is empty, as ``${X:-}`` leaves it, is not configured.
+    if value is None or (value == "" and type(setting.rule) in PARSERS):
         return setting.default
     if isinstance(value, str):
         value = setting.parse(f"{prefix}{key}", value)

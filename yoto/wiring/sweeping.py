@@ -69,6 +69,11 @@ class Sweeper:
         """Stand for election from now on; whoever is elected sweeps at once, and every hour."""
         self._thread.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether it stands for election."""
+        return self._thread.running
+
     def close(self) -> None:
         """End the thread, and let another worker be elected."""
         self._thread.stop()

@@ -18,6 +18,7 @@ from yoto.cache import HybridPermissionCache
 from yoto.errors import ConfigurationError
 from yoto.optimization import AdvancedOptimization
 from yoto.permission import PermissionSystem
+from yoto.wiring import sweeper_of
 
 Wire = Callable[..., Flask]
 # Such as Flask-Caching or a queue of the host's have.
@@ -114,6 +115,24 @@ def test_a_wrong_setting_of_a_guest_is_named_as_it_is_written(
     with pytest.raises(ConfigurationError) as refused:
         wire(control_plane, **{key: value})
     assert refused.value.key == key
+
+
+def test_a_number_or_a_flag_that_is_empty_is_not_configured(wire: Wire) -> None:
+    app = wire(False, YOTO_QUEUE_LEASE="", YOTO_REDIS_TLS="", YOTO_CACHE_USERS_SIZE="")
+    assert HybridPermissionCache.of(app).settings.users.size == 8_000
+    assert AdvancedOptimization.of(app).queue.settings.lease == 15.0
+
+
+def test_who_relays_nothing_may_still_be_the_one_that_sweeps(wire: Wire) -> None:
+    app = wire(False, YOTO_OUTBOX_RELAY=False)
+    caching = PermissionSystem.caching_of(app)
+    assert caching is not None
+    caching.start_threads()
+    try:
+        assert sweeper_of(app).running
+        assert not caching.relay.running
+    finally:
+        Yoto.close(app)
 
 
 def test_prefetching_leaves_a_connection_to_the_checks_where_there_is_any(wire: Wire) -> None:

@@ -14,6 +14,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import StoreLost, StoreRecovered, to_plain
+from yoto.fleet import GONE_AFTER_MS
 from yoto.resilience import ResilienceController, StoreState
 from yoto.resilience.store_error import StoreHealth, StoreWatch
 from yoto.resilience.store_health import StoreMonitor
@@ -152,8 +153,8 @@ class TestInstances:
     def test_one_that_is_killed_is_gone_after_its_time(
         self, controller: ResilienceController
     ) -> None:
-        controller.runtime.redis.client.zadd(
-            controller.runtime.keys.tagged("instances"), {"elsewhere-1-abcd": 1}
-        )
+        redis, key = controller.runtime.redis.client, controller.runtime.keys.tagged("instances")
+        seconds, _ = redis.time()
+        redis.zadd(key, {"elsewhere-1-abcd": seconds * 1000 - GONE_AFTER_MS - 1_000})
         controller.instances.announce()
         assert controller.instances.count() == 1
