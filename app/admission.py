@@ -1,6 +1,7 @@
-"""Requests that are turned away before anybody reads them: in maintenance nobody but operators gets
-anything done, and one account may change only so much in a while, since each change is kept for
-ever.
+"""Requests that are rejected before they are read.
+
+During maintenance only operators get anything done. One account may make a limited number of
+changes per window, since each change is kept for ever.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from yoto.http.records import RequestRecord
 from yoto.resilience import rate_limit
 
 WRITES = "/api/v1/"
-# What people and their programs call. The control plane has its own routes and checks.
+# Routes for people and their programs. The control plane has its own routes and checks.
 CLOSED = (WRITES, "/access/")
-# Who comes back finds out that there is maintenance, and goes on where they were when it ends.
+# A user who comes back sees the maintenance notice, and continues where they were when it ends.
 OPEN = frozenset({"auth.login", "auth.refresh", "auth.logout", "auth.me"})
-# What has limits of its own.
+# Routes with limits of their own.
 LIMITED = frozenset(
     {
         "messages.send_message",
@@ -36,7 +37,7 @@ def admit(record: RequestRecord, endpoint: str) -> None:
     Raises:
         MaintenanceMode: there is maintenance, and it is for none of what stays open.
         RateLimited: it changes something, and the caller has changed too much lately.
-        as ``yoto.http.identity.identity``: it changes something, and nobody knows the caller.
+        as ``yoto.http.identity.identity``: it changes something, and the caller is unknown.
     """
     path = record.path
     if not path.startswith(CLOSED):

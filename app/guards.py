@@ -1,7 +1,7 @@
-"""What guards the API has, and how they are set until an operator sets them otherwise.
+"""The guards of the API, and their configuration until an operator changes it.
 
-``docs/guards.md`` tells operators what each one does. Numbers are for people and their programs:
-nobody who types or reads meets them.
+``docs/guards.md`` describes each one for operators. The limits are meant for programs: a person who
+types or reads does not reach them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SENDS_AT_ONCE = 50
 
 # Searches at once over all workers. Each may read a whole table, and the database has other work.
 SEARCHES_AT_ONCE = 8
-# Searches of one user at once, of those: nobody keeps all others from searching.
+# Searches of one user at once, of those: one user cannot keep all others from searching.
 SEARCHES_OF_USER_AT_ONCE = 2
 # Seconds that a search waits for its turn: most of them are over by then.
 SEARCH_WAIT = 0.5
@@ -69,7 +69,7 @@ SEARCH_WAIT = 0.5
 # Codes. People follow a link or two; the many others guess codes.
 INVITES_OF_USER = Dimension("user", limit=20, window=10 * MINUTE)
 
-# Calls, each of up to 50 deeds. A client that collects them tells of them once in some seconds.
+# Calls, each of up to 50 actions. A client collects them and reports once every few seconds.
 BEHAVIOUR_OF_USER = Dimension("user", limit=60, window=MINUTE, burst=20)
 # Times. Each goes through the whole log of behaviour, and who is forgotten stays so.
 FORGETTINGS_OF_USER = Dimension("user", limit=5, window=HOUR)
@@ -85,7 +85,7 @@ NICKNAMES_OF_USER = Dimension("user", limit=20, window=HOUR)
 # With it an operator can close a route; what fails behind it has a breaker of its own.
 FOR_OPERATORS = CircuitBreakerConfig()
 
-# Limits that keep out who guesses: however much they refuse, nobody is advised to raise them.
+# Limits against guessing: however many calls they reject, no recommendation raises them.
 AGAINST_GUESSING = frozenset(
     {
         SIGN_IN,

@@ -10,10 +10,10 @@ from yoto.errors import ConfigurationError
 
 
 def function_named(key: str, path: str) -> Callable[..., Any]:
-    """What ``path``, a ``module:function``, names; the module is imported.
+    """The function named by ``path``, a ``module:function``; the module is imported.
 
     Args:
-        key: the setting that says it.
+        key: the setting that holds it.
 
     Raises:
         ConfigurationError: the module cannot be imported, or has no such function.

@@ -45,7 +45,7 @@ _REFERENCES = {
 
 
 def init_resources(app: Flask) -> None:
-    """Tell the platform of ``app`` where its people and places are."""
+    """Register the application's users and places with the platform."""
     declare(
         app,
         users=same(User),

@@ -1,4 +1,4 @@
-"""Who the caller is: the bearer of an access token in the API, the operator in ``/control``.
+"""The caller's identity: the bearer of an access token in the API, the operator in ``/control``.
 
 No credential of one serves in the other. The API never looks at the cookie, so no page of another
 site can make a browser call it.
@@ -45,7 +45,7 @@ BELOW_CONTROL = f"{CONTROL_PREFIX}/"
 
 
 def init_auth(app: Flask) -> None:
-    """Wire tokens, sessions and password hashing, and tell the platform who calls."""
+    """Wire tokens, sessions and password hashing; register the caller lookup with the platform."""
     init_passwords(app)
     init_tokens(app)
     init_sessions(app)
@@ -54,10 +54,10 @@ def init_auth(app: Flask) -> None:
 
 
 def visitor() -> int | None:
-    """The caller's user id, for pages that only ask; None for whoever is not signed in.
+    """The caller's user id, for pages that only ask; None for a caller who is not signed in.
 
     Raises:
-        StoreUnavailable: nobody can tell.
+        StoreUnavailable: the caller cannot be determined now.
     """
     try:
         return current_user_id()
@@ -66,9 +66,7 @@ def visitor() -> int | None:
 
 
 def authenticated_at() -> float | None:
-    """When the caller of this request signed in, in epoch seconds; None: nobody knows, as with
-    tokens of programs.
-    """
+    """When the caller of this request signed in, in epoch seconds; None if unknown (programs)."""
     return session_since() if _is_below_control() else signed_in_at()
 
 
@@ -83,7 +81,7 @@ def _identify() -> Identity:
     """The caller of this request.
 
     Raises:
-        werkzeug.exceptions.Unauthorized: in ``/control``, nobody is signed in.
+        werkzeug.exceptions.Unauthorized: in ``/control``, the caller is not signed in.
         flask_jwt_extended / jwt exceptions, which leave as 401 problems, elsewhere, when there is
         no valid access token.
     """

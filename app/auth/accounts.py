@@ -21,7 +21,7 @@ from yoto.store.models import RevokedToken
 
 
 def known_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Identity | None:
-    """As ``active_account``, from the cache where it can tell.
+    """As ``active_account``, from the cache where it can answer.
 
     Raises:
         StoreUnavailable: neither memory nor Redis may answer, and the database did not.

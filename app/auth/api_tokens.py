@@ -1,6 +1,7 @@
 """Tokens of operators' programs: 256 random bits that are shown once and kept as a hash.
 
-A hash without salt or cost is right here: nobody guesses 256 bits, and one index look-up finds it.
+A hash without salt or cost is right here: 256 bits cannot be guessed, and one index look-up finds
+it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def new_secret() -> str:
 
 
 def hash_of(secret: str) -> str:
-    """What is stored of a token."""
+    """The stored hash of a token."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -75,7 +76,7 @@ def add_token(
 
 
 def token_use(secret: str) -> TokenUse | None:
-    """What a token opens now; None when it is unknown or not ``usable``."""
+    """The account and rights that a token grants now; None when it is unknown or not ``usable``."""
     now = utcnow()
     with first_read():
         row = db.session.execute(

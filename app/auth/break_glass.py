@@ -1,4 +1,4 @@
-"""The token for when nobody can be recognised any more, since database or permissions are down.
+"""The token for emergencies, when no caller can be recognised: database or permissions are down.
 
 Only its hash is configured (``BREAK_GLASS_HASH``); without one there is no such way in. It opens
 the control plane with every ``platform.*`` right and asks neither database nor permission system.

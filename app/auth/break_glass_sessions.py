@@ -1,8 +1,8 @@
 """Sessions of the break-glass token that were signed out of: a copy of their cookie opens nothing.
 
 They are remembered by the process that ended them and by Redis, for as long as they could have
-lasted. The database is not asked, since this must work without it; while Redis is away too, the
-other processes know only the end that each session has by itself.
+lasted. The database is not asked, since this must work without it; while Redis is unavailable too,
+the other processes know only each session's own expiry.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Uses of the break-glass token that begin no session, such as by programs: nobody overlooks them.
+"""Uses of the break-glass token without a session, such as by programs: each must be noticed.
 
-Each address is told of once in some minutes, however many requests it makes.
+Each address is reported once every few minutes, however many requests it makes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class GlassUses:
-    """What one process was shown.
+    """The break-glass tokens that one process was shown.
 
     Attributes:
         refused: wrong tokens so far.

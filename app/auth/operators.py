@@ -1,4 +1,4 @@
-"""Who an operator is here: an account by its session or an API token, or who broke the glass."""
+"""The operator's identity here: an account by session or API token, or a break-glass session."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from yoto.http.operators import Operator, Via, bearer_token
 
 
 def operator_at_hand() -> Operator:
-    """Who makes this request.
+    """The operator who makes this request.
 
     Raises:
-        Unauthorized: nobody that may be known here, or no longer.
+        Unauthorized: the credential is missing, not accepted here, or no longer valid.
     """
     secret = bearer_token()
     if secret is not None:
@@ -26,10 +26,10 @@ def operator_at_hand() -> Operator:
 
 
 def operator_of(secret: str) -> Operator:
-    """Whom an API token, or the break-glass token, stands for.
+    """The operator that an API token, or the break-glass token, stands for.
 
     Raises:
-        Unauthorized: nobody.
+        Unauthorized: the token is not valid.
     """
     if secret.startswith(break_glass.PREFIX):
         opened = break_glass.opens(secret)

@@ -40,7 +40,7 @@ class Passwords:
         """Whether ``password`` made ``stored``.
 
         Where there is no hash (no such user, or one that cannot sign in) the work is done all the
-        same, so that the time of an answer does not tell which names exist.
+        same, so that the response time does not reveal which names exist.
         """
         try:
             extract_parameters(stored or "")

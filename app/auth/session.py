@@ -3,8 +3,8 @@
 The cookie holds the account's id, token epoch and a family as the bearer tokens have them, so one
 rule ends both: signing out denies the family, and a copy of the cookie is worth nothing then.
 
-Whoever broke the glass has a session without account: it asks no database, so it ends with time,
-or when another token is configured.
+A break-glass session has no account: it asks no database, so it ends with time, or when another
+token is configured.
 """
 
 from __future__ import annotations
@@ -80,8 +80,9 @@ def begin_session(user: User) -> None:
 
 
 def pending_user() -> User | None:
-    """Who had the right password just now; None: nobody, too long ago, or the account has ended
-    what it began since.
+    """The account that gave the right password just now.
+
+    None: none did, it was too long ago, or the account has ended its sessions since.
     """
     user_id, epoch, since = session.get("pending", (0, 0, 0))
     if utcnow() >= datetime.fromtimestamp(since, UTC) + PENDING_LIFETIME:
@@ -93,7 +94,7 @@ def pending_user() -> User | None:
 
 
 def start_broken_glass() -> None:
-    """Sign whoever had the break-glass token in."""
+    """Sign in the holder of the break-glass token."""
     session.clear()
     session.permanent = True
     session["broken_glass"] = break_glass.configured_hash()
@@ -102,7 +103,7 @@ def start_broken_glass() -> None:
 
 
 def broke_glass() -> bool:
-    """Whether this session began with the break-glass token, and still goes on."""
+    """Whether this session began with the break-glass token, and is still valid."""
     began_with = session.get("broken_glass")
     return (
         began_with is not None
@@ -114,7 +115,7 @@ def broke_glass() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SessionClaim:
-    """What a session says of itself, to be believed only as far as ``identity`` goes.
+    """The claims of a session, to be believed only as far as ``identity`` goes.
 
     Attributes:
         user_id, epoch, family: as the cookie has them.
@@ -148,7 +149,7 @@ def session_claim() -> SessionClaim:
     """The claim of the session at hand, for what lives longer than its request.
 
     Raises:
-        Unauthorized: nobody is signed in.
+        Unauthorized: the caller is not signed in.
     """
     if "user_id" not in session:
         raise Unauthorized("Sign in first.")
@@ -156,10 +157,12 @@ def session_claim() -> SessionClaim:
 
 
 def session_identity() -> Identity:
-    """The account of the session; the database is asked for whatever may change something.
+    """The account of the session.
+
+    The database is asked for every request that may change something.
 
     Raises:
-        Unauthorized: nobody is signed in, or no longer.
+        Unauthorized: the caller is not signed in, or no longer.
     """
     return session_claim().identity(confirmed=changes_something())
 

@@ -1,4 +1,4 @@
-"""Whose a socket of the control plane is: by a token, by the session, or by breaking the glass."""
+"""The owner of a control-plane socket, by token, session or break-glass token."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _checked(look: Callable[[], Operator], ends_at: datetime | None = None) -> S
     """
     who = look()
     if who.account is None:
-        # Nobody's account: the database is not asked.
+        # No account: the database is not asked.
         return SocketCredential(None, look, lambda: _is_refused(look))
     ends = who.ends_at if ends_at is None else ends_at
     return SocketCredential(

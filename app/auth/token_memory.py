@@ -1,7 +1,7 @@
 """Access tokens that were verified, by their whole text: a signature is checked once.
 
-Whoever knows a text that is in here knows a token that is good. Nothing enters that was not
-verified, and nothing answers for a text that differs from it anywhere.
+A caller who knows a text that is in here knows a valid token. Only verified tokens enter, and a
+text that differs anywhere does not match.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _CANONICAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a verified token says.
+    """The claims of a verified token.
 
     Attributes:
         user_id, epoch: the account, and its token epoch when this was made.
         family: the id of its sign-in.
         denial_keys: the ids whose denial refuses it: of its sign-in and, of an access token, its
-            own. A refresh token that was spent is refused by who spends it.
+            own. A refresh token that was spent is refused where it is exchanged.
         expires_at: epoch seconds.
         access: whether it is an access token.
         authenticated_at: when its sign-in began, in epoch seconds; None: it does not say.
@@ -56,7 +56,7 @@ class TokenClaims:
 
     @classmethod
     def of(cls, claims: Mapping[str, Any]) -> TokenClaims | None:
-        """What verified claims say; None: signed by us once, perhaps, and none of ours now."""
+        """The token that verified claims describe; None: signed by us perhaps, but not accepted."""
         subject, epoch, expires_at = claims.get("sub"), claims.get(EPOCH_CLAIM), claims.get("exp")
         family, token_id = claims.get(FAMILY_CLAIM), claims.get("jti")
         user_id = row_id(subject) if isinstance(subject, str) else None
@@ -78,9 +78,7 @@ class TokenMemory:
         self._tokens: LRUCache[str, TokenClaims] = LRUCache(size)
 
     def get(self, text: str, now: float) -> TokenClaims | None:
-        """What the token says; None: nobody verified it, or it has run out by ``now``, in epoch
-        seconds.
-        """
+        """The claims of the token; None: not verified, or expired by ``now`` (epoch seconds)."""
         found = self._tokens.get(text)
         return found if found is not None and now < found.expires_at else None
 

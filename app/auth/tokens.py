@@ -53,7 +53,7 @@ BEARER = "Bearer "
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a client keeps. ``expires_in`` is the life of the access token in seconds."""
+    """The tokens that a client keeps. ``expires_in`` is the access token's lifetime in seconds."""
 
     access_token: str
     refresh_token: str
@@ -92,12 +92,12 @@ def unauthorized(slug: str, detail: str) -> Response:
 
 
 def bearer_identity() -> Identity:
-    """The account behind the access token of this request, from memory where that can tell.
+    """The account behind the access token of this request, from memory where possible.
 
     Raises:
         flask_jwt_extended / jwt exceptions, which leave as 401 problems, when there is no valid
         access token.
-        StoreUnavailable: nobody can tell whether it still counts.
+        StoreUnavailable: whether it is still valid cannot be determined.
     """
     claims = _bearer_claims()
     found = known_account(claims.user_id, claims.epoch, claims.denial_keys)
@@ -129,7 +129,7 @@ def identity_of(access_token: str) -> Identity | None:
     """The account behind an access token that came without headers (a socket's), or None.
 
     Raises:
-        StoreUnavailable: nobody can tell whether it still counts.
+        StoreUnavailable: whether it is still valid cannot be determined.
     """
     memory: TokenMemory = current_app.extensions[MEMORY]
     claims = memory.get(access_token, time())

@@ -49,6 +49,6 @@ def shown_secret(secret: bytes) -> str:
 
 
 def uri_of(secret: bytes, account: str) -> str:
-    """What apps read from a QR code (Key Uri Format of Google Authenticator)."""
+    """The text that apps read from a QR code (Key Uri Format of Google Authenticator)."""
     query = urlencode({"secret": shown_secret(secret), "issuer": ISSUER})
     return f"otpauth://totp/{ISSUER}:{quote(account)}?{query}"

@@ -11,14 +11,14 @@ from yoto.store.db import db, writing
 
 @contextmanager
 def keeping_an_administrator(field: str = "user_id") -> Iterator[None]:
-    """Commit the change inside, unless nobody could administer the platform after it.
+    """Commit the change inside, unless it leaves no one who can administer the platform.
 
     Args:
         field: what the refusal is about.
 
     Raises:
-        LastAdministrator: there was somebody who can sign in and has ``platform.admin``, and would
-            be nobody any more; or there was somebody for good, and would be nobody but for a while.
+        LastAdministrator: an account that can sign in has ``platform.admin``, and none would
+            afterwards; or one has it permanently, and only temporary ones would remain.
     """
     db.session.rollback()  # what was read so far is older than the lock
     with writing():

@@ -10,7 +10,7 @@ from yoto.errors import UnknownResource, ValidationFailed
 
 @contextmanager
 def api_names(fields: Mapping[str, str]) -> Iterator[None]:
-    """Tell what is wrong with a field by its name in the API.
+    """Report a field's error by the field's name in the API.
 
     Args:
         fields: names in the permission system to names in the API; others are the same in both.

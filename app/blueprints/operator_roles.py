@@ -59,7 +59,7 @@ def operator_roles() -> dict[int, OperatorRole]:
 
 
 def _given() -> dict[int, set[str]]:
-    """What roles are granted, directly or by a group of permissions, everywhere."""
+    """The permissions that roles are granted, directly or by a permission group, everywhere."""
     named = Permission.name.in_(RIGHTS)
     direct = (
         select(RoleGrant.role_id, Permission.name)

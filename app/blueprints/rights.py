@@ -25,10 +25,10 @@ def demand_rank(actor_id: int, target_id: int, server: Server, permission: str) 
 
     Args:
         server: as it is now, locked, so that its owner stays its owner meanwhile.
-        permission: what the actor is about to use, for the answer.
+        permission: the permission that the actor is about to use, for the response.
 
     Raises:
-        PermissionDenied: they do not; nobody stands above the owner.
+        PermissionDenied: they do not; no one stands above the owner.
     """
     if target_id == server.owner_id or not permissions.outranks(actor_id, target_id, server.id):
         raise PermissionDenied(OUTRANKED, permission)

@@ -15,7 +15,7 @@ from yoto.store.models.types import string_enum
 
 
 class ChannelKind(enum.StrEnum):
-    """What a channel is for."""
+    """The purpose of a channel."""
 
     TEXT = "text"
     ANNOUNCEMENT = "announcement"

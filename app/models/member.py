@@ -1,4 +1,4 @@
-"""Who belongs to which server."""
+"""Memberships of users in servers."""
 
 from __future__ import annotations
 

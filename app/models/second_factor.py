@@ -12,7 +12,7 @@ from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 
 class SecondFactor(db.Model):
-    """What an account proves besides its password when it signs in to the control plane.
+    """The second factor that an account proves besides its password at the control plane.
 
     Attributes:
         secret: sealed (``yoto.sealing``); shared with the authenticator app.

@@ -30,7 +30,7 @@ class User(db.Model):
     super_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
     # How another application calls this account; see docs/authzen.md.
     external_id: Mapped[str | None] = mapped_column(String(EXTERNAL_ID_LENGTH), unique=True)
-    # What the user may be trusted with, as ``Channel.sensitivity``: 0 to 4.
+    # The user's clearance, on the scale of ``Channel.sensitivity``: 0 to 4.
     clearance: Mapped[int] = mapped_column(default=0, server_default="0")
     # Raised when the password changes, the account is disabled or signed out everywhere: whatever
     # was made for an earlier epoch (sessions, access and API tokens) is refused from then on.

@@ -16,7 +16,7 @@ BROKEN: Refusal = ("400 Bad Request", "bad-request", "The body ended early, or i
 def read_body(environ: dict[str, Any], connection: Connection, most: int) -> Refusal | None:
     """Read the body of a request before the application begins; why not, if it cannot be.
 
-    While a body drips, nobody holds a database connection or a place of a bulkhead for it.
+    While a body arrives slowly, no database connection and no place in a bulkhead is held for it.
 
     Args:
         most: bytes of a body. One that says that it is longer is left unread; the application

@@ -44,7 +44,7 @@ class TooSlow(ConnectionResetError):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What plain connections of one worker may do.
+    """Limits of the plain connections of one worker.
 
     Attributes:
         most: how many there may be.
@@ -74,7 +74,7 @@ class ConnectionLimits:
 
 
 class Phase(enum.Enum):
-    """What a connection is about."""
+    """The current phase of a connection."""
 
     WAITING = enum.auto()
     HEAD = enum.auto()
@@ -102,7 +102,7 @@ class Connections:
         return self._all
 
     def admit(self, found: Any, address: str) -> Connection | None:
-        """The connection on a TCP socket that was accepted; None: refused, and told so."""
+        """The connection on an accepted TCP socket; None: rejected, with a response."""
         network = network_of(address)
         limits = self.limits
         with self._lock:
@@ -115,7 +115,7 @@ class Connections:
         if not refused:
             return Connection(self, found, network)
         self.say("refused: this worker" if full else "refused: one address", network)
-        # Nothing was sent yet, so there is room, and this waits for nobody.
+        # Nothing was sent yet, so there is room, and this does not block.
         with suppress(OSError):
             found.send(TOO_MANY)
         return None
@@ -157,14 +157,14 @@ class Connection:
         self.is_websocket = False
 
     def stream(self) -> Stream:
-        """What servers read requests from and write answers to, unbuffered."""
+        """The unbuffered stream that servers read requests from and write responses to."""
         self.socket._io_refs += 1  # as socket.makefile does
         return Stream(self)
 
     def await_request(self) -> None:
         """A request may come: the first at once, others when the client has one."""
         if self._requests:
-            # Who sends many requests and waits for no answer has the next one here already.
+            # A client that pipelines requests has the next one here already.
             if self._requests % REQUESTS_AT_ONCE == 0:
                 self._all.pause()
             self._deadline = time.monotonic() + self._all.limits.keep_alive
@@ -194,7 +194,7 @@ class Connection:
         self._cut()
 
     def read_no_more(self) -> None:
-        """What the client still sends is of no interest: this connection ends with its answer."""
+        """Ignore further input of the client: this connection ends with its response."""
         self._over = True
 
     def leave(self) -> None:
@@ -222,7 +222,7 @@ class Connection:
         return size
 
     def _receive(self, buffer: Any, seconds: float) -> int | None:
-        """What came, as ``recv_into``; None: nothing did in time."""
+        """The received bytes, as ``recv_into``; None: nothing arrived in time."""
         if seconds > 0:
             self.socket.settimeout(seconds)
             with suppress(TimeoutError):
@@ -264,7 +264,7 @@ class Connection:
         raise TooSlow(f"the {what} of the request was not there in time")
 
     def _cut(self) -> None:
-        # Who went away in this very moment has no connection any more.
+        # A client that disconnected at this very moment has no connection any more.
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
@@ -286,5 +286,5 @@ class Stream(socket.SocketIO):
 
 
 def reader(connection: Connection) -> io.BufferedReader:
-    """What a server reads requests from."""
+    """The buffered reader from which a server takes requests."""
     return io.BufferedReader(connection.stream())

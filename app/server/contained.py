@@ -1,4 +1,4 @@
-"""What no layer of the application caught: logged with the request's id, answered as a problem."""
+"""Errors that no layer of the application caught: logged with the request's id, sent as problem."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def answer_error(
     connection = environ.get(ENVIRON_KEY)
     if connection is not None and connection.is_websocket:
         connection.end_websocket(error)
-        # Servers want an answer, which reaches nobody.
+        # Servers want a response, which reaches no client.
         return answer_failure(secrets.token_hex(16), start_response)
     request_id = log_error(environ, "a request ended by an error outside of the application")
     return answer_failure(request_id, start_response)
@@ -41,7 +41,7 @@ def log_error(environ: dict[str, Any], what: str) -> str:
 
 
 def answer_failure(request_id: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """What a client gets to know of an error that was logged."""
+    """The client's view of an error that was logged."""
     return answer_problem(
         start_response,
         "500 Internal Server Error",

@@ -47,9 +47,9 @@ class InFlight:
 
 
 class Drain:
-    """Runs ``stop_accepting`` and ends the process when told to go.
+    """Runs ``stop_accepting`` and ends the process when it is asked to stop.
 
-    It is told by SIGTERM or SIGINT, or by the end of ``lifeline``, a socket whose other end the
+    The request is SIGTERM or SIGINT, or the end of ``lifeline``, a socket whose other end the
     supervisor holds: a worker never outlives its supervisor. From then on it has ``seconds`` and
     ``CLOSE_SECONDS`` to end.
     """
@@ -84,7 +84,7 @@ class Drain:
 
     def _limit(self) -> None:
         if self._limited:
-            return  # whoever says it again gives it no more time
+            return  # a repeated request grants no more time
         self._limited = True
         # Its thread needs neither the interpreter nor an event loop: they may be what hangs.
         faulthandler.dump_traceback_later(self._seconds + CLOSE_SECONDS, exit=True)

@@ -77,7 +77,8 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
                 answer.write(piece)
             answer.end()
         except Exception:
-            # What the application raised is logged; what was sent already cannot be taken back.
+            # The application's exception is logged; data that was sent already cannot be taken
+            # back.
             log.debug("an answer broke off", exc_info=True)
             self.close_connection = True
             if answer.waits:
@@ -103,7 +104,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
             "REQUEST_METHOD": self.command,
             "RAW_PATH_INFO": raw_path,
             "PATH_INFO": unquote(raw_path, encoding="latin1") if "%" in raw_path else raw_path,
-            # What the standard library takes a body for that does not say.
+            # The standard library's default for a body without a content type.
             "CONTENT_TYPE": "text/plain",
             "headers_raw": tuple(headers.pairs),
             "eventlet.posthooks": [],
@@ -121,7 +122,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         return environ
 
     def _of_connection(self) -> dict[str, Any]:
-        """What the environs of all its requests say."""
+        """The entries common to the environs of all its requests."""
         host, port = self.request.getsockname()[:2]
         client, client_port = self.client_address[:2]
 

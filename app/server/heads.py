@@ -22,17 +22,17 @@ _UNPREFIXED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 @lru_cache(maxsize=1_024)
 def environ_key(name: str) -> str:
-    """What WSGI calls a header."""
+    """The WSGI name of a header."""
     key = name.upper().replace("-", "_")
     return key if key in _UNPREFIXED else f"HTTP_{key}"
 
 
 class PlainHeaders:
-    """What handlers ask of an ``HTTPMessage``, of headers each of which is there once.
+    """The part of ``HTTPMessage`` that handlers use, for headers that each occur once.
 
     Attributes:
         pairs: names as they were spelled, and values.
-        environ: values by what WSGI calls them.
+        environ: values by their WSGI names.
     """
 
     __slots__ = ("environ", "pairs")
@@ -51,11 +51,10 @@ class PlainHeaders:
 
 
 class QuickHeads:
-    """What makes a ``BaseHTTPRequestHandler``, the standard library's or one like it, read plain
-    heads at once.
+    """A mixin that makes a ``BaseHTTPRequestHandler``, or one like it, read plain heads at once.
 
     Attributes:
-        reader: what the handler reads from, buffered.
+        reader: the handler's buffered input.
     """
 
     reader: io.BufferedReader

@@ -30,7 +30,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """Make sure that nobody listens yet, not even somebody who shares: another Yoto, for example.
+    """Make sure that no one listens yet, not even a process that shares the port: another Yoto.
 
     Two of them would take turns at answering, each from its own data.
 
@@ -77,9 +77,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def make_room(connections: int) -> None:
-    """Have the system allow this process so many connections of clients, as far as it lets us.
+    """Raise this process's limit of open files for so many client connections, as far as permitted.
 
-    A process that may open no more files can accept nobody, and reach no database.
+    A process that may open no more files can accept no client, and reach no database.
     """
     wanted = connections + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

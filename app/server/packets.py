@@ -8,7 +8,7 @@ ALLOWED = frozenset({packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK
 
 
 class Malformed(ValueError):
-    """What came is no packet that a client may send."""
+    """The received data is no packet that a client may send."""
 
 
 class TextPacket(packet.Packet):  # type: ignore[misc]

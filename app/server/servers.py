@@ -110,7 +110,7 @@ def serve_gevent(
 
         def _handle_client_error(self, error: Exception) -> Any:
             if isinstance(error, OSError):
-                return None  # it is over, and was told so
+                return None  # the connection has ended already
             return super()._handle_client_error(error)
 
     class Server(pywsgi.WSGIServer):  # type: ignore[misc]

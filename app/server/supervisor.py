@@ -32,7 +32,7 @@ class _Worker:
 
 
 class Supervisor:
-    """Starts workers, replaces those that die, and takes all down when told to.
+    """Starts workers, replaces those that die, and stops all when asked to.
 
     Args:
         command: given the descriptor of a worker's lifeline, the command line that starts it.

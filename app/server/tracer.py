@@ -11,13 +11,13 @@ KEY = "TRACER_PROVIDER"
 
 
 def install_tracer(path: str | None) -> None:
-    """Have what ``path`` makes record the spans of this process.
+    """Record this process's spans with the tracer provider that ``path`` makes.
 
     To be called after the standard library was patched for eventlet or gevent, since an SDK starts
     a thread that sends spans.
 
     Args:
-        path: ``module:function``, which returns a ``TracerProvider``; None: nobody records.
+        path: ``module:function``, which returns a ``TracerProvider``; None: nothing is recorded.
 
     Raises:
         ConfigurationError: there is no such function, or it makes something else.

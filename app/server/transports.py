@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 RATE, BURST = 50.0, 200.0
 # Packets that a request to join a namespace counts for: it asks the database.
 COST_OF_CONNECT = 10.0
-# s between looks at who has joined nothing, and where there is nobody.
+# s between checks for clients that joined no namespace, and while there are no clients.
 LOOK_SECONDS, IDLE = 0.5, 3600.0
 
 
@@ -87,7 +87,7 @@ class Transports:
         found.close(wait=False, abort=True, reason=self._engine.reason.SERVER_DISCONNECT)
         if known is None or known.connection is None or not (found.upgraded or found.upgrading):
             return
-        # Who went away in this very moment has no connection any more.
+        # A client that disconnected at this very moment has no connection any more.
         with contextlib.suppress(OSError):
             known.connection.shutdown(socket.SHUT_RDWR)
 

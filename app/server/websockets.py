@@ -7,7 +7,7 @@ from typing import Any
 
 from app.server.connections import ENVIRON_KEY
 
-# Told which transport of Engine.IO the websocket of this request carries.
+# Is given the Engine.IO transport that the websocket of this request carries.
 Opened = Callable[[Any, Mapping[str, Any]], None]
 
 

@@ -52,7 +52,7 @@ class Barrier:
         except (StoreUnavailable, exceptions.RedisError):
             newest = None
         if newest is None:
-            # Nobody can say; the database knows at least as much as any position.
+            # It cannot be determined; the database knows at least as much as any position.
             return
         # After a failover the log may end before what was given out.
         if position > max(newest.position, self._tailer.known):

@@ -32,7 +32,7 @@ class Background(Protocol):
 
 
 class AtOnce:
-    """The caller's own thread, for callers that nobody waits for."""
+    """The caller's own thread, for calls that run in the background."""
 
     def submit(self, key: Hashable | None, task: Callable[[], bool]) -> bool:
         """Run ``task`` now."""
@@ -42,7 +42,7 @@ class AtOnce:
 class Batch:
     """Asks memory, then Redis with one round trip a server, then a loader once.
 
-    What was loaded goes to Redis by ``background``, so that nobody waits for a second round trip.
+    Loaded values go to Redis by ``background``, so that no caller waits for a second round trip.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class Batch:
         believing: bool,
         storing: bool,
     ) -> Answers:
-        """Answer for ``user_ids``, except those whom ``loader`` leaves out.
+        """Look up ``user_ids``, except those that ``loader`` leaves out.
 
         Args:
-            loader: None: those whom memory and Redis do not have are left out.
+            loader: None: those missing from memory and Redis are left out.
             believing: whether memory and Redis may answer.
-            storing: whether what was loaded goes to Redis.
+            storing: whether loaded values go to Redis.
         """
         missing = list(dict.fromkeys(user_ids))
         found: Answers = {}

@@ -86,7 +86,7 @@ class Coherence:
     def count(self, touched: Touched) -> tuple[int, int] | None:
         """How many users, and entries of them, ``invalidate`` would drop now.
 
-        Changes go on meanwhile; None: so many that nobody can tell.
+        Changes go on meanwhile; None: too many to count.
         """
         users: set[int] = set()
         entries = 0

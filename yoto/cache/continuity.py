@@ -12,8 +12,8 @@ class Gap(StrEnum):
     """Why events may have passed unseen.
 
     ``START``: nothing was read before. ``TRIMMED``: entries went before this reader came to them;
-    others may have read them. ``REWRITTEN``: Redis lost entries, which may never have reached
-    anybody, so that everybody must be told.
+    others may have read them. ``REWRITTEN``: Redis lost entries, which may never have reached any
+    reader, so that every reader must be notified.
     """
 
     START = "start"

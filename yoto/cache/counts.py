@@ -1,4 +1,4 @@
-"""What the cache counts, and what it tells about itself."""
+"""Counters of the cache, and the statistics that it reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CacheCounts:
         stale_refused: entries that were there, or just loaded, and not believed.
         loads, load_errors: calls of loaders, and those that raised.
         stampedes_avoided: misses that took what another thread or process had loaded meanwhile.
-        unlocked_loads: loads without the distributed lock, because it was not to be had.
+        unlocked_loads: loads without the distributed lock, because it was unavailable.
         l2_errors: reads and writes of the second tier that failed.
         stores_refused: entries that did not go to Redis, because too much waited to be stored.
         refreshes, refresh_errors: entries renewed before their end, and those that were not.
@@ -51,7 +51,7 @@ class CacheStats:
 
     Attributes:
         counts: since the process started.
-        preload: the same of what was preloaded, which nobody had asked for yet.
+        preload: the same of preloaded entries, which no caller had asked for yet.
         sizes: keys in memory, by kind.
         capacities: how many there may be.
         evictions: entries that had to go for others, by kind.

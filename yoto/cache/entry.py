@@ -1,4 +1,4 @@
-"""What is cached: the effective permissions of one user in one place, and the user's account.
+"""Cached entries: the effective permissions of one user in one place, and the user's account.
 
 A place is one int (``yoto.nodes``), so that a look-up hashes nothing larger. 0 is the global
 scope; at 1, which is no node, the state of the account itself is kept, whose ``mask`` holds no
@@ -20,7 +20,7 @@ ACCOUNT_PLACE: PlaceKey = 1
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a loader found out.
+    """The result of a loader.
 
     Attributes:
         mask: effective permissions; 0 is an answer like any other.
@@ -28,8 +28,8 @@ class Loaded:
             None: never.
         roles: ids of all roles that had a part in it: held (also if inactive, or not valid yet),
             inherited from, default. A change of any other role leaves the entry alone.
-        above: what else changes it: the nodes above its place, and the teams of its user.
-        detail: bytes that mean something to the loader's side alone.
+        above: other resources that change it: the nodes above its place, and the teams of its user.
+        detail: bytes that only the loader's side interprets.
     """
 
     mask: int

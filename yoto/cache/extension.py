@@ -40,7 +40,7 @@ class HybridPermissionCache(Extension[TieredCache]):
         """Check the configuration and set up the cache; nothing connects before the first use.
 
         Args:
-            recorder: takes the times of reads and loads; by default nobody reads them.
+            recorder: takes the times of reads and loads; by default they are not recorded.
 
         Raises:
             ConfigurationError: a value is wrong; it names the key.

@@ -1,4 +1,4 @@
-"""Callables that are told what the log says."""
+"""Callables that are notified of the log's entries."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class Listeners:
             self._watchers = (*self._watchers, watcher)
 
     def expect_anything(self) -> None:
-        """Entries were missed: do not tell single ones until the end of the log is reached."""
+        """Entries were missed: do not publish single ones until the end of the log is reached."""
         self._anything = True
 
     def tell(self, entries: Iterable[LogEntry], at_end: bool, applied: Position) -> None:
-        """Tell of ``entries``, after which the log is applied up to ``applied``."""
+        """Publish ``entries``, after which the log is applied up to ``applied``."""
         for entry in entries:
-            # What is only to be forgotten has not changed.
+            # An entry that is only to be forgotten has not changed.
             changed = tuple(one for one in entry.subjects if not is_memory(one))
             if changed:
                 self._watch(entry)

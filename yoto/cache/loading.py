@@ -1,4 +1,4 @@
-"""What happens on a miss: one thread of a process, and one process of all, asks the loader."""
+"""Handling of misses: one thread of a process, and one process of all, asks the loader."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Tier: TypeAlias = Literal["l1", "l2", "db"]
 Loader: TypeAlias = Callable[[], Loaded]
 
-# What a miss of the first tier is called in traces.
+# The name of a first-tier miss in traces.
 SPAN = "cache.load"
 
 # s after which those who wait for another thread's load help themselves.
@@ -37,7 +37,7 @@ JOIN_LIMIT = 10.0
 
 _AWAY = (StoreUnavailable, exceptions.RedisError)
 
-# A loader that asks the cache again must wait for nobody, who might be waiting for it.
+# A loader that asks the cache again must not wait for another, which might be waiting for it.
 _within_loader: ContextVar[bool] = ContextVar("yoto_cache_within_loader", default=False)
 
 

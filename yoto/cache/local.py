@@ -23,15 +23,15 @@ _SCAN_TRIES = 5
 
 @dataclass(slots=True)
 class Slot:
-    """An entry with its times on the monotonic clock. Nobody changes one.
+    """An entry with its times on the monotonic clock. It is never changed.
 
     Neither frozen nor a tuple: frozen ones take three times as long to make, and an attribute of
     slots is read in a third of the time that an item of a named tuple takes.
 
     Attributes:
         mask: the entry's.
-        fresh_until: until then the entry answers without a second thought.
-        usable_until: until then it answers while somebody refreshes it.
+        fresh_until: until then the entry is used as it is.
+        usable_until: until then it is used while it is being refreshed.
     """
 
     mask: int
@@ -97,14 +97,14 @@ class UserStore:
     def resize(self, size: int, most: int) -> bool:
         """Keep ``size`` users from now on; of those that are too many ``most`` go at once.
 
-        Returns whether nobody is left to go; those who went count as evicted.
+        Returns whether none is left to evict; removed users count as evicted.
         """
         self.size = size
         self.evictions += shrink(self._users, size, most)
         return len(self._users) <= size
 
     def count(self, touched: Touched) -> tuple[set[int], int] | None:
-        """Whom ``drop`` would forget something of, and how many entries that is.
+        """The users whose entries ``drop`` would remove, and how many entries that is.
 
         None: too much changed meanwhile to be gone through.
         """

@@ -1,8 +1,8 @@
-"""The invalidation log: one Redis stream that tells every worker what has changed.
+"""The invalidation log: one Redis stream that notifies every worker of changes.
 
 The id of an entry is a ``Position``; ids only grow. An entry has two fields: ``n``, which counts
-entries one by one so that a reader notices when some are missing, and ``s``, the subjects. Of a
-change that came late ``a`` tells for how many ms it had waited before.
+entries one by one so that a reader notices when some are missing, and ``s``, the subjects. For a
+delayed change, ``a`` is how many ms it had waited before.
 """
 
 from __future__ import annotations
@@ -123,10 +123,10 @@ class InvalidationLog:
 
 
 def entry_of(raw: RawEntry) -> LogEntry:
-    """What a stream's entry says."""
+    """The contents of a stream's entry."""
     entry_id, fields = raw
     number, late = fields.get(b"n", b""), fields.get(b"a", b"")
-    # What somebody wrote by hand has no number, which readers take for a gap.
+    # An entry written by hand has no number, which readers take for a gap.
     return LogEntry(
         _position(entry_id),
         int(number) if number.isdigit() else 0,

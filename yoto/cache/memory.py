@@ -60,7 +60,7 @@ class Memory:
         conditional = entry.valid_until is not None
         ttl = (settings.conditional if conditional else settings.users).ttl
         now, wall = monotonic(), time()
-        # What a host with a fast clock loaded must not live longer for that.
+        # An entry that a host with a fast clock loaded must not live longer for that.
         life = min(entry.expires_at(ttl) - wall, ttl)
         fresh = life if conditional else life - ttl * (1 - settings.soft_share)
         return Slot(entry.mask, now + fresh, now + life, entry)
@@ -101,8 +101,9 @@ class Lookup:
         return slot
 
     def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
-        """What memory has, unless it is past its end. It is no use of it: nothing is counted, and
-        what goes first when memory is full stays the same.
+        """The entry in memory, unless it has expired.
+
+        This is no use of it: nothing is counted, and the order of eviction stays the same.
         """
         slot = self._users.peek(user_id, place) or self._conditional.peek(user_id, place)
         return slot if slot is not None and monotonic() < slot.usable_until else None

@@ -1,4 +1,4 @@
-"""What the cache does in the background: entries are renewed, each once at a time, and stored."""
+"""Background work of the cache: entries are renewed, each once at a time, and stored."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Refresher:
 
         Args:
             key: None: it waits for no other.
-            task: tells whether it succeeded; its exceptions are logged.
+            task: returns whether it succeeded; its exceptions are logged.
 
         Returns:
             Whether the task was taken; not either when too many wait.

@@ -26,7 +26,7 @@ class StoreSettings:
 
     @classmethod
     def of(cls, kind: str, config: Mapping[str, Any] = MappingProxyType({})) -> StoreSettings:
-        """What ``config`` says of a store of that kind, one of ``STORES``.
+        """The settings in ``config`` for a store of that kind, one of ``STORES``.
 
         Raises:
             ConfigurationError: a value is wrong; it names the key.
@@ -63,7 +63,7 @@ class CacheSettings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> CacheSettings:
-        """What ``config`` says of ``MAX_STALENESS`` and the keys ``CACHE_...``; values may be text.
+        """The settings from ``MAX_STALENESS`` and ``CACHE_...`` in ``config``; values may be text.
 
         Raises:
             ConfigurationError: a value is wrong; it names the key.

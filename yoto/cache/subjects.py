@@ -1,7 +1,7 @@
-"""What an invalidation is about: ``user:42``, ``role:9``, a node such as ``channel:3``, and more.
+"""Tags of an invalidation: ``user:42``, ``role:9``, a node such as ``channel:3``, and more.
 
-``memory:user:42`` is about the same, in the memory of every process alone: what Redis has of it
-stays believed.
+``memory:user:42`` covers the same, in the memory of every process alone: entries in Redis stay
+valid.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Follows the invalidation log, and tells how far and how recently it has read."""
+"""Follows the invalidation log, and reports how far and how recently it has read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BLOCK_SHARE = 1 / 2
 
 @dataclass
 class TailerCounts:
-    """What a tailer did since the process started.
+    """A tailer's counters since the process started.
 
     Attributes:
         entries: entries applied.
@@ -78,7 +78,7 @@ class Tailer:
         self._tried = threading.Event()
         self._heard_at: float | None = None
         self._newest_number = 0
-        # Everybody must be told that Redis lost entries.
+        # Every reader must be notified that Redis lost entries.
         self._must_renew = False
         self.applied = Position(0)
         self.fresh_until = 0.0
@@ -122,7 +122,7 @@ class Tailer:
         """Call ``listener(subjects, position)`` for each entry, once it was applied.
 
         It runs in the tailer's thread and must be quick. ``("global",)`` stands for anything that
-        may have changed, policies included; it is told once at the start, and after a gap.
+        may have changed, policies included; it is published once at the start, and after a gap.
 
         Returns:
             A callable that ends the subscription.
@@ -131,7 +131,8 @@ class Tailer:
 
     def watch(self, watcher: Watcher) -> None:
         """Call ``watcher(entry)`` for each entry once it was applied, also where listeners are
-        told that anything may have changed. It runs in the tailer's thread and must be quick."""
+        notified that anything may have changed. It runs in the tailer's thread and must be quick.
+        """
         self._listeners.watch(watcher)
 
     def append(self, subjects: Iterable[str], late_ms: int = 0) -> Position:
@@ -215,7 +216,7 @@ class Tailer:
         return str(self.applied), self._block_ms
 
     def take(self, entries: Sequence[RawEntry]) -> None:
-        """What a read brought: see ``Followed``."""
+        """The result of a read: see ``Followed``."""
         found = [entry_of(raw) for raw in entries]
         self._forget_after_silence()
         if found:
@@ -237,7 +238,7 @@ class Tailer:
             with self._noting:
                 gap = self._continuity.follow(entry)
             if gap is Gap.START:
-                # What was trimmed before is older than the oldest that is left.
+                # An entry trimmed before is older than the oldest that is left.
                 self._coherence.flush(entry.position)
             elif gap is not None:
                 self._begin_anew(gap, max(newest, entries[-1].position))
@@ -250,8 +251,8 @@ class Tailer:
     def _begin_anew(self, gap: Gap, base: Position) -> None:
         """Entries were missed: believe nothing from before ``base``.
 
-        When Redis lost them, nobody can know which entries of the second tier they were about, and
-        other workers may not notice. A new entry tells everybody to believe none.
+        When Redis lost them, the affected entries of the second tier are unknown, and other workers
+        may not notice. A new entry makes every worker drop them all.
         """
         self._coherence.flush(base)
         self._listeners.expect_anything()

@@ -36,12 +36,12 @@ SPARE_PLACES = 4
 class TieredCache:
     """Permissions of users in places, cached in memory and in Redis. Safe for threads.
 
-    The first look-up starts the thread that follows the log. Entries are right as of what the log
-    said at most ``max_staleness`` seconds ago; ``docs/consistency.md`` says how.
+    The first look-up starts the thread that follows the log. Entries are correct as of the log at
+    most ``max_staleness`` seconds ago; ``docs/consistency.md`` says how.
 
     Attributes:
         lookup: the hot path.
-        tailer: follows the log; ``tailer.subscribe`` tells of changes.
+        tailer: follows the log; ``tailer.subscribe`` publishes changes.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class TieredCache:
         """Nothing connects and no thread starts before the first use.
 
         Args:
-            surroundings: what loaders need around them when entries are refreshed in the
+            surroundings: the context that loaders need when entries are refreshed in the
                 background, such as an application context.
-            recorder: takes the times of reads and loads; by default nobody reads them.
+            recorder: takes the times of reads and loads; by default they are not recorded.
         """
         self.settings = settings = settings or CacheSettings()
         self._log = InvalidationLog(redis)
@@ -79,7 +79,7 @@ class TieredCache:
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
         self._refresher = Refresher(surroundings)
         self._batch = Batch(self._memory, self._remote, self.tailer, self._counts, self._refresher)
-        # Nobody asked for what is preloaded: it counts apart, or hit rates would tell of it.
+        # Preloaded entries were not requested: they count apart, or they would distort hit rates.
         self._preload_counts = CacheCounts()
         self._preload = Batch(
             self._memory, self._remote, self.tailer, self._preload_counts, AtOnce()
@@ -88,7 +88,7 @@ class TieredCache:
         self._on_invalidate: list[Callable[[Sequence[str]], None]] = []
 
     def start(self, timeout: float = START_WAIT) -> bool:
-        """Follow the log, if nobody does, and wait at most ``timeout`` seconds until it was read.
+        """Follow the log, and wait at most ``timeout`` seconds until it was read.
 
         The first look-up does the same. Returns whether memory and Redis may answer.
         """
@@ -185,7 +185,7 @@ class TieredCache:
         return self._preload.answer(user_ids, place, loader, believing=True, storing=True)
 
     def remembered(self, user_id: int, place: PlaceKey) -> Entry | None:
-        """What memory has, fresh or not, for those who only want to know what it was made from."""
+        """The entry in memory, fresh or not, for callers that only want its origin."""
         slot = self._memory.slot(user_id, place)
         return None if slot is None else slot.entry
 
@@ -208,7 +208,7 @@ class TieredCache:
             StoreUnavailable: the log did not take it; only this process knows.
         """
         touched = Touched.of(changed)
-        # What is being loaded at this moment may have been read before the change.
+        # A value that is being loaded at this moment may have been read before the change.
         self._coherence.invalidate(touched, Position(self.tailer.applied + 1))
         for listener in self._on_invalidate:
             listener(changed)
@@ -217,15 +217,16 @@ class TieredCache:
         return position
 
     def on_invalidate(self, listener: Callable[[Sequence[str]], None]) -> None:
-        """Call ``listener`` with what this process itself invalidates, at once: the log tells of it
-        a moment later. It must be quick, and must not raise.
+        """Call ``listener`` at once with the tags that this process itself invalidates.
+
+        The log publishes them a moment later. ``listener`` must be quick, and must not raise.
         """
         self._on_invalidate.append(listener)
 
     def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
         """How many users, and entries of them, ``invalidate`` would drop from memory now.
 
-        None: so much changes there that nobody can tell.
+        None: too much changes there to count.
 
         Raises:
             ValidationFailed: a subject is malformed.
@@ -288,7 +289,7 @@ class TieredCache:
         self._remote.retune(settings)
 
     def stats(self) -> CacheStats:
-        """What the cache did and how it is."""
+        """The statistics and state of the cache."""
         stores = self._memory.stores()
         tailer = self.tailer
         log = asdict(tailer.counts) | {"listener_failures": tailer.listener_failures}
@@ -312,7 +313,7 @@ class TieredCache:
         self._refresher.close()
 
     def _ready(self) -> bool:
-        """Whether the log was heard recently; starts following it if nobody does."""
+        """Whether the log was read recently; starts following it if that has not begun."""
         return monotonic() < self.tailer.fresh_until or self.start()
 
     def _counted(self, refresh: Callable[[], bool]) -> Callable[[], bool]:

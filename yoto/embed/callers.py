@@ -1,4 +1,4 @@
-"""Who calls, where the application did not say: the user of Flask-Login."""
+"""The caller where the application does not provide one: the user of Flask-Login."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ MANAGER = "login_manager"  # what Flask-Login, and whatever is built on it, adds
 
 
 def login_user() -> str | None:
-    """The id of Flask-Login's user, as its session has it; None for nobody, without Flask-Login,
-    and outside of a request.
+    """The id of Flask-Login's user, as its session has it.
 
-    Who is not known by an id is counted by the address.
+    None without a user, without Flask-Login, and outside of a request.
+
+    A caller without an id is counted by the address.
     """
     if not has_request_context() or not hasattr(current_app, MANAGER):
         return None
@@ -24,10 +25,10 @@ def login_user() -> str | None:
 
 
 def ask_to_sign_in() -> NoReturn:
-    """Answer nobody as Flask-Login's ``login_required`` does: by its sign-in page, or by 401.
+    """Respond to an anonymous caller as Flask-Login's ``login_required`` does: sign-in page or 401.
 
     Raises:
-        HTTPException: with that answer.
+        HTTPException: with that response.
     """
     manager = getattr(current_app, MANAGER, None)
     if manager is not None and has_request_context():

@@ -28,7 +28,7 @@ EXTENSION_KEY = "yoto"
 
 @dataclass(frozen=True)
 class Wiring:
-    """What the parts of one application are made from, also in a process that is forked off.
+    """The configuration that one application's parts are made from, also in a forked process.
 
     Attributes:
         permissions: those that the application declares; None: it has guards alone.
@@ -75,30 +75,29 @@ class Yoto:
             db: the application's Flask-SQLAlchemy object, or its scoped session: with it there are
                 permissions (``yoto[permissions]``), whose tables ``flask yoto setup`` makes.
             users: its people, with ``db``: a mapped class, ``people(User, name="email", ...)``
-                where the platform is to know more than their ids, or, where they are elsewhere,
+                where the platform needs more than their ids, or, where they are elsewhere,
                 ``people_by(function, ids=str)``.
-            roles: which roles people hold by what a function of the application says, with ``db``:
+            roles: roles that people hold according to a function of the application, with ``db``:
                 ``roles_by(function)``; they count beside those that are assigned.
-            permissions: what its code asks for, with ``db``: names, or mappings as in
+            permissions: the permissions that its code checks, with ``db``: names, or mappings as in
                 ``batch_register_permissions``; ``flask yoto setup`` stores them.
-            caller: gives the id of who makes the request, or None for nobody, who is counted by the
-                address. By default Flask-Login's user, where there is Flask-Login; nobody is then
-                sent to sign in as its ``login_required`` does.
-            authenticated_at: gives when that person proved who they are, with ``db``: epoch
-                seconds, an aware ``datetime``, or None for unknown; ``within=`` of the decorators
-                asks for it.
+            caller: returns the id of the caller, or None for an anonymous one, who is counted by
+                the address. By default Flask-Login's user, where there is Flask-Login; an anonymous
+                caller is then sent to sign in as its ``login_required`` does.
+            authenticated_at: returns when that person authenticated, with ``db``: epoch seconds, an
+                aware ``datetime``, or None for unknown; ``within=`` of the decorators asks for it.
             guards: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the numbers in code, such as
                 ``{"search": {"rate_limit": RateLimitConfig(limit=30, window=60)}}``.
-            problems: whether refusals are answered by problem documents (RFC 9457) with
-                ``Retry-After``; else they are errors for the application's own handlers, and
-                ``error.retry_after`` has the seconds.
+            problems: whether rejections become problem documents (RFC 9457) with ``Retry-After``;
+                else they are errors for the application's own handlers, and ``error.retry_after``
+                has the seconds.
             control_plane: whether there is a control plane at ``/control`` (``yoto[control-plane,
-                rego]``), which takes ``db`` and ``users``; a text is what comes before that path,
-                such as ``"/internal"``.
-            operators: says, in each request to it, which operator makes it: ``"view"``,
-                ``"operate"`` or ``"admin"``, each with all before it; None for nobody. Without it
-                operators are those whom ``flask yoto operators`` makes, with a sign-in page.
+                rego]``), which takes ``db`` and ``users``; a text is a prefix of that path, such as
+                ``"/internal"``.
+            operators: returns, for each request to it, the operator's rights: ``"view"``,
+                ``"operate"`` or ``"admin"``, each with all before it; None for no operator. Without
+                it operators are the accounts made by ``flask yoto operators``, with a sign-in page.
             sign_in: endpoint of the application's page that signs operators in, with ``operators``,
                 and leads back to the address in its parameter ``next``; by default that of
                 Flask-Login.
@@ -264,7 +263,7 @@ def _close(app: Flask) -> None:
 
 
 def _parts(wiring: Wiring) -> Sequence[Component[Wiring]]:
-    """What an application without a control plane is made of."""
+    """The parts of an application without a control plane."""
     return GUARDS if wiring.permissions is None else (*GUARDS, *_permissions().PERMISSIONS)
 
 
@@ -276,7 +275,7 @@ def _commands() -> Iterable[click.Command]:
 
 
 def _permissions() -> Any:
-    """What guards alone do without: it takes SQLAlchemy."""
+    """The parts that guards alone do without: they take SQLAlchemy."""
     from . import permissions
 
     return permissions

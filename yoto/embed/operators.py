@@ -35,7 +35,7 @@ from yoto.store.models import User
 
 # In the environment of a request to the control plane: that of the request as it came.
 AS_IT_CAME = "yoto.request_as_it_came"
-# What an application says of its operators, from less to more; each has those before it.
+# The levels of operators that an application returns, ascending; each includes those before it.
 GRADES = tuple(right.removeprefix("platform.") for right in RIGHTS)
 PAGES = "sign_in"
 NAME_LENGTH = 64  # characters of what records call somebody
@@ -82,7 +82,7 @@ class GuestOperators:
         """End what runs for them in ``plane``: nothing does."""
 
     def control_plane(self) -> ControlPlane:
-        """What the control plane must know besides."""
+        """The further configuration of the control plane."""
         return ControlPlane(person=_person, sign_in=f"{PAGES}.to_application")
 
     def _identified(self, app: Flask) -> Operator:

@@ -38,5 +38,5 @@ class OwnOperators:
         failures_of(plane).close()
 
     def control_plane(self) -> ControlPlane:
-        """What the control plane must know besides."""
+        """The further configuration of the control plane."""
         return own_control_plane()

@@ -32,7 +32,7 @@ from .callers import ask_to_sign_in, login_user
 
 
 class PermissionHost(Protocol):
-    """What an application says of who makes its requests."""
+    """The application's functions that identify the caller of a request."""
 
     @property
     def caller(self) -> Callable[[], Any]:
@@ -82,7 +82,7 @@ def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any
     Raises:
         ValidationFailed: an entry is malformed.
     """
-    # What is not said to be of a type of resources is of the whole platform.
+    # A permission without a resource type applies to the whole platform.
     named = [{"name": one} if isinstance(one, str) else one for one in permissions]
     with app.app_context():
         PermissionSystem().declare(*({"scope": ScopeType.GLOBAL, **one} for one in named))
@@ -144,8 +144,9 @@ PERMISSIONS: tuple[Component[PermissionHost], ...] = (
 
 
 class Other(str):
-    """Who is signed in, and a row of another table than people are: guards count them apart from
-    the one of the same number, and they have no permissions.
+    """A signed-in caller from another table than people.
+
+    Guards count them apart from the person with the same number, and they have no permissions.
     """
 
 
@@ -220,7 +221,7 @@ def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def visitor_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
-    """The same where nobody is no error, but None: nobody is sent to sign in by a question."""
+    """The same with None instead of an error: asking does not send the caller to sign in."""
 
     def visitor() -> Any:
         found = caller()
@@ -230,7 +231,7 @@ def visitor_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def own_id(app: Flask, found: Any) -> Any:
-    """What a caller is known by, in the type that ids of ``app`` have: sessions know texts."""
+    """The caller's id in the type that ids of ``app`` have: sessions hold texts."""
     ids = declarations_of(app).tables[USERS].ids
     kind = int if ids is None else ids.type.python_type
     return int(found) if kind is int and isinstance(found, str) and found.isdecimal() else found

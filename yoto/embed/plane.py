@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 EXTENSION = "yoto.plane"
 STATIC_PREFIX = "/static/control"
-# What each of the two applications has for itself.
+# Settings that each of the two applications has for itself.
 OWN = frozenset({STORE, DECLARATIONS, RESOURCES, CALLERS})
 LOGGER = "yoto"  # what the platform logs; all else is the application's
 
@@ -175,8 +175,9 @@ def close_plane(app: Flask, operators: GuestOperators | OwnOperators) -> None:
 
 
 def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
-    """The caller of a view that asks for a permission, whom the record of the request names from
-    then on; in maintenance there is none.
+    """The caller of a view that asks for a permission.
+
+    The record of the request names them from then on; in maintenance there is none.
     """
 
     def admitted() -> Any:

@@ -1,5 +1,7 @@
-"""What is different in each process that serves an application: it has an id, connections and
-threads of its own, which a fork must not share and the end of a process ends.
+"""State of each process that serves an application.
+
+Each has an id, connections and threads of its own, which a fork must not share and the end of a
+process ends.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def close(app: Flask) -> None:
         ExceptionGroup: some did not close; all others did.
     """
     kept = _kept[app]
-    # What is just beginning would go on after the end.
+    # Work that is just beginning would go on after the end.
     with kept.beginning:
         try:
             kept.close(app)
@@ -70,12 +72,12 @@ def close(app: Flask) -> None:
 
 
 def _notice(app: Flask, kept: Kept) -> None:
-    # uWSGI forks without telling Python, unless it is asked to.
+    # uWSGI forks without notifying Python, unless it is asked to.
     if kept.pid != os.getpid():
         with kept.renewing:  # another request may have seen it first
             if kept.pid != os.getpid():
                 _renew(app, kept)
-    # Nobody waits for whoever is at it: a store that hangs would hold up all requests.
+    # Do not wait for the holder: a store that hangs would hold up all requests.
     if not kept.begun and kept.beginning.acquire(blocking=False):
         try:
             if not kept.begun:
@@ -86,7 +88,7 @@ def _notice(app: Flask, kept: Kept) -> None:
 
 def _renew(app: Flask, kept: Kept) -> None:
     kept.renew(app)
-    # Whoever held it in the process that this one was forked from does not release it here.
+    # The holder in the process that this one was forked from does not release it here.
     kept.beginning = threading.Lock()
     kept.pid, kept.begun = os.getpid(), kept.begin is None
 

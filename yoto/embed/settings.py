@@ -1,4 +1,4 @@
-"""What an application that Yoto is a guest in says of it."""
+"""Settings of an application that embeds Yoto."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ NAME = "yoto-clock"
 
 
 class Work(Protocol):
-    """What the clock runs; never twice at once."""
+    """The tasks that the clock runs; never twice at once."""
 
     @property
     def name(self) -> str:
-        """What the thread that does it is called meanwhile."""
+        """The name of the thread that runs it meanwhile."""
 
     def due(self) -> float:
         """The monotonic time at which there is something to do; waits for nothing."""
@@ -133,7 +133,7 @@ class Clock:
             try:
                 part.work.run(part)
             except BaseException:
-                # What ends the thread; the work is others' from now on.
+                # The thread ends here; the work is others' from now on.
                 with self._lock:
                     self._done(part)
                 raise
@@ -147,13 +147,12 @@ class Clock:
             self._finished.notify_all()
 
     def _next(self, done: Part | None, after: float = 0.0) -> Part | None:
-        """What the calling thread does next; None: it is not needed any more.
+        """The calling thread's next activity; None: it is not needed any more.
 
         All at once, so that others see it come, at work or waiting, and never as none of them.
 
         Args:
-            done: what it has done just now; None: it has come just now, and looks in ``after``
-                seconds.
+            done: its previous activity; None: it has come just now, and looks in ``after`` seconds.
         """
         with self._lock:
             if done is not None:

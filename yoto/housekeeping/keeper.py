@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_FAILURE = 1.0
 # Tasks fall due at the same moments, so that the process wakes once for all of them: a little
 # before they asked for it. Each process has its own moments, the coarsest of which a task takes
-# that is early by no more than this part of its pause. Above a half, whoever asks for a second
-# comes to whole ones within two runs, and is early no more.
+# that is early by no more than this part of its pause. Above a half, a task with a pause of a
+# second reaches whole seconds within two runs, and is early no more.
 STEPS = (1.0, 0.5, 0.25)
 EARLY = 0.6
 # Knuth's multiplicative hash (TAOCP 3, 6.4) spreads numbers that follow one another.
@@ -41,8 +41,8 @@ class Housekeeper:
     """Runs tasks when they are due or woken, one at a time, by the clock of the process.
 
     A task that raises is logged and counted and tried again; the others go on. One that takes long
-    holds up those of the same housekeeper, and nobody else's. They have no thread of their own:
-    whichever has time does the next.
+    holds up those of the same housekeeper, and no other's. They have no thread of their own: any
+    free thread runs the next.
     """
 
     def __init__(self, name: str) -> None:

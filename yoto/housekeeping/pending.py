@@ -1,4 +1,4 @@
-"""What callers hand over for the price of one append, and is worked up later, many at once."""
+"""Items that callers hand over for the price of one append; they are processed later in batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# That may wait; whoever brings one more works them all up. A kill loses no more.
+# Items that may wait; one more makes its caller process them all. A kill loses no more.
 MOST_WAITING = 1_000
 # At once: between two lots others run.
 LOT = 64
@@ -21,13 +21,13 @@ LOT = 64
 class Pending(Generic[T]):
     """Items that wait. Safe for threads and greenlets.
 
-    Whoever reads what is made of them calls ``flush`` first, so nobody ever sees less than was
-    handed over, and an orderly end, which flushes, loses nothing.
+    A reader of the results calls ``flush`` first, and so sees everything that was handed over. An
+    orderly end flushes, and so loses nothing.
 
     Attributes:
-        work: what is done with them, each with one lot after the other, in the order in which they
-            came. It must be quick, since readers wait for it. One that raises is logged and keeps
-            nobody else from them.
+        work: functions that process them, each one batch after the other, in order of arrival. It
+            must be quick, since readers wait for it. One that raises is logged, and the others
+            still run.
     """
 
     def __init__(self, *work: Callable[[Sequence[T]], None]) -> None:

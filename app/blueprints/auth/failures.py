@@ -1,4 +1,4 @@
-"""Whose sign-in failed: of everybody it is behaviour, and of operators it is audited, too."""
+"""Records of failed sign-ins: behaviour events for every account, audit records for operators."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
 from yoto.weak_passwords import is_weak
 
-# Tries of the break-glass token are counted by address alone: nobody guesses 256 bits, and one
-# count for all addresses would let anybody close the way in that is for emergencies. So they are
+# Tries of the break-glass token are counted by address alone: 256 bits cannot be guessed, and one
+# count for all addresses would let anyone block the way in that is for emergencies. So they are
 # counted where strangers are not counted together.
 counted_address = rate_limit(CONTROL_SIGN_IN_KNOWN, key=address)
 

@@ -1,4 +1,4 @@
-"""What a client tells of its user, and what it is told: predictions and snapshots."""
+"""Behaviour that a client reports of its user, and its responses: predictions and snapshots."""
 
 from app.blueprints.behaviour.views import behaviour
 

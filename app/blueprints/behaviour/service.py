@@ -12,10 +12,10 @@ from yoto.prefetch import Prediction, checked_step
 
 
 def record(user_id: int, deeds: Sequence[Mapping[str, Any]]) -> int:
-    """Take down what a client tells of its user; how many were taken.
+    """Record the actions that a client reports of its user; returns how many were taken.
 
     Raises:
-        ValidationFailed: one of them is no deed; none is taken then.
+        ValidationFailed: one of them is no valid action; none is taken then.
     """
     steps = [
         (checked_step(deed["action"], deed["scope"], deed["scope_id"]), float(deed["seconds_ago"]))
@@ -30,7 +30,7 @@ def predictions(user_id: int, limit: int) -> list[dict[str, Any]]:
 
 
 def snapshot(user_id: int, places: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the user may do in some places, signed.
+    """The user's permissions in some places, signed.
 
     Raises:
         ValidationFailed, UnknownResource: one of them is no place, or does not exist.

@@ -40,7 +40,7 @@ def channels_with(
     """The ids of the channels in which the actor has a permission. Raises as above.
 
     Args:
-        among: all channels of the server, of whoever has read them.
+        among: all channels of the server, where the caller has read them.
     """
     ids = permissions.channels_with(actor.user_id, permission, server_id, among)
     if not ids:

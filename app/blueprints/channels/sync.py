@@ -1,7 +1,7 @@
 """Channels in sync with their category: taking its overwrites over, and going their own way.
 
 A channel in sync has no overwrites of its own. When it goes its own way it gets copies of those
-that were in force, so that nobody may do more or less than a moment before.
+that were in force, so that permissions stay as they were a moment before.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def detach(channels: Iterable[Channel]) -> None:
         return
     ids = [channel.id for channel in synced]
     category_id = synced[0].category_id
-    # Whoever sets overwrites of the category holds its lock, too: none is missed, none half copied.
+    # Setting an overwrite of the category takes this lock, too: none is missed, none half copied.
     db.session.execute(select(Category.id).where(Category.id == category_id).with_for_update())
     db.session.execute(delete(ChannelOverwrite).where(ChannelOverwrite.channel_id.in_(ids)))
     in_force = db.session.execute(
@@ -52,9 +52,9 @@ def detach(channels: Iterable[Channel]) -> None:
 def attach(channel: Channel, actor_id: int) -> None:
     """Bring a channel in sync with its category, as far as the actor may bring that about.
 
-    Each target's overwrites become the category's first, under the rules for whoever sets an
-    overwrite; then the copies go. What is given comes before what is taken, so that nobody is
-    judged by what they are about to lose.
+    Each target's overwrites become the category's first, under the usual rules for setting
+    overwrites; then the copies are deleted. Grants come before removals, so that no check depends
+    on a permission that is about to be lost.
 
     Raises:
         PermissionDenied: the actor may not handle one of the roles or users that this is about,

@@ -14,7 +14,7 @@ ROLE, USER = "role", "user"
 
 
 class Target(NamedTuple):
-    """Whom an overwrite is about: ``role`` or ``user``, and the id."""
+    """The target of an overwrite: ``role`` or ``user``, and the id."""
 
     kind: str
     id: int

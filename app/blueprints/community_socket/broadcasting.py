@@ -1,4 +1,4 @@
-"""Telling those who listen to a channel what happened in it."""
+"""Broadcasts channel events to the sockets that listen to the channel."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def listeners() -> Listeners:
 
 
 def broadcast(channel_id: int, event: str, payload: dict[str, Any]) -> None:
-    """Send an event to everybody who listens to the channel and may still read it.
+    """Send an event to every user who listens to the channel and may still read it.
 
-    Sockets of this worker hear it at once, those of the others through Redis. The change that the
-    event tells of is committed by now, so nothing here may fail its request.
+    Sockets of this worker receive it at once, those of the others through Redis. The change behind
+    the event is committed by now, so nothing here may fail its request.
 
     Args:
         event: ``message``, ``message_edited`` or ``message_deleted``.
@@ -49,7 +49,7 @@ def emit_here(channel_id: int, event: str, payload: dict[str, Any]) -> None:
     try:
         recipients = _readers(channel_id, listening)
     except PlatformError:
-        # Who may read is not known now, and closed is the default: nobody gets it.
+        # The readers cannot be determined now, and closed is the default: the event is not sent.
         log.exception("event %s of channel %d was not sent", event, channel_id)
         return
     if recipients:
@@ -83,10 +83,10 @@ def _readers(channel_id: int, listening: dict[str, Connection]) -> list[str]:
 
 
 def put_out(channel_id: int) -> None:
-    """Put those in this worker out of the channel's room who may no longer read the channel.
+    """Remove those sockets of this worker from the channel's room whose user may no longer read it.
 
     Raises:
-        StoreUnavailable, MaintenanceMode: who may read cannot be told now.
+        StoreUnavailable, MaintenanceMode: the readers cannot be determined now.
     """
     listening = listeners().of_channel(channel_id)
     if not listening:
@@ -102,7 +102,7 @@ def end_sign_ins(user_id: int) -> None:
     """Cut those sockets of the user in this worker off whose token is refused by now.
 
     Raises:
-        StoreUnavailable, DBAPIError: whether it is cannot be told now.
+        StoreUnavailable, DBAPIError: this cannot be determined now.
     """
     for sid, connection in listeners().of_user(user_id).items():
         if identity_of(connection.token) is None:

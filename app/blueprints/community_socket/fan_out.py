@@ -1,8 +1,8 @@
-"""What happened to messages, told to the other workers, each of which tells its own sockets.
+"""Message events, published to the other workers, each of which notifies its own sockets.
 
-A stream of its own beside the one of platform events: talk must neither push those out nor hold up
-those who listen to them. It names messages and holds no words; each worker reads the message itself
-and asks for itself who may read it.
+A stream of its own beside the one of platform events: messages must neither evict platform events
+nor delay their listeners. Entries hold message ids and no text; each worker reads the message
+itself and checks by itself who may read it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ DELETED = "message_deleted"
 
 # Entries. Some seconds of the liveliest community; who is behind by more missed it.
 MAX_LENGTH = 10_000
-# ms. What nobody has sent for so long ago nobody waits for.
+# ms. A stream without entries for so long has no readers waiting.
 TTL_MS = 10 * 60 * 1000
 # s that the first socket of a worker waits for the stream, so that nothing falls in between.
 READY_SECONDS = 0.5
 
-# Channel and message to what sockets are told of it; None for a message that is not there any more.
+# Channel and message to the payload for sockets; None for a message that no longer exists.
 Load = Callable[[int, int], dict[str, Any] | None]
 # Channel, event and payload, for the sockets of this worker.
 Emit = Callable[[int, str, dict[str, Any]], None]
@@ -71,7 +71,7 @@ class FanOut:
         self._end: Callable[[], None] | None = None
 
     def publish(self, channel_id: int, message_id: int, change: str) -> None:
-        """Tell the other workers. Without Redis they are not told (logged and counted)."""
+        """Publish to the other workers. Without Redis this fails (logged and counted)."""
         self._stream.publish(
             MessageChanged(channel_id=channel_id, message_id=message_id, change=change)
         )

@@ -39,7 +39,7 @@ def init_community(app: Flask, load: Load) -> None:
     """Serve the namespace on the application's Socket.IO server.
 
     Args:
-        load: reads a message for sockets, when another worker tells of it.
+        load: reads a message for sockets, when another worker publishes it.
     """
     app.extensions[EXTENSION] = known = Listeners()
     app.extensions[FAN_OUT] = FanOut(app, known, load, emit_here)

@@ -10,7 +10,7 @@ from yoto.http.fields import MAX_ID
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SCHEMA_PREFIX = "#/components/schemas/"
-# Facets of a schema that a reader wants to see, and how they are told.
+# Facets of a schema that a reader wants to see, and how they are shown.
 FACETS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -23,7 +23,7 @@ FACETS = {
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """What a value is. ``schema`` is the name of a schema of the document, if it is one."""
+    """The type of a value. ``schema`` is the name of a schema of the document, if it is one."""
 
     text: str
     schema: str | None = None
@@ -193,7 +193,7 @@ def _facets(schema: Mapping[str, Any]) -> str:
 
 
 def _resolved(document: Mapping[str, Any], facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference within the document points at."""
+    """The part of the document that a reference points at."""
     if "$ref" not in facts:
         return facts
     found: Any = document

@@ -83,7 +83,7 @@ def recent(limit: int = SHOWN) -> Sequence[EmergencyAccess]:
 
 
 def declared() -> PlatformSwitch:
-    """The switch as it is; off while nobody ever turned it."""
+    """The switch as it is; off if it was never turned on."""
     return _switch() or PlatformSwitch(name=EMERGENCY_SWITCH, enabled=False, reason=None)
 
 

@@ -1,4 +1,4 @@
-"""A message as sockets are told of it: as the REST API gives it."""
+"""A message as sockets receive it: the same as in the REST API."""
 
 from __future__ import annotations
 

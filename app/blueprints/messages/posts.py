@@ -41,7 +41,7 @@ MESSAGE_COLUMNS = (
     messages.c.pinned_by,
 )
 
-# What ``read_posts`` takes, to be narrowed, ordered and limited.
+# The query for ``read_posts``, to be narrowed, ordered and limited.
 POSTS: Select[Any] = (
     select(*MESSAGE_COLUMNS, *PERSON_COLUMNS)
     .join_from(messages, users, users.c.id == messages.c.author_id)

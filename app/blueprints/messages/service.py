@@ -29,8 +29,8 @@ def send(speaker: Speaker, content: str) -> Post:
     message = Message(channel_id=channel_id, author_id=author_id, content=content)
     db.session.add(message)
     db.session.flush()
-    # The words stay in the message alone, here and where they are edited: the log cannot forget
-    # them, and whoever may read it need not be let into the channel. A hash would tell short ones.
+    # The text stays in the message alone, here and where it is edited: the log cannot forget it,
+    # and a reader of the log may have no access to the channel. A hash would reveal short texts.
     audit(
         "message.send",
         f"message:{message.id}",

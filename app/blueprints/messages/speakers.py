@@ -1,4 +1,4 @@
-"""Who is about to say something, and where: read once a request, to count and to do it."""
+"""The author of a message, and its channel: read once a request, to count and to send it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def speaker_in(channel_id: int) -> Speaker:
 
 
 def sender(*_: Any, channel_id: int, **__: Any) -> MultiDimensionalKey:
-    """Whom a sent message is counted for: the caller, and the server of the channel.
+    """The caller and server that a sent message is counted for.
 
     Raises:
         UnknownResource: there is no such channel (any more).

@@ -1,4 +1,4 @@
-"""Signing in to the control plane, and out: by password and code, or by breaking the glass."""
+"""Signing in to the control plane, and out: by password and code, or with the break-glass token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What policies judge by: rules of servers and channels, and the clearance of accounts."""
+"""Facts that policies check: rules of servers and channels, and the clearance of accounts."""
 
 from app.blueprints.rules.views import rules
 

@@ -74,7 +74,7 @@ def _grant_defaults(everyone: Role) -> None:
         for permission_id in ids
     ]
     if not grants:
-        # A server in which nobody may do anything would look like one that works.
+        # A server in which no action is allowed would look like one that works.
         raise NotSetUp("catalogue of permissions")
     db.session.execute(insert(RoleGrant), grants)
 

@@ -37,9 +37,9 @@ def change_account(
         UnknownResource: there is no such account.
         ValidationFailed: it is the actor's own account. So there is always a super-admin left.
         PermissionDenied: the actor is none, but a super-admin is, or would be, concerned; the
-            account's global roles stand above the actor's; or enabling it would give somebody
-            rights on the platform that the actor has not.
-        LastAdministrator: nobody could administer the platform any more.
+            account's global roles stand above the actor's; or enabling it would grant platform
+            rights that the actor does not have.
+        LastAdministrator: no administrator would be left.
         Conflict: another account has that external id.
     """
     with unique("external_id", "is another account's"), keeping_an_administrator():

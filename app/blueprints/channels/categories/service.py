@@ -79,7 +79,7 @@ def _locked(server_id: int, category_id: int) -> Category:
 
 
 def _kept(category: Category, channels: Sequence[Channel]) -> dict[str, Any]:
-    """What goes with the category: without it nobody could say who could do what before."""
+    """The category's data for the record of its deletion: it explains earlier permissions."""
     return {
         "name": category.name,
         "channels": [channel.id for channel in channels],

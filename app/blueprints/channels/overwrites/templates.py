@@ -1,4 +1,4 @@
-"""What a level of a permission template says as an overwrite."""
+"""A permission template's levels as overwrites."""
 
 from __future__ import annotations
 

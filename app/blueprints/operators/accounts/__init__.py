@@ -1,4 +1,4 @@
-"""Who may see and steer the platform."""
+"""Accounts that may view and operate the platform."""
 
 from app.blueprints.operators.accounts.views import operators_control
 

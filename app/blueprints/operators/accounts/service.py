@@ -1,4 +1,4 @@
-"""What administrators do about operators. Nobody locks the last administrator out."""
+"""Administration of operators. The last administrator cannot be locked out."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def grant(
             in_maintenance=True,
             commit=False,
         )
-        # What is answered is read before the commit: after it nothing may make the act look failed.
+        # The response is read before the commit: after it nothing may make the action look failed.
         shown = listing.one(user_id)
     return shown
 

@@ -39,7 +39,7 @@ def is_asked(user_id: int) -> bool:
 
 
 def state(user_id: int) -> dict[str, Any]:
-    """What the owner sees of it."""
+    """The second factor as its owner sees it."""
     since = _confirmed_at(user_id)
     left = select(func.count()).where(
         RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
@@ -162,7 +162,7 @@ def _take_code(user_id: int, sealed: str, code: str) -> bool:
     try:
         secret = base64.b32decode(_sealer().open(sealed, PURPOSE))
     except Unreadable as error:
-        # Nobody gets in by that; a recovery code, an administrator or the terminal helps.
+        # This grants no access; a recovery code, an administrator or the terminal helps.
         current_app.logger.error("the second factor of user %s: %s", user_id, error)
         return False
     step = totp.matching_step(secret, code, time.time())

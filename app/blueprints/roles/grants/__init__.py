@@ -1,4 +1,4 @@
-"""What roles allow and deny: single permissions, and groups of them."""
+"""Permissions that roles allow and deny: single ones, and groups of them."""
 
 from app.blueprints.roles.grants.views import grants
 

@@ -1,4 +1,4 @@
-"""Who holds roles, and from when to when."""
+"""Holders of roles, and the windows in which they hold them."""
 
 from app.blueprints.roles.holders.views import holders
 

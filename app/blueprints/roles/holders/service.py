@@ -96,9 +96,9 @@ def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -
     """Give the role to a user, or a role already held its new window.
 
     Raises:
-        UnknownResource: somebody has taken it away again.
+        UnknownResource: it has been revoked meanwhile.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_roles_to_user``.
-        LastAdministrator: with the window nobody could administer the platform for good.
+        LastAdministrator: with the window no permanent administrator would be left.
     """
     with api_names(FIELDS):
         receipt = permissions.assign_roles_to_user(
@@ -119,7 +119,7 @@ def take(actor_id: int, role_id: int, user_id: int, reason: str | None) -> None:
     Raises:
         UnknownResource: the user does not hold it.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.revoke_roles_from_user``.
-        LastAdministrator: nobody could administer the platform any more.
+        LastAdministrator: no administrator would be left.
     """
     held = select(RoleAssignment.id).where(
         RoleAssignment.role_id == role_id, RoleAssignment.user_id == user_id

@@ -21,14 +21,14 @@ from yoto.store.models import User
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Who is kept out, and why."""
+    """A banned user, and the reason."""
 
     user: Person
     reason: str | None
 
 
 def bans_of(server_id: int, after: int | None, limit: int) -> Page[Ban]:
-    """Who is banned from a server, by user id, which is the cursor too."""
+    """The users banned from a server, by user id, which is the cursor too."""
     statement = (
         select(*PERSON_COLUMNS, Member.ban_reason)
         .join(User, User.id == Member.user_id)

@@ -1,4 +1,4 @@
-"""What members change about each other: nickname, time-out, and being there at all."""
+"""Changes that members make to each other: nickname, time-out, and membership."""
 
 from __future__ import annotations
 
