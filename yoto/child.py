@@ -16,13 +16,13 @@ _ROOT = Path(__file__).parents[1]
 
 
 def child_command(module: str) -> list[str]:
-    """What starts a child that calls ``main`` of ``module``."""
+    """The command that starts a child that calls ``main`` of ``module``."""
     # Not the script's own folder in the path: its modules would hide others.
     return [python(), "-P", str(Path(__file__)), module]
 
 
 def python() -> str:
-    """What starts the Python of this process, which may live in a server such as uWSGI."""
+    """The path of this process's Python, which may live in a server such as uWSGI."""
     if Path(sys.executable).name.startswith("python"):
         return sys.executable
     return str(Path(sys.exec_prefix, "bin", "python3"))

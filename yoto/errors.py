@@ -45,7 +45,7 @@ class ValidationFailed(PlatformError):
 
 
 class UnknownPermission(ValidationFailed):
-    """A permission name that nobody registered."""
+    """A permission name that is not registered."""
 
     def __init__(self, names: Sequence[str], field: str = "permission") -> None:
         super().__init__({field: [f"unknown permission '{name}'" for name in names]})
@@ -95,7 +95,7 @@ class WriteConflict(PlatformError):
 
 
 class LastAdministrator(PlatformError):
-    """After the change nobody could administer the platform any more; nothing was changed.
+    """After the change no administrator would be left; nothing was changed.
 
     Attributes:
         errors: the field that it is about, and why.
@@ -316,7 +316,7 @@ class LockChanged(PlatformError):
     """The lock ``key`` is not held with ``token`` any more; nothing was done to it.
 
     Attributes:
-        current: what is known of its holder by now; None: nobody holds it.
+        current: the known facts about its holder by now; None: it has no holder.
     """
 
     def __init__(self, key: str, token: int, current: Any) -> None:
@@ -340,7 +340,7 @@ class StaleToken(LockLost):
     """The resource ``key`` refused ``token``: a later holder of its lock was there already.
 
     Attributes:
-        newest: the token of that holder, or None when the resource did not tell.
+        newest: the token of that holder, or None when the resource did not name it.
     """
 
     def __init__(self, key: str, token: int, newest: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What gives each application a part of its own."""
+"""The base of extensions that give each application a part of its own."""
 
 from __future__ import annotations
 

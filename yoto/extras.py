@@ -1,4 +1,4 @@
-"""What ``pip install yoto[...]`` brings, and the one line that says so where it is missing."""
+"""The extras of ``pip install yoto[...]``, and the one line that names a missing one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def demand(module: str, key: str) -> None:
 
 
 def missing(module: str, key: str) -> ConfigurationError:
-    """The error of whoever needs a module that is not installed; see ``demand``."""
+    """The error for a missing module; see ``demand``."""
     return ConfigurationError(
         key, f"{module} is not installed: pip install 'yoto[{EXTRAS[module]}]'"
     )

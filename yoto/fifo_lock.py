@@ -11,7 +11,7 @@ class FifoLock:
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        # Whoever is through has the name in the dict; behind it, those who wait for their turn.
+        # The holder of the lock has the name in the dict; behind it, the waiters.
         self._lines: dict[str, deque[threading.Event]] = {}
 
     def enter(self, name: str, timeout: float) -> bool:

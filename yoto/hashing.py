@@ -1,8 +1,8 @@
-"""Hashing passwords without a host that does nothing else.
+"""Password hashing that does not take over the whole host.
 
-A hash costs tens of milliseconds and tens of megabytes on purpose. A process makes only as many
-at once as it has cores. Few wait for their turn; more are turned away at once, so that nobody's
-sign-in takes long however many strangers try theirs.
+A hash costs tens of milliseconds and tens of megabytes on purpose. A process makes only as many at
+once as it has cores. Few wait for their turn; more are rejected at once, so that no sign-in takes
+long however many strangers try theirs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from yoto.errors import BulkheadFull
 
 PASSWORD_MAX_LENGTH = 128  # characters
 # Hashes that wait for a core: on two cores the last of them is made after 2 s. Where it takes
-# longer nobody waits longer than so many seconds: the next try may find a place.
+# longer no caller waits longer than so many seconds: the next try may find a place.
 MOST_WAITING = 20
 LONGEST_WAIT = 3.0
 NAME = "auth.passwords"
@@ -37,7 +37,7 @@ class HashingTurns:
         self._places = threading.BoundedSemaphore(self._limit)
 
     def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What ``function``, which hashes, returns, once a core is free.
+        """The result of ``function``, which hashes, once a core is free.
 
         Raises:
             BulkheadFull: too many wait already.

@@ -190,7 +190,7 @@ def stored_text(text: str) -> str:
 
 
 def place_text(key: int) -> str:
-    """What Redis calls a place of the cache, in all processes alike."""
+    """The name of a cache place in Redis, in all processes alike."""
     return _NO_NODES[key] if key < len(_NO_NODES) else key_text(key)
 
 

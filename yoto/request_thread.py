@@ -1,7 +1,7 @@
 """Work of a coroutine that must be done in the thread of the request.
 
 Flask runs an asynchronous view in another thread. A session of a database that belongs to a thread,
-begun there, is given back by nobody: what ends a request runs in the request's own.
+begun there, is never given back: the teardown of a request runs in the request's own.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Rule(Protocol):
     def __call__(self, value: Any) -> Any: ...
 
     def describe(self) -> dict[str, Any]:
-        """Type and bounds as data, for whoever makes a form of it."""
+        """Type and bounds as data, such as for a form."""
         ...
 
 
@@ -149,7 +149,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a function checks; ``type`` names it for those who read a description."""
+    """A rule by a function; ``type`` names it for readers of a description."""
 
     check: Callable[[Any], Any]
     type: str

@@ -1,6 +1,6 @@
 """Secrets in the database that are needed as they are: sealed with a key from ``SECRET_KEY``.
 
-Whoever reads the database, or a copy of it, reads none of them. AES-256-GCM (NIST SP 800-38D) under
+A reader of the database, or of a copy of it, cannot read them. AES-256-GCM (NIST SP 800-38D) under
 a key made by HKDF-SHA256 (RFC 5869). A sealed value says which key it was sealed with, so that
 ``flask secrets reseal`` can go on where it was interrupted.
 """
@@ -37,15 +37,17 @@ class Sealer:
         self.key_id = derived[KEY_BYTES:].hex()
 
     def seal(self, text: str, purpose: str) -> str:
-        """What to store; ``purpose`` says of what, such as ``alert_webhooks.url``, and must be the
-        same when it is opened.
+        """The sealed value to store.
+
+        ``purpose`` names its kind, such as ``alert_webhooks.url``, and must be the same when it is
+        opened.
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = nonce + self._cipher.encrypt(nonce, text.encode(), purpose.encode())
         return f"{MARK}:{self.key_id}:{base64.urlsafe_b64encode(sealed).decode()}"
 
     def open(self, stored: str, purpose: str) -> str:
-        """What was sealed.
+        """The secret that was sealed.
 
         Raises:
             Unreadable: it cannot be opened with this key.

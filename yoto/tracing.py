@@ -1,8 +1,8 @@
 """Spans of OpenTelemetry, through its API package alone: without an SDK nothing is recorded.
 
 The layers below HTTP open spans only within one that is recorded, most often a request's
-(``entry_span``). So who is not traced pays for one look at the current span, and what runs in the
-background, which nobody waits for, leaves no traces of its own.
+(``entry_span``). So a request that is not traced pays for one look at the current span, and
+background work, which no caller waits for, leaves no traces of its own.
 
 Scripts in Redis have no spans: that look alone would be a twentieth of a call.
 """
@@ -48,7 +48,7 @@ def ids() -> tuple[str, str] | None:
 
 
 class Nothing:
-    """What stands for a span where none is recorded."""
+    """A placeholder for a span where none is recorded."""
 
     __slots__ = ()
 
@@ -59,7 +59,7 @@ class Nothing:
         """Nothing began, and nothing ends."""
 
     def set(self, attributes: Attributes) -> None:
-        """Nobody is told."""
+        """Does nothing."""
 
 
 NOTHING = Nothing()
@@ -68,8 +68,8 @@ NOTHING = Nothing()
 class Scope:
     """A span that is the current one within the block.
 
-    An exception marks it as failed by its class. Its text stays out, since it may hold what is
-    nobody's business, such as the values of a statement.
+    An exception marks it as failed by its class. Its text stays out, since it may hold private
+    data, such as the values of a statement.
     """
 
     __slots__ = ("_span", "_token")
@@ -167,7 +167,7 @@ def late_span(name: str, attributes: Attributes) -> LateScope | Nothing:
 
 
 def entry_span(name: str, carrier: Mapping[str, str], attributes: Attributes) -> Scope:
-    """The span of what came from outside. Where no SDK is configured it is one that nobody records.
+    """The span of a call from outside. Where no SDK is configured it is not recorded.
 
     Args:
         carrier: ``traceparent`` and ``tracestate`` of the caller, as far as it sent them (W3C Trace

@@ -10,11 +10,11 @@ AROUND = "0123456789!?._-"  # what people put around a name
 
 
 def is_weak(password: str, username: str) -> bool:
-    """Whether whoever guesses would try this among the first.
+    """Whether an attacker would try this password among the first.
 
     Args:
-        username: whose password it is to be. A password that is made of it, with nothing but digits
-            and signs beside it, is weak, and so is one of a single character.
+        username: the account's name. A password that is made of it, with nothing but digits and
+            signs beside it, is weak, and so is one of a single character.
     """
     plain = unicodedata.normalize("NFC", password).strip().lower()
     name = username.strip().lower()

@@ -1,1 +1,1 @@
-"""What applications that Yoto is embedded in need around their requests: each usable alone."""
+"""Request handling for applications that embed Yoto: each module is usable alone."""

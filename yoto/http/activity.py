@@ -17,7 +17,7 @@ MOST_ACTIONS = 10_000
 
 
 class Activity(Pending[tuple[int, CountedAction]]):
-    """What the callers of one application did. Safe for threads; ``flush`` brings it to Redis."""
+    """The activity of one application's callers. Safe for threads; ``flush`` writes it to Redis."""
 
     def __init__(self, app: Flask) -> None:
         """Nothing is asked yet."""

@@ -33,20 +33,20 @@ def record_act(
     after: Mapping[str, Any] | None = None,
     server_id: int | None = None,
 ) -> None:
-    """Record what the operator of this request is about to do, and by which credential; commit.
+    """Record the action that this request's operator is about to take, and the credential; commit.
 
-    Where the glass was broken the database may be what is down: then the record goes to the log
-    of the process, at the highest level.
+    In a break-glass session the database itself may be down: then the record goes to the log of the
+    process, at the highest level.
 
     Args:
-        action: what is done, such as ``breaker.isolate``.
-        subject: what it is done to, such as ``breaker:payments``; cut at 64 characters.
+        action: the action's name, such as ``breaker.isolate``.
+        subject: its object, such as ``breaker:payments``; cut at 64 characters.
         reason: why, in the operator's words.
         before: values that it replaces.
         after: values that it sets.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: there is no record, so the act must not be done.
+        sqlalchemy.exc.DBAPIError: there is no record, so the action must not be taken.
     """
     who = operator()
     try:
@@ -69,7 +69,7 @@ def record_act(
 
 
 def audit_of_guards(durable: Callable[[AuditEntry], None]) -> Callable[[AuditEntry], None]:
-    """The ``Audit`` of the guards, which break-glass acts get past when the database is down."""
+    """The ``Audit`` of the guards, which break-glass actions pass when the database is down."""
 
     def record(entry: AuditEntry) -> None:
         try:

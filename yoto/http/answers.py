@@ -1,5 +1,4 @@
-"""How the answers of this process go: what the monitor is told of each, and the share of requests
-that failed lately."""
+"""Request metrics of this process: what the monitor records of each, and the recent error rate."""
 
 from __future__ import annotations
 
@@ -21,10 +20,10 @@ STEP = 0.5
 # Answers below which a share says nothing: one failure of two is no failing system.
 ENOUGH = 20.0
 FIRST_FAILURE, REFUSED = 500, 503
-# Refusals by an operator's order: the problem's ``type``. They fail nobody who was not told.
+# Rejections by an operator's order: the problem's ``type``. They count as no failure.
 PLANNED = frozenset({"maintenance", "circuit-isolated"})
 PLANNED_STATUS = "planned"
-# What belongs to no part of the API: static files, and addresses that there are not.
+# Requests outside every part of the API: static files, and addresses that do not exist.
 NO_AREA = "none"
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class ErrorRate:
             self._failures += failed
 
     def share(self) -> float:
-        """Failures among the answers, 0 to 1; 0 while there are too few to tell."""
+        """The error rate, 0 to 1; 0 while there are too few responses to judge."""
         with self._lock:
             self._decay()
             if self._answers < ENOUGH:
@@ -103,14 +102,15 @@ class Answers:
 
 
 def _area(record: RequestRecord) -> str:
-    """The part of the API; a blueprint's own parts are one to whoever looks at the whole."""
+    """The part of the API; a blueprint's own parts count as one."""
     endpoint = "" if record.rule is None else str(record.rule.endpoint)
     return endpoint.partition(".")[0] if "." in endpoint else NO_AREA
 
 
 def contained(app: Flask, step: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    """What ``step`` returns; None where it fails, which is logged and counted: the request of
-    ``app`` that it follows was answered.
+    """The result of ``step``; None where it fails, which is logged and counted.
+
+    The request of ``app`` that it follows has its response already.
     """
     try:
         return step(*args, **named)

@@ -106,7 +106,7 @@ class YotoApi(Api):
 
     def _begin(self) -> None:
         """Make a document that describes no routes yet."""
-        # What is registered first reads ``spec`` itself.
+        # A blueprint that is registered first reads ``spec`` itself.
         waiting, self._not_described = self._not_described, []
         super()._init_spec(**self._options)
         assert self._spec is not None

@@ -1,4 +1,4 @@
-"""Whom guards count a request for, where it is not the signed-in user."""
+"""The caller that guards count a request for, where it is not the signed-in user."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def guess(username: str, *_: Any, **__: Any) -> MultiDimensionalKey:
 
 
 def account_digest(username: str) -> str:
-    """What stands for the name of an account where guesses are counted.
+    """A digest that replaces the name of an account where guesses are counted.
 
-    The name is text of any length by anybody, and need not be readable in Redis. The key keeps
-    those who see the digest in the control plane from finding the name by trying all there are.
+    The name is untrusted text of any length, and need not be readable in Redis. The key keeps
+    operators who see the digest in the control plane from finding the name by brute force.
     """
     name = username.strip().lower().encode(errors="surrogatepass")
     key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"yoto callers", "sha256")

@@ -1,4 +1,4 @@
-"""What a request says of its circumstances, for policies. Outside a request there is nothing."""
+"""The context of a request, for policies. Outside a request there is none."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def circumstances() -> Circumstances | None:
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a device's secret: SHA-256 in hex; it is random and long, so no salt."""
+    """The stored form of a device's secret: SHA-256 in hex; it is random and long, so no salt."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 

@@ -30,8 +30,8 @@ OWN_ID_HEADER = "X-Yoto-Request-ID"
 _GIVEN_ID = "HTTP_X_REQUEST_ID"
 # A caller may name its request by visible ASCII, so that its logs and ours meet.
 _ACCEPTED_ID = re.compile(r"[\x21-\x7e]{1,128}")
-# Ids are no secrets, and who has seen many can tell the next: they need no call of the system.
-# Whoever seeds Python's generator, and a fork, must not make them anew.
+# Ids are no secrets, and a reader of many can predict the next: they need no system call. A seeded
+# global generator, and a fork, must not repeat them.
 _ids = random.Random()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_ids.seed)
@@ -41,9 +41,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an act came from. Outside a request both are None.
+    """The origin of an action. Outside a request both are None.
 
-    The id is ours, whatever the caller calls the request: nobody chooses what records say.
+    The id is ours, whatever name the caller sends: callers cannot choose the id in records.
     """
 
     request_id: str | None
@@ -51,7 +51,7 @@ class Origin:
 
 
 def behind_proxies(app: Flask, wsgi: Any) -> Any:
-    """What ``wsgi`` is behind trusted proxies: told the client's address. Twice changes nothing."""
+    """Wrap ``wsgi`` for trusted proxies, so that it sees the client's address. Idempotent."""
     proxies = app.config["TRUSTED_PROXIES"]
     if not proxies:
         return wsgi
@@ -106,7 +106,7 @@ def current_record() -> RequestRecord:
 
 
 def request_id() -> str:
-    """What this request is called in answers and logs: as the caller says, or by its own id."""
+    """The id of this request in responses and logs: the caller's, or its own."""
     return current_record().request_id
 
 
@@ -121,7 +121,7 @@ def shown_path(record: RequestRecord) -> str:
     """
     path = record.path
     if record.rule is None:
-        # It leads nowhere, so nobody knows which part is what: words and numbers are kept.
+        # It matches no route, so its secret parts are unknown: words and numbers are kept.
         return "/".join(part if _PLAIN_PART.fullmatch(part) else "..." for part in path.split("/"))
     if record.view_args:
         for name in SECRET_PARTS & record.view_args.keys():
@@ -140,7 +140,7 @@ def note_credential(credential: str) -> None:
 
 
 def credential() -> str | None:
-    """What ``note_credential`` kept; None where nobody was known as an operator."""
+    """The credential that ``note_credential`` kept; None where no operator was recognised."""
     found: str | None = g.get("credential") if has_app_context() else None
     return found
 

@@ -1,7 +1,7 @@
 """JSON routes for operators, beside the pages.
 
-Errors are problems, as everywhere in the API; nobody is led to a sign-in page. A form of another
-site can send the cookie and no header, so a change by cookie needs the CSRF token in
+Errors are problems, as everywhere in the API; there is no redirect to a sign-in page. A form of
+another site can send the cookie and no header, so a change by cookie needs the CSRF token in
 ``X-CSRF-Token``.
 """
 

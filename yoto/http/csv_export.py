@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 MEDIA_TYPE = "text/csv"
-# What a spreadsheet would compute: https://owasp.org/www-community/attacks/CSV_Injection
+# Text that a spreadsheet would compute: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TEXT_MARK = "'"
 

@@ -32,7 +32,7 @@ def problem_of(error: Exception) -> Response:
 
 
 def _meaning_of(error: exc.SQLAlchemyError | exc.SAWarning) -> Exception:
-    """What no check above it foresaw: the database is away, or two writers met."""
+    """Database errors that no check above it handled: it is unavailable, or two writers met."""
     if is_outage(error):
         return errors.StoreUnavailable("database", error, RETRY_SECONDS)
     if lacks_tables(error):

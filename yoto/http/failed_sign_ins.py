@@ -1,5 +1,7 @@
-"""What is kept of failed sign-ins: of operators in the audit log, a bounded number however many
-there are.
+"""Records of failed sign-ins: for operators in the audit log, in a bounded number.
+
+They are written after the response is sent. Otherwise the response time would reveal whether there
+is such an account, and whether it is an operator's.
 
 It is written once the answer is out. Whether there is such an account, and whether it is an
 operator's, would be told by the time that it takes otherwise.
@@ -28,8 +30,8 @@ from yoto.wiring import DATABASE, STORE_FAILURES
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process
-LONGEST_NAME = 32  # characters; nobody is called longer
-DELAY = 0.2  # s until the answer is surely out
+LONGEST_NAME = 32  # characters; no name is longer
+DELAY = 0.2  # s until the response is surely sent
 MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class FailedSignIn:
     origin: Origin
 
 
-# Whose account it was, as the subject of a record; None: no operator's, so there is none.
+# The account's owner, as the subject of a record; None: no operator's, so there is none.
 OperatorOf = Callable[[FailedSignIn], str | None]
 
 
@@ -146,7 +148,7 @@ def failures_of(app: Flask) -> FailureRecorder:
 
 
 def note_failure(username: str, failure: Failure) -> None:
-    """Count that a sign-in failed, and record it soon, whoever's it is."""
+    """Count a failed sign-in, and record it soon, for any account."""
     count_sign_in("locked_out" if failure is Failure.LOCKED_OUT else "failed")
     name = username.strip().lower()
     if len(name) <= LONGEST_NAME:

@@ -148,7 +148,7 @@ class NodeId(ma.fields.Field[Any]):
 def with_node_id(
     data: dict[str, Any], type_field: str, id_field: str, *, spelled: bool = False
 ) -> dict[str, Any]:
-    """What was loaded, its id as the type has it; no id, and none of a type, stay as they are.
+    """The loaded data, its id as the type has it; without an id or a declared type, unchanged.
 
     Args:
         spelled: a query has it, in which integers are texts.

@@ -1,6 +1,4 @@
-"""What keeps out who guesses passwords: limits by address and by account, at each door where one is
-tried.
-"""
+"""Protection against password guessing: limits by address and account where one is tried."""
 
 from __future__ import annotations
 
@@ -69,13 +67,14 @@ def counted_guess(
     known: str,
     is_known: Callable[[str], bool],
 ) -> Callable[Concatenate[str, P], R]:
-    """Count whoever tries a password, by address and account, before anything else happens: a right
-    one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
+    """Count each try of a password, by address and account, before anything else happens.
 
-    What strangers use up of an account's tries keeps nobody out who is known.
+    A right password counts as much as a wrong one, and an unknown account as much as a known one.
+
+    Tries by strangers do not use up those of known callers.
 
     Args:
-        strangers, known: the limits of the door at which it is tried.
+        strangers, known: the limits of the endpoint at which it is tried.
         is_known: whether the caller is known as one of the account; such as ``knows_address``.
     """
     by_strangers = rate_limit(strangers, key=guess)(verify)

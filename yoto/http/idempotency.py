@@ -1,13 +1,13 @@
 """An act that its caller named by ``Idempotency-Key`` is done once, however often it is sent.
 
 After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the database before the act;
-its answer is kept for a day and given again. What was refused may be tried again, and so may what
-failed before anything was recorded; of what failed later nobody can say that nothing was done.
+its answer is kept for a day and given again. A rejected act may be tried again, and so may one that
+failed before anything was recorded; one that failed later may have had an effect.
 
 A worker may die in between. The claim says that the act begins in the transaction of its first
 record in the audit log, or of the first row that the request writes: one that says nothing after
-``IDEMPOTENCY_LEASE`` stands for nothing done, and is taken over by whoever sends the key again. The
-first worker, should it still live, then finds the claim gone before it acts.
+``IDEMPOTENCY_LEASE`` stands for nothing done, and is taken over by the next request with the key.
+The first worker, should it still live, then finds the claim gone before it acts.
 
 A key belongs to an account and to the credential that it came with: a sign-in, or a token of the
 control plane. The break-glass token has no account, and must work without the database: its keys
@@ -132,7 +132,8 @@ def _keep(response: Response) -> Response:
     try:
         _settle(g.idempotency_claim, response)
     except STORE_FAILURES:
-        # The act is done, or refused, and so it is answered; its key goes on as if nobody knew.
+        # The act is done, or rejected, and its response stands; the key stays as if this were
+        # unknown.
         log.exception("the end of an act with a key could not be kept, request %s", request_id())
         db.session.rollback()
     return response
@@ -166,7 +167,7 @@ def _go_on(id_: int, created_at: datetime) -> None:
         transaction = connection.get_transaction()
 
     before_recording(begin)
-    # What is written without a record is an act all the same.
+    # A write without a record is an act all the same.
     event.listen(db.session(), "after_flush", lambda session, _: note_record(session.connection()))
     after_this_request(_keep)
 
@@ -232,7 +233,7 @@ def _known(user_id: int, key: str, asked: str) -> Response | None:
 
 
 def _wait_or_take_over(row: IdempotencyKey | None) -> Response | None:
-    """None: the key is this request's now, since whoever claimed it did nothing in time."""
+    """None: the key is this request's now, since the earlier claim did nothing in time."""
     now = utcnow()
     left = 0.0 if row is None else (row.created_at + IDEMPOTENCY_LEASE - now).total_seconds()
     if row is not None and left <= 0:

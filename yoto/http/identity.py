@@ -1,4 +1,4 @@
-"""Who calls. The application knows that, and says how it is found out; it is asked once a request.
+"""The caller's identity. The application provides the lookup; it is called once a request.
 
 Nothing here knows accounts, tokens or sessions.
 """
@@ -15,7 +15,7 @@ EXTENSION_KEY = "yoto.callers"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whoever is behind a valid credential.
+    """The account behind a valid credential.
 
     Attributes:
         user_id: the id that permissions are asked for.
@@ -57,7 +57,7 @@ def identity() -> Identity:
 
 
 def credential_of_caller() -> str:
-    """What the caller of this request is known by; see ``Callers``."""
+    """The caller's identifiers for this request; see ``Callers``."""
     return _callers().credential()
 
 

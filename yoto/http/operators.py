@@ -1,6 +1,6 @@
-"""Who acts in the control plane, by which credential, and with which rights.
+"""The operator of the control plane: identity, credential and rights.
 
-Who an operator is, the application says. Pages know sessions only. The JSON routes also take
+The application identifies operators. Pages accept sessions only. The JSON routes also take
 ``Authorization: Bearer`` with a token; a browser never adds that by itself, so it needs no CSRF
 token.
 """
@@ -25,8 +25,8 @@ from yoto.permission import require_permission
 
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 RIGHTS = (VIEW, OPERATE, ADMIN)
-# No right of accounts: lets a token use what its owner may know about others (``admin.audit``,
-# ``server.audit``). Without it a token that was made for monitoring reads nobody's acts.
+# No right of accounts: lets a token use its owner's rights to read about others (``admin.audit``,
+# ``server.audit``). Without it a token that was made for monitoring reads no one's actions.
 INSIGHT = "platform.insight"
 TOKEN_RIGHTS = (*RIGHTS, INSIGHT)
 EXTENSION_KEY = "yoto.operators"
@@ -49,15 +49,15 @@ class Via(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Whoever makes this request, or has the terminal.
+    """The operator who makes this request, or sits at the terminal.
 
     Attributes:
-        account: None with the break-glass token, which is nobody's, and at a terminal.
+        account: None with the break-glass token, which belongs to no account, and at a terminal.
         limit: the rights that the credential may use; None: all that the account has.
-        rights: those of ``RIGHTS`` that the application says they have; None: what the permission
-            system says of the account.
+        rights: those of ``RIGHTS`` that the application grants; None: those that the permission
+            system grants to the account.
         token_id: which API token it is.
-        login: who has the terminal, as records name them.
+        login: the user at the terminal, as records name them.
         ends_at: when the credential ends by itself, if that is known.
     """
 
@@ -85,10 +85,10 @@ def init_operators(app: Flask, identify: Callable[[], Operator]) -> None:
 
 
 def operator() -> Operator:
-    """Who makes this request, found out once a request.
+    """The operator who makes this request, found out once a request.
 
     Raises:
-        Unauthorized: nobody that may be known here, or no longer.
+        Unauthorized: the credential is missing, not accepted here, or no longer valid.
     """
     if "operator" not in g:
         become(current_app.extensions[EXTENSION_KEY]())
@@ -121,7 +121,7 @@ def account() -> Identity:
 
 
 def actor_id() -> int | None:
-    """The account's id for records of what is done; None with the break-glass token."""
+    """The account's id for records of actions; None with the break-glass token."""
     found = operator().account
     return None if found is None else found.user_id
 

@@ -1,9 +1,7 @@
-"""What is done around every request, in the order in which it is done: one function before the
-view, one after it, and one at the very end.
+"""The steps around every request: one function before the view, one after, one at the very end.
 
-What all answers need comes without being asked for: a name, the headers, a record. What few
-requests need, a position, a limit, a span, is looked for in a way that costs nothing where it is
-not there.
+Every response gets an id, the headers and a record. Features that few requests use, a position, a
+limit, a span, cost nothing where they are absent.
 """
 
 from __future__ import annotations
@@ -67,7 +65,7 @@ class Pipeline:
         request_log.log.debug("request begins")
         set_writing(record.changes)
         self._start()
-        # Who calls is judged on nothing older than what the request brings, too.
+        # The check of the caller, too, uses nothing older than the request's position.
         take_position(asked)
         self._admit(record, asked.endpoint or "")
 
@@ -146,7 +144,7 @@ def surround(
 
 
 def _add_limit_headers(response: HeadedResponse) -> None:
-    """What is left, whether the request was let in or not."""
+    """Headers for the remaining limits, whether the request was admitted or not."""
     noted = noted_limits()
     if noted:
         response.added += tuple(rate_limit_headers(noted).items())

@@ -39,7 +39,7 @@ def take_position(asked: Request) -> None:
         try:
             permissions.require_position(cookie, POSITION_COOKIE)
         except ValidationFailed:
-            # Redis may have lost its log since; who wrote is not told off for that.
+            # Redis may have lost its log since; the author of a write gets no error for that.
             permissions.require_database()
 
 

@@ -1,7 +1,7 @@
 """Errors as ``application/problem+json`` (RFC 9457).
 
-Usable alone: an application that has nothing of Yoto but guards answers their refusals by
-``init_refusals``. What the database raises is told apart in ``yoto.http.database_problems``.
+Usable alone: an application that has nothing of Yoto but guards answers their rejections by
+``init_refusals``. Database errors are handled in ``yoto.http.database_problems``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def init_limit_headers(app: Flask) -> None:
 
 
 def problem_of(error: Exception) -> Response:
-    """The answer to an error; what nobody foresaw is logged, and answered without details."""
+    """The response to an error; an unexpected one is logged, and answered without details."""
     match error:
         case errors.PlatformError():
             return _platform_error(error)
@@ -96,7 +96,7 @@ def _say_limits(response: Response) -> Response:
 
 
 def _retry(seconds: float) -> dict[str, str]:
-    """Whole seconds, rounded up: who waits as told must not come too early."""
+    """Whole seconds, rounded up: a client that waits so long must not come too early."""
     return {"Retry-After": str(max(1, math.ceil(seconds)))}
 
 

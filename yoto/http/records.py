@@ -1,9 +1,9 @@
-"""What is kept of each request, and worked up after its answer: counts, activity, the log's line.
+"""Records of requests, processed after their responses: counts, activity, the log's line.
 
-A request costs one append. While there are records a task works them up every tenth of a second,
-many at once, which is cheaper than one by one. Whoever reads what is made of them calls ``flush``
-first, so nobody ever sees less than was answered. An orderly end loses nothing; a kill loses what
-came in that tenth of a second.
+A request costs one append. While there are records a task processes them every tenth of a second,
+many at once, which is cheaper than one by one. A reader of the results calls ``flush`` first, and
+so sees every request that has its response. An orderly end loses nothing; a kill loses the records
+of that tenth of a second.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class RequestRecord:
     """One request.
 
     Attributes:
-        request_id: what it is called in answers and logs.
-        own_id: what records call it; nobody chooses it.
+        request_id: its id in responses and logs.
+        own_id: its id in records; callers cannot choose it.
         address: the client's.
-        rule, view_args: where its path leads, if anywhere.
+        rule, view_args: the route of its path, if there is one.
         began: by ``perf_counter``.
         changes: whether its view may change what is stored.
         outcome: why it ended as it did, see ``note_outcome``.
         status: of its answer; that of an error of ours while there is none.
         seconds: how long it took.
         ended_at: when it ended, epoch seconds.
-        user_id: who asked, where that was checked.
+        user_id: the caller, where that was checked.
         keeps_order: whether its view carries the mark of that name.
         trace: ids of its trace and span, where it is traced.
     """
@@ -123,12 +123,12 @@ class RequestRecords(Pending[RequestRecord]):
         came = bool(self._waiting)
         while self._work_up():
             time.sleep(0)
-        # What came of those, too, that a reader has worked up before.
+        # The results of those, too, that a reader has processed before.
         contained(self._store)
         if came:
             return self._delay
         self.resting = True
-        # Who added one just now may not have seen that.
+        # A caller that added one just now may not have seen that.
         if self._waiting:
             self.resting = False
             return self._delay

@@ -67,7 +67,7 @@ class RequestLog:
 
 
 def _fields(record: RequestRecord, user_id: int | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """What is ours, and what callers may have chosen."""
+    """Fields of our own, and fields that callers may have chosen."""
     own: dict[str, Any] = {} if user_id is None else {"user_id": user_id}
     untrusted = {"method": record.method, "path": shown_path(record)}
     if record.own_id == record.request_id:

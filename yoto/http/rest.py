@@ -1,4 +1,4 @@
-"""What REST blueprints share: strict bodies, ids that fit a column, and honest documentation."""
+"""Shared parts of REST blueprints: strict bodies, ids that fit a column, honest documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response headers that tell browsers what they must not do."""
+"""Response headers that restrict browsers."""
 
 from __future__ import annotations
 

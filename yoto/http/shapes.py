@@ -45,7 +45,7 @@ PLAIN: Mapping[Any, type[Field]] = ma.Schema.TYPE_MAPPING | {
     Any: ma.fields.Raw,
     ResourceId: NodeId,
 }
-# What the API document calls classes that have another name there.
+# Names in the API document of classes that have another name there.
 NAMES: dict[type, str] = {}
 
 
@@ -62,14 +62,17 @@ class Seconds(Between):
 
 
 class Choices(NamedTuple):
-    """What a text may be, where that is no ``Literal`` and no enum."""
+    """The allowed values of a text, where that is no ``Literal`` and no enum."""
 
     choices: tuple[str, ...]
 
 
 class Parameter(NamedTuple):
-    """What an operation takes or a part of what it returns, by its annotation, which is like
-    ``Annotated[kind | None, *notes]``; ``REQUIRED`` is the default of what must be there."""
+    """A parameter of an operation, or a part of its result, from an annotation.
+
+    The annotation is like ``Annotated[kind | None, *notes]``; ``REQUIRED`` is the default of a
+    mandatory one.
+    """
 
     name: str
     kind: Any
@@ -147,7 +150,7 @@ def schema_named(
 
 
 def parts_of(thing: Any) -> list[Parameter]:
-    """What a function takes and, last, returns; the fields of a ``TypedDict`` or dataclass."""
+    """A function's parameters and, last, its result; the fields of a ``TypedDict`` or dataclass."""
     hints = typing.get_type_hints(thing, include_extras=True)
     return [taken_apart(name, hint) for name, hint in hints.items()]
 

@@ -1,4 +1,4 @@
-"""Whose a socket is: looked at when it connects, and again as often as somebody doubts it."""
+"""The owner of a socket: checked when it connects, and again at each revalidation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from yoto.http.operators import Operator
 
 @dataclass(frozen=True, slots=True)
 class SocketCredential:
-    """What a socket was opened with.
+    """The credential that a socket was opened with.
 
     Attributes:
-        user_id: whose account; None behind the break-glass token.
-        look: who that is now; raises ``Unauthorized`` once the credential is worth nothing.
-        over: whether it is worth nothing any more, as far as can be told without any store.
+        user_id: the account; None behind the break-glass token.
+        look: the operator behind it now; raises ``Unauthorized`` once the credential is worth
+            nothing.
+        over: whether it is worth nothing any more, as far as can be determined without any store.
     """
 
     user_id: int | None
@@ -29,7 +30,7 @@ def still_may(credential: SocketCredential, right: str) -> bool:
 
     Raises:
         Unauthorized: it is worth nothing any more.
-        StoreUnavailable, DBAPIError: nobody can tell now.
+        StoreUnavailable, DBAPIError: this cannot be determined now.
     """
     who = credential.look()
     if who.rights is not None:
@@ -38,6 +39,6 @@ def still_may(credential: SocketCredential, right: str) -> bool:
         return True
     if who.limit is not None and right not in who.limit:
         return False
-    # Asked in a way that is no use of a super-admin's power: nobody did anything.
+    # Checked in a way that is no use of a super-admin's power: no action was taken.
     user_id = who.account.user_id
     return permissions.batch_check_permissions([user_id], right).get(user_id, False)

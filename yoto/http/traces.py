@@ -18,7 +18,7 @@ from yoto.http.records import RequestRecord
 from yoto.http.wsgi import Wsgi
 
 SPAN = "yoto.request_span"
-# What a method is called that RFC 9110 and RFC 5789 do not know: the names of spans are few.
+# The name of a method outside RFC 9110 and RFC 5789: the names of spans are few.
 OTHER_METHOD = "_OTHER"
 METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
@@ -58,7 +58,7 @@ def _noting_status(span: tracing.Scope, start_response: Callable[..., Any]) -> C
 
 
 def describe_span(record: RequestRecord) -> None:
-    """Tell the request's span, if it has one, what only Flask knows, and its ids to ``record``."""
+    """Add Flask's facts to the request's span, if it has one, and its ids to ``record``."""
     if SPAN not in request.environ:
         return
     span, method = request.environ[SPAN]

@@ -1,4 +1,4 @@
-"""What middleware of WSGI shares: its type, and the problems that it answers by itself."""
+"""Shared parts of WSGI middleware: its type, and the problems that it sends by itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ REQUEST_ID_KEY = "yoto.request_id"
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:yoto:problem:"
 
-# What browsers are told not to do, in refusals of our own as well.
-# No inline script or style, no other host; the sockets of the pages go to their own host only.
+# Restrictions for browsers, in rejections of our own as well. No inline script or style, no other
+# host; the sockets of the pages go to their own host only.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",

@@ -1,4 +1,4 @@
-"""What every line says beside its message: when, who wrote it, and within which request."""
+"""Fields of every line beside its message: the time, the process, and the request."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class LogHandler(logging.StreamHandler[TextIO]):
         try:
             self.stream.write(json.dumps(what) + self.terminator)
         except (OSError, ValueError):
-            # The stream itself is gone, and there is nobody left to tell.
+            # The stream itself is gone, and there is nowhere left to report it.
             return
 
 

@@ -143,7 +143,7 @@ class Redactor:
             return self.fields(value, depth + 1)
         if isinstance(value, list | tuple | set | frozenset):
             return [self._value(one, depth + 1) for one in value]
-        # What renders an object later would do so past us.
+        # Rendering the object later would bypass redaction.
         return self.text(repr(value))
 
 

@@ -30,7 +30,7 @@ from yoto.logs.redaction import Redactor
 FORMATS = ("json", "console")
 # Of a traceback, from both ends. Local variables are left out: they hold everything.
 MAX_FRAMES = 40
-# What keeps its line breaks on the console.
+# Fields that keep their line breaks on the console.
 MULTILINE = frozenset({"exception", "stack"})
 
 # All that a terminal could take for a command, or a reader for the next line.
@@ -38,7 +38,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> ProcessorFormatter:
-    """What turns records into lines.
+    """The formatter that turns records into lines.
 
     Args:
         format: one of ``FORMATS``.
@@ -79,7 +79,7 @@ def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> 
 
 
 def encoder(instance: str, redactor: Redactor) -> Encoder:
-    """What makes the same JSON as ``formatter`` of lines that no record was made for."""
+    """An encoder that makes the same JSON as ``formatter``, of lines without a record."""
     # Paths and addresses come again and again.
     hide = lru_cache(maxsize=1024)(redactor.text)
     encode = msgspec.json.Encoder().encode

@@ -1,5 +1,5 @@
-"""What an application is made of, as lists in the order in which the parts need each other.
+"""The parts of an application, as lists in the order in which they need each other.
 
-``guards`` has what guards alone take, ``platform`` all of it. Nothing is imported here: the first
-does without SQLAlchemy.
+``guards`` has the parts that guards alone need, ``platform`` all of them. Nothing is imported here:
+the first does without SQLAlchemy.
 """

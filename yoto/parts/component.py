@@ -11,7 +11,7 @@ from flask import Flask
 
 log = logging.getLogger(__name__)
 
-# What the application says of itself.
+# The application's own configuration of its parts.
 H = TypeVar("H", contravariant=True)
 
 

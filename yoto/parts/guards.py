@@ -1,4 +1,4 @@
-"""What guards take, in an application that has nothing else."""
+"""The parts that guards need, in an application that has nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .component import Component
 
 
 class GuardedHost(Protocol):
-    """What an application says of its guards."""
+    """An application's configuration of its guards."""
 
     @property
     def redis(self) -> RedisSettings | None:

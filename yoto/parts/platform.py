@@ -75,16 +75,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Host:
-    """What an application that has all parts says of itself.
+    """The configuration of an application that has all parts.
 
     Attributes:
-        caller: gives the id of who makes the call at hand, for guards, or None.
-        guards: by name and kind, what they do until operators change it.
-        untuned: names of guards whose limits are nobody's to tune.
-        subject_loader: gives who makes the request at hand, for permissions, or raises.
-        visitor: the same for who only wants to know: None for nobody.
-        authenticated_at: when that person proved who they are; None: it is never known.
-        admit: turns requests away before they are read.
+        caller: returns the id of the current caller, for guards, or None.
+        guards: by name and kind, their configuration until operators change it.
+        untuned: names of guards whose limits must not be tuned.
+        subject_loader: returns the caller of the current request, for permissions, or raises.
+        visitor: the same without the error: None for an anonymous caller.
+        authenticated_at: when that person authenticated; None: it is never known.
+        admit: rejects requests before they are read.
         forecasts: whether a worker of it forecasts.
         logger: whose level operators set; by default all that have none of their own.
         redis: where Redis is; None: where the configuration says.
@@ -107,8 +107,8 @@ class Host:
 def begin(app: Flask) -> WarmUpReport | None:
     """Begin the work in the background; every process that serves calls it once.
 
-    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
-    hear of changes. The warm-up comes last; nothing waits for it.
+    An idle worker must still relay a dead one's outbox, and receive changes. The warm-up comes
+    last; nothing waits for it.
 
     Returns:
         The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.

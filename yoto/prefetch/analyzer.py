@@ -1,4 +1,4 @@
-"""What this process knows of everybody's behaviour, and what it tells from that."""
+"""This process's model of user behaviour, and the predictions from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from yoto.prefetch.steps import Step, UserBehavior
 
 # Users whose last step is remembered, so that the population learns what follows what.
 LAST_STEPS = 10_000
-# s by which a deed may seem to come from the future: Redis was asked a moment ago.
+# s by which an action may seem to come from the future: Redis was asked a moment ago.
 AHEAD = 5.0
 
 
@@ -38,11 +38,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known of a user.
+    """The model of a user.
 
     Attributes:
-        deeds: how many, as decayed counts of now.
-        hours: share of deeds in each hour of the day in UTC; they add up to 1.
+        deeds: the number of actions, as decayed counts of now.
+        hours: share of actions in each hour of the day in UTC; they add up to 1.
         actions: permissions by how often they are used, most first: action, resource type, share.
     """
 
@@ -55,7 +55,8 @@ class BehaviorAnalyzer:
     """Models of users and of the population. Safe for threads.
 
     A user's model is made from the history in Redis when it is first needed (``install``), kept for
-    the users seen last, and goes on with what this process sees and what the log tells of others.
+    the users seen last, and continues with the actions that this process sees and those of others
+    in the log.
     """
 
     def __init__(self, settings: PrefetchSettings, now: Callable[[], float]) -> None:
@@ -68,7 +69,7 @@ class BehaviorAnalyzer:
         self._everybody = self._new_population()
 
     def unknown(self, user_ids: Iterable[int]) -> list[int]:
-        """Those of whom there is no model, or one without the history."""
+        """Users without a model, or with one without the history."""
         with self._lock:
             found = ((one, self._model(one)) for one in dict.fromkeys(user_ids))
             return [one for one, model in found if model is None or model.read_ms is None]
@@ -105,11 +106,11 @@ class BehaviorAnalyzer:
                 self._learn(model, deed)
 
     def predict(self, user_id: int, own_only: bool = False) -> list[Prediction]:
-        """What the user may do next, likeliest first; the rest to 1 is all that is unlikely.
+        """The user's likely next steps, likeliest first; the rest to 1 is all that is unlikely.
 
         Args:
-            own_only: only what the user has done before: what others do, and where, is not theirs
-                to be told.
+            own_only: only steps that the user has taken before: the activity of others must not be
+                revealed.
         """
         with self._lock:
             now = self._now()
@@ -131,7 +132,7 @@ class BehaviorAnalyzer:
         return [Prediction(step, chance) for step, chance in ordered]
 
     def profile(self, user_id: int) -> Profile | None:
-        """What is known of a user; None: nothing."""
+        """The model of a user; None: nothing is known."""
         with self._lock:
             model, now = self._model(user_id), self._now()
             if model is None or not model.deeds.total:
@@ -147,7 +148,7 @@ class BehaviorAnalyzer:
     def unusual(self, user_id: int, action: str, resource_type: str) -> float | None:
         """How unusual it is, 0 to 1, that the user does this now; None: too little is known.
 
-        What clients told of their users does not count.
+        Actions that clients reported do not count.
         """
         with self._lock:
             model = self._model(user_id)
@@ -156,7 +157,7 @@ class BehaviorAnalyzer:
             return unusual(model, self._everybody, (action, resource_type), self._now())
 
     def forget(self, user_id: int) -> None:
-        """Forget a user. Of the population's counts nobody can tell whose they were."""
+        """Forget a user. The population's counts stay: they cannot be attributed to users."""
         with self._lock:
             self._users.pop(user_id, None)
             self._last.pop(user_id, None)
@@ -180,7 +181,7 @@ class BehaviorAnalyzer:
             }
 
     def _learn(self, model: UserModel | None, deed: UserBehavior) -> None:
-        # No deed is from the future: a wrong clock somewhere would make all others worth nothing.
+        # No action is from the future: a wrong clock would otherwise make all others worth nothing.
         at = min(deed.at, self._now() + AHEAD)
         if model is not None:
             model.learn(deed.step, at, deed.observed)

@@ -1,9 +1,8 @@
-"""What a client may be told of its own user: what comes next, and what controls make sense to show.
+"""A client's view of its own user: the predicted next steps, and the controls worth showing.
 
 A snapshot is no credential. It is signed with a key that is made for it alone, is no JWT, and no
-check of the platform reads one: whoever presents it somewhere is treated like anybody else. The
-signature lets a client, or a service in front of it that has the key, keep a snapshot in a place
-that others can write to.
+check of the platform reads one: presenting one changes no decision. The signature lets a client, or
+a service in front of it that has the key, keep a snapshot in a place that others can write to.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ SALT = "yoto.permission-snapshot"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a user had in some places at a position.
+    """A user's permissions in some places at a position.
 
     Attributes:
-        user_id: whose.
+        user_id: the user.
         position: of the invalidation log: changes up to here are in it; None: unknown.
-        places: scope, id and names of permissions. Policies were not asked: what they judge may be
-            denied all the same.
+        places: scope, id and names of permissions. Policies were not asked: permissions that they
+            check may be denied all the same.
         expires_in: seconds for which it is good.
         token: all of that, signed.
     """
@@ -78,7 +77,7 @@ class ClientSidePredictor:
         return list(self._predictions(user_id)[:limit])
 
     def snapshot(self, user_id: Any, places: Sequence[Place]) -> Snapshot:
-        """What the user has in ``places`` now.
+        """The user's permissions in ``places`` now.
 
         Raises:
             UnknownResource: one of them does not exist.
@@ -96,7 +95,7 @@ class ClientSidePredictor:
         return Snapshot(user_id, position, found, self._seconds, str(token))
 
     def read(self, token: str) -> Snapshot:
-        """What a snapshot says, if it is one of ours and not too old. It decides nothing.
+        """The contents of a snapshot, if it is one of ours and not too old. It decides nothing.
 
         Raises:
             ValidationFailed: it is neither, or the application has such places no more.

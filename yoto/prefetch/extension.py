@@ -17,7 +17,7 @@ class Prefetch(Extension[PrefetchService]):
     """``prefetch = Prefetch()``.
 
     The application needs ``RedisStore``, ``Events`` and ``Resilience`` before; ``PermissionSystem``
-    may come later, and is given ``prefetch.of(app).recorder.granted`` to tell of what is used.
+    may come later, and is given ``prefetch.of(app).recorder.granted`` to report granted access.
     """
 
     key = "yoto.prefetch"

@@ -1,4 +1,4 @@
-"""The events that prefetching tells."""
+"""The events that prefetching publishes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PrefetchTurned(Event, frozen=True, kw_only=True):
 
     Attributes:
         down: whether next to nothing is prefetched from now on.
-        precision: share of prefetches of late that were used, 0 to 1; None: unknown.
+        precision: share of recent prefetches that were used, 0 to 1; None: unknown.
     """
 
     down: bool

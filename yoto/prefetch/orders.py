@@ -15,7 +15,7 @@ from yoto.prefetch.reports import Reports
 
 log = logging.getLogger(__name__)
 
-# Orders of which a worker tells what came of them.
+# Orders whose outcomes a worker reports.
 REMEMBERED = 20
 
 
@@ -40,7 +40,7 @@ class Orders:
         self._end: Callable[[], None] | None = None
 
     def start(self, tell: Callable[[], object]) -> None:
-        """Obey from now on; ``tell`` has the report published that says so."""
+        """Obey from now on; ``tell`` publishes the report that contains the outcomes."""
         self._tell = tell
         if self._end is None:
             self._end = self._events.tailer.subscribe(self._hear, types=[PrefetchSteered])
@@ -52,12 +52,12 @@ class Orders:
             end()
 
     def outcomes(self) -> dict[str, str]:
-        """What came of the last orders by the ids of their events: empty, or why nothing did."""
+        """Outcomes of the last orders by the ids of their events: empty, or why it failed."""
         with self._lock:
             return dict(self._outcomes)
 
     def check_known(self, worker: str) -> None:
-        """Whether the worker tells of itself.
+        """Check that the worker reports.
 
         Raises:
             UnknownResource: not for 20 s.

@@ -33,7 +33,7 @@ FETCHING, RECORDING = "prefetch.fetching", "prefetch.recording"
 
 
 class Switches(TypedDict):
-    """What every worker is allowed."""
+    """The switches of every worker."""
 
     fetching: bool
     recording: bool
@@ -43,8 +43,8 @@ class PrefetchService:
     """The prefetching of one application. Nothing connects and no thread starts before ``start``.
 
     Attributes:
-        recorder: takes deeds down; ``recorder.granted`` listens to permission checks.
-        analyzer: what this process knows of behaviour.
+        recorder: records actions; ``recorder.granted`` listens to permission checks.
+        analyzer: this process's model of behaviour.
         work: the background work.
         orders: to one worker, this or another.
     """
@@ -68,7 +68,7 @@ class PrefetchService:
         self.recorder = BehaviourRecorder(settings.buffer, settings.sample)
         self.analyzer = BehaviorAnalyzer(settings, clock.now)
         log_, history = BehaviourLog(redis, settings), BehaviourHistory(redis, settings)
-        # Short: it stands in every deed that is kept.
+        # Short: it is part of every stored action.
         writer = secrets.token_hex(4)
         flusher = Flusher(writer, log_, history, clock, settings.buffer)
         self._reports = Reports(redis, events.instance_id)
@@ -103,7 +103,7 @@ class PrefetchService:
 
     @cached_property
     def client(self) -> ClientSidePredictor:
-        """What clients may be told."""
+        """The view of predictions for clients."""
         return ClientSidePredictor(
             self._app.config["SECRET_KEY"],
             self.settings.snapshot_seconds,
@@ -141,11 +141,11 @@ class PrefetchService:
         self._lanes.close()
 
     def record(self, user_id: Any, steps: list[tuple[Step, float]]) -> int:
-        """Take down what a client tells of its user: steps, each with its age in s.
+        """Record the steps that a client reports of its user, each with its age in s.
 
         Args:
-            user_id: the user's own id here and in what else is asked about somebody, or the number
-                that stands for it.
+            user_id: the user's own id here and in the other methods, or the number that stands for
+                it.
 
         Returns:
             How many were taken.
@@ -174,13 +174,13 @@ class PrefetchService:
         return self.analyzer.predict(number, own_only=True)
 
     def profile(self, user_id: Any) -> Profile | None:
-        """What is known of a user; None: nothing."""
+        """The model of a user; None: nothing is known."""
         number = number_of(user_id)
         self.work.read_histories([number])
         return self.analyzer.profile(number)
 
     def unusual(self, user_id: int, action: str, resource_type: str) -> float | None:
-        """How unusual it is, 0 to 1, that the user does this now; None: nobody can tell."""
+        """How unusual it is, 0 to 1, that the user does this now; None: it cannot be determined."""
         if not self.settings.enabled:
             return None
         self.work.read_histories([user_id])
@@ -211,12 +211,12 @@ class PrefetchService:
         return self._resilience.set_global_switch(RECORDING, on, reason, author=author)
 
     def switches(self) -> Switches:
-        """What the fleet is allowed."""
+        """The switches of the fleet."""
         enabled = self._resilience.is_global_switch_enabled
         return {"fetching": enabled(FETCHING, True), "recording": enabled(RECORDING, True)}
 
     def stats(self) -> dict[str, Any]:
-        """What this worker did."""
+        """The statistics of this worker."""
         return self.work.stats()
 
     def fleet_stats(self) -> dict[str, Any]:

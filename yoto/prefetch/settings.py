@@ -20,10 +20,10 @@ class PrefetchSettings(Configured):
     Attributes:
         enabled: whether anything is recorded or prefetched at all.
         sample: share of users whose behaviour is recorded, 0 to 1.
-        buffer: deeds that wait in the process to be learned from and stored.
-        history: deeds that Redis keeps of a user.
+        buffer: actions that wait in the process to be learned from and stored.
+        history: actions that Redis keeps of a user.
         retention: seconds that Redis keeps them.
-        half_life: seconds after which a deed counts half.
+        half_life: seconds after which an action counts half.
         users: users of whom the process keeps a model.
         confidence: probability from which a place is prefetched, 0 to 1.
         rate: loads a second, at most.

@@ -1,4 +1,4 @@
-"""What somebody did, in the words that everything here shares."""
+"""Actions and steps of users, in the types that this package shares."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UserBehavior:
-    """One thing that a user did.
+    """One action of a user.
 
     Attributes:
-        user_id: who.
+        user_id: the acting user.
         action, resource_type, resource_id: what, as in ``Step``.
         at: when, in epoch seconds of Redis's clock.
-        observed: whether the platform saw it in a request; False: a client told of it, so nobody
-            but the predictions for that very user may rely on it.
+        observed: whether the platform saw it in a request; False: a client reported it, so only the
+            predictions for that very user may rely on it.
     """
 
     user_id: int
@@ -68,7 +68,7 @@ def json_id(id_: NodeId | None) -> int | str | None:
 
 
 def checked_step(action: str, resource_type: str, resource_id: NodeId | None) -> Step:
-    """A step that somebody told of, at a node that the application could have.
+    """A reported step, at a node that the application could have.
 
     Raises:
         ValidationFailed: it names the field: ``action``, ``scope`` or ``scope_id``.

@@ -1,4 +1,4 @@
-"""What goes on in the background: learning, storing, prefetching, reporting, in one thread."""
+"""The background work in one thread: learning, storing, prefetching, reporting."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from yoto.redis import ServerClock
 
 log = logging.getLogger(__name__)
 
-# s between turns: with work there, soon after it, and where nobody has done anything for ``RESTED``
-# seconds. People take seconds from one step to the next.
+# s between turns: with work there, soon after it, and where no user has done anything for
+# ``RESTED`` seconds. People take seconds from one step to the next.
 BUSY, IDLE, RESTING = 0.05, 0.25, 1.0
 RESTED = 10.0
 # s between looks at what other workers saw, while nothing is seen here.
@@ -42,7 +42,7 @@ LOG_LIMIT, HISTORY_LIMIT = 500, 100
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the work is done with; one application's."""
+    """The objects that the work uses; one application's."""
 
     clock: ServerClock
     recorder: BehaviourRecorder
@@ -114,7 +114,7 @@ class PrefetchWork:
         parts = self._parts
         may_record = self._may_record()
         parts.recorder.open = self.running and may_record
-        # What still waits elsewhere, too, is a reason to listen first.
+        # Actions that still wait elsewhere, too, are a reason to listen first.
         parts.recorder.read()
         # Before the buffer is drained: who is to be forgotten must not be learned of once more.
         at_end = self._listen() if self._must_listen() else True
@@ -168,7 +168,7 @@ class PrefetchWork:
         return tail.at_end
 
     def read_histories(self, user_ids: list[int]) -> None:
-        """Make models of those who have none, as far as Redis tells."""
+        """Make models of users without one, as far as Redis responds."""
         unknown = self._parts.analyzer.unknown(user_ids)[:HISTORY_LIMIT]
         if not unknown:
             return
@@ -193,7 +193,7 @@ class PrefetchWork:
         return FLUSH_INTERVAL
 
     def report(self) -> float:
-        """Tell the fleet how this worker does; s until the next time."""
+        """Publish this worker's statistics to the fleet; s until the next time."""
         prefetcher = self._prefetcher()
         orders = self._parts.orders
         told = self.stats() | {
@@ -214,7 +214,7 @@ class PrefetchWork:
         self._parts.log.forget(user_id)
         if self._parts.hot is not None:
             self._parts.hot.forget(user_id)
-        # What was taken down in the meantime.
+        # Actions that were recorded in the meantime.
         self._forget_here(user_id)
 
     def forget_later(self, user_id: int) -> None:
@@ -227,7 +227,7 @@ class PrefetchWork:
             self.flush()
 
     def stats(self) -> dict[str, Any]:
-        """What this process did."""
+        """The statistics of this process."""
         parts, prefetcher = self._parts, self._prefetcher()
         parts.recorder.read()
         return {

@@ -37,7 +37,7 @@ _CONNECTION_ERRORS = (
     exceptions.InvalidResponse,
 )
 
-# What redis-py raises when no node gives it a slot map; the second when the map is empty.
+# Errors of redis-py when no node gives it a slot map; the second when the map is empty.
 NO_MAP = (exceptions.RedisClusterException, IndexError)
 
 # Where the seconds stand: the last argument, or the first after the name.
@@ -87,7 +87,7 @@ def translated(error: Exception) -> StoreUnavailable:
 
 
 class _Reporting(AbstractConnection):
-    """A connection that tells its gate how it fares, and is patient with blocking commands."""
+    """A connection that reports its errors to its gate, and is patient with blocking commands."""
 
     def __init__(self, *args: Any, gate: Gate, **options: Any) -> None:
         self._gate = gate
@@ -102,7 +102,7 @@ class _Reporting(AbstractConnection):
         try:
             self._report(super().connect_check_health, *args, **options)
         except exceptions.ResponseError as error:
-            # What refuses the handshake (its user, its database) takes no calls either.
+            # A server that rejects the handshake (its user, its database) takes no calls either.
             self._gate.failed(error)
             raise RedisLost("redis", error) from error
         finally:
@@ -144,7 +144,7 @@ class _Reporting(AbstractConnection):
         except _CONNECTION_ERRORS as error:
             if isinstance(error, StoreUnavailable):
                 raise
-            # A connection that the server closed says little; the next one will tell.
+            # A connection that the server closed says little; the next one will show.
             if self._opening or isinstance(error, exceptions.TimeoutError):
                 self._gate.failed(error)
             else:
@@ -212,7 +212,7 @@ class GatedPool(BlockingConnectionPool):
 
 
 class SingleClient(redis.Redis):
-    """redis-py's client of one server, for which one that goes astray is told so."""
+    """redis-py's client of one server; a redirection to a cluster raises an error that says so."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         try:

@@ -13,7 +13,7 @@ SAMPLES = 8
 
 
 class Sample(NamedTuple):
-    """What one answer said, in ms.
+    """One measurement of the clock, in ms.
 
     Attributes:
         delay: length of the round trip; the offset is wrong by at most half of it.

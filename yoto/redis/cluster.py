@@ -56,7 +56,7 @@ class ClusterRouter:
         """The primary of the key's slot; some primary for ``None``.
 
         Raises:
-            StoreUnavailable: nobody serves the slot.
+            StoreUnavailable: no node serves the slot.
         """
         if key is None:
             nodes = self.nodes()
@@ -94,7 +94,7 @@ class ClusterRouter:
     def refresh(self, suspect: Node | None = None) -> None:
         """Read the map from any node that answers, asking ``suspect`` last.
 
-        When nobody answers the old map stays: a gate will soon say so.
+        When no node responds the old map stays: a gate will soon trip.
         """
         try:
             self._map.initialize(

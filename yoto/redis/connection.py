@@ -18,7 +18,7 @@ from yoto.redis.topology import Topology, open_topology
 
 
 class RedisConnection:
-    """What other packages are given to reach Redis. Safe for threads and greenlets.
+    """The access to Redis that other packages are given. Safe for threads and greenlets.
 
     Attributes:
         settings: how Redis is reached.
@@ -38,11 +38,11 @@ class RedisConnection:
 
     @property
     def topology(self) -> Topology:
-        """What the settings led to; the first call connects when that takes a connection.
+        """The topology that the settings led to; the first call connects where that is needed.
 
         Raises:
-            StoreUnavailable: nobody answered.
-            ConfigurationError: what was found does not fit the settings.
+            StoreUnavailable: no server responded.
+            ConfigurationError: the server found does not fit the settings.
         """
         topology = self._topology
         if topology is not None:
@@ -66,15 +66,14 @@ class RedisConnection:
 
     @property
     def available(self) -> bool:
-        """What fail-fast thinks now: False while no server takes calls."""
+        """The state of fail-fast now: False while no server takes calls."""
         topology = self._topology
         if topology is None:
             return not self._discovery.tripped
         return any(not node.gate.tripped for node in topology.router.nodes())
 
     def links(self) -> tuple[int, int]:
-        """Connections of the scripts' short path to all servers, and those of them that nobody
-        uses; asks nobody."""
+        """Counts of the scripts' connections to all servers, and of idle ones; asks no server."""
         topology = self._topology
         if topology is None:
             return 0, 0

@@ -43,7 +43,7 @@ def url_endpoint(settings: RedisSettings) -> Endpoint:
 
 
 def node_endpoint(settings: RedisSettings, host: str, port: int) -> Endpoint:
-    """One of ``settings.nodes``, or a server that one of them told of."""
+    """One of ``settings.nodes``, or a server that one of them named."""
     options = _common(settings) | {"host": host, "port": port}
     return _tcp(settings, f"{host}:{port}", settings.tls, options)
 

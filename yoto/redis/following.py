@@ -24,7 +24,7 @@ READ_LIMIT = 1_000
 # s between tries while Redis is away.
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
-# What happens while Redis is away; anything else is a fault, and logged with its traceback.
+# Errors while Redis is unavailable; anything else is a fault, and logged with its traceback.
 EXPECTED = (PlatformError, exceptions.RedisError, OSError)
 
 
@@ -48,8 +48,10 @@ class Followed(Protocol):
         """
 
     def take(self, entries: Sequence[RawEntry]) -> None:
-        """What a read brought, at most ``READ_LIMIT``; nothing when its time was over. It must be
-        quick. May raise, as ``begin``."""
+        """The entries of a read, at most ``READ_LIMIT``; none when its time was over.
+
+        It must be quick. May raise, as ``begin``.
+        """
 
     def lost(self) -> None:
         """The stream is away: called once for each outage, which is in the log by then."""
@@ -64,7 +66,7 @@ class Following:
         self.ended = False
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
-        # What the log has of this outage: 0 nothing, 1 that there is one, 2 a fault.
+        # Log lines of this outage so far: 0 nothing, 1 that there is one, 2 a fault.
         self._logged = 0
 
     @property
@@ -150,7 +152,7 @@ class FollowingThread:
         following = Following(followed, self)
         with self._lock:
             if not self.is_alive:
-                self._end_all()  # it died of something: nobody may take these for followed
+                self._end_all()  # it died of something: these are followed no more
             self._all.append(following)
             self._call_away()
             if not self.is_alive:

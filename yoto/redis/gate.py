@@ -1,11 +1,11 @@
-"""Fail-fast: after repeated connection errors, callers are told at once instead of waiting.
+"""Fail-fast: after repeated connection errors, calls fail at once instead of waiting.
 
-A ``Gate`` counts consecutive errors of one server: connections that could not be opened and
-answers that did not come in time. A server that answers, and goes on saying that it does not serve,
-trips it at once. When it trips, calls raise ``StoreUnavailable`` without touching
-the network, and a ``Prober`` thread asks the server until it answers. The thread lives only while
-something is tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a
-tripped gate never stays tripped for want of somebody to open it.
+A ``Gate`` counts consecutive errors of one server: connections that could not be opened and answers
+that did not come in time. A server that answers, and goes on saying that it does not serve, trips
+it at once. When it trips, calls raise ``StoreUnavailable`` without touching the network, and a
+``Prober`` thread asks the server until it answers. The thread lives only while something is
+tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a tripped gate
+never stays tripped for want of a prober.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PROBE_BACKOFF = 1.5
 
 
 class Gate:
-    """What fail-fast knows about one server.
+    """The state of fail-fast about one server.
 
     Attributes:
         failures: consecutive errors.
@@ -79,7 +79,7 @@ class Gate:
             self._prober.watch(self)
 
     def noted(self, cause: BaseException) -> None:
-        """Count an error for whoever measures, which says nothing about the server yet."""
+        """Count an error for the metrics, which says nothing about the server yet."""
         timed_out = isinstance(cause, (exceptions.TimeoutError, TimeoutError))
         self._prober.errors["timeout" if timed_out else "connection"] += 1
 
@@ -91,7 +91,7 @@ class Gate:
 
 
 class Prober:
-    """Probes tripped gates in one daemon thread, and tells listeners when one opens again.
+    """Probes tripped gates in one daemon thread, and notifies listeners when one opens again.
 
     Attributes:
         errors: of all gates, those of servers that are gone too: time-outs, and connections that
@@ -157,7 +157,7 @@ class Prober:
                 self._tell()
             with self._lock:
                 if self._wake is not wake:
-                    # Closed; whoever comes now starts another thread.
+                    # Closed; the next caller starts another thread.
                     return
                 if not self._watched:
                     self._thread = None

@@ -1,4 +1,4 @@
-"""What an operator wants to know about Redis: is it there, what is it, how fast does it answer."""
+"""Status of Redis for operators: availability, kind and response time."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class RedisInfo:
     """The whole of an application's Redis.
 
     Attributes:
-        topology: ``"single"``, ``"cluster"``, ``"embedded"``; None while nobody ever answered.
+        topology: ``"single"``, ``"cluster"``, ``"embedded"``; None while no server ever responded.
         available: whether scripts and commands go through, as fail-fast sees it.
         nodes: every server, primaries first.
         error: why there are no nodes.
@@ -101,7 +101,7 @@ def create_redis_client(
 
     Raises:
         ConfigurationError: a value is wrong.
-        StoreUnavailable: it takes a connection to choose, and nobody answered.
+        StoreUnavailable: it takes a connection to choose, and no server responded.
     """
     if not isinstance(config, RedisSettings):
         config = RedisSettings.from_config(config, instance_path)
@@ -172,7 +172,7 @@ def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
 
 
 def _write_everywhere(connection: RedisConnection, router: Router) -> dict[Node, Any]:
-    """What each server that has slots answers to a script that writes."""
+    """The response of each server that has slots to a script that writes."""
     keys: dict[Node, str] = {}
     wanted = len(router.nodes())
     for number in range(_KEYS_TRIED):

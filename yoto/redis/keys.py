@@ -21,8 +21,8 @@ DEFAULT_PREFIX: str = SETTINGS["REDIS_KEY_PREFIX"].default
 Part: TypeAlias = str | int
 Tag: TypeAlias = Part | tuple[Part, ...]
 
-# What may stand unescaped in a part. Not ':' (it separates parts), '{', '}' (they mark the tag),
-# '%' (it marks an escape) and nothing that would need quoting in a log line.
+# Characters that may stand unescaped in a part. Not ':' (it separates parts), '{', '}' (they mark
+# the tag), '%' (it marks an escape) and nothing that would need quoting in a log line.
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-@/+=~]+")
 _QUOTE_SAFE = "@/+=~"
 
@@ -102,7 +102,7 @@ class KeyBuilder:
         return self._key((), ("lock", key), suffix)
 
     def lock_listing(self, *suffix: Part) -> str:
-        """What processes tell of the locks that they hold: ``yoto:{locks}``."""
+        """The locks that processes report to hold: ``yoto:{locks}``."""
         return self._key((), "locks", suffix)
 
     def fenced(self, name: str) -> str:
@@ -114,7 +114,7 @@ class KeyBuilder:
         return self._key((), ("q", name), suffix)
 
     def hot(self, *suffix: Part) -> str:
-        """What is asked for most: ``yoto:{hot}:pairs``."""
+        """The most requested entries: ``yoto:{hot}:pairs``."""
         return self._key((), "hot", suffix)
 
     def event_stream(self, *suffix: Part) -> str:
@@ -126,7 +126,7 @@ class KeyBuilder:
         return self._key((), "inv", suffix)
 
     def invalidation_queue(self, *suffix: Part) -> str:
-        """What waits to go into that stream: ``yoto:{inv-queue}``."""
+        """The entries that wait to go into that stream: ``yoto:{inv-queue}``."""
         return self._key((), "inv-queue", suffix)
 
     def monitor(self, *suffix: Part) -> str:
@@ -134,11 +134,11 @@ class KeyBuilder:
         return self._key((), "mon", suffix)
 
     def behaviour_history(self, user_id: int, *suffix: Part) -> str:
-        """What a user did lately: ``yoto:{did:42}``."""
+        """The recent actions of a user: ``yoto:{did:42}``."""
         return self._key((), ("did", user_id), suffix)
 
     def behaviour_log(self, *suffix: Part) -> str:
-        """The stream of what everybody does: ``yoto:{deeds}``."""
+        """The stream of all users' actions: ``yoto:{deeds}``."""
         return self._key((), "deeds", suffix)
 
     def _key(self, before: tuple[Part, ...], tag: Tag, after: tuple[Part, ...]) -> str:

@@ -105,7 +105,7 @@ class Link:
         return reply
 
     def is_stale(self) -> bool:
-        """Whether the server closed the connection, or spoke unasked, while nobody used it."""
+        """Whether the server closed the idle connection, or sent unrequested data."""
         return state_of(self._socket) != "silent"
 
     def wait_up_to(self, timeout: float) -> None:

@@ -20,11 +20,11 @@ _PING = pack_command((b"PING",))
 _CLUSTER_INFO = pack_command((b"CLUSTER", b"INFO"))
 _ROLE = pack_command((b"ROLE",))
 
-# What a server answers to every call of its slots for as long as it cannot serve them.
+# Errors of a server to every call of its slots for as long as it cannot serve them.
 NOT_SERVING = (exceptions.ReadOnlyError, exceptions.ClusterDownError, exceptions.BusyLoadingError)
 _ONE_SLOT = "Hash slot not served"
 
-# What the network and the server's absence look like, from redis-py and from a link.
+# Errors of the network or an absent server, from redis-py and from a link.
 CONNECTION_ERRORS = (exceptions.ConnectionError, exceptions.TimeoutError)
 LINK_ERRORS = (OSError, exceptions.InvalidResponse)
 
@@ -164,14 +164,14 @@ class Node:
         """Close a link whose connection failed; returns the error as redis-py would raise it."""
         self.discard(link)
         self.scripts.clear()
-        # What killed this one has most likely killed the idle ones too.
+        # The cause that killed this one has most likely killed the idle ones too.
         self.close_idle()
         failure: exceptions.RedisError
         if isinstance(error, (TimeoutError, BlockingIOError)):
             failure = exceptions.TimeoutError(f"{self.name} did not answer in {self._timeout} s")
             self.gate.failed(failure)
         else:
-            # Trips nothing: the server may be up. Opening the next link will tell.
+            # Trips nothing: the server may be up. Opening the next link will show.
             failure = exceptions.ConnectionError(f"{self.name}: {error}")
             self.gate.noted(failure)
         return failure
@@ -183,7 +183,7 @@ class Node:
             self.gate.refused(problem)
 
     def links(self) -> tuple[int, int]:
-        """How many links there are, and how many of them nobody uses."""
+        """The number of links, and of idle ones among them."""
         return self._open, len(self._idle)
 
     def close(self) -> None:
@@ -192,7 +192,7 @@ class Node:
         self.close_idle()
 
     def close_idle(self) -> None:
-        """Close the links that nobody uses."""
+        """Close the idle links."""
         with suppress(IndexError):
             while True:
                 self.discard(self._idle.pop())
@@ -228,7 +228,7 @@ class Node:
             with self._room:
                 self._open -= 1
                 self._room.notify()
-            # What refuses the handshake (its user, its database) takes no calls either.
+            # A server that rejects the handshake (its user, its database) takes no calls either.
             if not isinstance(error, exceptions.RedisError):
                 raise
             self.gate.failed(error)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from redis import exceptions
 
-# What a call is answered that would be wrong tomorrow too. All other codes, and those that servers
+# Error codes of a call that would be wrong tomorrow too. All other codes, and those that servers
 # have yet to invent, are the server's own trouble.
 _MISTAKES = frozenset(
     ("ERR", "WRONGTYPE", "CROSSSLOT", "NOSCRIPT", "NOGROUP", "BUSYGROUP", "BUSYKEY", "EXECABORT")
 )
-# How Redis 7.0 and Valkey begin what a script is told that its user may not do.
+# The first words of the error by Redis 7.0 and Valkey to a script whose user lacks a permission.
 _NOT_PERMITTED = ("The user executing the script can't", "ACL failure in script")
 
 # For these redis-py's cluster client goes elsewhere or waits; it must see them.

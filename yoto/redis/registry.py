@@ -28,7 +28,7 @@ FIRST_PAUSE = 0.002  # s
 MAX_PAUSE = 0.05  # s
 
 
-# Of its own: whoever seeds the global one wants to have it to themselves.
+# A generator of its own: seeding the global one must not affect it.
 _dice = random.Random()
 
 
@@ -249,7 +249,7 @@ class ScriptRegistry:
 
 
 def _as_raised(problem: Exception) -> Exception:
-    """An error reply as callers get it: their own mistake, or a store that is not to be had."""
+    """An error reply as callers get it: their own mistake, or an unavailable store."""
     if refusal_code(problem) is None:
         return problem
     unavailable = StoreUnavailable("redis", problem)

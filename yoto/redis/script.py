@@ -11,7 +11,7 @@ The header is the comment block at the top of the file::
 ``repeatable: yes`` promises that running the call a second time, after a reply was lost, gives the
 caller the right answer and changes nothing more. A line ``--@include other.lua`` is replaced by
 that file of the same package (once, however often it is asked for), and ``--@insert what`` by the
-text that whoever loads the script gives for ``what``.
+text that the caller who loads the script gives for ``what``.
 """
 
 from __future__ import annotations

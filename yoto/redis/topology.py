@@ -23,7 +23,7 @@ Kind: TypeAlias = Literal["single", "cluster", "embedded"]
 
 @dataclass(frozen=True)
 class Topology:
-    """What the settings led to.
+    """The servers that the settings led to.
 
     Attributes:
         kind: what the server is.
@@ -52,8 +52,8 @@ def open_topology(settings: RedisSettings, prober: Prober) -> Topology:
 
     Raises:
         StoreUnavailable, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: it takes
-            a connection to choose, and nobody answered.
-        ConfigurationError: what was found does not fit the settings.
+            a connection to choose, and no server responded.
+        ConfigurationError: the server found does not fit the settings.
     """
     if settings.nodes:
         return _of_nodes(settings, prober)
@@ -87,7 +87,7 @@ def _of_nodes(settings: RedisSettings, prober: Prober) -> Topology:
 
 
 def _greeting(endpoint: Endpoint) -> tuple[str, str]:
-    """What a server says of itself when greeted (HELLO): its mode and its role."""
+    """A server's mode and role, from its response to the greeting (HELLO)."""
     connection: Any = endpoint.connection()
     try:
         connection.connect()

@@ -1,4 +1,4 @@
-"""What the namespaces of Socket.IO share."""
+"""Shared parts of the Socket.IO namespaces."""
 
 from yoto.sockets.admission import init_door
 from yoto.sockets.answers import acknowledged

@@ -1,9 +1,9 @@
-"""The circuit breaker ``database``: while MariaDB is away nobody waits for it to answer.
+"""The circuit breaker ``database``: while MariaDB is unavailable no caller waits for it.
 
 Opening connections goes through the breaker, and connections that break in the middle of a
-statement count as failures. Statements on open connections ask nobody, so the breaker costs
-nothing while all is well; and an error that the database answers (a duplicate, a deadlock) is none.
-SQLite is a file: it is not away.
+statement count as failures. Statements on open connections skip the breaker, so it costs nothing
+while all is well; and an error that the database returns (a duplicate, a deadlock) is no failure.
+SQLite is a file: it is never unavailable.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resil
 from yoto.store.db import on_engine
 
 DATABASE = "database"
-# What is raised where it is away, or has no connection free.
+# Errors where it is unavailable, or has no connection free.
 STORE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
 
 DATABASE_BREAKER = CircuitBreakerConfig(

@@ -42,7 +42,7 @@ def time_database(app: Flask) -> None:
     def failed(context: ExceptionContext) -> None:
         if context.execution_context is not None:
             ended(context.execution_context)
-        # A connection that was found dead before its use is replaced, and nobody notices.
+        # A connection that was found dead before its use is replaced, and no caller notices.
         if not context.is_pre_ping:
             errors[_kind(context)].add()
 

@@ -1,4 +1,4 @@
-"""What the configuration says about decision records."""
+"""Decision-record settings from the configuration."""
 
 from __future__ import annotations
 

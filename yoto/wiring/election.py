@@ -19,7 +19,7 @@ def keeps(lock: OptimizedDistributedLock) -> bool:
     try:
         return lock.acquire()
     except LockLost:
-        # Ours until now. Given back, it can be taken again, by whoever comes first.
+        # Ours until now. Given back, it can be taken again, by the first to come.
         with suppress(LockLost):
             lock.release()
         return False

@@ -1,4 +1,4 @@
-"""What a worker tells of itself at each heartbeat."""
+"""The facts that a worker reports at each heartbeat."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ S_TO_MS = 1000
 
 
 def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
-    """A callable that tells them; it asks no server.
+    """A callable that returns them; it asks no server.
 
     Args:
         version: of Yoto.
@@ -27,8 +27,9 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
     Its facts: ``version``; ``async_mode``; ``started_at`` in ms since 1970; ``uptime_s``;
     ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log,
     ``event_position`` and ``events_silent_s`` of the event stream, silences in seconds and None
-    where nobody ever listened; ``memory_bytes``, None where the system does not tell; ``threads``;
-    ``sockets``, open connections of Socket.IO. Without Socket.IO this and the mode are None.
+    where this worker never listened; ``memory_bytes``, None where the system does not provide it;
+    ``threads``; ``sockets``, open connections of Socket.IO. Without Socket.IO this and the mode are
+    None.
     """
     started_at, began = round(time.time() * S_TO_MS), time.monotonic()
 
@@ -54,7 +55,7 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
 
 
 def signs_of_life(app: Flask) -> Callable[[], Mapping[str, float]]:
-    """A callable that tells, by worker, seconds since its last heartbeat.
+    """A callable that returns, by worker, seconds since its last heartbeat.
 
     It raises ``StoreUnavailable`` when Redis does not answer.
     """

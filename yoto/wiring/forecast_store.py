@@ -35,7 +35,7 @@ class ForecastBoard:
         self._told: frozenset[str] = frozenset()
 
     def write(self, said: ForecastSnapshot, token: int) -> bool:
-        """Replace what was said before, and tell of what is news.
+        """Replace the previous forecast, and publish the news in it.
 
         Args:
             token: the fencing token of the lock by which this worker was elected.
@@ -53,14 +53,14 @@ class ForecastBoard:
             return False
         told = set()
         for event, fact in news_of(said, now):
-            # What Redis did not take is told again with the next minute.
+            # A forecast that Redis did not take is published again with the next minute.
             if fact in self._told or self._stream.publish_once(event, fact):
                 told.add(fact)
         self._told = frozenset(told)
         return True
 
     def read(self) -> Statement | None:
-        """What was said last, by any worker; None: nothing within a day.
+        """The last forecast, by any worker; None: none within a day.
 
         Raises:
             StoreUnavailable: Redis did not answer.

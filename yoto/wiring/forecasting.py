@@ -33,8 +33,11 @@ RETRY = 5.0
 
 
 class ElectedForecasting:
-    """Whoever gets the lock learns the history, and each minute from then on, while it lives, and
-    lets all workers know what it thinks."""
+    """Forecasting by the worker that holds the lock.
+
+    It learns the history, and each minute from then on, while it lives, and publishes its forecasts
+    to all workers.
+    """
 
     def __init__(
         self, forecasting: Forecasting, locks: DistributedLocks, board: ForecastBoard
@@ -43,7 +46,7 @@ class ElectedForecasting:
         self._forecasting = forecasting
         forecasting.tell(self._tell)
         self._board = board
-        # What shows at the board that this worker is the elected one; None: it is not.
+        # The token that marks this worker as the elected one at the board; None: it is not.
         self._token: int | None = None
         self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         self._mutex = threading.Lock()
@@ -64,13 +67,13 @@ class ElectedForecasting:
                 self._lock.release()
 
     def learn(self, timeout: float = 60.0) -> Mapping[str, Any]:
-        """See to it that somebody has learned the history.
+        """Make sure that a worker has learned the history.
 
         Returns:
             ``elected``: whether it is this worker; then also what it learned.
 
         Raises:
-            StoreUnavailable: nobody could tell who, or the history was not to be had.
+            StoreUnavailable: the elected worker is unknown, or the history was unavailable.
             TimeoutError: that took longer than ``timeout`` seconds.
         """
         asked: Future[Mapping[str, Any]] = Future()
@@ -131,7 +134,7 @@ class ElectedForecasting:
 
 
 def elect_forecaster(app: Flask) -> ElectedForecasting:
-    """Have this process of ``app`` stand for election, once it is told to.
+    """Have this process of ``app`` stand for election, once it is asked to.
 
     Raises:
         ConfigurationError: the library that forecasts is not installed.
@@ -145,6 +148,6 @@ def elect_forecaster(app: Flask) -> ElectedForecasting:
 
 
 def elected_forecaster(app: Flask) -> ElectedForecasting | None:
-    """What ``elect_forecaster`` made for ``app``; None: it does not forecast."""
+    """The forecasting that ``elect_forecaster`` made for ``app``; None: it does not forecast."""
     found: ElectedForecasting | None = app.extensions.get(EXTENSION_KEY)
     return found

@@ -1,4 +1,4 @@
-"""Who is notified of access that decorators grant: later, for a request pays one append."""
+"""Notifies listeners of access that decorators grant: later, so that a request pays one append."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _Granted = tuple[int, str, PlaceKey, float]
 
 
 class GrantedAccess(Pending[_Granted]):
-    """What was granted, and listeners do not know yet. Safe for threads and greenlets.
+    """Granted access that listeners have not received yet. Safe for threads and greenlets.
 
-    It has no task: whoever reads what listeners make of it, at its turns and at its end, calls
-    ``flush`` first, and so misses nothing.
+    It has no task: a reader of the listeners' results, at its turns and at its end, calls ``flush``
+    first, and so misses nothing.
     """
 
     def __init__(self, *listeners: Listener) -> None:

@@ -45,7 +45,7 @@ class PolicyJudge:
 
     @property
     def judged(self) -> JudgedPlaces:
-        """What is judged only where something is set to judge by."""
+        """Permissions that are checked only in places where a rule is set."""
         return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged, self._judged_among, judges_members)
 
     def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
@@ -83,7 +83,7 @@ class PolicyJudge:
         return PolicyAnswer(False, reasons[0], decision.version, reasons, failed=decision.failed)
 
     def _known(self) -> KnownPermissions:
-        """For whoever puts a policy: which permissions there are, and which are judged."""
+        """For the editor of a policy: which permissions there are, and which are checked."""
         found = PermissionSystem.registered_in(self._app)
         return KnownPermissions(
             frozenset(one.name for one in found),

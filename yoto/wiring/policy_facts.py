@@ -1,4 +1,4 @@
-"""What is really there, for policies to judge by: read where it is kept, or remembered."""
+"""Current facts for policies to check: read where they are kept, or remembered."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PEOPLE = "the people"  # no type of resources is called so
 # People whose own ids are remembered.
 MOST_IDS = 10_000
 
-# What the platform itself knows more of than the application declares.
+# Scopes of which the platform itself knows more than the application declares.
 JUDGED_SCOPES = ("server", "channel")
 
 
@@ -73,13 +73,13 @@ class Circumstances(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What only upper layers know.
+    """Facts that only upper layers know.
 
     Attributes:
         circumstances: the request at hand; None outside one.
-        error_rate: failed answers of this process, 0 to 1.
+        error_rate: share of failed responses of this process, 0 to 1.
         unusual: by user, permission and scope, how unusual it is that they do this now, 0 to 1;
-            None: nobody can tell.
+            None: it cannot be determined.
         clock: epoch seconds.
     """
 
@@ -113,7 +113,7 @@ class PolicyFacts:
             cache.tailer.subscribe(memory.heard)
 
     def read(self, load: Callable[[Connection], T]) -> T:
-        """What ``load`` reads, seeing what the caller itself has changed so far."""
+        """The result of ``load``, which sees the caller's own changes so far."""
         with self._connection() as connection:
             return load(connection)
 
@@ -124,10 +124,10 @@ class PolicyFacts:
     def attributes(
         self, scope: str, scope_id: NodeId | None, batch: PolicyBatch
     ) -> dict[str, Any] | None:
-        """What a node shows to policies, by its type or as registered; None: it shows nothing.
+        """A node's attributes for policies, by its type or as registered; None: it has none.
 
         Args:
-            batch: what it is asked among, for whose nodes it is read together.
+            batch: the batch of questions whose nodes are read together.
 
         Raises:
             UnknownResource: it is not there any more.
@@ -149,7 +149,7 @@ class PolicyFacts:
         )
 
     def person_attributes(self, user_id: int, batch: PolicyBatch) -> dict[str, Any] | None:
-        """What somebody shows to policies, as declared; None: nothing, as programs and the public.
+        """A person's attributes for policies, as declared; None for programs and the public.
 
         Args: as ``attributes`` has them.
 
@@ -191,7 +191,7 @@ class PolicyFacts:
         batch: PolicyBatch,
         load: Callable[[Connection, list[Any]], Mapping[Any, dict[str, Any]]],
     ) -> dict[str, Any]:
-        """What ``load`` reads of one, in one statement with all that it is asked about beside."""
+        """The result of ``load`` for one, in one statement with the others of the batch."""
         if (kind, id_) not in batch.known:
             ids = list({id_: None, **dict.fromkeys(beside())})
             rows = self.read(lambda connection: load(connection, ids))

@@ -105,11 +105,11 @@ class Asked:
 
     @cached_property
     def ways(self) -> list[Way]:
-        """By what the permission came, the widest first.
+        """The grants by which the permission came, the widest first.
 
         Raises:
-            PartUnknown: it comes by nothing: it was taken a moment ago, or nobody has it and an
-                explanation asks what policies would say.
+            PartUnknown: it comes by nothing: it was revoked a moment ago, or no one has it and an
+                explanation asks what policies would decide.
         """
         asked = self.question
         found = self.facts.ways(asked.user_id, asked.scope, asked.scope_id, asked.permission)
@@ -182,7 +182,7 @@ def _authenticated_at(asked: Asked) -> Any:
 
 
 def _device(asked: Asked) -> Any:
-    """Without a request nobody knows the device; a request without a secret is from none."""
+    """Without a request the device is unknown; a request without a secret is from none."""
     here = asked.circumstances
     if here is None:
         return ABSENT
@@ -194,7 +194,7 @@ def _device(asked: Asked) -> Any:
 
 
 def _risk(asked: Asked) -> Any:
-    """While Redis is away nobody has a risk: owners, whom the rules let pass, are not kept out."""
+    """While Redis is unavailable the risk is 0: owners, whom the rules admit, are not kept out."""
     person = asked.person
     if person is None:
         return ABSENT
@@ -212,9 +212,9 @@ def _risk(asked: Asked) -> Any:
 
 
 def _quota(asked: Asked) -> Any:
-    """What is left of each rate limit that the document asks about.
+    """The remaining quota of each rate limit that the document asks about.
 
-    A document may hold anything: what is no reserve is for the rule to refuse.
+    A document may hold anything: the rule must reject an entry that is no reserve.
     """
     here = asked.circumstances
     key = MultiDimensionalKey(
@@ -231,11 +231,11 @@ def _quota(asked: Asked) -> Any:
     for name in asked.question.names:
         reserve = reserves.get(name)
         limiter = reserve.get("limiter") if isinstance(reserve, Mapping) else None
-        # A limiter that nobody defined would be made, with nothing used of it.
+        # An undefined limiter would be made here, with nothing used of it.
         if not isinstance(limiter, str) or not defined(Kind.RATE_LIMIT, limiter):
             continue
         status = resilience.rate_limiter(limiter).peek(key)
-        # What one process counted while Redis was away is not what was used.
+        # The count of one process while Redis was unavailable is not the whole usage.
         if not status.degraded:
             found[limiter] = {"limit": status.limit, "remaining": status.remaining}
     return found

@@ -39,7 +39,7 @@ AGAIN = 60.0
 SLICE = 500
 # Of what is about nothing; few, as each is published.
 FORGOTTEN = 50
-# What is kept in mind from one time to the next; the rest waits.
+# Orphans remembered from one time to the next; the rest waits.
 MOST_ORPHANS = 10_000
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Sweeper:
         self._thread.add("ended-rows", self._run)
 
     def start(self) -> None:
-        """Stand for election from now on; whoever is elected sweeps at once, and every hour."""
+        """Stand for election from now on; the elected worker sweeps at once, and every hour."""
         self._thread.start()
 
     @property
@@ -93,8 +93,9 @@ class Sweeper:
         return deleted
 
     def _forget(self) -> None:
-        """Forget what was gone an hour ago, too: tables that are just being filled anew, or put
-        back from a copy, cost nobody any right.
+        """Forget the orphans of an hour ago, too.
+
+        Tables that are just being filled anew, or restored from a copy, cost no user any right.
         """
         people = declarations_of(self._app).tables.get(USERS)
         orphans, session = Orphans(types_of(self._app), people), db.session()

@@ -41,10 +41,10 @@ SHORT = 100.0
 
 
 def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
-    """Have ``app`` follow what is tuned, and know what to suggest; nothing is asked yet.
+    """Have ``app`` follow the tunables, and know its recommendations; nothing is asked yet.
 
     Args:
-        never: names of guards whose limits are nobody's to tune.
+        never: names of guards whose limits must not be tuned.
     """
     monitoring = Monitor.of(app)
     optimization = AdvancedOptimization.of(app)
@@ -69,18 +69,18 @@ def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
 
 
 def tuner_of(app: Flask) -> Tuner:
-    """What ``tune`` made for ``app``."""
+    """The tuner that ``tune`` made for ``app``."""
     found: Tuner = app.extensions[EXTENSION_KEY]
     return found
 
 
 def _configured(config: Mapping[str, Any]) -> dict[str, float]:
-    """What the configuration says of each lever."""
+    """The configured value of each tunable."""
     return {name: value_of(config, lever.key) for name, lever in LEVERS.items()}
 
 
 def _in_configuration(app: Flask) -> TuningConfig:
-    """What is in force in this process until somebody tunes it."""
+    """The values in force in this process until they are tuned."""
     levers = _configured(app.config)
     values: dict[str, Any] = {name: levers[name] for name in LIVE_LEVERS}
     for one in TuningConfig.describe():

@@ -70,7 +70,7 @@ class Budget:
         self.window = min(self.window, self.largest)
 
     def settle(self, used: bool) -> None:
-        """Tell what became of one prefetch."""
+        """Count the outcome of one prefetch."""
         self._settled += 1
         self._used += used
         if self._settled < (EXPLORING_BATCH if self.exploring else BATCH):
@@ -83,7 +83,7 @@ class Budget:
         self._used = self._settled = self._most_undecided = 0
 
     def missed(self, lookups: int) -> None:
-        """Tell how many look-ups memory could not answer meanwhile."""
+        """Report how many look-ups memory could not answer meanwhile."""
         if self.exploring:
             self._credit = min(EXPLORE_SAVED, self._credit + EXPLORE_SHARE * lookups)
 

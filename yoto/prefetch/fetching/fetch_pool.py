@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from yoto.housekeeping import Housekeeper
 
-# s until a lane looks for work that nobody told it of.
+# s until a lane looks for work without being notified.
 IDLE = 60.0
 
 

@@ -31,7 +31,7 @@ class Ledger:
     """
 
     def __init__(self, view: CacheView, settle: Callable[[bool], None]) -> None:
-        """``settle`` is told of each prefetch that was loaded whether it was used."""
+        """``settle`` is called for each prefetch that was loaded, with whether it was used."""
         self._view = view
         self._settle = settle
         # By state, each in the order in which it was entered.

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # s after which a load counts as failed, whatever becomes of it: a check would have given up too.
 LOAD_LIMIT = 2.0
-# Places that do not exist (any more), which nobody asks about again.
+# Places that do not exist (any more), which are not loaded again.
 GONE = 1_000
 
 
@@ -103,7 +103,7 @@ class PrefetchLoader:
                 self.backoff.succeeded()
                 self._end(tasks, {}, "there is no such place")
         except Exception as error:
-            # Whatever a loader raises: nobody waits for it, and the check itself will meet it.
+            # Any error of a loader: no caller waits for it, and the check itself will meet it.
             log.warning("prefetching in %s failed: %s", place, error)
             with self._lock:
                 self.backoff.failed(self._clock())

@@ -52,8 +52,8 @@ class SmartPrefetcher:
             submit: runs a job that may take long, elsewhere; False when there is no room for it.
             clock: monotonic s.
             allowed: whether the fleet may prefetch.
-            on_turned: told when prefetching turns itself down (True) or up again, with the
-                precision of late.
+            on_turned: called when prefetching turns itself down (True) or up again, with the recent
+                precision.
         """
         self._predict = predict
         self._view = view
@@ -141,7 +141,7 @@ class SmartPrefetcher:
             self._ledger.forget(user_id, self._clock())
 
     def stats(self) -> PrefetchStats:
-        """What was done, and how well."""
+        """The counters of prefetching, and its precision."""
         with self._lock:
             return stats_of(
                 self._ledger,
@@ -169,7 +169,7 @@ class SmartPrefetcher:
         """Open tasks for what users who were just seen are likely to do."""
         confidence = self._budget.confidence
         room = self._room(now) - len(self._ledger.tasks(TaskState.WAITING))
-        # Who was seen last goes first: the others may have gone on already.
+        # The users seen last go first: the others may have gone on already.
         for user_id in seen[:USERS_A_TURN]:
             if room < 1:
                 return
@@ -198,7 +198,7 @@ class SmartPrefetcher:
         return begun
 
     def _tell_misses(self) -> None:
-        """Tell the budget how many look-ups of others missed: without what was fetched here."""
+        """Report other look-ups' misses to the budget: without the entries fetched here."""
         missed = self._view.misses - self._loader.fetched
         self._budget.missed(max(0, missed - self._misses))
         self._misses = max(self._misses, missed)

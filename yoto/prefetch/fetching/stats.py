@@ -1,4 +1,4 @@
-"""What prefetching did in one process, and how well."""
+"""Prefetching counters of one process, and its precision."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class PrefetchStats:
         window: prefetches that may be undecided at a time.
         confidence: probability from which it prefetches now, 0 to 1.
         undecided: prefetches whose user has not come by yet, or that are being loaded.
-        counts: ``loaded``, and by what became of them: ``used``, ``expired``, ``wasted``,
-            ``failed``, ``cancelled``, ``lapsed``.
-        visits: deeds of users that were looked at.
+        counts: ``loaded``, and by outcome: ``used``, ``expired``, ``wasted``, ``failed``,
+            ``cancelled``, ``lapsed``.
+        visits: actions of users that were looked at.
         fetched: entries that the cache was asked to bring into memory; its misses have them too.
         precision: used ones among those decided, 0 to 1; None: unknown, none is decided.
         late_precision: the same of the last few.

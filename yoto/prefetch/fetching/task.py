@@ -34,7 +34,7 @@ class TaskState(enum.StrEnum):
 
 # Not over yet.
 UNDER_WAY = (TaskState.WAITING, TaskState.LOADING, TaskState.READY)
-# What says whether the prediction was right.
+# Outcomes that show whether the prediction was right.
 SETTLED = (TaskState.USED, TaskState.EXPIRED, TaskState.WASTED)
 
 

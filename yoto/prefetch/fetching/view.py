@@ -13,7 +13,7 @@ from yoto.permission import PermissionSystem, Place
 
 
 class CacheView(Protocol):
-    """What a prefetcher needs of a cache."""
+    """The part of a cache that a prefetcher needs."""
 
     @property
     def capacity(self) -> int:
@@ -27,7 +27,7 @@ class CacheView(Protocol):
         """Whether memory may answer now, so that there is a point in filling it."""
 
     def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
-        """What memory has, without counting or using it."""
+        """The entry in memory, without counting or using it."""
 
     def fetch(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
         """Bring users' permissions in a place into memory; raises what loading raises."""

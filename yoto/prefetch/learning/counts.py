@@ -1,8 +1,8 @@
 """Counts that lose half of their weight in each half-life, in bounded memory.
 
-Forward decay (Cormode, Shkapenyuk, Srivastava, Xu: *Forward Decay*, ICDE 2009): a deed at time t is
-counted as ``2 ** ((t - landmark) / half_life)``, and what is read at time u is divided by the same
-of u. So nothing is rewritten as time passes, and shares need no division at all.
+Forward decay (Cormode, Shkapenyuk, Srivastava, Xu: *Forward Decay*, ICDE 2009): an action at time t
+is counted as ``2 ** ((t - landmark) / half_life)``, and a value read at time u is divided by the
+same of u. So nothing is rewritten as time passes, and shares need no division at all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-# What goes when a table is full: dropping the lightest eighth at once makes room cheap.
+# The share that goes when a table is full: dropping the lightest eighth at once makes room cheap.
 DROPPED_SHARE = 8
 # Half-lives after which everything before weighs nothing: far from the end of what a float holds.
 FORGOTTEN_AFTER = 512.0
@@ -30,15 +30,15 @@ class Decay:
         self._now = landmark
 
     def weight(self, at: float) -> float:
-        """What a deed at ``at`` is counted as; one from before the newest counts like the newest.
+        """The weight of an action at ``at``; one from before the newest counts like the newest.
 
-        So a clock that was set back makes nothing heavier than what is newer.
+        So a clock that was set back makes no action heavier than a newer one.
         """
         self._now = max(self._now, at)
         return self._exponential(self._now)
 
     def scale(self, now: float) -> float:
-        """What to divide a weight by, to have it as it is at ``now``."""
+        """The divisor that turns a weight into its value at ``now``."""
         return self._exponential(max(self._now, now))
 
     def exhausted(self, at: float) -> bool:
@@ -105,7 +105,7 @@ class Tables(Generic[K]):
         table.add(key, weight)
 
     def get(self, context: Hashable) -> Counts[K] | None:
-        """What came after ``context``; None: nothing is known."""
+        """The counts of steps after ``context``; None: nothing is known."""
         return self.tables.get(context)
 
 

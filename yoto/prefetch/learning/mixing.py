@@ -21,7 +21,7 @@ from yoto.prefetch.learning.counts import Counts
 
 K = TypeVar("K", bound=Hashable)
 
-# Deeds that must be known of a context before it weighs as much as all shorter ones together.
+# Actions that must be known of a context before it weighs as much as all shorter ones together.
 PRIOR_DEEDS = 5.0
 
 
@@ -37,7 +37,7 @@ def probability(key: object, levels: Sequence[Level], prior: float = PRIOR_DEEDS
 
     Args:
         levels: from short to long contexts, without those that are empty.
-        prior: k of the formula, in deeds.
+        prior: k of the formula, in actions.
     """
     found = 0.0
     for number, (counts, scale) in enumerate(levels):

@@ -1,4 +1,4 @@
-"""What is remembered of one user's steps, and of everybody's. Pure: steps in, counts out."""
+"""Models of one user's steps, and of all users'. Pure: steps in, counts out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USER_DEEDS = 32
 ALL_STEPS, ALL_CONTEXTS, ALL_NEXT = 4_096, 4_096, 8
 ALL_DEEDS = 512
 
-# A kind of deed: what unusual behaviour is judged by. Which channel it was in does not matter.
+# A kind of action: unusual behaviour is judged by it. Which channel it was in does not matter.
 UserAction: TypeAlias = tuple[str, str]
 
 
@@ -37,10 +37,10 @@ NOTHING = Context()
 
 
 class Model:
-    """Counts of steps, of steps after a step, of kinds of deeds, and of hours."""
+    """Counts of steps, of steps after a step, of kinds of actions, and of hours."""
 
     def __init__(self, half_life: float, began: float, sizes: tuple[int, int, int, int]) -> None:
-        """``half_life`` in s, ``began`` in epoch s; sizes: steps, contexts, next ones, deeds."""
+        """``half_life`` in s, ``began`` in epoch s; sizes: steps, contexts, next ones, actions."""
         steps, contexts, following, deeds = sizes
         self.decay = Decay(half_life, began)
         self.steps: Counts[Step] = Counts(steps)
@@ -63,7 +63,7 @@ class Model:
         self.hours.add(hour_of(at), weight)
 
     def levels(self, context: Context, now: float) -> list[Level]:
-        """What is known of the next step, short contexts first; nothing empty."""
+        """The counts for the next step, short contexts first; nothing empty."""
         found: list[Counts[Step] | None] = [self.steps]
         if context.last is not None:
             found.append(self.after.get(context.last))
@@ -90,13 +90,13 @@ class UserModel(Model):
     def learn(self, step: Step, at: float, observed: bool) -> Context | None:
         """Count a step after those before it.
 
-        The same step again is no step: somebody who reads one channel for an hour goes nowhere.
+        The same step again is no step: a user who reads one channel for an hour goes nowhere.
 
         Args:
-            observed: a deed that only a client told of says nothing of what its user usually does.
+            observed: an action that only a client reported says nothing about its user's habits.
 
         Returns:
-            What it was counted after; None if it was not counted as a step.
+            The context it was counted after; None if it was not counted as a step.
         """
         if observed:
             self.count_deed(step, at)

@@ -1,13 +1,13 @@
-"""How unusual it is what somebody does now, from 0 (as ever) to 1. Pure.
+"""How unusual a user's action is now, from 0 (as ever) to 1. Pure.
 
-The surprise of an outcome is ``-log2 P`` bits (Shannon 1948), and the mean surprise of somebody's
-own behaviour is its entropy. What counts is by how much a deed and its hour together surprise more
-than somebody's deeds and hours do on average: who does a hundred things equally often surprises
-nobody by one of them.
+The surprise of an outcome is ``-log2 P`` bits (Shannon 1948), and the mean surprise of a user's own
+behaviour is its entropy. The measure is by how much an action and its hour together surprise more
+than the user's actions and hours do on average: for a user who does a hundred things equally often,
+none of them is a surprise.
 
-The probability of a deed is ``(c + k * p) / (n + k)`` as in ``mixing``, with p its share among
-everybody's deeds; one that nobody is known to do gets the share of one deed more. An hour counts
-with half of the hours beside it, over a flat prior.
+The probability of an action is ``(c + k * p) / (n + k)`` as in ``mixing``, with p its share among
+all users' actions; one that no user is known to do gets the share of one action more. An hour
+counts with half of the hours beside it, over a flat prior.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from collections.abc import Mapping
 
 from yoto.prefetch.learning.models import HOURS, Model, UserAction, UserModel, hour_of
 
-# Deeds of now that must be known of somebody before anything can be unusual for them.
+# Actions of now that must be known of a user before anything can be unusual for them.
 KNOWN_DEEDS = 30.0
-# Deeds that the prior weighs: habits show after about so many.
+# Actions that the prior weighs: habits show after about so many.
 DEED_PRIOR, HOUR_PRIOR = 4.0, 4.0
-# Bits above the average that are nothing to speak of: a deed of which somebody does one in a
-# hundred is theirs all the same.
+# Bits above the average that are negligible: an action that a user takes once in a hundred times is
+# usual all the same.
 TOLERANCE = 4.0
 # Bits above that which halve what is missing to 1.
 HALVING = 3.0
@@ -33,7 +33,7 @@ SMOOTHING = (0.25, 0.5, 0.25)
 def unusual(user: UserModel, everybody: Model, deed: UserAction, now: float) -> float | None:
     """How unusual ``deed`` is for ``user`` at ``now`` (epoch s), 0 to 1; None: too little is known.
 
-    It never falls when the deed or the hour becomes less likely.
+    It never falls when the action or the hour becomes less likely.
     """
     known = user.deeds.total / user.decay.scale(now)
     if known < KNOWN_DEEDS:
@@ -48,7 +48,7 @@ def unusual(user: UserModel, everybody: Model, deed: UserAction, now: float) -> 
 
 
 def deed_probabilities(user: Model, everybody: Model, now: float) -> dict[UserAction | None, float]:
-    """The probability of each deed known of anybody, and of all others together (None).
+    """The probability of each known action of any user, and of all others together (None).
 
     The sum is 1.
     """

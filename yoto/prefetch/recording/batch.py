@@ -1,4 +1,4 @@
-"""Deeds on their way to Redis: batches with ids, so that storing one twice stores it once."""
+"""Actions on their way to Redis: batches with ids, so that storing one twice stores it once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ SECOND_MS = 1000
 
 
 class UserAction(msgspec.Struct, array_like=True):
-    """A deed in the log; ``age`` in ms when it was written, and ``id`` what the text of the place
-    has after its kind, where that is no number.
+    """An action in the log.
+
+    ``age`` is in ms at the time of writing. ``id`` is the text of the place after its kind, where
+    that is no number.
     """
 
     action: str
@@ -33,11 +35,11 @@ _decoder = msgspec.json.Decoder(list[UserAction])
 
 @dataclass(slots=True)
 class Batch:
-    """What one worker saw between two flushes.
+    """The actions that one worker saw between two flushes.
 
     Attributes:
         writer, number: its id; numbers of a writer only grow.
-        visits: deeds by user, in order.
+        visits: actions by user, in order.
         logged: whether it is in the log, so that only histories are left to be written.
     """
 
@@ -55,7 +57,7 @@ class Batch:
         return batch
 
     def __len__(self) -> int:
-        """How many deeds."""
+        """The number of actions."""
         return sum(map(len, self.visits.values()))
 
 
@@ -65,7 +67,7 @@ def age_ms(visit: Visit, moment: float) -> int:
 
 
 def to_log(visits: Sequence[Visit], moment: float) -> bytes:
-    """Deeds of one user as the log has them, at ``moment`` of the monotonic clock."""
+    """Actions of one user as the log has them, at ``moment`` of the monotonic clock."""
     return _encoder.encode(
         [
             UserAction(
@@ -82,7 +84,7 @@ def to_log(visits: Sequence[Visit], moment: float) -> bytes:
 
 
 def from_log(user_id: int, data: bytes, written_ms: float) -> list[UserBehavior]:
-    """The deeds of an entry that was written at ``written_ms``; none if it cannot be read."""
+    """The actions of an entry that was written at ``written_ms``; none if it cannot be read."""
     try:
         return [
             UserBehavior(
@@ -113,14 +115,14 @@ def _place(deed: UserAction) -> Place:
 
 
 def to_member(batch: Batch, index: int, visit: Visit) -> str:
-    """A deed as the history has it: batch and index make it one of its kind."""
+    """An action as the history has it: batch and index make it unique."""
     mark = "o" if visit.observed else "t"
     step = visit.step
     return f"{batch.writer}.{batch.number}.{index} {mark} {step.place} {step.action}"
 
 
 def from_member(user_id: int, member: bytes, at_ms: float) -> UserBehavior | None:
-    """The deed of a member; None if it cannot be read."""
+    """The action of a member; None if it cannot be read."""
     try:
         _, mark, where, action = member.decode().split(" ", 3)
         place = place_of_text(where)

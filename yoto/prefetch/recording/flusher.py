@@ -1,4 +1,4 @@
-"""Brings deeds to Redis: first into the log, then into the histories, again until it worked."""
+"""Brings actions to Redis: first into the log, then into the histories, again until it worked."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from yoto.redis import ServerClock
 log = logging.getLogger(__name__)
 
 AWAY = (StoreUnavailable, exceptions.RedisError)
-# Deeds a batch: one script call of about 50 KB.
+# Actions a batch: one script call of about 50 KB.
 BATCH = 500
 
 
 class Flusher:
-    """What waits for Redis. Safe for threads.
+    """The queue of actions for Redis. Safe for threads.
 
     Attributes:
-        flushed: deeds that are in Redis.
-        dropped: deeds that had to go because too many wait for Redis.
+        flushed: actions that are in Redis.
+        dropped: actions that had to go because too many wait for Redis.
         failures: tries that did not store everything.
     """
 
@@ -40,7 +40,7 @@ class Flusher:
         clock: ServerClock,
         limit: int,
     ) -> None:
-        """``writer``: id of this worker. ``limit``: deeds that may wait."""
+        """``writer``: id of this worker. ``limit``: actions that may wait."""
         self.writer = writer
         self._log = events
         self._history = history
@@ -79,14 +79,14 @@ class Flusher:
             return True
 
     def forget(self, user_id: int) -> None:
-        """Drop what waits of a user; Redis refuses what is being stored at this moment.
+        """Drop a user's waiting actions; Redis rejects those that are being stored at this moment.
 
-        It waits for nobody, as a flush may wait for Redis.
+        It does not block, as a flush may wait for Redis.
         """
         self._forgotten.add(user_id)
 
     def __len__(self) -> int:
-        """How many deeds wait."""
+        """The number of waiting actions."""
         return len(self._fresh) + sum(map(len, self._waiting))
 
     def _pack(self) -> None:

@@ -1,4 +1,4 @@
-"""What Redis keeps of single users: their newest deeds, each under an id, for so long."""
+"""Redis histories of single users: their newest actions, each under an id, for so long."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HISTORY = load_script(PACKAGE, "history.lua")
 _FORGET = load_script(PACKAGE, "forget_history.lua")
 
 SECOND_MS = 1000
-# ms for which somebody who was forgotten is remembered as that: longer than deeds wait anywhere.
+# ms for which a forgotten user is remembered as that: longer than actions wait anywhere.
 FORGOTTEN_MS = 3600 * SECOND_MS
 
 
 class Kept(NamedTuple):
-    """What was kept of a user.
+    """The history of a user.
 
     Attributes:
         server_ms: Redis time when it was read.
@@ -61,7 +61,7 @@ class BehaviourHistory:
         ]
 
     def read(self, user_ids: Sequence[int]) -> dict[int, Kept]:
-        """What is kept of some users, one round trip a server; without those not to be had."""
+        """Histories of some users, one round trip a server; unavailable ones are left out."""
         calls: list[Any] = [
             (_HISTORY, self._keys(user_id)[:1], [self._kept_ms]) for user_id in user_ids
         ]

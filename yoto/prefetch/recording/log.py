@@ -28,7 +28,7 @@ class LogEntry(NamedTuple):
     Attributes:
         writer: id of the worker that wrote it; empty for a forgetting.
         written_ms: Redis time.
-        user_id: whose deeds, or who is to be forgotten.
+        user_id: the acting user, or the one to be forgotten.
         deeds: oldest first.
     """
 
@@ -39,12 +39,12 @@ class LogEntry(NamedTuple):
 
     @property
     def forgets(self) -> bool:
-        """Whether it tells to forget the user."""
+        """Whether it is an order to forget the user."""
         return not self.writer
 
 
 class Tail(NamedTuple):
-    """What was read.
+    """The result of a read.
 
     Attributes:
         server_ms: Redis time.
@@ -75,7 +75,7 @@ class BehaviourLog:
             moment: now, on the monotonic clock.
 
         Returns:
-            Redis time in ms, and the users whose deeds were left out: they were forgotten since.
+            Redis time in ms, and the users whose actions were left out: they were forgotten since.
         """
         args: list[Any] = [batch.writer, batch.number, MAX_LENGTH, self._kept_ms, FORGOTTEN_MS]
         for user_id, visits in batch.visits.items():
@@ -98,7 +98,7 @@ class BehaviourLog:
         return Tail(server_ms, at, entries, len(raw) < limit)
 
     def forget(self, user_id: int) -> None:
-        """Delete what a user did, keep out what is on its way, and tell every worker."""
+        """Delete a user's actions, reject those on their way, and notify every worker."""
         after = b""
         while True:
             args: list[Any] = [user_id, after, FORGET_CHUNK, self._kept_ms]

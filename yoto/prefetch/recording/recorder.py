@@ -1,4 +1,4 @@
-"""Takes deeds down on the way of requests: a few hundred nanoseconds, and bounded memory."""
+"""Records actions on the way of requests: a few hundred nanoseconds, and bounded memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAST_ACTIONS = 10_000
 
 
 class Visit(NamedTuple):
-    """A deed as this process saw it.
+    """An action as this process saw it.
 
     Attributes:
         moment: reading of the monotonic clock.
@@ -39,16 +39,16 @@ class Visit(NamedTuple):
 class BehaviourRecorder:
     """The buffer between requests and the thread that learns from them.
 
-    Users are sampled, not deeds: with every second step missing there would be nothing to learn.
+    Users are sampled, not actions: with every second step missing there would be nothing to learn.
 
     Attributes:
-        open: whether deeds are taken at all; closed until background work begins.
-        noted: deeds taken.
-        dropped: deeds that found no room.
+        open: whether actions are taken at all; closed until background work begins.
+        noted: actions taken.
+        dropped: actions that found no room.
     """
 
     def __init__(self, size: int, sample: float) -> None:
-        """``size``: deeds that may wait. ``sample``: share of users, 0 to 1."""
+        """``size``: actions that may wait. ``sample``: share of users, 0 to 1."""
         self._size = size
         self._threshold = int(sample * HASH_SPAN)
         self._buffer: deque[Visit] = deque()
@@ -60,7 +60,7 @@ class BehaviourRecorder:
         self.dropped = 0
 
     def read_first(self, read: Callable[[], None]) -> None:
-        """Call ``read`` before the buffer is looked at: it tells what still waits elsewhere."""
+        """Call ``read`` before looking at the buffer: it hands over actions that wait elsewhere."""
         self._read = read
 
     def read(self) -> None:
@@ -85,13 +85,13 @@ class BehaviourRecorder:
             self._take(Visit(user_id, Step(requirement, *event.place), at))
 
     def told(self, user_id: int, step: Step, seconds_ago: float) -> bool:
-        """Take down what a client tells of its user; whether that was possible."""
+        """Record an action that a client reports of its user; returns whether that was possible."""
         if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
             return False
         return self._take(Visit(user_id, step, monotonic() - seconds_ago, observed=False))
 
     def drain(self) -> list[Visit]:
-        """Everything that waits, oldest first, but of nobody who is to be forgotten.
+        """Everything that waits, oldest first, without the users who are to be forgotten.
 
         One thread drains.
         """
@@ -109,7 +109,7 @@ class BehaviourRecorder:
         self._last.pop(user_id, None)
 
     def __len__(self) -> int:
-        """How many deeds wait."""
+        """The number of waiting actions."""
         return len(self._buffer)
 
     def _take(self, visit: Visit) -> bool:

@@ -1,4 +1,4 @@
-"""What the rows of all tables of alerts have in common: a session, and the database's time."""
+"""The common base of the rows of all alert tables: a session, and the database's time."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ class SessionRows:
         sealer: Callable[[], Sealer],
         unreadable: set[int],
     ) -> None:
-        """``newest`` opens a session that sees what others have committed meanwhile; ``sealer`` is
-        for what is sealed, and ``unreadable`` the webhooks that the log was told it cannot open.
+        """``newest`` opens a session that sees what others have committed meanwhile.
+
+        ``sealer`` opens sealed values; ``unreadable`` has the webhooks already logged as
+        unreadable.
         """
         self.sealer = sealer
         self.unreadable = unreadable

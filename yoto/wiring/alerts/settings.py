@@ -1,4 +1,4 @@
-"""What the configuration says about alerts, and what of the layers above serves them."""
+"""Alert settings from the configuration, and the implementations that the layers above provide."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def alert_settings(app: Flask) -> AlertSettings:
 
 
 def elected_by(locks: DistributedLocks, name: str = LOCK) -> Elected:
-    """Whoever gets the lock of that name takes the turn."""
+    """The worker that gets the lock of that name takes the turn."""
 
     @contextmanager
     def elected() -> Iterator[bool]:

@@ -54,6 +54,6 @@ class SqlAlertStore:
 
     @contextmanager
     def _newest(self) -> Iterator[Session]:
-        """What is committed now, beside a transaction that sees what was when it began."""
+        """The rows committed now, beside a transaction with an older snapshot."""
         with sessions.reading(self._app, _unavailable) as session:
             yield session

@@ -1,4 +1,4 @@
-"""What alerts judge: the measurements of the last minute, over all workers.
+"""The values that alerts check: the measurements of the last minute, over all workers.
 
 Rules may be on any series: of a gauge the lowest and highest of its readings of now, of which the
 worse counts, a counter's rate a second, and the p95 of a histogram, in seconds. Beside them there
@@ -15,15 +15,15 @@ from yoto.resilience import State
 from ..measures.looks import STATE_NUMBERS
 
 WINDOW = 60.0  # s
-# s of which gauges are read. How long something must hold is the rule's to say: were it of a whole
-# minute, a blip of a second would last for one. Slow sources tell their last answer for 15 s.
+# s of which gauges are read. The rule decides how long something must hold: over a whole minute, a
+# blip of a second would last for one. Slow sources repeat their last value for 15 s.
 NOW = 15
-# What a worker knows of the world by itself, also while nobody can tell what the others know.
+# Facts that a worker knows of the world by itself, also while those of the others are unknown.
 KNOWN_ALONE = frozenset({names.REDIS_UP})
 # Answers below which a share says nothing.
 ENOUGH = 20
 # Durations below which a p95 says nothing, since the first calls of a worker would decide it, and
-# look-ups: each request makes several, and a worker that has begun just now knows nobody.
+# look-ups: each request makes several, and a worker that has begun just now knows no user.
 MANY = 100
 
 OPEN, ISOLATED = STATE_NUMBERS[State.OPEN], STATE_NUMBERS[State.ISOLATED]
@@ -38,7 +38,7 @@ def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
         reading = monitoring.sums(WINDOW, NOW)
         values = values_of(*reading.points)
         if not reading.complete:
-            # What one worker saw is not how the platform is.
+            # The values of one worker do not describe the platform.
             return {name: one if name in KNOWN_ALONE else None for name, one in values.items()}
         return values
 
@@ -62,7 +62,7 @@ def values_of(whole: Point, latest: Point) -> Values:
     }
 
 
-# What is counted, and with which values of one of its labels.
+# The counters, and the values of one of their labels that count.
 COUNTED = {
     signals.DATABASE_FAILURES: (names.DATABASE_ERRORS, "kind", ("connection",)),
     signals.FAILED_SIGN_INS: (names.SIGN_INS, "outcome", ("failed", "locked_out")),
@@ -71,14 +71,14 @@ COUNTED = {
 
 
 def _count(whole: Point, name: str, label: str, values: tuple[str, ...]) -> float | None:
-    """How often in the minute; None: nobody recorded."""
+    """The count in the minute; None: nothing was recorded."""
     if not whole.counted(names.FLUSHED_SECONDS):
         return None
     return sum(whole.counted(name, **{label: value}) for value in values)
 
 
 def _conditions(latest: Point) -> Iterator[tuple[str, Value]]:
-    """What a part, or a value, of a gauge says."""
+    """The reading of a part, or a value, of a gauge."""
     for gauge, level in latest.gauges.items():
         labels = dict(gauge.labels)
         if gauge.name == names.BREAKER_STATE:

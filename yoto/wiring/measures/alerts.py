@@ -1,4 +1,4 @@
-"""Whether alerts are evaluated, and told."""
+"""Measures of the evaluation of alerts, and of their delivery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MESSAGES = ("delivered", "failed", "given_up")
 
 
 def alert_samples(alerts: AlertState) -> Iterator[Sample]:
-    """What this process did, and how long ago it last saw an evaluation, its own or another's."""
+    """This process's counters, and the age of the last evaluation it saw, its own or another's."""
     for what in EVALUATIONS:
         yield Counted(names.ALERT_EVENTS, getattr(alerts.evaluator.counts, what), {"event": what})
     for outcome in MESSAGES:

@@ -24,7 +24,7 @@ LOOKUPS = (
     ("loads", "db", "hit"),
     ("load_errors", "db", "error"),
 )
-# s of which the oldest change is told: no scrape comes more rarely.
+# s of which the oldest change is reported: no scrape comes more rarely.
 WORST_OF = 60.0
 _TOLD_OTHERWISE = {field for field, *_ in LOOKUPS}
 

@@ -54,7 +54,7 @@ def policy_samples(app: Flask) -> Iterator[Sample]:
     for code, count in counts.denies_by_code.items():
         yield Counted(names.POLICY_DENIALS, count, {"code": code})
     latency = metrics.latency.snapshot()
-    # What is beyond the last bound always counts in one place: it is the difference that is told.
+    # Values beyond the last bound always count in one place: the difference is what is reported.
     bounds = [bound / MICRO for bound in (*BOUNDS_US, 2 * BOUNDS_US[-1])]
     found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
     yield Spread(names.POLICY_TIME, found)

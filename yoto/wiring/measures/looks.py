@@ -1,5 +1,4 @@
-"""What is known to Redis alone: states of breakers, the queues of all workers, the workers, and who
-is refused most."""
+"""Measures that only Redis has: breaker states, queues, workers, and the top rejected callers."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from yoto.resilience import Kind, Resilience, State, top_keys
 
 from ..election import keeps
 
-# What the gauge says for each state: the more, the less passes, up to what operators chose.
+# The gauge's value for each state: the more, the less passes, up to states that operators chose.
 STATE_NUMBERS = {
     State.CLOSED: 0,
     State.HALF_OPEN: 1,
@@ -39,13 +38,13 @@ def breaker_samples(app: Flask) -> Iterator[Sample]:
         yield Measured(names.BREAKER_STATE, STATE_NUMBERS[state.state], {"name": state.name})
 
 
-# s of which refusals are told; a process reports its calls once a second.
+# s of which rejections are reported; a process reports its calls once a second.
 REFUSALS_OF = 60.0
 MOST_REPORTS = 300
 
 
 class FleetLook:
-    """One worker of all tells what is of all of them: the one that has the lock."""
+    """Measures of the whole fleet, reported by one worker alone: the one that has the lock."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
