@@ -1,4 +1,4 @@
-"""Typed events in one Redis stream, and the tailer that tells them to listeners."""
+"""Typed events in one Redis stream, and the tailer that passes them to listeners."""
 
 from .extension import Events, EventState, new_instance_id
 from .facts import (

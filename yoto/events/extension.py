@@ -21,12 +21,12 @@ from .types import Event
 
 @dataclass(frozen=True)
 class EventState:
-    """What the extension keeps in an application.
+    """The extension's state in an application.
 
     Attributes:
         instance_id: names this process in events, leases and the list of instances.
         stream: writes and reads events.
-        tailer: tells listeners in this process of every event.
+        tailer: passes every event to the listeners of this process.
     """
 
     instance_id: str

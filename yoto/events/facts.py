@@ -1,4 +1,4 @@
-"""The facts that the resilience platform tells. Higher layers register their own beside these."""
+"""Events of the resilience platform. Higher layers register their own beside these."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class RejectionBurst(Event, frozen=True, kw_only=True):
         name: the guard.
         count: calls rejected since the last such event.
         dimension: for a rate limit, the dimension that refused most recently.
-        caller: for a rate limit, whom it refused most since the last such event, such as
-            ``user:31 server:1``; without the address, which not everybody who sees events may know.
+        caller: for a rate limit, the caller that it refused most since the last such event, such as
+            ``user:31 server:1``; without the address, which not every viewer of events may see.
         caller_count: how often.
     """
 
@@ -102,7 +102,7 @@ class DegradationChanged(Event, frozen=True, kw_only=True):
         feature: the one feature it is about; empty for all.
         old, new: ``none``, ``light``, ``medium`` or ``heavy``: this source's level.
         reason: why.
-        ttl_ms: how long the new level holds if nobody renews it.
+        ttl_ms: how long the new level holds without renewal.
     """
 
     source: str
@@ -115,7 +115,7 @@ class DegradationChanged(Event, frozen=True, kw_only=True):
 
 @event_type("store.lost")
 class StoreLost(Event, frozen=True, kw_only=True):
-    """This process lost a store. Told after the fact: without Redis nothing can be published.
+    """This process lost a store. Published afterwards: without Redis nothing can be published.
 
     Attributes:
         store: which one.
@@ -134,7 +134,7 @@ class StoreRecovered(Event, frozen=True, kw_only=True):
 
     Attributes:
         store: which one.
-        lost_ms: for how long it was away.
+        lost_ms: for how long it was unavailable.
         answered_locally: calls that were decided without it meanwhile.
     """
 
@@ -145,12 +145,12 @@ class StoreRecovered(Event, frozen=True, kw_only=True):
 
 @event_type("events.cleared")
 class EventsCleared(Event, frozen=True, kw_only=True):
-    """Somebody removed history: the events up to ``up_to``; that one stays if it was the newest.
+    """An operator removed the events up to ``up_to``; that one stays if it was the newest.
 
     Attributes:
         up_to: id of the last one.
         removed: how many there were.
-        by, reason: who did it, and why.
+        by, reason: the operator, and why.
     """
 
     up_to: str

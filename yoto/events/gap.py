@@ -9,7 +9,7 @@ from .stream import BEGINNING, StreamInfo, position
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Notice that events may have passed unseen: whoever keeps state from events reads it anew.
+    """Events may have been missed: a listener that keeps state from events reads it anew.
 
     Attributes:
         reason: ``start`` (the first notice of each tailer: from here on nothing is missed),

@@ -16,9 +16,9 @@ from .types import Event, UnknownEvent, decode, encode
 
 log = logging.getLogger(__name__)
 
-# What the stream is called wherever people read of it; its key is the key builder's business.
+# The stream's name for people; its key comes from the key builder.
 STREAM_NAME = "permission:events"
-# Entries. About a day of a busy fleet, a few MB; who is behind by more is told of a gap.
+# Entries. About a day of a busy fleet, a few MB; a reader that is further behind gets a gap notice.
 MAX_LENGTH = 10_000
 # ms. A fleet that is switched off for a week has no use for what happened before.
 TTL_MS = 7 * 24 * 3600 * 1000
@@ -27,7 +27,7 @@ BEGINNING = "0-0"
 # Entries a read.
 READ_LIMIT = 500
 
-# ms for which it is remembered that a fact was told once: far longer than anybody tries to tell it.
+# ms for which the token of a published fact is remembered: far longer than any retry lasts.
 TOLD_TTL_MS = 24 * 3600 * 1000
 
 _PUBLISH = load_script("yoto.events.lua", "publish.lua")
@@ -78,7 +78,7 @@ class EventStream:
     """Writes and reads the event stream.
 
     ``key``, ``source``, ``max_length`` and ``ttl_ms`` are public, because scripts that write their
-    own events need them. Reading raises ``StoreUnavailable`` when Redis does not answer.
+    own events need them. Reading raises ``StoreUnavailable`` when Redis does not respond.
     """
 
     def __init__(
@@ -101,16 +101,16 @@ class EventStream:
     def publish(self, event: Event) -> str | None:
         """Append an event; returns the entry's id.
 
-        What happened has happened, whether or not it can be told: without Redis this counts and
-        returns None; the first such event of an outage is logged, and their number at its end.
+        Never raises for want of Redis: then the event is counted, and None is returned. The first
+        such event of an outage is logged, and their number at its end.
         """
         return self._append(_PUBLISH, [self.key], event)
 
     def publish_once(self, event: Event, token: str) -> str | None:
         """Append an event unless one was appended with the same token; the id of its entry.
 
-        For facts that are recorded elsewhere first: whoever cannot tell whether an event arrived
-        sends it again. None, as with ``publish``, when Redis does not take it.
+        For facts that are recorded elsewhere first: a caller that does not know whether an event
+        arrived sends it again. None, as with ``publish``, when Redis does not take it.
 
         Args:
             token: names the fact; remembered for a day.
@@ -168,7 +168,7 @@ class EventStream:
     def clear(self, before: str | None = None) -> int:
         """Remove the entries older than the id ``before``, by default all; returns how many.
 
-        Ids go on growing. Whoever reads on from an entry that was removed is told of a gap.
+        Ids go on growing. A reader that continues from a removed entry gets a gap notice.
         """
         client = self._redis.client
         if before is None:
@@ -183,7 +183,7 @@ def position(entry_id: str) -> tuple[int, int]:
 
 
 def stored_event(entry: Any) -> StoredEvent:
-    """What a stream's entry says."""
+    """The event in a stream's entry."""
     entry_id, raw = entry
     fields = {_text(name): value for name, value in raw.items()}
     kind = _text(fields.get("type", b""))
@@ -210,7 +210,7 @@ def type_of(stored: StoredEvent) -> str:
 def to_plain(stored: StoredEvent) -> dict[str, Any]:
     """A stored event as JSON-ready data: ``id``, ``at``, ``source``, ``type``, ``data``.
 
-    ``at`` is when it happened, ms since 1970: what could be told only later says so itself.
+    ``at`` is when it happened, ms since 1970; an event that is published late carries its own time.
     """
     event, kind = stored.event, type_of(stored)
     data = event.data if isinstance(event, UnknownEvent) else msgspec.to_builtins(event)

@@ -1,4 +1,4 @@
-"""Follows the event stream and tells listeners in this process."""
+"""Follows the event stream and passes events to the listeners of this process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOK_EVERY = 2.0
 
 @dataclass
 class TailCounts:
-    """What a tailer did since the process started."""
+    """Counters of a tailer since the process started."""
 
     events: int = 0
     listener_failures: int = 0
@@ -91,7 +91,7 @@ class Tailer:
             late = self._position
         self.start()
         if late is not None and on_gap is not None:
-            # The start was told before this listener was there.
+            # The start was announced before this listener was added.
             self._tell_gap(subscription, Gap("start", None))
 
         def end() -> None:
@@ -117,8 +117,8 @@ class Tailer:
                 self._following = self._redis.follow(self, self._alone)
 
     def stop(self, timeout: float = 1.0) -> None:
-        """Tell nothing more, and wait at most ``timeout`` seconds for what is being told; it may
-        start again."""
+        """Deliver nothing more, and wait at most ``timeout`` seconds for the delivery under way; it
+        may start again."""
         with self._lock:
             following, self._following = self._following, None
         if following is not None:
@@ -126,7 +126,7 @@ class Tailer:
 
     @property
     def position(self) -> str | None:
-        """Id up to which all events were told; None before Redis was reached."""
+        """Id of the last delivered event; None before Redis was reached."""
         return self._position
 
     @property
@@ -153,7 +153,7 @@ class Tailer:
         return self._position, BLOCK_MS
 
     def take(self, entries: Sequence[RawEntry]) -> None:
-        """What a read brought: see ``Followed``."""
+        """Take over the result of a read: see ``Followed``."""
         before = self._position
         assert before is not None
         self._heard_at = now = time.monotonic()
@@ -173,7 +173,7 @@ class Tailer:
         self._position = read_on
 
     def lost(self) -> None:
-        """The stream is away: see ``Followed``."""
+        """The stream is unavailable: see ``Followed``."""
         self.counts.losses += 1
 
     def _dispatch(self, stored: StoredEvent) -> None:

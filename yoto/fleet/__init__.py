@@ -1,4 +1,4 @@
-"""Who is alive, what each worker says of itself, and who is asked to drain."""
+"""The list of live workers, the facts that each reports, and orders to drain."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Fleet(Extension[FleetService]):
         """Set up; nothing connects and no thread starts.
 
         Args:
-            facts: what a worker tells of itself at each heartbeat; quick, JSON-ready.
+            facts: values that a worker reports with each heartbeat; quick, JSON-ready.
         """
         roster = Roster(RedisStore.of(app))
         self.keep(app, FleetService(roster, Events.of(app), facts))

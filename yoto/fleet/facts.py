@@ -1,4 +1,4 @@
-"""What is told of workers."""
+"""Events about workers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from yoto.events import Event, event_type
 
 @event_type("worker.steered")
 class WorkerSteered(Event, frozen=True, kw_only=True):
-    """Somebody asked a worker to drain, or to take what comes again; it hears so by this.
+    """An operator asked a worker to drain or to resume; the worker receives the order by this.
 
     Attributes:
         worker: the instance.
-        draining: what is asked for.
-        by, reason: who, and why.
+        draining: whether it is to drain.
+        by, reason: the operator, and why.
     """
 
     worker: str
@@ -23,11 +23,11 @@ class WorkerSteered(Event, frozen=True, kw_only=True):
 
 @event_type("worker.drained")
 class WorkerDrained(Event, frozen=True, kw_only=True):
-    """A worker takes no new sockets, and says that it is not ready.
+    """A worker accepts no new sockets and reports that it is not ready.
 
     Attributes:
         worker: the instance.
-        until_ms: when it takes what comes again, if nobody says so before; ms since 1970.
+        until_ms: when it resumes by itself; ms since 1970.
         by, reason: of the order.
     """
 

@@ -1,4 +1,4 @@
-"""Who is alive, by heartbeats in Redis, and what each says of itself."""
+"""The list of live workers, by heartbeats in Redis, with the facts that each reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GONE_AFTER_MS = 10_000
 LOST_FOR_MS = 3600 * 1000
 # ms for which a worker that is gone is remembered, so that operators see that it is.
 REMEMBER_MS = 24 * 3600 * 1000
-# What a worker says in its last heartbeat.
+# The content of a worker's last heartbeat.
 ENDED = "ended"
 DRAINING = "draining"
 
@@ -33,7 +33,7 @@ _LEAVE = load_script(_LUA, "leave.lua")
 
 
 class Beat(NamedTuple):
-    """What a worker learns by its heartbeat.
+    """The reply to a worker's heartbeat.
 
     Attributes:
         order: its order to drain.
@@ -99,7 +99,7 @@ class Roster:
         return int(until)
 
     def all(self) -> list[Worker]:
-        """Every worker that is remembered, those heard last first."""
+        """Every worker that is remembered, those most recently heard first."""
         now, *flat = self._redis.scripts.run(_ROSTER, self._keys, [self._remember_ms])
         found = [
             _worker(raw_id.decode(), int(now) - int(heard), msgspec.json.decode(facts), order)

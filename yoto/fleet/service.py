@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 # s for which a worker may be asked to drain.
 SHORTEST_DRAIN, LONGEST_DRAIN = 5.0, 24 * 3600.0
-# s that whoever gives an order waits for the worker to say that it obeys.
+# s to wait, after an order, for the worker to confirm it.
 PATIENCE = 3.0
 LOOK_SECONDS = 0.05
 STORE_ERRORS = (PlatformError, exceptions.RedisError, OSError)
@@ -46,13 +46,13 @@ def wait_for_acknowledgement(look: Callable[[], T], is_final: Callable[[T], bool
 
 
 class FleetService:
-    """What ``fleet`` is in an application. Safe for threads and greenlets."""
+    """The ``fleet`` of an application. Safe for threads and greenlets."""
 
     def __init__(self, roster: Roster, events: EventState, facts: Facts) -> None:
         """Nothing connects and no thread starts.
 
         Args:
-            facts: what this worker tells of itself at each heartbeat; quick, JSON-ready.
+            facts: values that this worker reports with each heartbeat; quick, JSON-ready.
         """
         self._roster = roster
         self._events = events
@@ -97,30 +97,30 @@ class FleetService:
         self._tell(ENDED)
 
     def all(self) -> list[Worker]:
-        """Every worker of the last day, those heard last first.
+        """Every worker of the last day, those most recently heard first.
 
         Raises:
-            StoreUnavailable: Redis does not answer.
+            StoreUnavailable: Redis does not respond.
         """
         return self._roster.all()
 
     def get(self, worker_id: str) -> Worker | None:
-        """One of them; None: nobody knows it. Raises as ``all``."""
+        """One worker; None if it is unknown. Raises as ``all``."""
         return next((one for one in self.all() if one.id == worker_id), None)
 
     def drain(self, worker_id: str, seconds: float, by: str, reason: str) -> Worker | None:
-        """Ask a worker to take no new sockets and to say that it is not ready.
+        """Ask a worker to accept no new sockets and to report that it is not ready.
 
         Args:
             seconds: for how long at most.
 
         Returns:
-            The worker once it obeys; as it was last seen if it does not say so in time.
+            The worker once it has confirmed; its last known state if it does not confirm in time.
 
         Raises:
-            UnknownResource: nobody has heard of it within a day.
+            UnknownResource: there was no heartbeat from it within a day.
             ValidationFailed: ``seconds`` is out of range.
-            StoreUnavailable: Redis does not answer.
+            StoreUnavailable: Redis does not respond.
         """
         if not SHORTEST_DRAIN <= seconds <= LONGEST_DRAIN:
             allowed = f"{SHORTEST_DRAIN:g} to {LONGEST_DRAIN:g}"
@@ -152,7 +152,7 @@ class FleetService:
         if answered:
             self._obey(order)
         elif self._drain is not None and time.monotonic() >= self._ends_at:
-            # Redis is away and cannot say that the order ran out; its time is known here.
+            # Redis is unavailable and cannot report that the order expired; its end is known here.
             self._obey(None)
         return BEAT_SECONDS
 

@@ -1,4 +1,4 @@
-"""What the platform does, in numbers: recorded, kept and shown; how healthy it is, and alerts."""
+"""Metrics of the platform: recording, storage, display, health and alerts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .recording import Counter, Distribution, Histogram, Recorder, Series, serie
 if TYPE_CHECKING:
     from .watching import *  # noqa: F401, F403
 else:
-    # Guards count and are tuned; the rest is for whoever watches them.
+    # Guards count and are tuned; the rest is for the people who watch them.
     __getattr__ = exports(__name__, rest=".watching")
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What input may be: each check adds the field and what is allowed to ``errors``."""
+"""Checks of input: each adds the field and the allowed values to ``errors``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_number(value: Any) -> bool:
 
 
 def check(errors: Errors, field: str, value: Any, rule: Rule) -> None:
-    """What ``rule`` allows."""
+    """The values that ``rule`` allows."""
     try:
         rule(value)
     except ValueError as error:
@@ -75,10 +75,10 @@ def _is_label(text: Any) -> bool:
 
 
 def check_author(author: Any, reason: Any, reason_field: str = "reason") -> None:
-    """Who acts and why.
+    """Check the author and the reason.
 
     Raises:
-        ValidationFailed: nobody, or a text that is too long.
+        ValidationFailed: no author, or a text that is too long.
     """
     errors: Errors = {}
     check_text(errors, "by", author, LONGEST_AUTHOR, 1)

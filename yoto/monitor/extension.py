@@ -46,7 +46,7 @@ class Monitor(Extension[Monitoring]):
 
     @classmethod
     def start(cls, app: Flask) -> None:
-        """Flush from now on, unless the configuration says that nobody does."""
+        """Flush from now on, unless the configuration turns flushing off."""
         monitoring = cls.of(app)
         if not monitoring.running and value_of(settings_of(app), "MONITOR"):
             monitoring.start()

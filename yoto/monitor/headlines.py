@@ -39,13 +39,13 @@ class HeadlineCause:
         kind: what sort of thing, such as ``breaker_isolated``; of alerts ``alert``.
         name: which one; of alerts the rule.
         state: what it makes of the whole.
-        topic: two causes with one topic tell of the same thing.
-        labels: what tells several of a name apart.
+        topic: two causes with one topic are about the same thing.
+        labels: distinguish several causes of a name.
         detail: a sentence in English; empty where kind and name say all.
-        value, unit: the number that tells how bad it is, if one does.
-        by, reason: who ordered it, or takes care of it, and why.
-        caller: whom it concerns most, such as ``user:31 server:1``.
-        network: whence it comes; not for everybody, see ``without_networks``.
+        value, unit: the number that shows how bad it is, if there is one.
+        by, reason: the operator who ordered or acknowledged it, and why.
+        caller: the caller that it concerns most, such as ``user:31 server:1``.
+        network: the network that it comes from; not for everybody, see ``without_networks``.
         since, until: ms since 1970; None: not known, and it does not end by itself.
         where: the page, and the place on it, where it is ended: ``guards#rate_limit:message.send``.
         verb: what ends it there: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
@@ -83,7 +83,7 @@ class Headline:
 
 
 def headline(facts: Mapping[str, Iterable[HeadlineCause] | None]) -> Headline:
-    """What is wrong, by what each source says.
+    """The overall state, from the causes of each source.
 
     Args:
         facts: by source, its causes; None where it could not be asked, which is unknown, not good.
@@ -108,12 +108,12 @@ def headline(facts: Mapping[str, Iterable[HeadlineCause] | None]) -> Headline:
 
 
 def without_networks(found: Headline) -> Headline:
-    """The same for those who may not know from which network somebody came."""
+    """The same for viewers who may not see the networks of callers."""
     return Headline(found.state, [replace(one, network=None) for one in found.causes])
 
 
 def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
-    """Several that tell of one thing: what an operator ordered says most, then an alert."""
+    """Several causes of one topic joined: an operator's order comes first, then an alert."""
     shown = max(
         causes, key=lambda one: (one.until is not None, one.by is not None, one.kind == ALERT)
     )

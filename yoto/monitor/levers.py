@@ -1,4 +1,4 @@
-"""What can be tuned: each setting, its range, and whether a change of it is live.
+"""The tunables: each setting, its range, and whether a change of it is live.
 
 Limits of guards are settings too. There are as many as guards, so their names are made: those of
 bulkheads are ``bulkhead:NAME``, those of rate limits ``rate_limit:NAME:DIMENSION``, with ``limit``
@@ -23,7 +23,7 @@ class Lever:
         unit: what it counts.
         low, high: the ends of its range, both allowed.
         live: whether every worker takes another value while it runs; else only at its start.
-        by_hand: whether it is changed only when somebody asks for it.
+        by_hand: whether it is changed only on request.
     """
 
     key: str
@@ -76,7 +76,7 @@ def rate_limit_setting(name: str, dimension: str) -> str:
 
 
 def lever_of(setting: str) -> Lever:
-    """The lever of a setting of either kind.
+    """The tunable of a setting of either kind.
 
     Raises:
         KeyError: there is no such setting.
@@ -85,7 +85,7 @@ def lever_of(setting: str) -> Lever:
         name = setting.removeprefix(BULKHEAD)
         return Lever(f"bulkhead {name} max_concurrent", True, "holders", 1, 100_000)
     if setting.startswith(RATE_LIMIT):
-        # Whom a limit keeps out is meant to be kept out, unless somebody says otherwise.
+        # A limit is meant to keep its callers out, unless the configuration says otherwise.
         name, _, dimension = setting.removeprefix(RATE_LIMIT).rpartition(":")
         key = f"rate_limit {name} {dimension} limit"
         return Lever(key, True, "units", 1, 1_000_000_000, by_hand=True)

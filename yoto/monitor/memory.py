@@ -31,8 +31,8 @@ class MemoryUse:
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """The files of one version of control groups. ``unused``: what of the memory in use are pages
-    of files that nobody used lately; the kernel takes them back before it ends anybody."""
+    """The files of one version of control groups. ``unused``: the part of the memory in use that
+    is pages of files not used lately; the kernel takes them back before it ends any process."""
 
     use: str
     limit: str
@@ -45,7 +45,7 @@ _V2 = _Version("memory.current", "memory.max", "inactive_file")
 
 def memory_use(proc: Path = PROC, cgroups: Path = CGROUPS) -> MemoryUse | None:
     """The fullest of the control groups that this process is in and that have a limit; without one
-    what the host has, and has available. None where the system does not tell."""
+    the memory of the host, and what is available. None where the system does not report it."""
     host = _host(proc / "meminfo")
     found = [
         use

@@ -25,7 +25,7 @@ MOST_HOURS = COARSE.keep / 3600
 
 
 class Monitoring:
-    """What ``monitor`` is in an application. Safe for threads and greenlets.
+    """The ``monitor`` of an application. Safe for threads and greenlets.
 
     Attributes:
         recorder: makes counters, gauges and histograms.
@@ -68,10 +68,10 @@ class Monitoring:
     def add_slow_source(self, name: str, source: Source, every: float = LOOK_EVERY) -> None:
         """Ask ``source``, which may ask servers, in another thread while the monitor runs.
 
-        Each flush tells its last answer; while it fails, or does not come back, there is none.
+        Each flush records its last response; while it fails, or does not return, there is none.
 
         Args:
-            every: seconds between two questions.
+            every: seconds between two calls.
         """
         slow = PolledCollector(source, every)
         self._sources.add(name, slow)
@@ -172,7 +172,7 @@ class Monitoring:
         return self.backend.now() if self.backend.on_redis_time else None
 
     def workers(self) -> list[WorkerStatus]:
-        """Every process that recorded within a day, those heard last first."""
+        """Every process that recorded within a day, those most recently heard first."""
         return self.backend.workers()
 
     def health(self) -> BackendHealth:

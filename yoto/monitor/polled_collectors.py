@@ -13,12 +13,12 @@ from .sources import Sample, Source
 LOOK_EVERY = 5.0
 # A source may keep its thread busy for this share of the time.
 BUSY_SHARE = 1 / 20
-# An answer is told for so many pauses; then it says nothing about now.
+# A response is used for so many pauses; then it is out of date.
 ANSWER_HOLDS = 3
 
 
 class PolledCollector:
-    """Remembers the last answer of ``source``; itself it is a source that answers at once."""
+    """Remembers the last response of ``source``; itself it is a source that responds at once."""
 
     def __init__(self, source: Source, every: float) -> None:
         self._source = source
@@ -33,7 +33,7 @@ class PolledCollector:
         try:
             found, error = tuple(self._source()), None
         except Exception as problem:
-            # Whoever reads is told of it.
+            # The reader gets the error.
             found, error = (), problem
         now = monotonic()
         pause = max(self._every, (now - began) / BUSY_SHARE)
@@ -42,10 +42,10 @@ class PolledCollector:
         return pause
 
     def __call__(self) -> Iterable[Sample]:
-        """The last answer, empty if it is too old.
+        """The last response, empty if it is too old.
 
         Raises:
-            PlatformError: what the source raised, such as a store that is away.
+            PlatformError: the error of the source, such as an unavailable store.
             RuntimeError: the source could not be read; the cause says why.
         """
         if isinstance(self._error, PlatformError):

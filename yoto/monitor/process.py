@@ -1,4 +1,4 @@
-"""What the process itself uses, from the operating system."""
+"""Resource use of the process, from the operating system."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _STATM = Path("/proc/self/statm")
 def process_samples() -> Iterator[Sample]:
     """Memory, processor time and threads.
 
-    Memory is known on Linux alone; elsewhere there is no such series rather than a wrong one: what
-    ``getrusage`` tells is the highest ever.
+    Memory is known on Linux alone; elsewhere there is no such series rather than a wrong one:
+    ``getrusage`` gives the highest ever.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
     yield Counted(names.CPU, used.ru_utime, {"mode": "user"})
@@ -41,7 +41,7 @@ class SharedMemory:
         self._due = 0.0
 
     def __call__(self) -> tuple[Sample, ...]:
-        """What was read last, or now."""
+        """The last reading, or a new one."""
         now = monotonic()
         if now >= self._due:
             self._found, self._due = tuple(shared_memory_samples()), now + self._every
@@ -57,7 +57,7 @@ def shared_memory_samples() -> Iterator[Sample]:
 
 
 def resident_bytes() -> int | None:
-    """Memory that the process occupies now; None where the system does not tell."""
+    """Memory that the process occupies now; None where the system does not report it."""
     try:
         pages = _STATM.read_bytes().split()[1]
     except OSError:

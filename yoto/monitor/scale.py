@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 
 class Extent(NamedTuple):
-    """What several said of one thing at once, such as every worker of a gauge."""
+    """The range of several readings at once, such as every worker's value of a gauge."""
 
     lowest: float
     highest: float
@@ -28,7 +28,7 @@ class Direction(StrEnum):
         return value < limit if self is Direction.LOW else value > limit
 
     def worst(self, value: Value) -> float | None:
-        """What counts of ``value``: of an extent the end on the bad side."""
+        """The part of ``value`` that counts: of an extent the end on the bad side."""
         if isinstance(value, Extent):
             return value.lowest if self is Direction.LOW else value.highest
         return value

@@ -1,6 +1,6 @@
-"""The values that health and the default alerts are about: a metric name to a number, or None.
+"""The values behind health and the default alerts: a metric name to a number, or None.
 
-Whoever measures hands them over in one mapping. None, or a name that is not there, is unknown. A
+The caller passes them in one mapping. None, or a name that is not there, is unknown. A
 name may carry labels, as Prometheus writes them: ``memory_share{instance="a"}``.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 CACHE_HIT_RATE = "cache_hit_rate"
 # ms of an answer.
 RESPONSE_MS = "response_ms"
-# Share of answers that failed, 0 to 1.
+# Share of failed responses, 0 to 1.
 ERROR_RATE = "error_rate"
 # Share of the memory in use that all processes of a container, or of a host, share, 0 to 1.
 MEMORY_SHARE = "memory_share"

@@ -50,7 +50,7 @@ Source: TypeAlias = Callable[[], Iterable[Sample]]
 
 
 class Sources:
-    """Asks every source, and tells what is new. The flush alone calls ``collect``."""
+    """Asks every source, and reports new values. The flush alone calls ``collect``."""
 
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
@@ -74,7 +74,7 @@ class Sources:
                     self._take(name, sample, batch)
             except Exception as error:
                 if name not in self._failing:
-                    # A store that is away is no bug: how we came to ask it tells nothing.
+                    # An unavailable store is no bug: a stack trace adds nothing.
                     trace = None if isinstance(error, PlatformError) else error
                     log.warning("the source '%s' cannot be read: %s", name, error, exc_info=trace)
                 self._failing.add(name)

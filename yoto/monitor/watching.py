@@ -1,4 +1,4 @@
-"""What ``yoto.monitor`` exports beside numbers, loaded when asked for: alerts, forecasts, ..."""
+"""The exports of ``yoto.monitor`` beside numbers, loaded on use: alerts, forecasts, ..."""
 
 from __future__ import annotations
 

@@ -33,13 +33,13 @@ from yoto.settings import settings_of
 
 @dataclass(frozen=True)
 class OptimizationState:
-    """What the extension keeps in an application.
+    """The extension's state in an application.
 
     Attributes:
         locks: the distributed locks.
         queue: the batch queue.
         invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
-        hot: who asks where, as time-decayed counts.
+        hot: who requests access where, as time-decayed counts.
     """
 
     locks: DistributedLocks
@@ -83,9 +83,9 @@ class AdvancedOptimization(Extension[OptimizationState]):
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
-            instance_id: what this process is called among locks and consumers, so that operators
+            instance_id: the name of this process among locks and consumers, so that operators
                 find it in the list of instances too.
-            recorder: takes the times of taking locks; by default nobody reads them.
+            recorder: takes the times of taking locks; by default they are not recorded.
 
         Raises:
             ConfigurationError: a value is out of its range; it names the key.
@@ -192,7 +192,7 @@ class AdvancedOptimization(Extension[OptimizationState]):
         return self.queue.stats()
 
     def invalidation_stats(self) -> InvalidationStats:
-        """What waits to be invalidated in the current application, and what was done."""
+        """The pending invalidations of the current application, and the counters of past ones."""
         return self.current.invalidation.stats()
 
     def invalidation_analysis(self) -> Analysis:

@@ -27,14 +27,14 @@ def locked(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Run a function under a lock of the current application.
 
-    Who needs the fencing token takes the lock by ``create_lock`` and ``with``.
+    If you need the fencing token, take the lock by ``create_lock`` and ``with``.
 
     Args:
-        key: name of the lock, or what gives it for the arguments of a call.
+        key: name of the lock, or a callable that gives it for the arguments of a call.
         skip: a call that does not get the lock is left out, and returns None.
         timeout, wait, on_lost, replicas, replica_wait: as for ``create_lock``.
 
-    The decorated function raises ``LockNotAcquired`` when somebody else had the lock all the while,
+    The decorated function raises ``LockNotAcquired`` when another owner had the lock all the while,
     and ``LockLost`` when it was lost before the function ended.
 
     Raises:

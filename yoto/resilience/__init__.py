@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from .dry_run import Caveat, DryRun
     from .tuning import Tuner, TuningOutcome, TuningResult, TuningSettings, outcome_of
 else:
-    # Whoever has guards alone needs nothing that tunes or checks them, or tries other numbers.
+    # An application with guards alone needs nothing that tunes or checks them, or tries numbers.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
     _DRY_RUN = dict.fromkeys(("Caveat", "DryRun", "Replay"), ".dry_run")
     _ROUTES = {"route_guards": ".decorators.routes"}

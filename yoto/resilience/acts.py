@@ -1,4 +1,4 @@
-"""What operators do to limits and bulkheads that is no configuration: audited, then done."""
+"""Operators' actions on limits and bulkheads that change no configuration: audited, then done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GuardActs:
         instances: Instances,
         audit: Audit | None,
     ) -> None:
-        """``audit`` is told of an act before it takes effect."""
+        """``audit`` is called with an action before it takes effect."""
         self._limiter = limiter
         self._bulkhead = bulkhead
         self._instances = instances
@@ -42,7 +42,7 @@ class GuardActs:
 
         Raises:
             ValidationFailed: no reason, or a key of which the limit counts nothing.
-            StoreUnavailable: Redis is away.
+            StoreUnavailable: Redis is unavailable.
         """
         require_reason(reason)
         limiter = self._limiter(name)
@@ -74,7 +74,7 @@ class GuardActs:
 
         Raises:
             ValidationFailed: no reason.
-            StoreUnavailable: Redis is away, so nobody knows who lives.
+            StoreUnavailable: Redis is unavailable, so the live workers are unknown.
         """
         require_reason(reason)
         living = [instance.id for instance in self._instances.all()]
@@ -98,7 +98,7 @@ class GuardActs:
 
 
 def require_reason(reason: str) -> None:
-    """Raises ``ValidationFailed`` unless somebody said why."""
+    """Raises ``ValidationFailed`` without a reason."""
     if not isinstance(reason, str) or not reason.strip():
         raise ValidationFailed({"reason": "must say why"})
 

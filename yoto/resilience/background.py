@@ -1,4 +1,4 @@
-"""What runs beside the guards of an application: its tasks, and the tailer of its events."""
+"""Background work of an application's guards: its tasks, and the tailer of its events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .trail import StoredTrails
 
 @dataclass(frozen=True)
 class Work:
-    """Whose work it is."""
+    """The parts whose background work is done."""
 
     redis: RedisConnection
     tailer: Tailer
@@ -60,7 +60,7 @@ class Background:
         self._lock = threading.Lock()
         self._running = False
         self._ends: list[Callable[[], None]] = []
-        # What reads Redis alone must not wait for a database that hangs.
+        # Reads of Redis alone must not wait for a database that hangs.
         self.redis_tasks = Housekeeper("yoto-resilience")
         self.record_tasks = Housekeeper("yoto-resilience-record")
         add = self.redis_tasks.add
@@ -77,7 +77,7 @@ class Background:
         """Load the configuration, then run the tasks; only the first call does."""
         if not self._running:
             with self._lock:
-                if not self._running:  # somebody else may have had the lock
+                if not self._running:  # another thread may have had the lock
                     self._start()
 
     def stop(self) -> None:
@@ -98,7 +98,7 @@ class Background:
         sync = self._work.config.sync
         sync.refresh()
         if not sync.revision:
-            # Redis is away or empty: only the record can tell what operators have set.
+            # Redis is unavailable or empty: only the record knows what operators have set.
             sync.reconcile()
             sync.refresh()
         self._running = True

@@ -1,4 +1,4 @@
-"""What the host application hears of calls through breakers, for measurements of its own."""
+"""Hooks for calls through breakers, for measurements of the host application."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class BreakerHooks:
     def state_change(self, name: str, old: str, new: str, reason: str) -> None:
         """The breaker of the fleet went from one state to another (values of ``State``).
 
-        Every process hears of each change, in the thread that follows the events, and of none that
-        was made while nobody could reach Redis.
+        Every process is notified of each change, in the thread that follows the events, but of no
+        change made while Redis was unreachable.
         """
 
 
@@ -42,7 +42,7 @@ class HookList:
     """The hooks of one application. Safe for threads.
 
     Attributes:
-        listeners: the hooks; whoever finds none need not ask for anything here.
+        listeners: the hooks; a caller that finds none need not measure for them.
     """
 
     __slots__ = ("listeners",)
@@ -51,7 +51,7 @@ class HookList:
         self.listeners: tuple[BreakerHooks, ...] = ()
 
     def add(self, hooks: BreakerHooks) -> None:
-        """Tell ``hooks`` of all that happens from now on."""
+        """Notify ``hooks`` of all that happens from now on."""
         self.listeners = (*self.listeners, hooks)
 
     def let_in(self, name: str, take_back: Callable[[Outcome], None]) -> None:

@@ -86,12 +86,12 @@ class ConfigAccess:
             version: the version that the change was made from; None takes the present one.
             author: who; the signed-in user when left out.
             reason: why.
-            origin: whose layer.
+            origin: the layer of the change.
             expires_in: seconds after which the fields no longer count.
 
         Raises:
             ValidationFailed: a field is unknown or its value is refused; nothing changed.
-            VersionConflict: somebody else changed the entry since ``version``.
+            VersionConflict: the entry was changed since ``version``.
             StoreUnavailable: the change could not be recorded; nothing changed.
         """
         return self.config.set(
@@ -165,7 +165,7 @@ class ConfigAccess:
         return everything
 
     def is_global_switch_enabled(self, name: str, default: bool = False) -> bool:
-        """Whether a switch is on; no round trip. ``default`` answers for one that nobody set."""
+        """Whether a switch is on; no round trip. ``default`` is the value of an unset one."""
         found = self.config.local.snapshot.configs.get((Kind.SWITCH, name))
         return found.enabled if isinstance(found, SwitchConfig) else default
 
@@ -195,5 +195,5 @@ class ConfigAccess:
         return self.set_config(kind, name, change, **options)
 
 
-# What the setters take beside the fields; no configuration class has a field of such a name.
+# Parameters of the setters beside the fields; no configuration class has a field of such a name.
 _OPTIONS = ("version", "author", "reason", "origin", "expires_in")

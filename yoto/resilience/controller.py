@@ -59,12 +59,12 @@ if TYPE_CHECKING:
 
 
 class ResilienceController(ConfigAccess):
-    """Guards, their configuration, and what operators do to them. Safe for threads and greenlets.
+    """Guards, their configuration, and operators' actions. Safe for threads and greenlets.
 
     Nothing connects and no thread starts before the first use; ``close`` ends all of it.
 
     Attributes:
-        enabled: False: every guard lets everybody in and asks nobody.
+        enabled: False: every guard admits every call without a round trip.
     """
 
     def __init__(
@@ -152,8 +152,8 @@ class ResilienceController(ConfigAccess):
                 self._config.define(kind, name, settings)
 
     def add_breaker_hooks(self, hooks: BreakerHooks) -> None:
-        """Tell ``hooks`` of each call through a breaker of this application, and of each change of
-        a breaker's state."""
+        """Notify ``hooks`` of each call through a breaker of this application, and of each change
+        of a breaker's state."""
         self.runtime.hooks.add(hooks)
 
     def on_config_change(self, kind: Kind, name: str, listener: Callable[[Settings], None]) -> None:
@@ -213,7 +213,7 @@ class ResilienceController(ConfigAccess):
         """Name a fallback, so that a degradation configuration can choose it."""
         self._degradation.fallbacks.register(name, fn)
 
-    # Pictures
+    # Snapshots
 
     def get_circuit_breaker_state(self, name: str) -> BreakerState:
         """State and counts of a breaker; ``redis`` is the connection to Redis."""
@@ -222,11 +222,11 @@ class ResilienceController(ConfigAccess):
         return self.circuit_breaker(name).state()
 
     def get_rate_limit_status(self, name: str, key: Key = None) -> RateLimitResult:
-        """What a hit would answer; uses nothing."""
+        """The result of a hit; uses nothing."""
         return self.rate_limiter(name).peek(key)
 
     def get_bulkhead_stats(self, name: str, partition: str = "") -> BulkheadStats:
-        """Who is inside a bulkhead, and who waits."""
+        """The holders and waiters of a bulkhead."""
         return self.bulkhead(name).stats(partition)
 
     def store_status(self) -> StoreStatus:
@@ -234,7 +234,7 @@ class ResilienceController(ConfigAccess):
         return self._store_monitor.status()
 
     def guard_counts(self) -> list[GuardCounts]:
-        """What each guard of this process counted; no round trip, and none is made for it."""
+        """The counts of each guard of this process; no round trip, and no guard is made for it."""
         return self._guards.counts()
 
     def bulkhead_use(self) -> list[BulkheadUse]:
@@ -267,7 +267,7 @@ class ResilienceController(ConfigAccess):
         *,
         seconds: float = KEPT_FOR,
     ) -> DryRun:
-        """What an operator's ``values`` would have done with the calls of the last ``seconds``.
+        """Dry run: the effect of an operator's ``values`` on the calls of the last ``seconds``.
 
         Args:
             values: the fields of an operator's whole layer; None or none of them: without one.
@@ -309,7 +309,7 @@ class ResilienceController(ConfigAccess):
 
         Raises:
             ValidationFailed: there is no such script.
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         named = scripts.ALL | limiter_scripts_by_name()
         script = named.get(script_name)
@@ -328,7 +328,7 @@ class ResilienceController(ConfigAccess):
         """End the background work and say goodbye; a later use starts it again."""
         self._guards.close()
         self.runtime.deferred.close()
-        # What ended meanwhile is recorded too.
+        # Calls that ended meanwhile are recorded too.
         self.runtime.exits.settle()
         self.background.stop()
         self.runtime.heartbeat.close()

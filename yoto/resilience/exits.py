@@ -1,4 +1,4 @@
-"""The ends of calls on their way to Redis: nobody waits for them, and the next entry takes them
+"""The ends of calls on their way to Redis: no caller waits for them, and the next entry takes them
 along."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ExitQueue:
     """
 
     def __init__(self, redis: RedisConnection, deferred: Deferred) -> None:
-        """``deferred`` sends what nobody took along."""
+        """``deferred`` sends the ends that no entry took along."""
         self._redis = redis
         self._send_soon = deferred.job(self.flush)
         self._reset()

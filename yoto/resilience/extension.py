@@ -56,13 +56,13 @@ class Resilience(Extension[ResilienceController], _Base):
             redis: its connection, ``RedisStore.of(app)``.
             events: its events, ``Events.of(app)``.
             journal: the record of configuration; without one Redis is the record.
-            audit: told of an operator's act before it takes effect; may raise to refuse it. With a
-                journal only of acts that are no configuration.
+            audit: called with an operator's action before it takes effect; may raise to refuse it.
+                With a journal only for actions that are no configuration.
             subject: gives the id of the user who makes the call at hand, or None.
             defaults: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the configuration in code; see ``ResilienceController.define``.
-            recorder: takes the times of entries; by default nobody reads them.
-            enabled: False, for tests, makes guards that let everybody in without asking Redis.
+            recorder: takes the times of entries; by default they are not recorded.
+            enabled: False, for tests, makes guards that admit every call without asking Redis.
         """
         controller = ResilienceController(redis, events, journal, audit, subject, recorder, enabled)
         if not enabled:

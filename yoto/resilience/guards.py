@@ -37,12 +37,12 @@ ALL_PARTS: Parts = frozenset({Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHE
 
 @dataclass(frozen=True, slots=True)
 class GuardCounts:
-    """What a guard did in this process since it started.
+    """Counters of a guard in this process since it started.
 
     Attributes:
         kind, name: which.
-        passed: calls that it let through; a breaker counts them when they end.
-        rejected: calls that it refused; ``refused_by`` tells those of a rate limit by dimension.
+        passed: calls that it allowed; a breaker counts them when they end.
+        rejected: calls that it refused; ``refused_by`` has those of a rate limit by dimension.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
         leases: units that a rate limit ``leased``, or slots that a bulkhead kept, and of them those
@@ -102,7 +102,7 @@ class Guards:
         """``before_first`` is called before any guard is made: its configuration must be there.
 
         Args:
-            enabled: False makes guards that let everybody in and ask nobody.
+            enabled: False makes guards that admit every call without a round trip.
         """
         self._enabled = enabled
         self._config = config
@@ -175,7 +175,7 @@ class Guards:
         return [watch.health() for watch in self._watches()]
 
     def counts(self) -> list[GuardCounts]:
-        """What each guard counted in this process; no round trip."""
+        """The counts of each guard in this process; no round trip."""
         kinds: tuple[tuple[Kind, Iterable[CircuitBreaker | RateLimiter | Bulkhead]], ...] = (
             (Kind.CIRCUIT_BREAKER, list(self._breakers.values())),
             (Kind.RATE_LIMIT, list(self._limiters.values())),
@@ -227,7 +227,7 @@ class Guards:
         return [one.snapshot(reply) for one, reply in zip(guards, replies, strict=True)]
 
     def find_store_again(self) -> None:
-        """Ask for those that could not reach Redis, used or not, whether all of it answers."""
+        """Ask for those that could not reach Redis, used or not, whether all of it responds."""
         unreachable = [watch for watch in self._watches() if watch.unreachable]
         asked_at = self._runtime.clock()
         if unreachable and every_server_answers(self._runtime.redis):
@@ -253,7 +253,7 @@ class Guards:
             return found
 
     def _say_if_undefined(self, name: str) -> None:
-        """Once a name: a misspelt one guards by numbers that nobody chose."""
+        """Once a name: a misspelt one guards by default numbers."""
         if name not in self._said and not self.is_defined(name):
             self._said.add(name)
             log.warning("nothing defines the guard '%s': it has the default numbers", name)

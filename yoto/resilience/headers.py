@@ -1,8 +1,8 @@
-"""What rate limits said during a request, and the response headers that tell it.
+"""Results of rate limits during a request, and the response headers that show them.
 
 Source: draft-ietf-httpapi-ratelimit-headers-10; values are structured fields (RFC 9651). ``t`` says
-when more quota is there, for a refusal as ``Retry-After`` does; it is left out where nobody knows:
-sliding windows give back as irregularly as they were used.
+when more quota is there, for a refusal as ``Retry-After`` does; it is left out where it is
+unknown: sliding windows give back as irregularly as they were used.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _ENVIRON_KEY = "yoto.rate_limits"
 
 
 class NotedLimit(NamedTuple):
-    """What one limiter said of its dimensions in this request."""
+    """The dimensions of one limiter in this request."""
 
     limiter: str
     statuses: Iterable[DimensionStatus]
 
 
 def note_limits(limiter: str, statuses: Callable[[], Iterable[DimensionStatus]]) -> None:
-    """Keep what a limiter said until the response; outside of a request nobody wants it.
+    """Keep a limiter's result until the response; outside of a request it is not kept.
 
     ``statuses`` is called when the headers are made, not while the call waits.
     """
@@ -41,7 +41,7 @@ def note_limits(limiter: str, statuses: Callable[[], Iterable[DimensionStatus]])
 
 
 def noted_limits() -> list[NotedLimit]:
-    """What limiters said in this request, in the order of asking."""
+    """The results of limiters in this request, in the order of asking."""
     if not has_request_context():
         return []
     said = request.environ.get(_ENVIRON_KEY, ())

@@ -27,7 +27,7 @@ class Instances:
     def count(self) -> int:
         """How many there were at the last heartbeat, this one included; no round trip.
 
-        It stays so while Redis is away: that many share a limit then.
+        It stays so while Redis is unavailable: that many share a limit then.
         """
         return self._count
 
@@ -44,7 +44,7 @@ class Instances:
         return self._roster.all()
 
     def leave(self) -> None:
-        """Say that this instance ends, so that nobody waits for its heartbeat."""
+        """Report that this instance ends, so that its heartbeat is not awaited."""
         try:
             self._roster.leave(self._own_id)
         except STORE_ERRORS as error:

@@ -1,11 +1,11 @@
-"""What stands for an address where callers are counted."""
+"""The network of an address, for counting callers."""
 
 from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
 
-# Bits. What one customer of a provider gets of IPv6: whoever has it has 2**64 addresses.
+# Bits. The IPv6 network of one customer of a provider, who has 2**64 addresses in it.
 IPV6_PREFIX = 64
 # Bits. What a site may have of IPv6 (RFC 6177).
 SITE_PREFIX = 48
@@ -15,7 +15,7 @@ REMEMBERED = 4096
 
 @lru_cache(maxsize=REMEMBERED)
 def network_of(text: str | None) -> str | None:
-    """What stands for an address: itself, or the network that its owner has of IPv6."""
+    """The key for an address: itself, or for IPv6 the network of its owner."""
     try:
         found = ipaddress.ip_address(text or "")
     except ValueError:

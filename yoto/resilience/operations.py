@@ -1,4 +1,4 @@
-"""What operators do to breakers: recorded first, then done, and done again if Redis forgets it."""
+"""Operators' actions on breakers: recorded first, then done, and repeated if Redis forgets them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 DEFAULT_FORCED_FOR = 3_600.0
 # s. For an entry without an end.
 LONGEST_FORCED = 365 * 24 * 3600.0
-# s between tries to bring a breaker into its forced state while Redis is away.
+# s between tries to bring a breaker into its forced state while Redis is unavailable.
 RETRY_INTERVAL = 1.0
 _FORCED = frozenset({State.ISOLATED, State.DISABLED})
 
@@ -38,23 +38,23 @@ class BreakerOperations:
         breaker: Callable[[str], CircuitBreaker],
         audit: Audit | None,
     ) -> None:
-        """``audit`` is told of a reset, which is no configuration."""
+        """``audit`` is called for a reset, which is no configuration."""
         self._store = store
         self._breaker = breaker
         self._audit = audit
         self._pending: set[str] = set()
-        # Replaced by whoever runs ``catch_up`` in the background.
+        # Replaced by the background work that runs ``catch_up``.
         self.wake: Callable[[], None] = lambda: None
 
     def isolate(
         self, name: str, *, author: str, reason: str, ttl: float | None = DEFAULT_FORCED_FOR
     ) -> BreakerState:
-        """Refuse every call for ``ttl`` seconds; None: until somebody resets it.
+        """Refuse every call for ``ttl`` seconds; None: until it is reset.
 
         Raises:
             ValidationFailed: no reason, or a bad ``ttl``.
             StoreUnavailable: the record cannot be reached; nothing was done. If only Redis is
-                away, the state is recorded and in force as soon as it is back.
+                unavailable, the state is recorded and in force as soon as it is back.
         """
         return self._force(name, Force.ISOLATED, author, reason, ttl)
 
@@ -68,7 +68,7 @@ class BreakerOperations:
         """Closed, with nothing counted and nothing forced; raises as ``isolate``."""
         require_reason(reason)
         before = self._breaker(name).state()
-        # Somebody may have forced it a moment ago in another process.
+        # It may have been forced a moment ago in another process.
         self._store.sync.refresh()
         if self._store.get(Kind.FORCED_BREAKER, name).layers:
             self._store.delete(Kind.FORCED_BREAKER, name, author=author, reason=reason)

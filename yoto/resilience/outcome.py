@@ -1,4 +1,4 @@
-"""What a call's end means to a breaker, and how a guarded call is run."""
+"""The meaning of a call's end to a breaker, and how a guarded call is run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Exceptions:
 
     @classmethod
     def of(cls, field_name: str, given: ExceptionFilter) -> Exceptions:
-        """What a developer wrote: a class, a predicate, or a collection of them.
+        """The predicate of an option in code: a class, a predicate, or a collection of them.
 
         Raises:
             TypeError: it is something else; it names the field. At decoration, not at a failure.
@@ -58,13 +58,13 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True)
 class Classifier:
-    """Decides what an end of a call means.
+    """Decides the meaning of a call's end.
 
     Attributes:
-        expected: exceptions that are failures; any other ``Exception`` is a success, since what is
-            behind the breaker did answer.
+        expected: exceptions that are failures; any other ``Exception`` is a success, since the
+            service behind the breaker did respond.
         ignored: exceptions that say nothing; they win over ``expected``.
-        failed_result: tells for a returned value whether it is a failure.
+        failed_result: a predicate, true for a returned value that is a failure.
 
     Raises:
         TypeError: ``expected`` or ``ignored`` is of something else, or ``failed_result`` cannot
@@ -138,7 +138,7 @@ class Exit(Protocol):
     """A permit: it takes the outcome once and never raises."""
 
     def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Tell how the call ended, and by which exception."""
+        """Report the outcome of the call, and its exception."""
         ...
 
 

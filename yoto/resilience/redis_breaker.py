@@ -13,7 +13,7 @@ from .breaker import BreakerState, State
 
 
 def redis_breaker_state(name: str, redis: RedisConnection) -> BreakerState:
-    """A picture of now: a server is asked for a sign of life, unless all are known to be away."""
+    """The state now: a server is pinged, unless all are known to be unavailable."""
     test = test_redis_connection(redis)
     is_open = not test.ok or not redis.available
     return BreakerState(

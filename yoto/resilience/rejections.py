@@ -1,4 +1,4 @@
-"""Tells of bursts of rejections: one event a guard and interval, over all instances."""
+"""Publishes bursts of rejections: one event a guard and interval, over all instances."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RejectionReporter:
     """Compares the guards' counts with the last report; a rejection itself costs nothing."""
 
     def __init__(self, runtime: Runtime, trails: StoredTrails) -> None:
-        """``trails``: know whom a limit refused."""
+        """``trails``: know the callers that a limit refused."""
         self._runtime = runtime
         self._trails = trails
         self._watched: list[tuple[GuardKind, Rejecting]] = []

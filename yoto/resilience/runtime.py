@@ -1,4 +1,4 @@
-"""What all guards of one application share, and the few things they all do."""
+"""The resources that all guards of one application share, and their common steps."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _alone() -> int:
 
 
 def _untimed(seconds: float) -> None:
-    """What is measured while nobody reads it."""
+    """Takes a time that is not recorded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +57,12 @@ class Runtime:
         events: the event stream; its ``source`` is this instance's id.
         clock: seconds that only grow, for durations and for decisions without Redis. Decisions with
             Redis use the server's clock alone.
-        instances: how many instances share a limit while Redis is away.
+        instances: how many instances share a limit while Redis is unavailable.
         entered: takes the seconds until a guard let a call in.
         heartbeat: renews the leases of this process.
-        deferred: does what need not be done while a call waits.
+        deferred: does work that no call needs to wait for.
         exits: sends the ends of calls.
-        hooks: whom breakers tell of single calls.
+        hooks: are notified by breakers of single calls.
     """
 
     redis: RedisConnection
@@ -83,7 +83,7 @@ class Runtime:
         object.__setattr__(self, "request_id", RequestIds(self.events.source))
 
     def teller(self, max_length: int, ttl_ms: int) -> bytes:
-        """Who tells events, and how long the stream is kept, as ``emit.lua`` wants it."""
+        """The publisher of events, and how long the stream is kept, as ``emit.lua`` wants it."""
         return msgpack.encode((self.events.source, max_length, ttl_ms))
 
     @property

@@ -1,4 +1,4 @@
-"""What guards know about being without Redis: counted, visible, and left when it is back."""
+"""The state of guards without Redis: counted, visible, and left when Redis is back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from yoto.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-# What a script call raises when it could not be done. An error reply (out of memory, read only) is
-# as good as no answer: the guard decides without it, counted and logged.
+# Exceptions of a failed script call. An error reply (out of memory, read only) is as good as no
+# reply: the guard decides without it, counted and logged.
 STORE_ERRORS = (StoreUnavailable, RedisError)
 
 # Seconds. When Redis is asked again at the earliest is the connection's business; callers that were
-# refused because it is away may try soon.
+# refused without it may try soon.
 RETRY_AFTER = 1.0
 
 
@@ -87,16 +87,16 @@ class StoreWatch:
             log.info("%s has redis again, after %.1f s without", self._guard, seconds)
 
     def reachable(self, since: float) -> None:
-        """Every server answered what it was asked at ``since``, seconds of the clock.
+        """Every server replied to what it was asked at ``since``, seconds of the clock.
 
-        A guard that nobody uses would otherwise say for ever that it has no Redis. What a server
-        refused, a sign of life does not tell of: that is left to the next use.
+        An unused guard would otherwise report for ever that it has no Redis. A ping does not show
+        whether a server would still refuse a command: that is left to the next use.
         """
         if self.unreachable and self._last_loss < since:
             self.found()
 
     def health(self) -> StoreHealth:
-        """A picture of now."""
+        """The state now."""
         return StoreHealth(
             self.degraded,
             self.store_errors,

@@ -23,13 +23,13 @@ class StoreState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """How this process fares with Redis.
+    """The state of Redis for this process.
 
     Attributes:
         state: see ``StoreState``.
         degraded_for: seconds since Redis was lost; 0 while it is there.
         losses: how often it was lost, ever.
-        lost_seconds: how long it was away, ever, this loss included.
+        lost_seconds: how long it was unavailable, ever, this loss included.
         answered_locally: calls that guards decided without Redis, ever.
         store_errors: script calls that failed, ever.
     """
@@ -91,7 +91,7 @@ class StoreMonitor:
         )
 
     def status(self) -> StoreStatus:
-        """A picture of now; no round trip."""
+        """The state now; no round trip."""
         healths = list(self._guards())
         with self._lock:
             lost_for = 0.0 if self._lost_at is None else self._clock() - self._lost_at

@@ -1,4 +1,4 @@
-"""Who a guarded call is counted for, when the code does not say."""
+"""The caller that a guarded call is counted for, when the code does not say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import has_request_context, request
 from .networks import network_of
 from .settings import MultiDimensionalKey, RateLimitConfig
 
-# Gives the signed-in user's id, or None for nobody.
+# Gives the signed-in user's id, or None without one.
 Subject: TypeAlias = Callable[[], int | str | None]
 
 # The view argument that names the server a request is about.
@@ -40,7 +40,7 @@ def counted_caller(subject: Subject, config: RateLimitConfig) -> MultiDimensiona
     """The caller as a limiter counts it.
 
     Configured dimensions choose for themselves. Without any, the user alone is counted, or the
-    address of somebody who is not signed in: people behind one address must not share a limit.
+    address of a caller who is not signed in: people behind one address must not share a limit.
     """
     whole = caller(subject)
     if config.dimensions:
@@ -51,7 +51,7 @@ def counted_caller(subject: Subject, config: RateLimitConfig) -> MultiDimensiona
 
 
 def request_type(otherwise: str) -> str:
-    """What kind of request this is: method and route; ``otherwise`` outside of one."""
+    """The type of this request: method and route; ``otherwise`` outside of one."""
     if not has_request_context():
         return otherwise
     rule = request.url_rule.rule if request.url_rule is not None else request.path

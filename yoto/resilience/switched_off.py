@@ -1,6 +1,6 @@
-"""Guards of an application that has them switched off: they let everybody in, and ask nobody.
+"""Guards of an application that has them switched off: they admit every call at once.
 
-For the tests of those who have guards on what they test. Each has the numbers and results of the
+For tests of functions that have guards. Each has the numbers and results of the
 guard that it stands for, as if nothing had ever been used.
 """
 
@@ -26,7 +26,7 @@ _OPEN_TO_ALL = CircuitBreakerConfig(mode=BreakerMode.DISABLED)
 
 
 class OffBreaker(CircuitBreaker):
-    """Is ``disabled``; hooks are told."""
+    """Is ``disabled``; hooks are notified."""
 
     def __init__(
         self, name: str, get_config: Callable[[], CircuitBreakerConfig], runtime: Runtime
@@ -74,7 +74,7 @@ class OffBulkhead(Bulkhead):
     def acquire(self, timeout: float | None = None, partition: str = "") -> Slot:
         self.passed += 1
         clock, request = self._runtime.clock, self._runtime.request_id()
-        # Local, and for ever: nobody renews it.
+        # Local, and for ever: it is never renewed.
         return Slot(_given_back, clock, request, partition, math.inf, True, clock())
 
 
@@ -95,7 +95,7 @@ class OffGuard(Guard):
 
 
 class OffDegradation(Degradation):
-    """No feature is degraded; what a function has for when it fails answers as ever."""
+    """No feature is degraded; the fallbacks of a function that fails work as ever."""
 
     def level(self, name: str) -> DegradationLevel:
         return DegradationLevel.NONE

@@ -1,4 +1,4 @@
-"""What operators turn: global switches of the fleet, and the state forced on a breaker, which is
+"""Operators' switches: global switches of the fleet, and the state forced on a breaker, which is
 configuration: recorded, and kept through a Redis that loses its data."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .settings.rules import Settings, ruled
 
 @dataclass(frozen=True)
 class SwitchConfig(Settings):
-    """A global switch. One that nobody has set or given a default in code is off.
+    """A global switch. Without a set value or a default in code it is off.
 
     Attributes:
         enabled: whether what the switch names is on.
@@ -32,7 +32,7 @@ class Force(StrEnum):
 
 @dataclass(frozen=True)
 class ForcedStateConfig(Settings):
-    """What an operator forces on a breaker.
+    """The state that an operator forces on a breaker.
 
     Attributes:
         state: see ``Force``.

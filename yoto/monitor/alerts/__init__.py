@@ -1,4 +1,4 @@
-"""Alerts: rules, their state machine, where alerts are kept, and whom they are sent to."""
+"""Alerts: rules, their state machine, their stores, and the webhooks that they are sent to."""
 
 from .defaults import DEFAULT_RULES
 from .degrading import Degrade

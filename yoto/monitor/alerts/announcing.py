@@ -10,10 +10,10 @@ from .records import Alert
 
 
 def event_of(alert: Alert, old: Level | None) -> AlertEvent:
-    """What to tell of ``alert`` as it is now.
+    """The event to publish for ``alert`` as it is now.
 
     Args:
-        old: the level that it had for whoever is told; None: there was none.
+        old: the level that the recipient knows; None: no alert.
     """
     about: dict[str, Any] = {
         "alert_id": alert.id,

@@ -44,7 +44,7 @@ DEFAULT_RULES = (
         critical=0.95,
         text="memory in use above {limit}: {value} at worst",
     ),
-    # What is there or not has a threshold at its good end, to which there is no way to come closer.
+    # A presence check has its threshold at the good end, so hysteresis cannot apply.
     AlertRule(
         name="redis",
         metric=names.REDIS_UP,
@@ -62,7 +62,7 @@ DEFAULT_RULES = (
         direction=Direction.HIGH,
         error=0.0,
         critical=20.0,
-        # s; nothing is evaluated while it is away, so this must still fire when it is back.
+        # s; nothing is evaluated while it is unavailable, so this must still fire when it is back.
         hold=5.0,
         text="connections to the database broke or could not be made: {value} a minute at worst",
     ),
@@ -80,7 +80,7 @@ DEFAULT_RULES = (
         metric=signals.BREAKER_ISOLATED,
         direction=Direction.HIGH,
         warning=0.0,
-        # s; isolating is an operator's act. Half an hour later somebody may have forgotten it.
+        # s; isolating is an operator's action. Half an hour later it may have been forgotten.
         hold=1800.0,
         recover=0.0,
         text="an operator isolated a breaker over half an hour ago",
@@ -108,7 +108,7 @@ DEFAULT_RULES = (
         metric=names.QUEUE_UNSERVED,
         direction=Direction.HIGH,
         error=0.0,
-        # s; while workers are replaced nobody may have a handler.
+        # s; while workers are replaced there may be no handler.
         hold=60.0,
         recover=0.0,
         text="no worker has a handler for {value} items of the queue",
@@ -128,7 +128,7 @@ DEFAULT_RULES = (
         warning=2.0,
         error=10.0,
         critical=60.0,
-        # s; the gauge tells the oldest change of a minute, so that one late one is not enough.
+        # s; the gauge gives the oldest change of a minute, so that one late one is not enough.
         hold=90.0,
         text="workers apply changes more than {limit} s late: {value} s at worst",
     ),

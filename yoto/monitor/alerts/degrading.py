@@ -45,8 +45,8 @@ class Degrader:
         alerts: Sequence[Alert],
         transitions: Sequence[Transition],
     ) -> int:
-        """Ask for what the open alerts ask for, and take back what has just ended, whoever asked
-        for it; how many calls failed."""
+        """Request the levels that open alerts demand, and withdraw those of ended alerts, by
+        whichever worker they were requested; returns how many calls failed."""
         failures = 0
         asked: set[str] = set()
         over = set(self._raised)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 # worker comes by its own pace, of which a housekeeper may take a part to have tasks fall together.
 TOO_SOON = 0.9
 OWN_TOO_SOON = 0.35
-# s between looks at what somebody else may have left unpublished.
+# s between checks for entries that another worker may have left unpublished.
 PUBLISH_EVERY = 15.0
 
 Values: TypeAlias = Callable[[], Mapping[str, Value]]
@@ -47,13 +47,13 @@ def always() -> AbstractContextManager[bool]:
 
 @dataclass
 class EvaluationCounts:
-    """What this process did.
+    """Counters of this process.
 
     Attributes:
         evaluations: that this process made.
         left: turns in which another worker had evaluated, or was at it.
-        unelected: evaluations without an election, because Redis was away.
-        value_failures: turns in which the values could not be had; all counted as unknown.
+        unelected: evaluations without an election, because Redis was unavailable.
+        value_failures: turns in which the values were unavailable; all counted as unknown.
         degrade_failures: levels of degradation that could not be raised or taken back.
     """
 
@@ -102,10 +102,10 @@ class Evaluator:
         self.counts = EvaluationCounts()
 
     def turn(self) -> list[Transition]:
-        """Evaluate if it is time and this worker's turn, and tell what happened.
+        """Evaluate if it is time and this worker's turn, and publish the transitions.
 
         Raises:
-            StoreUnavailable: the store is away; nothing happened.
+            StoreUnavailable: the store is unavailable; nothing happened.
         """
         with ExitStack() as stack:
             if not self._lead(stack):
@@ -138,11 +138,11 @@ class Evaluator:
             return True
 
     def _evaluate(self) -> tuple[list[Transition], Sequence[Alert], list[RuleInForce]]:
-        # Whoever evaluated last time need not look first: nobody else is likely to be sooner.
+        # The last evaluator need not check first: another worker is unlikely to be sooner.
         mine, self._was_mine = self._was_mine, False
         if not mine:
             self._look()
-        # Before the transaction: whoever measures may take time.
+        # Before the transaction: measuring may take time.
         values = self._read_values()
         with self._store.writing() as rows:
             board = rows.board()
@@ -183,7 +183,7 @@ class Evaluator:
         return 0 <= now - board.evaluated_at < share * self._interval
 
     def _note_evaluation(self, board: Board) -> None:
-        """Somebody evaluated since our last look if the board has another version."""
+        """Another worker evaluated since our last check if the board has another version."""
         if board.version != self._seen_version:
             self._seen_version, self._seen_at = board.version, monotonic()
 
@@ -211,8 +211,8 @@ class Evaluator:
                 rows.change_alert(alert.id, **columns)
             event = event_of(alert, transition.old)
             rows.record(event, alert.id)
-            # A new or changed level is told from the alert, which a silence may hold back; an end
-            # goes to everybody who was told that there was something.
+            # A new or changed level is announced from the alert, which a silence may hold back;
+            # an end is announced to everybody who was notified of the alert.
             if not alert.open and alert.told_level is not None:
                 queue_event(rows, event, alert.told_level, None)
 
@@ -254,7 +254,7 @@ def reconciled(
 
 
 def _followed(rows: AlertRows, alert: Alert, rule: AlertRule, track: Track) -> Alert:
-    """An open alert with what its value is and was at worst; its level is told by transitions."""
+    """An open alert with its value now and at worst; transitions announce its level."""
     found: dict[str, Any] = {"value": track.value, "peak_value": track.peak}
     if alert.cause is not Cause.UNKNOWN and alert.peak_value != track.peak:
         found["text"] = text_of(rule, track)

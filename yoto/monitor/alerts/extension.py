@@ -43,8 +43,8 @@ class AlertSettings:
 
     Attributes:
         interval: seconds between evaluations.
-        keep_days: for which what is over is kept.
-        give_up_hours: after which a message that nobody takes is given up.
+        keep_days: for which resolved alerts are kept.
+        give_up_hours: after which an undeliverable message is given up.
         sending: how messages are sent.
     """
 
@@ -55,7 +55,7 @@ class AlertSettings:
 
 
 class AlertState:
-    """What the extension keeps in an application. Safe for threads and greenlets.
+    """The extension's state in an application. Safe for threads and greenlets.
 
     Attributes:
         desk: alerts and silences, for operators.
@@ -96,7 +96,7 @@ class AlertState:
         )
         self.started = False
         self._away: dict[str, bool] = {}
-        # Two threads: a receiver that does not answer must not hold up an evaluation.
+        # Two threads: a receiver that does not respond must not hold up an evaluation.
         self._evaluation = Housekeeper("yoto-alerts")
         self._evaluation.add("evaluate", self._evaluate)
         self._evaluation.add("prune", self._prune)
@@ -133,7 +133,7 @@ class AlertState:
             return rows.prune(self._settings.keep_days, PRUNE_BATCH)
 
     def _reached(self, what: str, turn: Callable[[], object]) -> object:
-        """Take a turn; a store that is away is logged once until it is back."""
+        """Take a turn; an unavailable store is logged once until it is back."""
         try:
             result = turn()
         except StoreUnavailable as error:

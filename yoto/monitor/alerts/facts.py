@@ -1,4 +1,4 @@
-"""The events that alerts tell, each exactly once."""
+"""The events of alerts, each published exactly once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from yoto.events import Event, event_type
 
 
 class AlertEvent(Event, frozen=True, kw_only=True):
-    """What the events of an alert have in common.
+    """The fields that all events of an alert share.
 
     Attributes:
         alert_id: the alert.
-        rule, labels: what it is of.
+        rule, labels: its source.
         level: ``warning``, ``error`` or ``critical``; of a resolved alert the last one.
-        peak_level, peak_value: the worst since it was raised; empty in acts on an alert.
+        peak_level, peak_value: the worst since it was raised; empty in actions on an alert.
     """
 
     alert_id: int
@@ -72,7 +72,7 @@ class AlertResolved(AlertEvent, frozen=True, kw_only=True):
 
 @event_type("alert.acknowledged")
 class AlertAcknowledged(AlertEvent, frozen=True, kw_only=True):
-    """Somebody, ``by``, takes care of an alert."""
+    """An operator, ``by``, acknowledged an alert."""
 
     by: str
     note: str = ""
@@ -80,14 +80,14 @@ class AlertAcknowledged(AlertEvent, frozen=True, kw_only=True):
 
 @event_type("alert.silenced")
 class AlertSilenced(Event, frozen=True, kw_only=True):
-    """Alerts that match notify nobody for a while.
+    """Matching alerts send no notifications for a while.
 
     Attributes:
         silence_id: the silence.
         rule: a rule's name, or ``*`` for all.
         labels: that an alert must have.
         until_ms: when it ends, in ms since 1970.
-        by, reason: who and why.
+        by, reason: the operator, and why.
     """
 
     silence_id: int
@@ -100,7 +100,7 @@ class AlertSilenced(Event, frozen=True, kw_only=True):
 
 @event_type("alert.unsilenced")
 class AlertUnsilenced(Event, frozen=True, kw_only=True):
-    """Somebody, ``by``, ended a silence before its time."""
+    """An operator, ``by``, ended a silence before its time."""
 
     silence_id: int
     by: str

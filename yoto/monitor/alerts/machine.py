@@ -18,7 +18,7 @@ from .rule import AlertRule
 from .series import format_series, parse_series
 from .track import Track, observe
 
-# s. A longer pause between two evaluations tells nothing about the time between them.
+# s. Of a longer pause between two evaluations, the time between them is unknown.
 LONGEST_GAP = 60.0
 # s without a value after which one of several series, such as that of a worker, is taken for gone.
 GONE_AFTER = 3600.0
@@ -27,7 +27,7 @@ MOST_SERIES = 500
 
 
 class Kind(StrEnum):
-    """What an alert did."""
+    """The kind of a transition."""
 
     RAISED = "raised"
     CHANGED = "changed"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 class Cause(StrEnum):
-    """What made it do so."""
+    """The cause of a transition."""
 
     VALUE = "value"  # the value went beyond a threshold, or came back
     UNKNOWN = "unknown"  # there has been no value for long
@@ -76,10 +76,10 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an evaluation came to.
+    """The result of an evaluation.
 
     Attributes:
-        tracks: to be given to the next step.
+        tracks: input of the next step.
         transitions: what happened.
         refused: names of series that could not be read or were too many.
     """
@@ -100,7 +100,7 @@ def step(
     Args:
         rules: with names of their own.
         tracks: of the step before, by key.
-        values: series name to value; see ``yoto.monitor.signals``. While somebody recorded, a
+        values: series name to value; see ``yoto.monitor.signals``. While any worker recorded, a
             counter that is not among them stood still.
         now: seconds; a clock that all evaluations share.
     """
@@ -185,7 +185,7 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
     old, new = level_of(before.rank), level_of(after.rank)
     kind = Kind.RAISED if old is None else Kind.RESOLVED if new is None else Kind.CHANGED
     cause = Cause.UNKNOWN if after.unknown_rank > after.level else Cause.VALUE
-    # What is over is about the worst that it was.
+    # A resolved alert shows its worst value.
     told = before if new is None else after
     limit = None if cause is Cause.UNKNOWN else rule.limit(after.rank or told.peak_rank)
     name, labels = parse_series(key)

@@ -1,4 +1,4 @@
-"""Whom to tell what of an alert. Pure."""
+"""Choice of recipients and notifications for an alert. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def is_silenced(alert: Alert, silences: Iterable[Silence], now: float) -> bool:
 
 
 def to_tell(alerts: Iterable[Alert], silences: Sequence[Silence], now: float) -> list[Alert]:
-    """The open alerts whose level nobody was told, unless they are silenced.
+    """The open alerts whose level has not been announced, unless they are silenced.
 
-    An alert that still holds when its silence ends is told then.
+    An alert that still holds when its silence ends is announced then.
     """
     return [
         alert
@@ -28,9 +28,9 @@ def to_tell(alerts: Iterable[Alert], silences: Sequence[Silence], now: float) ->
 
 
 def concerns(webhook: Webhook, old: Level | None, new: Level | None) -> bool:
-    """Whether a webhook is to hear of a step from one level to another; None: no alert.
+    """Whether a webhook is notified of a step from one level to another; None: no alert.
 
-    Whoever was told of an alert hears of its fall and its end too.
+    A webhook that was notified of an alert is notified of its fall and its end too.
     """
     rank = max(level.rank if level is not None else 0 for level in (old, new))
     return rank >= webhook.min_level.rank

@@ -1,4 +1,4 @@
-"""Brings what happened to alerts into the event stream: each entry once, whoever brings it."""
+"""Publishes the history of alerts to the event stream: each entry once, by whichever worker."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BATCH = 200
 
 
 class AlertPublisher:
-    """Publishes entries of the history that are untold, oldest first.
+    """Publishes the unpublished entries of the history, oldest first.
 
-    An entry is told with its number as a token, so that telling it twice, because two workers are
-    at it or one died before it could note it down, makes one event.
+    An entry's number is its token. So publishing it twice, because two workers are at it or one
+    died before it could mark the entry, makes one event.
     """
 
     def __init__(self, store: AlertStore, stream: EventStream) -> None:
@@ -25,10 +25,10 @@ class AlertPublisher:
         self._stream = stream
 
     def tell(self) -> int:
-        """Publish what is untold; how many events. Without Redis it waits for the next call.
+        """Publish pending entries; how many events. Without Redis they wait for the next call.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         total = 0
         while True:

@@ -1,4 +1,4 @@
-"""What is kept of alerts: frozen rows, as every store gives them. Times are seconds since 1970."""
+"""Records of alerts: frozen rows, the same from every store. Times are seconds since 1970."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Alert:
     Attributes:
         id: grows with time.
         key: the rule and the labels as one text; at most one alert of a key is open.
-        rule, labels: what it is of.
+        rule, labels: its source.
         level: now, or when it ended.
-        value: the last one known, as of the last evaluation or when it ended.
-        limit: the threshold of its level; of one that is over, of the worst level.
+        value: the last one known, at the last evaluation or at the end.
+        limit: the threshold of its level; of a resolved alert, of its worst level.
         peak_level, peak_value: the worst since it was raised.
         cause: of its last change.
         text: about the peak, so that it holds while the value falls, and afterwards.
         raised_at, changed_at: when.
         resolved_at: when it ended; None while it is open.
-        acknowledged_at, acknowledged_by, note: who takes care of it, if anybody.
-        told_level: the level that webhooks were last told; None: nothing yet.
+        acknowledged_at, acknowledged_by, note: the acknowledgement, if any.
+        told_level: the level that webhooks were last notified of; None: nothing yet.
     """
 
     id: int
@@ -68,13 +68,13 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertFilter:
-    """Which alerts to list; None: any.
+    """Filter for a list of alerts; None: any.
 
     Attributes:
-        open: True for those that hold, False for those that are over.
+        open: True for those that hold, False for resolved ones.
         rule: of that rule.
         level: of that level.
-        acknowledged: whether somebody takes care of them.
+        acknowledged: whether they are acknowledged.
     """
 
     open: bool | None = None
@@ -85,7 +85,7 @@ class AlertFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
-    """Something that happened to an alert or a silence, as it is told in the event stream."""
+    """A transition of an alert or a silence, as published in the event stream."""
 
     id: int
     at: Epoch
@@ -95,12 +95,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Silence:
-    """Alerts that match notify nobody until then; they are raised and shown all the same.
+    """Matching alerts send no notifications until then; they are raised and shown all the same.
 
     Attributes:
         labels: that an alert must have, with these values.
         until: when it ends by itself.
-        ended_at, ended_by: who ended it before.
+        ended_at, ended_by: its early end, and the operator.
     """
 
     id: int
@@ -136,10 +136,10 @@ class RuleChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """Where the evaluation stands, for whoever evaluates next.
+    """The state of the evaluation, for the next evaluator.
 
     Attributes:
-        version: grows by one with each evaluation; who saves names the one that was read.
+        version: grows by one with each evaluation; a save names the version that was read.
         evaluated_at: when; 0 for never.
         tracks: by key; None if what was stored cannot be read.
         open_alerts: how many alerts hold.
@@ -180,8 +180,8 @@ class Webhook:
     removed_at: float | None = None
 
     def due(self, now: float) -> bool:
-        """Whether it may be tried, and nobody is at it. What waits for a time that is further off
-        than anybody ever waits was written before the clock was set back."""
+        """Whether it may be tried and no worker is at it. A due time further off than the longest
+        wait was written before the clock was set back."""
         return not any(now < at <= now + FURTHEST_OFF for at in (self.next_at, self.claimed_until))
 
 

@@ -1,4 +1,4 @@
-"""What is looked at, from which value on it is an alert, and for how long it must hold."""
+"""An alert rule: a value, its thresholds, and how long it must be beyond one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FURTHEST = 1e15
 LONGEST = 24 * 3600.0
 # Characters.
 LONGEST_TEXT = 200
-# What an alert may ask of all features; names of ``resilience``'s levels.
+# Levels that an alert may request of all features; names of ``resilience``'s levels.
 DEGRADATIONS = ("none", "light", "medium", "heavy")
-# What operators may not change: what an alert is about is said in code.
+# Fields that operators may not change: the subject of an alert is set in code.
 FIXED = frozenset({"name", "metric", "direction", "labels", "text"})
 
 
@@ -30,7 +30,7 @@ class AlertRule:
     """One rule. A value beyond a threshold is bad; the threshold itself is not.
 
     Attributes:
-        name: what the rule is called; with the labels it tells alerts apart.
+        name: what the rule is called; with the labels it identifies an alert.
         metric: the name of the value. If it comes with labels, each series is watched by itself.
         direction: the side on which values are bad.
         warning, error, critical: thresholds, from the good side to the bad; None: no such level.
@@ -38,12 +38,12 @@ class AlertRule:
         recover: seconds for which it must be back before the alert falls or ends.
         hysteresis: how far it must be back, as a share of the threshold, 0 to 1.
         labels: put on each alert of the rule.
-        text: what to tell people; ``{value}`` becomes the worst value since it was last within
+        text: the message for people; ``{value}`` becomes the worst value since it was last within
             every threshold, ``{limit}`` the threshold that this is beyond.
-        enabled: whether the rule is looked at.
+        enabled: whether the rule is evaluated.
         unknown_after: seconds without a value after which that itself is an alert; None: never.
         unknown_level: the level of such an alert.
-        degrade: what the alert asks of all features: ``none``, ``light``, ``medium``, ``heavy``.
+        degrade: the level requested of all features: ``none``, ``light``, ``medium``, ``heavy``.
         degrade_from: the level from which it does.
 
     Raises:

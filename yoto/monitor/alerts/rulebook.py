@@ -69,7 +69,7 @@ class Rulebook:
         """The rules that there are now, those of operators too.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         return [one.rule.name for one in self.list()]
 
@@ -101,7 +101,7 @@ class Rulebook:
         """Every rule.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         with self._store.reading() as rows:
             return self.in_force(rows)
@@ -109,14 +109,14 @@ class Rulebook:
     def history(
         self, name: str, after: int | None = None, limit: int = HISTORY_SHOWN
     ) -> Sequence[RuleChange]:
-        """What operators did to a rule, newest first.
+        """Changes by operators to a rule, newest first.
 
         Args:
             after: go on behind this version.
 
         Raises:
             UnknownResource: there is no such rule.
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         with self._store.reading() as rows:
             found = rows.rule_history(name, limit, after)
@@ -127,7 +127,7 @@ class Rulebook:
     def add(
         self, name: str, values: Mapping[str, Any], *, by: str, reason: str = ""
     ) -> RuleInForce:
-        """Make a rule on any value that is measured.
+        """Create a rule on any measured value.
 
         Args:
             values: fields of ``AlertRule`` but for the name; at least the metric, the direction and
@@ -135,7 +135,7 @@ class Rulebook:
 
         Raises:
             ValidationFailed: there is such a rule, there are too many, or a bad value.
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         check_author(by, reason)
         rule = _made(name, values)
@@ -184,8 +184,8 @@ class Rulebook:
         Raises:
             UnknownResource: there is no such rule.
             ValidationFailed: a bad value; nothing changed.
-            VersionConflict: somebody else changed the rule.
-            StoreUnavailable: the store is away.
+            VersionConflict: the rule was changed meanwhile.
+            StoreUnavailable: the store is unavailable.
         """
         if not values:
             raise ValidationFailed({"values": "must name at least one field"})

@@ -1,4 +1,4 @@
-"""What operators do with alerts: look, acknowledge, silence. Every act is recorded and told."""
+"""Operators' actions on alerts: list, acknowledge, silence. Each is recorded and published."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class AlertService:
     def history(
         self, alert_id: int, after: int | None = None, limit: int = HISTORY_SHOWN
     ) -> Sequence[HistoryEntry]:
-        """What happened to an alert, newest first.
+        """The history of an alert, newest first.
 
         Args:
             after: go on behind the entry of this id.
@@ -103,11 +103,11 @@ class AlertService:
             return rows.history(alert_id, limit, after)
 
     def acknowledge(self, alert_id: int, *, by: str, note: str = "") -> Alert:
-        """Say that ``by`` takes care of an open alert; the last one who says so does.
+        """Acknowledge an open alert as ``by``; a later acknowledgement replaces an earlier one.
 
         Raises:
             UnknownResource: there is no such alert.
-            ValidationFailed: it is over, or a text is too long.
+            ValidationFailed: it is resolved, or a text is too long.
         """
         check_author(by, note, "note")
         with self._store.writing() as rows:
@@ -142,7 +142,7 @@ class AlertService:
         by: str,
         reason: str = "",
     ) -> Silence:
-        """Let alerts notify nobody for a while; they are raised and shown all the same.
+        """Send no notifications of alerts for a while; they are raised and shown all the same.
 
         Args:
             rule: a rule's name, or ``*`` for all.
@@ -227,5 +227,5 @@ class AlertService:
         try:
             self._teller.tell()
         except StoreUnavailable as error:
-            # The act stands, and the next evaluation tells it.
+            # The action stands, and the next evaluation publishes it.
             log.warning("an act on alerts is told later: %s", error)

@@ -1,4 +1,4 @@
-"""What one rule has seen of one series so far. Pure: values and a clock's reading in, state out."""
+"""The state of one rule on one series. Pure: values and a clock's reading in, state out."""
 
 from __future__ import annotations
 
@@ -65,16 +65,16 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 def observe(
     rule: AlertRule, track: Track | None, value: float | None, now: float, longest_gap: float
 ) -> Track:
-    """The track after a look.
+    """The track after an observation.
 
-    A value stands for the time since the look before it. Looks without one count for nothing: what
-    nobody saw neither raises an alert nor ends one.
+    A value stands for the time since the last observation. Unknown values count for nothing: an
+    unobserved time neither raises an alert nor ends one.
 
     Args:
         value: None, infinity and what is no number are unknown.
-        now: seconds. Not later than the last look counts as the same moment: the clock was set
-            back, and goes on from there.
-        longest_gap: seconds; of a longer pause between looks only so much counts.
+        now: seconds. Not later than the last observation counts as the same moment: the clock was
+            set back, and goes on from there.
+        longest_gap: seconds; of a longer pause between observations only so much counts.
     """
     before = track or Track(at=now)
     elapsed = min(max(0.0, now - before.at), longest_gap)

@@ -137,14 +137,14 @@ class Archive:
         )
 
     def _by_sign(self, worker: WorkerStatus, since_sign: float | None) -> WorkerStatus:
-        """With what a silent one lived on for after its last delivery, as a later sign tells."""
+        """With the extra life of a silent worker after its last delivery, by its later signs."""
         if worker.state is not WorkerState.SILENT or since_sign is None:
             return worker
         lived_on = worker.unreported - self._interval + worker.silent_for - since_sign
         return replace(worker, unreported=max(worker.unreported, lived_on))
 
     def _numbering_of(self, stored: Sequence[Flat]) -> _Numbering:
-        """What names the numbers in all of these, read again only where it does not.
+        """The numbering of all of these, read again only where it differs.
 
         Within a generation no number ever changes what it stands for, and one that was followed by
         another never comes back.
@@ -186,7 +186,7 @@ class _Numbering(NamedTuple):
         ours = [flat for generation, *flat in stored if generation == self.generation]
         sums = ours[0] if len(ours) == 1 else self._sum(ours)
         pairs = zip(sums[::2], sums[1::2], strict=True)
-        # What nobody asked for is passed over.
+        # Series that were not requested are skipped.
         named = ((self.cells[number], value) for number, value in pairs if number in self.cells)
         return to_point(at, seconds, named)
 

@@ -85,7 +85,7 @@ class Backlog:
             self._parcels.popleft()
 
     def _give_up(self) -> None:
-        """Drop what is too old; the newest parcel tells for how long it had been recorded."""
+        """Drop parcels that are too old; the newest gives how long it had been recorded."""
         newest = self._parcels[-1]
         while self._parcels[0] is not newest and self.age(self._parcels[0]) > self._longest:
             dropped = self._parcels.popleft()

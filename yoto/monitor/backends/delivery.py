@@ -57,7 +57,7 @@ class Delivery:
         """Have a parcel counted, exactly once however often it is sent.
 
         Args:
-            age: tells seconds since the parcel was closed.
+            age: gives seconds since the parcel was closed.
             last: the worker ends with this.
 
         Returns:

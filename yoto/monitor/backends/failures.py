@@ -1,4 +1,4 @@
-"""What can go wrong between a backend and its server, told apart."""
+"""The kinds of failures between a backend and its server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..recording import Series, series
 
 log = logging.getLogger(__name__)
 
-# What a call to Redis may raise.
+# Exceptions of a call to Redis.
 STORE_ERRORS = (StoreUnavailable, exceptions.RedisError)
 
 
@@ -59,7 +59,7 @@ def failures_of(backend: str, kind: str) -> Series:
 
 
 def failure_kind(error: BaseException) -> FailureKind:
-    """The kind of an error, by itself or by what caused it; a lost connection if nothing tells."""
+    """The kind of an error, by itself or its cause; a lost connection if neither shows it."""
     seen: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in seen:

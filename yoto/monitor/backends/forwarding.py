@@ -1,4 +1,4 @@
-"""What backends share that do something more with what another one keeps."""
+"""The common part of backends that add to another one's storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every backend does."""
+"""The contract of every backend."""
 
 from __future__ import annotations
 
@@ -96,16 +96,16 @@ class BackendHealth:
 
 
 class Backend(Protocol):
-    """Takes what one process recorded. Nothing here raises because a server is away."""
+    """Takes the records of one process. Nothing here raises because a server is unavailable."""
 
     @property
     def name(self) -> str:
         """How operators call it."""
 
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        """Take what was added and observed since the last call, and what gauges say now.
+        """Take the additions and observations since the last call, and the gauges' present values.
 
-        Once taken it counts exactly once, also if the server is away now and comes back.
+        Once taken they count exactly once, also if the server is unavailable now and comes back.
         """
 
     def read(
@@ -128,7 +128,7 @@ class Backend(Protocol):
         """Everything that was ever recorded, for exporters of growing counters."""
 
     def workers(self) -> list[WorkerStatus]:
-        """The processes that record, those heard last first; this one alone if others are not
+        """The processes that record, those most recently heard first; this one alone if others are not
         known."""
 
     def now(self) -> float:

@@ -31,7 +31,7 @@ class MonitorKeys:
         return [self.point(resolution, number) for number in numbers]
 
     def of_worker(self, worker: str) -> list[str]:
-        """What the script wants before the points."""
+        """The script's arguments before the points."""
         return [self.numbers, self.workers, self.heard, self.totals(host_of(worker))]
 
 

@@ -101,7 +101,7 @@ class MemoryBackend:
         return BackendHealth(self.name, True, "keeps the measurements of this process")
 
     def close(self) -> None:
-        """What was recorded stays readable; there is nothing to close."""
+        """Records stay readable; there is nothing to close."""
 
     def _worker(self) -> WorkerStatus:
         name = self._worker_id()

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: the sums of a host, in its text format, on top of another backend."""
+"""The scrape for Prometheus: sums of a host, in its text format, on top of another backend."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PrometheusBackend(ForwardingBackend):
     def render(self) -> bytes:
         """The text for a scrape.
 
-        While the store cannot tell its sums there are none in it, and ``yoto_monitor_complete`` is
+        While the store cannot give its sums the text has none, and ``yoto_monitor_complete`` is
         0: sums that fell and rose again would count twice in every rate.
         """
         return "\n".join([*_lines(self._store.totals()), ""]).encode()
@@ -122,7 +122,7 @@ def _spread_lines(name: str, labels: Labels) -> list[str]:
 
 
 def _values(spread: Distribution) -> Iterator[float]:
-    """What these lines say."""
+    """The values of these lines."""
     counts = sorted(spread.counts.items())
     seen = place = 0
     for number in SHOWN_PLACES:

@@ -31,11 +31,11 @@ _REFUSED = series(names.SERIES_REFUSED, {"by": "store"})
 
 
 class RedisBackend:
-    """Adds up in Redis what every worker records; while Redis is away memory takes over.
+    """Adds up every worker's records in Redis; in memory while Redis is unavailable.
 
-    What was recorded meanwhile waits, is delivered when Redis is back, and goes to the points of
-    the time when it was recorded. Each batch has a number and is counted once, also if it was sent
-    again because its answer was lost. Safe for threads.
+    Records made meanwhile wait, are delivered when Redis is back, and go to the points of
+    the time when they were made. Each batch has a number and is counted once, also if it was sent
+    again because its reply was lost. Safe for threads.
     """
 
     name = "redis"
@@ -71,7 +71,7 @@ class RedisBackend:
 
     @property
     def worker_id(self) -> str:
-        """What this process is called; a fork gets a name, and numbers, of its own."""
+        """The name of this process; a fork gets a name, and numbers, of its own."""
         if pid_of(self._worker_id) != os.getpid():
             self._worker_id = new_instance_id()
         return self._worker_id
@@ -79,7 +79,7 @@ class RedisBackend:
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
         self._memory.record(counters, gauges, histograms)
         now = monotonic()
-        # Always told, and first, so that it has its place before there is no room for others.
+        # Always sent, and first, so that it has its place before the room for others ends.
         refused: Counters = {_REFUSED: self._refused}
         batch = Batch({**refused, **counters}, dict(gauges), dict(histograms))
         with self._sending:

@@ -25,8 +25,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 class StatsdBackend(ForwardingBackend):
-    """Leaves keeping to ``store`` and sends a copy. What is lost on the way is lost: nobody
-    answers. Not thread-safe; the flush calls it."""
+    """Leaves storage to ``store`` and sends a copy. Lost copies stay lost: there is no reply.
+    Not thread-safe; the flush calls it."""
 
     name = "statsd"
 

@@ -1,7 +1,7 @@
-"""What the next minutes will be like, what was not as expected, and what changed its nature.
+"""Forecasts of the next minutes, anomalies, and drifts.
 
 The library ``river`` takes a second to load, in which an event loop would stand still, and some
-85 MB; so what learns is a process of its own, which the first minute that is learned starts.
+85 MB; so the forecaster is a process of its own, which the first minute that is learned starts.
 """
 
 from .events import ForecastAnomaly, ForecastDrift, news_of

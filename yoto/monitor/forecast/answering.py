@@ -1,4 +1,4 @@
-"""The forecaster's process: learns what each line of its input tells, and says what it thinks."""
+"""The forecaster's process: learns from each line of input, and replies with a snapshot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .forecaster import Forecaster
 from .metric import Forecast, NoForecast
 from .snapshot import ForecastSnapshot, Told
 
-# Whoever serves requests comes first.
+# Workers that serve requests come first.
 NICENESS = 5
 
 

@@ -67,7 +67,7 @@ class Backtest:
         return ratio if ratio is not None and isfinite(ratio) else None
 
     def margins(self, lead: int, share: float) -> tuple[float, float] | None:
-        """What to add to a forecast so that ``share`` of the values lie between.
+        """The margins to add to a forecast so that ``share`` of the values lie between.
 
         Read from the errors themselves: no assumption of what they are like (split conformal
         prediction, with recent errors for the calibration set). None without errors.

@@ -12,7 +12,7 @@ HOUR_STEPS, DAY_STEPS = 60, 1440
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a model takes a series to be; see ``river.time_series.HoltWinters``.
+    """The assumed shape of a series; see ``river.time_series.HoltWinters``.
 
     Attributes:
         name: how it is called.
@@ -59,7 +59,7 @@ class Candidate:
             self._model, self._learned = self._make(), 0
 
     def path(self, leads: int) -> Sequence[float] | None:
-        """What is expected of the next steps; None while too little was learned."""
+        """The forecast of the next steps; None while too little was learned."""
         if self._learned < self._needs:
             return None
         try:

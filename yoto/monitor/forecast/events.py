@@ -1,4 +1,4 @@
-"""What is told of the forecasts: each fact once."""
+"""Events of the forecasts: each fact is published once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEWS = 600.0
 
 @event_type("forecast.anomaly")
 class ForecastAnomaly(Event, frozen=True, kw_only=True):
-    """A minute of a metric was not as expected; those that follow it in a row are told no more.
+    """A minute of a metric was not as expected; further ones in a row are not published.
 
     Attributes:
         metric: of what.
@@ -39,7 +39,7 @@ class ForecastDrift(Event, frozen=True, kw_only=True):
 
 
 def news_of(said: ForecastSnapshot, now: float) -> Iterator[tuple[Event, str]]:
-    """What is news at the epoch second ``now``, each with the token that names the fact."""
+    """The news at the epoch second ``now``, each with the token that names the fact."""
     for found in said.anomalies:
         if found.at >= now - NEWS:
             yield ForecastAnomaly(

@@ -13,7 +13,7 @@ from .metric import HISTORY, Anomaly, Drift, Forecast, Learned, MetricForecaster
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is read from a summary, in which unit, and between what it can be."""
+    """A value read from a summary, with its unit and its range."""
 
     read: Callable[[Summary], float | None]
     unit: str
@@ -40,10 +40,10 @@ METRICS: Mapping[str, Metric] = {
 
 @dataclass(frozen=True, slots=True)
 class LearnReport:
-    """What was learned.
+    """The result of learning.
 
     Attributes:
-        summaries: minutes that were looked at; ``new`` of them had not been learned before.
+        summaries: minutes given; ``new`` of them had not been learned before.
         values: how many each metric learned.
         offered: metrics of which a forecast is offered now.
         silent: the others, and why.
@@ -117,7 +117,7 @@ class Forecaster:
         return {name: last for name, last in lasts.items() if last is not None}
 
     def scores(self) -> dict[str, float | None]:
-        """By metric, how surprising its last minute was; None: cannot be told."""
+        """By metric, how surprising its last minute was; None: unknown."""
         with self._lock:
             return {name: one.score for name, one in self._forecasters.items()}
 

@@ -23,7 +23,7 @@ GRACE = 5.0
 QUIET = 3600.0
 # The area of requests by which others watch the platform.
 WATCHING_AREA = "health"
-# s until the store, which did not answer, is asked again.
+# s until the store, which did not respond, is asked again.
 RETRY = 10.0
 # s that are looked back at while nothing happens.
 LOOK_BACK = 300.0
@@ -33,13 +33,13 @@ Hear = Callable[[ForecastSnapshot], None]
 
 
 class Forecasting:
-    """Learns what the store holds when asked to, and each minute from then on.
+    """Learns the store's history when asked to, and each minute from then on.
 
-    What learns is there while somebody uses the platform: it ends after an hour in which nobody
-    did, and learns the history anew when somebody does.
+    The forecaster lives while the platform is in use: it ends after an hour without a request, and
+    learns the history anew at the next one.
 
     Attributes:
-        forecaster: what was learned.
+        forecaster: the process that learns.
     """
 
     def __init__(self, read: Read, now: Callable[[], float]) -> None:
@@ -66,7 +66,7 @@ class Forecasting:
         """Learn the whole minutes of the last ``hours``, and from now on each that ends.
 
         Raises:
-            StoreUnavailable: the store did not tell what all workers recorded, the forecaster's
+            StoreUnavailable: the store could not give the records of all workers, the forecaster's
                 process ended, or it was closed meanwhile; nothing was learned.
         """
         with self._mutex:

@@ -19,7 +19,7 @@ LEAST_TESTS = 60
 MOST_RATIO = 0.9
 # Minutes without a value that a model bridges by what it expects; after more it begins anew.
 LONGEST_GAP = 30
-# Standard deviations beyond which a value is no chance, and errors that must be known to tell. In
+# Standard deviations beyond which a value is no chance, and errors that must be known to decide. In
 # normal noise that is one alarm in a thousand years; real noise has longer tails.
 ALARM, LEAST_ERRORS = 6.0, 30
 # Sizes of errors, in standard deviations, are cut here for the detector of change: one wild value
@@ -37,15 +37,15 @@ LEVEL_KEPT = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is expected of the next steps.
+    """The forecast of the next steps.
 
     Attributes:
         metric: of what.
         made_at: epoch second at which the last known minute began.
         values: of the minutes after it; ``lower`` and ``upper`` hold nine in ten of the real ones.
-        model: which of the candidates says so.
+        model: the candidate that made it.
         ratio: its error over that of the naive forecast, lately.
-        tests: forecasts that were compared with what came.
+        tests: forecasts that were compared with the real values.
     """
 
     metric: str
@@ -111,8 +111,8 @@ class MetricForecaster:
     """Learns one value a step, and offers a forecast only while one is better than none.
 
     Attributes:
-        last: what was learned last; None: nothing yet.
-        score: how surprising that was, in standard deviations; None: cannot be told yet.
+        last: the value learned last; None: nothing yet.
+        score: how surprising that was, in standard deviations; None: not known yet.
         anomalies, drifts: the latest, oldest first.
     """
 
@@ -150,7 +150,7 @@ class MetricForecaster:
         return True
 
     def forecast(self) -> Forecast | NoForecast:
-        """What is expected, or why nothing is said."""
+        """The forecast, or why there is none."""
         best = self._best()
         if best is None or self._step is None:
             tests = max(backtest.tests for _, backtest in self._field)

@@ -25,14 +25,14 @@ END_LIMIT = 1.0
 
 
 class ForecasterProcess:
-    """Starts with the first minute that it is told. Safe for threads and greenlets.
+    """Starts with the first minute that it is given. Safe for threads and greenlets.
 
-    What it said last is answered from memory. A process that dies has forgotten everything: then
+    Its last snapshot is read from memory. A process that dies has forgotten everything: then
     ``learned_to`` is None again, and the next ``learn`` starts another.
 
     Attributes:
         closed: whether it was ended for good.
-        said: what the process said last.
+        said: the process's last snapshot.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class ForecasterProcess:
         return {**said.offered, **said.silent}
 
     def scores(self) -> dict[str, float | None]:
-        """By metric, how surprising its last minute was; None: cannot be told."""
+        """By metric, how surprising its last minute was; None: unknown."""
         return dict(self.said.scores)
 
     def anomalies(self) -> list[Anomaly]:
@@ -93,7 +93,7 @@ class ForecasterProcess:
         """End the process for good; who asks on hears that nothing is known."""
         self.closed = True
         while not self._mutex.acquire(timeout=END_LIMIT):
-            # It learns what nobody will ask for.
+            # It would learn for no reader.
             if (child := self._child) is not None:
                 child.kill()
         try:

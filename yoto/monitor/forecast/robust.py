@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from statistics import median
 
-# What makes the median absolute deviation of normal values their standard deviation.
+# The factor that makes the median absolute deviation of normal values their standard deviation.
 MAD_TO_SIGMA = 1.4826
 # Errors below this share of the level are no news, however quiet the series was.
 LEAST_SHARE = 1e-3
@@ -23,7 +23,7 @@ def spread(errors: Collection[float], level: float) -> float:
 
 
 def surprise(error: float, errors: Collection[float], level: float) -> float:
-    """How many standard deviations ``error`` is away from what ``errors`` are like, at most
+    """How many standard deviations ``error`` differs from the usual ``errors``, at most
     ``MOST_SURPRISE``.
 
     Args:

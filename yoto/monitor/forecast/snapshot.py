@@ -1,4 +1,4 @@
-"""What goes between a worker and its forecaster's process: a line of JSON each way."""
+"""Messages between a worker and its forecaster's process: a line of JSON each way."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Told(msgspec.Struct):
 
 
 class ForecastSnapshot(msgspec.Struct):
-    """What the forecaster thinks after that.
+    """The state of the forecaster after a message.
 
     Attributes:
-        report: what it learned; None: it was told nothing yet.
+        report: the result of learning; None: it got nothing to learn yet.
         offered, silent: forecasts by metric, and why there is none.
         lasts, scores, anomalies, drifts: as ``Forecaster`` has them.
         learned_to: epoch second at which the newest minute began.

@@ -1,4 +1,4 @@
-"""What the worker that forecasts lets all others know."""
+"""The report of the forecasting worker to all others."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import msgspec
 
 from .snapshot import ForecastSnapshot
 
-# s after which a statement tells of the past: each minute brings a new one.
+# s after which a statement is out of date: each minute brings a new one.
 OLD_AFTER = 180.0
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """What one worker thought at one moment.
+    """The forecaster's state in one worker at one moment.
 
     Attributes:
         at: epoch seconds, by the clock of the monitor's store.
@@ -33,5 +33,5 @@ class Statement(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self)
 
     def is_old(self, now: float) -> bool:
-        """Whether whoever said it should have said something new by ``now``."""
+        """Whether the worker should have published a newer one by ``now``."""
         return now - self.at > OLD_AFTER

@@ -33,7 +33,7 @@ class Band(StrEnum):
 
     @property
     def healthy(self) -> bool:
-        """Whether nobody need look."""
+        """Whether it needs no attention."""
         return self in (Band.EXCELLENT, Band.GOOD)
 
 
@@ -42,7 +42,7 @@ _WORSE = list(Band)
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """A component of which one value tells how it does.
+    """A component whose health is measured by one value.
 
     A value up to and with a limit is in its band: with ``direction`` high, ``excellent`` 50 and
     ``good`` 100, a value of 50 is excellent and one of 50.1 good. Beyond ``warning`` is an error.

@@ -1,4 +1,4 @@
-"""What was recorded, by time: resolutions, points, and the minute's summary. Pure."""
+"""Records by time: resolutions, points, and the minute's summary. Pure."""
 
 from .batch import Batch, Counters, Gauges, Histograms
 from .point import Point, Readings

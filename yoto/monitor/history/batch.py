@@ -1,4 +1,4 @@
-"""What one process recorded between two flushes."""
+"""The records of one process between two flushes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Histograms: TypeAlias = Mapping[Series, Distribution]
 
 @dataclass(slots=True)
 class Batch:
-    """What was added to counters and histograms, and what gauges said last."""
+    """Additions to counters and histograms, and the last values of gauges."""
 
     counters: dict[Series, float] = field(default_factory=dict)
     gauges: dict[Series, float] = field(default_factory=dict)

@@ -10,13 +10,13 @@ from .batch import Counters, Gauges, Histograms
 
 @dataclass(slots=True)
 class Readings:
-    """What a gauge said: a reading each flush of each process.
+    """Values of a gauge: a reading for each flush of each process.
 
     Attributes:
         readings: how many.
-        total: all of them added up; ``mean`` is what one process said on average.
+        total: all of them added up; ``mean`` is the average value of one process.
         highest: the largest of them.
-        lowest: the smallest; infinite where nobody kept it.
+        lowest: the smallest; infinite where it was not kept.
     """
 
     readings: int = 0

@@ -35,14 +35,14 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What happened in ``seconds`` from ``at``, over all workers. None: nothing was measured.
+    """Totals of ``seconds`` from ``at``, over all workers. None: nothing was measured.
 
     Attributes:
         at: epoch seconds, by the clock of the store.
         workers: how many recorded, on average.
-        requests, errors: answers to HTTP, and those of status 500 and above.
-        request_rate: answers a second.
-        error_rate: errors among the answers, 0 to 1.
+        requests, errors: HTTP responses, and those of status 500 and above.
+        request_rate: responses a second.
+        error_rate: errors among the responses, 0 to 1.
         decisions, allowed, denied: verdicts.
         check_errors: checks that ended without one.
         hit_rate, l1_hit_rate, l2_hit_rate: look-ups that either tier answered, and each among

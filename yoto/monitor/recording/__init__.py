@@ -1,4 +1,4 @@
-"""What the hot path touches: counters, gauges and histograms of one process."""
+"""The hot path of recording: counters, gauges and histograms of one process."""
 
 from .distribution import BOUNDS, Distribution, place
 from .metrics import Counter, Histogram

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Self
 
-# s, some microsecond: what is faster is not worth telling apart. A power of two, so that a second,
+# s, some microsecond: shorter times need not be distinguished. A power of two, so that a second,
 # its halves and its doubles are bounds, to which thresholds can be set without rounding.
 SMALLEST = 2.0**-20
 PER_OCTAVE = 4
@@ -60,7 +60,7 @@ class Distribution:
 
     @classmethod
     def of_counts(cls, counts: Iterable[tuple[float, int]], total: float) -> Self:
-        """From somebody else's buckets: upper bounds in seconds, how many values fell up to each
+        """From another system's buckets: upper bounds in seconds, how many values fell up to each
         and above the one before, and all values added up."""
         made = cls(total=total)
         for bound, count in counts:
@@ -97,7 +97,7 @@ class Distribution:
         self.total += other.total
 
     def since(self, earlier: Distribution) -> Distribution:
-        """What came after ``earlier``, a state of this one; all of it, if this began anew since."""
+        """The values after ``earlier``, a state of this one; all of them, if this began anew."""
         rest = {
             number: count - earlier.counts.get(number, 0) for number, count in self.counts.items()
         }

@@ -1,9 +1,9 @@
 """Counters, gauges and histograms that many threads write without a lock and lose nothing.
 
-What is written goes to a ``deque``, whose ``append`` and ``popleft`` are atomic by its
-documentation; whoever reads takes everything out and adds it up. So sums are exact, whatever the
+Writes go to a ``deque``, whose ``append`` and ``popleft`` are atomic by its
+documentation; a reader takes everything out and adds it up. So sums are exact, whatever the
 interpreter does between two instructions of ``+=``, and a write costs an append and a comparison.
-So that nobody has to read in time, a writer that finds many values waiting adds them up itself.
+So that no reader has to come in time, a writer that finds many values waiting adds them up itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_WAITING = 4096
 
 
 class Counter:
-    """Only grows. ``add`` is for the hot path; ``drain`` is for whoever keeps the series."""
+    """Only grows. ``add`` is for the hot path; ``drain`` is for the keeper of the series."""
 
     __slots__ = ("_append", "_lock", "_sum", "_waiting")
 
@@ -38,7 +38,7 @@ class Counter:
                 self._fold()
 
     def drain(self) -> float:
-        """What was added since the last call."""
+        """The additions since the last call."""
         with self._lock:
             self._fold()
             found, self._sum = self._sum, 0
@@ -87,7 +87,7 @@ class Histogram:
                 self._fold()
 
     def drain(self) -> Distribution:
-        """What was observed since the last call."""
+        """The observations since the last call."""
         with self._lock:
             self._fold()
             found, self._found = self._found, Distribution()

@@ -63,7 +63,7 @@ class Recorder:
     def drain(
         self,
     ) -> tuple[dict[Series, float], dict[Series, float], dict[Series, Distribution]]:
-        """What was counted and observed since the last call, and what the gauges say now.
+        """The counts and observations since the last call, and the present values of gauges.
 
         Returns:
             Counters, gauges and histograms; those without news are left out.
@@ -108,4 +108,4 @@ class Recorder:
 
 
 def _nothing() -> None:
-    """Nobody has anything."""
+    """No recorded values."""

@@ -16,7 +16,7 @@ _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)
 _ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
 _TRANSLATED = str.maketrans(_ESCAPES)
 _PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
-# Characters of a label's value: what is longer is a text that somebody wrote, not a label.
+# Characters of a label's value: a longer one is free text, not a label.
 LONGEST_VALUE = 120
 
 

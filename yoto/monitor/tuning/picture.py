@@ -1,4 +1,4 @@
-"""What the advisers look at: one stretch of time of the whole fleet, as plain values."""
+"""The snapshot for the recommenders: one stretch of time of the whole fleet, as plain values."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ class LimiterPicture:
     """A rate limit.
 
     Attributes:
-        passed: calls that it let through.
-        refused: by dimension, calls that it did not.
+        passed: calls that it allowed.
+        refused: by dimension, calls that it rejected.
         limits: by dimension, units in a window.
     """
 
@@ -98,7 +98,7 @@ class LimiterPicture:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What happened; None: nobody measured it.
+    """A snapshot of the fleet; None: not measured.
 
     Attributes:
         seconds: for how long it was recorded, of one process.
@@ -107,14 +107,14 @@ class Picture:
         stores: what processes remember, by kind.
         l1_hits, l1_misses: look-ups in memory.
         l2_reads, l2_errors: reads of Redis, and those that failed.
-        l2_p99: seconds that 99 % of the reads that were answered did not exceed.
+        l2_p99: seconds that 99 % of the successful reads did not exceed.
         memory_bytes: of one process, on average.
         memory_share: of what the process may use, the highest of any.
         queue: the batch queue.
         pools: connections to the database, by pool.
         bulkheads, limiters: guards that may be tuned, by name.
         request_p95: seconds that 95 % of the requests did not exceed.
-        error_rate: errors among the answers, 0 to 1.
+        error_rate: errors among the responses, 0 to 1.
     """
 
     seconds: float
@@ -165,7 +165,7 @@ def picture_of(
     queue: QueuePicture | None = None,
     guards: Guards | None = None,
 ) -> Picture:
-    """The picture of a stretch of time, given what was in force in it."""
+    """The snapshot of a stretch of time, given the settings in force in it."""
     guards = guards or Guards()
     requests = point.counted(names.REQUESTS)
     recorded = point.counted(names.FLUSHED_SECONDS)
@@ -225,7 +225,7 @@ def _pool(point: Point, pool: str) -> PoolPicture | None:
 
 
 def _steady(level: Readings | None) -> float | None:
-    """What every reading said; None if there was none, or they said different things."""
+    """The value of every reading; None if there was none, or they differed."""
     if level is None or not isclose(level.mean, level.highest):
         return None
     return level.highest

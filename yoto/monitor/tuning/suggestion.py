@@ -34,12 +34,12 @@ class Suggestion:
 
     Attributes:
         setting: a name in ``LEVERS``, or that of a limit of a guard.
-        now, proposed: its values, in the lever's unit.
-        why: what was seen.
-        effect: what should come of it.
+        now, proposed: its values, in the tunable's unit.
+        why: the observation.
+        effect: the expected effect.
         confidence: 0 to 1, by how much evidence there is.
         metric: the measurement, see ``measure_of``, that must not get worse.
-        code, figures: ``why`` and ``effect`` for those who say it in their own language: a name,
+        code, figures: ``why`` and ``effect`` for readers of another language: a name,
             and the values by name. A name ends in the unit where there is one: ``_s``, ``_ms``,
             ``_share``.
     """
@@ -56,7 +56,7 @@ class Suggestion:
 
     @property
     def id(self) -> str:
-        """What it would do, such as ``cache_users_size=16000``: the same words, the same change."""
+        """The change, such as ``cache_users_size=16000``: the same words, the same change."""
         return f"{self.setting}={self.proposed:.10g}"
 
     @property
@@ -66,7 +66,7 @@ class Suggestion:
 
     @property
     def by_hand(self) -> bool:
-        """Whether it is followed only when somebody asks for it."""
+        """Whether it is applied only on request."""
         return lever_of(self.setting).by_hand or not self.live
 
     def to_plain(self) -> SuggestionReport:

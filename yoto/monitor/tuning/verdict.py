@@ -13,9 +13,9 @@ from ..history import Point, summarise
 from ..scale import Direction
 from ..units import MS, SHARE
 
-# Stretches of time on each side; with fewer a mean tells nothing.
+# Stretches of time on each side; with fewer a mean proves nothing.
 LEAST_READINGS = 5
-# Of the mean before: a difference that nobody would act on.
+# Of the mean before: a difference too small to act on.
 MARGIN = 0.05
 # Standard errors of the difference of the means (Welch, Biometrika 34, 1947): one in forty such
 # differences is chance.
@@ -33,13 +33,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What may be judged.
+    """A measurement to judge a change by.
 
     Attributes:
-        read: gives it from a stretch of time; None: nobody measured it.
+        read: gives it from a stretch of time; None: it was not measured.
         bad: on which side it is bad.
         least: a smaller difference is none, however small the values are.
-        unit: what its values are measured in.
+        unit: of its values.
     """
 
     read: Callable[[Point], float | None]
@@ -70,12 +70,12 @@ def pool_waits(pool: str) -> str:
 
 
 def bulkhead_refusals(name: str) -> str:
-    """The measurement of those whom the bulkhead ``name`` refused."""
+    """The measurement of callers that the bulkhead ``name`` refused."""
     return f"{BULKHEAD_REFUSALS}{name}"
 
 
 def measure_of(metric: str) -> Measure:
-    """What a metric measures.
+    """The measurement of a metric.
 
     Raises:
         KeyError: there is no such metric.
@@ -90,7 +90,7 @@ def measure_of(metric: str) -> Measure:
 
 
 def unit_of_measure(metric: str) -> str | None:
-    """What a metric is measured in; None for one that there is no more."""
+    """The unit of a metric; None for one that no longer exists."""
     try:
         return measure_of(metric).unit
     except KeyError:
@@ -112,7 +112,7 @@ def _refusals(point: Point, name: str) -> float | None:
 
 
 def readings(points: Iterable[Point], metric: str) -> list[float]:
-    """The values of a metric; stretches in which nobody measured it are left out.
+    """The values of a metric; stretches in which it was not measured are left out.
 
     Raises:
         KeyError: there is no such metric.

@@ -1,4 +1,4 @@
-"""What is asked for most: time-decayed counts in Redis, gathered in each process."""
+"""Hot data: time-decayed counts of requests in Redis, gathered in each process."""
 
 from yoto.optimization.hot.counts import HotCounts
 from yoto.optimization.hot.gathering import Pair

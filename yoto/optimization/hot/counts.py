@@ -1,4 +1,4 @@
-"""Hot counts of one application: gathered by requests, told to Redis in the background."""
+"""Hot counts of one application: gathered by requests, sent to Redis in the background."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Listener = Callable[[Mapping[Pair, int]], None]
 
 
 def no_roles(user_id: int, place: int) -> Iterable[int]:
-    """Nobody knows the roles."""
+    """The roles are unknown."""
     return ()
 
 
 class HotCounts:
-    """Who asks where, and by which roles, as time-decayed counts. Safe for threads.
+    """Counts who requests access where, and by which roles, time-decayed. Safe for threads.
 
     Attributes:
         note: ``note(user_id, place)`` counts one request; it costs some hundred nanoseconds and
@@ -86,20 +86,20 @@ class HotCounts:
             self._keeper.start()
 
     def close(self) -> None:
-        """End the thread, and tell Redis the last counts if it answers; ``start`` begins anew."""
+        """End the thread, and send the last counts if Redis responds; ``start`` begins anew."""
         self._keeper.stop()
         self._read()
         if (len(self._gathering) or self._waiting) and self._redis.available:
             self._turn()
 
     def flush(self) -> int:
-        """Tell Redis what was gathered; how many pairs that were.
+        """Send the gathered counts to Redis; how many pairs that were.
 
         What Redis does not confirm is sent again by the next flush, under the same number, so that
         it counts once. While something waits, requests go on being gathered, up to a bound.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         sent = 0
         with self._flushing:
@@ -120,7 +120,7 @@ class HotCounts:
 
         Raises:
             ValidationFailed: ``limit`` is not between 1 and the number of members kept.
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._store.pairs(self._checked(limit))
 
@@ -129,13 +129,13 @@ class HotCounts:
         return self._store.roles(self._checked(limit))
 
     def forget(self, user_id: int) -> int:
-        """Forget what one user asked for; how many pairs Redis had.
+        """Forget the requests of one user; how many pairs Redis had.
 
-        Other processes may still tell Redis what they gathered since their last flush: who must be
-        forgotten for good is forgotten again after ``flush_seconds``.
+        Other processes may still send counts gathered since their last flush: to forget a user
+        for good, call it again after ``flush_seconds``.
 
         Raises:
-            StoreUnavailable: Redis did not answer; call it again.
+            StoreUnavailable: Redis did not respond; call it again.
         """
         self.forget_here(user_id)
         kept = self._store.pairs(self.settings.members)
@@ -144,7 +144,7 @@ class HotCounts:
         )
 
     def forget_here(self, user_id: int) -> None:
-        """Forget what this process gathered of one user and has not told Redis yet."""
+        """Forget the counts of one user that this process has not sent yet."""
         self._read()
         self._gathering.forget(user_id)
         with self._flushing:
@@ -154,12 +154,12 @@ class HotCounts:
         """Forget pairs whose place, or user, is no more; how many Redis had.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._store.forget(pairs)
 
     def stats(self) -> HotStats:
-        """What this process did."""
+        """Counters of this process."""
         self._read()
         return HotStats(
             self.settings.enabled,
@@ -213,8 +213,8 @@ def _without(user_id: int, batch: Batch) -> Batch:
 
 
 def _nothing() -> None:
-    """What waits where nothing does."""
+    """The counts where none are gathered."""
 
 
 def _ignore(user_id: int, place: int) -> None:
-    """What is noted while nothing is counted."""
+    """Ignores a request while counting is off."""

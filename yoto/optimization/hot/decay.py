@@ -15,9 +15,9 @@ One request at ``t`` has the score ``t``; ``n`` of them have ``t + life * ln n``
 ``high + life * ln(1 + exp((low - high) / life))``. A double holds ms since 1970 to a quarter of a
 microsecond, which is a relative error of the count below 1e-11 for a life of a day.
 
-At most so many members are kept by Space-Saving (Metwally, Agrawal, El Abbadi 2005): who comes when
-there is no room takes over the score of the least and adds to it. With total weight W and N
-members, whoever has more than W / N is among them, and no count is too high by more than W / N.
+At most so many members are kept by Space-Saving (Metwally, Agrawal, El Abbadi 2005): a newcomer
+without room takes over the score of the least and adds to it. With total weight W and N members,
+every member with more than W / N is kept, and no count is too high by more than W / N.
 """
 
 from __future__ import annotations

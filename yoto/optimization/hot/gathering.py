@@ -35,7 +35,7 @@ class Gathering:
             self.dropped += 1
 
     def take(self) -> dict[Pair, int]:
-        """What was counted since the last call."""
+        """The counts since the last call."""
         taken, self._counts = self._counts, {}
         # A thread that is just counting may still add to the old one.
         return taken.copy()

@@ -15,7 +15,7 @@ class HotSettings(Configured):
         enabled: whether anything is counted.
         hours: mean life of a count.
         members: pairs, and roles, that are kept; a pair takes about 100 bytes of Redis.
-        flush_seconds: how often a process tells Redis what it has counted.
+        flush_seconds: how often a process sends its counts to Redis.
     """
 
     enabled: bool = of("HOT_COUNTS")

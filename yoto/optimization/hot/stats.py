@@ -1,4 +1,4 @@
-"""What a process tells about its hot counts."""
+"""Statistics of a process about its hot counts."""
 
 from __future__ import annotations
 

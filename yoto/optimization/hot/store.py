@@ -19,7 +19,7 @@ _FORGET = load_script(_PACKAGE, "forget.lua")
 
 # A member with a smaller count is forgotten: one request, after three mean lives.
 FAINT = 0.05
-# Mean lives after which nothing is left of sets that nobody adds to: a thousand requests have
+# Mean lives after which sets without new requests expire: a thousand requests have
 # faded by then.
 KEPT_LIVES = 10
 # Members a call: Redis does nothing else for about a millisecond.
@@ -43,7 +43,7 @@ class HotRole(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one call adds.
+    """The additions of one call.
 
     Attributes:
         number: counts the batches of the process, from 1.

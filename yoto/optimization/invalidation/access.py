@@ -11,7 +11,7 @@ from yoto.optimization.invalidation.names import LEVELS
 
 @dataclass(frozen=True, slots=True)
 class LogAccess:
-    """What the queue needs of the log.
+    """The log's interface for the queue.
 
     Attributes:
         publish: appends subjects and returns their position, which prints as text.

@@ -1,4 +1,4 @@
-"""What the figures of the queue mean: health, what to do about it, and by which strategy. Pure."""
+"""Analysis of the queue's figures: health, recommendations, and the strategy. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is analysed.
+    """The input of the analysis.
 
     Attributes:
         length: items that are not published.
@@ -57,8 +57,8 @@ class Recommendation:
     """A code, and the figures that it comes from.
 
     ``queue_growing``: comes faster than it is published. ``queue_standing``: nothing is published;
-    no worker runs, or the log is away. ``items_overdue``: the oldest waits longer than it should.
-    ``pace_too_low``: at this pace the queue takes longer than an item may wait.
+    no worker runs, or the log is unavailable. ``items_overdue``: the oldest waits longer than it
+    should. ``pace_too_low``: at this pace the queue takes longer than an item may wait.
     ``subject_dominates``: most items are covered by one subject, which may be invalidated instead.
     ``reason_dominates``: most were submitted for one reason; look there for the cause.
     """
@@ -69,7 +69,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the figures mean.
+    """The result of the analysis.
 
     Attributes:
         strategy: what the figures call for, whatever an operator has chosen.

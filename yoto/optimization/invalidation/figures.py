@@ -1,4 +1,4 @@
-"""From the picture of the queue to the figures that are analysed. Pure."""
+"""From a snapshot of the queue to the figures that are analysed. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from yoto.optimization.invalidation.picture import Picture
 
 
 def figures_of(picture: Picture) -> Figures:
-    """What ``analyse`` needs of ``picture``."""
+    """The input of ``analyse`` from ``picture``."""
     coverings: dict[str, int] = {}
     for group, items in picture.largest:
         if group.covering is not None:

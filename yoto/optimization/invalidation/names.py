@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 from yoto.redis import KeyBuilder
 
-# What is disbelieved: all tiers everywhere, or only what processes remember.
+# The extent of an invalidation: all tiers everywhere, or the memory of processes alone.
 LEVELS = ("all", "l1")
 NOTHING = "-"
 

@@ -1,4 +1,4 @@
-"""The queue as it was at one moment: what ``look.lua`` tells, with names. Pure."""
+"""A snapshot of the queue: the reply of ``look.lua``, with names. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GroupSize(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delayed:
-    """What is to be published at a known moment, in ms of Redis's time."""
+    """Items to be published at a known moment, in ms of Redis's time."""
 
     due_ms: int
     level: str
@@ -42,7 +42,7 @@ class Forced:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What waits, and what was done.
+    """A snapshot of the queue, with its counters.
 
     Attributes:
         now_ms: Redis's time.
@@ -57,7 +57,7 @@ class Picture:
         totals: counters since the queue was made: ``submitted``, ``merged``, ``delayed``,
             ``processed``, ``processed_due``, ``subjects``, ``publications``, ``by_<strategy>``.
         position: where the log has the last publication.
-        forced: what an operator chose.
+        forced: an operator's choice.
     """
 
     now_ms: int

@@ -21,7 +21,7 @@ class Whole(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to take next.
+    """The next items to take.
 
     Attributes:
         whole: groups that are published as one subject.
@@ -38,7 +38,7 @@ class Plan:
 def plan_for(
     strategy: Strategy, picture: Picture, settings: InvalidationSettings, everything: str
 ) -> Plan:
-    """What ``strategy`` takes next of what waits in ``picture``.
+    """The next items that ``strategy`` takes of those in ``picture``.
 
     Args:
         everything: the subject that covers all others.
@@ -59,7 +59,7 @@ def _aggressive(picture: Picture, settings: InvalidationSettings, everything: st
         found = [one for one in picture.largest if one.group.level == level]
         alone = picture.alone.get(level, 0)
         covered = [one for one in found if one.group.covering is not None]
-        # Of the groups that are not listed nobody knows the level: each may be of this one.
+        # The level of groups that are not listed is unknown: each may be of this one.
         unlisted = picture.groups - len(picture.largest)
         if len(covered) + unlisted + alone > settings.global_above:
             whole += [Whole(one.group, everything) for one in found]

@@ -27,7 +27,7 @@ from yoto.redis import RedisConnection, load_script
 # ms, refreshed by each use; longer than any item waits while there is a worker, or is due ahead.
 TTL_MS = 7 * 24 * 3600 * 1000
 MAX_AHEAD_MS = 6 * 24 * 3600 * 1000
-# ms for which what was told when due is known, so that looking again tells nothing twice.
+# ms for which published moments are known, so that looking again publishes nothing twice.
 KNOWN_FOR_MS = 3600 * 1000
 # Items a script call: some ms of Redis's time.
 CHUNK = 500
@@ -64,7 +64,7 @@ class Receipt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one worker at a time publishes; it stays in Redis until it is finished."""
+    """Items that one worker at a time publishes; they stay in Redis until it has finished."""
 
     id: str
     strategy: Strategy
@@ -73,11 +73,11 @@ class Claim:
 
 
 class Window(NamedTuple):
-    """Up to when somebody has looked for what is known ahead, in ms of Redis's time.
+    """The time until which the database was searched for known boundaries, in ms of Redis's time.
 
     Attributes:
         epoch: another one than before means that Redis has lost what it was given.
-        looked_ms: None: nobody knows.
+        looked_ms: None: unknown.
     """
 
     now_ms: int
@@ -86,7 +86,7 @@ class Window(NamedTuple):
 
 
 class InvalidationQueue:
-    """Runs the scripts. Every method raises ``StoreUnavailable`` when Redis does not answer.
+    """Runs the scripts. Every method raises ``StoreUnavailable`` when Redis does not respond.
 
     Attributes:
         settings: how fast it is emptied; another may be put in its place.
@@ -188,7 +188,7 @@ class InvalidationQueue:
         self._redis.scripts.run(_FORCE, [self._keys.state], args)
 
     def window(self, epoch: str = "", looked_ms: int | None = None) -> Window:
-        """Up to when somebody has looked ahead; with ``epoch``, note that it was ``looked_ms``."""
+        """The time searched until; with ``epoch``, note that it was ``looked_ms``."""
         args: list[str | int] = [secrets.token_hex(8), TTL_MS]
         if looked_ms is not None:
             args += [epoch, looked_ms]

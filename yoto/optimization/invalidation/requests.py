@@ -1,4 +1,4 @@
-"""What may be put into the invalidation queue, and how it is checked."""
+"""Requests to the invalidation queue, and their checks."""
 
 from __future__ import annotations
 

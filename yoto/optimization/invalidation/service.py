@@ -20,9 +20,9 @@ from yoto.optimization.invalidation.worker import InvalidationWorker
 from yoto.optimization.lock import DistributedLocks
 from yoto.redis import RedisConnection
 
-# Groups, by size, that an analysis tells of.
+# Groups, by size, that an analysis lists.
 SHOWN = 20
-# s between two looks of somebody who waits.
+# s between two polls of a waiter.
 POLL = 0.02
 MAX_FORCED = 86_400.0  # s
 
@@ -55,7 +55,7 @@ class InvalidationStats:
         inflow, outflow: items a second, fading over a minute.
         position: where the log has the last publication.
         strategy: what the workers follow now, and ``forced`` what an operator chose.
-        failures: turns of this process in which Redis or the log did not answer.
+        failures: turns of this process in which Redis or the log did not respond.
     """
 
     waiting: int
@@ -76,7 +76,7 @@ class SmartInvalidation:
     """A queue of invalidations for floods and for what is known ahead. Safe for threads.
 
     An ordinary change does not go through it: it is in the log right after its commit.
-    Every method that asks Redis raises ``StoreUnavailable`` when Redis does not answer.
+    Every method that asks Redis raises ``StoreUnavailable`` when Redis does not respond.
 
     Attributes:
         settings: how it is set.
@@ -156,7 +156,7 @@ class SmartInvalidation:
         return self._analysis(self._queue.look(SHOWN))
 
     def stats(self) -> InvalidationStats:
-        """What waits and what was done."""
+        """The pending items and the counters."""
         return self._stats(self._queue.look(SHOWN))
 
     def look(self) -> tuple[InvalidationStats, Analysis]:

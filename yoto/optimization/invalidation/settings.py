@@ -37,11 +37,11 @@ class InvalidationSettings(Configured):
             that are due at the same time, by any strategy.
         global_above: in place of more subjects than this ``aggressive`` publishes ``global``.
         max_delay: an item that waits longer is published whatever the pace.
-        interval: between two looks at a queue that nobody here has put anything into.
+        interval: between two looks at a queue that no caller here has put anything into.
         boundary_interval: between two looks at the database for what is known ahead.
         boundary_horizon: how far ahead; more than two intervals, so that nothing is late.
-        boundary_margin: after a moment until it is told, since clocks differ.
-        boundary_fallback: how far back the first look goes when nobody knows of an earlier one.
+        boundary_margin: after a moment until it is published, since clocks differ.
+        boundary_fallback: how far back the first look goes when no earlier one is known.
     """
 
     strategy: str = of("INVALIDATION_STRATEGY")

@@ -119,7 +119,7 @@ class InvalidationWorker:
         return True
 
     def strategy(self, picture: Picture) -> Strategy:
-        """What the workers follow in the face of ``picture``."""
+        """The strategy that the workers follow, given ``picture``."""
         if picture.forced is not None:
             return picture.forced.strategy
         return self.settings.fixed_strategy or strategy_for(figures_of(picture), self.settings)
@@ -128,6 +128,6 @@ class InvalidationWorker:
         found: dict[str, None] = {}
         for level, subject in merged(claim.lines, self.settings.merge_above):
             name = access.name(level, subject)
-            # What a newer version queued could concern anything here, and must not block others.
+            # An item queued by a newer version could concern anything, and must not block others.
             found[name if access.is_known(name) else access.everything] = None
         return list(found)

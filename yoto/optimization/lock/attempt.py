@@ -43,18 +43,18 @@ class Attempt:
         self._key = key
         self._keys = keys
         self._terms = terms
-        # The lease is part of it, so that whoever waits can tell one that ends too late.
+        # The lease is part of it, so that a waiter can detect one that ends too late.
         self._lease_ms = milliseconds(terms.timeout)
         self._id = f"{terms.mode}{secrets.token_hex(8)}.{self._lease_ms}"
         self._ticket: str | bytes = ""
         self.contended = False
 
     def run(self, wait: float, owner: Owner) -> Holding | None:
-        """Try for ``wait`` seconds (0: once); None if somebody else had it all the while.
+        """Try for ``wait`` seconds (0: once); None if another owner had it all the while.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
-            LockUnconfirmed: the replicas that were asked for did not; nobody has the lock now.
+            StoreUnavailable: Redis did not respond.
+            LockUnconfirmed: the requested replicas did not; the lock is free now.
         """
         deadline = monotonic() + wait
         if not self._fifo_lock.enter(self._key, wait):
@@ -74,7 +74,7 @@ class Attempt:
 
         Raises:
             LockLost: it was taken up already, or not in time.
-            StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
+            StoreUnavailable: Redis did not respond; the lock may be lost to everybody.
         """
         sent = monotonic()
         args: list[str | int] = [ticket.value, f"{ticket.token}:{self._id}", self._lease_ms]

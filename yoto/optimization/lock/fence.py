@@ -1,4 +1,4 @@
-"""Refusing, at a resource, whoever holds a lock no more but does not know it yet."""
+"""Refuses, at a resource, a holder that has lost its lock without knowing it yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY = 86_400.0
 DEFAULT_TTL = DAY
 MIN_TTL = 1.0
 MAX_TTL = 366 * DAY
-# What numbers of Lua count exactly. Tokens are microseconds since 1970 and reach it in 2255.
+# The largest exact integer of Lua. Tokens are microseconds since 1970 and reach it in 2255.
 MAX_TOKEN = 2**53
 
 
@@ -83,7 +83,7 @@ class FencedStore:
 
         Raises:
             StaleToken: a later holder was here.
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._enter(name, token)
 
@@ -92,7 +92,7 @@ class FencedStore:
 
         Raises:
             StaleToken: a later holder was here; nothing was written.
-            StoreUnavailable: Redis did not answer; it may have been written all the same.
+            StoreUnavailable: Redis did not respond; it may have been written all the same.
         """
         self._enter(name, token, value)
 
@@ -100,7 +100,7 @@ class FencedStore:
         """The value, for anybody; None if there is none.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         value: bytes | None = self._redis.client.hget(self._redis.keys.fenced(name), "value")
         return value

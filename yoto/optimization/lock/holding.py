@@ -28,18 +28,18 @@ class Holding:
         key: name of the lock.
         keys: where it is in Redis.
         token: fencing token.
-        value: what stands in Redis while the lock is ours.
+        value: the value in Redis while the lock is ours.
         lease: seconds.
         granted: the same as it was when the lock was taken, which is what its value says.
         owner: who may give it back.
         renews: whether the lease is to be kept.
-        watched: whether somebody relies on being told of its end.
+        watched: whether a listener relies on the notice of its end.
         depth: how many times its owner has taken it.
         lost: whether the lease could not be kept.
         taken_at: monotonic time at which it was taken.
         due: monotonic time of the next renewal.
         renewing: whether a renewal is under way.
-        safe_until: monotonic time until which nobody else can have got the lock.
+        safe_until: monotonic time until which no other owner can have got the lock.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Holding:
 
     @property
     def held(self) -> bool:
-        """Whether nobody else can have the lock now; once False, it stays so."""
+        """Whether no other owner can have the lock now; once False, it stays so."""
         return not self.lost and monotonic() < self.safe_until
 
     @property
@@ -133,14 +133,14 @@ class Holding:
 
     @property
     def looked_at(self) -> float:
-        """The monotonic time at which somebody must look after it."""
+        """The monotonic time of the next check."""
         return self.due if self.renews and not self.renewing else self.safe_until
 
     def lose(self, why: str) -> None:
-        """The lock is not ours any more; tells whoever asked to be told, once.
+        """The lock is not ours any more; notifies its listener, once.
 
-        The listener has a thread of its own: one that hangs keeps nobody else from being told, and
-        no lease from being kept.
+        The listener has a thread of its own: one that hangs delays no other notice, and no
+        renewal of a lease.
         """
         if self.lost:
             return

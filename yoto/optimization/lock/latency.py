@@ -46,7 +46,7 @@ class DecayingLatency:
         return float(sum(self._weights) * 2.0 ** -((now - self._origin) / HALF_LIFE))
 
     def percentile(self, share: float, now: float) -> float | None:
-        """Seconds within which ``share`` (0 to 1) of the answers came; None if few are known."""
+        """Seconds within which ``share`` (0 to 1) of the replies came; None if few are known."""
         if self.weight(now) < MIN_WEIGHT:
             return None
         weights = list(self._weights)

@@ -56,7 +56,7 @@ class Leases:
         self._on_long_held = on_long_held
         self._pacemaker = pacemaker
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
-        # Who takes a holding out of the set under this lock decides what became of it.
+        # The remover of a holding from the set, under this lock, decides what became of it.
         self._mutex = threading.Lock()
         # A renewal, or a lengthening, has ended.
         self._renewed = threading.Condition(self._mutex)
@@ -96,7 +96,7 @@ class Leases:
             exactly: it lasts no longer than that either.
 
         Raises:
-            StoreUnavailable: Redis did not answer; the lease may be longer all the same.
+            StoreUnavailable: Redis did not respond; the lease may be longer all the same.
         """
         self._keep_renewal_out(holding)
         try:
@@ -129,7 +129,7 @@ class Leases:
             holding.renewing = True
 
     def left_behind(self) -> list[Holding]:
-        """What no thread gives back: of threads that have ended, and of this process itself."""
+        """Holdings that no thread gives back: of threads that have ended, and of the process."""
         with self._mutex:
             mine = [one for one in self._holdings if not one.inherited]
         return [one for one in mine if one.orphaned or one.of_process]
@@ -168,10 +168,10 @@ class Leases:
         return self._looks_at - now
 
     def _renew(self) -> float:
-        """Renew what is due, and let the other thread say when the next is.
+        """Renew the leases that are due, and let the other thread say when the next is.
 
-        What has ended is left to that thread: nothing here may go round without a pause, since
-        fail-fast answers at once and greenlets share one thread.
+        Ended leases are left to that thread: nothing here may go round without a pause, since
+        fail-fast replies at once and greenlets share one thread.
         """
         now = monotonic()
         with self._mutex:
@@ -216,7 +216,7 @@ class Leases:
         with self._renewed:
             self._renewed.notify_all()
             if holding not in self._holdings or not holding.held:
-                # Whoever asked may have been told that it does not hold, which stays true.
+                # The caller may have learned that it does not hold, which stays true.
                 return
             if reply == 1:
                 renew_after = self._pacemaker.pace().renew_after(holding.lease)
@@ -231,13 +231,13 @@ class Leases:
 
 
 def _extension(holding: Holding, lease: float) -> tuple[Script, list[str], list[str | int]]:
-    """What asks Redis for a lease of ``lease`` seconds from now on."""
+    """The command that asks Redis for a lease of ``lease`` seconds from now on."""
     longer = lease > holding.granted
     keys = [holding.keys.lock]
     if isinstance(holding.keys, ReadWriteKeys):
         keys += [holding.keys.readers, holding.keys.state]
         return RW_EXTEND, keys, [holding.value, milliseconds(lease), int(longer)]
     if longer:
-        # Whoever waits would take it for one of a clock that was set back, and cut it.
+        # A waiter would take it for one of a clock that was set back, and cut it.
         keys.append(holding.keys.longer)
     return EXTEND, keys, [holding.value, milliseconds(lease)]

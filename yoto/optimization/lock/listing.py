@@ -1,7 +1,7 @@
-"""Which locks are held anywhere, as their processes tell it from time to time.
+"""The list of locks held anywhere, as their processes report it from time to time.
 
 The locks of an application lie in many slots of a cluster, so that no script can keep a list of
-them in the call that takes one. Each process says what it has held for a while; taking and giving
+them in the call that takes one. Each process reports its long-held locks; taking and giving
 back cost nothing more.
 """
 
@@ -25,7 +25,7 @@ from yoto.redis import RedisConnection
 
 log = logging.getLogger(__name__)
 
-# s for which a lock is held before it is told of.
+# s for which a lock is held before it is reported.
 TOLD_AFTER = 1.0
 # s between words, and for which one counts at least.
 INTERVAL = 2.0
@@ -33,7 +33,7 @@ COUNTS_FOR = 6.0
 # How many locks a process names, those that it has held longest, and how many processes may speak.
 MAX_LOCKS = 50
 MAX_PROCESSES = 200
-# Longer names are not told: the list is for people, and has a limit.
+# Longer names are not reported: the list is for people, and has a limit.
 MAX_NAME = 200
 
 
@@ -58,7 +58,7 @@ class ListedLock:
 
 
 class Listing:
-    """Tells of the locks of this process, and lists those of all."""
+    """Reports the locks of this process, and lists those of all."""
 
     def __init__(
         self, redis: RedisConnection, holder: str, held: Callable[[], list[Holding]]
@@ -73,22 +73,22 @@ class Listing:
         self._speak_now = self._housekeeper.add("publish", self._publish)
 
     def something_is_held(self) -> None:
-        """There is a lock to tell of; cheap while that is known."""
+        """Whether there is a lock to report; cheap while that is known."""
         if not self._speaking:
             self._speaking = True
             self._housekeeper.start()
             self._speak_now()
 
     def close(self) -> None:
-        """End the thread; what was told is forgotten in time."""
+        """End the thread; past reports expire."""
         self._housekeeper.stop()
         self._speaking = False
 
     def all(self) -> list[ListedLock]:
-        """What all processes told, the longest held first.
+        """The reports of all processes, the longest held first.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         flat = self._redis.scripts.run(LISTING, self._keys)
         told = zip(flat[::3], flat[1::3], flat[2::3], strict=True)

@@ -15,7 +15,7 @@ from yoto.optimization.lock.owned import OwnedLocks
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 
-# What an owner holds that has given it away; also of one that never had it.
+# The holding of an owner that has detached its lock; also of one that never had it.
 NOTHING: tuple[None, int] = (None, 0)
 
 
@@ -52,7 +52,7 @@ class OptimizedDistributedLock:
             Whether it was taken.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
             LockLost: the caller holds it already, but has lost it meanwhile.
             ValidationFailed: ``wait`` out of its range.
         """
@@ -83,7 +83,7 @@ class OptimizedDistributedLock:
         return True
 
     def _found(self, owner: Owner) -> Holding | None:
-        """What ``owner`` has already, by whichever object it was taken."""
+        """The holding of ``owner``, by whichever object it was taken."""
         return self._owned.find(self.keys.lock + self.terms.mode, owner)
 
     def _take(self, owner: Owner, wait: float) -> Holding | None:
@@ -97,7 +97,7 @@ class OptimizedDistributedLock:
         Raises:
             LockLost: it was lost.
             RuntimeError: the caller does not hold it.
-            StoreUnavailable: Redis did not answer; it may be kept for so long all the same.
+            StoreUnavailable: Redis did not respond; it may be kept for so long all the same.
             ValidationFailed: ``seconds`` out of the range of ``timeout``.
         """
         timing.check(seconds, 0)
@@ -106,21 +106,21 @@ class OptimizedDistributedLock:
             raise LockLost(self.key, holding.token)
 
     def detach(self, within: float | None = None) -> str:
-        """Give the lock out of the hand, for another thread or process to take up.
+        """Hand the lock over, for another thread or process to take up.
 
-        Nobody else can have it meanwhile, and it has the same fencing token then.
+        No other owner can have it meanwhile, and it has the same fencing token then.
 
         Args:
             within: seconds in which it must be taken up; by default its lease. After that it is
                 free.
 
         Returns:
-            A ticket for ``take_up``, which is good once. Whoever knows it can have the lock.
+            A ticket for ``take_up``, which is good once. Its bearer can have the lock.
 
         Raises:
             LockLost: it was lost.
             RuntimeError: the caller does not hold it, or has taken it more than once.
-            StoreUnavailable: Redis did not answer; the caller still holds it.
+            StoreUnavailable: Redis did not respond; the caller still holds it.
             ValidationFailed: ``within`` out of the range of ``timeout``.
         """
         owner = self._who()
@@ -163,12 +163,12 @@ class OptimizedDistributedLock:
 
     @property
     def held(self) -> bool:
-        """Whether the caller holds the lock for sure, by its own clock; asks nobody."""
+        """Whether the caller holds the lock for sure, by its own clock; no round trip."""
         holding, _ = self._taken.get(self._who(), NOTHING)
         return holding is not None and holding.held
 
     def check(self) -> None:
-        """Return if the caller holds the lock for sure; asks nobody.
+        """Return if the caller holds the lock for sure; no round trip.
 
         Raises:
             LockLost: it was lost.
@@ -182,7 +182,7 @@ class OptimizedDistributedLock:
         """Whether anybody holds the lock, by Redis's word.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._owned.value_of(self.keys) is not None
 
@@ -190,7 +190,7 @@ class OptimizedDistributedLock:
         """Whether the caller holds the lock, by Redis's word.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         holding, _ = self._taken.get(self._who(), NOTHING)
         return holding is not None and self._owned.value_of(self.keys) == holding.value
@@ -211,7 +211,7 @@ class OptimizedDistributedLock:
         try:
             self.release()
         except LockLost:
-            # What went wrong inside says more; the loss was logged.
+            # The exception from inside says more; the loss was logged.
             if error is None:
                 raise
 
@@ -226,9 +226,9 @@ class OptimizedDistributedLock:
 
 
 class HandedOverLock(OptimizedDistributedLock):
-    """A lock that its holder before has detached; taken up by ``with``, or ``acquire``, once.
+    """A lock detached by its previous holder; taken up by ``with``, or ``acquire``, once.
 
-    Both raise ``LockLost`` where it was taken up already, or not in time. They wait for nobody.
+    Both raise ``LockLost`` where it was taken up already, or not in time. They never wait.
     """
 
     def __init__(self, owned: OwnedLocks, ticket: Ticket, keys: LockKeys, terms: Terms) -> None:
@@ -236,7 +236,7 @@ class HandedOverLock(OptimizedDistributedLock):
         self._ticket = ticket
 
     def _found(self, owner: Owner) -> Holding | None:
-        # What the thread has by other means is not what the ticket is for.
+        # The thread's other holdings are not what the ticket is for.
         holding = super()._found(owner)
         return holding if holding is self._taken.get(owner, NOTHING)[0] else None
 

@@ -28,7 +28,7 @@ def in_order(keys: Iterable[str]) -> list[str]:
 
 
 class Once:
-    """Tells a listener once until it is set again, however many ask it to."""
+    """Notifies a listener once until it is set again, however many calls there are."""
 
     def __init__(self, listener: Callable[[], None]) -> None:
         self._listener = listener
@@ -42,7 +42,7 @@ class Once:
             self._listener()
 
     def set(self) -> None:
-        """The next one is told again."""
+        """Notify again at the next call."""
         self._told = False
 
 
@@ -50,8 +50,8 @@ class MultiLock:
     """Locks of several keys as one. Use it as ``OptimizedDistributedLock``.
 
     They are taken one after the other, always in the order of their names, each in the slot of the
-    cluster that it is in; what was taken is given back where one is not to be had. So nobody ever
-    sees its holder work with some of them, nobody waits in a circle, and who waits for the last of
+    cluster that it is in; if one is unavailable, those taken before are given back. So its holder
+    is never seen to work with some of them, no waiters form a circle, and a waiter for the last of
     them keeps others from the first ones meanwhile.
     """
 
@@ -72,7 +72,7 @@ class MultiLock:
             Whether they were taken.
 
         Raises:
-            StoreUnavailable: Redis did not answer; none is kept.
+            StoreUnavailable: Redis did not respond; none is kept.
             LockLost: the caller holds one of them already, but has lost it meanwhile.
             ValidationFailed: ``wait`` out of its range.
         """
@@ -83,7 +83,7 @@ class MultiLock:
         return True
 
     def _acquire(self, wait: float | None = None) -> None:
-        """As ``acquire``; raises ``LockNotAcquired`` with the key that was not to be had."""
+        """As ``acquire``; raises ``LockNotAcquired`` with the key that was not acquired."""
         deadline = monotonic() + (self._locks[0].terms.wait if wait is None else wait)
         if self._on_lost is not None:
             self._on_lost.set()
@@ -124,11 +124,11 @@ class MultiLock:
 
     @property
     def held(self) -> bool:
-        """Whether the caller holds all for sure, by its own clock; asks nobody."""
+        """Whether the caller holds all for sure, by its own clock; no round trip."""
         return all(lock.held for lock in self._locks)
 
     def check(self) -> None:
-        """Return if the caller holds all for sure; asks nobody.
+        """Return if the caller holds all for sure; no round trip.
 
         Raises:
             LockLost: one was lost.
@@ -155,7 +155,7 @@ class MultiLock:
         try:
             self.release()
         except LockLost:
-            # What went wrong inside says more; the loss was logged.
+            # The exception from inside says more; the loss was logged.
             if error is None:
                 raise
 

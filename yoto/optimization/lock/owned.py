@@ -33,16 +33,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class LockCounts:
-    """What happened to the locks of this process.
+    """Counters of the locks of this process.
 
     Attributes:
         acquired: locks taken.
-        contended: tries that found somebody else in the way.
+        contended: tries that found another owner in the way.
         refused: tries that ended without the lock.
         unconfirmed: those of them that too few replicas confirmed.
         lost: locks that were not ours any more when they were given back.
         unreleased: locks that could not be given back and were left to their leases.
-        forced: locks that were taken away from their holders through this process.
+        forced: locks that were force-released through this process.
     """
 
     acquired: int = 0
@@ -55,13 +55,13 @@ class LockCounts:
 
 
 class OwnedLocks:
-    """What the owners in this process hold. Safe for threads and greenlets.
+    """The holdings of the owners in this process. Safe for threads and greenlets.
 
     Attributes:
-        counts: what happened so far.
-        pacemaker: the times that follow from how fast Redis answers.
+        counts: counters so far.
+        pacemaker: the times that follow from the latency of Redis.
         leases: keeps the leases of what is held.
-        listing: tells other processes of what is held for long, and lists what they told.
+        listing: reports long-held locks to other processes, and lists their reports.
         fifo_lock: the order in which the threads of this process ask.
         wakeups: wakes the waiters of this process.
     """
@@ -89,7 +89,7 @@ class OwnedLocks:
         return [one for one in list(self._held.values()) if one.held]
 
     def find(self, line: str, owner: Owner) -> Holding | None:
-        """What ``owner`` holds; ``line``: the key in Redis, and what for where it is a read-write
+        """The holding of ``owner``; ``line``: the key in Redis, and the mode of a read-write
         lock."""
         holding = self._held.get((line, owner))
         # The ids of threads that have ended are given to new ones.
@@ -98,10 +98,10 @@ class OwnedLocks:
     def take(
         self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms, owner: Owner, wait: float
     ) -> Holding | None:
-        """Take the lock ``key`` from Redis within ``wait`` seconds; None if it was not to be had.
+        """Take the lock ``key`` from Redis within ``wait`` seconds; None: not free in time.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
             LockUnconfirmed: too few replicas confirmed it.
         """
         attempt = self._attempt(key, keys, terms)
@@ -128,7 +128,7 @@ class OwnedLocks:
 
         Raises:
             LockLost: it was taken up already, or not in time.
-            StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
+            StoreUnavailable: Redis did not respond; the lock may be lost to everybody.
         """
         holding = self._attempt(key, keys, terms).take_up(ticket, owner)
         self._keep(holding)
@@ -153,19 +153,19 @@ class OwnedLocks:
         return kept
 
     def value_of(self, keys: LockKeys | ReadWriteKeys) -> str | None:
-        """What stands in Redis for a lock.
+        """The value in Redis for a lock.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         value: bytes | None = self._redis.client.get(keys.lock)
         return None if value is None else value.decode()
 
     def look_at(self, keys: ReadWriteKeys, value: str) -> tuple[bool, int, bool]:
-        """Whether somebody writes, how many read, and whether ``value`` is one of them.
+        """Whether there is a writer, the number of readers, and whether ``value`` is one of them.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         writes, reads, mine = self._redis.scripts.run(RW_LOOK, [keys.lock, keys.readers], [value])
         return bool(writes), reads, bool(mine)

@@ -1,4 +1,4 @@
-"""How the times of a lock follow from how fast Redis answers: one rule, with its limits."""
+"""How the times of a lock follow from the latency of Redis: one rule, with its limits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Pace:
     """The times that follow from one measured round trip; seconds.
 
     Attributes:
-        round_trip: the slowest percent of answers took longer; None while too few are known, and
+        round_trip: the slowest percent of replies took longer; None while too few are known, and
             then everything is as if Redis were fast.
         lease: what ``timeout`` is when the caller names none.
         wait: what ``wait`` is when the caller names none.

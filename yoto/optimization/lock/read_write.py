@@ -27,16 +27,16 @@ class ReadWriteLock:
         self._writing = Side(owned, key, keys, replace(terms, mode=WRITE))
 
     def reading(self) -> OptimizedDistributedLock:
-        """The lock as readers take it: any number at once, while nobody writes."""
+        """The lock as readers take it: any number at once, while there is no writer."""
         return self._reading
 
     def writing(self) -> OptimizedDistributedLock:
-        """The lock as writers take it: one, while nobody reads."""
+        """The lock as writers take it: one, while there are no readers."""
         return self._writing
 
 
 class Side(OptimizedDistributedLock):
-    """What readers, or what writers, take.
+    """The side of readers, or of writers.
 
     Its ``locked`` is about both sides. It cannot be detached.
     """

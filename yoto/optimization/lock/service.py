@@ -38,13 +38,13 @@ class HeldLock:
 
 @dataclass(frozen=True, slots=True)
 class LockState:
-    """A lock that somebody holds: what Redis says of it now, and what its holder said."""
+    """A lock that is held: its state in Redis now, and its holder's report."""
 
     name: str
     token: Annotated[int, "Fencing token"]
     lease_left_s: Annotated[float, "Until it ends, unless it is renewed"]
     waiting: Annotated[int, "Processes"]
-    # Nobody has said so yet, such as of a lock that was taken within the last second: None.
+    # Not reported yet, such as of a lock that was taken within the last second: None.
     holder: Annotated[str | None, "The worker that said so; null: unknown"] = None
     held_s: float | None = None
     heard_s: Annotated[float | None, "Since the holder said so"] = None
@@ -62,9 +62,9 @@ class DistributedLocks:
         """Nothing connects, and no thread starts, before the first lock is taken.
 
         Args:
-            holder: what this process is called in the list of locks; by default host, process id
+            holder: the name of this process in the list of locks; by default host, process id
                 and random digits.
-            recorder: takes the times of taking locks; by default nobody reads them.
+            recorder: takes the times of taking locks; by default they are not recorded.
         """
         self._redis = redis
         self._owned = OwnedLocks(redis, holder, recorder)
@@ -85,12 +85,12 @@ class DistributedLocks:
         Args:
             key: any text; equal keys are one lock.
             timeout: lease in seconds: how long the lock outlives a holder that died. By default 10,
-                and more where Redis answers slowly (see ``Pace``).
-            wait: seconds that ``acquire`` and ``with`` wait for somebody else; by default half the
+                and more where Redis is slow (see ``Pace``).
+            wait: seconds that ``acquire`` and ``with`` wait for another owner; by default half the
                 default lease.
             renew: keep the lease while the lock is held; else it ends after ``timeout``.
             on_lost: called, in a thread of its own, when a lock that is held cannot be kept, and
-                before anybody else can have it.
+                before another owner can have it.
             replicas: how many replicas must have the lock, else it is given back and the try fails.
             replica_wait: seconds that they may take; by default as many as the time-out of the
                 socket allows.
@@ -210,15 +210,15 @@ class DistributedLocks:
         return [HeldLock(one.key, one.token, now - one.taken_at) for one in self._owned.holdings()]
 
     def held_anywhere(self) -> list[ListedLock]:
-        """The locks that all processes have held for a second or more, as they told last.
+        """The locks that all processes have held for a second or more, as last reported.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._owned.listing.all()
 
     def standings(self, limit: int) -> tuple[list[LockState], int]:
-        """Locks that are held now, of those that were told of, and of how many that is the start.
+        """Reported locks that are still held, and the number of reported ones.
 
         Held longest first; a lock that has another holder by now is shown as that one's.
 
@@ -226,7 +226,7 @@ class DistributedLocks:
             limit: the most locks to look at.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         told = self._owned.listing.all()
         shown = told[:limit]
@@ -243,10 +243,10 @@ class DistributedLocks:
         return list(found.values()), len({one.key for one in told})
 
     def standing(self, key: str) -> LockState | None:
-        """The same of one lock, told of or not; None if nobody holds it.
+        """The same of one lock, reported or not; None if it is not held.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         view = self.look(key)
         if view is None:
@@ -257,10 +257,10 @@ class DistributedLocks:
         return view
 
     def look(self, key: str) -> LockState | None:
-        """Who holds the lock ``key`` now, by Redis's word; None if nobody does.
+        """The present holder of the lock ``key``, by Redis; None if there is none.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._look_many([key])[key]
 
@@ -287,7 +287,7 @@ class DistributedLocks:
 
         Raises:
             ValidationFailed: no reason, or no token of a lock.
-            StoreUnavailable: Redis did not answer; it may have been taken away all the same.
+            StoreUnavailable: Redis did not respond; it may have been released all the same.
         """
         check_token(token)
         if not reason.strip():

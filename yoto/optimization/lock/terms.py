@@ -12,12 +12,12 @@ class Terms:
 
     Attributes:
         timeout: the lease.
-        wait: how long to wait for somebody else.
+        wait: how long to wait for another owner.
         renew: whether the lease is kept while the lock is held.
-        on_lost: told when it cannot be kept.
+        on_lost: called when it cannot be kept.
         replicas: how many must have the lock before it counts as taken.
         replica_wait: how long they may take.
-        mode: what a read-write lock is taken for, ``r`` or ``w``; empty for any other.
+        mode: the mode of a read-write lock, ``r`` or ``w``; empty for any other.
         of_process: whether it belongs to the process, and not to the thread that took it.
     """
 

@@ -1,4 +1,4 @@
-"""What a holder gives away so that somebody else can take up its lock."""
+"""A ticket of a holder, by which another owner can take up its lock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Ticket(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What fits into a message or a job."""
+        """The ticket as text, for a message or a job."""
         return f"{self.value} {self.key}"
 
     @property

@@ -9,8 +9,8 @@ MAX_LEASE = 86_400.0
 MAX_WAIT = 86_400.0
 MAX_REPLICAS = 16
 
-# The holder counts the lease from before it asked. What is left of it when the lock counts as lost
-# is for clocks that run unevenly, and for the thread that tells the holder to be scheduled.
+# The holder counts the lease from before it asked. The time left of it when the lock counts as lost
+# is for clocks that run unevenly, and for scheduling the thread that notifies the holder.
 MARGIN_SHARE = 1 / 10
 MIN_MARGIN = 0.05
 MAX_MARGIN_SHARE = 4 / 10

@@ -1,4 +1,4 @@
-"""Tells waiters of this process that the lock they wait for is free."""
+"""Notifies waiters of this process that the lock they wait for is free."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from yoto.redis import RedisConnection
 
 log = logging.getLogger(__name__)
 
-# s that a read waits for a message; the thread ends so long after it was told to.
+# s that a read waits for a message; the thread ends so long after it was asked to.
 READ_TIME = 0.2
 # s without a waiter after which the thread and its connection end.
 IDLE = 10.0
-# s between tries while Redis is away. Waiters poll meanwhile.
+# s between tries while Redis is unavailable. Waiters poll meanwhile.
 PAUSE = 0.2
 # s that closing waits for the thread, which may be about to subscribe.
 CLOSE_LIMIT = 1.0
@@ -90,7 +90,7 @@ class WakeUps:
                 if message["type"] == "message":
                     self._wake(message["data"].decode())
                 elif message["type"] == "subscribe":
-                    # What was free before the subscription was told to nobody.
+                    # Locks that became free before the subscription woke no waiter here.
                     self._wake_all()
         finally:
             with suppress(*_LOST):

@@ -22,7 +22,7 @@ from yoto.optimization.queue.store import Delivery, Outcome, Taken
 
 log = logging.getLogger(__name__)
 
-# What says nothing about the item, only that this is not the time.
+# Exceptions that say nothing about the item, only that this is not the time.
 NOT_NOW = (StoreUnavailable, MaintenanceMode, Rejected)
 # Characters of a reason that are kept.
 REASON_LENGTH = 500
@@ -46,10 +46,10 @@ class RunningCall:
 
     Attributes:
         began, renewed: when it began, and when the leases of its items did (monotonic s).
-        returned: its handler has returned; only Redis has to be told.
+        returned: its handler has returned; only Redis does not know yet.
         overdue: its handler is beyond its limit.
-        told: whether Redis knows that it is, so that others get the items; None before it was
-            asked to.
+        told: whether Redis knows that it is, so that others get the items; None before the
+            request.
     """
 
     taken: Taken
@@ -65,9 +65,9 @@ def run(
 ) -> Result:
     """Call ``handler`` within ``around`` with the items of ``taken``.
 
-    A single item that is refused (``ValidationFailed``), or whose payload nobody can read, is dead:
-    trying again would change nothing. Of several items nobody knows which one was meant, so each is
-    tried alone. A store that is away, maintenance, or a guard's rejection uses up no try.
+    A single item that is refused (``ValidationFailed``), or whose payload is unreadable, is dead:
+    trying again would change nothing. Of several items the bad one is unknown, so each is
+    tried alone. An unavailable store, maintenance, or a guard's rejection uses up no try.
     """
     alone = len(taken.deliveries) == 1
     try:
@@ -99,7 +99,7 @@ def failure(taken: Taken, reason: str, settings: QueueSettings) -> Result:
 
 
 def reason_of(error: BaseException) -> str:
-    """What went wrong, as a dead letter says it."""
+    """The reason of a failure, for the dead letter."""
     text = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
     return text.encode("utf-8", "replace").decode()
 

@@ -1,4 +1,4 @@
-"""What operators see of a queue, and what they do to its dead letters."""
+"""Operators' view of a queue, and their actions on its dead letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REDRIVE_STEP = 100
 
 
 class Inspection:
-    """One queue, looked at from outside. Raises ``StoreUnavailable`` when Redis is away."""
+    """One queue, seen from outside. Raises ``StoreUnavailable`` when Redis is unavailable."""
 
     def __init__(self, redis: RedisConnection, keys: QueueKeys) -> None:
         self._redis = redis
@@ -59,7 +59,7 @@ class Inspection:
                 below = None
         found: list[DeadLetter] = []
         for one in kinds:
-            # One more than fits tells whether there is another page.
+            # One more than fits shows whether there is another page.
             found += self._letters(one, below, limit + 1 - len(found))
             below = None
             if len(found) > limit:
@@ -78,7 +78,7 @@ class Inspection:
         return None if data is None else dead_letter(kind, entry.encode(), data)
 
     def discard(self, text: str) -> bool:
-        """Throw the dead letter away; False: there was none, or no more.
+        """Discard the dead letter; False: there was none, or no more.
 
         Raises:
             ValidationFailed: that is no id (field ``ids``).
@@ -113,7 +113,7 @@ class Inspection:
         for one in self.kinds() if kind is None else [checked_kind(kind)]:
             moved, last = self._redrive(one, 0)
             total += moved
-            # What dies once more meanwhile has a higher number than the last.
+            # An item that dies once more meanwhile has a higher number than the last.
             while moved:
                 moved, _ = self._redrive(one, last)
                 total += moved

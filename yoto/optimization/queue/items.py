@@ -1,4 +1,4 @@
-"""What goes through a queue, as handlers and operators see it."""
+"""The items of a queue, as handlers and operators see them."""
 
 from __future__ import annotations
 

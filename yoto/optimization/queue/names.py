@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from yoto.redis import KeyBuilder
 
-# What stands between an item's kind and the id of its entry.
+# The separator between an item's kind and the id of its entry.
 SEPARATOR = ":"
 
 

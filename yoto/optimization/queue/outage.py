@@ -10,7 +10,7 @@ from yoto.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-# What a call to Redis raises when it does not work out.
+# Exceptions of a failed call to Redis.
 LOST = (StoreUnavailable, exceptions.RedisError, OSError)
 
 

@@ -1,4 +1,4 @@
-"""What may be put into a queue: a kind, a JSON mapping, a caller's key."""
+"""The input of a queue: a kind, a JSON mapping, a caller's key."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def decode(data: bytes) -> dict[str, Any]:
     """The inverse of ``encode``.
 
     Raises:
-        msgspec.DecodeError: these bytes are from somebody else.
+        msgspec.DecodeError: these bytes are not from ``encode``.
     """
     return msgspec.json.decode(data, type=dict[str, Any])
 

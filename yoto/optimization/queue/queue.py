@@ -164,7 +164,7 @@ class BatchQueue:
         """Everything about the queue, over all processes, as of one moment.
 
         Raises:
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._inspection.stats()
 
@@ -179,7 +179,7 @@ class BatchQueue:
 
         Raises:
             ValidationFailed: a value makes no sense; names the field.
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._inspection.dead_letters(kind, after, limit)
 
@@ -188,7 +188,7 @@ class BatchQueue:
 
         Raises:
             ValidationFailed: that is no id of an item (field ``ids``).
-            StoreUnavailable: Redis did not answer.
+            StoreUnavailable: Redis did not respond.
         """
         return self._inspection.dead_letter(item_id)
 
@@ -204,7 +204,7 @@ class BatchQueue:
 
         Raises:
             ValidationFailed: one is no id (field ``ids``); nothing was put back.
-            StoreUnavailable: Redis did not answer; some may have been put back.
+            StoreUnavailable: Redis did not respond; some may have been put back.
         """
         return self._inspection.redrive(ids)
 

@@ -1,4 +1,4 @@
-"""Tells Redis how calls of handlers ended."""
+"""Reports the outcome of handlers' calls to Redis."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from yoto.optimization.queue.store import QueueStore, Taken
 
 log = logging.getLogger(__name__)
 
-# s between tries while Redis is away.
+# s between tries while Redis is unavailable.
 PAUSE = 0.2
 
 
 class Settling:
-    """What it cannot tell is tried again by others when its lease ends."""
+    """Unreported items are tried again by others when their lease ends."""
 
     def __init__(self, store: QueueStore, outage: Outage) -> None:
         self._store = store
         self._outage = outage
 
     def until_heard(self, taken: Taken, result: Result, stop: threading.Event) -> None:
-        """Tell it again and again until Redis hears, or until ``stop``."""
+        """Report it again and again until Redis confirms, or until ``stop``."""
         sent_before = False
         while not self.once(taken, result, sent_before):
             sent_before = True
@@ -34,10 +34,10 @@ class Settling:
                 return
 
     def once(self, taken: Taken, result: Result, sent_before: bool) -> bool:
-        """Tell it; False if there was no answer.
+        """Report it; False if there was no reply.
 
         Args:
-            sent_before: the same was told before, and the answer may have gone astray.
+            sent_before: the same was sent before, and the reply may have been lost.
 
         Raises:
             redis.exceptions.ResponseError: Redis refuses it, as it would the next time.

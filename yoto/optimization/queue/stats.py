@@ -1,4 +1,4 @@
-"""What there is to know about a queue, made from what Redis counted."""
+"""Statistics of a queue, from the counters in Redis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMPLETE_MS = (STRETCHES_READ - 1) * STRETCH_MS
 
 @dataclass(frozen=True, slots=True)
 class KindCounts:
-    """What happened to the items of one kind, in all processes, since its queue was made.
+    """Counters of the items of one kind, in all processes, since its queue was made.
 
     Exact: ``enqueued + redriven == handled + dead + length``, and ``delivered == handled + failed +
     lapsed + in_flight``, at every moment.
@@ -28,13 +28,13 @@ class KindCounts:
         handled: items done.
         failed: tries that ended in an error, or took too long.
         retried: of the failed ones, those that were to be tried again.
-        postponed: of the retried ones, those that used up no try, since a store was away.
+        postponed: of the retried ones, those that used up no try, since a store was unavailable.
         lapsed: tries whose consumer died or stood still.
         dead: items that became dead letters.
         redriven: dead letters put back as new items.
         forgotten: dead letters thrown away because there were too many.
         discarded: dead letters that an operator threw away.
-        duplicates: items that were handled by somebody who did not have them any more: their
+        duplicates: items that were handled by a consumer that did not have them any more: their
             handler has run, or will run, more than once.
         late_failures: the same, where the late handler failed.
         repeated: items that were not put in because their key was known.
@@ -84,7 +84,7 @@ class KindStats(Amounts):
 
 @dataclass(frozen=True, slots=True)
 class ConsumerStats:
-    """What a process last said of itself."""
+    """The last report of a process about itself."""
 
     silent_for: Annotated[float, "s since it said so"]
     workers: Annotated[int, "Threads that call handlers"]
@@ -110,7 +110,7 @@ class QueueStats(Amounts):
 
 
 class About(msgspec.Struct):
-    """What a process says of itself."""
+    """The report of a process about itself."""
 
     workers: int
     busy: int
@@ -155,7 +155,7 @@ def rate(sums: Mapping[str, bytes], name: str, now: int) -> float:
     for field, value in sums.items():
         if field.partition(":")[0] == name and ":" in field:
             stretch, amount = map(int, value.split())
-            # What is from the future was counted before the clock was set back.
+            # A count from the future was made before the clock was set back.
             if running - STRETCHES_READ < stretch <= running:
                 total += amount
     return total / (COMPLETE_MS + now % STRETCH_MS) * 1000

@@ -14,7 +14,7 @@ from yoto.redis import RedisConnection, StreamReader
 
 # Kinds of items; each costs a little at every look.
 MAX_KINDS = 200
-# s after which a queue that nobody puts into or serves ends.
+# s after which an unused queue ends.
 KEEP = 30 * 24 * 3600.0
 
 Outcome: TypeAlias = Literal["done", "retry", "later", "dead"]
@@ -62,7 +62,7 @@ class Taken:
 
 
 class QueueStore:
-    """One queue as one consumer sees it. Raises ``StoreUnavailable`` when Redis is away."""
+    """One queue as one consumer sees it. Raises ``StoreUnavailable`` without Redis."""
 
     def __init__(
         self, redis: RedisConnection, keys: QueueKeys, settings: QueueSettings, consumer: str
@@ -140,7 +140,7 @@ class QueueStore:
         return Nothing(due_in / 1000, bool(gathering), seen)
 
     def reader(self) -> StreamReader:
-        """What workers wait with, one at a time."""
+        """The connection that workers wait with, one at a time."""
         return StreamReader(self._redis)
 
     def wait(self, reader: StreamReader, seen: dict[str, str], seconds: float) -> bool:

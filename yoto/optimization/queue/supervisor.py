@@ -57,7 +57,7 @@ class QueueSupervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, and tell the others that this consumer leaves."""
+        """End the thread, and report to the others that this consumer leaves."""
         self._thread.stop()
         try:
             self._store.beat(list(self._handlers), b"")

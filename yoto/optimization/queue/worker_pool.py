@@ -31,10 +31,10 @@ GATHER_LOOK = 0.1
 class QueueWorkerPool:
     """Workers take turns at Redis: one waits there, the others wait for their turn or work.
 
-    Each worker has at most one call, so what a process takes is what it works on.
+    Each worker has at most one call, so a process works on all that it takes.
 
     Attributes:
-        settling: tells Redis how calls ended.
+        settling: reports the outcome of calls to Redis.
     """
 
     def __init__(
@@ -216,6 +216,6 @@ class QueueWorkerPool:
                     del self._calls[me]
 
     def mend(self) -> None:
-        """Replace workers that have ended although nobody told them to."""
+        """Replace workers that have ended without being stopped."""
         with self._lock:
             self._fill()

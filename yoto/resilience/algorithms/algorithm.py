@@ -17,7 +17,7 @@ from .quota import Quota
 # Operators read it, and it stands in keys of Redis.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 METHODS = ("wait", "charge", "used", "status")
-# What the Lua text must assign; see ``limiter.lua``.
+# The names that the Lua text must assign; see ``limiter.lua``.
 _MEASURE = re.compile(r"^\s*measure\s*=", re.MULTILINE)
 
 
@@ -47,9 +47,9 @@ class Algorithm:
         name: as configurations say it.
         lua: assigns ``measure`` (``limiter.lua`` says how it is called); ``load_lua`` reads it from
             a package. Each script of a limit that counts so has it inside.
-        meter: the same in memory, for while Redis is away and for replays.
-        code: the name in the keys of Redis, by default ``name``. Who changes what is kept under
-            these keys changes the code as well.
+        meter: the same in memory, for replays and while Redis is unavailable.
+        code: the name in the keys of Redis, by default ``name``. A change of the data under
+            these keys needs another code.
         bursts: whether as many as ``burst`` says pass at once, where a configuration has one.
         step: see ``DimensionStatus``.
         leases: see ``Leases``; ``check_algorithm`` looks at none.

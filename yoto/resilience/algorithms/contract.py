@@ -1,4 +1,4 @@
-"""What every algorithm promises, for whoever writes one to run: its Lua text against its twin.
+"""The contract of algorithms, for their authors to run: a Lua text against its twin.
 
 Nothing here needs a test runner, and chance is from a seed, so that what fails fails again.
 """
@@ -215,13 +215,13 @@ def seconds(at: int) -> float:
 
 
 def broken(algorithm: Algorithm, quota: Quota, what: str, steps: list[Step]) -> AlgorithmBroken:
-    """What to raise."""
+    """The error to raise."""
     told = "; ".join(map(str, steps))
     return AlgorithmBroken(f"{algorithm.name}, {quota}: {what} [{told}]")
 
 
 def _check_meter(algorithm: Algorithm, quota: Quota, steps: list[Step]) -> None:
-    """What a meter says of the future holds, and nothing but a charge changes it."""
+    """A meter's predictions hold, and nothing but a charge changes it."""
     meter, at, done = algorithm.meter(seconds(BEGIN)), BEGIN, list[Step]()
 
     def promise(what: str, kept: bool) -> None:
@@ -263,7 +263,7 @@ def _check_meter(algorithm: Algorithm, quota: Quota, steps: list[Step]) -> None:
 
 
 def _check_clock(algorithm: Algorithm, quota: Quota) -> None:
-    """A clock that is set back gives nothing away, and locks nobody out for longer than is told."""
+    """A clock that is set back grants nothing, and locks no caller out longer than announced."""
     ahead = seconds(BEGIN) + 3_600
     meter = algorithm.meter(ahead)
     meter.charge(ahead, meter.status(ahead, quota).remaining, quota)

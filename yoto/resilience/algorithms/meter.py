@@ -2,7 +2,7 @@
 
 Meters are values and arithmetic. They own no clock and no lock: the caller passes ``now`` in
 seconds, and serialises the calls. A clock that went back makes the first look take what is of the
-future for a thing of now, so that a wait that is told then holds. The scripts in ``lua/`` do the
+future for a thing of now, so that an announced wait then holds. The scripts in ``lua/`` do the
 same arithmetic in microseconds, and both pass the same contract tests.
 """
 

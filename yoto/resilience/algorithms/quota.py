@@ -1,12 +1,12 @@
-"""What a meter is measured against."""
+"""Quotas: the limits that a meter is measured against."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-# Units. Sums of fractions miss whole numbers by less than this; a caller who waited exactly as
-# long as he was told must not be refused for it.
+# Units. Sums of fractions miss whole numbers by less than this; a caller who waited exactly the
+# announced time must not be refused for it.
 TOLERANCE = 1e-6
 RELATIVE_TOLERANCE = 1e-9
 
@@ -42,7 +42,7 @@ def until_more(reset_after: float, step: float) -> float:
     """
     if reset_after <= 0:
         return 0.0
-    # Rounding must not tell who stands just at a step that the next one is now.
+    # At a step, rounding must not report that the next step is now.
     steps = max(0, math.ceil(reset_after / step - TOLERANCE) - 1)
     return reset_after - steps * step
 

@@ -46,7 +46,7 @@ def find_algorithm(name: str) -> Algorithm:
     """The algorithm of that name.
 
     Raises:
-        KeyError: nobody registered one.
+        KeyError: it is not registered.
     """
     return _registered[name]
 

@@ -62,5 +62,5 @@ class SlidingWindow:
             self._previous, self._current = self._current, 0.0
             self._start += window
         if self._current == self._previous == 0:
-            # The first unit begins a window, whenever somebody looked before.
+            # The first unit begins a window, whatever was read before.
             self._start = now

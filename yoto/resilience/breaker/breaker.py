@@ -136,7 +136,7 @@ class CircuitBreaker:
         return self.permit(request, answer, alone=alone)
 
     def state(self) -> BreakerState:
-        """A picture of now; of the local twin while Redis is away."""
+        """The state now; of the local twin while Redis is unavailable."""
         try:
             reply = self._runtime.scripts.run(*self.look())
         except STORE_ERRORS as error:
@@ -144,11 +144,11 @@ class CircuitBreaker:
         return self.snapshot(reply)
 
     def look(self) -> Call:
-        """What asks Redis for ``snapshot``."""
+        """The call that asks Redis for ``snapshot``."""
         return self.remote.look(self._plan())
 
     def snapshot(self, reply: Any) -> BreakerState:
-        """By the answer to ``look``, which may be the error of a store that is away."""
+        """The state from the reply to ``look``, which may be the error of an unavailable store."""
         plan = self._plan()
         if isinstance(reply, Exception):
             self.store.lost(reply)
@@ -162,10 +162,10 @@ class CircuitBreaker:
         """Isolate: refuse all for ``ttl`` seconds, on the whole fleet.
 
         With ``expected_period`` nothing changes when the breaker is in another period by now; the
-        state that is returned tells.
+        returned state shows it.
 
         Raises:
-            StoreUnavailable: Redis is away, so the fleet does not know.
+            StoreUnavailable: Redis is unavailable, so the fleet does not know.
         """
         return self._operate("isolated", reason, ttl, expected_period)
 
@@ -179,7 +179,7 @@ class CircuitBreaker:
         """Closed, with nothing counted; else as ``force_open``."""
         return self._operate("closed", reason, 0.0, expected_period)
 
-    # What the guard, which admits through several parts in one script, shares with ``allow``.
+    # Shared with the guard, which admits through several parts in one script.
 
     def permit(
         self,
@@ -270,7 +270,7 @@ class CircuitBreaker:
         self.local.record(now, call.request, admission.period, outcome, slow, config)
 
     def tell(self, started: float, outcome: Outcome, error: BaseException | None) -> None:
-        """Tell the hooks of the end of a call; ``started``: by the runtime's clock."""
+        """Notify the hooks of the end of a call; ``started``: by the runtime's clock."""
         self._hooks.ended(self.name, outcome, self._runtime.clock() - started, error)
 
     def _take_back_and_tell(

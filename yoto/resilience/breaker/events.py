@@ -7,7 +7,7 @@ from yoto.events import Event, event_type
 
 @event_type("breaker.would_open")
 class BreakerWouldOpen(Event, frozen=True, kw_only=True):
-    """A breaker in metrics-only mode would have opened; told once until it is healthy again.
+    """A breaker in metrics-only mode would have opened; published once until it is healthy again.
 
     Attributes:
         name: the breaker.

@@ -1,4 +1,4 @@
-"""The breaker of one process: decides while Redis is away, or for an instance that opens alone."""
+"""The breaker of one process: decides without Redis, or for an instance that opens alone."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Source: M. Nygard, "Release It!", 2007, with the half-open rules of resilience4j and period numbers
 against late results. ``lua/breaker*.lua`` is the same machine for a fleet; both pass one contract
-suite. This one decides while Redis is away, and for an instance that opens alone.
+suite. This one decides while Redis is unavailable, and for an instance that opens alone.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class BreakerMachine:
         return Happened.OPENED
 
     def counts(self, now: float) -> Counts:
-        """What the window holds."""
+        """The counts in the window."""
         return self._window.counts(now)
 
     def probes(self, now: float) -> int:
@@ -115,7 +115,7 @@ class BreakerMachine:
         return sum(end > now for end in self._probes.values())
 
     def follow(self, now: float, refusal: Refusal, config: CircuitBreakerConfig) -> None:
-        """Be what Redis said last, so that losing Redis lets nobody in whom it refused."""
+        """Take over Redis's last state, so that losing Redis admits no call that it refused."""
         state = State.ISOLATED if refusal.isolated else State.OPEN
         self.opens = max(1, self.opens)
         self._turn(state, now + refusal.wait, "as redis said", config)
@@ -152,7 +152,7 @@ class BreakerMachine:
         self.streak = self.succeeded = 0
         self._probes = {}
         if state is not State.OPEN:
-            # What opened it stays to be looked at.
+            # The counts that opened it stay for inspection.
             self._window = new_window(config)
         if state is State.CLOSED:
             self.opens = 0

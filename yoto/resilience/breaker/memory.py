@@ -1,4 +1,4 @@
-"""What Redis said to the last call that it let in, believed for a moment."""
+"""The reply of Redis to the last admitted call, believed for a moment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AdmissionMemory:
         return kept[0]
 
     def keep(self, plan: BreakerPlan, admission: Admission, asked_at: float) -> None:
-        """Remember what Redis said to somebody who asked then, if it says that the breaker is
+        """Remember the reply of Redis to a call that asked then, if it says that the breaker is
         closed and nothing was heard since."""
         if admission.meaning is not Meaning.COUNTED:
             return

@@ -13,7 +13,7 @@ Give = Callable[["BreakerPermit", Outcome, BaseException | None], None]
 
 
 class AdmittedCall(Protocol):
-    """What a breaker must know of a call to take its result; see ``BreakerPermit``."""
+    """The data of a call that a breaker needs to take its result; see ``BreakerPermit``."""
 
     @property
     def request(self) -> str: ...
@@ -61,6 +61,6 @@ class BreakerPermit:
         self.alone = alone
 
     def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Tell how the call ended, and hooks by which exception; never raises."""
+        """Report the outcome of the call, and to hooks its exception; never raises."""
         give, self._give = self._give, None
         give_back(give, self, outcome, error)

@@ -17,10 +17,10 @@ SEEN_IN_COUNT_WINDOW = 60.0
 
 @dataclass(frozen=True)
 class BreakerPlan:
-    """What is packed once a configuration.
+    """Settings packed once for each configuration.
 
     Attributes:
-        config: what it was made from.
+        config: its source.
         disabled: no script is called at all.
         admit, record: packed settings of the two scripts.
         leased: whether an admission is remembered, and successes are summed.

@@ -27,8 +27,8 @@ class Target(NamedTuple):
 
     Attributes:
         keys: of the state, and of the event stream or the outbox.
-        tell: the last arguments of each script that writes events: the breaker's name, and who
-            tells (``emit.lua``).
+        tell: the last arguments of each script that writes events: the breaker's name, and the
+            publisher (``emit.lua``).
     """
 
     keys: tuple[str, str]
@@ -61,7 +61,7 @@ class RemoteBreaker:
     def record(
         self, request: str, period: int, outcome: Outcome, slow: bool, plan: BreakerPlan
     ) -> Happened:
-        """Tell a result."""
+        """Report a result."""
         call = self.result(request, period, outcome, slow, plan)
         return self.recorded(self._runtime.scripts.run(*call))
 
@@ -74,13 +74,13 @@ class RemoteBreaker:
         plan: BreakerPlan,
         count: int = 1,
     ) -> Call:
-        """What records a result, or ``count`` of calls that succeeded in time."""
+        """The call that records a result, or ``count`` of calls that succeeded in time."""
         keys, tell = self.target
         args = (request, period, int(outcome), int(slow), plan.record, *tell, count)
         return scripts.BREAKER_RECORD, keys, args
 
     def recorded(self, reply: list[int]) -> Happened:
-        """What a result did, by the answer to it."""
+        """The effect of a result, by the reply to it."""
         happened, moved = reply
         self.after_call(moved)
         known: Happened = HAPPENINGS[happened]
@@ -100,13 +100,13 @@ class RemoteBreaker:
         return bool(done)
 
     def look(self, plan: BreakerPlan) -> Call:
-        """What asks for a snapshot."""
+        """The call that asks for a snapshot."""
         by_count = int(plan.config.window_type is WindowType.COUNT)
         return scripts.BREAKER_LOOK, self.target.keys[:1], (by_count, plan.config.window_size)
 
     def after_call(self, events_written: int) -> None:
         """On a cluster, move events on their way: at once the ones just written, and now and then
-        those that somebody else left behind."""
+        those that others left behind."""
         if self._relay_due is None:
             return
         now = self._runtime.clock()

@@ -1,4 +1,4 @@
-"""What a circuit breaker can be, and what callers are told about it."""
+"""The states of a circuit breaker, and the snapshot for callers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class State(StrEnum):
 
 
 class Meaning(IntEnum):
-    """What the result of an admitted call is for."""
+    """The use of an admitted call's result."""
 
     COUNTED = 0
     PROBE = 1
@@ -27,7 +27,7 @@ class Meaning(IntEnum):
 
 
 class Happened(IntEnum):
-    """What a result did."""
+    """The effect of a result."""
 
     IGNORED = 0
     COUNTED = 1
@@ -66,7 +66,7 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True)
 class BreakerState:
-    """A picture of a breaker.
+    """A snapshot of a breaker.
 
     Attributes:
         name: the breaker.

@@ -1,4 +1,4 @@
-"""Pictures of a breaker, from Redis and from the local twin."""
+"""Snapshots of a breaker, from Redis and from the local twin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .windows import Counts
 
 
 class Looked(Protocol):
-    """What a picture takes from the breaker object of this process."""
+    """The part of a snapshot that comes from the breaker object of this process."""
 
     name: str
     rejected: int
@@ -73,7 +73,7 @@ def _state(
 ) -> BreakerState:
     forced = state in (State.ISOLATED, State.DISABLED)
     if forced and not until:
-        # The next call finds it closed; nobody calling does not make it forced for longer.
+        # The next call finds it closed; a lack of calls does not keep it forced for longer.
         state, forced = State.CLOSED, False
     if plan.config.mode is BreakerMode.DISABLED:
         state = State.DISABLED

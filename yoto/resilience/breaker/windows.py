@@ -7,12 +7,12 @@ from typing import NamedTuple, Protocol
 
 from ..settings import CircuitBreakerConfig, WindowType
 
-# Buckets of a time window: a failure leaves the picture at nine to ten tenths of the window.
+# Buckets of a time window: a failure is dropped at nine to ten tenths of the window.
 BUCKETS = 10
 
 
 class Counts(NamedTuple):
-    """What a window holds."""
+    """The counts in a window."""
 
     calls: int = 0
     failures: int = 0
@@ -27,7 +27,7 @@ class Window(Protocol):
         ...
 
     def counts(self, now: float) -> Counts:
-        """What is in the window now."""
+        """The counts in the window now."""
         ...
 
 

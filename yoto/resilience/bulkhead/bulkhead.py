@@ -30,19 +30,19 @@ log = logging.getLogger(__name__)
 
 # Seconds after which a refused caller may try again. How long the holders will take is unknown.
 RETRY_AFTER = 1.0
-# Seconds between two looks of a waiter at the queue: the first of the queue looks often, the
-# others less; somebody who leaves in the same process wakes it earlier.
+# Seconds between two polls of a waiter: the first of the queue polls often, the others less;
+# a holder that leaves in the same process wakes it earlier.
 FIRST_LOOK, LAST_LOOK = 0.005, 0.05
 
 
 @dataclass(frozen=True)
 class BulkheadStats:
-    """A picture of one partition of a bulkhead.
+    """A snapshot of one partition of a bulkhead.
 
     Attributes:
         name, partition: which.
         limit: holders over all workers.
-        held, waiting: over all workers; of this process while Redis is away.
+        held, waiting: over all workers; of this process while Redis is unavailable.
         held_here: in this process.
         spare_here: of ``held``, slots that this process keeps for its next callers, of all
             partitions.
@@ -121,7 +121,7 @@ class Bulkhead:
         return self.entered(config, partition, request, since, waited=since - came)
 
     def stats(self, partition: str = "") -> BulkheadStats:
-        """A picture of now."""
+        """The state now."""
         try:
             reply = self._runtime.scripts.run(*self.remote.look(partition))
         except STORE_ERRORS as error:
@@ -129,11 +129,11 @@ class Bulkhead:
         return self.snapshot(reply, partition)
 
     def look(self) -> Call:
-        """What asks Redis for ``snapshot``, of all that is in no partition."""
+        """The call that asks Redis for ``snapshot``, of all slots that are in no partition."""
         return self.remote.look("")
 
     def snapshot(self, reply: Any, partition: str = "") -> BulkheadStats:
-        """By the answer to ``look``, which may be the error of a store that is away."""
+        """The state from the reply to ``look``, which may be the error of an unavailable store."""
         if isinstance(reply, Exception):
             self.store.lost(reply)
             held, waiting = self.local.held(partition), self.local.waiting(partition)
@@ -159,7 +159,7 @@ class Bulkhead:
     def release_dead(self, living: Sequence[str], partition: str = "") -> int:
         """Give back the slots of instances that are gone, before their leases end.
 
-        One that was only silent counts its holders again at its next heartbeat.
+        An instance that was only silent counts its holders again at its next heartbeat.
 
         Args:
             living: ids of the instances that live.
@@ -168,7 +168,7 @@ class Bulkhead:
             How many slots came back.
 
         Raises:
-            StoreUnavailable: Redis is away.
+            StoreUnavailable: Redis is unavailable.
         """
         return self.remote.release(partition, living)
 
@@ -176,7 +176,7 @@ class Bulkhead:
         """Ask Redis now whether a slot is still its holder's, and renew it if so.
 
         Raises:
-            StoreUnavailable: nobody can tell.
+            StoreUnavailable: the holder is unknown.
         """
         if not slot.lost and not slot.local:
             self._renew_now(slot.partition, [slot])
@@ -196,7 +196,7 @@ class Bulkhead:
                 return
         self.store.found()
 
-    # What the guard, which admits through several parts in one script, shares with ``acquire``.
+    # Shared with the guard, which admits through several parts in one script.
 
     def entered(
         self,
@@ -207,7 +207,7 @@ class Bulkhead:
         local: bool = False,
         waited: float = 0.0,
     ) -> Slot:
-        """The slot of somebody who was let in; ``since``: a moment before its lease began."""
+        """The slot of an admitted caller; ``since``: a moment before its lease began."""
         clock = self._runtime.clock
         slot = Slot(self._give_back, clock, request, partition, config.lease, local, since, waited)
         self.passed += 1
@@ -218,7 +218,7 @@ class Bulkhead:
         return slot
 
     def reuse(self, spare: Slot, since: float) -> Slot:
-        """The slot of somebody who came in then, on one that was spare."""
+        """The slot of a caller who came then, on one that was spare."""
         clock, partition = self._runtime.clock, spare.partition
         slot = Slot(
             self._give_back, clock, spare.id, partition, spare.lease, False, spare.renewed_at
@@ -230,18 +230,18 @@ class Bulkhead:
         return slot
 
     def refused(self, config: BulkheadConfig, partition: str, came: float) -> BulkheadFull:
-        """Counts a refusal of somebody who came then, and gives the exception for it."""
+        """Counts a refusal of a caller who came then, and gives the exception for it."""
         self.count_refusal(partition, came)
         return self.full(config)
 
     def count_refusal(self, partition: str, came: float) -> None:
-        """Somebody who came then was not let in."""
+        """A caller who came then was refused."""
         self.rejected += 1
         self._crowd(partition)
         self.trail.note((came, 0.0, 0.0, partition, REFUSED, None, 1))
 
     def full(self, config: BulkheadConfig) -> BulkheadFull:
-        """The exception for somebody who found no slot, and may yet wait for one."""
+        """The exception for a caller who found no slot, and may yet wait for one."""
         return BulkheadFull(self.name, config.max_concurrent, RETRY_AFTER)
 
     def acquire_without_store(
@@ -263,12 +263,12 @@ class Bulkhead:
         return self.entered(config, partition, request, now, local=True, waited=now - came)
 
     def left(self, slot: Slot) -> bool:
-        """Somebody went out; whether the slot is kept for the next one of this worker. Otherwise
-        Redis is to be told."""
+        """A holder left; whether the slot is kept for the next caller of this worker. If not,
+        Redis is to be notified."""
         # Without Redis a caller who waits in this process takes this one's place: if the slot were
         # kept too, it would let in one more.
         wanted = self.local.waiting(slot.partition)
-        # First of all: as soon as the slot is spare, somebody else may be inside under its id.
+        # First of all: once the slot is spare, another holder may be inside under its id.
         self.local.leave(slot.partition, slot.id)
         self.busy += self._runtime.clock() - slot.since
         config = self.get_config()
@@ -332,14 +332,14 @@ class Bulkhead:
             if slot.id not in unknown:
                 slot.renewed_at, slot.lease = now, lease
             elif self.spares.drop(slot):
-                continue  # nobody is inside on it
+                continue  # there is no holder
             elif slot.released and slot.id in self._runtime.heartbeat:
-                continue  # somebody is by now, and is renewed himself
+                continue  # there is a new holder, with a renewal of its own
             elif slot.lost and not slot.released:
                 self._lose(slot)
             else:
                 forgotten.append(slot)
-        # By our own clock the lease had not ended, so nobody took it: Redis lost its data.
+        # By our own clock the lease had not ended, so no other has it: Redis lost its data.
         self._enrol(partition, forgotten)
 
     def _lose(self, slot: Slot) -> None:
@@ -355,7 +355,7 @@ class Bulkhead:
         self.remote.enrol(partition, [slot.id for slot in slots], lease)
         for slot in slots:
             slot.renewed_at, slot.lease, slot.local = now, lease, False
-            # Unless it is spare, or somebody is inside on it by now.
+            # Unless it is spare, or has a new holder by now.
             if slot.released and slot.id not in self._runtime.heartbeat:
                 self.remote.leave(partition, slot.id)
 
@@ -363,7 +363,7 @@ class Bulkhead:
 def partition_of(
     strategy: BulkheadStrategy, key: MultiDimensionalKey | None, request_type: str = ""
 ) -> str:
-    """The partition of a call; callers of whom the part is not known share one."""
+    """The partition of a call; callers whose part is unknown share one."""
     match strategy:
         case BulkheadStrategy.USER:
             return f"user:{'' if key is None or key.user_id is None else key.user_id}"

@@ -1,4 +1,4 @@
-"""The bulkhead of one process: who is inside, and who may enter while Redis is away."""
+"""The bulkhead of one process: its holders, and admission while Redis is unavailable."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LocalBulkhead:
         return len(self._queues.get(partition, ()))
 
     def note(self, partition: str, request: str) -> None:
-        """Redis let somebody in."""
+        """Note a holder that Redis admitted."""
         with self._lock:
             self._inside.setdefault(partition, set()).add(request)
 
@@ -62,7 +62,7 @@ class LocalBulkhead:
             self._wake_up()
 
     def sleep(self, timeout: float) -> None:
-        """Wait until somebody of this process leaves, at most ``timeout`` seconds."""
+        """Wait until a holder of this process leaves, at most ``timeout`` seconds."""
         with self._changed:
             self._sleepers += 1
             try:

@@ -35,7 +35,7 @@ class RemoteBulkhead:
         return self._make_keys(partition) if partition else self._whole
 
     def enter(self, partition: str, request: str, cap: int, lease: float) -> bool:
-        """Take a slot if one is free and nobody waits."""
+        """Take a slot if one is free and no caller waits."""
         args = (request, cap, int(lease * MICRO))
         reply = self._runtime.scripts.run(scripts.BULKHEAD_ENTER, self.keys(partition), args)
         return bool(reply)
@@ -71,7 +71,7 @@ class RemoteBulkhead:
         return reply
 
     def look(self, partition: str) -> Call:
-        """What asks for the numbers of holders and waiters."""
+        """The call that asks for the numbers of holders and waiters."""
         holders, _, alive = self.keys(partition)
         return scripts.BULKHEAD_LOOK, (holders, alive), ()
 

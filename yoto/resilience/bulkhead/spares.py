@@ -1,4 +1,4 @@
-"""Slots that nobody uses at the moment, kept for the next callers of this worker.
+"""Idle slots, kept for the next callers of this worker.
 
 Each is a holder in Redis still, so that all workers together never hold more than there are.
 """
@@ -20,12 +20,12 @@ from .remote import RemoteBulkhead
 
 log = logging.getLogger(__name__)
 
-# Seconds for which a slot that nobody takes is kept.
+# Seconds for which an idle slot is kept.
 IDLE = 0.5
 # Seconds between looks at how full the bulkhead is: for so long another worker's caller may be
 # refused although only spare slots are left, or wait while callers here come in.
 LOOK_EVERY = 0.1
-# Seconds for which no slot is kept after somebody waited, was refused or found it nearly full.
+# Seconds for which no slot is kept after a caller waited, was refused or found it nearly full.
 CROWDED_FOR = 1.0
 # Of all slots, those that all workers together may keep.
 SPARE_PART = 4
@@ -43,7 +43,7 @@ class Spares:
 
     Attributes:
         kept: how often a slot was kept.
-        returned: how often a slot that was kept was given back, since nobody took it.
+        returned: how often a kept slot was given back unused.
         wasted: how often one ran out while it was kept.
     """
 
@@ -80,15 +80,15 @@ class Spares:
             return sum(map(len, self._pools.values()))
 
     def counts(self) -> dict[str, int]:
-        """What became of the slots, as ``Leases.counts``; empty while none was kept."""
+        """The fate of the slots, as ``Leases.counts``; empty while none was kept."""
         if not self.kept:
             return {}
         return {"leased": self.kept, "returned": self.returned, "wasted": self.wasted}
 
     def take(self, config: BulkheadConfig, partition: str) -> Slot | None:
-        """A slot for somebody who comes in; ``None``: ask Redis.
+        """A slot for a new caller; ``None``: ask Redis.
 
-        The slot was released by who had it; ``Bulkhead.reuse`` makes one of it that can be used.
+        Its last holder released it; ``Bulkhead.reuse`` makes it usable again.
         """
         if config is not self._config or self._pid != current_pid():
             return None
@@ -102,7 +102,7 @@ class Spares:
         return None
 
     def keep(self, config: BulkheadConfig, slot: Slot) -> bool:
-        """Keep the slot of somebody who is out; False: it is to be given back.
+        """Keep the slot of a holder that left; False: it is to be given back.
 
         One that was taken under a higher cap than now's, or without Redis, is never kept: more may
         be inside than the cap, and the next caller is for Redis to refuse.
@@ -126,7 +126,7 @@ class Spares:
             self._give_back([slot])
 
     def crowd(self, partition: str) -> None:
-        """Somebody found no slot here, or waits for one: keep none for a while."""
+        """A caller found no slot here, or waits for one: keep none for a while."""
         self._notice_fork()
         now = self._runtime.clock()
         with self._lock:
@@ -167,8 +167,8 @@ class Spares:
         return True
 
     def _are_many(self, partition: str, now: float) -> bool:
-        """Whether callers come so often that one is to be expected before a slot is idle; to look
-        after it for nobody would cost Redis more than it saves."""
+        """Whether callers come so often that one is to be expected before a slot is idle; else
+        looking after it would cost Redis more than it saves."""
         before = self._left_at.get(partition)
         if before is None and len(self._left_at) >= MOST_PARTITIONS:
             self._left_at.clear()
@@ -184,7 +184,7 @@ class Spares:
         return config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
 
     def _look(self) -> float | None:
-        """Give back what nobody takes or others need; seconds until the next look."""
+        """Give back slots that are idle or needed elsewhere; seconds until the next look."""
         if self._pid != current_pid():
             return None
         config = self._get_config()

@@ -1,5 +1,5 @@
-"""What the code gave its decorators, called or not: names, which an operator may misspell, and the
-numbers that hold until somebody sets others.
+"""Declarations of decorators in code, called or not: names, which an operator may misspell, and
+the numbers that hold until they are overridden.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Key: TypeAlias = tuple[Kind, str]
 
 
 class Origin(StrEnum):
-    """Whose layer a change is in. An operator's fields win over the tuner's, those over code."""
+    """The owner of a layer. An operator's fields win over the tuner's, those over code."""
 
     TUNER = "tuner"
     OPERATOR = "operator"
@@ -26,7 +26,7 @@ PRECEDENCE = (Origin.TUNER, Origin.OPERATOR)
 
 
 class Action(StrEnum):
-    """What a change did to its layer."""
+    """The effect of a change on its layer."""
 
     SET = "set"
     DELETE = "delete"
@@ -116,7 +116,7 @@ def documents_of(changes: Iterable[Change]) -> dict[Key, Document]:
 
 
 def beyond(record: Document, copy: Document, made: Change | None = None) -> list[Change]:
-    """What the record of an entry lacks of a copy that is ahead of it; empty when it is not.
+    """The changes of a copy that the record of an entry lacks; empty when it lacks none.
 
     Every change is recorded before any copy has it. So a record that was never restored from a
     backup, nor is new, lacks nothing. Where both changed since, the later change wins, and has a

@@ -32,7 +32,7 @@ class Entry:
 
     @property
     def origins(self) -> dict[str, str]:
-        """Who set each field that is in force: ``operator``, ``tuner`` or ``code``."""
+        """The origin of each field in force: ``operator``, ``tuner`` or ``code``."""
         fields = dict.fromkeys(self.config.to_mapping(), "code")
         for change in self.layers:
             fields.update(dict.fromkeys(change.values or (), change.origin.value))
@@ -52,7 +52,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a change led to.
+    """The result of a change.
 
     Attributes:
         entry: the entry after it.

@@ -46,12 +46,12 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An operator's act, told before it takes effect.
+    """An operator's action, audited before it takes effect.
 
     Attributes:
-        action: what is done, such as ``config.set`` or ``breaker.isolate``.
-        subject: to what, such as ``rate_limit:message.send``.
-        author, reason: who and why.
+        action: the action, such as ``config.set`` or ``breaker.isolate``.
+        subject: its object, such as ``rate_limit:message.send``.
+        author, reason: the operator, and why.
         before, after: plain data that changes.
     """
 

@@ -1,4 +1,4 @@
-"""What can be configured live: the kinds, the class of each, and how values are laid over it."""
+"""The kinds of live configuration, the class of each, and how values are laid over it."""
 
 from __future__ import annotations
 

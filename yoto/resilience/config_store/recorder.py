@@ -1,9 +1,9 @@
-"""Writes a change to where the truth is, then to the copies.
+"""Writes a change to the source of truth, then to the copies.
 
-With a record: the record decides between two writers by its unique version, and what it holds is
+With a record: the record decides between two writers by its unique version, and its content is
 in force. A crash before it leaves nothing changed; a crash after it leaves a change that any
 process brings into Redis at its next look at the record. Redis decides nothing then, so a change
-works while Redis is away. Without a record Redis decides, by compare-and-set.
+works while Redis is unavailable. Without a record Redis decides, by compare-and-set.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Recorder:
         """Write a change that was made from ``before``; returns whether Redis has it.
 
         Raises:
-            VersionConflict: somebody was faster.
+            VersionConflict: another writer was faster.
             StoreUnavailable: nothing was written.
         """
         after = before.with_change(change)
@@ -115,7 +115,7 @@ class Recorder:
 
 
 def audit_of(change: Change, before: dict[str, Any]) -> AuditEntry:
-    """A change as the audit log tells it."""
+    """A change as it stands in the audit log."""
     return AuditEntry(
         action=f"resilience.config.{change.action.value}",
         subject=f"{change.kind.value}:{change.name}",

@@ -68,7 +68,7 @@ class RedisCopy:
         self._hash = keys.event_stream("config")
 
     def poll(self, known_revision: str) -> Polled:
-        """What there is, unless the revision is the known one; one command."""
+        """The stored documents, unless the revision is the known one; one command."""
         now, revision, flat = self._scripts.run(_POLL, [self._hash], [known_revision, TTL_MS])
         text = revision.decode()
         if text and text == known_revision:
@@ -114,7 +114,7 @@ class RedisCopy:
         return decode_document(reply) if reply else Document()
 
     def bring_up(self, documents: Mapping[Key, Document], complete: bool) -> int:
-        """Store each document that is newer than the stored one, and tell each such change.
+        """Store each document that is newer than the stored one, and publish each such change.
 
         Args:
             documents: entries of the record.

@@ -20,7 +20,7 @@ _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What this process believes of the configuration. Readers take one reference and no lock.
+    """The configuration as this process knows it. Readers take one reference and no lock.
 
     Attributes:
         documents: entries as stored.
@@ -54,7 +54,7 @@ def build_snapshot(
         defaults: code defaults; each of them is resolved even when nothing is stored for it.
         previous: the snapshot before, for the last good configuration of a bad entry.
         now_ms: Redis time.
-        on_bad: told of each entry whose stored values are refused; the last good one stays.
+        on_bad: called for each entry whose stored values are refused; the last good one stays.
     """
     configs: dict[Key, Settings] = {}
     forced: dict[Key, frozenset[str]] = {}

@@ -37,7 +37,7 @@ class ConfigStore:
         audit: Audit | None = None,
         clock: ServerClock | None = None,
     ) -> None:
-        """Without a ``journal`` Redis is the record, and ``audit`` is told before each change.
+        """Without a ``journal`` Redis is the record, and ``audit`` is called before each change.
 
         With one, the journal itself audits, in the transaction of the change.
         """
@@ -108,15 +108,15 @@ class ConfigStore:
 
         Args:
             values: fields of the kind's configuration class.
-            author, reason: who and why.
+            author, reason: the operator, and why.
             version: the version that the change was made from; None takes the present one.
-            origin: whose layer.
+            origin: the layer of the change.
             expires_in: seconds after which the layer ends; None for never.
             merge: keep the layer's other fields, else drop them.
 
         Raises:
             ValidationFailed: a field is unknown or its value is refused; nothing changed.
-            VersionConflict: somebody else changed the entry meanwhile.
+            VersionConflict: the entry was changed meanwhile.
             StoreUnavailable: the record (without one: Redis) cannot be reached; nothing changed.
         """
         key, lifetime = check_entry(kind, name), check_expiry(expires_in)
@@ -131,7 +131,7 @@ class ConfigStore:
         return self._change(key, Action.SET, origin, layer, version, author, reason, lifetime)
 
     def candidate(self, kind: Kind, name: str, values: Mapping[str, Any]) -> Settings:
-        """What would be in force if ``values`` were the operators' whole layer; nothing changes.
+        """The entry in force if ``values`` were the operators' whole layer; nothing changes.
 
         Raises:
             ValidationFailed: as ``set``.

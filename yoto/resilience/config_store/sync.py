@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # s between polls of Redis: how late a change may be seen whose event was missed.
 POLL_INTERVAL = 1.0
 # s between looks at the record while Redis is there: how late a change is seen whose writer died
-# after it had written the record and before it had told Redis.
+# between its writes to the record and to Redis.
 RECONCILE_INTERVAL = 10.0
 
 UNREACHABLE = (StoreUnavailable, exceptions.RedisError)
@@ -32,7 +32,7 @@ UNREACHABLE = (StoreUnavailable, exceptions.RedisError)
 
 @dataclass
 class SyncCounts:
-    """What keeping in step took since the process started."""
+    """Counters of synchronisation since the process started."""
 
     polls: int = 0
     failed_polls: int = 0
@@ -43,7 +43,7 @@ class SyncCounts:
 class Synchroniser:
     """``refresh`` reads Redis, ``reconcile`` reads the record. Each may run in its own thread.
 
-    They are apart because a database that hangs must not hold up what Redis can tell at once.
+    They are apart because a database that hangs must not hold up changes that Redis has already.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class Synchroniser:
         self._record_answers = True
         self.redis_answers = False
         self.counts = SyncCounts()
-        # Replaced by whoever runs ``reconcile`` in the background.
+        # Replaced by the background work that runs ``reconcile``.
         self.wake_record: Callable[[], None] = lambda: None
 
     @property
     def revision(self) -> str:
-        """What Redis had when it was read last; empty when it had nothing or was never read."""
+        """The revision that Redis had at the last read; empty for none, or when never read."""
         return self._revision
 
     def refresh(self) -> float:
@@ -90,7 +90,7 @@ class Synchroniser:
         """Read what is new in Redis.
 
         Raises:
-            StoreUnavailable, redis.exceptions.RedisError: Redis does not answer.
+            StoreUnavailable, redis.exceptions.RedisError: Redis does not respond.
         """
         with self._redis_lock:
             asked_at = time.monotonic()
@@ -146,7 +146,7 @@ class Synchroniser:
 
         Args:
             before: the entry as it was. A Redis that lost all gets that first, so that the change
-                is still told as one.
+                is still published as one.
         """
         try:
             changed = self._copy.bring_up({key: after}, complete=False)
@@ -198,7 +198,7 @@ class Synchroniser:
         )
 
     def _copies(self) -> Mapping[Key, Document]:
-        """What Redis has; where it is away, or has lost all, what is known here."""
+        """The documents in Redis; where it is unavailable, or has lost all, those known here."""
         with suppress(*UNREACHABLE):
             found = self._copy.poll("").documents
             if found:
@@ -207,7 +207,7 @@ class Synchroniser:
 
     def _overtake(self, key: Key, after: Document) -> None:
         """Redis has another change under the version of ``after``, or a later one; or it was
-        brought ``after`` by somebody else."""
+        brought ``after`` by another process."""
         if self._journal is None:
             return
         made = max(after.layers, key=lambda change: change.version)

@@ -84,7 +84,7 @@ def check_expiry(seconds: float | None) -> float | None:
 
 
 def check_text(author: str, reason: str) -> None:
-    """Who and why must be sayable in the record.
+    """The author and the reason must fit into the record.
 
     Raises:
         ValidationFailed: no author, or a text that is too long.

@@ -51,11 +51,11 @@ def circuit_breaker(
         fallback: called with the same arguments while the breaker is open; an exception of the
             function itself always comes through.
         expected: exceptions that are failures: a class, a predicate that gets the exception, or a
-            collection of them. Answers below 500, refused input, denied permission
+            collection of them. Responses below 500, refused input, denied permission
             and refusals by other guards are none, unless they are named here.
         ignored: exceptions that are not counted at all; given as ``expected``.
-        failed_result: tells for a returned value whether it is a failure.
-        numbers: fields of ``CircuitBreakerConfig`` that hold until somebody sets others.
+        failed_result: a predicate, true for a returned value that is a failure.
+        numbers: fields of ``CircuitBreakerConfig`` that hold until they are overridden.
 
     The decorated function raises ``CircuitOpen`` or ``CircuitIsolated`` when it may not run.
     """
@@ -84,14 +84,14 @@ def rate_limit(
         cost: units of a call, or a callable as for ``key``; a call of 0 is not counted.
         methods: of the requests that are counted, GET with HEAD; None counts all.
         unless: a callable as for ``key``, true for calls that are not counted.
-        count_when: tells whether a call counts, by the response to the request where it is of a
-            view, else by what the function returned. It counts until then, so that no more are let
+        count_when: a predicate that decides whether a call counts, by the response of a view,
+            else by the function's result. It counts until then, so that no more are let
             in at once than are left; a function that raises counts.
         plans: plan to its numbers, a text as ``limits`` or a mapping; each is a limit of its own,
             ``name.plan``, with ``numbers`` for what it leaves out.
         plan: a callable as for ``key``, gives the plan of a call. One that gives no plan of these
-            is an error, which the log tells, and the call is refused.
-        numbers: fields of ``RateLimitConfig`` that hold until somebody sets others, such as
+            is an error, which is logged, and the call is refused.
+        numbers: fields of ``RateLimitConfig`` that hold until they are overridden, such as
             ``limit=5, window=60``; or ``limits="10/second; 1000/hour"`` for all windows.
 
     The decorated function raises ``RateLimited`` when the limit is used up.
@@ -107,8 +107,8 @@ def bulkhead(
 
     Args:
         timeout: seconds to wait for a slot; None takes the configured wait.
-        key: whose slots, for the strategies ``user`` and ``server``; as for ``rate_limit``.
-        numbers: fields of ``BulkheadConfig`` that hold until somebody sets others.
+        key: the owner of slots, for the strategies ``user`` and ``server``; as for ``rate_limit``.
+        numbers: fields of ``BulkheadConfig`` that hold until they are overridden.
 
     The decorated function raises ``BulkheadFull`` when no slot was free in time.
     """
@@ -165,9 +165,9 @@ def degradable(
     keep: float = DEFAULT_KEEP,
     on: ExceptionFilter = Exception,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Switch the feature ``name`` off by its degradation level, and answer something else.
+    """Switch the feature ``name`` off by its degradation level, and return something else.
 
-    While the level is above none the function does not run. What answers then, and when the
+    While the level is above none the function does not run. The result then, and when the
     function fails: its last good value, else the fallback that the configuration names, else
     ``fallback``, else ``static``. An exception of the fallback comes through.
 
@@ -175,12 +175,12 @@ def degradable(
         fallback: called with the same arguments; or the name of a registered fallback.
         static: a constant.
         cache_key: gives, for the arguments of a call, the key under which its last good value is
-            kept in this process. Leave it out where answers depend on who asks, or put that in.
+            kept in this process. Leave it out where results depend on the caller, or put that in.
         keep: seconds for which a last good value may be given.
-        on: exceptions of the function after which something else answers. Answers below 500,
+        on: exceptions of the function after which a fallback is used. Responses below 500,
             refused input, denied permission and a used-up rate limit always come through.
 
-    The decorated function raises ``Degraded`` when nothing answers instead.
+    The decorated function raises ``Degraded`` when there is no result to return instead.
     """
     declare(name, Kind.DEGRADATION)
     part = DegradePart(

@@ -15,11 +15,11 @@ Finish: TypeAlias = Callable[[BaseException | None], None]
 
 
 class GuardedBody(Iterator[Any]):
-    """A body that tells once how it ended: at its last item, at an exception, or at ``close``.
+    """A body that reports its end once: at its last item, at an exception, or at ``close``.
 
-    Given up halfway it ends with ``GeneratorExit``, as a generator would: who reads it is gone,
-    which says nothing about what was called. One that nobody begins to read is complete, as the
-    answer to a HEAD request is.
+    Given up halfway it ends with ``GeneratorExit``, as a generator would: its reader is gone,
+    which says nothing about the called service. A body that is never read is complete, as the
+    response to a HEAD request is.
     """
 
     def __init__(self, body: Iterable[Any], finish: Finish) -> None:
@@ -53,7 +53,7 @@ class GuardedBody(Iterator[Any]):
             self._end(ended)
 
     def __del__(self) -> None:
-        # Replaced by another body, which nobody tells us: its slot would be renewed for ever.
+        # Replaced by another body, without notice to us: its slot would be renewed for ever.
         self._end(GeneratorExit())
 
     def _end(self, error: BaseException | None) -> None:
@@ -63,10 +63,10 @@ class GuardedBody(Iterator[Any]):
 
 
 def keep_open(fn: Callable[..., Any], value: Any, finish: Finish) -> tuple[Any, bool]:
-    """What ``fn`` returned, with a body in it that calls ``finish`` when it was sent.
+    """The result of ``fn``, with a body in it that calls ``finish`` when it was sent.
 
     Returns:
-        The value, and whether it has such a body. If not, nobody calls ``finish``.
+        The value, and whether it has such a body. If not, ``finish`` is not called.
     """
     if isinstance(value, tuple) and value:
         first, is_open = keep_open(fn, value[0], finish)
@@ -97,7 +97,7 @@ def answers_request(fn: Callable[..., Any]) -> bool:
 
 
 def view_functions(app: App, endpoint: str, method: str) -> Iterator[Any]:
-    """A view; of a view class also the class, and what answers the method."""
+    """A view; of a view class also the class, and the function for the method."""
     view = app.view_functions.get(endpoint)
     if view is None:
         return

@@ -13,7 +13,7 @@ from yoto.errors import MaintenanceMode, PermissionDenied, Rejected, ValidationF
 
 from ..outcome import Classifier, Exceptions, Outcome
 
-# The caller asked for something wrong, and was told so: what was called works.
+# The caller asked for something wrong, and got an error for it: the called service works.
 CALLERS_FAULT: tuple[type[Exception], ...] = (ValidationFailed, PermissionDenied)
 # The call did not get to what it wanted, which says nothing about that.
 NOT_REACHED: tuple[type[Exception], ...] = (Rejected, MaintenanceMode)
@@ -49,7 +49,7 @@ class CallClassifier(Classifier):
     is behind this one. An exception that is expected by name counts all the same.
     """
 
-    # Those that somebody named, rather than meant with all other exceptions.
+    # Exceptions that were named, rather than meant with all other exceptions.
     named: Exceptions = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

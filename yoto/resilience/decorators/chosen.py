@@ -21,9 +21,9 @@ from .parts import NOTHING_HELD, Held, LimitPart
 
 log = logging.getLogger(__name__)
 
-# Seconds until who has no plan may try again: until somebody has mended what names the plans.
+# Seconds until a caller without a plan may try again: until the choice of plans is fixed.
 NO_PLAN_RETRY_AFTER = 60.0
-# Answers of ``plan`` that are no plan, of which the log is told; each once.
+# Results of ``plan`` that are no plan and are logged; each once.
 MOST_TOLD = 100
 
 Numbers: TypeAlias = str | Mapping[str, Any] | RateLimitConfig
@@ -32,12 +32,12 @@ Unless: TypeAlias = Callable[..., bool]
 
 @dataclass(frozen=True)
 class ChosenLimitPart(LimitPart):
-    """``@rate_limit`` with options that most have not.
+    """``@rate_limit`` with its rarely used options.
 
     Attributes:
         methods: of requests that are counted; None: of all.
         unless: true for a call that is not counted; None: all are.
-        count_when: tells by what was answered whether the call counts; None: it does.
+        count_when: decides by the result whether the call counts; None: it does.
         plans: the limit of each plan; None: there is one limit.
         plan: gives the plan.
     """
@@ -92,7 +92,7 @@ class JudgedUnits:
         self._give_back()
 
     def finish(self, error: BaseException | None, value: Any) -> None:
-        """What a function returned that is no view; one that raised counts."""
+        """The result of a function that is no view; one that raised counts."""
         if self.by_value and error is None and not self._counts(value):
             self._give_back()
 

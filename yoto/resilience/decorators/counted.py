@@ -1,4 +1,4 @@
-"""Whom the guards of a decorated function count a call for."""
+"""The caller that the guards of a decorated function count a call for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def limiter_key(controller: ResilienceController, limiter: RateLimiter, key: Key
 def bulkhead_partition(
     controller: ResilienceController, bulkhead: Bulkhead, key_of: KeyOf, call: Call
 ) -> str:
-    """Whose slots a call takes, by the configured strategy."""
+    """The partition of a call, by the configured strategy."""
     strategy = bulkhead.get_config().strategy
     if strategy is BulkheadStrategy.NAME:
         return ""
@@ -36,7 +36,7 @@ def bulkhead_partition(
 
 
 def refused_status(limiter: RateLimiter, error: RateLimited) -> DimensionStatus:
-    """The dimension that refused, as the headers tell it."""
+    """The dimension that refused, as the headers show it."""
     return DimensionStatus(
         name=error.dimension,
         limit=error.limit,

@@ -1,4 +1,4 @@
-"""What a degradable function answers when it may not, or could not, do its work."""
+"""Fallbacks of a degradable function that may not, or could not, do its work."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class DegradePart:
             for a level.
         static: the constant.
         cache_key: gives for a call the key under which its last good value is kept; without one
-            none is, since an answer may be for one caller only.
+            none is, since a result may be for one caller only.
         keep: seconds for which it may be given.
-        on: its failures are the exceptions after which something else answers.
+        on: its failures are the exceptions after which a fallback is used.
     """
 
     name: str
@@ -50,10 +50,10 @@ class DegradePart:
     on: Classifier
 
     def run(self, call: Call, primary: Callable[[], Any]) -> Any:
-        """The result of ``primary``, or of what answers instead.
+        """The result of ``primary``, or of its fallback.
 
         Raises:
-            Degraded: the feature is switched off and nothing answers instead.
+            Degraded: the feature is switched off and there is no fallback.
         """
         answer = self.answer_instead(call)
         if answer is not None:
@@ -70,7 +70,7 @@ class DegradePart:
         return value
 
     async def run_async(self, call: Call, primary: Callable[[], Awaitable[Any]]) -> Any:
-        """As ``run``; what answers instead may be asynchronous too."""
+        """As ``run``; the fallback may be asynchronous too."""
         answer = self.answer_instead(call)
         if answer is not None:
             return await settled(answer())
@@ -85,10 +85,10 @@ class DegradePart:
         return value
 
     def answer_instead(self, call: Call) -> Callable[[], Any] | None:
-        """What answers while the feature is degraded; None when it is not.
+        """The fallback while the feature is degraded; None when it is not.
 
         Raises:
-            Degraded: it is, and nothing answers.
+            Degraded: it is, and there is no fallback.
         """
         degradation = get_resilience_controller().degradation
         level = degradation.level(self.name)
@@ -100,7 +100,7 @@ class DegradePart:
         return answer
 
     def answer_after(self, call: Call, error: Exception) -> Callable[[], Any] | None:
-        """What answers after an exception; None when it is the caller's, or nothing does."""
+        """The fallback after an exception; None when it is the caller's, or there is none."""
         if self.on.of_end(error) is not Outcome.FAILURE or isinstance(error, RateLimited):
             return None
         if not isinstance(error, Rejected) and _JUDGE.of_end(error) is not Outcome.FAILURE:

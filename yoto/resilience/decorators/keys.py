@@ -1,4 +1,4 @@
-"""Whom a decorated call is counted for."""
+"""The key that a decorated call is counted by."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Fallback: TypeAlias = Callable[..., Any]
 
 
 class Held(Protocol):
-    """What a part holds for a call that it let in. Neither method raises."""
+    """A part's hold on an admitted call. Neither method raises."""
 
     def cancel(self) -> None:
         """The call does not run, because a later part refused it: as if it had never come."""
@@ -41,7 +41,7 @@ class Part(Protocol):
 
     Attributes:
         rank: its place, whatever the order of the decorators.
-        fallback: answers when the part's breaker is open.
+        fallback: gives the result when the part's breaker is open.
     """
 
     rank: ClassVar[int]
@@ -105,7 +105,7 @@ class HeldUnits(NamedTuple):
         self.limiter.refund(self.key, self.cost)
 
     def finish(self, error: BaseException | None, value: Any) -> None:
-        """What was used stays used."""
+        """Used units stay used."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What guards the routes of an application have."""
+"""The guards of an application's routes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart, Part
 from .shapes import guards_on
 from .views import around, view_parts
 
-# What ``require_permission``, and what chooses the right by the address, leave on what they guard;
+# Marks that ``require_permission``, and the choice of a right by the address, leave on functions;
 # guards alone do without the modules of these.
 PERMISSION_MARK = "__permission_requirement__"
 RIGHTS_MARK = "__rights__"

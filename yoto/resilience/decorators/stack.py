@@ -30,7 +30,7 @@ class Admission(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """The call does not run; this answers it."""
+    """The call does not run; this is its result."""
 
     answer: Callable[[], Any]
 
@@ -53,7 +53,7 @@ class Stack:
         return replace(self, parts=parts)
 
     def run(self, call: Call) -> Any:
-        """The result of the call, or of what answers instead."""
+        """The result of the call, or of its fallback."""
         if self.degrade is None:
             return self._run_guarded(call)
         return self.degrade.run(call, lambda: self._run_guarded(call))
@@ -61,9 +61,9 @@ class Stack:
     async def run_async(self, call: Call) -> Any:
         """As ``run``, of a coroutine function.
 
-        Of a view the guards are entered where a synchronous view's are: who calls may be looked
-        up in a database. Anywhere else nothing is awaited between a guard that lets in and the
-        function, so that nobody who is ended there keeps a slot.
+        Of a view the guards are entered where a synchronous view's are: the caller may be looked
+        up in a database. Anywhere else nothing is awaited between an admitting guard and the
+        function, so that a call that is cancelled there keeps no slot.
         """
         if self.degrade is None:
             return await self._run_guarded_async(call)

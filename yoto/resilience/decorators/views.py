@@ -34,7 +34,7 @@ _STATIC = "static"
 
 @dataclass
 class ViewLimits:
-    """What an application or a blueprint has for its views.
+    """The limits of an application's or a blueprint's views.
 
     Attributes:
         nearest: of views that have no nearer limit.
@@ -98,7 +98,7 @@ def exempt(views: T) -> T:
 
 
 def limits_of(views: Scaffold) -> ViewLimits | None:
-    """What ``limit_views`` gave it."""
+    """The limits from ``limit_views``."""
     found: ViewLimits | None = getattr(views, _LIMITS, None)
     return found
 

@@ -1,4 +1,4 @@
-"""Degradation: levels of features, who raises them, and what answers instead."""
+"""Degradation: levels of features, their sources, and fallbacks."""
 
 from .board import Board, RaisedLevel
 from .fallbacks import DEFAULT_KEEP, Fallback, LastGood

@@ -90,7 +90,7 @@ class Board:
             ttl: seconds, at most a day.
 
         Returns:
-            Whether the fleet knows; else it holds in this process, and is told when Redis is back.
+            Whether the fleet knows; if not, it holds here, and is published when Redis is back.
 
         Raises:
             ValidationFailed: a value is refused, or there are too many sources.
@@ -109,10 +109,10 @@ class Board:
         return True
 
     def refresh(self) -> None:
-        """Read the board, and tell the fleet what only this process knows.
+        """Read the board, and publish to the fleet what only this process knows.
 
         Raises:
-            StoreUnavailable, redis.exceptions.RedisError: Redis does not answer.
+            StoreUnavailable, redis.exceptions.RedisError: Redis does not respond.
         """
         now = self._clock.now_ms()
         for one in self._raised:

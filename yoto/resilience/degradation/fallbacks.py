@@ -1,4 +1,4 @@
-"""What answers instead: functions by name, and the last good values."""
+"""Fallbacks: functions by name, and the last good values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far each feature is degraded, and by whom."""
+"""The degradation level of each feature, and its source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # The entry whose level, set by an operator, holds for every feature that has none of its own.
 EVERY_FEATURE = "*"
-# s between looks at the board and at the breakers; events tell changes earlier.
+# s between looks at the board and at the breakers; events bring changes earlier.
 LOOK_INTERVAL = 2.0
 
 NONE = DegradationLevel.NONE
@@ -149,7 +149,7 @@ class Degradation:
 
 
 def _asked_of(raised: RaisedLevel, name: str, config: DegradationConfig) -> DegradationLevel:
-    """What a raised level asks of one feature."""
+    """The effect of a raised level on one feature."""
     general = raised.level if raised.feature in ("", name) else NONE
     named = config.on_alert if config.alert and config.alert == raised.source else NONE
     return max(general, named, key=lambda level: level.rank)

@@ -43,7 +43,7 @@ class OpenBreakers:
             self._until[event.name] = self._clock() + event.retry_after_ms / 1000
 
     def look(self, states: Iterable[BreakerState]) -> None:
-        """Take over pictures of breakers; what is not among them is forgotten."""
+        """Take over snapshots of breakers; breakers that are not among them are forgotten."""
         now = self._clock()
         self._until = {
             state.name: now + state.until

@@ -1,4 +1,4 @@
-"""What another configuration would have done with the calls of the last minutes."""
+"""Dry runs: the effect of another configuration on the calls of the last minutes."""
 
 from .dry_run import Caveat, DryRun, dry_run
 

@@ -1,7 +1,7 @@
-"""A configuration that nobody has set yet, tried on what was recorded of the real traffic.
+"""A configuration that is not set yet, tried on the recorded calls of the real traffic.
 
 It is a replay and no prophecy: callers who are refused behave otherwise afterwards. So the
-configuration in force is replayed too, and what really happened is told beside both.
+configuration in force is replayed too, and the real outcome is shown beside both.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ REPLAYS: dict[Kind, Callable[[Sequence[Any], Any], Replay]] = {
 
 
 class Caveat(StrEnum):
-    """What makes the answer of a dry run less than sure.
+    """A limit to the certainty of a dry run.
 
-    ``no_traffic``: nothing was recorded. ``this_worker_only``: Redis is away. ``calls_missing``: a
-    worker was too busy to tell of all calls. ``only_the_latest``: the trail was full, so it reaches
-    less far back than asked. ``shorter_than_window``: what was used before the stretch, and counts
-    in a window of the limit, is not known. ``outcomes_unknown``: calls were refused and would be
-    let in; how they end is not known.
+    ``no_traffic``: nothing was recorded. ``this_worker_only``: Redis is unavailable.
+    ``calls_missing``: a worker was too busy to report all calls. ``only_the_latest``: the trail
+    was full, so it reaches less far back than asked. ``shorter_than_window``: the use before the
+    stretch, which counts in a window of the limit, is unknown. ``outcomes_unknown``: calls were
+    refused and would be let in; their outcome is unknown.
     """
 
     NO_TRAFFIC = "no_traffic"
@@ -53,14 +53,14 @@ class Caveat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The answer: ``candidate.rejected`` of ``calls`` would have been refused.
+    """The result: ``candidate.rejected`` of ``calls`` would have been refused.
 
     Attributes:
         kind, name: the entry.
-        workers: how many processes told of them.
+        workers: how many processes reported them.
         really_rejected: how many of them were refused.
-        candidate: what the configuration in question does with them.
-        in_force: what the one in force does in the same replay.
+        candidate: the effect of the configuration in question on them.
+        in_force: the effect of the one in force in the same replay.
     """
 
     kind: Kind
@@ -106,7 +106,7 @@ def dry_run(
 
 
 def _check_strategy(candidate: BulkheadConfig, in_force: BulkheadConfig) -> None:
-    """Whose slots a call would have taken is known by the strategy in force, and by the name."""
+    """The partition of a call is known by the strategy in force, and by the name."""
     if candidate.strategy not in (BulkheadStrategy.NAME, in_force.strategy):
         raise ValidationFailed(
             {

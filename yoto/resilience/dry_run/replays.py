@@ -32,7 +32,7 @@ from ..trail import REFUSED, BreakerCall, LimitedCall, SlotCall, key_of
 
 @dataclass(slots=True)
 class Replay:
-    """What a configuration does with calls."""
+    """The effect of a configuration on calls."""
 
     rejected: int = 0
     unknown: Annotated[int, "Let in although they were refused: nobody knows how they end"] = 0

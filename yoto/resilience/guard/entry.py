@@ -25,7 +25,7 @@ class BreakerPart(NamedTuple):
 
 
 class LimiterPart(NamedTuple):
-    """A limiter, its configuration, whom this call is counted for, and on what."""
+    """A limiter, its configuration, the caller that this call is counted for, and on what keys."""
 
     limiter: RateLimiter
     plan: DimensionPlan
@@ -64,7 +64,7 @@ class Entry(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether memory let it in at every part, so that nobody is to be asked."""
+        """Whether memory admitted it at every part, so that no round trip is needed."""
         return (
             (self.admission is not None or self.breaker is None)
             and (self.lease is not None or self.limiter is None)

@@ -137,7 +137,7 @@ class Guard:
             except BulkheadFull:
                 if not self._runtime.exits.settle():
                     raise
-                # Somebody of this worker went out, which Redis had not heard then.
+                # A holder of this worker had left, which Redis did not know then.
                 permit = self._enter(entry)
         except STORE_ERRORS as error:
             self._lost(error)
@@ -148,7 +148,7 @@ class Guard:
         return permit
 
     def _entry(self, key: Key, cost: int, partition: str) -> Entry:
-        """What is to be asked; refuses what can be refused without asking."""
+        """The entry to ask for; refuses at once what needs no asking."""
         limiter, breaker, bulkhead = self.limiter, self.breaker, self.bulkhead
         request = self._runtime.request_id()
         limits = gate = slots = lease = admission = spare = None
@@ -223,7 +223,7 @@ class Guard:
         return self._permit(entry, admission, report)
 
     def _permit(self, entry: Entry, admission: Admission, report: bytes = b"") -> Permit:
-        """What every part let in."""
+        """The permit of all parts."""
         breaker, slots, slot = entry.breaker, entry.bulkhead, None
         if breaker is not None and breaker.breaker.needs_local:
             breaker.breaker.admitted()
@@ -250,7 +250,7 @@ class Guard:
         """Wait for a slot in the queue, then ask the others, since they may have changed."""
         slot = slots.bulkhead.acquire(wait, slots.partition)
         rest = Entry(
-            # The id of a slot that was somebody else's is known at the other parts.
+            # The other parts know the id of a reused slot already.
             entry.request if slot.reused else slot.id,
             self._runtime.clock(),
             entry.breaker,
@@ -334,7 +334,7 @@ class Guard:
     def _send_end(
         self, entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
     ) -> None:
-        """Tell Redis soon that a call ended, and ``slot`` is free; nobody waits for its answer."""
+        """Report soon that a call ended, and ``slot`` is free; no caller waits for the reply."""
         together, add, part = self._together, self._runtime.exits.add, entry.breaker
         if together is not None and slot is not None and slot.id == entry.request:
             call = together.leave(entry, period, counted, slow, slot.lost)

@@ -70,13 +70,13 @@ class Permit:
 
     @property
     def limits(self) -> RateLimitResult | None:
-        """What the rate limit said; ``None`` without one."""
+        """The result of the rate limit; ``None`` without one."""
         statuses = self.statuses()
         local = self.entry.lease is None and not isinstance(self._limits, bytes)
         return result_of(statuses, local) if statuses else None
 
     def statuses(self) -> tuple[DimensionStatus, ...]:
-        """What it said of each dimension, for headers."""
+        """The status of each dimension, for headers."""
         part, lease = self.entry.limiter, self.entry.lease
         if lease is not None:
             return LeaseView(lease, lease.left, self.started).statuses()
@@ -93,7 +93,7 @@ class Permit:
             part.limiter.refund(part.key, part.cost)
 
     def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Tell how the call ended, and hooks by which exception; never raises."""
+        """Report the outcome of the call, and to hooks its exception; never raises."""
         give, self._give = self._give, None
         give_back(give, self, outcome, error)
 

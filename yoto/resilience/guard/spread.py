@@ -161,8 +161,8 @@ def _give_back(questions: Sequence[_Question]) -> None:
 def leave_spread(
     entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
 ) -> list[Call]:
-    """What ends a call: gives ``slot`` back, and tells the breaker ``counted``, the outcome or
-    ``NOT_WANTED``."""
+    """The script calls for the end of a call: give ``slot`` back, and report ``counted``, the
+    outcome or ``NOT_WANTED``, to the breaker."""
     breaker, bulkhead = entry.breaker, entry.bulkhead
     calls: list[Call] = []
     if bulkhead is not None and slot is not None:

@@ -1,4 +1,4 @@
-"""Entering while Redis is away: each part answers by its ``on_store_error``."""
+"""Entering without Redis: each part decides by its ``on_store_error``."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from ..settings import BulkheadConfig
 from .entry import Entry
 from .permit import NOT_ASKED
 
-# What the refusing part is called in the script's reply.
+# The names of the refusing part in the script's reply.
 BY_BREAKER, BY_LIMITER = 1, 2
 # The outcome of a call in which the breaker has no interest.
 NOT_WANTED = 3
@@ -69,7 +69,7 @@ class Together:
         if bulkhead is not None:
             holders: tuple[str, str, str] = bulkhead.bulkhead.remote.keys(bulkhead.partition)
         else:
-            # Something must tell a repeated request; with a bulkhead its holders do.
+            # A repeated request must be recognised; with a bulkhead its holders do that.
             memory = request_key(dimensions[0] if dimensions else self._breaker_keys[0], request)
             holders = (memory, memory, memory)
             if limiter is not None:
@@ -86,7 +86,7 @@ class Together:
         return Admission(reply[1], MEANINGS[reply[2]]), reply[4]
 
     def leave(self, entry: Entry, period: int, outcome: int, slow: bool, lease_ended: bool) -> Call:
-        """What ends a call that holds a slot; see ``happened``."""
+        """The script call for the end of a call that holds a slot; see ``happened``."""
         breaker, bulkhead = entry.breaker, entry.bulkhead
         assert bulkhead is not None, "only a call with a slot is ended by this script"
         record = breaker.plan.record if breaker is not None else b""
@@ -99,7 +99,7 @@ class Together:
 
     @staticmethod
     def happened(reply: list[int]) -> Happened:
-        """What the end of a call did to the breaker."""
+        """The effect of the end of a call on the breaker."""
         happened: Happened = HAPPENINGS[reply[1]]
         return happened
 

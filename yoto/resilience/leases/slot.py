@@ -15,11 +15,11 @@ class Slot:
         id: the holder's id, unique over all processes.
         partition: which part of the bulkhead it is of; empty for the whole.
         lease: seconds that it lives without a heartbeat.
-        local: Redis does not know of it; it was taken while Redis was away.
+        local: Redis does not know of it; it was taken while Redis was unavailable.
         renewed_at: when its lease began last, seconds of the runtime's clock.
         since: when its first lease began, which is when its holder came in.
         waited: seconds that the holder had waited for it by then.
-        reused: somebody else of this worker had it before, under the same id.
+        reused: another holder of this worker had it before, under the same id.
         cap: how many could be held when Redis gave it; infinite when Redis did not give it.
     """
 
@@ -63,7 +63,7 @@ class Slot:
 
     @property
     def lost(self) -> bool:
-        """Whether somebody else may have the slot by now: its lease ended unrenewed, as after a
+        """Whether another holder may have the slot by now: its lease ended unrenewed, as after a
         long stop of the process. A lost slot never comes back.
 
         The lease began on the server later than here, so it ends here first.
@@ -78,7 +78,7 @@ class Slot:
         return self._give_back is None
 
     def hand_over(self) -> bool:
-        """Let somebody else give the slot back, such as the script that ends a guarded call.
+        """Let another give the slot back, such as the script that ends a guarded call.
 
         Returns:
             Whether it was still to be given back.

@@ -13,7 +13,7 @@ LARGEST_MEMORY = 10_000
 
 
 class Denial(NamedTuple):
-    """What Redis said.
+    """A denial by Redis.
 
     Attributes:
         until: when the cost may pass, seconds of the runtime's clock.

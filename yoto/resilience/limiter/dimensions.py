@@ -60,7 +60,7 @@ class CountedDimension:
 
 
 class Target(NamedTuple):
-    """What one call is counted on, in matching order.
+    """The keys that one call is counted on, in matching order.
 
     Attributes:
         keys: Redis keys.
@@ -117,7 +117,7 @@ class DimensionPlan:
 
     @property
     def quotas(self) -> list[tuple[str, Quota]]:
-        """What is counted, by name, and up to what."""
+        """The quotas by name of dimension."""
         return [(item.name, item.quota) for item in self._configured]
 
     def window_of(self, name: str) -> float:
@@ -127,7 +127,7 @@ class DimensionPlan:
         return next(found, self.config.window)
 
     def target(self, key: Key) -> Target:
-        """What a call with this key is counted on; never nothing: a caller of whom nothing is known
+        """The keys to count a call with this key on; never none: a caller without known parts
         is counted on ``global``.
 
         Raises:
@@ -202,10 +202,10 @@ class DimensionPlan:
             head, tail = sample.rsplit(_PLACE, 1)
             parts = dimension.parts
         if also is not None:
-            # By its length: whoever changes one of several windows leaves the others as they are.
+            # By its length: a change of one of several windows leaves the others as they are.
             tail += f":{also.seconds:.12g}"
             name += f"/{span_text(also.seconds)}"
-        # What a lease took from the log may be used when its entry is that old, and counts as long.
+        # Units that a lease took from the log are usable as long as its entry, and count as long.
         longer = self.leased and algorithm.leases is Leases.LONGER_WINDOW
         counted_for = quota.window + self.lease_length if longer else quota.window
         return CountedDimension(

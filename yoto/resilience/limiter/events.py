@@ -10,7 +10,7 @@ class RateLimitReset(Event, frozen=True, kw_only=True):
     """A key of a limit was made unused; every process forgets what it remembers of denials.
 
     Attributes:
-        name: the limit. The key is not told: it may be somebody's address.
+        name: the limit. The key is not published: it may be a person's address.
     """
 
     name: str

@@ -59,7 +59,7 @@ class Lease:
 
     @property
     def left(self) -> int:
-        """Permits that nobody used yet."""
+        """Permits that are not used yet."""
         return len(self._permits)
 
     @property
@@ -90,7 +90,7 @@ class Lease:
         return True
 
     def drain(self) -> int:
-        """Take all that is left, for nobody to use; how many. They are no part of it any more."""
+        """Take all that is left, to remain unused; how many. They are no part of it any more."""
         permits = self._permits
         taken = 0
         try:
@@ -103,7 +103,7 @@ class Lease:
 
 
 class LeaseView(NamedTuple):
-    """What a call was told that a lease let in.
+    """A call's view of the lease that admitted it.
 
     Attributes:
         lease: which.
@@ -116,9 +116,9 @@ class LeaseView(NamedTuple):
     at: float
 
     def statuses(self) -> tuple[DimensionStatus, ...]:
-        """What is certain: what is left of the lease, and to a worker alone what was left of all
-        when it was taken. Others may have used that up since, or left it: when more is there than
-        the lease, nobody knows."""
+        """The certain part: the rest of the lease, and to a worker alone the rest of all quota
+        when it was taken. Others may have used that up since, or left it: whether more than
+        the lease is left is unknown."""
         lease, left, at = self
         elapsed, shared = at - lease.taken_at, lease.others > 0
         return tuple(

@@ -39,7 +39,7 @@ def units_wanted(used: int, elapsed: float, length: float) -> int:
 
 
 class Leases:
-    """Admits from memory what was paid for, and gives back what nobody used.
+    """Admits from memory by units paid for, and gives back unused ones.
 
     Attributes:
         leased: units that were charged by leases, ever.
@@ -164,13 +164,13 @@ class Leases:
             self._look_soon(0.0)
 
     def counts(self) -> dict[str, int]:
-        """What became of the units; empty while none was leased."""
+        """The fate of the units; empty while none was leased."""
         if not self.leased:
             return {}
         return {"leased": self.leased, "returned": self.returned, "wasted": self.wasted}
 
     def _look(self) -> float | None:
-        """Give back what nobody will use any more; seconds until the next look."""
+        """Give back units that will stay unused; seconds until the next look."""
         self._notice_fork()
         with self._lock:
             cleared, self._over = self._over, []
@@ -185,7 +185,7 @@ class Leases:
         return LOOK_EVERY if len(live) > len(over) else None
 
     def _give_back(self, leases: list[Lease]) -> None:
-        """Units of these that nobody used."""
+        """Unused units of these."""
         unused = [(lease, units) for lease in leases for units in [lease.drain()] if units]
         if not unused:
             return

@@ -88,7 +88,7 @@ class RateLimiter:
         return result
 
     def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
-        """What ``hit`` would answer, with the numbers as they are; uses nothing."""
+        """The result of a ``hit``, with the numbers as they are; uses nothing."""
         check_units("cost", cost)
         plan = self._plan()
         target = plan.target(key)
@@ -149,16 +149,16 @@ class RateLimiter:
             self.store.lost(error)
 
     def forget_all(self) -> None:
-        """Ask Redis again for every key, and use no lease: somebody reset one. Waits for nothing,
+        """Ask Redis again for every key, and use no lease: a key was reset. Waits for nothing,
         for the thread of the event keeps the cache fresh as well."""
         self.denials.clear()
         self.leases.clear_soon()
 
     def forget(self, key: Key) -> None:
-        """Ask Redis again for this key, because somebody else gave units back."""
+        """Ask Redis again for this key, because units were given back elsewhere."""
         self.denials.forget(self._plan().target(key).keys)
 
-    # What the guard, which admits through several parts in one script, shares with ``hit``.
+    # Shared with the guard, which admits through several parts in one script.
 
     def note(self, key: Key, cost: int, allowed: bool) -> None:
         """Remember a call for a while; a cost below 0 was given back."""
@@ -207,8 +207,8 @@ class RateLimiter:
         return result
 
     def settle(self, plan: DimensionPlan, target: Target) -> None:
-        """Tell Redis what was used on these keys while it was away, so that nobody gets the quota
-        twice. Raises what script calls raise."""
+        """Report to Redis the use of these keys while it was unavailable, so that no caller gets
+        the quota twice. Raises what script calls raise."""
         if not self.local:
             return
         for key, item in zip(target.keys, target.dimensions, strict=True):

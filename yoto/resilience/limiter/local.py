@@ -1,4 +1,4 @@
-"""The limiter of one process, for while Redis is away: all dimensions are charged, or none."""
+"""The limiter of one process, used without Redis: all dimensions are charged, or none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..algorithms import Algorithm, Meter, Quota
 from .dimensions import Target
 from .result import DimensionStatus
 
-# Keys. Those that nobody asked for longest are forgotten first: who floods a process with names
-# asks for the own address each time, which is thus remembered.
+# Keys. The least recently used are forgotten first: a caller that floods a process with names
+# uses the key of its own address each time, which is thus remembered.
 LARGEST_MEMORY = 100_000
 
 
@@ -44,7 +44,7 @@ class LocalLimiter:
     def peek(
         self, target: Target, cost: int, now: float, algorithm: Algorithm
     ) -> tuple[DimensionStatus, ...]:
-        """What a hit would meet."""
+        """The status that a hit would meet."""
         with self._lock:
             waits = self._waits(target, cost, now, algorithm)
             return self._statuses(target, waits, now, algorithm)
@@ -69,8 +69,8 @@ class LocalLimiter:
             self._meters.clear()
 
     def begin_telling(self, key: str, quota: Quota, now: float) -> float:
-        """Units in use on a key, for Redis to be told; 0 when there are none or another thread is
-        telling them already. ``end_telling`` must follow when there are some."""
+        """Units in use on a key, to report to Redis; 0 when there are none or another thread is
+        reporting them already. ``end_telling`` must follow when there are some."""
         with self._lock:
             meter = self._meters.get(key)
             if meter is None or key in self._telling:
@@ -83,7 +83,7 @@ class LocalLimiter:
             return units
 
     def end_telling(self, key: str, told: bool) -> None:
-        """Redis knows now, or could not be told and the use stays here as it was."""
+        """Redis knows now, or could not be reached and the use stays here as it was."""
         with self._lock:
             self._telling.discard(key)
             if told:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 # ms for which Redis knows a request that it charged, so that it is not charged again when its reply
 # was lost. Longer than the registry tries a call again.
 REQUEST_MEMORY_MS = 2_000
-# Keys that Redis looks at before it answers others. Some hundred microseconds.
+# Keys that Redis scans before it serves others. Some hundred microseconds.
 SCANNED = 1_000
 
 _REPORT = struct.Struct("<ddd")
@@ -65,13 +65,13 @@ def request_memory_ms(target: Target) -> int:
 
 
 class Lent(NamedTuple):
-    """What Redis charged for a lease.
+    """The charge of Redis for a lease.
 
     Attributes:
         units: 0 when it refused.
         seconds: for which they may be used; 0: by the call at hand alone.
         report: see ``statuses_of``.
-        marks: what tells the charge of each dimension, for giving units of it back.
+        marks: identify the charge of each dimension, for giving units of it back.
     """
 
     units: int
@@ -121,7 +121,7 @@ class RemoteLimiter:
         return _lent(self._runtime.scripts.run(plan.scripts.lease, keys, args))
 
     def give_lent(self, unused: Sequence[tuple[Lease, int]]) -> list[bool]:
-        """Give back units of leases that nobody used; which Redis could still take back."""
+        """Give back unused units of leases; which of them Redis could still take back."""
         spread = self._runtime.clustered
         calls: list[Call] = []
         wanted = []
@@ -137,7 +137,7 @@ class RemoteLimiter:
         ]
 
     def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
-        """What a hit would meet."""
+        """The status that a hit would meet."""
         replies = self._each(plan.scripts.peek, plan, target, (cost,))
         return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
@@ -161,7 +161,7 @@ class RemoteLimiter:
     def reset_all(self, name: str, seconds: float) -> bool:
         """Make every key of the limit ``name`` unused; False: the time was over before.
 
-        It looks through all keys of all servers, a thousand at once, between which Redis answers
+        It scans all keys of all servers, a thousand at once, between which Redis serves
         others.
         """
         runtime = self._runtime

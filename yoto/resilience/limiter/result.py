@@ -1,4 +1,4 @@
-"""What a rate limiter answers."""
+"""The result of a rate limiter."""
 
 from __future__ import annotations
 

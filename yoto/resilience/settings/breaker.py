@@ -26,7 +26,7 @@ class BreakerMode(StrEnum):
     METRICS_ONLY = "metrics_only"
 
 
-# Seconds. Old failures must leave the picture soon after a short outage ends.
+# Seconds. Old failures must be dropped soon after a short outage ends.
 DEFAULT_WINDOW_SIZE = 20
 # The ring of a count window travels through the script at each result; a byte a call.
 LARGEST_COUNT_WINDOW = 1_000
@@ -36,7 +36,7 @@ LONGEST_TIME_WINDOW = 3_600
 DEFAULT_MINIMUM_CALLS = 5
 # Percent of the calls in the window. Half of the calls failing is past any retry's help.
 DEFAULT_FAILURE_RATE = 50.0
-# Seconds. Nobody waits longer for a page.
+# Seconds. No user waits longer for a page.
 DEFAULT_SLOW_CALL = 4.0
 # Percent. As for failures: half of the calls.
 DEFAULT_SLOW_RATE = 50.0
@@ -48,9 +48,9 @@ DEFAULT_RECOVERY_TIMEOUT = 5.0
 DEFAULT_RECOVERY_BACKOFF = 2.0
 # Seconds. A recovery is noticed within a minute.
 DEFAULT_RECOVERY_TIMEOUT_MAX = 60.0
-# Calls at once. One probe tells as much as ten and hurts a tenth.
+# Calls at once. One probe proves as much as ten and hurts a tenth.
 DEFAULT_HALF_OPEN_MAX_CALLS = 1
-# Probes. What was down most often is either back or not, and one tells which.
+# Probes. A failed service most often is either back or not, and one probe shows which.
 DEFAULT_SUCCESS_THRESHOLD = 1
 # Seconds. A probe whose process died gives its permit back after this.
 DEFAULT_PROBE_LEASE = 30.0

@@ -12,7 +12,7 @@ from .rules import Settings, ruled
 
 
 class BulkheadStrategy(StrEnum):
-    """What shares the slots: all callers of the name, or one user, server or request type."""
+    """The sharers of slots: all callers of the name, or one user, server or request type."""
 
     NAME = "name"
     USER = "user"
@@ -35,7 +35,7 @@ class BulkheadConfig(Settings):
     Attributes:
         max_concurrent: holders over all workers; 0 refuses all.
         lease: seconds that a slot lives without a heartbeat of its worker.
-        wait: seconds that ``acquire`` waits when it is not told.
+        wait: seconds that ``acquire`` waits by default.
         strategy: see ``BulkheadStrategy``.
         mode: see ``GuardMode``.
         on_store_error: see ``OnStoreError``.

@@ -29,7 +29,7 @@ class DegradationLevel(StrEnum):
 
 @dataclass(frozen=True)
 class DegradationConfig(Settings):
-    """How far a feature is degraded and what answers instead.
+    """How far a feature is degraded, and its fallbacks.
 
     The highest level applies, except that one which an operator sets wins over all others.
 

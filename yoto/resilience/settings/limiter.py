@@ -25,7 +25,7 @@ SEPARATOR = "+"
 
 _PART_TYPES = frozenset({int, str, type(None)})
 _BURST = Whole(0, LARGEST_LIMIT, "units")
-# What a dimension may have of its own.
+# The settings that a dimension may have of its own.
 _OWN: dict[str, Rule] = {"limit": LIMIT, "window": WINDOW, "burst": _BURST, "also": Windows()}
 _FIELDS = ", ".join(_OWN)
 
@@ -180,7 +180,7 @@ class RateLimitConfig(Settings):
 
 @dataclass(frozen=True)
 class MultiDimensionalKey:
-    """Who a call is counted for; a part that is ``None`` is not known and not counted.
+    """The caller of a call; a part that is ``None`` is not known and not counted.
 
     Raises:
         ValidationFailed: a part is neither text, int nor ``None``.

@@ -26,7 +26,7 @@ def _level(value: Any) -> LogLevel | None:
 
 @dataclass(frozen=True)
 class LogConfig(Settings):
-    """What operators set on the logs of every process.
+    """Operators' settings for the logs of every process.
 
     Attributes:
         level: lines of this level and above are written; None: what each process is configured to.

@@ -1,4 +1,4 @@
-"""How a guard admits: asking Redis at each call or from leases, and while Redis is away."""
+"""How a guard admits: by a round trip each call, by leases, or without Redis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class GuardMode(StrEnum):
     LEASED = "leased"
 
 
-# Counts are exact at every moment; a lease is a choice of whoever needs the round trip back.
+# Counts are exact at every moment; leases are an option for callers that cannot pay the round trip.
 DEFAULT_MODE = GuardMode.STRICT
 
 

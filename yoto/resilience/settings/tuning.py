@@ -1,4 +1,4 @@
-"""What is tuned live in the whole fleet, and what came of it."""
+"""Live tuning of the whole fleet, and its outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .rules import Settings, ruled
 # Characters of an id of a suggestion, and ids that are kept; the oldest go.
 LONGEST_ID = 128
 MOST_IDS = 100
-# What a trial consists of, and the types of its values.
+# The parts of a trial, and the types of their values.
 TRIAL: Mapping[str, tuple[type, ...]] = {
     "setting": (str,),
     "before": (int, float, type(None)),
@@ -69,20 +69,20 @@ def _trial(value: Any) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class TuningConfig(Settings):
-    """Settings of every process; one that is None is what the process's configuration says.
+    """Settings of every process; None keeps the value of the process's own configuration.
 
     Each is called as its key of the configuration, which has the same range, in small letters.
 
     Attributes:
         cache_users_size, ..., permission_pool_size: see ``yoto.monitor`` ``LEVERS``.
-        invalidation_..., preload..., prefetch_...: what operators change in an incident; nothing
+        invalidation_..., preload..., prefetch_...: changed by operators in an incident; nothing
             is suggested about them.
         trial: the change that is being watched, None without: the setting, its value before (None:
             the configuration's) and now, the measurement that must not get worse, epoch s at which
-            it was made, and whether nobody asked for it.
+            it was made, and whether it was automatic.
         reverted: suggestions that did harm.
-        dismissed: suggestions that operators do not want to hear again; an act of its own adds to
-            them, so that nobody who sets a value for an hour takes them along.
+        dismissed: suggestions that operators do not want again; an action of its own adds to
+            them, so that a value set for an hour does not carry them along.
     """
 
     tuners_own: ClassVar[tuple[str, ...]] = ("trial", "reverted", "dismissed")

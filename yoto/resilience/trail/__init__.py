@@ -1,4 +1,4 @@
-"""What guards decided lately, kept for a while: for dry runs, and to see who is refused."""
+"""Recent decisions of guards, kept for a while: for dry runs, and to see refused callers."""
 
 from .calls import (
     REFUSED,

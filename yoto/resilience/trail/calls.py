@@ -1,4 +1,4 @@
-"""One call as each kind of guard remembers it, and those of a process that nobody took yet."""
+"""One call as each kind of guard remembers it, and the calls of a process not collected yet."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PlainKey: TypeAlias = tuple[int | str | None, int | str | None, str | None] | st
 
 
 # A call as guards note it, one tuple for all parts of a guard: when it was let in by the runtime's
-# clock, seconds it had waited by then, seconds it ran, whose slots, its outcome or REFUSED, whom it
-# was counted for, and its units.
+# clock, seconds it had waited by then, seconds it ran, its partition, its outcome or REFUSED, the
+# key it was counted for, and its units.
 Noted: TypeAlias = tuple[float, float, float, str, int, MultiDimensionalKey | str | int | None, int]
 
 
@@ -27,7 +27,7 @@ class LimitedCall(NamedTuple):
 
     Attributes:
         at: when it came, seconds.
-        key: whom it was counted for.
+        key: the caller that it was counted for.
         cost: units; below 0 when they were given back.
         allowed: whether it was let in.
     """
@@ -99,7 +99,7 @@ def plain_key(key: MultiDimensionalKey | PlainKey) -> PlainKey:
 
 
 def _part(value: int | str | None) -> int | str | None:
-    """What the stored form can hold: numbers of 64 bits, and text of UTF-8."""
+    """A number or text that the stored form can hold: numbers of 64 bits, and text of UTF-8."""
     if isinstance(value, str):
         return _text(value)
     return value if value is None or -(2**63) <= value < 2**63 else str(value)
@@ -148,7 +148,7 @@ class Trail:
 
 @dataclass(slots=True)
 class KeyUse:
-    """What one caller did in a stretch of time.
+    """The calls of one caller in a stretch of time.
 
     Attributes:
         key: the caller as the limit knows it.

@@ -43,7 +43,7 @@ KEPT_FOR = 600.0
 MOST_CALLS = 10_000
 # s between reports of a process.
 REPORT_EVERY = 1.0
-# Callers whom a limit refused: those that are told at once, and those that are counted at a time.
+# Callers that a limit refused: those that are reported at once, and those counted at a time.
 REFUSED_TOLD, REFUSED_KEPT = 5, 1_000
 
 _LUA = "yoto.resilience.trail.lua"
@@ -67,9 +67,9 @@ class TrailReading(NamedTuple):
     Attributes:
         calls: by the time they came.
         until: when this was read, Redis seconds, as the times of the calls.
-        complete: False when a process was too busy to tell of all its calls.
-        sources: the processes that told of them.
-        fleet: whether it is of all processes; else of this one, since Redis is away.
+        complete: False when a process was too busy to report all its calls.
+        sources: the processes that reported them.
+        fleet: whether it is of all processes; else of this one, since Redis is unavailable.
     """
 
     calls: list[Any]
@@ -86,10 +86,10 @@ class StoredTrails:
         self._runtime = runtime
         self._clock = clock
         self._watched: list[tuple[Guard, Trail]] = []
-        # What Redis does not have yet.
+        # Calls that Redis does not have yet.
         self._backlog: dict[Guard, deque[Call]] = {}
         self._lost: set[Guard] = set()
-        # Whom each limit refused since somebody asked.
+        # The callers that each limit refused since they were last taken.
         self._refused: dict[str, Counter[PlainKey]] = {}
         self._lock = threading.Lock()
 
@@ -98,7 +98,7 @@ class StoredTrails:
         self._watched.append(((kind, name), trail))
 
     def report(self) -> float:
-        """Tell Redis what is new; call it again after the seconds that it returns."""
+        """Send new calls to Redis; call it again after the seconds that it returns."""
         with self._lock:
             self._collect()
             waiting = [(guard, list(calls)) for guard, calls in self._backlog.items() if calls]
@@ -109,7 +109,7 @@ class StoredTrails:
         return REPORT_EVERY
 
     def take_refused(self, name: str) -> list[tuple[PlainKey, int]]:
-        """Whom this limit refused most here, and how often, since this was last asked."""
+        """The callers that this limit refused most here, and how often, since the last call."""
         with self._lock:
             self._collect()
             return self._refused.pop(name, Counter()).most_common(REFUSED_TOLD)

@@ -1,4 +1,4 @@
-"""What is told of tuning."""
+"""Events of tuning."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class TuningApplied(_Tuned, frozen=True, kw_only=True):
 
     Attributes:
         setting: what was changed.
-        before, value: what it was (None: what each process's configuration says), and is.
+        before, value: its value before (None: of each process's configuration), and now.
         metric: the measurement that must not get worse.
-        by_itself: whether nobody asked for it.
+        by_itself: whether it was automatic.
         reason: why.
     """
 

@@ -1,4 +1,4 @@
-"""From when on what was measured tells of the values that are in force now. Pure."""
+"""The time from which measurements are about the values that are in force now. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def changed_at(entry: Entry, fields: Collection[str] | None = None) -> float:
     """
 
     def counts(values: Collection[str] | None) -> bool:
-        # What a layer held that was taken away is not known.
+        # The fields of a removed layer are unknown.
         return fields is None or values is None or not set(fields).isdisjoint(values)
 
     times = [change.at for change in entry.layers if counts(change.values)]

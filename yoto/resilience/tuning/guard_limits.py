@@ -57,7 +57,7 @@ class GuardLimit:
         return self._field in store.forced_fields(self.kind, self.name)
 
     def own(self, store: ConfigStore) -> float | None:
-        """What the tuner has set; None: nothing."""
+        """The tuner's value; None: none."""
         said = self._layer(store.get(self.kind, self.name)).get(self._field)
         if self._field == "dimensions":
             # The layer names all dimensions of the code; what it leaves as it is it has not set.
@@ -92,7 +92,7 @@ class GuardLimit:
             store.delete(self.kind, self.name, **about)
 
     def _said(self, store: ConfigStore, layer: Mapping[str, Any], value: int | None) -> Any:
-        """What the layer says of the field with this value in it; None: nothing any more."""
+        """The layer's entry for the field with this value in it; None: no entry any more."""
         if self._field != "dimensions":
             return value
         code = self._code(store)
@@ -127,7 +127,7 @@ class GuardLimit:
 
 
 def _has_further_windows(config: RateLimitConfig) -> bool:
-    """Which window of several refuses for being too narrow, nobody has measured."""
+    """Which window of several refuses for being too narrow is not measured."""
     return bool(config.also) or any(one.also for one in config.dimensions)
 
 

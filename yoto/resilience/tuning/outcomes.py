@@ -1,4 +1,4 @@
-"""What came of suggestions that were followed, as the record of the configuration tells it."""
+"""Outcomes of applied suggestions, from the record of the configuration."""
 
 from __future__ import annotations
 

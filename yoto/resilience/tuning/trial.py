@@ -17,7 +17,7 @@ SETTLE = 0.2
 PATIENCE = 3
 # Why a trial ends whose setting is not the tuner's any more.
 OVERRULED = "an operator has set it"
-# Why one ends whose value is not in force: whoever began it could not finish.
+# Why a trial ends whose value is not in force: the process that began it could not finish.
 NOT_APPLIED = "it was not applied"
 _TOO_LITTLE = "was measured too little to tell"
 _JUDGED = re.compile(
@@ -29,7 +29,7 @@ Points = Callable[[float, float], Sequence[Point]]
 
 
 class Step(StrEnum):
-    """What to do with a trial now."""
+    """The next action on a trial."""
 
     WAIT = "wait"
     KEEP = "keep"
@@ -46,7 +46,7 @@ class Trial:
         value: the value on trial.
         metric: the measurement that must not get worse.
         at: epoch s at which it was made, by the clock of the monitor's store.
-        by_itself: whether nobody asked for it.
+        by_itself: whether it was automatic.
     """
 
     setting: str
@@ -72,10 +72,9 @@ class Trial:
 
 
 def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[Step, str]:
-    """What to do with ``trial``, and why.
+    """The next action on ``trial``, and why.
 
-    What nobody asked for stays only if it was measured; what an operator asked for goes only if it
-    did harm.
+    An automatic change stays only if it was measured; an operator's goes only if it did harm.
     """
     due = trial.at + window * (1 + SETTLE)
     if now < due:
@@ -93,7 +92,7 @@ def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[
 
 
 def outcome_of(why: str) -> tuple[str, dict[str, float]]:
-    """What ``next_step`` or an operator's overruling said, as a code and figures.
+    """The end of a trial, by ``next_step`` or an operator's override, as a code and figures.
 
     The code is a verdict with ``before`` and ``after``, ``too_little``, ``overruled``,
     ``not_applied``, or empty for anything else.

@@ -24,22 +24,22 @@ from .trial import NOT_APPLIED, OVERRULED, Points, Step, Trial, next_step
 log = logging.getLogger(__name__)
 
 AUTHOR = "tuner"
-# s. A look costs nothing while no trial goes on and nobody asked for any.
+# s. A look costs nothing without a trial and without automatic tuning.
 LOOK = 15.0
 # s after a note in which what it is about is in force in every process, or never will be.
 APPLIED_WITHIN = 30.0
-# Changes that outcomes are told from.
+# Changes that outcomes are read from.
 HISTORY = 200
 
-# The picture of what happened since an epoch second, with those values and guards in force; None:
+# The snapshot of the time since an epoch second, with those values and guards in force; None:
 # unknown.
 Look = Callable[[float, Mapping[str, float], Guards], Picture | None]
 
 
 class Tuner:
-    """Every process has one; what they know is the entry ``tuning:fleet``. Safe for threads.
+    """Every process has one; their shared state is the entry ``tuning:fleet``. Safe for threads.
 
-    All methods raise ``StoreUnavailable`` when a store that is needed is away.
+    All methods raise ``StoreUnavailable`` when a required store is unavailable.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Tuner:
         Args:
             store: gives the configuration store, loaded.
             configured: the values of this process's configuration, by the names of ``LEVERS``.
-            look: gives the picture to advise from.
-            points: gives what was measured, to judge a trial by.
-            now: epoch s, by the clock of what was measured.
-            publish: tells an event.
+            look: gives the snapshot to advise from.
+            points: gives the measurements, to judge a trial by.
+            now: epoch s, by the clock of the measurements.
+            publish: publishes an event.
             elected: lets one process at a time take a turn.
-            never: names of guards whose limits are nobody's to tune.
+            never: names of guards whose limits are not to be tuned.
         """
         self.settings = settings or TuningSettings()
         self._store = store
@@ -79,26 +79,26 @@ class Tuner:
         self._thread.add("turn", self._task)
 
     def values(self, config: TuningConfig) -> dict[str, float]:
-        """What is in force under ``config``."""
+        """The values in force under ``config``."""
         tuned = {name: getattr(config, name) for name in LIVE_LEVERS}
         return self._configured | {name: one for name, one in tuned.items() if one is not None}
 
     def suggestions(self) -> list[Suggestion]:
-        """What is suggested now, the surest first.
+        """The present suggestions, the surest first.
 
-        Without what an operator set or dismissed, and what was reverted. Nothing while a trial goes
-        on: what is measured then tells of two settings.
+        Without settings that an operator set, and without dismissed or reverted suggestions. None
+        during a trial: measurements then are about two settings.
         """
         entry = self._entry()
         return [] if _trial(entry) is not None else self._suggestions(entry)
 
     def apply(self, suggestion_id: str, *, author: str, reason: str) -> Suggestion:
-        """Follow a suggestion in all processes, and watch what comes of it.
+        """Apply a suggestion in all processes, and watch its effect.
 
         Raises:
             ValidationFailed: it is not suggested now, cannot be changed live, or a trial goes on
                 (field ``id``); nothing changed.
-            VersionConflict: somebody else changed something at this moment; nothing changed.
+            VersionConflict: something else was changed at this moment; nothing changed.
         """
         entry = self._entry()
         trial = _trial(entry)
@@ -128,7 +128,7 @@ class Tuner:
 
         Raises:
             ValidationFailed: it is not dismissed (field ``id``); nothing changed.
-            VersionConflict: somebody else changed something at this moment; nothing changed.
+            VersionConflict: something else was changed at this moment; nothing changed.
         """
         entry = self._entry()
         dismissed = _config(entry).dismissed
@@ -143,7 +143,7 @@ class Tuner:
         return _trial(self._entry())
 
     def outcomes(self) -> list[TuningOutcome]:
-        """What was followed lately and what came of it, newest first."""
+        """Recently applied suggestions and their outcomes, newest first."""
         return outcomes_of(self._store().history(Kind.TUNING, FLEET, HISTORY))
 
     def dismissed(self) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ class Tuner:
         return _config(self._entry()).dismissed
 
     def turn(self) -> None:
-        """Judge the trial that goes on; else, if nobody needs to ask, follow the surest."""
+        """Judge the trial that goes on; else, if tuning is automatic, apply the surest one."""
         entry = self._entry()
         trial = _trial(entry)
         if trial is not None:
@@ -168,7 +168,7 @@ class Tuner:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread; a trial goes on, for whoever is elected then."""
+        """End the thread; a trial goes on, under the process elected then."""
         self._thread.stop()
 
     def _task(self) -> float:
@@ -193,7 +193,7 @@ class Tuner:
 
     def _suggestions(self, entry: Entry) -> list[Suggestion]:
         config, store = _config(entry), self._store()
-        # What was seen before the last change tells of other values.
+        # Observations from before the last change are about other values.
         guards = (*store.list(Kind.BULKHEAD), *store.list(Kind.RATE_LIMIT))
         since = max([changed_at(entry, LIVE_LEVERS), *map(changed_at, guards)])
         picture = self._look(since, self.values(config), guards_of(store, self._never))
@@ -232,7 +232,7 @@ class Tuner:
         self._tell(TuningApplied, trial, reason)
 
     def _not_applied(self, trial: Trial, refused: bool) -> None:
-        """Take the note back. If that cannot be done either, whoever judges the trial does it."""
+        """Take the note back. If that fails too, the process that judges the trial does it."""
         entry = self._entry()
         note: dict[str, object] = {"trial": None}
         if refused:
@@ -244,7 +244,7 @@ class Tuner:
             log.warning("the note of %s stays until it is judged: %s", trial.id, error)
 
     def _tuned(self, setting: str, entry: Entry) -> float | None:
-        """What the tuner itself has set; None: nothing."""
+        """The tuner's own values; None: none."""
         limit = GuardLimit.of(setting)
         if limit is not None:
             return limit.own(self._store())
@@ -308,7 +308,7 @@ def _config(entry: Entry) -> TuningConfig:
 
 
 def _own(entry: Entry) -> TuningConfig:
-    """What the tuner itself set, whatever operators laid over it."""
+    """The tuner's own values, whatever operators laid over them."""
     changes = (change for change in entry.layers if change.origin is Origin.TUNER)
     change = next(changes, None)
     return TuningConfig.from_mapping(change.values or {}) if change else TuningConfig()

@@ -203,7 +203,7 @@ class MemoryRows:
 
     @property
     def acts(self) -> Sequence[AuditAct]:
-        """What was recorded, oldest first."""
+        """The recorded actions, oldest first."""
         return self._tables.acts
 
     def record(self, event: Event, alert_id: int | None = None) -> HistoryEntry:

@@ -1,4 +1,4 @@
-"""What a store of alerts must be able to do. Everything else is decided above it, once for all."""
+"""The contract of an alert store. Everything else is decided above it, once for all."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class AlertRows(Protocol):
         ...
 
     def save_board(self, version: int, tracks: Mapping[str, Track]) -> bool:
-        """Go from ``version`` to the next; False if somebody else did."""
+        """Go from ``version`` to the next; False if another worker did."""
         ...
 
     def open_alerts(self) -> Sequence[Alert]:
@@ -74,7 +74,7 @@ class AlertRows(Protocol):
         """Set columns of an alert; one that ends is not open any more."""
         ...
 
-    # What people ask for
+    # Requests of people
 
     def alert(self, alert_id: int) -> Alert | None:
         """One alert."""
@@ -85,7 +85,7 @@ class AlertRows(Protocol):
         ...
 
     def acknowledge(self, alert_id: int, by: str, note: str) -> bool:
-        """Say who takes care of an open alert; False if it is not open."""
+        """Set who acknowledged an open alert; False if it is not open."""
         ...
 
     def silences(
@@ -139,11 +139,11 @@ class AlertRows(Protocol):
     def history(
         self, alert_id: int, limit: int, after: int | None = None
     ) -> Sequence[HistoryEntry]:
-        """What happened to an alert."""
+        """The history of an alert."""
         ...
 
     def untold(self, limit: int) -> Sequence[HistoryEntry]:
-        """What is not in the event stream yet, oldest first."""
+        """Entries that are not in the event stream yet, oldest first."""
         ...
 
     def told(self, ids: Sequence[int]) -> None:
@@ -211,7 +211,7 @@ class AlertRows(Protocol):
 
 
 class AlertStore(Protocol):
-    """Opens transactions. Each method raises ``StoreUnavailable`` when the store is away."""
+    """Opens transactions. Methods raise ``StoreUnavailable`` when the store is unavailable."""
 
     def reading(self) -> AbstractContextManager[AlertRows]:
         """Rows to read."""

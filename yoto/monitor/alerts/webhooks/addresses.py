@@ -18,8 +18,8 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Public addresses at which clouds serve their machines' secrets (Azure's, from inside only).
 METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 # Of the IANA's registries of special addresses (iana.org/assignments/iana-ipv4-special-registry and
-# iana-ipv6-special-registry) those that no webhook has and that Python lets through, or let
-# through before 3.11.9: assignments of the IETF (Oracle's metadata at 192.0.0.192, Teredo), relays
+# iana-ipv6-special-registry) those that no webhook has and that Python allows, or allowed before
+# 3.11.9: assignments of the IETF (Oracle's metadata at 192.0.0.192, Teredo), relays
 # of 6to4, translation within a network, discarded, documentation, segment routing.
 SPECIAL = tuple(
     ipaddress.ip_network(network)

@@ -26,7 +26,7 @@ LONGEST_ERROR = 200
 
 @dataclass
 class DeliveryCounts:
-    """What this process delivered, tried in vain, and gave up."""
+    """Messages that this process delivered, failed to deliver, and gave up."""
 
     delivered: int = 0
     failed: int = 0
@@ -52,10 +52,10 @@ class Deliverer:
         self.retry_in = inf
 
     def turn(self) -> int:
-        """Try what is due; how many messages were delivered.
+        """Try the messages that are due; how many were delivered.
 
         Raises:
-            StoreUnavailable: the store is away.
+            StoreUnavailable: the store is unavailable.
         """
         delivered = 0
         self.retry_in = inf
@@ -73,7 +73,7 @@ class Deliverer:
         for webhook in due:
             with self._store.writing() as rows:
                 mine = rows.claim_webhook(webhook.id, CLAIM)
-                # All of them, not the first alone: nobody wants to hear of days ago.
+                # All of them, not the first alone: notices that are days old are of no use.
                 given_up = rows.give_up(webhook.id, self._give_up) if mine else 0
             if given_up:
                 self.counts.given_up += given_up
@@ -114,7 +114,7 @@ class Deliverer:
         with self._store.writing() as rows:
             current = rows.webhook(webhook.id)
             failures = (current.failures if current is not None else 0) + 1
-            # What was removed meanwhile waits no more.
+            # A message removed meanwhile waits no more.
             removed = current is None
             rows.tried(delivery.id, outcome.status, error, settled=removed)
             pause = pause_after(failures, random.random())

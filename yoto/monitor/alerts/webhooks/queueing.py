@@ -1,4 +1,4 @@
-"""Puts messages for webhooks into the store, in the transaction of what they tell."""
+"""Puts messages for webhooks into the store, in the transaction of the change they announce."""
 
 from __future__ import annotations
 

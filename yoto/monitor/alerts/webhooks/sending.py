@@ -42,11 +42,11 @@ class SendSettings:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a try.
+    """The outcome of a try.
 
     Attributes:
-        status: HTTP status; None without an answer.
-        error: why it failed, with nothing of the address in it; None: it was delivered.
+        status: HTTP status; None without a response.
+        error: why it failed, without any part of the address; None: it was delivered.
     """
 
     status: int | None
@@ -123,7 +123,7 @@ class Sender:
                 redirect=False,
                 assert_same_host=False,
                 timeout=urllib3.Timeout(connect=self.settings.timeout, read=self.settings.timeout),
-                # What the answer says beyond its status is of no use, however long it is.
+                # The body of the response is of no use, however long it is.
                 preload_content=False,
             )
             response.close()

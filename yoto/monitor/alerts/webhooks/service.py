@@ -1,4 +1,4 @@
-"""What operators do with webhooks: add, look, try, remove. Every act is recorded."""
+"""Operators' actions on webhooks: add, list, test, remove. Each is recorded."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class NewWebhook:
 
 
 class WebhookService:
-    """Webhooks of one application. Methods raise ``StoreUnavailable`` when the store is away."""
+    """Webhooks of one application. Methods raise ``StoreUnavailable`` without the store."""
 
     def __init__(self, store: AlertStore, sender: Sender) -> None:
         self._store = store
@@ -97,10 +97,10 @@ class WebhookService:
         return NewWebhook(shown, secret)
 
     def _refuse_inside(self, target: Target) -> None:
-        """Whoever types a name that leads inside learns it now, not from the first alert.
+        """Refuse an internal address when it is entered, not at the first alert.
 
-        Each message asks again: what a name leads to may change, and one that is unknown today may
-        be known by then.
+        Each message checks again: a name may resolve to another address later, and an unknown one
+        may be known by then.
         """
         settings = self._sender.settings
         if settings.allow_internal:

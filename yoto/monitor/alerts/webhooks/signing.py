@@ -1,8 +1,8 @@
 """Signatures, as the Standard Webhooks specification has them (standardwebhooks.com).
 
 A receiver computes the HMAC-SHA256 of ``<webhook-id>.<webhook-timestamp>.<body>`` with the secret
-and compares it with what stands after ``v1,`` in ``webhook-signature``; and refuses a timestamp
-that is too old, so that nobody sends it a recorded message again.
+and compares it with the text after ``v1,`` in ``webhook-signature``; and refuses a timestamp
+that is too old, so that a recorded message cannot be replayed.
 """
 
 from __future__ import annotations

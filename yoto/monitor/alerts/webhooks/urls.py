@@ -1,4 +1,4 @@
-"""What the address of a webhook may be, and what of it may be shown."""
+"""The allowed addresses of webhooks, and the part of them that may be shown."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def target_of(url: str, allow_internal: bool) -> Target:
 
 
 def shown_url(url: str) -> str:
-    """What may be shown: scheme and host. What follows is a secret at many services."""
+    """The part that may be shown: scheme and host. The rest is a secret at many services."""
     split = urlsplit(url)
     rest = "/..." if split.path.strip("/") or split.query else ""
     return f"{split.scheme}://{split.netloc.rpartition('@')[2]}{rest}"

@@ -1,4 +1,4 @@
-"""Advisers, one a file: each looks at a picture and says what it would change."""
+"""Recommenders, one a file: each takes a fleet snapshot and returns suggestions."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ ADVISERS = (
 
 
 def advise(picture: Picture) -> list[Suggestion]:
-    """What all advisers say, those first that are surest; at most one a setting."""
+    """The suggestions of all recommenders, the surest first; at most one a setting."""
     found = [suggestion for adviser in ADVISERS for suggestion in adviser(picture)]
     return sorted(found, key=lambda one: (-one.confidence, one.setting))

@@ -14,7 +14,7 @@ LEAST_MISSES = 50
 HALF = 200.0
 # Of the misses, this share must be explained by lives that ended.
 EXPLAINED = 0.5
-# s. The log brings changes at once, but what the log could not tell should not last for hours.
+# s. The log brings changes at once, but a change missing there should not last for hours.
 LONGEST = 3_600.0
 FACTOR = 2
 
@@ -23,7 +23,7 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
     """A longer life, if memory has room, nothing is evicted, and misses come as lives end.
 
     Of entries that live ``ttl`` seconds, in ``seconds`` about ``entries * seconds / ttl`` end. A
-    stretch shorter than one life tells nothing: what misses then was never there.
+    stretch shorter than one life proves nothing: what misses then was never there.
     """
     rate, store = picture.hit_rate, picture.stores.get("users")
     now = picture.values.get("cache_users_ttl")

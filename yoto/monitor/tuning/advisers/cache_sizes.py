@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from ..picture import STORES, Picture
 from ..suggestion import Suggestion, confidence, suggest
 
-# Fewer look-ups or evictions tell nothing.
+# Fewer look-ups or evictions prove nothing.
 LEAST_LOOKUPS = 200
 LEAST_EVICTIONS = 20
 # Evictions that give half the confidence.
 HALF = 50.0
-# An eviction that nobody misses is no harm: of the misses, this share must be explained by them.
+# An eviction without a later miss is no harm: of the misses, this share must be explained by them.
 EXPLAINED = 0.2
 # A store that is less full than this evicts for other reasons, such as places of one user.
 FULL = 0.9
 FACTOR = 2
 # Of the memory that a process may use: the level that warns.
 MEMORY_LIMIT = 0.7
-# What one more key takes. A user with one place was measured (tracemalloc) as 1.1 to 1.8 KB of
+# The memory of one more key. A user with one place was measured (tracemalloc) as 1.1 to 1.8 KB of
 # objects on CPython 3.11; here is room for a few places, and for what the allocator adds.
 BYTES = 4_000
 

@@ -1,4 +1,4 @@
-"""Pools of connections that callers wait for, and pools that nobody needs so large."""
+"""Pools of connections that callers wait for, and pools that are larger than needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXACT = ("permissions",)
 LEAST_WAITS, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 2
-# Connections. MariaDB allows 151 to all processes together unless it is told otherwise.
+# Connections. MariaDB allows 151 to all processes together unless it is configured otherwise.
 LARGEST = 32
 # A pool is too large if for so many seconds no more than this share of it was in use, though it was
 # used so often. It is never made smaller than what a process begins with.

@@ -10,7 +10,7 @@ from ..suggestion import Suggestion, confidence, suggest
 from .health import is_well
 
 LEAST_REFUSED = 100
-# Of all calls of the name: less is somebody who does too much, and is kept from it as he should be.
+# Of all calls of the name: less is one excessive caller, which the limit is meant to stop.
 SHARE = 0.2
 HALF = 500.0
 FACTOR = 1.5

@@ -1,4 +1,4 @@
-"""A time-out that cuts off answers which would have come."""
+"""A time-out that cuts off replies which would have come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEAST_ERRORS = 10
 HALF = 50.0
 # Of the reads: fewer failures are noise, more are an outage, which no time-out mends.
 FEW, MANY = 0.001, 0.2
-# The slowest answers that came must have come close to the time-out.
+# The slowest replies must have come close to the time-out.
 CLOSE = 0.5
 # s. A caller waits as long when Redis is gone.
 LONGEST = 1.0
