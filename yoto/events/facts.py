@@ -13,10 +13,10 @@ class BreakerTransitioned(Event, frozen=True, kw_only=True):
         name: the breaker.
         old, new: ``closed``, ``open``, ``half_open``, ``isolated``, ``disabled``,
             ``metrics_only``.
-        reason: what made it change, such as ``failure_rate`` or an operator's words.
+        reason: the cause of the change, such as ``failure_rate`` or an operator's words.
         period: number of the period that begins; it only grows.
-        retry_after_ms: for an open breaker, ms until it lets a probe through.
-        calls, failures, slow_calls: what the window held, when that is what opened it.
+        retry_after_ms: for an open breaker, ms until it admits a probe.
+        calls, failures, slow_calls: the window's counts, when they opened it.
     """
 
     name: str
@@ -120,7 +120,7 @@ class StoreLost(Event, frozen=True, kw_only=True):
     Attributes:
         store: which one.
         cause: why, where that is known.
-        at_ms: when, in ms since 1970; 0: when the entry says, which is the time of the recovery.
+        at_ms: when, in ms since 1970; 0: at the time of the entry, which is that of the recovery.
     """
 
     store: str
@@ -161,11 +161,11 @@ class EventsCleared(Event, frozen=True, kw_only=True):
 
 @event_type("task.progress")
 class TaskProgressed(Event, frozen=True, kw_only=True):
-    """Work that an operator may watch has come further; a few events a second at most.
+    """Progress of work that an operator may watch; a few events a second at most.
 
     Attributes:
         task_id: of this run of the task.
-        task: what is done, such as ``warm_up``.
+        task: the kind of work, such as ``warm_up``.
         step: the part of it that goes on.
         done, total: of what the step counts; both 0: nothing to count yet.
     """

@@ -1,4 +1,4 @@
-"""When events may have passed a reader of the stream unseen."""
+"""Gaps: events that a reader of the stream may have missed."""
 
 from __future__ import annotations
 

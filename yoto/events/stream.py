@@ -68,7 +68,7 @@ class StreamInfo:
 
 @dataclass
 class PublishCounts:
-    """How publishing went in this process."""
+    """Counters of publishing in this process."""
 
     published: int = 0
     failed: int = 0
@@ -147,7 +147,7 @@ class EventStream:
         return [stored_event(entry) for entry in entries]
 
     def info(self) -> StreamInfo:
-        """Where the stream begins and ends now."""
+        """The ends of the stream now."""
         try:
             raw = self._redis.client.xinfo_stream(self.key)
         except exceptions.ResponseError as error:

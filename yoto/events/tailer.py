@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 # ms that one read waits for news at most.
 BLOCK_MS = 1000
-# s between looks at the ends of the stream while it brings nothing. What comes after a loss is read
+# s between reads of the ends of the stream while it brings nothing. Events after a loss are read
 # all the same: ids are times.
 LOOK_EVERY = 2.0
 
@@ -131,12 +131,12 @@ class Tailer:
 
     @property
     def silent_for(self) -> float | None:
-        """Seconds since Redis was last heard; None when it never was."""
+        """Seconds since the last reply of Redis; None when there never was one."""
         heard = self._heard_at
         return None if heard is None else time.monotonic() - heard
 
     def wait_until_ready(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds for the first answer of Redis."""
+        """Wait at most ``timeout`` seconds for the first reply of Redis."""
         deadline = time.monotonic() + timeout
         while self._position is None:
             if time.monotonic() >= deadline:

@@ -39,6 +39,6 @@ class WorkerDrained(Event, frozen=True, kw_only=True):
 
 @event_type("worker.resumed")
 class WorkerResumed(Event, frozen=True, kw_only=True):
-    """A worker takes what comes again: its order was taken back, or ran out."""
+    """A worker resumed: its order to drain was withdrawn, or expired."""
 
     worker: str

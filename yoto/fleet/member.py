@@ -1,4 +1,4 @@
-"""A worker as the others see it. Pure."""
+"""A worker as others see it. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import msgspec
 
 
 class WorkerState(StrEnum):
-    """How a worker is.
+    """The state of a worker.
 
-    ``live``: heard, and takes what comes. ``draining``: heard, and said that it takes nothing new.
-    ``silent``: not heard for longer than heartbeats take, and it did not say that it ends.
-    ``ended``: it said so.
+    ``live``: heard, and accepts new sockets. ``draining``: heard, and reports that it accepts none.
+    ``silent``: not heard for longer than heartbeats take, without a report of its end.
+    ``ended``: it reported its end.
     """
 
     LIVE = "live"
@@ -43,11 +43,11 @@ class Worker:
 
     Attributes:
         id: of the instance, as events name their source.
-        host, pid: where it runs.
+        host, pid: its host and process id.
         state: see ``WorkerState``.
         heard_ms: ms since its last heartbeat.
-        facts: what it said of itself then, by name; values are JSON.
-        drain: the order that it has; it obeys as soon as ``state`` is ``draining``.
+        facts: its report then, by name; values are JSON.
+        drain: its order to drain; in effect as soon as ``state`` is ``draining``.
     """
 
     id: str

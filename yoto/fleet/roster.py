@@ -15,7 +15,7 @@ from .member import Drain, Worker, WorkerState, place_of
 
 # s between heartbeats.
 BEAT_SECONDS = 2.0
-# ms after which a worker that was not heard is silent: five heartbeats, or a long pause.
+# ms without a heartbeat after which a worker is silent: five heartbeats, or a long pause.
 GONE_AFTER_MS = 10_000
 # ms for which a worker that fell silent is a loss; afterwards it is history.
 LOST_FOR_MS = 3600 * 1000
@@ -55,11 +55,11 @@ class Roster:
         key: Callable[..., str] | None = None,
         remember_ms: int = REMEMBER_MS,
     ) -> None:
-        """Nothing is asked yet.
+        """Makes no request yet.
 
         Args:
             key: builds the keys of the list from suffixes; by default those of the fleet.
-            remember_ms: for how long a worker is listed that is not heard.
+            remember_ms: for how long a silent worker is listed.
         """
         self._redis = redis
         key = key or partial(redis.keys.tagged, "fleet")
@@ -69,7 +69,7 @@ class Roster:
         self._remember_ms = remember_ms
 
     def beat(self, worker_id: str, facts: Mapping[str, Any] | None = None) -> Beat:
-        """Say that a worker lives, and what it is."""
+        """Report that a worker lives, and its facts."""
         said = msgspec.json.encode(facts) if facts else b""
         order, now, alive = self._redis.scripts.run(
             _BEAT, self._keys, [worker_id, said, self._remember_ms]
@@ -99,7 +99,7 @@ class Roster:
         return int(until)
 
     def all(self) -> list[Worker]:
-        """Every worker that is remembered, those most recently heard first."""
+        """Every remembered worker, most recently heard first."""
         now, *flat = self._redis.scripts.run(_ROSTER, self._keys, [self._remember_ms])
         found = [
             _worker(raw_id.decode(), int(now) - int(heard), msgspec.json.decode(facts), order)

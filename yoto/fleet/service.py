@@ -32,10 +32,10 @@ T = TypeVar("T")
 
 
 def wait_for_acknowledgement(look: Callable[[], T], is_final: Callable[[T], bool]) -> T:
-    """Look until a worker has said what came of an order, for ``PATIENCE`` seconds at most.
+    """Poll until a worker has confirmed an order, for ``PATIENCE`` seconds at most.
 
     Returns:
-        What ``look`` gave last.
+        The last result of ``look``.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -72,7 +72,7 @@ class FleetService:
 
     @property
     def draining(self) -> Drain | None:
-        """The order that this worker obeys now; None: it takes what comes."""
+        """The order in effect in this worker; None: it accepts new sockets."""
         return self._drain
 
     def on_change(self, listener: Callable[[bool], None]) -> None:
@@ -80,7 +80,7 @@ class FleetService:
         self._listeners.append(listener)
 
     def start(self) -> None:
-        """Send heartbeats from now on, and hear orders."""
+        """Send heartbeats from now on, and receive orders."""
         with self._lock:
             if self._end is None:
                 self._end = self._events.tailer.subscribe(self._hear, types=[WorkerSteered])
@@ -157,7 +157,7 @@ class FleetService:
         return BEAT_SECONDS
 
     def _tell(self, state: str | None) -> tuple[bool, Drain | None]:
-        """Send a heartbeat; whether Redis answered, and the order that it had."""
+        """Send a heartbeat; whether Redis responded, and the order that it had."""
         try:
             order, now_ms, _ = self._roster.beat(self.id, {**self._facts(), "state": state})
         except STORE_ERRORS as error:
@@ -177,7 +177,7 @@ class FleetService:
                 listener(order is not None)
             except Exception:
                 log.exception("a listener to draining failed")
-        # The others see it at once, not at the next heartbeat.
+        # Other workers see it at once, not at the next heartbeat.
         self._tell(None if order is None else DRAINING)
         if order is None:
             log.info("taking what comes again")

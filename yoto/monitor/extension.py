@@ -33,8 +33,8 @@ class Monitor(Extension[Monitoring]):
         """Set up the monitor; nothing connects and no thread starts.
 
         Args:
-            backend: where measurements go; by default what the configuration says.
-            signs: by worker, seconds since its last sign of life, beside what it delivers.
+            backend: the backend for measurements; by default the configured one.
+            signs: by worker, seconds since its last sign of life, beside its deliveries.
 
         Raises:
             ConfigurationError: ``MONITOR_STATSD`` is no address.

@@ -9,10 +9,10 @@ from itertools import chain
 
 
 class Condition(StrEnum):
-    """How everything is, or what one cause makes of it, from good to bad.
+    """The overall condition, or that of one cause, from good to bad.
 
-    ``planned`` is what an operator ordered for a while. ``unknown`` is worse than ``degraded``,
-    because it may hide a failure.
+    ``planned`` is a state that an operator ordered for a while. ``unknown`` is worse than
+    ``degraded``, because it may hide a failure.
     """
 
     OK = "ok"
@@ -33,12 +33,12 @@ ALERT, UNKNOWN_SOURCES = "alert", "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadlineCause:
-    """One thing that is not as it should be.
+    """One cause of a condition other than good.
 
     Attributes:
-        kind: what sort of thing, such as ``breaker_isolated``; of alerts ``alert``.
+        kind: the kind of cause, such as ``breaker_isolated``; of alerts ``alert``.
         name: which one; of alerts the rule.
-        state: what it makes of the whole.
+        state: its effect on the overall condition.
         topic: two causes with one topic are about the same thing.
         labels: distinguish several causes of a name.
         detail: a sentence in English; empty where kind and name say all.
@@ -47,8 +47,8 @@ class HeadlineCause:
         caller: the caller that it concerns most, such as ``user:31 server:1``.
         network: the network that it comes from; not for everybody, see ``without_networks``.
         since, until: ms since 1970; None: not known, and it does not end by itself.
-        where: the page, and the place on it, where it is ended: ``guards#rate_limit:message.send``.
-        verb: what ends it there: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
+        where: the page, and the anchor on it, to end it: ``guards#rate_limit:message.send``.
+        verb: the action that ends it: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class HeadlineCause:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """How everything is.
+    """The overall condition.
 
     Attributes:
         state: the worst of the causes; ``ok`` without any.

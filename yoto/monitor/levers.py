@@ -20,9 +20,9 @@ class Lever:
     Attributes:
         key: its configuration key.
         whole: whether it is a whole number.
-        unit: what it counts.
+        unit: of its value.
         low, high: the ends of its range, both allowed.
-        live: whether every worker takes another value while it runs; else only at its start.
+        live: whether every worker takes a new value while it runs; else only at its start.
         by_hand: whether it is changed only on request.
     """
 

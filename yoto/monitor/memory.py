@@ -1,6 +1,6 @@
-"""How full the memory is that all processes here share, from the operating system.
+"""The use of the memory that all processes here share, from the operating system.
 
-What ends a process for want of memory is not its own size but that of everything within the limit:
+A process is killed for want of memory by the size not of itself but of everything within the limit:
 a control group, which a container is, or the host.
 """
 
@@ -51,7 +51,7 @@ def memory_use(proc: Path = PROC, cgroups: Path = CGROUPS) -> MemoryUse | None:
         use
         for folder, version in _groups(proc / "self" / "cgroup", cgroups)
         if (use := _group(folder, version)) is not None
-        # Version 1 says a number beyond all memory where there is no limit.
+        # Version 1 gives a number beyond all memory where there is no limit.
         and (host is None or use.allowed <= host.allowed)
     ]
     return max(found, key=lambda use: use.share, default=host)
@@ -93,7 +93,7 @@ def _host(meminfo: Path) -> MemoryUse | None:
 
 
 def _number(path: Path) -> int | None:
-    """The number in a file; None where it says ``max``, which is none, or is not there."""
+    """The number in a file; None where it is ``max``, which is no limit, or is missing."""
     text = "".join(_lines(path)).strip()
     return int(text) if text.isdecimal() else None
 

@@ -1,4 +1,4 @@
-"""The metrics of the platform: what each is called and what it says.
+"""The metrics of the platform: their names and meanings.
 
 Dashboards, alert rules and the summary name metrics by these constants, so none can name one that
 does not exist.
@@ -67,7 +67,7 @@ POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
 POLICY_DENIALS = "yoto_policy_denials_total"
 POLICY_TIME = "yoto_policy_evaluation_seconds"
 
-# Queues, what is hot, preloading, prefetching
+# Queues, hot data, preloading, prefetching
 QUEUE_ITEMS = "yoto_queue_items"
 QUEUE_RATE = "yoto_queue_items_per_second"
 QUEUE_AGE = "yoto_queue_oldest_age"

@@ -90,7 +90,7 @@ class Monitoring:
         return self._running_in == os.getpid()
 
     def close(self) -> None:
-        """End the thread, flush what is left, and say that this worker ends; may start again."""
+        """End the thread, flush the rest, and report that this worker ends; may start again."""
         self.forecasting.close()
         was_running, self._running_in = self.running, None
         self._looks.stop()
@@ -100,7 +100,7 @@ class Monitoring:
         self.backend.close()
 
     def flush(self) -> None:
-        """Hand what was recorded since the last flush to the backend."""
+        """Hand the records since the last flush to the backend."""
         with self._flushing:
             began = monotonic()
             counters, gauges, histograms = self.recorder.drain()
@@ -164,11 +164,11 @@ class Monitoring:
         return [summarise(point) for point in reading.points]
 
     def now(self) -> float:
-        """Epoch seconds by the clock of the store; of this host until it was heard."""
+        """Epoch seconds by the clock of the store; by that of this host until the store replied."""
         return self.backend.now()
 
     def redis_time(self) -> float | None:
-        """Epoch seconds by the clock of Redis; None while it was not heard."""
+        """Epoch seconds by the clock of Redis; None until it replied."""
         return self.backend.now() if self.backend.on_redis_time else None
 
     def workers(self) -> list[WorkerStatus]:
@@ -176,7 +176,7 @@ class Monitoring:
         return self.backend.workers()
 
     def health(self) -> BackendHealth:
-        """How the backend fares; asks the server."""
+        """The health of the backend; asks the server."""
         return self.backend.health()
 
     def _turn(self) -> float:

@@ -49,7 +49,7 @@ class SharedMemory:
 
 
 def shared_memory_samples() -> Iterator[Sample]:
-    """How full the memory is that all processes share; the system is asked for many files."""
+    """The use of the memory that all processes share; reads many files of the system."""
     shared = memory_use()
     if shared is not None:
         yield Measured(names.MEMORY_SHARE, shared.share)

@@ -6,9 +6,9 @@ name may carry labels, as Prometheus writes them: ``memory_share{instance="a"}``
 
 from __future__ import annotations
 
-# Share of look-ups that the cache answered, 0 to 1.
+# Share of look-ups that the cache served, 0 to 1.
 CACHE_HIT_RATE = "cache_hit_rate"
-# ms of an answer.
+# ms of a response.
 RESPONSE_MS = "response_ms"
 # Share of failed responses, 0 to 1.
 ERROR_RATE = "error_rate"

@@ -19,7 +19,7 @@ _UNITS = {
     names.QUEUE_AGE: SECONDS,
     names.INVALIDATION_AGE: SECONDS,
 }
-# Counters are watched as what they gain in a second, whatever they count.
+# Counters are watched by their gain in a second, whatever they count.
 _ENDINGS = {
     "_total": PER_SECOND,
     "_per_second": PER_SECOND,
@@ -30,7 +30,7 @@ _ENDINGS = {
 
 
 def unit_of(metric: str) -> str:
-    """The unit of a metric as alert rules watch it; ``count`` for what is only counted."""
+    """The unit of a metric as alert rules watch it; ``count`` for pure counts."""
     found = _UNITS.get(metric)
     if found is None:
         found = next((unit for end, unit in _ENDINGS.items() if metric.endswith(end)), COUNT)

@@ -58,7 +58,7 @@ class OptimizationState:
         self.queue.start()
 
     def stop(self) -> None:
-        """End that work; it may start again. Its handlers use what is closed after it."""
+        """End that work; it may start again. Its handlers use resources that are closed later."""
         self.queue.close()
         self.invalidation.close()
         self.hot.close()
@@ -196,5 +196,5 @@ class AdvancedOptimization(Extension[OptimizationState]):
         return self.current.invalidation.stats()
 
     def invalidation_analysis(self) -> Analysis:
-        """How that queue is, what to do about it, and the strategy that it calls for."""
+        """The health of that queue, recommendations, and the strategy."""
         return self.current.invalidation.analysis()

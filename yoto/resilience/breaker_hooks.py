@@ -12,14 +12,14 @@ log = logging.getLogger(__name__)
 
 
 class BreakerHooks:
-    """Derive from it and override what you want to hear; hand it to ``add_breaker_hooks``.
+    """Derive from it, override the hooks you need, and pass it to ``add_breaker_hooks``.
 
     Each ``before`` is followed by one of ``success``, ``failure`` and ``ignored``, in the thread of
-    the call. A hook runs while the caller waits. What it raises is logged and changes nothing.
+    the call. A hook runs while the caller waits. Its exceptions are logged and change nothing.
     """
 
     def before(self, name: str) -> None:
-        """The breaker let a call in; a guard that is asked later may refuse it still."""
+        """The breaker admitted a call; a later guard may refuse it still."""
 
     def success(self, name: str, seconds: float) -> None:
         """The call ended well, after ``seconds``."""
@@ -28,7 +28,7 @@ class BreakerHooks:
         """The call ended badly; ``error`` is None when its result was a failure, or untold."""
 
     def ignored(self, name: str, seconds: float, error: BaseException | None) -> None:
-        """How the call ended says nothing, or it did not run because another guard refused it."""
+        """The outcome says nothing, or the call did not run because another guard refused it."""
 
     def state_change(self, name: str, old: str, new: str, reason: str) -> None:
         """The breaker of the fleet went from one state to another (values of ``State``).
@@ -55,7 +55,7 @@ class HookList:
         self.listeners = (*self.listeners, hooks)
 
     def let_in(self, name: str, take_back: Callable[[Outcome], None]) -> None:
-        """A breaker let a call in; a hook that ends the caller gives it back by ``take_back``."""
+        """A breaker admitted a call; a hook that ends the caller gives it back by ``take_back``."""
         try:
             self._each("before", name)
         except BaseException:
@@ -65,7 +65,7 @@ class HookList:
     def ended(
         self, name: str, outcome: Outcome, seconds: float, error: BaseException | None
     ) -> None:
-        """A call that was let in ended."""
+        """An admitted call ended."""
         if outcome is Outcome.SUCCESS:
             self._each("success", name, seconds)
         else:

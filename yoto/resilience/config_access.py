@@ -19,7 +19,7 @@ from .switches import SwitchConfig
 
 
 class ConfigAccess:
-    """Mixed into the controller, which says where the store and the acting user are."""
+    """Mixed into the controller, which provides the store and the acting user."""
 
     @property
     def config(self) -> ConfigStore:
@@ -119,10 +119,10 @@ class ConfigAccess:
 
         Args:
             name: the feature; ``EVERY_FEATURE`` for all that have no level of their own.
-            level: None takes an operator's level back; what else operators set there stays.
+            level: None removes an operator's level; other fields set by operators stay.
 
         Raises:
-            As ``set_config``; ``ValidationFailed`` too when there is no level to take back.
+            As ``set_config``; ``ValidationFailed`` too when there is no level to remove.
         """
         acting = self._acting(author)
         if level is not None:

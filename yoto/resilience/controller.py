@@ -230,7 +230,7 @@ class ResilienceController(ConfigAccess):
         return self.bulkhead(name).stats(partition)
 
     def store_status(self) -> StoreStatus:
-        """Whether this process has Redis, and what it decided without."""
+        """Whether this process has Redis, and its decisions without it."""
         return self._store_monitor.status()
 
     def guard_counts(self) -> list[GuardCounts]:
@@ -238,7 +238,7 @@ class ResilienceController(ConfigAccess):
         return self._guards.counts()
 
     def bulkhead_use(self) -> list[BulkheadUse]:
-        """How full each bulkhead of this process is; no round trip, and none is made for it."""
+        """The use of each bulkhead of this process; no round trip, and no bulkhead is created."""
         return self._guards.bulkhead_use()
 
     def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
@@ -284,7 +284,7 @@ class ResilienceController(ConfigAccess):
 
     @property
     def config_revision(self) -> str:
-        """Which state of the configuration this process has; starts nothing.
+        """The revision of this process's configuration; starts nothing.
 
         Empty: it was not read yet.
         """
@@ -305,7 +305,7 @@ class ResilienceController(ConfigAccess):
     def execute_atomic_operation(
         self, script_name: str, keys: Sequence[str], args: Sequence[str | bytes | int | float] = ()
     ) -> Any:
-        """Run one of the platform's Lua scripts by name; its header says what it takes.
+        """Run one of the platform's Lua scripts by name; its header lists its arguments.
 
         Raises:
             ValidationFailed: there is no such script.

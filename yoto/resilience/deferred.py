@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # Seconds for which the thread stays when there is nothing to do.
 IDLE = 1.0
 
-# Says after how many seconds it wants to run again; ``None``: when it is asked to.
+# Returns the seconds until it wants to run again; ``None``: when it is asked to.
 Job: TypeAlias = Callable[[], float | None]
 
 
@@ -51,7 +51,7 @@ class Deferred:
             with self._lock:
                 if self._thread is None:
                     thread = threading.Thread(target=self._run, name="yoto-deferred", daemon=True)
-                    # Where no thread can be had now, the next job tries again.
+                    # Without a free thread now, the next job tries again.
                     thread.start()
                     self._thread = thread
                 self._due[job] = at
@@ -61,7 +61,7 @@ class Deferred:
         return within
 
     def close(self, timeout: float = IDLE) -> None:
-        """Run what is due to run once more, and end the thread; a later job starts it again."""
+        """Run jobs that are due once more, and end the thread; a later job starts it again."""
         with self._lock:
             due, self._due = dict(self._due), {}
             thread = self._thread

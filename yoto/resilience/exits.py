@@ -67,7 +67,7 @@ class ExitQueue:
             self.run_many(())
 
     def settle(self) -> bool:
-        """Send what waits, and wait for what others send; False when there was nothing."""
+        """Send waiting ends, and wait for those that others send; False when there were none."""
         if not self.busy:
             return False
         self.flush()

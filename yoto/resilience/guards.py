@@ -61,14 +61,14 @@ class GuardCounts:
 
 @dataclass(frozen=True, slots=True)
 class BulkheadUse:
-    """How full a bulkhead is.
+    """The use of a bulkhead.
 
     Attributes:
         name: which.
         held_here: holders in this process, of all partitions.
         limit: holders of one partition over all workers.
-        busy: seconds that callers who are out again were inside, together.
-        strategy: what partitions it; with ``name`` there is one, so that ``held_here`` of all
+        busy: total seconds inside of callers that have left.
+        strategy: its partitioning; ``name`` makes one partition, so that ``held_here`` of all
             workers compares with ``limit``.
     """
 
@@ -156,13 +156,13 @@ class Guards:
                 limiter.forget_all()
 
     def forget_admissions(self, name: str | None = None) -> None:
-        """Ask Redis again whether the breaker ``name``, or any, lets calls in."""
+        """Ask Redis again whether the breaker ``name``, or any, admits calls."""
         for breaker in list(self._breakers.values()):
             if name is None or breaker.name == name:
                 breaker.memory.drop()
 
     def close(self) -> None:
-        """Give back what is held for calls to come, and record what is not recorded yet."""
+        """Give back units and slots kept for later calls, and record pending results."""
         for limiter in list(self._limiters.values()):
             limiter.leases.clear()
         for bulkhead in list(self._bulkheads.values()):
@@ -171,7 +171,7 @@ class Guards:
             breaker.successes.flush()
 
     def healths(self) -> Iterable[StoreHealth]:
-        """How each guard fares with Redis."""
+        """The state of each guard without Redis."""
         return [watch.health() for watch in self._watches()]
 
     def counts(self) -> list[GuardCounts]:
@@ -197,7 +197,7 @@ class Guards:
         ]
 
     def bulkhead_use(self) -> list[BulkheadUse]:
-        """How full each bulkhead of this process is; no round trip."""
+        """The use of each bulkhead of this process; no round trip."""
         return [
             BulkheadUse(
                 one.name, one.local.inside(), config.max_concurrent, one.busy, config.strategy

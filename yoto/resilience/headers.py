@@ -19,7 +19,7 @@ from .limiter import DimensionStatus
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
 KEPT = 4_096  # texts of each kind that are not made again; what is left is another each time
-# Where a request keeps what was said in it. Not ``flask.g``: that belongs to the application
+# The place of results in a request. Not ``flask.g``: that belongs to the application
 # context, which several requests may share.
 _ENVIRON_KEY = "yoto.rate_limits"
 
@@ -51,8 +51,8 @@ def noted_limits() -> list[NotedLimit]:
 def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:
     """The ``RateLimit-Policy`` and ``RateLimit`` headers; empty when no limit was asked.
 
-    A policy is named after its dimension, with its limiter in front when several limiters spoke.
-    Of a limit that was asked twice the later answer counts.
+    A policy is named after its dimension, with its limiter in front when there are several.
+    Of a limit that was asked twice the later result counts.
     """
     several = len(noted) > 1 and len({one.limiter for one in noted}) > 1
     policies, limits = {}, {}

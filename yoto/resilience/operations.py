@@ -61,7 +61,7 @@ class BreakerOperations:
     def close(
         self, name: str, *, author: str, reason: str, ttl: float | None = DEFAULT_FORCED_FOR
     ) -> BreakerState:
-        """Let every call in and count nothing for ``ttl`` seconds; else as ``isolate``."""
+        """Admit every call and count nothing for ``ttl`` seconds; else as ``isolate``."""
         return self._force(name, Force.DISABLED, author, reason, ttl)
 
     def reset(self, name: str, *, author: str, reason: str) -> BreakerState:
@@ -86,7 +86,7 @@ class BreakerOperations:
         return self._breaker(name).reset(reason)
 
     def hear(self, stored: StoredEvent) -> None:
-        """Take note of what must be looked at: an entry that changed, or all that Redis lost."""
+        """Take note of pending work: an entry that changed, or all that Redis lost."""
         event = stored.event
         if isinstance(event, ConfigRestored):
             entries = self._store.list(Kind.FORCED_BREAKER)
@@ -122,7 +122,7 @@ class BreakerOperations:
         return self._breaker(name).state()
 
     def _apply(self, name: str) -> None:
-        """Make the breaker what its entry says; what is so already stays as it is."""
+        """Bring the breaker into the state of its entry; if it is in it, nothing changes."""
         layers = self._store.get(Kind.FORCED_BREAKER, name).layers
         breaker = self._breaker(name)
         try:

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# A class of exceptions, or what says of an exception whether it is meant.
+# A class of exceptions, or a predicate of an exception.
 OneOfThem: TypeAlias = type[BaseException] | Callable[[BaseException], object]
 ExceptionFilter: TypeAlias = OneOfThem | Collection[OneOfThem]
 
@@ -86,8 +86,8 @@ class Classifier:
     def of_error(self, error: BaseException) -> Outcome:
         """The meaning of an exception.
 
-        What is no ``Exception`` (``GreenletExit``, ``KeyboardInterrupt``) ends the caller, not the
-        call, and is ignored unless it is expected by name.
+        Any other ``BaseException`` (``GreenletExit``, ``KeyboardInterrupt``) ends the caller, not
+        the call, and is ignored unless it is expected by name.
         """
         if self.unsaid.match(error):
             return Outcome.IGNORED

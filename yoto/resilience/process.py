@@ -1,4 +1,4 @@
-"""Which process this is, without asking the system at every call."""
+"""The id of this process, without asking the system at every call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The circuit breaker ``redis``: the fail-fast of the connection, shown as what it is.
+"""The circuit breaker ``redis``: a view of the connection's fail-fast.
 
 Redis cannot keep the state of its own breaker. Each process opens it for itself, after errors in a
-row, and a probe in the background closes it: see ``yoto.redis``. So it is looked at like any
+row, and a probe in the background closes it: see ``yoto.redis``. So it is shown like any
 other and, unlike any other, neither configured nor forced.
 """
 

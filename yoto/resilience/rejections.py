@@ -48,7 +48,7 @@ class RejectionReporter:
         self._watched.append((kind, guard))
 
     def report(self) -> float:
-        """Report what is new; call it again after the seconds that it returns."""
+        """Report new rejections; call it again after the seconds that it returns."""
         for kind, guard in list(self._watched):
             count = guard.rejected - self._reported[kind, guard.name]
             if count > 0 and self._tell(kind, guard, count):

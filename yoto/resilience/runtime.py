@@ -58,7 +58,7 @@ class Runtime:
         clock: seconds that only grow, for durations and for decisions without Redis. Decisions with
             Redis use the server's clock alone.
         instances: how many instances share a limit while Redis is unavailable.
-        entered: takes the seconds until a guard let a call in.
+        entered: takes the seconds until a guard admitted a call.
         heartbeat: renews the leases of this process.
         deferred: does work that no call needs to wait for.
         exits: sends the ends of calls.
@@ -88,7 +88,7 @@ class Runtime:
 
     @property
     def scripts(self) -> ScriptRegistry:
-        """The one door to Lua; who comes through it sees the ends of this worker's calls."""
+        """The only way to Lua; a call through it sees the ends of this worker's calls."""
         if self.exits.busy:
             self.exits.settle()
         return self.redis.scripts

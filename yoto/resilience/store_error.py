@@ -25,7 +25,7 @@ RETRY_AFTER = 1.0
 
 @dataclass(frozen=True)
 class StoreHealth:
-    """How a guard fares without Redis.
+    """The state of a guard without Redis.
 
     Attributes:
         degraded: it decides without Redis now.
@@ -44,7 +44,7 @@ class StoreWatch:
     """Keeps the health of one guard. Counts may miss one now and then under threads.
 
     Attributes:
-        unreachable: no server answered, as opposed to one that refused the script.
+        unreachable: no server responded, as opposed to one that refused the script.
     """
 
     __slots__ = (

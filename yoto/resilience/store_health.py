@@ -1,4 +1,4 @@
-"""Whether this process has Redis, how long it had not, and what it decided meanwhile."""
+"""Redis as this process sees it: connected or not, outages, and decisions during them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class StoreMonitor:
         self._lost_seconds = 0.0
 
     def observe(self, answers: bool) -> None:
-        """Take note of whether Redis answered just now."""
+        """Take note of whether Redis responded just now."""
         now, answered = self._clock(), self._answered()
         with self._lock:
             self._known = True

@@ -23,7 +23,7 @@ class SwitchConfig(Settings):
 
 
 class Force(StrEnum):
-    """``isolated``: refuse all. ``disabled``: let all in and count nothing."""
+    """``isolated``: refuse all. ``disabled``: admit all and count nothing."""
 
     NONE = "none"
     ISOLATED = "isolated"

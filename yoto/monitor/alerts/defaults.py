@@ -1,4 +1,4 @@
-"""The rules that hold unless an operator sets others."""
+"""The default rules, in force unless operators override them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DEFAULT_RULES = (
         metric=names.REDIS_UP,
         direction=Direction.LOW,
         critical=1.0,
-        # s; what is over sooner was a restart, and guards and caches have bridged it.
+        # s; a shorter outage was a restart, and guards and caches have bridged it.
         hold=15.0,
         recover=30.0,
         hysteresis=0.0,
@@ -89,7 +89,7 @@ DEFAULT_RULES = (
         name="refusals_of_one",
         metric=names.TOP_REFUSALS,
         direction=Direction.HIGH,
-        # A minute: no person tries once a second what is refused, a program may.
+        # A minute: no person retries a refused request once a second, a program may.
         warning=60.0,
         error=600.0,
         text="a limit refuses one caller more than {limit} times a minute: {value} at worst",

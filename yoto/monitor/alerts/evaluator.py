@@ -28,8 +28,8 @@ from .webhooks.queueing import queue_event
 
 log = logging.getLogger(__name__)
 
-# Of the interval: who comes sooner after another's evaluation leaves it at that. After its own a
-# worker comes by its own pace, of which a housekeeper may take a part to have tasks fall together.
+# Of the interval: a worker that comes sooner after another's evaluation skips its own. After its
+# own it comes by its own pace, of which a housekeeper may take a part to have tasks fall together.
 TOO_SOON = 0.9
 OWN_TOO_SOON = 0.35
 # s between checks for entries that another worker may have left unpublished.
@@ -232,7 +232,7 @@ class Evaluator:
 def reconciled(
     tracks: Mapping[str, Track] | None, alerts: Sequence[Alert], now: float
 ) -> dict[str, Track]:
-    """The tracks as the open alerts say: what is raised is in the table, whatever the board holds.
+    """The tracks, corrected by the open alerts: the table of alerts wins over the board.
 
     Tracks that cannot be read, or an alert that was deleted by hand, thus neither leave an alert
     that never ends nor hide one.

@@ -28,9 +28,9 @@ from .webhooks.service import WebhookService
 
 log = logging.getLogger(__name__)
 
-# s between looks at what other workers left to be delivered; its own a worker delivers at once.
+# s between checks for deliveries left by other workers; a worker delivers its own at once.
 DELIVERY_INTERVAL = 10.0
-# s after the moment of a retry at which it is looked at: that moment is the database's.
+# s after the moment of a retry at which it is tried: that moment is the database's.
 RETRY_LATE = 0.1
 PRUNE_INTERVAL = 600.0
 # Rows of each kind a turn.
@@ -39,13 +39,13 @@ PRUNE_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """How alerts work in an application.
+    """Settings of alerts in an application.
 
     Attributes:
         interval: seconds between evaluations.
         keep_days: for which resolved alerts are kept.
         give_up_hours: after which an undeliverable message is given up.
-        sending: how messages are sent.
+        sending: settings of sending.
     """
 
     interval: float = of("ALERT_INTERVAL")

@@ -1,4 +1,4 @@
-"""How bad an alert is."""
+"""The levels of an alert."""
 
 from __future__ import annotations
 

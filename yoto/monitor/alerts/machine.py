@@ -48,15 +48,15 @@ class Transition:
     """One step of one alert.
 
     Attributes:
-        kind: what it did.
+        kind: the kind of step.
         key: the rule and the labels as one text; at most one alert of a key is open.
-        rule, labels: what the alert is of.
+        rule, labels: the alert's source.
         old, new: its level; None for no alert.
         value: the last one known.
         limit: the threshold of the level, at the end that of the worst one; None for an alert about
             an unknown value, or whose rule or series is gone.
         peak_level, peak_value: the worst since it was raised; no value: none was known.
-        cause: why.
+        cause: of the step.
         text: for people.
     """
 
@@ -234,9 +234,9 @@ def _ended(key: str, track: Track, cause: Cause) -> Transition:
 
 
 def text_of(rule: AlertRule, track: Track) -> str:
-    """The words of a rule with the worst value filled in, and the threshold that it is beyond.
+    """The rule's message with the worst value filled in, and the threshold that it is beyond.
 
-    Of the value of now they would say, as soon as it falls, that it is beyond what it is not.
+    With the present value it would claim, as soon as that falls, a wrong threshold.
     """
     if track.unknown_rank > track.level:
         return f"{rule.metric} has been unknown for {track.unknown_for:.0f} s"

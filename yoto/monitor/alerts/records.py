@@ -141,7 +141,7 @@ class Board:
     Attributes:
         version: grows by one with each evaluation; a save names the version that was read.
         evaluated_at: when; 0 for never.
-        tracks: by key; None if what was stored cannot be read.
+        tracks: by key; None if the stored ones cannot be read.
         open_alerts: how many alerts hold.
         rules: another whenever a rule was changed.
     """
@@ -155,13 +155,13 @@ class Board:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Where alerts are sent.
+    """A receiver of alerts.
 
     Attributes:
         url: may hold secrets; ``shown_url`` does not.
-        secret: signs what is sent.
+        secret: signs messages.
         min_level: alerts that were never that bad are not sent.
-        failures: deliveries that failed since the last that did not.
+        failures: failed deliveries since the last good one.
         next_at: not tried before.
         claimed_until: a worker is at it until then at most.
         removed_at: it is not used any more.
@@ -191,11 +191,11 @@ class Delivery:
 
     Attributes:
         event: the type, such as ``alert.raised``.
-        body: what is sent, JSON.
+        body: the message, JSON.
         attempts: tries so far.
         settled_at: when it was delivered or given up; None while it waits.
         delivered: whether it was.
-        status: HTTP status of the last answer.
+        status: HTTP status of the last response.
         error: why the last try failed.
     """
 

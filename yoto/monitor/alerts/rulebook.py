@@ -21,20 +21,20 @@ from .store import AlertRows, AlertStore, AuditAct
 log = logging.getLogger(__name__)
 
 HISTORY_SHOWN = 50
-# Each is looked at in each evaluation.
+# Each is evaluated in each evaluation.
 MOST_OWN = 200
 OWN = ("metric", "direction")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleInForce:
-    """A rule as it holds now.
+    """A rule in force.
 
     Attributes:
-        rule: with everything laid over it.
-        version: of what operators set; 0 if they never did.
-        values: what they set.
-        own: whether operators made it; then ``values`` are all of it.
+        rule: with all overrides applied.
+        version: of the overrides; 0 if there never were any.
+        values: the overrides.
+        own: whether operators created it; then ``values`` are all of it.
     """
 
     rule: AlertRule
@@ -78,11 +78,11 @@ class Rulebook:
         return self._rules.get(name)
 
     def in_force(self, rows: AlertRows, state: tuple[int, int] | None = None) -> list[RuleInForce]:
-        """Every rule, by what the store says in this transaction.
+        """Every rule, as stored in this transaction.
 
         Args:
-            state: the ``rules`` of its board, where that was read: what was found for the same
-                state before is true still.
+            state: the ``rules`` of its board, where that was read: earlier results for the same
+                state are true still.
         """
         known, found = self._found
         if state is None or state != known:
@@ -299,7 +299,7 @@ def _made(name: str, values: Mapping[str, Any]) -> AlertRule:
 
 
 def _plain(rule: AlertRule, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are given, as the rule holds them: a version shows what is in force."""
+    """The given fields, as the rule holds them: a version shows the rule in force."""
     return {field: rule.to_mapping()[field] for field in values}
 
 

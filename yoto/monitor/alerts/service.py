@@ -41,8 +41,8 @@ class AlertPage:
 
 
 class AlertService:
-    """Alerts and silences of one application. Methods raise ``StoreUnavailable`` when the store is
-    away; nothing happened then."""
+    """Alerts and silences of one application. Methods raise ``StoreUnavailable`` without the
+    store; nothing happened then."""
 
     def __init__(
         self, store: AlertStore, teller: AlertPublisher, rules: Callable[[], Collection[str]]

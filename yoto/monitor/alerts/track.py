@@ -53,7 +53,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pending(self) -> bool:
-        """Whether a value is bad, or worse than its alert says, but not for long enough yet."""
+        """Whether a value is bad, or worse than its alert, but not for long enough yet."""
         return any(span is not None for span in self.bad_for[self.level :])
 
     @property
@@ -71,7 +71,7 @@ def observe(
     unobserved time neither raises an alert nor ends one.
 
     Args:
-        value: None, infinity and what is no number are unknown.
+        value: None, infinity and NaN are unknown.
         now: seconds. Not later than the last observation counts as the same moment: the clock was
             set back, and goes on from there.
         longest_gap: seconds; of a longer pause between observations only so much counts.

@@ -1,4 +1,4 @@
-"""Where measurements go: memory, Redis, Prometheus, StatsD, behind one interface."""
+"""Backends for measurements: memory, Redis, Prometheus, StatsD, behind one interface."""
 
 from .failures import FailureKind
 from .interface import Backend, BackendHealth, Reading, Totals, WorkerState, WorkerStatus

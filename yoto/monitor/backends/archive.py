@@ -111,7 +111,7 @@ class Archive:
         return self._numbering_of([stored]).point(0, 0, stored)
 
     def workers(self) -> list[WorkerStatus]:
-        """Those that were heard within a day, the last first."""
+        """The workers heard within a day, the most recent first."""
         stored = self._redis.client.hgetall(self._keys.workers)
         found = [self._worker(name.decode(), _unpack(said)) for name, said in stored.items()]
         if any(worker.state is WorkerState.SILENT for worker in found):
@@ -121,7 +121,7 @@ class Archive:
 
     def _worker(self, name: str, said: Any) -> WorkerStatus:
         _, heard_ms, ended, gauges, *told = said
-        # Until when it was recorded what was delivered last: earlier, if that had waited.
+        # The end of the last delivery's records: earlier than the delivery, if that had waited.
         until_ms = told[0] if told else heard_ms
         silent_for = max(0.0, self._clock.now() - heard_ms / 1000)
         state = WorkerState.ALIVE
@@ -146,7 +146,7 @@ class Archive:
     def _numbering_of(self, stored: Sequence[Flat]) -> _Numbering:
         """The numbering of all of these, read again only where it differs.
 
-        Within a generation no number ever changes what it stands for, and one that was followed by
+        Within a generation no number ever changes its meaning, and one that was followed by
         another never comes back.
         """
         is_known = map(self._is_known, stored) if stored else [self._numbering.generation > 0]

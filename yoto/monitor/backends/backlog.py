@@ -11,7 +11,7 @@ from ..history import Batch
 from ..metric_names import LOST_SECONDS
 from ..recording import Series
 
-# Batches that wait one by one: two minutes of an outage to the second, what is older more coarsely.
+# Batches that wait one by one: two minutes of an outage to the second, older ones more coarsely.
 MOST_WAITING = 120
 _LOST = Series(LOST_SECONDS)
 
@@ -21,10 +21,10 @@ class Parcel:
     """A batch that waits.
 
     Attributes:
-        batch: what was recorded.
+        batch: the records.
         closed_at: when, on the monotonic clock.
-        sequence: its number once it was sent; from then on it must stay as it is, since the server
-            may have taken it although we heard no answer.
+        sequence: its number once it was sent; from then on the parcel is fixed, since the server
+            may have taken it although no reply came.
         seconds: for how long it was recorded.
     """
 

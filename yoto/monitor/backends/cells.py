@@ -1,6 +1,6 @@
-"""Batches and points as flat lists of cells: what a Redis script can add up. Pure.
+"""Batches and points as flat lists of cells, which a Redis script can add up. Pure.
 
-A cell is text: what it holds, a colon, and the series. ``c`` a counter, ``h`` with a number the
+A cell is text: its kind, a colon, and the series. ``c`` a counter, ``h`` with a number the
 bucket of a histogram, ``s`` the sum of a histogram, ``n`` and ``t`` how many readings of a gauge
 and their sum, ``m`` the highest of them, ``l`` the lowest with its sign turned, so that the
 largest counts of it too.

@@ -36,8 +36,8 @@ class Delivery:
     """Sends parcels of one worker. Not thread-safe.
 
     Attributes:
-        round_trips: how long Redis took to answer each script call, one a flush: a sample of what
-            everybody's calls take, which costs them nothing.
+        round_trips: how long Redis took for each script call, one a flush: a free sample of what
+            everybody's calls take.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ STORE_ERRORS = (StoreUnavailable, exceptions.RedisError)
 
 
 class FailureKind(StrEnum):
-    """``operation``: the server answered, and refused what was asked."""
+    """``operation``: the server responded, and refused the operation."""
 
     CONNECTION = "connection"
     TIMEOUT = "timeout"
@@ -39,7 +39,7 @@ _KINDS: tuple[tuple[FailureKind, tuple[type[BaseException], ...]], ...] = (
             exceptions.NoPermissionError,
         ),
     ),
-    # A socket whose time is up says that it would block.
+    # A socket after its time-out reports that it would block.
     (FailureKind.TIMEOUT, (exceptions.TimeoutError, TimeoutError, BlockingIOError)),
     (FailureKind.CONNECTION, (exceptions.ConnectionError, OSError)),
     (FailureKind.OPERATION, (exceptions.RedisError,)),
@@ -66,7 +66,7 @@ def failure_kind(error: BaseException) -> FailureKind:
         seen.append(cause)
         further = cause.cause if isinstance(cause, StoreUnavailable) else None
         cause = further or cause.__cause__
-    # From the root: what the driver said is more precise than what was made of it.
+    # From the root: the driver's own error is more precise than its wrappers.
     for one in reversed(seen):
         for kind, types in _KINDS:
             if isinstance(one, types):
@@ -103,7 +103,7 @@ class FailureLog:
         return kind
 
     def news(self) -> dict[str, int]:
-        """How often since the last call, by kind."""
+        """Failures since the last call, by kind."""
         counts = Counter(self.counts)
         new, self._told = counts - self._told, counts
         return dict(new)

@@ -12,7 +12,7 @@ from ..recording import Series
 
 
 class WorkerState(StrEnum):
-    """``silent``: not heard for a while, and it did not say that it ends."""
+    """``silent``: without a sign for a while, and without a notice of its end."""
 
     ALIVE = "alive"
     SILENT = "silent"
@@ -74,16 +74,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class BackendHealth:
-    """How a backend fares.
+    """The health of a backend.
 
     Attributes:
-        name: which.
+        name: of the backend.
         available: whether it takes measurements now; None: it was not needed yet.
         detail: a sentence.
-        waiting: batches that were not delivered yet.
+        waiting: batches that are not delivered yet.
         lost_seconds: seconds whose measurements were given up.
-        failures: what went wrong, ever, by kind.
-        behind: the health of what lies behind this one.
+        failures: failures ever, by kind.
+        behind: the health of the backend behind this one.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """How operators call it."""
+        """Its name for operators."""
 
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
         """Take the additions and observations since the last call, and the gauges' present values.
@@ -128,7 +128,7 @@ class Backend(Protocol):
         """Everything that was ever recorded, for exporters of growing counters."""
 
     def workers(self) -> list[WorkerStatus]:
-        """The processes that record, those most recently heard first; this one alone if others are not
+        """The processes that record, most recently heard first; this one alone if others are not
         known."""
 
     def now(self) -> float:
@@ -139,7 +139,7 @@ class Backend(Protocol):
         """Whether ``now`` is the time of Redis, as positions of the invalidation log are."""
 
     def health(self) -> BackendHealth:
-        """How it fares; asks the server."""
+        """Its health; asks the server."""
 
     def close(self) -> None:
-        """Deliver what waits, say that this worker ends, and close what is open."""
+        """Deliver waiting batches, report that this worker ends, and close connections."""

@@ -31,7 +31,7 @@ SHOWN_PLACES = tuple(
 # Series of histograms whose lines are remembered up to their values.
 KEPT = 1_024
 _number: Callable[[float], str] = floatToGoString
-# Says which worker a gauge is from.
+# Names the worker that a gauge is from.
 WORKER_LABEL = "worker"
 
 

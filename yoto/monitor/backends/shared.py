@@ -155,7 +155,7 @@ class RedisBackend:
                 log.warning("%d batches of measurements were not delivered", len(self._backlog))
 
     def _check_connection_health(self) -> FailureKind | None:
-        """Ask Redis for a sign of life; what is wrong, or None."""
+        """Ping Redis; the error, or None."""
         try:
             self._redis.client.ping()
         except STORE_ERRORS as error:

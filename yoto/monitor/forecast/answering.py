@@ -17,7 +17,7 @@ NICENESS = 5
 
 
 def main() -> None:
-    """Answer until the input ends, as it does with the worker."""
+    """Reply until the input ends, as it does with the worker."""
     os.nice(NICENESS)
     forecaster = Forecaster()
     told = msgspec.json.Decoder(Told)
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def answer(forecaster: Forecaster, told: Told) -> ForecastSnapshot:
-    """Have ``forecaster`` learn; what it thinks now."""
+    """Let ``forecaster`` learn; its new state."""
     report = forecaster.learn(told.summaries)
     forecasts = forecaster.forecasts()
     return ForecastSnapshot(

@@ -1,7 +1,7 @@
-"""How good forecasts were, against saying that all stays as it is. Pure.
+"""The quality of forecasts, compared with the naive forecast. Pure.
 
 Every forecast is made before its value is known, and judged when it is (prequential evaluation,
-Dawid 1984). What is reported is the mean absolute error over that of the naive forecast, which is
+Dawid 1984). The result is the mean absolute error over that of the naive forecast, which is
 the last value (the relative MAE of Hyndman and Koehler 2006): below 1 is better than naive.
 """
 
@@ -13,7 +13,7 @@ from math import isfinite
 
 from .robust import quantile
 
-# Steps after which an old error counts half: what is better now matters, not what was yesterday.
+# Steps after which an old error counts half: present quality matters, not yesterday's.
 HALF_LIFE = 120.0
 # Errors a lead from which intervals are read.
 KEPT_ERRORS = 240
@@ -41,12 +41,12 @@ class Backtest:
         Args:
             step: number of the step after which it was made.
             value: of that step.
-            path: what is expected of the steps after it.
+            path: the expected values of the steps after it.
         """
         self._paths.append((step, value, path))
 
     def judge(self, step: int, value: float) -> None:
-        """Compare what was said of ``step``, at whatever lead, with its value."""
+        """Compare the forecasts of ``step``, at whatever lead, with its value."""
         judged = False
         self._own *= _DECAY
         self._naive *= _DECAY

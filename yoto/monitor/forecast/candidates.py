@@ -40,7 +40,7 @@ SHAPES = (
 
 
 class Candidate:
-    """One model of one metric. What it cannot compute it does not say."""
+    """One model of one metric. Where it cannot compute a value it gives none."""
 
     def __init__(self, shape: Shape) -> None:
         self.name = shape.name

@@ -8,7 +8,7 @@ from yoto.events import Event, event_type
 
 from .snapshot import ForecastSnapshot
 
-# s: a worker that takes over reads a day again, and what was so long ago is no news.
+# s: a worker that takes over reads a day again, and events of so long ago are no news.
 NEWS = 600.0
 
 

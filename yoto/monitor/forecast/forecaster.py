@@ -44,8 +44,8 @@ class LearnReport:
 
     Attributes:
         summaries: minutes given; ``new`` of them had not been learned before.
-        values: how many each metric learned.
-        offered: metrics of which a forecast is offered now.
+        values: how many values each metric learned.
+        offered: metrics with a forecast now.
         silent: the others, and why.
         seconds: how long it took.
     """
@@ -104,14 +104,14 @@ class Forecaster:
         )
 
     def forecasts(self) -> dict[str, Forecast | NoForecast]:
-        """By metric, what is expected or why nothing is said."""
+        """By metric, the forecast or the reason why there is none."""
         with self._lock:
             if not self._forecasters:
                 return {name: NoForecast(name, HISTORY, 0, None) for name in self._metrics}
             return {name: one.forecast() for name, one in self._forecasters.items()}
 
     def lasts(self) -> dict[str, Learned]:
-        """By metric, what was learned last; without those of which nothing was."""
+        """By metric, the value learned last; without metrics that learned none."""
         with self._lock:
             lasts = {name: one.last for name, one in self._forecasters.items()}
         return {name: last for name, last in lasts.items() if last is not None}

@@ -23,7 +23,7 @@ GRACE = 5.0
 QUIET = 3600.0
 # The area of requests by which others watch the platform.
 WATCHING_AREA = "health"
-# s until the store, which did not respond, is asked again.
+# s until a store that failed is asked again.
 RETRY = 10.0
 # s that are looked back at while nothing happens.
 LOOK_BACK = 300.0
@@ -59,7 +59,7 @@ class Forecasting:
         self._thread.add("learn", self._turn)
 
     def tell(self, hear: Hear) -> None:
-        """Have ``hear`` called with what is thought after each time that something was learned."""
+        """Have ``hear`` called with the new state after each time that something was learned."""
         self._hear = hear
 
     def learn_history(self, hours: float = HISTORY_HOURS) -> LearnReport:

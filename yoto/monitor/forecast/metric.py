@@ -28,7 +28,7 @@ MOST_SIZE = 5.0
 MOST_ANOMALIES = 100
 # Models learn a wild value as one so many standard deviations off, or a single one would mislead
 # them for long (Gelper, Fried and Croux, Journal of Forecasting 29, 2010). What is wild for more
-# steps than these is how it is now.
+# steps than these is the new normal.
 CUT, MOST_WILD = 2.0, 5
 # Of the level, a step: it falls more slowly than any model forgets, so that the way back from a
 # burst is no news.
@@ -44,7 +44,7 @@ class Forecast:
         made_at: epoch second at which the last known minute began.
         values: of the minutes after it; ``lower`` and ``upper`` hold nine in ten of the real ones.
         model: the candidate that made it.
-        ratio: its error over that of the naive forecast, lately.
+        ratio: its recent error over that of the naive forecast.
         tests: forecasts that were compared with the real values.
     """
 
@@ -154,7 +154,7 @@ class MetricForecaster:
         best = self._best()
         if best is None or self._step is None:
             tests = max(backtest.tests for _, backtest in self._field)
-            # Where the last value was never wrong, nothing can be better.
+            # Where the last value was never wrong, no forecast can be better.
             reason = NAIVE if tests >= LEAST_TESTS else HISTORY
             return NoForecast(self.name, reason, tests, None)
         candidate, backtest, ratio = best
@@ -181,14 +181,14 @@ class MetricForecaster:
         self._level = 0.0
 
     def _bridge(self, steps: int) -> None:
-        """Let the models' time go on through minutes of which nothing is known."""
+        """Let the models' time go on through minutes without data."""
         for _ in range(steps):
             for candidate, _ in self._field:
                 path = candidate.path(1)
                 candidate.learn(self._value if path is None else self._bounded(path[0]))
 
     def _judge(self, step: int, at: int, value: float) -> float:
-        """Compare the value with what was expected; what models should take it for."""
+        """Compare the value with the forecast; returns the value for the models to learn."""
         plausible = value
         if self._step is not None:
             expected = self._expected()

@@ -17,7 +17,7 @@ from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast
 from .snapshot import ForecastSnapshot, Told
 
 _ANSWERING = "yoto.monitor.forecast.answering"
-# s for an answer: a day of minutes takes a few, and loading what learns takes one, but where every
+# s for a reply: a day of minutes takes a few, and loading the library takes one, but where every
 # processor is busy this process comes last.
 ANSWER_LIMIT = 240.0
 # s that the process gets to end by itself.
@@ -65,7 +65,7 @@ class ForecasterProcess:
         return self.said.report
 
     def forecasts(self) -> dict[str, Forecast | NoForecast]:
-        """By metric, what is expected or why nothing is said."""
+        """By metric, the forecast or the reason why there is none."""
         said = self.said
         if said.report is None:
             return {name: NoForecast(name, HISTORY, 0, None) for name in METRICS}
@@ -84,13 +84,13 @@ class ForecasterProcess:
         return list(self.said.drifts)
 
     def rest(self) -> None:
-        """End the process until there is something to learn; what it knew is forgotten."""
+        """End the process until there is something to learn; its state is forgotten."""
         with self._mutex:
             self._end()
             self.said = ForecastSnapshot()
 
     def close(self) -> None:
-        """End the process for good; who asks on hears that nothing is known."""
+        """End the process for good; later calls find no forecasts."""
         self.closed = True
         while not self._mutex.acquire(timeout=END_LIMIT):
             # It would learn for no reader.
@@ -130,7 +130,7 @@ class ForecasterProcess:
             timer.cancel()
 
     def _lost(self, error: Exception | None) -> StoreUnavailable:
-        """The process has ended, and what it knew is to be learned anew."""
+        """The process has ended, and its state is to be learned anew."""
         self._end()
         self.said = ForecastSnapshot()
         return StoreUnavailable("forecaster", error)

@@ -9,7 +9,7 @@ from statistics import median
 MAD_TO_SIGMA = 1.4826
 # Errors below this share of the level are no news, however quiet the series was.
 LEAST_SHARE = 1e-3
-# Less is nothing in the unit of any metric: what is left of rounding is no surprise.
+# Less is nothing in the unit of any metric: a rounding error is no surprise.
 LEAST_SCALE = 1e-9
 # However quiet a series was, a surprise is a number: JSON knows no infinity.
 MOST_SURPRISE = 1e6
@@ -27,7 +27,7 @@ def surprise(error: float, errors: Collection[float], level: float) -> float:
     ``MOST_SURPRISE``.
 
     Args:
-        level: what the values themselves are like.
+        level: the usual magnitude of the values.
     """
     scale = max(spread(errors, level), LEAST_SCALE)
     return min(abs(error - median(errors)) / scale, MOST_SURPRISE)

@@ -1,4 +1,4 @@
-"""Health: what the values of components say, and what they say together."""
+"""Health: the bands of components' values, and the overall band."""
 
 from .assess import assess, overall
 from .bands import Band, Component, ComponentHealth, HealthReport

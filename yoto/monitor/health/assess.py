@@ -9,7 +9,7 @@ from .bands import Band, Component, ComponentHealth, HealthReport
 
 
 def assess(components: Iterable[Component], values: Mapping[str, Value]) -> HealthReport:
-    """How ``components`` do by ``values``, metric name to value; one that is missing is unknown."""
+    """Health of ``components`` by ``values``, metric name to value; a missing one is unknown."""
     found: dict[str, ComponentHealth] = {}
     for component in components:
         value = component.direction.worst(values.get(component.metric))
@@ -26,6 +26,6 @@ def assess(components: Iterable[Component], values: Mapping[str, Value]) -> Heal
 
 
 def overall(components: Iterable[ComponentHealth]) -> Band:
-    """The worst band of those that matter; ``unknown`` when nothing that matters is looked at."""
+    """The worst band of those that matter; ``unknown`` when none that matters is measured."""
     bands = [one.band for one in components if one.matters]
     return max(bands, key=lambda band: band.badness, default=Band.UNKNOWN)

@@ -1,4 +1,4 @@
-"""How good a value is: bands between limits."""
+"""Bands of values between limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FURTHEST = 1e15
 
 
 class Band(StrEnum):
-    """How a component does.
+    """The health of a component.
 
     ``unknown`` is worse than ``warning``, because it may hide an ``error``, and is never healthy.
     """
@@ -48,7 +48,7 @@ class Component:
     ``good`` 100, a value of 50 is excellent and one of 50.1 good. Beyond ``warning`` is an error.
 
     Attributes:
-        name: what it is called.
+        name: of the component.
         metric: the name of its value.
         direction: the side on which values are bad.
         excellent, good, warning: the last value of each band, from the good side to the bad.
@@ -84,7 +84,7 @@ class Component:
     def band_of(self, value: float | None) -> tuple[Band, float | None]:
         """The band of a value, and the border that it has crossed; of a healthy one the next.
 
-        None, infinity and what is no number are unknown, with no limit.
+        None, infinity and NaN are unknown, with no limit.
         """
         if value is None or not is_number(value):
             return Band.UNKNOWN, None
@@ -100,12 +100,12 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class ComponentHealth:
-    """How one component does, and why.
+    """The health of one component, and the reason.
 
     Attributes:
         name: the component.
-        band: how it does.
-        value: what was measured; None if unknown.
+        band: its health.
+        value: the measured value; None if unknown.
         limit: the border that was crossed, where ``warning`` or ``error`` begins; of a healthy
             one where ``warning`` does.
         direction: the side of the limit that is bad.
@@ -122,7 +122,7 @@ class ComponentHealth:
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """How everything does.
+    """The health of everything.
 
     Attributes:
         overall: the worst band of those that matter; ``unknown`` if none does.

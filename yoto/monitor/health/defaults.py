@@ -1,7 +1,7 @@
-"""The components that are looked at, with the borders of the alert rules of the same values.
+"""The default components, with the limits of the alert rules of the same values.
 
-There is one vocabulary: a measure is degraded from where its rule warns, and has failed from where
-the rule says error, whatever an operator has set there.
+There is one vocabulary: a measure is degraded from its rule's warning threshold, and failed from
+the error threshold, whatever an operator has set there.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Batch:
             self.histograms[about] = found.copy()
 
     def absorb(self, later: Batch) -> None:
-        """Take up what was recorded after this."""
+        """Add the records made after this."""
         for about, added in later.counters.items():
             self.count(about, added)
         self.gauges.update(later.gauges)

@@ -51,9 +51,9 @@ class Point:
     Attributes:
         at: epoch second at which it begins, by the clock of the store.
         seconds: how long it is.
-        counters: what was added.
-        gauges: what was said.
-        histograms: what was observed.
+        counters: additions.
+        gauges: readings.
+        histograms: observations.
     """
 
     at: int
@@ -81,7 +81,7 @@ class Point:
             self.histograms.setdefault(about, Distribution()).merge(found)
 
     def counted(self, name: str, /, **labels: str) -> float:
-        """Sum of the counters of that name that have these labels, whatever others they have."""
+        """Sum of the counters of that name that have these labels, and any others."""
         return sum(v for about, v in self.counters.items() if _is(about, name, labels))
 
     def level(self, name: str, /, **labels: str) -> Readings | None:

@@ -1,4 +1,4 @@
-"""How finely time is cut, and for how long each cut is kept."""
+"""Resolutions of time, and how long the points of each are kept."""
 
 from __future__ import annotations
 

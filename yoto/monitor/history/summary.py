@@ -45,8 +45,8 @@ class Summary:
         error_rate: errors among the responses, 0 to 1.
         decisions, allowed, denied: verdicts.
         check_errors: checks that ended without one.
-        hit_rate, l1_hit_rate, l2_hit_rate: look-ups that either tier answered, and each among
-            those that asked it, 0 to 1.
+        hit_rate, l1_hit_rate, l2_hit_rate: look-ups that either tier served, and each among
+            those that reached it, 0 to 1.
         check, load, request: times of checks beyond the short way, of loads, of requests.
         staleness: time from a change's entry in the log to its being applied by a worker.
         memory_bytes: of one worker, on average.

@@ -1,4 +1,4 @@
-"""How many values fell where: what a histogram holds, adds up and is asked. Pure.
+"""Distributions of values: the contents, sums and quantiles of a histogram. Pure.
 
 Buckets are logarithmic: neighbouring bounds differ by the fourth root of two, so a quantile read
 from the counts is at most 19 % beside the true one, whatever the values are (the idea of
@@ -53,7 +53,7 @@ class Distribution:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:
-        """The distribution of ``values`` in seconds; what is not finite is left out."""
+        """The distribution of ``values`` in seconds; values that are not finite are left out."""
         made = cls()
         made.add_all(values)
         return made
@@ -71,7 +71,7 @@ class Distribution:
 
     @property
     def count(self) -> int:
-        """How many values."""
+        """The number of values."""
         return sum(self.counts.values())
 
     @property

@@ -46,7 +46,7 @@ class Counter:
 
     def _fold(self) -> None:
         take = self._waiting.popleft
-        # Those alone that wait now: others are added meanwhile, and only the lock's holder takes.
+        # Only the values waiting now: others are added meanwhile, and only the lock's holder takes.
         self._sum += sum([take() for _ in range(len(self._waiting))])
 
 

@@ -27,8 +27,8 @@ class Recorder:
     Ask once and keep what you get: that is the hot path; looking it up is not.
 
     Attributes:
-        refused: series that were asked for beyond ``MOST_SERIES``. What is written to them is
-            counted nowhere.
+        refused: series requested beyond ``MOST_SERIES``. Values written to them are not
+            counted.
     """
 
     def __init__(self, most_series: int = MOST_SERIES) -> None:

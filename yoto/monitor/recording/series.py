@@ -1,4 +1,4 @@
-"""How a series is called: a name and labels, written as Prometheus writes them."""
+"""Names of series: a name and labels, written as Prometheus writes them."""
 
 from __future__ import annotations
 

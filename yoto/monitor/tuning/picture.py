@@ -17,11 +17,11 @@ POOLS = ("requests", "permissions")
 
 @dataclass(frozen=True, slots=True)
 class StorePicture:
-    """One kind of what processes remember.
+    """One kind of entries in the memory of processes.
 
     Attributes:
         entries: keys of one process, on average.
-        evictions: entries of all processes that had to go for others.
+        evictions: entries of all processes that were evicted for others.
         ttl: seconds that entries live; None: not the same all the time, or not everywhere.
     """
 
@@ -64,12 +64,12 @@ class BulkheadPicture:
     """Holders of a bulkhead.
 
     Attributes:
-        limit: how many there may be in a partition, over all workers.
+        limit: the most holders in a partition, over all workers.
         alone: whether there is one partition only.
         same: whether the limit was the same all the time.
-        passed, rejected: who came in, and who did not.
+        passed, rejected: callers that were admitted, and that were refused.
         busy: seconds that they were inside, together.
-        held: inside at once over all workers, at most, by what was seen once a second.
+        held: the most inside at once over all workers, sampled once a second.
     """
 
     limit: int
@@ -104,12 +104,12 @@ class Picture:
         seconds: for how long it was recorded, of one process.
         workers: processes that recorded, on average.
         values: the settings in force, by the names of ``LEVERS``.
-        stores: what processes remember, by kind.
+        stores: entries in the memory of processes, by kind.
         l1_hits, l1_misses: look-ups in memory.
         l2_reads, l2_errors: reads of Redis, and those that failed.
         l2_p99: seconds that 99 % of the successful reads did not exceed.
         memory_bytes: of one process, on average.
-        memory_share: of what the process may use, the highest of any.
+        memory_share: of the memory allowed to the process, the highest of any.
         queue: the batch queue.
         pools: connections to the database, by pool.
         bulkheads, limiters: guards that may be tuned, by name.
@@ -142,7 +142,7 @@ class Picture:
 
     @property
     def hit_rate(self) -> float | None:
-        """Share of them that memory answered, 0 to 1."""
+        """Share of them that memory served, 0 to 1."""
         return self.l1_hits / self.lookups if self.lookups else None
 
 

@@ -58,7 +58,7 @@ METRICS: dict[str, Measure] = {
     "request_p95": Measure(_p95, Direction.HIGH, unit=MS),
 }
 # Of these there are as many as pools and bulkheads: shares of the callers who had to wait for a
-# connection, and who were refused. What is made smaller is judged by them.
+# connection, and who were refused. Reductions are judged by them.
 POOL_WAITS, BULKHEAD_REFUSALS = "pool_waits:", "bulkhead_refusals:"
 # Of the callers: fewer are no reason to make a pool or a bulkhead larger either.
 LEAST_SHARE = 0.01
@@ -123,7 +123,7 @@ def readings(points: Iterable[Point], metric: str) -> list[float]:
 
 
 def judge(before: Sequence[float], after: Sequence[float], metric: str) -> Verdict:
-    """How the mean has changed, beyond a margin and beyond what chance does."""
+    """How the mean has changed, beyond a margin and beyond chance."""
     if min(len(before), len(after)) < LEAST_READINGS:
         return Verdict.UNKNOWN
     was, became = fmean(before), fmean(after)

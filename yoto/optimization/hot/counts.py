@@ -73,7 +73,7 @@ class HotCounts:
         self._roles_of = roles_of
 
     def read_first(self, read: Callable[[], None]) -> None:
-        """Call ``read`` before what was gathered is looked at: it notes what still waits."""
+        """Call ``read`` before the gathered counts are read: it notes what still waits."""
         self._read = read
 
     def listen(self, listener: Listener) -> None:

@@ -41,7 +41,7 @@ class Gathering:
         return taken.copy()
 
     def forget(self, user_id: int) -> None:
-        """Drop what was counted of one user."""
+        """Drop the counts of one user."""
         counts = self._counts
         for pair in [pair for pair in counts.copy() if pair[0] == user_id]:
             counts.pop(pair, None)

@@ -1,4 +1,4 @@
-"""How much of what is hot is remembered, and for how long."""
+"""Limits of the hot counts: how many, and for how long."""
 
 from __future__ import annotations
 

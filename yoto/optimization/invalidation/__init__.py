@@ -1,4 +1,4 @@
-"""Smart invalidation: a durable queue for floods of invalidations and for what is known ahead."""
+"""Smart invalidation: a durable queue for floods of invalidations and for scheduled ones."""
 
 from yoto.optimization.invalidation.access import LogAccess
 from yoto.optimization.invalidation.analysis import Analysis, Figures, Health

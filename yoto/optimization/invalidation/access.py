@@ -26,5 +26,5 @@ class LogAccess:
     everything: str
 
     def name(self, level: str, subject: str) -> str:
-        """How the log calls ``subject`` at ``level``."""
+        """The log's name of ``subject`` at ``level``."""
         return subject if level == LEVELS[0] else self.memory(subject)

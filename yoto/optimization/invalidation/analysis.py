@@ -12,12 +12,12 @@ from yoto.optimization.invalidation.settings import InvalidationSettings, Strate
 OUTLOOK = 60.0
 # Part of the queue that one server or one reason must make up to be named.
 DOMINANT = 0.5
-# Items a second below which a rate is no more than what is left of an old one.
+# Items a second below which a rate is no more than the rest of an old one.
 STANDSTILL = 0.01
 
 
 class Health(StrEnum):
-    """How serious the length of the queue is."""
+    """The severity of the queue's length."""
 
     EXCELLENT = "excellent"
     ATTENTION = "attention"
@@ -95,7 +95,7 @@ def analyse(figures: Figures, settings: InvalidationSettings) -> Analysis:
 
 
 def health_of(length: int, settings: InvalidationSettings) -> Health:
-    """How serious a queue of ``length`` items is."""
+    """The severity of a queue of ``length`` items."""
     if length > settings.critical:
         return Health.CRITICAL
     if length > settings.warning:

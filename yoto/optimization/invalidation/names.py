@@ -19,7 +19,7 @@ class Group(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How Redis knows it: ``all server:7``, ``l1 -``."""
+        """Its name in Redis: ``all server:7``, ``l1 -``."""
         return f"{self.level} {self.covering or NOTHING}"
 
     @classmethod

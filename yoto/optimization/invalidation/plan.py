@@ -1,4 +1,4 @@
-"""Which groups of the queue are taken whole, and which item by item. Pure."""
+"""The plan of a batch: which groups are taken whole, and which item by item. Pure."""
 
 from __future__ import annotations
 

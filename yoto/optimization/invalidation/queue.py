@@ -51,10 +51,10 @@ T = TypeVar("T")
 
 
 class Receipt(NamedTuple):
-    """Redis has what was submitted.
+    """Confirms that Redis has the submitted items.
 
     Attributes:
-        at_ms: Redis's time at which it had the last of it.
+        at_ms: Redis's time at which it had the last of them.
         new: items that did not wait already.
     """
 
@@ -76,7 +76,7 @@ class Window(NamedTuple):
     """The time until which the database was searched for known boundaries, in ms of Redis's time.
 
     Attributes:
-        epoch: another one than before means that Redis has lost what it was given.
+        epoch: another one than before means that Redis has lost its data.
         looked_ms: None: unknown.
     """
 
@@ -89,7 +89,7 @@ class InvalidationQueue:
     """Runs the scripts. Every method raises ``StoreUnavailable`` when Redis does not respond.
 
     Attributes:
-        settings: how fast it is emptied; another may be put in its place.
+        settings: how fast it is emptied; may be replaced.
     """
 
     def __init__(self, redis: RedisConnection, settings: InvalidationSettings) -> None:
@@ -99,7 +99,7 @@ class InvalidationQueue:
         self._keys = QueueKeys.of(redis.keys)
 
     def submit(self, submissions: Iterable[Submission]) -> Receipt:
-        """Store what is to be published as soon as possible; chunk by chunk, if it is much.
+        """Store items to be published as soon as possible; in chunks, if there are many.
 
         When it raises, some may have been stored; to submit them again does no harm.
         """
@@ -122,7 +122,7 @@ class InvalidationQueue:
         return Receipt(at_ms, new)
 
     def delay(self, submissions: Iterable[Submission]) -> Receipt:
-        """Store what is to be published when it is due.
+        """Store items to be published when they are due.
 
         Raises:
             ValidationFailed: one is due too far ahead; of its chunk nothing was stored.
@@ -151,7 +151,7 @@ class InvalidationQueue:
         return to_picture(self._redis.scripts.run(_LOOK, self._keys[:8], args))
 
     def take(self, plan: Plan) -> Claim | None:
-        """Claim what ``plan`` says, or give the claim that there is; None: nothing may be taken."""
+        """Claim the items of ``plan``, or give the existing claim; None: nothing may be taken."""
         settings = self.settings
         groups = [(one.group, one.subject) for one in plan.whole]
         groups += [(group, "") for group in plan.singles]
@@ -183,7 +183,7 @@ class InvalidationQueue:
         return done
 
     def force(self, strategy: Strategy | None, seconds: float, reason: str) -> None:
-        """Make every worker follow ``strategy`` for so long; None: what the analysis says."""
+        """Make every worker follow ``strategy`` for so long; None: the strategy of the analysis."""
         args = (strategy or "", round(seconds * 1000), reason, TTL_MS)
         self._redis.scripts.run(_FORCE, [self._keys.state], args)
 
@@ -206,7 +206,7 @@ def _claim(reply: Sequence[bytes]) -> Claim:
 
 def _line(text: str) -> Line:
     level, subject, covering = text.split(" ")
-    # A level of a newer version: what is disbelieved altogether is forgotten too.
+    # An unknown level is of a newer version: a full invalidation includes it.
     return Line(
         level if level in LEVELS else LEVELS[0],
         subject,

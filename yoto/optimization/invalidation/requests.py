@@ -22,10 +22,10 @@ class Submission:
     Attributes:
         subject: as the log knows it, such as ``user:42``.
         reason: why, as a short name: small letters, digits, ``_``, ``.``, ``-``; at most 64.
-        level: ``all``: nothing about it is believed any more; ``l1``: processes forget it, and
-            what Redis has stays believed.
+        level: ``all``: nothing about it is trusted any more; ``l1``: processes forget it, and
+            the copy in Redis stays trusted.
         covering: a subject whose invalidation includes what this one is about here, such as the
-            server of a member. What listens for ``subject`` itself may hear ``covering`` instead.
+            server of a member. A listener for ``subject`` itself may get ``covering`` instead.
         due: epoch seconds of Redis's clock at which it is published; None: as soon as possible.
     """
 
@@ -40,7 +40,7 @@ def check(submissions: Iterable[Submission], access: LogAccess) -> None:
     """Return if all of them can be stored and published.
 
     Raises:
-        ValidationFailed: names each field with what is allowed.
+        ValidationFailed: names each field and the allowed values.
     """
     problems: defaultdict[str, dict[str, None]] = defaultdict(dict)
     known: set[tuple[str, str]] = set()

@@ -28,12 +28,12 @@ MAX_FORCED = 86_400.0  # s
 
 
 class Drained(NamedTuple):
-    """How far the queue has come.
+    """The progress of the queue.
 
     Attributes:
         done: whether everything that was submitted before has been published.
-        position: where the log has the last publication; a check with ``at_least=position`` is
-            answered by nothing older. None: nothing was ever published.
+        position: where the log has the last publication; the result of a check with
+            ``at_least=position`` is no older. None: nothing was ever published.
         left: items that wait or are being published.
     """
 
@@ -49,12 +49,12 @@ class InvalidationStats:
     Attributes:
         waiting, claimed: items that wait, and that are being published.
         later: items that are not due yet; ``next_due`` is the first.
-        totals: counters of all processes: ``submitted``, of which ``merged`` with what waited;
+        totals: counters of all processes: ``submitted``, of which ``merged`` with waiting ones;
             ``delayed`` until due; ``processed`` items, of which ``processed_due``; ``subjects``
             that they became, in so many ``publications``; ``by_<strategy>``: items by strategy.
         inflow, outflow: items a second, fading over a minute.
         position: where the log has the last publication.
-        strategy: what the workers follow now, and ``forced`` what an operator chose.
+        strategy: the strategy of the workers now, and ``forced`` an operator's choice.
         failures: turns of this process in which Redis or the log did not respond.
     """
 
@@ -73,13 +73,13 @@ class InvalidationStats:
 
 
 class SmartInvalidation:
-    """A queue of invalidations for floods and for what is known ahead. Safe for threads.
+    """A queue of invalidations for floods and for scheduled ones. Safe for threads.
 
     An ordinary change does not go through it: it is in the log right after its commit.
     Every method that asks Redis raises ``StoreUnavailable`` when Redis does not respond.
 
     Attributes:
-        settings: how it is set.
+        settings: of the queue.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class SmartInvalidation:
     def submit_many(self, submissions: Sequence[Submission]) -> Receipt:
         """Queue many at once, in one call of Redis for each 500 different ones.
 
-        Raises: as ``submit``. When Redis goes away in between, some are stored; submit all again.
+        Raises: as ``submit``. When Redis fails in between, some are stored; submit all again.
         """
         if not submissions:
             raise ValidationFailed({"subjects": "at least one is needed"})
@@ -152,7 +152,7 @@ class SmartInvalidation:
         return Receipt(max(one.at_ms for one in receipts), sum(one.new for one in receipts))
 
     def analysis(self) -> Analysis:
-        """How the queue is, what to do about it, and the strategy that it calls for."""
+        """The health of the queue, recommendations, and the strategy."""
         return self._analysis(self._queue.look(SHOWN))
 
     def stats(self) -> InvalidationStats:
@@ -184,7 +184,7 @@ class SmartInvalidation:
         )
 
     def done(self, receipt: Receipt) -> Drained:
-        """Whether what was submitted at ``receipt`` or before, and is due, has been published."""
+        """Whether items submitted at ``receipt`` or before, and due, have been published."""
         return _drained(self._queue.look(0), receipt.at_ms)
 
     def drain(self, timeout: float, receipt: Receipt | None = None) -> Drained:

@@ -1,4 +1,4 @@
-"""How the invalidation queue judges itself, how fast it works, and how far ahead it looks."""
+"""Settings of the invalidation queue: thresholds, pace, and how far ahead it looks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Strategy(StrEnum):
     AGGRESSIVE = "aggressive"
 
 
-# Instead of a strategy: the one that the analysis says.
+# Instead of a strategy: the one of the analysis.
 BY_ANALYSIS = "by_analysis"
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidationSettings(Configured):
-    """Settings of the queue and of what is known ahead; times in seconds.
+    """Settings of the queue and of scheduled invalidations; times in seconds.
 
     Attributes:
         strategy: one for always, or ``by_analysis``.
@@ -38,10 +38,10 @@ class InvalidationSettings(Configured):
         global_above: in place of more subjects than this ``aggressive`` publishes ``global``.
         max_delay: an item that waits longer is published whatever the pace.
         interval: between two looks at a queue that no caller here has put anything into.
-        boundary_interval: between two looks at the database for what is known ahead.
+        boundary_interval: between two searches of the database for scheduled boundaries.
         boundary_horizon: how far ahead; more than two intervals, so that nothing is late.
         boundary_margin: after a moment until it is published, since clocks differ.
-        boundary_fallback: how far back the first look goes when no earlier one is known.
+        boundary_fallback: how far back the first search goes when no earlier one is known.
     """
 
     strategy: str = of("INVALIDATION_STRATEGY")
@@ -60,5 +60,5 @@ class InvalidationSettings(Configured):
 
     @property
     def fixed_strategy(self) -> Strategy | None:
-        """The strategy for always; None: what the analysis says."""
+        """The strategy for always; None: that of the analysis."""
         return None if self.strategy == BY_ANALYSIS else Strategy(self.strategy)

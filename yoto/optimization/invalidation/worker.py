@@ -25,20 +25,20 @@ log = logging.getLogger(__name__)
 LOCK = "invalidation-worker"
 # s after which another worker takes over from one that died.
 LEASE = 3.0
-# s between two takes of what is paced.
+# s between two takes of paced items.
 PACED_PAUSE = 0.1
 # s until the log, or Redis, is tried again.
 RETRY = 0.5
 
 
 class InvalidationWorker:
-    """A thread that looks at the queue and, if it gets the lock, publishes what is to be published.
+    """A thread that polls the queue and, if it gets the lock, publishes the items that are due.
 
-    The lock only saves work: two that work at once are given the same claim and publish it twice.
+    The lock only saves work: two workers at once get the same claim and publish it twice.
 
     Attributes:
-        settings: how it works; another may be put in its place.
-        failures: turns in which Redis or the log did not do their part.
+        settings: of its work; may be replaced.
+        failures: turns in which Redis or the log failed.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class InvalidationWorker:
         self._keeper.start()
 
     def close(self) -> None:
-        """End the thread; what it has claimed is published by another, or at the next start."""
+        """End the thread; its claim is published by another, or at the next start."""
         self._closed.set()
         self._keeper.stop()
 

@@ -70,7 +70,7 @@ class Attempt:
         return None if token is None else self._holding(token, owner, sent)
 
     def take_up(self, ticket: Ticket, owner: Owner) -> Holding:
-        """Take the lock from who has detached it.
+        """Take over the lock from the owner that has detached it.
 
         Raises:
             LockLost: it was taken up already, or not in time.
@@ -148,7 +148,7 @@ class Attempt:
         return reply
 
     def _abandon(self) -> None:
-        """Leave nothing behind; what cannot be cleared away now ends by itself."""
+        """Clean up; keys that cannot be removed now expire."""
         if self.contended and not self._ticket:
             return
         with suppress(StoreUnavailable, exceptions.RedisError):

@@ -29,10 +29,10 @@ def check_token(token: int) -> None:
 
 
 class Fence:
-    """For a resource that only this process can reach: lets no token in after a larger one.
+    """For a resource that only this process can reach: admits no token after a larger one.
 
-    What several processes reach, such as a row, keeps the newest token beside itself and compares
-    it in the very statement that writes.
+    A resource that several processes reach, such as a row, keeps the newest token beside itself and
+    compares it in the very statement that writes.
     """
 
     def __init__(self, key: str) -> None:
@@ -42,7 +42,7 @@ class Fence:
         self._mutex = threading.Lock()
 
     def admit(self, token: int) -> None:
-        """Let the holder of ``token`` in, as often as it comes; all smaller ones are stale now.
+        """Admit the holder of ``token``, as often as it comes; all smaller ones are stale now.
 
         Raises:
             StaleToken: a later holder was here.

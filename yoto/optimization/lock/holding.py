@@ -26,12 +26,12 @@ class Holding:
 
     Attributes:
         key: name of the lock.
-        keys: where it is in Redis.
+        keys: its keys in Redis.
         token: fencing token.
         value: the value in Redis while the lock is ours.
         lease: seconds.
-        granted: the same as it was when the lock was taken, which is what its value says.
-        owner: who may give it back.
+        granted: the lease when the lock was taken, which its value contains.
+        owner: the owner that may give it back.
         renews: whether the lease is to be kept.
         watched: whether a listener relies on the notice of its end.
         depth: how many times its owner has taken it.

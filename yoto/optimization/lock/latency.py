@@ -1,4 +1,4 @@
-"""How long Redis takes to answer, as this process sees it: a percentile that forgets."""
+"""The latency of Redis as this process sees it: a percentile that forgets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DecayingLatency:
         self._rescaling = threading.Lock()
 
     def note(self, seconds: float, now: float) -> None:
-        """Count one answer that took ``seconds``; ``now`` is the monotonic time."""
+        """Count one reply that took ``seconds``; ``now`` is the monotonic time."""
         age = (now - self._origin) / HALF_LIFE
         if age > MOST_HALF_LIVES:
             age = self._rescale(now)
@@ -42,7 +42,7 @@ class DecayingLatency:
         self._weights[min(BUCKETS - 1, int(octaves * PER_OCTAVE))] += 2.0**age
 
     def weight(self, now: float) -> float:
-        """How many fresh samples what is known is worth."""
+        """The weight of the known samples, in fresh samples."""
         return float(sum(self._weights) * 2.0 ** -((now - self._origin) / HALF_LIFE))
 
     def percentile(self, share: float, now: float) -> float | None:
@@ -59,7 +59,7 @@ class DecayingLatency:
         return float(SMALLEST * 2.0 ** ((index + 1) / PER_OCTAVE))
 
     def _rescale(self, now: float) -> float:
-        """Let the weights begin again; the age of ``now`` since then, in half-lives."""
+        """Restart the weights; the age of ``now`` since then, in half-lives."""
         with self._rescaling:
             age = (now - self._origin) / HALF_LIFE
             if age > MOST_HALF_LIVES:

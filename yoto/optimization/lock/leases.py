@@ -1,4 +1,4 @@
-"""Keeps the leases of all locks of a process, and says in time when one cannot be kept."""
+"""Keeps the leases of all locks of a process, and reports in time when one cannot be kept."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ log = logging.getLogger(__name__)
 
 # s without a lock after which the threads sleep until there is one.
 IDLE = 10.0
-# s that the first thread sleeps at most before. What is due later is added without waking it.
+# s that the first thread sleeps at most before. A later due time is added without waking it.
 TICK = 0.5
 
 
 class Leases:
-    """Two threads for all locks: one looks at the clock, the other talks to Redis.
+    """Two threads for all locks: one watches the clock, the other talks to Redis.
 
     Redis may hang for longer than a lease has left. The first thread never asks it anything, so
-    that a lock which cannot be kept is lost, and said to be, before its lease ends.
+    that a lock which cannot be kept is lost, and reported as lost, before its lease ends.
 
     Holdings are held weakly: a lock object that was dropped without a release, or whose thread has
     ended, is not kept alive for ever; its lease ends.
@@ -61,7 +61,7 @@ class Leases:
         # A renewal, or a lengthening, has ended.
         self._renewed = threading.Condition(self._mutex)
         self.ending = False
-        # When the first thread looks next; never, while it need not run.
+        # When the first thread wakes next; never, while it need not run.
         self._looks_at = inf
         self._pid = os.getpid()
         self._used_at = 0.0
@@ -83,12 +83,12 @@ class Leases:
             self._look_now()
 
     def remove(self, holding: Holding) -> None:
-        """Let the lease of ``holding`` be; its renewal may be under way."""
+        """Stop renewing the lease of ``holding``; a renewal may be under way."""
         with self._mutex:
             self._holdings.discard(holding)
 
     def lengthen(self, holding: Holding, seconds: float, exactly: bool = False) -> bool:
-        """Let a lease begin again that lasts ``seconds`` at least; False if the lock was lost.
+        """Restart a lease so that it lasts ``seconds`` at least; False if the lock was lost.
 
         A lease that is renewed is as long from then on, and none gets shorter.
 
@@ -212,7 +212,7 @@ class Leases:
         return replies
 
     def _settle(self, holding: Holding, reply: Any, sent: float) -> None:
-        """Act on the answer to a renewal, unless the lock was given back or lost meanwhile."""
+        """Act on the reply to a renewal, unless the lock was given back or lost meanwhile."""
         with self._renewed:
             self._renewed.notify_all()
             if holding not in self._holdings or not holding.held:

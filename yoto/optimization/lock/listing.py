@@ -30,7 +30,7 @@ TOLD_AFTER = 1.0
 # s between words, and for which one counts at least.
 INTERVAL = 2.0
 COUNTS_FOR = 6.0
-# How many locks a process names, those that it has held longest, and how many processes may speak.
+# How many locks a process reports, the longest held ones, and how many processes may report.
 MAX_LOCKS = 50
 MAX_PROCESSES = 200
 # Longer names are not reported: the list is for people, and has a limit.

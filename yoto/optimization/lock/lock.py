@@ -26,7 +26,7 @@ class OptimizedDistributedLock:
     greenlet where threads are greenlets) may take it again and gives it back as many times. While
     it is held, its lease is renewed; a holder that dies loses it when the lease ends.
 
-    A lease cannot stop a holder that was paused past its end from going on. Who writes somewhere
+    A lease cannot stop a holder that was paused past its end from going on. A writer
     under the lock sends ``token`` along and lets the other side refuse a smaller one than it saw
     (M. Kleppmann, "How to do distributed locking", 2016).
     """
@@ -140,7 +140,7 @@ class OptimizedDistributedLock:
         """Give the lock back. Without Redis it is not given back but ends with its lease.
 
         Raises:
-            LockLost: it was lost before; what was done under it may have been done twice.
+            LockLost: it was lost before; the work under it may have been done twice.
             RuntimeError: the caller does not hold it.
         """
         owner = self._who()
@@ -179,7 +179,7 @@ class OptimizedDistributedLock:
             raise LockLost(self.key, holding.token)
 
     def locked(self) -> bool:
-        """Whether anybody holds the lock, by Redis's word.
+        """Whether the lock is held, according to Redis.
 
         Raises:
             StoreUnavailable: Redis did not respond.
@@ -187,7 +187,7 @@ class OptimizedDistributedLock:
         return self._owned.value_of(self.keys) is not None
 
     def owned(self) -> bool:
-        """Whether the caller holds the lock, by Redis's word.
+        """Whether the caller holds the lock, according to Redis.
 
         Raises:
             StoreUnavailable: Redis did not respond.

@@ -105,7 +105,7 @@ class MultiLock:
         """Give all back.
 
         Raises:
-            LockLost: one was lost before, the first of those; what was done under them may have
+            LockLost: one was lost before, the first of those; the work under them may have
                 been done twice.
             RuntimeError: the caller does not hold them.
         """

@@ -124,7 +124,7 @@ class OwnedLocks:
     def take_over(
         self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms, owner: Owner, ticket: Ticket
     ) -> Holding:
-        """Take the lock ``key`` from who has detached it.
+        """Take over the lock ``key`` from the owner that has detached it.
 
         Raises:
             LockLost: it was taken up already, or not in time.
@@ -171,8 +171,8 @@ class OwnedLocks:
         return bool(writes), reads, bool(mine)
 
     def close(self) -> None:
-        """End the threads. What a thread held that has ended is given back, and what the process
-        holds, so that others need not wait for its lease; what is still held ends with it."""
+        """End the threads. Locks of ended threads, and of the process, are given back,
+        so that others need not wait for the lease; locks still held end with it."""
         for holding in self.leases.left_behind():
             self.give_back(holding)
             holding.end()

@@ -23,7 +23,7 @@ MIN_POLL = 0.2
 MAX_POLL = 1.0
 # It begins with a tenth of that.
 FIRST_POLL_SHARE = 1 / 10
-# A waiter that was not heard for more than two polls and a few round trips is passed over.
+# A waiter without a poll for more than two polls and a few round trips is passed over.
 PATIENCE_POLLS = 2.5
 
 # Renewed at a third of the lease, so that two tries may fail before it ends; earlier when less than
@@ -88,7 +88,7 @@ class RenewalPacer:
         self._review_at = 0.0
 
     def note(self, sent: float) -> None:
-        """An answer came just now to what was sent at the monotonic time ``sent``."""
+        """A reply came just now to a request sent at the monotonic time ``sent``."""
         now = monotonic()
         self._latency.note(now - sent, now)
 

@@ -17,7 +17,7 @@ _CALLED = {READ: "read", WRITE: "write"}
 class ReadWriteLock:
     """``with lock.reading():`` among other readers, ``with lock.writing():`` alone.
 
-    Who waits comes in in the order of coming: a reader waits for the writers who came before, a
+    Waiters enter in the order of coming: a reader waits for the writers who came before, a
     writer for everybody who did, so neither starves the other. Each holder, reader or writer, has a
     fencing token that is larger than all before.
     """

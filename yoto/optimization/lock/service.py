@@ -1,4 +1,4 @@
-"""The locks of one application: makes them, lists those that are held, and takes them away."""
+"""The locks of one application: creates them, lists those that are held, force-releases them."""
 
 from __future__ import annotations
 
@@ -273,17 +273,17 @@ class DistributedLocks:
         return {key: _view(key, reply) for key, reply in zip(wanted, replies, strict=True)}
 
     def force_release(self, key: str, token: int, reason: str) -> bool:
-        """Take the lock ``key`` away from the holder that has ``token``, wherever it is.
+        """Force-release the lock ``key`` of the holder that has ``token``, wherever it is.
 
         For operators. The holder learns of it when it renews or gives back; until then it goes on,
-        and only what compares fencing tokens is safe from it.
+        and only resources that compare fencing tokens are safe from it.
 
         Args:
-            token: of the holder that is meant; one that came later keeps the lock.
+            token: of the intended holder; a later holder keeps the lock.
             reason: for the log.
 
         Returns:
-            Whether it was taken away; False if that holder has it no more.
+            Whether it was released; False if that holder has it no more.
 
         Raises:
             ValidationFailed: no reason, or no token of a lock.
@@ -302,13 +302,13 @@ class DistributedLocks:
         return bool(done)
 
     def expect_end(self) -> None:
-        """The threads of this process are about to end: ``close`` gives back what they hold then,
-        and no one is warned of it."""
+        """The threads of this process are about to end: ``close`` gives back their locks then,
+        and no holder is warned of it."""
         self._owned.leases.ending = True
 
     def close(self) -> None:
-        """End the threads. What a thread held that has ended is given back, and what the process
-        holds, so that others need not wait for its lease; what is still held ends with it."""
+        """End the threads. Locks of ended threads, and of the process, are given back,
+        so that others need not wait for the lease; locks still held end with it."""
         self._owned.close()
 
 

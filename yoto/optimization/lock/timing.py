@@ -22,7 +22,7 @@ RETRY_SHARE = 1 / 10
 MIN_FENCE_TTL = 60.0
 FENCE_LEASES = 10
 
-# The part of the socket time-out for which a server may wait for its replicas. It looks at the
+# The part of the socket time-out for which a server may wait for its replicas. It checks the
 # clock ten times a second only, so that a wait may last 0.1 s longer than asked for.
 REPLICA_SHARE = 0.4
 

@@ -1,4 +1,4 @@
-"""How long an item that failed waits for its next try."""
+"""The wait of a failed item for its next try."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ REASON_LENGTH = 500
 
 
 class Result(NamedTuple):
-    """How a call ended.
+    """The outcome of a call.
 
     Attributes:
         delays: seconds until each item is tried again; empty if none is.

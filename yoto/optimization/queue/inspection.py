@@ -43,7 +43,7 @@ class Inspection:
 
         Args:
             kind: of this kind alone.
-            after: what the page before says.
+            after: the ``after`` of the page before.
 
         Raises:
             ValidationFailed: a value is none of these; it names the field.

@@ -17,8 +17,8 @@ class QueueItem:
 
     Attributes:
         id: the same at each try; unique over all kinds.
-        kind: which handler it is for.
-        payload: what was enqueued.
+        kind: the kind, which chooses the handler.
+        payload: the enqueued payload.
         attempt: the number of this try, from 1.
         enqueued_at: epoch seconds by Redis's clock; of a redriven item, when it was new.
     """
@@ -37,13 +37,13 @@ Check: TypeAlias = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An item that no handler could do.
+    """An item that no handler could process.
 
     Attributes:
         id: the item's id.
-        payload: what was enqueued, as JSON text.
+        payload: the enqueued payload, as JSON text.
         tries: how often it was tried.
-        reason: what went wrong at the last try.
+        reason: the error of the last try.
         enqueued_at, died_at: epoch seconds by Redis's clock.
         number: dead letters of a kind are numbered as they come.
     """
@@ -83,7 +83,7 @@ class _Stored(msgspec.Struct):
 
 def dead_letter(kind: str, entry: bytes, data: bytes) -> DeadLetter:
     """A dead letter from what Redis has."""
-    # Numbers of another language: 3.0 is what it calls 3.
+    # Numbers of another language: it may write 3 as 3.0.
     stored = msgspec.json.decode(data, type=_Stored, strict=False)
     return DeadLetter(
         id=str(ItemId(kind, entry.decode())),

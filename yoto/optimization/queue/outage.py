@@ -1,4 +1,4 @@
-"""Redis being away, said once and not at every try."""
+"""Outages of Redis, logged once and not at every try."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from yoto.errors import ValidationFailed
 
 KIND = re.compile(r"[a-z][a-z0-9_.\-]{0,63}", re.ASCII)
 KIND_SAYS = "must be 1 to 64 of a-z, 0-9, '_', '.', '-', beginning with a letter"
-# Bytes of JSON. An item says what to do; what is larger belongs into the database.
+# Bytes of JSON. An item is an instruction; larger data belongs into the database.
 MAX_PAYLOAD = 64 * 1024
 # Mappings and lists within one another.
 MAX_DEPTH = 16

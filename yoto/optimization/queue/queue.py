@@ -56,15 +56,15 @@ class BatchQueue:
         self._inspection = Inspection(redis, keys)
 
     def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
-        """Let ``fn`` have the items of ``kind`` that this process takes.
+        """Register ``fn`` for the items of ``kind`` that this process takes.
 
         It is called with one to ``batch_size`` items, in threads of the queue, several at a time,
         and more than once with the same item after a failure of anything: it must be idempotent.
-        What it raises fails all items of the call, which are then tried again one by one;
+        Its exception fails all items of the call, which are then tried again one by one;
         ``ValidationFailed`` with one item makes that a dead letter at once.
 
         Args:
-            check: raises ``ValidationFailed`` for payloads that make no sense; asked when this
+            check: raises ``ValidationFailed`` for payloads that make no sense; called when this
                 process enqueues such an item.
 
         Raises:
@@ -81,17 +81,17 @@ class BatchQueue:
         """Put an item in. When this returns, Redis has it.
 
         Args:
-            kind: the name of what is to be done; its handler may be in another process.
-            payload: what JSON can say, at most 64 KiB of it.
+            kind: the name of the work; its handler may be in another process.
+            payload: a JSON object, at most 64 KiB of it.
             key: two items of a kind with the same key, within ``QUEUE_ONCE_SECONDS``, are one.
 
         Returns:
             The item's id; of the first one, if the key was used before.
 
         Raises:
-            ValidationFailed: names what is wrong; nothing was put in.
+            ValidationFailed: names the wrong field; nothing was put in.
             QueueFull: there are too many items of this kind that are not done.
-            StoreUnavailable: Redis did not say that it has it. It may have it all the same: with a
+            StoreUnavailable: Redis did not confirm. It may have the item all the same: with a
                 key, asking again is safe.
         """
         return self.enqueue_many(kind, [payload], None if key is None else [key])[0]
@@ -152,7 +152,7 @@ class BatchQueue:
             self._crew.start()
 
     def close(self, drain: float = DRAIN) -> None:
-        """Take nothing more, wait at most ``drain`` seconds for handlers that run, end the threads.
+        """Take no more items, wait at most ``drain`` seconds for running handlers, end the threads.
 
         Items of handlers that run longer are tried again by others when their leases end. ``start``
         begins anew.
@@ -193,14 +193,14 @@ class BatchQueue:
         return self._inspection.dead_letter(item_id)
 
     def discard(self, item_id: str) -> bool:
-        """Throw a dead letter away for good; False: there was none, or no more.
+        """Discard a dead letter for good; False: there was none, or no more.
 
-        Raises: as ``dead_letter``; without an answer it may be gone all the same.
+        Raises: as ``dead_letter``; without a reply it may be gone all the same.
         """
         return self._inspection.discard(item_id)
 
     def redrive(self, ids: Iterable[str]) -> int:
-        """Put dead letters back as new items, with all their tries; how many of them were there.
+        """Put dead letters back as new items, with all their tries; how many existed.
 
         Raises:
             ValidationFailed: one is no id (field ``ids``); nothing was put back.

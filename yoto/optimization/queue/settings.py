@@ -1,4 +1,4 @@
-"""How the queue batches, retries and bounds itself."""
+"""Settings of the queue: batches, retries and bounds."""
 
 from __future__ import annotations
 

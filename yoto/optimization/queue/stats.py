@@ -58,7 +58,7 @@ class KindCounts:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How much there is at one moment; ``length`` is ``waiting + in_flight + delayed``."""
+    """Numbers of items at one moment; ``length`` is ``waiting + in_flight + delayed``."""
 
     length: Annotated[int, "Not done"]
     waiting: Annotated[int, "Not tried yet"]

@@ -1,4 +1,4 @@
-"""The queue in Redis: what each script is asked, and what its answer means."""
+"""The queue in Redis: the calls of its scripts, and the meaning of their replies."""
 
 from __future__ import annotations
 
@@ -155,11 +155,11 @@ class QueueStore:
         delays: Sequence[float] = (),
         sent_before: bool = False,
     ) -> tuple[int, int]:
-        """Say how a call of a handler ended.
+        """Report the outcome of a handler's call.
 
         Args:
             delays: seconds until each item is tried again, if it is.
-            sent_before: an earlier answer to the same call may have gone astray.
+            sent_before: an earlier reply to the same call may have been lost.
 
         Returns:
             Items that were still this consumer's, and how many of them are dead now.
@@ -182,7 +182,7 @@ class QueueStore:
         return held, dead
 
     def renew(self, calls: Sequence[Taken]) -> list[int]:
-        """Let the leases of all items begin again; how many of each call are still ours."""
+        """Restart the leases of all items; how many of each call are still ours."""
         lease = milliseconds(self._settings.lease)
         todo: list[Any] = []
         for taken in calls:
@@ -194,7 +194,7 @@ class QueueStore:
         return replies
 
     def beat(self, kinds: Sequence[str], about: bytes) -> int:
-        """Say that this consumer lives, or (with nothing to say) leaves; consumers cleared away."""
+        """Report that this consumer lives, or (without a report) leaves; how many were removed."""
         keys = [self.keys.consumers, self.keys.kinds, *self.keys.of_kinds(kinds)]
         args: list[Arg] = [self.consumer, about, milliseconds(self.silence), milliseconds(KEEP)]
         removed: int = self._redis.scripts.run(scripts.BEAT, keys, args)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 RENEW_SHARE = 1 / 3
 # How much longer than its limit a handler may run before that is noticed, as a part of the limit.
 LATE_SHARE = 1 / 10
-# s between looks at the calls.
+# s between checks of the calls.
 LONGEST_LOOK = 1.0
 SHORTEST_LOOK = 0.02
 # s between two signs of life.
@@ -77,7 +77,7 @@ class QueueSupervisor:
         return self._look
 
     def _give_up(self, worker: threading.Thread, call: RunningCall) -> None:
-        """Let the process go on without this call, and let others have its items."""
+        """Let the process go on without this call, and give its items to others."""
         limit = self._settings.handler_limit
         if not call.overdue:
             call.overdue = True

@@ -20,11 +20,11 @@ from yoto.redis import StreamReader
 
 log = logging.getLogger(__name__)
 
-# s after which a worker that waits looks for what others left behind, and for new handlers.
+# s after which a waiting worker checks for items that others left behind, and for new handlers.
 LOOK_AGAIN = 1.0
 # s for which a kind is left alone at most, when its handler cannot work now.
 REST = 5.0
-# s between looks at a batch that gathers, so that other kinds need not wait for it.
+# s between checks of a batch that gathers, so that other kinds need not wait for it.
 GATHER_LOOK = 0.1
 
 
@@ -60,7 +60,7 @@ class QueueWorkerPool:
         self._calls: dict[threading.Thread, RunningCall] = {}
         # Kinds whose handler cannot work now, and until when (monotonic s) they are left alone.
         self._rests: dict[str, float] = {}
-        # When something that this process put off is due (monotonic s); the one who waits looks.
+        # When an item that this process put off is due (monotonic s); the waiting worker checks.
         self._put_off = inf
 
     def start(self) -> None:
@@ -186,7 +186,7 @@ class QueueWorkerPool:
         now = monotonic()
         kinds = [kind for kind in self._handlers if self._rests.get(kind, 0.0) <= now]
         self._turns += 1
-        # Every second turn looks at what was tried before: all kinds have both.
+        # Every second turn takes items that were tried before: all kinds have both.
         first = self._turns // 2 % len(kinds) if kinds else 0
         return kinds[first:] + kinds[:first]
 

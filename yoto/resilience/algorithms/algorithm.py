@@ -24,8 +24,8 @@ _MEASURE = re.compile(r"^\s*measure\s*=", re.MULTILINE)
 class Leases(StrEnum):
     """How the units of several calls are charged at once (``limiter_lease.lua``).
 
-    ``none``: not at all; a limit that counts so cannot be ``leased``.
-    ``in_state``: as the Lua text says, by what ``limiter.lua`` asks of it for leases.
+    ``none``: not at all; a limit with this algorithm cannot be ``leased``.
+    ``in_state``: by the Lua text, which ``limiter.lua`` calls for leases.
     ``longer_window``: as ``in_state``, and a unit counts longer than a window, by a lease's length.
     """
 
@@ -44,13 +44,13 @@ class Algorithm:
     """A Lua text and its twin in Python, which ``check_algorithm`` compares.
 
     Attributes:
-        name: as configurations say it.
+        name: its name in configurations.
         lua: assigns ``measure`` (``limiter.lua`` says how it is called); ``load_lua`` reads it from
             a package. Each script of a limit that counts so has it inside.
         meter: the same in memory, for replays and while Redis is unavailable.
         code: the name in the keys of Redis, by default ``name``. A change of the data under
             these keys needs another code.
-        bursts: whether as many as ``burst`` says pass at once, where a configuration has one.
+        bursts: whether ``burst`` units pass at once, where a configuration sets it.
         step: see ``DimensionStatus``.
         leases: see ``Leases``; ``check_algorithm`` looks at none.
 

@@ -52,18 +52,18 @@ class Step(NamedTuple):
 
 
 def check_algorithm(name: str, redis: RedisConnection, walks: int = 40, seed: int = 0) -> None:
-    """Let an algorithm count random calls in Redis and in memory; both must agree at each, and keep
-    what limits promise.
+    """Run random calls through an algorithm in Redis and in memory; both must agree at each, and
+    keep the promises of limits.
 
     Args:
         name: a registered algorithm.
         redis: a connection to a server or a cluster, such as ``redis_store.of(app)``. The check
             leaves no key there.
         walks: how many sequences of ``CALLS`` calls; each has a limit of its own.
-        seed: of the chance.
+        seed: of the random calls.
 
     Raises:
-        AlgorithmBroken: what was expected, what came, and the calls until then.
+        AlgorithmBroken: with the expected and the actual result, and the calls until then.
         KeyError: no algorithm has this name.
         StoreUnavailable, redis.exceptions.ResponseError: as scripts do.
     """
@@ -171,7 +171,7 @@ class _Comparison:
             self._redis.client.delete(self._key)
 
     def _ends(self) -> int | None:
-        """When the key ends, µs; None: there is none."""
+        """End of the key, µs; None: it has none."""
         ends = int(self._redis.client.pexpiretime(self._key))
         if ends == -1:
             raise self._broken("its key would stay for ever")
@@ -185,7 +185,7 @@ class _Comparison:
         windows = max(1.0, self._quota.capacity / self._quota.limit) if self._quota.limit else 1.0
         if ends - at > 2 * WINDOW * MICRO * windows + 1_000:
             raise self._broken(f"its key would live for {(ends - at) / MICRO} s more")
-        # It may end by what was used before, when nothing was changed.
+        # It may end by earlier use, when nothing was changed.
         used = copy.deepcopy(self._meter).used(seconds(max(at, ends)), self._quota)
         if used > 1 - NEARLY_A_UNIT:
             raise self._broken(f"{used} units are in use when the server forgets its key")

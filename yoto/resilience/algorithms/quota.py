@@ -48,7 +48,7 @@ def until_more(reset_after: float, step: float) -> float:
 
 
 class Status(NamedTuple):
-    """Where a meter stands.
+    """State of a meter.
 
     Attributes:
         remaining: whole units left now.

@@ -15,17 +15,17 @@ _lock = threading.Lock()
 
 
 def register_algorithm(algorithm: Algorithm) -> Algorithm:
-    """Let configurations name an algorithm, from now on and in this process.
+    """Make an algorithm available to configurations, from now on and in this process.
 
-    It is to be registered in each process of a fleet before its first request: one that does not
+    Register it in each process of a fleet before its first request: one that does not
     know the name keeps the configuration that it had, and logs an error. The same algorithm may be
     registered again.
 
     Returns:
-        The one that is registered.
+        The registered algorithm.
 
     Raises:
-        ConfigurationError: another one has this name, or this code.
+        ConfigurationError: another algorithm has this name, or this code.
     """
     with _lock:
         same = _registered.get(algorithm.name)

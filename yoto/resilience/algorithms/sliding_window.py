@@ -52,7 +52,7 @@ class SlidingWindow:
     def _roll(self, now: float, quota: Quota) -> None:
         elapsed, window = now - self._start, quota.window
         if elapsed < 0:
-            # As if a window began now: what was used stays used, and begins to fade.
+            # As if a window began now: used units stay used, and begin to fade.
             total = min(quota.limit, self._current + self._previous)
             self._previous, self._current = max(self._current, total), 0.0
             self._start = now

@@ -90,7 +90,7 @@ class CircuitBreaker:
 
     @contextmanager
     def calling(self, classifier: Classifier = ANY_EXCEPTION) -> Iterator[BreakerPermit]:
-        """``with breaker.calling():``: what is inside is one call; else as ``call_as``."""
+        """``with breaker.calling():``: the block is one call; else as ``call_as``."""
         permit = self.allow()
         try:
             yield permit
@@ -103,7 +103,7 @@ class CircuitBreaker:
         """A permit for one call; give it back with ``exit(outcome)``.
 
         Raises:
-            CircuitOpen, CircuitIsolated: not now; ``retry_after`` says when.
+            CircuitOpen, CircuitIsolated: not now; ``retry_after`` gives the wait.
         """
         plan, request = self._plan(), self._runtime.request_id()
         if plan.disabled:
@@ -172,7 +172,7 @@ class CircuitBreaker:
     def force_close(
         self, reason: str, ttl: float = FORCED_FOR, expected_period: int | None = None
     ) -> BreakerState:
-        """Disable: let all in and count nothing for ``ttl`` seconds; else as ``force_open``."""
+        """Disable: admit all and count nothing for ``ttl`` seconds; else as ``force_open``."""
         return self._operate("disabled", reason, ttl, expected_period)
 
     def reset(self, reason: str = "reset", expected_period: int | None = None) -> BreakerState:
@@ -203,7 +203,7 @@ class CircuitBreaker:
         return answer
 
     def admitted(self) -> None:
-        """Redis let a call in: the twin need not repeat a refusal any more."""
+        """Redis admitted a call: the twin need not repeat a refusal any more."""
         if self._local is not None and self._local.following:
             self._local.forget(self.plan.config)
 
@@ -218,7 +218,7 @@ class CircuitBreaker:
         return kind(self.name, refusal.wait)
 
     def allow_without_store(self, request: str, plan: BreakerPlan) -> BreakerPermit:
-        """The answer of ``on_store_error``; raises as ``allow``."""
+        """The decision of ``on_store_error``; raises as ``allow``."""
         self.store.answered_locally += 1
         self.memory.drop()
         match plan.config.on_store_error:
@@ -232,7 +232,7 @@ class CircuitBreaker:
         return self.permit(request, answer, local=True)
 
     def ended(self, call: Noted) -> bool:
-        """Remember a call that was let in; whether it took too long."""
+        """Note the end of an admitted call; whether it took too long."""
         self.passed += 1
         self.trail.note(call)
         return call[2] >= self._plan().config.slow_call_duration
@@ -262,7 +262,7 @@ class CircuitBreaker:
             self.local.open_alone(self._runtime.clock(), plan.config)
 
     def record_local(self, call: AdmittedCall, outcome: Outcome, slow: bool) -> None:
-        """Give the twin the result of a call that it let in."""
+        """Give the twin the result of a call that it admitted."""
         admission = call.admission if call.local else call.alone
         if admission is None or admission.meaning is Meaning.UNWANTED:
             return

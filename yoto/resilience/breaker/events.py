@@ -30,9 +30,9 @@ class BreakerOpenedLocally(Event, frozen=True, kw_only=True):
         name: the breaker.
         instance: id of the instance.
         reason: as of ``BreakerWouldOpen``.
-        seen: instances with bad results lately.
+        seen: instances with recent bad results.
         needed: instances that open the fleet.
-        retry_after_ms: ms until it lets a probe through.
+        retry_after_ms: ms until it admits a probe.
     """
 
     name: str

@@ -59,11 +59,11 @@ class LocalBreaker:
             self.following = True
 
     def forget(self, config: CircuitBreakerConfig) -> None:
-        """Start anew: Redis lets calls in."""
+        """Start anew: Redis admits calls."""
         with self._lock:
             self._machine = BreakerMachine(config)
             self.following = self.alone = False
 
     def picture(self, now: float) -> BreakerMachine:
-        """The machine, for reading; what is read may be a moment old."""
+        """The machine, for reading; its values may be a moment old."""
         return self._machine

@@ -22,7 +22,7 @@ def _tell_nobody(old: State, new: State, reason: str) -> None:
 
 
 def opening_reason(config: CircuitBreakerConfig, counts: Counts, streak: int) -> str | None:
-    """Why what was counted opens the breaker, or ``None``."""
+    """The reason for which the counts open the breaker, or ``None``."""
     if 0 < config.consecutive_failures <= streak:
         return "consecutive_failures"
     if counts.calls < config.minimum_calls:
@@ -60,7 +60,7 @@ class BreakerMachine:
         self._window = new_window(config)
 
     def admit(self, now: float, request: str, config: CircuitBreakerConfig) -> Admission | Refusal:
-        """Let a call in or say how long to wait; a repeated request gets its own probe again."""
+        """Admit a call or give the time to wait; a repeated request gets its own probe again."""
         if self.state is State.ISOLATED:
             if now < self.until:
                 return Refusal(self.until - now, isolated=True)

@@ -35,15 +35,15 @@ class AdmissionMemory:
 
     def keep(self, plan: BreakerPlan, admission: Admission, asked_at: float) -> None:
         """Remember the reply of Redis to a call that asked then, if it says that the breaker is
-        closed and nothing was heard since."""
+        closed and no other state was published since."""
         if admission.meaning is not Meaning.COUNTED:
             return
         self._kept = (admission, plan, asked_at + REMEMBERED)
-        # Looked at last: a drop comes before it, or takes away what was just kept.
+        # Checked last: a drop comes before it, or removes the reply just kept.
         if asked_at <= self._dropped_at:
             self._kept = None
 
     def drop(self) -> None:
-        """Ask again, also on behalf of those whose answer is on its way."""
+        """Ask again, also on behalf of calls whose reply is on its way."""
         self._dropped_at = self._clock()
         self._kept = None

@@ -32,14 +32,14 @@ class AdmittedCall(Protocol):
 
 
 class BreakerPermit:
-    """Give it back once with how the call ended; giving it back again does nothing.
+    """Give it back once with the call's outcome; giving it back again does nothing.
 
     Attributes:
         request: id of the request.
-        admission: what Redis, or the local twin, said.
-        started: when the call was let in, seconds of the runtime's clock.
-        local: the local twin let it in, for want of Redis.
-        alone: what the local twin said too, in an instance that opened alone.
+        admission: the reply of Redis, or of the local twin.
+        started: when the call was admitted, seconds of the runtime's clock.
+        local: the local twin admitted it, without Redis.
+        alone: the reply of the local twin too, in an instance that opened alone.
     """
 
     __slots__ = ("_give", "admission", "alone", "local", "request", "started")

@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 
 # Events a relay moves at once; more wait for the next call.
 RELAY_BATCH = 100
-# Seconds between looks at an outbox, for events whose writer died before it could move them.
+# Seconds between checks of an outbox, for events whose writer died before it could move them.
 RELAY_INTERVAL = 5.0
 
 
 class Target(NamedTuple):
-    """Where a breaker's scripts work.
+    """The keys and arguments of a breaker's scripts.
 
     Attributes:
         keys: of the state, and of the event stream or the outbox.
@@ -46,7 +46,7 @@ class RemoteBreaker:
 
     @property
     def target(self) -> Target:
-        """Where to write; the first use finds out whether this is a cluster."""
+        """The target of scripts; the first use finds out whether this is a cluster."""
         return self._target or self._find_target()
 
     def admit(self, request: str, plan: BreakerPlan) -> Admission | Refusal:

@@ -41,11 +41,11 @@ MEANINGS, HAPPENINGS = tuple(Meaning), tuple(Happened)
 
 
 class Admission(NamedTuple):
-    """A call was let in.
+    """A call was admitted.
 
     Attributes:
         period: number of the state period that its result belongs to.
-        meaning: what its result is for.
+        meaning: the use of its result.
     """
 
     period: int
@@ -56,7 +56,7 @@ class Refusal(NamedTuple):
     """A call was refused.
 
     Attributes:
-        wait: seconds until a call may be let in.
+        wait: seconds until a call may be admitted.
         isolated: an operator forced the breaker open.
     """
 
@@ -70,9 +70,9 @@ class BreakerState:
 
     Attributes:
         name: the breaker.
-        state: see ``State``; an open breaker whose time is over says ``open`` until a call comes.
+        state: see ``State``; an expired open breaker stays ``open`` until a call comes.
         period: number of the present state period.
-        reason: why the state is what it is.
+        reason: the cause of the state.
         until: seconds until ``open``, ``isolated`` or ``disabled`` ends, else 0.
         calls, failures, slow_calls: in the window.
         failure_rate, slow_call_rate: percent, ``None`` below the minimum number of calls.

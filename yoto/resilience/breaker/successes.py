@@ -28,7 +28,7 @@ class Successes:
         self._waiting: deque[int] = deque()
 
     def note(self, period: int) -> None:
-        """A call that was let in in this period succeeded."""
+        """A call that was admitted in this period succeeded."""
         if self._pid != current_pid():
             self._reset()  # those of the parent are the parent's
         self._waiting.append(period)

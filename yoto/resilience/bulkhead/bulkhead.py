@@ -247,7 +247,7 @@ class Bulkhead:
     def acquire_without_store(
         self, config: BulkheadConfig, partition: str, request: str, wait: float
     ) -> Slot:
-        """The answer of ``on_store_error``; raises as ``acquire``."""
+        """The decision of ``on_store_error``; raises as ``acquire``."""
         self.store.answered_locally += 1
         came = self._runtime.clock()
         match config.on_store_error:
@@ -266,7 +266,7 @@ class Bulkhead:
         """A holder left; whether the slot is kept for the next caller of this worker. If not,
         Redis is to be notified."""
         # Without Redis a caller who waits in this process takes this one's place: if the slot were
-        # kept too, it would let in one more.
+        # kept too, one more would be admitted.
         wanted = self.local.waiting(slot.partition)
         # First of all: once the slot is spare, another holder may be inside under its id.
         self.local.leave(slot.partition, slot.id)

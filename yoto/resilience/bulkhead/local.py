@@ -41,7 +41,7 @@ class LocalBulkhead:
             self._inside.setdefault(partition, set()).add(request)
 
     def enter(self, partition: str, request: str, cap: int, timeout: float = 0.0) -> bool:
-        """Let a holder in if fewer than ``cap`` are inside, waiting up to ``timeout`` seconds."""
+        """Admit a holder if fewer than ``cap`` are inside, waiting up to ``timeout`` seconds."""
         with self._changed:
             queue = self._queues.get(partition)
             if not queue and self.held(partition) < cap:

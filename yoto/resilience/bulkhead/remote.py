@@ -10,7 +10,7 @@ from ..exits import Call
 from ..runtime import Runtime
 
 MICRO = 1_000_000
-# Seconds for which a waiter counts as alive after it was heard; it is heard every 50 ms at least.
+# Seconds for which a waiter counts as alive after a poll; it polls every 50 ms at least.
 WAITER_LEASE = 1.0
 
 

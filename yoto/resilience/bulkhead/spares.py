@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 # Seconds for which an idle slot is kept.
 IDLE = 0.5
-# Seconds between looks at how full the bulkhead is: for so long another worker's caller may be
+# Seconds between checks of how full the bulkhead is: for so long another worker's caller may be
 # refused although only spare slots are left, or wait while callers here come in.
 LOOK_EVERY = 0.1
 # Seconds for which no slot is kept after a caller waited, was refused or found it nearly full.
@@ -180,7 +180,7 @@ class Spares:
         self._config = config
 
     def _room(self, config: BulkheadConfig) -> int:
-        """How many may be spare in each partition: less than one is none."""
+        """The number of spare slots allowed in each partition: less than one is none."""
         return config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
 
     def _look(self) -> float | None:
@@ -202,7 +202,7 @@ class Spares:
         return LOOK_EVERY
 
     def _idle(self) -> list[Slot]:
-        """Takes out what is spare for too long."""
+        """Takes out the slots that are spare for too long."""
         before = self._runtime.clock() - IDLE
         idle: list[Slot] = []
         with self._lock:

@@ -30,7 +30,7 @@ def declare(name: str, *kinds: Kind) -> None:
 
 
 def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
-    """Remember a name with its numbers, of which those that are left out are the defaults.
+    """Remember a name with its numbers; numbers that are left out take the defaults.
 
     Raises:
         ConfigurationError: there is no such number, or the name has others elsewhere in the code.

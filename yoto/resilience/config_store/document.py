@@ -1,4 +1,4 @@
-"""One configuration entry as a value: its layers, what they say together, and until when."""
+"""One configuration entry as a value: its layers, their combined fields, and their expiry."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ class Entry:
     Attributes:
         kind, name: which.
         version: of the stored entry; 0 when nothing was ever stored. A change needs it.
-        config: what guards see.
+        config: the configuration for guards.
         layers: the live layers over the code default, lowest first.
-        ended: those that were taken away or have run out.
+        ended: layers that were removed or have expired.
     """
 
     kind: Kind

@@ -11,7 +11,7 @@ from .kinds import Kind
 
 
 class Journal(Protocol):
-    """The record. It is the truth: what it holds is in force, what it does not hold is not.
+    """The record. It is the source of truth: its entries are in force, and nothing else is.
 
     Every method raises ``StoreUnavailable`` when the record cannot be reached.
     """

@@ -41,7 +41,7 @@ class LocalCopy:
     """Holds one immutable snapshot, which every change replaces.
 
     Attributes:
-        snapshot: what is in force.
+        snapshot: the configuration in force.
         bad_values: how often a stored value was refused and the last good one kept.
     """
 
@@ -91,7 +91,7 @@ class LocalCopy:
         return self._defaults
 
     def on_change(self, listener: Listener) -> None:
-        """Call ``listener(key, config)`` after each change of what is in force."""
+        """Call ``listener(key, config)`` after each change of the configuration in force."""
         self._listeners.append(listener)
 
     def replace(self, documents: Mapping[Key, Document], unreadable: tuple[Key, ...] = ()) -> None:

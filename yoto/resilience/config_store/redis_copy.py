@@ -42,7 +42,7 @@ REFUSED = -1
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """An answer to a poll.
+    """The reply to a poll.
 
     Attributes:
         server_ms: Redis time.

@@ -86,7 +86,7 @@ class ConfigStore:
         return self._recorder.history((kind, check_name(name)), limit, before_version)
 
     def on_change(self, listener: Listener) -> None:
-        """Call ``listener((kind, name), config)`` after each change of what is in force here."""
+        """Call ``listener((kind, name), config)`` after each change of configuration in force."""
         self.local.on_change(listener)
 
     # Writing
@@ -160,7 +160,7 @@ class ConfigStore:
         reason: str = "",
         origin: Origin = Origin.OPERATOR,
     ) -> Receipt:
-        """Take a layer away, so that what lies under it is in force; raises as ``set``."""
+        """Remove a layer, so that the layer below is in force; raises as ``set``."""
         return self._change(
             (kind, name),
             Action.DELETE,

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # s between polls of Redis: how late a change may be seen whose event was missed.
 POLL_INTERVAL = 1.0
-# s between looks at the record while Redis is there: how late a change is seen whose writer died
+# s between reads of the record while Redis is there: how late a change is seen whose writer died
 # between its writes to the record and to Redis.
 RECONCILE_INTERVAL = 10.0
 
@@ -71,9 +71,9 @@ class Synchroniser:
         return self._revision
 
     def refresh(self) -> float:
-        """Read what is new in Redis; returns seconds until the next refresh is due.
+        """Read changes from Redis; returns seconds until the next refresh is due.
 
-        Without Redis nothing changes, and the record is asked to speak instead.
+        Without Redis nothing changes, and the record is read instead.
         """
         try:
             self.read_redis()
@@ -87,7 +87,7 @@ class Synchroniser:
         return POLL_INTERVAL if left is None else min(POLL_INTERVAL, left / 1000)
 
     def read_redis(self) -> None:
-        """Read what is new in Redis.
+        """Read changes from Redis.
 
         Raises:
             StoreUnavailable, redis.exceptions.RedisError: Redis does not respond.
@@ -168,8 +168,8 @@ class Synchroniser:
         keys: Iterable[Key],
         made: Change | None = None,
     ) -> dict[Key, Document]:
-        """Give the record what ``copies`` know beyond it: it is older than they are, restored from
-        a backup or new. What was answered as in force stays so, and no version is given twice.
+        """Give the record the changes that only ``copies`` have: it is older, restored from a
+        backup or new. Changes reported as in force stay so, and no version is given twice.
 
         Returns:
             The entries of the record after it, each of ``keys`` among them.

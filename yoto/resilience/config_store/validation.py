@@ -14,7 +14,7 @@ from ..settings import Settings
 from .document import PRECEDENCE, Document, Origin
 from .kinds import is_text, laid_over
 
-# s. A year; longer is for ever, which is what leaving it out says.
+# s. A year; leave it out for ever.
 LONGEST_EXPIRY = 365 * 24 * 3600.0
 # Characters; the columns of the record are as wide.
 LONGEST_AUTHOR = 128
@@ -47,7 +47,7 @@ def normalised(
 def check_layers(
     base: Settings, document: Document, origin: Origin, values: Mapping[str, Any]
 ) -> None:
-    """Refuse a layer that would not fit with the others, or alone once they have run out.
+    """Refuse a layer that would not fit with the others, or alone once they have expired.
 
     Raises:
         ValidationFailed: fields of one combination do not fit together, or are not this layer's.

@@ -45,7 +45,7 @@ def circuit_breaker(
     failed_result: Callable[[Any], bool] | None = None,
     **numbers: Any,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let calls through the circuit breaker ``name``.
+    """Call through the circuit breaker ``name``.
 
     Args:
         fallback: called with the same arguments while the breaker is open; an exception of the
@@ -103,7 +103,7 @@ def rate_limit(
 def bulkhead(
     name: str, *, timeout: float | None = None, key: KeyOption = None, **numbers: Any
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let only so many calls at once into the bulkhead ``name``.
+    """Limit concurrent calls by the bulkhead ``name``.
 
     Args:
         timeout: seconds to wait for a slot; None takes the configured wait.
@@ -129,10 +129,10 @@ def guarded(
     ignored: ExceptionFilter = (),
     failed_result: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Breaker, rate limit and bulkhead of one name, asked in one round trip to Redis.
+    """Breaker, rate limit and bulkhead of one name, in one round trip to Redis.
 
     Args:
-        key, cost: as for ``rate_limit``; ``key`` also says whose slots, as for ``bulkhead``.
+        key, cost: as for ``rate_limit``; ``key`` also chooses the partition, as for ``bulkhead``.
         parts: ``circuit_breaker``, ``rate_limit``, ``bulkhead``; those left out do not guard.
         wait: seconds to wait for a slot; None takes the configured wait.
         fallback, expected, ignored, failed_result: as for ``circuit_breaker``.

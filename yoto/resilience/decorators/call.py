@@ -15,13 +15,13 @@ from ..outcome import Classifier, Exceptions, Outcome
 
 # The caller asked for something wrong, and got an error for it: the called service works.
 CALLERS_FAULT: tuple[type[Exception], ...] = (ValidationFailed, PermissionDenied)
-# The call did not get to what it wanted, which says nothing about that.
+# The call did not get to the service, so it says nothing about that.
 NOT_REACHED: tuple[type[Exception], ...] = (Rejected, MaintenanceMode)
 _FIRST_SERVER_ERROR = 500
 
 
 class Call(NamedTuple):
-    """A decorated function and what it is called with."""
+    """A decorated function and its arguments."""
 
     fn: Callable[..., Any]
     args: tuple[Any, ...]
@@ -67,7 +67,7 @@ class CallClassifier(Classifier):
 
 
 def is_client_error(error: BaseException) -> bool:
-    """Whether an exception is an HTTP answer below 500."""
+    """Whether an exception is an HTTP response below 500."""
     if not isinstance(error, HTTPException):
         return False
     code = error.response.status_code if error.response is not None else error.code

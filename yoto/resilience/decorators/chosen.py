@@ -1,4 +1,4 @@
-"""Limits of some calls: by method, by predicate, by what was answered, or by the caller's plan."""
+"""Limits of some calls: by method, by predicate, by response, or by the caller's plan."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def covers(part: LimitPart, method: str | None) -> bool:
 
 
 class JudgedUnits:
-    """Units that come back when the answer says that the call does not count."""
+    """Units that come back when the response says that the call does not count."""
 
     def __init__(self, units: Held, counts: Callable[[Any], bool]) -> None:
         self._units: Held | None = units
@@ -97,7 +97,7 @@ class JudgedUnits:
             self._give_back()
 
     def of_response(self, response: Any) -> Any:
-        """The answer as it is sent; whatever goes wrong here changes nothing of it."""
+        """The response as it is sent; an error here does not change it."""
         try:
             if not self._counts(response):
                 self._give_back()

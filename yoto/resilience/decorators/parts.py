@@ -1,4 +1,4 @@
-"""The guards of a decorated function: each lets a call in, and takes it back."""
+"""The guards of a decorated function: each admits a call, and takes it back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Part(Protocol):
     def fallback(self) -> Fallback | None: ...
 
     def enter(self, call: Call) -> Held:
-        """Let the call in, or raise a ``Rejected``."""
+        """Admit the call, or raise a ``Rejected``."""
         ...
 
 

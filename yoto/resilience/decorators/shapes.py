@@ -1,10 +1,10 @@
-"""Wraps what can be decorated: functions, coroutine functions, generator functions, and makers of
+"""Wraps the kinds of callables: functions, coroutine functions, generator functions, and makers of
 context managers.
 
 A generator is inside its guards from its first item to its end, a context manager from entering to
 leaving, and a response that is streamed until its body was sent, not only while the function that
-made it runs. A generator that is a view is let in when it is called, while a refusal can still be
-answered.
+made it runs. A generator that is a view is admitted when it is called, while a refusal can still
+be the response.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def attach(fn: Callable[P, R], add: Callable[[Stack], Stack]) -> Callable[P, R]:
     if before.fn is not fn:
         # Marks that others set on the wrapper that this one replaces.
         wrapper.__dict__.update(vars(fn))
-    # Wrappers by others copy a function's attributes, so ours says whose it is.
+    # Wrappers by others copy a function's attributes, so ours names its owner.
     setattr(wrapper, _STACK, (wrapper, stack))
     return cast(Callable[P, R], wrapper)
 

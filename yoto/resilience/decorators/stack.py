@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Admission(NamedTuple):
-    """Every part let the call in."""
+    """Every part admitted the call."""
 
     held: tuple[Held, ...]
 
@@ -39,7 +39,7 @@ class Instead:
 class Stack:
     """A function and its guards: degradation, then breakers, limits and bulkheads.
 
-    One part refusing means that the parts before it let the call in for nothing, so they take it
+    When one part refuses, the parts before it admitted the call for nothing, so they take it
     back uncharged.
     """
 
@@ -70,7 +70,7 @@ class Stack:
         return await self.degrade.run_async(call, lambda: self._run_guarded_async(call))
 
     def fallbacks(self) -> Iterator[Fallback]:
-        """The functions that may answer instead."""
+        """The functions that may give the result instead."""
         for part in self.parts:
             if part.fallback is not None:
                 yield part.fallback
@@ -78,7 +78,7 @@ class Stack:
             yield self.degrade.fallback
 
     def open(self, call: Call) -> Admission | Instead:
-        """Let in a call that does not end when it returns: a generator, a context manager."""
+        """Admit a call that does not end when it returns: a generator, a context manager."""
         if self.degrade is None:
             return self.admit(call)
         answer = self.degrade.answer_instead(call)
@@ -142,8 +142,8 @@ class Stack:
 
 
 def _each(held: Sequence[Held], end: Callable[[Held], None]) -> None:
-    """Let go of each, the last first: the fault of one part must not keep the slot of another, nor
-    hide how the call ended."""
+    """Release each part, the last first: an error of one must not keep the slot of another, nor
+    hide the outcome of the call."""
     for one in reversed(held):
         try:
             end(one)

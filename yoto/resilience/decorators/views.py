@@ -91,7 +91,7 @@ def limit_views(
 def exempt(views: T) -> T:
     """Leave a view, a view class or a blueprint without the limits of ``limit_views``.
 
-    What it has by decorators of its own stays. Usable as a decorator.
+    Limits by decorators of its own stay. Usable as a decorator.
     """
     setattr(views, _EXEMPT, True)
     return views

@@ -33,14 +33,14 @@ _LEVELS = list(DegradationLevel)
 
 @dataclass(frozen=True, slots=True)
 class RaisedLevel:
-    """A level that a source asks for.
+    """A level requested by a source.
 
     Attributes:
-        source: who asks, such as ``alert:error_rate``.
+        source: the requester, such as ``alert:error_rate``.
         level: for a feature that names the source as its alert, ``none`` is enough.
         until: Redis time in ms at which it ends.
         feature: the one feature it is about; empty for all.
-        shared: False while only this process knows, for want of Redis.
+        shared: False while only this process knows, without Redis.
     """
 
     source: str

@@ -13,7 +13,7 @@ Fallback: TypeAlias = Callable[..., Any]
 
 # Values a feature keeps; the one used longest ago goes first.
 MOST_VALUES = 1_000
-# s. What is older is worse than an honest error.
+# s. An older value is worse than an honest error.
 DEFAULT_KEEP = 300.0
 
 

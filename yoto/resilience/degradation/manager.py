@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # The entry whose level, set by an operator, holds for every feature that has none of its own.
 EVERY_FEATURE = "*"
-# s between looks at the board and at the breakers; events bring changes earlier.
+# s between polls of the board and of the breakers; events bring changes earlier.
 LOOK_INTERVAL = 2.0
 
 NONE = DegradationLevel.NONE
@@ -29,12 +29,12 @@ NONE = DegradationLevel.NONE
 
 @dataclass(frozen=True, slots=True)
 class DegradationStatus:
-    """How a feature stands.
+    """The degradation of a feature.
 
     Attributes:
         name: the feature.
         level: in force.
-        sources: who asks for which level now; an operator's is the only one if there is one.
+        sources: the requesters with their levels now; an operator's, if any, is the only one.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Degradation:
         return max(sources.values(), key=lambda level: level.rank) if sources else NONE
 
     def status(self, name: str) -> DegradationStatus:
-        """The level and who asks for it."""
+        """The level and its requesters."""
         sources = self._sources(name)
         level = max(sources.values(), key=lambda level: level.rank) if sources else NONE
         return DegradationStatus(name, level, sources)
@@ -103,7 +103,7 @@ class Degradation:
         return found
 
     def last_good(self, name: str, keep: float) -> LastGood:
-        """Where the last good values of a feature are, each for ``keep`` seconds."""
+        """The store of the last good values of a feature, each for ``keep`` seconds."""
         found = self._last_good.get(name)
         return found or self._last_good.setdefault(name, LastGood(keep))
 

@@ -1,4 +1,4 @@
-"""Which breakers are open, as far as this process has heard; no round trip to ask."""
+"""The open breakers known to this process, without a round trip."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NOT_OPEN = frozenset({State.CLOSED, State.HALF_OPEN, State.DISABLED, State.METR
 
 
 class OpenBreakers:
-    """Follows transitions, and looks at the breakers anew when some may have been missed.
+    """Follows transitions, and reads the breakers anew when some may have been missed.
 
-    A breaker counts as open only until it lets a probe through: a feature that is switched off by
+    A breaker counts as open only until it admits a probe: a feature that is switched off by
     its breaker must be tried again, or the breaker would never learn that it may close.
     """
 

@@ -77,10 +77,10 @@ class DryRun:
 def dry_run(
     kind: Kind, name: str, reading: TrailReading, candidate: Settings, in_force: Settings
 ) -> DryRun:
-    """Replay what was read.
+    """Replay the recorded calls.
 
     Raises:
-        ValidationFailed: nothing of this kind is replayed, or not under this strategy.
+        ValidationFailed: calls of this kind are not replayed, or not under this strategy.
     """
     replay = REPLAYS.get(kind)
     if replay is None:
@@ -137,7 +137,7 @@ def _caveats(
 
 
 def _window(config: Settings) -> float:
-    """Seconds for which what was used counts; 0 where nothing does."""
+    """Seconds for which used units count; 0 where nothing does."""
     if isinstance(config, RateLimitConfig):
         plan = DimensionPlan("", config, KeyBuilder(""))
         return max(quota.window for _, quota in plan.quotas)

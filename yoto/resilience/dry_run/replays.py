@@ -92,9 +92,9 @@ def replay_breaker(calls: Sequence[BreakerCall], config: CircuitBreakerConfig) -
 
 
 def replay_bulkhead(calls: Sequence[SlotCall], config: BulkheadConfig) -> Replay:
-    """Calls through a queue of the configured patience before so many slots.
+    """Replay calls through a queue of the configured wait before so many slots.
 
-    A call that was refused is taken to need as long as the median of those that were let in.
+    A refused call is taken to need as long as the median of the admitted ones.
     """
     replay = Replay()
     usual = statistics.median([call.seconds for call in calls if call.admitted] or [0.0])
@@ -129,7 +129,7 @@ class _Partition:
             self._replay.rejected += 1
 
     def end_until(self, now: float) -> None:
-        """Let holders out, and those in who still wait by then."""
+        """Release holders, and admit waiters that still wait by then."""
         while self._ends and self._ends[0] <= now:
             at = heapq.heappop(self._ends)
             while self._queue:

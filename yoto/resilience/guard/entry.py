@@ -48,9 +48,9 @@ class Entry(NamedTuple):
     Attributes:
         request: its id; the same when a lost call is sent again.
         since: when it began, seconds of the runtime's clock.
-        lease: what lets it in at the limiter without asking.
-        admission: what lets it in at the breaker without asking.
-        spare: what lets it in at the bulkhead without asking.
+        lease: admits it at the limiter without a round trip.
+        admission: admits it at the breaker without a round trip.
+        spare: admits it at the bulkhead without a round trip.
     """
 
     request: str
@@ -72,7 +72,7 @@ class Entry(NamedTuple):
         )
 
     def asked(self) -> Entry:
-        """The parts that memory did not let in."""
+        """The parts that memory did not admit."""
         if self.lease is None and self.admission is None and self.spare is None:
             return self
         return Entry(

@@ -85,9 +85,9 @@ class Guard:
         """A permit for one call; give it back with ``exit(outcome)``.
 
         Args:
-            key: who is counted by the rate limit.
+            key: the caller for the rate limit.
             cost: units for the rate limit.
-            partition: whose slots of the bulkhead; see ``bulkhead.partition_of``.
+            partition: the partition of the bulkhead; see ``bulkhead.partition_of``.
             wait: seconds to wait for a slot; ``None`` takes the configured wait.
 
         Raises:
@@ -210,7 +210,7 @@ class Guard:
             raise
 
     def _ask(self, entry: Entry) -> Permit:
-        """Let in by what Redis says of the parts that memory did not let in."""
+        """Admit by the reply of Redis for the parts that memory did not admit."""
         breaker, report = entry.breaker, b""
         admission = entry.admission or NOT_ASKED
         if not entry.known:

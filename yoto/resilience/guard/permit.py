@@ -59,7 +59,7 @@ class Permit:
 
     @property
     def started(self) -> float:
-        """When the call was let in, seconds of the runtime's clock."""
+        """When the call was admitted, seconds of the runtime's clock."""
         return self.entry.since
 
     @property

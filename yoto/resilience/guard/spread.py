@@ -1,7 +1,7 @@
 """Entering on a cluster: the parts are in several slots, which no script may touch at once.
 
-Each part is asked in its slot, all in one pipelined round trip. When one refuses, what the others
-gave is given back: units are refunded, the slot is released, the probe is returned. A process that
+Each part is asked in its slot, all in one pipelined round trip. When one refuses, the gains of the
+others are returned: units are refunded, the slot is released, the probe is freed. A process that
 dies in between leaves the units used, and the slot and the probe until their leases end.
 """
 
@@ -37,11 +37,11 @@ class _Question(Protocol):
     replies: list[Any]
 
     def admits(self) -> bool:
-        """Whether every reply lets the call in."""
+        """Whether every reply admits the call."""
         ...
 
     def give_back(self) -> None:
-        """Undo what was taken; raises what script calls raise."""
+        """Undo the charges; raises what script calls raise."""
         ...
 
     def refusal(self) -> Rejected:

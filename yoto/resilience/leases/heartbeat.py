@@ -64,11 +64,11 @@ class Heartbeat:
             self._wake.set()
 
     def remove(self, slot: Slot) -> None:
-        """Let a slot go."""
+        """Stop renewing a slot."""
         self._slots.pop(slot.id, None)
 
     def beat(self) -> None:
-        """Renew what is due now; the thread does this, and tests may."""
+        """Renew the leases that are due; the thread does this, and tests may."""
         now = self._clock()
         due: dict[Renewer, list[Slot]] = {}
         for slot, renewer in list(self._slots.values()):
@@ -78,7 +78,7 @@ class Heartbeat:
             renewer.renew(slots)
 
     def close(self, timeout: float = IDLE) -> None:
-        """Let all slots go and end the thread; a later ``add`` starts it again."""
+        """Stop all renewals and end the thread; a later ``add`` starts it again."""
         self._slots.clear()
         thread = self._thread
         self._wake.set()

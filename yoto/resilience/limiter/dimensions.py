@@ -64,7 +64,7 @@ class Target(NamedTuple):
 
     Attributes:
         keys: Redis keys.
-        dimensions: what they are.
+        dimensions: their dimensions.
         limits: their quotas, packed one after the other.
     """
 
@@ -87,7 +87,7 @@ class DimensionPlan:
     """The dimensions of one configuration of one limiter.
 
     Attributes:
-        config: what it was made from.
+        config: its source.
         algorithm: how it counts.
         scripts: those of the algorithm.
         leased: whether units are taken several at once.
@@ -121,7 +121,7 @@ class DimensionPlan:
         return [(item.name, item.quota) for item in self._configured]
 
     def window_of(self, name: str) -> float:
-        """Seconds of what is counted under a name; of the limit itself when it is not any more."""
+        """Seconds of the window under a name; of the limit itself when the name is gone."""
         every = (*self._configured, *self._text, *self._global.dimensions)
         found = (item.quota.window for item in every if item.name == name)
         return next(found, self.config.window)

@@ -16,12 +16,12 @@ class Lease:
     """Permits that may be used until ``until``. Safe for threads: each is taken by one ``pop``.
 
     Attributes:
-        plan, target: what was charged.
+        plan, target: the charged plan and keys.
         size: units that were charged and not given back, the call at hand included.
         taken_at: a moment before Redis was asked, seconds of the runtime's clock. The server's own
             count of the time began later, so that it ends here first.
         until: when permits are used no longer, on the same clock.
-        lent: what Redis answered.
+        lent: the reply of Redis.
         others: workers beside this one, which may use the same key.
     """
 
@@ -64,7 +64,7 @@ class Lease:
 
     @property
     def statuses(self) -> tuple[DimensionStatus, ...]:
-        """Where the dimensions stood when it was taken."""
+        """The state of the dimensions when it was taken."""
         if self._statuses is None:
             self._statuses = statuses_of(self.target.dimensions, self.lent.report)
         return self._statuses
@@ -137,5 +137,5 @@ class LeaseView(NamedTuple):
         )
 
     def result(self) -> RateLimitResult:
-        """The answer to a hit."""
+        """The result of a hit."""
         return result_of(self.statuses())

@@ -54,7 +54,7 @@ class Leases:
         deferred: Deferred,
         instances: Callable[[], int],
     ) -> None:
-        """``deferred`` runs what gives back; ``instances`` says how many workers there are."""
+        """``deferred`` runs the returns of units; ``instances`` gives the number of workers."""
         self._remote = remote
         self._clock = clock
         self._instances = instances
@@ -74,7 +74,7 @@ class Leases:
             self._reset()  # what the parent paid for is the parent's
 
     def take(self, plan: DimensionPlan, key: Key, cost: int) -> Lease | None:
-        """The lease that lets a call in; ``None``: ask Redis."""
+        """The lease that admits a call; ``None``: ask Redis."""
         self._notice_fork()
         lease = self._leases.get(key)
         if (
@@ -106,7 +106,7 @@ class Leases:
         Raises:
             StoreUnavailable, RedisError: as script calls do.
         """
-        # Others who come meanwhile ask for themselves alone.
+        # Other calls that come meanwhile ask for themselves alone.
         with self._lock:
             old = self._leases.pop(key, None)
         asked_at = self._clock()
@@ -119,7 +119,7 @@ class Leases:
         return lease
 
     def note(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> None:
-        """Redis let a single call in: the next one knows the pace by it."""
+        """Redis admitted a single call: the next one knows the pace by it."""
         known = self._leases.get(key)
         if known is None or not known.left or known.plan is not plan:
             single = Lent(cost, 0.0, b"", ())

@@ -105,7 +105,7 @@ class RateLimiter:
         return result_of(statuses)
 
     def reset(self, key: Key = None) -> None:
-        """Makes every dimension of ``key`` unused; the other processes hear of it by an event.
+        """Makes every dimension of ``key`` unused; an event informs the other processes.
 
         Raises:
             StoreUnavailable: only this process knows of it.
@@ -166,11 +166,10 @@ class RateLimiter:
         self.trail.note((self._runtime.clock(), 0.0, 0.0, "", outcome, key, cost))
 
     def lend(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> Lease | None:
-        """A lease that lets this call in and others after it; ``None``: this call alone is to be
-        asked for.
+        """A lease that admits this call and later ones; ``None``: ask for this call alone.
 
         Raises:
-            RateLimited: Redis refused; what script calls raise.
+            RateLimited: Redis refused; else what script calls raise.
         """
         wanted = self.leases.wanted(plan, key, cost)
         if wanted <= cost:
@@ -222,7 +221,7 @@ class RateLimiter:
                     self.local.end_telling(key, told)
 
     def hit_without_store(self, plan: DimensionPlan, target: Target, cost: int) -> RateLimitResult:
-        """The answer of ``on_store_error``."""
+        """The decision of ``on_store_error``."""
         self.store.answered_locally += 1
         if plan.config.on_store_error is not OnStoreError.LOCAL:
             result = self._fixed_answer(plan, target)

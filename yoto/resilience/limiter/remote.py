@@ -59,7 +59,7 @@ def statuses_of(
 
 
 def request_memory_ms(target: Target) -> int:
-    """How long a request is remembered, never beyond two windows."""
+    """How long a request is remembered, at most two windows."""
     window = min(item.quota.window for item in target.dimensions)
     return max(1, min(REQUEST_MEMORY_MS, int(2000 * window)))
 
@@ -149,7 +149,7 @@ class RemoteLimiter:
     def settle(
         self, plan: DimensionPlan, key: str, item: CountedDimension, units: float, request: str
     ) -> None:
-        """Charge what was used without Redis."""
+        """Charge the units that were used without Redis."""
         target = Target([key], (item,), item.packed)
         args = (ceil(units), request_memory_ms(target))
         self._each(plan.scripts.settle, plan, target, args, request)
@@ -273,7 +273,7 @@ def _lent(reply: list[Any]) -> Lent:
 
 
 def request_key(key: str, request: str) -> str:
-    """Where Redis remembers that it served a request, in the slot of ``key``."""
+    """The key by which Redis remembers a served request, in the slot of ``key``."""
     return f"{key}:rq:{request}"
 
 
@@ -298,7 +298,7 @@ def give_back(
     request: str,
     replies: Sequence[Any],
 ) -> None:
-    """Gives back what those single dimensions were charged that admitted; raises what script calls
+    """Gives back the charges of those single dimensions that admitted; raises what script calls
     raise."""
     charged = [
         slot

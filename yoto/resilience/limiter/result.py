@@ -10,7 +10,7 @@ from ..algorithms import until_more
 
 
 class DimensionStatus(NamedTuple):
-    """Where one dimension stands.
+    """The status of one dimension.
 
     Attributes:
         name: such as ``user`` or ``user+server``; ``key`` for a key given as text.
@@ -40,7 +40,7 @@ class DimensionStatus(NamedTuple):
 
 
 class RateLimitResult(NamedTuple):
-    """The answer to a hit or a peek; the numbers are those of the binding dimension.
+    """The result of a hit or a peek; the numbers are those of the binding dimension.
 
     The binding dimension is the one that refuses for longest or, when none refuses, the one with
     the fewest units left.
@@ -48,7 +48,7 @@ class RateLimitResult(NamedTuple):
     Attributes:
         allowed: whether the cost passed (for a peek: would pass).
         limit, remaining, reset_after, retry_after, dimension: see ``DimensionStatus``.
-        dimensions: all that were looked at; only the one remembered when a denial is repeated from
+        dimensions: all that were checked; only the one remembered when a denial is repeated from
             memory.
         degraded: decided without Redis.
     """

@@ -42,7 +42,7 @@ DEFAULT_SLOW_CALL = 4.0
 DEFAULT_SLOW_RATE = 50.0
 # Failures in a row; 0 leaves the decision to the rates.
 DEFAULT_CONSECUTIVE_FAILURES = 0
-# Seconds. Long enough for a restart of what is behind the breaker, short for a person.
+# Seconds. Long enough for a restart of the service behind the breaker, short for a person.
 DEFAULT_RECOVERY_TIMEOUT = 5.0
 # Times as long after each probe that failed.
 DEFAULT_RECOVERY_BACKOFF = 2.0
@@ -65,7 +65,7 @@ class CircuitBreakerConfig(Settings):
 
     Attributes:
         window_type: whether ``window_size`` counts calls or seconds.
-        window_size: calls (1 to 1,000) or seconds (1 to 3,600) that are looked at.
+        window_size: calls (1 to 1,000) or seconds (1 to 3,600) in the window.
         minimum_calls: calls in the window before a rate is defined.
         failure_rate_threshold: percent of failed calls that opens.
         slow_call_duration: seconds from which a call is slow.
@@ -79,7 +79,7 @@ class CircuitBreakerConfig(Settings):
         probe_lease: seconds after which a silent probe gives its permit back.
         min_instances: instances that must have failed before the whole fleet opens.
         mode: see ``BreakerMode``.
-        admission: what ``mode`` is to a rate limit and a bulkhead; see ``GuardMode``.
+        admission: the ``mode`` of a rate limit and a bulkhead, for a breaker; see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """
 

@@ -30,7 +30,7 @@ DEFAULT_WAIT = 0.0
 
 @dataclass(frozen=True)
 class BulkheadConfig(Settings):
-    """How many calls may be inside at once.
+    """Limits of concurrent calls.
 
     Attributes:
         max_concurrent: holders over all workers; 0 refuses all.

@@ -14,7 +14,7 @@ LONGEST_NAME = 200
 
 
 class DegradationLevel(StrEnum):
-    """How much of a feature is switched off, from nothing to all but the bare answer."""
+    """How much of a feature is switched off, from nothing to all but the bare response."""
 
     NONE = "none"
     LIGHT = "light"

@@ -132,15 +132,15 @@ class Dimensions:
 
 @dataclass(frozen=True)
 class RateLimitConfig(Settings):
-    """How many units a key may use in a window.
+    """Limits of units that a key may use in a window.
 
     Attributes:
-        algorithm: the name of a registered one; ``docs/resilience.md`` compares those of the house.
+        algorithm: the name of a registered one; ``docs/resilience.md`` compares the built-in ones.
         limit: units in a window; 0 refuses all.
         window: seconds.
-        burst: units at once, for algorithms that know bursts; 0 takes ``limit``.
+        burst: units at once, for algorithms with bursts; 0 takes ``limit``.
         also: further windows that must have room too, such as ``1000/hour; 20000/30days``.
-        dimensions: what is counted; empty counts each part of the caller's key by itself.
+        dimensions: the counted dimensions; empty counts each part of the caller's key by itself.
         mode: see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """

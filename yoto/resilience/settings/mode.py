@@ -22,7 +22,7 @@ DEFAULT_MODE = GuardMode.STRICT
 
 
 class OnStoreError(StrEnum):
-    """The answer of a guard that cannot reach Redis.
+    """The decision of a guard that cannot reach Redis.
 
     ``local``: an in-process twin with a share of the limit decides. ``open``: admit.
     ``closed``: refuse.
@@ -33,5 +33,5 @@ class OnStoreError(StrEnum):
     CLOSED = "closed"
 
 
-# Keeps protecting what is behind the guard without refusing everybody.
+# Keeps protecting the service behind the guard without refusing everybody.
 DEFAULT_ON_STORE_ERROR = OnStoreError.LOCAL

@@ -9,14 +9,14 @@ from typing import NamedTuple, TypeAlias
 
 from ..settings import MultiDimensionalKey
 
-# Beside the numbers of ``Outcome``: the breaker did not let the call in.
+# Beside the numbers of ``Outcome``: the breaker did not admit the call.
 REFUSED = 3
 
 # A caller's parts (user, server, address), or the key that the code gave.
 PlainKey: TypeAlias = tuple[int | str | None, int | str | None, str | None] | str | int | None
 
 
-# A call as guards note it, one tuple for all parts of a guard: when it was let in by the runtime's
+# A call as guards note it, one tuple for all parts of a guard: when it was admitted, by the runtime
 # clock, seconds it had waited by then, seconds it ran, its partition, its outcome or REFUSED, the
 # key it was counted for, and its units.
 Noted: TypeAlias = tuple[float, float, float, str, int, MultiDimensionalKey | str | int | None, int]
@@ -29,7 +29,7 @@ class LimitedCall(NamedTuple):
         at: when it came, seconds.
         key: the caller that it was counted for.
         cost: units; below 0 when they were given back.
-        allowed: whether it was let in.
+        allowed: whether it was admitted.
     """
 
     at: float
@@ -53,14 +53,14 @@ class BreakerCall(NamedTuple):
 
 
 class SlotCall(NamedTuple):
-    """A call that asked a bulkhead.
+    """A call to a bulkhead.
 
     Attributes:
         at: when it came, seconds.
-        waited: seconds until it was let in.
+        waited: seconds until it was admitted.
         seconds: how long it was inside; 0 when it was refused.
-        partition: whose slots.
-        admitted: whether it was let in.
+        partition: its partition.
+        admitted: whether it was admitted.
     """
 
     at: float
@@ -123,7 +123,7 @@ def key_of(plain: PlainKey) -> MultiDimensionalKey | str | int | None:
     return MultiDimensionalKey(*plain) if isinstance(plain, tuple) else plain
 
 
-# Calls. They are taken away once a second; of a guard that is busier than this the oldest go.
+# Calls. They are collected once a second; of a guard that is busier than this the oldest go.
 MOST_IN_PROCESS = 2_000
 
 

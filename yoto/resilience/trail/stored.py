@@ -37,7 +37,7 @@ from .calls import (
 
 log = logging.getLogger(__name__)
 
-# s. The last minutes; what was an hour ago says little about a limit of today.
+# s. The last minutes; calls of an hour ago say little about a limit of today.
 KEPT_FOR = 600.0
 # Calls of one guard over all processes: some 300 kB of Redis, and a dry run below half a second.
 MOST_CALLS = 10_000

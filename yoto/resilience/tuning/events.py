@@ -16,10 +16,10 @@ class _Tuned(Event, frozen=True, kw_only=True):
 
 @event_type("tuning.applied")
 class TuningApplied(_Tuned, frozen=True, kw_only=True):
-    """A suggestion was followed, and is watched from now on.
+    """A suggestion was applied, and is watched from now on.
 
     Attributes:
-        setting: what was changed.
+        setting: the changed setting.
         before, value: its value before (None: of each process's configuration), and now.
         metric: the measurement that must not get worse.
         by_itself: whether it was automatic.
@@ -29,7 +29,7 @@ class TuningApplied(_Tuned, frozen=True, kw_only=True):
 
 @event_type("tuning.reverted")
 class TuningReverted(_Tuned, frozen=True, kw_only=True):
-    """It was taken back; ``reason`` says why. Fields as in ``TuningApplied``."""
+    """A change was reverted; ``reason`` gives the cause. Fields as in ``TuningApplied``."""
 
 
 @event_type("tuning.kept")

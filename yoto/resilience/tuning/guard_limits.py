@@ -60,7 +60,7 @@ class GuardLimit:
         """The tuner's value; None: none."""
         said = self._layer(store.get(self.kind, self.name)).get(self._field)
         if self._field == "dimensions":
-            # The layer names all dimensions of the code; what it leaves as it is it has not set.
+            # The layer names all dimensions of the code; unchanged ones are not set by it.
             said = (said or {}).get(self._dimension, {}).get("limit")
             code = self._code(store).get(self._dimension)
             if code is None or said == code.get("limit"):

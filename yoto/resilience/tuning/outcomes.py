@@ -11,7 +11,7 @@ from .trial import NOT_APPLIED, OVERRULED, Trial
 
 
 class TuningResult(StrEnum):
-    """How a trial ended."""
+    """The result of a trial."""
 
     OBSERVED = "observed"
     KEPT = "kept"
@@ -20,14 +20,14 @@ class TuningResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TuningOutcome:
-    """A suggestion that was followed.
+    """A suggestion that was applied.
 
     Attributes:
-        trial: what was changed, and which measurement is observed.
-        author, reason: who followed it and why.
-        result: what came of it; ``observed`` while that is not known.
+        trial: the change, and the observed measurement.
+        author, reason: who applied it and why.
+        result: its outcome; ``observed`` while that is not known.
         ended_at: epoch s; None while it goes on.
-        why: what was measured, in words; empty while it goes on.
+        why: the measurements, in words; empty while it goes on.
     """
 
     trial: Trial

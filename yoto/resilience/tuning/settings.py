@@ -1,4 +1,4 @@
-"""How suggestions are followed."""
+"""Settings of applying suggestions."""
 
 from __future__ import annotations
 

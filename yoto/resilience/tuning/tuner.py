@@ -1,4 +1,4 @@
-"""The tuner of one application: what is suggested now, and the trial that goes on, fleet-wide."""
+"""The tuner of one application: present suggestions and the trial that goes on, fleet-wide."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 AUTHOR = "tuner"
 # s. A look costs nothing without a trial and without automatic tuning.
 LOOK = 15.0
-# s after a note in which what it is about is in force in every process, or never will be.
+# s after a note in which its change is in force in every process, or never will be.
 APPLIED_WITHIN = 30.0
 # Changes that outcomes are read from.
 HISTORY = 200
@@ -124,7 +124,7 @@ class Tuner:
         return found
 
     def restore(self, suggestion_id: str, *, author: str, reason: str) -> None:
-        """Let a dismissed suggestion be made again.
+        """Allow a dismissed suggestion again.
 
         Raises:
             ValidationFailed: it is not dismissed (field ``id``); nothing changed.
@@ -147,7 +147,7 @@ class Tuner:
         return outcomes_of(self._store().history(Kind.TUNING, FLEET, HISTORY))
 
     def dismissed(self) -> tuple[str, ...]:
-        """The suggestions that operators do not want to hear again, oldest first."""
+        """The dismissed suggestions, oldest first."""
         return _config(self._entry()).dismissed
 
     def turn(self) -> None:
@@ -276,7 +276,7 @@ class Tuner:
         if limit is None:
             back[trial.setting] = trial.before
         else:
-            # First the limit: who dies in between is followed by one who does it again.
+            # First the limit: if this process dies in between, its successor does it again.
             limit.write(self._store(), trial.before, AUTHOR, why)
         self._set(entry, back, AUTHOR, why)
 

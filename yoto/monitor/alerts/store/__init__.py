@@ -1,4 +1,4 @@
-"""Where alerts are kept: the protocol, and the store in memory."""
+"""Stores of alerts: the protocol, and the store in memory."""
 
 from .memory import MemoryStore
 from .protocol import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct

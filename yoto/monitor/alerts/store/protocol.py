@@ -31,7 +31,7 @@ NEVER_TRIED = "it waited too long behind others"
 
 @dataclass(frozen=True, kw_only=True)
 class AuditAct:
-    """An operator's act, recorded together with what it changes."""
+    """An operator's action, recorded together with its change."""
 
     action: str
     subject: str
@@ -55,7 +55,7 @@ class AlertRows(Protocol):
     # Evaluation
 
     def board(self) -> Board:
-        """Where the evaluation stands."""
+        """The state of the evaluation."""
         ...
 
     def save_board(self, version: int, tracks: Mapping[str, Track]) -> bool:
@@ -174,7 +174,7 @@ class AlertRows(Protocol):
         ...
 
     def release_webhook(self, webhook_id: int, failures: int, pause: float) -> None:
-        """Let others deliver to it again, after ``pause`` seconds."""
+        """Allow deliveries by others again, after ``pause`` seconds."""
         ...
 
     def add_delivery(self, webhook_id: int, event: str, body: str) -> Delivery:
@@ -186,7 +186,7 @@ class AlertRows(Protocol):
         ...
 
     def give_up(self, webhook_id: int, age: float) -> int:
-        """Let no message to a webhook wait that is at least ``age`` seconds old; how many did."""
+        """Give up messages to a webhook that are at least ``age`` seconds old; how many."""
         ...
 
     def deliveries(
@@ -206,7 +206,7 @@ class AlertRows(Protocol):
         ...
 
     def prune(self, days: float, limit: int) -> int:
-        """Delete what was over so many days ago, at most ``limit`` of each kind; how many."""
+        """Delete rows that ended so many days ago, at most ``limit`` of each kind; how many."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Where a name leads, and whether that is inside.
+"""Resolves names, and detects internal addresses.
 
 Requests to internal addresses are how a server is made to attack its own network (OWASP, "Server
 Side Request Forgery Prevention"). The addresses are checked after the name is resolved and the
@@ -66,12 +66,12 @@ def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[
     """The addresses of ``host``, all of which may be connected to, best first.
 
     Args:
-        seconds: for the answer; the resolver of the system knows no time-out.
+        seconds: for the reply; the resolver of the system knows no time-out.
 
     Raises:
         LeadsInside: one of them is internal, and that is not allowed.
         Unresolved: it has none.
-        TimeoutError: no answer in time.
+        TimeoutError: no reply in time.
     """
     found = _look_up(host, port, seconds)
     if not found:

@@ -1,4 +1,4 @@
-"""When to try again. Pure."""
+"""The times of retries. Pure."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 # s for which a worker has a webhook to itself; one that died holds it up for so long. It begins no
 # message in the second half, which is longer than one can take.
 CLAIM = 90.0
-# Messages between two looks at the store.
+# Messages between two reads of the store.
 BATCH = 20
 # Characters; as wide as the column.
 LONGEST_ERROR = 200

@@ -27,10 +27,10 @@ REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True)
 class SendSettings:
-    """How messages are sent.
+    """Settings of sending.
 
     Attributes:
-        timeout: seconds for each of: finding the address, connecting, the answer.
+        timeout: seconds for each of: resolving the name, connecting, the response.
         allow_internal: whether addresses of internal networks, and http, are allowed.
         ca_file: certificates to trust instead of the system's.
     """
@@ -67,8 +67,8 @@ class Sender:
         self._clock = clock
 
     def send(self, url: str, secret: str, message_id: str, body: str) -> Outcome:
-        """Post ``body``; only an answer of 200 to 299 counts. Never raises for what the other side,
-        the network or the address does."""
+        """Post ``body``; only a response of 200 to 299 counts. Never raises for errors of the
+        receiver, the network or the address."""
         data = body.encode()
         try:
             target = target_of(url, self.settings.allow_internal)
@@ -98,7 +98,7 @@ class Sender:
     def _post_to_one(
         self, target: Target, addresses: list[str], body: bytes, signed: dict[str, str]
     ) -> int:
-        """Post to the first address that can be connected to; nothing was sent to the others."""
+        """Post to the first address that accepts a connection; nothing was sent to the others."""
         for address in addresses[: ADDRESSES - 1]:
             try:
                 return self._post(target, address, body, signed)

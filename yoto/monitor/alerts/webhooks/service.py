@@ -125,7 +125,7 @@ class WebhookService:
             self._record(rows, "remove", webhook, by, reason)
 
     def test(self, webhook_id: int, *, by: str, reason: str = "") -> Outcome:
-        """Send a message of the type ``alert.test`` now, and wait for what comes of it.
+        """Send a message of the type ``alert.test`` now, and wait for its outcome.
 
         Raises:
             UnknownResource: there is none.
@@ -141,7 +141,7 @@ class WebhookService:
     def deliveries(
         self, webhook_id: int, after: int | None = None, limit: int = DELIVERIES_SHOWN
     ) -> Sequence[Delivery]:
-        """The latest messages, newest first, with what came of them.
+        """The latest messages, newest first, with their outcomes.
 
         Args:
             after: go on behind the message of this id.

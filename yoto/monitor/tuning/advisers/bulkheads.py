@@ -16,8 +16,8 @@ HALF = 50.0
 FACTOR = 1.5
 # Holders over all workers. A larger number is a decision, not a tuning.
 LARGEST = 400
-# A limit is out of reach if no more than this share of it was ever used. So many times what was
-# used is room enough.
+# A limit is out of reach if no more than this share of it was ever used. So many times the
+# highest use is room enough.
 NEAR, ROOM, SMALLEST = 0.25, 2, 4
 LEAST_PASSED, HALF_PASSED = 200, 500.0
 

@@ -1,4 +1,4 @@
-"""Memory that is too small: it throws away what it is asked for again."""
+"""Memory that is too small: it evicts entries that are requested again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BYTES = 4_000
 
 
 def advise(picture: Picture) -> Iterator[Suggestion]:
-    """A larger store for each kind that is full and evicts what is missed."""
+    """A larger store for each kind that is full and evicts entries that are missed."""
     rate = picture.hit_rate
     if rate is None or picture.lookups < LEAST_LOOKUPS:
         return

@@ -25,7 +25,7 @@ HALF_TAKEN = 1_000.0
 
 
 def advise(picture: Picture) -> Iterator[Suggestion]:
-    """More connections for who waits, fewer where most are idle for long."""
+    """More connections where callers wait, fewer where most are idle for long."""
     for pool, setting in SETTINGS.items():
         found, now = picture.pools.get(pool), picture.values.get(setting)
         if found is not None and now is not None and _as_now(pool, found, now):
@@ -35,7 +35,7 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
 
 
 def _as_now(name: str, pool: PoolPicture, now: float) -> bool:
-    """Whether what was seen was seen of the size that is in force."""
+    """Whether the observations are about the size in force."""
     return pool.same and (name not in EXACT or pool.size == now)
 
 

@@ -1,4 +1,4 @@
-"""Rate limits that refuse much of what comes."""
+"""Rate limits that refuse many calls."""
 
 from __future__ import annotations
 

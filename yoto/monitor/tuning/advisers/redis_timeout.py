@@ -9,7 +9,7 @@ from ..suggestion import Suggestion, confidence, suggest
 
 LEAST_ERRORS = 10
 HALF = 50.0
-# Of the reads: fewer failures are noise, more are an outage, which no time-out mends.
+# Of the reads: fewer failures are noise, more are an outage, which no time-out fixes.
 FEW, MANY = 0.001, 0.2
 # The slowest replies must have come close to the time-out.
 CLOSE = 0.5
