@@ -42,7 +42,7 @@ MEMBER_RENAME = "member.rename-self"
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 
-# Codes. Of a million three are right at a time; only who has the password gets to try any.
+# Codes. Of a million three are right at a time; only a caller with the password gets to try any.
 CODES_OF_ACCOUNT = Dimension("user", limit=10, window=15 * MINUTE)
 
 # Accounts. A site has 65,536 networks of IPv6, and each counts as an address.
@@ -50,9 +50,9 @@ REGISTRATIONS_OF_SITE = Dimension("site", limit=90, window=HOUR)
 # Accounts. A class registers together; a program that makes accounts is stopped.
 REGISTRATIONS_OF_ADDRESS = Dimension("ip", limit=30, window=HOUR)
 
-# Messages. One a second is more than anybody types; pasting a few lines at once is fine.
+# Messages. One a second is more than a person types; pasting a few lines at once is fine.
 MESSAGES_OF_USER_IN_SERVER = Dimension("user+server", limit=60, window=MINUTE, burst=20)
-# Messages. Somebody who talks in two servers at once.
+# Messages. For a user who talks in two servers at once.
 MESSAGES_OF_USER = Dimension("user", limit=120, window=MINUTE, burst=40)
 # Messages. A raid by many accounts; a lively server of some hundred people stays below.
 MESSAGES_OF_SERVER = Dimension("server", limit=1200, window=MINUTE, burst=300)
@@ -71,7 +71,7 @@ INVITES_OF_USER = Dimension("user", limit=20, window=10 * MINUTE)
 
 # Calls, each of up to 50 actions. A client collects them and reports once every few seconds.
 BEHAVIOUR_OF_USER = Dimension("user", limit=60, window=MINUTE, burst=20)
-# Times. Each goes through the whole log of behaviour, and who is forgotten stays so.
+# Times. Each goes through the whole log of behaviour, and a forgotten user stays so.
 FORGETTINGS_OF_USER = Dimension("user", limit=5, window=HOUR)
 # Calls, each of up to 50 places. Lists are opened by people, and a snapshot is good for a minute.
 SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
@@ -79,7 +79,7 @@ SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
 # Changes of any kind by one account. A script that builds a server with all its channels goes on at
 # ten a second; each change is a row of the audit log, which is never deleted.
 WRITES_OF_USER = Dimension("user", limit=600, window=MINUTE, burst=300)
-# Names. Who looks for one tries some; more only fill the audit log.
+# Names. A search tries some; more only fill the audit log.
 NICKNAMES_OF_USER = Dimension("user", limit=20, window=HOUR)
 
 # With it an operator can close a route; what fails behind it has a breaker of its own.
@@ -101,8 +101,8 @@ AGAINST_GUESSING = frozenset(
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
     SIGN_IN: {"rate_limit": SIGN_INS_OF_ANYBODY},
     SIGN_IN_KNOWN: {"rate_limit": SIGN_INS_OF_KNOWN},
-    # Operators have a door of their own: whatever users do behind the same address, operators can
-    # sign in.
+    # Operators have a sign-in of their own: whatever users do behind the same address, operators
+    # can sign in.
     **CONTROL_GUARDS,
     SECOND_FACTOR: {"rate_limit": RateLimitConfig(dimensions=(CODES_OF_ACCOUNT,))},
     REGISTER: {

@@ -59,7 +59,7 @@ def init_resources(app: Flask) -> None:
 
 
 def declare_types(app: Flask) -> None:
-    """Say what counts where: a server has members and channels, whose overwrites decide there."""
+    """Declare the types of places: a server has members, and channels with overwrites."""
     declare_resource(
         app,
         "server",

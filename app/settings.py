@@ -1,4 +1,4 @@
-"""Where the configuration comes from, and what of it stops the start.
+"""The sources of the configuration, and the settings that stop the start.
 
 ``load(app, config)`` fills ``app.config`` or raises ``ConfigurationError`` naming the key.
 """
@@ -134,7 +134,7 @@ def _refuse_database(url: str) -> None:
 
 
 def _fill_embedded(app: Flask) -> None:
-    """What nobody configured lives in the instance folder."""
+    """Values that were not configured live in the instance folder."""
     instance = Path(app.instance_path)
     if app.config["DATABASE_URL"] is None:
         app.config["DATABASE_URL"] = f"sqlite:///{instance / 'yoto.db'}"

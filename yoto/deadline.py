@@ -1,4 +1,4 @@
-"""Connections whose time-out is for a whole answer.
+"""Connections with a time-out for a whole response.
 
 A socket's time-out is for each read: a server that sends a byte from time to time would hold its
 caller for ever.
@@ -84,7 +84,7 @@ class _Reader(io.RawIOBase):
 
 
 class DeadlineConnection(HTTPConnection):
-    """HTTP with a time-out for a whole answer."""
+    """HTTP with a time-out for a whole response."""
 
     def connect(self) -> None:
         """Open the socket."""
@@ -99,4 +99,4 @@ class DeadlineConnection(HTTPConnection):
 
 
 class DeadlineTlsConnection(DeadlineConnection, HTTPSConnection):
-    """HTTPS with a time-out for a whole answer."""
+    """HTTPS with a time-out for a whole response."""

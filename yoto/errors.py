@@ -67,7 +67,7 @@ class UnknownResource(ValidationFailed):
 
 
 class VersionConflict(ValidationFailed):
-    """The entry was changed by somebody else since it was read; nothing was changed now.
+    """The entry was changed by another request since it was read; nothing was changed now.
 
     Attributes:
         current_version: the version it has by now.
@@ -83,10 +83,10 @@ class VersionConflict(ValidationFailed):
 
 
 class WriteConflict(PlatformError):
-    """Somebody else changed the same things first; nothing was changed, and it may be tried anew.
+    """Another request changed the same things first; nothing was changed, and it may be tried anew.
 
     Attributes:
-        cause: what the database said.
+        cause: the database's error.
     """
 
     def __init__(self, cause: BaseException) -> None:
@@ -110,7 +110,7 @@ class LastAdministrator(PlatformError):
 
 
 class StoreUnavailable(PlatformError):
-    """A store (``"redis"``, ``"database"``, ``"opa"``) did not answer; try again later.
+    """A store (``"redis"``, ``"database"``, ``"opa"``) did not respond; try again later.
 
     Attributes:
         store: which store.
@@ -276,7 +276,7 @@ class PolicyError(PlatformError):
 
 
 class PolicyUnavailable(StoreUnavailable):
-    """The policy engine did not answer, which counts as a deny; its store is ``"opa"``."""
+    """The policy engine did not respond, which counts as a deny; its store is ``"opa"``."""
 
     def __init__(self, cause: BaseException | None = None, retry_after: float = 1.0) -> None:
         super().__init__("opa", cause, retry_after)
@@ -292,7 +292,7 @@ class AlreadyRunning(PlatformError):
 
 
 class LockNotAcquired(PlatformError):
-    """Somebody else held the lock ``key`` for as long as we were willing to wait."""
+    """Another holder kept the lock ``key`` for as long as we were willing to wait."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"lock '{key}' is held by somebody else")

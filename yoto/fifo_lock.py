@@ -51,5 +51,5 @@ class FifoLock:
             return True
 
     def __len__(self) -> int:
-        """How many names somebody is through, or waits, for."""
+        """The number of names that are held or waited for."""
         return len(self._lines)

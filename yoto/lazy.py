@@ -11,7 +11,7 @@ from typing import Any
 def exports(
     package: str, homes: Mapping[str, str] | None = None, rest: str | None = None
 ) -> Callable[[str], Any]:
-    """The ``__getattr__`` of a package that imports what it exports when somebody asks for it.
+    """The ``__getattr__`` of a package that imports its exports on first access.
 
     It raises ``ConfigurationError`` where an extra is missing, and says which.
 

@@ -1,4 +1,4 @@
-"""Nodes: resources that somebody may do something with, as one int and as one text.
+"""Nodes: resources with permissions, as one int and as one text.
 
 A node is of a type, such as ``channel``, and has an id there: an integer, a UUID or a text. Its
 text (``channel:3``, ``document:`` and 32 hex digits, ``file:=a.txt``) is what tables, the log and

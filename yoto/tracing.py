@@ -34,7 +34,7 @@ def configured() -> bool:
 
 
 def recording() -> bool:
-    """Whether the caller is within a span that somebody records."""
+    """Whether the caller is within a span that is recorded."""
     return trace.get_current_span().is_recording()
 
 
@@ -102,8 +102,8 @@ class Scope:
 class LateScope:
     """A span that begins with the block, and is made only when something opens a span beneath it.
 
-    For what is most often answered from memory, at once: then nothing is to be seen, and making a
-    span would cost more than the answer.
+    For calls that are mostly served from memory, at once: then there is nothing to see, and making
+    a span would cost more than the call.
     """
 
     __slots__ = ("_name", "_attributes", "_began", "_around", "_outer", "_token", "_span")

@@ -24,7 +24,7 @@ def known_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Ident
     """As ``active_account``, from the cache where it can answer.
 
     Raises:
-        StoreUnavailable: neither memory nor Redis may answer, and the database did not.
+        StoreUnavailable: neither memory nor Redis may be used, and the database did not respond.
     """
     verdict = permissions.judge_credential(user_id, epoch, denial_keys)
     if verdict.accepted is None:
@@ -60,7 +60,7 @@ def deny(token_key: str, user_id: int, reason: str, expires_at: datetime) -> boo
 
     Args:
         token_key: the id of one token, or of a family.
-        user_id: whose it is.
+        user_id: the account's owner.
         reason: ``logout``, ``rotated`` or ``reused``.
         expires_at: when everything denied here has run out by itself.
     """

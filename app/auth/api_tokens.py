@@ -25,7 +25,7 @@ USE_STEP = timedelta(minutes=1)  # how exactly the last use is known: not a writ
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """A valid token: whose it is, which rights it may use, and until when."""
+    """A valid token: its account, the rights that it may use, and its end."""
 
     token_id: int
     account: Identity

@@ -35,7 +35,7 @@ def end(glass_id: str, lifetime: timedelta) -> None:
 
 
 def is_over(glass_id: str) -> bool:
-    """Whether somebody signed out of it."""
+    """Whether it was signed out of."""
     if not glass_id or glass_id in _known():
         return True
     try:

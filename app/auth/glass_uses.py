@@ -38,7 +38,7 @@ class GlassUses:
 
 def note_glass(opened: bool) -> None:
     """Log that a request came with the break-glass token, or with a wrong one; a use is recorded,
-    too. Outside a request somebody only looks whether a credential is still good.
+    too. A call outside a request only checks whether a credential is still valid.
 
     It works without the database: then the log alone has it.
     """

@@ -1,7 +1,7 @@
 """Where an account signs in from, and with what: from there its owner gets past the limit that
 strangers can use up.
 
-While Redis is away no address is known, and the limits of strangers hold for everybody.
+While Redis is unavailable no address is known, and the limits of strangers hold for everyone.
 """
 
 from __future__ import annotations

@@ -177,11 +177,11 @@ def end_session() -> None:
 
 
 def session_since() -> float | None:
-    """When who makes this request signed in, in epoch seconds; None: it has an API token."""
+    """When the caller of this request signed in, in epoch seconds; None: it has an API token."""
     return None if bearer_token() is not None else session.get("since")
 
 
 def session_ends_at() -> datetime:
-    """When this session ends by itself."""
+    """The session's own end."""
     lifetime = BROKEN_GLASS_LIFETIME if "broken_glass" in session else SESSION_LIFETIME
     return datetime.fromtimestamp(session["since"], UTC) + lifetime

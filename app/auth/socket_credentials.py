@@ -48,7 +48,7 @@ def socket_credential(auth: Any) -> SocketCredential:
 
 
 def _checked(look: Callable[[], Operator], ends_at: datetime | None = None) -> SocketCredential:
-    """The credential, of somebody who is known now.
+    """The credential, of a caller who was just checked.
 
     Args:
         ends_at: when it ends by itself; None: the token that was looked at says so.

@@ -17,7 +17,7 @@ from yoto.http.fields import row_id
 
 FAMILY_CLAIM = "fam"
 EPOCH_CLAIM = "epoch"
-# When the person proved who they are (OpenID Connect Core, section 2).
+# The time of authentication (OpenID Connect Core, section 2).
 AUTH_TIME_CLAIM = "auth_time"
 ACCESS = "access"
 # Tokens that one worker remembers: about 10 MB.
@@ -88,5 +88,5 @@ class TokenMemory:
             self._tokens.insert(text, claims)
 
     def __len__(self) -> int:
-        """How many there are, those that have run out too."""
+        """The number of tokens, expired ones included."""
         return len(self._tokens)

@@ -2,10 +2,10 @@
 
 A sign-in starts a *family*. Its access and refresh tokens carry the family's id and the user's
 token epoch. Signing out denies the family; changing the password raises the epoch, which refuses
-every earlier token. Refresh tokens serve once: a second use means that somebody copied it, and
-denies the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, section 4.14).
+every earlier token. Refresh tokens serve once: a second use means that it was copied, and denies
+the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, section 4.14).
 
-Who calls is known from memory: the token by its text, the account by its entry of the cache. What
+The caller is known from memory: the token by its text, the account by its entry of the cache. What
 spends or ends a token verifies it and asks the database.
 """
 

@@ -1,4 +1,4 @@
-"""Changes of accounts and of operators: somebody can always administer the platform."""
+"""Changes of accounts and of operators: someone can always administer the platform."""
 
 from __future__ import annotations
 

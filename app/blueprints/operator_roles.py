@@ -37,7 +37,7 @@ class OperatorRole:
 def operator_roles() -> dict[int, OperatorRole]:
     """Every global role that gives a right on the platform, by id, lowest position first.
 
-    Denials are left out: what somebody may do in the end is asked of the permission system.
+    Denials are left out: effective permissions are the permission system's to compute.
     """
     given = _given()
     roles = db.session.execute(

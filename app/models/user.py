@@ -1,4 +1,4 @@
-"""People who sign in."""
+"""Accounts of people who sign in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 USERNAME_PATTERN = r"[a-z0-9_.-]{3,32}"
 EXTERNAL_ID_LENGTH = 256
-# No password matches this "hash": the account cannot sign in until somebody sets one.
+# No password matches this "hash": the account cannot sign in until one is set.
 NO_PASSWORD = "!"
 
 

@@ -1,4 +1,4 @@
-"""Bodies of requests: whole before anybody works on them, or refused."""
+"""Bodies of requests: read whole before the application begins, or rejected."""
 
 from __future__ import annotations
 

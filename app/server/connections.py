@@ -36,7 +36,7 @@ TOO_MANY = _HEAD.format("503 Service Unavailable", "Retry-After: 1\r\n").encode(
 
 
 class TooSlow(ConnectionResetError):
-    """A client took too long. To servers it is one that went away."""
+    """A client took too long. Servers treat it as disconnected."""
 
     def __init__(self, what: str) -> None:
         super().__init__(errno.ECONNRESET, what)
@@ -140,7 +140,7 @@ class Connections:
 
 
 class Connection:
-    """One TCP connection, whose reads and writes end in time.
+    """One TCP connection with limited times for reads and writes.
 
     Time-outs of a socket alone would not do: each byte of one that drips starts them anew.
     """
@@ -188,7 +188,7 @@ class Connection:
         self.socket.settimeout(None)
 
     def end_websocket(self, error: Exception) -> None:
-        """Cut it: what it was sent was no packet, or the like. No answer may be written into it."""
+        """Cut it: it was sent something other than a packet. No response may be written into it."""
         log.debug("a websocket of %s failed", self._network, exc_info=error)
         self._all.say(f"ended: a websocket failed by {type(error).__name__}", self._network)
         self._cut()

@@ -16,9 +16,7 @@ log = logging.getLogger(__name__)
 def answer_error(
     environ: dict[str, Any], error: Exception, start_response: Callable[..., Any]
 ) -> Iterable[bytes]:
-    """The answer to an error that the application raised: servers answer that with an empty 500,
-    and say nothing about it.
-    """
+    """The response to an error that the application raised; servers would send an empty 500."""
     connection = environ.get(ENVIRON_KEY)
     if connection is not None and connection.is_websocket:
         connection.end_websocket(error)

@@ -1,4 +1,4 @@
-"""Going away without cutting anybody off: stop accepting, finish what runs, then exit."""
+"""Graceful shutdown: stop accepting, finish what runs, then exit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of HTTP/1.1 (RFC 9112), put together without finding out anew what is always the same."""
+"""Responses of HTTP/1.1 (RFC 9112), assembled without recomputing their constant parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
-# Bytes that are sent at once, at least, of an answer that comes in pieces.
+# Bytes that are sent at once, at least, of a response that comes in pieces.
 AT_ONCE = 4_096
 # Statuses without a body, beside those below 200 (RFC 9110, section 6.4.1).
 EMPTY = frozenset({204, 304})

@@ -1,4 +1,4 @@
-"""The transports below the namespaces: who has how many, what each may send, and their end."""
+"""The transports below the namespaces: their numbers by client, rate limits, and their end."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Transports:
         return len(self._engine.sockets)
 
     def of(self, address: str | None) -> int:
-        """How many come from the network of an address."""
+        """The number of transports from the network of an address."""
         network = network_of(address)
         return sum(one.network == network for one in list(self._known.values()))
 

@@ -10,7 +10,7 @@ from yoto.cache.position import Position
 from yoto.cache.tailer import Tailer
 from yoto.errors import StoreUnavailable, ValidationFailed
 
-# s until somebody who waits asks whether there is such a position at all.
+# s until a waiting caller asks whether there is such a position at all.
 DOUBT = 0.02
 
 

@@ -1,4 +1,4 @@
-"""Answers for many users in one place at once."""
+"""Look-ups for many users in one place at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AWAY = (StoreUnavailable, exceptions.RedisError)
 
 
 class Background(Protocol):
-    """Where entries are stored from."""
+    """The executor that stores entries."""
 
     def submit(self, key: Hashable | None, task: Callable[[], bool]) -> bool:
         """Run ``task`` sooner or later; False if that is refused."""
@@ -71,7 +71,7 @@ class Batch:
 
         Args:
             loader: None: those missing from memory and Redis are left out.
-            believing: whether memory and Redis may answer.
+            believing: whether memory and Redis may be used.
             storing: whether loaded values go to Redis.
         """
         missing = list(dict.fromkeys(user_ids))
@@ -94,7 +94,7 @@ class Batch:
         """The entries of one user in ``places``: all from memory, or all that ``loader`` has.
 
         Args:
-            believing: whether memory may answer.
+            believing: whether memory may be used.
             remembering: whether memory keeps what was loaded.
         """
         if believing:

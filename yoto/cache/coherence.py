@@ -84,7 +84,7 @@ class Coherence:
                 done = store.resize(size, RESIZE_STEP)
 
     def count(self, touched: Touched) -> tuple[int, int] | None:
-        """How many users, and entries of them, ``invalidate`` would drop now.
+        """The numbers of users and of their entries that ``invalidate`` would drop now.
 
         Changes go on meanwhile; None: too many to count.
         """
@@ -100,7 +100,7 @@ class Coherence:
 
     @property
     def floors(self) -> int:
-        """How many floors are kept apart."""
+        """The number of floors that are kept apart."""
         return len(self._floors)
 
     def _drop(self, touched: Touched) -> None:

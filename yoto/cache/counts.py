@@ -10,7 +10,7 @@ class CacheCounts:
     """Plain ints that threads add to without a lock: cheap, and right to a few counts.
 
     Attributes:
-        l1_hits, l2_hits: answers of each tier.
+        l1_hits, l2_hits: hits of each tier.
         l1_misses, l2_misses: look-ups that a tier could not answer.
         l1_bypassed: look-ups in which memory was not asked, because Redis was silent too long.
         stale_refused: entries that were there, or just loaded, and not believed.
@@ -57,7 +57,7 @@ class CacheStats:
         evictions: entries that had to go for others, by kind.
         corrupt: stored entries that could not be read.
         floors: subjects whose last change is remembered.
-        fresh: whether memory may answer now.
+        fresh: whether memory may be used now.
         silent_for: seconds since the log was last heard; None: never.
         applied: position up to which the log is applied.
         log: entries applied, gaps, lapses, losses, listener failures.

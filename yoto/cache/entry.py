@@ -41,10 +41,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A cached answer with all that decides whether it may still be believed.
+    """A cached value with all that decides whether it is still valid.
 
     Attributes:
-        user_id, place: whose permissions, and where.
+        user_id, place: the user and place of the permissions.
         position: up to here the log had been applied before the loader began to read.
         loaded_at: epoch seconds just before the loader began to read.
         mask, valid_until, roles, above, detail: as in ``Loaded``.

@@ -87,5 +87,5 @@ class Floors:
         return self.roles.admit(position, entry.roles)
 
     def __len__(self) -> int:
-        """How many floors are kept apart."""
+        """The number of floors that are kept apart."""
         return len(self.users) + len(self.roles) + len(self.nodes)

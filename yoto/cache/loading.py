@@ -42,7 +42,7 @@ _within_loader: ContextVar[bool] = ContextVar("yoto_cache_within_loader", defaul
 
 
 class Answer(NamedTuple):
-    """An entry, who gave it, and the monotonic time before which nothing was read for it."""
+    """An entry, its source, and the monotonic time before which nothing was read for it."""
 
     entry: Entry
     tier: Tier
@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 
 class Loading:
-    """Answers misses of the first tier."""
+    """Handles misses of the first tier."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Loading:
     def stored(
         self, user_id: int, place: PlaceKey, loaded_after: float = float("-inf")
     ) -> Answer | None:
-        """The second tier's answer, if it is to be believed; it is remembered."""
+        """The second tier's entry, if it is valid; it is remembered."""
         read_at = monotonic()
         try:
             entry = self._remote.get(user_id, place)
@@ -159,7 +159,7 @@ class Loading:
         return Answer(entry, "db", read_at)
 
     def refresh(self, entry: Entry, loader: Loader) -> bool:
-        """Renew ``entry`` unless somebody has done that, or is at it; whether that is done."""
+        """Renew ``entry`` unless that is done or under way; whether that is done."""
         user_id, place = entry.user_id, entry.place
         if self.stored(user_id, place, entry.loaded_at) is not None:
             return True
@@ -199,7 +199,7 @@ class Loading:
             return False
 
     def _suits(self, answer: Answer, began: float, flight_began: float) -> bool:
-        """Whether the result of a flight is good enough for somebody who came at ``began``."""
+        """Whether the result of a flight is good enough for a caller who came at ``began``."""
         if flight_began >= began:
             return True
         # It may have read before a change that this process has heard of since.

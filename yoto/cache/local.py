@@ -132,7 +132,7 @@ class UserStore:
                 self._users.pop(user_id, None)
 
     def __len__(self) -> int:
-        """How many users."""
+        """The number of users."""
         return len(self._users)
 
 

@@ -68,7 +68,7 @@ class RemoteTier:
     def get_many(self, user_ids: Sequence[int], place: PlaceKey) -> dict[int, Entry]:
         """The entries of many users in one place: one round trip a server.
 
-        What a server that is away would have said is missing from the answer.
+        Entries of an unavailable server are missing from the result.
         """
         key, field = self._redis.keys.user_permissions, [place_text(place)]
         calls = [(_READ, [key(user_id)], field) for user_id in user_ids]
@@ -87,7 +87,7 @@ class RemoteTier:
             self._redis.scripts.run(*call)
 
     def put_many(self, entries: Iterable[Entry]) -> None:
-        """Store many: one round trip a server; what a server that is away would hold is lost."""
+        """Store many: one round trip a server; entries for an unavailable server are lost."""
         now = time()
         calls = [self._store_call(entry, now) for entry in entries]
         self._redis.scripts.run_many([call for call in calls if call], raise_errors=False)

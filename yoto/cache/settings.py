@@ -1,4 +1,4 @@
-"""How much is cached, for how long, and how stale it may be."""
+"""Settings of the cache: its size, lifetimes, and staleness."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class CacheSettings:
         conditional: permissions of users that change at a known moment.
         places_per_user: places kept of one user in the process.
         stored_places: places kept of one user in Redis.
-        max_staleness: how long memory and Redis may answer after the log was last heard.
+        max_staleness: how long memory and Redis may be used after the log was last read.
         soft_share: part of its life after which an entry is refreshed in the background by the
             next look-up; 1 turns that off.
         wait_for_position: how long a check with ``at_least`` waits for the log.
-        load_lease: after so long, somebody else takes over from a loader whose process died.
-        load_wait: how long to wait for somebody else's load; longer than the lease.
+        load_lease: after so long, another process takes over from a loader that died.
+        load_wait: how long to wait for another's load; longer than the lease.
     """
 
     users: StoreSettings = StoreSettings.of("users")

@@ -191,7 +191,7 @@ class Tailer:
             return self._progress.wait_for(lambda: self.applied >= position, timeout)
 
     def wait_until_tried(self, timeout: float) -> None:
-        """Wait at most ``timeout`` seconds until the log was read to its end, or is known away."""
+        """Wait at most ``timeout`` seconds until the log was read to its end, or is unavailable."""
         self._tried.wait(timeout)
 
     def begin(self) -> tuple[str, int]:
@@ -229,7 +229,7 @@ class Tailer:
             self._tried.set()
 
     def lost(self) -> None:
-        """The log is away: see ``Followed``."""
+        """The log is unavailable: see ``Followed``."""
         self.counts.losses += 1
         self._tried.set()
 

@@ -90,7 +90,7 @@ class TieredCache:
     def start(self, timeout: float = START_WAIT) -> bool:
         """Follow the log, and wait at most ``timeout`` seconds until it was read.
 
-        The first look-up does the same. Returns whether memory and Redis may answer.
+        The first look-up does the same. Returns whether memory and Redis may be used.
         """
         if not self.tailer.running:
             self.tailer.start()
@@ -104,13 +104,13 @@ class TieredCache:
         loader: Loader,
         at_least: Position | str | None = None,
     ) -> tuple[Entry, Tier]:
-        """The permissions of a user in a place, and who said so.
+        """The permissions of a user in a place, and their source.
 
         Args:
             place: from ``place_key``.
             loader: reads the truth, in a view of it that begins now; a transaction that is already
                 open may show an older one. It may be called later in another thread, to refresh.
-            at_least: a position that the answer must include, as a write gave it.
+            at_least: a position that the result must include, as a write gave it.
 
         Raises:
             ValidationFailed: ``at_least`` is no position, or one that was never given out.
@@ -170,7 +170,7 @@ class TieredCache:
     def preload(
         self, user_ids: Sequence[int], place: PlaceKey, loader: ManyLoader | None
     ) -> Answers:
-        """Bring many users in one place into memory before anybody asks; counted apart.
+        """Bring many users in one place into memory ahead of requests; counted apart.
 
         Args:
             loader: as in ``get_or_load_many``, and what it gives is in Redis, too, when this

@@ -1,4 +1,4 @@
-"""Yoto in an application of somebody else's: one line wires it."""
+"""Yoto embedded in another application: one line wires it."""
 
 from .extension import Yoto
 

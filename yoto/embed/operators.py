@@ -1,4 +1,4 @@
-"""Operators of somebody else's application: its own people, as it says of each."""
+"""Operators of an embedding application: its own people, with the rights that it returns."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ AS_IT_CAME = "yoto.request_as_it_came"
 # The levels of operators that an application returns, ascending; each includes those before it.
 GRADES = tuple(right.removeprefix("platform.") for right in RIGHTS)
 PAGES = "sign_in"
-NAME_LENGTH = 64  # characters of what records call somebody
+NAME_LENGTH = 64  # characters of a name in records
 
 
 class GuestOperators:
-    """How a control plane knows who operates the application that it is a guest of.
+    """Identifies operators by the application that embeds the control plane.
 
     Records name an operator who is none of the people as ``operator:`` and the caller's id.
 
@@ -63,7 +63,7 @@ class GuestOperators:
         Args:
             grade: which operator makes the request at hand, one of ``GRADES``; None: none. Asked in
                 a context of the application, with the request as it came.
-            caller: the id of who makes it, among the application's people.
+            caller: the id of the caller, among the application's people.
             sign_in: endpoint of the application's page that signs people in, and leads back to the
                 address in its parameter ``next``; by default that of Flask-Login.
         """

@@ -1,4 +1,4 @@
-"""Operators of somebody else's application that has no accounts for them: the platform's table."""
+"""Operators for an embedding application without accounts for them: the platform's table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from yoto.http.operators import account, init_operators, operator
 
 
 class OwnOperators:
-    """How a control plane knows operators who sign in to itself.
+    """Identifies operators who sign in to the control plane itself.
 
     Attributes:
         guards: what guards its sign-in.

@@ -1,4 +1,4 @@
-"""Permissions in an application of somebody else's: on its database, over its people."""
+"""Permissions in an embedding application: on its database, over its people."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class PermissionHost(Protocol):
 
     @property
     def caller(self) -> Callable[[], Any]:
-        """Gives the id of who makes the request at hand, or None."""
+        """Returns the id of the caller of the current request, or None."""
 
     @property
     def authenticated_at(self) -> Callable[[], Any] | None:
-        """When that person proved who they are; None: it is never known."""
+        """When that person authenticated; None: it is never known."""
 
 
 def init_permissions(
@@ -153,8 +153,8 @@ class Other(str):
 def login_person() -> int | str | None:
     """The id of Flask-Login's user by the column that ``people`` names; None as ``login_user``.
 
-    Its session may know them by another text: that of Flask-Security changes whenever somebody is
-    to be signed out everywhere.
+    Its session may know them by another text: that of Flask-Security changes whenever a user is to
+    be signed out everywhere.
     """
     found = login_user()
     if found is None:

@@ -1,4 +1,4 @@
-"""The control plane in an application of somebody else's: a second application beside it.
+"""The control plane in an embedding application: a second application beside it.
 
 It has settings, a session, pages and handlers of errors of its own, so that nothing of it meets
 what the application has: hooks before each request, a guard against forged forms, names of
@@ -69,7 +69,7 @@ def plane_of(app: Flask) -> Application:
 
 
 def serve_plane(app: Flask, prefix: str, noticed: Callable[[Flask], None]) -> None:
-    """Answer requests for the control plane of ``app``, which are below ``prefix``.
+    """Serve requests for the control plane of ``app``, which are below ``prefix``.
 
     Args:
         noticed: called before each, as before the application's own requests.

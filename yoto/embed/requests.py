@@ -13,7 +13,7 @@ from yoto.http.records import RequestRecord, RequestRecords, records_of
 
 
 def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
-    """Count and time each request of ``app``; nothing of its answers changes.
+    """Count and time each request of ``app``; nothing of its responses changes.
 
     Args:
         counted_by: whose records they are, in this process.
@@ -29,7 +29,7 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
         return response
 
     def end(_: BaseException | None) -> None:
-        # The answer is made: nothing that goes wrong here may change it.
+        # The response is made: nothing that goes wrong here may change it.
         contained(counted_by(app), _keep, records_of(counted_by(app)))
 
     app.before_request(before)

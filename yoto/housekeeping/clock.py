@@ -8,7 +8,7 @@ from math import inf
 from time import monotonic
 from typing import Protocol
 
-# s that work is late at most because somebody else's takes long: then another thread steps in.
+# s that work is late at most because another's takes long: then another thread steps in.
 GRACE = 0.02
 # Threads that wait for what is due next: one that does it, and one that steps in.
 WATCHING = 2
@@ -87,7 +87,7 @@ class Clock:
 
     @property
     def parts(self) -> int:
-        """How much work it runs."""
+        """The number of works that it runs."""
         return len(self._parts)
 
     def end(self, part: Part, timeout: float) -> None:

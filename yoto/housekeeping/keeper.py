@@ -70,7 +70,7 @@ class Housekeeper:
 
     @property
     def failures(self) -> dict[str, int]:
-        """How often each task raised."""
+        """The number of errors of each task."""
         return {job.name: job.failures for job in self._jobs}
 
     @property

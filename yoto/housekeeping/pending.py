@@ -49,7 +49,7 @@ class Pending(Generic[T]):
             pass
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of waiting items."""
         return len(self._waiting)
 
     def _work_up(self) -> bool:

@@ -39,7 +39,7 @@ class ErrorRate:
         self._answers = self._failures = 0.0
 
     def add(self, failed: int, of: int = 1) -> None:
-        """Count ``of`` answers, of which so many failed."""
+        """Count ``of`` responses, of which so many failed."""
         with self._lock:
             if self._clock() - self._at >= STEP:
                 self._decay()
@@ -63,14 +63,14 @@ class ErrorRate:
 
 
 class Answers:
-    """Counts and times answers; a refusal for lack of something (503) counts as failed.
+    """Counts and times responses; a refusal for lack of something (503) counts as failed.
 
     One that an operator ordered, by maintenance or by isolating a breaker, is no failure, and is
     counted apart.
 
     Attributes:
         error_rate: how many failed, lately.
-        step_failures: functions that failed after a request was answered.
+        step_failures: functions that failed after a request had its response.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -82,7 +82,7 @@ class Answers:
         self._requests: dict[tuple[str, int], Counter] = {}
 
     def count(self, records: Sequence[RequestRecord]) -> None:
-        """Take note of the answers of ``records``."""
+        """Count the responses of ``records``."""
         failed = 0
         for record in records:
             self._observe(record.seconds)
@@ -131,7 +131,7 @@ def _step_failed(app: Flask, step: object) -> None:
 
 
 def error_rate() -> float:
-    """The share of failed answers of the current application in this process, 0 to 1."""
+    """The error rate of the current application in this process, 0 to 1."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     records_of(app).flush()
     found: Answers = app.extensions[EXTENSION_KEY]

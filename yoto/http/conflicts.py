@@ -1,4 +1,4 @@
-"""Answers to writers who came second: 409, naming the field whose value is taken."""
+"""Responses to writers who came second: 409, naming the field whose value is taken."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def conflict(field: str, message: str) -> Conflict:
 
 @contextmanager
 def unique(field: str, message: str) -> Iterator[None]:
-    """Let the database decide who came first: the one inside, or somebody at the same moment.
+    """Let the database decide who came first: the one inside, or another at the same moment.
 
     Raises:
         Conflict: a constraint refused the statements inside; the transaction is rolled back.

@@ -1,4 +1,4 @@
-"""Facts about the request at hand that audit records and answers carry."""
+"""Facts about the current request that audit records and responses carry."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def settings() -> Mapping[str, Any]:
 
 
 def public_url() -> str:
-    """Where clients reach this application: ``PUBLIC_URL``, else the address that it listens on.
+    """The address for clients: ``PUBLIC_URL``, else the address that it listens on.
 
     Never what ``Host`` says, which is whatever a client wrote.
     """

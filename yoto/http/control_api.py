@@ -85,7 +85,7 @@ class ControlBlueprint(RestBlueprint):
 
     Each view takes its right by the ``@right`` of this module, which also sees to it that no change
     with an ``Idempotency-Key`` is made twice: ``VIEW`` to look, ``OPERATE`` to act on what runs,
-    ``ADMIN`` for who may do what and for what all depends on.
+    ``ADMIN`` for permissions and for settings on which all depends.
     """
 
     def __init__(self, name: str, import_name: str, path: str, description: str) -> None:

@@ -2,9 +2,6 @@
 
 They are written after the response is sent. Otherwise the response time would reveal whether there
 is such an account, and whether it is an operator's.
-
-It is written once the answer is out. Whether there is such an account, and whether it is an
-operator's, would be told by the time that it takes otherwise.
 """
 
 from __future__ import annotations
@@ -40,7 +37,7 @@ unavailable = partial(StoreUnavailable, DATABASE)
 
 
 class Failure(StrEnum):
-    """How a sign-in failed; the action of the record."""
+    """The kind of a failed sign-in; the action of the record."""
 
     REFUSED = "sign_in.failed"
     LOCKED_OUT = "sign_in.locked_out"

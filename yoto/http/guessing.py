@@ -29,7 +29,7 @@ SIGN_INS_OF_SITE = Dimension("site", limit=90, window=5 * MINUTE)
 # Tries of strangers at all accounts, from all addresses: what two workers can check. Those who come
 # back to where they signed in before are not counted with them.
 SIGN_INS_OF_STRANGERS = Dimension("global", limit=600, window=MINUTE)
-# Tries. Who does not remember a password tries a few, and goes on with one in three minutes.
+# Tries. A user who does not remember a password tries a few, and goes on with one in three minutes.
 SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=30 * MINUTE)
 # Tries. Against many addresses that guess one password. One address has 10 at once and 20 an hour,
 # a third of what comes back here, so it takes several that go on together to keep the owner out.
@@ -93,8 +93,9 @@ def count_sign_in(outcome: str) -> None:
 
 
 def knows_address(username: str) -> bool:
-    """Whether somebody has signed in to the account from the caller's address lately; while Redis
-    is away no address is known.
+    """Whether the account was signed in to from the caller's address lately.
+
+    While Redis is unavailable no address is known.
     """
     try:
         redis = _redis()

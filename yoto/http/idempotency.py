@@ -1,8 +1,8 @@
 """An act that its caller named by ``Idempotency-Key`` is done once, however often it is sent.
 
 After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the database before the act;
-its answer is kept for a day and given again. A rejected act may be tried again, and so may one that
-failed before anything was recorded; one that failed later may have had an effect.
+its response is kept for a day and given again. A rejected act may be tried again, and so may one
+that failed before anything was recorded; one that failed later may have had an effect.
 
 A worker may die in between. The claim says that the act begins in the transaction of its first
 record in the audit log, or of the first row that the request writes: one that says nothing after
@@ -60,14 +60,14 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def secret_answer(view: View) -> View:
-    """Say that the answer of a view holds a secret that is shown once: it is not kept."""
+    """Mark the response of a view as holding a secret that is shown once: it is not kept."""
     setattr(view, SECRET_MARK, True)
     return view
 
 
 def once(view: View) -> View:
     """Let a view of the API do once what its caller gave a key. It comes inside what asks for a
-    right: who has it not, or lost it, learns nothing by a key and leaves no row.
+    right: a caller without it learns nothing by a key and leaves no row.
     """
 
     @wraps(view)
@@ -92,11 +92,11 @@ def claim(user_id: int, credential: str) -> Response | None:
     """Claim the key of this request, if it has one.
 
     Args:
-        user_id: who asks.
+        user_id: the caller.
         credential: by what they are known; the key serves with no other.
 
     Returns:
-        The answer to give instead of acting: that of before, or a problem. None: go on.
+        The response to give instead of acting: that of before, or a problem. None: go on.
 
     Raises:
         ValidationFailed: the key is no text of 1 to 255 visible characters.
@@ -147,7 +147,7 @@ class Claim(NamedTuple):
 
     @property
     def held(self) -> ColumnElement[bool]:
-        """The row, unless somebody else has taken it over."""
+        """The row, unless another request has taken it over."""
         return and_(IdempotencyKey.id == self.id, IdempotencyKey.created_at == self.created_at)
 
 

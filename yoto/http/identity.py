@@ -28,7 +28,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """How an application knows who calls.
+    """An application's way to identify callers.
 
     Attributes:
         identify: the caller of the request at hand; raises what is answered to a request without

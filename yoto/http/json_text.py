@@ -10,7 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 
 
 class QuickJson(DefaultJSONProvider):
-    """Flask's JSON; only answers are written in another way, with their keys in the order given."""
+    """Flask's JSON; only responses differ, with their keys in the order given."""
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """As Flask's, and so for what msgspec cannot write, such as half of a surrogate pair."""

@@ -39,7 +39,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Via(enum.StrEnum):
-    """How somebody is known."""
+    """The way in which an operator was identified."""
 
     SESSION = "session"
     TOKEN = "token"
@@ -97,7 +97,7 @@ def operator() -> Operator:
 
 
 def become(who: Operator) -> None:
-    """Take somebody for the operator of this request, who has just proved it."""
+    """Set the operator of this request, who has just proved it."""
     g.operator = who
     note_credential(who.credential)
 

@@ -37,7 +37,7 @@ from yoto.store.db import set_writing
 
 log = logging.getLogger(__name__)
 
-# Turns requests away before anybody reads them, by record and endpoint; what it raises is answered.
+# Rejects requests before they are read, by record and endpoint; what it raises is the response.
 Admission = Callable[[RequestRecord, str], None]
 
 
@@ -58,7 +58,7 @@ class Pipeline:
         self._admit = admit
 
     def before(self) -> None:
-        """Before the view; what raises here is the answer."""
+        """Before the view; what raises here is the response."""
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         record = begin_record(asked)
         # Of a request that hangs there is no other line.
@@ -70,7 +70,7 @@ class Pipeline:
         self._admit(record, asked.endpoint or "")
 
     def after(self, response: HeadedResponse) -> HeadedResponse:
-        """After the view, or the handler of its error: what only the answer decides."""
+        """After the view, or the handler of its error: steps that only the response decides."""
         record = current_record()
         record.status = response.status_code
         if record.changes:
@@ -87,9 +87,9 @@ class Pipeline:
         return response
 
     def end(self, _: BaseException | None) -> None:
-        """Whatever the answer is, and if there is none."""
+        """At the end, whatever the response is, and if there is none."""
         forget_position()
-        # The thread may serve somebody else's request next, who says nothing of it.
+        # The thread may serve another caller's request next, who has none.
         set_writing(None)
         kept = g._get_current_object()
         record: RequestRecord | None = kept.pop("request_record", None)
@@ -108,7 +108,7 @@ class Pipeline:
 
 def init_pipeline(app: Flask, admit: Admission) -> None:
     """Put the pipeline around the requests of ``app``, which needs the extensions ``monitor`` and
-    ``behaviour``; the others are asked when there are requests. ``admit`` turns requests away.
+    ``behaviour``; the others are asked when there are requests. ``admit`` rejects requests.
     """
     counted, activity = Answers(Monitor.of(app).recorder), Activity(app)
     work = (counted.count, activity.note, RequestLog(app).write)
@@ -131,7 +131,7 @@ def surround(
     admit: Admission = admit_all,
 ) -> None:
     """Put a pipeline around the requests of ``app`` whose records go to ``kept``; ``start`` begins
-    what the first request begins, and ``admit`` turns requests away.
+    what the first request begins, and ``admit`` rejects requests.
     """
     pipeline = Pipeline(app, kept, start, admit)
     app.extensions[records.EXTENSION_KEY] = kept

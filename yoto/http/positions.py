@@ -1,8 +1,8 @@
 """Reading one's own writes, on whatever worker the next request lands.
 
-Every answer to a write carries the position of its change in ``X-Permission-Position``, and in a
+Every response to a write carries the position of its change in ``X-Permission-Position``, and in a
 cookie that lives a little longer than a change needs to reach every worker. A request that brings
-either is judged on nothing older. The cookie is no credential: it can only make answers fresher.
+either is judged on nothing older. The cookie is no credential: it can only make reads fresher.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def take_position(asked: Request) -> None:
 
 
 def give_position(response: Response) -> None:
-    """Say in the answer to a write where its change is."""
+    """Add the position of a write's change to its response."""
     written = permissions.last_position()
     position = written or permissions.known_position()
     if position is not None:

@@ -1,4 +1,4 @@
-"""Editing what somebody else may have edited meanwhile: entity tags and ``If-Match`` (RFC 9110).
+"""Edits that may meet concurrent ones: entity tags and ``If-Match`` (RFC 9110).
 
 The tag of an entry is its version, ``"0"`` that of one that does not exist yet. A change names the
 version that it was made from: without one it is refused with 428 (RFC 6585), with another than the
@@ -43,7 +43,7 @@ def etag(version: int) -> dict[str, str]:
 
 
 def edits(blueprint: Blueprint, required: bool = True) -> Callable[[View], View]:
-    """Document the header, and what a change that takes it may answer.
+    """Document the header, and the responses of a change that takes it.
 
     Args:
         required: False where it may also be made unseen, such as one for an emergency.
@@ -61,7 +61,7 @@ def edits(blueprint: Blueprint, required: bool = True) -> Callable[[View], View]
 
 
 def unchanged(response: Response) -> Response:
-    """Answer 304 to who has read this very version already (``If-None-Match``)."""
+    """Respond with 304 to a client that has this very version already (``If-None-Match``)."""
     if (
         request.method in ("GET", "HEAD")
         and response.status_code == 200

@@ -38,7 +38,7 @@ def init_refusals(app: Flask) -> None:
 
 
 def init_limit_headers(app: Flask) -> None:
-    """The headers alone, for an application that answers refusals itself."""
+    """The headers alone, for an application that handles rejections itself."""
     app.after_request(_say_limits)
 
 

@@ -37,7 +37,7 @@ class RequestRecord:
         began: by ``perf_counter``.
         changes: whether its view may change what is stored.
         outcome: why it ended as it did, see ``note_outcome``.
-        status: of its answer; that of an error of ours while there is none.
+        status: of its response; that of an error of ours while there is none.
         seconds: how long it took.
         ended_at: when it ended, epoch seconds.
         user_id: the caller, where that was checked.

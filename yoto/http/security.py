@@ -27,7 +27,7 @@ _NAMES = frozenset(name.lower() for name, _ in _BY_KIND[True, False])
 
 
 def security_headers(path: str, scheme: str) -> tuple[tuple[str, str], ...]:
-    """Those of an answer to a request for ``path``."""
+    """The headers of a response for ``path``."""
     return _BY_KIND[scheme == "https", path.startswith(STATIC)]
 
 

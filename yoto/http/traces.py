@@ -26,7 +26,7 @@ METHODS = frozenset(
 
 
 def traced(wsgi: Wsgi, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-    """The answer of ``wsgi``; a span is open for as long as it works at it."""
+    """The response of ``wsgi``; a span is open for as long as it works at it."""
     given = environ.get("REQUEST_METHOD", "")
     method = given if given in METHODS else OTHER_METHOD
     carrier = {

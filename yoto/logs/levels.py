@@ -1,4 +1,4 @@
-"""How much is logged, while the process runs."""
+"""Log levels, changed while the process runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def get_level(logger: str = "") -> str:
 
 
 def quieten_libraries() -> None:
-    """Take the chatter of libraries out, unless somebody has set their level already."""
+    """Silence the chatter of libraries, unless their level is set already."""
     for name, level in QUIET.items():
         if logging.getLogger(name).level == logging.NOTSET:
             logging.getLogger(name).setLevel(level)

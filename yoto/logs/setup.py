@@ -52,7 +52,7 @@ def configure(
     root.setLevel(level)
     quieten_libraries()
     log_what_nobody_catches()
-    # Loggers of structlog itself, if somebody uses one, write the same lines.
+    # Loggers of structlog itself, if they are used, write the same lines.
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -23,7 +23,7 @@ class GuardedHost(Protocol):
 
     @property
     def caller(self) -> Callable[[], Any]:
-        """Gives the id of who makes the call at hand, or None."""
+        """Returns the id of the current caller, or None."""
 
     @property
     def guards(self) -> Mapping[str, Mapping[str, Settings]]:

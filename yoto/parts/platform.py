@@ -132,7 +132,7 @@ def end(app: Flask, components: Sequence[Component[Host]]) -> None:
 
 
 def component_states() -> Sequence[ComponentState]:
-    """How each component of the current application is: what ``/readyz`` asks, and the policies."""
+    """The state of each component of the current application, for ``/readyz``, and the policies."""
     found = [ComponentState(one.name, one.state, one.detail) for one in probe().run()]
     engine = policy.health()
     state = "failed" if engine.state == "unavailable" else engine.state

@@ -94,7 +94,7 @@ class BehaviorAnalyzer:
             self._learn(model, deed)
 
     def hear(self, deeds: Sequence[UserBehavior], written_ms: float) -> None:
-        """Learn what another worker saw: of a user who is known here, and of everybody.
+        """Learn what another worker saw: for a user who is known here, and for the population.
 
         ``written_ms`` is when it was logged, in Redis time.
         """
@@ -163,7 +163,7 @@ class BehaviorAnalyzer:
             self._last.pop(user_id, None)
 
     def forget_all(self) -> None:
-        """Know nothing of anybody any more."""
+        """Forget everything about all users."""
         with self._lock:
             self._users.clear()
             self._last.clear()

@@ -26,7 +26,7 @@ class Prefetch(Extension[PrefetchService]):
         """Record how ``app`` prefetches; nothing connects and no thread starts.
 
         Args:
-            hot: counts what is asked for most; who is forgotten is forgotten there too.
+            hot: counts the most requested entries; forgotten users are forgotten there too.
 
         Raises:
             RuntimeError: an extension that is needed was not initialised.

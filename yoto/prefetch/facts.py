@@ -22,14 +22,14 @@ class PrefetchTurned(Event, frozen=True, kw_only=True):
 
 @event_type("prefetch.steered")
 class PrefetchSteered(Event, frozen=True, kw_only=True):
-    """Somebody asked one worker to pause its prefetching, to go on, or to cancel a prefetch; it
+    """An operator asked one worker to pause its prefetching, to go on, or to cancel a prefetch; it
     hears so by this.
 
     Attributes:
         worker: the instance.
         act: what is asked for.
         task_id: which prefetch to cancel.
-        by, reason: who, and why.
+        by, reason: the actor, and why.
     """
 
     worker: str

@@ -1,4 +1,4 @@
-"""How every worker does, in one place: each reports, and the silent ones are dropped."""
+"""Reports of every worker's prefetching in one place; silent workers are dropped."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from yoto.resilience import Receipt, ResilienceController, SwitchConfig
 
 log = logging.getLogger(__name__)
 
-# Global switches, on until somebody turns them off.
+# Global switches, on until an operator turns them off.
 FETCHING, RECORDING = "prefetch.fetching", "prefetch.recording"
 
 
@@ -167,7 +167,7 @@ class PrefetchService:
     def predictions(self, user_id: Any) -> list[Prediction]:
         """The user's next steps among those that they have done, likeliest first.
 
-        They may lack what Redis knows, while it is away.
+        They may lack the data in Redis, while it is unavailable.
         """
         number = number_of(user_id)
         self.work.read_histories([number])

@@ -1,4 +1,4 @@
-"""How an application records behaviour and prefetches, from its configuration."""
+"""Settings of recording and prefetching, from the application's configuration."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class PrefetchWork:
         return len(self._parts.recorder) > 0 or monotonic() - self._listened_at >= LISTEN
 
     def _listen(self) -> bool:
-        """Learn what the log has that is new; whether that was all, or Redis is away."""
+        """Learn the new entries of the log; whether that was all, or Redis is unavailable."""
         try:
             at_end = self.hear()
             self._listened_at = monotonic() if at_end else -LISTEN

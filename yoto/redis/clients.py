@@ -68,11 +68,11 @@ class RedisLost(StoreUnavailable, exceptions.ConnectionError):
 
 
 class RedisTimedOut(StoreUnavailable, exceptions.TimeoutError):
-    """No answer in time."""
+    """No response in time."""
 
 
 class RedisRefused(StoreUnavailable, exceptions.ResponseError):
-    """The server answered that it cannot do this now."""
+    """The server responded that it cannot do this now."""
 
 
 def translated(error: Exception) -> StoreUnavailable:
@@ -172,7 +172,7 @@ _REPORTING: dict[Callable[..., AbstractConnection], type[Any]] = {
 
 
 class GatedPool(BlockingConnectionPool):
-    """A pool that hands out nothing while its server is known to be away."""
+    """A pool that hands out nothing while its server is known to be unavailable."""
 
     def __init__(self, gate: Gate, **options: Any) -> None:
         self._gate = gate
@@ -271,7 +271,7 @@ def cluster_client(
             closed too.
 
     Raises:
-        StoreUnavailable: none of them answers.
+        StoreUnavailable: none of them responds.
     """
     first, *others = endpoints
 

@@ -1,4 +1,4 @@
-"""The time of the Redis server, without asking it. Its answers say what time it is there."""
+"""The time of the Redis server, without a call: learned from its earlier responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-# Answers that are remembered; the one that came back fastest says the time best.
+# Responses that are remembered; the one with the shortest round trip is the most exact.
 SAMPLES = 8
 
 
@@ -25,9 +25,9 @@ class Sample(NamedTuple):
 
 
 class ServerClock:
-    """Redis time by the monotonic clock of this process and the answers of Redis. Thread-safe.
+    """Redis time by the monotonic clock of this process and the responses of Redis. Thread-safe.
 
-    The wall clock of the machine is read once, for the time until Redis answers: an operator may
+    The wall clock of the machine is read once, for the time until Redis responds: an operator may
     set it back or forward, which must neither end nor prolong an override.
 
     Source: the clock filter of NTP (RFC 5905, section 10).
@@ -49,10 +49,10 @@ class ServerClock:
         self._offset = (wall() - monotonic()) * 1000
 
     def observe(self, server_ms: float, asked_at: float) -> None:
-        """Learn from an answer.
+        """Learn from a response.
 
         Args:
-            server_ms: Redis time in the answer, ms since 1970.
+            server_ms: Redis time in the response, ms since 1970.
             asked_at: monotonic seconds when the question was sent.
         """
         answered_at = self.monotonic()
@@ -70,7 +70,7 @@ class ServerClock:
 
     @property
     def known(self) -> bool:
-        """Whether Redis has answered yet."""
+        """Whether Redis has responded yet."""
         return self._best is not None
 
     def now_ms(self) -> float:

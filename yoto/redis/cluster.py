@@ -33,7 +33,7 @@ class ClusterRouter:
         """Connect to the cluster.
 
         Raises:
-            StoreUnavailable: none of the configured nodes answers.
+            StoreUnavailable: none of the configured nodes responds.
         """
         self._settings = settings
         self._prober = prober
@@ -92,7 +92,7 @@ class ClusterRouter:
             self.refresh()
 
     def refresh(self, suspect: Node | None = None) -> None:
-        """Read the map from any node that answers, asking ``suspect`` last.
+        """Read the map from any node that responds, asking ``suspect`` last.
 
         When no node responds the old map stays: a gate will soon trip.
         """

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # Entries of a stream a read; one that brings fewer has reached the end.
 READ_LIMIT = 1_000
-# s between tries while Redis is away.
+# s between tries while Redis is unavailable.
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
 # Errors while Redis is unavailable; anything else is a fault, and logged with its traceback.
@@ -44,7 +44,7 @@ class Followed(Protocol):
     def begin(self) -> tuple[str, int]:
         """Before each read: the id to read after, and for how many ms to wait for news.
 
-        May raise: then the stream is away, and it is tried again.
+        May raise: then the stream is unavailable, and it is tried again.
         """
 
     def take(self, entries: Sequence[RawEntry]) -> None:
@@ -54,7 +54,7 @@ class Followed(Protocol):
         """
 
     def lost(self) -> None:
-        """The stream is away: called once for each outage, which is in the log by then."""
+        """The stream is unavailable: called once for each outage, which is logged by then."""
 
 
 class Following:
@@ -126,7 +126,7 @@ class FollowingThread:
         self._all: list[Following] = []
         self._thread: threading.Thread | None = None
         self._reader = StreamReader(self._redis)
-        # Turns that have begun and ended, so that somebody can wait for the end of this one.
+        # Turns that have begun and ended, so that a caller can wait for the end of this one.
         self._turns = 0
 
     def _leave_parent(self) -> None:

@@ -39,7 +39,7 @@ class Gate:
     __slots__ = ("_cause", "_prober", "failures", "name", "probe", "tripped")
 
     def __init__(self, name: str, prober: Prober, probe: Callable[[], object]) -> None:
-        """``probe`` returns when the server answers and raises when it does not."""
+        """``probe`` returns when the server responds and raises when it does not."""
         self.name = name
         self.probe = probe
         self.failures = 0
@@ -51,7 +51,7 @@ class Gate:
         """Return when calls may go through.
 
         Raises:
-            StoreUnavailable: the server is known to be away.
+            StoreUnavailable: the server is known to be unavailable.
         """
         if self.tripped:
             self._prober.watch(self)

@@ -235,7 +235,7 @@ class Node:
             raise Unreachable(str(error)) from error
 
     def _reserve(self) -> Link | None:
-        """Count one more open link (None), or wait for somebody else's."""
+        """Count one more open link (None), or wait for another caller's."""
         with self._room:
             deadline = time.monotonic() + self._timeout
             self._waiting += 1

@@ -126,7 +126,7 @@ class ScriptRegistry:
             return replies
         strangers = _still(exceptions.NoScriptError, groups, replies)
         if strangers:
-            # It is another server, or somebody emptied its cache: those calls are late.
+            # It is another server, or its cache was emptied: those calls are late.
             for node in strangers:
                 node.scripts.clear()
             self._exchange(todo, strangers, replies)

@@ -24,7 +24,7 @@ class Router(Protocol):
         """A server said that a slot lives somewhere else now."""
 
     def refresh(self, suspect: Node | None = None) -> None:
-        """Read the map again, from somebody else than ``suspect`` if possible."""
+        """Read the map again, from a node other than ``suspect`` if possible."""
 
     def nodes(self) -> list[Node]:
         """All known servers that take writes."""

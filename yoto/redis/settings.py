@@ -1,4 +1,4 @@
-"""How an application's Redis is reached: read once from its configuration and checked."""
+"""Redis settings of an application: read once from its configuration and checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCHEMES |= {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}
 
 @dataclass(frozen=True)
 class RedisSettings:
-    """Where Redis is and how patient we are with it. Times are in seconds.
+    """The address of Redis, and the time-outs. Times are in seconds.
 
     Attributes:
         url: one server (``redis://``, ``rediss://``, ``unix://``).

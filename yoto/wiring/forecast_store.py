@@ -1,4 +1,4 @@
-"""Where the worker that forecasts says what it thinks, so that all others can answer with it."""
+"""The store of forecasts: written by the elected worker, read by all others."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class ElectedForecasting:
         if self._report is not None and self._lock.held:
             return self._report
         if self._report is not None:
-            # Somebody else may forecast by now.
+            # Another worker may forecast by now.
             self._report = self._token = None
             self._forecasting.close()
         if not keeps(self._lock):
@@ -118,7 +118,7 @@ class ElectedForecasting:
             return
         try:
             if not self._board.write(said, token):
-                # Somebody else was elected; the election's own thread finds out and stands back.
+                # Another worker was elected; the election's own thread finds out and stands back.
                 self._wake()
         except StoreUnavailable as error:
             log.warning("forecasts are not told now: %s", error)

@@ -27,7 +27,7 @@ class GrantedAccess(Pending[_Granted]):
         self._listeners = listeners
 
     def __call__(self, user_id: int, requirement: str, key: PlaceKey) -> None:
-        """Take down that somebody was let in; see ``AccessGranted``."""
+        """Record granted access; see ``AccessGranted``."""
         self._append((user_id, requirement, key, monotonic()))
         if len(self._waiting) > MOST_WAITING:
             self.flush()
@@ -40,7 +40,7 @@ class GrantedAccess(Pending[_Granted]):
 
 
 def hot_places(hot: HotCounts) -> Listener:
-    """A listener that counts who asks where."""
+    """A listener that counts callers by place."""
 
     def note(event: AccessGranted) -> None:
         hot.note(event.user_id, event.key)

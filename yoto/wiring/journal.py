@@ -21,7 +21,7 @@ _TABLE = ResilienceConfigChange.__table__
 
 
 class _Late(Exception):
-    """Somebody else appended the version first."""
+    """Another writer appended the version first."""
 
 
 class SqlJournal:

@@ -212,7 +212,7 @@ class PolicyFacts:
             statement = select(keys.c.id, keys.c.key).where(keys.c.id.in_(new))
             rows = self.read(lambda connection: connection.execute(statement).all())
             found = {number: key for number, key in rows}
-            # One that is not committed may be given to somebody else.
+            # One that is not committed may be given to another.
             if not in_change():
                 self._ids.update(found)
         known = ((one, self._ids.get(one, found.get(one))) for one in wanted)
@@ -227,7 +227,7 @@ class PolicyFacts:
         return found
 
     def ways(self, user_id: int, scope: str, scope_id: NodeId | None, permission: str) -> list[Way]:
-        """By what somebody has a permission at a node, the widest first."""
+        """The grants by which a user has a permission at a node, the widest first."""
         return PermissionSystem.ways_of(self.app, user_id, Place(scope, scope_id), permission)
 
     def place(self, scope: str, scope_id: NodeId | None) -> PlaceAttributes | None:

@@ -176,7 +176,7 @@ def _time_holds(asked: Asked) -> float:
 
 
 def _authenticated_at(asked: Asked) -> Any:
-    """Of the person who makes the request, where it is they who are judged."""
+    """When the caller signed in, where the caller is the one who is checked."""
     at = authenticated_at(asked.user_id)
     return ABSENT if at is None else int(at)
 
@@ -194,7 +194,7 @@ def _device(asked: Asked) -> Any:
 
 
 def _risk(asked: Asked) -> Any:
-    """While Redis is unavailable the risk is 0: owners, whom the rules admit, are not kept out."""
+    """Without Redis the risk is absent: owners, whom the rules admit, are not kept out."""
     person = asked.person
     if person is None:
         return ABSENT
@@ -242,7 +242,7 @@ def _quota(asked: Asked) -> Any:
 
 
 def _usage(asked: Asked) -> Any:
-    """How much of each thing there is that the document limits, in the server of the place."""
+    """The count of each thing that the document limits, in the server of the place."""
     resources = asked.documents["quota"]["resources"]
     if asked.place is None or not isinstance(resources, Mapping):
         return ABSENT
@@ -260,7 +260,7 @@ def _usage(asked: Asked) -> Any:
 
 
 def _load_per_core(asked: Asked) -> float:
-    """How many processes want to run, for each core, on average of a minute."""
+    """The number of processes that want to run, for each core, on average of a minute."""
     return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 

@@ -33,7 +33,7 @@ LOCK = "sweeper"
 # s after which another worker may take over from one that died.
 LEASE = 10.0
 EVERY = 3600.0  # s
-# s until it is tried again where a store is away, or another worker does it.
+# s until it is tried again where a store is unavailable, or another worker does it.
 AGAIN = 60.0
 # Rows a transaction: others want to write, too.
 SLICE = 500

@@ -56,11 +56,11 @@ def register(username: str, display_name: str, password: str) -> User:
 def authenticate(username: str, password: str, *, to_control: bool = False) -> User | None:
     """The account that this name and password open, or None.
 
-    An unknown name, a wrong password and a disabled account give the same answer after the same
+    An unknown name, a wrong password and a disabled account get the same response after the same
     work. Every door asks here, the API's and the pages'. What fails of operators is audited.
 
     Args:
-        to_control: it is the door of the control plane, whose limits are its own.
+        to_control: it is the control plane's sign-in, which has limits of its own.
 
     Raises:
         RateLimited: too many tries from this address, or on this name.
@@ -154,7 +154,7 @@ def _rehash(user_id: int, stored: str, password: str) -> str:
 
 
 def _replace_hash(user_id: int, stored: str, fresh: str, **values: object) -> bool:
-    """Change the hash unless somebody else changed it first."""
+    """Change the hash unless another request changed it first."""
     statement = update(User).where(User.id == user_id, User.password_hash == stored)
     result = db.session.execute(statement.values(password_hash=fresh, **values))
     return bool(result.rowcount)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Lists of channels and categories: what somebody may not read is not there."""
+"""Lists of channels and categories: those that the caller may not read are left out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def channels_with(
 
 
 def visible_categories(server_id: int, actor: Identity) -> Sequence[Category]:
-    """The categories in which the actor may read a channel, or all, for who may make channels.
+    """The categories in which the actor may read a channel; all, for those who may make channels.
 
     Raises: as ``readable_channels``.
     """

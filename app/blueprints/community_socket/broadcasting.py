@@ -57,7 +57,7 @@ def emit_here(channel_id: int, event: str, payload: dict[str, Any]) -> None:
 
 
 def _in_time(listening: dict[str, Connection]) -> dict[str, Connection]:
-    """Those whose token is still good; the others are cut off, to come back with a new one."""
+    """Sockets whose token is still valid; the others are cut off, to come back with a new one."""
     now = time.time()
     for sid, connection in listening.items():
         if connection.expires_at <= now:
@@ -66,7 +66,7 @@ def _in_time(listening: dict[str, Connection]) -> dict[str, Connection]:
 
 
 def _readers(channel_id: int, listening: dict[str, Connection]) -> list[str]:
-    """Those who may read now, by one check for all; who joined with a right lost since is put out.
+    """The users who may read now, by one check for all; those who have lost the right are removed.
 
     Without a right to read the channel, having joined it is worth nothing.
     """

@@ -21,7 +21,7 @@ from yoto.store.db import writing
 EXTENSION = "yoto.community.fan_out"
 DELETED = "message_deleted"
 
-# Entries. Some seconds of the liveliest community; who is behind by more missed it.
+# Entries. Some seconds of the liveliest community; a reader that is behind by more missed it.
 MAX_LENGTH = 10_000
 # ms. A stream without entries for so long has no readers waiting.
 TTL_MS = 10 * 60 * 1000

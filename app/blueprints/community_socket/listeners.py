@@ -14,7 +14,7 @@ CHANNELS_MAX = 100  # one connection; a page shows one channel and badges for so
 
 @dataclass(slots=True)
 class Connection:
-    """One socket: whose it is, by which access token, until when (epoch s), and what it hears."""
+    """One socket: its owner, access token, end (epoch s), and the channels that it listens to."""
 
     user_id: int
     token: str = field(repr=False)
@@ -73,7 +73,7 @@ class Listeners:
             return True
 
     def channels_about(self, subjects: Iterable[str]) -> set[int]:
-        """The channels listened to in which ``subjects`` may have changed who may read."""
+        """The channels listened to whose set of readers may have changed with ``subjects``."""
         with self._lock:
             found: set[int] = set()
             for subject in subjects:

@@ -1,6 +1,6 @@
 """The events that a client may send.
 
-Every answer is an acknowledgement: ``{"ok": true, ...}``, or ``{"ok": false, "error": problem}``
+Every response is an acknowledgement: ``{"ok": true, ...}``, or ``{"ok": false, "error": problem}``
 with the problem that the REST API would have given.
 """
 

@@ -42,7 +42,7 @@ def register(user_id: int, name: str) -> Registered:
     """Register a device for its user.
 
     Raises:
-        Conflict: the user has as many as anybody may have.
+        Conflict: the user has the most that are allowed.
     """
     locked(User, user_id)  # registrations of one user come one by one, so that the limit holds
     count = select(func.count()).select_from(Device).where(Device.user_id == user_id)

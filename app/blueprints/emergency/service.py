@@ -23,13 +23,13 @@ SHOWN = 50
 
 
 def take(user_id: int, reason: str, minutes: int, actor_id: int | None) -> EmergencyAccess:
-    """Give somebody emergency access for so many minutes from now on.
+    """Grant emergency access for so many minutes from now on.
 
     Args:
-        actor_id: who does it; None is the operator at a terminal.
+        actor_id: the actor; None is the operator at a terminal.
 
     Raises:
-        ValidationFailed: no reason of 10 to 500 characters, or more minutes than anybody may have.
+        ValidationFailed: no reason of 10 to 500 characters, or more minutes than allowed.
         UnknownResource: there is no such account.
     """
     reason = _checked_reason(reason)
@@ -91,7 +91,7 @@ def declare(enabled: bool, reason: str, actor_id: int | None) -> PlatformSwitch:
     """Declare an emergency, or that it is over.
 
     Args:
-        actor_id: who does it; None is the operator at a terminal.
+        actor_id: the actor; None is the operator at a terminal.
 
     Raises:
         ValidationFailed: no reason of 10 to 500 characters.

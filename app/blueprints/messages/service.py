@@ -48,7 +48,7 @@ def edit(speaker: Speaker, message_id: int, content: str) -> Post:
     """Replace the words of one's own message.
 
     Raises:
-        PermissionDenied: it is somebody else's, or as ``Speaker.demand_voice``.
+        PermissionDenied: it is another user's, or as ``Speaker.demand_voice``.
         UnknownResource: there is no such message in the channel.
     """
     channel_id, author_id = speaker.channel_id, speaker.person.id
@@ -76,10 +76,10 @@ def edit(speaker: Speaker, message_id: int, content: str) -> Post:
 
 
 def delete(channel_id: int, message_id: int, actor_id: int) -> None:
-    """Hide a message from every list: one's own, or anybody's with ``message.manage``.
+    """Hide a message from every list: one's own, or any with ``message.manage``.
 
     Raises:
-        PermissionDenied: it is somebody else's and the actor may not manage messages.
+        PermissionDenied: it is another user's and the actor may not manage messages.
         UnknownResource: there is no such message in the channel.
     """
     message = locked_message(channel_id, message_id)

@@ -44,7 +44,7 @@ class Speaker(NamedTuple):
 
 
 def speaker_in(channel_id: int) -> Speaker:
-    """The caller of this request as somebody who speaks in the channel.
+    """The caller of this request as the author of messages in the channel.
 
     Raises:
         UnknownResource: there is no such channel (any more).

@@ -1,4 +1,4 @@
-"""Operators as accounts: how they sign in to the control plane, and who is one."""
+"""Operators as accounts: their sign-in to the control plane, and the list of them."""
 
 from app.auth.socket_credentials import socket_credential
 from app.blueprints.operators.accounts import operators_control

@@ -65,7 +65,7 @@ def sign_in_form() -> str | AnyResponse:
 @read_only
 @public("this is where a session comes from")
 def sign_in() -> Any:
-    """Start a session for somebody who may see the control plane."""
+    """Start a session for an account that may view the control plane."""
     try:
         check_csrf()
     except CsrfFailed:
@@ -91,7 +91,7 @@ def sign_in() -> Any:
 
 
 def _second_step(code: str) -> Any:
-    """The code of somebody whose password was right."""
+    """The code step, for an account whose password was right."""
     user = pending_user()
     if user is None:
         return form.again("sign_in.stale", 403)
@@ -110,7 +110,7 @@ def _second_step(code: str) -> Any:
 
 
 def _signed_in(user: User) -> AnyResponse:
-    # It only read; a writer begins anew, or SQLite refuses it once somebody else has written.
+    # It only read; a writer begins anew, or SQLite rejects it once another has written.
     db.session.rollback()
     with writing():
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)

@@ -1,4 +1,4 @@
-"""Roles: what they are, what they grant, and who holds them."""
+"""Roles: their data, their grants, and their holders."""
 
 from app.blueprints.roles.grants import grants
 from app.blueprints.roles.holders import holders

@@ -21,7 +21,7 @@ GLOBAL_ROLES = "admin.roles"
 
 
 def needs_role_right(in_server: str) -> Callable[[View], View]:
-    """Let those through who have ``in_server`` in the server of the role ``role_id``.
+    """Admit callers who have ``in_server`` in the server of the role ``role_id``.
 
     For a global role they need ``admin.roles`` instead. The view raises ``UnknownResource`` for a
     role that does not exist, ``PermissionDenied`` for a caller without the right.

@@ -38,7 +38,7 @@ def roles_of(server_id: int | None, *, after: int | None, limit: int) -> Page[Ro
 
 
 def make_role(actor_id: int | None, server_id: int | None, body: dict[str, Any]) -> Role:
-    """Make a role, for somebody or, for None, as the system; the new row.
+    """Make a role, for a user or, for None, as the system; the new row.
 
     Raises:
         Conflict: the server has as many roles as it may have.

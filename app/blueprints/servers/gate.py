@@ -38,7 +38,7 @@ def members_only(view: View) -> View:
 
 
 def needs_management(view: View) -> View:
-    """Let in who may manage the server ``server_id``. What its own rules say about hours,
+    """Admit callers who may manage the server ``server_id``. What its own rules say about hours,
     networks and devices does not bind its owner, who sets them, nor super-admins: they could not
     mend a rule that shuts them out. The rules of the platform bind them, too.
 

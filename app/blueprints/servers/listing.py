@@ -1,4 +1,4 @@
-"""Lists of servers: those I am in, and those anybody may join."""
+"""Lists of servers: the caller's own, and those open to everyone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def servers_of(user_id: int, after: int | None, limit: int) -> Page[Row[Any]]:
 
 
 def public_servers(after: int | None, limit: int) -> Page[Row[Any]]:
-    """The servers that anybody may join, by id."""
+    """The servers that everyone may join, by id."""
     return _page(_PUBLIC, after, limit)
 
 

@@ -1,4 +1,4 @@
-"""Being in a server: who is, who may enter, and how to leave."""
+"""Membership in a server: the members, the rules of entry, and leaving."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ TIMED_OUT = "timed_out"
 
 
 def demand_member(server_id: int, actor: Identity) -> None:
-    """Go on only for somebody who is in the server (or a super-admin).
+    """Go on only for a member of the server (or a super-admin).
 
-    What they may do there says so, from memory mostly; who is refused was looked up.
+    What they may do there says so, from memory mostly; a rejection was looked up.
 
     Raises:
         PermissionDenied: the actor is no member.
@@ -40,7 +40,7 @@ def demand_member(server_id: int, actor: Identity) -> None:
 
 
 def demand_visible(server_id: int, actor: Identity) -> Server:
-    """The server, for somebody who may know of it: it is public, or they are in it.
+    """The server, for a caller who may know of it: it is public, or they are in it.
 
     Raises:
         PermissionDenied: it is private and the actor is no member.
@@ -53,7 +53,7 @@ def demand_visible(server_id: int, actor: Identity) -> Server:
 
 
 def membership_of(server_id: int, user_id: int) -> Member:
-    """Somebody's own membership.
+    """The user's own membership.
 
     Raises:
         PermissionDenied: they are no member.
@@ -118,7 +118,7 @@ def enter(server_id: int, user_id: int, how: str) -> tuple[Member, bool]:
     Returns the membership, and whether it is new: of two requests at once, one makes it.
 
     Raises:
-        PermissionDenied: somebody banned the user at this very moment.
+        PermissionDenied: the user was banned at this very moment.
     """
     member = Member(server_id=server_id, user_id=user_id)
     db.session.add(member)

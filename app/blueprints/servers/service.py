@@ -19,14 +19,14 @@ from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant
 
 FIRST_CHANNEL = "general"
 OWNER_ONLY = "owner_only"
-SERVERS_MAX = 100  # of one owner; all public ones stand in everybody's list
+SERVERS_MAX = 100  # of one owner; all public ones stand in every user's list
 
 
 def create_server(owner_id: int, name: str, description: str, public: bool) -> Server:
     """Make a server with its owner in it, ``@everyone`` with the usual grants, and a channel.
 
     Raises:
-        Conflict: the owner has as many as anybody may own.
+        Conflict: the owner has the most that are allowed.
     """
     locked(User, owner_id)  # servers of one owner come one by one, so that the limit holds
     if _owned_by(owner_id) >= SERVERS_MAX:

@@ -1,4 +1,4 @@
-"""What the demo consists of, as data."""
+"""The contents of the demo, as data."""
 
 from __future__ import annotations
 

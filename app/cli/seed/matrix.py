@@ -1,4 +1,4 @@
-"""Access matrices: who may do what in a real organisation, as users, roles and grants."""
+"""Access matrices: the permissions of people in a real organisation, as users, roles and grants."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Progress = Callable[..., AbstractContextManager[Any]]
 
 @dataclass(frozen=True, slots=True)
 class MatrixReport:
-    """What an import did; ``seconds`` is for the whole of it."""
+    """The result of an import; ``seconds`` is for the whole of it."""
 
     pairs: int
     users: int

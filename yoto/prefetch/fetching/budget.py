@@ -88,7 +88,7 @@ class Budget:
             self._credit = min(EXPLORE_SAVED, self._credit + EXPLORE_SHARE * lookups)
 
     def allowance(self, undecided: int, now: float) -> int:
-        """How many prefetches may begin now, with ``undecided`` ones under way."""
+        """The number of prefetches that may begin now, with ``undecided`` ones under way."""
         elapsed = max(0.0, now - self._refilled)
         self._refilled = now
         rate = self._settings.rate

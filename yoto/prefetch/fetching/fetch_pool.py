@@ -26,7 +26,7 @@ class FetchPool:
 
     @property
     def free(self) -> int:
-        """How many could begin at once."""
+        """The number of loads that could begin at once."""
         return self._free
 
     def submit(self, job: Callable[[], None]) -> bool:

@@ -54,7 +54,7 @@ class Ledger:
         return place in self._of_user.get(user_id, ())
 
     def of_user(self, user_id: int) -> int:
-        """How many of a user are under way."""
+        """The number of a user's prefetches under way."""
         return len(self._of_user.get(user_id, ()))
 
     def tasks(self, *states: TaskState) -> list[PrefetchTask]:
@@ -67,7 +67,7 @@ class Ledger:
 
     @property
     def undecided(self) -> int:
-        """How many are being loaded, or wait for their users."""
+        """The number that are being loaded, or wait for their users."""
         return len(self._open[TaskState.LOADING]) + len(self._open[TaskState.READY])
 
     def move(self, task: PrefetchTask, state: TaskState, now: float) -> None:

@@ -153,7 +153,7 @@ class SmartPrefetcher:
             )
 
     def _judge(self, visits: Iterable[Visited], now: float) -> list[int]:
-        """Say what became of prefetches; the users who were seen, the latest first."""
+        """Report the outcomes of prefetches; the users who were seen, the latest first."""
         seen: dict[int, None] = {}
         for user_id, place in visits:
             self._visits += 1
@@ -166,7 +166,7 @@ class SmartPrefetcher:
         return list(seen)[::-1]
 
     def _choose(self, seen: Sequence[int], now: float) -> None:
-        """Open tasks for what users who were just seen are likely to do."""
+        """Open tasks for the likely next steps of users who were just seen."""
         confidence = self._budget.confidence
         room = self._room(now) - len(self._ledger.tasks(TaskState.WAITING))
         # The users seen last go first: the others may have gone on already.

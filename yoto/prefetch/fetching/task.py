@@ -13,12 +13,12 @@ from yoto.prefetch.steps import json_id
 
 
 class TaskState(enum.StrEnum):
-    """Where a prefetch stands.
+    """The state of a prefetch.
 
     ``WAITING``, ``LOADING``, then ``READY``: in the cache, and not asked for yet. At the end:
-    ``USED``: it answered its user. ``EXPIRED``: its user went elsewhere for too long.
-    ``WASTED``: it left the cache before anybody asked. ``FAILED``: it could not be loaded.
-    ``CANCELLED``: by an operator. ``LAPSED``: its user was there before it, or it waited too long.
+    ``USED``: it answered its user. ``EXPIRED``: its user went elsewhere for too long. ``WASTED``:
+    it left the cache before a request. ``FAILED``: it could not be loaded. ``CANCELLED``: by an
+    operator. ``LAPSED``: its user was there before it, or it waited too long.
     """
 
     WAITING = "waiting"

@@ -24,7 +24,7 @@ class CacheView(Protocol):
         """Look-ups so far that memory could not answer, prefetches among them."""
 
     def fresh(self) -> bool:
-        """Whether memory may answer now, so that there is a point in filling it."""
+        """Whether memory may be used now, so that filling it makes sense."""
 
     def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
         """The entry in memory, without counting or using it."""

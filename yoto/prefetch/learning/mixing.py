@@ -6,9 +6,9 @@ the level's context, n their sum, and p the probability that the next shorter le
 
     P(x) = (c(x) + k * p(x)) / (n + k)
 
-The levels, from short to long: everybody; everybody after the last step; this user; this user after
+The levels, from short to long: all users; all users after the last step; this user; this user after
 the last step; this user after the last two. A level of which nothing is known has n = 0 and passes
-on what is below it, so somebody new is predicted as the population is. Each level is a distribution
+on what is below it, so a new user is predicted as the population is. Each level is a distribution
 because the one below is.
 """
 

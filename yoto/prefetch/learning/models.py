@@ -18,7 +18,7 @@ HOUR = 3_600.0
 # Sizes of one user's tables: habits fit, and a model stays below about 60 KB.
 USER_STEPS, USER_CONTEXTS, USER_PAIRS, USER_NEXT = 64, 32, 64, 6
 USER_DEEDS = 32
-# Of everybody's.
+# Sizes of the population's model.
 ALL_STEPS, ALL_CONTEXTS, ALL_NEXT = 4_096, 4_096, 8
 ALL_DEEDS = 512
 
@@ -27,7 +27,7 @@ UserAction: TypeAlias = tuple[str, str]
 
 
 class Context(NamedTuple):
-    """The last steps of somebody, as far as they belong to the session of now."""
+    """A user's last steps, as far as they belong to the current session."""
 
     last: Step | None = None
     before: Step | None = None
@@ -122,7 +122,7 @@ class UserModel(Model):
 
 
 class Population(Model):
-    """The steps of everybody, without who did them."""
+    """The steps of all users, without their ids."""
 
     def __init__(self, half_life: float, began: float) -> None:
         super().__init__(half_life, began, (ALL_STEPS, ALL_CONTEXTS, ALL_NEXT, ALL_DEEDS))

@@ -62,7 +62,7 @@ class Batch:
 
 
 def age_ms(visit: Visit, moment: float) -> int:
-    """How old a visit is, in ms; never negative."""
+    """The age of a visit, in ms; never negative."""
     return max(0, int((moment - visit.moment) * SECOND_MS))
 
 

@@ -90,7 +90,7 @@ class Flusher:
         return len(self._fresh) + sum(map(len, self._waiting))
 
     def _pack(self) -> None:
-        """Make batches of what is new, without those who are to be forgotten."""
+        """Make batches of new actions, without the users who are to be forgotten."""
         forgotten = frozenset(self._forgotten)
         self._forgotten -= forgotten
         for batch in self._waiting:

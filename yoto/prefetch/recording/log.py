@@ -18,7 +18,7 @@ _FORGET = load_script(PACKAGE, "forget_log.lua")
 
 # Entries, each what one user did within a second: what a worker that starts learns from. A few MB.
 MAX_LENGTH = 10_000
-# Entries a script looks at when somebody is forgotten: a few ms.
+# Entries a script looks at when a user is forgotten: a few ms.
 FORGET_CHUNK = 1_000
 
 
@@ -117,5 +117,5 @@ def _entry(raw: Any) -> LogEntry | None:
         writer, user_id = fields[b"w"].decode(), int(fields[b"u"])
         return LogEntry(writer, written_ms, user_id, from_log(user_id, fields[b"d"], written_ms))
     except (KeyError, ValueError):
-        # Somebody else's, or damaged: there is nothing to learn from it.
+        # Another's entry, or a damaged one: there is nothing to learn from it.
         return None

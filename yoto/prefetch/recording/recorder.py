@@ -69,7 +69,7 @@ class BehaviourRecorder:
             self._read()
 
     def granted(self, event: AccessGranted) -> None:
-        """Take down that a decorator let somebody in. Never waits, never raises for a full buffer.
+        """Record access that a decorator granted. Never waits, never raises for a full buffer.
 
         A requirement longer than a name can be says nothing that a prediction could use. One caller
         at a time.

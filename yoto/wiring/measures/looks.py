@@ -88,7 +88,7 @@ def invalidation_samples(stats: InvalidationStats) -> Iterator[Sample]:
 
 
 def worker_samples(workers: Sequence[Worker]) -> Iterator[Sample]:
-    """How many there are, by state; one that fell silent long ago is history."""
+    """The number of workers, by state; one that fell silent long ago is history."""
     for state in (WorkerState.LIVE, WorkerState.DRAINING, WorkerState.SILENT):
         of_state = [one for one in workers if one.state is state and one.heard_ms < LOST_FOR_MS]
         yield Measured(names.WORKERS, len(of_state), {"state": str(state)})

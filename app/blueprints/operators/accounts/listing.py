@@ -1,4 +1,4 @@
-"""Everybody who has, had or will have a right on the platform."""
+"""Accounts that have, had or will have a right on the platform."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _sessions_end(last: datetime | None, ended: datetime | None) -> datetime | N
 
 
 def tokens_of(ids: list[int]) -> dict[int, int]:
-    """How many valid API tokens accounts have; without those that have none."""
+    """The number of valid API tokens of each account; without those that have none."""
     statement = (
         select(ApiToken.user_id, func.count())
         .join(User, User.id == ApiToken.user_id)

@@ -31,7 +31,7 @@ def grant(
     Raises:
         ValidationFailed: no such account, no role that gives rights on the platform, or an end
             that is over.
-        PermissionDenied: the role stands too high for who acts, or gives what they do not have.
+        PermissionDenied: the role stands too high for the actor, or grants more than they have.
         LastAdministrator: the last administrator would lose the role at that end.
     """
     user_id = db.session.scalar(select(User.id).where(User.username == username))
@@ -62,7 +62,7 @@ def revoke(user_id: int, role_id: int, by: str, reason: str) -> dict[str, Any]:
     Raises:
         UnknownResource: no such account.
         ValidationFailed: it does not have that role.
-        PermissionDenied: the role stands too high for who acts.
+        PermissionDenied: the role stands too high for the actor.
         LastAdministrator: it is the last administrator's.
     """
     _existing(user_id)
@@ -86,8 +86,8 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
 
     Raises:
         UnknownResource: no such account.
-        PermissionDenied: it is a super-admin's, and who acts is none, or its global roles stand
-            above those of who acts.
+        PermissionDenied: it is a super-admin's, and the actor is none, or its global roles stand
+            above the actor's.
         LastAdministrator: it is the last administrator's.
     """
     _check_above(_existing(user_id), by)
@@ -158,11 +158,11 @@ def end_sessions(user_id: int, by: str, reason: str) -> dict[str, Any]:
 
 
 def remove_second_factor(user_id: int, by: str, reason: str) -> dict[str, Any]:
-    """Let somebody who lost their second factor sign in without.
+    """Let an operator who lost their second factor sign in without it.
 
     Raises:
         UnknownResource: no such account, or it has no second factor.
-        PermissionDenied: it is a super-admin's, and who acts is none.
+        PermissionDenied: it is a super-admin's, and the actor is none.
     """
     _check_above(_existing(user_id), by)
     second_factor.remove(user_id, by, reason)

@@ -119,7 +119,7 @@ def remove_own(user_id: int, code: str, reason: str) -> None:
 
 
 def remove(user_id: int, by: str, reason: str) -> None:
-    """Take the second factor of somebody who has lost it.
+    """Remove the second factor of an account that has lost it.
 
     Raises:
         UnknownResource: the account has none.

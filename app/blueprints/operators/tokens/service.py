@@ -94,11 +94,11 @@ def revoke(token_id: int, by: str, owner_id: int | None, reason: str) -> ApiToke
     """Take a token back; one that was taken back stays so.
 
     Args:
-        by: who does it, such as ``user:42`` or ``cli:root``.
-        owner_id: whose token it must be; None: anybody's.
+        by: the actor, such as ``user:42`` or ``cli:root``.
+        owner_id: the required owner of the token; None: any.
 
     Raises:
-        UnknownResource: there is none of that id, or it is somebody else's.
+        UnknownResource: there is none of that id, or it is another account's.
     """
     token = db.session.get(ApiToken, token_id, with_for_update=True)
     if token is None or (owner_id is not None and token.user_id != owner_id):

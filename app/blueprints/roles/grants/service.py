@@ -23,7 +23,7 @@ from yoto.store.models import (
     RoleGroupGrant,
 )
 
-# How the permission system calls what the API calls otherwise.
+# Names in the permission system of fields that the API calls otherwise.
 FIELDS = {"names": "permission", "scope_type": "scope"}
 
 
@@ -72,7 +72,7 @@ def set_grant(actor_id: int, role_id: int, permission: str, body: Mapping[str, A
     """Let the role allow or deny the permission in a scope; the grant as it is now.
 
     Raises:
-        UnknownResource: somebody has taken it away again.
+        UnknownResource: it has been revoked meanwhile.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_permissions_to_role``.
     """
     with api_names(FIELDS):
@@ -121,7 +121,7 @@ def set_group_grant(actor_id: int, role_id: int, group_id: int, body: Mapping[st
     """Let the role allow or deny all permissions of a group in a scope.
 
     Raises:
-        UnknownResource: somebody has taken it away again.
+        UnknownResource: it has been revoked meanwhile.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_group_to_role``.
     """
     with api_names(FIELDS):

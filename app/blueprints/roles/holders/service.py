@@ -29,7 +29,7 @@ FIELDS = {"role_ids": "role_id"}
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody who holds a role. ``id`` is the assignment's."""
+    """A holder of a role. ``id`` is the assignment's."""
 
     id: int
     user: Person
@@ -40,7 +40,7 @@ class Holder:
 
 
 def holders_of(role_id: int, *, after: int | None, limit: int) -> Page[Holder]:
-    """A page of those who were given the role, in force or not."""
+    """A page of the users who were given the role, in force or not."""
     statement = (
         select(RoleAssignment, *PERSON_COLUMNS)
         .join(User, User.id == RoleAssignment.user_id)
@@ -65,7 +65,7 @@ def holders_of(role_id: int, *, after: int | None, limit: int) -> Page[Holder]:
 def roles_held(
     caller: Identity, user_id: int, server_id: int | None, *, after: int | None, limit: int
 ) -> Page[RoleAssignment]:
-    """A page of the roles of one server (or the global ones) that somebody was given.
+    """A page of the roles of one server (or the global ones) that a user was given.
 
     Raises:
         UnknownResource: there is no such server, or not for the caller.

@@ -105,7 +105,7 @@ def delete_invite(server_id: int, invite_id: int, actor_id: int) -> None:
 
 
 def join_by_invite(code: str, user_id: int) -> tuple[Member, bool]:
-    """Enter the server of an invite. Who is in it already stays so and uses nothing up.
+    """Enter the server of an invite. A member stays one and uses nothing up.
 
     Raises:
         Gone: the invite has expired or is used up.

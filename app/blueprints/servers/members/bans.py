@@ -1,4 +1,4 @@
-"""Bans: keeping somebody out, member or not."""
+"""Bans: keeping a user out, member or not."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _ban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Ban
 
 
 def unban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> None:
-    """Let somebody come back.
+    """Let a banned user come back.
 
     Raises:
         UnknownResource: that user is not banned.

@@ -18,7 +18,7 @@ from yoto.store.models import Role, RoleAssignment, User
 
 
 class MemberView(NamedTuple):
-    """A member, who that is, and the ids of the roles they were given, highest first."""
+    """A member, the account, and the ids of the roles they were given, highest first."""
 
     user: Person
     nickname: str | None
