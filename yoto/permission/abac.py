@@ -1,4 +1,4 @@
-"""What the permission system asks of a policy engine, which is wired in from outside."""
+"""The interface to the policy engine, which is wired in from outside."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from yoto.permission.scopes import Place
 
 @dataclass(frozen=True, slots=True)
 class PolicyBatch:
-    """Questions that are asked one after the other, so that facts can be read for all at once.
+    """A batch of sequential questions, so that facts can be read for all at once.
 
     Attributes:
-        asked: of whom, and where.
-        unread: paths of the input that could not be read for them: nobody waits for one twice.
-        known: what was read for all of them together, by type and id.
+        asked: the users and the places.
+        unread: input paths that could not be read; no question waits for one again.
+        known: facts read for all of them together, by type and id.
     """
 
     asked: Sequence[tuple[int, Place]] = ()
@@ -51,9 +51,10 @@ class PolicyAnswer:
         version: names the set that answered.
         reasons: all codes.
         emergency: the user has emergency access that bears on the permission.
-        failed: there is no verdict, which denies; codes do not tell, since policies choose them.
-        unread: there is none because what policies read could not be read; then roles do not decide
-            alone, whatever a permission says of errors.
+        failed: there is no verdict, which denies; codes cannot show this, since policies choose
+            them.
+        unread: there is no verdict because an input of the policies could not be read; then roles
+            do not decide alone, whatever the permission's error setting.
     """
 
     allow: bool

@@ -39,10 +39,10 @@ class _NoAccount(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccountVerdict:
-    """What the cache knows of a credential.
+    """The cached status of a credential.
 
     Attributes:
-        accepted: None: only the database can tell.
+        accepted: None: only the database knows.
         super_admin: whether its account is one.
     """
 
@@ -72,8 +72,9 @@ class AccountCalls:
     def judge_credential(
         self, user_id: int, epoch: int, denial_keys: Sequence[str]
     ) -> AccountVerdict:
-        """Whether a credential counts, as far as the cache can tell; exact at the position that
-        this context requires.
+        """Whether a credential counts, by the cache.
+
+        Exact at the position that this context requires.
 
         It is undecided without a cache, for a caller in the middle of a change, and where an entry
         that says no may be older than the credential.
@@ -100,7 +101,7 @@ class AccountCalls:
 
 
 def _remembered(caching: Caching, user_id: int, required: Position | None) -> Entry | None:
-    """What memory has, if it may answer without a second thought."""
+    """The entry in memory, if it may be used as it is."""
     cache = caching.cache
     # Both are read before the slot: changes leave memory first, and the tailer moves on then.
     if required is not None and cache.tailer.applied < required:
@@ -116,7 +117,7 @@ def _remembered(caching: Caching, user_id: int, required: Position | None) -> En
 
 
 def _found(caching: Caching, user_id: int, required: Position | None) -> Entry | None:
-    """What any tier has; None: there is no such account."""
+    """The entry of any tier; None: there is no such account."""
     pool, directory = caching.pool, caching.directory
 
     def load() -> Loaded:

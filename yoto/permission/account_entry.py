@@ -1,7 +1,7 @@
-"""What the cache keeps of an account: whether a credential that was made for it still counts.
+"""The cache entry of an account: whether a credential that was made for it still counts.
 
 The epoch only grows and a denial is never taken back, so a refusal for either is right however old
-the entry is. Every other refusal may be the entry's age: only the database can tell.
+the entry is. Every other refusal may come from the entry's age: only the database knows.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def is_super_admin(entry: Entry) -> bool:
 
 
 def accepts(entry: Entry, epoch: int, keys: Iterable[str]) -> bool | None:
-    """Whether a credential counts; None: only the database can tell.
+    """Whether a credential counts; None: only the database knows.
 
     Args:
         epoch: the one that the credential was made in.

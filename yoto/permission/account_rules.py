@@ -1,4 +1,4 @@
-"""The hierarchy for whoever changes accounts, which are not written here."""
+"""Hierarchy checks for code that changes accounts; accounts are not written here."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ class AccountRules:
 
     @staticmethod
     def keeping_an_administrator(field: str = "user_id") -> AbstractContextManager[None]:
-        """For a change of accounts in the running transaction: refused if nobody could administer
-        the platform after it. Writes of this system are watched by themselves.
+        """Refuse a change of accounts in the running transaction that leaves no administrator.
+
+        Writes of this system are checked automatically.
 
         Args:
             field: what the refusal is about, as the caller names it.

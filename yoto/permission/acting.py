@@ -31,8 +31,10 @@ class Act:
 
     @property
     def authority(self) -> Authority:
-        """What the actor may give, take and edit. Ask for it when what the write waits for is read:
-        others may have changed it until then.
+        """The actor's rights to give, take and edit.
+
+        Ask for them once everything the write waits for is read: others may have changed them until
+        then.
 
         Raises:
             PermissionDenied: the actor does not exist, or is disabled.
@@ -73,13 +75,14 @@ def acting(
     Args:
         actor_id, reason, commit: as ``RoleWrites`` has them.
         conflict: as ``write`` has it.
-        roles: by which somebody could cease to administer the platform; ``field`` names them.
+        roles: roles whose change could cost someone the administration of the platform; ``field``
+            names them.
         in_maintenance: whether it works then, too.
 
     Raises:
         MaintenanceMode: the platform is in maintenance.
         ValidationFailed: no id of an actor, or ``conflict``.
-        LastAdministrator: nobody could administer the platform after it.
+        LastAdministrator: the change would leave the platform without an administrator.
         WriteConflict: somebody else changed the same things first.
         StoreUnavailable: the database did not answer.
     """

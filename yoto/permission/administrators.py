@@ -1,7 +1,7 @@
-"""Somebody can always administer the platform: whoever is last in that is not taken away.
+"""The platform always keeps an administrator: the last one cannot be removed.
 
-Only global roles, their holders, groups of permissions and accounts bear on it. Whatever writes one
-of these does so in ``keeping_an_administrator``, whoever acts: an operator, a terminal, or code.
+Only global roles, their holders, groups of permissions and accounts bear on it. Every write of one
+of these runs in ``keeping_an_administrator``, for any actor: an operator, a terminal, or code.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from yoto.permission.state import PermissionState, get_state_in_maintenance
 from yoto.permission.transactions import has_written
 from yoto.store.models import NOWHERE, Permission, Role, RoleAssignment, User
 
-# Without the first nobody is let into the control plane, whatever else they may do.
+# The first is required to enter the control plane at all, whatever other rights a user has.
 VIEW, ADMIN = "platform.view", "platform.admin"
 # In ``Session.info``: that a block is going on already.
 _KEEPING = "yoto.keeping_an_administrator"
 
 
 class Kept(NamedTuple):
-    """Whether somebody can administer the platform: now, and without an end."""
+    """Whether there is an administrator of the platform: now, and without an end."""
 
     now: bool
     lasting: bool
@@ -41,7 +41,7 @@ class Kept(NamedTuple):
 def keeping_an_administrator(
     session: Session, field: str, *, begin_anew: bool = False
 ) -> Iterator[None]:
-    """Refuse the change inside if nobody could administer the platform after it.
+    """Refuse the change inside if it leaves the platform without an administrator.
 
     Args:
         field: what the refusal is about, as the caller names it.
@@ -49,8 +49,8 @@ def keeping_an_administrator(
             if it has written nothing.
 
     Raises:
-        LastAdministrator: there was somebody who can sign in and has both rights, and would be
-            nobody any more; or there was somebody for good, and would be nobody but for a while.
+        LastAdministrator: there was a user who can sign in and has both rights, and none would be
+            left; or there was one without an end, and only temporary ones would be left.
     """
     if session.info.get(_KEEPING):
         yield

@@ -8,7 +8,7 @@ from yoto.permission.resolver import Resolution
 
 
 class Answer(NamedTuple):
-    """What a source says, in the order in which ``Decision`` takes the last three.
+    """The response of a source, in the order in which ``Decision`` takes the last three.
 
     Attributes:
         tier: ``l1``, ``l2`` or ``db``.

@@ -1,4 +1,4 @@
-"""Where an id comes from: an argument of a guarded call, or the request."""
+"""Finds an id in an argument of a guarded call, or in the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the policies say about permissions that roles give."""
+"""Policy checks of permissions that roles give."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Context = Mapping[str, Any] | None
 
 @dataclass(slots=True)
 class PolicyOutcome:
-    """What is left of a mask after the policies.
+    """The rest of a mask after the policies.
 
     Attributes:
         denied: bits that the policies took away.
@@ -66,7 +66,8 @@ def ask_policies(
             continue
         lenient = permission.on_policy_error == OnPolicyError.RBAC
         if answer.failed and lenient and not answer.unread:
-            # Counted, and shown with the registry; whoever gave no verdict has said why once.
+            # Counted, and shown with the registry; the engine has logged once why it gave no
+            # verdict.
             state.policy_failures.add(permission.name)
             continue
         outcome.denied |= permission.mask
@@ -85,7 +86,7 @@ def allowed_by_policies(
 ) -> list[bool]:
     """Whether policies allow a permission that roles allow, to each person in their place.
 
-    Where policies want to know by which ways it came, these are read for many at once.
+    Where policies read the ways by which it came, these are read for many at once.
     """
     verdicts: list[bool] = []
     batches = batches_of(asked)

@@ -1,4 +1,4 @@
-"""Who holds which roles, and from when to when."""
+"""Writes of role assignments and their time windows."""
 
 from __future__ import annotations
 
@@ -257,5 +257,5 @@ def _window(assignment: RoleAssignment) -> dict[str, Any]:
 
 
 def _author(actor_id: int | None, by: str | None) -> dict[str, Any]:
-    """What a record says of an author who is no account."""
+    """The audit log's name for an author who is no account."""
     return {} if actor_id is not None or by is None else {"author": by}

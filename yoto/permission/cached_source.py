@@ -29,12 +29,12 @@ from yoto.store.resources import known_types
 class CachedSource:
     """A ``ResolutionSource`` over the hybrid cache.
 
-    A caller whose transaction has changed something itself is answered by its own session, past
-    the cache, so that it sees what it did and nobody else does.
+    A caller whose own transaction has changed something reads through its own session, past the
+    cache: it alone sees its changes.
 
     Args:
         database: answers such callers.
-        providers: what functions say of people.
+        providers: the reports of functions about people.
         ways: is given what is loaded, while policies ask for ways.
         clock: the present time in epoch seconds.
     """
@@ -62,8 +62,10 @@ class CachedSource:
         return self.answer(user_id, place).resolution
 
     def remembered(self, user_id: int, key: PlaceKey) -> Slot | None:
-        """What memory may answer the caller from, at once. None: it is not there, not fresh, older
-        than what the caller brings, or the caller is in the middle of a change.
+        """The entry in memory that may answer at once.
+
+        None: it is missing, not fresh, older than the position that the caller requires, or the
+        caller is in the middle of a change.
         """
         required = required_position()
         if required is not None and self._cache.tailer.applied < required:
@@ -71,7 +73,7 @@ class CachedSource:
         return None if in_change() else self._find(user_id, key)
 
     def answer_of(self, entry: Entry, tier: str = "l1") -> Answer:
-        """What an entry says now."""
+        """The answer of an entry at this moment."""
         position = max(entry.position, self._cache.tailer.applied)
         return self._answer(entry, tier, position)
 
@@ -116,7 +118,7 @@ class CachedSource:
         Raises:
             ValidationFailed: an id is none.
         """
-        # Together, because one by one this costs as much as the answers.
+        # Together: one by one this costs as much as the checks themselves.
         if not set(map(type, user_ids)) <= {int} or min(user_ids, default=1) < 1:
             for user_id in user_ids:
                 checked_id(user_id, "user_ids")
@@ -173,7 +175,7 @@ class CachedSource:
         return {id_of(place): one.mask for place, one in loaded.items()}
 
     def preload(self, user_ids: Sequence[int], place: PlaceKey, from_database: bool) -> Answers:
-        """Bring entries into memory before anybody asks for them.
+        """Bring entries into memory before they are asked for.
 
         Args:
             from_database: read there what neither memory nor Redis has; else it is left out.
@@ -189,7 +191,7 @@ class CachedSource:
         )
 
     def _is_past(self, place: Place) -> bool:
-        """Whether the caller's session answers, past the cache."""
+        """Whether to read through the caller's session, past the cache."""
         if in_change():
             return True
         declared = known_types().find(place.kind)

@@ -30,12 +30,12 @@ Check = tuple[str, str | None, NodeId | None]
 
 
 class Checks:
-    """Read-only half of ``PermissionSystem``. Errors that all questions share:
+    """The read-only half of ``PermissionSystem``. Errors that all checks share:
 
     Raises:
         ValidationFailed: a wrong scope, an id that its type does not have, or a context that is too
             large, by field.
-        UnknownPermission: nobody registered the permission.
+        UnknownPermission: the permission is not registered.
         UnknownResource: the place does not exist.
         StoreUnavailable: the database did not answer.
         RuntimeError: there is no app context.
@@ -114,8 +114,8 @@ class Checks:
     ) -> bool:
         """Whether the user is in the place, or may do something there; policies are not asked.
 
-        What is hidden from a member of its home, such as a channel that they may not read, is no
-        place of theirs.
+        A place that is hidden from a member of its home, such as a channel that they may not read,
+        is no place of theirs.
         """
         user_id = number_of(user_id)
         resolution = self.effective(user_id, scope, scope_id)
@@ -125,8 +125,9 @@ class Checks:
         return bool(resolution.mask & get_state().registry.snapshot.bits.local)
 
     def homes_of(self, places: Iterable[Place]) -> dict[Place, Place | None]:
-        """The nodes that people belong to: of each place itself, or the one above it; None: nobody
-        belongs anywhere there.
+        """The node that people belong to, for each place; None: the place has no members.
+
+        It is the place itself or a node above it.
         """
         types, asked = known_types(), list(places)
         found: dict[Place, Place | None] = {place: place for place in asked}
@@ -136,8 +137,9 @@ class Checks:
         return found
 
     def sites_of(self, places: Iterable[Place]) -> dict[Place, Site]:
-        """Where nodes lie: what is above each, and whose overwrites are in force; one statement a
-        type.
+        """The site of each node: the nodes above it, and those whose overwrites are in force.
+
+        One statement a type.
         """
         get_state()
         asked = list(places)
@@ -157,7 +159,7 @@ class Checks:
     ) -> dict[Any, bool]:
         """One permission for many users, in two statements; unknown users: False.
 
-        It tells what people may do and is no use of it: super-admins' answers are not audited.
+        The check is no use of the permission: checks of super-admins are not audited.
         """
         state = get_state_for(permission)
         place = parse_place(scope, scope_id)
@@ -217,7 +219,7 @@ class Checks:
         Another node that people belong to is given by ``home``, type and id.
 
         True if the actor's highest role there is above the user's, for the owner over everybody,
-        and for a super-admin. Nobody else outranks the owner, or themselves.
+        and for a super-admin. No other user outranks the owner, or themselves.
         """
         user_id = person_number(user_id)
         actor_id = person_number(actor_id, "actor_id")

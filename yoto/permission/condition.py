@@ -141,10 +141,10 @@ class Permission:
         )
 
     def can(self) -> bool:
-        """Whether it is met by who makes the request; not by nobody.
+        """Whether the user who makes the request meets it; False without a user.
 
         As with ``check_permission``, a super-admin's power that is needed for it is used. Raises as
-        ``check_permission``, and ``RuntimeError`` where nobody can tell who acts.
+        ``check_permission``, and ``RuntimeError`` where the acting user is unknown.
         """
         state = get_state_to_ask(strictest_of(self.names))
         user_id = visitor_of(state)
@@ -166,7 +166,7 @@ class Permission:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """What happens in the block is its own."""
+        """Errors of the block pass unchanged."""
 
     def __call__(self, function: Function) -> Function:
         """``function``, or a blueprint, guarded; raises as what ``require_permission`` gives."""
@@ -235,7 +235,7 @@ class Permission:
 
 
 class _Asked(NamedTuple):
-    """What was asked in one place, as the cache calls it."""
+    """The question and the place, by the cache's key."""
 
     requirement: str
     key: PlaceKey

@@ -1,4 +1,4 @@
-"""What callers may say of the circumstances of a question: bounded before anything reads it."""
+"""The request context that callers may give: bounded before anything reads it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RequestContext(dict[str, Any]):
         self._masked: Any = None
 
     def masked_by(self, mask: Callable[[Mapping[str, Any]], Any]) -> Any:
-        """What ``mask`` gives of it, made once."""
+        """The context masked by ``mask``, made once."""
         if self._masked is None:
             self._masked = mask(self)
         return self._masked

@@ -1,9 +1,8 @@
-"""The one way from a question to a verdict, whoever asks.
+"""The one way from a question to a verdict, for every caller.
 
-Its steps: what memory may answer at once; else what Redis or the database has; the bits; the
-policies; the reason; the report of a power that is used; the record. Of an allow that memory gives
-and nobody else has a say in, the first step is all that a caller pays for who reads no more than
-the verdict.
+Its steps: the entry in memory; else the one in Redis or the database; the bits; the policies; the
+reason; the report of a power that is used; the record. Where memory allows and nothing else
+decides, a caller that reads only the verdict pays for the first step alone.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from yoto.permission.verdict import Decision, is_blocked, reason_of
 
 SPAN = "permission.decide"
 
-# The answer of an allow from memory to who reads no more than the verdict.
+# The decision for an allow from memory where the caller reads no more than the verdict.
 PLAINLY_ALLOWED = Decision(True, verdict.GRANTED, "l1")
 
 
@@ -73,7 +72,7 @@ def _has_judges(state: PermissionState, asked: Asked, key: PlaceKey) -> bool:
     """Whether policies decide too; of several permissions, whether they might.
 
     Raises:
-        StoreUnavailable: nobody can tell.
+        StoreUnavailable: the store that knows did not answer.
     """
     return not isinstance(asked, RegisteredPermission) or state.asks(asked, place_of(key))
 
@@ -81,7 +80,7 @@ def _has_judges(state: PermissionState, asked: Asked, key: PlaceKey) -> bool:
 def answer_of(
     state: PermissionState, user_id: int, place: Place, at_least: str | None = None
 ) -> Answer:
-    """What somebody may do in a place by their roles, from wherever it is to be had."""
+    """The permissions of a user in a place by their roles, from the first tier that has them."""
     caching = state.caching
     try:
         if caching is None:

@@ -39,7 +39,7 @@ def require_permission(
     owner: Owner = None,
     within: float | None = None,
 ) -> Callable[[Function], Function]:
-    """Let only those through who have the permission ``name`` in the scope.
+    """Allow only calls by users who have the permission ``name`` in the scope.
 
     On a blueprint it guards each of its views, and those of blueprints in it.
 
@@ -47,19 +47,19 @@ def require_permission(
         scope: a type of resources, such as ``"channel"``; None is global.
         scope_id: the name of the function's argument that holds the id, or a callable that gets
             Flask's ``request`` and returns the id.
-        owner: whose the thing is that the call is about, by their id: an argument's name, or a
-            callable as for ``scope_id``. Whoever it is passes without the permission, and no policy
-            is asked; None is nobody. What the callable raises is raised.
-        within: seconds. Who passes must have proved who they are no longer ago: by signing in, as
-            the application says by ``authenticated_at``. Where that is not known they have not.
+        owner: id of the owner of the thing that the call is about: an argument's name, or a
+            callable as for ``scope_id``. The owner passes without the permission, and no policy is
+            asked; None: there is no owner. Errors of the callable are raised.
+        within: seconds. The caller must have signed in no longer ago, as the application reports by
+            ``authenticated_at``. An unknown time counts as too long ago.
 
     Raises:
         ValidationFailed: at once, for a malformed name, an unknown scope, or a ``scope_id`` that
             the function has no argument for. The decorated function raises ``PermissionDenied``
             for a caller without the permission, ``SignInAgain`` for one who signed in too long ago,
-            ``UnknownPermission`` for a name that nobody registered, ``ValidationFailed`` for an id
+            ``UnknownPermission`` for a name that is not registered, ``ValidationFailed`` for an id
             that is not an int.
-        TypeError: at once, for a class or what cannot be called: it would guard nothing.
+        TypeError: at once, for a class or a value that cannot be called: it would guard nothing.
         ConfigurationError: a view of the blueprint has no argument ``scope_id``.
     """
     return require_permissions([name], scope=scope, scope_id=scope_id, owner=owner, within=within)
@@ -166,7 +166,7 @@ def _decorator(
 
 
 def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Check:
-    """What raises for a call that the caller is not to make."""
+    """The check that raises for a call that the caller may not make."""
     text, strictest = str(requirement), strictest_of(requirement.names)
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -199,7 +199,7 @@ def _then_fresh(
     text, strictest = str(requirement), strictest_of(requirement.names)
 
     def check_both(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        # First whether they may: whoever may not need not sign in again to learn that.
+        # Permission first: a user without it need not sign in again to learn that.
         check(args, kwargs)
         state = get_state_to_ask(strictest)
         if not is_fresh(state, within):

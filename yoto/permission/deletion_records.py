@@ -1,8 +1,7 @@
-"""What the audit log keeps of roles, groups, teams and people that are deleted: all that goes with
-them.
+"""Audit records of deleted roles, groups, teams and people, with everything that goes with them.
 
 Only with that can a review say who could do what before. A list that is too long for a record is
-left out as a whole, so that nobody takes a part of it for all.
+left out as a whole, so that a part is never taken for all.
 """
 
 from __future__ import annotations
@@ -130,7 +129,7 @@ def kept_of_team(session: Session, team_id: int) -> dict[str, Any]:
 def windows_in_team(
     session: Session, team_id: int, numbers: Collection[int]
 ) -> list[dict[str, Any]]:
-    """Who of these people is in a team, and from when to when."""
+    """The memberships of these people in a team, with their time windows."""
     found = _WINDOWS.where(TeamMember.team_id == team_id, TeamMember.user_id.in_(numbers))
     return _shown(session.execute(found))
 

@@ -1,4 +1,4 @@
-"""Denials by decorators and permission objects, as the application is told of them."""
+"""Denials by decorators and permission objects, as they are reported to the application."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def denied(
     place: Place | None,
     within: float | None = None,
 ) -> PermissionDenied:
-    """The error to raise for a denial, of which everybody who listens has been told.
+    """The error to raise for a denial; all listeners have been notified of it.
 
     Args:
-        within: it is only too long since the caller signed in: more than these seconds.
+        within: the only reason is that the caller signed in more than these seconds ago.
     """
     if permission_denied.receivers and not permission_denied.is_muted:
         _send(user_id, decision, permission, place)

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """True for whoever has the permission."""
+    """True for a user who has the permission."""
 
     name: str
 
@@ -80,7 +80,7 @@ class BoundExpression:
     names: int
 
     def matches(self, mask: int) -> bool:
-        """Whether somebody with exactly the permissions in ``mask`` fulfils the expression."""
+        """Whether exactly the permissions in ``mask`` fulfil the expression."""
         if self.every:
             return (
                 mask & self.held == self.held

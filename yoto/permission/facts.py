@@ -1,4 +1,4 @@
-"""What the resolver is told: everything the database knows about one user in one place.
+"""The input of the resolver: everything the database knows about one user in one place.
 
 Times are epoch seconds. Facts do not depend on the present time: the resolver applies it.
 
@@ -78,13 +78,13 @@ class RoleFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRules:
-    """What the types of a place's nodes say.
+    """The rules of the types of a place's nodes.
 
     Attributes:
-        levels: a level each, whether what is given there holds for people who do not belong.
-        gates: permissions without any of which nothing remains.
-        remaining: what remains in a time-out.
-        administrator: whoever has one of these has everything.
+        levels: for each level, whether grants there hold for people who are not members.
+        gates: permissions; without any one of them no other remains.
+        remaining: permissions that remain in a time-out.
+        administrator: permissions each of which implies all others.
         outside: the nodes at which an assignment counts also for people who do not belong.
     """
 
@@ -121,13 +121,13 @@ class UserFacts:
     """One user, as seen from one place.
 
     Attributes:
-        exists: False for an id that names nobody.
+        exists: False for an unknown id.
         member: has a row among the home's members that is no ban.
         timeout_until: end of the member's time-out.
         own_allow, own_deny: the overwrites that name this user, levels as in ``RoleFacts``.
         teams: those that the user is in, at whatever time.
         program: an application, which belongs wherever it is given something.
-        public: nobody in particular.
+        public: the anonymous public.
     """
 
     user_id: int

@@ -1,4 +1,4 @@
-"""What the driver's errors are to callers of the permission system."""
+"""Translates the driver's errors for callers of the permission system."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ DATABASE = "database"
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """A block whose errors of the driver leave as those of the platform, where it has one.
+    """A block whose driver errors are raised as platform errors, where there is one.
 
     Raises:
         StoreUnavailable: the database did not answer, or has no tables.
-        WriteConflict: somebody else came first; a duplicate stays an ``IntegrityError``.
+        WriteConflict: another writer came first; a duplicate stays an ``IntegrityError``.
     """
     try:
         yield
@@ -32,7 +32,7 @@ def translated() -> Iterator[None]:
 
 
 def platform_error(error: BaseException) -> PlatformError | None:
-    """What ``translated`` raises for ``error``; None: that itself."""
+    """The error that ``translated`` raises for ``error``; None: ``error`` itself."""
     if is_outage(error):
         return StoreUnavailable(DATABASE, error)
     if lacks_tables(error):

@@ -1,4 +1,4 @@
-"""How long ago the person who calls proved who they are, by a password or whatever else."""
+"""The time since the calling person proved their identity, by a password or otherwise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from yoto.permission.subject import is_acting_for_another, visitor_of
 
 log = logging.getLogger(__name__)
 
-# Seconds that the clock of whoever signed somebody in may be ahead of ours.
+# Seconds that the clock of the sign-in service may be ahead of ours.
 SKEW = 60.0
 
 
@@ -33,10 +33,10 @@ def checked_within(within: Any) -> float | None:
 
 
 def is_fresh(state: PermissionState, within: float) -> bool:
-    """Whether who calls proved who they are in the last ``within`` seconds; unknown is no.
+    """Whether the caller proved their identity in the last ``within`` seconds; unknown is no.
 
     Raises:
-        TypeError: the application says something that is no time.
+        TypeError: the application returned a value that is no time.
     """
     if state.authenticated_at is None:
         log.warning("the time of sign-in is unknown: give 'authenticated_at'; denied")
@@ -45,9 +45,9 @@ def is_fresh(state: PermissionState, within: float) -> bool:
 
 
 def authenticated_at(user_id: int) -> float | None:
-    """When somebody proved who they are, if it is they who make the request at hand; epoch seconds.
+    """When the user proved their identity, if they make the current request; epoch seconds.
 
-    None: it is somebody else, or nobody knows.
+    None: the request is another user's, or the time is unknown.
     """
     state = get_state_in_maintenance()
     if state.authenticated_at is None or not has_request_context():

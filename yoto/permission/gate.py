@@ -19,7 +19,7 @@ class Gate:
 
     @property
     def size(self) -> int:
-        """How many may be inside."""
+        """The number of permits."""
         return self._size
 
     def enter(self, wait: float) -> bool:
@@ -52,7 +52,7 @@ class Gate:
             self._free.notify_all()
 
     def use(self) -> PoolUse:
-        """How it was used so far; one caller alone may ask."""
+        """The usage so far; only one caller may read it."""
         with self._free:
             busiest, self._busiest = self._busiest, self._inside
             return PoolUse(self._size, self._at_once, self._waited, self._timed_out, busiest)

@@ -1,4 +1,4 @@
-"""What somebody gains with a role, place by place, so that the hierarchy can judge it."""
+"""The permissions that a holder gains with a role, by place, for the checks of the hierarchy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, RoleParen
 
 
 def grant_place(home: str, scope: str) -> Place:
-    """Where a grant counts; ``home`` is that of the role that is held, empty if global."""
+    """The place where a grant counts; ``home`` is that of the held role, empty if global."""
     place = place_of_text(scope)
     return place_of_text(home) if place == GLOBAL and home != NOWHERE else place
 
@@ -65,7 +65,7 @@ def gifts_of(
     home: str,
     at: Place | None = None,
 ) -> Gifts:
-    """What ``roles`` together allow (or, with the other effect, deny) to a holder.
+    """The permissions that ``roles`` together allow (or, with the other effect, deny) to a holder.
 
     With effect deny these are the permissions that a holder may regain by losing the roles.
 
@@ -95,7 +95,7 @@ def gifts_of(
 
 
 def _counted(place: Place, site: Site | None, home: str, here: Site | None) -> Place | None:
-    """Where it counts what is given at ``place``; None: not at all."""
+    """The place where a grant at ``place`` counts; None: nowhere."""
     if site is None or (home != NOWHERE and place != GLOBAL and site.home not in (home, None)):
         return None
     if here is None or here.place == GLOBAL:

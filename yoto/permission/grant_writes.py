@@ -1,4 +1,4 @@
-"""What roles allow and deny."""
+"""Writes of the permissions that roles allow and deny."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ Check: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], None]
 
 
 class Finder(Protocol):
-    """How ids are found in a call of what is guarded: see ``arguments.id_finder``."""
+    """Finds ids in a guarded call: see ``arguments.id_finder``."""
 
     def __call__(self, source: ScopeId, field: str = "scope_id") -> FindId: ...
 
@@ -42,7 +42,7 @@ def guard(
     """``function``, or the views of a blueprint, behind a check.
 
     Args:
-        make_check: gives what raises for a call that the caller is not to make.
+        make_check: gives the check that raises for a call that the caller may not make.
         declared: what is asked, for introspection.
 
     Raises:
@@ -61,7 +61,7 @@ def guard(
 
 
 def tell_granted(state: PermissionState, user_id: int, requirement: str, key: PlaceKey) -> None:
-    """Tell who listens that somebody was let in: it changes nothing for them."""
+    """Notify listeners that access was granted; this cannot change the result."""
     if state.on_granted is not None:
         try:
             state.on_granted(user_id, requirement, key)

@@ -1,10 +1,10 @@
-"""The grant hierarchy: what the actor of a write may give, take and edit.
+"""The grant hierarchy: limits on what the actor of a write may give, take and edit.
 
-Three rules. Rank: nobody gives, takes or edits a role at or above their own highest role; roles of
-a home are ranked within it, global roles among themselves. Gift: nobody brings about that
-somebody may do what they themselves may not do in that place, for as long as the gift lasts. Loss:
-nobody takes anything from somebody above them (``losses``). The owner of a home stands above its
-roles; super-admins are bound by none of the rules.
+Three rules. Rank: an actor cannot give, take or edit a role at or above their own highest role;
+roles of a home are ranked within it, global roles among themselves. Gift: an actor cannot give a
+permission that they lack in that place, or that they will not have for as long as the gift lasts.
+Loss: an actor cannot take anything from a user above them (``losses``). The owner of a home stands
+above its roles; super-admins are bound by none of the rules.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ UNBOUND_RANK = OWNER_RANK + 1  # super-admins, and the system itself
 
 
 def may_handle(rank: int, position: int) -> bool:
-    """Whether somebody of ``rank`` may give, take and edit a role at ``position``."""
+    """Whether an actor of ``rank`` may give, take and edit a role at ``position``."""
     return position < rank
 
 
@@ -71,7 +71,7 @@ class HeldPosition(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Where somebody stands: never below ``floor``, and by the roles that they hold in time."""
+    """A user's rank: never below ``floor``, and by the roles that they hold over time."""
 
     floor: int
     held: tuple[HeldPosition, ...] = ()
@@ -134,10 +134,10 @@ class Authority:
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_giving(self, home: str, lineage: Iterable[Role], until: float | None = None) -> None:
-        """The rank rule for a role that somebody is to have, with all that it inherits from.
+        """The rank rule for a role that is to be given, with all that it inherits from.
 
-        What an ancestor gains later its heirs gain, too: who could not give it the permission then
-        may not make heirs of it now. And nobody keeps a rank for longer than who gave it.
+        An ancestor's later gains are its heirs' gains, too: an actor who could not give it the
+        permission then may not give it heirs now. And no rank lasts longer than the giver's own.
 
         Args:
             home: that of the role; empty: a global one.
@@ -157,11 +157,11 @@ class Authority:
     def stands_at(self, place: Place | None, until: float | None) -> bool:
         """Whether the actor owns or administers a node, or one above it, from now on until then.
 
-        So they have every local permission there and below, and what is given there is felt
-        nowhere else: no role stands above them in it.
+        So they have every local permission there and below, and grants there have no effect
+        elsewhere: no role stands above them in it.
 
         Args:
-            place: None: nowhere in particular, where nobody does.
+            place: None: no particular place, so the result is False.
             until: epoch seconds; None: for ever.
         """
         if self.unbounded or self.actor_id is None:
@@ -187,12 +187,14 @@ class Authority:
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
-        """The gift rule. What is given everywhere the actor must have at each node: one may deny
-        them what they have elsewhere.
+        """The gift rule: an actor gives only permissions that they have.
+
+        To give a permission everywhere, the actor must have it at each node: one node may deny them
+        what they have elsewhere.
 
         Args:
-            until: epoch seconds at which the gifts end; None: they do not. Whoever will not have
-                a permission for so long may not give it.
+            until: epoch seconds at which the gifts end; None: they do not. An actor who will not
+                have a permission for that long may not give it.
 
         Raises:
             PermissionDenied: with reason ``lacks_permission`` and the names in ``decision.names``.
@@ -207,7 +209,7 @@ class Authority:
                 raise self.denied(LACKS_PERMISSION, lacking)
 
     def check_default_denial(self, role: Role) -> None:
-        """What everybody is denied only those deny who are above roles, whatever these say.
+        """The rule for denials to everybody: only an actor above all roles may change them.
 
         Raises:
             PermissionDenied: ``role`` is a default role, and the actor neither owns its home nor
@@ -217,7 +219,7 @@ class Authority:
             place = place_of_text(role.home)
             name = known_types().get(place.kind).administrator
             snapshot = self.registry.snapshot
-            # Where nobody administers, the owner alone has everything.
+            # Where there is no permission to administer, the owner alone has everything.
             mask = snapshot.mask_named(name) if name else snapshot.bits.local
             self.check_gifts({place: mask or snapshot.bits.local})
 
@@ -227,8 +229,9 @@ class Authority:
         return PermissionDenied(Decision(False, reason, names=names), ", ".join(names))
 
     def outranks(self, user_id: int, home: str) -> bool:
-        """Whether the actor stands above the user there (empty: on the platform); nobody outranks
-        the owner.
+        """Whether the actor outranks the user there (empty: on the platform).
+
+        The owner is never outranked.
         """
         return self.rank(home) > self.rank_of(user_id, home)
 
@@ -248,7 +251,7 @@ class Authority:
         return self._rankings[home]
 
     def _denied_in_homes(self, user_id: int, mask: int, until: float | None) -> int:
-        """What of a gift that counts everywhere the user is denied at some node."""
+        """The part of a gift that counts everywhere, but is denied to the user at some node."""
         snapshot = self.registry.snapshot
         local = mask & snapshot.bits.local
         names = snapshot.in_mask(local)
@@ -259,7 +262,7 @@ class Authority:
         return 0
 
     def _lasting_mask(self, user_id: int, place: Place, until: float | None) -> int:
-        """What the user may do in the place from now on at every moment until then."""
+        """The permissions that the user has in the place at every moment from now until then."""
         mask = -1
         for found in self._resolutions(user_id, place, until):
             mask &= found.mask
@@ -270,11 +273,10 @@ class Authority:
     def _resolutions(
         self, user_id: int, place: Place, until: float | None, *, provided: bool = True
     ) -> Iterator[Resolution]:
-        """What holds of the user in the place now, and from each moment that changes it until
-        then.
+        """The user's resolutions in the place: now, and from each moment of change until then.
 
         Args:
-            provided: False: without roles from elsewhere, which lift nobody above others here.
+            provided: False: without provided roles, which give no rank here.
         """
         with reading() as connection:
             facts, [user] = load_one(connection, user_id, place).facts(self.registry)
@@ -352,7 +354,7 @@ def rank_of(session: Session, user_id: int, home: str, now: float) -> int:
 
 
 def ranking_of(session: Session, user_id: int, home: str) -> Ranking:
-    """Where the user stands by roles that are active. Raises as above."""
+    """The user's ranking by active roles. Raises as above."""
     return rankings_of(session, [user_id], home)[user_id]
 
 
@@ -364,7 +366,7 @@ def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[
     floors, ranked = dict.fromkeys(user_ids, OUTSIDE), set(user_ids)
     if home != NOWHERE:
         loaded = standings_at(session.connection(), list(floors), place_of_text(home))
-        # A program is nobody's member, and belongs wherever it holds a role.
+        # A program is a member of no node, and belongs wherever it holds a role.
         ranked = {one.user_id for one in loaded.people if one.member or one.program}
         floors |= {one.user_id: LOWEST for one in loaded.people if one.member}
         if loaded.site.owner_id in floors:

@@ -1,4 +1,4 @@
-"""What teams and programs hold, and what that gives."""
+"""Roles and overwrites of teams and programs, and the permissions from them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def held_by(session: Session, *whose: Any) -> list[tuple[Role, Place]]:
 def gifts_by(
     authority: Authority, session: Session, held: Iterable[tuple[Role, Place]], effect: Effect
 ) -> Gifts:
-    """What roles held there allow (or, with the other effect, deny), by place."""
+    """The permissions that roles held there allow (or, with the other effect, deny), by place."""
     return merged(
         *(
             gifts_of(session, authority.registry, lineage(session, role), effect, role.home, place)
@@ -43,7 +43,7 @@ def gifts_by(
 
 
 def marks_by(authority: Authority, session: Session, effect: Effect, *whose: Any) -> Gifts:
-    """What overwrites give, or deny."""
+    """The permissions that overwrites allow, or deny."""
     mask_of = authority.registry.mask_of_id
     rows = overwrites_of(session, *whose, ChannelOverwrite.effect == effect)
     return merged(*({place_of_text(text): mask_of(one.permission_id)} for text, one in rows))
@@ -52,7 +52,7 @@ def marks_by(authority: Authority, session: Session, effect: Effect, *whose: Any
 def of_teams(
     authority: Authority, session: Session, team_ids: Collection[int], effect: Effect
 ) -> tuple[list[tuple[Role, Place]], Gifts]:
-    """What being in teams gives, or denies: roles, and all of it by place."""
+    """The roles from team membership, and the permissions allowed or denied by it, by place."""
     every = teams_above(session, team_ids)
     held = held_by(session, RoleAssignment.team_id.in_(every))
     marks = marks_by(authority, session, effect, ChannelOverwrite.team_id.in_(every))

@@ -49,14 +49,14 @@ log = logging.getLogger(__name__)
 
 # Numbers that a process keeps in mind; some 20 MB.
 REMEMBERED = 100_000
-# No row has it: whoever is not among the application's people is answered as nobody is.
+# No row has it: an id outside the application's people is treated as unknown.
 NOBODY = MAX_ID
 # Ids in one IN list.
 CHUNK = 500
 
 
 def number_of(subject: Any, field: str = "user_id") -> int:
-    """The number of somebody; a number is its own.
+    """The number of a person; a number is its own.
 
     Raises:
         ValidationFailed: no id, names ``field``.
@@ -83,7 +83,7 @@ def numbers_of(subjects: Sequence[Any], field: str) -> list[int]:
 
 
 def person_number(subject: Any, field: str = "user_id") -> int:
-    """The same of somebody whom statements on the caller's session are about to read.
+    """The number of a person whom statements on the caller's session are about to read.
 
     Raises:
         StoreUnavailable: also where a function of the application knows them, and does not answer.
@@ -95,8 +95,10 @@ def person_number(subject: Any, field: str = "user_id") -> int:
 
 
 def own_ids(numbers: Iterable[int]) -> dict[int, Any]:
-    """What the application calls those who have these numbers, in their order: people by their
-    ids, programs as ``Application``, and ``PUBLIC``. Those whom it has no id for are left out.
+    """The application's own ids for these numbers, in order.
+
+    People by their ids, programs as ``Application``, and ``PUBLIC``; numbers without an id are left
+    out.
     """
     wanted, keys = list(numbers), current_keys()
     people = [number for number in wanted if number < APPLICATIONS]
@@ -137,9 +139,10 @@ def keys_of(app: Flask) -> SubjectKeys | None:
 
 
 def everybody_has_number() -> bool:
-    """Whether a search by numbers finds all people of the current application; those who lack one
-    get it now, if they are few. False: there may be people without one, or, where a function
-    knows them, of whom nobody has asked.
+    """Whether a search by numbers finds all people of the current application.
+
+    People without a number get one now, if they are few. False: there may be people without one,
+    or, where a function knows them, people never asked about.
 
     The transaction of a session that has written nothing is ended where numbers are given.
 
@@ -156,7 +159,7 @@ def everybody_has_number() -> bool:
 
 
 def number_everybody(app: Flask) -> int:
-    """Give numbers to all people of ``app`` who have none, some at a time; how many.
+    """Give numbers to all people of ``app`` without one, some at a time; returns how many.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: the database did not answer.
@@ -227,8 +230,9 @@ class SubjectKeys:
         return [self.number_of(key, field) for key in keys]
 
     def given(self, session: Session, keys: Sequence[Any], field: str) -> set[int]:
-        """The numbers of all of ``keys``, who are given one in the running transaction where they
-        have none: nobody else can give it then before the transaction has ended.
+        """The numbers of all of ``keys``, assigned in the running transaction where missing.
+
+        No other transaction can assign them before it has ended.
         """
         checked = [self._checked(key, field) for key in keys]
         return set(self._number(session.connection(), checked).values())
@@ -337,8 +341,9 @@ class SubjectKeys:
         return lacking
 
     def _counted(self, connection: Connection) -> tuple[int, int]:
-        """How many people there are, and the newest number. A view of the database that is older
-        than what was seen has neither those who are new nor their numbers.
+        """The number of people, and the newest number.
+
+        A database snapshot older than what was seen lacks both new people and their numbers.
         """
         people = select(func.count()).select_from(self._table).scalar_subquery()
         newest = select(func.max(self._keys.c.id)).scalar_subquery()
@@ -382,7 +387,7 @@ class SubjectKeys:
         return self._stored_among(connection, wanted, lock=True)
 
     def _insert(self, connection: Connection, keys: Iterable[Any]) -> None:
-        # In one order, so that nobody waits for somebody who waits for them.
+        # In one order, so that no two writers wait for each other.
         rows = [{"key": key} for key in sorted(keys)]
         connection.execute(insert_new(self._keys, connection.dialect), rows)
 
@@ -437,7 +442,7 @@ class AskedKeys(SubjectKeys):
         if directory is None:
             raise RuntimeError("this app has no permission system: call permissions.init_app(app)")
         limit = getattr(self._ids.type, "length", None)
-        # What is too long to be stored is nobody's id.
+        # A text that is too long to be stored is no person's id.
         asked_at, told = directory.ask([one for one in keys if not limit or len(one) <= limit])
         if not told:
             return {}

@@ -16,18 +16,18 @@ class Application(NamedTuple):
 
     @property
     def number(self) -> int:
-        """What it is called among people."""
+        """The number that stands for it among people."""
         return APPLICATIONS + self.id
 
 
 class Team(NamedTuple):
-    """Whoever is in a team, by the id that ``create_team`` gave."""
+    """Everyone in a team, by the id that ``create_team`` gave."""
 
     id: int
 
 
 class Everyone(NamedTuple):
-    """Whoever belongs to a node, which is given by type and id."""
+    """Everyone who belongs to a node, which is given by type and id."""
 
     type: str
     id: NodeId

@@ -1,4 +1,4 @@
-"""Which roles have a part in what somebody may do, whether they give anything now or not."""
+"""The roles that take part in a user's permissions, whether they give anything now or not."""
 
 from __future__ import annotations
 

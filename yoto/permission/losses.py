@@ -1,10 +1,10 @@
-"""Nobody takes anything from somebody above them, whatever the write is.
+"""The loss rule: no write takes anything from a user above its actor.
 
 A denial placed low acts high: it is not enough to look at the rank of what is written. So roles
 are read before and after the change. Most changes take nothing; where one does, those above the
-actor whom it reaches are judged by the rules of a verdict, before and after, at each moment that
-their assignments tell of, with roles as they are and as if all were active. People with the same
-roles are judged once, so that a role may have any number of holders.
+actor whom it reaches are judged by the rules of a verdict, before and after, at each moment in
+their assignments, with roles as they are and as if all were active. People with the same roles are
+judged once, so that a role may have any number of holders.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from yoto.store.models import Role, RoleAssignment, User
 
 @dataclass
 class Change:
-    """What the block of ``sparing`` says about its change.
+    """The change made by a block of ``sparing``.
 
     Attributes:
         gone: roles that are going to be deleted as soon as the change is judged.
@@ -65,7 +65,7 @@ def by_home(roles: Iterable[Role]) -> dict[str, list[int]]:
 
 @contextmanager
 def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Iterator[Change]:
-    """Refuse the change inside if it takes something from somebody above the actor.
+    """Refuse the change inside if it takes something from a user above the actor.
 
     A role that goes is named in the change and deleted after the block.
 
@@ -176,7 +176,7 @@ def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: s
 
 
 def belongs_to(session: Session, user_id: int, home: str) -> bool:
-    """Whether somebody belongs to a node."""
+    """Whether a user belongs to a node."""
     members = members_of(home)
     return members is not None and (
         session.scalar(members.where(User.id == user_id).limit(1)) is not None
@@ -192,7 +192,7 @@ def _held_at(session: Session, role_ids: Collection[int]) -> set[str]:
 
 
 def _taken(before: RoleSnapshot, after: RoleSnapshot, role_ids: Iterable[int]) -> dict[str, int]:
-    """What the roles no longer allow, or deny anew, by place."""
+    """The permissions that the roles no longer allow, or deny anew, by place."""
     found: dict[str, int] = {}
     for role_id in role_ids:
         for asleep in (False, True):
@@ -244,7 +244,7 @@ class _Ground:
 
     @property
     def nodes(self) -> set[str]:
-        """Where roles are held that count in the places."""
+        """The nodes at which roles that count in the places are held."""
         return {node for site, _ in self._views for node in site.nodes}
 
     def judge(self, people: Iterable[Person]) -> None:
@@ -284,7 +284,7 @@ class _Ground:
         )
 
     def _packed(self, given: Mapping[str, list[int]], site: Site) -> tuple[int, int]:
-        """What is given at the nodes of a site, level by level."""
+        """The overwrites at the nodes of a site, level by level."""
         allow = deny = 0
         for level, place in enumerate(site.overwritten):
             masks = given.get(place)
@@ -344,7 +344,7 @@ def _teams_of(
 
 
 def _denied(place: FlatPlace, user: UserFacts, moment: float) -> int:
-    """What the user's roles deny in a place at ``moment``, in force or not."""
+    """The permissions that the user's roles deny in a place at ``moment``, in force or not."""
     denied = place.default.deny if user.member else 0
     for role_id, start, end, *_ in user.assignments:
         role = place.roles.get(role_id)

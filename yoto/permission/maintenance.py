@@ -1,9 +1,9 @@
 """Maintenance mode: one switch that closes the permission platform in every worker.
 
-The switch is a row of the database. Who turns it publishes ``policy`` through the outbox, on which
-every worker reads the row again; the relay's turns do so too, for workers that Redis is away from.
-Maintenance that was given an end is over at that time by the clock of each worker, which needs
-neither Redis nor the database nor anybody for it.
+The switch is a row of the database. A change publishes ``policy`` through the outbox, on which
+every worker reads the row again; the relay's turns do so too, for workers without Redis.
+Maintenance with an end is over at that time by the clock of each worker, without Redis, the
+database or an operator.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ NAME = "maintenance"
 SUBJECT = f"switch:{NAME}"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_READING = 1.0  # s
-# s between two readings where nobody told of a turn.
+# s between two readings without a notification.
 READ_EVERY = 10.0
-RETRY_AFTER = 60.0  # s; what clients are told where nobody said how long it takes
+RETRY_AFTER = 60.0  # s; the wait that clients are given where no end is set
 BY_ITSELF = "its time was over"
 
 switches = table(PlatformSwitch)
@@ -52,13 +52,13 @@ STORED = select(
 
 @event_type("maintenance.changed")
 class MaintenanceChanged(Event, frozen=True, kw_only=True):
-    """Maintenance began, ended, or goes on otherwise.
+    """Maintenance began, ended, or its settings changed.
 
     Attributes:
         enabled: whether there is maintenance now.
-        reason: shown to everybody who is turned away; None where nobody is.
-        until_ms: when it ends by itself, ms since 1970; None: somebody must end it.
-        by: who turned it, such as ``user:42``; empty when its time was over.
+        reason: shown to rejected clients; None without maintenance.
+        until_ms: when it ends automatically, ms since 1970; None: an operator must end it.
+        by: the actor of the change, such as ``user:42``; empty when its time was over.
     """
 
     enabled: bool
@@ -72,8 +72,7 @@ class MaintenanceStatus:
     """Whether the platform is in maintenance, and why.
 
     Attributes:
-        until: when it ends by itself; None: somebody must end it.
-        changed_by: id of the account that turned the switch last, if one did.
+        until: when it ends automatically; None: an operator must end it.
         changed_at: when; None: never.
     """
 
@@ -90,12 +89,12 @@ class MaintenanceStatus:
 
 
 def version_of(changed_at: datetime | None) -> int:
-    """The version of a switch that was turned then: µs since 1970, 0 where nobody ever did."""
+    """The version of a switch that was turned then: µs since 1970, 0 if never."""
     return 0 if changed_at is None else (changed_at - EPOCH) // timedelta(microseconds=1)
 
 
 def status_of(row: Any, now: float) -> MaintenanceStatus:
-    """What a row of ``STORED`` (None: there is none) means at an epoch second."""
+    """The status in a row of ``STORED`` (None: there is none) at an epoch second."""
     if row is None:
         return MaintenanceStatus(False)
     status = MaintenanceStatus(*row)
@@ -105,12 +104,12 @@ def status_of(row: Any, now: float) -> MaintenanceStatus:
 
 
 def is_over(until: datetime | None, now: float) -> bool:
-    """Whether what lasts ``until`` then is over at an epoch second."""
+    """Whether maintenance with this end is over at an epoch second."""
     return until is not None and until.timestamp() <= now
 
 
 class Maintenance:
-    """What one process knows of the switch.
+    """One process's knowledge of the switch.
 
     Attributes:
         enabled: whether it was on when last read; ``holds`` says whether it still is.
@@ -128,8 +127,11 @@ class Maintenance:
         publish: Callable[[Event], object],
         hears: Callable[[], bool],
     ) -> None:
-        """``clock`` gives epoch seconds; ``publish`` tells an event; ``hears``: whether who turned
-        the switch would be heard."""
+        """Nothing is read yet.
+
+        ``clock`` gives epoch seconds; ``publish`` publishes an event; ``hears``: whether a change
+        of the switch would be heard.
+        """
         self._app = app
         self._pool = pool
         self._clock = clock
@@ -153,10 +155,10 @@ class Maintenance:
         return self.enabled and not is_over(self._until, self._clock())
 
     def holds_now(self) -> bool:
-        """The same; read again where somebody may have turned it, or nobody ever read it.
+        """The same; read again where it may have been turned, or was never read.
 
         Raises:
-            StoreUnavailable: nobody ever did, and the database did not answer.
+            StoreUnavailable: it was never read, and the database did not answer.
         """
         if not self.known:
             self.refresh()
@@ -168,13 +170,13 @@ class Maintenance:
         """Read the switch.
 
         Raises:
-            StoreUnavailable: the database did not answer; what was known stays.
+            StoreUnavailable: the database did not answer; the last known status stays.
         """
         with self._lock:
             return status_of(self._read(), self._clock())
 
     def expire(self) -> None:
-        """Somebody may have turned it: whoever asks next reads it again. Nothing is waited for."""
+        """It may have been turned: the next check reads it again. This call does not wait."""
         self.overtaken = self.in_doubt = True
 
     def _settle(self) -> None:
@@ -182,12 +184,12 @@ class Maintenance:
             self.in_doubt = True
             return
         self.in_doubt = False
-        # Whoever expires it at this moment says so after that line, or before this one.
+        # A concurrent ``expire`` sets its flag after that line, or before this one.
         if self.overtaken:
             self.in_doubt = True
 
     def _read(self) -> Any:
-        # Before the reading: what is told during it may be about what it does not see.
+        # Before the reading: a notification during it may be about a change that it does not see.
         self.overtaken = False
         try:
             with self._pool.read() as connection:
@@ -200,8 +202,10 @@ class Maintenance:
         return row
 
     def _catch_up(self) -> None:
-        """Read it again, once for all who ask meanwhile. While the database is away what was known
-        holds: then nobody can turn it, and checks go on as long as memory is fresh.
+        """Read it again, once for all concurrent callers.
+
+        While the database is unavailable the last known status holds: no one can turn it then, and
+        checks go on as long as memory is fresh.
         """
         with self._lock:
             if not self.overtaken or monotonic() - self._asked_in_vain < RETRY_READING:
@@ -222,14 +226,14 @@ class Maintenance:
 
         Raises:
             MaintenanceMode: there is; it carries the reason, and when to come back.
-            StoreUnavailable: nobody ever read the switch, and the database did not answer.
+            StoreUnavailable: the switch was never read, and the database did not answer.
         """
         if self.holds_now():
             left = RETRY_AFTER
             if self._until is not None:
                 left = self._until.timestamp() - self._clock()
             raise MaintenanceMode(self.reason, max(left, 1.0))
-        # Checks need not come here again. One that is turned on meanwhile is read by whoever hears.
+        # Checks need not come here again. A switch turned on meanwhile is read on its notification.
         if self.enabled:
             with self._lock:
                 self.enabled = self.holds
@@ -256,12 +260,12 @@ class Maintenance:
             self.refresh()
 
     def _may_rest(self) -> bool:
-        """Whether who turned the switch would have been heard, and it does not end by itself."""
+        """Whether it is off, and a change would have been heard."""
         quiet = not self.enabled and not self.overtaken and self._hears()
         return quiet and monotonic() - self._read_at < READ_EVERY
 
     def _turn_off(self) -> None:
-        """One worker does it, records it and tells it."""
+        """Turn it off, with its record and event, in one worker only."""
         with recording(self._app, partial(StoreUnavailable, "database")) as session:
             switch = session.scalar(
                 select(PlatformSwitch).where(PlatformSwitch.name == NAME).with_for_update()

@@ -81,16 +81,16 @@ class MaintenanceCalls:
         """Turn maintenance on or off; every worker knows within a second.
 
         Args:
-            reason: shown to everybody who is turned away.
-            until: when it ends by itself, in every worker; None: somebody must end it.
-            actor_id: who does it, for the audit log.
-            by: the same for who has no account, such as ``cli:root``.
+            reason: shown to rejected clients.
+            until: when it ends automatically, in every worker; None: an operator must end it.
+            actor_id: the acting account, for the audit log.
+            by: the same for an actor without an account, such as ``cli:root``.
             version: that of the status that the change was made from; None: whatever there is.
 
         Raises:
             ValidationFailed: ``enabled`` is no bool, the reason no text of at most 500 characters,
                 or ``until`` no time with a zone within the next 30 days, or given for none.
-            VersionConflict: somebody else turned it meanwhile.
+            VersionConflict: another actor turned it meanwhile.
             StoreUnavailable: the database did not answer; nothing was changed.
         """
         actor_id = actor_number(actor_id)
@@ -135,7 +135,7 @@ class MaintenanceCalls:
             try:
                 state.caching.maintenance.refresh()
             except StoreUnavailable as error:
-                # It is committed: whoever turned it is not told that it failed.
+                # It is committed: the caller must not get an error.
                 log.warning("the switch that was just turned cannot be read: %s", error)
                 state.caching.maintenance.believe(
                     MaintenanceStatus(

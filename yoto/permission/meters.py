@@ -7,12 +7,12 @@ from collections import defaultdict
 from yoto.monitor import Counter, Recorder, names
 from yoto.permission.verdict import Decision
 
-# The label of a condition over several permissions, and of reasons beyond the most that are told
-# apart: policies may make up as many as they like.
+# The label of a condition over several permissions, and of reasons beyond the limit: policies may
+# give any number of them.
 SEVERAL = "(several)"
 OTHER = "(other)"
 MOST_DENIALS = 500
-# By permission, tier and result; what is beyond is not told apart by permission.
+# By permission, tier and result; checks beyond the limit have no permission of their own.
 MOST_CHECKS = 500
 
 
@@ -61,7 +61,7 @@ class CheckMeters:
         return checks
 
     def failed(self) -> None:
-        """Take note of a check that ended without a verdict, because a store was away."""
+        """Count a check that ended without a verdict, because a store was unavailable."""
         self._errors.add()
 
     def _denied(self, permission: str, reason: str) -> None:

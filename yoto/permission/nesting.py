@@ -1,11 +1,11 @@
-"""What stands below what, teams or roles: all ways from one to another, and the longest."""
+"""The nesting of teams or roles: all ways from one to another, and the longest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-# Teams and roles stand no deeper below each other: what nobody could follow any more.
+# The deepest nesting of teams and roles; deeper ones are too hard to follow.
 MOST_DEEP = 32
 TOO_DEEP = f"more than {MOST_DEEP} would be below each other"
 
@@ -13,7 +13,7 @@ Edges = Mapping[int, Collection[int]]
 
 
 def edges_from(ids: Collection[int], following: Callable[[set[int]], Iterable[Any]]) -> Edges:
-    """What comes next after each of ``ids`` and of all reached from them.
+    """The successors of each of ``ids`` and of all reached from them.
 
     Args:
         following: pairs of some ids and what comes next after them, asked once for each level.
@@ -38,7 +38,7 @@ def reached(edges: Edges, start: int) -> set[int]:
 
 
 def longest(edges: Edges, start: int) -> int:
-    """How many are on the longest way from one; the count ends soon after ``MOST_DEEP``."""
+    """The length of the longest way from one; the count ends soon after ``MOST_DEEP``."""
     length, newest = 0, {start}
     while newest and length <= MOST_DEEP:
         newest = {other for one in newest for other in edges[one]}

@@ -52,7 +52,7 @@ class Held(NamedTuple):
 
 
 class InTeam(NamedTuple):
-    """Who is in a team, and when."""
+    """A member of a team, with the time window."""
 
     subject: Any
     valid_from: datetime | None
@@ -60,7 +60,7 @@ class InTeam(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """What an assignment is about."""
+    """The parts of an assignment."""
 
     holder: Holder
     role: Role
@@ -69,7 +69,7 @@ class _Given(NamedTuple):
 
     @property
     def node(self) -> str:
-        """Where it is held, as the table has it."""
+        """The node at which it is held, as the table has it."""
         return NOWHERE if self.at is None else str(self.at)
 
 
@@ -178,7 +178,7 @@ class NodeAssignments:
         return WriteReceipt(ids=ids)
 
     def holders(self, type: str, id: NodeId, limit: int = 1_000) -> list[Held]:
-        """Who holds roles at a node itself, in the order in which they were given them.
+        """The holders of roles at a node itself, in the order of their assignments.
 
         People are named by their ids as the application knows them.
         """
@@ -202,7 +202,7 @@ class NodeAssignments:
         ]
 
     def team_members(self, team_id: int, limit: int = 1_000) -> list[InTeam]:
-        """Who is in a team itself, in the order in which they came, also outside of their window.
+        """The direct members of a team, also outside of their window, in the order of joining.
 
         Raises:
             UnknownResource: there is no such team.
@@ -228,10 +228,10 @@ def _named(subjects: Iterable[Any]) -> list[Any]:
 
 
 def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | None) -> _Given:
-    """What is to be assigned, if it makes sense.
+    """The checked parts of an assignment.
 
     Args:
-        now: epoch seconds, where it is to be held from now on; None: it is taken.
+        now: epoch seconds, for a new assignment; None: the assignment is taken away.
     """
     holder = holder_of(session, subject)
     role = require_role(session, role_id)
@@ -308,11 +308,12 @@ def _check_taking(
 def _check_outranks(
     authority: Authority, given: _Given, reason: str, *, or_equal: bool = True
 ) -> None:
-    """The actor stands above all of whom a set consists; of everybody only the owner does, whom
-    nobody outranks on the platform where the role is of it.
+    """Check that the actor outranks every member of a set.
+
+    Only the owner outranks everybody, and is never outranked on the platform for a role of it.
 
     Args:
-        or_equal: False: nobody of them stands above the actor, who owns or administers the node.
+        or_equal: False: no member outranks the actor, who owns or administers the node.
     """
     holder, session = given.holder, authority.session
     concerned: Collection[int]

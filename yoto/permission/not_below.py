@@ -1,4 +1,4 @@
-"""Who stands above the actor of a write, or at the same height."""
+"""The people who rank above the actor of a write, or level with them."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ def _ranked_holders(role_ids: Collection[int], now: float) -> Select[Any]:
 
 
 class _Reached(NamedTuple):
-    """Who holds some roles: by themselves is for a statement, by a team, or everybody does."""
+    """Indirect holders of some roles, by a team or as everybody; a statement finds the others."""
 
     of_teams: frozenset[int]
     everybody: bool
 
 
 def _reached(session: Session, role_ids: Collection[int], now: float) -> _Reached:
-    """Who holds the roles other than by themselves."""
+    """The indirect holders of the roles."""
     found = select(RoleAssignment.team_id).where(
         RoleAssignment.role_id.in_(role_ids), RoleAssignment.user_id.is_(None), _unexpired(now)
     )
@@ -211,8 +211,9 @@ def _highest(own: Iterable[Assignment], ranked: Mapping[int, int]) -> int:
 
 
 def anybody_above(authority: Authority, home: str) -> bool:
-    """Whether there may be somebody above the actor, the owner of the home aside, who loses
-    nothing.
+    """Whether anyone may rank above the actor.
+
+    The owner of the home is left out, who loses nothing.
     """
     rank = authority.rank(home)
     if home != NOWHERE and rank == OUTSIDE:
@@ -233,7 +234,7 @@ def anybody_above(authority: Authority, home: str) -> bool:
 
 
 def members_of(home: str) -> Select[Any] | None:
-    """The people who belong to a node; None: it is of a type that nobody belongs to."""
+    """The people who belong to a node; None: its type has no members."""
     place = place_of_text(home)
     members = known_types().get(place.kind).members
     if members is None:
@@ -247,7 +248,7 @@ def members_of(home: str) -> Select[Any] | None:
 
 
 class OtherHoldings:
-    """What people hold by teams and as everybody, at ``nodes`` or at none; None: anywhere."""
+    """Roles that people hold by teams and as everybody, at ``nodes`` or at none; None: anywhere."""
 
     def __init__(
         self,
@@ -277,7 +278,7 @@ class OtherHoldings:
 
 
 def heir_above(authority: Authority, role_ids: Collection[int], snapshot: RoleSnapshot) -> bool:
-    """Whether somebody above holds a role of a home that inherits from one of ``role_ids``."""
+    """Whether a user above holds a role of a home that inherits from one of ``role_ids``."""
     ranked = {
         role_id: position
         for role_id, position in _not_below(authority, NOWHERE, snapshot).items()

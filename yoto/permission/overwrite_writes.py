@@ -1,4 +1,4 @@
-"""What roles, people and teams may do differently at one node."""
+"""Writes of overwrites: changes to roles, people and teams at one node."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class OverwriteWrites:
 
 
 class Target(NamedTuple):
-    """Whom an overwrite is about: ``kind`` is role, user or team."""
+    """The target of an overwrite: ``kind`` is role, user or team."""
 
     kind: str
     id: int
@@ -160,7 +160,7 @@ def _replace(
         ]
         act.authority.check_gifts({site.place: mask_of(enlarged)})
 
-        # Whoever is named is below the actor already; a role may be held by somebody who is not.
+        # A named user is below the actor already; a role may have a holder who is not.
         touched = [target.id] if target.role is not None and before != wanted else []
         homes = [home]
         if target.role is not None and act.authority.rank(home) < OWNER_RANK:
@@ -224,10 +224,10 @@ def _lends(session: Session, place: Place) -> bool:
 
 
 def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Target:
-    """Whom ids name.
+    """The target that the ids name.
 
     Args:
-        home: of the node, which a role must be of; None: what it has there goes, whosever it is.
+        home: of the node, which a role must be of; None: for a removal, any role will do.
     """
     given = {name: value for name, value in ids.items() if value is not None}
     if len(given) != 1:
@@ -248,7 +248,7 @@ def _target(session: Session, ids: Mapping[str, Any], home: str | None) -> Targe
 
 
 def _concerned(session: Session, target: Target) -> Collection[int]:
-    """Whom an overwrite names, or who is in the team."""
+    """The people that an overwrite names, or the members of the team."""
     return {target.id} if target.kind == "user" else members_of_teams(session, [target.id])
 
 

@@ -1,4 +1,4 @@
-"""Own things: whoever owns what a call is about needs no permission for it."""
+"""Ownership: the owner of the thing that a call is about needs no permission for it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def check_owner(owner: Any) -> None:
     """Raises ``TypeError`` for what can name no owner."""
     if owner is None or isinstance(owner, str):
         return
-    # What it returns would be awaited by nobody.
+    # Its coroutine would never be awaited.
     if not callable(owner) or inspect.iscoroutinefunction(owner):
         raise TypeError(f"owner must be an argument's name or a callable, not {owner!r}")
 
 
 def owns(state: PermissionState, user_id: int, owner: Any) -> bool:
-    """Whether somebody is the owner, and may act at all: a disabled account owns nothing.
+    """Whether a user is the owner, and may act at all: a disabled account owns nothing.
 
     Args:
-        owner: an id, as the application has it; None: nobody owns it.
+        owner: an id, as the application has it; None: there is no owner.
 
     Raises:
         ValidationFailed: the owner is no id.
-        StoreUnavailable: nobody can tell.
+        StoreUnavailable: the database did not answer.
     """
     if owner is None or user_id == NOBODY or number_of(owner, "owner") != user_id:
         return False

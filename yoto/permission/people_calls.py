@@ -1,4 +1,4 @@
-"""What an application says of its people itself."""
+"""Calls by which an application reports changes of its people."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class PeopleCalls:
     """The part of ``PermissionSystem`` that hears of people whom it cannot see change."""
 
     def people_changed(self, ids: Iterable[SubjectId], *, commit: bool = True) -> WriteReceipt:
-        """What is known of people counts no more: they were disabled, say, or are there no longer.
+        """Invalidate the reports about people: they were disabled, say, or deleted.
 
-        Say it once it is so. Where a function knows the people, it is asked about each of these
-        before anybody reads what they may do; other people have it from their columns, whose
+        Call it after the change. Where a function knows the people, it is asked about each of these
+        before their permissions are read again; other people have it from their columns, whose
         changes through the session are seen without this call.
 
         Args:
-            ids: those who changed, whether or not anybody has asked about them before.
+            ids: the people who changed, whether or not they were ever checked.
             commit: commit now; else the caller commits, and until then it counts in their
                 transaction alone.
 
@@ -40,8 +40,9 @@ class PeopleCalls:
         return _changed(ids, commit, directory_of(_current()))
 
     def roles_changed(self, ids: Iterable[SubjectId], *, commit: bool = True) -> WriteReceipt:
-        """What is known of the roles that a function provides for people counts no more: it is
-        asked about each of these before anybody reads what they may do.
+        """Invalidate the roles that a function provides for people.
+
+        It is asked about each of these before their permissions are read again.
 
         Args:
             ids, commit: as in ``people_changed``.

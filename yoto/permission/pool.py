@@ -22,7 +22,7 @@ from yoto.store.pools import PoolUse
 
 # More than these are of no use to anybody, since each has a process of the database behind it.
 MOST_CONNECTIONS = 100
-# s to wait for a connection before the caller is told to come back.
+# s to wait for a connection before the caller is asked to retry.
 POOL_WAIT: float = SETTINGS["PERMISSION_POOL_WAIT"].default
 RETRY_AFTER = 1.0
 
@@ -63,7 +63,7 @@ class SidePool:
 
     @property
     def size(self) -> int:
-        """How many connections there may be."""
+        """The most connections."""
         return self._gate.size
 
     def resize(self, size: int) -> None:
@@ -74,7 +74,7 @@ class SidePool:
             self._engine.dispose()
 
     def use(self) -> PoolUse:
-        """How it was used so far; one caller alone may ask."""
+        """The usage so far; only one caller may read it."""
         return self._gate.use()
 
     @contextmanager

@@ -18,12 +18,12 @@ class PositionCalls:
         This process is given a moment to apply it. In vain, the context's checks read the database.
 
         Args:
-            text: what a receipt or an answer's header said.
-            field: what ``text`` is called in errors.
+            text: the position in a receipt or a response header.
+            field: the name of ``text`` in errors.
 
         Raises:
             ValidationFailed: it is no position, or one that was never given out.
-            StoreUnavailable: only the database could tell, and did not answer.
+            StoreUnavailable: only the database knows, and it did not answer.
         """
         caching = get_state_in_maintenance().caching
         if caching is None:
@@ -46,7 +46,7 @@ class PositionCalls:
         set_required(None)
 
     def last_position(self) -> str | None:
-        """Where what the current session committed last can be waited for; None: nothing was."""
+        """The position of the current session's last commit, to wait for; None: it has none."""
         return last_position()
 
     def known_position(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Which changes an answer must include: what a caller asked for, and what its request brought.
+"""The positions that a verdict must include, by the caller's argument and by its request.
 
 A position is the log's own (``1700000000000-3``) or, of a change that the log does not have yet,
 a token of the outbox (``outbox-17``), which is honoured by reading the database.
@@ -30,12 +30,12 @@ def set_required(position: Position | None) -> Token[Position | None]:
 
 
 def to_position(text: str, pool: SidePool, field: str = "at_least") -> Position:
-    """The position that ``text`` names; ``DATABASE_ONLY`` for what the log does not have yet.
+    """The position that ``text`` names; ``DATABASE_ONLY`` if the log does not have it yet.
 
     Raises:
         ValidationFailed: it names ``field``: neither a position nor a token, or a token that was
             never given out.
-        StoreUnavailable: only the database could tell, and did not answer.
+        StoreUnavailable: only the database knows, and it did not answer.
     """
     match = _TOKEN.fullmatch(text) if isinstance(text, str) else None
     if match is None:

@@ -1,4 +1,4 @@
-"""What every write gives back."""
+"""The return value of every write."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from yoto.store.db import db
 
 
 def last_position() -> str | None:
-    """Where the invalidation log has what the current session committed last.
+    """The invalidation-log position of the current session's last commit.
 
-    None while it is in the middle of a change, if it changed nothing that verdicts are made of, and
+    None while it is in the middle of a change, if it changed nothing that verdicts depend on, and
     in an app without a cache.
     """
     if not current_app or not db.session.registry.has():

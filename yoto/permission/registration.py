@@ -49,7 +49,7 @@ def read_permissions(pool: SidePool) -> list[RegisteredPermission]:
 
     Args:
         pool: has one connection, that nothing else uses. The registry outlives the caller's
-            transaction, and must not remember what that may yet roll back; and who asks holds a
+            transaction, and must not remember rows that it may roll back; and the caller holds a
             connection of the requests, or of the loaders, and must not wait for another one.
 
     Raises:
@@ -161,9 +161,9 @@ class Registration:
         return list(get_state().registry.refresh().by_name.values())
 
     def get_permission_registry_stats(self) -> dict[str, Any]:
-        """How many permissions are registered: in total, per scope, per group, and with ABAC.
+        """The number of registered permissions: in total, per scope, per group, and with ABAC.
 
-        ``policy_failures`` is how often, in this process, roles alone decided about each because
+        ``policy_failures``: how often, in this process, roles alone decided about each because
         policies gave no verdict.
         """
         found = self.list_registered_permissions()

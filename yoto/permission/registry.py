@@ -99,7 +99,7 @@ class Snapshot:
         self.bits = KnownBits(every, local)
 
     def mask_named(self, name: str) -> int:
-        """The mask of a permission; 0 where nobody registered it."""
+        """The mask of a permission; 0 where it is not registered."""
         permission = self.by_name.get(name)
         return permission.mask if permission else 0
 
@@ -123,7 +123,7 @@ class PermissionRegistry:
     ) -> None:
         self._read = read
         self._judged = judged
-        # Whoever reads holds the first, for as long as that takes; nobody waits for the second.
+        # The reader holds the first for the whole read; no thread waits for the second.
         self._reading = threading.Lock()
         self._lock = threading.Lock()
         # Readings that began, and which of them the snapshot is of.
@@ -156,7 +156,7 @@ class PermissionRegistry:
         return self._read_once(lambda: self._snapshot if self._kept > begun_before else None)
 
     def _read_once(self, read_meanwhile: Callable[[], Snapshot | None]) -> Snapshot:
-        """What somebody read while this caller waited for their turn, or what it reads itself."""
+        """The snapshot that another caller read while this one waited, or a new one."""
         with self._reading:
             found = read_meanwhile()
             if found is not None:
@@ -165,7 +165,7 @@ class PermissionRegistry:
             expired = self._expired
             snapshot = Snapshot(self._marked(one) for one in self._read())
             with self._lock:
-                # What expired while it was read is good for who asked before, and for nobody else.
+                # A snapshot that expired during the read is valid only for earlier callers.
                 if expired == self._expired:
                     self._snapshot, self._kept = snapshot, self._begun
                     self._known, self._bound = snapshot.by_name, {}
@@ -186,7 +186,7 @@ class PermissionRegistry:
 
         Raises:
             ValidationFailed: ``name`` cannot be a name.
-            UnknownPermission: nobody registered it.
+            UnknownPermission: it is not registered.
         """
         try:
             return self._known[name]
@@ -216,7 +216,7 @@ class PermissionRegistry:
     def mask_of_id(self, permission_id: int) -> int:
         """The mask of the permission with this database id; 0 if there is none.
 
-        Nobody can ask for a permission that has no name here, so 0 takes nothing from anybody.
+        No check can name a permission that has no name here, so 0 takes nothing from any user.
         """
         mask = self.snapshot.mask_by_id.get(permission_id)
         if mask is None:
@@ -224,7 +224,7 @@ class PermissionRegistry:
         return mask
 
     def asked(self, requirement: Requirement) -> Asked:
-        """What a requirement asks about: a single permission, or all of it.
+        """The question of a requirement: a single permission, or the whole requirement.
 
         Raises:
             UnknownPermission: a name in it is not registered.

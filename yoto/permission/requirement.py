@@ -1,4 +1,4 @@
-"""What a decorated function asks of its caller."""
+"""The requirement that a decorated function has for its caller."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ScopeId = str | Callable[[Any], NodeId] | None
 
 
 class Operator(enum.StrEnum):
-    """How several permissions make one requirement; ``NOT``: the caller has none of them."""
+    """Combines several permissions into one requirement; ``NOT``: the caller has none of them."""
 
     AND = "AND"
     OR = "OR"
@@ -81,8 +81,10 @@ class BoundRequirement:
         return self.requirement.operator
 
     def is_met_by(self, stored: int) -> bool:
-        """Whether a stored verdict meets it by roles alone. Of super-admins, and of who may do
-        nothing, which may be nobody, the flags and bits are not enough to tell.
+        """Whether a stored verdict meets it by roles alone.
+
+        For super-admins, and for users without permissions, who may not exist, the flags and bits
+        do not decide it.
         """
         if not stored or stored & SUPER:
             return False
@@ -95,12 +97,12 @@ class BoundRequirement:
 
 @dataclass(frozen=True, slots=True)
 class RoleRequirement:
-    """A condition on the roles that somebody has.
+    """A condition on a user's roles.
 
     Attributes:
         names: of roles.
-        operator: ``AND`` or ``OR``. There is no ``NOT``: whoever renamed a role would let in all
-            whom it kept out.
+        operator: ``AND`` or ``OR``. There is no ``NOT``: renaming a role would admit everyone it
+            kept out.
     """
 
     names: tuple[str, ...]
@@ -116,7 +118,7 @@ Asked: TypeAlias = "RegisteredPermission | BoundRequirement"
 
 
 class Condition(Protocol):
-    """What a decorated function asks for, as ``str`` gives it."""
+    """The requirement of a decorated function, as ``str`` gives it."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ EVERYONES, ROLES, OWN = "everyone", "roles", "user"
 
 
 class Standing(enum.IntEnum):
-    """What somebody is in a place. Where people belong to nothing everybody is a ``MEMBER``."""
+    """A user's standing in a place. In a place without members every user is a ``MEMBER``."""
 
     UNKNOWN = 0
     DISABLED = 1
@@ -75,7 +75,7 @@ class Step(NamedTuple):
 
 @dataclass(slots=True)
 class Trace:
-    """How a resolution came about; ``resolve`` fills it for whoever asks.
+    """The steps of a resolution; ``resolve`` fills it on request.
 
     Attributes:
         held: the assigned roles that are in force, in the order of the assignments.
@@ -169,10 +169,10 @@ def _add(total: RoleSum, role: RoleFacts, bits: KnownBits, of_home: bool) -> Rol
 def resolve(
     place: FlatPlace, user: UserFacts, now: float, bits: KnownBits, trace: Trace | None = None
 ) -> Resolution:
-    """What ``user`` may do in ``place`` at ``now`` (epoch seconds).
+    """The permissions of ``user`` in ``place`` at ``now`` (epoch seconds).
 
     Args:
-        trace: filled with how it came about, for whoever wants to know.
+        trace: filled with the steps, if given.
     """
     if not user.exists or user.disabled:
         standing = Standing.DISABLED if user.exists else Standing.UNKNOWN

@@ -1,4 +1,4 @@
-"""What a role's fields may be, and what changing them does to those who inherit."""
+"""Rules for a role's fields, and the effects of changes on roles that inherit."""
 
 from __future__ import annotations
 
@@ -184,6 +184,6 @@ def check_inheritance(
             gifts_of(session, registry, lost, Effect.DENY, home),
         )
     )
-    # Whoever holds a role that wakes is an heir from then on, as whoever gets it then.
+    # A holder of a role that becomes active is an heir from then on, like a new holder.
     if parent_id != role.parent_id or active and not role.active:
         authority.check_giving(home, lineage(session, parent))

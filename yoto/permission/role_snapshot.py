@@ -1,4 +1,4 @@
-"""Roles and what they give at one moment of a transaction: two snapshots tell what a write does.
+"""Roles and their permissions at one moment of a transaction: two snapshots show a write's effect.
 
 Places are texts here (``global``, ``channel:3``), and a hierarchy is that of a node that people
 belong to (``server:7``), or, empty, that of the platform.
@@ -107,7 +107,7 @@ class RoleSnapshot:
         }
 
     def sums(self, role_id: int, *, asleep: bool) -> dict[str, tuple[int, int]]:
-        """What a holder is allowed and denied by the role with all that it inherits, by place."""
+        """The permissions allowed and denied by the role with all that it inherits, by place."""
         home = self.shapes[role_id].home if role_id in self.shapes else ""
         total: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
         for one in self.lineage(role_id, asleep=asleep):
@@ -117,9 +117,7 @@ class RoleSnapshot:
         return {place: (masks[ALLOW], masks[DENY]) for place, masks in total.items()}
 
     def rights(self, around: Rights) -> Rights:
-        """What the roles give, with what is given at single nodes that no write of this transaction
-        touches.
-        """
+        """The rights from the roles, with rows at single nodes that are not written here."""
         found = Rights()
         for node, grants in around.grants.items():
             found.grants[node] += (one for one in grants if one.role_id not in self.known)
@@ -153,9 +151,10 @@ def may_inherit(child_home: str, parent_home: str) -> bool:
 
 
 def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
-    """Where ``places`` lie. Of nodes that lend their overwrites also those in sync that have grants
-    of their own: what such a node changes can count otherwise there. Places that are gone are left
-    out.
+    """The sites of ``places``; deleted ones are left out.
+
+    For nodes that lend their overwrites, also of nodes in sync that have grants of their own: a
+    change can count otherwise there.
     """
     wanted = {place_of_text(text) for text in places}
     ids: defaultdict[str, set[Any]] = defaultdict(set)
@@ -176,7 +175,7 @@ def sites_of(session: Session, places: Iterable[str]) -> dict[str, Site]:
 
 
 def rows_around(session: Session, sites: Mapping[str, Site]) -> Rights:
-    """What counts at single nodes of ``sites`` for whomever."""
+    """All rows at single nodes of ``sites``, for any user."""
     nodes = {node for site in sites.values() for node in site.levels}
     places = {place for site in sites.values() for place in site.overwritten}
     found = Rights()

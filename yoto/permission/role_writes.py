@@ -58,14 +58,14 @@ class RoleWrites:
     """The part of ``PermissionSystem`` about roles themselves. Arguments that all writes share:
 
     Args:
-        actor_id: who does it, bound by the grant hierarchy; None is the system itself.
+        actor_id: the actor, bound by the grant hierarchy; None is the system itself.
         reason: the actor's own words, for the audit log.
         commit: False leaves committing, and rolling back after an error, to the caller.
 
     Raises:
         ValidationFailed: bad data, by field; ``UnknownResource`` for an id that names nothing.
         PermissionDenied: the actor may not; nothing was changed.
-        LastAdministrator: nobody could administer the platform after it.
+        LastAdministrator: the change would leave the platform without an administrator.
         StoreUnavailable: the database did not answer.
     """
 

@@ -1,4 +1,4 @@
-"""Which roles count for somebody in a place, by their names."""
+"""The roles that count for a user in a place, by their names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from yoto.permission.verdict import Decision
 
 
 class HeldRoles(NamedTuple):
-    """What ``roles_held`` found; the default role is not among the names."""
+    """The result of ``roles_held``; the default role is not among the names."""
 
     standing: Standing
     names: frozenset[str]
@@ -44,7 +44,7 @@ def roles_held(state: PermissionState, user_id: int, place: Place) -> HeldRoles:
 def decide_roles(
     state: PermissionState, user_id: int, requirement: RoleRequirement, place: Place
 ) -> Decision:
-    """Whether somebody has the roles. Being owner, administrator or super-admin is no role.
+    """Whether a user has the roles. Being owner, administrator or super-admin is no role.
 
     Raises: as ``roles_held``.
     """

@@ -101,7 +101,7 @@ def grant_scope(
 
 
 def site_in(session: Session, place: Place, field: str) -> Site:
-    """Where a place lies that a write is about.
+    """The site of the place that a write is about.
 
     Raises:
         UnknownResource: there is none; names ``field``.

@@ -37,7 +37,7 @@ __all__ = [
 
 
 def place_key(place: Place) -> PlaceKey:
-    """How the cache calls a place."""
+    """The cache's key of a place."""
     return GLOBAL_PLACE if place.id is None else node_key(place.kind, place.id)
 
 

@@ -1,4 +1,4 @@
-"""Where resolutions come from: the seam between a verdict and the store that answers for it."""
+"""The source of resolutions: the interface between a verdict and its store."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ DATABASE_SPAN = "permission.load"
 
 
 def many(user_ids: Sequence[int]) -> tracing.Attributes:
-    """What a trace tells of a load for many users."""
+    """The trace attributes of a load for many users."""
     return {"yoto.users": len(user_ids)}
 
 
 class ResolutionSource(Protocol):
-    """Answers what users may do in a place. A failed read raises; it is never an empty answer."""
+    """Loads users' permissions in a place. A failed read raises; it is never an empty result."""
 
     def load(self, user_id: int, place: Place) -> Resolution:
         """The full resolution of one user.
@@ -48,7 +48,7 @@ class ResolutionSource(Protocol):
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """The connection of the caller's session, so that a check sees what the caller just wrote.
+    """The connection of the caller's session, so that a check sees the caller's own writes.
 
     Raises:
         StoreUnavailable: the database did not answer.

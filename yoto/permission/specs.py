@@ -1,4 +1,4 @@
-"""What has to be said of a permission to register it."""
+"""The specification of a permission, for its registration."""
 
 from __future__ import annotations
 

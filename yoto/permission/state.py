@@ -1,4 +1,4 @@
-"""What one app's permission system is made of; it lives in ``app.extensions``."""
+"""The parts of one app's permission system, kept in ``app.extensions``."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class AccessGranted(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where."""
+        """The place."""
         return place_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)
 class SuperAdminUse:
-    """Somebody may do something only because they are a super-admin."""
+    """A user is allowed an action only as a super-admin."""
 
     user_id: int
     permission: str
@@ -67,7 +67,7 @@ class SuperAdminUse:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyUse:
-    """Somebody with emergency access is about to do something that it bears on."""
+    """A user with emergency access is about to do something that it affects."""
 
     user_id: int
     permission: str
@@ -80,7 +80,7 @@ def nothing_remembered(user_id: int, key: PlaceKey) -> Slot | None:
 
 
 def unreported(use: object) -> None:
-    """Telling what somebody may do is no use of it."""
+    """Report nothing: a query is no use of the power."""
 
 
 @dataclass(slots=True)
@@ -90,28 +90,28 @@ class PermissionState:
     Attributes:
         reader: the connection that the registry reads on.
         subject_loader: gives the id of the user who makes the current request, or raises.
-        visitor: the same for who only wants to know: None for nobody.
-        authenticated_at: when who makes the current request proved who they are: epoch seconds, an
+        visitor: the same for queries: None without a user.
+        authenticated_at: when the current user proved their identity: epoch seconds, an
             aware ``datetime``, or None for unknown. None: it is never known.
         policy: asks the policy engine; None means that there is none, which denies.
         clock: the present time in epoch seconds.
-        on_super_admin_use: told of each use of super-admin power, before it takes effect.
+        on_super_admin_use: called for each use of super-admin power, before it takes effect.
         caching: the cache and what belongs to it; None: every check reads the database.
-        remembered: what its memory may answer from at once.
-        records: takes decisions down; None: nobody does.
+        remembered: finds the entry in memory that may answer at once.
+        records: records decisions; None: none are recorded.
         templates: sets of permissions that roles can be granted by name.
         catalogue: the permissions that come with the code.
-        judged: which permissions policies judge in some places only, and in which.
+        judged: permissions that policies check in some places only, with these places.
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
-        on_granted: given user, requirement and place of everybody whom a decorator let in, on the
-            way of their request: quick.
+        on_granted: called with user, requirement and place of each access that a decorator granted,
+            within the request: must be quick.
         boundaries: looks for moments known ahead.
-        preloading: fills the cache before anybody asks; None: nothing does.
-        warming: warms up; None: nothing does.
+        preloading: fills the cache ahead of requests; None: there is none.
+        warming: warms up; None: there is none.
         meters: count and time verdicts.
-        suggest: says what could be tuned; None: nobody does.
+        suggest: gives tuning suggestions; None: there are none.
         policy_failures: where roles alone decided because policies gave no verdict.
-        ways: by which rights come, as policies ask for them.
+        ways: the ways by which rights come, for policies.
     """
 
     registry: PermissionRegistry
@@ -140,7 +140,7 @@ class PermissionState:
     ways: Ways | None = None
 
     def quiet(self) -> PermissionState:
-        """The same for whoever only tells what a verdict is: no use of it, and no record."""
+        """The same for queries: a verdict is no use of the power, and is not recorded."""
         return replace(
             self, on_super_admin_use=unreported, on_emergency_use=unreported, records=None
         )
@@ -154,7 +154,7 @@ class PermissionState:
         """Whether policies decide too.
 
         Raises:
-            StoreUnavailable: nobody can tell.
+            StoreUnavailable: the database did not answer.
         """
         if permission.abac or context is not None:
             return True
@@ -194,7 +194,7 @@ def get_state() -> PermissionState:
 def get_state_for(permission: object) -> PermissionState:
     """The same to ask about one permission.
 
-    In maintenance, operators' own are answered: nobody could end it otherwise.
+    In maintenance, operators' own permissions are still checked: it could not be ended otherwise.
 
     Raises: as ``get_state``.
     """
@@ -205,7 +205,7 @@ def get_state_for(permission: object) -> PermissionState:
 
 
 def get_state_to_ask(permission: object) -> PermissionState:
-    """The same for whom memory may answer: no thread is started yet; raises as ``get_state``."""
+    """The same for checks that memory may answer: starts no thread yet; raises as ``get_state``."""
     state = get_state_in_maintenance()
     caching = state.caching
     if caching is not None and caching.maintenance.in_doubt and not is_operators(permission):
@@ -214,13 +214,15 @@ def get_state_to_ask(permission: object) -> PermissionState:
 
 
 def is_operators(permission: object) -> bool:
-    """Whether a permission is answered in maintenance too."""
+    """Whether a permission is checked in maintenance too."""
     return isinstance(permission, str) and permission.startswith(BREAK_GLASS)
 
 
 def strictest_of(names: Sequence[str]) -> str:
-    """The one of ``names`` by which ``get_state_to_ask`` tells whether all are answered: operators'
-    own are, in maintenance, if no other permission is asked about with them.
+    """The one of ``names`` that decides for all in ``get_state_to_ask``.
+
+    In maintenance, operators' own permissions are checked only if no other is asked about with
+    them.
     """
     return next((name for name in names if not is_operators(name)), names[0])
 

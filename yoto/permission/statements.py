@@ -60,8 +60,9 @@ def allows(source: Table) -> ColumnElement[Any]:
 
 
 def provides_roles() -> bool:
-    """Whether rows of ``provided`` count: a function of the current application says who holds
-    roles, and whoever reads about people has asked it about them before.
+    """Whether rows of ``provided`` count: a function of the current application provides roles.
+
+    Readers ask it about people before they read.
     """
     return declarations_of(current_app).roles is not None
 

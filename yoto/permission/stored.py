@@ -64,7 +64,7 @@ def ending_by(loaded: Loaded, until: float | None) -> Loaded:
 
 
 def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:
-    """What ``to_loaded`` was given, with what was registered since."""
+    """The input of ``to_loaded``, with permissions registered since."""
     detail = _decoder.decode(entry.detail)
     ordinary, shaped = entry.mask >> FLAG_BITS, int.from_bytes(detail.shaped, "big")
     if entry.mask & LOCAL:

@@ -1,4 +1,4 @@
-"""Who acts: an explicit ``acting_as`` block, else the user whom the wired loader authenticates."""
+"""The acting user: of an explicit ``acting_as`` block, else of the wired loader."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def acting_as(user_id: SubjectId) -> Iterator[None]:
 
 
 def is_acting_for_another() -> bool:
-    """Whether an ``acting_as`` block says who acts, and not the request."""
+    """Whether the acting user comes from an ``acting_as`` block, and not from the request."""
     return _acting.get() is not None
 
 
@@ -38,9 +38,9 @@ def current_subject() -> int:
     """The id of the user who acts.
 
     Raises:
-        RuntimeError: nobody can be found: no ``acting_as`` block and no subject loader, or a
+        RuntimeError: there is no acting user: no ``acting_as`` block and no subject loader, or a
             loader that returns something else than an id.
-        Exception: what the loader raises for somebody who is not signed in.
+        Exception: the loader's error for a user who is not signed in.
     """
     user_id = _acting.get()
     return subject_of(get_state_in_maintenance()) if user_id is None else user_id
@@ -61,7 +61,7 @@ def subject_of(state: PermissionState) -> int:
 
 
 def visitor_of(state: PermissionState) -> int | None:
-    """The same for who only wants to know; None for nobody, whom nothing is asked of.
+    """The same for queries; None without a user, in which case nothing is checked.
 
     Raises:
         RuntimeError: as ``current_subject``.

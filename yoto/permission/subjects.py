@@ -1,4 +1,4 @@
-"""Who can hold a role: a person, an application, a team, everybody of a node, or the public."""
+"""Holders of roles: a person, an application, a team, everybody of a node, or the public."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def subject_text(subject: Any, field: str = "subject") -> str:
 
 
 def name_of_no_person(number: int) -> str | None:
-    """What programs and the public are called; None: a person."""
+    """The name of a program or the public; None: a person."""
     return None if number < APPLICATIONS else subject_text(number)
 
 

@@ -61,15 +61,15 @@ class Survey:
     ) -> list[NodeId]:
         """The nodes of a kind below one at which the user has the permission, by id.
 
-        The verdicts are those of ``check_permission``. It tells what somebody may do and is no
-        use of it: super-admins' answers are not audited.
+        The verdicts are those of ``check_permission``. It is no use of the permission: results for
+        super-admins are not audited.
 
         Args:
-            node_ids: all of the kind below that node, of whoever has read them; the answer is in
-                their order.
+            node_ids: all of the kind below that node, read by the caller; the result is in their
+                order.
 
         Raises:
-            UnknownPermission: nobody registered the permission.
+            UnknownPermission: the permission is not registered.
             UnknownResource: there is no such node.
             ValidationFailed: an id that is none.
             StoreUnavailable: the database did not answer.

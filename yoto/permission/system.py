@@ -94,10 +94,10 @@ class PermissionSystem(
     AccountRules,
     PeopleCalls,
 ):
-    """Who may do what, and every change to it.
+    """Permission checks, and every change of permissions.
 
-    The object holds nothing: what belongs to an app is in ``app.extensions``, so that one
-    instance serves any number of apps.
+    The object holds no state: an app's state is in ``app.extensions``, so that one instance serves
+    any number of apps.
     """
 
     def init_app(
@@ -127,25 +127,25 @@ class PermissionSystem(
 
         Args:
             subject_loader: returns the id of the user who makes the current request, or raises.
-            visitor: the same for pages that only ask what somebody may do: None for nobody. By
-                default whoever ``subject_loader`` raises ``Unauthorized`` for is nobody.
-            authenticated_at: when that user proved who they are: epoch seconds, an aware
-                ``datetime``, or None for unknown; without it nobody knows.
-            policy: asks the policy engine; without it, what needs one is denied.
-            judged: permissions that policies judge in some places only.
+            visitor: the same for pages that only query permissions: None without a user. By default
+                ``Unauthorized`` from ``subject_loader`` means no user.
+            authenticated_at: when that user proved their identity: epoch seconds, an aware
+                ``datetime``, or None for unknown; by default unknown.
+            policy: asks the policy engine; without it, permissions that need one are denied.
+            judged: permissions that policies check in some places only.
             clock: the present time in epoch seconds.
-            on_super_admin_use: told of each use of super-admin power before it takes effect; what
-                it raises stops the use.
-            cache, locks: answer checks; without both, every check reads the database.
-            invalidation: is told of what is known ahead, after ``start``, in an app with a cache.
+            on_super_admin_use: called for each use of super-admin power before it takes effect; its
+                errors stop the use.
+            cache, locks: for checks; without both, every check reads the database.
+            invalidation: gets changes known ahead, after ``start``, in an app with a cache.
             records: which decisions are recorded; None: none.
-            origin: tells the request that a recorded decision was made in.
-            on_granted: given user, requirement and place of everybody whom a decorator let in (see
-                ``AccessGranted``); it must be quick, and what it raises is logged.
-            hot: says what is asked for most; with it and a cache, that is preloaded.
+            origin: gives the request in which a recorded decision was made.
+            on_granted: called with user, requirement and place of each access that a decorator
+                granted (see ``AccessGranted``); it must be quick, and its errors are logged.
+            hot: gives the entries that are read most; with it and a cache, they are preloaded.
             warm_up: the parts of the warm-up; None: there is none.
-            recorder: counts and times verdicts; by default nobody reads them.
-            suggest: says what could be tuned; None: nobody does.
+            recorder: counts and times verdicts; by default they are discarded.
+            suggest: gives tuning suggestions; None: there are none.
             on_start: called when the work in the background begins, in an app with a cache; quick.
         """
         reader = SidePool(app, size=1)
@@ -239,7 +239,7 @@ class PermissionSystem(
 
     @staticmethod
     def ways_of(app: Flask, user_id: int, place: Place, permission: str) -> list[Way]:
-        """By what somebody has a permission in a place now; none: they do not have it.
+        """The ways by which a user has a permission in a place now; none: they do not have it.
 
         Raises:
             UnknownPermission, UnknownResource: there is none.
@@ -258,13 +258,13 @@ class PermissionSystem(
 
     @staticmethod
     def meters_of(app: Flask) -> CheckMeters:
-        """What counts the checks of ``app``."""
+        """The meters of the checks of ``app``."""
         state: PermissionState = app.extensions[EXTENSION]
         return state.meters
 
     @staticmethod
     def preloading_of(app: Flask) -> Preloading | None:
-        """What fills the cache of ``app`` before anybody asks; None for an app without."""
+        """The preloading of ``app``; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.preloading if state else None
 
@@ -276,6 +276,6 @@ class PermissionSystem(
 
     @staticmethod
     def boundaries_of(app: Flask) -> BoundaryWatch | None:
-        """What looks for moments known ahead in ``app``; None for an app that is not told."""
+        """The watch for moments known ahead in ``app``; None without an invalidation queue."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.boundaries if state else None

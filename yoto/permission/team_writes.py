@@ -42,7 +42,7 @@ class TeamWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Make a team that nobody is in; the receipt has its id."""
+        """Create a team without members; the receipt has its id."""
         with acting(actor_id, reason, commit, NAME_TAKEN) as act:
             act.check_actor()
             team = Team(name=checked_label(name, NAME_LENGTH))
@@ -142,7 +142,7 @@ class TeamWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Let whoever is in a team be in another one, too.
+        """Make the members of a team members of another one, too.
 
         Raises:
             ValidationFailed: field ``parent_id``: it is below the team, there already, or too deep.

@@ -23,7 +23,7 @@ class Joined(NamedTuple):
 
 
 def teams_below(session: Session, team_ids: Collection[int]) -> set[int]:
-    """These teams and all below them: whoever is in one of those is in one of these."""
+    """These teams and all below them: a member of a lower team is also one of these."""
     return set(_below(session, team_ids))
 
 
@@ -39,14 +39,14 @@ def above_each(session: Session, team_ids: Collection[int]) -> dict[int, set[int
 
 
 def members_of_teams(session: Session, team_ids: Collection[int]) -> set[int]:
-    """Who is in one of these teams, at whatever time."""
+    """The members of these teams, at any time."""
     every = teams_below(session, team_ids)
     found = select(TeamMember.user_id).where(TeamMember.team_id.in_(every))
     return set(session.scalars(found.distinct()))
 
 
 def memberships(session: Session, team_ids: Collection[int]) -> Iterator[Joined]:
-    """Who is in which of these teams: a row for each team, at or below it, that they joined."""
+    """The memberships of these teams: a row for each team joined, at or below one of them."""
     edges = _below(session, team_ids)
     if not edges:
         return

@@ -125,7 +125,7 @@ def _check_may_register(
 def _allowed(
     session: Session, role_id: int, scope: Scope, permissions: Iterable[Scoped]
 ) -> list[str]:
-    """Which of these the role allows in exactly this scope."""
+    """Those of these that the role allows in exactly this scope."""
     role = require_role(session, role_id, default_too=True)
     key = grant_scope(session, role, *scope)
     return list(

@@ -27,12 +27,12 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
     Args:
         commit: commit at the end, and roll back if the block raises. Without it the caller does
             both: the changes are only flushed.
-        conflict: the field and message to report if the database refuses a duplicate that
-            somebody else stored a moment earlier.
+        conflict: the field and message to report if the database refuses a duplicate that another
+            writer stored a moment earlier.
 
     Raises:
         ValidationFailed: ``conflict``.
-        WriteConflict: somebody else changed the same things first.
+        WriteConflict: another writer changed the same things first.
         StoreUnavailable: the database did not answer.
     """
     session = db.session()
@@ -59,7 +59,7 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
 def has_written(session: Session) -> bool:
     """Whether the running transaction of ``session`` holds, or is about to hold, changes.
 
-    What was executed past the session, on its bare connection, is seen on SQLite alone.
+    Statements past the session, on its bare connection, are seen on SQLite alone.
     """
     if session.new or session.dirty or session.deleted or session.info.get(_WROTE):
         return True

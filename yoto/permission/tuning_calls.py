@@ -1,4 +1,4 @@
-"""The calls that tell how the platform is doing, and what could be better."""
+"""Calls for the platform's status and tuning suggestions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class TuningCalls:
     """The part of ``PermissionSystem`` that says how it is. It works in maintenance too."""
 
     def get_optimization_suggestions(self) -> list[Suggestion]:
-        """What could be tuned, by what was measured in the whole fleet; the surest first.
+        """Tuning suggestions from measurements in the whole fleet; the surest first.
 
         Raises:
             RuntimeError: there is no app context, or the app has no tuner.
-            StoreUnavailable: what was measured, or is in force, is not to be had.
+            StoreUnavailable: the measurements, or the settings in force, are unavailable.
         """
         suggest = get_state_in_maintenance().suggest
         if suggest is None:
@@ -29,10 +29,10 @@ class TuningCalls:
         return suggest()
 
     def get_system_stats(self) -> dict[str, Any]:
-        """What each of ``PARTS`` says of itself in this process; no server is asked.
+        """The status of each of ``PARTS`` in this process; no server is asked.
 
-        None for a part that the app does not have; ``warm_up`` and ``maintenance`` also before
-        anybody has warmed up, or looked.
+        None for a part that the app does not have; ``warm_up`` and ``maintenance`` also before the
+        first warm-up, or reading.
 
         Raises:
             RuntimeError: there is no app context, or the app has no permission system.

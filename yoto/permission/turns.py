@@ -13,9 +13,9 @@ ITEMS_AT_ONCE = 50
 
 
 def taking_turns(items: Iterable[T]) -> Iterator[T]:
-    """The items; after each ``ITEMS_AT_ONCE`` other requests of the process get their turn.
+    """Yield the items; after each ``ITEMS_AT_ONCE`` other requests of the process get their turn.
 
-    Not for a transaction: whoever comes between may wait for its locks.
+    Not for a transaction: the other requests may wait for its locks.
     """
     for number, item in enumerate(items, 1):
         yield item

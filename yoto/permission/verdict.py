@@ -1,4 +1,4 @@
-"""The answer to one question, and the code for its reason."""
+"""The verdict on one question, and the code for its reason."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Decision:
     Attributes:
         allowed: the verdict itself.
         reason: why, as a code of this module, or one of the policies that denied.
-        tier: who answered: ``l1`` (the process), ``l2`` (Redis) or ``db``.
-        position: place in the invalidation log that the answer is known to include, if any.
+        tier: the source: ``l1`` (the process), ``l2`` (Redis) or ``db``.
+        position: position in the invalidation log that the verdict is known to include, if any.
         age_ms: age of the facts, milliseconds.
         policy_version: version of the policies that took part, if any did.
         timings: microseconds spent in each step that was measured.
@@ -62,7 +62,7 @@ class Decision:
 
 
 def is_blocked(resolution: Resolution) -> bool:
-    """Nobody there, or disabled: no requirement is met, not even one that is only a NOT."""
+    """Whether the user is unknown or disabled: no requirement is met, not even a mere NOT."""
     return resolution.standing <= Standing.DISABLED
 
 

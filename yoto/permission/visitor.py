@@ -1,6 +1,6 @@
-"""What pages ask about whoever visits them.
+"""Queries of pages about their visitor.
 
-To be told is no use of a power: nothing is audited or recorded, and nobody is sent to sign in.
+A query is no use of a power: nothing is audited or recorded, and no visitor is sent to sign in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ READ = "yoto.roles_held"
 
 
 def has_permission(name: str, scope: str | None = None, scope_id: NodeId | None = None) -> bool:
-    """Whether the visitor has the permission there, now; nobody has any.
+    """Whether the visitor has the permission there, now; False without a user.
 
     Raises:
         ValidationFailed, UnknownPermission, UnknownResource, StoreUnavailable, MaintenanceMode: as
@@ -33,14 +33,14 @@ def has_permission(name: str, scope: str | None = None, scope_id: NodeId | None 
 
 
 def has_role(name: str, scope: str | None = None, scope_id: NodeId | None = None) -> bool:
-    """Whether the visitor has a role called ``name`` there, now; nobody has any.
+    """Whether the visitor has a role called ``name`` there, now; False without a user.
 
     It counts where it counts for their permissions: assigned and in force now, active, of the place
     (for its members) or global; and what it inherits from counts too. Being owner, administrator or
     super-admin is no role. Roles are read from the database, once a request for each place.
 
     Raises:
-        ValidationFailed: a wrong place, or what can be no role's name.
+        ValidationFailed: a wrong place, or a malformed role name.
         UnknownResource, StoreUnavailable, MaintenanceMode: as ``check_permission``.
     """
     checked, place, state = checked_role(name, "name"), parse_place(scope, scope_id), get_state()

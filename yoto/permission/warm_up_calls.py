@@ -1,4 +1,4 @@
-"""The calls that warm up, and tell what is hot."""
+"""Calls to warm up, and to list hot entries."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class WarmUpCalls:
         return get_preloading().users([number_of(one) for one in user_ids])
 
     def preload_role(self, role_id: int) -> PreloadReport:
-        """Bring the hot entries that a role has a part in into the cache.
+        """Bring the hot entries that a role takes part in into the cache.
 
         Raises:
             ValidationFailed: the id is none.
@@ -67,7 +67,7 @@ class WarmUpCalls:
         return get_preloading().role(checked_id(role_id, "role_id"))
 
     def preload_stats(self) -> PreloadStats:
-        """What this process has preloaded, and what became of it."""
+        """The entries that this process has preloaded, and their use."""
         return get_preloading().stats()
 
 

@@ -17,7 +17,7 @@ CHEAP_US = 200.0
 # Decisions since the last look without which nothing is concluded.
 MINIMUM = 100
 WIDER = 2.0
-# A cache that answers less often than this gains nothing from keeping longer.
+# A cache with a lower hit rate than this gains nothing from keeping longer.
 USELESS_HIT_RATE = 0.02
 SAMPLED = 0.1
 KEPT_ACTIONS = 50
@@ -43,7 +43,7 @@ class Adaptation:
 
 @dataclass(frozen=True, slots=True)
 class Levers:
-    """What can be set, at its present values."""
+    """The tunables, with their present values."""
 
     cache_seconds: float
     explanation_share: float
@@ -61,7 +61,7 @@ class AdaptivePart:
         self._lock = threading.Lock()
 
     def review(self, counts: EngineCounts, p95_us: float | None, levers: Levers) -> Levers:
-        """The levers as they should be, given what was counted so far.
+        """The tunables to set, by the counts so far.
 
         Args:
             p95_us: the latency that 95 % of evaluations do not exceed; None: not known.
@@ -81,7 +81,7 @@ class AdaptivePart:
             )
 
     def actions(self) -> Sequence[Adaptation]:
-        """What was done, oldest first."""
+        """The actions so far, oldest first."""
         with self._lock:
             return list(self._done)
 

@@ -1,4 +1,4 @@
-"""What an engine compiles: Rego modules, their tests, and the data documents that they read."""
+"""The input of an engine: Rego modules, their tests, and the data documents that they read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any
 
 from yoto.errors import PolicyError
 
-# Hexadecimal digits, 64 bits: sets of one application are told apart, and a person can compare two.
+# Hexadecimal digits, 64 bits: enough to distinguish sets of one application, and to compare two by
+# eye.
 VERSION_LENGTH = 16
 
 # What names a policy, and a document that Rego reads as ``data.<name>``.

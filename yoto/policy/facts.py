@@ -1,4 +1,4 @@
-"""The events that policies tell."""
+"""The events that policies publish."""
 
 from __future__ import annotations
 

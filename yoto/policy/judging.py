@@ -1,4 +1,4 @@
-"""What ``yoto.policy`` exports beside reasons, loaded when asked for: engines, the manager, ..."""
+"""The exports of ``yoto.policy`` beside reasons, loaded on demand: engines, the manager, ..."""
 
 from __future__ import annotations
 

@@ -87,20 +87,20 @@ class PolicyManager(Extension[PolicyService]):
         Args:
             input_document: JSON data, which policies read as ``input``.
             valid_for: which of its values change by themselves, and for how long a verdict made
-                from them may be given again, in seconds; None in it: nobody knows. Without it, no
-                verdict is given twice.
+                from them may be reused, in seconds; None in it: unknown. Without it, no verdict is
+                reused.
         """
         return self.current.evaluate(input_document, valid_for)
 
     def reads(self) -> frozenset[str]:
         """Input paths below which the policies in service look, candidate included.
 
-        ``"*"`` when that cannot be told, or when nothing is loaded.
+        ``"*"`` when that is unknown, or when nothing is loaded.
         """
         return self.current.loader.ready().reads
 
     def try_out(self, input_document: Mapping[str, Any]) -> PolicyDecision:
-        """Decide with what is in service, and count nothing.
+        """Decide with the set in service, and count nothing.
 
         Raises:
             PolicyError: there is no verdict, which denies where it counts.
@@ -302,7 +302,7 @@ class PolicyManager(Extension[PolicyService]):
         return self.current.publisher.start_shadow(entry, sample, author, comment)
 
     def shadow_report(self) -> ShadowReport | None:
-        """What would change with the candidate, from all processes; None without one."""
+        """Verdicts that would change with the candidate, from all processes; None without one."""
         service = self.current
         candidate = self.candidate()
         if candidate is None:
@@ -363,15 +363,15 @@ class PolicyManager(Extension[PolicyService]):
         return self.current.reader.versions(_kind(kind), name, limit, before)
 
     def status(self) -> PolicyStatus:
-        """What is in service in this process, and why not something newer."""
+        """The set in service in this process, and why no newer one is."""
         return status_of(self.current)
 
     def health(self) -> EngineHealth:
-        """Whether the engine answers."""
+        """The health of the engine."""
         return self.current.engine.health()
 
     def metrics(self) -> ManagerMetrics:
-        """What evaluating did and cost in this process, by engine and by policy."""
+        """The metrics of evaluations in this process, by engine and by policy."""
         return metrics_of(self.current)
 
     def measure_costs(self) -> PolicyCosts | None:
@@ -380,7 +380,7 @@ class PolicyManager(Extension[PolicyService]):
 
 
 def default_folder() -> Traversable:
-    """Where the default bundle of this release lies."""
+    """The folder of this release's default bundle."""
     return resources.files(DEFAULT_POLICIES)
 
 

@@ -1,4 +1,4 @@
-"""What an engine answers, and what the platform makes of it."""
+"""The verdict of an engine, and the platform's decision from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNDEFINED: Final = Undefined()
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the policies say of one input.
+    """The policies' verdict on one input.
 
     Attributes:
         allow: whether all of them let it pass.
@@ -45,7 +45,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDecision:
-    """The answer to a question, whatever became of it.
+    """The decision on a question, also without a verdict.
 
     Attributes:
         allow: False also when there is no verdict.

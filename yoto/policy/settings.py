@@ -1,4 +1,4 @@
-"""How policies are run, from the application's configuration."""
+"""Settings of policies, from the application's configuration."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a bundle must be before an engine sees it.
+"""Requirements for a bundle before an engine sees it.
 
-Sources come from people and programs: what is refused here is refused on every engine, with the
-same words, so that a set of policies can move from one engine to the other.
+Sources come from people and programs: a source refused here is refused on every engine, with the
+same message, so that a set of policies can move from one engine to the other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the codes of denials say to people, in English and Chinese."""
+"""The texts of denial codes for people, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def texts(language: str) -> dict[str, str]:
 
 
 def text_of(code: str, language: str = "en") -> str:
-    """What a code says; one that nobody has a text for stands for itself."""
+    """The text of a code; a code without a text stands for itself."""
     name, _, field = code.partition(SEPARATOR)
     text = texts(language).get(name)
     return code if text is None else text.format(field=field)

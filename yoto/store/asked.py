@@ -1,4 +1,4 @@
-"""What functions of the application's say of people, and how they are asked."""
+"""Functions of the application that report about people, and their settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 from yoto.errors import ConfigurationError
 
 MAX_AGE, DEADLINE = 60.0, 2.0  # s
-# s; nobody says when attributes change.
+# s; changes of attributes are not reported.
 ATTRIBUTES_AGE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """What an application says of one person.
+    """An application's report about one person.
 
     Attributes:
         name: a name to show.
@@ -73,7 +73,7 @@ class ProvidedRole:
             raise TypeError(f"until must be a datetime with a time zone, not {self.until!r}")
 
 
-# From some ids to what is known of each; those that it leaves out are nobody's.
+# From some ids to the known facts of each; ids that it leaves out are unknown.
 Facts: TypeAlias = Callable[[list[Any]], Mapping[Any, PersonFacts]]
 # From some ids to the roles of each; those that it leaves out have none.
 Roles: TypeAlias = Callable[[list[Any]], Mapping[Any, Iterable[str | ProvidedRole]]]
@@ -83,10 +83,10 @@ Attributes: TypeAlias = Callable[[list[Any]], Mapping[Any, Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Asked:
-    """How a function of the application's is asked about people, or about resources.
+    """A function of the application for people or resources, with its settings.
 
     Attributes:
-        function: from at most 1,000 ids to what it says of each.
+        function: from at most 1,000 ids to its report about each.
         max_age: seconds for which an answer counts.
         deadline: seconds that an answer may take.
     """
@@ -111,15 +111,15 @@ class Asked:
 
 
 def roles_by(function: Roles, *, max_age: float = MAX_AGE, deadline: float = DEADLINE) -> Asked:
-    """Roles that a function of the application knows: from groups of a directory, say, or claims.
+    """Roles from a function of the application: from groups of a directory, say, or claims.
 
-    They count beside those that are assigned, wherever these count, and give no rank.
+    They count beside assigned roles, at the same places, and give no rank.
 
     Args:
         function: given a list of ids of people, at most 1,000, gives a mapping from those who hold
             roles to these: names of global roles, or ``ProvidedRole``. It is called in a thread of
             its own, in an app context and outside of any request.
-        max_age: seconds for which an answer counts, unless ``roles_changed`` ends it before.
+        max_age: seconds for which a response counts, unless ``roles_changed`` ends it before.
         deadline: seconds that an answer may take; a later one counts as none.
 
     Raises:
@@ -131,13 +131,14 @@ def roles_by(function: Roles, *, max_age: float = MAX_AGE, deadline: float = DEA
 def attributes_by(
     function: Attributes, *, max_age: float = ATTRIBUTES_AGE, deadline: float = DEADLINE
 ) -> Asked:
-    """Attributes for policies that a function of the application knows: of resources of a type, or
-    of people.
+    """Attributes for policies from a function of the application.
+
+    They are of resources of a type, or of people.
 
     Args:
         function: given a list of ids, at most 1,000, gives a mapping from each to its attributes:
-            JSON data, at most 32 names and 8,000 bytes. Whoever has none has an empty mapping: of
-            an id that is left out nothing is known, which denies. It is called in a thread of its
+            JSON data, at most 32 names and 8,000 bytes. An id without attributes has an empty
+            mapping: one that is left out is unknown, which denies. It is called in a thread of its
             own, in an app context and outside of any request.
         max_age: seconds for which an answer counts.
         deadline: seconds that an answer may take; a later one counts as none.

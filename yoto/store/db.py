@@ -62,7 +62,7 @@ NAMING_CONVENTION = {
 }
 
 # Texts are compared byte by byte on every database, spaces at the end included: SQLite does so by
-# itself, MariaDB must be told. Tables are made by migrations, which give the database this
+# default, MariaDB needs this collation. Tables are made by migrations, which give the database this
 # collation (MySQL has it by another name): those to come say nothing of charset and collation.
 MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 
@@ -164,7 +164,7 @@ _context = app_ctx._get_current_object  # type: ignore[attr-defined]
 
 
 def setup_command(app: Flask | None = None) -> str:
-    """What makes the tables of an application, by default the current one, at a terminal."""
+    """The terminal command that makes an application's tables, by default the current one's."""
     if app is None and has_app_context():
         app = _context().app
     store: Store | None = None if app is None else app.extensions.get(EXTENSION)
@@ -193,8 +193,8 @@ def _current() -> Store:
     return found
 
 
-# Whether a transaction that begins now is going to write; None: nobody has said. SQLite wants to
-# know: a reader that turns writer while another wrote is refused at once, whatever its patience.
+# Whether a transaction that begins now is going to write; None: unknown. SQLite needs this: a
+# reader that turns writer while another wrote is refused at once, whatever its time-out.
 _will_write: ContextVar[bool | None] = ContextVar("yoto_will_write", default=None)
 _making_beside = threading.Lock()
 
@@ -206,10 +206,10 @@ SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process opens beyond those it keeps for its requests, while all are in use.
 POOL_MORE = 10
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-# s that a request waits for one; its caller is then told to come back.
+# s that a request waits for one; its caller is then asked to retry.
 POOL_WAIT = 2.0
-# Connections for what is read or recorded beside the transaction of a request. They are none of the
-# requests': whoever holds one of those would wait for all who do the same.
+# Connections for reads and records beside the transaction of a request. They are separate from the
+# requests': callers that each hold one of those would wait for each other.
 BESIDE_SIZE = 2
 BESIDE_MORE = 8
 
@@ -230,10 +230,10 @@ def writing(will_write: bool = True) -> Iterator[None]:
 
 @contextmanager
 def first_read() -> Iterator[None]:
-    """What a request reads before its work, in a transaction of its own.
+    """A block for a request's reads before its work, in a transaction of its own.
 
     It then holds no connection while it waits for others, and its work sees what is committed when
-    it begins: whoever sends the rest of a request slowly cannot be judged by rights of long ago.
+    it begins: a client that sends the rest of a request slowly is not checked by outdated rights.
     """
     session = db.session()
     begun_before = session.in_transaction()
@@ -260,7 +260,7 @@ def init_store(
     options: Mapping[str, Any] | None = None,
     own: bool = False,
 ) -> None:
-    """Let the platform work on the application's database. Nothing is opened before a statement.
+    """Set up the platform on the application's database. Nothing is opened before a statement.
 
     Args:
         session: the scoped session that the application itself works with.
@@ -268,10 +268,10 @@ def init_store(
         options: of ``sqlalchemy.create_engine``, for the engines that the platform makes beside;
             None: they connect as the application's does.
         own: set up the application's engine as those: for an application that has its database
-            for the platform. Otherwise only SQLite is told who writes, since rules about who may
-            give what hold among writers alone.
+            for the platform. Otherwise only SQLite's writers are announced, since the grant rules
+            hold among writers alone.
     """
-    # Somebody else deleted the row first; whoever comes second must not be told that it did.
+    # Another writer deleted the row first; the second must not report success.
     warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
     contexts = ContextVar("yoto_contexts", default=(0, False))
     setup = SETUP if own else SETUP_EMBEDDED
@@ -327,7 +327,7 @@ def _look_into(session: scoped_session[Any]) -> Callable[[Any], Session | None] 
 
 
 def engine_options(url: URL, pool_size: int) -> dict[str, Any]:
-    """What an engine of the platform's own is made with; it makes the folder of a SQLite file."""
+    """The options of an engine of the platform's own; it makes the folder of a SQLite file."""
     # The values of a statement are people's hashes, tokens and words: no error repeats them.
     options: dict[str, Any] = {"hide_parameters": True}
     if url.get_backend_name() == "sqlite":
@@ -491,8 +491,8 @@ def _configure_sqlite(connection: Any, record: Any) -> None:
 
 
 def _begin_as_said(connection: Connection) -> None:
-    # A transaction of the application's own begins as it always did: with its first change, so that
-    # what it has read before keeps nobody from writing, and it is not refused for who did.
+    # A transaction of the application's own begins as it always did: with its first change. So its
+    # earlier reads block no writer, and no other writer makes it fail.
     if _will_write.get() is not None:
         _begin_sqlite(connection)
 

@@ -1,4 +1,4 @@
-"""Where an application keeps what the platform reads: its people, and its places.
+"""The tables of an application that the platform reads: its people, and its places.
 
 The application says it once, by mapped class and column, and the platform's statements join these
 tables in SQL. A declaration belongs to the application, and is found by the engines on its
@@ -39,14 +39,14 @@ class Declaration:
 
     Attributes:
         table: the table itself.
-        columns: the platform's name of each column to what it is there.
-        source: what the table is read from; None: from itself.
+        columns: from the platform's name of each column to the column there.
+        source: the query that the table is read from; None: itself.
         ids: for people, the column of the application's own ids.
         numbers: the table that has a number for each of these; None: they are numbers.
         asked: for people, the function that knows them, of whose answers ``table`` has the last;
             None: the table is the application's.
         attributes: for people, columns that policies read, by name.
-        attributes_by: for people, the function that policies have these from instead.
+        attributes_by: for people, the function that gives these attributes instead.
     """
 
     table: Table
@@ -92,7 +92,7 @@ class Declarations:
     Attributes:
         tables: by the platform's name of the table.
         app: the application; its control plane may be another one, which is shown these too.
-        roles: the function that says who holds which roles; None: there is none.
+        roles: the function that provides roles; None: there is none.
     """
 
     tables: dict[str, Declaration] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Declarations:
     _texts: dict[str, str | None] = field(default_factory=dict)
 
     def text_of(self, table: Table, dialect: Dialect) -> str | None:
-        """What ``table`` is read from, in SQL; None: from the table of that name."""
+        """The SQL source of ``table``; None: the table of that name."""
         if table.name not in self._texts:
             self._texts[table.name] = self._text_of(table, dialect)
         return self._texts[table.name]
@@ -122,13 +122,13 @@ DECLARED = "yoto_declarations"
 
 
 def source_of(dialect: Dialect, table: Table) -> str | None:
-    """What a declared table is read from on a dialect; None: from the table of that name."""
+    """The source of a declared table on a dialect; None: the table of that name."""
     declared: Declarations | None = getattr(dialect, DECLARED, None)
     return None if declared is None else declared.text_of(table, dialect)
 
 
 def declarations_of(app: Flask) -> Declarations:
-    """What ``app`` has declared; nothing where it has not said anything."""
+    """The declarations of ``app``; empty without any."""
     found: Declarations = app.extensions.get(EXTENSION) or Declarations()
     return found
 

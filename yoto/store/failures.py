@@ -1,5 +1,4 @@
-"""What an exception of the database says: that it is away, that somebody else came first, or
-something about what it was asked.
+"""Classifies database exceptions: an outage, a conflict with another writer, or a faulty statement.
 
 Only the first is an outage. MariaDB's driver raises ``OperationalError`` for nearly every number
 that it does not know, a column without a default among them; so the numbers decide.
@@ -25,7 +24,7 @@ _AWAY = frozenset(
     {
         *(1021, 1026, 1030, 1037, 1038, 1041, 1114, 1180),  # no disk, no memory, engine at fault
         *(1040, 1129, 1203, 1226),  # too many connections, or errors of this host
-        *(1044, 1045, 1049, 1130, 1698),  # nobody of that name is let in, or no such database
+        *(1044, 1045, 1049, 1130, 1698),  # access denied for that name, or no such database
         *(1042, 1043, 1047, 1152, 1158, 1159, 1160, 1161, 1184),  # the network, Galera not ready
         *(1053, 1077, 1078, 1079, 1927),  # it shuts down; an operator ended the connection
         *(1290, 1836),  # it only reads: a replica, or one that is being moved
@@ -38,14 +37,14 @@ _NO_SUCH_TABLE = frozenset({1146})
 
 
 class TablesMissing(Exception):
-    """The database is there, and nobody ever made its tables."""
+    """The database is there, but its tables were never made."""
 
     def __init__(self, command: str) -> None:
         super().__init__(f"run '{command}'")
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database, or a connection to it, could not be had; trying later makes sense."""
+    """Whether the database, or a connection to it, is unavailable; trying later makes sense."""
     if isinstance(error, exc.TimeoutError):  # of the pool
         return True
     if not isinstance(error, exc.DBAPIError):
@@ -66,7 +65,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether somebody else came first, so that nothing was changed and trying anew makes sense."""
+    """Whether another writer came first: nothing was changed, and trying again makes sense."""
     if isinstance(error, exc.SAWarning):
         return re.match(DELETED_BY_ANOTHER, str(error)) is not None
     if isinstance(error, (exc.IntegrityError, StaleDataError)):
@@ -75,7 +74,7 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def lacks_tables(error: BaseException) -> bool:
-    """Whether the database answered that it has no such table: nobody ran the migrations."""
+    """Whether the database has no such table: the migrations were not run."""
     if not isinstance(error, exc.DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.OperationalError):

@@ -1,4 +1,4 @@
-"""Where an application's people are, and the numbers of those whose ids are no numbers.
+"""The tables of an application's people, and numbers for those whose ids are no numbers.
 
 Inside, everybody is a 64-bit number: keys of the cache, rows, masks of many people at once. Where
 the application's ids are something else (UUIDs, short texts), a table of the platform gives each
@@ -75,11 +75,11 @@ def people(
         id: the column of their ids: integers, UUIDs or texts; by default the primary key.
         name: a name that is unique; by default the id.
         display_name: a name to show; by default ``name``.
-        disabled: whoever it is true of may do nothing; by default nobody.
-        super_admin: whoever it is true of may do everything; by default nobody.
+        disabled: where true, the person may do nothing; by default false.
+        super_admin: where true, the person may do everything; by default false.
         epoch: an integer that grows when credentials that were made before count no longer.
-        clearance: what they may be trusted with, 0 to 4; by default 0.
-        created_at: when the account was made, in UTC; by default nobody knows.
+        clearance: their level of trust, 0 to 4; by default 0.
+        created_at: when the account was made, in UTC; by default unknown.
         attributes: columns for policies, or names with columns or expressions; or a function that
             knows them, see ``attributes_by``.
 
@@ -109,7 +109,7 @@ def people(
     for column, value in given.items():
         if value is not None:
             columns[column] = _column(model, column, value)
-            # Where nobody can say, somebody may do nothing, rather than everything.
+            # Where it is unknown, a person may do nothing, rather than everything.
             if column in _UNKNOWN:
                 columns[column] = func.coalesce(columns[column], _UNKNOWN[column])
         elif column in _DEFAULTS:
@@ -128,16 +128,16 @@ def people_by(
     deadline: float = DEADLINE,
     attributes: Attributes | Asked | None = None,
 ) -> Declaration:
-    """People whom a function of the application knows: in a directory, or in another database.
+    """People from a function of the application: in a directory, or in another database.
 
     Args:
         function: given a list of ids, at most 1,000, gives a mapping from those that it knows to
-            ``PersonFacts``; the others are nobody. It is called in a thread of its own, in an app
+            ``PersonFacts``; the others are unknown. It is called in a thread of its own, in an app
             context and outside of any request.
         ids: the type of their ids: ``int``, ``uuid.UUID`` or ``str`` (up to 255 characters).
-        max_age: seconds for which an answer counts, unless ``people_changed`` ends it before.
+        max_age: seconds for which a response counts, unless ``people_changed`` ends it before.
         deadline: seconds that an answer may take; a later one counts as none.
-        attributes: the function that knows what policies read of them, see ``attributes_by``.
+        attributes: the function that gives their attributes for policies, see ``attributes_by``.
 
     Raises:
         ConfigurationError: no function, another type, or a time that is none.
@@ -181,8 +181,8 @@ def subject_table(type_: TypeEngine[Any]) -> Table:
 def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
     """The type of the ids of the people of ``app``; a number where it has declared none.
 
-    On MariaDB and MySQL a text is of a collation, which says what is equal: two people must be told
-    apart here exactly where they are told apart there.
+    On MariaDB and MySQL a text has a collation, which defines equality: ids must be distinct here
+    exactly where they are distinct there.
 
     Raises:
         ValueError: their table is not there yet.

@@ -13,13 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """How a pool of connections is used.
+    """The use of a connection pool.
 
     Attributes:
-        size: connections that there may be.
+        size: the most connections.
         at_once: callers, since the pool was made, who found a free one or opened a new one;
             ``waited``: who waited for one; ``timed_out``: who waited in vain.
-        busiest: connections that were in use at once, at most, since this was asked before.
+        busiest: the most connections in use at once since the last reading.
     """
 
     size: int
@@ -29,15 +29,15 @@ class PoolUse:
     busiest: int
 
 
-# Named after its class, it would tell at INFO what SQLAlchemy's own pools keep to themselves.
+# Named after its class, it would log at INFO messages that SQLAlchemy's own pools do not.
 logging.getLogger(f"{__name__}.WatchedPool").setLevel(logging.WARNING)
 
 
 class WatchedPool(QueuePool):
     """SQLAlchemy's own pool, counting who waited.
 
-    Whether a caller waits is decided a moment before, so at the very edge it may be another one; a
-    count may be a few off, which nobody who sizes a pool minds.
+    Whether a caller waits is decided a moment before, so at the very edge it may be another one. A
+    count may be a few off, which does not matter for sizing a pool.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class WatchedPool(QueuePool):
         return found
 
     def use(self) -> PoolUse:
-        """How it was used so far; one caller alone may ask."""
+        """The usage so far; only one caller may read it."""
         busiest, self._busiest = self._busiest, self.checkedout()
         return PoolUse(
             self.most, self._at_once, self._waited, self._timed_out, max(busiest, self._busiest)

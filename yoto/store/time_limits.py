@@ -1,8 +1,8 @@
-"""How long MariaDB may take over each thing that it is asked, before its caller goes on without.
+"""Time limits for each operation on MariaDB, after which its caller goes on without it.
 
-A server that freezes, or is cut off, closes nothing: only a clock of our own ends the waiting. What
-takes long is ended by the server itself a moment earlier, and says so; silence is what is left, and
-counts as a connection that broke.
+A server that freezes, or is cut off, closes nothing: only a clock of our own ends the waiting. The
+server itself ends a slow statement a moment earlier, with an error; so silence counts as a broken
+connection.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SESSION = (
 
 
 def connect_arguments() -> dict[str, Any]:
-    """How PyMySQL opens a connection that ``limit_times`` watches afterwards."""
+    """The PyMySQL arguments for a connection that ``limit_times`` watches afterwards."""
     return {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": CONNECT_SECONDS,

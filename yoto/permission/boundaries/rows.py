@@ -35,7 +35,7 @@ PAGE = 1_000
 
 emergencies = table(EmergencyAccess)
 
-# By kind, why something is told.
+# The reason of a notification, by kind.
 REASONS = ("role_starts", "role_ends", "timeout_ends", "emergency_ends", "role_ends")
 STARTS, ENDS, TIMEOUT, EMERGENCY, PROVIDED = range(len(REASONS))
 
@@ -58,7 +58,7 @@ class Boundary(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why it is told."""
+        """The reason for the notification."""
         return REASONS[self.kind]
 
 
@@ -90,7 +90,7 @@ def _moments(
 
 
 def _page() -> Select[Any]:
-    # Teams and everybody are told of by their entries, which end by themselves.
+    # Teams and everybody need no notification: their cache entries expire by themselves.
     own = assignments.c.user_id.is_not(None)
     held = assignments.join(roles, and_(roles.c.id == assignments.c.role_id, own))
     timed_out = _moments(

@@ -1,4 +1,4 @@
-"""Puts what is known ahead into the invalidation queue, to be told at its moment.
+"""Puts changes known ahead into the invalidation queue, to be published at their moment.
 
 The database is the truth: what Redis loses is found there again. Times are compared by Redis's
 clock alone, so no worker's clock can make a look skip something.
@@ -49,7 +49,7 @@ def span_of(window: Window, settings: InvalidationSettings) -> tuple[float, floa
 
 
 def submission_of(boundary: Boundary, margin: float) -> Submission:
-    """What is told of ``boundary``, ``margin`` seconds after it."""
+    """The invalidation for ``boundary``, due ``margin`` seconds after it."""
     server_id = boundary.server_id
     subject = cache.subjects.user(boundary.user_id)
     if boundary.kind == EMERGENCY:
@@ -60,7 +60,7 @@ def submission_of(boundary: Boundary, margin: float) -> Submission:
 
 
 class BoundaryWatch:
-    """In each process, at each interval; whoever gets the lock looks.
+    """Runs in each process at each interval; the process that gets the lock looks.
 
     Attributes:
         failures: looks that failed since the process started.
@@ -76,8 +76,8 @@ class BoundaryWatch:
         """Nothing is looked at yet.
 
         Args:
-            heard: something that is another whenever a change was heard of; None: nobody would
-                hear, so that each interval needs a look.
+            heard: a value that differs after each change that was heard of; None: changes are not
+                heard, so that each interval needs a look.
         """
         self._invalidation = invalidation
         self._locks = locks
@@ -104,7 +104,7 @@ class BoundaryWatch:
     def turn(self) -> float:
         """Look, if there is reason to and no other process is at it; seconds until the next turn.
 
-        Where nobody has changed anything, what comes into sight does so by the time alone.
+        Without changes, only the passing of time brings new moments into the span.
         """
         known, now = self._heard(), monotonic()
         quiet = known is not None and known == self._known and not self._failing

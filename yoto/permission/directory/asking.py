@@ -25,9 +25,9 @@ class Asking(Generic[Facts]):
     """Calls a function of one application, in threads: nothing else ends a call that hangs.
 
     Args:
-        name: what it is called where it does not answer.
+        name: its name in errors.
         ids: the type of the ids of people.
-        facts: of some ids, what an answer says that has been seen to be a mapping from ids.
+        facts: reads the facts of some ids from a response that is known to be a mapping from ids.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class Asking(Generic[Facts]):
         self._gate = Gate(CALLS)
 
     def ask(self, ids: Sequence[Any]) -> dict[Any, Facts]:
-        """What the function says of those of ``ids`` that it knows; one call for ``BATCH``.
+        """The function's facts about those of ``ids`` that it knows; one call for ``BATCH``.
 
         Raises:
-            StoreUnavailable: it raised, took too long, or answered what is no answer.
+            StoreUnavailable: it raised, took too long, or returned an invalid response.
         """
         found: dict[Any, Facts] = {}
         for start in range(0, len(ids), BATCH):
@@ -87,10 +87,10 @@ class Asking(Generic[Facts]):
         return answers[0]
 
     def _checked(self, ids: list[Any], answer: Any) -> dict[Any, Facts]:
-        """An answer about ``ids``; what it says of others is left out.
+        """A checked response about ``ids``; facts about other ids are left out.
 
         Raises:
-            TypeError: it is none. An id of another type would make somebody nobody.
+            TypeError: it is no mapping, or has ids of another type: those would match no person.
         """
         if not isinstance(answer, Mapping):
             raise TypeError(f"the function must give a mapping, not {answer!r}")

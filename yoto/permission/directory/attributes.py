@@ -1,6 +1,6 @@
-"""What a function of the application says of nodes of a type, or of people, for policies to read.
+"""Attributes from a function of the application, of nodes of a type or of people, for policies.
 
-No statement joins it, so each process keeps what it heard in memory, for as long as it counts.
+No statement joins them, so each process keeps them in memory for as long as they count.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ log = logging.getLogger(__name__)
 
 
 class _Kept(NamedTuple):
-    """What was said of an id, None: nothing; and its end (monotonic clock)."""
+    """The attributes of an id, None: unknown to the function; and their end (monotonic clock)."""
 
     attributes: dict[str, Any] | None
     until: float
 
 
 class ProvidedAttributes:
-    """What one function of one application said. Safe for threads.
+    """The attributes that one function of one application gave. Safe for threads.
 
     Args:
         app: the application.
         asked: the function.
-        name: what it is called where it does not answer.
+        name: its name in errors.
         ids: the type of the ids.
     """
 
@@ -55,11 +55,11 @@ class ProvidedAttributes:
         """The attributes of one.
 
         Args:
-            beside: gives those that will be asked for next, about whom it is asked together.
+            beside: gives the ids that will be needed next, for one call about all.
 
         Raises:
             StoreUnavailable: the function did not answer, or not in time.
-            UnknownResource: it says nothing of this one.
+            UnknownResource: the function does not know this one.
         """
         kept = self._remembered(id_)
         if kept is None:
@@ -78,7 +78,7 @@ class ProvidedAttributes:
         return kept if kept is not None and monotonic() < kept.until else None
 
     def _checked(self, ids: Sequence[Any], answer: Mapping[Any, Any]) -> dict[Any, dict[str, Any]]:
-        """What an answer says; of whom it says what is none, it says nothing."""
+        """The attributes in a response; an id with invalid attributes counts as unknown."""
         found: dict[Any, dict[str, Any]] = {}
         for id_ in ids:
             try:

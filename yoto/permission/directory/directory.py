@@ -1,10 +1,9 @@
-"""What a function of the application says of people, while it counts: who they are, or what roles
-they hold.
+"""Reports of an application's function about people, while they count: accounts, or roles held.
 
-Statements about people are SQL, so what the function says is stored where they can join it, on a
-``Shelf``. Whoever is about to read it says of whom, and waits until the function has been asked
-about those of whom it is older than ``max_age``, or was said to have changed. Nothing that is older
-is ever read: if the function does not answer, nobody gets a verdict.
+Statements about people are SQL, so the reports are stored where they can join them, on a ``Shelf``.
+A reader names the people first, and waits until the function has been asked about those whose
+report is older than ``max_age``, or was declared changed. No older report is ever read: if the
+function does not answer, there is no verdict.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
 
 EXTENSION = "yoto.providers"
-# Whoever is said to change again and again while being asked about.
+# For a person who is declared changed again and again while being asked about.
 TRIES = 3
 # s for asking about all people whose facts are too old; what is known by then stays known.
 ALL_SECONDS = 10.0
@@ -46,14 +45,14 @@ Facts = TypeVar("Facts")
 
 
 class Directory(Generic[Facts]):
-    """What one function of one application said.
+    """The reports of one function of one application.
 
     Args:
         app: the application.
         clock: the present time in epoch seconds.
         asked: the function.
         ids: the type of the ids of people.
-        shelf: where its answers are.
+        shelf: stores its reports.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class Directory(Generic[Facts]):
         self._asking = Asking[Facts](asks_as, asked, shelf.name, ids, shelf.facts)
 
     def ask(self, ids: Sequence[Any]) -> tuple[datetime, dict[Any, Facts]]:
-        """What the function knows of people now, and since when it counts.
+        """The function's present report about people, and the time from which it counts.
 
         Raises:
             StoreUnavailable: it does not answer.
@@ -82,7 +81,7 @@ class Directory(Generic[Facts]):
         return began, self._asking.ask(ids)
 
     def renew(self, numbers: Collection[int]) -> dict[int, float]:
-        """See to it that what is committed of people is young enough to be read.
+        """Renew the committed reports about people that are too old to be read.
 
         Returns:
             Until when it counts, for each of ``numbers``, in epoch seconds.
@@ -149,7 +148,7 @@ class Directory(Generic[Facts]):
                     # What others have stored since it began, the transaction does not see.
                     stale = self._shelf.read(connection, stale.keys(), lock=True)
             for number in wanted - stale.keys():
-                # Who has a number and no key is nobody.
+                # A number without a key stands for no person.
                 asked_at = stored[number].asked_at if number in stored else None
                 until[number] = self._end_of(asked_at or now)
             if not stale:
@@ -228,7 +227,7 @@ class Providers:
         self._every: list[Directory[Any]] = [one for one in both if one is not None]
 
     def renew(self, numbers: Collection[int]) -> dict[int, float]:
-        """As ``Directory.renew``; nobody is in the answer whom nothing is asked about."""
+        """As ``Directory.renew``; people about whom no function is asked are not in the result."""
         until: dict[int, float] = {}
         for one in self._every:
             for number, ends in one.renew(numbers).items():
@@ -241,8 +240,9 @@ class Providers:
             one.renew_for(session, numbers)
 
     def shuts_out(self) -> bool:
-        """Whether the caller's transaction lets nobody else write: on SQLite there is one writer.
-        Then it alone can store what a function says.
+        """Whether the caller's transaction excludes other writers: SQLite has one writer.
+
+        Then only this transaction can store a report.
         """
         session = begun_session() if self._every else None
         if session is None or not is_kept(session):
@@ -251,20 +251,19 @@ class Providers:
 
 
 def directory_of(app: Flask) -> Directory[PersonFacts] | None:
-    """What knows the people of ``app``; None where they are a mapped class."""
+    """The directory of the people of ``app``; None where they are a mapped class."""
     providers: Providers | None = app.extensions.get(EXTENSION)
     return None if providers is None else providers.people
 
 
 def roles_of(app: Flask) -> Directory[tuple[ProvidedRole, ...]] | None:
-    """What provides roles for the people of ``app``; None: nothing does."""
+    """The directory of roles for the people of ``app``; None: there is none."""
     providers: Providers | None = app.extensions.get(EXTENSION)
     return None if providers is None else providers.roles
 
 
 def renew_people(numbers: Collection[int] | None) -> None:
-    """What is read next about people (None: all) on the session of the current application may be
-    no older than it says.
+    """Renew reports about people (None: all) before the current application's session reads them.
 
     Raises:
         StoreUnavailable: a function that is asked about them, or the database, does not answer.

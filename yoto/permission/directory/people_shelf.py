@@ -1,4 +1,4 @@
-"""What the database has of people whom only a function of the application knows."""
+"""Stored reports about people whom only a function of the application knows."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _news(stored: Mapping[int, Stored], reported: Mapping[int, PersonFacts]) -> 
 
 
 def _reported_of(facts: PersonFacts | None) -> tuple[Any, ...]:
-    """The columns ``_REPORTED`` of somebody; None: of nobody."""
+    """The columns ``_REPORTED`` of a person; None: the function does not know them."""
     if facts is None:
         return ("", False, True, False, 0)
     return (
@@ -119,7 +119,7 @@ def _reported_of(facts: PersonFacts | None) -> tuple[Any, ...]:
 def _row(
     number: int, asked_at: datetime, stored: Stored, facts: PersonFacts | None
 ) -> dict[str, Any]:
-    """What ``_storing`` stores of somebody."""
+    """The row that ``_storing`` stores for a person."""
     row = dict(zip(_REPORTED, _reported_of(facts), strict=True))
     return row | {"id": number, "asked_at": asked_at, "changes": stored.changes}
 

@@ -1,4 +1,4 @@
-"""What the database has of the roles that a function of the application provides."""
+"""Stored roles that a function of the application provides."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class RoleShelf:
             ),
             [{"id": n, "asked_at": asked_at, "changes": stored[n].changes} for n in sorted(stored)],
         )
-        # Nobody else changes these rows before the transaction ends.
+        # No other transaction changes these rows before this one ends.
         unchanged = {
             number
             for number, one in self._locked(connection, stored).items()
@@ -203,10 +203,10 @@ class RoleShelf:
 
 
 def _provided(key: Any, given: Any) -> tuple[ProvidedRole, ...]:
-    """The roles that an answer gives to somebody.
+    """The roles that a response gives to a person.
 
     Raises:
-        TypeError: it gives something else.
+        TypeError: the response gives something else.
     """
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
         raise TypeError(f"must map {key!r} to several roles, not to {given!r}")

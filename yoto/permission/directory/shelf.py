@@ -1,4 +1,4 @@
-"""Where the last answers of a function are kept, so that statements can join them."""
+"""Storage for the last reports of a function, so that statements can join them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CHUNK = 500
 
 
 class Stored(NamedTuple):
-    """Somebody about whom a function can be asked.
+    """A person about whom a function can be asked.
 
     Attributes:
         key: the application's id.
-        changes, asked_at: as ``KnownPerson`` has them; None for the second: nobody has asked.
-        reported: what the function said, where who reads it compares it.
+        changes, asked_at: as ``KnownPerson`` has them; None for the second: never asked.
+        reported: the function's report, where the reader compares it.
     """
 
     key: Any
@@ -35,32 +35,32 @@ class Stored(NamedTuple):
 
 
 class Shelf(Protocol[Facts]):
-    """The rows of one function; its answers are of ``Facts`` for each person.
+    """The rows of one function, which reports ``Facts`` for each person.
 
     Attributes:
-        name: what the function is called where it does not answer.
+        name: the function's name in errors.
     """
 
     name: str
 
     def facts(self, ids: Sequence[Any], answer: Mapping[Any, Any]) -> dict[Any, Facts]:
-        """What an answer says of ``ids``.
+        """The facts in a response about ``ids``.
 
         Raises:
-            TypeError: it is no such answer.
+            TypeError: the response is invalid.
         """
 
     def read(
         self, connection: Connection, numbers: Collection[int], lock: bool = False
     ) -> dict[int, Stored]:
-        """Those of ``numbers`` that stand for somebody.
+        """Those of ``numbers`` that stand for a person.
 
         Args:
-            lock: wait for whoever is changing one of them, and let others wait.
+            lock: wait for transactions that are changing one of them, and make later ones wait.
         """
 
     def older_than(self, connection: Connection, moment: datetime, limit: int) -> Sequence[int]:
-        """The numbers of people about whom nobody asked since ``moment``, but once before."""
+        """The numbers of people who were last asked about before ``moment``."""
 
     def kept(
         self, stored: Mapping[int, Stored], reported: Mapping[int, Facts]

@@ -52,7 +52,7 @@ class Derivation:
         return cls(evidence, now, resolution, trace, place, frozenset(in_force))
 
     def counts(self, row: OverwriteRow) -> bool:
-        """Whether an overwrite is about the user now: not one of a team at another time."""
+        """Whether an overwrite applies to the user now, within the team's time window."""
         if row.role_id is not None:
             return row.role_id in self.in_force
         return row.team_id is None or any(
@@ -64,7 +64,7 @@ class Derivation:
 
 
 def belongs(evidence: Evidence) -> bool:
-    """Whether the user is of those who have the default role there."""
+    """Whether the user has the default role there."""
     user = evidence.user
     if evidence.home is None or not user.exists or user.disabled:
         return False
@@ -197,7 +197,7 @@ def missing_gates(derivation: Derivation, registry: PermissionRegistry) -> tuple
 
 
 def left_by_time_out(derivation: Derivation) -> tuple[str, ...]:
-    """What somebody in a time-out may still do, as the types say."""
+    """The permissions that a user keeps in a time-out, by the rules of the types."""
     if not derivation.resolution.timed_out:
         return ()
     types = derivation.evidence.site.types

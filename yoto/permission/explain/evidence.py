@@ -1,7 +1,7 @@
-"""What an explanation is made of: the rows behind one verdict, each with its origin.
+"""The facts of an explanation: the rows behind one verdict, each with its origin.
 
-The resolver sees masks, in which it no longer shows which row a bit is from. Evidence keeps the
-rows, so that one of them can be left out or added and the verdict resolved anew.
+The resolver sees masks, which do not show the row that a bit is from. Evidence keeps the rows, so
+that one of them can be left out or added and the verdict resolved anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Held(NamedTuple):
 
     @property
     def assignment(self) -> Assignment:
-        """The same as the resolver is told."""
+        """The same as facts for the resolver."""
         return Assignment(
             self.role_id,
             self.valid_from,
@@ -75,12 +75,12 @@ class OverwriteRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that bears on one user in one place.
+    """All facts about one user in one place.
 
     Attributes:
-        site: where it lies.
+        site: the nodes around the place.
         user: standing and time-out; assignments and overwrites are in the rows below.
-        username: None for an id that names nobody.
+        username: None for an unknown id.
         roles: those that the user holds or could be given, and all their ancestors, by id.
         teams: those that the user is in.
         offered: roles that allow the permission in question, of the home and global ones.
@@ -98,7 +98,7 @@ class Evidence:
 
     @property
     def place(self) -> Place:
-        """Where it is asked."""
+        """The place of the question."""
         return self.site.place
 
     @property
@@ -113,7 +113,7 @@ class Evidence:
 
     @property
     def overwritten(self) -> str:
-        """Whose overwrites are in force at the place itself."""
+        """The node whose overwrites are in force at the place itself."""
         return self.site.overwritten[-1] if self.site.overwritten else str(self.site.place)
 
     def in_base(self, row: GrantRow) -> bool:
@@ -127,7 +127,7 @@ class Evidence:
 
 
 def facts_of(evidence: Evidence, registry: PermissionRegistry) -> tuple[PlaceFacts, UserFacts]:
-    """The same as the resolver is told."""
+    """The same as facts for the resolver."""
     rights, user_id = Rights(), evidence.user.user_id
     for role in evidence.roles.values():
         rights.roles[role.id] = RoleShape(role.home, None, role.active, role.is_default)

@@ -54,14 +54,14 @@ class Explaining:
         at_least: str | None = None,
         changes: bool = True,
     ) -> Explanation:
-        """How the verdict of ``decide`` on the same question comes about.
+        """Explain the verdict of ``decide`` on the same question.
 
         Explaining is no use of the permission: a super-admin's is not audited. It takes about ten
         statements, whatever the size of what is around.
 
         Args:
-            changes: whether to say what would turn the verdict: that names roles which the user
-                has not.
+            changes: whether to list changes that would turn the verdict; these name roles that the
+                user lacks.
 
         Raises: as ``decide``.
         """
@@ -174,7 +174,7 @@ def _agrees(
 def _policies(
     derivation: Derivation, permission: RegisteredPermission, decision: Decision
 ) -> tuple[PolicyLink, ...]:
-    """What the policies said; they are asked only about what roles allow."""
+    """The verdict of the policies; they are asked only about permissions that roles allow."""
     if not derivation.resolution.mask & permission.mask:
         return ()
     version, codes = decision.policy_version, decision.codes
@@ -198,7 +198,7 @@ def _changes(
     reach: Reach,
     decision: Decision,
 ) -> tuple[Change, ...]:
-    """What would turn the verdict; nothing where a policy alone denies."""
+    """Changes that would turn the verdict; none where a policy alone denies."""
     if bool(derivation.resolution.mask & permission.mask) is not decision.allowed:
         return ()
     names = {role.id: role.name for role in derivation.evidence.roles.values()}
@@ -214,6 +214,6 @@ def _changes(
 
 
 def _shown(detail: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
-    """What a change is done to, for people: nodes as they read them, and the role's name."""
+    """The target of a change, for people: readable nodes, and the role's name."""
     found = detail_shown(detail)
     return found | {"role": names[found["role_id"]]} if "role_id" in found else found

@@ -91,13 +91,13 @@ class OverwriteStep:
 
 @dataclass(frozen=True, slots=True)
 class PolicyLink:
-    """What the policies said.
+    """The verdict of the policies.
 
     Attributes:
         reason: a code.
         version: the set that answered; None: none did.
         codes: all codes of a denial.
-        texts: what each code says, by language (``en``, ``zh``).
+        texts: the text of each code, by language (``en``, ``zh``).
     """
 
     allow: bool
@@ -126,7 +126,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a verdict came about.
+    """The explanation of a verdict.
 
     Attributes:
         user_id: as the caller named them.
@@ -134,18 +134,18 @@ class Explanation:
         at: when the database was read for the derivation below.
         agrees: whether the derivation has the same verdict; a cached one may be older than it,
             within the bound of staleness.
-        valid_until: when the verdict may change by the mere passing of time.
+        valid_until: when the verdict may change by the passing of time alone.
         standing: ``unknown``, ``disabled``, ``outsider``, ``member``, ``administrator``, ``owner``.
         super_admin: whether the user is one.
         base: the permissions after roles and grants.
-        overwritten: whose overwrites are in force at the place itself, such as ``category:4``;
-            None where there are none.
+        overwritten: the node whose overwrites are in force at the place itself, such as
+            ``category:4``; None where there are none.
         rules: implicit rules that took part: ``no_channel_access``, ``timed_out``.
         gates: of the first, the permissions that are missing.
         remaining: of the second, the permissions that it leaves.
         effective: all permissions in the end.
-        policies: what the policies said, if asked.
-        changes: what would turn the verdict, smallest first; empty if no single change would.
+        policies: the verdict of the policies, if asked.
+        changes: changes that would turn the verdict, smallest first; empty if no single one would.
         text: all of it for people to read.
     """
 

@@ -43,7 +43,7 @@ CHANGES = {
 
 
 def detail_shown(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """What a change is done to, with nodes as people read them."""
+    """The target of a change, with nodes as people read them."""
     return {key: shown_text(of) if key in NODES else of for key, of in detail.items()}
 
 

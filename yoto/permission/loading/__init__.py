@@ -1,4 +1,4 @@
-"""What the database knows about rights: read here, whoever asks."""
+"""Reads rights from the database, for every caller."""
 
 from yoto.permission.loading.loader import (
     Loaded,

@@ -29,7 +29,7 @@ from yoto.store.resources import known_types
 
 
 class Loaded(NamedTuple):
-    """What was read about a place, and people there.
+    """The rows read about a place, and people there.
 
     Attributes:
         people: those that exist; without what they hold, which ``rights`` has.
@@ -40,7 +40,7 @@ class Loaded(NamedTuple):
     people: tuple[UserFacts, ...]
 
     def facts(self, registry: PermissionRegistry) -> tuple[PlaceFacts, list[UserFacts]]:
-        """The same as the resolver is told."""
+        """The same as facts for the resolver."""
         snapshot, mask_of = registry.snapshot, registry.mask_of_id
         width = snapshot.bits.width
         roles = self.rights.role_facts(self.site, mask_of, width)
@@ -49,7 +49,7 @@ class Loaded(NamedTuple):
 
 
 def standing_at(connection: Connection, user_id: int, place: Place) -> Loaded:
-    """Where a place lies, and what somebody is there, without what they hold.
+    """The site of a place, and a user's standing there, without the roles that they hold.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -72,11 +72,11 @@ def load_one(
     offered: Sequence[int] | None = None,
     told: bool = False,
 ) -> Loaded:
-    """Read what bears on one person in ``place``; an id that names nobody is among the people.
+    """Read what bears on one person in ``place``; an unknown id is among the people, too.
 
     Args:
         offered: roles to read too, and with them all that would count if they were active.
-        told: read names of roles and attributes of assignments, too.
+        told: also read names of roles and attributes of assignments.
 
     Raises: as ``standing_at``.
     """
@@ -123,7 +123,7 @@ def load(
 
     Args:
         wanted: database ids of the permissions that matter; None: all.
-        asleep: what would count if all roles were active, too; of all permissions.
+        asleep: also read rows that would count if all roles were active, of all permissions.
         told: as ``load_one`` has it.
 
     Raises:
@@ -227,6 +227,6 @@ def _person(row: Sequence[Any]) -> UserFacts | None:
 
 
 def _nobody(user_id: int) -> UserFacts:
-    """Somebody who is in no table: the public, or nobody at all."""
+    """A user who is in no table: the public, or an unknown id."""
     public = user_id == PUBLIC_NUMBER
     return UserFacts(user_id, exists=public, public=public)

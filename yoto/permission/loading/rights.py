@@ -67,7 +67,7 @@ def epoch(moment: datetime | None) -> float | None:
 
 
 class Rights:
-    """What the database has about some people at some nodes.
+    """The stored rights of some people at some nodes.
 
     Attributes:
         roles, parents: by id; parents beside the first one.
@@ -161,7 +161,7 @@ class Rights:
         }
 
     def with_user(self, site: Site, person: UserFacts, mask_of: MaskOf, width: int) -> UserFacts:
-        """What somebody is at a site, with what they hold there."""
+        """The facts of a user at a site, with the roles and overwrites that they hold there."""
         own, teams = [0, 0], defaultdict[int, list[int]](lambda: [0, 0])
         user_id = person.user_id
         memberships = self.teams.get(user_id, ())

@@ -123,7 +123,7 @@ def _teams(many: bool) -> CTE:
 
 
 def _found(many: bool, teams: CTE, with_provided: bool, told: bool) -> CTE:
-    """Assignments that concern them: whose (NULL: whoever), role, how, team, node, times, id."""
+    """Assignments that apply to them: user (NULL: everybody), role, how, team, node, times, id."""
     held = assignments.c
 
     def here(source: Table) -> ColumnElement[bool]:
@@ -177,7 +177,7 @@ def _held(found: CTE, asleep: bool, told: bool) -> CTE:
 
     Args:
         asleep: begin with ``OFFERED`` too, and follow roles that are not active.
-        told: with their names.
+        told: also select their names.
     """
     shape = ("id", "parent_id", "active", "is_default", "home", *(("name",) if told else ()))
 

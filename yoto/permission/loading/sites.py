@@ -1,4 +1,4 @@
-"""Where a place lies: the nodes above it, and what its types say."""
+"""The site of a place: the nodes above it, and the rules of their types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from yoto.store.resources import Chain, ResourceType, known_types
 
 
 class Site(NamedTuple):
-    """Where a place lies.
+    """The nodes around a place.
 
     Attributes:
         nodes: the texts of all nodes from the top down, the place's own last.
@@ -27,8 +27,8 @@ class Site(NamedTuple):
         owner_id: who owns the home.
         owners: who else owns a node, and whether only as one who belongs.
         levels: the nodes below the home (all, where there is none), from the top down.
-        overwritten: for each level the node whose overwrites are in force.
-        owned: what each of ``owners`` owns.
+        overwritten: for each level, the node whose overwrites are in force.
+        owned: the nodes that each of ``owners`` owns.
     """
 
     place: Place
@@ -54,12 +54,12 @@ class Site(NamedTuple):
         return tuple(map(key_of_text, others))
 
     def rules(self, snapshot: Snapshot) -> PlaceRules:
-        """What the types say, in masks."""
+        """The rules of the types, as masks."""
         low = len(self.nodes) - len(self.levels)
         gates = administrator = 0
         for one in self.types:
             if one.gate is not None:
-                # What nobody registered nobody has.
+                # Unregistered permissions belong to no user.
                 gates |= snapshot.mask_named(one.gate) or 1 << snapshot.bits.width
             if one.administrator is not None:
                 administrator |= snapshot.mask_named(one.administrator)
@@ -79,7 +79,7 @@ class Site(NamedTuple):
         )
 
     def facts(self, roles: dict[int, RoleFacts], snapshot: Snapshot) -> PlaceFacts:
-        """The place as the resolver is told of it."""
+        """The place as facts for the resolver."""
         return PlaceFacts(
             self.home, self.owner_id, roles, self.rules(snapshot), self.nodes, self.owners
         )
@@ -89,7 +89,7 @@ GLOBAL_SITE = Site(GLOBAL)
 
 
 def site_of(place: Place, chain: Chain, row: Sequence[Any]) -> Site | None:
-    """The site that a row of ``places_sql`` tells of; None: a node on the way is not there."""
+    """The site in a row of ``places_sql``; None: a node on the way does not exist."""
     if place.id is None:
         return GLOBAL_SITE
     if row[0]:
@@ -133,7 +133,7 @@ def site_of(place: Place, chain: Chain, row: Sequence[Any]) -> Site | None:
 
 
 def load_sites(connection: Connection, places: Iterable[Place]) -> dict[Place, Site]:
-    """Where places lie: one statement a type. Those that are not there are left out."""
+    """The sites of places: one statement a type. Places that do not exist are left out."""
     by_kind: dict[str, list[Place]] = {}
     for place in places:
         by_kind.setdefault(place.kind, []).append(place)
@@ -163,10 +163,10 @@ def ids_below(connection: Connection, kind: str, above: Place) -> list[NodeId]:
 
 
 def site_at(connection: Connection, place: Place) -> Site:
-    """Where one place lies.
+    """The site of one place.
 
     Raises:
-        UnknownResource: it is not there.
+        UnknownResource: it does not exist.
     """
     found = load_sites(connection, [place]).get(place)
     if found is None:

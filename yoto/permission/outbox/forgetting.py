@@ -51,8 +51,10 @@ OF_PEOPLE: Sequence[Table] = (
 
 
 def forget_gone(session: Session, touches: Touches) -> None:
-    """Delete what was given at nodes and to people that are gone for good: a row that is back, by
-    a savepoint that was rolled back or because it was written anew, keeps all that it had.
+    """Delete grants at nodes and to people that are gone for good.
+
+    A row that is back, by a savepoint that was rolled back or because it was written anew, keeps
+    all that it had.
     """
     connection = session.connection()
     for column, nodes in touches.gone.items():
@@ -62,7 +64,7 @@ def forget_gone(session: Session, touches: Touches) -> None:
 
 
 def forget_rows(connection: Connection, touches: Touches) -> None:
-    """Do at once what foreign keys say of rows of the platform's own that are being deleted."""
+    """Apply foreign-key actions at once for platform rows that are being deleted."""
     while touches.gone_rows:
         parent, ids = touches.gone_rows.popitem()
         for column, rule in _references(parent):
@@ -88,7 +90,7 @@ def _references(parent: Table) -> list[tuple[Column[Any], str]]:
 def missing(
     connection: Connection, column: ColumnElement[Any], found: Mapping[Any, Any]
 ) -> list[Any]:
-    """What stands for those ids that no row of the column's table has now."""
+    """The values of those ids that no row of the column's table has now."""
     there: set[Any] = set()
     for ids in chunks(found):
         there.update(connection.scalars(select(column).where(column.in_(ids))))
@@ -122,7 +124,7 @@ def _forget_people(session: Session, people: Collection[int]) -> list[str]:
     """Forget people by their numbers; the audit log keeps what they had.
 
     Returns:
-        The registered resources that they owned, which nobody owns now.
+        The registered resources that they owned, which have no owner now.
     """
     owned: list[str] = []
     for numbers in chunks(people):

@@ -1,4 +1,4 @@
-"""What a flush of the ORM touches."""
+"""The tags that a flush of the ORM touches."""
 
 from __future__ import annotations
 

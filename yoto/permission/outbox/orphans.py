@@ -43,7 +43,7 @@ class Orphans:
     """Those of one application.
 
     Args:
-        people: where its people are; None where nobody can say who is gone.
+        people: the table of its people; None where deleted people cannot be known.
     """
 
     def __init__(self, types: ResourceTypes, people: Declaration | None) -> None:

@@ -1,4 +1,4 @@
-"""Tells the invalidation log what was committed."""
+"""Publishes committed changes to the invalidation log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOKEN_PREFIX = "outbox-"
 
 @dataclass
 class OutboxCounts:
-    """What this process did since it started.
+    """Counts of this process since it started.
 
     Attributes:
         published: events that their writer appended to the log.

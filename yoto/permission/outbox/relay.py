@@ -28,11 +28,11 @@ PRUNE_SECONDS = 60.0
 
 
 class OutboxRelay:
-    """In each process, at each interval; whoever finds something and gets the lock does the work.
+    """Runs in each process at each interval; the one that finds rows and gets the lock relays them.
 
-    It does not matter how old a row is: to publish one that its writer is just publishing costs a
-    few cache entries, and to tell its age would need clocks that agree. The age that goes with it
-    into the log is for those who measure.
+    The age of a row does not matter. Publishing one that its writer is just publishing costs a few
+    cache entries, and reading its age would need clocks that agree. The age in the log is for
+    measurements.
     """
 
     def __init__(
@@ -48,9 +48,9 @@ class OutboxRelay:
         """Nothing is done yet.
 
         Args:
-            telling: what it noted is told in every turn, and at the end.
+            telling: its noted changes are published in every turn, and at the end.
             interval: seconds.
-            also: done in every turn, whether this process relays or not.
+            also: called in every turn, whether this process relays or not.
         """
         self._cache = cache
         self._locks = locks
@@ -84,8 +84,9 @@ class OutboxRelay:
         self._telling.tell()
 
     def turn(self) -> int:
-        """Publish and prune once, if there is reason to and no other worker is at it; how many
-        events were published.
+        """Publish and prune once, if needed and no other worker does.
+
+        Returns the number of events published.
 
         Raises:
             StoreUnavailable: Redis or the database did not answer.

@@ -32,7 +32,7 @@ class Event(NamedTuple):
 
 
 def look_up(connection: Connection, touches: Touches) -> Found:
-    """What ``touches.settled`` wants to know: at most one statement of each kind."""
+    """The input of ``touches.settled``: at most one statement of each kind."""
     homes: dict[int, str] = {}
     if wanted := touches.roles_to_find:
         for ids in chunks(wanted):
@@ -52,12 +52,12 @@ def look_up(connection: Connection, touches: Touches) -> Found:
 
 
 def find_numbers(connection: Connection, touches: Touches) -> None:
-    """Touch by their numbers those who were touched by their keys; who has none is given one.
+    """Touch by number the people touched by key; people without a number get one.
 
-    Without it somebody else could give it, and load what this transaction changes, between this
-    look and the commit, which would tell nobody then. So they wait for it.
+    Without it another transaction could number them, and load the rows that this one changes,
+    between this look and the commit, which would then publish no tag for them. So it waits.
 
-    Who is new gets one, too, so that searches find people about whom nobody ever asks.
+    New people get one, too, so that searches find people who are never checked.
     """
     for numbers, new in touches.newcomers.items():
         _number_new(connection, numbers, new)

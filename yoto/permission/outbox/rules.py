@@ -1,8 +1,8 @@
-"""Which subjects a changed row touches, table by table.
+"""Rules, table by table, for the tags that a changed row touches.
 
-A rule sees a row as column name to value, as it was or as it is now. What makes an entry of the
-cache wrong is worked out from what ``loading`` reads: a new node concerns nobody, because a place
-that does not exist is never cached; a new role has no holders yet.
+A rule sees a row as column name to value, as it was or as it is now. The rules follow from the rows
+that ``loading`` reads. A new node touches nothing, because a place that does not exist is never
+cached; a new role has no holders yet.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 class Act(enum.Enum):
-    """What happened to a row."""
+    """The kind of change to a row."""
 
     INSERT = enum.auto()
     UPDATE = enum.auto()
@@ -62,12 +62,12 @@ class Act(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a table touches subjects.
+    """The tags that rows of a table touch.
 
     Attributes:
         columns: an update of other columns touches nothing.
         keys: the columns whose values ``touch`` needs; one that is unknown touches everything.
-        touch: adds what a row touches.
+        touch: adds the tags that a row touches.
         optional: keys that may be NULL.
     """
 
@@ -181,7 +181,7 @@ def _overwrite(touches: Touches, act: Act, row: Row) -> None:
 def _resource(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
         declared = known_types().find(row["type"])
-        # Without the declaration nobody can say of which type another row of that id is.
+        # Without the declaration the type of another row of that id is unknown.
         ids = _RESOURCE_IDS if declared is None else declared.id
         touches.node(row["type"], row["id"], ids if act is Act.DELETE else None)
 
@@ -206,14 +206,14 @@ _RULES: dict[str, Rule] = {
         frozenset({"disabled", "super_admin", "clearance", "token_epoch"}),
         ("id", "super_admin"),
         _user,
-        # Bulk inserts do not tell the ids. A new account that is no super-admin may do nothing
+        # Bulk inserts do not return the ids. A new account that is no super-admin may do nothing
         # until something else is written about it.
         optional=frozenset({"id", "super_admin"}),
     ),
     KnownPerson.__tablename__: Rule(
         frozenset({"present", "disabled", "super_admin", "epoch", "asked_at"}), ("id",), _user
     ),
-    # What somebody holds is written with it, and told by who writes.
+    # A holder's roles are written with it, and their writer publishes the tags.
     RolesAsked.__tablename__: Rule(frozenset({"asked_at"}), ("id",), _user),
     RevokedToken.__tablename__: Rule(
         frozenset({"token_key", "user_id", "reason", "expires_at"}),
@@ -274,7 +274,7 @@ _DECLARED: WeakKeyDictionary[FromClause, Rule] = WeakKeyDictionary()
 
 
 def rule_of(table: FromClause) -> Rule | None:
-    """What a change of ``table`` touches; None: nothing."""
+    """The rule for a change of ``table``; None: it touches nothing."""
     if isinstance(table, Table) and table.metadata is Model.metadata:
         return _RULES.get(table.name)
     return _DECLARED.get(table)
@@ -303,7 +303,7 @@ def watch_declared(tables: Mapping[str, Declaration], types: ResourceTypes) -> N
 
 
 def _nodes_elsewhere(declared: ResourceType) -> Rule:
-    """A new node concerns nobody: what is not there is never cached."""
+    """A new node touches nothing: a place that does not exist is never cached."""
     expressions: list[Any] = [parent.column for parent in declared.parents]
     expressions += [] if declared.owner is None else [declared.owner]
     expressions += [] if declared.sync is None else [declared.sync.id]

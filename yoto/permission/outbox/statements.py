@@ -1,8 +1,8 @@
-"""What a statement that writes many rows touches, found out before it is executed.
+"""The tags that a statement over many rows touches, found before it is executed.
 
-The rows that an UPDATE or DELETE will meet are selected first, with its own WHERE; an INSERT tells
-its rows by itself. What cannot be found out touches everything, unless the caller says better by
-``execution_options(yoto_subjects=[...])``.
+The rows that an UPDATE or DELETE will meet are selected first, with its own WHERE; an INSERT
+contains its rows. A statement whose rows cannot be found touches everything, unless the caller
+names tags by ``execution_options(yoto_subjects=[...])``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tells listeners of platform events that permissions changed; the log tells the caches."""
+"""Notifies listeners of platform events of changed permissions; the log notifies the caches."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class PermissionsChanged(Event, frozen=True, kw_only=True):
 
 
 class Telling:
-    """Tells at once or, while ``deferred``, makes one event of all that was noted since the last.
+    """Publishes at once or, while ``deferred``, one event for all changes noted since the last.
 
     A busy platform changes many times a second, and the stream of events is short.
 
     Attributes:
-        deferred: whether somebody calls ``tell`` again and again.
+        deferred: whether a caller runs ``tell`` periodically.
     """
 
     def __init__(self, publish: Callable[[PermissionsChanged], object]) -> None:

@@ -1,4 +1,4 @@
-"""What one transaction touched, collected row by row and settled into subjects at its end."""
+"""The touches of one transaction, collected row by row and settled into tags at its end."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Id = TypeVar("Id")
 
 
 class Home(NamedTuple):
-    """How far a change about a user reaches: a node, the home of a role; neither: everywhere."""
+    """The reach of a change about a user: a node, the home of a role; neither: everywhere."""
 
     node: str | None = None
     role_id: int | None = None
 
 
 class Found(NamedTuple):
-    """What had to be looked up to settle touches; ids that were not found are missing.
+    """Rows looked up to settle touches; ids that were not found are missing.
 
     Attributes:
         role_homes: home of each role, empty for a global role.
@@ -69,7 +69,7 @@ class Touches:
         self._subjects.update(dict.fromkeys(touched))
 
     def everything(self) -> None:
-        """Touch all there is, because nobody can say what was changed."""
+        """Touch everything, because the change is unknown."""
         self.add(cache.subjects.GLOBAL)
 
     def node(self, type_name: str, node_id: NodeId, gone: ColumnElement[Any] | None = None) -> None:
@@ -110,13 +110,14 @@ class Touches:
         return {home.role_id for home in homes if home.role_id is not None}
 
     def key(self, numbers: Table, key: Any, gone: ColumnElement[Any] | None = None) -> None:
-        """Touch what somebody may do whom the application knows by ``key``; ``gone`` as above."""
+        """Touch the permissions of the person with this ``key``; ``gone`` as above."""
         keys = self.keys.setdefault(numbers, {})
         keys[key] = keys.get(key) if gone is None else gone
 
     def newcomer(self, numbers: Table, key: Any) -> None:
-        """Somebody was inserted, about whom nobody can have asked. Of more than ``MAX_NEWCOMERS``
-        the others get their numbers later.
+        """A new person was inserted, who cannot have been checked yet.
+
+        Beyond ``MAX_NEWCOMERS`` people get their numbers later.
         """
         some = self.newcomers.setdefault(numbers, set())
         if len(some) < MAX_NEWCOMERS:

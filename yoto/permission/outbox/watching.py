@@ -1,4 +1,4 @@
-"""Hooks into every SQLAlchemy session, so that no caller can forget to tell what it touched.
+"""Hooks into every SQLAlchemy session, so that no caller can forget to publish its changes.
 
 What is executed past the session, on a bare connection, is not seen: say it with ``touch``.
 """
@@ -41,9 +41,9 @@ def keep_from_caches(session: Session) -> None:
 
 
 def has_touched(session: Session) -> bool:
-    """Whether the running transaction changed something that verdicts are made of, or may have.
+    """Whether the running transaction changed, or may have changed, data that verdicts depend on.
 
-    What was not flushed yet counts whatever it is.
+    Any change that is not flushed yet counts.
     """
     marks, loaded = session.info, session.identity_map
     if TOUCHES in marks or _ADDED in marks:
@@ -56,14 +56,14 @@ def has_touched(session: Session) -> bool:
 
 
 def in_change() -> bool:
-    """Whether the caller is in the middle of a change, which nobody else can see yet."""
+    """Whether the caller is in the middle of a change, which is not visible to others yet."""
     # None: nothing was asked of the database yet, and asking for the session would make one.
     session = begun_session()
     return session is not None and has_touched(session)
 
 
 def written_position(session: Session) -> str | None:
-    """Where the log has the last commit of ``session`` that touched something."""
+    """The log position of the last commit of ``session`` that touched something."""
     found: str | None = session.info.get(_POSITION)
     return found
 
@@ -117,7 +117,7 @@ def _forget_rows(session: Session, touches: Touches) -> None:
 
 
 def _before_commit(session: Session) -> None:
-    # What a savepoint touched is told with the rest, whatever becomes of the savepoint.
+    # The tags of a savepoint are published with the rest, whether or not it is rolled back.
     if session.in_nested_transaction():
         return
     session.flush()

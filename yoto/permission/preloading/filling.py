@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 
 def unwatched(done: int, total: int) -> None:
-    """Nobody watches."""
+    """Ignore the progress."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Filling:
                 what it has stored there, until they have everything or the lock is free.
 
         Raises:
-            StoreUnavailable: Redis or the database did not answer; what was loaded stays.
+            StoreUnavailable: Redis or the database did not answer; loaded entries stay.
         """
         self._wanted = sum(len(batch.user_ids) for batch in batches)
         self.progress(0, self._wanted)
@@ -105,7 +105,7 @@ class Filling:
         return missing
 
     def _bring(self, batch: Batch, from_database: bool) -> tuple[int, ...]:
-        """Ask for one batch; the users that nobody knows about yet."""
+        """Ask for one batch; returns the users whose entries are still missing."""
         try:
             found = self.source.preload(batch.user_ids, batch.place, from_database)
         except UnknownResource:

@@ -1,4 +1,4 @@
-"""Which entries are brought into memory, and in which order. Pure."""
+"""Plans the entries to bring into memory, and their order. Pure."""
 
 from __future__ import annotations
 

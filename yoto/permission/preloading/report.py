@@ -1,4 +1,4 @@
-"""What preloading did."""
+"""The result of preloading."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class PreloadReport:
 
 @dataclass(frozen=True, slots=True)
 class PreloadStats:
-    """What a process preloaded since it started.
+    """The preloading of one process since it started.
 
     Attributes:
         running: whether it preloads by itself.
         runs, failures: runs that ended, and those that an error ended.
         l2, db: entries copied from Redis, and loaded from the database.
         left: entries that runs had no time for.
-        used: preloaded entries that somebody then asked for.
-        unused: preloaded entries that nobody had asked for when they were no longer hot.
-        waiting: preloaded entries that nobody has asked for yet.
+        used: preloaded entries that were then read.
+        unused: preloaded entries that were never read before they stopped being hot.
+        waiting: preloaded entries that were not read yet.
         last: the last run that ended.
-        error: what ended the last failed one.
+        error: the error of the last failed one.
     """
 
     running: bool

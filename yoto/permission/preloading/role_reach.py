@@ -1,4 +1,4 @@
-"""Which of the hot entries a role has a part in."""
+"""The hot entries that a role takes part in."""
 
 from __future__ import annotations
 

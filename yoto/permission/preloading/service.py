@@ -60,7 +60,7 @@ class Preloading:
         self._serving = self._started = False
         # Monotonic s of the end of the last run, and the jitter of the pause after it.
         self._ended, self._jitter = 0.0, 1.0
-        # What nobody has asked for since it was brought. Bounded by the entries of a run.
+        # Entries that were not read since they were loaded. Bounded by the entries of a run.
         self._unused: set[Pair] = set()
         self._mutex = threading.Lock()
         self._runs = self._failures = self._l2 = self._db = self._left = 0
@@ -96,7 +96,7 @@ class Preloading:
             self._rest()
             self._keeper.start()
         elif self._started and not wanted:
-            # The thread stays, idle: who tells of other settings does not wait for a run to end.
+            # The thread stays, idle: a change of settings does not wait for a run to end.
             self._halt()
 
     def _halt(self) -> None:
@@ -113,7 +113,7 @@ class Preloading:
             stop: ends the run when it is set; by default ``close`` does.
 
         Raises:
-            StoreUnavailable: Redis or the database did not answer; what was loaded stays.
+            StoreUnavailable: Redis or the database did not answer; loaded entries stay.
         """
         settings = self.settings
         pace = Pace(settings.seconds, settings.share, stop or self._stop)
@@ -144,7 +144,7 @@ class Preloading:
         return self._fill_now(pairs)
 
     def stats(self) -> PreloadStats:
-        """What this process did."""
+        """The statistics of this process."""
         return PreloadStats(
             self._started,
             self._runs,

@@ -1,4 +1,4 @@
-"""How much is preloaded, how often, and how gently."""
+"""Settings of preloading: amount, interval and load."""
 
 from __future__ import annotations
 

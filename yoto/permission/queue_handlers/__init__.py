@@ -1,4 +1,4 @@
-"""What the platform's own kinds of queue items do, a file a kind; each needs an app context."""
+"""Handlers of the platform's own kinds of queue items, a file a kind; each needs an app context."""
 
 from __future__ import annotations
 

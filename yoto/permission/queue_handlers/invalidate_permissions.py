@@ -25,7 +25,7 @@ def check(payload: Mapping[str, Any]) -> None:
 
 
 def handle(items: Sequence[QueueItem]) -> None:
-    """Queue what ``items`` say; to do it twice does no harm.
+    """Queue the invalidations in ``items``; running it twice does no harm.
 
     Raises:
         ValidationFailed: a payload is wrong; nothing was queued.

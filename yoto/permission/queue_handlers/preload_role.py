@@ -22,7 +22,7 @@ def check(payload: Mapping[str, Any]) -> None:
 
 
 def handle(items: Sequence[QueueItem]) -> None:
-    """Bring the hot entries that each role has a part in into the cache.
+    """Bring the hot entries that each role takes part in into the cache.
 
     Doing it again does no harm: what is there stays.
 

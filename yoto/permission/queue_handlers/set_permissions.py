@@ -2,8 +2,8 @@
 
 An item says what one call of ``PermissionSystem.assign_permissions_to_role`` would. The hierarchy
 rules that are in force when it is handled decide, for ``actor_id``; without one the platform itself
-acts and may do everything. So whoever enqueues for a person must say for whom: there is no way into
-the queue from outside, only from code of the platform and the application.
+acts and may do everything. So code that enqueues for a person must name them: the queue is not
+reachable from outside, only from code of the platform and the application.
 """
 
 from __future__ import annotations

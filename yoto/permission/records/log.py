@@ -1,4 +1,4 @@
-"""Which decisions are recorded, what of them, and for how long."""
+"""Records of decisions: which ones, with which data, and for how long."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SWEEP_SECONDS = 3600.0  # between two looks for records that are too old
 SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
 MINUTE = 60.0  # s
 # Denials of one user in a minute and a process. Of more, one in so many is recorded, for all of
-# them: whoever asks what is denied anyway must not fill the table.
+# them: a user whose requests are denied anyway must not fill the table.
 DENIALS_A_MINUTE, DENIALS_A_RECORD = 600, 100
 # What denials of one request have in common that are recorded as one.
 EQUAL = (
@@ -62,10 +62,10 @@ class Origin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """Which decisions are recorded, and for how long.
+    """Settings of decision records: which decisions, and for how long.
 
     Attributes:
-        allow_sample: the share of what is allowed, 0 to 1; of denials it is all.
+        allow_sample: the share of allowed decisions, 0 to 1; denials are all recorded.
         days: how long records are kept.
     """
 
@@ -78,7 +78,7 @@ class DecisionLog:
 
     Args:
         clock: the present time in epoch seconds.
-        origin: tells the request at hand.
+        origin: gives the current request.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class DecisionLog:
             self._sweep_now_and_then()
 
     def _sweep_now_and_then(self) -> None:
-        """The rows are stored by now: whatever happens here, nobody may take them for lost."""
+        """Errors here must not escape: the rows are stored, and must not be counted as lost."""
         try:
             self.sweep()
         except Exception:
@@ -173,7 +173,7 @@ class DecisionLog:
             self._next_sweep = self._clock() + SWEEP_SECONDS
 
     def sweep(self) -> int:
-        """Delete the records that are too old; how many they were.
+        """Delete the records that are too old; returns their number.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -219,7 +219,7 @@ def shortened(asked: str) -> str:
 
 
 def is_whole(recorded: str) -> bool:
-    """Whether a recorded question is all that was asked; that of a long one nobody can tell."""
+    """Whether a recorded question is complete; the rest of a long one is not kept."""
     return len(recorded) < ASKED_MAX
 
 

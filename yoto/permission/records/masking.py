@@ -1,4 +1,4 @@
-"""Taking out of a record what it must not tell: secrets, and whole addresses."""
+"""Masks data that a record must not contain: secrets, and whole addresses."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ Row = dict[str, Any]
 class BatchWriter:
     """A bounded queue and a thread that empties it; the thread starts with the first row.
 
-    Rows that find the queue full, or that cannot be stored, are dropped and counted: nobody waits
-    for a record. A row that cannot be stored takes no other with it.
+    Rows that find the queue full, or that cannot be stored, are dropped and counted: no request
+    waits for a record. A row that cannot be stored takes no other with it.
 
     Args:
         store: stores some rows, all or none; may raise.

@@ -164,8 +164,9 @@ def _asked(state: PermissionState, record: Row[Any]) -> Asked:
 def _changes(
     connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
 ) -> tuple[AuditEntry, ...]:
-    """What the audit log has since, about the user, their roles and teams, the public, the place,
-    and all groups.
+    """Later audit records about the question.
+
+    They are those about the user, their roles and teams, the public, the place, and all groups.
 
     The last ones, where they are more than ``CHANGES_MAX``.
     """
@@ -174,7 +175,7 @@ def _changes(
     changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
     holders = {user, PUBLIC, *_teams(connection, record, evidence)}
     if evidence is not None and evidence.home is not None:
-        holders.add(evidence.home)  # as which records name whoever belongs there
+        holders.add(evidence.home)  # the name of all members in records
     subjects = {*holders, str(place)}
     if record.user_id > APPLICATIONS:
         subjects.add(f"application:{record.user_id - APPLICATIONS}")

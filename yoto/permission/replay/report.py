@@ -1,4 +1,4 @@
-"""Asking a recorded question again, and telling what makes the answer another one."""
+"""The report of a replay: a recorded decision asked again, and why the verdict differs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from yoto.permission.plain import plain
 
-# How the answer of today relates to the recorded one.
+# Comparison of the present verdict with the recorded one.
 SAME, TIME_PASSED, CHANGED, UNKNOWN = "same", "time_passed", "changed", "unknown"
 
 
@@ -30,13 +30,13 @@ class Replay:
 
     Attributes:
         user_id: as the application knows them, as in ``changes``.
-        now: the verdict of now; None: the question was too long for the record.
+        now: the present verdict; None: the question was too long for the record.
         outcome: ``same``: the answer is the same; ``time_passed``: with the clock of then, today's
             rows give the recorded answer, so only a window or time-out has begun or ended;
-            ``changed``: something was changed since, ``changes`` says what; ``unknown``: the answer
-            differs and the audit log does not say why, or nobody knows today's.
-        same_permissions: whether all that the user may do there is as it was.
-        text: all of it for people.
+            ``changed``: something was changed since, ``changes`` says what; ``unknown``: the
+                verdict differs and the audit log does not say why, or the present one is unknown.
+        same_permissions: whether the user's permissions there are unchanged.
+        text: the report as text for people.
     """
 
     record_id: int

@@ -1,4 +1,4 @@
-"""Who can do something in a place, since when, and by what."""
+"""Access reviews: users with a permission in a place, since when, and by which ways."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from yoto.store.models import ScopeType
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What the ways of all users are found with.
+    """The inputs for finding the ways of all users.
 
     Attributes:
         administrators: the permissions that imply the one under review.
@@ -91,7 +91,7 @@ def lines_of(
 def _joined(
     connection: Connection, home: str | None, user_ids: Sequence[int]
 ) -> Mapping[int, datetime]:
-    """When people came to where they belong, where the application says so: of a server."""
+    """When people joined their home, where the application records it: a server."""
     server_id = None if home is None else server_of(home)
     if server_id is None:
         return {}
@@ -143,7 +143,7 @@ def owned_by(evidence: Evidence, user_id: int) -> str:
 
 
 def _reaches(evidence: Evidence, row: OverwriteRow, standing: Standing) -> bool:
-    """Whether what an overwrite gives somebody holds for them."""
+    """Whether an overwrite's permissions hold for a user."""
     level = evidence.level_of(row.place)
     low = len(evidence.site.nodes) - len(evidence.site.levels)
     return standing > Standing.OUTSIDER or evidence.site.types[low + level].shared
@@ -156,7 +156,7 @@ def _by_roles(
     line: Sequence[int],
     held: Held | None,
 ) -> Iterator[Way]:
-    """What the roles of one line of inheritance give; no assignment: the default role."""
+    """The ways by the roles of one line of inheritance; no assignment: the default role."""
     evidence, origins = derivation.evidence, reviewed.origins
     begun = _begun(evidence, reviewed, line, held)
     until = moment(held.valid_until) if held is not None else None
@@ -205,7 +205,7 @@ def _begun(
     """When the line of roles began to count for the user; None: unknown."""
     times: list[datetime | None] = [reviewed.origins.roles.get(role_id) for role_id in line]
     if held is not None and held.by is By.PROVIDER:
-        times.append(None)  # nobody wrote down when they were given it
+        times.append(None)  # the time of assignment is not recorded
     elif held is not None:
         holder = _holder(evidence, held)
         renewed = reviewed.origins.held.get((holder, held.role_id, held.node))
@@ -218,7 +218,7 @@ def _begun(
 
 
 def _holder(evidence: Evidence, held: Held) -> str:
-    """Who holds it, as the table of assignments has it."""
+    """The holder, as the table of assignments has it."""
     match held.by:
         case By.TEAM:
             return f"team:{held.team_id}"

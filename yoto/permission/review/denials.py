@@ -1,4 +1,4 @@
-"""What stands against a user's grants and overwrites of one permission.
+"""The denials against a user's grants and overwrites of one permission.
 
 An allow that a later step of the verdict takes away gives nothing: steps 3 and 5 of
 ``docs/verdicts.md``.
@@ -18,7 +18,7 @@ from yoto.store.models import ScopeType
 
 
 class Step(IntEnum):
-    """Where a verdict takes up an allow or a deny, in the order in which it does."""
+    """The steps at which a verdict applies an allow or a deny, in order."""
 
     BASE = 0
     DEFAULT_ROLE = 1
@@ -32,7 +32,7 @@ IN_BASE: At = (-1, Step.BASE)
 
 
 def of_mark(evidence: Evidence, row: OverwriteRow) -> At:
-    """Where an overwrite counts; neither role nor team: the user's own."""
+    """The step at which an overwrite counts; neither role nor team: the user's own."""
     level = evidence.level_of(row.place)
     if row.role_id is None:
         return level, Step.USER if row.team_id is None else Step.ROLES

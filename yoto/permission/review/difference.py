@@ -1,4 +1,4 @@
-"""Who gained and who lost something between two moments, by taking changes back one by one."""
+"""Users who gained or lost a permission between two moments, by undoing changes one by one."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def difference_of(
 
 
 def _records(connection: Connection, server_id: int | None, since: datetime) -> Sequence[Row[Any]]:
-    """What can change a verdict in the server, newest first; one more than are taken back."""
+    """Records that can change a verdict in the server, newest first, up to one over the limit."""
     of_platform = audit.c.server_id.is_(None)
     here = of_platform if server_id is None else or_(of_platform, audit.c.server_id == server_id)
     return connection.execute(
@@ -116,10 +116,10 @@ def _records(connection: Connection, server_id: int | None, since: datetime) -> 
 
 
 def _unrecorded(site: Site) -> list[str]:
-    """What of the application's own bears on the place and is in no audit record.
+    """The application's own data that affects the place and is in no audit record.
 
-    A community writes records of it. Whether another application does, with tables of its own,
-    nobody here can know.
+    A community writes records of it. Whether another application does, with tables of its own, is
+    unknown here.
     """
     notes = []
     if not all(of_community(one.name) for one in site.types):
@@ -137,7 +137,7 @@ def _unrecorded(site: Site) -> list[str]:
 
 
 class Named(NamedTuple):
-    """Everybody whom records can bring back, and whether that is whoever there is."""
+    """Users whose access records can restore, and whether that includes everybody."""
 
     people: set[int]
     public: bool
@@ -164,7 +164,7 @@ def _people(records: Sequence[Row[Any]]) -> Named:
 
 
 def _marks(values: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a record has of overwrites: its own, and of what was deleted."""
+    """The overwrites in a record: its own, and those of deleted things."""
     return [values, *values.get("overwrites", ())]
 
 

@@ -40,14 +40,14 @@ class Membership:
 
 @dataclass
 class Account:
-    """What an account may do by itself, or not."""
+    """The status of an account."""
 
     disabled: bool = False
     super_admin: bool = False
 
 
 class LaidOut(NamedTuple):
-    """What all users share, made once for as long as no record changes it."""
+    """The facts shared by all users, kept until a record changes them."""
 
     place: FlatPlace
     site: Site
@@ -104,7 +104,7 @@ class History:
 
     @property
     def place(self) -> Place:
-        """Where it is asked."""
+        """The place of the question."""
         return self.site.place
 
     @property
@@ -114,7 +114,7 @@ class History:
 
     @property
     def overwritten(self) -> str:
-        """Whose overwrites are in force."""
+        """The node whose overwrites are in force."""
         if not self.is_channel:
             return self.site.overwritten[-1] if self.site.levels else str(self.place)
         if self.synced and self.category_id is not None:
@@ -123,11 +123,11 @@ class History:
 
     @property
     def is_public(self) -> bool:
-        """Whether everybody holds something, whoever they are."""
+        """Whether the public holds something."""
         return any(subject == PUBLIC for subject, _, _ in self.sets)
 
     def users(self) -> set[int]:
-        """Everybody who could be let in or out."""
+        """All users who could gain or lose the permission."""
         found = self.windows.keys() | self.members.keys() | self.accounts.keys()
         found |= self.provided.keys()
         found |= {user_id for inside in self.joined.values() for user_id in inside}
@@ -169,7 +169,7 @@ class History:
         self._laid_out = None
 
     def forget_teams(self) -> None:
-        """Who is in teams has changed."""
+        """Drop the kept team memberships after a change."""
         self._in_teams = None
         self.forget_place()
 
@@ -191,7 +191,7 @@ class History:
             held[key] = window
 
     def _site(self) -> Site:
-        """Where the place lay, as far as is known."""
+        """The former site of the place, as far as is known."""
         overwritten = self.site.overwritten
         if overwritten:
             overwritten = (*overwritten[:-1], self.overwritten)
@@ -231,7 +231,7 @@ class History:
         return rights
 
     def _memberships(self) -> defaultdict[int, list[InTeam]]:
-        """Who is in which of ``teams``, be it by one below it."""
+        """The memberships in ``teams``, also by a team below one."""
         if self._in_teams is None:
             found: defaultdict[int, list[InTeam]] = defaultdict(list)
             below: defaultdict[int, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Reading when things began: from the rows, and what they do not tell from the audit log."""
+"""Reads when things began: from the rows, else from the audit log."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def load_origins(
     permissions: Sequence[RegisteredPermission],
     holders: Iterable[str],
 ) -> Origins:
-    """Read the origins of all that is in ``evidence``, which users of one place share.
+    """Read the origins of everything in ``evidence``, shared by the users of one place.
 
     Args:
         permissions: the one under review first, then those that imply it.
-        holders: the users, and whoever else holds something, as the table of assignments has them.
+        holders: the users, and all other holders, as the table of assignments has them.
     """
     found = Origins()
     _read_rows(connection, found, {"ids": id_array(evidence.roles)})
@@ -102,7 +102,7 @@ def _read_rows(connection: Connection, found: Origins, ids: Mapping[str, str]) -
 def _records(
     connection: Connection, evidence: Evidence, holders: Iterable[str]
 ) -> Sequence[Row[Any]]:
-    """What the audit log has about these things, oldest first."""
+    """The audit records about these things, oldest first."""
     subjects = {*evidence.site.nodes, *evidence.site.overwritten}
     subjects |= {f"role:{role_id}" for role_id in evidence.roles}
     subjects |= {f"group:{row.group_id}" for row in evidence.grants if row.group_id is not None}
@@ -143,7 +143,7 @@ def _read_group(found: Origins, record: Row[Any], ids: Mapping[str, int]) -> Non
 def _read_role(
     found: Origins, record: Row[Any], evidence: Evidence, ids: Mapping[str, int]
 ) -> None:
-    """What the rows do not tell: they keep their first time when they are changed."""
+    """Read the times that the rows lack: a changed row keeps its first time."""
     before, after = before_of(record), after_of(record)
     if record.action == "role.assign":
         if before and not _was_valid(before, record.at):

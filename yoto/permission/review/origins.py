@@ -1,4 +1,4 @@
-"""When grants, overwrites, ownership and so on began."""
+"""The times at which grants, overwrites, ownership and so on began."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from yoto.permission.explain.evidence import Evidence, GrantRow
 
 @dataclass(slots=True)
 class Origins:
-    """When things began; what is missing is unknown.
+    """The times at which things began; a missing one is unknown.
 
     Attributes:
         direct, grouped: grants by role, permission or group, and scope.

@@ -1,4 +1,4 @@
-"""What a review says, as data; ``to_dict`` makes it JSON-ready."""
+"""The result of a review, as data; ``to_dict`` makes it JSON-ready."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class AccessDifference:
-    """What became of who can do it, between two moments.
+    """The users who gained or lost a permission between two moments.
 
     Attributes:
-        gained, lost: who could not and can, and the other way round.
-        unknown: what the log does not tell, in words; empty: the lists are complete.
-        log_begins: the first record of the audit log; what was changed before is unknown.
+        gained, lost: users who could not and can, and the other way round.
+        unknown: gaps of the log, in words; empty: the lists are complete.
+        log_begins: the first record of the audit log; earlier changes are unknown.
     """
 
     permission: str

@@ -23,11 +23,11 @@ PEOPLE_MISSING = "people about whom no check was ever made may be missing"
 
 
 class Reviewing:
-    """Answers for those who answer for access; from the database, never from a cache.
+    """Access reviews, from the database, never from a cache.
 
     Raises:
         ValidationFailed: bad input, by field; ``UnknownResource`` for a place that is not there.
-        UnknownPermission: nobody registered the permission.
+        UnknownPermission: the permission is not registered.
         StoreUnavailable: the database did not answer.
     """
 
@@ -40,7 +40,9 @@ class Reviewing:
         limit: int = 100,
         numbers: bool = False,
     ) -> AccessPage:
-        """Who has the permission in the place, since when, and by which grant, role or overwrite.
+        """The users with the permission in the place, since when, and by which ways.
+
+        A way is a grant, a role or an overwrite.
 
         Args:
             scope, scope_id, after, limit, numbers: as in ``list_users``.
@@ -67,10 +69,10 @@ class Reviewing:
         until: datetime | None = None,
         numbers: bool = False,
     ) -> AccessDifference:
-        """Who gained and who lost the permission in the place between two moments.
+        """The users who gained or lost the permission in the place between two moments.
 
-        The rows of today are taken back change by change, as the audit log has them. What it does
-        not have is told in ``unknown``; policies are left out.
+        The present rows are undone change by change, by the audit log. Its gaps are listed in
+        ``unknown``; policies are left out.
 
         Args:
             since, until: aware; by default until now.

@@ -1,4 +1,4 @@
-"""Which things somebody may do something with, and who may do something with a thing."""
+"""Searches for the resources on which a user has a permission, and for the users who have one."""
 
 from yoto.permission.search.page import Page
 from yoto.permission.search.searching import Searching

@@ -12,7 +12,7 @@ PAGE_MAX = 1_000
 # Candidates that one page looks at. A page that finds too few among them is short, and says where
 # to go on: work for a page is bounded, however few of a million candidates are let in.
 SCAN_MAX = 5_000
-# Why an answer to "who may" can lack people; the first where both do.
+# Why a search for users can lack people; the first where both do.
 PEOPLE_UNKNOWN = "people"
 ROLES_UNKNOWN = "provided_roles"
 
@@ -24,8 +24,8 @@ class Page:
     Attributes:
         ids: at most as many as asked for; fewer, even none, do not mean the end.
         next_after: give it as ``after`` for the next page; None: there is none.
-        incomplete: why people may be missing; None: nobody is. ``people``: some have no number
-            yet, or a function of the application knows them, and was never asked about all.
+        incomplete: why people may be missing; None: none are. ``people``: some have no number yet,
+            or a function of the application knows them, and was never asked about all.
             ``provided_roles``: of some people the function that provides roles was never asked
             which they hold.
     """

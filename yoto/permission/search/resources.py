@@ -148,7 +148,7 @@ def _reached(
     chain: Chain,
     state: PermissionState,
 ) -> Condition | None:
-    """Where the person could have the permission, rather more than fewer; None: everywhere."""
+    """The nodes at which the person could have the permission, a superset; None: everywhere."""
     rights, known = sql.rights.c, state.registry.snapshot.by_name
     giving = {permission.id}
     for rung in chain.rungs:

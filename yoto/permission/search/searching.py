@@ -27,13 +27,13 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 
 class Searching:
-    """Answers have the verdicts of ``check_permission``, from the database, never from a cache.
+    """Searches with the verdicts of ``check_permission``, from the database, never from a cache.
 
-    They tell what people may do and are no use of it: super-admins' answers are not audited.
+    A search is no use of the permission: searches about super-admins are not audited.
 
     Raises:
         ValidationFailed: bad input, by field; ``UnknownResource`` for a place that is not there.
-        UnknownPermission: nobody registered the permission.
+        UnknownPermission: the permission is not registered.
         StoreUnavailable: the database did not answer.
     """
 
@@ -125,7 +125,7 @@ class Searching:
         return [found.name for found in held if not found.mask & denied]
 
     def is_registered(self, name: str) -> bool:
-        """Whether there is a permission of that name; a malformed name is nobody's."""
+        """Whether there is a permission of that name; False for a malformed name."""
         try:
             get_state().registry.get(name)
         except ValidationFailed:

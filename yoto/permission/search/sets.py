@@ -1,4 +1,4 @@
-"""Which sets of people have a permission in a place: teams, everybody of a node, the public."""
+"""The sets of people with a permission in a place: teams, everybody of a node, the public."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
     rights, bits, now = loaded.rights, state.registry.snapshot.bits, state.clock()
     facts, _ = loaded.facts(state.registry)
     flat, mask_of = flatten(facts, bits), state.registry.mask_of_id
-    # Nobody in particular of each set; a number that is nobody's.
+    # An anonymous member of each set, by a number that belongs to no person.
     nobody = UserFacts(-1, program=True)
     sets: list[tuple[Any, UserFacts]] = [(PUBLIC, UserFacts(PUBLIC_NUMBER, public=True))]
     if site.home is not None:

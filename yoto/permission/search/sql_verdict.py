@@ -79,7 +79,7 @@ class SqlVerdict:
         wanted = list(dict.fromkeys([permission, *implying]))
         self.rights = rights_of(types, user_id, wanted, now, outside)
         self._program = APPLICATIONS < user_id < PUBLIC_NUMBER
-        # Whether the person is a super-admin; NULL for nobody and for disabled accounts.
+        # Whether the person is a super-admin; NULL for unknown and disabled accounts.
         self.super_admin: ColumnElement[Any]
         if user_id == PUBLIC_NUMBER:
             self.super_admin = false()
@@ -202,8 +202,9 @@ class AtNodes:
         return case(*rules, else_=ordinary)
 
     def _of_node(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
-        """What is the same for all rights at a node. An aggregate of outer columns alone would be
-        one of the outer statement.
+        """A value that all rights at a node share.
+
+        An aggregate of outer columns alone would belong to the outer statement.
         """
         return func.max(case((self._rights.layer >= 0, expression)))
 

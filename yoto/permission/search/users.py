@@ -121,7 +121,7 @@ def list_users(
 
 
 def has_unasked(connection: Connection) -> bool:
-    """Whether there is somebody whose provided roles are unknown, for nobody has asked for them."""
+    """Whether there are people whose provided roles were never asked for, and so are unknown."""
     if not provides_roles():
         return False
     asked = exists().where(roles_asked.c.id == users.c.id)
@@ -131,7 +131,7 @@ def has_unasked(connection: Connection) -> bool:
 def users_parameters(
     state: PermissionState, permission: RegisteredPermission, site: Site
 ) -> dict[str, Any]:
-    """What the statement about candidates is asked with."""
+    """The parameters of the statement about candidates."""
     known = state.registry.snapshot.by_name
     giving = {permission.id}
     giving |= {known[name].id for one in site.types if (name := one.administrator or "") in known}

@@ -29,14 +29,14 @@ def visible_in(
 ) -> Statement:
     """``statement`` with the verdict on each of its nodes as a condition.
 
-    Where policies judge the permission, they are asked now about each place in which roles allow
-    it, and the condition names those that they allow.
+    Where policies check the permission, they are asked now about each place in which roles allow
+    it, and the condition names the places that they allow.
 
     Raises:
         ValidationFailed: it selects nodes of no type or of several (field ``statement``), a bad id,
             or there are
             more than ``SCAN_MAX`` places to ask policies about (field ``permission``).
-        UnknownPermission: nobody registered the permission.
+        UnknownPermission: the permission is not registered.
     """
     registered = state.registry.get(permission)
     entity, declared = _selected(statement)
@@ -62,7 +62,7 @@ def visible_in(
 def _judged(
     state: PermissionState, permission: RegisteredPermission, scope: str
 ) -> Callable[[Any], Condition] | None:
-    """Where policies decide about the permission too; None: nowhere."""
+    """The places where policies decide about the permission too; None: nowhere."""
     if permission.abac:
         return lambda entity: true()
     judged = state.judged

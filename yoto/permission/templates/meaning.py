@@ -10,10 +10,10 @@ from yoto.store.resources import known_types
 
 
 def meaningless(permissions: Iterable[Scoped], kind: str) -> list[str]:
-    """The names of those that nobody ever asks for at a single node of a type, or below one.
+    """The names of those that are never checked at a single node of a type, or below one.
 
-    A node that lends others its overwrites counts as above them. Of a type that is not declared
-    nobody can tell.
+    A node that lends others its overwrites counts as above them. For a type that is not declared
+    this is unknown.
     """
     types = known_types()
     taking = [one.name for one in types if one.sync is not None and one.sync.type == kind]

@@ -1,4 +1,4 @@
-"""What a template leaves open: ``{resource}`` in a name stands for the parameter's value."""
+"""The parameters of a template: ``{resource}`` in a name stands for the parameter's value."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from yoto.permission.warming.steps import Outcome, Step
 
 log = logging.getLogger(__name__)
 
-# s that a step which is told to end gets to do so.
+# s for a step to end after it was asked to.
 GRACE = 0.5
 
 
@@ -68,7 +68,7 @@ class IsolatedStep:
 def _wait(done: threading.Event, stop: threading.Event, limit: float) -> bool:
     """Wait for ``done``; False when ``stop`` or the limit came first."""
     deadline = monotonic() + limit
-    # Two events cannot be waited for at once; nobody minds a tenth of a second here.
+    # Two events cannot be waited for at once; a tenth of a second does not matter here.
     while not done.wait(0.1):
         if stop.is_set() or monotonic() >= deadline:
             return False

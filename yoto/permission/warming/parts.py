@@ -1,4 +1,4 @@
-"""What the warm-up is given when it is wired, since it lives in higher layers."""
+"""Parts from higher layers that the warm-up is wired with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OK = "ok"
 
 
 class ComponentState(NamedTuple):
-    """How a component is.
+    """The state of a component.
 
     Attributes:
         name: such as ``redis``.
@@ -30,10 +30,10 @@ class WarmUpParts:
     """The parts that not every application has.
 
     Attributes:
-        forecaster: loads the forecaster's history and tells about it; what it raises is a failure.
+        forecaster: loads the forecaster's history and describes it; an error is a failure.
         components: examines every component.
-        publish: tells others of an event.
-        limit: seconds that a step may take.
+        publish: publishes an event.
+        limit: the longest time of a step, in seconds.
     """
 
     forecaster: Callable[[], Mapping[str, Any]] | None = None

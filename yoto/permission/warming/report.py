@@ -1,4 +1,4 @@
-"""What a warm-up did, and how it went."""
+"""The report of a warm-up."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class WarmUpReport:
 
     @property
     def errors(self) -> list[str]:
-        """What went wrong, each with its step."""
+        """The errors, each with its step."""
         return [f"{name}: {step.error}" for name, step in self.steps.items() if step.error]
 
     def wait(self, timeout: float | None = None) -> bool:

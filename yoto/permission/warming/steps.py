@@ -1,4 +1,4 @@
-"""What each step does, told as a report of its own. Nothing here raises on purpose."""
+"""The steps, each with a report of its own. Nothing here raises on purpose."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from yoto.permission.warming.parts import OK, WarmUpParts
 
 
 class Outcome(NamedTuple):
-    """What a step did; ``error``: why that is not all it is there for."""
+    """The result of a step; ``error``: why it is incomplete."""
 
     details: Mapping[str, Any]
     error: str | None = None
 
 
-# A step gets where to tell its progress, and what is set when it is to end.
+# A step gets a progress callback, and an event that is set when it is to end.
 Step = Callable[[Progress, threading.Event], Outcome]
 
 

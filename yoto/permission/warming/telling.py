@@ -1,4 +1,4 @@
-"""Tells of a warm-up's progress, often enough to watch and seldom enough for the event stream."""
+"""Publishes a warm-up's progress, often enough to watch and seldom enough for the event stream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Telling:
     """Passes one run's progress on.
 
     Args:
-        watcher: told of everything at once.
+        watcher: called for every step of progress at once.
     """
 
     def __init__(

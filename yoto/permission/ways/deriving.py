@@ -23,12 +23,12 @@ _SUBJECTS = ("public", "everyone", "team", "application", "person")
 
 
 class Told(NamedTuple):
-    """What bears on somebody in a place, with the names that policies are told.
+    """The facts about a user in a place, with the names that policies read.
 
     Attributes:
         bits: of the masks in ``place`` and ``user``.
         names, attributes: of roles and of assignments, by id.
-        roles: all that have a part in it, as the cache has them.
+        roles: all that take part in it, as the cache has them.
         administrators: names and masks of the permissions of administrators there.
     """
 
@@ -223,7 +223,7 @@ def _owned(told: Told, name: str) -> Iterator[Way]:
 
 
 def _own(told: Told) -> str:
-    """What somebody is who is given something themselves."""
+    """The kind of a direct holder."""
     if told.user.public:
         return "public"
     return "application" if told.user.program else "person"

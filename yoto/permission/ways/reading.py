@@ -1,4 +1,4 @@
-"""Where ways are read, and how long they are remembered."""
+"""Reads ways, and remembers them for a time."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ CAPACITY = 5_000
 AHEAD = 500
 # s after the last policy that asked for ways, for which loads bring them along.
 WANTED_SECONDS = 300.0
-# s for which ways are remembered at most: as long as the cache believes in what no log tells of.
+# s for which ways are remembered at most: as long as the cache trusts facts outside the log.
 KEPT_SECONDS = 300.0
 
 
 class _Kept(NamedTuple):
-    """What is remembered, what it depends on beside its user, and its end (monotonic clock)."""
+    """A remembered entry, its dependencies beside its user, and its end (monotonic clock)."""
 
     told: Told
     nodes: frozenset[PlaceKey]
@@ -47,7 +47,7 @@ class Ways:
     """The ways of one application. Safe for threads.
 
     They are remembered until the invalidation log says that they may have changed; and while
-    policies ask for them, whoever loads a verdict from the database brings them along.
+    policies ask for them, each load of a verdict from the database includes them.
 
     Args:
         cache, pool, providers: None in an app without a cache, in which nothing is remembered.
@@ -87,7 +87,7 @@ class Ways:
         return ways_of(told, permission.name, permission.mask, self._clock())
 
     def began(self) -> int | None:
-        """For who is about to load a verdict: what to ``keep`` it by; None: nobody wants it."""
+        """Before a load of a verdict: the value to ``keep`` it by; None: ways are not in use."""
         return self._changes if monotonic() < self._wanted_until else None
 
     def keep(self, began: int | None, loaded: Iterable[Loaded], ends: Mapping[int, float]) -> None:
@@ -208,7 +208,7 @@ class Ways:
         return {} if self._providers is None else self._providers.renew(user_ids)
 
     def _may_remember(self) -> bool:
-        """Whether memory includes everything that the caller may rely on."""
+        """Whether memory includes every change that the caller may rely on."""
         if self._cache is None or in_change():
             return False
         tailer, required = self._cache.tailer, required_position()

@@ -1,4 +1,4 @@
-"""What the database knows that policies judge by."""
+"""Attributes from the database that policies read."""
 
 from yoto.policy.attributes.emergency import (
     EMERGENCY_SWITCH,

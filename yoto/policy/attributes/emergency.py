@@ -1,7 +1,7 @@
 """Emergencies: whether the platform is in one, and who has emergency access; remembered.
 
-Both are asked with nearly every question and change once in a blue moon, so one small picture of
-all is kept, until the invalidation log says that operators changed something.
+Both are read for nearly every question and very rarely change, so one small snapshot of all is
+kept, until the invalidation log reports a change by operators.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class EmergencyHeld:
 
 @dataclass(frozen=True, slots=True)
 class Emergencies:
-    """A picture of one moment.
+    """A snapshot of one moment.
 
     Attributes:
         declared: the platform is in an emergency.
@@ -62,7 +62,7 @@ def load_emergencies(connection: Connection, now: float) -> Emergencies:
 
 
 class RememberedEmergencies:
-    """The picture in memory. Safe for threads; ``heard`` is a listener to the log."""
+    """The snapshot in memory. Safe for threads; ``heard`` is a listener to the log."""
 
     def __init__(self, load: Callable[[], Emergencies]) -> None:
         """``load`` reads what is committed now."""
@@ -72,7 +72,7 @@ class RememberedEmergencies:
         self._changes = 0
 
     def get(self, may_remember: bool) -> Emergencies:
-        """The picture, or what ``load`` raises; without ``may_remember`` a new one."""
+        """The snapshot, or the error of ``load``; without ``may_remember`` a new snapshot."""
         known = self._known if may_remember else None
         if known is not None:
             return known
@@ -84,7 +84,7 @@ class RememberedEmergencies:
         return loaded
 
     def heard(self, touched: Sequence[str], position: cache.Position) -> None:
-        """Forget the picture when it may be wrong."""
+        """Forget the snapshot when it may be wrong."""
         if cache.subjects.POLICY in touched or cache.subjects.GLOBAL in touched:
             with self._lock:
                 self._changes += 1

@@ -20,7 +20,7 @@ from yoto.store.resources import ResourceType
 def attributes_of(
     connection: Connection, declared: ResourceType, node_ids: Collection[NodeId]
 ) -> dict[NodeId, dict[str, Any]]:
-    """What ``declared.attributes`` are of nodes, as JSON data; those not there are left out.
+    """The ``declared.attributes`` of nodes, as JSON data; nodes that do not exist are left out.
 
     Times are ISO 8601 in the zone in which they are kept, UUIDs and enumerations texts. A
     registered resource has its own.

@@ -20,14 +20,14 @@ _PERSON = select(User.clearance, User.super_admin, User.created_at).where(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account; ``created_at`` is when it was made, None where nobody knows."""
+    """An account; ``created_at`` is when it was made, None where unknown."""
 
     clearance: int
     super_admin: bool
     created_at: datetime | None
 
     def age_days(self, now: float) -> float:
-        """The account's age at ``now`` (epoch seconds), in days; none where nobody knows it."""
+        """The account's age at ``now`` (epoch seconds), in days; None where unknown."""
         if self.created_at is None:
             return 0.0
         return (now - self.created_at.timestamp()) / 86_400

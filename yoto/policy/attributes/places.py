@@ -100,10 +100,10 @@ _COUNTED: Mapping[str, Callable[[int], Select[int]]] = {
 def counts_in_server(
     connection: Connection, server_id: int, limits: Mapping[str, int]
 ) -> dict[str, int]:
-    """How many things there are in a server, each counted up to its limit: more costs nothing.
+    """The number of things in a server, each counted up to its limit: more costs nothing.
 
     Args:
-        limits: for ``members``, ``channels``, ``messages``; what else it names is left out.
+        limits: for ``members``, ``channels``, ``messages``; other names are left out.
     """
     found: dict[str, int] = {}
     for counted, limit in limits.items():

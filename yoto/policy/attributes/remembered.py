@@ -24,8 +24,8 @@ V = TypeVar("V")
 class _Remembered(ABC, Generic[K, V]):
     """A bounded memory in front of a loader. Safe for threads.
 
-    It is told of changes through ``heard``, a listener to the log. Who asks says whether memory may
-    answer at all: only while the log is heard, and up to what the caller has written itself.
+    It learns of changes through ``heard``, a listener to the log. The caller decides whether memory
+    may answer: only while the log is heard, and includes the caller's own writes.
     """
 
     def __init__(self, capacity: int) -> None:

@@ -1,4 +1,4 @@
-"""How somebody behaves: decaying counters in Redis, and a number for the risk in it."""
+"""The behaviour of users: decaying counters in Redis, and a risk score."""
 
 from yoto.policy.behaviour.counters import CountedAction
 from yoto.policy.behaviour.extension import BehaviourWatch

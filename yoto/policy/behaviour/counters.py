@@ -16,14 +16,14 @@ _LOOK = load_script(PACKAGE, "look.lua")
 SECOND_MS = 1000
 MINUTE_MS, HOUR_MS = 60 * SECOND_MS, 3600 * SECOND_MS
 HOURS_HALF_LIFE_MS = 14 * 24 * HOUR_MS
-# After two months of nothing nobody is known any more.
+# After two months without an action a user is forgotten.
 KEPT_MS = 60 * 24 * HOUR_MS
 # Failures from a network: sixteen half-lives, in which any number of them comes to nothing.
 FAILURES_KEPT_MS = 4 * HOUR_MS
 
 
 class CountedAction(enum.Enum):
-    """What is counted, with its half-life in ms."""
+    """The counted actions, with their half-lives in ms."""
 
     FAILED_SIGN_IN = ("failed_sign_ins", 15 * MINUTE_MS)
     DENIAL = ("denials", 15 * MINUTE_MS)
@@ -80,7 +80,7 @@ class BehaviourCounters:
         self._redis.scripts.run(*self._call(key, CountedAction.FAILED_SIGN_IN, 0, FAILURES_KEPT_MS))
 
     def look(self, user_id: int, network: str | None) -> Behaviour:
-        """What is known now of a user who is in ``network``; raises ``StoreUnavailable``."""
+        """The present behaviour of a user who is in ``network``; raises ``StoreUnavailable``."""
         self._read()
         keys = [self._key(user_id)]
         if network is not None:
@@ -103,7 +103,7 @@ def _nothing() -> None:
 
 
 def behaviour_of(reply: Sequence[int | bytes]) -> Behaviour:
-    """What ``look.lua`` says, decayed to its own time."""
+    """The result of ``look.lua``, decayed to its own time."""
     now_ms = int(reply[0])
     texts = [str(part, "ascii") for part in reply[1:] if isinstance(part, bytes)]
     fields = dict(zip(texts[::2], texts[1::2], strict=True))

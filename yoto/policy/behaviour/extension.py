@@ -18,10 +18,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class BehaviourState:
-    """What the extension keeps in an application.
+    """The extension's state in an application.
 
     Attributes:
-        lost: actions that could not be counted in this process, because Redis was away or hung.
+        lost: actions that could not be counted in this process, because Redis was unavailable or
+            hung.
     """
 
     counters: BehaviourCounters
@@ -58,6 +59,6 @@ class BehaviourWatch(Extension[BehaviourState]):
 
 
 def _lost(state: BehaviourState, actions: int, error: Exception) -> None:
-    """What happens to the count of an action never changes what happens to the action."""
+    """Note actions that could not be counted: the failure never affects the actions."""
     state.lost += actions
     log.warning("behaviour was not counted: %s", error)

@@ -28,7 +28,7 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What somebody did, as decayed counts.
+    """A user's actions, as decayed counts.
 
     Attributes:
         failed_sign_ins: from the network that they are in; half-life a quarter of an hour.

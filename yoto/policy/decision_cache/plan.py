@@ -1,4 +1,4 @@
-"""Which decisions of a set of policies are the same, and for how long."""
+"""Cache keys for decisions of a set of policies, and how long each decision holds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from yoto.policy.rego import EVERYTHING
 
 # Input path, such as ``"context.time"``, to the seconds for which a verdict that was made from what
-# it holds may be given again; None: nobody knows. What other paths hold speaks for itself.
+# it holds may be given again; None: unknown. Values of other paths are part of the cache key.
 Validity: TypeAlias = Mapping[str, float | None]
 
 # The one builtin whose value is another at the next call with the same input; policies may not call
@@ -27,7 +27,7 @@ class CachePlan:
     paths: tuple[tuple[str, ...], ...]
 
     def key(self, document: Mapping[str, Any], valid_for: Validity) -> tuple[str, float] | None:
-        """What a decision depends on, as text, and how long it holds, in seconds (may be inf).
+        """The cache key of a decision, and how long it holds, in seconds (may be inf).
 
         A value that changes by itself is left out of the key: the time that it is valid for is part
         of the result. None: the decision must not be given again.
@@ -58,7 +58,7 @@ class CachePlan:
 
 
 def plan_for(reads: Iterable[str], sources: Iterable[str]) -> CachePlan | None:
-    """How decisions of policies may be cached; None: not at all.
+    """The cache plan for decisions of policies; None: they must not be cached.
 
     Args:
         reads: dotted input paths that they read, or ``"*"``.

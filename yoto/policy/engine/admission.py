@@ -1,4 +1,4 @@
-"""What a bundle must be on every engine, whichever is going to run it."""
+"""Requirements for a bundle on every engine, whichever is going to run it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ Sources = tuple[tuple[str, str], ...]
 
 
 def admit(bundle: Bundle) -> None:
-    """Refuse what an engine lacks, or would answer otherwise than another.
+    """Refuse features that an engine lacks, or evaluates differently from another.
 
-    Tests may use what engines read differently: they decide nothing, and must hold where they run.
+    Tests may use features that engines read differently: they decide nothing, and must hold where
+    they run.
 
     Raises:
-        PolicyError: the first thing that is wrong, with line and column.
+        PolicyError: the first fault, with line and column.
     """
     _admit(tuple(bundle.modules.items()), tuple(bundle.tests.items()), bundle.data_json)
 

@@ -1,4 +1,4 @@
-"""What runs policies, whichever engine it is."""
+"""The interface of policy engines."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class TestFailure:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """How the Rego tests of a set went, in the order of their names.
+    """The results of the Rego tests of a set, in the order of their names.
 
     Attributes:
-        skipped: what the engine cannot run.
+        skipped: tests that the engine cannot run.
     """
 
     __test__ = False
@@ -51,12 +51,12 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class EngineHealth:
-    """Whether an engine can answer.
+    """The health of an engine.
 
     Attributes:
-        state: ``unknown`` when nothing was asked of it yet.
+        state: ``unknown`` before the first request.
         detail: one sentence for an operator.
-        latency_ms: of the question that found it out; None without one.
+        latency_ms: of the health request; None without one.
     """
 
     state: Literal["ok", "unavailable", "unknown"]
@@ -69,8 +69,10 @@ class Decider(Protocol):
 
     @property
     def reads(self) -> frozenset[str]:
-        """Dotted paths of the input below which the policies look, such as
-        ``resource.channel_id``; ``"*"`` when that cannot be told."""
+        """Dotted input paths below which the policies read, such as ``resource.channel_id``.
+
+        ``"*"`` when they are unknown.
+        """
         ...
 
     def evaluate(self, input_json: str) -> Verdict:
@@ -92,7 +94,7 @@ class CompiledPolicies(Decider, Protocol):
         ...
 
     def about(self, topic: Topic | None) -> Decider:
-        """What gives the same verdicts for inputs of that topic, from less of them.
+        """Policies with the same verdicts for inputs of that topic, which read less of them.
 
         Args:
             topic: None: any.
@@ -118,12 +120,12 @@ class PolicyEngine(Protocol):
 
     @property
     def name(self) -> EngineName:
-        """Which engine it is."""
+        """The name of the engine."""
         ...
 
     @property
     def runs_on(self) -> str:
-        """What evaluates, for an operator: a library with its version, or a server's address."""
+        """The evaluator, for an operator: a library with its version, or a server's address."""
         ...
 
     @property
@@ -145,7 +147,7 @@ class PolicyEngine(Protocol):
         ...
 
     def health(self) -> EngineHealth:
-        """Whether it can answer now; asks it, and never raises."""
+        """The engine's present health; asks it, and never raises."""
         ...
 
     def sweep(self) -> None:

@@ -1,5 +1,4 @@
-"""Which entries of a bundle that comes with the code are stored: all at first, later only where
-nobody edited."""
+"""The entries to store of a default bundle: all at first, later only unedited ones."""
 
 from __future__ import annotations
 
@@ -14,12 +13,12 @@ DEFAULT_AUTHOR = "default"
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What to store of bundles.
+    """The changes to store for bundles.
 
     Attributes:
-        stored: entries that are new, or newer than one of a bundle that nobody has touched.
-        removed: those that nobody has touched and that their bundle has no more.
-        kept: entries of a bundle that somebody has edited or taken out of force.
+        stored: entries that are new, or newer than an unedited one of a bundle.
+        removed: unedited entries that their bundle has no more.
+        kept: entries of a bundle that were edited or deactivated.
     """
 
     stored: Sequence[Entry]

@@ -1,4 +1,4 @@
-"""How policies lie in a folder: ``name.rego``, ``name_test.rego``, and ``data/name.json``."""
+"""The layout of a policy folder: ``name.rego``, ``name_test.rego``, and ``data/name.json``."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Question:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What an input holds whoever looks at it."""
+        """The parts of an input that are always present."""
         return {
             "subject": {"id": self.user_id},
             "action": {"name": self.permission, "names": list(self.names)},
@@ -82,7 +82,7 @@ class Question:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What documents may call the permission: all, all of its group, its own name."""
+        """Names for the permission in documents: all, all of its group, its own name."""
         return ("*", f"{self.permission.partition('.')[0]}.*", self.permission)
 
 
@@ -159,7 +159,7 @@ class InputBuilder(Generic[T]):
 
 
 def wanted(path: str, reads: frozenset[str]) -> bool:
-    """Whether somebody looks at ``path``, above or below it."""
+    """Whether any policy reads ``path``, above or below it."""
     return any(
         read == EVERYTHING
         or read == path
@@ -190,7 +190,7 @@ def _made(part: Part[T], about: T) -> tuple[Any, float]:
     """The value of a part, or ``ABSENT``, and for how many seconds it holds.
 
     Raises:
-        PartUnknown: nobody can tell.
+        PartUnknown: the value is unknown.
     """
     try:
         value = part.make(about)

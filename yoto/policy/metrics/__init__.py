@@ -1,4 +1,4 @@
-"""What evaluating policies costs and gives, by engine and by policy."""
+"""Metrics of policy evaluations, by engine and by policy."""
 
 from yoto.policy.metrics.complexity import Complexity, complexity_of
 from yoto.policy.metrics.counts import EngineCounts, EngineMetrics

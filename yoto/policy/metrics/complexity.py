@@ -1,4 +1,4 @@
-"""How large policies are."""
+"""The size of policies."""
 
 from __future__ import annotations
 

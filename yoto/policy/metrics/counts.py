@@ -1,4 +1,4 @@
-"""What one engine did in this process."""
+"""Counts of one engine in this process."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class LatencyHistogram:
         return copy
 
     def since(self, before: LatencyHistogram) -> LatencyHistogram:
-        """What came after ``before`` was copied; its maximum is that of all time."""
+        """The values since ``before`` was copied; the maximum is that of all time."""
         rest = LatencyHistogram()
         rest.counts = [now - then for now, then in zip(self.counts, before.counts)]
         rest.total, rest.sum_us = sum(rest.counts), self.sum_us - before.sum_us

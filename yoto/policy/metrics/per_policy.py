@@ -22,8 +22,8 @@ class PolicyMetrics:
         version: its number.
         denies: denials since this process loaded it, by the codes that its own rules give.
         complexity: its size.
-        latency: what it adds to an evaluation of the set, as ``LatencyHistogram.to_plain``; None
-            while nobody has measured that.
+        latency: the time that it adds to an evaluation of the set, as
+            ``LatencyHistogram.to_plain``; None until it is measured.
     """
 
     name: str
@@ -34,7 +34,7 @@ class PolicyMetrics:
 
 
 def codes_of(source: str) -> re.Pattern[str]:
-    """What matches, as a whole, the codes that the rules of a source add to ``deny``.
+    """A pattern that matches, as a whole, the codes that the rules of a source add to ``deny``.
 
     A rule may write its code, or a format for it; where it computes it, any text or format of the
     source counts.

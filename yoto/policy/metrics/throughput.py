@@ -1,4 +1,4 @@
-"""How many a second, lately."""
+"""The recent rate a second."""
 
 from __future__ import annotations
 

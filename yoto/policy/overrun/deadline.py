@@ -2,8 +2,8 @@
 
 No thread of this process runs then, so only the system can act: a timer of processor time, which
 ends the process by its signal. Before that, ``faulthandler`` writes the stack into a file, from
-within the signal and without Python's lock; the file begins with the version of the set, so whoever
-looks into the folder afterwards knows which one it was.
+within the signal and without Python's lock; the file begins with the version of the set, so the set
+can be identified afterwards.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class EvaluationDeadline:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
 
     def close(self) -> None:
-        """Take the file of this process away; a later evaluation makes another."""
+        """Remove the file of this process; a later evaluation makes another."""
         if EvaluationDeadline._registered is self:
             faulthandler.unregister(signal.SIGVTALRM)
             EvaluationDeadline._registered = None
@@ -109,7 +109,7 @@ class EvaluationDeadline:
             # file or socket of this process would get.
             faulthandler.unregister(signal.SIGVTALRM)
             file = None
-            # The deadline holds without it; only nobody will know which set it was. Not the error
+            # The deadline holds without it; only the set will be unknown. Not the error
             # itself into the log: through its frames it would keep what regorus made here.
             log.warning("evaluations that take too long are not written down: %s", str(error))
             written = mmap.mmap(-1, VERSION_LENGTH)
@@ -125,12 +125,12 @@ class EvaluationDeadline:
 
 
 def overrun_folder(instance_path: str) -> Path:
-    """Where an application's processes write it down."""
+    """The folder of an application's overrun files."""
     return Path(instance_path) / _FOLDER
 
 
 class Overruns:
-    """What the processes of this host left behind in a folder."""
+    """The overruns that the processes of this host recorded in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""Which part of a set of policies can matter for a permission and a scope."""
+"""Reduces a set of policies to the part that can matter for a permission and a scope."""
 
 from yoto.policy.partial.clauses import NotDivisible
 from yoto.policy.partial.residual import Divided, Residual

@@ -1,4 +1,4 @@
-"""What a part of a syntax tree refers to, each reference as far as it is constant."""
+"""The references of a part of a syntax tree, each as far as it is constant."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where names of a module lead.
+    """The resolution of a module's names.
 
     Attributes:
         package: its own.
@@ -74,7 +74,7 @@ class Scope:
         return found
 
     def _takes_apart(self, node: Syntax) -> bool:
-        """Whether it takes apart what may be no collection."""
+        """Whether it destructures a value that may be no collection."""
         if "AssignExpr" in node:
             return "Var" not in node["AssignExpr"]["lhs"]
         collection = node["SomeIn"]["collection"]

@@ -1,10 +1,10 @@
-"""What is left of a set of policies for one topic: the rules that can hold, and what they read.
+"""The rest of a set of policies for one topic: the rules that can hold, and the input they read.
 
 It is partial evaluation (Jones, Gomard, Sestoft, "Partial Evaluation and Automatic Program
 Generation", 1993), as far as it is exact. A clause is left out if statements of it that depend on
 the topic and the documents alone cannot all hold; a statement is left out if it holds, and the rest
-shares no variable with it. Both are found out by the engine, so what they mean is what it says. An
-error that the whole set would raise for an input is raised by what is left of it, too.
+shares no variable with it. Both are found by the engine itself, so its semantics hold. An error
+that the whole set would raise for an input is raised by the rest, too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Ask = Callable[[str], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """What is left.
+    """The rest of a set.
 
     Attributes:
         modules: the sources; each line is where it was.
@@ -66,7 +66,7 @@ class Divided:
         return [guard.rule for group in groups for guard in group.guards]
 
     def reduce(self, ask: Ask) -> Residual:
-        """What is left for a topic."""
+        """The rest for a topic."""
         return _Reduction(self._modules, self._guarded, ask).residual()
 
 
@@ -158,7 +158,7 @@ class _Reduction:
         return any(part.moving for part in self._parts_of(rule))
 
     def _parts_of(self, rule: Path) -> Iterator[Uses]:
-        """What can matter of a rule."""
+        """The parts of a rule that can matter."""
         for clause in self._rules.get(rule, ()):
             if clause not in self._dead:
                 yield clause.head

@@ -1,4 +1,4 @@
-"""What a decision is about: the three fields of the input that have few different values."""
+"""The topic of a decision: the three fields of the input that have few different values."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _FRACTION = (
 
 
 def check_bodies(module: Syntax) -> Iterator[NotPortable]:
-    """What is wrong within rules."""
+    """The faults within rules."""
     lines: set[tuple[int, int]] = set()
     # A line comes before what it holds.
     for node in nodes(module["rules"], "SomeIn", "AssignExpr", "ArithExpr", "Expr", "Call"):

@@ -32,7 +32,7 @@ _COUNTED = frozenset({"count", "indexof"})
 
 
 def check_calls(module: Syntax) -> Iterator[NotPortable]:
-    """What is wrong with arguments of builtins."""
+    """The faults in arguments of builtins."""
     for call in nodes(module["rules"], "Call"):
         name, arguments = name_of(call["Call"]["fcn"]), call["Call"]["params"]
         for index in _WHOLE.get(name, ()):

@@ -13,7 +13,7 @@ from yoto.policy.rego import Syntax
 
 
 def check_portable(modules: Mapping[str, Syntax]) -> None:
-    """Refuse what one engine would answer otherwise than another.
+    """Refuse forms that engines evaluate differently.
 
     Args:
         modules: the syntax tree of each module, by its name.

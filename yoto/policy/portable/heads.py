@@ -22,7 +22,7 @@ Path = tuple[str | None, ...]
 
 
 def check_heads(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable]]:
-    """What is wrong with heads, with the name of the module; packages span modules."""
+    """The faults in heads, with the name of the module; packages span modules."""
     seen: dict[Path, list[Path]] = {}
     for name, module in modules.items():
         for _, kind, head, reference in rules_of(module):

@@ -141,7 +141,7 @@ def imports_of(module: Syntax) -> dict[str, tuple[str, ...]]:
 
 
 def _first_span(node: Any) -> Mapping[str, int]:
-    """Where a node begins: that of a call or of an operator is at the bracket or the sign."""
+    """The start of a node: a call's span is at the bracket, an operator's at the sign."""
     spans = list(_spans(node))
     return min(spans, key=lambda span: (span["line"], span["col"]))
 

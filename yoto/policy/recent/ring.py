@@ -55,12 +55,12 @@ class RecentInputs:
             self._unshared.append(taken)
 
     def latest(self) -> Sequence[str]:
-        """What is in the ring, oldest first."""
+        """The entries of the ring, oldest first."""
         with self._lock:
             return list(self._ring)
 
     def take_unshared(self) -> Sequence[str]:
-        """What came since the last call."""
+        """The entries since the last call."""
         with self._lock:
             taken = list(self._unshared)
             self._unshared.clear()

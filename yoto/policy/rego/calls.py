@@ -1,4 +1,4 @@
-"""Which functions a module calls, and which it defines."""
+"""The functions that a module calls, and those that it defines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a module declares: its package and its rules."""
+"""The declarations of a module: its package and its rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which parts of the input a module may look at."""
+"""The parts of the input that a module may read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ EVERYTHING = "*"
 
 
 def reads_of(modules: Iterable[Sequence[Token]]) -> frozenset[str]:
-    """The dotted input paths at or below which modules look; ``{"*"}`` if that cannot be told.
+    """The dotted input paths at or below which modules read; ``{"*"}`` if they are unknown.
 
-    A path stands for all that is below it: ``input.subject.roles[_]`` gives ``subject.roles``. It
-    cannot be told where the input is used as a whole (``f(input)``, ``input[key]``).
+    A path stands for all that is below it: ``input.subject.roles[_]`` gives ``subject.roles``. They
+    are unknown where the input is used as a whole (``f(input)``, ``input[key]``).
     """
     found: set[str] = set()
     for tokens in modules:

@@ -35,7 +35,7 @@ class Moved:
     edits: tuple[tuple[int, int, int], ...]
 
     def column(self, line: int, column: int) -> int:
-        """Where a place of the body was in the old source."""
+        """The column in the old source of a position in the body."""
         shift = 0
         for at, start, size in self.edits:
             if at == line and start + shift < column:

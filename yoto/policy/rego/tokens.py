@@ -1,7 +1,7 @@
-"""Splits Rego into tokens, as far as names have to be told from texts and comments.
+"""Splits Rego into tokens, far enough to distinguish names from texts and comments.
 
 The grammar is that of https://www.openpolicyagent.org/docs/policy-reference#grammar. Nothing is
-refused here: a source that is no Rego gives some tokens, and the engine says what is wrong with it.
+refused here: a source that is no Rego gives some tokens, and the engine reports its faults.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 
 class Kind(StrEnum):
-    """What a token is; ``TEMPLATE`` is the start of an interpolated string."""
+    """The kind of a token; ``TEMPLATE`` is the start of an interpolated string."""
 
     TEMPLATE = "template"
     TEXT = "text"

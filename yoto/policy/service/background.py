@@ -1,4 +1,4 @@
-"""What runs beside the decisions of one process: two threads, and a listener to the log."""
+"""Background work of one process: two threads, and a listener to the log."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SWEEP_SECONDS = 30.0
 
 
 class LoadTask:
-    """Keeps a process up to the record: when told, and from time to time in any case."""
+    """Keeps a process up to date with the record: on notification, and at intervals in any case."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class ShadowTask:
                 log.warning("what a candidate did is not written yet: %s", error)
 
     def read(self, version_id: int) -> Sequence[StoredCounts]:
-        """What each process counted for a candidate, this one up to now; nothing is written.
+        """Each process's counts for a candidate, this one's up to now; nothing is written.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -151,7 +151,7 @@ class ShadowTask:
 
 
 class SweepTask:
-    """Removes what an engine keeps of sets that nobody uses any more."""
+    """Removes data that an engine keeps of unused sets."""
 
     def __init__(self, engine: PolicyEngine) -> None:
         self._engine = engine
@@ -210,11 +210,13 @@ class Background:
     """The threads of one process: they start with its first decision, also after a fork."""
 
     def __init__(self, cache: TieredCache | None) -> None:
-        """No thread is started; without ``cache`` nobody tells of changes, and polling finds them.
+        """No thread is started yet.
+
+        Without ``cache`` changes are not published, and polling finds them.
 
         Attributes:
-            light: what must not wait long, such as loading.
-            heavy: what may take seconds, such as measuring.
+            light: work that must not wait long, such as loading.
+            heavy: work that may take seconds, such as measuring.
         """
         self.light = Housekeeper("yoto-policy")
         self.heavy = Housekeeper("yoto-policy-heavy")

@@ -1,4 +1,4 @@
-"""What trying a change, without making it, has shown."""
+"""The result of a dry run of a change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a set of policies says of one input."""
+    """A set's verdict on one input."""
 
     allow: bool
     deny: tuple[str, ...] = ()
@@ -18,7 +18,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers to one input: of the set in service, and of the changed one."""
+    """The verdicts on one input: of the set in service, and of the changed one."""
 
     before: Answer
     after: Answer
@@ -26,7 +26,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Differing(Answers):
-    """A recorded input that the changed set answers differently."""
+    """A recorded input on which the changed set has another verdict."""
 
     number: Annotated[int, "Which of the recorded inputs; the newest is 1"]
     input: Annotated[Mapping[str, Any], "As it was recorded, masked"]
@@ -34,15 +34,15 @@ class Differing(Answers):
 
 @dataclass(frozen=True, slots=True)
 class PolicyDryRun:
-    """A change that was tried on what is in service; nothing was stored.
+    """The dry run of a change on the set in service; nothing was stored.
 
     Attributes:
         tests_passed: names of the Rego tests of the whole set.
-        changed: how many of them it answers otherwise.
-        allow_to_deny, deny_to_allow: how many verdicts would flip.
-        other_codes: how many denials would stay and give other codes.
+        changed: the number of inputs with another verdict.
+        allow_to_deny, deny_to_allow: the numbers of verdicts that would flip.
+        other_codes: the number of denials that would stay, with other codes.
         differing: all of these, newest first.
-        given: the answers to the input that was given; None: none was.
+        given: the verdicts on the given input; None: none was given.
     """
 
     tests_passed: tuple[str, ...]

@@ -31,15 +31,15 @@ log = logging.getLogger(__name__)
 MakeInput = Callable[[], Mapping[str, Any]]
 
 MICROSECONDS = 1e6
-# What asking the engine is called in traces; a decision that is kept asks nobody.
+# The span of an engine request in traces; a cached decision makes no request.
 SPAN = "policy.evaluate"
 
 
 class Evaluator:
     """Decides for one process. Safe for threads.
 
-    Whatever happens, the answer is a decision, and it allows only what the policies in service have
-    allowed. Only what is no ``Exception``, such as the end of a greenlet, goes through.
+    The result is always a decision, and it allows only what the policies in service have allowed.
+    Only an error that is no ``Exception``, such as the end of a greenlet, is raised.
 
     Attributes:
         uncounted: decisions that could not be counted.
@@ -60,8 +60,8 @@ class Evaluator:
 
         Args:
             engine: its name, for decisions.
-            serving: what answers now.
-            on_pace: told when evaluations of a set are not fine.
+            serving: gives the set in service.
+            on_pace: called when evaluations of a set are slow.
         """
         self._engine = engine
         self._serving = serving
@@ -84,7 +84,7 @@ class Evaluator:
         """Decide; see ``PolicyManager.evaluate``.
 
         Args:
-            serving: what the document was made for; None: what answers now.
+            serving: the set that the document was made for; None: the set in service.
             whole: makes the document with all that any policy reads, to be tried on others later;
                 None: this one is.
         """

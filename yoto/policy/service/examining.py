@@ -1,4 +1,4 @@
-"""What must pass before a change is stored."""
+"""The checks before a change is stored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Examined:
     comparison: Comparison | None = None
 
     def close(self) -> None:
-        """Let go of what was compiled, since nobody is going to use it."""
+        """Release compiled sets that are not going to be used."""
         if self.compiled is not None:
             self.compiled.close()
 
@@ -79,7 +79,7 @@ class Examiner:
     def rehearse(
         self, name: str, bundle: Bundle, given: Mapping[str, Any] | None = None
     ) -> PolicyDryRun:
-        """What would be otherwise with ``bundle``, on recent inputs and on a given one.
+        """The verdicts that would change with ``bundle``, on recent inputs and on a given one.
 
         Raises: as ``examine``; ``ValidationFailed`` where ``given`` is no JSON data.
         """

@@ -21,18 +21,18 @@ log = logging.getLogger(__name__)
 
 # s between two tries of decisions that find nothing in service.
 FIRST_LOAD_PAUSE = 1.0
-# s after which nobody evaluates any more what was swapped out; longer than any evaluation may take.
+# s after which a swapped-out set is not evaluated any more; longer than any evaluation may take.
 GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class LoadState:
-    """How a process stands towards the record.
+    """The loading state of a process, compared with the record.
 
     Attributes:
-        revision: what is loaded; None: nothing.
-        wanted: the newest revision that it knows of; None: it never could read the record.
-        error: why what it wants is not loaded; None: all is well.
+        revision: the loaded one; None: none.
+        wanted: the newest revision that it knows of; None: it could never read the record.
+        error: why the wanted one is not loaded; None: there is no error.
         loads, failures: since the process started.
     """
 
@@ -47,9 +47,9 @@ class PolicyLoader:
     """Loads in one process, one load at a time. Safe for threads.
 
     Attributes:
-        serving: what answers now; read it once a decision.
-        state: how loading went.
-        overruns: versions that the record says must not be evaluated.
+        serving: the sets in service; read it once a decision.
+        state: the loading state.
+        overruns: versions that must not be evaluated, by the record.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class PolicyLoader:
         """Nothing is read yet.
 
         Args:
-            collect: writes into the record what must not be evaluated any more.
-            on_loaded: told of each set, before it decides.
-            on_failure: told of a revision that cannot be loaded, once, and why.
+            collect: writes versions that must not be evaluated any more into the record.
+            on_loaded: called with each set, before it decides.
+            on_failure: called once for a revision that cannot be loaded, with the reason.
         """
         self._reader = reader
         self._engine = engine
@@ -83,7 +83,10 @@ class PolicyLoader:
         self.overruns: frozenset[str] = frozenset()
 
     def ready(self) -> Serving:
-        """What answers; the first call loads, and while that fails one call a second tries."""
+        """The sets in service.
+
+        The first call loads, and while that fails one call a second tries.
+        """
         serving = self.serving
         if serving.newest is None and monotonic() - self._first_try_at >= FIRST_LOAD_PAUSE:
             with self._lock:

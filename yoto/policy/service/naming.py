@@ -1,4 +1,4 @@
-"""Which permissions policies and documents name: what is named in vain is said when it is put.
+"""The permissions that policies and documents name; a change reports names without an effect.
 
 Names are found as texts, without running anything, so this only warns and never refuses.
 """
@@ -46,7 +46,7 @@ KnowPermissions = Callable[[], KnownPermissions | None]
 
 @dataclass(frozen=True, slots=True)
 class PolicyWarning:
-    """What was put does not do what it seems to.
+    """A warning that a stored entry does not have its apparent effect.
 
     Attributes:
         code: ``never_asked``: it names permissions that no policy judges, unless a caller gives a
@@ -60,7 +60,7 @@ class PolicyWarning:
 
 
 def warnings_of(entry: Entry, permissions: KnownPermissions) -> Iterator[PolicyWarning]:
-    """What an entry names in vain."""
+    """The names in an entry that have no effect."""
     groups = {_group(name) for name in permissions.known}
     named = {one for one in _named(entry, groups) if one != _ALL}
     unknown = {one for one in named if not _of(one, permissions.known)}

@@ -1,4 +1,4 @@
-"""Changes of the policies: examined first, written as one revision, told to everybody."""
+"""Changes of the policies: examined first, written as one revision, published to all."""
 
 from __future__ import annotations
 
@@ -77,8 +77,10 @@ class Publisher:
         tell: Callable[[PolicyChanged], object],
         permissions: KnowPermissions,
     ) -> None:
-        """``tell`` publishes the event of a change that was made; ``permissions`` gives those of
-        the application, None where nobody knows.
+        """Nothing is written yet.
+
+        ``tell`` publishes the event of a change; ``permissions`` gives those of the application,
+        None if unknown.
         """
         self._reader = reader
         self._writer = writer
@@ -240,7 +242,7 @@ class Publisher:
         examined: Examined,
         planned: _Plan,
     ) -> list[PolicyReceipt]:
-        # Whoever made the change sees it from here on; others hear of it.
+        # The author of the change sees it from here on; others are notified.
         self._loader.load(ready_made=examined.compiled)
         for change, version in zip(changes, versions, strict=True):
             self._tell(

@@ -1,4 +1,4 @@
-"""What operators are told of a change."""
+"""The receipt of a change, for operators."""
 
 from __future__ import annotations
 

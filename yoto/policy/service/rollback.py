@@ -29,7 +29,10 @@ class RollbackWatcher:
         tell: Callable[[PolicyRolledBack], object],
         bound: float,
     ) -> None:
-        """``bound``: how far the share of denials may rise, 0 to 1; ``tell`` publishes an event."""
+        """Nothing is watched yet.
+
+        ``bound``: the highest rise of the share of denials, 0 to 1; ``tell`` publishes an event.
+        """
         self._loader = loader
         self._publisher = publisher
         self._tell = tell

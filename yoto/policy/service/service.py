@@ -67,8 +67,8 @@ class PolicyService:
         """Nothing connects and no thread starts before the first use.
 
         Args:
-            cache: its log tells of changes; without it they are found by polling.
-            mask: takes out of an input what must not be kept.
+            cache: its log publishes changes; without it they are found by polling.
+            mask: removes data from an input that must not be kept.
         """
         self.settings = settings
         self.engine = engine
@@ -93,7 +93,7 @@ class PolicyService:
         )
         shared = SharedInputs(redis)
         self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
-        # Wired by whoever knows them.
+        # Wired by the code that knows them.
         self.permissions: KnowPermissions = lambda: None
         self.publisher = Publisher(
             self.reader,

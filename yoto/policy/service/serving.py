@@ -1,4 +1,4 @@
-"""What is in service, as values that are swapped whole."""
+"""The sets in service, as values that are swapped whole."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Loaded:
         return self.compiled.version
 
     def plan_of(self, decider: Decider) -> CachePlan | None:
-        """How decisions by the set, or by what of it is about a topic, are cached; None: not."""
+        """The cache plan for decisions by the set, or by its part for a topic; None: no caching."""
         plans, reads = self._plans, decider.reads
         if reads not in plans:
             # What is left of a set differs by topic, even where it does not read the topic.
@@ -85,7 +85,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Serving:
-    """What answers now.
+    """The sets in service.
 
     Attributes:
         loaded: the set that decides; None: every decision is a denial.
@@ -117,7 +117,7 @@ class Serving:
     def reads(self) -> frozenset[str]:
         """Input paths below which policies look, candidate included.
 
-        ``"*"`` when that cannot be told, or when nothing is loaded.
+        ``"*"`` when that is unknown, or when nothing is loaded.
         """
         read = [compiled.reads for compiled in self._looking()]
         return frozenset().union(*read) if read else frozenset({EVERYTHING})
@@ -140,7 +140,7 @@ class Serving:
 
     @cached_property
     def _beside(self) -> tuple[CompiledPolicies, ...]:
-        """What looks at the inputs of decisions, and does not decide."""
+        """Sets that see the inputs of decisions, but do not decide."""
         return tuple(self._looking())[1:]
 
     @cached_property

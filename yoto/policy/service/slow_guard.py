@@ -1,4 +1,4 @@
-"""What happens to a set that is slow: an alert, and in the end it is taken out of service."""
+"""The reaction to a slow set: an alert, and in the end it is taken out of service."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SlowGuard:
             inputs: recent inputs as JSON.
             tell: publishes an event.
             wake: has ``work`` called soon.
-            settings: the bounds, and what is in service instead of a set that is too slow.
+            settings: the bounds, and the fallback for a set that is too slow.
         """
         self._loader = loader
         self._watch = watch
@@ -89,7 +89,7 @@ class SlowGuard:
             self._take_out(loaded, EVALUATION_SECONDS * 1000)
 
     def work(self) -> float:
-        """Tell what happened, and try what was taken out; seconds until the next time."""
+        """Publish events, and retry sets taken out of service; seconds until the next time."""
         while self._taken_out:
             self._tell(self._taken_out.popleft())
         while self._alerts:
@@ -170,7 +170,7 @@ class SlowGuard:
         )
 
     def _try_again(self, out: Loaded) -> None:
-        """Put a set back that is fast enough on recent inputs; without any, live ones will tell."""
+        """Put a set back that is fast enough on recent inputs; without any, live ones decide."""
         trial = SlowWatch(self._alert_ms, self._limit_ms)
         for text in list(self._inputs())[-MINIMUM:]:
             try:

@@ -1,4 +1,4 @@
-"""What a process tells of its policies."""
+"""A process's report about its policies."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PolicyStatus:
-    """What is in service in one process.
+    """The state of the policies in one process.
 
     Attributes:
-        engine, runs_on: its name, and what evaluates: a library with its version, or a server.
+        engine, runs_on: its name, and the evaluator: a library with its version, or a server.
         version: the set that decides; None: every decision is a denial.
         taken_out: the set that should decide and is too slow to.
-        loading: how the process stands towards the record.
+        loading: the loading state of the process.
         candidate: version of the set with the candidate; None without one.
-        folder_error: why what ``POLICY_DIR`` holds is not in force.
+        folder_error: why the contents of ``POLICY_DIR`` are not in force.
     """
 
     engine: str
@@ -38,7 +38,7 @@ class PolicyStatus:
 
 @dataclass(frozen=True, slots=True)
 class ManagerMetrics:
-    """What evaluating did in this process since it started.
+    """The metrics of evaluations in this process since it started.
 
     Attributes:
         engine: its name.
@@ -47,10 +47,10 @@ class ManagerMetrics:
         policies: by name.
         data_bytes: size of the data documents as JSON.
         cached, cache_seconds: verdicts kept, and the longest that one is given again.
-        explanation_share: of decisions, how many may be taken down with input and reasons.
+        explanation_share: the share of decisions that may be recorded with input and reasons.
         uncounted: decisions that could not be counted.
         shadow_missed: evaluations that the candidate was too slow for.
-        adaptations: what the adaptive part did, oldest first.
+        adaptations: the actions of the adaptive part, oldest first.
     """
 
     engine: str

@@ -1,4 +1,4 @@
-"""How many decisions are denials, before and after a promotion."""
+"""The share of denials, before and after a promotion."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Tally:
 def jumped(before: DenyRate, after: DenyRate, bound: float) -> bool:
     """Whether the share of denials rose by more than ``bound`` (0 to 1).
 
-    With fewer than ``MINIMUM`` decisions on either side nobody knows, so it did not.
+    With fewer than ``MINIMUM`` decisions on either side this is unknown, so the result is False.
     """
     if min(before.decisions, after.decisions) < MINIMUM:
         return False

@@ -1,4 +1,4 @@
-"""Where two sets of policies differ."""
+"""Differences between two sets of policies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from yoto.policy.result import Verdict
 
-# Different subjects, places and codes that are told apart; the rest is counted as one.
+# The most subjects, places and codes counted separately; the rest is counted as one.
 MAX_NAMES = 200
 OTHERS = "(others)"
 UNKNOWN = "(unknown)"

@@ -1,4 +1,4 @@
-"""What is known about a candidate, from all processes."""
+"""The report about a candidate, from all processes."""
 
 from __future__ import annotations
 

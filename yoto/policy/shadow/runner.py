@@ -75,7 +75,7 @@ class Shadow:
                     self._compare(self._waiting.popleft())
 
     def counts(self) -> StoredCounts:
-        """What was counted so far in this process."""
+        """The counts so far in this process."""
         with self._working:
             return StoredCounts(self._evaluated, self._errors, self._flips.to_plain())
 

@@ -1,4 +1,4 @@
-"""What each policy of a set costs: the set is measured with it and without it."""
+"""The cost of each policy of a set: the set is measured with it and without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class PolicyCosts:
-    """What policies add to an evaluation of their set, in us.
+    """The time that policies add to an evaluation of their set, in us.
 
     Attributes:
         bundle: the set.
@@ -88,7 +88,7 @@ def costliest(costs: PolicyCosts, limit: int = 3) -> dict[str, float]:
 
 
 def _latency_us(compiled: CompiledPolicies, text: str) -> float | None:
-    """How long one evaluation takes; None if it gives no verdict."""
+    """The time of one evaluation; None if it gives no verdict."""
     # As decisions are made: of a policy that cannot matter for an input, nothing is evaluated.
     decider = compiled.about(Topic.of_text(text))
     began = perf_counter()

@@ -1,4 +1,4 @@
-"""Whether evaluations have become slow."""
+"""Detects slow evaluations."""
 
 from __future__ import annotations
 

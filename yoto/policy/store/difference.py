@@ -1,4 +1,4 @@
-"""Where two versions of an entry differ, line by line."""
+"""The differences between two versions of an entry, line by line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def difference_of(
 
 
 def lines_between(old: str, new: str, context: int = CONTEXT_LINES) -> list[DiffLine]:
-    """What was removed and added, with so many equal lines around each place."""
+    """The removed and added lines, with so many equal lines around each place."""
     before, after = old.splitlines(), new.splitlines()
     found: list[DiffLine] = []
     end = 0

@@ -36,7 +36,7 @@ OVERRUN = "overrun"
 
 
 class PolicyReader:
-    """What the record of one application says. Every call raises ``StoreUnavailable``."""
+    """Reads the record of one application. Every call raises ``StoreUnavailable``."""
 
     def __init__(self, app: Flask) -> None:
         """Nothing is opened before the first call."""
@@ -87,7 +87,7 @@ class PolicyReader:
 
 
 def stored_set(session: Session) -> StoredSet:
-    """What is in force as the transaction of ``session`` sees it."""
+    """The set in force as the transaction of ``session`` sees it."""
     revision = session.scalar(select(func.max(PolicyRevision.revision))) or 0
     promoted = session.execute(
         select(

@@ -1,4 +1,4 @@
-"""What each process saw of a candidate: written by the process, added up by a reader."""
+"""Each process's counts of a candidate: written by the process, added up by a reader."""
 
 from __future__ import annotations
 

@@ -61,10 +61,10 @@ class PolicyWriter:
         """Write that no process may evaluate the set ``version`` any more, unless that is written.
 
         Args:
-            author: who found it out, no account.
+            author: the worker that found the overrun; it is no account.
 
         Raises:
-            Overtaken: somebody else wrote a revision meanwhile.
+            Overtaken: another writer wrote a revision meanwhile.
             StoreUnavailable: the database did not answer; nothing was written.
         """
         try:

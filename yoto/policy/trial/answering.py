@@ -1,7 +1,7 @@
-"""What the child process of a trial does.
+"""The child process of a trial.
 
-The question is an object with ``library``, ``modules``, ``tests``, ``data``, ``inputs`` (JSON
-texts), ``cpu_seconds`` and ``memory_bytes``; the answer
+The request is an object with ``library``, ``modules``, ``tests``, ``data``, ``inputs`` (JSON
+texts), ``cpu_seconds`` and ``memory_bytes``; the response
 ``{"passed": [...], "failed": [{"name", "reason"}], "skipped": [...]}``
 or ``{"refused": {"policy", "reason"}}``.
 """
@@ -26,7 +26,7 @@ NO_MEMORY = 77
 
 
 def main() -> None:
-    """Answer the question on standard input."""
+    """Respond to the request on standard input."""
     question = json.load(sys.stdin)
     # What it takes for itself is nothing of the bundle: regopy asks for addresses by the GB.
     engine = EmbeddedEngine(library=library(question["library"]))
@@ -51,7 +51,7 @@ def limit(cpu_seconds: int, memory_bytes: int) -> None:
 
 
 def answer(engine: EmbeddedEngine, question: dict[str, Any]) -> dict[str, Any]:
-    """What became of the bundle."""
+    """The result of the trial of the bundle."""
     try:
         bundle = Bundle(question["modules"], question["tests"], question["data"])
         compiled = engine.compile(bundle)

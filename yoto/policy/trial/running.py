@@ -26,7 +26,7 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class TrialLimits:
-    """What one trial may use.
+    """The limits of one trial.
 
     Attributes:
         cpu_seconds: of processor time, for parsing, tests and inputs together.
@@ -97,7 +97,7 @@ def refuse_failures(name: str, report: TestReport) -> None:
 
 
 def _ask_child(name: str, question: str, limits: TrialLimits) -> tuple[int, dict[str, Any] | None]:
-    """The child's exit code and answer; a negative code is the signal that ended it."""
+    """The child's exit code and response; a negative code is the signal that ended it."""
     child = subprocess.Popen(
         child_command("yoto.policy.trial.answering"),
         env=child_environment(),

@@ -138,10 +138,10 @@ def _run(connection: Connection, revision: str, act: str, then: list[str]) -> No
 
 @contextmanager
 def one_at_a_time(app: Flask) -> Iterator[None]:
-    """What sets up a database: hosts that do so at the same moment do it one after the other.
+    """A block that sets up a database: hosts that do so at the same moment take turns.
 
     Raises:
-        LockNotAcquired: somebody else has been at it for five minutes.
+        LockNotAcquired: another process has been at it for five minutes.
         StoreUnavailable: the database does not answer.
     """
     try:

@@ -49,7 +49,7 @@ class AlertRow(Model):
 
 
 class AlertBoardRow(Model):
-    """Where the evaluation stands: one row, whose version lets one worker of many go on."""
+    """The state of the evaluation: one row, whose version lets one worker of many continue."""
 
     __tablename__ = "yoto_alert_board"
     __table_args__ = (MYSQL_OPTIONS,)
@@ -75,7 +75,7 @@ class AlertHistoryRow(Model):
 
 
 class AlertSilenceRow(Model):
-    """Alerts that match notify nobody until then."""
+    """Alerts that match send no notification until then."""
 
     __tablename__ = "yoto_alert_silences"
     __table_args__ = (Index(None, "until"), MYSQL_OPTIONS)
@@ -107,8 +107,10 @@ class AlertRuleRow(Model):
 
 
 class AlertWebhookRow(Model):
-    """Where alerts are sent. ``url`` and ``secret`` are sealed, see ``yoto.sealing``; ``secret``
-    signs, and is emptied when the webhook is removed.
+    """A target for alerts.
+
+    ``url`` and ``secret`` are sealed, see ``yoto.sealing``; ``secret`` signs, and is emptied when
+    the webhook is removed.
     """
 
     __tablename__ = "yoto_alert_webhooks"

@@ -1,4 +1,4 @@
-"""Records of decisions: what was asked, what was answered, and what it was made from."""
+"""Records of decisions: the question, the verdict, and the data behind it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from yoto.store.models.role import SUBJECT_LENGTH
 
 
 class DecisionRecord(Model):
-    """One decision: every denial, and a sample of what was allowed.
+    """One decision: all denials are recorded, and a sample of allowed decisions.
 
-    Nothing here is a foreign key: a record outlives what it is about, and may name who never was.
+    Nothing here is a foreign key: a record outlives its subject, and may name an unknown user.
 
     ``asked`` is a permission or an expression, ``operator`` how its names were joined, if that is
-    all there was to it. ``weight`` is how many decisions the record stands for. ``mask_hash`` tells
+    all there was to it. ``weight`` is how many decisions the record stands for. ``mask_hash`` shows
     whether the user's permissions there are the same at another time. Context and address are
     masked.
     """

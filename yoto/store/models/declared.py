@@ -1,6 +1,6 @@
-"""What the platform reads of the application's own tables, under names of its own.
+"""The platform's read-only models of the application's own tables, under its own names.
 
-The platform owns no people and no places. The application says where they are (see
+The platform owns no people and no places. The application declares where they are (see
 ``yoto.store.declarations``); statements are written with these classes, which only read. Where the
 application has tables of the same names and columns, they are compiled to just these; otherwise
 each is compiled to a query that gives the columns their names, and without a declaration to one

@@ -11,7 +11,7 @@ from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
 class EmergencyAccess(Model):
-    """One time that somebody broke the glass; it holds until ``until``, or until ``ended_at``."""
+    """One use of emergency access; it holds until ``until``, or until ``ended_at``."""
 
     __tablename__ = "yoto_emergency_accesses"
     __table_args__ = (Index(None, "user_id", "until"), MYSQL_OPTIONS)

@@ -18,16 +18,16 @@ LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 
 class IdempotencyKey(Model):
-    """A key that a caller gave an act, and how the act ended.
+    """A caller's key for an action, and the action's result.
 
     Attributes:
-        fingerprint: SHA-256 in hex of what was asked; the same key may not name something else.
+        fingerprint: SHA-256 in hex of the request; the same key may not name another one.
         created_at: when the key was claimed; another claim of it has another one.
-        recorded_at: when the act was put into the audit log, in the same transaction; None: it did
-            not begin, and nothing was done.
-        status: HTTP status of the answer; None while the act goes on, or if its worker died.
-        headers: those of the answer that say something about the body, as JSON.
-        body: the answer; None where it held a secret.
+        recorded_at: when the action was put into the audit log, in the same transaction; None: it
+            did not begin, and nothing was done.
+        status: HTTP status of the response; None while the action goes on, or if its worker died.
+        headers: the response headers that describe the body, as JSON.
+        body: the response body; None where it held a secret.
     """
 
     __tablename__ = "yoto_idempotency_keys"

@@ -11,13 +11,13 @@ from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
 class PlatformOperator(Model):
-    """Somebody who signs in to the control plane by name and password, and is nobody elsewhere.
+    """An operator who signs in to the control plane by name and password, without another account.
 
     Attributes:
-        name: in small letters.
+        name: in lower case.
         password_hash: with the method and its costs in it.
         rights: those of ``platform.view``, ``platform.operate`` and ``platform.admin``, as a set.
-        epoch: raised by whatever ends the sessions that are open.
+        epoch: raised to end all open sessions.
     """
 
     __tablename__ = "yoto_operators"

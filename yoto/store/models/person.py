@@ -1,4 +1,4 @@
-"""What functions of an application said of people, kept so that statements can join it."""
+"""Reports of an application's functions about people, kept so that statements can join them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from yoto.store.models.role import NODE_LENGTH, NOWHERE
 
 
 class KnownPerson(Model):
-    """Somebody about whom the function was asked; ``id`` is their number, or their id.
+    """A person about whom the function was asked; ``id`` is their number, or their id.
 
-    ``present`` is whether it gave them; nobody else counts as a person. What it said holds from
-    ``asked_at``, the moment before it was asked. ``changes`` counts how often the application said
-    that it holds no longer: what was asked before the last time is not stored.
+    ``present`` is whether it knows them; only then do they count as a person. Its report holds from
+    ``asked_at``, the moment before it was asked. ``changes`` counts how often the application
+    invalidated the report: one requested before the last time is not stored.
 
     Where people are a mapped class, the table stays empty.
     """
@@ -46,9 +46,9 @@ class RolesAsked(Model):
 
 
 class RoleProvided(Model):
-    """A role that somebody holds by what the function said; ``node`` as in ``RoleAssignment``.
+    """A role that a person holds by the function's report; ``node`` as in ``RoleAssignment``.
 
-    Rows count no longer than the answer that they are from: see ``RolesAsked``.
+    Rows count no longer than their report: see ``RolesAsked``.
     """
 
     __tablename__ = "yoto_roles_provided"

@@ -18,14 +18,14 @@ LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 
 class PolicyKind(enum.StrEnum):
-    """What an entry is: Rego source, or a JSON document that Rego reads as ``data.<name>``."""
+    """The kind of an entry: Rego source, or a JSON document that Rego reads as ``data.<name>``."""
 
     REGO = "rego"
     DATA = "data"
 
 
 class PolicyState(enum.StrEnum):
-    """What became of a version. Of one entry at most one version is live, and one a candidate."""
+    """The state of a version. At most one version of an entry is live, and one a candidate."""
 
     LIVE = "live"
     CANDIDATE = "candidate"
@@ -91,7 +91,7 @@ class PolicyRevision(Model):
 
 
 class PolicyShadowCount(Model):
-    """What one process saw of a candidate beside the live set; ``flips`` is its part of the report.
+    """One process's counts of a candidate beside the live set; ``flips`` is its part of the report.
 
     A process adds up in memory and writes the sums, so that a reader adds rows and no process waits
     for another.

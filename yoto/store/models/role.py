@@ -21,8 +21,9 @@ NOWHERE = ""
 
 
 class ScopeType(enum.StrEnum):
-    """Where a permission applies: everywhere, or at nodes of a type. Any declared type is one;
-    these are those of communities.
+    """The scope of a permission: global, or nodes of a type.
+
+    Any declared type is one; these are the ones of communities.
     """
 
     GLOBAL = "global"
@@ -31,7 +32,7 @@ class ScopeType(enum.StrEnum):
 
 
 class Effect(enum.StrEnum):
-    """What a grant does."""
+    """The effect of a grant."""
 
     ALLOW = "allow"
     DENY = "deny"
@@ -54,7 +55,7 @@ def grant_scope_key(context: Any) -> str:
 
 
 def subject(context: Any) -> str:
-    """Column default: whoever holds a role, as one value that is never NULL."""
+    """Column default: the holder of a role, as one value that is never NULL."""
     values = context.get_current_parameters()
     if values.get("team_id") is not None:
         return f"team:{values['team_id']}"
@@ -102,8 +103,10 @@ class RoleParent(Model):
 
 
 class GrantScope:
-    """Where a grant counts, ``scope_key``: ``global``, or the text of a node. The other columns
-    repeat the id of a server or a channel, for what else refers to those.
+    """The scope of a grant.
+
+    ``scope_key`` is ``global``, or the text of a node. The other columns repeat the id of a server
+    or a channel, for other references to those.
     """
 
     @declared_attr

@@ -37,7 +37,7 @@ class TeamMember(Model):
 
 
 class TeamParent(Model):
-    """Whoever is in the team is in its parent too."""
+    """The members of the team are members of its parent too."""
 
     __tablename__ = "yoto_team_parents"
     __table_args__ = (MYSQL_OPTIONS,)

@@ -21,7 +21,7 @@ def string_enum(kind: type[enum.StrEnum]) -> Enum:
 
 
 def longest(column: Column[Any]) -> int:
-    """How many characters a column of text takes."""
+    """The most characters that a text column takes."""
     if not isinstance(column.type, String) or column.type.length is None:
         raise TypeError(f"{column} is no text of bounded length")
     return column.type.length

@@ -62,7 +62,7 @@ class Chain(NamedTuple):
 
     @property
     def homes(self) -> list[Rung]:
-        """Where people belong; of several a node has one at most."""
+        """The types of nodes that people belong to; a node has at most one of several."""
         return [rung for rung in self.rungs if rung.type.members is not None]
 
     def used(self) -> list[Rung]:

@@ -45,16 +45,16 @@ def declare_resource(
     nested: int | None = None,
     askable: bool = True,
 ) -> ResourceType:
-    """Say that rows of ``model`` are resources, by the name of a type.
+    """Declare rows of ``model`` as resources, by the name of a type.
 
     Args:
         model: a mapped class; None: its nodes are registered one by one, by ids that are texts
             (``permissions.put_resource``), and ``parent`` names the types that they may be below.
-        parent: the column with the id of what a node is below, or several, of which the first
-            with a value counts. Which type that is, the foreign key says; where there is none,
-            give a mapping from type to column. A column that refers to its own table nests.
+        parent: the column with the id of what a node is below, or several, of which the first with
+            a value counts. The foreign key gives the type; where there is none, give a mapping from
+            type to column. A column that refers to its own table nests.
         owner: the column with the id of the person who may do everything there.
-        members: the mapped class of who belongs to a node. Its columns are found by their foreign
+        members: the mapped class of a node's members. Its columns are found by their foreign
             keys; or give ``(class, node's column, person's column)``.
         banned, timeout_until: columns or expressions of that class.
         label: the column, or expression, with the name that people know a node by; operators find
@@ -67,11 +67,11 @@ def declare_resource(
         attributes: columns for policies, or names with columns or expressions; or a function that
             knows them, see ``attributes_by``.
         id: the column of the ids, by default the primary key: integers, UUIDs or texts.
-        nested: how many nodes of the type may stand one below the other (at most 24).
-        askable: False: only overwrites are there, and nobody asks about it.
+        nested: the most nodes of the type one below the other (at most 24).
+        askable: False: it has only overwrites, and is never checked.
 
     Raises:
-        ConfigurationError: says what cannot be.
+        ConfigurationError: the declaration is invalid, with the reason.
     """
     types = types_of(app)
     if audit is not None and members is None:
@@ -168,7 +168,7 @@ def _registered(app: Flask, name: str, parent: Any, nested: int | None) -> Resou
 
 
 def _depth(nested: int | None, nests: bool) -> int:
-    """How many nodes of a type may stand one below the other; else there is one."""
+    """The most nodes of a type one below the other; by default one."""
     depth = (NESTED if nested is None else nested) if nests else 1
     if not 1 <= depth <= MOST_NESTED:
         raise ConfigurationError("resource", f"nested: must be 1 to {MOST_NESTED}")

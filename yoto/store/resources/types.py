@@ -1,4 +1,4 @@
-"""What an application says of its types of resources."""
+"""An application's declared types of resources."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Parent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """Who belongs to the nodes of a type.
+    """The members of the nodes of a type.
 
     Attributes:
         node: the column with the node's id.
         person: the column with the person's own id.
-        banned: whoever it is true of does not belong.
-        timeout_until: until when somebody is in a time-out.
+        banned: where true, the person does not belong.
+        timeout_until: the end of a person's time-out.
     """
 
     table: Table
@@ -59,8 +59,9 @@ class Members:
 
 
 class Sync(NamedTuple):
-    """Whose overwrites a node takes in place of its own: a node of ``type``, by ``id``; NULL: it
-    has its own.
+    """The node whose overwrites replace a node's own.
+
+    It is of ``type``, by ``id``; NULL: the node has its own.
     """
 
     type: str
@@ -72,19 +73,19 @@ class ResourceType:
     """A type of resources over a mapped class of the application's.
 
     Attributes:
-        parents: the first of them whose column has a value says what a node is below.
+        parents: the first of them whose column has a value gives the node above.
         owner: the column with the id of the person who owns a node.
         gate: without this permission nothing else at a node remains.
-        administrator: whoever has this permission at a node has all others there.
-        audit: whoever has this permission at a node that people belong to may ask what others may
-            do there and below; None: whoever administers it.
+        administrator: this permission at a node implies all others there.
+        audit: with this permission at a node that has members, a user may query others' permissions
+            there and below; None: with the permission to administer.
         label: the column with the name that people know a node by; None: they know its id alone.
-        remaining: what remains to somebody in a time-out.
-        shared: what is given at a node holds for people who do not belong, too.
+        remaining: the permissions that remain in a time-out.
+        shared: grants at a node also hold for people who are not members.
         attributes: columns that policies read, by name.
-        attributes_by: the function that policies have attributes from instead.
-        nested: how many nodes of the type may stand one below the other.
-        askable: whether anybody can ask what somebody may do there.
+        attributes_by: the function that gives the attributes instead.
+        nested: the most nodes of the type one below the other.
+        askable: whether permissions there can be checked.
         registered: its nodes are rows of the platform's own (``yoto.store.models.Resource``), in
             which people have their numbers.
     """
@@ -156,7 +157,7 @@ class ResourceTypes:
     def __init__(self) -> None:
         self._types: dict[str, ResourceType] = {}
         self._lines: dict[str, tuple[ResourceType, ...]] = {}
-        # What is made of a type once, by whoever makes it.
+        # Values derived from a type once, by the first reader.
         self.made: dict[Any, Any] = {}
 
     def add(self, declared: ResourceType) -> None:

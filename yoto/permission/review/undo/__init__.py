@@ -1,7 +1,7 @@
-"""Taking back one record of the audit log: the rows as they were before it.
+"""Undoes one record of the audit log: the rows as they were before it.
 
-What a record does not hold cannot be taken back. That is told in ``History.unknown``, never
-guessed over.
+Values that a record does not hold cannot be restored. They are listed in ``History.unknown``, never
+guessed.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def granted(history: History, record: Record, registry: PermissionRegistry) -> N
 
 
 def created(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Nobody held it, and it granted nothing."""
+    """It had no holders, and granted nothing."""
     role_id = subject_id(record)
     history.roles.pop(role_id, None)
     for held in history.windows.values():

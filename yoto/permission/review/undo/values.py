@@ -27,23 +27,24 @@ def program_of(record: Record) -> int:
 
 
 def is_about_one(record: Record) -> bool:
-    """Whether it can change the verdict of nobody but the user that it is about."""
+    """Whether it can change only the verdict of the user that it is about."""
     return bool(record.subject.startswith(USER))
 
 
 def before_of(record: Record) -> dict[str, Any]:
-    """What was there before; empty for what was made."""
+    """The values before; empty for a creation."""
     return record.before if isinstance(record.before, dict) else {}
 
 
 def after_of(record: Record) -> dict[str, Any]:
-    """What was there afterwards; empty for what was removed."""
+    """The values afterwards; empty for a removal."""
     return record.after if isinstance(record.after, dict) else {}
 
 
 def owner_of(record: Record) -> str:
-    """Who got or lost a role, as the table of assignments has it: records call everybody of a node
-    by the node.
+    """The user or set that got or lost a role, as in the table of assignments.
+
+    Records name everybody of a node by the node.
     """
     subject: str = record.subject
     is_a_set = subject != PUBLIC and not subject.startswith((USER, TEAM))
@@ -59,25 +60,25 @@ def nested_by(record: Record) -> set[tuple[int, int]]:
 
 
 def members_by(record: Record) -> set[int]:
-    """Who joins or leaves a team by a record, or is in it when it is deleted."""
+    """The people who join or leave a team by a record, or are in it when it is deleted."""
     members = [*before_of(record).get("members", ()), *after_of(record).get("members", ())]
     return {one["user_id"] if isinstance(one, dict) else one for one in members}
 
 
 def target_of(values: dict[str, Any]) -> str:
-    """Whose overwrites they are: ``role:9``, ``user:7`` or ``team:5``."""
+    """The target of overwrites: ``role:9``, ``user:7`` or ``team:5``."""
     return next(f"{kind}:{values[kind]}" for kind in ("role", "user", "team") if kind in values)
 
 
 def note(history: History, record: Record, what: str) -> None:
-    """Tell that something could not be taken back."""
+    """Note that something could not be undone."""
     history.unknown.append(f"{record.at.isoformat()} {record.action} ({record.id}): {what}")
 
 
 def note_absent(
     history: History, record: Record, values: dict[str, Any], parts: Iterable[str]
 ) -> None:
-    """Tell which ``parts`` the values lack: the record is an old one, or they were too many."""
+    """Note which ``parts`` the values lack: the record is old, or they were too many."""
     absent = [part for part in parts if part not in values]
     if absent:
         note(history, record, f"the log does not hold {', '.join(absent)} of {record.subject}")

@@ -34,7 +34,7 @@ def new_engine() -> regorus.Engine:
 
 
 class _Program:
-    """What is compiled; no real input ever reaches it, only copies of it."""
+    """The compiled program; no real input ever reaches it, only copies of it."""
 
     def __init__(self, engine: regorus.Engine) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""What interprets Rego in this process: the one library that is installed and comes first.
+"""The Rego interpreter of this process: the first installed library.
 
 Its objects may be used, and dropped, only in the thread that made them.
 """
@@ -56,7 +56,7 @@ class Library(Protocol):
 
     @property
     def most_kept(self) -> int:
-        """How many programs of one set, each for some topics, are worth their memory."""
+        """The most programs of one set, each for some topics, that are worth their memory."""
         ...
 
     @property
@@ -65,7 +65,7 @@ class Library(Protocol):
         ...
 
     def admit(self, bundle: Bundle) -> None:
-        """Refuse what this library, of all engines, would answer otherwise than the others.
+        """Refuse features that this library alone evaluates differently.
 
         Raises:
             PolicyError: with line and column.

@@ -185,7 +185,7 @@ class EmbeddedPolicies:
 
 
 class _Reduced:
-    """What is left of a bundle for some topics."""
+    """The rest of a bundle for some topics."""
 
     def __init__(self, whole: EmbeddedPolicies, key: str, residual: Residual) -> None:
         self._whole = whole

@@ -124,7 +124,7 @@ class OpaEngine:
         push(self.wire, layout, Deadline(self.settings.push_timeout))
 
     def remove(self, layout: Layout) -> None:
-        """Take a layout from the server; a server that is away is logged."""
+        """Remove a layout from the server; an unavailable server is logged."""
         try:
             remove(self.wire, layout, Deadline(self.settings.push_timeout))
         except PolicyUnavailable as error:
@@ -142,7 +142,7 @@ class OpaEngine:
         """Evaluate, through the breaker.
 
         Raises:
-            PolicyUnavailable: no answer.
+            PolicyUnavailable: no response.
         """
         body = f'{{"input":{input_json}}}'
         if self._breaker is None:
@@ -169,7 +169,7 @@ class OpaPolicies:
         self.reads = reads_of(tokenize(source) for source in bundle.modules.values())
 
     def evaluate(self, input_json: str) -> Verdict:
-        """See ``CompiledPolicies``; answers or raises within the time-out."""
+        """See ``CompiledPolicies``; returns or raises within the time-out."""
         try:
             # It is put between two braces: what is no JSON could be more there than the input.
             msgspec.json.decode(input_json, type=msgspec.Raw)

@@ -1,11 +1,9 @@
-"""How a bundle lies on an OPA server.
+"""The layout of a bundle on an OPA server.
 
 All that belongs to a version is below one name of its own, so that the old and the new version
-stand side by side until nobody uses the old one. OPA takes modules one by one: between the first
-and
-the last there is a set of policies that nobody has written, and that may allow what the whole
-denies. So each module is given a mark, and the rule that is asked answers only where all marks and
-the data are there.
+exist side by side until the old one is not used any more. OPA takes modules one by one: between the
+first and the last, the server has a partial set, which may allow what the whole denies. So each
+module is given a mark, and the queried rule is defined only where all marks and the data are there.
 """
 
 from __future__ import annotations
@@ -46,7 +44,7 @@ class Placed:
 
     @property
     def path(self) -> str:
-        """Where it is put."""
+        """The path of the module."""
         return f"/v1/policies/{quote(self.module_id, safe='/')}"
 
     def place(self, line: int, column: int) -> tuple[str, int, int] | None:
@@ -60,14 +58,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A bundle as it is put.
+    """A bundle in the form in which it is sent.
 
     Attributes:
         prefix: the name below ``data`` that holds everything.
-        data_json: what is put there.
+        data_json: the data documents, as JSON.
         modules: one for each package. OPA compiles each module when it is put, and policies of one
             package may name each other's rules; so they have to come in one.
-        answer: the module that is put last.
+        answer: the module that is sent last.
     """
 
     prefix: str
@@ -77,11 +75,11 @@ class Layout:
 
     @property
     def data_path(self) -> str:
-        """Where the data documents are put."""
+        """The path of the data documents."""
         return f"/v1/data/{self.prefix}"
 
     def rule_path(self, rule: str) -> str:
-        """Where the value of a rule is, by its path in the bundle (``data.yoto.authz.x``)."""
+        """The path of a rule's value, by its path in the bundle (``data.yoto.authz.x``)."""
         return f"{self.data_path}/{rule.removeprefix('data.').replace('.', '/')}"
 
     def original(self, text: str) -> str:

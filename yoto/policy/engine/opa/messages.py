@@ -9,12 +9,12 @@ from yoto.policy.engine.opa.layout import Layout
 
 
 def compile_error(layout: Layout, body: Any) -> PolicyError:
-    """Why a module was refused, from the body of the answer."""
+    """The reason why a module was refused, from the body of the response."""
     return _error("bundle", layout, body)
 
 
 def evaluation_error(layout: Layout, body: Any) -> PolicyError | None:
-    """What went wrong inside a policy; None if the answer is about something else."""
+    """The error inside a policy; None if the response is about something else."""
     if not isinstance(body, dict) or body.get("code") != "internal_error":
         return None
     first = _first(body)

@@ -1,4 +1,4 @@
-"""Puts a bundle on the server, takes it away, and puts it back when the server lost it."""
+"""Sends a bundle to the server, removes it, and sends it again when the server lost it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def push(wire: Wire, layout: Layout, deadline: Deadline) -> None:
-    """Put everything; what is there already is put again, which changes nothing.
+    """Send everything; a module that is there already is sent again, which changes nothing.
 
     Raises:
         PolicyError: a module does not compile.
@@ -37,7 +37,7 @@ def push(wire: Wire, layout: Layout, deadline: Deadline) -> None:
 
 
 def remove(wire: Wire, layout: Layout, deadline: Deadline) -> None:
-    """Take everything away, the answer first.
+    """Remove everything, the ``answer`` module first.
 
     Raises:
         PolicyUnavailable: the server did not answer in time.

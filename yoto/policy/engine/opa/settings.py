@@ -1,4 +1,4 @@
-"""How an OPA server is reached."""
+"""Connection settings of an OPA server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from yoto.settings import SETTINGS, of
 DEFAULT_PUSH_TIMEOUT = 15.0
 
 OPA_BREAKER = CircuitBreakerConfig(
-    # Evaluations without an answer, with none that had one between them.
+    # Consecutive evaluations without a response.
     consecutive_failures=5,
     # Seconds. A server that restarts is back soon, and every second without it denies.
     recovery_timeout=1.0,
@@ -29,8 +29,8 @@ class OpaSettings:
         url: ``http://host:port`` or ``https://...``, with a path in front of ``/v1`` if need be.
         token: bearer token; empty: none is sent.
         ca_file: PEM file of the authorities to trust; None: the system's.
-        timeout: seconds within which an evaluation is answered, or given up.
-        push_timeout: seconds within which a whole bundle is sent, or given up.
+        timeout: seconds after which an evaluation is given up.
+        push_timeout: seconds after which sending a whole bundle is given up.
     """
 
     url: str

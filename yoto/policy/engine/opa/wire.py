@@ -21,12 +21,12 @@ CONNECTIONS = 16
 
 
 class BadAnswer(Exception):
-    """What came back is not what an OPA server says."""
+    """The response is not one of an OPA server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said: HTTP status and JSON; None if it sent nothing."""
+    """The server's response: HTTP status and JSON; None if it sent nothing."""
 
     status: int
     body: Any
@@ -59,8 +59,8 @@ class Wire:
         """One request, sent again if its connection broke.
 
         Raises:
-            PolicyUnavailable: no answer within the deadline, none that can be read, or one that
-                says that the server is not for us.
+            PolicyUnavailable: no response within the deadline, an unreadable one, or one that
+                refuses our access.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:

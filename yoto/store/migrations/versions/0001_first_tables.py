@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_yoto_alert_board"),
         **options,
     )
-    # There is one board, whose row whoever evaluates the rules locks.
+    # There is one board, whose row is locked by the worker that evaluates the rules.
     op.execute("INSERT INTO yoto_alert_board (id, version, tracks) VALUES (1, 0, '{}')")
     op.create_table(
         "yoto_alert_rule_changes",
@@ -693,7 +693,7 @@ def upgrade() -> None:
 
 
 def _make_append_only(table: str) -> None:
-    """The database itself refuses to change or remove a record, whoever asks."""
+    """The database itself refuses every change or removal of a record."""
     for verb in ("UPDATE", "DELETE"):
         name = f"{table}_no_{verb.lower()}"
         if op.get_bind().dialect.name == "sqlite":

@@ -1,4 +1,4 @@
-"""What an application's function said of people.
+"""The reports of an application's function about people.
 
 Revision: 0003
 """

@@ -66,7 +66,7 @@ class _Checks:
         self._imports = imports_of(tree)
 
     def faults(self) -> Iterator[NotPortable]:
-        """What is wrong."""
+        """The faults of the modules."""
         for rule, kind, head, reference in rules_of(self._tree):
             known: set[str] = set()
             yield from self._declare(head.get("args") or (), known, reference)
@@ -86,7 +86,7 @@ class _Checks:
                 yield from self._head(reference, given, known)
 
     def _head(self, reference: Any, given: Any, known: set[str]) -> Iterator[NotPortable]:
-        """What a head gives, and its keys."""
+        """The value of a head, and its keys."""
         yield from self._inside([one.get("value", one) for one in given], known)
         while "Var" not in reference:
             if "RefBrack" in reference:
@@ -134,7 +134,7 @@ class _Checks:
                 yield from self._inside(literal["expr"], known)
 
     def _inside(self, tree: Any, known: set[str]) -> Iterator[NotPortable]:
-        """What is wrong in expressions."""
+        """The faults in expressions."""
         if isinstance(tree, list):
             for one in tree:
                 yield from self._inside(one, known)
