@@ -23,7 +23,7 @@ VERSIONS = "alembic_version"
 
 
 def init_migrations(app: Flask) -> None:
-    """Let Flask-Migrate configure itself when somebody asks for it, such as its ``upgrade``."""
+    """Let Flask-Migrate configure itself on first use, such as its ``upgrade``."""
 
     @cache
     def configured() -> Any:

@@ -1,5 +1,4 @@
-"""Where the platform finds people, servers and channels, and what counts there: the one place that
-says so.
+"""The places of the community, users, servers and channels, declared to the platform here alone.
 
 The tables of the platform refer to those of the application, so that what belongs to a server ends
 with it; the platform alone has no such keys, since it knows no such tables.

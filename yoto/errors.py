@@ -248,7 +248,7 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
 
 
 class SignInAgain(PermissionDenied):
-    """The caller may do this, but has to prove again who they are first.
+    """The caller may do this, but has to authenticate again first.
 
     Attributes:
         within: how many seconds ago that may be at most.

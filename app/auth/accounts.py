@@ -1,8 +1,8 @@
 """Whether the account behind a credential may still act.
 
-``known_account`` answers from memory or Redis, which hear of every end of a credential as they hear
-of a role that was taken (``docs/consistency.md``); ``active_account`` asks the database, as is
-right for what spends or changes a credential.
+``known_account`` reads memory or Redis, which receive every end of a credential as they receive the
+revocation of a role (``docs/consistency.md``); ``active_account`` asks the database, as is right
+for calls that spend or change a credential.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from yoto.store.models import Device
 
 
 def is_known(username: str) -> bool:
-    """Whether somebody has signed in to the account from the caller's address lately, or the caller
+    """Whether a user has signed in to the account from the caller's address lately, or the caller
     has one of its devices. It takes as long for an account that there is not.
     """
     return _has_device(username) or knows_address(username)

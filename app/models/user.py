@@ -28,7 +28,7 @@ class User(db.Model):
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     super_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # How another application calls this account; see docs/authzen.md.
+    # The name by which another application knows this account; see docs/authzen.md.
     external_id: Mapped[str | None] = mapped_column(String(EXTERNAL_ID_LENGTH), unique=True)
     # The user's clearance, on the scale of ``Channel.sensitivity``: 0 to 4.
     clearance: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -18,7 +18,7 @@ from yoto.resilience import network_of
 
 log = logging.getLogger(__name__)
 
-# Where a request of WSGI finds its connection.
+# The connection's key in a request's WSGI environment.
 ENVIRON_KEY = "yoto.connection"
 # s in which a client must take something of what is sent to it; for threads and gevent, all of one
 # piece of an answer.
@@ -27,7 +27,7 @@ SEND_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 # Requests of one connection before the others get their turn.
 REQUESTS_AT_ONCE = 8
-# s between two lines of the log about the same thing: those who flood would fill it.
+# s between two lines of the log about the same thing: a flood would fill it.
 LOG_EVERY = 10.0
 
 _HEAD = "HTTP/1.1 {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n"
@@ -63,7 +63,7 @@ class ConnectionLimits:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> ConnectionLimits:
-        """Those of a configuration. Proxies bring everybody's connections by their own address."""
+        """Those of a configuration. Proxies bring all clients' connections by their own address."""
         return cls(
             most=config["CONNECTIONS_MAX"],
             of_one=None if config["TRUSTED_PROXIES"] else config["CONNECTIONS_PER_ADDRESS"],

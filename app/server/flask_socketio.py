@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def _missing(module: str) -> Iterator[None]:
-    """Let it not be found, unless somebody has it."""
+    """Hide the module within the block, unless it is imported already."""
     if module in sys.modules:
         yield
         return

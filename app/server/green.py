@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 CLOSE = "Connection: close\r\n"
 
-# Requests with one of these want more than an answer; eventlet knows what.
+# Requests with one of these want more than a response; eventlet handles them.
 _MORE = frozenset({"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
@@ -58,7 +58,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         super().handle_one_request()
 
     def handle_one_response(self) -> None:
-        """As eventlet's; a plain request without a body is answered at once."""
+        """As eventlet's; a plain request without a body gets its response at once."""
         headers = self.headers
         if isinstance(headers, PlainHeaders) and headers.environ.keys().isdisjoint(_MORE):
             self._answer(headers.get("Connection", "").lower())

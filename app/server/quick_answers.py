@@ -16,7 +16,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 class QuickAnswer:
-    """One answer to a request that has no body; it has what WSGI calls ``start_response``.
+    """One response to a request that has no body; it has WSGI's ``start_response``.
 
     Where its length is not said it goes in chunks, so that the connection can be kept.
 

@@ -44,7 +44,8 @@ class YotoSocketIO(SocketIO):
             # It says at import that it is in maintenance; docs/adr/0001 says why it is here.
             warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
             super().init_app(app, **options)
-        # By default everybody may join "/", where nothing is: only those that somebody serves.
+        # By default every client may join "/", where nothing is: allow only namespaces with
+        # handlers.
         self.server.namespaces = []
         self.transports = Transports(self.server, MESSAGE_BYTES, app.config["SOCKETS_JOIN_SECONDS"])
 

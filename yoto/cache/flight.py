@@ -53,7 +53,7 @@ class Flights(Generic[Result]):
             return flight, True
 
     def lead(self, key: Hashable, flight: Flight[Result], load: Callable[[], Result]) -> Result:
-        """Load, for the caller and for all who wait.
+        """Load, for the caller and for all waiting callers.
 
         An ``Exception`` of ``load`` reaches all of them: each would run into the same wall. When
         the leader itself is stopped (an interrupt, a killed greenlet), they are left to themselves.

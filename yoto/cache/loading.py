@@ -32,7 +32,7 @@ Loader: TypeAlias = Callable[[], Loaded]
 # The name of a first-tier miss in traces.
 SPAN = "cache.load"
 
-# s after which those who wait for another thread's load help themselves.
+# s after which callers that wait for another thread's load load by themselves.
 JOIN_LIMIT = 10.0
 
 _AWAY = (StoreUnavailable, exceptions.RedisError)
@@ -73,7 +73,7 @@ class Loading:
         self._flights: Flights[Answer] = Flights()
 
     def answer(self, user_id: int, place: PlaceKey, loader: Loader, fresh: bool) -> Answer:
-        """Ask the second tier, then the loader, at most once for all who ask at the same time.
+        """Ask the second tier, then the loader, at most once for all concurrent callers.
 
         Args:
             fresh: whether the log was heard recently enough to believe the second tier.

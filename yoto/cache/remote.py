@@ -25,7 +25,7 @@ _STORE = load_script(_PACKAGE, "store.lua")
 
 
 class RemoteTier:
-    """Reads and writes entries; whether they may be believed is for the caller to say.
+    """Reads and writes entries; the caller decides whether they are valid.
 
     ``get`` and ``put`` raise ``StoreUnavailable`` when Redis does not answer.
 

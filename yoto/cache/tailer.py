@@ -139,7 +139,7 @@ class Tailer:
         """Append to the log; the position does not count as applied before it was read back.
 
         Args:
-            late_ms: for how long the oldest of these changes has waited, for those who measure.
+            late_ms: for how long the oldest of these changes has waited, for metrics.
 
         Raises:
             ValidationFailed: a subject is malformed, or there is none.

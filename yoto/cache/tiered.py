@@ -201,7 +201,7 @@ class TieredCache:
         """Believe nothing about ``changed`` subjects any more, here at once, elsewhere by the log.
 
         Args:
-            late_ms: for how long the oldest of these changes has waited, for those who measure.
+            late_ms: for how long the oldest of these changes has waited, for metrics.
 
         Raises:
             ValidationFailed: a subject is malformed, or there is none.
@@ -224,7 +224,7 @@ class TieredCache:
         self._on_invalidate.append(listener)
 
     def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
-        """How many users, and entries of them, ``invalidate`` would drop from memory now.
+        """The numbers of users and of their entries that ``invalidate`` would drop from memory now.
 
         None: too much changes there to count.
 

@@ -44,7 +44,7 @@ NAME_LENGTH = 64  # characters of a name in records
 class GuestOperators:
     """Identifies operators by the application that embeds the control plane.
 
-    Records name an operator who is none of the people as ``operator:`` and the caller's id.
+    Records name an operator outside the people as ``operator:`` and the caller's id.
 
     Attributes:
         guards: none: people sign in elsewhere.

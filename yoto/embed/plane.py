@@ -133,7 +133,7 @@ def wire_plane(
     init_control(plane, operators.control_plane())
     plane.extensions[SETTINGS] = plane.config
     _share(plane, app)
-    # Beside who calls, the application says nothing of a sign-in.
+    # Beside the caller, the application provides nothing about a sign-in.
     identified = _identified_by(visitor_of(app, caller))
     init_callers(app, Callers(identified, lambda: str(current_user_id())))
 

@@ -16,7 +16,7 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
     """Count and time each request of ``app``; nothing of its responses changes.
 
     Args:
-        counted_by: whose records they are, in this process.
+        counted_by: the owner of the records, in this process.
     """
 
     def before() -> None:
@@ -38,7 +38,7 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
 
 
 def name_caller(user_id: int) -> None:
-    """Say whose the request at hand is, to the application; nothing in a request of another."""
+    """Set the user of the application's current request; does nothing in one of another."""
     record: RequestRecord | None = g.get("request_record")
     if record is not None:
         record.user_id = user_id

@@ -1,4 +1,4 @@
-"""The one clock of a process: whose work is due, and a thread that does it."""
+"""The one clock of a process: the due work of all, and a thread that does it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Part:
     """Some work's part in a clock, from ``Clock.begin`` to ``Clock.end``.
 
     Attributes:
-        clock: whose.
+        clock: its clock.
         ended: whether nothing more is to be done.
     """
 

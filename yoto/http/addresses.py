@@ -1,7 +1,7 @@
-"""Where the control plane is."""
+"""The addresses of the control plane."""
 
 from __future__ import annotations
 
 CONTROL_PREFIX = "/control"
-# Where the sockets of the pages connect.
+# The address to which the pages' sockets connect.
 SOCKETS_PATH = "/socket.io"

@@ -17,7 +17,7 @@ EXTENSION_KEY = "yoto.answers"
 HALF_LIFE = 60.0  # s
 # s between two decays, which take longer than counting: much less than the half-life.
 STEP = 0.5
-# Answers below which a share says nothing: one failure of two is no failing system.
+# Responses below which a share says nothing: one failure of two is no failing system.
 ENOUGH = 20.0
 FIRST_FAILURE, REFUSED = 500, 503
 # Rejections by an operator's order: the problem's ``type``. They count as no failure.

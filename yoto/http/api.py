@@ -67,7 +67,7 @@ class ProblemSchema(ma.Schema):
 class YotoApi(Api):
     """flask-smorest's API with our problems in place of its own errors.
 
-    Routes are registered at once and described when somebody reads ``spec``: that takes longer than
+    Routes are registered at once and described when ``spec`` is first read: that takes longer than
     all the rest of a start, and few processes are ever asked for it.
 
     Args:
@@ -100,7 +100,7 @@ class YotoApi(Api):
         self._spec = spec
 
     def _init_spec(self, **options: Any) -> None:
-        """Keep the options until somebody reads ``spec``; commands must be there before."""
+        """Keep the options until ``spec`` is first read; commands must be there before."""
         self._options = options
         self._app.cli.add_command(openapi_cli)
 

@@ -40,8 +40,8 @@ def audit(
 
 @event.listens_for(AuditRecord, "before_insert")
 def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord) -> None:
-    """Say which request a record came from, whichever layer wrote it, and in the control plane by
-    which credential: who has no account is known by nothing else.
+    """Note which request a record came from, whichever layer wrote it, and in the control plane by
+    which credential: an operator without an account is known by nothing else.
     """
     note_record(connection)
     source, via = origin(), credential()

@@ -20,7 +20,7 @@ def address() -> MultiDimensionalKey:
 
 
 def guess(username: str, *_: Any, **__: Any) -> MultiDimensionalKey:
-    """The caller's address and the account whose password is tried, whether or not it exists."""
+    """The caller's address, and the account (existing or not) whose password is tried."""
     return MultiDimensionalKey(
         user_id=account_digest(username), ip_address=network_of(origin().address)
     )

@@ -63,7 +63,7 @@ def right(name: str) -> Callable[[View], View]:
     what they gave a key.
 
     The key is claimed, and an answer of before given again, behind the right: who lost it learns
-    nothing by a key, and who never had it leaves no row.
+    nothing by a key, and a caller who never had it leaves no row.
     """
 
     def decorate(view: View) -> View:

@@ -1,4 +1,4 @@
-"""Reading a JSON document as strictly as those who will store it, or pass it on."""
+"""Reading a JSON document as strictly as its later readers, who store it or pass it on."""
 
 from __future__ import annotations
 

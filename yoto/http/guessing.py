@@ -35,7 +35,7 @@ SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=30 * MINU
 # a third of what comes back here, so it takes several that go on together to keep the owner out.
 SIGN_INS_TO_ACCOUNT = Dimension("user", limit=60, window=HOUR)
 
-# Tries at one door, of those who come to it for the first time and of those who were there before.
+# Tries at one endpoint, of callers who come for the first time and of those who were there before.
 SIGN_INS_OF_ANYBODY = RateLimitConfig(
     dimensions=(
         SIGN_INS_OF_ADDRESS,

@@ -78,8 +78,8 @@ class Operator:
 
 
 def init_operators(app: Flask, identify: Callable[[], Operator]) -> None:
-    """Let ``app`` know its operators by ``identify``, which says who makes the request at hand, or
-    raises ``Unauthorized``; it is asked once a request.
+    """Let ``app`` know its operators by ``identify``, which returns the operator of the current
+    request, or raises ``Unauthorized``; it is asked once a request.
     """
     app.extensions[EXTENSION_KEY] = identify
 

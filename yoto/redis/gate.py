@@ -66,8 +66,8 @@ class Gate:
             self._trip("is away", cause)
 
     def refused(self, cause: BaseException) -> None:
-        """The server answers, and has refused its work for as long as a caller may wait: trip."""
-        # An answer to a call that was on its way is no success then.
+        """The server responds, and has rejected its work for as long as a caller may wait: trip."""
+        # A response to a call that was on its way is no success then.
         self.failures = 0
         self._cause = cause
         self._trip("does not serve", cause)
@@ -84,7 +84,7 @@ class Gate:
         self._prober.errors["timeout" if timed_out else "connection"] += 1
 
     def succeeded(self) -> None:
-        """The server answered: it starts with a clean slate."""
+        """The server responded: it starts with a clean slate."""
         self.failures = 0
         self.tripped = False
         self._cause = None
@@ -111,7 +111,7 @@ class Prober:
         self._listeners.append(listener)
 
     def watch(self, gate: Gate) -> None:
-        """Probe ``gate`` until it answers; cheap when that is going on already."""
+        """Probe ``gate`` until it responds; cheap when that is going on already."""
         thread = self._thread
         if gate in self._watched and thread is not None and thread.is_alive():
             return

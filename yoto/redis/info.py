@@ -36,14 +36,14 @@ class NodeInfo:
 
     Attributes:
         address: ``host:port``, or the path of a unix socket.
-        available: whether it answered.
+        available: whether it responded.
         role: ``"primary"`` or ``"replica"``.
         software: ``"redis"`` or ``"valkey"``.
         used_memory: bytes.
         latency_ms: time of a PING there and back, in milliseconds.
-        error: why it did not answer, or took no write.
+        error: why it did not respond, or took no write.
         writes: whether it took a script that writes; None for one that has no slots to write to.
-        refuses: the code of its answer if it refuses calls, or writes, such as ``"OOM"``.
+        refuses: the code of its response if it rejects calls, or writes, such as ``"OOM"``.
     """
 
     address: str

@@ -63,7 +63,7 @@ class Link:
         """Open ``connection``; each send and each read may then take ``timeout`` seconds.
 
         Raises:
-            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: no answer.
+            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: no response.
         """
         connection.connect()  # type: ignore[no-untyped-call]
         # redis-py has no public way to its socket. The connection is kept: it owns the socket.

@@ -177,7 +177,7 @@ class Node:
         return failure
 
     def refused(self, problem: Exception) -> None:
-        """The server has answered ``problem`` for as long as callers may wait."""
+        """The server has responded with ``problem`` for as long as callers may wait."""
         if isinstance(problem, NOT_SERVING) and not str(problem).startswith(_ONE_SLOT):
             self._became_replica = isinstance(problem, exceptions.ReadOnlyError)
             self.gate.refused(problem)

@@ -1,7 +1,8 @@
-"""Error replies: a mistake of the caller, or a server that answers and does not do its work now.
+"""Error replies: a mistake of the caller, or a server that responds and cannot do its work now.
 
-The first is a bug, and raised as what it is. The second is as good as no answer: out of memory, too
-few replicas, a disk that cannot be written, a user without the right, data that is being loaded.
+The first is a bug, and raised as what it is. The second is as good as no response: out of memory,
+too few replicas, a disk that cannot be written, a user without the right, data that is being
+loaded.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ROUTING = (exceptions.AskError, exceptions.TryAgainError, exceptions.ClusterDown
 
 
 def refusal_code(error: BaseException | None) -> str | None:
-    """The code by which a server said that it cannot do this now, such as ``"OOM"``.
+    """The code of a server's response that it cannot do this now, such as ``"OOM"``.
 
     None when the call was wrong, and for whatever is no error reply.
     """

@@ -29,7 +29,7 @@ def sql_audit(app: Flask) -> Callable[[AuditEntry], None]:
 
 
 def audit_record(entry: AuditEntry, **details: Any) -> AuditRecord:
-    """An act as a row; its details, and an author who is no account, stand beside the values."""
+    """An action as a row; its details, and an author who is no account, stand beside the values."""
     return AuditRecord(
         actor_id=account_of(entry.author),
         action=entry.action,

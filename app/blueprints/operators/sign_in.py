@@ -57,7 +57,7 @@ def person(who: Operator) -> Person | None:
 @sign_in_pages.get("/sign-in")
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
-    """The form; who is signed in already goes on to the page that was wanted."""
+    """The form; a signed-in operator goes on to the page that was wanted."""
     return form.open()
 
 

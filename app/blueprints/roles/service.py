@@ -14,7 +14,7 @@ from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Role
 
-ROLES_MAX = 250  # a server; each verdict looks through those that somebody holds
+ROLES_MAX = 250  # a server; each check looks through those that a user holds
 
 
 _roles = Role.__table__

@@ -20,7 +20,7 @@ WINDOW = 60.0  # s
 NOW = 15
 # Facts that a worker knows of the world by itself, also while those of the others are unknown.
 KNOWN_ALONE = frozenset({names.REDIS_UP})
-# Answers below which a share says nothing.
+# Responses below which a share says nothing.
 ENOUGH = 20
 # Durations below which a p95 says nothing, since the first calls of a worker would decide it, and
 # look-ups: each request makes several, and a worker that has begun just now knows no user.

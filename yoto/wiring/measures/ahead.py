@@ -13,7 +13,7 @@ from yoto.prefetch import Prefetch
 
 
 def hot_samples(hot: HotCounts) -> Iterator[Sample]:
-    """How hot counts get to Redis."""
+    """The delivery of hot counts to Redis."""
     stats = hot.stats()
     for event in ("batches", "dropped", "failures"):
         yield Counted(names.HOT_EVENTS, getattr(stats, event), {"event": event})

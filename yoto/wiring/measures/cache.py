@@ -13,7 +13,7 @@ from yoto.cache import LogEntry, TieredCache
 from yoto.monitor import Counted, Measured, Monitoring, Sample, names
 from yoto.permission import PermissionSystem
 
-# Counts of the cache that are answers of a tier: field, tier, result.
+# Counts of the cache that are hits of a tier: field, tier, result.
 LOOKUPS = (
     ("l1_hits", "l1", "hit"),
     ("l1_misses", "l1", "miss"),

@@ -111,8 +111,8 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
 def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
     """Let an account sign in again; what was ended stays so.
 
-    Raises: as ``disable``; ``PermissionDenied`` also if it has rights on the platform that who acts
-        has not.
+    Raises: as ``disable``; ``PermissionDenied`` also if it has rights on the platform that the
+        actor has not.
     """
     _check_above(_existing(user_id), by)
     actor_id = account_of(by)

@@ -16,7 +16,7 @@ from yoto.http.audit import audit
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
 
-# Of a server, and of one member in it, that still let somebody in; those that do not are dropped to
+# Of a server, and of one member in it, that still admit a user; those that do not are dropped to
 # make room.
 INVITES_MAX, INVITES_OF_MEMBER = 1_000, 100
 CODE_BYTES = 12  # 96 random bits: a code cannot be found by trying

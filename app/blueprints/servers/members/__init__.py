@@ -1,4 +1,4 @@
-"""``/api/v1/servers/<id>/members`` and ``/bans``: who is in a server, and who is kept out."""
+"""``/api/v1/servers/<id>/members`` and ``/bans``: the members of a server, and the banned users."""
 
 from app.blueprints.servers.members.views import members
 
