@@ -61,7 +61,7 @@ class ConfigChanged(Event, frozen=True, kw_only=True):
         version: its version now.
         origin: whose layer changed: ``operator`` or ``tuner``.
         action: ``set``, ``delete`` or ``rollback``.
-        author, reason: who changed it and why.
+        author, reason: the author, and why.
     """
 
     kind: str
@@ -98,7 +98,7 @@ class DegradationChanged(Event, frozen=True, kw_only=True):
     """A source raised, lowered or ended its degradation level.
 
     Attributes:
-        source: what asks for the level, such as ``alert:error_rate``.
+        source: the requester of the level, such as ``alert:error_rate``.
         feature: the one feature it is about; empty for all.
         old, new: ``none``, ``light``, ``medium`` or ``heavy``: this source's level.
         reason: why.
@@ -185,7 +185,7 @@ class TaskFinished(Event, frozen=True, kw_only=True):
         task_id, task: as in ``TaskProgressed``.
         success: whether all of it was done.
         seconds: how long it took.
-        errors: what went wrong, in words.
+        errors: the errors, in words.
     """
 
     task_id: str

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 STREAM_NAME = "permission:events"
 # Entries. About a day of a busy fleet, a few MB; a reader that is further behind gets a gap notice.
 MAX_LENGTH = 10_000
-# ms. A fleet that is switched off for a week has no use for what happened before.
+# ms. A fleet that is switched off for a week has no use for older events.
 TTL_MS = 7 * 24 * 3600 * 1000
 # The position before the first entry of any stream.
 BEGINNING = "0-0"
@@ -36,13 +36,13 @@ _PUBLISH_ONCE = load_script("yoto.events.lua", "publish_once.lua")
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it stands in the stream.
+    """An event from the stream.
 
     Attributes:
         id: the entry's id; ids only grow.
         at: Redis time in ms when it was written.
         source: id of the instance that wrote it.
-        event: what happened; an ``UnknownEvent`` if this process does not know the type.
+        event: the event; an ``UnknownEvent`` if this process does not know the type.
     """
 
     id: str

@@ -28,7 +28,7 @@ class Drain(msgspec.Struct, frozen=True, kw_only=True):
     """An order to drain.
 
     Attributes:
-        by, reason: who asked for it, and why.
+        by, reason: the operator, and why.
         until_ms: when it ends by itself, in ms since 1970 by the clock of Redis.
     """
 

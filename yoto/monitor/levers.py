@@ -2,7 +2,7 @@
 
 Limits of guards are settings too. There are as many as guards, so their names are made: those of
 bulkheads are ``bulkhead:NAME``, those of rate limits ``rate_limit:NAME:DIMENSION``, with ``limit``
-in the place of a dimension for what all have that have no limit of their own.
+in the place of a dimension for all dimensions that have no limit of their own.
 """
 
 from __future__ import annotations

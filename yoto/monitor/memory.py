@@ -45,7 +45,7 @@ _V2 = _Version("memory.current", "memory.max", "inactive_file")
 
 def memory_use(proc: Path = PROC, cgroups: Path = CGROUPS) -> MemoryUse | None:
     """The fullest of the control groups that this process is in and that have a limit; without one
-    the memory of the host, and what is available. None where the system does not report it."""
+    the host's memory, in total and available. None where the system does not report it."""
     host = _host(proc / "meminfo")
     found = [
         use

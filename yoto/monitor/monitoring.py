@@ -149,7 +149,7 @@ class Monitoring:
         return reading
 
     def summaries(self, hours: float = 24) -> list[Summary]:
-        """One summary for each whole minute of the last ``hours`` in which anybody recorded.
+        """One summary for each whole minute of the last ``hours`` in which any worker recorded.
 
         The minute that is not over is left out. Without the store: those of this process.
 

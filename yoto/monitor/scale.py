@@ -1,4 +1,4 @@
-"""On which side of a limit a value is bad: what health bands and alert thresholds both ask."""
+"""The bad side of a limit, for health bands and alert thresholds."""
 
 from __future__ import annotations
 

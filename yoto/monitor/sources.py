@@ -63,7 +63,7 @@ class Sources:
         self._sources[name] = source
 
     def collect(self, batch: Batch) -> None:
-        """Put into ``batch`` what the sources counted since the last call, and their values.
+        """Put into ``batch`` the counts of the sources since the last call, and their values.
 
         A source that raises is logged when it begins to, counted, and asked again next time; what
         it counts meanwhile is not lost, since it counts from the start.

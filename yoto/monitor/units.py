@@ -1,4 +1,4 @@
-"""In what a value is measured, by the name of its metric."""
+"""The unit of a value, by the name of its metric."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from .settings import MultiDimensionalKey
 
 
 class GuardActs:
-    """Reset what a caller used; give back the slots of dead workers."""
+    """Reset a caller's usage; give back the slots of dead workers."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class GuardActs:
     def reset_key(
         self, name: str, key: MultiDimensionalKey | str | None, *, author: str, reason: str
     ) -> list[str]:
-        """Make unused what these parts of a caller used; every process forgets its denials.
+        """Reset the usage of these parts of a caller; every process forgets its denials.
 
         Args:
             key: a dimension is reset when all of its parts are given; None resets ``global``.
@@ -57,7 +57,7 @@ class GuardActs:
         return counted
 
     def reset_all(self, name: str, *, author: str, reason: str) -> tuple[list[str], bool]:
-        """Make unused what every caller used; else as ``reset_key``.
+        """Reset the usage of every caller; else as ``reset_key``.
 
         Returns:
             The dimensions, and whether nothing is left; if not, another call goes on.

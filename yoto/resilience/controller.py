@@ -1,4 +1,4 @@
-"""The controller: what ``resilience`` is in an application."""
+"""The controller: the ``resilience`` of an application."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class ResilienceController(ConfigAccess):
 
     @property
     def degradation(self) -> Degradation:
-        """Levels, fallbacks, and who raised what."""
+        """Levels, fallbacks, and the sources of levels."""
         if self.enabled:
             self.start()
         return self._degradation
@@ -293,11 +293,11 @@ class ResilienceController(ConfigAccess):
     # Callers
 
     def caller(self) -> MultiDimensionalKey:
-        """All that is known of who makes the call at hand."""
+        """All known parts of the caller at hand."""
         return caller(self._subject)
 
     def counted_caller(self, limiter: RateLimiter) -> MultiDimensionalKey:
-        """The caller, as a limiter counts who did not say a key."""
+        """The caller of a limiter when the code gives no key."""
         return counted_caller(self._subject, limiter.plan.config)
 
     # Scripts

@@ -1,4 +1,4 @@
-"""One thread a process for what need not be done at once, but soon."""
+"""One thread a process for jobs that are not urgent, but soon due."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Deferred:
         self._sleeps_until = 0.0
 
     def job(self, job: Job) -> Callable[[float], None]:
-        """Returns what makes ``job`` run within so many seconds, if it is not due sooner."""
+        """A function that makes ``job`` run within so many seconds, if it is not due sooner."""
 
         def within(seconds: float) -> None:
             if self._pid != current_pid():

@@ -22,7 +22,7 @@ MOST_AT_ONCE = 64
 PATIENCE = 0.25
 
 Call: TypeAlias = tuple[Script, Sequence[str], Sequence[Any]]
-# Takes the reply, or what went wrong.
+# Takes the reply, or the error.
 Done: TypeAlias = Callable[[Any], None]
 
 
@@ -61,7 +61,7 @@ class ExitQueue:
         self._send_soon(AT_MOST)
 
     def flush(self) -> None:
-        """Send what waits now."""
+        """Send the waiting ends now."""
         self._notice_fork()
         while self._waiting:
             self.run_many(())

@@ -150,7 +150,7 @@ class Guards:
         )
 
     def forget_denials(self, name: str | None = None) -> None:
-        """Ask Redis again for what the rate limit ``name``, or any, refused."""
+        """Ask Redis again for keys that the rate limit ``name``, or any, refused."""
         for limiter in list(self._limiters.values()):
             if name is None or limiter.name == name:
                 limiter.forget_all()

@@ -70,9 +70,9 @@ def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:
 
 @lru_cache(maxsize=KEPT, typed=True)
 def _policy(name: str, limit: float, window: float) -> tuple[str, str]:
-    """A policy, and how what is left of it begins."""
+    """A policy, and the beginning of its ``RateLimit`` value."""
     named = _string(name)
-    # Whole seconds in the draft; a shorter window is said to be one second.
+    # Whole seconds in the draft; a shorter window is shown as one second.
     return f"{named};q={limit};w={max(1, round(window))}", f"{named};r="
 
 

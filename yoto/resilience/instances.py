@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 class Instances:
     """Announces this instance, and counts and lists all of them.
 
-    Guards work without the fleet, and count those who guard: their list is one of its own.
+    Guards work without the fleet, and count processes with guards: their list is one of its own.
     """
 
     def __init__(self, redis: RedisConnection, own_id: str) -> None:

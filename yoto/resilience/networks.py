@@ -7,7 +7,7 @@ from functools import lru_cache
 
 # Bits. The IPv6 network of one customer of a provider, who has 2**64 addresses in it.
 IPV6_PREFIX = 64
-# Bits. What a site may have of IPv6 (RFC 6177).
+# Bits. The IPv6 network of one site (RFC 6177).
 SITE_PREFIX = 48
 # Texts. Each is tens of bytes, and is made again in microseconds.
 REMEMBERED = 4096

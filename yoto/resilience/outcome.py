@@ -44,12 +44,12 @@ class Exceptions:
         return cls(tuple(kinds), tuple(predicates))
 
     def match(self, error: BaseException) -> bool:
-        """Whether ``error`` is meant; raises what a predicate raises."""
+        """Whether ``error`` matches; raises the exceptions of predicates."""
         return isinstance(error, self.kinds) or any(test(error) for test in self.predicates)
 
 
 class Outcome(IntEnum):
-    """The numbers are what the scripts take."""
+    """The numbers are those of the scripts."""
 
     SUCCESS = 0
     FAILURE = 1
@@ -86,7 +86,7 @@ class Classifier:
     def of_error(self, error: BaseException) -> Outcome:
         """The meaning of an exception.
 
-        Any other ``BaseException`` (``GreenletExit``, ``KeyboardInterrupt``) ends the caller, not
+        A bare ``BaseException`` (``GreenletExit``, ``KeyboardInterrupt``) ends the caller, not
         the call, and is ignored unless it is expected by name.
         """
         if self.unsaid.match(error):
@@ -145,7 +145,7 @@ class Exit(Protocol):
 def run_with(
     permit: Exit, classifier: Classifier, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """Calls ``fn`` and gives the permit back with what its end means; ``fn``'s result or exception
+    """Calls ``fn`` and gives the permit back with the outcome; ``fn``'s result or exception
     comes through whatever happens to the permit."""
     try:
         value = fn(*args, **kwargs)

@@ -18,7 +18,7 @@ SERVER_ARGUMENT = "server_id"
 
 
 def nobody() -> None:
-    """The subject of an application that did not say who its users are."""
+    """The subject of an application that has not declared its users."""
     return None
 
 

@@ -16,7 +16,7 @@ class SwitchConfig(Settings):
     """A global switch. Without a set value or a default in code it is off.
 
     Attributes:
-        enabled: whether what the switch names is on.
+        enabled: whether it is on.
     """
 
     enabled: bool = ruled(False, Flag())

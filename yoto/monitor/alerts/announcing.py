@@ -1,4 +1,4 @@
-"""The event of what an alert did."""
+"""The event of a transition of an alert."""
 
 from __future__ import annotations
 

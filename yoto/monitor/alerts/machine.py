@@ -80,7 +80,7 @@ class Step:
 
     Attributes:
         tracks: input of the next step.
-        transitions: what happened.
+        transitions: the transitions.
         refused: names of series that could not be read or were too many.
     """
 

@@ -124,7 +124,7 @@ class Silence:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleChange:
-    """A version of what operators set on a rule; ``values`` empty: nothing."""
+    """A version of operators' overrides of a rule; ``values`` empty: none."""
 
     rule: str
     version: int

@@ -47,7 +47,7 @@ class AlertRule:
         degrade_from: the level from which it does.
 
     Raises:
-        ValidationFailed: on construction, naming each bad field and what is allowed.
+        ValidationFailed: on construction, naming each bad field and the allowed values.
     """
 
     name: str
@@ -97,7 +97,7 @@ class AlertRule:
         return self.limits[rank - 1]
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
-        """The rule with what operators set laid over it.
+        """The rule with operators' overrides applied.
 
         Raises:
             ValidationFailed: a field that cannot be set, or a bad value.

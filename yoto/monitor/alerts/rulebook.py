@@ -1,4 +1,4 @@
-"""The rules in force: those of the code with what operators set laid over them, and their own.
+"""The rules in force: those of the code with operators' overrides, and operators' own rules.
 
 What operators do to a rule is a series of versions. One that names a metric is a rule of their own,
 and its last version without values is its end.
@@ -222,7 +222,7 @@ class Rulebook:
                 raise VersionConflict(at, held)
             merged = {} if values is None else {**held, **values}
             rule = default.with_values(merged)
-            # As the rule holds them, so that a version shows what is in force.
+            # As the rule holds them, so that a version shows the rule in force.
             plain = {field: rule.to_mapping()[field] for field in merged}
             rows.add_rule_change(name, at + 1, plain, by, reason)
             rows.audit(_act("reset" if values is None else "set", name, by, reason, held, plain))

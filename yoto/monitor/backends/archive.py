@@ -1,4 +1,4 @@
-"""Reads from Redis what all workers recorded."""
+"""Reads the records of all workers from Redis."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class _Numbering(NamedTuple):
         )
 
     def point(self, at: int, seconds: int, *stored: Flat) -> Point:
-        """The point that holds what all of these do."""
+        """The sum of all of these points."""
         # Those of another generation: their numbers stood for other cells.
         ours = [flat for generation, *flat in stored if generation == self.generation]
         sums = ours[0] if len(ours) == 1 else self._sum(ours)

@@ -28,7 +28,7 @@ MOST_WORKERS = 1_000
 KEEP_NUMBERS = 8 * DAY
 # s. Gone workers stay in the list, and their last sequence number is known, for so long.
 KEEP_WORKERS = DAY
-# A point may end between our look at the clock and the server's; twice in a row is rare.
+# A point may end between our clock reading and the server's; twice in a row is rare.
 TRIES = 5
 
 
@@ -82,7 +82,7 @@ class Delivery:
             try:
                 outcome, now_ms, refused = self._redis.scripts.run(_FLUSH, keys, arguments)
             finally:
-                # Also of those that failed: a time-out is what took longest.
+                # Failed calls too: the slowest are time-outs.
                 self.round_trips.observe(monotonic() - sent)
             self._clock.observe(now_ms, sent)
             if outcome >= 0:

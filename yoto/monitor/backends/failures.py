@@ -84,7 +84,7 @@ class FailureLog:
     """
 
     def __init__(self, name: str, meanwhile: str) -> None:
-        """``meanwhile``: what becomes of measurements during an outage, for the log."""
+        """``meanwhile``: the fate of measurements during an outage, for the log."""
         self._name = name
         self._meanwhile = meanwhile
         self.counts: Counter[str] = Counter()

@@ -32,7 +32,7 @@ class WorkerStatus:
             if it delivered in time, more if its last batch had waited, or if another sign of life
             came later; 0 while it lives, and if it said that it ends. What a killed one recorded in
             them is lost.
-        gauges: what its gauges said last.
+        gauges: the last values of its gauges.
     """
 
     id: str

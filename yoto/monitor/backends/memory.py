@@ -14,7 +14,7 @@ from ..history.resolution import DAY, HOUR, MINUTE
 from ..recording import Series
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 
-# A process that keeps for itself what Redis would keep for all keeps less of it: some 20 MB.
+# A process that keeps records for itself, which Redis would keep for all, keeps fewer: some 20 MB.
 ALONE = (FINE, MIDDLE, COARSE.keeping(DAY))
 # Beside Redis it bridges outages: a point of an idle worker is 30 KB, so these are some 12 MB.
 BESIDE = (FINE.keeping(2 * MINUTE), MIDDLE.keeping(20 * MINUTE), COARSE.keeping(3 * HOUR))
@@ -36,7 +36,7 @@ class MemoryBackend:
         Args:
             resolutions: how long each is kept.
             clock: epoch seconds.
-            worker_id: what this process is called; by default its host and number.
+            worker_id: the name of this process; by default its host and number.
         """
         self._lock = threading.Lock()
         self._clock = clock

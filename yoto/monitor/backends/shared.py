@@ -144,7 +144,7 @@ class RedisBackend:
         )
 
     def close(self) -> None:
-        """Deliver what waits and say that this worker ends; a later record begins anew."""
+        """Deliver waiting batches and report that this worker ends; a later record begins anew."""
         with self._sending:
             if self._recorded_at is None:
                 return
@@ -163,7 +163,7 @@ class RedisBackend:
         return None
 
     def _deliver(self, last: bool = False) -> None:
-        """Send what waits, the oldest first, until one cannot be delivered."""
+        """Send waiting batches, the oldest first, until one cannot be delivered."""
         while (parcel := self._backlog.first()) is not None:
             ends = last and len(self._backlog) == 1
             try:

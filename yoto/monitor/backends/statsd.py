@@ -1,4 +1,4 @@
-"""Sends what one process recorded to a StatsD server by UDP, on top of another backend."""
+"""Sends the records of one process to a StatsD server by UDP, on top of another backend."""
 
 from __future__ import annotations
 

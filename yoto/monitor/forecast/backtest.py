@@ -69,7 +69,7 @@ class Backtest:
     def margins(self, lead: int, share: float) -> tuple[float, float] | None:
         """The margins to add to a forecast so that ``share`` of the values lie between.
 
-        Read from the errors themselves: no assumption of what they are like (split conformal
+        Read from the errors themselves: no assumption of their distribution (split conformal
         prediction, with recent errors for the calibration set). None without errors.
         """
         errors = sorted(self._errors[lead - 1])

@@ -17,7 +17,7 @@ class ForecastAnomaly(Event, frozen=True, kw_only=True):
     """A minute of a metric was not as expected; further ones in a row are not published.
 
     Attributes:
-        metric: of what.
+        metric: its name.
         minute: epoch second at which it began.
         value, expected: of that minute, or of the worst of those that were learned with it.
         score: how far off, in standard deviations of the error.

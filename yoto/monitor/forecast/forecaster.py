@@ -76,7 +76,7 @@ class Forecaster:
     def learn(self, summaries: Iterable[Summary]) -> LearnReport:
         """Take minutes in the order of time; those that were learned already are passed over.
 
-        What a minute does not know is not learned: no metric takes "unknown" for zero.
+        Values missing in a minute are not learned: no metric takes "unknown" for zero.
         """
         began = monotonic()
         with self._lock:

@@ -17,7 +17,7 @@ INTERVAL_SHARE = 0.9
 # Tests before a forecast is offered, and the most that its error may be of the naive one's.
 LEAST_TESTS = 60
 MOST_RATIO = 0.9
-# Minutes without a value that a model bridges by what it expects; after more it begins anew.
+# Minutes without a value that a model bridges by its forecast; after more it begins anew.
 LONGEST_GAP = 30
 # Standard deviations beyond which a value is no chance, and errors that must be known to decide. In
 # normal noise that is one alarm in a thousand years; real noise has longer tails.
@@ -40,7 +40,7 @@ class Forecast:
     """The forecast of the next steps.
 
     Attributes:
-        metric: of what.
+        metric: its name.
         made_at: epoch second at which the last known minute began.
         values: of the minutes after it; ``lower`` and ``upper`` hold nine in ten of the real ones.
         model: the candidate that made it.
@@ -117,7 +117,7 @@ class MetricForecaster:
     """
 
     def __init__(self, name: str, low: float | None = None, high: float | None = None) -> None:
-        """``low`` and ``high``: what the metric cannot go below and above."""
+        """``low`` and ``high``: the bounds of the metric."""
         self.name = name
         self._low = float("-inf") if low is None else low
         self._high = float("inf") if high is None else high

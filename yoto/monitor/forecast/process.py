@@ -1,4 +1,4 @@
-"""A forecaster in a process of its own, which looks like one that is here."""
+"""A forecaster in a process of its own, with the interface of a local one."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ _RULES = {
     "errors": ("error_rate", 0.01),
     "memory": ("memory", 0.5),
 }
-# Of the way from where a rule warns to where it says error: how much better excellent is at least.
+# Of the way from a rule's warning to its error threshold: how much better excellent is at least.
 _BETTER = 0.1
 
 
 def components_of(rules: Iterable[AlertRule]) -> tuple[Component, ...]:
-    """The components by these rules; what a rule leaves open is as the code has it."""
+    """The components by these rules; values that a rule leaves open are as in the code."""
     by_name = {rule.name: rule for rule in rules}
     defaults = {rule.name: rule for rule in DEFAULT_RULES}
     found = []

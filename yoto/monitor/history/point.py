@@ -1,4 +1,4 @@
-"""Everything that was recorded in one stretch of time, over all who recorded."""
+"""All records of one stretch of time, over all workers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Point:
     histograms: dict[Series, Distribution] = field(default_factory=dict)
 
     def add(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        """Take up what one process recorded."""
+        """Add the records of one process."""
         for about, added in counters.items():
             self.counters[about] = self.counters.get(about, 0) + added
         for about, value in gauges.items():

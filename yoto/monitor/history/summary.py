@@ -1,4 +1,4 @@
-"""One minute of the platform in some twenty numbers: what the forecaster learns from.
+"""One minute of the platform in some twenty numbers: the input of the forecaster.
 
 A summary is made when it is read, from the minute's point, which every worker adds to each second.
 So it needs no elected writer, is complete when a late worker delivers, and is there after a restart

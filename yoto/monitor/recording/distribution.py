@@ -90,7 +90,7 @@ class Distribution:
                 self.total += value
 
     def merge(self, other: Distribution) -> None:
-        """Add what ``other`` holds."""
+        """Add the values of ``other``."""
         counts = self.counts
         for number, count in other.counts.items():
             counts[number] = counts.get(number, 0) + count

@@ -15,7 +15,7 @@ from .series import Series, series
 Metric: TypeAlias = Counter | Gauge | Histogram
 M = TypeVar("M", Counter, Gauge, Histogram)
 
-# Series a process. A label made from what users send would otherwise grow without end.
+# Series a process. A label made from users' input would otherwise grow without end.
 MOST_SERIES = 2_000
 COUNTER_ENDING = "_total"
 _ENDINGS: Mapping[type[Metric], str] = {Counter: COUNTER_ENDING, Histogram: "_seconds"}
@@ -24,7 +24,7 @@ _ENDINGS: Mapping[type[Metric], str] = {Counter: COUNTER_ENDING, Histogram: "_se
 class Recorder:
     """Makes a metric when its series is first asked for, and gives the same one from then on.
 
-    Ask once and keep what you get: that is the hot path; looking it up is not.
+    Ask once and keep the result: that is the hot path; looking it up is not.
 
     Attributes:
         refused: series requested beyond ``MOST_SERIES``. Values written to them are not
@@ -40,7 +40,7 @@ class Recorder:
         self._read: Callable[[], None] = _nothing
 
     def read_first(self, read: Callable[[], None]) -> None:
-        """Call ``read`` before anything is drained: it counts what still waits elsewhere."""
+        """Call ``read`` before anything is drained: it counts values that still wait elsewhere."""
         self._read = read
 
     def counter(self, name: str, **labels: str) -> Counter:

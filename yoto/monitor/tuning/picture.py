@@ -47,7 +47,7 @@ class PoolPicture:
         size: how many there may be.
         same: whether there were so many all the time, and everywhere.
         taken: callers who got one; ``waited`` of them had to wait.
-        timed_out: who waited in vain.
+        timed_out: callers who waited in vain.
         busiest: in use at once, at most.
     """
 

@@ -65,7 +65,7 @@ LEAST_SHARE = 0.01
 
 
 def pool_waits(pool: str) -> str:
-    """The measurement of those who waited for a connection of ``pool``."""
+    """The measurement of callers who waited for a connection of ``pool``."""
     return f"{POOL_WAITS}{pool}"
 
 

@@ -42,7 +42,7 @@ class HotCounts:
 
     Attributes:
         note: ``note(user_id, place)`` counts one request; it costs some hundred nanoseconds and
-            never raises. ``place`` is what the cache calls a place.
+            never raises. ``place`` is a place as the cache names it.
         settings: how it is set.
     """
 
@@ -77,7 +77,7 @@ class HotCounts:
         self._read = read
 
     def listen(self, listener: Listener) -> None:
-        """Call ``listener(counts)`` in the background with what each flush has gathered."""
+        """Call ``listener(counts)`` in the background with the counts of each flush."""
         self._listeners.append(listener)
 
     def start(self) -> None:
@@ -95,8 +95,8 @@ class HotCounts:
     def flush(self) -> int:
         """Send the gathered counts to Redis; how many pairs that were.
 
-        What Redis does not confirm is sent again by the next flush, under the same number, so that
-        it counts once. While something waits, requests go on being gathered, up to a bound.
+        Counts that Redis does not confirm are sent again by the next flush, with the same number,
+        so that they count once. While some wait, requests go on being gathered, up to a bound.
 
         Raises:
             StoreUnavailable: Redis did not respond.

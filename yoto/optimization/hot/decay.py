@@ -1,12 +1,12 @@
 """The maths of the counts: exponential decay, counted forward.
 
 A request that happened ``a`` ms ago weighs ``exp(-a / life)``. The weights of a steady rate add up
-to what a plain window as long as ``life`` would count, without its edge.
+to the count of a plain window as long as ``life``, without its edge.
 
 Every stored weight would change all the time. Counted forward (Cormode, Shkapenyuk, Srivastava, Xu:
 Forward Decay, ICDE 2009) a request at ``t`` adds the fixed ``exp(t / life)``, and the count as of
 ``now`` is the sum divided by ``exp(now / life)``, the same for all: their order never changes
-between two requests, which is what a sorted set needs. The sum itself would overflow within weeks
+between two requests, as a sorted set needs it. The sum itself would overflow within weeks
 of any landmark, so its logarithm is kept, as a time in ms::
 
     score = life * ln(sum of exp(t_i / life))        count = exp((score - now) / life)
@@ -26,5 +26,5 @@ from math import exp
 
 
 def count_at(score: float, now: float, life: float) -> float:
-    """The decayed count that ``score`` stands for at ``now``; all in ms."""
+    """The decayed count of ``score`` at ``now``; all in ms."""
     return exp((score - now) / life)

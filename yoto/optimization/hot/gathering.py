@@ -1,4 +1,4 @@
-"""Counts in the memory of one process: what a request pays for."""
+"""Counts in the memory of one process: the cost of counting for a request."""
 
 from __future__ import annotations
 

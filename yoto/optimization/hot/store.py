@@ -75,7 +75,7 @@ class HotStore:
         """Add ``batch``, gathered ``age`` seconds ago; adding it again changes nothing.
 
         Args:
-            process: who gathered it; its batches come in the order of their numbers.
+            process: the process that gathered it; its batches come in the order of their numbers.
         """
         settings = self._settings
         keys = [self._pairs, self._roles, self._latest, self._redis.keys.hot("batch", process)]

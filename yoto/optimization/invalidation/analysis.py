@@ -72,7 +72,7 @@ class Analysis:
     """The result of the analysis.
 
     Attributes:
-        strategy: what the figures call for, whatever an operator has chosen.
+        strategy: the strategy by the figures, whatever an operator has chosen.
         seconds_to_empty: at the present rates; None: it does not get shorter.
     """
 

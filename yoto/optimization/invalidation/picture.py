@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from yoto.optimization.invalidation.names import ALONE, Group
 from yoto.optimization.invalidation.settings import Strategy
 
-# ms over which rates are taken: what happened so long ago counts a third.
+# ms over which rates are taken: an event of so long ago counts a third.
 RATE_WINDOW_MS = 60_000
 
 

@@ -113,7 +113,7 @@ class SmartInvalidation:
         self._worker.close()
 
     def retune(self, settings: InvalidationSettings) -> None:
-        """Go on by other settings, from the next look at the queue on."""
+        """Change the settings, from the next poll of the queue on."""
         self.settings = self._queue.settings = self._worker.settings = settings
         self._worker.wake()
 
@@ -201,7 +201,7 @@ class SmartInvalidation:
         return drained
 
     def force(self, strategy: Strategy | str | None, seconds: float, reason: str) -> None:
-        """Make all workers follow ``strategy`` for a while; None: what the settings say, again.
+        """Make all workers follow ``strategy`` for a while; None: the configured strategy again.
 
         Raises:
             ValidationFailed: no such strategy, or a time out of range.

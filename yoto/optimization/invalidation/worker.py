@@ -1,4 +1,4 @@
-"""Publishes what waits in the queue: in each process a thread, of which one at a time works."""
+"""Publishes queued items: in each process a thread, of which one at a time works."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class InvalidationWorker:
         self._keeper.stop()
 
     def turn(self) -> float:
-        """Publish what may be published now; the seconds until the next turn."""
+        """Publish the items that are due; the seconds until the next turn."""
         try:
             pause = self._turn()
         except (PlatformError, exceptions.RedisError) as error:

@@ -19,7 +19,7 @@ MAX_TOKEN = 2**53
 
 
 def check_token(token: int) -> None:
-    """Refuse what no lock has given out.
+    """Refuse a number that is no token of a lock.
 
     Raises:
         ValidationFailed: names ``token`` with the allowed range.
@@ -79,7 +79,7 @@ class FencedStore:
         self._ttl = milliseconds(ttl)
 
     def claim(self, name: str, token: int) -> bytes | None:
-        """Shut out all holders before ``token``; the value as it stands, None if there is none.
+        """Shut out all holders before ``token``; the present value, None if there is none.
 
         Raises:
             StaleToken: a later holder was here.
@@ -97,7 +97,7 @@ class FencedStore:
         self._enter(name, token, value)
 
     def read(self, name: str) -> bytes | None:
-        """The value, for anybody; None if there is none.
+        """The value, for any reader; None if there is none.
 
         Raises:
             StoreUnavailable: Redis did not respond.

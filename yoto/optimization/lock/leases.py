@@ -75,7 +75,7 @@ class Leases:
         with self._mutex:
             self._holdings.add(holding)
             self._used_at = holding.taken_at
-            # A child process has what its parent noted, and not its threads.
+            # A child process has its parent's notes, and not its threads.
             forked, self._pid = holding.owner[0] != self._pid, holding.owner[0]
             early = forked or holding.looked_at < self._looks_at
         if early:

@@ -39,14 +39,14 @@ MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class ListedLock:
-    """A lock that some process said it holds.
+    """A lock that some process reported.
 
     Attributes:
         key: its name.
         token: its fencing token.
         holder: the process.
         held_for: seconds by now.
-        silent_for: seconds since the process said so. One that has died is listed until the lease
+        silent_for: seconds since the report. A lock of a dead process is listed until the lease
             of its lock ends.
     """
 
@@ -63,7 +63,7 @@ class Listing:
     def __init__(
         self, redis: RedisConnection, holder: str, held: Callable[[], list[Holding]]
     ) -> None:
-        """``held`` gives what this process holds now."""
+        """``held`` gives the present holdings of this process."""
         self._redis = redis
         self._holder = holder
         self._held = held

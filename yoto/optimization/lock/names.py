@@ -35,8 +35,8 @@ class ReadWriteKeys(NamedTuple):
     Attributes:
         lock: holds the token and the owner of the writer.
         fence, waiters: as a lock's.
-        readers: who reads, and until when.
-        state: what else is known of it (``rw.lua``).
+        readers: the readers, and their leases.
+        state: further state (``rw.lua``).
     """
 
     lock: str

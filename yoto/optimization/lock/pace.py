@@ -17,7 +17,7 @@ MAX_DEFAULT_LEASE = 60.0
 WAIT_SHARE = 1 / 2
 
 # A waiter asks again after so many slow round trips at the latest, so that a lost wake-up costs no
-# more, and polling stays a small part of what Redis does (s).
+# more, and polling stays a small part of the load of Redis (s).
 POLL_TRIPS = 20
 MIN_POLL = 0.2
 MAX_POLL = 1.0
@@ -44,8 +44,8 @@ class Pace:
     Attributes:
         round_trip: the slowest percent of replies took longer; None while too few are known, and
             then everything is as if Redis were fast.
-        lease: what ``timeout`` is when the caller names none.
-        wait: what ``wait`` is when the caller names none.
+        lease: the default of ``timeout``.
+        wait: the default of ``wait``.
         first_poll: after which a waiter asks again the first time; doubles up to ``longest_poll``.
         longest_poll: after which it asks again at the latest.
         patience: after which a silent waiter is passed over.

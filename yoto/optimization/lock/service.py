@@ -135,7 +135,7 @@ class DistributedLocks:
         """The lock that its holder has detached, not taken up yet: see ``HandedOverLock``.
 
         Args:
-            ticket: what ``detach`` returned, in whatever thread or process.
+            ticket: the result of ``detach``, in whatever thread or process.
             timeout, renew, on_lost: as for ``create_lock``.
 
         Raises:

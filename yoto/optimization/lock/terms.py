@@ -1,4 +1,4 @@
-"""On what terms a lock is taken."""
+"""The terms of taking a lock."""
 
 from __future__ import annotations
 

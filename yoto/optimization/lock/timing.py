@@ -1,4 +1,4 @@
-"""The times of a lock, in seconds, and what follows from its lease."""
+"""The times of a lock, in seconds, and the times that follow from its lease."""
 
 from __future__ import annotations
 

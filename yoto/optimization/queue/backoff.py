@@ -8,7 +8,7 @@ import random
 def retry_delay(tries: int, first: float, longest: float, draw: float | None = None) -> float:
     """Seconds until the next try: exponential, at most ``longest``, with equal jitter.
 
-    Half of the time is sure and half is drawn, so that what failed together does not come back
+    Half of the time is sure and half is drawn, so that items that failed together do not come back
     together (M. Brooker, "Exponential Backoff And Jitter", 2015).
 
     Args:

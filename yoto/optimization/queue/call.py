@@ -1,4 +1,4 @@
-"""One call of a handler, and what becomes of its items."""
+"""One call of a handler, and the fate of its items."""
 
 from __future__ import annotations
 

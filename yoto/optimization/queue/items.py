@@ -82,7 +82,7 @@ class _Stored(msgspec.Struct):
 
 
 def dead_letter(kind: str, entry: bytes, data: bytes) -> DeadLetter:
-    """A dead letter from what Redis has."""
+    """A dead letter from its form in Redis."""
     # Numbers of another language: it may write 3 as 3.0.
     stored = msgspec.json.decode(data, type=_Stored, strict=False)
     return DeadLetter(

@@ -95,5 +95,5 @@ def _check(value: Any, path: str, depth: int) -> None:
 
 
 def _is_broken(text: str) -> bool:
-    """Whether there are surrogates in it, which no bytes stand for."""
+    """Whether there are surrogates in it, which UTF-8 cannot encode."""
     return any("\ud800" <= character <= "\udfff" for character in text)

@@ -45,7 +45,7 @@ class Nothing:
     Attributes:
         due_in: seconds until there may be something.
         gathering: whether a batch waits for more items.
-        seen: the last entry of each stream that was given to anybody.
+        seen: the last entry of each stream that was given to any consumer.
     """
 
     due_in: float
@@ -89,7 +89,7 @@ class QueueStore:
         """Put items in, all or none; ids of their entries.
 
         Args:
-            once: what a caller calls each item, None for nothing.
+            once: the caller's key of each item, None for none.
 
         Raises:
             QueueFull: there are too many.
@@ -118,7 +118,7 @@ class QueueStore:
         """Items for one call of a handler of one of ``kinds``, which are served in this order.
 
         Args:
-            tried_first: look at items that were tried before first.
+            tried_first: take items that were tried before first.
         """
         settings = self._settings
         args: list[Arg] = [

@@ -1,6 +1,6 @@
 """The contract of algorithms, for their authors to run: a Lua text against its twin.
 
-Nothing here needs a test runner, and chance is from a seed, so that what fails fails again.
+Nothing here needs a test runner, and random numbers have a seed, so that failures repeat.
 """
 
 from __future__ import annotations

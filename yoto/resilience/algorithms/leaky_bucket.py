@@ -1,7 +1,7 @@
 """Leaky bucket as a meter: the water level of a bucket that drains at a constant rate.
 
 Source: J. Turner, "New directions in communications", IEEE Communications 24(10), 1986; ITU-T
-I.371, annex A, continuous-state form. It admits what a token bucket of the same size admits.
+I.371, annex A, continuous-state form. It admits the same calls as a token bucket of the same size.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class Meter(Protocol):
     def wait(self, now: float, cost: int, quota: Quota) -> float:
         """Seconds until ``cost`` units may pass, 0 when they may now; changes nothing.
 
-        A cost above what the quota can ever hold waits for a whole window.
+        A cost above the most that the quota can hold waits for a whole window.
         """
         ...
 

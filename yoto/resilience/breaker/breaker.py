@@ -35,7 +35,7 @@ _UNCOUNTED = Admission(0, Meaning.UNWANTED)
 
 
 class CircuitBreaker:
-    """Stops calling what fails. State is shared by all processes; see ``docs/resilience.md``.
+    """Stops calls of a failing service. All processes share its state: ``docs/resilience.md``.
 
     Safe for threads and greenlets.
     """
@@ -85,7 +85,7 @@ class CircuitBreaker:
     def call_as(
         self, classifier: Classifier, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """As ``call``, with a say in what counts as a failure."""
+        """As ``call``, with a choice of the exceptions that count as failures."""
         return run_with(self.allow(), classifier, fn, *args, **kwargs)
 
     @contextmanager
@@ -243,7 +243,7 @@ class CircuitBreaker:
         """In mode leased: record soon how a counted call ended; raises nothing.
 
         Calls that succeeded in time are summed. Any other is on its way at once, after those before
-        it, and the next call asks Redis, so that this worker sees what its own failures do.
+        it, and the next call asks Redis, so that this worker sees the effect of its own failures.
         """
         if outcome is Outcome.SUCCESS and not slow:
             self.successes.note(admission.period)
@@ -257,7 +257,7 @@ class CircuitBreaker:
             self._runtime.exits.settle()
 
     def heard(self, happened: Happened, plan: BreakerPlan) -> None:
-        """Take note of what a result did in Redis."""
+        """Take note of the effect of a result in Redis."""
         if happened is Happened.OPENED_ALONE:
             self.local.open_alone(self._runtime.clock(), plan.config)
 

@@ -15,7 +15,7 @@ class LocalBreaker:
 
     Attributes:
         alone: it is not closed because this instance opened alone (``min_instances``).
-        following: it repeats what Redis refused last.
+        following: it repeats the last refusal of Redis.
     """
 
     def __init__(self, config: CircuitBreakerConfig) -> None:
@@ -53,7 +53,7 @@ class LocalBreaker:
             self.alone = True
 
     def follow(self, now: float, refusal: Refusal, config: CircuitBreakerConfig) -> None:
-        """Remember what Redis refused."""
+        """Remember a refusal of Redis."""
         with self._lock:
             self._machine.follow(now, refusal, config)
             self.following = True

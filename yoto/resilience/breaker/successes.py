@@ -38,7 +38,7 @@ class Successes:
             self._flush_soon(AT_MOST)
 
     def flush(self) -> None:
-        """Record now what waits."""
+        """Record waiting successes now."""
         if self._pid != current_pid():
             return
         counts: Counter[int] = Counter()

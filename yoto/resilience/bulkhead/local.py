@@ -11,7 +11,7 @@ from collections.abc import Callable
 class LocalBulkhead:
     """Counts this process's holders by partition, however they came in.
 
-    Those who wait here go in by the order of their coming.
+    Waiters enter in the order of their coming.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +32,7 @@ class LocalBulkhead:
             return sum(map(len, self._inside.values()))
 
     def waiting(self, partition: str = "") -> int:
-        """Those who wait in ``enter``."""
+        """The callers that wait in ``enter``."""
         return len(self._queues.get(partition, ()))
 
     def note(self, partition: str, request: str) -> None:

@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of an entry: what a layer holds from then on.
+    """One version of an entry: the content of a layer from then on.
 
     Attributes:
         kind, name: the entry.
@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         action: see ``Action``.
         values: the fields that the layer sets, as plain data; None after a delete.
         expires_at: Redis time in ms from which the layer no longer counts; 0 for never.
-        author, reason: who and why.
+        author, reason: the author, and why.
         at: Redis time in ms.
     """
 

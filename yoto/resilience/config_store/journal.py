@@ -40,7 +40,7 @@ class Journal(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """A text that differs after any append by anybody; cheap to get."""
+        """A text that differs after any append by any process; cheap to get."""
         ...
 
 
@@ -63,5 +63,5 @@ class AuditEntry:
     after: Any = None
 
 
-# May raise to refuse the act: what cannot be audited is not done.
+# May raise to refuse the action: an action without audit is not done.
 Audit: TypeAlias = Callable[[AuditEntry], None]

@@ -98,7 +98,7 @@ def check_entry(kind: Kind, name: str) -> tuple[Kind, str]:
     """The key of an entry that code or an operator may have.
 
     Raises:
-        ValidationFailed: the name is none, or is taken by what cannot be configured.
+        ValidationFailed: the name is malformed, or reserved: it cannot be configured.
     """
     if kind in _BREAKERS and name == REDIS_BREAKER:
         raise ValidationFailed({"name": "redis opens and closes by itself; choose another name"})

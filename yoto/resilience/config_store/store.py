@@ -1,4 +1,4 @@
-"""The configuration store: what operators and tuners set, by kind and name, live everywhere."""
+"""The configuration store: values of operators and tuners, by kind and name, live everywhere."""
 
 from __future__ import annotations
 

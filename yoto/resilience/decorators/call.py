@@ -29,7 +29,7 @@ class Call(NamedTuple):
 
 
 def is_async(fn: Any) -> bool:
-    """Whether what ``fn`` returns is awaited: a coroutine function, or an object that is called as
+    """Whether the result of ``fn`` is awaited: a coroutine function, or an object that is called as
     one."""
     return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(
         getattr(type(fn), "__call__", None)  # noqa: B004 - not whether it can be called, but how

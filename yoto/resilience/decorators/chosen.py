@@ -81,7 +81,7 @@ def covers(part: LimitPart, method: str | None) -> bool:
 
 
 class JudgedUnits:
-    """Units that come back when the response says that the call does not count."""
+    """Units that are refunded when the response shows that the call does not count."""
 
     def __init__(self, units: Held, counts: Callable[[Any], bool]) -> None:
         self._units: Held | None = units

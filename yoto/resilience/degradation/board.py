@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 MOST_SOURCES = 1_000
 # Characters.
 LONGEST_TEXT = 200
-# s. Who raises a level renews it while the cause lasts; a forgotten one must not last for ever.
+# s. A source renews its level while the cause lasts; a forgotten one must not last for ever.
 LONGEST_TTL = 24 * 3600.0
 
 _LUA = "yoto.resilience.degradation.lua"

@@ -108,7 +108,7 @@ class Degradation:
         return found or self._last_good.setdefault(name, LastGood(keep))
 
     def refresh(self) -> float:
-        """Look at the board and the breakers; returns seconds until the next look."""
+        """Read the board and the breakers; returns seconds until the next turn."""
         try:
             self.board.refresh()
         except STORE_ERRORS as error:

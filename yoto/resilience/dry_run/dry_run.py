@@ -40,7 +40,7 @@ class Caveat(StrEnum):
     ``calls_missing``: a worker was too busy to report all calls. ``only_the_latest``: the trail
     was full, so it reaches less far back than asked. ``shorter_than_window``: the use before the
     stretch, which counts in a window of the limit, is unknown. ``outcomes_unknown``: calls were
-    refused and would be let in; their outcome is unknown.
+    refused and would be admitted; their outcome is unknown.
     """
 
     NO_TRAFFIC = "no_traffic"

@@ -110,7 +110,7 @@ def replay_bulkhead(calls: Sequence[SlotCall], config: BulkheadConfig) -> Replay
 
 
 class _Partition:
-    """Slots, and those who wait for one."""
+    """Slots, and their waiters."""
 
     def __init__(self, config: BulkheadConfig, replay: Replay) -> None:
         self._cap = config.max_concurrent

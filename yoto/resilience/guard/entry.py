@@ -1,4 +1,4 @@
-"""One attempt to enter a guard: which parts it has, and what each needs."""
+"""One attempt to enter a guard: its parts, and their arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..settings import BulkheadConfig
 
 
 class BreakerPart(NamedTuple):
-    """A breaker that is not switched off, its configuration, and what its twin said if this
+    """A breaker that is not switched off, its configuration, and the reply of its twin if this
     instance opened alone."""
 
     breaker: CircuitBreaker
@@ -84,7 +84,7 @@ class Entry(NamedTuple):
         )
 
     def put_back(self) -> None:
-        """Give back what memory gave: another part refused."""
+        """Give back the units and slots from memory: another part refused."""
         if self.lease is not None and self.limiter is not None:
             self.lease.put_back(self.limiter.cost)
         if self.spare is not None and self.bulkhead is not None:

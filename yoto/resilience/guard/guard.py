@@ -205,7 +205,7 @@ class Guard:
         try:
             return self._ask(lent)
         except BaseException:
-            # Whatever else memory gave is put back by who catches this.
+            # The rest from memory is given back where this is caught.
             lease.put_back(cost)
             raise
 

@@ -28,8 +28,8 @@ class Permit:
 
     Attributes:
         entry: the attempt that led to it.
-        admission: what the breaker said.
-        local: the breaker's twin said it, for want of Redis.
+        admission: the reply of the breaker.
+        local: it is the reply of the breaker's twin, without Redis.
         slot: the bulkhead's slot; ``None`` without a bulkhead.
     """
 
@@ -44,7 +44,7 @@ class Permit:
         limits: bytes | tuple[DimensionStatus, ...] = b"",
         local: bool = False,
     ) -> None:
-        """``limits``: what the limiter's script reported, or what its twin said."""
+        """``limits``: the report of the limiter's script, or of its twin."""
         self._give: Give | None = give
         self._limits = limits
         self.entry = entry
@@ -87,7 +87,7 @@ class Permit:
         return statuses_of(part.target.dimensions, self._limits)
 
     def refund(self) -> None:
-        """Give back what the rate limit charged: the call does not run."""
+        """Refund the charge of the rate limit: the call does not run."""
         part = self.entry.limiter
         if part is not None:
             part.limiter.refund(part.key, part.cost)

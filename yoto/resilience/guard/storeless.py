@@ -9,7 +9,7 @@ from .permit import NOT_ASKED, Give, Permit
 
 
 def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
-    """Ask the twins; what one gave is given back when another refuses.
+    """Ask the twins; the gain from one is given back when another refuses.
 
     Args:
         wait: seconds to wait for a slot.

@@ -53,10 +53,10 @@ class Together:
         self._packed: tuple[MadeOf | None, bytes] = (None, b"")
 
     def enter(self, entry: Entry) -> tuple[Admission, bytes]:
-        """Ask all parts at once; what the breaker said and the report on the dimensions.
+        """Ask all parts at once; the reply of the breaker and the report on the dimensions.
 
         Raises:
-            Rejected: a part refused, and nothing changed; what script calls raise.
+            Rejected: a part refused, and nothing changed; else what script calls raise.
         """
         request, _, breaker, limiter, bulkhead, *_ = entry
         cost, memory_ms, limits = 1, 1, b""

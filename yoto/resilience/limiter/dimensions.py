@@ -43,10 +43,10 @@ class CountedDimension:
     Attributes:
         name: as in the configuration, or ``key``; with ``/hour`` behind it for a window that
             ``also`` must have room.
-        parts: whose values stand in its keys.
+        parts: the parts of the caller in its keys.
         quota: its limit.
         packed: the quota as the scripts want it.
-        head, tail: what stands in its keys before and after the escaped values.
+        head, tail: the text of its keys before and after the escaped values.
         step: see ``DimensionStatus``.
     """
 

@@ -7,7 +7,7 @@ from yoto.events import Event, event_type
 
 @event_type("rate_limit.reset")
 class RateLimitReset(Event, frozen=True, kw_only=True):
-    """A key of a limit was made unused; every process forgets what it remembers of denials.
+    """A key of a limit was reset; every process forgets its remembered denials.
 
     Attributes:
         name: the limit. The key is not published: it may be a person's address.

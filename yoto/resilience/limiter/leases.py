@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 MOST_LEASES = 10_000
 # A lease is given back when this part of its time is over: soon enough for Redis to take it.
 GIVEN_BACK_AT = 0.75
-# s between looks for leases to give back, at most.
+# s between checks for leases to give back, at most.
 LOOK_EVERY = 0.25
 # Units of one lease. At 1,000 a round trip is a thousandth of each call.
 LARGEST_LEASE = 1_000
@@ -71,7 +71,7 @@ class Leases:
 
     def _notice_fork(self) -> None:
         if self._pid != current_pid():
-            self._reset()  # what the parent paid for is the parent's
+            self._reset()  # units that the parent paid for are the parent's
 
     def take(self, plan: DimensionPlan, key: Key, cost: int) -> Lease | None:
         """The lease that admits a call; ``None``: ask Redis."""
@@ -137,7 +137,7 @@ class Leases:
             return old
 
     def put_back(self, key: Key, cost: int) -> bool:
-        """Take back what a call did not use; False when its lease is over."""
+        """Take back the unused units of a call; False when its lease is over."""
         self._notice_fork()
         lease = self._leases.get(key)
         return (
@@ -155,7 +155,7 @@ class Leases:
         self._give_back(leases)
 
     def clear_soon(self) -> None:
-        """The same for a caller who must not wait for Redis: nothing is used from now on."""
+        """The same for a caller that must not wait for Redis: nothing is used from now on."""
         self._notice_fork()
         with self._lock:
             leases, self._leases = list(self._leases.values()), {}

@@ -195,7 +195,7 @@ class RateLimiter:
     def answered(
         self, target: Target, cost: int, statuses: tuple[DimensionStatus, ...]
     ) -> RateLimitResult:
-        """The result of what Redis said; denials are remembered."""
+        """The result from the reply of Redis; denials are remembered."""
         result = result_of(statuses)
         if not result.allowed:
             self._counted(result)

@@ -201,7 +201,7 @@ class RemoteLimiter:
     def _lend_slots(
         self, plan: DimensionPlan, slots: Sequence[Target], cost: int, calls: Sequence[Call]
     ) -> Lent:
-        """As ``_hit_slots``: what one dimension lent more than another is given back."""
+        """As ``_hit_slots``: a surplus of one dimension over another is given back."""
         replies = self._runtime.scripts.run_many(calls, raise_errors=False)
         error = next((reply for reply in replies if isinstance(reply, Exception)), None)
         lent = [None if isinstance(reply, Exception) else _lent(reply) for reply in replies]

@@ -20,7 +20,7 @@ class BulkheadStrategy(StrEnum):
     REQUEST_TYPE = "request_type"
 
 
-# Holders at once over all workers. About what a small database serves well.
+# Holders at once over all workers. About the number that a small database serves well.
 DEFAULT_MAX_CONCURRENT = 20
 # Seconds. A killed worker's slots are back within this; a heartbeat goes out at a third of it.
 DEFAULT_LEASE = 10.0

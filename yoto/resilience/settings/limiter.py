@@ -58,7 +58,7 @@ class Dimension:
 
 
 def first_and_others(limits: str) -> dict[str, Any]:
-    """The fields that a text of all windows of a limit stands for.
+    """The fields that a text of all windows of a limit expands to.
 
     Raises:
         ValueError: it names no window, or is no such text.
@@ -156,7 +156,7 @@ class RateLimitConfig(Settings):
 
     @classmethod
     def of(cls, limits: str, **fields: Any) -> RateLimitConfig:
-        """A limit whose windows are said in one text, such as ``10/second; 1000/hour``.
+        """A limit whose windows are given in one text, such as ``10/second; 1000/hour``.
 
         Raises:
             ValidationFailed: it names no window, or is no such text; a field is bad or unknown.

@@ -28,7 +28,7 @@ TRIAL: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Unless:
-    """None, which leaves the matter to the configuration of each process, or what a rule allows."""
+    """None, for the value of each process's configuration, or a value that a rule allows."""
 
     rule: Rule
 

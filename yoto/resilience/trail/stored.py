@@ -115,7 +115,7 @@ class StoredTrails:
             return self._refused.pop(name, Counter()).most_common(REFUSED_TOLD)
 
     def read(self, kind: Kind, name: str, seconds: float = KEPT_FOR) -> TrailReading:
-        """The calls that came in the last ``seconds``; what this process knows is in it."""
+        """The calls that came in the last ``seconds``, those known to this process included."""
         self.report()
         guard = (kind, name)
         until = self._clock.now_ms() / 1000
@@ -146,7 +146,7 @@ class StoredTrails:
         ]
 
     def _collect(self) -> None:
-        """Move what guards noted into the backlog, by Redis time."""
+        """Move the calls that guards noted into the backlog, by Redis time."""
         offset = self._clock.now_ms() / 1000 - self._runtime.clock()
         for guard, trail in self._watched:
             calls, lost = trail.take()

@@ -1,4 +1,4 @@
-"""Applies suggestions to the whole fleet, and takes back what did harm."""
+"""Applies suggestions to the whole fleet, and reverts harmful ones."""
 
 from .outcomes import TuningOutcome, TuningResult
 from .settings import TuningSettings

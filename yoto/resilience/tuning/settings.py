@@ -12,7 +12,7 @@ class TuningSettings:
     """Settings of the tuner.
 
     Attributes:
-        auto: whether suggestions are followed without anybody asking.
+        auto: whether suggestions are applied automatically.
         confidence: how sure one must be for that, 0 to 1.
         window: seconds that are compared before and after a change.
     """

@@ -1,4 +1,4 @@
-"""A change that is being watched, and what to do about it at a moment."""
+"""A change under observation, and the next action on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from yoto.monitor import Point, Verdict, judge, readings
 
-# Of the window: what passes before a change is judged, since memory fills only as it is asked.
+# Of the window: the time before a change is judged, since memory fills only as it is asked.
 SETTLE = 0.2
 # After so many times the time that a verdict needs, none will come.
 PATIENCE = 3

@@ -165,7 +165,7 @@ class AlertRows(Protocol):
         ...
 
     def remove_webhook(self, webhook_id: int) -> None:
-        """Use it no more, and give up what waits for it."""
+        """Use it no more, and give up its waiting messages."""
         ...
 
     def claim_webhook(self, webhook_id: int, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""Delivers what waits: each webhook by one worker at a time, in order, with longer pauses."""
+"""Delivers messages: each webhook by one worker at a time, in order, with longer pauses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DeliveryCounts:
 
 
 class Deliverer:
-    """Sends what waits in the store.
+    """Sends the waiting messages of the store.
 
     A message is in the store until it was taken or given up, so a restart loses none; a worker that
     dies between sending and noting it down makes it come twice, with the same ``webhook-id``.

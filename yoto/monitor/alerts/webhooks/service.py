@@ -113,7 +113,7 @@ class WebhookService:
             return
 
     def remove(self, webhook_id: int, *, by: str, reason: str = "") -> None:
-        """Send nothing there any more; what waits is given up.
+        """Send nothing there any more; waiting messages are given up.
 
         Raises:
             UnknownResource: there is none.

@@ -1,4 +1,4 @@
-"""Bulkheads that keep out what could be done, and bulkheads too wide to protect anything."""
+"""Bulkheads that refuse calls which could be served, and bulkheads too wide to protect anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..suggestion import Suggestion, confidence, suggest
 from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
 
-# Refusals; fewer are chance. Of all callers: less is what a bulkhead is for.
+# Refusals; fewer are chance. Of all callers: less is the purpose of a bulkhead.
 LEAST_REJECTED, SHARE = 20, 0.01
 HALF = 50.0
 FACTOR = 1.5

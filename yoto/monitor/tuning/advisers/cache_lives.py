@@ -1,4 +1,4 @@
-"""Entries whose life ends before anybody has changed them: loaded again for nothing."""
+"""Entries that expire before they have changed: loaded again for nothing."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
     """A longer life, if memory has room, nothing is evicted, and misses come as lives end.
 
     Of entries that live ``ttl`` seconds, in ``seconds`` about ``entries * seconds / ttl`` end. A
-    stretch shorter than one life proves nothing: what misses then was never there.
+    stretch shorter than one life proves nothing: its misses are of entries that were never there.
     """
     rate, store = picture.hit_rate, picture.stores.get("users")
     now = picture.values.get("cache_users_ttl")
     if rate is None or store is None or now is None or rate >= GOOD or now >= LONGEST:
         return
     if store.ttl is None or not isclose(store.ttl, now):
-        # Some of what ended had been given another life, such as by an operator for a while.
+        # Some expired entries had been given another life, such as by an operator for a while.
         return
     if picture.seconds < now or store.evictions or picture.l1_misses < LEAST_MISSES:
         return

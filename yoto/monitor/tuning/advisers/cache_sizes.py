@@ -20,7 +20,7 @@ FACTOR = 2
 # Of the memory that a process may use: the level that warns.
 MEMORY_LIMIT = 0.7
 # The memory of one more key. A user with one place was measured (tracemalloc) as 1.1 to 1.8 KB of
-# objects on CPython 3.11; here is room for a few places, and for what the allocator adds.
+# objects on CPython 3.11; here is room for a few places, and for the allocator's overhead.
 BYTES = 4_000
 
 

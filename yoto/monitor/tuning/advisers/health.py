@@ -1,4 +1,4 @@
-"""Whether the platform fares well enough to do more, or so badly that it should do less."""
+"""Whether the platform has reserves to do more, or is so loaded that it should do less."""
 
 from __future__ import annotations
 
