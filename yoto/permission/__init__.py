@@ -1,4 +1,4 @@
-"""Permissions: what a verdict is made of, the decorators, the registry, and every change."""
+"""Permissions: verdicts, the decorators, the registry, and every change."""
 
 from yoto.permission.abac import JudgedPlaces, PolicyAnswer, PolicyBatch, PolicyQuestion
 from yoto.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET

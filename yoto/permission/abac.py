@@ -32,7 +32,7 @@ class PolicyQuestion:
 
     Attributes:
         context: facts about the request that the caller adds, or None.
-        batch: what it is asked among; None: it is asked alone.
+        batch: the batch of the question; None: it is asked alone.
     """
 
     user_id: int

@@ -27,7 +27,7 @@ from yoto.permission.stored import ending_by
 from yoto.store.db import utcnow
 from yoto.store.models import ROTATED, RevokedToken, User
 
-# What reading an account is called in traces.
+# The span of a read of an account in traces.
 SPAN = "account.load"
 
 users, denials = table(User), table(RevokedToken)
@@ -80,7 +80,7 @@ class AccountCalls:
         that says no may be older than the credential.
 
         Args:
-            user_id: whose it is.
+            user_id: the id of its owner.
             epoch: the token epoch that it was made in.
             denial_keys: the ids of its sign-in and of itself.
 

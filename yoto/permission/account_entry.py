@@ -29,7 +29,7 @@ class AccountFacts:
     """An account as the database has it.
 
     Attributes:
-        epoch: what was made for an earlier one is refused.
+        epoch: credentials made for an earlier one are refused.
         denied: sign-ins and tokens of the account that are refused and did not run out yet.
     """
 

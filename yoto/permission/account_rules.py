@@ -51,7 +51,7 @@ class AccountRules:
         held = held.where(RoleAssignment.user_id == user_id, Role.home == NOWHERE)
         roles = {one for role in session.scalars(held) for one in lineage(session, role)}
         authority.check_gifts(gifts_of(session, authority.registry, roles, Effect.ALLOW, NOWHERE))
-        # What a role above the actor gains later would reach the account, too.
+        # Later gains of a role above the actor would reach the account, too.
         if any(role.position > authority.rank(NOWHERE) for role in roles):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
@@ -62,7 +62,7 @@ class AccountRules:
         Writes of this system are checked automatically.
 
         Args:
-            field: what the refusal is about, as the caller names it.
+            field: the caller's name for the subject of the refusal.
 
         Raises:
             LastAdministrator: on leaving the block.

@@ -1,4 +1,4 @@
-"""The frame of a write by somebody: who acts, in which transaction, and what is recorded of it."""
+"""The frame of a write: its actor, its transaction, and its audit record."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Act:
         return self._authority
 
     def check_actor(self) -> None:
-        """Demand an actor of a write that anybody may do; raises as ``authority``."""
+        """Demand an actor for a write that every user may do; raises as ``authority``."""
         self._authority = self.authority
 
     def record(
@@ -83,7 +83,7 @@ def acting(
         MaintenanceMode: the platform is in maintenance.
         ValidationFailed: no id of an actor, or ``conflict``.
         LastAdministrator: the change would leave the platform without an administrator.
-        WriteConflict: somebody else changed the same things first.
+        WriteConflict: another writer changed the same things first.
         StoreUnavailable: the database did not answer.
     """
     number = actor_number(actor_id)

@@ -44,9 +44,9 @@ def keeping_an_administrator(
     """Refuse the change inside if it leaves the platform without an administrator.
 
     Args:
-        field: what the refusal is about, as the caller names it.
-        begin_anew: what the transaction read so far may be older than what others wrote: end it,
-            if it has written nothing.
+        field: the caller's name for the subject of the refusal.
+        begin_anew: the transaction's reads so far may be older than others' writes: end it, if it
+            has written nothing.
 
     Raises:
         LastAdministrator: there was a user who can sign in and has both rights, and none would be

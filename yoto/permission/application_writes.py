@@ -91,7 +91,7 @@ def _check_enabling(
     by_teams, gifts = of_teams(authority, session, set(session.scalars(teams)), Effect.ALLOW)
     own = marks_by(authority, session, Effect.ALLOW, ChannelOverwrite.user_id == number)
     authority.check_gifts(merged(gifts_by(authority, session, held, Effect.ALLOW), gifts, own))
-    # What a role above the actor gains later would reach the program, too.
+    # Later gains of a role above the actor would reach the program, too.
     for role in {one for role, _ in (*held, *by_teams) for one in lineage(session, role)}:
         if role.position > authority.rank(role.home):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))

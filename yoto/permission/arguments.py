@@ -42,7 +42,7 @@ def id_of_view(source: ScopeId, field: str = "scope_id") -> Any:
     """The id in the request at hand.
 
     Args:
-        field: what errors call it.
+        field: its name in errors.
 
     Raises:
         ConfigurationError: its view has no such argument.
@@ -61,7 +61,7 @@ def id_of_view(source: ScopeId, field: str = "scope_id") -> Any:
 
 
 def id_finder(function: Callable[..., Any], source: ScopeId, field: str = "scope_id") -> FindId:
-    """How to get the id out of a call of ``function``.
+    """A function that gets the id out of a call of ``function``.
 
     Raises:
         ValidationFailed: it has no such argument.

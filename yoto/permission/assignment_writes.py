@@ -50,7 +50,7 @@ class AssignmentWrites:
         Args:
             server_id: if given, all roles must be of this server.
             valid_from, valid_until: the window, half open, with a time zone; None: no bound.
-            by: for the audit log, who has no account, such as ``cli:root``.
+            by: for the audit log, an actor without an account, such as ``cli:root``.
             in_maintenance: go on in maintenance too; for operators' roles, which the caller has
                 made sure that these are.
 
@@ -180,9 +180,9 @@ def _check_giving(
     """The hierarchy's rules for a role in a window, or another window of a role already held.
 
     Raises:
-        PermissionDenied: the actor lacks, or will lack before the window ends, what this gives;
-            the role, or what it inherits from, stands too high; or it denies something to
-            somebody whom the actor does not outrank.
+        PermissionDenied: the actor lacks, or will lack before the window ends, a permission that
+            this gives; the role, or one it inherits from, stands too high; or it denies something
+            to a user whom the actor does not outrank.
     """
     before = Window(epoch(held.valid_from), epoch(held.valid_until)) if held else None
     session, home = authority.session, role.home
@@ -208,7 +208,7 @@ def _check_giving(
 def _without(
     role_ids: Collection[int],
 ) -> Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]]:
-    """From somebody's assignments to those that stay when these roles are taken."""
+    """From a user's assignments to those that stay when these roles are taken."""
     return lambda held: tuple(
         one for one in held if one.role_id not in role_ids or one.node != NOWHERE
     )

@@ -1,4 +1,4 @@
-"""The audit log: what is written for each change and for each use of super-admin power."""
+"""The audit log: records of each change and of each use of super-admin power."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def record_write(
     reason: str | None,
     server_id: int | None = None,
 ) -> None:
-    """Add a record of what the actor of a write does; arguments as ``record_audit`` has them.
+    """Add a record of an action by the actor of a write; arguments as for ``record_audit``.
 
     Args:
         subject: for a role itself, also its server is recorded.
@@ -68,7 +68,7 @@ def record_super_admin_use(use: SuperAdminUse) -> None:
 
 
 def record_emergency_use(use: EmergencyUse) -> None:
-    """The same for what somebody does who has taken emergency access."""
+    """The same for an action under emergency access."""
     _record(use, EMERGENCY_USE)
 
 

@@ -29,7 +29,7 @@ def bits_of(mask: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class KnownBits:
-    """The masks of what is registered.
+    """The masks of the registered permissions.
 
     Attributes:
         every: all registered permissions.

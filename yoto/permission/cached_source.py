@@ -141,7 +141,7 @@ class CachedSource:
         return {user_id: stored.get(user_id, 0) & wanted != 0 for user_id in user_ids}
 
     def entries(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
-        """The stored form of what those of ``user_ids`` may do that exist."""
+        """The stored resolutions of those of ``user_ids`` that exist."""
         needed = self._needed(None)
         if needed is DATABASE_ONLY:
             return self._load_many(user_ids, place)
@@ -200,7 +200,7 @@ class CachedSource:
         return self._providers.shuts_out()
 
     def _needed(self, at_least: str | None) -> Position | None:
-        """The later one of what the caller and its request ask for."""
+        """The later one of the positions that the caller and its request require."""
         required = required_position()
         if at_least is None:
             return required

@@ -39,7 +39,7 @@ class Caching:
         outbox: publishes what is committed.
         relay: publishes what others could not.
         maintenance: whether the platform is in maintenance, as this process knows.
-        directory: what a function says of people; None: they are a mapped class.
+        directory: a function's reports about people; None: they are a mapped class.
         ways: by which rights come, as policies ask for them.
         relaying: whether ``start`` starts the relay.
         on_start: called by ``start``, each time; does nothing the second. None: nothing is.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from yoto.permission.specs import PermissionSpec
 from yoto.store.models import ScopeType
 
-# What policies judge wherever it is asked for: see ``docs/abac.md``.
+# Permissions that policies check in every place: see ``docs/abac.md``.
 JUDGED = ("server.manage", "member.ban")
 JUDGED_GROUP = "admin."
-# What policies judge in channels that have hours or a sensitivity.
+# Permissions that policies check in channels that have hours or a sensitivity.
 JUDGED_WHERE_SET = frozenset({"message.send"})
 
 
@@ -87,5 +87,5 @@ CATALOGUE: tuple[PermissionSpec, ...] = (
 )
 
 
-# What ``@everyone`` may do in a new server, until somebody says otherwise.
+# The permissions of ``@everyone`` in a new server, until they are changed.
 EVERYONE_GRANTS = ("channel.read", "message.read_history", "message.send", "member.invite")

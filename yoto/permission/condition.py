@@ -40,7 +40,7 @@ class _InPlace:
     requirement: Requirement
     scope: str | None
     scope_id: ScopeId | int | UUID
-    # What binds its parts; None: there is one.
+    # The operator of its parts; None: there is one.
     top: str | None = None
 
     @property
@@ -103,7 +103,7 @@ _Node: TypeAlias = "_InPlace | _InSeveral"
 
 
 class Permission:
-    """A condition on what the caller may do. Immutable; equal conditions are equal.
+    """A condition on the caller's permissions. Immutable; equal conditions are equal.
 
     ``a & b``, ``a | b`` and ``~a`` are conditions too. ``with a:`` raises for whom it is not
     met by, and ``@a`` guards functions and blueprints as ``@require_permission`` does. It has no
@@ -157,7 +157,7 @@ class Permission:
 
         Raises:
             PermissionDenied: it is not met.
-            Exception: what the application raises for who is not signed in.
+            Exception: the application's error for a user who is not signed in.
         """
         self._check(id_of_view)
 
@@ -169,7 +169,7 @@ class Permission:
         """Errors of the block pass unchanged."""
 
     def __call__(self, function: Function) -> Function:
-        """``function``, or a blueprint, guarded; raises as what ``require_permission`` gives."""
+        """``function``, or a blueprint, guarded; raises as after ``require_permission``."""
 
         def make_check(find: Finder) -> Check:
             finders = {

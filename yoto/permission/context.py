@@ -14,7 +14,7 @@ CONTEXT_BYTES = 8_000
 CONTEXT_DEPTH = 8
 
 
-# Names in what is kept with an assignment or a resource.
+# The most names in the attributes of an assignment or a resource.
 MOST_NAMES = 32
 
 
@@ -46,7 +46,7 @@ def checked_context(
     """The context, within its bounds; one that was checked before is returned as it is.
 
     Args:
-        field: what an error calls it.
+        field: its name in errors.
         most: bytes of JSON without spaces.
         depth: objects and arrays in one another.
 

@@ -44,7 +44,7 @@ def decide(
     Args:
         key: the place, as the cache calls it.
         context, at_least: as ``PermissionSystem.decide`` has them.
-        in_full: whether the caller reads more than ``allowed``, of a denial anybody may.
+        in_full: whether the caller reads more than ``allowed``; of a denial it always may.
     """
     slot = state.remembered(user_id, key) if at_least is None else None
     picked = state.records is not None and state.records.picks()

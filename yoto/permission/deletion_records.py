@@ -1,7 +1,7 @@
 """Audit records of deleted roles, groups, teams and people, with everything that goes with them.
 
-Only with that can a review say who could do what before. A list that is too long for a record is
-left out as a whole, so that a part is never taken for all.
+A review needs this for the permissions of users before the deletion. A list that is too long for a
+record is left out as a whole, so that a part is never taken for all.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ NOWHERE = ""
 
 
 class By(enum.IntEnum):
-    """Through what somebody holds a role."""
+    """The way in which a user holds a role."""
 
     OWN = 0
     TEAM = 1
@@ -101,11 +101,11 @@ class PlaceFacts:
 
     Attributes:
         home: the node that people belong to; None: there is none.
-        owner_id: who owns that node.
+        owner_id: the owner of that node.
         roles: by id; global roles and those of the home.
-        rules: what the types say.
+        rules: the rules of the types.
         nodes: all nodes from the top down; none in the global scope.
-        owners: who else owns a node, and whether only as one who belongs.
+        owners: other owners of nodes, and whether each counts only as a member.
     """
 
     home: Any = None

@@ -46,7 +46,7 @@ class Gate:
             self._free.notify()
 
     def resize(self, size: int) -> None:
-        """Let ``size`` in at once from now on; who is in stays in."""
+        """Let ``size`` callers in at once from now on; callers inside stay inside."""
         with self._free:
             self._size = size
             self._free.notify_all()

@@ -28,7 +28,7 @@ def lineage(session: Session, role: Role | None, *, asleep: bool = True) -> list
     """``role`` and the ancestors that it inherits from.
 
     Args:
-        asleep: those too that are inactive, or inherited through one that is: somebody may wake
+        asleep: those too that are inactive, or inherited through one that is: someone may wake
             them. Else it ends at the first such role.
     """
     found: list[Role] = []

@@ -1,4 +1,4 @@
-"""The roles that a permission group is granted to: what is done to the group is done to them."""
+"""The roles that a permission group is granted to: changes of the group are changes of them."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class GroupWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Delete a group; roles lose what it granted them, and what it denied them comes back."""
+        """Delete a group; roles lose its grants, and regain the permissions that it denied them."""
         with (
             acting(actor_id, reason, commit) as act,
             keeping_an_administrator(act.session, "group_id", begin_anew=commit),

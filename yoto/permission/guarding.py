@@ -43,10 +43,10 @@ def guard(
 
     Args:
         make_check: gives the check that raises for a call that the caller may not make.
-        declared: what is asked, for introspection.
+        declared: the requirement, for introspection.
 
     Raises:
-        TypeError: a class, an application or what cannot be called: it would guard nothing.
+        TypeError: a class, an application or a value that cannot be called: it would guard nothing.
         ValidationFailed: the function has not the argument that an id is to come from.
     """
     if isinstance(function, Blueprint):

@@ -48,7 +48,7 @@ from yoto.store.models import (
 from yoto.store.resources import known_types
 from yoto.store.resources.chains import text_in_sql
 
-# Permissions that a write adds for somebody, as a mask for each place where it does.
+# Permissions that a write adds for a user, as a mask for each place where it does.
 Gifts = Mapping[Place, int]
 
 OUTSIDE = -1  # below every role: not a member, or holder of no global role
@@ -63,7 +63,7 @@ def may_handle(rank: int, position: int) -> bool:
 
 
 class HeldPosition(NamedTuple):
-    """A position that somebody stands at from ``start`` to ``end``, epoch seconds."""
+    """A user's position from ``start`` to ``end``, epoch seconds."""
 
     position: int
     start: float | None
@@ -333,7 +333,7 @@ def denying_homes(
 
 
 def homes_of(session: Session, user_id: int) -> list[str]:
-    """The nodes that somebody has a row among the members of, banned or not."""
+    """The nodes with a row for the user among their members, banned or not."""
     found: list[str] = []
     for declared in known_types():
         members = declared.members
@@ -361,7 +361,7 @@ def ranking_of(session: Session, user_id: int, home: str) -> Ranking:
 def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[int, Ranking]:
     """The same of several people and programs, in as many statements as of one.
 
-    What is held at a node, by a team or by everybody is no rank.
+    Roles held at a node, by a team or by everybody give no rank.
     """
     floors, ranked = dict.fromkeys(user_ids, OUTSIDE), set(user_ids)
     if home != NOWHERE:

@@ -1,4 +1,4 @@
-"""Throwing cached verdicts away by hand. Writes do it by themselves; this is for repairs."""
+"""Invalidates cached verdicts by hand. Writes do it automatically; this is for repairs."""
 
 from __future__ import annotations
 

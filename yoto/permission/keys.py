@@ -1,4 +1,4 @@
-"""The number that stands for somebody whose id is a UUID or a text.
+"""The number that stands for a person whose id is a UUID or a text.
 
 Inside the platform everybody is a number. Who asks, or writes, may name people by the
 application's own ids: each is exchanged for its number at the door.
@@ -37,7 +37,7 @@ from yoto.store.upserts import insert_new
 SubjectId: TypeAlias = int | uuid.UUID | str | Application | Public
 
 EXTENSION = "yoto.subject_keys"
-# People without a number whom one question, or one transaction of the sweep, gives one.
+# The most people who get a number in one question, or in one transaction of the sweep.
 AT_ONCE = 1_000
 # s for which all have numbers while they are as many and none was given: to count them is a
 # tenth of the work of looking at each.
@@ -115,7 +115,7 @@ def own_ids(numbers: Iterable[int]) -> dict[int, Any]:
 
 
 def actor_number(actor: SubjectId | None) -> int | None:
-    """The same of who writes; None is the system itself."""
+    """The same for the actor of a write; None is the system itself."""
     return None if actor is None else person_number(actor, "actor_id")
 
 
@@ -294,7 +294,7 @@ class SubjectKeys:
         return found
 
     def _given(self, key: Any) -> int:
-        """Give a number to somebody who had none, if there is such a person."""
+        """Give a number to a person without one, if there is such a person."""
         session = db.session()
         with translated():
             if session.execute(select(self._ids).where(self._ids == key)).first() is None:
@@ -362,7 +362,7 @@ class SubjectKeys:
         return list(connection.scalars(found.order_by(self._ids).limit(most)))
 
     def _give(self, keys: Sequence[Any]) -> None:
-        """Give numbers in a transaction of its own; whom others have given one keep it."""
+        """Give numbers in a transaction of its own; numbers given by others are kept."""
         for tried in range(TRIES if keys else 0):
             try:
                 with writing(), engine_beside(self._app).begin() as connection:
@@ -379,11 +379,11 @@ class SubjectKeys:
         return found
 
     def _number(self, connection: Connection, keys: Iterable[Any]) -> dict[Any, int]:
-        """Give numbers to those who have none; all by what the database has as their key."""
+        """Give numbers to those who have none, by the keys in the database."""
         wanted = sorted(set(keys))
         if wanted:
             self._insert(connection, wanted)
-        # Also those whom others have given one since the transaction began.
+        # Also people numbered by others since the transaction began.
         return self._stored_among(connection, wanted, lock=True)
 
     def _insert(self, connection: Connection, keys: Iterable[Any]) -> None:
@@ -437,7 +437,7 @@ class AskedKeys(SubjectKeys):
         return [found.get(key, NOBODY) for key in checked]
 
     def _given_to(self, keys: Sequence[Any]) -> dict[Any, int]:
-        """Give numbers to those of ``keys`` who are somebody."""
+        """Give numbers to those of ``keys`` that are people's ids."""
         directory = directory_of(self._app)
         if directory is None:
             raise RuntimeError("this app has no permission system: call permissions.init_app(app)")

@@ -47,7 +47,8 @@ def asker_number(subject: Any, field: str) -> int | None:
     """The number of an application, or of ``PUBLIC``, which asks for itself; None: a person.
 
     Raises:
-        ValidationFailed: a team, or everyone of a node, who cannot be asked about; names ``field``.
+        ValidationFailed: a team, or everyone of a node, for whom there is no check; names
+            ``field``.
     """
     if subject is PUBLIC:
         return PUBLIC_NUMBER

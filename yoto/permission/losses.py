@@ -74,7 +74,7 @@ def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Itera
         role_ids: the roles that the change is about.
 
     Raises:
-        PermissionDenied: with reason ``outranked`` and the names of what they would lose.
+        PermissionDenied: with reason ``outranked`` and the names of the permissions to be lost.
     """
     change = Change()
     if authority.unbounded or not role_ids:
@@ -106,7 +106,7 @@ def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Itera
     people = people_not_below(authority, home, homes, before, None if everybody else heirs)
     ground.judge(people)
     if not home and heir_above(authority, heirs, before):
-        # What a global role gives to roles of homes is not looked at home by home.
+        # A global role's effect on roles of homes is not checked home by home.
         lost = 0
         for mask in taken.values():
             lost |= mask
@@ -120,11 +120,11 @@ def check_assignments(
     role_ids: Collection[int],
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
 ) -> None:
-    """Refuse to take roles from somebody above, if they would lose anything by that.
+    """Refuse to take roles from a user above, if they would lose anything by that.
 
     Args:
         home: that of the roles; empty: they are global.
-        after: from the user's assignments to what they are going to be.
+        after: from the user's assignments to the future ones.
 
     Raises: as ``sparing``.
     """
@@ -184,7 +184,7 @@ def belongs_to(session: Session, user_id: int, home: str) -> bool:
 
 
 def _held_at(session: Session, role_ids: Collection[int]) -> set[str]:
-    """The nodes at which somebody holds one of the roles: there a loss above is felt."""
+    """The nodes at which a user holds one of the roles: there a loss above has an effect."""
     found = select(RoleAssignment.node).where(
         RoleAssignment.role_id.in_(role_ids), RoleAssignment.node != NOWHERE
     )
@@ -233,7 +233,7 @@ class _Ground:
             for site in sites.values()
             for asleep in (False, True)
         ]
-        # What overwrites give, and take, by whose they are and where.
+        # The permissions that overwrites give, and take, by target and node.
         self._own, self._of_teams = _marks(), _marks()
         for node, marks in around.overwrites.items():
             for mark in marks:
@@ -267,7 +267,7 @@ class _Ground:
                     raise self._authority.denied(OUTRANKED, lost)
 
     def _facts(self, person: Person, site: Site) -> UserFacts:
-        """The person at a site, with what they hold before the change."""
+        """The person at a site, with the roles that they hold before the change."""
         own = self._packed(self._own[person.user_id], site)
         teams = tuple(
             TeamFacts(team_id, starts, ends, *self._packed(self._of_teams[team_id], site))
@@ -304,7 +304,7 @@ class _Ground:
             if person.above:
                 lost |= was.mask & ~now.mask
             if not site.levels and was.standing < Standing.ADMINISTRATOR:
-                # A denial bears also on what they are given later, or have further down.
+                # A denial also affects permissions that they get later, or have further down.
                 lost |= _denied(after, new, moment) & ~_denied(before, old, moment)
         return lost
 
@@ -336,7 +336,7 @@ def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
 def _teams_of(
     session: Session, team_ids: Iterable[int]
 ) -> dict[int, list[tuple[int, float | None, float | None]]]:
-    """The teams with overwrites here, by who is in them, and from when to when."""
+    """The teams with overwrites here, by their members, with time windows."""
     found: dict[int, list[tuple[int, float | None, float | None]]] = {}
     for one in memberships(session, [*team_ids]):
         found.setdefault(one.user_id, []).append((one.team_id, *one.window))

@@ -54,7 +54,7 @@ class MaintenanceCalls:
         return self.maintenance_status().enabled
 
     def maintenance_status(self) -> MaintenanceStatus:
-        """The same with the reason, its end, and who turned it."""
+        """The same with the reason, its end, and the actor."""
         caching = get_state_in_maintenance().caching
         if caching is not None:
             return caching.maintenance.refresh()

@@ -37,7 +37,7 @@ class CheckMeters:
         """Take note of a verdict.
 
         Args:
-            permission: what was asked for; None for a condition over several.
+            permission: the checked one; None for a condition over several.
         """
         self._observe(seconds)
         asked = permission or SEVERAL

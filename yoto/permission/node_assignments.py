@@ -40,7 +40,7 @@ GIVEN_MEANWHILE = {"role_id": "somebody else gave it meanwhile"}
 
 
 class Held(NamedTuple):
-    """An assignment as stored: who, which role, where (None: wherever it counts), and when."""
+    """An assignment as stored: holder, role, place (None: wherever it counts), and time."""
 
     id: int
     subject: Any
@@ -74,7 +74,7 @@ class _Given(NamedTuple):
 
 
 class NodeAssignments:
-    """The part of ``PermissionSystem`` about who holds a role where; see ``RoleWrites``.
+    """The part of ``PermissionSystem`` about role assignments at nodes; see ``RoleWrites``.
 
     Args:
         subject: a person's id, ``Application``, ``Team``, ``Everyone`` or ``PUBLIC``.
@@ -261,7 +261,7 @@ def _check_rank(authority: Authority, given: _Given) -> None:
 
 
 def _check_giving(authority: Authority, given: _Given, until: float | None) -> None:
-    """The hierarchy's rules for a role that somebody is to have there.
+    """The hierarchy's rules for giving a role there.
 
     Raises:
         PermissionDenied: the actor lacks, or will lack before it ends, what this gives; the role,
@@ -284,7 +284,7 @@ def _check_taking(
     row: RoleAssignment,
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
 ) -> None:
-    """The hierarchy's rules for a role that somebody is to have no longer; raises as above."""
+    """The hierarchy's rules for taking a role; raises as above."""
     if authority.unbounded:
         return
     authority.check_gifts(_gifts(authority, given, Effect.DENY))
@@ -370,6 +370,6 @@ def _shown(row: RoleAssignment) -> dict[str, Any]:
 
 
 def _record(act: Act, action: str, given: _Given, before: Any, after: Any) -> None:
-    # Everybody of a node goes by the node.
+    # Everybody of a node is recorded as the node.
     subject = given.holder.home or given.holder.text
     act.record(action, subject, before, after, server_of(given.home))

@@ -64,7 +64,7 @@ def check_none_above(
 def check_none_above_at(
     authority: Authority, place: Place, user_ids: Iterable[int], reason: str = OUTRANKED
 ) -> None:
-    """The same by who owns or administers what a node is below.
+    """The same for owners and administrators of the nodes above.
 
     Raises:
         PermissionDenied: one of them, other than the actor, does so at a node above all that the
@@ -124,7 +124,7 @@ def _holders(role_ids: Collection[int], now: float) -> Select[Any]:
 
 
 def _ranked_holders(role_ids: Collection[int], now: float) -> Select[Any]:
-    """Those whom a role gives a rank: it is theirs, and held nowhere in particular."""
+    """Those to whom a role gives a rank: held by themselves, at no particular place."""
     return _holders(role_ids, now).where(RoleAssignment.node == NOWHERE)
 
 
@@ -206,7 +206,7 @@ def people_not_below(
 
 
 def _highest(own: Iterable[Assignment], ranked: Mapping[int, int]) -> int:
-    """The highest of the positions that somebody's own roles give."""
+    """The highest of the positions from a user's own roles."""
     return max((ranked.get(one.role_id, -1) for one in own if one.node == NOWHERE), default=-1)
 
 

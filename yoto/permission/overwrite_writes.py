@@ -40,7 +40,7 @@ class OverwriteWrites:
 
     Args:
         at: the node, type and id; ``channel_id`` and ``category_id`` are short for these.
-        role_id, user_id, team_id: whom it is about; exactly one. A role of the node's home, or a
+        role_id, user_id, team_id: its target; exactly one. A role of the node's home, or a
             global one; a person, or an application.
     """
 
@@ -141,7 +141,7 @@ def _replace(
 
         known = act.registry.by_ids(stored)
         before = {known[row.permission_id]: row.effect for row in stored.values()}
-        # Who owns a node has no say at others that take its overwrites.
+        # The owner of a node has no rights at others that take its overwrites.
         stands = act.authority.stands_at(site.place, None) and not _lends(act.session, site.place)
         if target.role is None:
             concerned = _concerned(act.session, target)

@@ -17,7 +17,7 @@ Owner: TypeAlias = str | Callable[[Any], Any] | None
 
 
 def check_owner(owner: Any) -> None:
-    """Raises ``TypeError`` for what can name no owner."""
+    """Raises ``TypeError`` for a value that can name no owner."""
     if owner is None or isinstance(owner, str):
         return
     # Its coroutine would never be awaited.

@@ -19,7 +19,7 @@ from yoto.permission.transactions import write
 
 
 class PeopleCalls:
-    """The part of ``PermissionSystem`` that hears of people whom it cannot see change."""
+    """The part of ``PermissionSystem`` for changes of people that it cannot see itself."""
 
     def people_changed(self, ids: Iterable[SubjectId], *, commit: bool = True) -> WriteReceipt:
         """Invalidate the reports about people: they were disabled, say, or deleted.

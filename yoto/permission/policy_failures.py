@@ -1,4 +1,4 @@
-"""How often policies gave no verdict and roles alone decided, where that is allowed."""
+"""Counts decisions by roles alone, where policies gave no verdict and that is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few database connections of our own: a bulkhead for what must not take the callers'.
+"""A few database connections of our own: a bulkhead for work that must not take the callers'.
 
 A loader that took a second connection from the pool of requests could wait for itself; and its
 view of the database must begin after the log's position was read, which a session's may not.
@@ -20,7 +20,7 @@ from yoto.settings import SETTINGS
 from yoto.store.db import side_engine, writing
 from yoto.store.pools import PoolUse
 
-# More than these are of no use to anybody, since each has a process of the database behind it.
+# More than these are of no use, since each has a process of the database behind it.
 MOST_CONNECTIONS = 100
 # s to wait for a connection before the caller is asked to retry.
 POOL_WAIT: float = SETTINGS["PERMISSION_POOL_WAIT"].default

@@ -1,4 +1,4 @@
-"""Positions of changes: what a request brings along, and what it is to take home."""
+"""Positions of changes: those that a request requires, and those that its response returns."""
 
 from __future__ import annotations
 

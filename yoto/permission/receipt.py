@@ -29,7 +29,7 @@ class WriteReceipt:
     Attributes:
         position: the place of the change in the invalidation log, or a token of the outbox for it;
             None: not committed yet, or not in a log.
-        ids: database ids of what was made or changed, in the order asked for.
+        ids: database ids of the rows made or changed, in the order asked for.
     """
 
     position: str | None = field(default_factory=last_position)

@@ -18,7 +18,7 @@ from yoto.permission.requirement import Asked, BoundRequirement, Requirement
 from yoto.store.models import OnPolicyError, ScopeType
 
 NAME_MAX_LENGTH = 128
-# Requirements that are kept in bits. Code has fewer; who makes texts of data makes any number.
+# Requirements that are kept in bits. Code has fewer; texts made from data can be any number.
 MOST_BOUND = 1_000
 
 
@@ -132,7 +132,7 @@ class PermissionRegistry:
         self._snapshot: Snapshot | None = None
         # By source and operator: a text knows its hash. Its own for each snapshot.
         self._bound: dict[tuple[str, str | None], BoundRequirement] = {}
-        # What ``get`` need not look up again; nothing while there is no snapshot.
+        # The cache of ``get``; empty while there is no snapshot.
         self._known: Mapping[Any, RegisteredPermission] = {}
 
     def expire(self) -> None:

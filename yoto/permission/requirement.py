@@ -29,7 +29,7 @@ class Operator(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A condition on somebody's permissions.
+    """A condition on a user's permissions.
 
     Attributes:
         expression: the condition.
@@ -64,7 +64,7 @@ class BoundRequirement:
     Attributes:
         permissions: in the order of the names.
         bound: the expression over their bits.
-        local: what a stored verdict with the flag ``LOCAL`` has besides its bits.
+        local: the permissions of a stored verdict with the flag ``LOCAL`` besides its bits.
         judged: whether policies ever take part in deciding about one of them.
     """
 
@@ -77,7 +77,7 @@ class BoundRequirement:
 
     @property
     def operator(self) -> Operator | None:
-        """How the names are joined, if that is all there is to it."""
+        """The operator that joins the names, if there is only one."""
         return self.requirement.operator
 
     def is_met_by(self, stored: int) -> bool:
@@ -113,7 +113,7 @@ class RoleRequirement:
         return f" {self.operator} ".join(f"role {name}" for name in self.names)
 
 
-# What somebody asks about: one permission, or a condition over several.
+# The subject of a check: one permission, or a condition over several.
 Asked: TypeAlias = "RegisteredPermission | BoundRequirement"
 
 

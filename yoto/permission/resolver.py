@@ -23,7 +23,7 @@ from yoto.permission.facts import (
     UserFacts,
 )
 
-# Whose overwrites a step applies, in the order of step 5.
+# The targets of overwrites by step, in the order of step 5.
 EVERYONES, ROLES, OWN = "everyone", "roles", "user"
 
 
@@ -43,10 +43,10 @@ class Resolution:
     """The effective permissions of one user in one place.
 
     Attributes:
-        mask: what the user may do.
+        mask: the user's permissions.
         valid_until: epoch seconds of the next moment at which the mask may change by the mere
             passing of time; None if no such moment is known.
-        standing: what the user is here.
+        standing: the user's standing here.
         base: the mask after roles and grants (step 3).
         shaped: the mask after the overwrites (step 5); without levels the same as ``base``.
         ordinary: the mask without the user's being super-admin; differs only for super-admins.
@@ -65,7 +65,7 @@ class Resolution:
 
 
 class Step(NamedTuple):
-    """One step of the overwrites: whose they are, the mask before and after, and the level."""
+    """One step of the overwrites: their target, the mask before and after, and the level."""
 
     target: str
     before: int
@@ -196,7 +196,7 @@ def resolve(
         if role is None:
             continue
         if not inside and by != By.PUBLIC:
-            # What is given where people belong is for those who do, unless the type says more.
+            # Grants at a node with members are for its members, unless the type says more.
             if role.of_home if node == NOWHERE else node not in rules.outside:
                 continue
         if by == By.EVERYONE and not member:
@@ -211,7 +211,7 @@ def resolve(
         if trace is not None:
             trace.held.append(role_id)
             trace.assignments.append(assignment)
-        # What is held at a node gives nothing that is global.
+        # A role held at a node gives nothing that is global.
         counted = -1 if node == NOWHERE else bits.local
         allow |= role.allow & counted
         deny |= role.deny & counted

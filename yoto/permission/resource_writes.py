@@ -44,7 +44,7 @@ class ResourceWrites:
 
         Args:
             parent: the node that it is below, type and id; moving it moves all below it.
-            owner: who may do everything with it.
+            owner: the person who may do everything with it.
             attributes: JSON data for policies, which read it as ``input.resource.attributes``.
         """
         get_state()

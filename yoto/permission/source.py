@@ -17,7 +17,7 @@ from yoto.permission.resolver import Resolution, flatten, resolve
 from yoto.permission.scopes import Place
 from yoto.store.db import db
 
-# What reading facts of people and places is called in traces.
+# The span of a read of people's and places' facts in traces.
 DATABASE_SPAN = "permission.load"
 
 

@@ -37,7 +37,7 @@ BREAK_GLASS = "platform."
 
 
 class AccessGranted(NamedTuple):
-    """A decorated function let somebody in.
+    """A decorated function granted access.
 
     Attributes:
         requirement: as it is written.

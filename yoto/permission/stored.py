@@ -37,7 +37,7 @@ def to_loaded(
     roles: Iterable[int],
     above: tuple[PlaceKey, ...],
 ) -> Loaded:
-    """A resolution for the cache, with the roles, and with what else it was made from."""
+    """A resolution for the cache, with the roles and its other inputs."""
     if user.teams:
         teams = dict.fromkeys(team_key(one.team_id) for one in user.teams)
         above = (*above, *teams)

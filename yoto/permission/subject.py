@@ -47,7 +47,7 @@ def current_subject() -> int:
 
 
 def subject_of(state: PermissionState) -> int:
-    """The same for who has the state at hand."""
+    """The same for callers that have the state."""
     user_id = _acting.get()
     if user_id is not None:
         return user_id

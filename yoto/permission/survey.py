@@ -1,4 +1,4 @@
-"""At which nodes below one somebody has a permission."""
+"""The nodes below one at which a user has a permission."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teams, who is in them, and teams in teams."""
+"""Writes of teams, their members, and teams in teams."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TeamWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Delete a team with what it holds; those who were in it lose that."""
+        """Delete a team with its roles and overwrites, which its members lose."""
         with acting(actor_id, reason, commit) as act:
             team = require(act.session, Team, team_id)
             _check_taking(
@@ -82,7 +82,7 @@ class TeamWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Let people and applications be in a team; who is in it already gets the new window."""
+        """Add people and applications to a team; present members get the new window."""
         check_window(valid_from, valid_until, datetime.fromtimestamp(get_state().clock(), UTC))
         with acting(actor_id, reason, commit) as act:
             team = require(act.session, Team, team_id)
@@ -117,7 +117,7 @@ class TeamWrites:
         """Take people and applications out of a team.
 
         Raises:
-            ValidationFailed: also for somebody who is not in it (field ``members``).
+            ValidationFailed: also for a person who is no member (field ``members``).
         """
         with acting(actor_id, reason, commit) as act:
             team = require(act.session, Team, team_id)

@@ -1,4 +1,4 @@
-"""Teams below and above each other, and who is in them."""
+"""Teams below and above each other, and their members."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from yoto.permission.scopes import Place, parse_key, parse_place
 from yoto.permission.state import get_state, get_state_to_ask
 from yoto.permission.subject import visitor_of
 
-# In the environment of a request: what was read for it.
+# The key in a request's environment of the facts read for it.
 READ = "yoto.roles_held"
 
 

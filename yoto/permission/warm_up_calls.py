@@ -13,7 +13,7 @@ from yoto.permission.warming.telling import StepProgress
 
 
 class WarmUpCalls:
-    """The part of ``PermissionSystem`` that fills the cache before anybody asks.
+    """The part of ``PermissionSystem`` that fills the cache ahead of requests.
 
     It works in maintenance too: its end is what one warms up for. Errors that all calls share:
 

@@ -1,4 +1,4 @@
-"""Acts on what is measured: how long verdicts are given again, and how many are taken down."""
+"""Adapts to measurements: how long verdicts are reused, and how many are recorded."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class AdaptivePart:
     """Decides from time to time, and remembers what it did. Safe for threads."""
 
     def __init__(self, cache_seconds: float, cache_seconds_max: float) -> None:
-        """``cache_seconds`` is what is configured, and gone back to."""
+        """``cache_seconds`` is the configured value, which is restored later."""
         self._configured = cache_seconds
         self._longest = max(cache_seconds, cache_seconds_max)
         self._seen: EngineCounts | None = None

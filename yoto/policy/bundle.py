@@ -17,7 +17,7 @@ from yoto.errors import PolicyError
 # eye.
 VERSION_LENGTH = 16
 
-# What names a policy, and a document that Rego reads as ``data.<name>``.
+# Names of policies, and of documents that Rego reads as ``data.<name>``.
 LONGEST_NAME = 48
 NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}", re.ASCII)
 NAME_RULE = f"1 to {LONGEST_NAME} of a-z, 0-9 and _, beginning with a letter"
@@ -25,7 +25,7 @@ NAME_RULE = f"1 to {LONGEST_NAME} of a-z, 0-9 and _, beginning with a letter"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A whole set of policies; what it holds never changes.
+    """A whole set of policies; its contents never change.
 
     Attributes:
         modules: policy name to Rego v1 source, in ``package yoto.authz`` or a package inside it.

@@ -10,11 +10,11 @@ class PolicyChanged(Event, frozen=True, kw_only=True):
     """The set of policies, or its candidate, has a new revision.
 
     Attributes:
-        kind, name: what was changed: ``rego`` or ``data``, and its name.
+        kind, name: the changed entry: ``rego`` or ``data``, and its name.
         version: the version that it is about.
         action: ``put``, ``rollback``, ``remove``, ``shadow``, ``promote``, ``drop``, ``default``.
         revision, bundle: number and version of the whole set now.
-        author: who did it.
+        author: the author of the change.
     """
 
     kind: str

@@ -158,7 +158,7 @@ class PolicyManager(Extension[PolicyService]):
         return service.examiner.rehearse(entry.name, bundle, given)
 
     def run_tests(self, path: Path) -> TestReport:
-        """Run the Rego tests of a folder together with what is in force; nothing is stored.
+        """Run the Rego tests of a folder together with the set in force; nothing is stored.
 
         Raises:
             PolicyError: a file is wrong, or the set does not compile.
@@ -261,7 +261,7 @@ class PolicyManager(Extension[PolicyService]):
         """Store what the bundles of this release have and the record lacks: the default one, then
         those that were added, each by itself.
 
-        A policy that somebody has edited or taken out of force stays as it is, and so do those of
+        A policy that was edited or deactivated stays as it is, and so do those of
         a bundle that is added no more.
         """
         service = self.current

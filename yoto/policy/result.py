@@ -26,7 +26,7 @@ class Undefined:
         return False
 
 
-# What Rego gives where no rule holds: neither null nor false.
+# The value of Rego where no rule holds: neither null nor false.
 UNDEFINED: Final = Undefined()
 
 

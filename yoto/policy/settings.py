@@ -21,7 +21,7 @@ class PolicySettings(Configured):
         cache_size, cache_seconds: verdicts kept, and the longest that one is given again.
         cache_seconds_max: how far the adaptive part may widen ``cache_seconds``.
         slow_alert_ms, slow_limit_ms: median latencies that raise an alert and end the service.
-        instead_of_slow: what is in service instead.
+        instead_of_slow: the set in service instead.
         deny_jump: how far a promotion may raise the share of denials, 0 to 1.
     """
 

@@ -31,7 +31,7 @@ class PersonFacts:
     epoch: int = 0
 
     def __post_init__(self) -> None:
-        # What is merely taken for true or false would decide about rights.
+        # A value that is merely truthy or falsy would decide about rights.
         for field_, kind in (("name", str), ("disabled", bool), ("super_admin", bool)):
             value = getattr(self, field_)
             if type(value) is not kind:
@@ -42,7 +42,7 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProvidedRole:
-    """A role that somebody holds because the application says so.
+    """A role that a person holds by the application's report.
 
     Attributes:
         role: its name, byte by byte.
@@ -97,7 +97,7 @@ class Asked:
 
     @classmethod
     def checked(cls, key: str, function: Any, max_age: float, deadline: float) -> Asked:
-        """The same from what an application gave.
+        """The same from an application's value.
 
         Raises:
             ConfigurationError: no function, or a time that is none; it names ``key``.

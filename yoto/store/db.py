@@ -1,7 +1,7 @@
 """The door to the application's database, and the column types that both databases share.
 
 The platform opens no database of its own: it works on the session and the engine that the
-application has, so that what is written through both is committed as one.
+application has, so that writes through both are committed as one.
 """
 
 from __future__ import annotations
@@ -119,12 +119,12 @@ class Store:
     Attributes:
         session: the session that is the current context's.
         engine: the engine of that session; asked for inside a context of the application.
-        options: with what a second engine on the same database is made; None: it connects as the
+        options: the options of a second engine on the same database; None: it connects as the
             first does.
         contexts: how many contexts of the application the caller is in, and whether its session
             was there before them: one that is a thread's ends with the first of them, or not at
             all.
-        hooks: what is shown every engine on it.
+        hooks: called with every engine on it.
         setup: the command that makes the tables.
         beside: see ``engine_beside``.
         begun: the session that a context of Flask's has, None if none was asked for; itself None
@@ -199,7 +199,7 @@ _will_write: ContextVar[bool | None] = ContextVar("yoto_will_write", default=Non
 _making_beside = threading.Lock()
 
 EXTENSION = "yoto.store"
-# The application's own, and the platform's in somebody else's.
+# The application's own, and the platform's in another application's.
 SETUP, SETUP_EMBEDDED = "flask setup", "flask yoto setup"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
@@ -389,7 +389,9 @@ def close_db(app: Flask) -> None:
 
 
 def engine_beside(app: Flask) -> Engine:
-    """The engine for what must not take a connection of the requests, since a request may ask.
+    """The engine for work that must not take a connection of the requests.
+
+    A request may wait for that work.
 
     Raises, as that of the requests, ``sqlalchemy.exc.TimeoutError`` where all of its connections
     stay in use.
@@ -457,7 +459,7 @@ def _configure(engine: Engine) -> None:
 
 
 def _tell_who_writes(engine: Engine) -> None:
-    """All that is changed about an engine which is somebody else's."""
+    """The only change to an engine that belongs to the application."""
     if engine.url.get_backend_name() == "sqlite":
         event.listen(engine, "begin", _begin_as_said)
 

@@ -87,7 +87,7 @@ class Declaration:
 
 @dataclass
 class Declarations:
-    """What one application has declared.
+    """The declarations of one application.
 
     Attributes:
         tables: by the platform's name of the table.
@@ -137,7 +137,7 @@ def declare(app: Flask, *, roles: Asked | None = None, **tables: Declaration) ->
     """Say where tables that the platform reads are; those that are left out are empty.
 
     Args:
-        roles: the function that says who holds which roles.
+        roles: the function that provides roles.
         tables: by the platform's name (see ``yoto.store.models.declared``).
     """
     declarations = Declarations(tables, app, roles)

@@ -1,4 +1,4 @@
-"""Sessions on an application's database, beside what its requests have under way."""
+"""Sessions on an application's database, beside the transactions of its requests."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from yoto.store.db import db, engine_beside, setup_command, writing
 from yoto.store.failures import TablesMissing, is_outage, lacks_tables
 
-# Makes of the driver's error what is raised instead.
+# From the driver's error to the error that is raised instead.
 Translate: TypeAlias = Callable[[Exception], Exception]
 
 
 @contextmanager
 def reading(app: Flask, unavailable: Translate) -> Iterator[Session]:
-    """A session that sees what is committed when the block begins, whatever a request holds.
+    """A session that sees the rows committed when the block begins, whatever a request holds.
 
     It works inside and outside the contexts of ``app``, on a connection that is none of the
     requests'. What the database says of the statement or its values comes through.

@@ -21,7 +21,7 @@ TIME_LIMIT = "time_limit"
 CONNECT_SECONDS = 2.0  # to open a connection: so many for TCP, and for each answer
 PING_SECONDS = 1.5  # to say that a connection from the pool still lives, or to end a transaction
 READ_SECONDS = 4.5  # for a statement that only reads: its request is answered within five
-LOCK_SECONDS = 10  # to wait for a row that somebody else has locked
+LOCK_SECONDS = 10  # to wait for a row that another transaction has locked
 WRITE_SECONDS = 15.0  # for a statement that may have to wait for one, and for a commit
 SILENCE_SECONDS = 0.3  # after which the end of a statement that took too long should have been said
 # A worker that stops in the middle of a transaction keeps its locks no longer than this.
@@ -74,7 +74,7 @@ def _connection_class() -> Any:
 
 
 def limit_times(engine: Engine) -> None:
-    """Limit each statement of an engine on MariaDB, and what is said between them."""
+    """Limit each statement of an engine on MariaDB, and the exchanges between them."""
     event.listen(engine, "before_cursor_execute", _before, retval=True)
     event.listen(engine, "commit", _before_commit)
     event.listen(engine, "reset", _before_rest)

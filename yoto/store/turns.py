@@ -1,7 +1,7 @@
 """Requests of a process that want to lock the same rows take turns before they take a connection.
 
 The database makes them wait for one another anyway, but each on a connection of its own: a crowd at
-one row would leave none for anybody else.
+one row would leave none for others.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def take_turns(sessions: scoped_session[Any]) -> None:
     """Let transactions that begin by locking rows begin one after the other, those of one statement
     with the same values, in the order in which they came.
 
-    Who holds a connection already may hold locks, for which the one whose turn it is may wait: it
-    takes no turn, and the database sees to it. What is not had within ``LOCK_SECONDS`` raises
+    A caller with a connection may already hold locks, for which the one whose turn it is may wait:
+    it takes no turn, and the database sees to it. What is not had within ``LOCK_SECONDS`` raises
     SQLAlchemy's ``TimeoutError``, as a pool does whose connections stay in use.
     """
     event.listen(sessions, "do_orm_execute", _before_statement)

@@ -1,4 +1,4 @@
-"""Moments known ahead at which what somebody may do changes by the mere passing of time."""
+"""Moments known ahead at which a user's permissions change by the passing of time alone."""
 
 from yoto.permission.boundaries.watch import BoundaryWatch
 

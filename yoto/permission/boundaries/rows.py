@@ -46,7 +46,7 @@ class Boundary(NamedTuple):
     Attributes:
         kind: index of ``REASONS``.
         row_id: the row that has it.
-        user_id: whom it is about.
+        user_id: the user that it is about.
         server_id: where; None: everywhere.
     """
 

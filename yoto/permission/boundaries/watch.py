@@ -1,7 +1,7 @@
 """Puts changes known ahead into the invalidation queue, to be published at their moment.
 
-The database is the truth: what Redis loses is found there again. Times are compared by Redis's
-clock alone, so no worker's clock can make a look skip something.
+The database is the source of truth: moments that Redis loses are found there again. Times are
+compared by Redis's clock alone, so no worker's clock can make a look skip something.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class BoundaryWatch:
         self._failing = False
         self._heard = heard
         self._looked_at, self._known = 0.0, heard()
-        # What Redis has from us, in the state of it that we know.
+        # The moments that Redis has from us, in its last known state.
         self._epoch = ""
         self._given: set[Boundary] = set()
         self.failures = 0

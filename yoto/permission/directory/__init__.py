@@ -1,4 +1,4 @@
-"""Functions of the application that are asked about people and resources, and what they said."""
+"""Functions of the application that report about people and resources, and their reports."""
 
 from yoto.permission.directory.attributes import ProvidedAttributes
 from yoto.permission.directory.directory import (

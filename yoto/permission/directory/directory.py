@@ -35,7 +35,7 @@ from yoto.store.people import USERS
 EXTENSION = "yoto.providers"
 # For a person who is declared changed again and again while being asked about.
 TRIES = 3
-# s for asking about all people whose facts are too old; what is known by then stays known.
+# s for asking about all people whose facts are too old; reports received by then are kept.
 ALL_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -205,7 +205,7 @@ class Providers:
     """The functions of one application that are asked about people, in the order in which they are.
 
     Attributes:
-        people: who they are; None: they are a mapped class.
+        people: their directory; None: they are a mapped class.
         roles: which roles they hold; None: nothing says so but what is assigned.
     """
 

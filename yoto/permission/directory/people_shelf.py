@@ -20,7 +20,7 @@ _NAME_LENGTH = 256
 
 
 class PeopleShelf:
-    """A ``Shelf`` of who people are.
+    """A ``Shelf`` of people's accounts.
 
     Args:
         keys: the table of numbers; None: ids are their own.

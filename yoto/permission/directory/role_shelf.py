@@ -24,7 +24,7 @@ from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
 from yoto.store.upserts import insert_or_update
 
-# What is named in the log once in a process, at most.
+# The most names logged once in a process.
 NAMED_MAX = 1_000
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ Held = dict[tuple[int, str], datetime | None]
 
 
 class RoleShelf:
-    """A ``Shelf`` of who holds which roles; people are those who are in the database.
+    """A ``Shelf`` of the roles that people hold; people are those in the database.
 
     Args:
         keys: the table of numbers; None: ids are their own.

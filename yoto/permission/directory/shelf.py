@@ -13,7 +13,7 @@ from yoto.store.upserts import insert_or_update
 
 Facts = TypeVar("Facts")
 
-# When somebody was asked about of whom nothing is known.
+# ``asked_at`` of a person about whom nothing is known.
 NEVER = datetime(1970, 1, 2, tzinfo=UTC)
 # Ids in one IN list.
 CHUNK = 500
@@ -65,7 +65,7 @@ class Shelf(Protocol[Facts]):
     def kept(
         self, stored: Mapping[int, Stored], reported: Mapping[int, Facts]
     ) -> dict[int, Stored]:
-        """Those to be kept: who never was anybody need not be."""
+        """Those to be kept: ids that were never known need not be."""
 
     def store(
         self,
@@ -83,7 +83,10 @@ class Shelf(Protocol[Facts]):
         """
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
-        """Let what is known of people count no more, also what somebody else is about to store."""
+        """Invalidate reports about people.
+
+        Also those that another transaction is about to store.
+        """
 
 
 def ending(table: Table, dialect: Dialect) -> Insert:

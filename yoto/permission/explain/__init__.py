@@ -1,4 +1,4 @@
-"""Why a verdict is what it is, and the smallest change that would turn it."""
+"""Explanations of verdicts, and the smallest change that would turn one."""
 
 from yoto.permission.explain.explaining import Explaining
 from yoto.permission.explain.report import Explanation

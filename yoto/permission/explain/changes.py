@@ -1,4 +1,4 @@
-"""Single changes that could turn a verdict, each as what it does to the evidence.
+"""Single changes that could turn a verdict, each with its effect on the evidence.
 
 They are only proposals: ``turning`` keeps those with which the resolver gives the other verdict.
 Nothing here knows the rules, so a proposal too many costs time and never truth.
@@ -53,7 +53,7 @@ Apply = Callable[[Evidence], Evidence]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change and what the evidence would be with it."""
+    """A change, and the evidence after it."""
 
     kind: str
     affected: int
@@ -63,7 +63,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many people a change to each role reaches, and how many members the home has."""
+    """The reach of a change to each role, in people, and the number of the home's members."""
 
     roles: Mapping[int, int]
     members: int

@@ -17,7 +17,7 @@ ALLOW, DENY = "allow", "deny"
 IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"
 INACTIVE, NOT_MEMBER, NOT_INHERITED = "inactive", "not_member", "not_inherited"
 ASSIGNMENT, INHERITANCE, DEFAULT = "assignment", "inheritance", "default"
-# Through what somebody holds a role that is not given to themselves.
+# The indirect ways of holding a role.
 BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public", By.PROVIDER: "provider"}
 
 
@@ -72,7 +72,7 @@ def belongs(evidence: Evidence) -> bool:
 
 
 def role_links(derivation: Derivation) -> Iterator[RoleLink]:
-    """The roles by assignment, each with what it inherits, then the default role."""
+    """The roles by assignment, each with its ancestors, then the default role."""
     roles = derivation.evidence.roles
     for held in derivation.evidence.held:
         role = roles[held.role_id]
@@ -175,7 +175,7 @@ def _held_roles(derivation: Derivation) -> set[int]:
 def overwrite_steps(
     derivation: Derivation, permission: RegisteredPermission, registry: PermissionRegistry
 ) -> Iterator[OverwriteStep]:
-    """The steps of the resolver, with what each changed."""
+    """The steps of the resolver, with the changes of each."""
     for step in derivation.trace.steps:
         yield OverwriteStep(
             step.target,

@@ -57,7 +57,7 @@ class Explaining:
         """Explain the verdict of ``decide`` on the same question.
 
         Explaining is no use of the permission: a super-admin's is not audited. It takes about ten
-        statements, whatever the size of what is around.
+        statements, whatever the size of the place.
 
         Args:
             changes: whether to list changes that would turn the verdict; these name roles that the
@@ -83,7 +83,7 @@ class Explaining:
         asks = state.asks(registered, place, context)
         policies = _policies(derivation, registered, decision) if asks else ()
         if asks and not decision.allowed and proposed:
-            # What would make roles allow it helps only if the policies would allow it then.
+            # A change that makes roles allow it helps only if the policies would allow it then.
             outcome = ask_policies(quiet, user_id, [registered], place, context)
             if outcome.denied:
                 policies = (_policy_link(False, outcome.reason, outcome.version, outcome.codes),)
@@ -100,7 +100,7 @@ class Explaining:
 
 
 def _named(explanation: Explanation, subject: Any) -> Explanation:
-    """The same, in which somebody is called as the caller called them."""
+    """The same, in which the user has the caller's id for them."""
     number, text = f"user:{explanation.user_id}", f"user:{plain(subject)}"
     overwrites = tuple(
         replace(one, target=text) if one.target == number else one for one in explanation.overwrites
@@ -166,7 +166,7 @@ def _agrees(
 ) -> bool:
     if reason_of(derivation.resolution, permission) == decision.reason:
         return True
-    # What roles allow, policies may deny.
+    # Policies may deny permissions that roles allow.
     granted = bool(derivation.resolution.mask & permission.mask)
     return asks and granted and not decision.allowed
 

@@ -1,4 +1,4 @@
-"""Reading the evidence: a fixed number of statements, whatever the size of what is around."""
+"""Reads the evidence in a fixed number of statements, whatever the size of the place."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def load_reach(
 ) -> tuple[dict[int, int], int]:
     """How many people a change of each role reaches at most, and how many members the home has.
 
-    Who holds a role for several reasons, of which one is a set, counts for each.
+    A user who holds a role for several reasons, of which one is a set, counts for each.
     """
     asked = {ROLE_IDS: id_array(role_ids)}
     reach = {role_id: number for role_id, number in connection.execute(REACH, asked)}

@@ -73,7 +73,7 @@ class OverwriteLink:
 
 @dataclass(frozen=True, slots=True)
 class OverwriteStep:
-    """One step of the overwrites, by whose they are: ``everyone``, ``roles``, ``user``.
+    """One step of the overwrites, by their target: ``everyone``, ``roles``, ``user``.
 
     Attributes:
         gave, took: the permissions that the mask gained and lost by it.
@@ -112,9 +112,10 @@ class Change:
     """One change that turns the verdict, proved by resolving with it.
 
     Attributes:
-        kind: what to do, such as ``grant`` or ``end_timeout``; ``docs/explain.md`` lists them.
+        kind: the kind of change, such as ``grant`` or ``end_timeout``; ``docs/explain.md`` lists
+            them.
         affected: how many people it reaches at most.
-        detail: what it is done to: ids, permission, effect, scope.
+        detail: its target: ids, permission, effect, scope.
         text: the same as a sentence.
     """
 

@@ -19,7 +19,7 @@ STATUSES = {
     "not_member": "the user is no member",
     "not_inherited": "it cannot be inherited from here",
 }
-# What of a change is the text of a node.
+# The parts of a change that are texts of nodes.
 NODES = ("at", "home", "place", "scope")
 CHANGES = {
     "remove_overwrite": "remove the overwrite that {effect}s {permission} to {target} in {place}",

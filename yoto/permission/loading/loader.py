@@ -1,4 +1,4 @@
-"""Reading what bears on some people in a place, or on somebody in many: two statements."""
+"""Reads the facts about some people in a place, or about one in many: two statements."""
 
 from __future__ import annotations
 

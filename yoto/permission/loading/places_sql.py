@@ -1,4 +1,4 @@
-"""The first statement of a load: where places lie, and what people are there.
+"""The first statement of a load: the sites of places, and people's standing there.
 
 One row for each person in each place: a rung of the way up after the other (the id that is
 expected, the id that is there, who owns it, whose overwrites are in force), then the person.
@@ -41,7 +41,7 @@ RUNG, PERSON = 4, 7  # columns of a rung, and of a person
 
 
 class PlacesSql(NamedTuple):
-    """A statement and what its rungs are."""
+    """A statement and its rungs."""
 
     statement: Select[Any]
     chain: Chain
@@ -63,7 +63,7 @@ def places_sql(types: ResourceTypes, kind: str, *, many: bool, which: str = PLAC
 
 
 def _made(types: ResourceTypes, kind: str, many: bool, which: str) -> PlacesSql:
-    # What is asked about is a row, which the joins compare with: so nothing stands unconnected.
+    # The question is a row, which the joins compare with: so no table stands unconnected.
     given: list[ColumnElement[Any]] = [type_coerce(USER_ID, Id).label("user_id")]
     if many:
         given = [literal(1).label("one")]
@@ -107,7 +107,7 @@ def _made(types: ResourceTypes, kind: str, many: bool, which: str) -> PlacesSql:
         source = source.outerjoin(members, here)
         rung = Rung(home.type, members, home.expected)
         there = members.c[str(declared.node.key)].is_not(None)
-        # NULL for who has no row.
+        # NULL for a person without a row.
         says = false() if declared.banned is None else rung.of(declared.banned)
         banned.append(case((there, says)))
         if declared.timeout_until is not None:

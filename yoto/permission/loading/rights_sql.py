@@ -75,7 +75,7 @@ HOME: ColumnElement[str] = bindparam("home", type_=String())
 # whose overwrites are in force; everybody, and everybody of the home.
 NODES, PLACES, CROWDS = _texts("nodes"), _texts("places"), _texts("crowds")
 WANTED: Any = bindparam("wanted", type_=Id, expanding=True)
-# Roles that somebody does not hold.
+# Roles that the user does not hold.
 OFFERED: Any = bindparam("offered", type_=Id, expanding=True)
 # A home that no role has.
 NO_HOME = "-"
@@ -102,7 +102,7 @@ def _in_home() -> ColumnElement[bool]:
 
 
 def _teams(many: bool) -> CTE:
-    """Rows: person, team, from, until; the teams that somebody is in, at whatever time."""
+    """Rows: person, team, from, until; the teams of each person, at any time."""
     of = team_members.c
     first: Select[Any] = select(
         of.user_id.label("user_id"),

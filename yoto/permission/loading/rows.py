@@ -81,7 +81,7 @@ def roles_of(source: Source, homes: Collection[str]) -> dict[int, RoleRow]:
 def grants_of(
     source: Source, wanted: Callable[[Any], ColumnElement[bool]]
 ) -> list[tuple[str, Grant]]:
-    """Scopes, each with what a role allows or denies there, by itself or through a group.
+    """Scopes, each with a role's grants there, by itself or through a group.
 
     Args:
         wanted: the condition on the rows of a model: of ``RoleGrant``, and of ``RoleGroupGrant``.

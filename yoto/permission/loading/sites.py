@@ -24,8 +24,8 @@ class Site(NamedTuple):
         nodes: the texts of all nodes from the top down, the place's own last.
         types: the type of each.
         home: the node that people belong to; None: there is none.
-        owner_id: who owns the home.
-        owners: who else owns a node, and whether only as one who belongs.
+        owner_id: the owner of the home.
+        owners: other owners of nodes, and whether each counts only as a member.
         levels: the nodes below the home (all, where there is none), from the top down.
         overwritten: for each level, the node whose overwrites are in force.
         owned: the nodes that each of ``owners`` owns.
@@ -48,7 +48,7 @@ class Site(NamedTuple):
 
     @property
     def above(self) -> tuple[PlaceKey, ...]:
-        """Whatever else has a part in what somebody may do in the place."""
+        """Everything else that takes part in a user's permissions in the place."""
         others = dict.fromkeys((*self.nodes[:-1], *self.overwritten))
         others.pop(str(self.place), None)
         return tuple(map(key_of_text, others))

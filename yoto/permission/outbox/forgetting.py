@@ -77,7 +77,7 @@ def forget_rows(connection: Connection, touches: Touches) -> None:
 
 
 def _references(parent: Table) -> list[tuple[Column[Any], str]]:
-    """The columns that name rows of ``parent``, and what happens to them."""
+    """The columns that name rows of ``parent``, and the action on delete."""
     return [
         (column, key.ondelete)
         for source in Model.metadata.tables.values()

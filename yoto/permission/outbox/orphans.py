@@ -21,7 +21,7 @@ from yoto.store.declarations import Declaration
 from yoto.store.resources import ResourceType, ResourceTypes
 
 EVERYONE = "everyone:"
-# Where nodes are named, after what.
+# The columns that name nodes, each with the prefix of the name.
 _NODES: Sequence[tuple[ColumnElement[Any], str]] = (
     (grants.c.scope_key, ""),
     (group_grants.c.scope_key, ""),
@@ -48,7 +48,7 @@ class Orphans:
 
     def __init__(self, types: ResourceTypes, people: Declaration | None) -> None:
         self._types = types
-        # A function may know somebody again tomorrow.
+        # A function may know a person again tomorrow.
         self._people = None if people is None or people.asked is not None else people
 
     def found(self, session: Session) -> Iterator[Orphan]:

@@ -17,7 +17,7 @@ from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
 
-# Where an app with a cache keeps its ``Outbox``.
+# The key under which an app with a cache keeps its ``Outbox``.
 OUTBOX_EXTENSION = "yoto.outbox"
 TOKEN_PREFIX = "outbox-"
 

@@ -1,4 +1,4 @@
-"""The outbox's rows, and what has to be looked up to write them."""
+"""The outbox's rows, and the look-ups needed to write them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
             _find_gone(connection, touches, numbers)
             continue
         for key, gone in keys.items():
-            # What is committed by now, whatever the transaction saw first.
+            # The presently committed row, whatever the transaction saw first.
             stored = select(numbers.c.id).where(numbers.c.key == key).with_for_update()
             number = connection.scalar(stored)
             if number is None:
@@ -91,14 +91,14 @@ def _number_new(connection: Connection, numbers: Table, keys: Iterable[Any]) -> 
     try:
         connection.execute(insert_new(numbers, connection.dialect), rows)
     except DBAPIError as error:
-        # An application may add its first people before anybody has made these tables.
+        # An application may add its first people before these tables are made.
         if not lacks_tables(error):
             raise
         log.debug("there are no numbers yet: 'setup' gives them")
 
 
 def _find_gone(connection: Connection, touches: Touches, numbers: Table) -> None:
-    """The same of those alone who were deleted; who has no number had nothing."""
+    """The same for deleted people alone; a person without a number had nothing."""
     columns: dict[Any, list[Any]] = {}
     for key, gone in touches.keys[numbers].items():
         if gone is not None:

@@ -221,7 +221,7 @@ _RULES: dict[str, Rule] = {
         _revoked_token,
     ),
     ApiToken.__tablename__: Rule(frozenset({"revoked_at"}), ("user_id",), _api_token),
-    # What policies read of an assignment, and the name of a role, are part of ``input.via``.
+    # An assignment's attributes for policies, and the name of a role, are part of ``input.via``.
     RoleAssignment.__tablename__: Rule(
         frozenset(
             {"user_id", "team_id", "subject", "role_id", "node", "attributes"}

@@ -104,7 +104,7 @@ def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches
 
 
 def _values(statement: Insert | Update) -> dict[str, Any]:
-    """Column name to literal value, None for what the database computes.
+    """Column name to literal value, None for a value that the database computes.
 
     SQLAlchemy offers no public way to ask a statement for what was given to ``values()``.
     """

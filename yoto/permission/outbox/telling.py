@@ -15,10 +15,10 @@ MAX_SUBJECTS = 32
 
 @event_type("permission.changed")
 class PermissionsChanged(Event, frozen=True, kw_only=True):
-    """Changes of what people may do were committed, and are in the invalidation log.
+    """Changes of people's permissions were committed, and are in the invalidation log.
 
     Attributes:
-        subjects: what they are about, such as ``role:9``; at most ``MAX_SUBJECTS``.
+        subjects: their tags, such as ``role:9``; at most ``MAX_SUBJECTS``.
         count: how many subjects there are in all.
         position: of the newest; a check with ``at_least`` this includes them all.
         late: whether a relay put some into the log, because their writer could not.

@@ -84,7 +84,7 @@ class Touches:
             self.gone.setdefault(gone, {})[node_id] = text
 
     def person(self, number: int, gone: ColumnElement[Any], id_: Any = None) -> None:
-        """Touch what somebody may do who was deleted.
+        """Touch the permissions of a deleted person.
 
         Args:
             gone: the column of the ids.
@@ -94,7 +94,7 @@ class Touches:
         self.gone_people.setdefault(gone, {})[number if id_ is None else id_] = number
 
     def row(self, table: Table, row_id: int) -> None:
-        """Remember a row of the platform's own that is being deleted, with what names it."""
+        """Remember a platform row that is being deleted, with the rows that name it."""
         self.gone_rows.setdefault(table, set()).add(row_id)
 
     def user(self, user_id: int, home: Home = Home()) -> None:

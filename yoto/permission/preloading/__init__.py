@@ -1,4 +1,4 @@
-"""Filling the cache with what is asked for most, before anybody asks."""
+"""Fills the cache with the hottest entries ahead of requests."""
 
 from yoto.permission.preloading.report import PreloadReport, PreloadStats
 from yoto.permission.preloading.service import Preloading

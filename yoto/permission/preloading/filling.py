@@ -35,7 +35,7 @@ class Filling:
     """One run, while it goes on.
 
     Attributes:
-        loaded: what it has brought into memory.
+        loaded: entries brought into memory.
         gone: pairs whose place or user is no more.
     """
 
@@ -91,7 +91,7 @@ class Filling:
     ) -> list[Batch]:
         """Ask for each batch once, as long as there is time and ``lock`` is held.
 
-        Returns: what is still missing.
+        Returns: the users that are still missing.
         """
         missing: list[Batch] = []
         for number, batch in enumerate(batches):

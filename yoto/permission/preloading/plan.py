@@ -30,7 +30,8 @@ def plan(
 ) -> list[Batch]:
     """Batches of the first of ``pairs``, which come hottest first.
 
-    Batches are in the order of their hottest pair: who stops early has brought the most important.
+    Batches are in the order of their hottest pair: a run that stops early has loaded the most
+    important.
 
     Args:
         entries: the most pairs to take.

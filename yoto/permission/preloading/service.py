@@ -1,4 +1,4 @@
-"""Preloading of one application: at intervals, on demand, and what became of it."""
+"""Preloading of one application: at intervals and on demand, with its results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Preloading:
     """Brings hot entries into this process's memory, and into Redis. Safe for threads.
 
     Attributes:
-        hot: says what is hot.
+        hot: gives the hot entries.
         settings: how it goes on; ``retune`` changes them.
     """
 

@@ -24,7 +24,7 @@ def check(payload: Mapping[str, Any]) -> None:
 def handle(items: Sequence[QueueItem]) -> None:
     """Bring the hot entries that each role takes part in into the cache.
 
-    Doing it again does no harm: what is there stays.
+    Running it again does no harm: present entries stay.
 
     Raises:
         ValidationFailed: a payload has no id, or there is no such role.

@@ -36,7 +36,7 @@ MINUTE = 60.0  # s
 # Denials of one user in a minute and a process. Of more, one in so many is recorded, for all of
 # them: a user whose requests are denied anyway must not fill the table.
 DENIALS_A_MINUTE, DENIALS_A_RECORD = 600, 100
-# What denials of one request have in common that are recorded as one.
+# The columns that denials of one request share if they are recorded as one.
 EQUAL = (
     "request_id",
     "user_id",
@@ -224,6 +224,6 @@ def is_whole(recorded: str) -> bool:
 
 
 def mask_hash(mask: int) -> str:
-    """A short digest of all that somebody may do: equal hashes, equal permissions."""
+    """A short digest of a user's permissions: equal hashes, equal permissions."""
     raw = mask.to_bytes((mask.bit_length() + 7) // 8, "big")
     return hashlib.blake2b(raw, digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""Going back to a recorded decision: the same verdict now, or what has changed since."""
+"""Replay of a recorded decision: the same verdict now, or the changes since."""
 
 from yoto.permission.replay.replaying import Replaying
 from yoto.permission.replay.report import Replay

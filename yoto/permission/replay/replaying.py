@@ -43,7 +43,7 @@ from yoto.permission.verdict import is_blocked, reason_of
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50
 ASSIGNMENTS_MAX = 1_000  # changes that are looked through for roles, or for teams
-# What policies alone read changes verdicts where they take part.
+# Facts that only policies read change verdicts where these take part.
 READ_BY_POLICIES = (
     "channel.rules",
     "emergency_access.end",
@@ -226,7 +226,7 @@ def _teams(connection: Connection, record: Row[Any], evidence: Evidence | None) 
 
 
 def _roles_in(rows: Iterable[Row[Any]]) -> set[str]:
-    """The roles that somebody got or lost by these changes."""
+    """The roles that a user got or lost by these changes."""
     ids = {
         role_id
         for row in rows

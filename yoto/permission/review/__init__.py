@@ -1,4 +1,4 @@
-"""Access reviews: who can do something, since when, by what, and what changed."""
+"""Access reviews: users with a permission, since when, by which ways, and changes of access."""
 
 from yoto.permission.review.report import AccessDifference, AccessLine, AccessPage
 from yoto.permission.review.reviewing import Reviewing

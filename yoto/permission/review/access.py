@@ -135,7 +135,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
 
 
 def owned_by(evidence: Evidence, user_id: int) -> str:
-    """The node by owning which somebody has everything there."""
+    """The node whose owner has everything there."""
     site = evidence.site
     if site.owner_id == user_id and site.home is not None:
         return site.home

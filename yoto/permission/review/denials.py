@@ -91,7 +91,7 @@ class Denials:
         if permission.scope == ScopeType.GLOBAL:
             return cls(IN_BASE in steps, IN_BASE)
         in_base = IN_BASE in steps
-        # What is denied to them holds outside, too.
+        # A denial to them holds outside, too.
         steps += (
             of_mark(evidence, marked)
             for marked in evidence.overwrites

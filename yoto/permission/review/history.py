@@ -73,7 +73,7 @@ class History:
         group_grants: the same, by role, group and scope.
         groups: the permissions of each group; names by id beside them.
         overwrites: whether it allows, by place, target and permission.
-        unknown: what could not be taken back, in words.
+        unknown: changes that could not be undone, in words.
     """
 
     site: Site
@@ -165,7 +165,7 @@ class History:
         return deepcopy(self, {id(self.site): self.site})
 
     def forget_place(self) -> None:
-        """Roles, grants, overwrites or what sets hold have changed."""
+        """Roles, grants, overwrites or assignments to sets have changed."""
         self._laid_out = None
 
     def forget_teams(self) -> None:
@@ -176,7 +176,7 @@ class History:
     def hold(self, subject: str, role_id: int, node: str, window: Window | None) -> None:
         """Put back what a subject, as the table of assignments has it, held; None: it did not.
 
-        What is held elsewhere counts for nothing here, and is not kept.
+        Assignments elsewhere do not count here, and are not kept.
         """
         if node != NOWHERE and node not in self.site.nodes:
             return

@@ -11,12 +11,12 @@ from yoto.permission.plain import plain
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One thing by which somebody can do something.
+    """One way by which a user has a permission.
 
     Attributes:
         kind: ``grant``, ``group``, ``overwrite``, ``administrator``, ``owner``, ``super_admin``.
         scope: where it holds: ``global``, ``server:7``, ``channel:3``, ``category:4``.
-        role_id, role: the role that has it; None for what the user has without a role.
+        role_id, role: the role that has it; None for a way without a role.
         via: the roles from the one that is assigned to that role, by inheritance.
         group: the permission group, if through one.
         since: from when on it holds without a break; None: unknown.

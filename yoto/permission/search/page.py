@@ -1,4 +1,4 @@
-"""One page of a search, and the checks of what asks for it."""
+"""One page of a search, and the checks of its arguments."""
 
 from __future__ import annotations
 

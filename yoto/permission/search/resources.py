@@ -1,4 +1,4 @@
-"""Pages of the nodes of a type at which somebody has a permission.
+"""Pages of the nodes of a type at which a user has a permission.
 
 Four statements at most. The first says where the person could have it at all: the nodes that they
 belong to or own, those where something is given to them, and those that a role of theirs reaches.

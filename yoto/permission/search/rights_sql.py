@@ -131,7 +131,7 @@ def _number(value: int) -> Number:
 
 
 def _in_force(source: Any, now: datetime) -> ColumnElement[bool]:
-    # What is provided has begun.
+    # Provided roles have always begun.
     begun = [] if "valid_from" not in source else [source.valid_from]
     return and_(
         *(or_(starts.is_(None), starts <= now) for starts in begun),

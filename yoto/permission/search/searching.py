@@ -1,4 +1,4 @@
-"""The part of ``PermissionSystem`` that searches: what somebody may do where, and who may."""
+"""The part of ``PermissionSystem`` that searches for resources by user, and users by resource."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class AtNodes:
         return or_(func.max(case((here, 1))) == 1, self._of_node(self._home).is_(None))
 
     def _allowed(self, inside: bool) -> ColumnElement[Any]:
-        """The verdict of somebody who belongs, or of somebody who does not."""
+        """The verdict for a member, or for a person who is no member."""
         rights, permission = self._rights, self._permission
         local = permission.scope != ScopeType.GLOBAL
         base = self._base(permission, inside)

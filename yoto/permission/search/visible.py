@@ -1,4 +1,4 @@
-"""``permissions.visible``: narrowing a SELECT to what its reader may see."""
+"""``permissions.visible``: narrows a SELECT to the rows that its reader may see."""
 
 from __future__ import annotations
 

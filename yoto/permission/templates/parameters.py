@@ -20,7 +20,7 @@ class TemplateParameter:
     """A parameter of a template.
 
     Attributes:
-        description: what it stands for.
+        description: its meaning.
         default: its value where none is given; None: one must be given.
         choices: the only values it can have; empty: any part of a permission name.
     """

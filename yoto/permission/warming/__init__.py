@@ -1,4 +1,4 @@
-"""Warm-up: what is hot into the cache, history into the forecaster, a look at each component."""
+"""Warm-up: loads hot entries into the cache, history into the forecaster, and checks components."""
 
 from yoto.permission.warming.parts import ComponentState, WarmUpParts
 from yoto.permission.warming.report import WarmUpReport

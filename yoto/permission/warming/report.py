@@ -18,8 +18,8 @@ class StepReport:
     Attributes:
         success: whether it did all that it is there for; what could not be found out is no success.
         time: seconds.
-        details: what it did, or why it did not.
-        error: what went wrong, in words; None with success.
+        details: its work, or why there was none.
+        error: the error, in words; None with success.
     """
 
     success: bool

@@ -1,4 +1,4 @@
-"""By which assignments, overwrites and powers somebody has a permission: ``input.via``."""
+"""The assignments, overwrites and powers by which a user has a permission: ``input.via``."""
 
 from yoto.permission.ways.deriving import Way
 from yoto.permission.ways.reading import AHEAD, Ways

@@ -16,7 +16,7 @@ from yoto.permission.resolver import NOTHING, FlatPlace, Standing, Trace, resolv
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
 PROVIDED = "provided_role"
 OWNER, SUPER_ADMIN = "owner", "super_admin"
-# In this order ways are listed: what is given to most people comes first.
+# Ways are listed in this order: those given to most people come first.
 KINDS = (DEFAULT_ROLE, ASSIGNMENT, PROVIDED, OVERWRITE, OWNER, SUPER_ADMIN)
 _BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public"}
 _SUBJECTS = ("public", "everyone", "team", "application", "person")
@@ -101,7 +101,7 @@ def _node(text: str) -> dict[str, Any] | None:
 
 
 def ways_of(told: Told, name: str, mask: int, now: float) -> list[Way]:
-    """The ways by which somebody has a permission now; none: they do not have it.
+    """The ways by which a user has a permission now; none: they do not have it.
 
     Args:
         name, mask: of the permission.

@@ -27,7 +27,7 @@ from yoto.permission.ways.deriving import Told, Way, ways_of
 
 # Of one process: people in places. One takes some 2 to 10 kB.
 CAPACITY = 5_000
-# What is read ahead for a long list of questions.
+# The most entries read ahead for a long list of questions.
 AHEAD = 500
 # s after the last policy that asked for ways, for which loads bring them along.
 WANTED_SECONDS = 300.0
@@ -76,7 +76,7 @@ class Ways:
             cache.on_invalidate(self.forget)
 
     def of(self, user_id: int, place: Place, permission: RegisteredPermission) -> list[Way]:
-        """The ways by which somebody has a permission in a place now.
+        """The ways by which a user has a permission in a place now.
 
         Raises:
             UnknownResource: the place does not exist.
@@ -91,13 +91,13 @@ class Ways:
         return self._changes if monotonic() < self._wanted_until else None
 
     def keep(self, began: int | None, loaded: Iterable[Loaded], ends: Mapping[int, float]) -> None:
-        """Remember what was read since then, with names and attributes, of what is committed."""
+        """Remember committed rows read since then, with names and attributes."""
         if began is None:
             return
         found = [told for read in loaded for told in self._told_of(read)]
         now, wall = monotonic(), self._clock()
         with self._lock:
-            # What was read before a change must not be remembered after it.
+            # Rows read before a change must not be remembered after it.
             if began != self._changes:
                 return
             self._number += len(found)
@@ -106,7 +106,7 @@ class Ways:
                 self._number = len(found)
             for told in found:
                 places = self._kept.setdefault(told.user.user_id, {})
-                # What a function said of somebody counts no longer than it does.
+                # An entry counts no longer than the function's report about the user.
                 life = min(KEPT_SECONDS, ends.get(told.user.user_id, math.inf) - wall)
                 places[place_key(told.site.place)] = _Kept(told, _nodes(told), now + life)
 

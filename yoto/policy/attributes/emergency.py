@@ -24,7 +24,7 @@ _SWITCH = select(PlatformSwitch.enabled).where(PlatformSwitch.name == EMERGENCY_
 
 @dataclass(frozen=True, slots=True)
 class EmergencyHeld:
-    """Emergency access that somebody has; ``until`` is in epoch seconds."""
+    """A user's emergency access; ``until`` is in epoch seconds."""
 
     id: int
     reason: str
@@ -65,7 +65,7 @@ class RememberedEmergencies:
     """The snapshot in memory. Safe for threads; ``heard`` is a listener to the log."""
 
     def __init__(self, load: Callable[[], Emergencies]) -> None:
-        """``load`` reads what is committed now."""
+        """``load`` reads the committed rows."""
         self._load = load
         self._lock = threading.Lock()
         self._known: Emergencies | None = None

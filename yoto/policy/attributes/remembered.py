@@ -43,7 +43,7 @@ class _Remembered(ABC, Generic[K, V]):
         changes = self._changes
         loaded = load()
         with self._lock:
-            # What was read before a change must not be remembered after it.
+            # Rows read before a change must not be remembered after it.
             if loaded is not None and changes == self._changes:
                 if len(self._known) >= self._capacity:
                     self._known.clear()
@@ -73,12 +73,12 @@ class RememberedPlaces(_Remembered[PlaceKey, PlaceAttributes]):
         load: Callable[[str, int], PlaceAttributes | None],
         capacity: int = CAPACITY,
     ) -> None:
-        """``load`` reads what is committed now; it gives None where there is no such place."""
+        """``load`` reads the committed rows; it gives None where there is no such place."""
         super().__init__(capacity)
         self._load = load
 
     def get(self, scope: str, scope_id: int, may_remember: bool) -> PlaceAttributes | None:
-        """The attributes of a place, or what ``load`` raises."""
+        """The attributes of a place; raises the errors of ``load``."""
         return self._get((scope, scope_id), lambda: self._load(scope, scope_id), may_remember)
 
     def _forget(self, about: cache.subjects.Touched) -> None:
@@ -92,12 +92,12 @@ class RememberedPeople(_Remembered[int, Person]):
     """Accounts, by id."""
 
     def __init__(self, load: Callable[[int], Person | None], capacity: int = CAPACITY) -> None:
-        """``load`` reads what is committed now; it gives None where there is no such account."""
+        """``load`` reads the committed rows; it gives None where there is no such account."""
         super().__init__(capacity)
         self._load = load
 
     def get(self, user_id: int, may_remember: bool) -> Person | None:
-        """The account, or what ``load`` raises."""
+        """The account; raises the errors of ``load``."""
         return self._get(user_id, lambda: self._load(user_id), may_remember)
 
     def _forget(self, about: cache.subjects.Touched) -> None:

@@ -1,4 +1,4 @@
-"""Counters of what single users do, in Redis. Each decays by half in its half-life."""
+"""Counters of single users' actions, in Redis. Each decays by half in its half-life."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class BehaviourCounters:
         self._read: Callable[[], None] = _nothing
 
     def read_first(self, read: Callable[[], None]) -> None:
-        """Call ``read`` before anybody is looked up: it counts what still waits elsewhere."""
+        """Call ``read`` before each look-up: it counts actions that still wait elsewhere."""
         self._read = read
 
     def note(self, actions: Iterable[tuple[int, CountedAction]]) -> list[Exception]:
@@ -70,8 +70,8 @@ class BehaviourCounters:
     def note_failed_sign_in(self, user_id: int, network: str) -> None:
         """Count a wrong password; raises ``StoreUnavailable``.
 
-        It says something about who is in that network, and nothing about the owner in another: else
-        any stranger could raise anybody's risk.
+        It says something about users in that network, and nothing about the owner in another: else
+        any stranger could raise any user's risk.
 
         Args:
             network: where it came from, as ``network_of`` gives it.

@@ -1,4 +1,4 @@
-"""From what somebody did lately to a number, with what it is the sum of.
+"""Computes a risk score from a user's recent actions, with its parts.
 
 The weights are a judgement, not a measurement: a forgotten password alone stays far below the limit
 of the default policies, guessing together with being refused everywhere passes it.
@@ -54,7 +54,7 @@ class Risk:
 
 
 def risk_of(behaviour: Behaviour, account_age_days: float, unusual: float | None = None) -> Risk:
-    """The risk in letting somebody do what matters.
+    """The risk in allowing a user an important action.
 
     Args:
         unusual: how far what they do now is from what they usually do, 0 to 1; None: unknown, and

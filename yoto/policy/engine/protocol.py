@@ -10,7 +10,7 @@ from yoto.policy.partial import Topic
 from yoto.policy.result import Verdict
 
 EngineName = Literal["embedded", "opa"]
-# What interprets Rego in a process of ours.
+# The Rego interpreters that run in our processes.
 LibraryName = Literal["regorus", "regopy"]
 
 
@@ -20,7 +20,7 @@ class TestFailure:
 
     Attributes:
         name: ``<policy>: <package>.<rule>``.
-        reason: what it gave instead of true, or the engine's message.
+        reason: its value instead of true, or the engine's message.
     """
 
     __test__ = False
@@ -111,7 +111,7 @@ class CompiledPolicies(Decider, Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what the engine holds for this set; an evaluation afterwards may fail."""
+        """Release the engine's resources for this set; an evaluation afterwards may fail."""
         ...
 
 

@@ -42,7 +42,7 @@ def upgrade_of(
     bundle: Sequence[Entry],
     author: str = DEFAULT_AUTHOR,
 ) -> Upgrade:
-    """Compare what is in force with a bundle.
+    """Compare the entries in force with a bundle.
 
     Args:
         known: kind and name of every entry that ever was, in force or not.

@@ -34,7 +34,7 @@ class FolderWatch:
         read: Callable[[], StoredSet],
         put: Callable[[Sequence[Entry]], object],
     ) -> None:
-        """``read`` gives what is in force; ``put`` brings entries into force or raises."""
+        """``read`` gives the entries in force; ``put`` activates entries or raises."""
         self._folder = folder
         self._read = read
         self._put = put

@@ -1,4 +1,4 @@
-"""Assembling the input of policies from parts, each made only when somebody will read it."""
+"""Assembles the input of policies from parts, each made only when a policy will read it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Question:
 
     Attributes:
         scope, scope_id: ``global`` (None), or the type and the id of a node.
-        given: what the caller says of the circumstances, None where it says nothing.
+        given: the caller's request context, None without one.
     """
 
     user_id: int
@@ -124,7 +124,7 @@ class InputBuilder(Generic[T]):
         """The input, and which of its paths hold for how many seconds; see ``Part.seconds``.
 
         Args:
-            about: what the parts are made from.
+            about: the source of the parts.
             reads: input paths that policies read, as ``CompiledPolicies.reads``.
             documents: the data documents in service, by name.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-# Upper bounds in us; what is slower is counted beyond the last.
+# Upper bounds in us; slower values are counted beyond the last.
 BOUNDS_US = (
     *(10.0, 25.0, 50.0, 100.0, 250.0, 500.0),
     *(1e3, 2.5e3, 5e3, 10e3, 25e3, 50e3, 100e3, 250e3, 500e3, 1e6),

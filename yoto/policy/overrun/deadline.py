@@ -71,7 +71,7 @@ class EvaluationDeadline:
         self._file: FileIO | None = None
 
     def keep(self, version: str, evaluate: Callable[[], R]) -> R:
-        """``evaluate()``, which is of the set ``version``; what it raises comes through."""
+        """The result of ``evaluate()`` on the set ``version``; its errors are raised."""
         written = self._written
         if written is None or self._pid != os.getpid() or self._registered is not self:
             written = self._register()

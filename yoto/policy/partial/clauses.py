@@ -24,7 +24,7 @@ class Statement:
 
     Attributes:
         span: offsets in the source, the end excluded.
-        uses: what it depends on.
+        uses: its dependencies.
         binds: variables that it declares.
         inner: variables that it declares within itself, as comprehensions do.
     """

@@ -25,7 +25,7 @@ _RAISING = ("ArithExpr", "BinExpr")
 
 @dataclass(slots=True)
 class Uses:
-    """What a part of a rule depends on.
+    """The dependencies of a part of a rule.
 
     Attributes:
         rules: rules and functions, by their paths below ``data``.
@@ -65,7 +65,7 @@ class Scope:
         return name in self.imports or (*self.package, name) in self.rules
 
     def uses(self, tree: Any) -> Uses:
-        """What a part of a rule depends on."""
+        """The dependencies of a part of a rule."""
         found = Uses()
         for path, called in references(tree):
             self._add(found, path, called)

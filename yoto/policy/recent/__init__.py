@@ -1,4 +1,4 @@
-"""Recent inputs of live decisions, masked: what a change of policies is tried on."""
+"""Recent inputs of live decisions, masked, for dry runs of changes."""
 
 from yoto.policy.recent.ring import Mask, RecentInputs
 from yoto.policy.recent.shared import SharedInputs

@@ -149,7 +149,7 @@ class Expressions:
         return self._node("Number", first, value=-_number(self._next()))
 
     def _reference(self, calls: bool = True) -> Node:
-        """A term, and what is looked up in it or called; the head of a rule is not called."""
+        """A term, with its look-ups and calls; the head of a rule is not called."""
         first = self._at
         found = self._term()
         while self._follows() and self._at < len(self._tokens):

@@ -1,1 +1,1 @@
-"""Policies in service in one process: loading, evaluating, and what watches over both."""
+"""Policies in service in one process: loading, evaluation, and supervision of both."""

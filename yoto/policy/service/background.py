@@ -28,7 +28,7 @@ SHARE_SECONDS = 1.0
 ADAPT_SECONDS = 5.0
 # Times as long between two looks at the record while the log is heard.
 HEARING = 5
-# s between two writings of what a candidate did.
+# s between two writes of a candidate's counts.
 COUNT_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
 
@@ -66,13 +66,13 @@ class OverrunCollector:
     """Writes into the record what processes of this host left behind that had to end."""
 
     def __init__(self, overruns: Overruns, writer: PolicyWriter, instance: str) -> None:
-        """``instance``: who writes it."""
+        """``instance``: the writing process."""
         self._overruns = overruns
         self._writer = writer
         self._instance = instance
 
     def collect(self) -> None:
-        """Write what is found; what cannot be written is found again.
+        """Write the overruns found; those that cannot be written are found again.
 
         A folder that this account may not read, such as one that root has made, stops no decision.
         """
@@ -99,7 +99,7 @@ class OverrunCollector:
 
 
 class ShadowTask:
-    """Evaluates the candidate on what was seen, and writes what it did."""
+    """Evaluates the candidate on inputs seen, and writes its counts."""
 
     def __init__(self, loader: PolicyLoader, counts: ShadowCountStore) -> None:
         self._loader = loader
@@ -109,7 +109,7 @@ class ShadowTask:
         self._writing = threading.Lock()
 
     def work(self) -> float:
-        """Compare what waits; seconds until the next time."""
+        """Compare the waiting inputs; seconds until the next time."""
         shadow = self._shadow()
         if shadow is None:
             return COUNT_SECONDS
@@ -170,7 +170,7 @@ class InputTask:
         self._shared = shared
 
     def work(self) -> float:
-        """Share what came; seconds until the next time."""
+        """Share new inputs; seconds until the next time."""
         try:
             self._shared.keep(self._recent.take_unshared())
         except PlatformError as error:

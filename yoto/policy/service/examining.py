@@ -58,7 +58,7 @@ class Examiner:
         self._shared = shared
 
     def examine(self, name: str, bundle: Bundle) -> Examined:
-        """Whether ``bundle`` may be stored; ``name`` is what was changed in it.
+        """Check that ``bundle`` may be stored; ``name`` is the changed entry.
 
         Raises:
             PolicyError: a source is refused, a test fails, or an evaluation takes too much.
@@ -66,7 +66,7 @@ class Examiner:
                 failed says nothing about the policies.
         """
         sample = self.sample()
-        # The child has limits: what blows up does so there, and not here afterwards.
+        # The child has limits: excessive work fails there, and not here afterwards.
         report = self._tried(name, bundle, sample)
         compiled = self._engine.compile(bundle)
         try:

@@ -113,10 +113,10 @@ class PolicyLoader:
             self.load()
 
     def load(self, ready_made: CompiledPolicies | None = None, again: bool = False) -> None:
-        """Load the newest revision; ``state`` says what came of it.
+        """Load the newest revision; ``state`` has the result.
 
         Args:
-            ready_made: a compiled set, used if that is what the record holds, else closed.
+            ready_made: a compiled set, used if it is the one in the record, else closed.
             again: compile also what is compiled already, for an engine that has lost it.
         """
         with self._lock:
@@ -126,7 +126,7 @@ class PolicyLoader:
             ready_made.close()
 
     def replace_serving(self, change: Callable[[Serving], Serving]) -> None:
-        """Swap what is in service for what ``change`` makes of it."""
+        """Replace the sets in service by the result of ``change``."""
         with self._lock:
             self.serving = change(self.serving)
 

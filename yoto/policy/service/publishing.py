@@ -52,8 +52,8 @@ class _Plan:
     """A change in the making.
 
     Attributes:
-        tried: what is to be compiled and tried; None: nothing.
-        in_force: what is in force afterwards.
+        tried: the bundle to compile and try; None: none.
+        in_force: the bundle in force afterwards.
     """
 
     steps: Sequence[_Step]
@@ -102,7 +102,7 @@ class Publisher:
 
         Args:
             version: the live version that an only entry was made from; None: the present one.
-            action: what the record calls it.
+            action: its name in the record.
             removed: kind and name of entries that are in force.
         """
         for entry in entries:
@@ -141,7 +141,7 @@ class Publisher:
     def start_shadow(
         self, entry: Entry, sample: float, author: str, comment: str = ""
     ) -> PolicyReceipt:
-        """Store a candidate, which every process evaluates beside what is in force."""
+        """Store a candidate, which every process evaluates beside the set in force."""
         checked_name(entry.name)
         if isinstance(sample, bool) or not 0 < sample <= 1:
             raise ValidationFailed({"sample": "must be a share, above 0 and at most 1"})

@@ -48,10 +48,10 @@ class PolicyService:
     """Everything that ``PolicyManager`` offers is done by one of these parts.
 
     Attributes:
-        reader: what the record says.
+        reader: reads the record.
         publisher: changes it.
-        loader: what is in service here.
-        shadow_task: what each process saw of a candidate.
+        loader: the sets in service here.
+        shadow_task: each process's counts of a candidate.
     """
 
     def __init__(

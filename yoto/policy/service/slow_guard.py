@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 ALERT_PAUSE = 60.0
 # s until a set that was taken out is tried again.
 RETRY_SECONDS = 30.0
-# How much is measured to name the policy that is slow.
+# Limits of the measurement that names the slow policy.
 COST_INPUTS = 10
 COST_SECONDS = 5.0
 MICROSECONDS = 1e6
@@ -33,10 +33,10 @@ MICROSECONDS = 1e6
 class SlowGuard:
     """Watches over one process's evaluations. Safe for threads.
 
-    Decisions only report; what takes time is done by ``work`` in the background.
+    Decisions only report; ``work`` does the slow part in the background.
 
     Attributes:
-        costs: what each policy costs, as it was measured last; None: never.
+        costs: the last measured cost of each policy; None: never measured.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A candidate beside the live policies: what would change if it were promoted."""
+"""A candidate beside the live policies: the verdicts that its promotion would change."""
 
 from yoto.policy.shadow.deny_rate import DenyRate, Tally, jumped
 from yoto.policy.shadow.flips import FlipCounts

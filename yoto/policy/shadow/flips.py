@@ -22,7 +22,7 @@ class FlipCounts:
 
     Attributes:
         directions: ``"allow_to_deny"`` and ``"deny_to_allow"``.
-        subjects: whom it concerns, by id.
+        subjects: the affected users, by id.
         places: where, as ``"<action> <scope>:<id>"``.
         codes: codes of the denial on one side that the other does not give.
     """

@@ -15,7 +15,7 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ShadowReport:
-    """A candidate, and what would change with it.
+    """A candidate, and the verdicts that would change with it.
 
     Attributes:
         name, version, author: the candidate.

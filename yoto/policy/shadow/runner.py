@@ -31,7 +31,7 @@ class _Seen(NamedTuple):
 class Shadow:
     """One candidate in one process. Safe for threads.
 
-    A decision never waits for it: what is seen is queued, and ``work`` compares.
+    A decision never waits for it: inputs are queued, and ``work`` compares.
 
     Attributes:
         version_id: of the candidate's row.
@@ -67,9 +67,9 @@ class Shadow:
         self._wake()
 
     def work(self) -> None:
-        """Compare what waits."""
+        """Compare the waiting inputs."""
         while self._waiting:
-            # Let go between two: who asks for the counts is not to wait for all of them.
+            # Release it between two: a reader of the counts must not wait for all of them.
             with self._working:
                 if self._waiting:
                     self._compare(self._waiting.popleft())

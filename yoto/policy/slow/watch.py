@@ -14,7 +14,7 @@ MINIMUM = 7
 
 
 class Pace(enum.Enum):
-    """How fast evaluations are."""
+    """The speed of evaluations."""
 
     FINE = "fine"
     SLOW = "slow"
@@ -39,7 +39,7 @@ class SlowWatch:
         return self.pace()
 
     def pace(self) -> Pace:
-        """How fast evaluations are."""
+        """The speed of evaluations."""
         with self._lock:
             if len(self._window) < MINIMUM:
                 return Pace.FINE

@@ -1,4 +1,4 @@
-"""The record of policies in the database: what is in force, all that ever was, and who said so."""
+"""The record of policies in the database: the entries in force, all earlier ones, and authors."""
 
 from yoto.policy.store.difference import DiffLine, difference_of
 from yoto.policy.store.entry import Change, Entry, StoredSet, StoredVersion, Version, VersionTexts

@@ -31,7 +31,7 @@ _IN_USE = _VERSIONS.where(
     PolicyVersion.state.in_((PolicyState.LIVE, PolicyState.CANDIDATE))
 ).order_by(Policy.kind, Policy.name)
 
-# What a revision is called that changes nothing but says that a set is not to be evaluated.
+# The name of a revision that only forbids the evaluation of a set.
 OVERRUN = "overrun"
 
 

@@ -51,11 +51,11 @@ def run_trial(
     It is evaluated on recorded inputs, and on those that the conditions of its rules ask for.
 
     Args:
-        name: what was changed in the bundle; named when no single policy can be.
+        name: the changed entry of the bundle; named when no single policy can be.
         inputs: JSON texts. An error of a policy on one of them is its verdict (a deny), no reason
             to refuse the bundle.
         limits: None: the defaults.
-        library: what the child evaluates by.
+        library: the child's interpreter.
 
     Raises:
         PolicyError: the bundle is refused, a test fails, or a limit was passed; the reason gives

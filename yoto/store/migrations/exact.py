@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-# Compares byte by byte, spaces at the end included; what MariaDB and what MySQL call it.
+# Compares byte by byte, spaces at the end included; its names on MariaDB and on MySQL.
 EXACT = ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 
 

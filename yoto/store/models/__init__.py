@@ -1,4 +1,4 @@
-"""The platform's tables, one file an aggregate, and what it reads of the application's."""
+"""The platform's tables, one file an aggregate, and its read models of the application's."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Alerts: what holds, what happened, what operators said, and what is sent where."""
+"""Alerts: their state, history, operators' settings, and webhooks."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class AlertSilenceRow(Model):
 
 
 class AlertRuleRow(Model):
-    """One version of what operators set on a rule; rows are only ever added."""
+    """One version of operators' settings of a rule; rows are only ever added."""
 
     __tablename__ = "yoto_alert_rule_changes"
     __table_args__ = (UniqueConstraint("rule", "version"), MYSQL_OPTIONS)

@@ -15,10 +15,10 @@ class ApiToken(Model):
 
     Attributes:
         token_hash: SHA-256 of the whole token, in hex.
-        rights: what it may use of what its owner may do.
+        rights: the part of its owner's permissions that it may use.
         epoch: the owner's ``token_epoch`` when it was made; it ends when that is raised.
         last_used_at: exact to the minute.
-        revoked_at: when somebody took it back.
+        revoked_at: when it was revoked.
     """
 
     __tablename__ = "yoto_api_tokens"

@@ -1,4 +1,4 @@
-"""The audit log: who changed what, from what to what, and why."""
+"""The audit log: each change with its actor, values before and after, and reason."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
 class AuditRecord(Model):
     """One act. Rows are only ever added; the database itself refuses to change or delete one.
 
-    ``subject`` is what was acted on, such as ``role:9``; ``server_id`` is no foreign key, because
-    the record must outlive the server.
+    ``subject`` is the target of the action, such as ``role:9``; ``server_id`` is no foreign key,
+    because the record must outlive the server.
     """
 
     __tablename__ = "yoto_audit_records"
@@ -57,12 +57,12 @@ def record_audit(
     after: Any = None,
     reason: str | None = None,
 ) -> None:
-    """Add a record to ``session``: it is stored, or not, together with what it is about.
+    """Add a record to ``session``: it is stored, or not, together with the change itself.
 
     Args:
-        action: what was done, such as ``"role.update"``.
-        subject: what it was done to, such as ``"role:9"``.
-        actor_id: who did it; None is the system itself.
+        action: the action, such as ``"role.update"``.
+        subject: its target, such as ``"role:9"``.
+        actor_id: the actor; None is the system itself.
         before, after: the changed values, as JSON data.
         reason: the actor's own words.
     """

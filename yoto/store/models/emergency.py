@@ -1,4 +1,4 @@
-"""Emergency access: who took it, why, and until when."""
+"""Emergency access: its user, reason and end."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class PlatformOperator(Model):
     """
 
     __tablename__ = "yoto_operators"
-    # The number of somebody who was removed is never given again: an open session has it.
+    # The number of a removed operator is never reused: an open session may have it.
     __table_args__ = (MYSQL_OPTIONS | {"sqlite_autoincrement": True},)
 
     id: Mapped[PrimaryKey]

@@ -1,4 +1,4 @@
-"""The outbox: what a committed change touched, until the invalidation log has it."""
+"""The outbox: the tags of a committed change, until the invalidation log has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overwrites: what one role or one user may do differently at one node."""
+"""Overwrites: changes to the permissions of one role, user or team at one node."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Permission(Model):
 
     ``scope`` is the narrowest scope in which the permission means something, ``global`` or a type
     of resources: a ``global`` one is never implied by owning a node, and only a global role grants
-    it. ``on_policy_error`` says what counts where policies give no verdict: ``deny``, or the
+    it. ``on_policy_error`` is the fallback where policies give no verdict: ``deny``, or the
     verdict of roles alone.
     """
 

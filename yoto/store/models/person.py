@@ -35,7 +35,7 @@ class KnownPerson(Model):
 
 
 class RolesAsked(Model):
-    """Somebody about whose roles the function was asked; columns as in ``KnownPerson``."""
+    """A person about whose roles the function was asked; columns as in ``KnownPerson``."""
 
     __tablename__ = "yoto_roles_asked"
     __table_args__ = (MYSQL_OPTIONS,)

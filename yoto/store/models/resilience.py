@@ -12,7 +12,7 @@ from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
 
 
 class ResilienceConfigChange(Model):
-    """One version of one entry: what its layer ``origin`` holds from then on.
+    """One version of one entry: the value of its layer ``origin`` from then on.
 
     The unique version is what lets exactly one of two operators win who edit the same version.
     ``config_values`` is NULL after a delete. ``expires_at`` and ``at`` are Redis time.

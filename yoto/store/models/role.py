@@ -1,4 +1,4 @@
-"""Roles, what they grant, and who holds them."""
+"""Roles, their grants, and their holders."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.types import string_enum
 
 EVERYONE = "@everyone"
-# What a node, or the absence of one, is called in tables: ``channel:3``.
+# Characters of the text of a node, or of the absence of one, in tables: ``channel:3``.
 NODE_LENGTH = 100
-# What a node, or who holds a role, is called in what is written down.
+# Characters of the text of a node, or of a role's holder, in records.
 SUBJECT_LENGTH = NODE_LENGTH + 10
 NOWHERE = ""
 
@@ -65,7 +65,7 @@ def subject(context: Any) -> str:
 class Role(Model):
     """A role of one node that people belong to (``home``), or a global one (``home`` empty).
 
-    ``server_id`` repeats the id where the node is a server, for what else refers to servers.
+    ``server_id`` repeats the id where the node is a server, for other references to servers.
     ``parent_id`` is the first role that it inherits from; others are in ``yoto_role_parents``.
     """
 

@@ -8,7 +8,7 @@ from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
 
 
 class SubjectKey(Model):
-    """The number of somebody whose id is no number; it never changes and is never given again.
+    """The number of a person whose id is no number; it never changes and is never reused.
 
     ``key`` is the application's id, in the type that it has there: see
     ``yoto.store.people.keyed``. Where ids are numbers, the table stays empty.

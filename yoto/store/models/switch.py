@@ -14,7 +14,7 @@ class PlatformSwitch(Model):
     """One switch by its name; one that has no row is off.
 
     Attributes:
-        until: when it turns off by itself; None: somebody must.
+        until: when it turns off automatically; None: an operator must turn it off.
     """
 
     __tablename__ = "yoto_platform_switches"

@@ -1,4 +1,4 @@
-"""Types of resources: where an application keeps what somebody may do something with."""
+"""Types of resources: the application's tables of things that permissions apply to."""
 
 from yoto.store.resources.chains import Chain, Rung, chain_of
 from yoto.store.resources.declaring import declare_resource

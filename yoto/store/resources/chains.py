@@ -1,4 +1,4 @@
-"""From a node to what it is below, in SQL: one outer join a step, however the tree is made.
+"""From a node to the nodes above, in SQL: one outer join a step, for any tree.
 
 Types say beforehand what can be above what. So the way up is known when a statement is made: a
 rung for each type, and several for one that nests. Rungs that a node does not have are NULL.
@@ -40,7 +40,7 @@ class Rung(NamedTuple):
 
     @property
     def synced(self) -> ColumnElement[Any] | None:
-        """The id of whose overwrites are in force; None: the node's own, always."""
+        """The id of the node whose overwrites are in force; None: the node's own, always."""
         return None if self.type.sync is None else self.of(self.type.sync.id)
 
 
@@ -62,7 +62,7 @@ class Chain(NamedTuple):
 
     @property
     def homes(self) -> list[Rung]:
-        """The types of nodes that people belong to; a node has at most one of several."""
+        """The rungs whose nodes people belong to; of several, a node has at most one."""
         return [rung for rung in self.rungs if rung.type.members is not None]
 
     def used(self) -> list[Rung]:

@@ -80,7 +80,7 @@ def updated(history: History, record: Record, registry: PermissionRegistry) -> N
 
 
 def deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The role comes back with what went with it."""
+    """The role comes back with its former grants and holders."""
     before, role_id = before_of(record), subject_id(record)
     history.roles[role_id] = RoleRow(
         role_id,

@@ -63,7 +63,7 @@ class Regorus:
         return version("celine-regorus")
 
     def admit(self, bundle: Bundle) -> None:
-        """It is the reference here: what it reads differently, no engine may read."""
+        """It is the reference here: no engine may read a form that it reads differently."""
 
     def documents(self, data_json: str) -> regorus.Engine:
         """An engine without policies; copies share its documents."""
@@ -103,7 +103,7 @@ def _copy(engine: regorus.Engine) -> regorus.Engine:
 
 
 def translated(policy: str, call: Callable[[], R]) -> R:
-    """``call()``, with what regorus raises as ``PolicyError``.
+    """``call()``, with errors of regorus raised as ``PolicyError``.
 
     Args:
         policy: what to name where the message names no policy.

@@ -116,7 +116,7 @@ def library(name: LibraryName) -> Library:
     """That library, imported now.
 
     Raises:
-        ImportError, OSError: it is not there, or not for this system.
+        ImportError, OSError: it is not installed, or not for this system.
     """
     if name == "regopy" and sys.platform == "linux":
         if "greenlet" in sys.modules and "regopy" not in sys.modules:

@@ -20,7 +20,7 @@ from yoto.errors import PlatformError
 
 R = TypeVar("R")
 
-# What the owner keeps between jobs.
+# The owner's state between jobs.
 Kept = dict[str, Any]
 
 
@@ -82,7 +82,7 @@ class Owner:
         self._thread: _Thread | None = None
 
     def run(self, job: Callable[[Kept], R]) -> R:
-        """The result of ``job``, which takes what the owner keeps; what it raises comes through."""
+        """The result of ``job``, which takes the owner's state; its errors are raised."""
         thread = self._thread or self._start()
         if get_native_id() == thread.native_id:
             return job(thread.kept)

@@ -1,4 +1,4 @@
-"""A compiled bundle in this process: whole, and reduced to what can matter for a topic."""
+"""A compiled bundle in this process: whole, and reduced to the rules for a topic."""
 
 from __future__ import annotations
 

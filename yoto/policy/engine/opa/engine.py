@@ -73,7 +73,8 @@ class OpaEngine:
 
     def compile(self, bundle: Bundle) -> OpaPolicies:
         """See ``PolicyEngine``."""
-        # What regorus lacks is refused here too, so that each bundle runs on both engines.
+        # Features that regorus lacks are refused here too, so that each bundle runs on both
+        # engines.
         admit(bundle)
         layout = layout_of(bundle, f"p{bundle.version}")
         self.sweep()
@@ -114,10 +115,10 @@ class OpaEngine:
             self.remove(layout)
 
     def close(self) -> None:
-        """Close the connections; what is on the server stays for others."""
+        """Close the connections; the layouts on the server stay for others."""
         self.wire.close()
 
-    # What the compiled policies of this engine share.
+    # The state shared by the compiled policies of this engine.
 
     def push(self, layout: Layout) -> None:
         """Put a layout on the server; raises as ``compile``."""

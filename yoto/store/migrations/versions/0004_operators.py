@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("last_sign_in", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_yoto_operators"),
         sa.UniqueConstraint("name", name="uq_yoto_operators_name"),
-        # The number of somebody who was removed is never given again: an open session has it.
+        # The number of a removed operator is never reused: an open session may have it.
         sqlite_autoincrement=True,
         **exact_texts(),
     )

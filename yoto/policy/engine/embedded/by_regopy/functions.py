@@ -1,4 +1,4 @@
-"""The functions that policies may call on regopy, and what is called in their place."""
+"""The functions that policies may call on regopy, and the functions that replace them."""
 
 from __future__ import annotations
 

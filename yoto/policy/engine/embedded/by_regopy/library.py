@@ -112,7 +112,7 @@ def _entry(rule: str) -> str:
 
 
 def _translated(sources: Mapping[str, str], policy: str, call: Callable[[], R]) -> R:
-    """``call()``, with what regopy raises as ``PolicyError``."""
+    """``call()``, with errors of regopy raised as ``PolicyError``."""
     try:
         return call()
     except regopy.RegoError as error:
