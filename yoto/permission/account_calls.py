@@ -60,8 +60,9 @@ class AccountCalls:
 
     @staticmethod
     def answers_from_cache(app: Flask) -> bool:
-        """Whether ``app`` answers about callers and permissions that memory or Redis know, now,
-        without the database.
+        """Whether ``app`` now decides from memory or Redis, without the database.
+
+        It does so for callers and permissions that one of these knows.
         """
         state: PermissionState | None = app.extensions.get(EXTENSION)
         caching = state.caching if state else None
@@ -85,7 +86,7 @@ class AccountCalls:
             denial_keys: the ids of its sign-in and of itself.
 
         Raises:
-            StoreUnavailable: neither memory nor Redis may answer, and the database did not.
+            StoreUnavailable: neither memory nor Redis may decide, and the database did not answer.
         """
         caching = get_state_in_maintenance().caching
         required = required_position()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-# A stored verdict is one int: flags, and above them the ordinary mask. With LOCAL, somebody has
+# A stored verdict is one int: flags, and above them the ordinary mask. With LOCAL, a user has
 # every local permission, those too that are registered later; with SUPER, all.
 SUPER, LOCAL = 1, 2
 FLAG_BITS = 2

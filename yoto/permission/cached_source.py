@@ -33,7 +33,7 @@ class CachedSource:
     cache: it alone sees its changes.
 
     Args:
-        database: answers such callers.
+        database: the source for such callers.
         providers: the reports of functions about people.
         ways: is given what is loaded, while policies ask for ways.
         clock: the present time in epoch seconds.

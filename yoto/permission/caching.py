@@ -122,7 +122,7 @@ class Caching:
     def start_threads(self) -> None:
         """The same, whatever there is to know of maintenance."""
         if not self.cache.tailer.running:
-            # Listeners need the changes, wherever the checks are answered.
+            # Listeners need the changes, wherever checks are decided.
             self.cache.tailer.start()
         if self.relaying and not self.relay.running:
             self.relay.start()

@@ -71,7 +71,7 @@ class Checks:
             scope: ``"global"`` (also None), or a type of resources, with its id.
             context: facts about the request for the policy engine; giving any makes it take part.
                 At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
-            at_least: a position that the answer must include, as a write gave it.
+            at_least: a position from a write that the verdict must include.
         """
         state = get_state_to_ask(permission)
         key, asked = parse_key(scope, scope_id), state.registry.get(permission)

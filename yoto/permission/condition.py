@@ -105,8 +105,8 @@ _Node: TypeAlias = "_InPlace | _InSeveral"
 class Permission:
     """A condition on the caller's permissions. Immutable; equal conditions are equal.
 
-    ``a & b``, ``a | b`` and ``~a`` are conditions too. ``with a:`` raises for whom it is not
-    met by, and ``@a`` guards functions and blueprints as ``@require_permission`` does. It has no
+    ``a & b``, ``a | b`` and ``~a`` are conditions too. ``with a:`` raises for a user who does not
+    meet it, and ``@a`` guards functions and blueprints as ``@require_permission`` does. It has no
     truth value: ``if a.can():`` asks.
     """
 

@@ -93,7 +93,7 @@ class Ranking(NamedTuple):
 
 
 class Authority:
-    """The actor of one write. Ask before changing anything: answers are from the present state.
+    """The actor of one write. Check before changing anything: results are from the present state.
 
     Args:
         actor_id: None is the system itself, which may do everything.
@@ -119,7 +119,7 @@ class Authority:
             self.unbounded = person.super_admin
 
     def check_role(self, role: Role, home: str | None = None) -> None:
-        """The rank rule for ``role``; ``home``: for what it does there alone.
+        """The rank rule for ``role``; ``home``: for its effect there alone.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.

@@ -60,7 +60,7 @@ def of_teams(
 
 
 def homes_of(session: Session, held: Iterable[tuple[Role, Place]], gifts: Gifts) -> set[str]:
-    """The hierarchies that roles, and what is given at nodes, are of; that of the platform too."""
+    """The hierarchies of roles and of rows at nodes; that of the platform too."""
     places = {place for place, mask in gifts.items() if mask}
     sites = load_sites(session.connection(), places).values()
     return {NOWHERE, *(role.home for role, _ in held), *(site.home or NOWHERE for site in sites)}

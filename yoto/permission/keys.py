@@ -32,7 +32,7 @@ from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
 from yoto.store.upserts import insert_new
 
-# Somebody's id, as the application has it; or the number that stands for it; or who asks without
+# A person's id, as the application has it; or the number that stands for it; or a caller without
 # being a person.
 SubjectId: TypeAlias = int | uuid.UUID | str | Application | Public
 
@@ -186,7 +186,7 @@ def number_some(most: int, *wanted: ColumnElement[bool]) -> bool:
 class SubjectKeys:
     """The numbers of the people of one application.
 
-    One is given with the commit that inserts somebody, or at the first question about them, or
+    One is given with the commit that inserts a person, or at the first question about them, or
     about all, and never changes: so it can be remembered for good, once it is committed.
 
     Args:
@@ -204,7 +204,7 @@ class SubjectKeys:
         self._type = declared.ids.type.python_type
         # The box is typed as if nothing were ever missing from it.
         self._numbers: Any = LRUCache(REMEMBERED)
-        # What was counted when all had numbers, and until when that counts.
+        # The count when all had numbers, and the end of its validity.
         self._complete: tuple[tuple[int, int], float] | None = None
 
     def number_of(self, key: Any, field: str = "user_id") -> int:
@@ -319,7 +319,7 @@ class SubjectKeys:
         """The same in the caller's transaction, which may have made the person, and on SQLite is
         the one writer that there is.
 
-        It may be rolled back, and the number given to somebody else: so nothing is remembered, and
+        It may be rolled back, and the number given to another person: so nothing is remembered, and
         no verdict on it cached, before it is committed.
         """
         found = self._stored(session.connection(), key)

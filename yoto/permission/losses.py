@@ -1,6 +1,6 @@
 """The loss rule: no write takes anything from a user above its actor.
 
-A denial placed low acts high: it is not enough to look at the rank of what is written. So roles
+A denial placed low acts high: it is not enough to check the rank of the written row. So roles
 are read before and after the change. Most changes take nothing; where one does, those above the
 actor whom it reaches are judged by the rules of a verdict, before and after, at each moment in
 their assignments, with roles as they are and as if all were active. People with the same roles are
@@ -151,8 +151,9 @@ def check_assignments(
 
 
 def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: str) -> None:
-    """Refuse to take what a team, everyone or the public holds at a node, if somebody above would
-    lose anything by that.
+    """Refuse to take a role from a set at a node, if a user above would lose anything by that.
+
+    A set is a team, everyone or the public.
 
     Args:
         home: as in ``check_assignments``.

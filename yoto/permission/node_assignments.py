@@ -239,7 +239,7 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
     if at is not None:
         site = site_in(session, checked_node(at, "at"), "at")
         place = site.place
-        # What was given before the node moved elsewhere can be taken there, too.
+        # An assignment from before the node moved elsewhere can be taken there, too.
         if now is not None and role.home not in (NOWHERE, site.home):
             raise ValidationFailed({"at": f"is not in {words_of(role.home)}, the role's"})
         home = site.home or NOWHERE
@@ -264,9 +264,9 @@ def _check_giving(authority: Authority, given: _Given, until: float | None) -> N
     """The hierarchy's rules for giving a role there.
 
     Raises:
-        PermissionDenied: the actor lacks, or will lack before it ends, what this gives; the role,
-            or what it inherits from, stands too high; or it denies something to somebody whom the
-            actor does not outrank.
+        PermissionDenied: the actor lacks, or will lack before it ends, a permission that this
+            gives; the role, or one it inherits from, stands too high; or it denies something to a
+            user whom the actor does not outrank.
     """
     if authority.unbounded:
         return

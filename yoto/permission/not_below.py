@@ -153,8 +153,10 @@ def people_not_below(
     touched: Collection[int] | None,
     nodes: Collection[str] | None = None,
 ) -> Iterator[Person]:
-    """Those not below the actor, people and then programs, who hold one of the roles ``touched``
-    (None: all of them), with what they hold by sets at ``nodes``, or at none (None: anywhere).
+    """Those not below the actor, people and then programs, who hold one of the roles ``touched``.
+
+    Each comes with the roles that they hold by sets at ``nodes``, or at none (None: anywhere).
+    ``touched`` None: any role.
 
     The owner of a home is one of them: no role takes what belongs to it, but what is of the
     platform counts there as for everybody. Of programs those are that a role gives a rank.

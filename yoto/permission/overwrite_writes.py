@@ -59,7 +59,7 @@ class OverwriteWrites:
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Make these the target's overwrites in the place; what is not named is left to the rest.
+        """Make these the target's overwrites in the place; other permissions are left to the rest.
 
         Raises:
             ValidationFailed: also for a name in both lists, and for permissions of scope global.
@@ -262,7 +262,7 @@ def _stored(session: Session, place: str, target: Target) -> dict[int, ChannelOv
 
 def _new_row(place: str, target: Target, permission: RegisteredPermission) -> ChannelOverwrite:
     kind, id_ = place_of_text(place)
-    # For what else refers to the community's; another type of that name may have other ids.
+    # For other references to the community's; another type of that name may have other ids.
     is_number = kind in ("channel", "category") and isinstance(id_, int)
     repeated = {f"{kind}_id": id_} if is_number else {}
     return ChannelOverwrite(

@@ -67,7 +67,7 @@ class SidePool:
         return self._gate.size
 
     def resize(self, size: int) -> None:
-        """Have at most ``size`` from now on; what is in use stays, what is too much is closed."""
+        """Have at most ``size`` from now on; connections in use stay, extra ones are closed."""
         fewer = size < self._gate.size
         self._gate.resize(size)
         if fewer and self._engine is not None:

@@ -146,7 +146,7 @@ class Registration:
         """Register the permissions that come with the code and that the database lacks; the names
         added.
 
-        What is there stays as it is, also where an operator changed it.
+        Present entries stay as they are, also where an operator changed them.
         """
         actor_id = actor_number(actor_id)
         known = get_state().registry.refresh().by_name

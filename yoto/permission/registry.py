@@ -28,7 +28,7 @@ class RegisteredPermission:
 
     Attributes:
         mask: only its bit set.
-        wanted: what a stored verdict must have one bit of, for its owner to have the permission.
+        wanted: bits of which a stored verdict must have one, for its owner to have the permission.
         judged: whether policies ever take part in deciding about it: everywhere (``abac``), or
             where there is something to judge by.
     """

@@ -21,7 +21,7 @@ from yoto.store.models import EVERYONE, Effect, Role, RoleParent
 
 NAME_MAX_LENGTH = 100
 LOWEST_POSITION = 1  # 0 is the default role's
-MAX_POSITION = 1_000_000  # far more than anybody ranks by hand
+MAX_POSITION = 1_000_000  # far more than people rank by hand
 
 NAME_TAKEN = {"name": "another role has this name"}
 
@@ -58,7 +58,7 @@ def checked_label(name: Any, max_length: int) -> str:
 
 
 def checked_role(name: Any, field: str) -> str:
-    """``name`` as who asks for a role writes it: byte by byte as it is stored.
+    """``name`` as a requirement must write it: byte by byte as it is stored.
 
     Raises:
         ValidationFailed: naming ``field``: it can be no role's, or is that of the default role,
@@ -74,7 +74,7 @@ def checked_role(name: Any, field: str) -> str:
 
 
 def checked_position(position: Any) -> int:
-    """Raises ``ValidationFailed`` (field ``position``) for what is no rank."""
+    """Raises ``ValidationFailed`` (field ``position``) for a value that is no rank."""
     if type(position) is not int or not LOWEST_POSITION <= position <= MAX_POSITION:
         raise ValidationFailed(
             {"position": f"must be an integer from {LOWEST_POSITION} to {MAX_POSITION}"}
@@ -156,8 +156,10 @@ def check_inheritance(
     role: Role,
     changes: Mapping[str, Any],
 ) -> None:
-    """The gift rule for a change of parent or activity: new allows, and denies that go, with
-    roles as they are and as if all were active. And the rank rule for what it inherits from anew.
+    """The gift and rank rules for a change of parent or activity.
+
+    The gift rule is for new allows, and denials that go, with roles as they are and as if all were
+    active; the rank rule for the new ancestors.
 
     Raises:
         PermissionDenied: the actor lacks one of these permissions, or stands too low.

@@ -57,11 +57,11 @@ class RoleSnapshot:
         keys = ("", *homes)
         in_homes = select(Role.id).where(Role.home.in_(keys))
         self.shapes = roles_of(session, keys)
-        # What is above a home counts as what is given there.
+        # Rows above a home count as rows of the home.
         sites = sites_of(session, homes).values()
         scopes = {GLOBAL, *homes, *(node for site in sites for node in site.upper)}
         self.known = {one for role_id in touched for one in self.lineage(role_id, asleep=True)}
-        # By role: where it gives something, and what.
+        # By role: the places of its grants, with the permissions.
         self.given: Given = defaultdict(list)
         for place, grant in grants_of(
             session,
@@ -78,7 +78,7 @@ class RoleSnapshot:
         self.shapes.pop(role_id, None)
 
     def lineage(self, role_id: int, *, asleep: bool) -> Iterator[int]:
-        """The role and what it inherits from; ``asleep``: as if all of them were active."""
+        """The role and its ancestors; ``asleep``: as if all of them were active."""
         seen: set[int] = set()
         newest: list[tuple[int, RoleRow | None]] = [(role_id, None)]
         while newest:
@@ -132,7 +132,7 @@ class RoleSnapshot:
         return found
 
     def facts(self, site: Site, rights: Rights, *, asleep: bool) -> PlaceFacts:
-        """The roles as they count at a site, with what they give by ``rights``."""
+        """The roles as they count at a site, with their grants by ``rights``."""
         counted = copy(rights)
         counted.roles, counted.parents = {}, defaultdict(list)
         for role_id, shape in self.shapes.items():

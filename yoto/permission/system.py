@@ -195,7 +195,7 @@ class PermissionSystem(
 
     @staticmethod
     def start(app: Flask) -> None:
-        """Begin the work in the background: what the first check would begin, and preloading.
+        """Begin the work in the background: the threads of the first check, and preloading.
 
         Raises:
             StoreUnavailable: the database did not answer.

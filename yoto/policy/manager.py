@@ -135,7 +135,7 @@ class PolicyManager(Extension[PolicyService]):
         """Try a policy in the place of the one in force, on recent inputs; nothing is stored.
 
         Args:
-            given: one more input to answer.
+            given: one more input to decide.
 
         Raises:
             ValidationFailed: the name, or ``given``, is refused.

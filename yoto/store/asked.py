@@ -87,8 +87,8 @@ class Asked:
 
     Attributes:
         function: from at most 1,000 ids to its report about each.
-        max_age: seconds for which an answer counts.
-        deadline: seconds that an answer may take.
+        max_age: seconds for which a response counts.
+        deadline: seconds that a response may take.
     """
 
     function: Callable[[list[Any]], Mapping[Any, Any]]
@@ -120,7 +120,7 @@ def roles_by(function: Roles, *, max_age: float = MAX_AGE, deadline: float = DEA
             roles to these: names of global roles, or ``ProvidedRole``. It is called in a thread of
             its own, in an app context and outside of any request.
         max_age: seconds for which a response counts, unless ``roles_changed`` ends it before.
-        deadline: seconds that an answer may take; a later one counts as none.
+        deadline: seconds that a response may take; a later one counts as none.
 
     Raises:
         ConfigurationError: no function, or a time that is none.
@@ -140,8 +140,8 @@ def attributes_by(
             JSON data, at most 32 names and 8,000 bytes. An id without attributes has an empty
             mapping: one that is left out is unknown, which denies. It is called in a thread of its
             own, in an app context and outside of any request.
-        max_age: seconds for which an answer counts.
-        deadline: seconds that an answer may take; a later one counts as none.
+        max_age: seconds for which a response counts.
+        deadline: seconds that a response may take; a later one counts as none.
 
     Raises:
         ConfigurationError: no function, or a time that is none.

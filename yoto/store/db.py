@@ -472,13 +472,13 @@ def _keep_private(path: str | None, *_: Any) -> None:
         return
     try:
         # One that is there is not opened: to close it would give up, for the whole process, the
-        # locks that SQLite holds on it, and another process would write into what is written here.
+        # locks that SQLite holds on it, and another process would write into the rows written here.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
         if os.stat(path).st_mode & 0o077:
             os.chmod(path, FILE_MODE)
     except OSError:
-        return  # SQLite says itself what it cannot open; somebody else's file stays as it is
+        return  # SQLite reports a file that it cannot open; another owner's file stays as it is
 
 
 def _configure_sqlite(connection: Any, record: Any) -> None:

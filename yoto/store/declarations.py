@@ -43,7 +43,7 @@ class Declaration:
         source: the query that the table is read from; None: itself.
         ids: for people, the column of the application's own ids.
         numbers: the table that has a number for each of these; None: they are numbers.
-        asked: for people, the function that knows them, of whose answers ``table`` has the last;
+        asked: for people, the function that knows them, whose last reports ``table`` has;
             None: the table is the application's.
         attributes: for people, columns that policies read, by name.
         attributes_by: for people, the function that gives these attributes instead.

@@ -40,7 +40,7 @@ from yoto.store.models.person import KnownPerson
 USERS = "users"
 KEYS = "yoto_subjects"
 
-# What holds for somebody of whom a column says nothing (NULL), and for all where none is given.
+# Defaults for a person with NULL in a column, and for all where no column is given.
 _UNKNOWN: Mapping[str, ColumnElement[bool]] = {"disabled": true(), "super_admin": false()}
 _DEFAULTS: Mapping[str, Any] = {
     "disabled": false(),
@@ -136,7 +136,7 @@ def people_by(
             context and outside of any request.
         ids: the type of their ids: ``int``, ``uuid.UUID`` or ``str`` (up to 255 characters).
         max_age: seconds for which a response counts, unless ``people_changed`` ends it before.
-        deadline: seconds that an answer may take; a later one counts as none.
+        deadline: seconds that a response may take; a later one counts as none.
         attributes: the function that gives their attributes for policies, see ``attributes_by``.
 
     Raises:
@@ -185,7 +185,7 @@ def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
     exactly where they are distinct there.
 
     Raises:
-        ValueError: their table is not there yet.
+        ValueError: their table does not exist yet.
     """
     declared = declarations_of(app).tables.get(USERS)
     if declared is None or declared.ids is None:

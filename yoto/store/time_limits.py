@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 # seconds; None is none.
 TIME_LIMIT = "time_limit"
 
-CONNECT_SECONDS = 2.0  # to open a connection: so many for TCP, and for each answer
+CONNECT_SECONDS = 2.0  # to open a connection: so many for TCP, and for each response
 PING_SECONDS = 1.5  # to say that a connection from the pool still lives, or to end a transaction
 READ_SECONDS = 4.5  # for a statement that only reads: its request is answered within five
 LOCK_SECONDS = 10  # to wait for a row that another transaction has locked
@@ -109,5 +109,5 @@ def _before_rest(connection: Any, record: Any, state: Any) -> None:
 
 
 def _listen_for(connection: Any, limit: float | None) -> None:
-    """The driver has no call for it: it reads this before it waits for an answer."""
+    """The driver has no call for it: it reads this before it waits for a response."""
     connection._read_timeout = None if limit is None else limit + SILENCE_SECONDS

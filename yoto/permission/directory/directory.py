@@ -93,8 +93,9 @@ class Directory(Generic[Facts]):
             return self._renewed(numbers, None)
 
     def renew_for(self, session: Session, numbers: Collection[int] | None) -> None:
-        """The same for who reads on a session; of one that has written nothing, the transaction
-        is ended where something was too old.
+        """The same for a reader on a session.
+
+        If that has written nothing, its transaction is ended where something was too old.
 
         Args:
             numbers: None: all people.
@@ -107,7 +108,7 @@ class Directory(Generic[Facts]):
             if not stale:
                 return
             if not kept:
-                # Its view of the database has what is too old, and others may want its connection.
+                # Its database snapshot has the old rows, and others may need its connection.
                 session.commit()
             within = session if kept else None
             ends = monotonic() + ALL_SECONDS
@@ -145,7 +146,7 @@ class Directory(Generic[Facts]):
                 stored = self._shelf.read(connection, wanted)
                 stale = {n: one for n, one in stored.items() if self._is_stale(one, now)}
                 if stale and within is not None:
-                    # What others have stored since it began, the transaction does not see.
+                    # The transaction does not see rows stored by others since it began.
                     stale = self._shelf.read(connection, stale.keys(), lock=True)
             for number in wanted - stale.keys():
                 # A number without a key stands for no person.

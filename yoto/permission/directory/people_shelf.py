@@ -93,8 +93,9 @@ class PeopleShelf:
 
 
 def _news(stored: Mapping[int, Stored], reported: Mapping[int, PersonFacts]) -> Collection[int]:
-    """Those of whom something else is said than before; who was said to have changed, others have
-    heard of.
+    """Those whose report differs from the last one.
+
+    Others were notified of people declared changed.
     """
     return {
         number
@@ -125,7 +126,7 @@ def _row(
 
 
 def _storing(dialect: Dialect) -> Insert:
-    """Stores rows, but for those of people whom somebody said to have changed meanwhile."""
+    """Stores rows, except those of people who were declared changed meanwhile."""
 
     def values(new: Any) -> dict[str, Any]:
         unchanged = people.c.changes == new["changes"]

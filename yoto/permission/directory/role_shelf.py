@@ -126,7 +126,7 @@ class RoleShelf:
         if rows:
             connection.execute(insert(provided), rows)
         if loud is None:
-            # Who was said to have changed, others have heard of.
+            # Others were notified of people declared changed.
             news = {n for n in changed if stored[n].asked_at not in (None, NEVER)}
         else:
             news = set(stored) if loud else set()
@@ -147,8 +147,9 @@ class RoleShelf:
     def _resolved(
         self, connection: Connection, reported: Mapping[int, Sequence[ProvidedRole]]
     ) -> dict[int, Held]:
-        """The roles that there are, by number of who holds them. What names none counts as nothing,
-        and is named in the log once.
+        """The existing roles, by their holder's number.
+
+        A name without a role counts as nothing, and is named in the log once.
         """
         given = {one for every in reported.values() for one in every}
         homes = {one: self._node(one.home) for one in given}

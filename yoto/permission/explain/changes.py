@@ -162,8 +162,10 @@ def _opened(held: Held) -> Apply:
 
 
 def _to_give(evidence: Evidence, role: RoleRow) -> Held:
-    """A role as somebody would be given it: one of the home as such, a global one at the place
-    alone, as everywhere would be more than is asked for.
+    """A role as it would be given.
+
+    One of the home as such, a global one at the place alone, as everywhere would be more than is
+    asked for.
     """
     everywhere = role.home != NOWHERE or evidence.place == GLOBAL
     return Held(role.id, node=NOWHERE if everywhere else str(evidence.place))

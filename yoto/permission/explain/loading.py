@@ -180,7 +180,7 @@ def _pairs(connection: Connection, statement: Select[Any], asked: Mapping[str, A
 def load_reach(
     connection: Connection, role_ids: Iterable[int], home: str | None
 ) -> tuple[dict[int, int], int]:
-    """How many people a change of each role reaches at most, and how many members the home has.
+    """The most people that a change of each role reaches, and the number of the home's members.
 
     A user who holds a role for several reasons, of which one is a set, counts for each.
     """
@@ -204,7 +204,7 @@ def holding_sets(connection: Connection, role_ids: Iterable[int]) -> Sequence[Ro
 
 
 def _members_of(connection: Connection, homes: Iterable[str]) -> dict[str, int]:
-    """How many people belong to each of the nodes: one statement for each type of them."""
+    """The number of people who belong to each node: one statement for each type."""
     found: dict[str, int] = {}
     by_type: dict[str, dict[Any, str]] = {}
     for text in homes:

@@ -95,7 +95,7 @@ class PolicyLink:
 
     Attributes:
         reason: a code.
-        version: the set that answered; None: none did.
+        version: the set that decided; None: none did.
         codes: all codes of a denial.
         texts: the text of each code, by language (``en``, ``zh``).
     """

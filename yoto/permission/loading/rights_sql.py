@@ -1,9 +1,9 @@
 """The second statement of a load: all that bears on some people at some nodes.
 
-One UNION ALL over three common table expressions: the teams that somebody is in, the assignments
+One UNION ALL over three common table expressions: the teams of a person, the assignments
 that concern them (where a function provides roles, these too), and the roles that these begin with,
 with all ancestors (``held``). A row begins with its kind, and has five numbers, a node and two
-times. Rows follow the roles that somebody holds, not the size of what is around them.
+times. The number of rows follows the roles that are held, not the size of the place.
 
 Joins are outer where the order matters: a planner that is free to choose was seen to start from
 all global roles, or from a permission, and to look up everybody for each. Such rows are NULL where

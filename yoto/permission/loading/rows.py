@@ -1,6 +1,6 @@
 """Reading rows of rights by any condition: roles, grants, overwrites and assignments.
 
-Checks have one statement for all of them (``rights_sql``); these are for who looks at rights in
+Checks have one statement for all of them (``rights_sql``); these are for code that reads rights in
 another way: the rules for writes, reviews, and the pages.
 """
 

@@ -161,7 +161,7 @@ def _group_member(touches: Touches, act: Act, row: Row) -> None:
 
 
 def _group(touches: Touches, act: Act, row: Row) -> None:
-    # The database has taken the group from its roles by the time that somebody could ask which.
+    # The database has taken the group from its roles before they could be read.
     if act is Act.DELETE:
         touches.everything()
         touches.row(PermissionGroup.__table__, row["id"])
@@ -288,8 +288,9 @@ def ruled_names() -> frozenset[str]:
 
 
 def watch_declared(tables: Mapping[str, Declaration], types: ResourceTypes) -> None:
-    """Have rules for what an application has declared: people, by the platform's name of the
-    table, and types of resources with who belongs to them.
+    """Add rules for an application's declarations.
+
+    They are people, by the platform's name of the table, and types of resources with their members.
     """
     people = tables.get(USERS)
     if people is not None:

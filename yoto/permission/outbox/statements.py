@@ -106,7 +106,7 @@ def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches
 def _values(statement: Insert | Update) -> dict[str, Any]:
     """Column name to literal value, None for a value that the database computes.
 
-    SQLAlchemy offers no public way to ask a statement for what was given to ``values()``.
+    SQLAlchemy offers no public way to read the arguments of ``values()`` from a statement.
     """
     given: dict[Any, Any] = dict(getattr(statement, "_values", None) or {})
     given |= dict(getattr(statement, "_ordered_values", None) or ())

@@ -88,7 +88,7 @@ class Touches:
 
         Args:
             gone: the column of the ids.
-            id_: what it had of them; by default the number.
+            id_: its id of them; by default the number.
         """
         self.user(number)
         self.gone_people.setdefault(gone, {})[number if id_ is None else id_] = number

@@ -47,9 +47,9 @@ _HOLDERS = union(
 def reached(connection: Connection, role_id: int, pairs: Sequence[Pair]) -> list[Pair]:
     """Those of ``pairs`` whose user holds the role, or one that inherits from it, in its home.
 
-    Everybody has the default role of a home, and what everybody or a team holds may be anybody's.
-    The roles of a person count from their assignment to its end: entries say by themselves when
-    they change.
+    Everybody has the default role of a home, and a role of everybody or of a team may reach every
+    user. The roles of a person count from their assignment to its end: entries say by themselves
+    when they change.
 
     Raises:
         UnknownResource: there is no such role.

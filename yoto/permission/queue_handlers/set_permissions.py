@@ -1,6 +1,6 @@
 """``set_permissions``: grants of roles, set in the background.
 
-An item says what one call of ``PermissionSystem.assign_permissions_to_role`` would. The hierarchy
+An item is equivalent to one call of ``PermissionSystem.assign_permissions_to_role``. The hierarchy
 rules that are in force when it is handled decide, for ``actor_id``; without one the platform itself
 acts and may do everything. So code that enqueues for a person must name them: the queue is not
 reachable from outside, only from code of the platform and the application.
@@ -53,7 +53,7 @@ def check(payload: Mapping[str, Any]) -> None:
 
 
 def handle(items: Sequence[QueueItem]) -> None:
-    """Set what ``items`` say, all or nothing; what is set already stays as it is.
+    """Set the grants in ``items``, all or nothing; present ones stay as they are.
 
     Raises:
         ValidationFailed: one of them can never be done, such as a role that is gone, or a grant

@@ -47,7 +47,7 @@ EQUAL = (
     "policy_version",
     "mask_hash",
 )
-CONNECTION_SECONDS = 2.0  # that somebody waits for the one connection
+CONNECTION_SECONDS = 2.0  # that a writer waits for the one connection
 
 
 class Origin(Protocol):
@@ -204,7 +204,7 @@ def collapsed(rows: Sequence[Row]) -> list[Row]:
         if row["allowed"] or row["request_id"] is None:
             kept[(id(row),)] = row
             continue
-        # Questions that share a context share what is kept of it too.
+        # Questions that share a context also share its kept form.
         key = (*(row[name] for name in EQUAL), id(row["context"]))
         first = kept.get(key)
         # A row is stored again when its batch was not, so that it is not to be changed.

@@ -210,7 +210,7 @@ def _changes(
 
 
 def _teams(connection: Connection, record: Row[Any], evidence: Evidence | None) -> Iterable[str]:
-    """The teams that the user is in, and those that they were in by what the log has since."""
+    """The teams that the user is in, and those that they were in by later log records."""
     found = {one.team_id for one in evidence.teams} if evidence is not None else set()
     rows = connection.execute(
         select(*(audit.c[name] for name in ("subject", "before", "after")))

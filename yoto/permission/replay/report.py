@@ -31,8 +31,8 @@ class Replay:
     Attributes:
         user_id: as the application knows them, as in ``changes``.
         now: the present verdict; None: the question was too long for the record.
-        outcome: ``same``: the answer is the same; ``time_passed``: with the clock of then, today's
-            rows give the recorded answer, so only a window or time-out has begun or ended;
+        outcome: ``same``: the verdict is the same; ``time_passed``: with the clock of then, today's
+            rows give the recorded verdict, so only a window or time-out has begun or ended;
             ``changed``: something was changed since, ``changes`` says what; ``unknown``: the
                 verdict differs and the audit log does not say why, or the present one is unknown.
         same_permissions: whether the user's permissions there are unchanged.

@@ -47,7 +47,7 @@ def difference_of(
     since: datetime,
     until: datetime,
 ) -> AccessDifference:
-    """Compare who has ``permission`` in ``place`` at the two moments; policies are left out.
+    """Compare the users with ``permission`` in ``place`` at the two moments; policies are left out.
 
     Raises:
         UnknownResource: the place does not exist.

@@ -63,9 +63,9 @@ class History:
         site: where the place lies now.
         is_channel: whether the place is one of the community's channels.
         category_id, synced: of the channel, if the place is one.
-        windows: of what people and programs hold themselves, by user, then role and node.
-        sets: of what teams and everybody hold, by subject, role and node.
-        provided: what the application says that people hold, as it is now.
+        windows: of roles held by people and programs themselves, by user, then role and node.
+        sets: of roles held by teams and everybody, by subject, role and node.
+        provided: the roles that the application provides to people at present.
         teams: those that hold something or have overwrites, be it before.
         joined: windows of those who are in a team, by team, then user.
         nested: teams, each with one that it is in.

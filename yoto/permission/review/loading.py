@@ -68,7 +68,7 @@ def load_history(connection: Connection, place: Place, wanted: Sequence[int]) ->
 
 
 def _add_roles(connection: Connection, found: History) -> None:
-    """Those of the home and the global ones, with who holds them."""
+    """Those of the home and the global ones, with their holders."""
     found.roles = roles_of(connection, {NOWHERE, found.site.home or NOWHERE})
     _add_holders(connection, found, {ROLE_IDS: id_array(found.roles)})
 

@@ -26,7 +26,7 @@ class Reviewing:
     """Access reviews, from the database, never from a cache.
 
     Raises:
-        ValidationFailed: bad input, by field; ``UnknownResource`` for a place that is not there.
+        ValidationFailed: bad input, by field; ``UnknownResource`` for a place that does not exist.
         UnknownPermission: the permission is not registered.
         StoreUnavailable: the database did not answer.
     """

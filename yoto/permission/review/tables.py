@@ -18,7 +18,7 @@ DIFFERENCE_COLUMNS = ("change", "user_id", "action", "at", "actor_id", "record_i
 
 
 def access_rows(line: AccessLine) -> Iterator[Row]:
-    """A row for each way; times in ISO 8601, ``via`` with spaces, None for what there is not."""
+    """A row for each way; times in ISO 8601, ``via`` with spaces, None for missing values."""
     user = (line.user_id, line.username, line.reason, plain(line.since))
     for way in line.ways:
         via = " ".join(map(str, way.via)) or None

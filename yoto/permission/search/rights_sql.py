@@ -1,6 +1,6 @@
 """All that bears on one person and some permissions, in every place at once, as one SQL table.
 
-``layer`` says what a row is, and ``node`` of which node:
+``layer`` is the kind of a row, and ``node`` its node:
 
 - ``MEMBER``: the person belongs there; ``strength`` 1: and is in time-out.
 - ``OWNER``: they own it.
@@ -189,7 +189,7 @@ def _roles_in_force(
     held, of which home the heir is that brought it, and whether it counts for who does not belong.
     """
 
-    # The type is what stands before the colon.
+    # The type is the text before the colon.
     def reach(source: Table, *more: ColumnElement[bool]) -> ColumnElement[Any]:
         given = source.c
         held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
@@ -318,7 +318,7 @@ def _overwritten_for_roles(line: CTE, local: Sequence[int]) -> Select[Any]:
 
 
 def _overwritten(step: Number, local: Sequence[int], whose: ColumnElement[bool]) -> Select[Any]:
-    """Overwrites for the person or their teams: what is taken holds for everybody."""
+    """Overwrites for the person or their teams: denials hold for everybody."""
     of = overwrites.c
     return select(
         *_row(

@@ -32,7 +32,7 @@ class Searching:
     A search is no use of the permission: searches about super-admins are not audited.
 
     Raises:
-        ValidationFailed: bad input, by field; ``UnknownResource`` for a place that is not there.
+        ValidationFailed: bad input, by field; ``UnknownResource`` for a place that does not exist.
         UnknownPermission: the permission is not registered.
         StoreUnavailable: the database did not answer.
     """
@@ -107,7 +107,7 @@ class Searching:
     ) -> list[str]:
         """The names of all permissions that the user has in the place, by bit.
 
-        Unlike ``effective_permissions`` it asks the policies, each about what it judges.
+        Unlike ``effective_permissions`` it asks the policies, each about its permissions.
 
         Args:
             scope, scope_id, context: as in ``decide``.

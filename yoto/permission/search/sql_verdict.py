@@ -152,7 +152,7 @@ class AtNodes:
             .scalar_subquery()
         )
         is_anybody = verdict.super_admin.is_not(None)
-        # What is not whole is unknown, to super-admins too.
+        # A node whose chain is broken is unknown, to super-admins too.
         broken = self._chain.broken()
         if broken:
             found_broken = select(or_(*broken)).select_from(_joined(above))

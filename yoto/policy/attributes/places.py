@@ -33,7 +33,7 @@ class PlaceAttributes:
 
     Attributes:
         server, channel: JSON data for the input; ``channel`` is None for a server.
-        judged: whether something is set that policies judge members by, who only send messages.
+        judged: whether an attribute is set that policies read for members, who only send messages.
     """
 
     server_id: int
@@ -85,7 +85,7 @@ def judged_channels(connection: Connection, channel_ids: Sequence[int]) -> list[
     return list(connection.scalars(statement))
 
 
-# What of a server can be counted: everything that it shows to somebody.
+# The countable things of a server: everything that it shows to some user.
 _COUNTED: Mapping[str, Callable[[int], Select[int]]] = {
     "members": lambda server_id: select(Member.id).where(
         Member.server_id == server_id, Member.banned.is_(False)

@@ -27,7 +27,7 @@ R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 # s of the process's own processor time: a busy or sleeping machine does not count. The dearest set
-# that anybody would keep in service takes a thousandth of it.
+# worth keeping in service takes a thousandth of it.
 EVALUATION_SECONDS = 2.0
 
 _FOLDER = "policies"

@@ -70,7 +70,7 @@ class RollbackWatcher:
                     version=probation.version,
                 )
         except VersionConflict:
-            return  # somebody has changed it already, perhaps another process for the same reason
+            return  # it was changed already, perhaps by another process for the same reason
         except PlatformError as error:
             log.error("%s '%s' could not be rolled back: %s", why, probation.name, error)
             return

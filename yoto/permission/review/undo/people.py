@@ -68,8 +68,9 @@ def program_changed(history: History, record: Record, registry: PermissionRegist
 
 
 def account_gone(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """There was somebody who held all this. What else they were went with the rows of the
-    application.
+    """There was a person who held all this.
+
+    The other facts about them went with the rows of the application.
     """
     before, user_id = before_of(record), subject_id(record)
     history.accounts[user_id] = Account()

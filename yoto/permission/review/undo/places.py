@@ -31,7 +31,7 @@ def server_created(history: History, record: Record, registry: PermissionRegistr
 
 
 def transferred(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """It was somebody else's."""
+    """It had another owner."""
     if record.subject == f"server:{history.server_id}":
         history.owner_id = before_of(record)["owner_id"]
 

@@ -54,7 +54,7 @@ def unnested(history: History, record: Record, registry: PermissionRegistry) -> 
 
 
 def deleted(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """The team comes back with who was in it, what it held, and the teams around it."""
+    """The team comes back with its members, its roles and overwrites, and the teams around it."""
     before, team_id = before_of(record), subject_id(record)
     note_absent(history, record, before, PARTS_OF_TEAM)
     for member in before.get("members", ()):

@@ -109,10 +109,10 @@ def ids_of(registry: PermissionRegistry, names: Iterable[str]) -> set[int]:
 
 
 def hold_again(history: History, values: dict[str, Any], subject: str | None = None) -> None:
-    """Put back the ``assignments`` of a record about what was deleted.
+    """Put back the ``assignments`` of a record about a deletion.
 
     Args:
-        subject: who held them; None: each says it.
+        subject: their holder; None: each has its own.
     """
     for held in values.get("assignments", ()):
         of = held["subject"] if subject is None else subject

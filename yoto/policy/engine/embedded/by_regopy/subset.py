@@ -28,7 +28,7 @@ from yoto.policy.rego import Syntax
 Path = tuple[str | None, ...]
 
 # Its regular expressions try all ways: with more repetitions, or some inside others, that takes
-# longer than anybody waits.
+# longer than any caller waits.
 MOST_REPEATED = 3
 _REPEATED = re.compile(r"[*+?]|\{[0-9,]+\}")
 _CHARACTERS = r"(?:[A-Za-z0-9_ @:;=,/!#%&~<>-]|\\[-.+*?()|{}$/])"
