@@ -72,7 +72,7 @@ def _has_judges(state: PermissionState, asked: Asked, key: PlaceKey) -> bool:
     """Whether policies decide too; of several permissions, whether they might.
 
     Raises:
-        StoreUnavailable: the store that knows did not answer.
+        StoreUnavailable: the places where policies decide could not be read.
     """
     return not isinstance(asked, RegisteredPermission) or state.asks(asked, place_of(key))
 

@@ -33,7 +33,7 @@ def owns(state: PermissionState, user_id: int, owner: Any) -> bool:
 
     Raises:
         ValidationFailed: the owner is no id.
-        StoreUnavailable: the database did not answer.
+        StoreUnavailable: neither the cache nor the database answered.
     """
     if owner is None or user_id == NOBODY or number_of(owner, "owner") != user_id:
         return False

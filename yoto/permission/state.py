@@ -154,7 +154,7 @@ class PermissionState:
         """Whether policies decide too.
 
         Raises:
-            StoreUnavailable: the database did not answer.
+            StoreUnavailable: the places where policies decide could not be read.
         """
         if permission.abac or context is not None:
             return True

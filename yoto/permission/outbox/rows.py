@@ -55,7 +55,8 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
     """Touch by number the people touched by key; people without a number get one.
 
     Without it another transaction could number them, and load the rows that this one changes,
-    between this look and the commit, which would then publish no tag for them. So it waits.
+    between this look and the commit, which would then publish no tag for them. So the other one
+    waits.
 
     New people get one, too, so that searches find people who are never checked.
     """
