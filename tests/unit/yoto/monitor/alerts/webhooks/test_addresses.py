@@ -85,12 +85,12 @@ def test_a_resolver_that_does_not_answer_is_left_alone(monkeypatch: pytest.Monke
         gate.set()
 
 
-def test_a_name_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> list[Any]:
         raise socket.gaierror("no such name")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    with pytest.raises(Unresolved, match="nowhere"):
+    with pytest.raises(Unresolved, match="no address"):
         resolve("name.example", 443, False, 2.0)
 
 
