@@ -31,7 +31,7 @@ from .rule import AlertRule, settable
 from .rulebook import Rulebook, RuleInForce
 from .series import format_series
 from .service import AlertPage, AlertService
-from .store import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct, MemoryStore
+from .store import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct
 from .track import Track
 from .webhooks.sending import Outcome, SendSettings
 from .webhooks.service import NewWebhook, ShownWebhook, WebhookService
@@ -69,7 +69,6 @@ __all__ = [
     "HistoryEntry",
     "Kind",
     "Level",
-    "MemoryStore",
     "NewWebhook",
     "Outcome",
     "RuleChange",

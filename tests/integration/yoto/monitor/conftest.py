@@ -1,4 +1,4 @@
-"""Alerts on each store, with a clock that tests move."""
+"""Alerts on their tables, with a clock that tests move."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.support.redis_fixtures import PATIENCE
 from tests.support.redis_servers import Server
 from tests.unit.yoto.monitor.alerts.making import rule
 from yoto.events import Event, EventStream
-from yoto.monitor import AlertRule, AlertSettings, AlertState, AlertStore, MemoryStore, SendSettings
+from yoto.monitor import AlertRule, AlertSettings, AlertState, AlertStore, SendSettings
 from yoto.monitor.alerts.evaluator import always
 from yoto.monitor.alerts.publishing import AlertPublisher
 from yoto.redis import RedisConnection, RedisSettings
@@ -38,15 +39,11 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "table"])
-def store(
-    request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> AlertStore:
+@pytest.fixture
+def store(app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AlertStore:
     """An empty store whose clock is ``clock``."""
-    if request.param == "memory":
-        return MemoryStore(clock)
     monkeypatch.setattr(SessionRows, "now", property(lambda rows: clock.now))
-    return SqlAlertStore(request.getfixturevalue("app"))
+    return SqlAlertStore(app)
 
 
 @pytest.fixture

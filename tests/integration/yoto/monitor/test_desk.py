@@ -19,7 +19,6 @@ from yoto.monitor import (
     AlertStore,
     AlertUnsilenced,
     Level,
-    MemoryStore,
 )
 from yoto.store.models import AuditRecord
 
@@ -29,8 +28,6 @@ Make = Callable[..., Platform]
 def acts(store: AlertStore) -> list[tuple[str, str]]:
     """What the audit holds of alerts, oldest first: act and subject."""
     with store.reading() as rows:
-        if isinstance(store, MemoryStore):
-            return [(act.action, act.subject) for act in rows.acts]  # type: ignore[attr-defined]
         statement = (
             select(AuditRecord.action, AuditRecord.subject)
             .where(AuditRecord.action.startswith("alert."))

@@ -1,6 +1,5 @@
-"""Stores of alerts: the protocol, and the store in memory."""
+"""What alerts ask of their store."""
 
-from .memory import MemoryStore
 from .protocol import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct
 
-__all__ = ["NEVER_TRIED", "WEBHOOK_REMOVED", "AlertRows", "AlertStore", "AuditAct", "MemoryStore"]
+__all__ = ["NEVER_TRIED", "WEBHOOK_REMOVED", "AlertRows", "AlertStore", "AuditAct"]
