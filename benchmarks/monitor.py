@@ -19,7 +19,7 @@ from tests.support.redis_servers import start_valkey
 from yoto.events import new_instance_id
 from yoto.monitor import Distribution, Recorder, RedisBackend, Series, series
 from yoto.monitor.recording import BOUNDS
-from yoto.permission.meters import CheckMeters
+from yoto.permission.verdict.meters import CheckMeters
 from yoto.redis import RedisConnection, RedisSettings
 
 CALLS = 200_000

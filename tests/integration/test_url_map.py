@@ -15,7 +15,7 @@ from tests.support.world import World, expired_header
 from yoto.http.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
 from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.control_api import CONTROL_API_PREFIX
-from yoto.permission.guarding import ATTRIBUTE as PERMISSION_MARK
+from yoto.permission.guards.guarding import ATTRIBUTE as PERMISSION_MARK
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 PERMISSION_MARKS = (PERMISSION_MARK, RIGHTS_MARK)

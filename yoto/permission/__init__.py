@@ -1,29 +1,28 @@
 """Permissions: verdicts, the decorators, the registry, and every change."""
 
-from yoto.permission.abac import JudgedPlaces, PolicyAnswer, PolicyBatch, PolicyQuestion
-from yoto.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
-from yoto.permission.condition import Permission
-from yoto.permission.context import (
-    CONTEXT_BYTES,
-    CONTEXT_DEPTH,
-    RequestContext,
-    checked_context,
-)
-from yoto.permission.decorators import (
+from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
+from yoto.permission.checking.turns import taking_turns
+from yoto.permission.directory import ProvidedAttributes
+from yoto.permission.explain import Explanation
+from yoto.permission.explain.loading import holding_sets, load_reach
+from yoto.permission.guards.condition import Permission
+from yoto.permission.guards.decorators import (
     require_expression,
     require_permission,
     require_permissions,
     require_role,
     require_roles,
 )
-from yoto.permission.denying import permission_denied
-from yoto.permission.directory import ProvidedAttributes
-from yoto.permission.explain import Explanation
-from yoto.permission.explain.loading import holding_sets, load_reach
-from yoto.permission.expressions import NAME_PATTERN
-from yoto.permission.facts import PlaceFacts, RoleFacts
-from yoto.permission.freshness import authenticated_at
-from yoto.permission.keys import (
+from yoto.permission.guards.denying import permission_denied
+from yoto.permission.guards.freshness import authenticated_at
+from yoto.permission.guards.subject import acting_as, current_subject
+from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
+from yoto.permission.loading.rows import grants_of, roles_of
+from yoto.permission.loading.source import reading
+from yoto.permission.outbox.orphans import Orphan, Orphans
+from yoto.permission.outbox.positions import required_position
+from yoto.permission.outbox.watching import in_change
+from yoto.permission.people.keys import (
     NOBODY,
     current_keys,
     number_everybody,
@@ -32,17 +31,17 @@ from yoto.permission.keys import (
     own_ids,
     person_number,
 )
-from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
-from yoto.permission.loading.rows import grants_of, roles_of
-from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
-from yoto.permission.outbox.orphans import Orphan, Orphans
-from yoto.permission.outbox.watching import in_change
-from yoto.permission.positions import required_position
+from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
+from yoto.permission.people.subjects import name_of_no_person, subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
+from yoto.permission.rank.teams import members_of_teams
 from yoto.permission.records import MASKED, RecordSettings, masked_address, masked_context
+from yoto.permission.registry.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
+from yoto.permission.registry.expressions import NAME_PATTERN
+from yoto.permission.registry.requirement import PermissionRequirement
+from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
+from yoto.permission.registry.specs import PermissionSpec
 from yoto.permission.replay import Replay
-from yoto.permission.requirement import PermissionRequirement
-from yoto.permission.resolver import Standing, lineage
 from yoto.permission.review import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -52,22 +51,23 @@ from yoto.permission.review import (
     access_rows,
     difference_rows,
 )
-from yoto.permission.role_writes import UNSET
-from yoto.permission.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.search import Page
-from yoto.permission.source import reading
-from yoto.permission.specs import PermissionSpec
 from yoto.permission.state import AccessGranted, SuperAdminUse
-from yoto.permission.subject import acting_as, current_subject
-from yoto.permission.subjects import name_of_no_person, subject_of_text, subject_text
 from yoto.permission.system import PermissionSystem
-from yoto.permission.teams import members_of_teams
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
-from yoto.permission.turns import taking_turns
-from yoto.permission.verdict import Decision
-from yoto.permission.visitor import has_permission, has_role, init_page_globals
+from yoto.permission.verdict.abac import JudgedPlaces, PolicyAnswer, PolicyBatch, PolicyQuestion
+from yoto.permission.verdict.context import (
+    CONTEXT_BYTES,
+    CONTEXT_DEPTH,
+    RequestContext,
+    checked_context,
+)
+from yoto.permission.verdict.facts import PlaceFacts, RoleFacts
+from yoto.permission.verdict.resolver import Standing, lineage
+from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
+from yoto.permission.writes.roles import UNSET
 
 __all__ = [
     "ACCESS_COLUMNS",

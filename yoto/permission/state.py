@@ -10,19 +10,19 @@ from flask import current_app
 
 from yoto.cache import PlaceKey, Slot
 from yoto.monitor import Recorder
-from yoto.permission.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.boundaries import BoundaryWatch
-from yoto.permission.caching import Caching
-from yoto.permission.declared import Catalogue
-from yoto.permission.meters import CheckMeters
-from yoto.permission.policy_failures import PolicyFailures
-from yoto.permission.pool import SidePool
+from yoto.permission.caching.caching import Caching
+from yoto.permission.database.pool import SidePool
+from yoto.permission.loading.source import ResolutionSource
 from yoto.permission.preloading import Preloading
 from yoto.permission.records.log import DecisionLog
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.scopes import Place, place_of
-from yoto.permission.source import ResolutionSource
+from yoto.permission.registry.declared import Catalogue
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import Place, place_of
 from yoto.permission.templates import TemplateLibrary
+from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
+from yoto.permission.verdict.meters import CheckMeters
+from yoto.permission.verdict.policy_failures import PolicyFailures
 from yoto.permission.warming import WarmUp
 from yoto.permission.ways import Ways
 

@@ -11,52 +11,52 @@ from flask import Flask
 from yoto.cache import PlaceKey, TieredCache
 from yoto.monitor import Recorder
 from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
-from yoto.permission.abac import JudgedPlaces, PolicyCheck
-from yoto.permission.account_calls import AccountCalls
-from yoto.permission.account_rules import AccountRules
-from yoto.permission.application_writes import ApplicationWrites
-from yoto.permission.assignment_writes import AssignmentWrites
-from yoto.permission.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.boundaries import BoundaryWatch
-from yoto.permission.caching import Caching
-from yoto.permission.checks import Checks
+from yoto.permission.caching.caching import Caching
+from yoto.permission.checking.checks import Checks
+from yoto.permission.checking.survey import Survey
+from yoto.permission.database.pool import SidePool
+from yoto.permission.database.transactions import watch_sessions
 from yoto.permission.directory import EXTENSION as PROVIDERS
 from yoto.permission.directory import Providers
 from yoto.permission.explain import Explaining
-from yoto.permission.grant_writes import GrantWrites
-from yoto.permission.group_writes import GroupWrites
-from yoto.permission.invalidation import Invalidation
-from yoto.permission.maintenance_calls import MaintenanceCalls
-from yoto.permission.meters import CheckMeters
-from yoto.permission.node_assignments import NodeAssignments
+from yoto.permission.loading.source import DatabaseSource
+from yoto.permission.operating.invalidation import Invalidation
+from yoto.permission.operating.maintenance_calls import MaintenanceCalls
+from yoto.permission.operating.position_calls import PositionCalls
+from yoto.permission.operating.tuning_calls import TuningCalls
+from yoto.permission.operating.warm_up_calls import WarmUpCalls
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
-from yoto.permission.overwrite_writes import OverwriteWrites
-from yoto.permission.people_calls import PeopleCalls
-from yoto.permission.pool import SidePool
-from yoto.permission.position_calls import PositionCalls
+from yoto.permission.people.account_calls import AccountCalls
+from yoto.permission.people.people_calls import PeopleCalls
 from yoto.permission.preloading import Preloading, PreloadSettings
+from yoto.permission.rank.account_rules import AccountRules
 from yoto.permission.records import DecisionLog, Origin, RecordSettings
-from yoto.permission.registration import Registration, read_permissions
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import Place
 from yoto.permission.replay import Replaying
-from yoto.permission.resource_writes import ResourceWrites
 from yoto.permission.review import Reviewing
-from yoto.permission.role_parent_writes import RoleParentWrites
-from yoto.permission.role_writes import RoleWrites
-from yoto.permission.scopes import Place
 from yoto.permission.search import Searching
-from yoto.permission.source import DatabaseSource
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
-from yoto.permission.survey import Survey
-from yoto.permission.team_writes import TeamWrites
-from yoto.permission.template_calls import TemplateCalls
-from yoto.permission.template_grants import TemplateGrants
-from yoto.permission.transactions import watch_sessions
-from yoto.permission.tuning_calls import TuningCalls
-from yoto.permission.warm_up_calls import WarmUpCalls
+from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
+from yoto.permission.verdict.meters import CheckMeters
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.permission.ways import Way, Ways
+from yoto.permission.writes.applications import ApplicationWrites
+from yoto.permission.writes.assignments import AssignmentWrites
+from yoto.permission.writes.audit import record_emergency_use, record_super_admin_use
+from yoto.permission.writes.grants import GrantWrites
+from yoto.permission.writes.groups import GroupWrites
+from yoto.permission.writes.node_assignments import NodeAssignments
+from yoto.permission.writes.overwrites import OverwriteWrites
+from yoto.permission.writes.registration import Registration, read_permissions
+from yoto.permission.writes.resources import ResourceWrites
+from yoto.permission.writes.role_parents import RoleParentWrites
+from yoto.permission.writes.roles import RoleWrites
+from yoto.permission.writes.teams import TeamWrites
+from yoto.permission.writes.template_calls import TemplateCalls
+from yoto.permission.writes.template_grants import TemplateGrants
 from yoto.settings import settings_of
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import types_of

@@ -27,10 +27,10 @@ from tests.unit.yoto.permission.reference import Reference
 from tests.unit.yoto.permission.worlds import MOMENTS
 from tests.unit.yoto.permission.worlds import NAMES as PERMISSIONS
 from tests.unit.yoto.permission.worlds import USERS, Rows, communities
-from yoto.permission.resolver import Resolution
-from yoto.permission.scopes import GLOBAL, Place
-from yoto.permission.source import DatabaseSource
+from yoto.permission.loading.source import DatabaseSource
+from yoto.permission.registry.scopes import GLOBAL, Place
 from yoto.permission.state import EXTENSION
+from yoto.permission.verdict.resolver import Resolution
 from yoto.store.db import Model, db, writing
 
 NOBODY = 99

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import FromClause
 
-from yoto.permission.pool import SidePool
-from yoto.permission.statements import assignments, members, provided, roles, table
+from yoto.permission.database.pool import SidePool
+from yoto.permission.database.statements import assignments, members, provided, roles, table
 from yoto.store.db import Id, UtcDateTime
 from yoto.store.models import EmergencyAccess
 

@@ -23,7 +23,7 @@ from yoto.optimization import (
     Window,
 )
 from yoto.permission.boundaries.rows import EMERGENCY, Boundary, boundaries
-from yoto.permission.pool import SidePool
+from yoto.permission.database.pool import SidePool
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from cachebox import LRUCache
 from flask import Flask
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.context import checked_json
 from yoto.permission.directory.asking import Asking
+from yoto.permission.verdict.context import checked_json
 from yoto.store.asked import Asked
 from yoto.store.declarations import declarations_of
 

@@ -20,12 +20,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable
+from yoto.permission.database.failures import translated
+from yoto.permission.database.transactions import has_written
 from yoto.permission.directory.asking import BATCH, Asking
 from yoto.permission.directory.people_shelf import PeopleShelf
 from yoto.permission.directory.role_shelf import RoleShelf
 from yoto.permission.directory.shelf import Shelf, Stored
-from yoto.permission.failures import translated
-from yoto.permission.transactions import has_written
 from yoto.store.asked import Asked, PersonFacts, ProvidedRole
 from yoto.store.db import begun_session, db, engine_beside, is_writing, writing
 from yoto.store.declarations import declarations_of

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from yoto import cache
 from yoto.errors import ValidationFailed
+from yoto.permission.database.statements import provided, roles
+from yoto.permission.database.statements import roles_asked as asked
+from yoto.permission.database.statements import users
 from yoto.permission.directory.shelf import NEVER, Stored, chunks, ending
 from yoto.permission.outbox.watching import touch
-from yoto.permission.scopes import Place
-from yoto.permission.statements import provided, roles
-from yoto.permission.statements import roles_asked as asked
-from yoto.permission.statements import users
+from yoto.permission.registry.scopes import Place
 from yoto.store.asked import ProvidedRole
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types

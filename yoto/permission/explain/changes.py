@@ -18,10 +18,10 @@ from yoto.permission.explain.evidence import (
     OverwriteRow,
     resolve_evidence,
 )
-from yoto.permission.facts import NOWHERE, By
 from yoto.permission.loading.rows import RoleRow
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.scopes import GLOBAL
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import GLOBAL
+from yoto.permission.verdict.facts import NOWHERE, By
 from yoto.store.models import ScopeType
 
 # In the order in which they are preferred among those that reach equally many people: what does

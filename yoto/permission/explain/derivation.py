@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from yoto.nodes import shown_text
 from yoto.permission.explain.evidence import Evidence, Held, OverwriteRow, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
-from yoto.permission.facts import By, PlaceFacts
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.resolver import Resolution, Trace, flatten, lineage, resolve
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.verdict.facts import By, PlaceFacts
+from yoto.permission.verdict.resolver import Resolution, Trace, flatten, lineage, resolve
 
 ALLOW, DENY = "allow", "deny"
 IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from yoto.permission.facts import NOWHERE, Assignment, By, PlaceFacts, UserFacts
+from yoto.permission.loading.finding import server_of
 from yoto.permission.loading.rights import Grant, Mark, Membership, Rights, RoleShape
 from yoto.permission.loading.rows import RoleRow
 from yoto.permission.loading.sites import Site
-from yoto.permission.registry import PermissionRegistry
-from yoto.permission.resolver import Resolution, Trace, flatten, resolve
-from yoto.permission.rows import server_of
-from yoto.permission.scopes import Place
+from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.registry.scopes import Place
+from yoto.permission.verdict.facts import NOWHERE, Assignment, By, PlaceFacts, UserFacts
+from yoto.permission.verdict.resolver import Resolution, Trace, flatten, resolve
 
 
 class Held(NamedTuple):

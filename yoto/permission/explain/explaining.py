@@ -8,10 +8,8 @@ from typing import Any
 
 from yoto.cache import NodeId
 from yoto.nodes import shown_text
-from yoto.permission import verdict
-from yoto.permission.asking import ask_policies
-from yoto.permission.context import checked_context
-from yoto.permission.deciding import decide
+from yoto.permission.checking.asking import ask_policies
+from yoto.permission.checking.deciding import decide
 from yoto.permission.explain.changes import Reach, turning
 from yoto.permission.explain.derivation import (
     Derivation,
@@ -26,16 +24,18 @@ from yoto.permission.explain.derivation import (
     role_links,
 )
 from yoto.permission.explain.loading import load_evidence, load_reach
+from yoto.permission.explain.plain import plain
 from yoto.permission.explain.report import Change, Explanation, PolicyLink
 from yoto.permission.explain.text import change_told, detail_shown, told
-from yoto.permission.keys import SubjectId, person_number
-from yoto.permission.plain import plain
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import parse_place, place_key
-from yoto.permission.source import reading
+from yoto.permission.loading.source import reading
+from yoto.permission.people.keys import SubjectId, person_number
+from yoto.permission.people.subjects import name_of_no_person
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import parse_place, place_key
 from yoto.permission.state import PermissionState, get_state
-from yoto.permission.subjects import name_of_no_person
-from yoto.permission.verdict import Decision, reason_of
+from yoto.permission.verdict import verdict
+from yoto.permission.verdict.context import checked_context
+from yoto.permission.verdict.verdict import Decision, reason_of
 from yoto.policy import LANGUAGES, text_of
 
 CHANGES_MAX = 5

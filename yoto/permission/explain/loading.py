@@ -21,21 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from yoto.permission.explain.evidence import (
-    Evidence,
-    GrantRow,
-    OverwriteRow,
-    held_of,
-)
-from yoto.permission.facts import UserFacts
-from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.loading import Loaded, load, load_one, load_sites
-from yoto.permission.loading.places_sql import IDS
-from yoto.permission.loading.rights import epoch
-from yoto.permission.loading.rows import RoleRow
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import Place, place_of_text
-from yoto.permission.statements import (
+from yoto.permission.database.id_list import id_array, ids_in
+from yoto.permission.database.statements import (
     ROLE_IDS,
     allows,
     assignments,
@@ -50,6 +37,19 @@ from yoto.permission.statements import (
     team_parents,
     users,
 )
+from yoto.permission.explain.evidence import (
+    Evidence,
+    GrantRow,
+    OverwriteRow,
+    held_of,
+)
+from yoto.permission.loading import Loaded, load, load_one, load_sites
+from yoto.permission.loading.places_sql import IDS
+from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.rows import RoleRow
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import Place, place_of_text
+from yoto.permission.verdict.facts import UserFacts
 from yoto.store.db import Id
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from yoto.cache import NodeId
-from yoto.permission.plain import plain
+from yoto.permission.explain.plain import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 from yoto.nodes import shown_text
 from yoto.permission.explain.derivation import IN_FORCE
+from yoto.permission.explain.plain import plain
 from yoto.permission.explain.report import Explanation, RoleLink
-from yoto.permission.plain import plain
-from yoto.permission.scopes import words_of
-from yoto.permission.verdict import NO_CHANNEL_ACCESS
+from yoto.permission.registry.scopes import words_of
+from yoto.permission.verdict.verdict import NO_CHANNEL_ACCESS
 
 STATUSES = {
     "not_yet": "its window has not begun",

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
 from yoto.nodes import PUBLIC_NUMBER, NodeId
-from yoto.permission.facts import PlaceFacts, UserFacts
-from yoto.permission.id_list import id_array
+from yoto.permission.database.id_list import id_array
+from yoto.permission.database.statements import provides_roles
 from yoto.permission.loading.places_sql import (
     ABOVE_ID,
     IDS,
@@ -22,9 +22,9 @@ from yoto.permission.loading.places_sql import (
 from yoto.permission.loading.rights import Rights, epoch
 from yoto.permission.loading.rights_sql import NO_HOME, rights_sql
 from yoto.permission.loading.sites import Site, site_of
-from yoto.permission.registry import PermissionRegistry
-from yoto.permission.scopes import GLOBAL, Place
-from yoto.permission.statements import provides_roles
+from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.registry.scopes import GLOBAL, Place
+from yoto.permission.verdict.facts import PlaceFacts, UserFacts
 from yoto.store.resources import known_types
 
 

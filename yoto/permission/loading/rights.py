@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from yoto.permission.facts import NOWHERE, Assignment, By, RoleFacts, TeamFacts, UserFacts
 from yoto.permission.loading.rights_sql import (
     ASSIGNMENT,
     GRANT,
@@ -19,6 +18,7 @@ from yoto.permission.loading.rights_sql import (
 )
 from yoto.permission.loading.rights_sql import TOLD as TOLD_NAMES
 from yoto.permission.loading.sites import Site
+from yoto.permission.verdict.facts import NOWHERE, Assignment, By, RoleFacts, TeamFacts, UserFacts
 
 MaskOf = Callable[[int], int]
 ALLOW, DENY, LOCAL_ALLOW, LOCAL_DENY = range(4)

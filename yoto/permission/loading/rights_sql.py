@@ -38,10 +38,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE, CompoundSelect
 
-from yoto.permission.facts import By
-from yoto.permission.id_list import id_rows
-from yoto.permission.loading.places_sql import IDS, USER_ID
-from yoto.permission.statements import (
+from yoto.permission.database.id_list import id_rows
+from yoto.permission.database.statements import (
     allows,
     assignments,
     grants,
@@ -54,6 +52,8 @@ from yoto.permission.statements import (
     team_members,
     team_parents,
 )
+from yoto.permission.loading.places_sql import IDS, USER_ID
+from yoto.permission.verdict.facts import By
 from yoto.store.db import Id, UtcDateTime
 from yoto.store.models import EVERYONE
 

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, null, select, type_coerce, union_all
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from yoto.permission.facts import Assignment, By
+from yoto.permission.database.statements import role_parents, roles
 from yoto.permission.loading.rights import Grant, Mark, epoch
-from yoto.permission.statements import role_parents, roles
+from yoto.permission.verdict.facts import Assignment, By
 from yoto.store.db import Id
 from yoto.store.models import (
     ChannelOverwrite,

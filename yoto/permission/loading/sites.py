@@ -10,10 +10,10 @@ from sqlalchemy.engine import Connection
 from yoto.cache import NodeId, PlaceKey
 from yoto.errors import UnknownResource
 from yoto.nodes import GLOBAL, GLOBAL_KIND, key_of_text, text_of
-from yoto.permission.facts import PlaceFacts, PlaceRules, RoleFacts
 from yoto.permission.loading.places_sql import ABOVE_ID, PLACE_IDS, RUNG, places_sql
-from yoto.permission.registry import Snapshot
-from yoto.permission.scopes import Place
+from yoto.permission.registry.registry import Snapshot
+from yoto.permission.registry.scopes import Place
+from yoto.permission.verdict.facts import PlaceFacts, PlaceRules, RoleFacts
 from yoto.store.resources import Chain, ResourceType, known_types
 
 

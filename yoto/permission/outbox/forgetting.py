@@ -14,9 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from yoto import cache
-from yoto.permission.deletion_records import kept_of_people
-from yoto.permission.outbox.touches import Touches, chunks
-from yoto.permission.statements import (
+from yoto.permission.database.statements import (
     assignments,
     grants,
     group_grants,
@@ -27,6 +25,8 @@ from yoto.permission.statements import (
     table,
     team_members,
 )
+from yoto.permission.outbox.deletion_records import kept_of_people
+from yoto.permission.outbox.touches import Touches, chunks
 from yoto.store.db import Model, utcnow
 from yoto.store.models import (
     ApiToken,

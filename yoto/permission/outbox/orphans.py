@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.orm import Session
 
 from yoto.nodes import APPLICATIONS, parse_text
+from yoto.permission.database.statements import assignments, grants, group_grants, overwrites, roles
 from yoto.permission.outbox.forgetting import OF_PEOPLE, missing, resources
 from yoto.permission.outbox.touches import CHUNK, Touches
 from yoto.permission.outbox.watching import TOUCHES
-from yoto.permission.statements import assignments, grants, group_grants, overwrites, roles
 from yoto.store.declarations import Declaration
 from yoto.store.resources import ResourceType, ResourceTypes
 

@@ -10,9 +10,9 @@ from sqlalchemy import exc
 
 from yoto.cache import TieredCache
 from yoto.errors import PlatformError
+from yoto.permission.database.pool import SidePool
 from yoto.permission.outbox.rows import Event, mark
 from yoto.permission.outbox.telling import Telling
-from yoto.permission.pool import SidePool
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from yoto.cache import TieredCache
 from yoto.errors import LockNotAcquired
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import DistributedLocks
+from yoto.permission.database.pool import SidePool
 from yoto.permission.outbox.publisher import OutboxCounts
 from yoto.permission.outbox.rows import mark, prune, unpublished
 from yoto.permission.outbox.telling import Telling
-from yoto.permission.pool import SidePool
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from yoto.permission.database.statements import group_grants, roles, table
 from yoto.permission.outbox.touches import MAX_USERS, Found, Touches, chunks
-from yoto.permission.statements import group_grants, roles, table
 from yoto.store.db import utcnow
 from yoto.store.failures import lacks_tables
 from yoto.store.models import OutboxEvent

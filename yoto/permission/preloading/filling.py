@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from yoto.cache import Tier
 from yoto.errors import LockLost, UnknownResource
 from yoto.optimization import DistributedLocks, OptimizedDistributedLock, Pair
-from yoto.permission.cached_source import CachedSource
+from yoto.permission.caching.cached_source import CachedSource
 from yoto.permission.preloading.pace import Pace
 from yoto.permission.preloading.plan import Batch
 from yoto.permission.preloading.report import PreloadReport

@@ -10,10 +10,10 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
 from yoto.optimization import Pair
-from yoto.permission.id_list import id_array, ids_in
+from yoto.permission.database.id_list import id_array, ids_in
+from yoto.permission.database.statements import assignments, provided, role_parents, roles
 from yoto.permission.loading import load_sites
-from yoto.permission.scopes import place_key, place_of
-from yoto.permission.statements import assignments, provided, role_parents, roles
+from yoto.permission.registry.scopes import place_key, place_of
 from yoto.store.db import Id
 from yoto.store.models import NOWHERE
 

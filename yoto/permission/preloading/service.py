@@ -14,8 +14,8 @@ from yoto.cache import PlaceKey, TieredCache
 from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import DistributedLocks, HotCounts, Pair
-from yoto.permission.cached_source import CachedSource
-from yoto.permission.pool import SidePool
+from yoto.permission.caching.cached_source import CachedSource
+from yoto.permission.database.pool import SidePool
 from yoto.permission.preloading.filling import Filling, Progress, unwatched
 from yoto.permission.preloading.pace import Pace
 from yoto.permission.preloading.plan import plan

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yoto.optimization import QueueItem
-from yoto.permission.scopes import checked_id
-from yoto.permission.warm_up_calls import get_preloading
+from yoto.permission.operating.warm_up_calls import get_preloading
+from yoto.permission.registry.scopes import checked_id
 
 KIND = "preload_role"
 

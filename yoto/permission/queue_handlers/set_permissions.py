@@ -17,8 +17,8 @@ import msgspec
 from yoto.errors import LastAdministrator, PermissionDenied, ValidationFailed
 from yoto.nodes import GLOBAL_KIND
 from yoto.optimization import QueueItem
-from yoto.permission.grant_writes import GrantWrites
-from yoto.permission.transactions import write
+from yoto.permission.database.transactions import write
+from yoto.permission.writes.grants import GrantWrites
 from yoto.store.resources import known_types
 
 KIND = "set_permissions"

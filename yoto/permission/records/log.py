@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from flask import Flask
 from sqlalchemy import delete, insert, select
 
-from yoto.permission.context import RequestContext
-from yoto.permission.pool import SidePool
+from yoto.permission.database.pool import SidePool
+from yoto.permission.database.statements import table
 from yoto.permission.records.masking import masked_address, masked_context
 from yoto.permission.records.writer import BatchWriter, Row
-from yoto.permission.scopes import Place
-from yoto.permission.statements import table
-from yoto.permission.verdict import Decision
+from yoto.permission.registry.scopes import Place
+from yoto.permission.verdict.context import RequestContext
+from yoto.permission.verdict.verdict import Decision
 from yoto.settings import of
 from yoto.store.db import writing
 from yoto.store.models import DecisionRecord

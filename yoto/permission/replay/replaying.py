@@ -11,15 +11,19 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
 from yoto.nodes import APPLICATIONS, shown_text
-from yoto.permission.deciding import answer_of, decide
+from yoto.permission.checking.deciding import answer_of, decide
+from yoto.permission.database.statements import audit
 from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
 from yoto.permission.explain.loading import load_evidence
-from yoto.permission.expressions import NAME_PATTERN, compile_expression
-from yoto.permission.keys import own_ids
+from yoto.permission.loading.source import reading
+from yoto.permission.people.keys import own_ids
 from yoto.permission.records.log import is_whole, mask_hash, records
 from yoto.permission.records.masking import MASKED
-from yoto.permission.registry import RegisteredPermission
+from yoto.permission.registry.expressions import NAME_PATTERN, compile_expression
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.requirement import Asked, Operator, Requirement
+from yoto.permission.registry.scopes import Place, checked_id, place_key, place_of_text
 from yoto.permission.replay.report import (
     CHANGED,
     SAME,
@@ -29,16 +33,12 @@ from yoto.permission.replay.report import (
     Replay,
     told,
 )
-from yoto.permission.requirement import Asked, Operator, Requirement
-from yoto.permission.resolver import Resolution
 from yoto.permission.review.history import PUBLIC, TEAM
 from yoto.permission.review.undo import UNDO
 from yoto.permission.review.undo.values import members_by, nested_by, subject_id
-from yoto.permission.scopes import Place, checked_id, place_key, place_of_text
-from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
-from yoto.permission.statements import audit
-from yoto.permission.verdict import is_blocked, reason_of
+from yoto.permission.verdict.resolver import Resolution
+from yoto.permission.verdict.verdict import is_blocked, reason_of
 
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50

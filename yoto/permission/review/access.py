@@ -10,22 +10,22 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import shown_text
+from yoto.permission.database.id_list import id_array, ids_in
+from yoto.permission.database.statements import members
 from yoto.permission.explain.derivation import Derivation, moment
 from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow
 from yoto.permission.explain.loading import load_evidence_of_many
-from yoto.permission.facts import NOWHERE, By
-from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.resolver import Standing, lineage
+from yoto.permission.loading.finding import server_of
+from yoto.permission.people.subjects import name_of_no_person
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import Place
 from yoto.permission.review.denials import Denials, of_grant, of_mark
 from yoto.permission.review.origin_records import load_origins
 from yoto.permission.review.origins import Origins
 from yoto.permission.review.report import AccessLine, Way
-from yoto.permission.rows import server_of
-from yoto.permission.scopes import Place
-from yoto.permission.statements import members
-from yoto.permission.subjects import name_of_no_person
-from yoto.permission.verdict import reason_of
+from yoto.permission.verdict.facts import NOWHERE, By
+from yoto.permission.verdict.resolver import Standing, lineage
+from yoto.permission.verdict.verdict import reason_of
 from yoto.store.models import ScopeType
 
 

@@ -11,9 +11,9 @@ from enum import IntEnum
 
 from yoto.permission.explain.derivation import Derivation
 from yoto.permission.explain.evidence import Evidence, GrantRow, OverwriteRow
-from yoto.permission.facts import NOWHERE
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.resolver import lineage
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.verdict.facts import NOWHERE
+from yoto.permission.verdict.resolver import lineage
 from yoto.store.models import ScopeType
 
 

@@ -11,9 +11,11 @@ from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import shown_text
+from yoto.permission.database.statements import audit, of_community, provides_roles, table, users
 from yoto.permission.loading import implying
 from yoto.permission.loading.sites import Site
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import Place
 from yoto.permission.review.history import PUBLIC, TEAM, USER, History
 from yoto.permission.review.loading import add_accounts, add_teams, load_history
 from yoto.permission.review.report import AccessDifference, Turn
@@ -26,8 +28,6 @@ from yoto.permission.review.undo.values import (
     program_of,
     subject_id,
 )
-from yoto.permission.scopes import Place
-from yoto.permission.statements import audit, of_community, provides_roles, table, users
 from yoto.store.declarations import declarations_of
 from yoto.store.models import Permission
 from yoto.store.people import USERS

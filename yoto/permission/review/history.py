@@ -13,17 +13,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.facts import NOWHERE, Assignment, By, UserFacts
+from yoto.permission.loading.finding import server_of
 from yoto.permission.loading.rights import Grant, Mark
 from yoto.permission.loading.rights import Membership as InTeam
 from yoto.permission.loading.rights import Rights, RoleShape
 from yoto.permission.loading.rows import RoleRow
 from yoto.permission.loading.sites import Site
-from yoto.permission.nesting import reached
-from yoto.permission.registry import PermissionRegistry
-from yoto.permission.resolver import FlatPlace, flatten, resolve
-from yoto.permission.rows import server_of
-from yoto.permission.scopes import Place
+from yoto.permission.rank.nesting import reached
+from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.registry.scopes import Place
+from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
+from yoto.permission.verdict.resolver import FlatPlace, flatten, resolve
 
 PUBLIC, TEAM, USER = "public", "team:", "user:"
 

@@ -9,16 +9,8 @@ from sqlalchemy import false, null, or_, select, true
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.facts import Assignment, By
-from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.loading.places_sql import IDS, person_number
-from yoto.permission.loading.rights import epoch
-from yoto.permission.loading.rows import roles_of
-from yoto.permission.loading.sites import site_at
-from yoto.permission.nesting import edges_from
-from yoto.permission.review.history import TEAM, Account, History, Membership
-from yoto.permission.scopes import Place, place_of_text
-from yoto.permission.statements import (
+from yoto.permission.database.id_list import id_array, ids_in
+from yoto.permission.database.statements import (
     CHANNEL,
     ROLE_IDS,
     allows,
@@ -38,6 +30,14 @@ from yoto.permission.statements import (
     team_parents,
     users,
 )
+from yoto.permission.loading.places_sql import IDS, person_number
+from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.rows import roles_of
+from yoto.permission.loading.sites import site_at
+from yoto.permission.rank.nesting import edges_from
+from yoto.permission.registry.scopes import Place, place_of_text
+from yoto.permission.review.history import TEAM, Account, History, Membership
+from yoto.permission.verdict.facts import Assignment, By
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
 

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.engine import Connection
 
+from yoto.permission.database.id_list import id_array, ids_in
+from yoto.permission.database.statements import audit, grants, group_grants, roles
 from yoto.permission.explain.evidence import Evidence
-from yoto.permission.facts import NOWHERE
-from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.registry import RegisteredPermission
+from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.review.origins import Origins
 from yoto.permission.review.undo.values import (
     after_of,
@@ -22,7 +22,7 @@ from yoto.permission.review.undo.values import (
     target_of,
     window_of,
 )
-from yoto.permission.statements import audit, grants, group_grants, roles
+from yoto.permission.verdict.facts import NOWHERE
 
 OF_ROLES = ids_in("ids")
 NEEDED = ("at", "action", "subject", "before", "after")

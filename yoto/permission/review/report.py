@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from yoto.permission.plain import plain
+from yoto.permission.explain.plain import plain
 
 
 @dataclass(frozen=True, slots=True)

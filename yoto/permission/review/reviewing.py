@@ -10,13 +10,13 @@ from typing import Any
 from yoto.errors import ValidationFailed
 from yoto.nodes import NodeId
 from yoto.permission.directory import renew_people
-from yoto.permission.keys import everybody_has_number, own_ids
+from yoto.permission.loading.source import reading
+from yoto.permission.people.keys import everybody_has_number, own_ids
+from yoto.permission.registry.scopes import parse_place
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of
 from yoto.permission.review.report import AccessDifference, AccessPage, Turn
-from yoto.permission.scopes import parse_place
 from yoto.permission.search.users import list_users
-from yoto.permission.source import reading
 from yoto.permission.state import get_state
 
 PEOPLE_MISSING = "people about whom no check was ever made may be missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from yoto.permission.plain import plain
+from yoto.permission.explain.plain import plain
 from yoto.permission.review.report import AccessDifference, AccessLine
 
 Row = tuple[Any, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.permission.scopes import MAX_ID
+from yoto.permission.registry.scopes import MAX_ID
 
 PAGE_MAX = 1_000
 # Candidates that one page looks at. A page that finds too few among them is short, and says where

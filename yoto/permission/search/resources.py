@@ -28,15 +28,15 @@ from sqlalchemy.sql.selectable import Subquery
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.nodes import GLOBAL_KIND, parse_text
-from yoto.permission.asking import allowed_by_policies
+from yoto.permission.checking.asking import allowed_by_policies
 from yoto.permission.loading.sites import site_at
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import Place, checked_id, parse_place
+from yoto.permission.loading.source import reading
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import Place, checked_id, parse_place
 from yoto.permission.search.page import SCAN_MAX, Page, checked_limit
 from yoto.permission.search.rights_sql import GRANT, MEMBER, NOWHERE, OVERWRITE, OWNER
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.search.visible import verdict_of
-from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.store.resources import Chain, ResourceType, chain_of, known_types
 

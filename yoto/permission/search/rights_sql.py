@@ -40,9 +40,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import CTE
 
 from yoto.nodes import PUBLIC_NUMBER
-from yoto.permission.loading.places_sql import own_id
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.statements import (
+from yoto.permission.database.statements import (
     allows,
     assignments,
     grants,
@@ -56,6 +54,8 @@ from yoto.permission.statements import (
     team_members,
     team_parents,
 )
+from yoto.permission.loading.places_sql import own_id
+from yoto.permission.registry.registry import RegisteredPermission
 from yoto.store.db import Id
 from yoto.store.models import EVERYONE, ScopeType
 from yoto.store.resources import ResourceTypes

@@ -10,18 +10,18 @@ from sqlalchemy import Select
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.permission.asking import ask_policies
-from yoto.permission.context import checked_context
-from yoto.permission.keys import SubjectId, number_of, own_ids, person_number
-from yoto.permission.scopes import checked_id, parse_place
+from yoto.permission.checking.asking import ask_policies
+from yoto.permission.database.statements import SERVER
+from yoto.permission.loading.source import DatabaseSource
+from yoto.permission.people.keys import SubjectId, number_of, own_ids, person_number
+from yoto.permission.registry.scopes import checked_id, parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources
 from yoto.permission.search.sets import list_sets
 from yoto.permission.search.users import list_users
 from yoto.permission.search.visible import visible_in
-from yoto.permission.source import DatabaseSource
 from yoto.permission.state import get_state, get_state_for
-from yoto.permission.statements import SERVER
+from yoto.permission.verdict.context import checked_context
 
 Statement = TypeVar("Statement", bound=Select[Any])
 

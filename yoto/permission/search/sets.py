@@ -8,18 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from yoto.nodes import PUBLIC_NUMBER
-from yoto.permission.facts import Assignment, By, UserFacts
-from yoto.permission.kinds import PUBLIC, Everyone, Team
+from yoto.permission.database.statements import allows, assignments, overwrites
 from yoto.permission.loading import Loaded, load_one
 from yoto.permission.loading.rights import Mark, Membership, epoch
 from yoto.permission.loading.sites import implying, site_at
-from yoto.permission.resolver import flatten, resolve
-from yoto.permission.scopes import parse_place, place_of_text
+from yoto.permission.loading.source import reading
+from yoto.permission.people.kinds import PUBLIC, Everyone, Team
+from yoto.permission.rank.teams import above_each
+from yoto.permission.registry.scopes import parse_place, place_of_text
 from yoto.permission.search.users import teams_that_could, users_parameters
-from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
-from yoto.permission.statements import allows, assignments, overwrites
-from yoto.permission.teams import above_each
+from yoto.permission.verdict.facts import Assignment, By, UserFacts
+from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.store.db import db
 
 

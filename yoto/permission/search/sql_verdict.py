@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND, PUBLIC_NUMBER
-from yoto.permission.registry import RegisteredPermission
+from yoto.permission.database.statements import programs, users
+from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.search.rights_sql import (
     ANYBODY,
     BELONGING,
@@ -38,7 +39,6 @@ from yoto.permission.search.rights_sql import (
     OWNER,
     rights_of,
 )
-from yoto.permission.statements import programs, users
 from yoto.store.models import ScopeType
 from yoto.store.resources import Chain, ResourceTypes, Rung, chain_of
 from yoto.store.resources.chains import text_in_sql

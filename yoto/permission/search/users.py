@@ -31,28 +31,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.selectable import CTE
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.asking import allowed_by_policies
-from yoto.permission.directory import renew_people
-from yoto.permission.keys import everybody_has_number
-from yoto.permission.loading import implying, load
-from yoto.permission.loading.loader import parameters_of
-from yoto.permission.loading.places_sql import person_number
-from yoto.permission.loading.rights_sql import HOME, NODES, PLACES
-from yoto.permission.loading.sites import Site, site_at
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.resolver import flatten, resolve
-from yoto.permission.scopes import Place, parse_place, place_of_text
-from yoto.permission.search.page import (
-    PEOPLE_UNKNOWN,
-    ROLES_UNKNOWN,
-    SCAN_MAX,
-    Page,
-    checked_after,
-    checked_limit,
-)
-from yoto.permission.source import reading
-from yoto.permission.state import PermissionState
-from yoto.permission.statements import (
+from yoto.permission.checking.asking import allowed_by_policies
+from yoto.permission.database.statements import (
     allows,
     assignments,
     grants,
@@ -69,6 +49,26 @@ from yoto.permission.statements import (
     team_parents,
     users,
 )
+from yoto.permission.directory import renew_people
+from yoto.permission.loading import implying, load
+from yoto.permission.loading.loader import parameters_of
+from yoto.permission.loading.places_sql import person_number
+from yoto.permission.loading.rights_sql import HOME, NODES, PLACES
+from yoto.permission.loading.sites import Site, site_at
+from yoto.permission.loading.source import reading
+from yoto.permission.people.keys import everybody_has_number
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import Place, parse_place, place_of_text
+from yoto.permission.search.page import (
+    PEOPLE_UNKNOWN,
+    ROLES_UNKNOWN,
+    SCAN_MAX,
+    Page,
+    checked_after,
+    checked_limit,
+)
+from yoto.permission.state import PermissionState
+from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.store.db import Id
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page

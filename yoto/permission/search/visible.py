@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, inspect, not_, or_, select, true
 
 from yoto.errors import ValidationFailed
-from yoto.permission.asking import allowed_by_policies
-from yoto.permission.id_list import these_ids
-from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import Place, checked_id
+from yoto.permission.checking.asking import allowed_by_policies
+from yoto.permission.database.id_list import these_ids
+from yoto.permission.database.statements import of_community
+from yoto.permission.loading.source import reading
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import Place, checked_id
 from yoto.permission.search.page import SCAN_MAX
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
-from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
-from yoto.permission.statements import of_community
 from yoto.store.resources import ResourceType, known_types
 
 Statement = TypeVar("Statement", bound=Select[Any])

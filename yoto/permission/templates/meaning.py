@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yoto.nodes import GLOBAL_KIND
-from yoto.permission.specs import Scoped
+from yoto.permission.registry.specs import Scoped
 from yoto.store.resources import known_types
 
 

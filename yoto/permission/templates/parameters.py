@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.permission.registry import checked_name
-from yoto.permission.specs import PermissionSpec
+from yoto.permission.registry.registry import checked_name
+from yoto.permission.registry.specs import PermissionSpec
 
 VALUE_MAX_LENGTH = 64  # as long as a permission's group, which a value often is
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

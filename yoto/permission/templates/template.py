@@ -9,8 +9,8 @@ from itertools import product
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.permission.catalogue import CATALOGUE
-from yoto.permission.specs import PermissionSpec, checked_spec
+from yoto.permission.registry.catalogue import CATALOGUE
+from yoto.permission.registry.specs import PermissionSpec, checked_spec
 from yoto.permission.templates.parameters import (
     VALUE_MAX_LENGTH,
     TemplateParameter,

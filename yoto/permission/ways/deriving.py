@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from yoto.nodes import place_of_text
-from yoto.permission.bits import KnownBits
-from yoto.permission.facts import NOWHERE, Assignment, By, UserFacts
 from yoto.permission.loading import Site
-from yoto.permission.resolver import NOTHING, FlatPlace, Standing, Trace, resolve
+from yoto.permission.registry.bits import KnownBits
+from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
+from yoto.permission.verdict.resolver import NOTHING, FlatPlace, Standing, Trace, resolve
 
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
 PROVIDED = "provided_role"

@@ -12,17 +12,17 @@ from yoto import cache as cache_layer
 from yoto import tracing
 from yoto.cache import PlaceKey, Position, TieredCache
 from yoto.nodes import NodeId
+from yoto.permission.database.pool import SidePool
 from yoto.permission.directory import Providers, renew_people
-from yoto.permission.lineages import Lineages
 from yoto.permission.loading import Loaded, load, load_one, load_these
+from yoto.permission.loading.source import DATABASE_SPAN, reading
+from yoto.permission.outbox.positions import required_position
 from yoto.permission.outbox.watching import in_change
-from yoto.permission.pool import SidePool
-from yoto.permission.positions import required_position
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.resolver import flatten
-from yoto.permission.scopes import Place, place_key
-from yoto.permission.source import DATABASE_SPAN, reading
-from yoto.permission.stored import team_key
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import Place, place_key
+from yoto.permission.verdict.lineages import Lineages
+from yoto.permission.verdict.resolver import flatten
+from yoto.permission.verdict.stored import team_key
 from yoto.permission.ways.deriving import Told, Way, ways_of
 
 # Of one process: people in places. One takes some 2 to 10 kB.

@@ -48,7 +48,7 @@ from yoto import (
 )
 from yoto.errors import StoreUnavailable
 from yoto.permission import PermissionSystem, Place, number_of
-from yoto.permission.positions import to_position
+from yoto.permission.outbox.positions import to_position
 from yoto.policy import PolicyManager
 
 # Nobody prints by a public link alone, nor by a role that was given for reading on a screen.

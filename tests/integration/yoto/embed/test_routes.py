@@ -22,7 +22,7 @@ from yoto import (
     require_permission,
 )
 from yoto.http.access import RIGHTS_MARK
-from yoto.permission import guarding
+from yoto.permission.guards import guarding
 from yoto.resilience.decorators import routes
 
 __all__ = ["own_names"]

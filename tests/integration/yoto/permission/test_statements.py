@@ -14,8 +14,8 @@ from tests.integration.yoto.permission.conftest import Clock
 from tests.support.statements import count_statements, work_of
 from tests.support.world import World
 from yoto.permission.loading import load, load_one
-from yoto.permission.scopes import Place
-from yoto.permission.source import DatabaseSource
+from yoto.permission.loading.source import DatabaseSource
+from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EXTENSION
 from yoto.store.db import db
 

@@ -113,7 +113,7 @@ def test_where_the_use_cannot_be_stored_it_does_not_happen(
     def refuse(*args: object, **kwargs: object) -> None:
         raise StoreUnavailable("database")
 
-    monkeypatch.setattr("yoto.permission.audit._add_use", refuse)
+    monkeypatch.setattr("yoto.permission.writes.audit._add_use", refuse)
     with app.app_context(), pytest.raises(StoreUnavailable):
         permissions.check_permission(town.root.id, "member.ban", "server", town.id)
     assert uses(world) == []

@@ -11,10 +11,10 @@ from flask import Flask
 from app.resources import declare_types
 from yoto.errors import UnknownResource
 from yoto.permission import PermissionSystem
-from yoto.permission.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.resolver import Resolution, Standing
-from yoto.permission.scopes import Place
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse
+from yoto.permission.verdict.resolver import Resolution, Standing
 
 PERMISSIONS = {
     "channel.read": "channel",

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from tests.unit.yoto.permission.reference import matching, only
 from tests.unit.yoto.permission.worlds import NAMES, PERMISSIONS, Row, Rows
-from yoto.permission.bits import KnownBits, mask_of
-from yoto.permission.facts import Assignment, PlaceFacts, PlaceRules, RoleFacts, UserFacts
+from yoto.permission.registry.bits import KnownBits, mask_of
+from yoto.permission.verdict.facts import Assignment, PlaceFacts, PlaceRules, RoleFacts, UserFacts
 
 BIT = {name: 10 * index for index, name in enumerate(NAMES, 1)}
 MASK = {name: 1 << bit for name, bit in BIT.items()}

@@ -6,7 +6,7 @@ guessed.
 
 from __future__ import annotations
 
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo import groups, people, places, roles, teams
 from yoto.permission.review.undo.values import Record, Undo, is_about_one

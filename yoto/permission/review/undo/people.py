@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.permission.facts import NOWHERE
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import Account, History, Membership
 from yoto.permission.review.undo.values import (
     Record,
@@ -17,6 +16,7 @@ from yoto.permission.review.undo.values import (
     subject_id,
     window_of,
 )
+from yoto.permission.verdict.facts import NOWHERE
 
 PARTS_OF_PERSON = ("assignments", "overwrites", "teams")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo.values import (
     Record,

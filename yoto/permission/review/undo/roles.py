@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from yoto.permission.facts import NOWHERE
+from yoto.permission.loading.finding import home_text
 from yoto.permission.loading.rows import RoleRow
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo.values import (
     Record,
@@ -20,7 +20,7 @@ from yoto.permission.review.undo.values import (
     subject_id,
     window_of,
 )
-from yoto.permission.rows import home_text
+from yoto.permission.verdict.facts import NOWHERE
 
 PARTS_OF_ROLE = (
     *("grants", "group_grants", "overwrites", "holders", "assignments"),

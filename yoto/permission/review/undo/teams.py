@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import History
 from yoto.permission.review.undo.values import (
     Record,

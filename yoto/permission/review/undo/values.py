@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.registry import PermissionRegistry
+from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import PUBLIC, TEAM, USER, History, Window
 
 Record = Row[Any]

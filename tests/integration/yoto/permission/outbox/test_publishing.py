@@ -16,7 +16,7 @@ from tests.support.together import together
 from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.permission import PermissionSystem
-from yoto.permission.caching import Caching
+from yoto.permission.caching.caching import Caching
 from yoto.permission.outbox.relay import LOCK
 from yoto.permission.outbox.rows import prune
 from yoto.permission.outbox.telling import PermissionsChanged

@@ -15,7 +15,7 @@ from app.models import Member
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import Replay, acting_as, require_expression
-from yoto.permission.kinds import PUBLIC, Application, Team
+from yoto.permission.people.kinds import PUBLIC, Application, Team
 from yoto.permission.records.log import ASKED_MAX, CUT
 from yoto.permission.replay.replaying import CHANGES_MAX
 from yoto.store.db import db

@@ -14,7 +14,7 @@ from tests.support.statements import count_statements
 from tests.support.world import Community, World
 from yoto.errors import UnknownPermission, ValidationFailed
 from yoto.permission import AccessLine
-from yoto.permission.kinds import PUBLIC, Everyone, Team
+from yoto.permission.people.kinds import PUBLIC, Everyone, Team
 from yoto.store.db import db, utcnow
 from yoto.store.models import AuditRecord
 

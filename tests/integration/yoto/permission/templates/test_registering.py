@@ -19,7 +19,7 @@ from yoto.permission import (
     TemplateParameter,
     require_permission,
 )
-from yoto.permission.subject import acting_as
+from yoto.permission.guards.subject import acting_as
 from yoto.store.models import AuditRecord, Permission
 
 FORUM = PermissionTemplate(

@@ -26,8 +26,8 @@ from tests.support.trees.shape import top_down
 from tests.support.trees.verdict import UnknownNode, allowed
 from yoto.errors import UnknownResource
 from yoto.nodes import text_of
-from yoto.permission import kinds
 from yoto.permission.outbox.rules import watch_declared
+from yoto.permission.people import kinds
 from yoto.store.db import db, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.models import EVERYONE, Role, RoleAssignment

@@ -20,9 +20,9 @@ from tests.support.trees import model
 from tests.support.trees.model import World
 from tests.support.trees.types import PERMISSIONS
 from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, text_of
+from yoto.permission.database.statements import provides_roles
 from yoto.permission.directory import EXTENSION as PROVIDERS
 from yoto.permission.directory import Providers
-from yoto.permission.statements import provides_roles
 from yoto.store.asked import ProvidedRole, roles_by
 from yoto.store.db import Id, UtcDateTime, db
 from yoto.store.declarations import declarations_of

@@ -10,8 +10,8 @@ from flask import Flask
 from app.extensions import cache, permissions
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission import kinds
 from yoto.permission.outbox.rules import watch_declared
+from yoto.permission.people import kinds
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import declare_resource, types_of
 

@@ -14,8 +14,8 @@ from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.tables import provided
 from tests.support.world import Community, Person, World
 from yoto.errors import PermissionDenied
-from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.outbox.rules import watch_declared
+from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.store.asked import ProvidedRole
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import declare_resource, types_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from yoto.permission.specs import PermissionSpec
+from yoto.permission.registry.specs import PermissionSpec
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 
 SCOPES = ("global", "server", "channel")

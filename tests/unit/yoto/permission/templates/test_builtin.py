@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.permission.catalogue import CATALOGUE, EVERYONE_GRANTS
+from yoto.permission.registry.catalogue import CATALOGUE, EVERYONE_GRANTS
 from yoto.permission.templates import CRUD, PermissionTemplate, TemplateLibrary, meaningless
 from yoto.store.models import ScopeType
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.specs import PermissionSpec
+from yoto.permission.registry.specs import PermissionSpec
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateLibrary
 
 WIKI = PermissionTemplate("wiki", (TemplateLevel.of("reader", "wiki.read"),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.permission.specs import PermissionSpec
+from yoto.permission.registry.specs import PermissionSpec
 from yoto.permission.templates import meaningless
 
 SCOPES = ("global", "server", "channel")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.yoto.permission.templates.making import SCOPES, templates, values
 from yoto.errors import ValidationFailed
 from yoto.permission import NAME_PATTERN
-from yoto.permission.specs import PermissionSpec, checked_spec
+from yoto.permission.registry.specs import PermissionSpec, checked_spec
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 
 READER = TemplateLevel.of("reader", "wiki.read")

@@ -10,7 +10,7 @@ from app.blueprints.servers.membership import leave
 from app.extensions import permissions
 from tests.integration.yoto.permission.review.undo.conftest import PAPER, PROJECT, READ, Papers
 from tests.support.world import World
-from yoto.permission.kinds import Team
+from yoto.permission.people.kinds import Team
 from yoto.store.db import db, utcnow
 
 

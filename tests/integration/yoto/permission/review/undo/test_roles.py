@@ -9,7 +9,7 @@ import pytest
 
 from app.extensions import permissions
 from tests.integration.yoto.permission.review.undo.conftest import PAPER, PROJECT, READ, Papers
-from yoto.permission.kinds import PUBLIC, Application, Everyone, Team
+from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.store.db import db, utcnow
 from yoto.store.models import AuditRecord
 

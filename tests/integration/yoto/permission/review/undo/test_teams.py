@@ -9,8 +9,8 @@ import pytest
 
 from app.extensions import permissions
 from tests.integration.yoto.permission.review.undo.conftest import PAPER, READ, Papers
-from yoto.permission import deletion_records
-from yoto.permission.kinds import Application, Team
+from yoto.permission.outbox import deletion_records
+from yoto.permission.people.kinds import Application, Team
 from yoto.store.db import db, utcnow
 from yoto.store.models import AuditRecord
 

@@ -1,0 +1,1 @@
+"""Resolutions in memory and in Redis, and the switch that closes the platform."""

@@ -1,0 +1,154 @@
+"""Everything that an app with a cache has: the cache, the outbox, the relay, our connections."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Flask
+
+from yoto import cache as cache_layer
+from yoto.cache import Position, TieredCache
+from yoto.events import Events
+from yoto.optimization import DistributedLocks
+from yoto.permission.caching.cached_source import CachedSource
+from yoto.permission.caching.maintenance import Maintenance
+from yoto.permission.database.pool import SidePool
+from yoto.permission.directory import Directory, Providers
+from yoto.permission.loading.source import DatabaseSource
+from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
+from yoto.permission.outbox.relay import OutboxRelay
+from yoto.permission.outbox.telling import Telling
+from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.ways import Ways
+from yoto.settings import settings_of, value_of
+from yoto.store.asked import PersonFacts
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """The parts, wired together.
+
+    Attributes:
+        cache: memory, Redis and the log.
+        pool: our own connections to the database.
+        source: resolutions through the cache.
+        outbox: publishes what is committed.
+        relay: publishes what others could not.
+        maintenance: whether the platform is in maintenance, as this process knows.
+        directory: a function's reports about people; None: they are a mapped class.
+        ways: by which rights come, as policies ask for them.
+        relaying: whether ``start`` starts the relay.
+        on_start: called by ``start``, each time; does nothing the second. None: nothing is.
+    """
+
+    cache: TieredCache
+    pool: SidePool
+    source: CachedSource
+    outbox: Outbox
+    relay: OutboxRelay
+    maintenance: Maintenance
+    directory: Directory[PersonFacts] | None
+    ways: Ways
+    relaying: bool
+    on_start: Callable[[], None] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        app: Flask,
+        registry: PermissionRegistry,
+        clock: Callable[[], float],
+        database: DatabaseSource,
+        cache: TieredCache,
+        locks: DistributedLocks,
+        providers: Providers,
+        on_start: Callable[[], None] | None = None,
+    ) -> Caching:
+        """Wire the parts for ``app``; nothing connects and no thread starts.
+
+        Reads ``PERMISSION_POOL_SIZE``, ``PERMISSION_POOL_WAIT``, ``OUTBOX_RELAY`` and
+        ``OUTBOX_RELAY_INTERVAL``.
+        """
+        config = settings_of(app)
+        pool = SidePool(
+            app,
+            value_of(config, "PERMISSION_POOL_SIZE"),
+            value_of(config, "PERMISSION_POOL_WAIT"),
+        )
+        publish = Events.of(app).stream.publish
+        telling = Telling(publish)
+        outbox = Outbox(cache, pool, telling)
+        maintenance = Maintenance(app, pool, clock, publish, hears=lambda: cache.tailer.fresh)
+        relay = OutboxRelay(
+            cache,
+            locks,
+            pool,
+            outbox.counts,
+            telling,
+            value_of(config, "OUTBOX_RELAY_INTERVAL"),
+            also=maintenance.turn,
+        )
+        ways = Ways(registry, clock, cache, pool, providers)
+        made = cls(
+            cache,
+            pool,
+            CachedSource(registry, clock, cache, pool, database, providers, ways),
+            outbox,
+            relay,
+            maintenance,
+            providers.people,
+            ways,
+            value_of(config, "OUTBOX_RELAY"),
+            on_start,
+        )
+        cache.tailer.subscribe(_listener(registry, maintenance))
+        app.extensions[OUTBOX_EXTENSION] = outbox
+        return made
+
+    def start(self) -> None:
+        """Follow the log and relay the outbox from now on; both end by themselves with ``close``.
+
+        Raises:
+            StoreUnavailable: the database did not say whether there is maintenance.
+        """
+        self.start_threads()
+        if not self.maintenance.known:
+            self.maintenance.refresh()
+
+    def start_threads(self) -> None:
+        """The same, whatever there is to know of maintenance."""
+        if not self.cache.tailer.running:
+            # Listeners need the changes, wherever checks are decided.
+            self.cache.tailer.start()
+        if self.relaying and not self.relay.running:
+            self.relay.start()
+        if self.on_start is not None:
+            self.on_start()
+
+    def heard(self) -> Position | None:
+        """Up to where changes were heard of; None: they are not heard now."""
+        tailer = self.cache.tailer
+        return tailer.applied if tailer.fresh else None
+
+    def close(self) -> None:
+        """End the threads and close our connections; a later use begins anew."""
+        self.relay.close()
+        self.cache.close()
+        self.pool.close()
+
+
+def _listener(
+    registry: PermissionRegistry, maintenance: Maintenance
+) -> Callable[[Sequence[str], Position], None]:
+    # In the thread that follows the log, which nothing may hold up: both are read when next needed.
+    def heard(touched: Sequence[str], position: Position) -> None:
+        if cache_layer.subjects.GLOBAL in touched:
+            registry.expire()
+        if cache_layer.subjects.GLOBAL in touched or cache_layer.subjects.POLICY in touched:
+            maintenance.expire()
+
+    return heard

@@ -1,0 +1,119 @@
+"""Policy checks of permissions that roles give."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+from yoto.errors import PlatformError
+from yoto.permission.checking.turns import taking_turns
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import Place
+from yoto.permission.state import PermissionState
+from yoto.permission.verdict.abac import PolicyAnswer, PolicyBatch, PolicyQuestion
+from yoto.permission.ways import AHEAD
+from yoto.policy import POLICY_ERROR, POLICY_UNAVAILABLE
+from yoto.store.models import OnPolicyError
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any] | None
+
+
+@dataclass(slots=True)
+class PolicyOutcome:
+    """The rest of a mask after the policies.
+
+    Attributes:
+        denied: bits that the policies took away.
+        reason: code of the last denial.
+        codes: all codes of that denial.
+        failed: the engine gave no verdict; then nothing may be allowed.
+        emergency: bits on which emergency access bears.
+    """
+
+    denied: int = 0
+    reason: str = ""
+    codes: tuple[str, ...] = ()
+    version: str | None = None
+    failed: bool = False
+    emergency: int = 0
+
+
+def ask_policies(
+    state: PermissionState,
+    user_id: int,
+    permissions: list[RegisteredPermission],
+    place: Place,
+    context: Context,
+    batch: PolicyBatch | None = None,
+) -> PolicyOutcome:
+    """Ask the policy engine about each of ``permissions``, which RBAC allows.
+
+    Any error, and a missing engine, is a denial of all of them; but where a permission says
+    ``on_policy_error="rbac"``, roles decide about it, and that is counted. What policies read and
+    cannot be read is a denial there, too.
+    """
+    outcome = PolicyOutcome()
+    for permission in permissions:
+        answer = _ask(state, PolicyQuestion(user_id, permission.name, place, context, batch))
+        outcome.version = answer.version or outcome.version
+        if answer.allow:
+            outcome.emergency |= permission.mask if answer.emergency else 0
+            continue
+        lenient = permission.on_policy_error == OnPolicyError.RBAC
+        if answer.failed and lenient and not answer.unread:
+            # Counted, and shown with the registry; the engine has logged once why it gave no
+            # verdict.
+            state.policy_failures.add(permission.name)
+            continue
+        outcome.denied |= permission.mask
+        outcome.reason, outcome.codes = answer.reason, answer.reasons
+        if answer.failed:
+            outcome.failed = True
+            break
+    return outcome
+
+
+def allowed_by_policies(
+    state: PermissionState,
+    permission: RegisteredPermission,
+    asked: Sequence[tuple[int, Place]],
+    context: Context = None,
+) -> list[bool]:
+    """Whether policies allow a permission that roles allow, to each person in their place.
+
+    Where policies read the ways by which it came, these are read for many at once.
+    """
+    verdicts: list[bool] = []
+    batches = batches_of(asked)
+    for number, (user_id, place) in enumerate(taking_turns(asked)):
+        # The first question shows whether the others will want them.
+        if state.ways is not None and number % AHEAD == 1:
+            try:
+                state.ways.ahead(asked[number : number + AHEAD])
+            except PlatformError as error:
+                log.warning("ways are read one by one: %s", error)
+        outcome = ask_policies(state, user_id, [permission], place, context, next(batches))
+        verdicts.append(not outcome.denied)
+    return verdicts
+
+
+def batches_of(asked: Sequence[tuple[int, Place]]) -> Iterator[PolicyBatch]:
+    """The batch of each question."""
+    for start in range(0, len(asked), AHEAD):
+        some = asked[start : start + AHEAD]
+        yield from repeat(PolicyBatch(some), len(some))
+
+
+def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:
+    if state.policy is None:
+        return PolicyAnswer(False, POLICY_UNAVAILABLE, failed=True)
+    try:
+        return state.policy(question)
+    except Exception:
+        log.exception("policy check of %s failed: denied", question.permission)
+        return PolicyAnswer(False, POLICY_ERROR, failed=True)

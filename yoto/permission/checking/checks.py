@@ -1,0 +1,255 @@
+"""The questions that can be put to a permission system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.permission.checking.asking import allowed_by_policies, ask_policies, batches_of
+from yoto.permission.checking.deciding import decide
+from yoto.permission.checking.turns import taking_turns
+from yoto.permission.loading import Site, load_sites
+from yoto.permission.loading.finding import checked_home, home_text
+from yoto.permission.loading.source import reading
+from yoto.permission.people.keys import SubjectId, number_of, numbers_of, person_number
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.registry.expressions import compile_expression
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.requirement import Requirement
+from yoto.permission.registry.scopes import Place, checked_id, parse_key, parse_place, place_of_text
+from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
+from yoto.permission.verdict.abac import PolicyBatch
+from yoto.permission.verdict.resolver import Resolution, Standing
+from yoto.permission.verdict.verdict import Decision
+from yoto.store.db import db
+from yoto.store.resources import known_types
+
+Check = tuple[str, str | None, NodeId | None]
+
+
+class Checks:
+    """The read-only half of ``PermissionSystem``. Errors that all checks share:
+
+    Raises:
+        ValidationFailed: a wrong scope, an id that its type does not have, or a context that is too
+            large, by field.
+        UnknownPermission: the permission is not registered.
+        UnknownResource: the place does not exist.
+        StoreUnavailable: the database did not answer.
+        RuntimeError: there is no app context.
+    """
+
+    def check_permission(
+        self,
+        user_id: SubjectId,
+        permission: str,
+        scope: str | None = None,
+        scope_id: NodeId | None = None,
+        context: Mapping[str, Any] | None = None,
+        at_least: str | None = None,
+    ) -> bool:
+        """Whether the user has the permission there, now. Arguments as in ``decide``."""
+        state = get_state_to_ask(permission)
+        key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        user_id = number_of(user_id)
+        return decide(state, user_id, asked, key, context, at_least, False).allowed
+
+    def decide(
+        self,
+        user_id: SubjectId,
+        permission: str,
+        scope: str | None = None,
+        scope_id: NodeId | None = None,
+        context: Mapping[str, Any] | None = None,
+        at_least: str | None = None,
+    ) -> Decision:
+        """The verdict with its reason. A user who does not exist is denied, not an error.
+
+        Args:
+            scope: ``"global"`` (also None), or a type of resources, with its id.
+            context: facts about the request for the policy engine; giving any makes it take part.
+                At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
+            at_least: a position from a write that the verdict must include.
+        """
+        state = get_state_to_ask(permission)
+        key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        user_id = number_of(user_id)
+        return decide(state, user_id, asked, key, context, at_least)
+
+    def decide_expression(
+        self,
+        user_id: SubjectId,
+        expression: str,
+        scope: str | None = None,
+        scope_id: NodeId | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Decision:
+        """The verdict on an expression of permissions."""
+        state = get_state()
+        key = parse_key(scope, scope_id)
+        asked = state.registry.asked(Requirement(compile_expression(expression)))
+        user_id = number_of(user_id)
+        return decide(state, user_id, asked, key, context)
+
+    def effective(
+        self, user_id: SubjectId, scope: str | None = None, scope_id: NodeId | None = None
+    ) -> Resolution:
+        """All effective permissions of the user there, as a mask; policies are not asked."""
+        place = parse_place(scope, scope_id)
+        user_id = number_of(user_id)
+        return get_state().source.load(user_id, place)
+
+    def effective_permissions(
+        self, user_id: SubjectId, scope: str | None = None, scope_id: NodeId | None = None
+    ) -> list[str]:
+        """The names in ``effective``, by bit."""
+        user_id = number_of(user_id)
+        mask = self.effective(user_id, scope, scope_id).mask
+        return [found.name for found in get_state().registry.snapshot.in_mask(mask)]
+
+    def has_place(
+        self, user_id: SubjectId, scope: str | None, scope_id: NodeId | None = None
+    ) -> bool:
+        """Whether the user is in the place, or may do something there; policies are not asked.
+
+        A place that is hidden from a member of its home, such as a channel that they may not read,
+        is no place of theirs.
+        """
+        user_id = number_of(user_id)
+        resolution = self.effective(user_id, scope, scope_id)
+        belonging = scope in (None, GLOBAL_KIND) or known_types().get(scope).members is not None
+        if belonging and resolution.standing >= Standing.MEMBER:
+            return True
+        return bool(resolution.mask & get_state().registry.snapshot.bits.local)
+
+    def homes_of(self, places: Iterable[Place]) -> dict[Place, Place | None]:
+        """The node that people belong to, for each place; None: the place has no members.
+
+        It is the place itself or a node above it.
+        """
+        types, asked = known_types(), list(places)
+        found: dict[Place, Place | None] = {place: place for place in asked}
+        below = [place for place in asked if types.get(place.kind).members is None]
+        for place, site in self.sites_of(below).items():
+            found[place] = None if site.home is None else place_of_text(site.home)
+        return found
+
+    def sites_of(self, places: Iterable[Place]) -> dict[Place, Site]:
+        """The site of each node: the nodes above it, and those whose overwrites are in force.
+
+        One statement a type.
+        """
+        get_state()
+        asked = list(places)
+        with reading() as connection:
+            found = load_sites(connection, asked)
+        missing = next((place for place in asked if place not in found), None)
+        if missing is not None:
+            raise UnknownResource(missing.kind, missing.id)
+        return found
+
+    def batch_check_permissions(
+        self,
+        user_ids: Iterable[SubjectId],
+        permission: str,
+        scope: str | None = None,
+        scope_id: NodeId | None = None,
+    ) -> dict[Any, bool]:
+        """One permission for many users, in two statements; unknown users: False.
+
+        The check is no use of the permission: checks of super-admins are not audited.
+        """
+        state = get_state_for(permission)
+        place = parse_place(scope, scope_id)
+        registered = state.registry.get(permission)
+        given = list(user_ids)
+        ids = numbers_of(given, "user_ids")
+        if state.caching is not None and not state.asks(registered, place):
+            return _by_subject(given, ids, state.caching.source.allowed(ids, place, registered))
+        people = list(dict.fromkeys(ids))
+        found = state.source.load_many(people, place, registered)
+        verdicts = {
+            user_id: user_id in found and bool(found[user_id].mask & registered.mask)
+            for user_id in people
+        }
+        if state.asks(registered, place):
+            held = [user_id for user_id in people if verdicts[user_id]]
+            asked = [(user_id, place) for user_id in held]
+            verdicts.update(zip(held, allowed_by_policies(state, registered, asked), strict=True))
+        return _by_subject(given, ids, verdicts)
+
+    def check_many(self, user_id: SubjectId, checks: Sequence[Check]) -> list[bool]:
+        """Many questions about one user: ``(permission, scope, scope_id)`` each.
+
+        Each distinct place is loaded once. Not audited, as ``batch_check_permissions``.
+        """
+        state = get_state()
+        user_id = number_of(user_id)
+        asked = []
+        for check in checks:
+            try:
+                name, scope, scope_id = check
+            except (TypeError, ValueError):
+                raise ValidationFailed(
+                    {"checks": "each must be (permission, scope, scope_id)"}
+                ) from None
+            asked.append((state.registry.get(name), parse_place(scope, scope_id)))
+        loaded: dict[Place, Resolution] = {}
+        verdicts = []
+        batches = batches_of([(user_id, place) for _, place in asked])
+        for registered, place in taking_turns(asked):
+            resolution, batch = loaded.get(place), next(batches)
+            if resolution is None:
+                resolution = loaded[place] = state.source.load(user_id, place)
+            verdicts.append(_may(state, user_id, resolution, registered, place, batch))
+        return verdicts
+
+    def outranks(
+        self,
+        actor_id: SubjectId,
+        user_id: SubjectId,
+        server_id: int | None = None,
+        *,
+        home: tuple[str, NodeId] | None = None,
+    ) -> bool:
+        """Whether the actor may act upon the user in the server: kick, ban, time out, rename.
+
+        Another node that people belong to is given by ``home``, type and id.
+
+        True if the actor's highest role there is above the user's, for the owner over everybody,
+        and for a super-admin. No other user outranks the owner, or themselves.
+        """
+        user_id = person_number(user_id)
+        actor_id = person_number(actor_id, "actor_id")
+        state, session = get_state(), db.session()
+        if home is None:
+            where = home_text(checked_id(server_id, "server_id"))
+        else:
+            where = checked_home(session, home)
+        return Authority(state, session, actor_id).outranks(user_id, where)
+
+
+def _by_subject(
+    given: Sequence[Any], ids: Sequence[int], verdicts: dict[int, bool]
+) -> dict[Any, bool]:
+    """Verdicts by the ids that were asked about."""
+    if given == ids:
+        return verdicts
+    return {one: verdicts[number] for one, number in zip(given, ids, strict=True)}
+
+
+def _may(
+    state: PermissionState,
+    user_id: int,
+    resolution: Resolution,
+    permission: RegisteredPermission,
+    place: Place,
+    batch: PolicyBatch,
+) -> bool:
+    if not resolution.mask & permission.mask:
+        return False
+    if state.asks(permission, place):
+        return not ask_policies(state, user_id, [permission], place, None, batch).denied
+    return True

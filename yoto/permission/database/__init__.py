@@ -1,0 +1,1 @@
+"""Where statements of permissions run: tables, parameters, transactions, our own pool."""

@@ -1,0 +1,1 @@
+"""What guards the code of an application: decorators, permission objects, queries of pages."""

@@ -1,0 +1,160 @@
+"""Finding what a write is about, or saying which field names nothing."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.nodes import parse_text
+from yoto.permission.loading.sites import Site, load_sites
+from yoto.permission.registry.scopes import GLOBAL, Place, checked_id, words_of
+from yoto.store.models import (
+    NOWHERE,
+    Category,
+    Channel,
+    PermissionGroup,
+    ProgramAccount,
+    Role,
+    ScopeType,
+    Server,
+    Team,
+    User,
+)
+from yoto.store.resources import known_types
+
+Row = TypeVar("Row", Category, Channel, PermissionGroup, ProgramAccount, Role, Server, Team, User)
+
+KINDS: dict[type[Any], str] = {
+    Category: "category",
+    Channel: "channel",
+    PermissionGroup: "group",
+    ProgramAccount: "application",
+    Role: "role",
+    Server: "server",
+    Team: "team",
+    User: "user",
+}
+
+
+def require(session: Session, model: type[Row], row_id: Any, field: str | None = None) -> Row:
+    """The row of ``model`` with this id.
+
+    Raises:
+        ValidationFailed: not an id.
+        UnknownResource: there is none; names ``field``, by default such as ``role_id``.
+    """
+    kind = KINDS[model]
+    found = session.get(model, checked_id(row_id, field or f"{kind}_id"))
+    if found is None:
+        raise UnknownResource(kind, row_id, field)
+    return found
+
+
+def require_role(
+    session: Session, role_id: Any, field: str = "role_id", *, default_too: bool = False
+) -> Role:
+    """The role; ``@everyone`` only with ``default_too``.
+
+    Raises:
+        ValidationFailed: not an id, or the default role.
+        UnknownResource: there is none.
+    """
+    role = require(session, Role, role_id, field)
+    if role.is_default and not default_too:
+        raise ValidationFailed({field: "the default role is everybody's, always, as it is"})
+    return role
+
+
+def grant_scope(
+    session: Session,
+    role: Role,
+    scope_type: str | None,
+    scope_id: Any,
+    *,
+    taken: bool = False,
+) -> str:
+    """The text of a grant's scope.
+
+    Args:
+        taken: the grant goes, which may be of when the place was in the role's home.
+
+    Raises:
+        ValidationFailed: fields ``scope_type`` and ``scope_id``: an unknown scope, an id missing
+            or too many, or a place outside the role's home.
+        UnknownResource: no such place.
+    """
+    if scope_type is None or scope_type == ScopeType.GLOBAL:
+        if scope_id is not None:
+            raise ValidationFailed({"scope_id": "the global scope has no id"})
+        return GLOBAL.kind
+    declared = known_types().find(scope_type) if isinstance(scope_type, str) else None
+    if declared is None or not declared.askable:
+        raise ValidationFailed({"scope_type": f"unknown scope {scope_type!r}"})
+    if scope_id is None:
+        raise ValidationFailed({"scope_id": f"the scope {str(scope_type)!r} needs an id"})
+    site = site_in(session, declared.place(scope_id, "scope_id"), "scope_id")
+    if not taken and role.home not in (NOWHERE, site.home):
+        raise ValidationFailed({"scope_id": f"is not in {words_of(role.home)}, the role's"})
+    return str(site.place)
+
+
+def site_in(session: Session, place: Place, field: str) -> Site:
+    """The site of the place that a write is about.
+
+    Raises:
+        UnknownResource: there is none; names ``field``.
+    """
+    found = load_sites(session.connection(), [place]).get(place)
+    if found is None:
+        raise UnknownResource(place.kind, place.id, field)
+    return found
+
+
+def checked_home(session: Session, home: Any, field: str = "home") -> str:
+    """The text of a node that people belong to, given by type and id.
+
+    Raises:
+        ValidationFailed: it is none; ``UnknownResource``: there is no such node.
+    """
+    place = checked_node(home, field)
+    if known_types().get(place.kind).members is None:
+        raise ValidationFailed({field: f"a {place.kind} has no members"})
+    return str(site_in(session, place, field).place)
+
+
+def checked_node(node: Any, field: str) -> Place:
+    """A node that is given by type and id; raises as ``checked_home``."""
+    if not isinstance(node, (tuple, list)) or len(node) != 2:
+        raise ValidationFailed({field: "must be a type and an id"})
+    declared = known_types().find(node[0]) if isinstance(node[0], str) else None
+    if declared is None:
+        raise ValidationFailed({field: f"there is no type {node[0]!r}"})
+    return declared.place(node[1], field)
+
+
+def home_text(server_id: Any) -> str:
+    """A server as the home of roles; None: no home.
+
+    Raises:
+        ValidationFailed: not an id.
+    """
+    if server_id is None:
+        return NOWHERE
+    return f"{ScopeType.SERVER.value}:{checked_id(server_id, 'server_id')}"
+
+
+def server_of(text: str) -> int | None:
+    """The id of the server that a text is about; None: it is about none."""
+    return _number_in(text, ScopeType.SERVER)
+
+
+def channel_of(text: str) -> int | None:
+    """The same of a channel."""
+    return _number_in(text, ScopeType.CHANNEL)
+
+
+def _number_in(text: str, kind: ScopeType) -> int | None:
+    found = parse_text(text)
+    return found[1] if found and found[0] == kind and isinstance(found[1], int) else None

@@ -1,0 +1,1 @@
+"""Calls to operate the platform: maintenance, invalidation, warm-up, positions, tuning."""

@@ -1,0 +1,48 @@
+"""The positions that a verdict must include, by the caller's argument and by its request.
+
+A position is the log's own (``1700000000000-3``) or, of a change that the log does not have yet,
+a token of the outbox (``outbox-17``), which is honoured by reading the database.
+"""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar, Token
+
+from yoto.cache import Position
+from yoto.errors import ValidationFailed
+from yoto.permission.database.pool import SidePool
+from yoto.permission.outbox.publisher import TOKEN_PREFIX
+from yoto.permission.outbox.rows import position_of
+
+# Beyond every position that can be given out: only the database includes it.
+DATABASE_ONLY = Position(1 << 100)
+
+_TOKEN = re.compile(rf"{TOKEN_PREFIX}([1-9][0-9]{{0,18}})", re.ASCII)
+
+_required: ContextVar[Position | None] = ContextVar("yoto_required_position", default=None)
+required_position = _required.get
+
+
+def set_required(position: Position | None) -> Token[Position | None]:
+    """From now on every check in this context must include ``position``."""
+    return _required.set(position)
+
+
+def to_position(text: str, pool: SidePool, field: str = "at_least") -> Position:
+    """The position that ``text`` names; ``DATABASE_ONLY`` if the log does not have it yet.
+
+    Raises:
+        ValidationFailed: it names ``field``: neither a position nor a token, or a token that was
+            never given out.
+        StoreUnavailable: only the database knows, and it did not answer.
+    """
+    match = _TOKEN.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return Position.parse(text, field)
+    event_id = int(match[1])
+    with pool.read() as connection:
+        known, position = position_of(connection, event_id)
+    if not known:
+        raise ValidationFailed({field: f"{text} is from the future: it was never issued"})
+    return DATABASE_ONLY if position is None else Position.parse(position)

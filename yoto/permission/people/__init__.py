@@ -1,0 +1,1 @@
+"""The people and other subjects of permissions: their numbers, kinds and credentials."""

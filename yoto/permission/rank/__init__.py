@@ -1,0 +1,1 @@
+"""The grant hierarchy: no write gives, takes or edits anything above its actor."""

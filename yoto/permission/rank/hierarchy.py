@@ -1,0 +1,393 @@
+"""The grant hierarchy: limits on what the actor of a write may give, take and edit.
+
+Three rules. Rank: an actor cannot give, take or edit a role at or above their own highest role;
+roles of a home are ranked within it, global roles among themselves. Gift: an actor cannot give a
+permission that they lack in that place, or that they will not have for as long as the gift lasts.
+Loss: an actor cannot take anything from a user above them (``losses``). The owner of a home stands
+above its roles; super-admins are bound by none of the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import inf
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Select, literal, select, true, union
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied
+from yoto.permission.database.id_list import these_ids
+from yoto.permission.loading import load_one, load_sites, standings_at
+from yoto.permission.loading.places_sql import own_id
+from yoto.permission.loading.rights import epoch
+from yoto.permission.loading.source import reading
+from yoto.permission.registry.scopes import GLOBAL, MAX_ID, Place, place_of_text
+from yoto.permission.state import PermissionState
+from yoto.permission.verdict.facts import By
+from yoto.permission.verdict.resolver import Resolution, Standing, flatten, resolve
+from yoto.permission.verdict.verdict import (
+    DISABLED,
+    LACKS_PERMISSION,
+    ROLE_TOO_HIGH,
+    UNKNOWN_USER,
+    Decision,
+)
+from yoto.store.db import Id
+from yoto.store.models import (
+    NOWHERE,
+    Effect,
+    PermissionGroupMember,
+    Role,
+    RoleAssignment,
+    RoleGrant,
+    RoleGroupGrant,
+    User,
+)
+from yoto.store.resources import known_types
+from yoto.store.resources.chains import text_in_sql
+
+# Permissions that a write adds for a user, as a mask for each place where it does.
+Gifts = Mapping[Place, int]
+
+OUTSIDE = -1  # below every role: not a member, or holder of no global role
+LOWEST = 0  # a member who holds only the default role
+OWNER_RANK = MAX_ID  # above every position that a role can have
+UNBOUND_RANK = OWNER_RANK + 1  # super-admins, and the system itself
+
+
+def may_handle(rank: int, position: int) -> bool:
+    """Whether an actor of ``rank`` may give, take and edit a role at ``position``."""
+    return position < rank
+
+
+class HeldPosition(NamedTuple):
+    """A user's position from ``start`` to ``end``, epoch seconds."""
+
+    position: int
+    start: float | None
+    end: float | None
+
+
+class Ranking(NamedTuple):
+    """A user's rank: never below ``floor``, and by the roles that they hold over time."""
+
+    floor: int
+    held: tuple[HeldPosition, ...] = ()
+
+    def at(self, moment: float) -> int:
+        """The rank at ``moment``, epoch seconds."""
+        in_force = (
+            one.position
+            for one in self.held
+            if (one.start is None or one.start <= moment) and (one.end is None or moment < one.end)
+        )
+        return max((self.floor, *in_force))
+
+    def throughout(self, now: float, until: float | None) -> int:
+        """The lowest rank from ``now`` until then; None: for ever."""
+        ends = (one.end for one in self.held if one.end is not None and one.end > now)
+        within = (end for end in ends if until is None or end < until)
+        return min(self.at(moment) for moment in (now, *within))
+
+
+class Authority:
+    """The actor of one write. Check before changing anything: results are from the present state.
+
+    Args:
+        actor_id: None is the system itself, which may do everything.
+
+    Raises:
+        PermissionDenied: the actor does not exist, or is disabled.
+    """
+
+    def __init__(self, state: PermissionState, session: Session, actor_id: int | None) -> None:
+        self.registry = state.registry
+        self.session = session
+        self.now = state.clock()
+        self.actor_id = actor_id
+        self._rankings: dict[str, Ranking] = {}
+        self._stands_until: dict[Place, float] = {}
+        self.unbounded = actor_id is None
+        if actor_id is not None:
+            person = session.execute(
+                select(User.disabled, User.super_admin).where(User.id == actor_id)
+            ).one_or_none()
+            if person is None or person.disabled:
+                raise PermissionDenied(Decision(False, DISABLED if person else UNKNOWN_USER))
+            self.unbounded = person.super_admin
+
+    def check_role(self, role: Role, home: str | None = None) -> None:
+        """The rank rule for ``role``; ``home``: for its effect there alone.
+
+        Raises:
+            PermissionDenied: with reason ``role_too_high``.
+        """
+        if home and self.rank(home) >= OWNER_RANK:
+            return
+        self.check_position(role.home, role.position)
+
+    def check_position(self, home: str, position: int) -> None:
+        """The rank rule for a role at ``position``; no home: a global role. Raises as above."""
+        if not may_handle(self.rank(home), position):
+            raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    def check_giving(self, home: str, lineage: Iterable[Role], until: float | None = None) -> None:
+        """The rank rule for a role that is to be given, with all that it inherits from.
+
+        An ancestor's later gains are its heirs' gains, too: an actor who could not give it the
+        permission then may not give it heirs now. And no rank lasts longer than the giver's own.
+
+        Args:
+            home: that of the role; empty: a global one.
+            until: epoch seconds at which the gift ends; None: it does not.
+
+        Raises:
+            PermissionDenied: with reason ``role_too_high``.
+        """
+        # To the owner nothing can come that they lack there.
+        if home and self._ranking(home).floor >= OWNER_RANK:
+            return
+        for role in lineage:
+            rank = self._ranking(role.home).throughout(self.now, until)
+            if not may_handle(rank, role.position):
+                raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    def stands_at(self, place: Place | None, until: float | None) -> bool:
+        """Whether the actor owns or administers a node, or one above it, from now on until then.
+
+        So they have every local permission there and below, and grants there have no effect
+        elsewhere: no role stands above them in it.
+
+        Args:
+            place: None: no particular place, so the result is False.
+            until: epoch seconds; None: for ever.
+        """
+        if self.unbounded or self.actor_id is None:
+            return True
+        if place is None:
+            return False
+        if place not in self._stands_until:
+            end = self.now
+            for found in self._resolutions(self.actor_id, place, None, provided=False):
+                if found.standing < Standing.ADMINISTRATOR:
+                    break
+                end = inf if found.valid_until is None else found.valid_until
+            self._stands_until[place] = end
+        end = self._stands_until[place]
+        return end > self.now and end >= (inf if until is None else until)
+
+    def check_raising(self, role: Role, position: int) -> None:
+        """The rank rule for another position: its holders keep it. Raises as ``check_role``."""
+        self.check_position(role.home, position)
+        if position > role.position:
+            lasting = self._ranking(role.home).throughout(self.now, None)
+            if not may_handle(lasting, position):
+                raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
+        """The gift rule: an actor gives only permissions that they have.
+
+        To give a permission everywhere, the actor must have it at each node: one node may deny them
+        what they have elsewhere.
+
+        Args:
+            until: epoch seconds at which the gifts end; None: they do not. An actor who will not
+                have a permission for that long may not give it.
+
+        Raises:
+            PermissionDenied: with reason ``lacks_permission`` and the names in ``decision.names``.
+        """
+        if self.unbounded or self.actor_id is None:
+            return
+        for place, mask in gifts.items():
+            lacking = mask and mask & ~self._lasting_mask(self.actor_id, place, until)
+            if place == GLOBAL and not lacking:
+                lacking = self._denied_in_homes(self.actor_id, mask, until)
+            if lacking:
+                raise self.denied(LACKS_PERMISSION, lacking)
+
+    def check_default_denial(self, role: Role) -> None:
+        """The rule for denials to everybody: only an actor above all roles may change them.
+
+        Raises:
+            PermissionDenied: ``role`` is a default role, and the actor neither owns its home nor
+                administers it; names the permission to administer.
+        """
+        if role.is_default and role.home != NOWHERE:
+            place = place_of_text(role.home)
+            name = known_types().get(place.kind).administrator
+            snapshot = self.registry.snapshot
+            # Where there is no permission to administer, the owner alone has everything.
+            mask = snapshot.mask_named(name) if name else snapshot.bits.local
+            self.check_gifts({place: mask or snapshot.bits.local})
+
+    def denied(self, reason: str, mask: int) -> PermissionDenied:
+        """The denial of a write because of these permissions."""
+        names = tuple(p.name for p in self.registry.snapshot.in_mask(mask))
+        return PermissionDenied(Decision(False, reason, names=names), ", ".join(names))
+
+    def outranks(self, user_id: int, home: str) -> bool:
+        """Whether the actor outranks the user there (empty: on the platform).
+
+        The owner is never outranked.
+        """
+        return self.rank(home) > self.rank_of(user_id, home)
+
+    def rank_of(self, user_id: int, home: str) -> int:
+        """The rank of a user now."""
+        return rank_of(self.session, user_id, home, self.now)
+
+    def rank(self, home: str) -> int:
+        """The actor's rank now among the roles of a home; empty: among the global ones."""
+        return self._ranking(home).at(self.now)
+
+    def _ranking(self, home: str) -> Ranking:
+        if self.unbounded or self.actor_id is None:
+            return Ranking(UNBOUND_RANK)
+        if home not in self._rankings:
+            self._rankings[home] = ranking_of(self.session, self.actor_id, home)
+        return self._rankings[home]
+
+    def _denied_in_homes(self, user_id: int, mask: int, until: float | None) -> int:
+        """The part of a gift that counts everywhere, but is denied to the user at some node."""
+        snapshot = self.registry.snapshot
+        local = mask & snapshot.bits.local
+        names = snapshot.in_mask(local)
+        for place in denying_homes(self.session, user_id, [p.id for p in names]):
+            lacking = local & ~self._lasting_mask(user_id, place, until)
+            if lacking:
+                return lacking
+        return 0
+
+    def _lasting_mask(self, user_id: int, place: Place, until: float | None) -> int:
+        """The permissions that the user has in the place at every moment from now until then."""
+        mask = -1
+        for found in self._resolutions(user_id, place, until):
+            mask &= found.mask
+            if not mask:
+                break
+        return mask
+
+    def _resolutions(
+        self, user_id: int, place: Place, until: float | None, *, provided: bool = True
+    ) -> Iterator[Resolution]:
+        """The user's resolutions in the place: now, and from each moment of change until then.
+
+        Args:
+            provided: False: without provided roles, which give no rank here.
+        """
+        with reading() as connection:
+            facts, [user] = load_one(connection, user_id, place).facts(self.registry)
+        if not provided:
+            held = tuple(one for one in user.assignments if one.by != By.PROVIDER)
+            user = replace(user, assignments=held)
+        bits = self.registry.snapshot.bits
+        flat, moment = flatten(facts, bits), self.now
+        while True:
+            found = resolve(flat, user, moment, bits)
+            yield found
+            if found.valid_until is None or (until is not None and found.valid_until >= until):
+                return
+            moment = found.valid_until
+
+
+def denying_homes(
+    session: Session, user_id: int, permission_ids: Collection[int]
+) -> Sequence[Place]:
+    """The nodes down to where people belong at which grants may deny the user one of the
+    permissions: those of roles of homes that they belong to, and of global roles at such a node.
+    """
+    if not permission_ids:
+        return ()
+    types = known_types()
+    homes = {one.name for one in types if one.members is not None}
+    upper = {above.name for name in homes for above in types.line(name)}
+    belongs = homes_of(session, user_id)
+
+    def denials(model: type[RoleGrant] | type[RoleGroupGrant]) -> Select[Any]:
+        found: Any = (
+            select(model.scope_key, Role.home)
+            .join(Role, Role.id == model.role_id)
+            .where(
+                model.effect == Effect.DENY,
+                Role.home.in_(belongs)
+                | ((Role.home == NOWHERE) & (model.scope_key != GLOBAL.kind)),
+            )
+        )
+        return cast(Select[Any], found)
+
+    inside = select(PermissionGroupMember.group_id).where(
+        PermissionGroupMember.permission_id.in_(permission_ids)
+    )
+    found = session.execute(
+        union(
+            denials(RoleGrant).where(RoleGrant.permission_id.in_(permission_ids)),
+            denials(RoleGroupGrant).where(RoleGroupGrant.group_id.in_(inside)),
+        )
+    )
+    places = {place_of_text(row[1] if row[0] == GLOBAL.kind else row[0]) for row in found}
+    there = load_sites(session.connection(), {one for one in places if one.kind in upper})
+    return list(there)
+
+
+def homes_of(session: Session, user_id: int) -> list[str]:
+    """The nodes with a row for the user among their members, banned or not."""
+    found: list[str] = []
+    for declared in known_types():
+        members = declared.members
+        if members is not None:
+            text = text_in_sql(declared, members.node)
+            rows = select(text).where(members.person == own_id(literal(user_id, Id)))
+            found += session.scalars(rows)
+    return found
+
+
+def rank_of(session: Session, user_id: int, home: str, now: float) -> int:
+    """Position of the highest role that the user holds ``now`` (there, or global).
+
+    Raises:
+        UnknownResource: there is no such node.
+    """
+    return ranking_of(session, user_id, home).at(now)
+
+
+def ranking_of(session: Session, user_id: int, home: str) -> Ranking:
+    """The user's ranking by active roles. Raises as above."""
+    return rankings_of(session, [user_id], home)[user_id]
+
+
+def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[int, Ranking]:
+    """The same of several people and programs, in as many statements as of one.
+
+    Roles held at a node, by a team or by everybody give no rank.
+    """
+    floors, ranked = dict.fromkeys(user_ids, OUTSIDE), set(user_ids)
+    if home != NOWHERE:
+        loaded = standings_at(session.connection(), list(floors), place_of_text(home))
+        # A program is a member of no node, and belongs wherever it holds a role.
+        ranked = {one.user_id for one in loaded.people if one.member or one.program}
+        floors |= {one.user_id: LOWEST for one in loaded.people if one.member}
+        if loaded.site.owner_id in floors:
+            floors[loaded.site.owner_id] = OWNER_RANK
+    rows = (
+        select(
+            RoleAssignment.user_id,
+            Role.position,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_until,
+        )
+        .join(RoleAssignment, RoleAssignment.role_id == Role.id)
+        .where(
+            RoleAssignment.user_id.in_(these_ids(ranked)),
+            RoleAssignment.node == NOWHERE,
+            Role.home == home,
+            Role.active == true(),
+        )
+    )
+    held: dict[int | None, list[HeldPosition]] = {user_id: [] for user_id in floors}
+    if ranked:
+        for user_id, position, starts, ends in session.execute(rows):
+            held[user_id].append(HeldPosition(position, epoch(starts), epoch(ends)))
+    return {user_id: Ranking(floor, (*held[user_id],)) for user_id, floor in floors.items()}

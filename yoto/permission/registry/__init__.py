@@ -1,0 +1,1 @@
+"""The registered permissions: names, bits, scopes, and expressions of them."""

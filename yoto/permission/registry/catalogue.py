@@ -1,0 +1,91 @@
+"""The built-in permissions. Changing a scope here changes nothing for a database that has it."""
+
+from __future__ import annotations
+
+from yoto.permission.registry.specs import PermissionSpec
+from yoto.store.models import ScopeType
+
+# Permissions that policies check in every place: see ``docs/abac.md``.
+JUDGED = ("server.manage", "member.ban")
+JUDGED_GROUP = "admin."
+# Permissions that policies check in channels that have hours or a sensitivity.
+JUDGED_WHERE_SET = frozenset({"message.send"})
+
+
+def _is_judged(name: str) -> bool:
+    return name in JUDGED or name.startswith(JUDGED_GROUP)
+
+
+def _section(scope: ScopeType, group: str, **descriptions: str) -> tuple[PermissionSpec, ...]:
+    return tuple(
+        PermissionSpec(
+            name := f"{group}.{action}",
+            scope.value,
+            group,
+            description,
+            abac=_is_judged(name),
+        )
+        for action, description in descriptions.items()
+    )
+
+
+CATALOGUE: tuple[PermissionSpec, ...] = (
+    *_section(
+        ScopeType.CHANNEL,
+        "channel",
+        read="See the channel; without it nothing else counts there",
+        manage="Change, move and delete the channel",
+        overwrite="Set what roles and members may do differently there",
+    ),
+    *_section(
+        ScopeType.CHANNEL,
+        "message",
+        read_history="Read messages sent earlier",
+        send="Send messages",
+        manage="Delete messages of others",
+        pin="Pin and unpin messages",
+    ),
+    *_section(
+        ScopeType.SERVER,
+        "server",
+        manage="Change the server and its invites",
+        administrator="Have every permission of the server",
+        audit="Read the server's audit log",
+    ),
+    *_section(
+        ScopeType.SERVER,
+        "member",
+        invite="Make invites",
+        kick="Remove members",
+        ban="Ban members and lift bans",
+        timeout="Put members in time-out",
+        nickname="Change the nicknames of others",
+    ),
+    *_section(
+        ScopeType.SERVER,
+        "role",
+        manage="Make, change and delete roles",
+        assign="Give and take roles",
+    ),
+    *_section(
+        ScopeType.GLOBAL,
+        "platform",
+        view="See the control plane",
+        operate="Steer the platform",
+        admin="Administer the platform",
+        emergency="Take emergency access",
+    ),
+    *_section(
+        ScopeType.GLOBAL,
+        "admin",
+        audit="Read the platform's audit log",
+        registry="Register permissions",
+        users="Manage accounts",
+        roles="Manage global roles",
+        groups="Manage permission groups",
+    ),
+)
+
+
+# The permissions of ``@everyone`` in a new server, until they are changed.
+EVERYONE_GRANTS = ("channel.read", "message.read_history", "message.send", "member.invite")

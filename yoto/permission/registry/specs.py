@@ -1,0 +1,79 @@
+"""The specification of a permission, for its registration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from yoto.errors import ValidationFailed
+from yoto.nodes import TYPE_NAME
+from yoto.permission.registry.registry import checked_name
+from yoto.store.models import OnPolicyError, ScopeType
+from yoto.store.resources import known_types
+
+GROUP_MAX_LENGTH = 64
+DESCRIPTION_MAX_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSpec:
+    """A permission to register; fields as the columns of ``yoto.store.models.Permission``."""
+
+    name: str
+    scope: str
+    group: str | None = None
+    description: str = ""
+    abac: bool = False
+    on_policy_error: str = OnPolicyError.DENY.value
+
+
+class Scoped(Protocol):
+    """A permission, registered or to be."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def scope(self) -> str:
+        """The narrowest scope in which it means something; it does in all wider ones."""
+
+
+def checked_spec(
+    entry: str | Mapping[str, Any] | PermissionSpec, *, declared: bool = True
+) -> PermissionSpec:
+    """The permission that ``entry`` describes.
+
+    Args:
+        entry: a name, a mapping with ``name`` and any of ``group``, ``description``, ``scope``
+            (``"channel"`` by default: the narrowest), ``abac`` and ``on_policy_error``
+            (``"deny"`` by default), or a spec.
+        declared: its scope has to be a type of the application; else it may become one.
+
+    Raises:
+        ValidationFailed: naming the field.
+    """
+    if isinstance(entry, PermissionSpec):
+        entry = asdict(entry)
+    fields = dict(entry) if isinstance(entry, Mapping) else {"name": entry}
+    name = checked_name(fields.pop("name", None), "name")
+    scope = fields.pop("scope", ScopeType.CHANNEL)
+    known = scope in list(ScopeType) or known_types().find(scope) is not None
+    if not known and (declared or TYPE_NAME.fullmatch(scope) is None):
+        raise ValidationFailed({"scope": f"unknown scope {scope!r}"})
+    group, description = fields.pop("group", None), fields.pop("description", None) or ""
+    abac = fields.pop("abac", False)
+    on_error = fields.pop("on_policy_error", OnPolicyError.DENY)
+    if fields:
+        raise ValidationFailed({key: "unknown field" for key in fields})
+    if not isinstance(abac, bool):
+        raise ValidationFailed({"abac": "must be true or false"})
+    if on_error not in list(OnPolicyError):
+        raise ValidationFailed({"on_policy_error": f"{on_error!r} is not deny or rbac"})
+    for field, text, longest in (
+        ("group", group, GROUP_MAX_LENGTH),
+        ("description", description, DESCRIPTION_MAX_LENGTH),
+    ):
+        if text is not None and (not isinstance(text, str) or len(text) > longest):
+            raise ValidationFailed({field: f"must be a text of at most {longest} characters"})
+    return PermissionSpec(name, str(scope), group, description, abac, OnPolicyError(on_error).value)

@@ -1,0 +1,1 @@
+"""The rules of a verdict, from facts to allowed or denied; pure."""

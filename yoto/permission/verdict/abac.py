@@ -1,0 +1,86 @@
+"""The interface to the policy engine, which is wired in from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from yoto.permission.registry.scopes import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBatch:
+    """A batch of sequential questions, so that facts can be read for all at once.
+
+    Attributes:
+        asked: the users and the places.
+        unread: input paths that could not be read; no question waits for one again.
+        known: facts read for all of them together, by type and id.
+    """
+
+    asked: Sequence[tuple[int, Place]] = ()
+    unread: set[str] = field(default_factory=set)
+    known: dict[tuple[str, Any], Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyQuestion:
+    """RBAC allows ``permission`` to the user in ``place``; do the policies too?
+
+    Attributes:
+        context: facts about the request that the caller adds, or None.
+        batch: the batch of the question; None: it is asked alone.
+    """
+
+    user_id: int
+    permission: str
+    place: Place
+    context: Mapping[str, Any] | None
+    batch: PolicyBatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    """The policies' verdict.
+
+    Attributes:
+        reason: a code; of several the first.
+        version: names the set that answered.
+        reasons: all codes.
+        emergency: the user has emergency access that bears on the permission.
+        failed: there is no verdict, which denies; codes cannot show this, since policies choose
+            them.
+        unread: there is no verdict because an input of the policies could not be read; then roles
+            do not decide alone, whatever the permission's error setting.
+    """
+
+    allow: bool
+    reason: str
+    version: str | None = None
+    reasons: tuple[str, ...] = ()
+    emergency: bool = False
+    failed: bool = False
+    unread: bool = False
+
+
+PolicyCheck = Callable[[PolicyQuestion], PolicyAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPlaces:
+    """Permissions that policies judge only in places where there is something to judge by.
+
+    Attributes:
+        names: the permissions.
+        holds: whether a place is one. It may raise ``StoreUnavailable``.
+        among: those of many places that are, in one look.
+        condition: the same of a mapped class of channels, for a statement.
+    """
+
+    names: frozenset[str]
+    holds: Callable[[Place], bool]
+    among: Callable[[Sequence[Place]], frozenset[Place]]
+    condition: Callable[[Any], ColumnElement[bool]]

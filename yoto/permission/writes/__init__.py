@@ -1,0 +1,1 @@
+"""Every change of permissions, in one frame: actor, transaction, audit record."""

@@ -1,0 +1,95 @@
+"""The frame of a write: its actor, its transaction, and its audit record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from yoto.permission.database.transactions import write
+from yoto.permission.people.keys import SubjectId, actor_number
+from yoto.permission.rank.administrators import keeping_by_roles
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
+from yoto.permission.writes.audit import record_write
+from yoto.store.models import Role
+
+
+class Act:
+    """One write: its transaction, and the actor's part in it."""
+
+    def __init__(
+        self, state: PermissionState, session: Session, actor_id: int | None, reason: str | None
+    ) -> None:
+        self.session = session
+        self.registry = state.registry
+        self.actor_id = actor_id
+        self._state, self._reason = state, reason
+        self._authority: Authority | None = None
+
+    @property
+    def authority(self) -> Authority:
+        """The actor's rights to give, take and edit.
+
+        Ask for them once everything the write waits for is read: others may have changed them until
+        then.
+
+        Raises:
+            PermissionDenied: the actor does not exist, or is disabled.
+        """
+        if self._authority is None:
+            self._authority = Authority(self._state, self.session, self.actor_id)
+        return self._authority
+
+    def check_actor(self) -> None:
+        """Demand an actor for a write that every user may do; raises as ``authority``."""
+        self._authority = self.authority
+
+    def record(
+        self,
+        action: str,
+        subject: Role | str,
+        before: Any,
+        after: Any,
+        server_id: int | None = None,
+    ) -> None:
+        """Add a record of it, as ``record_write``."""
+        record_write(self.authority, action, subject, before, after, self._reason, server_id)
+
+
+@contextmanager
+def acting(
+    actor_id: SubjectId | None,
+    reason: str | None,
+    commit: bool,
+    conflict: Mapping[str, str] | None = None,
+    *,
+    roles: Collection[int] = (),
+    field: str = "role_id",
+    in_maintenance: bool = False,
+) -> Iterator[Act]:
+    """A block of changes that is stored as a whole, with the records of it.
+
+    Args:
+        actor_id, reason, commit: as ``RoleWrites`` has them.
+        conflict: as ``write`` has it.
+        roles: roles whose change could cost someone the administration of the platform; ``field``
+            names them.
+        in_maintenance: whether it works then, too.
+
+    Raises:
+        MaintenanceMode: the platform is in maintenance.
+        ValidationFailed: no id of an actor, or ``conflict``.
+        LastAdministrator: the change would leave the platform without an administrator.
+        WriteConflict: another writer changed the same things first.
+        StoreUnavailable: the database did not answer.
+    """
+    number = actor_number(actor_id)
+    state = get_state_in_maintenance() if in_maintenance else get_state()
+    with ExitStack() as stack:
+        session = stack.enter_context(write(commit, conflict))
+        if roles:
+            stack.enter_context(keeping_by_roles(session, roles, field, begin_anew=commit))
+        yield Act(state, session, number, reason)

@@ -1,0 +1,97 @@
+"""Accounts of programs, which hold roles as people do."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied
+from yoto.nodes import APPLICATIONS
+from yoto.permission.loading.finding import require
+from yoto.permission.outbox.receipt import WriteReceipt
+from yoto.permission.people.keys import SubjectId
+from yoto.permission.rank.gifts import lineage, merged
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.rank.holdings import gifts_by, held_by, marks_by, of_teams
+from yoto.permission.rank.not_below import check_none_above
+from yoto.permission.registry.scopes import Place
+from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
+from yoto.permission.writes.acting import acting
+from yoto.permission.writes.role_rules import checked_flag, checked_label
+from yoto.store.models import (
+    NOWHERE,
+    ChannelOverwrite,
+    Effect,
+    ProgramAccount,
+    Role,
+    RoleAssignment,
+    TeamMember,
+)
+
+NAME_LENGTH = 100
+NAME_TAKEN = {"name": "another application has this name"}
+
+
+class ApplicationWrites:
+    """The part of ``PermissionSystem`` about programs; shared arguments as in ``RoleWrites``."""
+
+    def register_application(
+        self,
+        name: str,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Make the account of a program, which holds roles as people do; the receipt has its id."""
+        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            act.check_actor()
+            made = ProgramAccount(name=checked_label(name, NAME_LENGTH))
+            act.session.add(made)
+            act.session.flush()
+            subject, after = f"application:{made.id}", {"name": made.name}
+            act.record("application.create", subject, None, after)
+        return WriteReceipt(ids=(made.id,))
+
+    def set_application_disabled(
+        self,
+        application_id: int,
+        disabled: bool,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Let a program do nothing any more, or again what it is given.
+
+        Raises:
+            PermissionDenied: it stands above the actor; or, let in again, it would have what the
+                actor has not, or a role above them, be it by a team.
+        """
+        disabled = checked_flag(disabled, "disabled")
+        with acting(actor_id, reason, commit) as act:
+            found = require(act.session, ProgramAccount, application_id)
+            number = APPLICATIONS + found.id
+            held = held_by(act.session, RoleAssignment.user_id == number)
+            check_none_above(act.authority, {NOWHERE, *(role.home for role, _ in held)}, [number])
+            if not disabled:
+                _check_enabling(act.authority, act.session, number, held)
+            before, after = {"disabled": found.disabled}, {"disabled": disabled}
+            found.disabled = disabled
+            action = "application.disable" if disabled else "application.enable"
+            act.record(action, f"application:{found.id}", before, after)
+        return WriteReceipt(ids=(application_id,))
+
+
+def _check_enabling(
+    authority: Authority, session: Session, number: int, held: list[tuple[Role, Place]]
+) -> None:
+    """The hierarchy's rules for a program that gets back what it has by itself and by teams."""
+    teams = select(TeamMember.team_id).where(TeamMember.user_id == number)
+    by_teams, gifts = of_teams(authority, session, set(session.scalars(teams)), Effect.ALLOW)
+    own = marks_by(authority, session, Effect.ALLOW, ChannelOverwrite.user_id == number)
+    authority.check_gifts(merged(gifts_by(authority, session, held, Effect.ALLOW), gifts, own))
+    # Later gains of a role above the actor would reach the program, too.
+    for role in {one for role, _ in (*held, *by_teams) for one in lineage(session, role)}:
+        if role.position > authority.rank(role.home):
+            raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))

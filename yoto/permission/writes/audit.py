@@ -1,0 +1,107 @@
+"""The audit log: records of each change and of each use of super-admin power."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from yoto.permission.database.failures import translated
+from yoto.permission.database.transactions import has_written
+from yoto.permission.loading import load_sites
+from yoto.permission.loading.finding import server_of
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.registry.scopes import Place
+from yoto.permission.state import EmergencyUse, SuperAdminUse
+from yoto.store.db import db, engine_beside, writing
+from yoto.store.models import Role, record_audit
+
+__all__ = [
+    "EMERGENCY_USE",
+    "SUPER_ADMIN_USE",
+    "record_audit",
+    "record_emergency_use",
+    "record_super_admin_use",
+    "record_write",
+]
+
+SUPER_ADMIN_USE = "super_admin.use"
+EMERGENCY_USE = "emergency_access.use"
+
+
+def record_write(
+    authority: Authority,
+    action: str,
+    subject: Role | str,
+    before: Any,
+    after: Any,
+    reason: str | None,
+    server_id: int | None = None,
+) -> None:
+    """Add a record of an action by the actor of a write; arguments as for ``record_audit``.
+
+    Args:
+        subject: for a role itself, also its server is recorded.
+    """
+    if isinstance(subject, Role):
+        server_id, subject = subject.server_id, f"role:{subject.id}"
+    record_audit(
+        authority.session,
+        action,
+        subject,
+        actor_id=authority.actor_id,
+        server_id=server_id,
+        before=before,
+        after=after,
+        reason=reason,
+    )
+
+
+def record_super_admin_use(use: SuperAdminUse) -> None:
+    """Store one use of super-admin power, before it takes effect.
+
+    Raises:
+        StoreUnavailable: it could not be stored; the power is then not to be used.
+    """
+    _record(use, SUPER_ADMIN_USE)
+
+
+def record_emergency_use(use: EmergencyUse) -> None:
+    """The same for an action under emergency access."""
+    _record(use, EMERGENCY_USE)
+
+
+def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
+    """Store one use.
+
+    It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
+    running transaction has written already it joins that: on SQLite a second writer would wait for
+    it. Rolled back, it goes together with all that was done.
+    """
+    session = db.session()
+    if has_written(session):
+        _add_use(session, use, action)
+        return
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with translated():
+        if db.engine.dialect.name == "sqlite":
+            session.commit()  # nothing but the one write lock, which it may hold
+        with writing(), Session(engine_beside(app)) as own, own.begin():
+            _add_use(own, use, action)
+
+
+def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -> None:
+    record_audit(
+        session,
+        action,
+        f"user:{use.user_id}",
+        actor_id=use.user_id,
+        server_id=_server_of(session, use.place),
+        after={"permission": use.permission, "scope": str(use.place)},
+    )
+
+
+def _server_of(session: Session, place: Place) -> int | None:
+    site = load_sites(session.connection(), [place]).get(place)
+    return None if site is None or site.home is None else server_of(site.home)

@@ -1,0 +1,116 @@
+"""Resources that are in no table of the application's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.cache import NodeId
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission.database.transactions import write
+from yoto.permission.loading import load_sites
+from yoto.permission.loading.finding import checked_node, site_in
+from yoto.permission.outbox.receipt import WriteReceipt
+from yoto.permission.people.keys import SubjectId
+from yoto.permission.people.subjects import holder_of
+from yoto.permission.registry.scopes import Place
+from yoto.permission.state import get_state
+from yoto.permission.verdict.context import checked_json
+from yoto.store.models import Resource
+from yoto.store.resources import ResourceType, known_types
+
+
+class ResourceWrites:
+    """The part of ``PermissionSystem`` about registered resources."""
+
+    def put_resource(
+        self,
+        type: str,
+        id: NodeId,
+        parent: tuple[str, NodeId] | None = None,
+        owner: SubjectId | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Register a resource that is in no table of the application's, or change it.
+
+        Its type is declared without a class: ``yoto.resource("file", parent={"project": ...})``.
+        It is the system's own write: no rank stands above what is where.
+
+        Args:
+            parent: the node that it is below, type and id; moving it moves all below it.
+            owner: the person who may do everything with it.
+            attributes: JSON data for policies, which read it as ``input.resource.attributes``.
+        """
+        get_state()
+        kept = checked_json(attributes, "attributes")
+        with write(commit) as session:
+            declared = known_types().get(type)
+            if not declared.registered:
+                raise ValidationFailed({"type": f"'{type}' has a class: change its rows"})
+            node = declared.place(id, "id")
+            values = _values(session, declared, node, parent)
+            if owner is not None:
+                holder = holder_of(session, owner, "owner")
+                if holder.user_id is None:
+                    raise ValidationFailed({"owner": "must be a person"})
+                values["owner_id"] = holder.user_id
+            row = session.get(Resource, (type, node.id)) or Resource(type=type, id=node.id)
+            for column, value in values.items():
+                setattr(row, column, value)
+            row.attributes = kept
+            session.add(row)
+            session.flush()
+            if parent is not None and load_sites(session.connection(), [node]).get(node) is None:
+                raise ValidationFailed({"parent": "would be below itself, or too deep"})
+        return WriteReceipt()
+
+    def delete_resource(self, type: str, id: NodeId, *, commit: bool = True) -> WriteReceipt:
+        """Forget a registered resource, with all that is given at it.
+
+        Raises:
+            ValidationFailed: also where others are below it (field ``id``).
+        """
+        get_state()
+        with write(commit) as session:
+            declared = known_types().get(type)
+            node = declared.place(id, "id")
+            row = session.get(Resource, (type, node.id)) if declared.registered else None
+            if row is None:
+                raise UnknownResource(type, id, "id")
+            below = select(Resource.id).where(
+                Resource.parent_type == type, Resource.parent_text == node.id
+            )
+            if session.scalar(below.limit(1)) is not None:
+                raise ValidationFailed({"id": "others are below it"})
+            session.delete(row)
+        return WriteReceipt()
+
+
+def _values(
+    session: Session,
+    declared: ResourceType,
+    node: Place,
+    parent: tuple[str, NodeId] | None,
+) -> dict[str, Any]:
+    """The columns of a row for its parent and its owner."""
+    values: dict[str, Any] = dict.fromkeys(
+        ("parent_type", "parent_number", "parent_uuid", "parent_text", "owner_id")
+    )
+    if parent is None:
+        return values
+    above = checked_node(parent, "parent")
+    if all(one.type != above.kind for one in declared.parents):
+        raise ValidationFailed({"parent": f"a {declared.name} is below no {above.kind}"})
+    if above == node:
+        raise ValidationFailed({"parent": "is the resource itself"})
+    site_in(session, above, "parent")
+    column = {int: "parent_number", uuid.UUID: "parent_uuid", str: "parent_text"}
+    values["parent_type"] = above.kind
+    values[column[known_types().get(above.kind).id_type]] = above.id
+    return values

@@ -1,0 +1,256 @@
+"""Making, changing and deleting roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from yoto.cache import NodeId
+from yoto.errors import ValidationFailed
+from yoto.permission.loading.finding import (
+    checked_home,
+    home_text,
+    require,
+    require_role,
+    server_of,
+)
+from yoto.permission.outbox.deletion_records import kept_of_role
+from yoto.permission.outbox.receipt import WriteReceipt
+from yoto.permission.people.keys import SubjectId
+from yoto.permission.rank.gifts import gifts_of, lineage
+from yoto.permission.rank.losses import sparing
+from yoto.permission.state import (
+    get_state,
+)
+from yoto.permission.writes.acting import Act, acting
+from yoto.permission.writes.role_rules import (
+    LOWEST_POSITION,
+    NAME_TAKEN,
+    check_inheritance,
+    checked_flag,
+    checked_parent,
+    checked_position,
+    checked_role_name,
+    wait_for_others,
+)
+from yoto.store.db import db
+from yoto.store.models import Effect, Role, Server
+
+
+class Unset:
+    """The type of ``UNSET``: a field that an update leaves as it is."""
+
+
+UNSET = Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredRole:
+    """A role as stored; fields as the columns of ``yoto.store.models.Role``."""
+
+    id: int
+    name: str
+    server_id: int | None
+    parent_id: int | None
+    position: int
+    active: bool
+    is_default: bool
+
+
+class RoleWrites:
+    """The part of ``PermissionSystem`` about roles themselves. Arguments that all writes share:
+
+    Args:
+        actor_id: the actor, bound by the grant hierarchy; None is the system itself.
+        reason: the actor's own words, for the audit log.
+        commit: False leaves committing, and rolling back after an error, to the caller.
+
+    Raises:
+        ValidationFailed: bad data, by field; ``UnknownResource`` for an id that names nothing.
+        PermissionDenied: the actor may not; nothing was changed.
+        LastAdministrator: the change would leave the platform without an administrator.
+        StoreUnavailable: the database did not answer.
+    """
+
+    def register_role(
+        self,
+        name: str,
+        server_id: int | None = None,
+        parent: int | None = None,
+        *,
+        home: tuple[str, NodeId] | None = None,
+        position: int = LOWEST_POSITION,
+        active: bool = True,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Make a role of a server (a global one for None); the receipt has its id.
+
+        Args:
+            home: any other node that people belong to, type and id.
+            parent: id of the role to inherit from: one of the same server, or a global one.
+            position: rank among the roles of the server, higher is above.
+        """
+        fields = {
+            "name": name,
+            "server_id": server_id,
+            "home": home,
+            "parent": parent,
+            "position": position,
+            "active": active,
+        }
+        return self.batch_register_roles([fields], actor_id=actor_id, reason=reason, commit=commit)
+
+    def batch_register_roles(
+        self,
+        roles: Iterable[Mapping[str, Any]],
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
+        with acting(actor_id, reason, commit, NAME_TAKEN) as act:
+            act.check_actor()
+            ids = [_make_role(act, **fields) for fields in roles]
+        return WriteReceipt(ids=tuple(ids))
+
+    def update_role(
+        self,
+        role_id: int,
+        *,
+        name: str | Unset = UNSET,
+        position: int | Unset = UNSET,
+        parent: int | None | Unset = UNSET,
+        active: bool | Unset = UNSET,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Change what is given of a role's fields; the default role has none to change."""
+        with acting(actor_id, reason, commit, NAME_TAKEN, roles=[role_id]) as act:
+            if not isinstance(parent, Unset):
+                wait_for_others(act.session, role_id, begin_anew=commit)
+            role = require_role(act.session, role_id)
+            act.authority.check_role(role)
+            before = _shown(role)
+            changes: dict[str, Any] = {}
+            if not isinstance(name, Unset):
+                changes["name"] = checked_role_name(act.session, name, role.home, role.id)
+            if not isinstance(position, Unset):
+                changes["position"] = checked_position(position)
+                act.authority.check_raising(role, changes["position"])
+            if not isinstance(parent, Unset):
+                found = checked_parent(act.session, parent, role.home, role)
+                changes["parent_id"] = found.id if found else None
+            if not isinstance(active, Unset):
+                changes["active"] = checked_flag(active, "active")
+            check_inheritance(act.session, act.registry, act.authority, role, changes)
+            reshaped = [role.id] if changes.keys() & {"parent_id", "active"} else []
+            with sparing(act.authority, role.home, reshaped):
+                for column, value in changes.items():
+                    setattr(role, column, value)
+            after = _shown(role)
+            changed = [field for field in after if after[field] != before[field]]
+            if changed:
+                was, now = ({field: one[field] for field in changed} for one in (before, after))
+                act.record("role.update", role, was, now)
+        return WriteReceipt(ids=(role.id,))
+
+    def delete_role(
+        self,
+        role_id: int,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
+        with acting(actor_id, reason, commit, roles=[role_id]) as act:
+            role = require_role(act.session, role_id)
+            act.authority.check_role(role)
+            lost = gifts_of(
+                act.session, act.registry, lineage(act.session, role), Effect.DENY, role.home
+            )
+            act.authority.check_gifts(lost)
+            with sparing(act.authority, role.home, [role.id]) as change:
+                change.gone.add(role.id)
+            before = _shown(role) | {"home": role.home} | kept_of_role(act.session, role.id)
+            act.record("role.delete", role, before, None)
+            act.session.delete(role)
+        return WriteReceipt(ids=(role_id,))
+
+    def list_registered_roles(self, server_id: int | None = None) -> list[RegisteredRole]:
+        """The roles of a server, or the global ones, highest first.
+
+        Raises:
+            ValidationFailed: ``server_id`` is not an id.
+        """
+        get_state()
+        home = home_text(server_id)
+        found = db.session.scalars(
+            select(Role).where(Role.home == home).order_by(Role.position.desc(), Role.id)
+        )
+        return [
+            RegisteredRole(
+                role.id,
+                role.name,
+                role.server_id,
+                role.parent_id,
+                role.position,
+                role.active,
+                role.is_default,
+            )
+            for role in found
+        ]
+
+
+def _make_role(
+    act: Act,
+    *,
+    name: str,
+    server_id: int | None = None,
+    home: tuple[str, NodeId] | None = None,
+    parent: int | None = None,
+    position: int = LOWEST_POSITION,
+    active: bool = True,
+) -> int:
+    if home is not None:
+        if server_id is not None:
+            raise ValidationFailed({"home": "give either home or server_id"})
+        at = checked_home(act.session, home)
+    else:
+        at = home_text(server_id)
+        if server_id is not None:
+            require(act.session, Server, server_id)
+    checked_position(position)
+    act.authority.check_position(at, position)
+    inherited = checked_parent(act.session, parent, at)
+    ancestors = lineage(act.session, inherited)
+    act.authority.check_gifts(gifts_of(act.session, act.registry, ancestors, Effect.ALLOW, at))
+    act.authority.check_giving(at, ancestors)
+    role = Role(
+        home=at,
+        server_id=server_of(at),
+        name=checked_role_name(act.session, name, at),
+        parent_id=inherited.id if inherited else None,
+        position=position,
+        active=checked_flag(active, "active"),
+    )
+    act.session.add(role)
+    act.session.flush()
+    act.record("role.create", role, None, _shown(role))
+    return role.id
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {
+        "name": role.name,
+        "position": role.position,
+        "parent_id": role.parent_id,
+        "active": role.active,
+    }

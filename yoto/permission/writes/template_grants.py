@@ -1,0 +1,158 @@
+"""Granting a role what a template stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.cache import NodeId
+from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
+from yoto.permission.database.transactions import write
+from yoto.permission.loading.finding import grant_scope, require_role
+from yoto.permission.outbox.receipt import WriteReceipt
+from yoto.permission.people.keys import SubjectId, actor_number
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.registry.specs import Scoped
+from yoto.permission.state import PermissionState, get_state
+from yoto.permission.templates import meaningless
+from yoto.permission.verdict.verdict import LACKS_PERMISSION, Decision
+from yoto.permission.writes.grants import GrantWrites, check_grantable
+from yoto.permission.writes.registration import Registration
+from yoto.store.db import db
+from yoto.store.models import Effect, Permission, RoleGrant
+from yoto.store.resources import known_types
+
+
+class TemplateGrants(Registration, GrantWrites):
+    """The part of ``PermissionSystem`` that applies templates; see ``TemplateCalls``."""
+
+    def apply_template(
+        self,
+        role_id: int,
+        template: str,
+        level: str,
+        scope_type: str | None = None,
+        scope_id: NodeId | None = None,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        replace: bool = False,
+        register: bool = False,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Let the role allow all that a level of a template has, in a scope.
+
+        Applying again changes nothing. ``scope_type`` and ``scope_id`` as in
+        ``assign_permissions_to_role``.
+
+        Args:
+            replace: also remove what the role allows there of the levels above. Denies stay.
+            register: register first what is not yet, which stays; only for the system and
+                super-admins.
+
+        Returns:
+            A receipt whose ``ids`` are the grants of the level's permissions, lowest first.
+
+        Raises:
+            ValidationFailed: also for permissions that mean nothing in such a scope (field
+                ``scope_type``), and for ``register`` without ``commit``.
+            UnknownPermission: one is not registered (field ``template``).
+            PermissionDenied: as for a grant.
+        """
+        actor_id = actor_number(actor_id)
+        state = get_state()
+        specs = state.templates.get(template).at(level, parameters)
+        scope = (scope_type, scope_id)
+        acting: dict[str, Any] = {
+            "actor_id": actor_id,
+            "reason": reason or f"template {template}: {level}",
+        }
+        known = state.registry.refresh().by_name
+        _check_meaning([known.get(spec.name, spec) for spec in specs.permissions], scope_type)
+        missing = [spec for spec in specs.permissions if spec.name not in known]
+        with _about_the_template():
+            if register and missing:
+                if not commit:
+                    raise ValidationFailed({"register": "cannot be left uncommitted"})
+                _check_may_register(state, missing, role_id, scope, actor_id)
+                self.batch_register_permissions(missing, **acting)
+            names = [spec.name for spec in specs.permissions]
+            with write(commit) as session:
+                granted = self.assign_permissions_to_role(
+                    role_id, names, *scope, commit=False, **acting
+                )
+                beyond = _allowed(session, role_id, scope, specs.beyond) if replace else []
+                if beyond:
+                    self.revoke_permissions_from_role(
+                        role_id, beyond, *scope, commit=False, **acting
+                    )
+        return WriteReceipt(ids=granted.ids)
+
+
+Scope = tuple[str | None, NodeId | None]
+
+
+def _check_meaning(permissions: Iterable[Scoped], scope: str | None) -> None:
+    """Refuse to grant in a narrow scope what is only ever asked in a wider one."""
+    if scope is None or known_types().find(scope) is None:
+        return  # everywhere; or unknown, which the write refuses
+    lost = meaningless(permissions, scope)
+    if lost:
+        raise ValidationFailed({"scope_type": f"mean nothing in a {scope}: {', '.join(lost)}"})
+
+
+def _check_may_register(
+    state: PermissionState,
+    missing: Sequence[Scoped],
+    role_id: int,
+    scope: Scope,
+    actor_id: int | None,
+) -> None:
+    """All that can be wrong with the grant, asked before anything is registered for it."""
+    session = db.session()
+    role = require_role(session, role_id, default_too=True)
+    check_grantable(missing, role, grant_scope(session, role, *scope))
+    if not Authority(state, session, actor_id).unbounded:
+        names = tuple(permission.name for permission in missing)
+        raise PermissionDenied(Decision(False, LACKS_PERMISSION, names=names), ", ".join(names))
+
+
+def _allowed(
+    session: Session, role_id: int, scope: Scope, permissions: Iterable[Scoped]
+) -> list[str]:
+    """Those of these that the role allows in exactly this scope."""
+    role = require_role(session, role_id, default_too=True)
+    key = grant_scope(session, role, *scope)
+    return list(
+        session.scalars(
+            select(Permission.name)
+            .join(RoleGrant, RoleGrant.permission_id == Permission.id)
+            .where(
+                RoleGrant.role_id == role.id,
+                RoleGrant.scope_key == key,
+                RoleGrant.effect == Effect.ALLOW,
+                Permission.name.in_(permission.name for permission in permissions),
+            )
+            .order_by(Permission.bit)
+        )
+    )
+
+
+@contextmanager
+def _about_the_template() -> Iterator[None]:
+    """Say that wrong names are the template's: the caller has named no permission."""
+    try:
+        yield
+    except UnknownPermission as error:
+        raise UnknownPermission(error.names, "template") from error
+    except UnknownResource:
+        raise
+    except ValidationFailed as error:
+        if "names" not in error.errors:
+            raise
+        raise ValidationFailed({"template": error.errors["names"]}) from error
