@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,8 +28,9 @@ def acting() -> Iterator[None]:
     try:
         yield
     except VersionConflict as error:
+        values = f" with {json.dumps(error.current)}" if isinstance(error.current, dict) else ""
         raise click.ClickException(
-            f"somebody else changed it: it is at version {error.current_version} by now"
+            f"somebody else changed it: it is at version {error.current_version} by now{values}"
         ) from None
     except PlatformError as error:
         raise click.ClickException(str(error)) from None

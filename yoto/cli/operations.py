@@ -1,11 +1,11 @@
-"""The commands of the terminal, made from declared operations."""
+"""The commands of the terminal, made from operations and functions that are annotated alike."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar, get_origin
 
 import click
 from flask.cli import AppGroup
@@ -15,7 +15,14 @@ from yoto.cli.acts import acting
 from yoto.http.shapes import REQUIRED, Between, Parameter, Seconds
 from yoto.operate.operation import Command, Operation, Subject, common
 
-PLAIN: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT}
+F = TypeVar("F", bound=Callable[..., Any])
+Text = Callable[..., Iterable[str]]
+
+PLAIN: dict[Any, click.ParamType[Any]] = {
+    bool: click.BOOL,
+    int: click.INT,
+    float: click.FLOAT,
+}
 # Options of what means the same in every act, in the order in which they end every help.
 COMMON = {
     "version": options.seen_version,
@@ -30,14 +37,43 @@ def group_of(*subjects: Subject) -> AppGroup:
     """The commands of subjects, in a group that is named by the last word of their own."""
     made = AppGroup(subjects[0].group.split()[-1], help=subjects[0].help)
     for operation in chain.from_iterable(subject.operations for subject in subjects):
-        for command in operation.commands:
-            made.command(command.name, help=command.help or inspect.getdoc(operation.function))(
-                _callback(operation, command)
-            )
+        for one in operation.commands:
+            _add(made, operation, one)
     return made
 
 
-def _callback(operation: Operation, command: Command) -> Callable[..., None]:
+def command(
+    group: AppGroup, usage: str, text: Text | None = None, **called: str
+) -> Callable[[F], F]:
+    """Make a function a command of ``group`` that is no operation of the API.
+
+    Its annotations are those of operations, or types of click. It may return lines for people; with
+    ``text`` it returns what the lines are of, and the command has ``--json``.
+
+    Args:
+        usage: its name and, in brackets, what is given without ``--name``: ``show <name>``.
+        called: what it calls parameters that it does not call by their names.
+    """
+
+    def add(function: F) -> F:
+        named = Command(usage.split()[0], text or _as_lines, called=called)
+        _add(group, Operation(function, "", usage, ""), named, machine=text is not None)
+        return function
+
+    return add
+
+
+def _as_lines(found: str | Iterable[str] | None, **given: Any) -> Iterable[str]:
+    return [found] if isinstance(found, str) else found or ()
+
+
+def _add(group: AppGroup, operation: Operation, one: Command, machine: bool = True) -> None:
+    callback = _callback(operation, one, machine and operation.answer is not None)
+    text = one.help or inspect.getdoc(operation.function)
+    group.command(one.name, help=text)(callback)
+
+
+def _callback(operation: Operation, command: Command, has_json: bool) -> Callable[..., None]:
     open_ones = [
         one
         for one in sorted(operation.parameters, key=lambda one: ORDER.index(common(one)))
@@ -59,14 +95,14 @@ def _callback(operation: Operation, command: Command) -> Callable[..., None]:
                 given[one.name] = dict(pairs)
         with acting():
             found = operation.function(**given, **command.fixed)
-        if machine:
-            options.echo_json(found)
-        # What an answer says of a failure is an error of both forms.
-        for line in command.text(found, **given):
-            if not machine:
-                click.echo(line)
+            if machine:
+                options.echo_json(found)
+            # What an answer says of a failure is an error of both forms.
+            for line in command.text(found, **given):
+                if not machine:
+                    click.echo(line)
 
-    callback: Callable[..., None] = run if operation.answer is None else options.as_json(run)
+    callback: Callable[..., None] = options.as_json(run) if has_json else run
     for one in reversed(open_ones):
         callback = _given(one, operation, command)(callback)
     return callback
@@ -76,25 +112,27 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     """The argument or option for a parameter."""
     if (named := common(one)) is not None:
         return COMMON[named]
-    kind, called, required = (
-        _type(one),
-        command.called.get(one.name, one.name),
-        one.default is REQUIRED,
-    )
+    kind, many = _type(one), one.is_mapping or get_origin(one.kind) is tuple
+    called, required = command.called.get(one.name, one.name), one.default is REQUIRED
+    pairs = {"metavar": "FIELD=VALUE..."} if one.is_mapping else {}
     if operation.in_path(one.name) or one.name in command.arguments:
-        many: dict[str, Any] = {"nargs": -1, "metavar": "FIELD=VALUE..."} if one.is_mapping else {}
-        return click.argument(called, type=kind, required=required, **many)
-    more: dict[str, Any] = {"required": required}
+        more: dict[str, Any] = pairs | ({"nargs": -1} if many else {})
+        return click.argument(called, type=kind, required=required, **more)
+    more = {"required": required, "multiple": many, "is_flag": one.kind is bool}
     if one.is_mapping:
-        more |= {"multiple": True, "metavar": "NAME=VALUE"}
+        more |= {"metavar": "NAME=VALUE"}
     elif not required:
-        more |= {"default": one.default, "show_default": True}
+        is_time = isinstance(kind, options.Duration) and one.default is not None
+        default = options.duration_text(one.default) if is_time else one.default
+        more |= {"default": default, "show_default": default not in ("", False)}
     name = f"--{called.replace('_', '-')}"
     return click.option(name, type=kind, help=one.note(str), **more)
 
 
 def _type(one: Parameter) -> click.ParamType[Any]:
     bounds = one.note(Between)
+    if (special := one.note(click.ParamType)) is not None:
+        return special
     if one.choices is not None:
         return click.Choice(list(one.choices), case_sensitive=False)
     if isinstance(bounds, Seconds):

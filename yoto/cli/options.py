@@ -36,6 +36,12 @@ class Duration(click.ParamType[float]):
         return float(match[1]) * SECONDS[match[2]]
 
 
+def duration_text(seconds: float) -> str:
+    """``Duration`` as it is typed, in the largest unit of which it is a multiple: 15m."""
+    unit = next((one for one in ("d", "h", "m") if seconds % SECONDS[one] == 0), "s")
+    return f"{seconds / SECONDS[unit]:g}{unit}"
+
+
 class Moment(click.ParamType[datetime]):
     """A moment in ISO 8601 with its zone."""
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any
 
 import click
 
-from yoto.cli.options import Duration, as_json, says_why
-from yoto.cli.resilience.group import controlling, resilience
-from yoto.cli.resilience.output import echo_state
-from yoto.resilience import Kind
-
-F = TypeVar("F", bound=Callable[..., Any])
+from yoto.cli.operations import command
+from yoto.cli.options import Duration
+from yoto.cli.resilience.group import controller, resilience
+from yoto.cli.resilience.output import state_lines
+from yoto.operate.guards import FORCED_FOR
+from yoto.operate.operation import Author, Reason
+from yoto.resilience import BreakerState, Kind
 
 
 class _Stay(Duration):
@@ -24,71 +23,41 @@ class _Stay(Duration):
         return None if value == "ever" else super().convert(value, param, ctx)
 
 
-def _how_long(command: F) -> F:
-    return click.option(
-        "--for",
-        "ttl",
-        type=_Stay(),
-        default="1h",
-        show_default=True,
-        help="How long; 'ever': until it is reset, a year at most.",
-    )(command)
+Stay = Annotated[float | None, _Stay(), "How long; 'ever': until it is reset, a year at most."]
+Unlisted = Annotated[bool, "NAME is known to running workers alone: made up by code."]
 
 
-def _known(command: F) -> F:
-    """A name that nobody has is refused: forcing it would do nothing and look like success."""
-
-    @click.option(
-        "--unlisted", is_flag=True, help="NAME is known to running workers alone: made up by code."
-    )
-    @functools.wraps(command)
-    def checked(*args: Any, name: str, unlisted: bool, **kwargs: Any) -> Any:
-        with controlling() as controller:
-            names = [] if unlisted else controller.known_names(Kind.CIRCUIT_BREAKER)
-        if not unlisted and name not in names:
-            alike = difflib.get_close_matches(name, names) or names
-            raise click.ClickException(
-                f"there is no circuit breaker '{name}' (there are {', '.join(alike)}); "
-                "--unlisted takes a name that running workers alone know"
-            )
-        return command(*args, name=name, **kwargs)
-
-    return cast(F, checked)
-
-
-@resilience.command("isolate")
-@click.argument("name")
-@_known
-@_how_long
-@says_why
-@as_json
-def isolate(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) -> None:
+@command(resilience, "isolate <name>", state_lines, ttl="for")
+def isolate(
+    name: str, reason: Reason, by: Author, unlisted: Unlisted = False, ttl: Stay = FORCED_FOR
+) -> BreakerState:
     """Isolate the circuit breaker NAME: every call is rejected, on the whole fleet."""
-    with controlling() as controller:
-        state = controller.operations.isolate(name, author=actor, reason=reason, ttl=ttl)
-    echo_state(state, as_json)
+    _check_known(name, unlisted)
+    return controller().operations.isolate(name, author=by, reason=reason, ttl=ttl)
 
 
-@resilience.command("close")
-@click.argument("name")
-@_known
-@_how_long
-@says_why
-@as_json
-def close(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) -> None:
+@command(resilience, "close <name>", state_lines, ttl="for")
+def close(
+    name: str, reason: Reason, by: Author, unlisted: Unlisted = False, ttl: Stay = FORCED_FOR
+) -> BreakerState:
     """Bypass the circuit breaker NAME (force it closed): every call goes through, uncounted."""
-    with controlling() as controller:
-        state = controller.operations.close(name, author=actor, reason=reason, ttl=ttl)
-    echo_state(state, as_json)
+    _check_known(name, unlisted)
+    return controller().operations.close(name, author=by, reason=reason, ttl=ttl)
 
 
-@resilience.command("reset")
-@click.argument("name")
-@_known
-@says_why
-@as_json
-def reset(name: str, reason: str, actor: str, as_json: bool) -> None:
+@command(resilience, "reset <name>", state_lines)
+def reset(name: str, reason: Reason, by: Author, unlisted: Unlisted = False) -> BreakerState:
     """Close the circuit breaker NAME with nothing counted and nothing forced."""
-    with controlling() as controller:
-        state = controller.operations.reset(name, author=actor, reason=reason)
-    echo_state(state, as_json)
+    _check_known(name, unlisted)
+    return controller().operations.reset(name, author=by, reason=reason)
+
+
+def _check_known(name: str, unlisted: bool) -> None:
+    """A name that nobody has is refused: forcing it would do nothing and look like success."""
+    names = [] if unlisted else controller().known_names(Kind.CIRCUIT_BREAKER)
+    if not unlisted and name not in names:
+        alike = difflib.get_close_matches(name, names) or names
+        raise click.ClickException(
+            f"there is no circuit breaker '{name}' (there are {', '.join(alike)}); "
+            "--unlisted takes a name that running workers alone know"
+        )

@@ -4,177 +4,141 @@ from __future__ import annotations
 
 import json
 import textwrap
-from dataclasses import asdict
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-import click
-
-from yoto.cli.options import Duration, as_json, echo_json, field_value, says_why
-from yoto.cli.resilience.group import KIND, controlling, resilience
+from yoto.cli.operations import command
+from yoto.cli.resilience.group import HowLong, Plain, Values, controller, resilience
 from yoto.cli.resilience.output import (
     change_line,
-    echo_receipt,
-    echo_state,
+    changed,
     fields_of,
     layers_of,
+    receipt_lines,
+    state_lines,
     state_of,
 )
+from yoto.http.shapes import Between
+from yoto.operate.operation import Author, Reason, SeenVersion
 from yoto.resilience import REDIS_BREAKER, BreakerState, Kind, change_to_plain
 
 HISTORY_SHOWN = 20
 
 
-@resilience.command("list")
-@click.argument("kind", type=KIND, required=False)
-@as_json
-def list_entries(kind: str | None, as_json: bool) -> None:
+def _entries(found: list[Plain], **given: Any) -> Iterator[str]:
+    for entry in found:
+        named = f"{entry['kind']:<16} {entry['name']:<28} v{entry['version']:<5}"
+        yield f"{named} {layers_of(entry)}"
+        yield from textwrap.wrap(fields_of(entry), initial_indent="  ", subsequent_indent="  ")
+    if not found:
+        yield "The code defines nothing here, and nothing is stored."
+
+
+def _entry(found: Plain | BreakerState, **given: Any) -> Iterator[str]:
+    if isinstance(found, BreakerState):
+        yield from state_lines(found)
+        return
+    yield f"{found['kind']} {found['name']}, version {found['version']}: {layers_of(found)}"
+    if "state" in found:
+        yield f"state: {state_of(found['state'])}"
+    for field, value in found["values"].items():
+        yield f"  {field} = {json.dumps(value)}"
+    yield from map(change_line, found["history"])
+
+
+def _changes(found: list[Plain], **given: Any) -> Iterator[str]:
+    yield from (change_line(change).lstrip() for change in found)
+    if not found:
+        yield "No changes yet."
+
+
+@command(resilience, "list <kind>", _entries)
+def list_entries(kind: Kind | None = None) -> list[Plain]:
     """Show what is in force, of KIND or of all kinds: every field, and who set it if not the code.
 
     An entry is listed when the code defines it or when somebody set it.
     """
-    with controlling() as controller:
-        entries = controller.config.list(None if kind is None else Kind(kind))
-    if as_json:
-        echo_json([entry.to_plain() for entry in entries])
-        return
-    for entry in entries:
-        click.echo(f"{entry.kind:<16} {entry.name:<28} v{entry.version:<5} {layers_of(entry)}")
-        for line in textwrap.wrap(fields_of(entry), initial_indent="  ", subsequent_indent="  "):
-            click.echo(line)
-    if not entries:
-        click.echo("The code defines nothing here, and nothing is stored.")
+    found = controller().config.list(None if kind is None else Kind(kind))
+    return [entry.to_plain() for entry in found]
 
 
-@resilience.command("show")
-@click.argument("kind", type=KIND)
-@click.argument("name")
-@as_json
-def show(kind: str, name: str, as_json: bool) -> None:
+@command(resilience, "show <kind> <name>", _entry)
+def show(kind: Kind, name: str) -> Plain | BreakerState:
     """Show an entry: its active values, who set them, its history, and for a breaker its state."""
-    if Kind(kind) is Kind.CIRCUIT_BREAKER and name == REDIS_BREAKER:
-        # It has a state and nothing else.
-        with controlling() as controller:
-            echo_state(controller.get_circuit_breaker_state(name), as_json)
-        return
-    with controlling() as controller:
-        entry = controller.get_config(kind, name)
-        history = controller.config.history(Kind(kind), name, HISTORY_SHOWN)
-        state: BreakerState | None = None
-        if Kind(kind) is Kind.CIRCUIT_BREAKER:
-            state = controller.get_circuit_breaker_state(name)
-    changes = [change_to_plain(change) for change in history]
-    if as_json:
-        shown = {**entry.to_plain(), "history": changes}
-        echo_json(shown if state is None else {**shown, "state": asdict(state)})
-        return
-    click.echo(f"{entry.kind} {entry.name}, version {entry.version}: {layers_of(entry)}")
-    if state is not None:
-        click.echo(f"state: {state_of(state)}")
-    for field, value in entry.config.to_mapping().items():
-        click.echo(f"  {field} = {json.dumps(value)}")
-    for change in changes:
-        click.echo(change_line(change))
+    current = controller()
+    if Kind(kind) is not Kind.CIRCUIT_BREAKER:
+        state = None
+    else:
+        state = current.get_circuit_breaker_state(name)
+        if name == REDIS_BREAKER:
+            # It has a state and nothing else.
+            return state
+    shown = current.get_config(kind, name).to_plain()
+    shown["history"] = history(kind, name)
+    return shown if state is None else {**shown, "state": state}
 
 
-@resilience.command("history")
-@click.argument("kind", type=KIND)
-@click.argument("name")
-@click.option("--limit", type=click.IntRange(1, 1000), default=HISTORY_SHOWN, show_default=True)
-@click.option("--before", type=int, help="Only versions below this one.")
-@as_json
-def history(kind: str, name: str, limit: int, before: int | None, as_json: bool) -> None:
-    """Show who set what on an entry, newest first."""
-    with controlling() as controller:
-        found = controller.config.history(Kind(kind), name, limit, before)
-    changes = [change_to_plain(change) for change in found]
-    if as_json:
-        echo_json(changes)
-        return
-    for change in changes:
-        click.echo(change_line(change).lstrip())
-    if not changes:
-        click.echo("No changes yet.")
-
-
-@resilience.command("set")
-@click.argument("kind", type=KIND)
-@click.argument("name")
-@click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
-@click.option("--version", type=int, help="Refuse if the entry is at another version by now.")
-@click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
-@click.option("--replace", is_flag=True, help="Take back every other field that operators set.")
-@says_why
-@as_json
-def set_fields(
-    kind: str,
+@command(resilience, "history <kind> <name>", _changes)
+def history(
+    kind: Kind,
     name: str,
-    fields: tuple[str, ...],
-    version: int | None,
-    expires_in: float | None,
-    replace: bool,
-    reason: str,
-    actor: str,
-    as_json: bool,
-) -> None:
+    limit: Annotated[int, Between(1, 1000)] = HISTORY_SHOWN,
+    before: Annotated[int | None, "Only versions below this one."] = None,
+) -> list[Plain]:
+    """Show who set what on an entry, newest first."""
+    found = controller().config.history(Kind(kind), name, limit, before)
+    return [change_to_plain(change) for change in found]
+
+
+@command(resilience, "set <kind> <name> <fields>", receipt_lines, expires_in="for")
+def set_fields(
+    kind: Kind,
+    name: str,
+    fields: Values,
+    version: SeenVersion,
+    reason: Reason,
+    by: Author,
+    expires_in: HowLong = None,
+    replace: Annotated[bool, "Take back every other field that operators set."] = False,
+) -> Plain:
     """Set FIELDs of an entry over its defaults. A VALUE is JSON, or else text."""
-    values = dict(field_value(text) for text in fields)
-    with controlling() as controller:
-        receipt = controller.config.set(
-            Kind(kind),
-            name,
-            values,
-            version=version,
-            author=actor,
-            reason=reason,
-            expires_in=expires_in,
-            merge=not replace,
-        )
-    echo_receipt(receipt, as_json)
+    receipt = controller().config.set(
+        Kind(kind),
+        name,
+        fields,
+        version=version,
+        author=by,
+        reason=reason,
+        expires_in=expires_in,
+        merge=not replace,
+    )
+    return changed(receipt)
 
 
-@resilience.command("delete")
-@click.argument("kind", type=KIND)
-@click.argument("name")
-@click.option("--version", type=int, help="Refuse if the entry is at another version by now.")
-@says_why
-@as_json
-def delete(
-    kind: str, name: str, version: int | None, reason: str, actor: str, as_json: bool
-) -> None:
+@command(resilience, "delete <kind> <name>", receipt_lines)
+def delete(kind: Kind, name: str, version: SeenVersion, reason: Reason, by: Author) -> Plain:
     """Take back what operators set on an entry."""
-    with controlling() as controller:
-        receipt = controller.config.delete(
-            Kind(kind), name, version=version, author=actor, reason=reason
-        )
-    echo_receipt(receipt, as_json)
+    config = controller().config
+    return changed(config.delete(Kind(kind), name, version=version, author=by, reason=reason))
 
 
-@resilience.command("rollback")
-@click.argument("kind", type=KIND)
-@click.argument("name")
-@click.argument("to_version", type=int)
-@says_why
-@as_json
-def rollback(kind: str, name: str, to_version: int, reason: str, actor: str, as_json: bool) -> None:
+@command(resilience, "rollback <kind> <name> <to_version>", receipt_lines)
+def rollback(kind: Kind, name: str, to_version: int, reason: Reason, by: Author) -> Plain:
     """Set an entry to what operators had set at TO_VERSION."""
-    with controlling() as controller:
-        receipt = controller.config.rollback(
-            Kind(kind), name, to_version, author=actor, reason=reason
-        )
-    echo_receipt(receipt, as_json)
+    config = controller().config
+    return changed(config.rollback(Kind(kind), name, to_version, author=by, reason=reason))
 
 
-@resilience.command("switch")
-@click.argument("name")
-@click.argument("position", type=click.Choice(["on", "off"]))
-@click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
-@says_why
-@as_json
+@command(resilience, "switch <name> <position>", receipt_lines, expires_in="for")
 def switch(
-    name: str, position: str, expires_in: float | None, reason: str, actor: str, as_json: bool
-) -> None:
+    name: str,
+    position: Literal["on", "off"],
+    reason: Reason,
+    by: Author,
+    expires_in: HowLong = None,
+) -> Plain:
     """Turn the global switch NAME on or off, on the whole fleet."""
-    with controlling() as controller:
-        receipt = controller.set_global_switch(
-            name, position == "on", reason, author=actor, expires_in=expires_in
-        )
-    echo_receipt(receipt, as_json)
+    receipt = controller().set_global_switch(
+        name, position == "on", reason, author=by, expires_in=expires_in
+    )
+    return changed(receipt)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 import click
 
-from yoto.cli.options import Duration, as_json, echo_json, says_why
-from yoto.cli.resilience.group import GUARD_KIND, controlling, resilience
-from yoto.cli.resilience.output import echo_receipt
-from yoto.operate.guard_state import GUARDED, Guard, every_guard
+from yoto.cli.operations import command
+from yoto.cli.resilience.group import HowLong, Plain, controller, resilience
+from yoto.cli.resilience.output import changed, receipt_lines
+from yoto.http.shapes import Choices
+from yoto.operate.guard_state import GUARDED, Guard, GuardKind, every_guard
+from yoto.operate.operation import Author, Reason
 from yoto.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
 
 NO_LEVEL = "clear"
@@ -17,104 +20,85 @@ Who = Literal["user", "server", "address", "text"]
 WHO: tuple[Who, ...] = ("user", "server", "address", "text")
 
 
-@resilience.command("guards")
-@click.argument("kind", type=GUARD_KIND, required=False)
-@click.option("--name", help="Only those with this text in their names.")
-@as_json
-def guards(kind: str | None, name: str | None, as_json: bool) -> None:
-    """Show every guard: its state, how much passes, what it refuses, whom it refuses most."""
-    kinds = GUARDED if kind is None else (Kind(kind),)
-    with controlling() as controller:
-        found = list(every_guard(controller, kinds, name))
-    if as_json:
-        echo_json(found)
-        return
+def _guards(found: list[Guard], **given: Any) -> Iterator[str]:
     for one in found:
         alone = " (this process alone: Redis is unavailable)" if one["scope"] == "worker" else ""
-        click.echo(f"{one['kind']:<16} {one['name']:<24} {one['state']:<12} {_rates(one)}{alone}")
-        for line in _details(one):
-            click.echo(f"  {line}")
+        yield f"{one['kind']:<16} {one['name']:<24} {one['state']:<12} {_rates(one)}{alone}"
+        yield from (f"  {line}" for line in _details(one))
 
 
-@resilience.command("reset-key")
-@click.argument("name")
-@click.option("--user", help="The user of whom use is forgotten.")
-@click.option("--server", help="The server.")
-@click.option("--address", help="The address; of IPv6 its network.")
-@click.option("--text", help="A key that the code gave.")
-@click.option("--everyone", is_flag=True, help="What the dimension 'global' counted.")
-@click.option("--all", "all_callers", is_flag=True, help="What every caller used.")
-@says_why
-@as_json
+def _nothing_used(found: Plain, name: str, **given: Any) -> Iterator[str]:
+    if not found.get("complete", True):
+        click.echo("Some are left: run it again.", err=True)
+    yield f"rate limit {name}: nothing used of {', '.join(found['dimensions'])}"
+
+
+def _came_back(found: Plain, name: str, **given: Any) -> list[str]:
+    return [f"bulkhead {name}: {found['released']} slots came back"]
+
+
+@command(resilience, "guards <kind>", _guards)
+def guards(
+    kind: GuardKind | None = None,
+    name: Annotated[str | None, "Only those with this text in their names."] = None,
+) -> list[Guard]:
+    """Show every guard: its state, how much passes, what it refuses, whom it refuses most."""
+    return list(every_guard(controller(), GUARDED if kind is None else (Kind(kind),), name))
+
+
+@command(resilience, "reset-key <name>", _nothing_used)
 def reset_key(
     name: str,
-    user: str | None,
-    server: str | None,
-    address: str | None,
-    text: str | None,
-    everyone: bool,
-    all_callers: bool,
-    reason: str,
-    actor: str,
-    as_json: bool,
-) -> None:
+    reason: Reason,
+    by: Author,
+    user: Annotated[str | None, "The user of whom use is forgotten."] = None,
+    server: Annotated[str | None, "The server."] = None,
+    address: Annotated[str | None, "The address; of IPv6 its network."] = None,
+    text: Annotated[str | None, "A key that the code gave."] = None,
+    everyone: Annotated[bool, "What the dimension 'global' counted."] = False,
+    all: Annotated[bool, "What every caller used."] = False,
+) -> Plain:
     """Forget what a caller used of the rate limit NAME.
 
     A dimension is reset when all of its parts are given.
     """
-    parts = (user, server, address)
-    if [any(parts), text is not None, everyone, all_callers].count(True) != 1:
+    parts, acts = (user, server, address), controller().acts
+    if [any(parts), text is not None, everyone, all].count(True) != 1:
         raise click.ClickException("give parts of a caller, or --text, --everyone or --all")
+    if all:
+        done, complete = acts.reset_all(name, author=by, reason=reason)
+        return {"dimensions": done, "complete": complete}
     key: MultiDimensionalKey | str | None = None if everyone else text
     if any(parts):
         key = MultiDimensionalKey(user, server, network_of(address))
-    with controlling() as controller:
-        if all_callers:
-            done, complete = controller.acts.reset_all(name, author=actor, reason=reason)
-        else:
-            done, complete = controller.acts.reset_key(name, key, author=actor, reason=reason), True
-    if as_json:
-        echo_json({"dimensions": done} | ({"complete": complete} if all_callers else {}))
-        return
-    if not complete:
-        click.echo("Some are left: run it again.", err=True)
-    click.echo(f"rate limit {name}: nothing used of {', '.join(done)}")
+    return {"dimensions": acts.reset_key(name, key, author=by, reason=reason)}
 
 
-@resilience.command("release")
-@click.argument("name")
-@click.option("--partition", default="", help="Whose slots, such as 'user:42'; else the whole.")
-@says_why
-@as_json
-def release(name: str, partition: str, reason: str, actor: str, as_json: bool) -> None:
+@command(resilience, "release <name>", _came_back)
+def release(
+    name: str,
+    reason: Reason,
+    by: Author,
+    partition: Annotated[str, "Whose slots, such as 'user:42'; else the whole."] = "",
+) -> Plain:
     """Give back the slots of the bulkhead NAME that workers hold which are gone."""
-    with controlling() as controller:
-        released = controller.acts.release(name, partition, author=actor, reason=reason)
-    if as_json:
-        echo_json({"released": released})
-        return
-    click.echo(f"bulkhead {name}: {released} slots came back")
+    return {"released": controller().acts.release(name, partition, author=by, reason=reason)}
 
 
-@resilience.command("degrade")
-@click.argument("feature")
-@click.argument("level", type=click.Choice([*(one.value for one in DegradationLevel), NO_LEVEL]))
-@click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
-@says_why
-@as_json
+@command(resilience, "degrade <feature> <level>", receipt_lines, expires_in="for")
 def degrade(
-    feature: str, level: str, expires_in: float | None, reason: str, actor: str, as_json: bool
-) -> None:
+    feature: str,
+    level: Annotated[str, Choices((*DegradationLevel, NO_LEVEL))],
+    reason: Reason,
+    by: Author,
+    expires_in: HowLong = None,
+) -> Plain:
     """Set the LEVEL of FEATURE ('*': of all), which wins over all others; 'clear' takes it back."""
-    with controlling() as controller:
-        receipt = controller.set_degradation_level(
-            feature,
-            None if level == NO_LEVEL else level,
-            author=actor,
-            reason=reason,
-            expires_in=expires_in,
-        )
-    echo_receipt(receipt, as_json)
+    chosen = None if level == NO_LEVEL else level
+    receipt = controller().set_degradation_level(
+        feature, chosen, author=by, reason=reason, expires_in=expires_in
+    )
+    return changed(receipt)
 
 
 def _rates(one: Guard) -> str:

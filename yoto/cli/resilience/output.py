@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from yoto.cli.options import echo_json
-from yoto.resilience import REDIS_BREAKER, BreakerState, Entry, Receipt, State
+from yoto.cli.resilience.group import Plain
+from yoto.resilience import REDIS_BREAKER, BreakerState, Receipt, State
 
 
-def fields_of(entry: Entry) -> str:
+def fields_of(entry: Plain) -> str:
     """The active values, and who set them if not the code."""
-    origins = entry.origins
+    origins = entry["origins"]
     return ", ".join(
         f"{field}={json.dumps(value)}"
         + ("" if origins[field] == "code" else f" ({origins[field]})")
-        for field, value in entry.config.to_mapping().items()
+        for field, value in entry["values"].items()
     )
 
 
-def layers_of(entry: Entry) -> str:
+def layers_of(entry: Plain) -> str:
     """What lies over the code."""
-    if not entry.layers:
-        return "code defaults"
-    return "; ".join(
-        f"{change.origin} {json.dumps(change.values)}" + (" expiring" if change.expires_at else "")
-        for change in entry.layers
-    )
+    layers = [
+        f"{origin} {json.dumps(change['values'])}" + (" expiring" if change["expires_at"] else "")
+        for origin, change in entry["layers"].items()
+    ]
+    return "; ".join(layers) or "code defaults"
 
 
-def change_line(change: dict[str, Any]) -> str:
+def change_line(change: Plain) -> str:
     """One change of a history."""
     return (
         f"  v{change['version']} {change['action']} by {change['author']} "
@@ -40,14 +39,15 @@ def change_line(change: dict[str, Any]) -> str:
     ).rstrip()
 
 
-def echo_receipt(receipt: Receipt, as_json: bool) -> None:
+def changed(receipt: Receipt) -> Plain:
     """What a change led to."""
-    entry = receipt.entry
-    if as_json:
-        echo_json({**entry.to_plain(), "live": receipt.live})
-        return
-    click.echo(f"{entry.kind} {entry.name} is at version {entry.version}: {layers_of(entry)}")
-    if not receipt.live:
+    return {**receipt.entry.to_plain(), "live": receipt.live}
+
+
+def receipt_lines(found: Plain, **given: Any) -> Iterator[str]:
+    """What a change led to."""
+    yield f"{found['kind']} {found['name']} is at version {found['version']}: {layers_of(found)}"
+    if not found["live"]:
         click.echo(
             "Redis is unavailable: the change is recorded and spreads from the record.", err=True
         )
@@ -63,11 +63,8 @@ def state_of(state: BreakerState) -> str:
     return f"{state.state}{until}{why}{probes}"
 
 
-def echo_state(state: BreakerState, as_json: bool) -> None:
+def state_lines(state: BreakerState, **given: Any) -> Iterator[str]:
     """How a breaker is."""
-    if as_json:
-        echo_json(asdict(state))
-        return
-    click.echo(f"circuit breaker {state.name} is {state_of(state)}")
+    yield f"circuit breaker {state.name} is {state_of(state)}"
     if state.degraded and state.name != REDIS_BREAKER:
         click.echo("Redis is unavailable: this takes effect when it is back.", err=True)

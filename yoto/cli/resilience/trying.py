@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator
+from typing import Annotated, Any
 
-import click
-
-from yoto.cli.options import Duration, as_json, echo_json, field_value
-from yoto.cli.resilience.group import GUARD_KIND, KIND, controlling, resilience
+from yoto.cli.operations import command
+from yoto.cli.options import Duration
+from yoto.cli.resilience.group import Plain, Values, controller, resilience
+from yoto.operate.guard_state import GuardKind
 from yoto.resilience import KEPT_FOR, DryRun, Kind
 
 CAVEATS = {
@@ -21,70 +22,52 @@ CAVEATS = {
 }
 
 
-@resilience.command("validate")
-@click.argument("kind", type=KIND)
-@click.argument("name")
-@click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
-@as_json
-def validate(kind: str, name: str, fields: tuple[str, ...], as_json: bool) -> None:
-    """Say what FIELDs would change if they were all that operators set; change nothing."""
-    values = dict(field_value(text) for text in fields)
-    with controlling() as controller:
-        before = controller.get_config(kind, name).config.to_mapping()
-        after = controller.config.candidate(Kind(kind), name, values).to_mapping()
-    changed = {
-        field: {"before": before[field], "after": value}
-        for field, value in after.items()
-        if value != before[field]
-    }
-    if as_json:
-        echo_json(changed)
-        return
-    for field, one in changed.items():
-        click.echo(f"  {field}: {json.dumps(one['before'])} -> {json.dumps(one['after'])}")
-    if not changed:
-        click.echo("No changes.")
+def _difference(found: Plain, **given: Any) -> Iterator[str]:
+    for field, one in found.items():
+        yield f"  {field}: {json.dumps(one['before'])} -> {json.dumps(one['after'])}"
+    if not found:
+        yield "No changes."
 
 
-@resilience.command("dry-run")
-@click.argument("kind", type=GUARD_KIND)
-@click.argument("name")
-@click.argument("fields", nargs=-1, metavar="[FIELD=VALUE...]")
-@click.option(
-    "--last",
-    "seconds",
-    type=Duration(),
-    default=f"{KEPT_FOR:.0f}s",
-    show_default=True,
-    help="How far back.",
-)
-@as_json
-def dry_run(kind: str, name: str, fields: tuple[str, ...], seconds: float, as_json: bool) -> None:
-    """Replay the last minutes of traffic with FIELDs as all that operators set.
-
-    Without FIELDs: with the code's own configuration. Changes nothing.
-    """
-    values = dict(field_value(text) for text in fields)
-    with controlling() as controller:
-        found = controller.dry_run(kind, name, values, seconds=seconds)
-    if as_json:
-        echo_json(asdict(found))
-        return
-    _echo(found)
-
-
-def _echo(found: DryRun) -> None:
-    click.echo(
+def _replayed(found: DryRun, **given: Any) -> Iterator[str]:
+    yield (
         f"would have rejected {found.candidate.rejected} of {found.calls} calls of the last "
         f"{found.seconds:.0f} s, reported by {found.workers} worker(s)"
     )
-    click.echo(
+    yield (
         f"  as configured now: {found.in_force.rejected} in the same replay, "
         f"{found.really_rejected} really"
     )
     for dimension, count in sorted(found.candidate.by.items()):
-        click.echo(f"  by {dimension}: {count}")
+        yield f"  by {dimension}: {count}"
     if found.candidate.opened:
-        click.echo(f"  the breaker opens {found.candidate.opened} times")
+        yield f"  the breaker opens {found.candidate.opened} times"
     for caveat in found.caveats:
-        click.echo(f"  {CAVEATS[caveat.value]}")
+        yield f"  {CAVEATS[caveat.value]}"
+
+
+@command(resilience, "validate <kind> <name> <fields>", _difference)
+def validate(kind: Kind, name: str, fields: Values) -> Plain:
+    """Say what FIELDs would change if they were all that operators set; change nothing."""
+    current = controller()
+    before = current.get_config(kind, name).config.to_mapping()
+    after = current.config.candidate(Kind(kind), name, fields).to_mapping()
+    return {
+        field: {"before": before[field], "after": value}
+        for field, value in after.items()
+        if value != before[field]
+    }
+
+
+@command(resilience, "dry-run <kind> <name> <fields>", _replayed, seconds="last")
+def dry_run(
+    kind: GuardKind,
+    name: str,
+    fields: Values | None = None,
+    seconds: Annotated[float, Duration(), "How far back."] = KEPT_FOR,
+) -> DryRun:
+    """Replay the last minutes of traffic with FIELDs as all that operators set.
+
+    Without FIELDs: with the code's own configuration. Changes nothing.
+    """
+    return controller().dry_run(kind, name, fields or {}, seconds=seconds)
