@@ -6,8 +6,7 @@ import os
 import random
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -39,8 +38,7 @@ if hasattr(os, "register_at_fork"):
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The origin of an action. Outside a request both are None.
 
     The id is ours, whatever name the caller sends: callers cannot choose the id in records.

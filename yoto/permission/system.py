@@ -115,7 +115,7 @@ class PermissionSystem(
         locks: DistributedLocks | None = None,
         invalidation: SmartInvalidation | None = None,
         records: RecordSettings | None = None,
-        origin: Callable[[], Origin] | None = None,
+        origin: Callable[[], Origin] = lambda: (None, None),
         on_granted: Callable[[int, str, PlaceKey], None] | None = None,
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,

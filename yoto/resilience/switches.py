@@ -6,9 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from yoto.rules import Flag, OneOf
-
-from .settings.rules import Settings, ruled
+from yoto.rules import Flag, OneOf, Settings, ruled
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from flask import Flask
 from sqlalchemy import delete, insert, select
@@ -48,16 +48,8 @@ EQUAL = (
     "mask_hash",
 )
 CONNECTION_SECONDS = 2.0  # that a writer waits for the one connection
-
-
-class Origin(Protocol):
-    """The request that a decision was made in; outside a request both are None."""
-
-    @property
-    def request_id(self) -> str | None: ...
-
-    @property
-    def address(self) -> str | None: ...
+# Id and address of the request that a decision was made in.
+Origin: TypeAlias = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,8 @@ class DecisionLog:
 
     Args:
         clock: the present time in epoch seconds.
-        origin: gives the current request.
+        origin: gives the id and the address of the current request; by default, and outside a
+            request, both are None.
     """
 
     def __init__(
@@ -86,7 +79,7 @@ class DecisionLog:
         app: Flask,
         settings: RecordSettings,
         clock: Callable[[], float],
-        origin: Callable[[], Origin] | None = None,
+        origin: Callable[[], Origin] = lambda: (None, None),
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -122,7 +115,7 @@ class DecisionLog:
             weight = self._weight_denied(user_id)
         if not weight:
             return
-        source = self._origin() if self._origin is not None else None
+        request_id, address = self._origin()
         self.writer.put(
             {
                 "at": datetime.fromtimestamp(self._clock(), UTC),
@@ -138,8 +131,8 @@ class DecisionLog:
                 "policy_version": decision.policy_version,
                 "mask_hash": mask_hash(mask),
                 "context": _masked(context),
-                "request_id": source.request_id if source is not None else None,
-                "address": masked_address(source.address) if source is not None else None,
+                "request_id": request_id,
+                "address": masked_address(address),
             }
         )
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from yoto.cache import Entry, Loaded
 from yoto.permission import Place
 from yoto.prefetch.fetching.task import SETTLED, UNDER_WAY, PrefetchTask, TaskState
-from yoto.prefetch.fetching.view import CacheView
+from yoto.prefetch.fetching.view import PermissionCacheView
 from yoto.prefetch.steps import Step
 
 # Visits elsewhere by the user, and s, after which a prefetch that was not used was wrong.
@@ -30,7 +30,7 @@ class Ledger:
         counts: prefetches by final state, and ``loaded``.
     """
 
-    def __init__(self, view: CacheView, settle: Callable[[bool], None]) -> None:
+    def __init__(self, view: PermissionCacheView, settle: Callable[[bool], None]) -> None:
         """``settle`` is called for each prefetch that was loaded, with whether it was used."""
         self._view = view
         self._settle = settle

@@ -14,7 +14,7 @@ from yoto.permission import Place
 from yoto.prefetch.fetching.backoff import Backoff
 from yoto.prefetch.fetching.ledger import Ledger
 from yoto.prefetch.fetching.task import PrefetchTask, TaskState
-from yoto.prefetch.fetching.view import CacheView
+from yoto.prefetch.fetching.view import PermissionCacheView
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class PrefetchLoader:
 
     def __init__(
         self,
-        view: CacheView,
+        view: PermissionCacheView,
         ledger: Ledger,
         lock: AbstractContextManager[object],
         submit: Callable[[Callable[[], None]], bool],

@@ -14,7 +14,7 @@ from yoto.prefetch.fetching.ledger import Ledger
 from yoto.prefetch.fetching.loader import PrefetchLoader
 from yoto.prefetch.fetching.stats import PrefetchStats, stats_of
 from yoto.prefetch.fetching.task import PrefetchTask, TaskReport, TaskState
-from yoto.prefetch.fetching.view import CacheView
+from yoto.prefetch.fetching.view import PermissionCacheView
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import Step
 
@@ -39,7 +39,7 @@ class SmartPrefetcher:
         self,
         settings: PrefetchSettings,
         predict: Callable[[int], Sequence[Prediction]],
-        view: CacheView,
+        view: PermissionCacheView,
         submit: Callable[[Callable[[], None]], bool],
         clock: Callable[[], float] = time.monotonic,
         allowed: Callable[[], bool] = lambda: True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from flask import Flask
 
@@ -12,29 +11,8 @@ from yoto.cache import Entry, Loaded, PlaceKey, Slot
 from yoto.permission import PermissionSystem, Place
 
 
-class CacheView(Protocol):
-    """The part of a cache that a prefetcher needs."""
-
-    @property
-    def capacity(self) -> int:
-        """Entries that memory has room for."""
-
-    @property
-    def misses(self) -> int:
-        """Look-ups so far that memory could not answer, prefetches among them."""
-
-    def fresh(self) -> bool:
-        """Whether memory may be used now, so that filling it makes sense."""
-
-    def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
-        """The entry in memory, without counting or using it."""
-
-    def fetch(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
-        """Bring users' permissions in a place into memory; raises what loading raises."""
-
-
 class PermissionCacheView:
-    """The permission cache of an application.
+    """The part of an application's permission cache that a prefetcher needs.
 
     Raises:
         RuntimeError: at the first use, for an application whose permissions have no cache.
@@ -52,19 +30,24 @@ class PermissionCacheView:
 
     @property
     def capacity(self) -> int:
+        """Entries that memory has room for."""
         settings = self._cache.settings
         return settings.users.size * settings.places_per_user
 
     @property
     def misses(self) -> int:
+        """Look-ups so far that memory could not answer, prefetches among them."""
         return self._cache.lookup.counts.l1_misses
 
     def fresh(self) -> bool:
+        """Whether memory may be used now, so that filling it makes sense."""
         return self._clock() < self._cache.tailer.fresh_until
 
     def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """The entry in memory, without counting or using it."""
         return self._cache.lookup.peek(user_id, place)
 
     def fetch(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
+        """Bring users' permissions in a place into memory; raises what loading raises."""
         with self._app.app_context():
             return self._source.entries(user_ids, place)

@@ -1,11 +1,10 @@
-"""The kinds of live configuration, the class of each, and how values are laid over it."""
+"""The kinds of live configuration, and the class of each."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
 
 from yoto.errors import ValidationFailed
 
@@ -57,8 +56,6 @@ LONGEST_NAME = 128
 # A name stands in keys, URLs and log lines; control characters and spaces have no place there.
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
-S = TypeVar("S", bound=Settings)
-
 
 def parse_kind(kind: str) -> Kind:
     """The kind of that name.
@@ -105,12 +102,3 @@ def check_entry(kind: Kind, name: str) -> tuple[Kind, str]:
     if kind in _OF_FLEET and name != FLEET:
         raise ValidationFailed({"name": f"must be '{FLEET}': it is for all processes"})
     return kind, check_name(name)
-
-
-def laid_over(base: S, values: Mapping[str, Any]) -> S:
-    """``base`` with some fields replaced; itself when nothing is.
-
-    Raises:
-        ValidationFailed: an unknown field, a bad value, or fields that do not fit together.
-    """
-    return type(base).from_mapping({**base.to_mapping(), **values}) if values else base

@@ -12,7 +12,6 @@ from yoto.errors import ValidationFailed
 from ..settings import Settings
 from .declarations import code_default
 from .document import Document, Key, Origin
-from .kinds import laid_over
 
 BadValue: TypeAlias = Callable[[Key, ValidationFailed], None]
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
@@ -65,7 +64,7 @@ def build_snapshot(
             configs[key] = base
             continue
         try:
-            configs[key] = laid_over(base, document.values(now_ms))
+            configs[key] = base.with_values(document.values(now_ms))
         except ValidationFailed as error:
             on_bad(key, error)
             configs[key] = previous.configs.get(key, base)

@@ -11,7 +11,7 @@ from ..settings import Settings
 from .document import Action, Change, Document, Key, Origin
 from .entry import Entry, Receipt, live_layers
 from .journal import Audit, Journal
-from .kinds import Kind, check_entry, check_name, laid_over
+from .kinds import Kind, check_entry, check_name
 from .local_copy import Listener, LocalCopy, Reader
 from .recorder import Recorder
 from .redis_copy import RedisCopy
@@ -141,10 +141,10 @@ class ConfigStore:
         document = self.local.snapshot.documents.get(key, Document())
         tuned = document.layer_values(Origin.TUNER, self.clock.now_ms())
         if not values:
-            return laid_over(base, tuned)
+            return base.with_values(tuned)
         merged = normalised(base, {}, values)
         check_layers(base, document, Origin.OPERATOR, merged)
-        return laid_over(base, {**tuned, **merged})
+        return base.with_values({**tuned, **merged})
 
     def default(self, kind: Kind, name: str) -> Settings:
         """The code's default of an entry: its own, or the one of its kind."""

@@ -12,7 +12,7 @@ from yoto.errors import ValidationFailed
 
 from ..settings import Settings
 from .document import PRECEDENCE, Document, Origin
-from .kinds import is_text, laid_over
+from .kinds import is_text
 
 # s. A year; leave it out for ever.
 LONGEST_EXPIRY = 365 * 24 * 3600.0
@@ -35,7 +35,7 @@ def normalised(
     gone = [name for name in values if name in base.retired]
     if gone:
         raise ValidationFailed({name: "was removed: nothing reads it any more" for name in gone})
-    plain = laid_over(base, {**kept, **values}).to_mapping()
+    plain = base.with_values({**kept, **values}).to_mapping()
     merged = {field: plain[field] for field in (*kept, *values) if field in plain}
     try:
         stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(merged))
@@ -56,12 +56,12 @@ def check_layers(
         foreign = [field for field in base.tuners_own if field in values]
         if foreign:
             raise ValidationFailed({field: "only the tuner may set it" for field in foreign})
-    laid_over(base, values)
+    base.with_values(values)
     merged: dict[str, Any] = {}
     for layer in PRECEDENCE:
         change = document.layer(layer)
         merged.update(values if layer is origin else (change and change.values) or {})
-    laid_over(base, merged)
+    base.with_values(merged)
 
 
 def check_expiry(seconds: float | None) -> float | None:

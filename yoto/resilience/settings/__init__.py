@@ -1,12 +1,13 @@
 """The frozen configuration objects of the guards; each validates once, when it is made."""
 
+from yoto.rules import Settings
+
 from .breaker import BreakerMode, CircuitBreakerConfig, WindowType
 from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_others
 from .logs import LogConfig, LogLevel
 from .mode import GuardMode, OnStoreError
-from .rules import Settings
 from .tuning import MOST_IDS, TuningConfig
 from .windows import Window, span_text, windows_of
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from yoto.rules import Number, OneOf, Whole
+from yoto.rules import Number, OneOf, Settings, Whole, ruled
 
 from .mode import DEFAULT_MODE, DEFAULT_ON_STORE_ERROR, GuardMode, OnStoreError
-from .rules import Settings, ruled
 
 
 class BulkheadStrategy(StrEnum):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from yoto.rules import OneOf, Text
-
-from .rules import Settings, ruled
+from yoto.rules import OneOf, Settings, Text, ruled
 
 # Characters. Names are dotted words, not sentences.
 LONGEST_NAME = 200

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.rules import Named, OneOf, Rule, Whole
+from yoto.rules import Named, OneOf, Rule, Settings, Whole, ruled
 
 from ..algorithms import DEFAULT_ALGORITHM, Leases, algorithm_names, find_algorithm
 from .mode import DEFAULT_MODE, DEFAULT_ON_STORE_ERROR, GuardMode, OnStoreError
-from .rules import Settings, ruled
 from .windows import LARGEST_LIMIT, LIMIT, MOST_WINDOWS, WINDOW, Windows, windows_of
 
 # Units in a window. A person does not do more than one thing a second for a minute.

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from yoto.rules import Checked, OneOf
-
-from .rules import Settings, ruled
+from yoto.rules import Checked, OneOf, Settings, ruled
 
 
 class LogLevel(StrEnum):

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from yoto.monitor import BULKHEAD, LIVE_LEVERS, RATE_LIMIT
-from yoto.rules import Checked, Rule
+from yoto.rules import Checked, Rule, Settings, ruled
 from yoto.settings import SETTINGS
-
-from .rules import Settings, ruled
 
 # Characters of an id of a suggestion, and ids that are kept; the oldest go.
 LONGEST_ID = 128
