@@ -31,7 +31,8 @@ from yoto import (
     register_role,
 )
 from yoto.api.people import accounts
-from yoto.permission import PermissionSystem, keys
+from yoto.permission import PermissionSystem
+from yoto.permission.people import keys
 from yoto.store.models import SubjectKey
 from yoto.wiring import sweeper_of
 

@@ -14,7 +14,8 @@ from flask import Flask
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission import AccessDifference, deletion_records
+from yoto.permission import AccessDifference
+from yoto.permission.outbox import deletion_records
 from yoto.permission.review import difference, history
 from yoto.permission.verdict.resolver import FlatPlace, flatten
 from yoto.store.db import db, utcnow

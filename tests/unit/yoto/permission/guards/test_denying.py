@@ -13,10 +13,10 @@ from yoto.errors import PermissionDenied, StoreUnavailable
 from yoto.permission import (
     Permission,
     acting_as,
-    denying,
     permission_denied,
     require_permission,
 )
+from yoto.permission.guards import denying
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EXTENSION
 
