@@ -18,6 +18,7 @@ from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     Literal,
     NamedTuple,
     TypeAlias,
@@ -152,7 +153,9 @@ def schema_named(
 def parts_of(thing: Any) -> list[Parameter]:
     """A function's parameters and, last, its result; the fields of a ``TypedDict`` or dataclass."""
     hints = typing.get_type_hints(thing, include_extras=True)
-    return [taken_apart(name, hint) for name, hint in hints.items()]
+    return [
+        taken_apart(name, hint) for name, hint in hints.items() if get_origin(hint) is not ClassVar
+    ]
 
 
 def taken_apart(name: str, hint: Any) -> Parameter:

@@ -43,6 +43,9 @@ class ShownRule(AlertRule):
     set: Annotated[Mapping[str, Any], "The fields that operators set"]
     default: Annotated[Mapping[str, Any], "Such fields in code; empty: it has no such rule"]
 
+    def __post_init__(self) -> None:
+        """Nothing: the rule was checked when it was made."""
+
 
 class Rules(TypedDict):
     """Every rule."""

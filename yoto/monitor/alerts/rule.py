@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
 from yoto.errors import ValidationFailed
-from yoto.rules import Flag, Number
+from yoto.rules import RULE, Checked, Flag, Matching, Number, OneOf, Rule, Settings, ruled
 
-from ..checks import Errors, check, check_labels, check_name, check_text, refuse
+from ..checks import NAME, NAME_SAYS, Errors, check_labels, check_text
 from ..scale import Direction
 from .level import Level
 
@@ -25,8 +25,44 @@ DEGRADATIONS = ("none", "light", "medium", "heavy")
 FIXED = frozenset({"name", "metric", "direction", "labels", "text"})
 
 
+def _checked(check: Callable[[Errors, str, Any], None], type: str) -> Checked:
+    """A rule by one of the checks of several fields."""
+
+    def rule(value: Any) -> Any:
+        errors: Errors = {}
+        check(errors, type, value)
+        if errors:
+            raise ValueError(errors[type])
+        return value
+
+    return Checked(rule, type)
+
+
+def _text(errors: Errors, field: str, value: Any) -> None:
+    check_text(errors, field, value, LONGEST_TEXT)
+
+
+def _labels(value: Any) -> Mapping[str, str]:
+    return MappingProxyType(dict(_LABELS(value)))
+
+
+def _degradation(value: Any) -> str:
+    if value not in DEGRADATIONS:
+        raise ValueError(f"must be one of {', '.join(DEGRADATIONS)}")
+    return str(value)
+
+
+def _or_none(rule: Rule) -> Rule:
+    return Checked(lambda value: None if value is None else rule(value), "number")
+
+
+_NAMED = {RULE: Matching(NAME_SAYS, NAME)}
+_LABELS = _checked(check_labels, "labels")
+_THRESHOLD = _or_none(Number(-FURTHEST, FURTHEST))
+
+
 @dataclass(frozen=True, kw_only=True)
-class AlertRule:
+class AlertRule(Settings):
     """One rule. A value beyond a threshold is bad; the threshold itself is not.
 
     Attributes:
@@ -50,42 +86,24 @@ class AlertRule:
         ValidationFailed: on construction, naming each bad field and the allowed values.
     """
 
-    name: str
-    metric: str
-    direction: Direction
-    warning: float | None = None
-    error: float | None = None
-    critical: float | None = None
-    hold: float = 30.0
-    recover: float = 60.0
-    hysteresis: float = 0.05
-    labels: Mapping[str, str] = field(default_factory=dict)
-    text: str = ""
-    enabled: bool = True
-    unknown_after: float | None = None
-    unknown_level: Level = Level.WARNING
-    degrade: str = "none"
-    degrade_from: Level = Level.ERROR
-
-    def __post_init__(self) -> None:
-        errors: Errors = {}
-        check_name(errors, "name", self.name)
-        check_name(errors, "metric", self.metric)
-        check_labels(errors, "labels", self.labels)
-        check_text(errors, "text", self.text, LONGEST_TEXT)
-        for name in ("hold", "recover"):
-            check(errors, name, getattr(self, name), Number(0, LONGEST))
-        check(errors, "hysteresis", self.hysteresis, Number(0, 1))
-        if self.unknown_after is not None:
-            check(errors, "unknown_after", self.unknown_after, Number(1, LONGEST))
-        check(errors, "enabled", self.enabled, Flag())
-        self._check_choices(errors)
-        refuse(errors)
-        refuse(self._thresholds_in_order())
-        object.__setattr__(self, "direction", Direction(self.direction))
-        object.__setattr__(self, "unknown_level", Level(self.unknown_level))
-        object.__setattr__(self, "degrade_from", Level(self.degrade_from))
-        object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
+    name: str = field(metadata=_NAMED)
+    metric: str = field(metadata=_NAMED)
+    direction: Direction = field(metadata={RULE: OneOf(Direction)})
+    warning: float | None = ruled(None, _THRESHOLD)
+    error: float | None = ruled(None, _THRESHOLD)
+    critical: float | None = ruled(None, _THRESHOLD)
+    hold: float = ruled(30.0, Number(0, LONGEST, "s"))
+    recover: float = ruled(60.0, Number(0, LONGEST, "s"))
+    hysteresis: float = ruled(0.05, Number(0, 1))
+    labels: Mapping[str, str] = field(
+        default_factory=dict, metadata={RULE: Checked(_labels, "labels")}
+    )
+    text: str = ruled("", _checked(_text, "text"))
+    enabled: bool = ruled(True, Flag())
+    unknown_after: float | None = ruled(None, _or_none(Number(1, LONGEST, "s")))
+    unknown_level: Level = ruled(Level.WARNING, OneOf(Level))
+    degrade: str = ruled("none", Checked(_degradation, "degradation"))
+    degrade_from: Level = ruled(Level.ERROR, OneOf(Level))
 
     @property
     def limits(self) -> tuple[float | None, float | None, float | None]:
@@ -102,44 +120,32 @@ class AlertRule:
         Raises:
             ValidationFailed: a field that cannot be set, or a bad value.
         """
-        known = settable()
-        unknown = [name for name in values if name not in known]
-        if unknown:
-            hint = f"cannot be set; these can: {', '.join(known)}"
-            raise ValidationFailed({str(name): hint for name in unknown})
-        return replace(self, **values)
+        refuse_fixed(values)
+        return super().with_values(values)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain data that JSON can hold."""
-        plain = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {**plain, "labels": dict(self.labels)}
+        return {**super().to_mapping(), "labels": dict(self.labels)}
 
-    def _check_choices(self, errors: Errors) -> None:
-        for name, value, allowed in (
-            ("direction", self.direction, list(Direction)),
-            ("unknown_level", self.unknown_level, list(Level)),
-            ("degrade", self.degrade, list(DEGRADATIONS)),
-            ("degrade_from", self.degrade_from, list(Level)),
-        ):
-            if value not in allowed:
-                errors[name] = f"must be one of {', '.join(allowed)}, not {value!r}"
-        given = {level: limit for level, limit in zip(Level, self.limits, strict=True)}
-        for level, limit in given.items():
-            if limit is not None:
-                check(errors, level, limit, Number(-FURTHEST, FURTHEST))
-        if all(limit is None for limit in given.values()):
-            errors["warning"] = "at least one of warning, error and critical must be given"
-
-    def _thresholds_in_order(self) -> Errors:
-        direction = Direction(self.direction)
+    def _conflicts(self) -> Errors:
         given = [(level, x) for level, x in zip(Level, self.limits, strict=True) if x is not None]
+        if not given:
+            return {"warning": "at least one of warning, error and critical must be given"}
         return {
-            worse: f"must be on the {direction} side of {better} ({limit:g}), not {further!r}"
+            worse: f"must be on the {self.direction} side of {better} ({limit:g}), not {further!r}"
             for (better, limit), (worse, further) in zip(given, given[1:], strict=False)
-            if not direction.falls_from(limit, further)
+            if not self.direction.falls_from(limit, further)
         }
 
 
 def settable() -> list[str]:
     """The fields that operators may set."""
     return [one.name for one in fields(AlertRule) if one.name not in FIXED]
+
+
+def refuse_fixed(values: Mapping[str, Any]) -> None:
+    """Raise ``ValidationFailed`` if one of these fields is none that operators may set."""
+    known = settable()
+    hint = f"cannot be set; these can: {', '.join(known)}"
+    errors = {str(name): hint for name in values if name not in known}
+    if errors:
+        raise ValidationFailed(errors)
