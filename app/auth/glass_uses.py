@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from flask import current_app, has_request_context
 
-from yoto.http.audit import audit
 from yoto.http.context import origin
 from yoto.http.pace import Pace
 from yoto.store.db import db, writing
+from yoto.store.models import record_audit
 from yoto.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.glass_uses"
@@ -59,10 +59,10 @@ def note_glass(opened: bool) -> None:
     try:
         db.session.rollback()  # what was read so far belongs to no act
         with writing():
-            audit(
+            record_audit(
                 "control.break_glass",
                 "control",
-                actor_id=None,
+                by=None,
                 after={"via": "break_glass"},
                 reason="sent the break-glass token with a request",
             )

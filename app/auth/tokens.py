@@ -41,11 +41,10 @@ from app.auth.token_memory import (
     TokenMemory,
 )
 from app.models import User
-from yoto.http.audit import audit
 from yoto.http.identity import Identity
 from yoto.http.problems import problem
 from yoto.store.db import db, utcnow
-from yoto.store.models import ROTATED
+from yoto.store.models import ROTATED, record_audit
 
 MEMORY = "yoto.verified_tokens"
 BEARER = "Bearer "
@@ -185,7 +184,7 @@ def rotate_tokens() -> TokenPair:
     verify_jwt_in_request(refresh=True)
     claims = get_jwt()
     if not _deny(claims["jti"], claims, ROTATED):
-        audit("token.reuse", f"user:{claims['sub']}", actor_id=None)
+        record_audit("token.reuse", f"user:{claims['sub']}", by=None)
         _deny(claims[FAMILY_CLAIM], claims, "reused")
         raise Unauthorized(
             response=unauthorized(

@@ -15,8 +15,8 @@ from app.auth.passwords import passwords
 from app.models import User
 from app.models.user import USERNAME_PATTERN
 from yoto.hashing import PASSWORD_MAX_LENGTH
-from yoto.http.audit import audit
 from yoto.store.db import db, writing
+from yoto.store.models import record_audit
 from yoto.weak_passwords import is_weak
 
 users = AppGroup("users", help="Manage accounts.")
@@ -60,10 +60,10 @@ def add_administrator(
         )
         db.session.add(user)
         db.session.flush()
-        audit(
+        record_audit(
             "user.create",
             f"user:{user.id}",
-            actor_id=None,
+            by=None,
             after={"username": username, "super_admin": True},
             reason=reason,
         )

@@ -10,10 +10,9 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from yoto.cli.options import says_why
-from yoto.http.audit import audit
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.db import db, writing
-from yoto.store.models import SEALED, account_of
+from yoto.store.models import SEALED, record_audit
 
 secrets = AppGroup("secrets", help="Manage what is sealed with SECRET_KEY.")
 
@@ -38,16 +37,15 @@ def reseal(previous_key: str, reason: str, actor: str) -> None:
                     outcome = _reseal(row, name, purpose, before, now)
                     resealed += outcome is True
                     unreadable += outcome is None
-        audit(
+        record_audit(
             "secrets.reseal",
             "secrets",
-            actor_id=account_of(actor),
+            by=actor,
             before={"key_id": before.key_id},
             after={
                 "key_id": now.key_id,
                 "resealed": resealed,
                 "unreadable": unreadable,
-                "author": actor,
             },
             reason=reason,
         )

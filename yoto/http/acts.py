@@ -1,19 +1,23 @@
-"""Acts of operators are in the audit log before they take effect."""
+"""Acts of operators are in the audit log before they take effect; the origin of every record."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from yoto.http.audit import audit
-from yoto.http.context import origin
-from yoto.http.operators import Via, known_operator, operator
-from yoto.resilience import AuditEntry
-from yoto.store.db import db, writing
-from yoto.wiring import STORE_FAILURES
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapper
 
-SUBJECT_LENGTH = 64  # characters, as wide as the column
+from yoto.audit import Audit, AuditEntry
+from yoto.http.context import credential, note_record, origin
+from yoto.http.operators import Via, known_operator, operator
+from yoto.store.db import db, writing
+from yoto.store.models import AuditRecord, record_audit, record_entry
+from yoto.wiring import STORE_FAILURES
+from yoto.wiring.sessions import recording
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +55,10 @@ def record_act(
     who = operator()
     try:
         with writing():
-            audit(
+            record_audit(
                 action,
-                subject[:SUBJECT_LENGTH],
-                actor_id=None if who.account is None else who.account.user_id,
+                subject,
+                by=None if who.account is None else who.account.user_id,
                 server_id=server_id,
                 before=before,
                 after=None if after is None else dict(after),
@@ -68,12 +72,17 @@ def record_act(
         _log_instead(action, subject, after, reason)
 
 
-def audit_of_guards(durable: Callable[[AuditEntry], None]) -> Callable[[AuditEntry], None]:
-    """The ``Audit`` of the guards, which break-glass actions pass when the database is down."""
+def audit_of_guards(app: Flask) -> Audit:
+    """The audit of the guards: durable on return, so that no action takes effect unrecorded.
+
+    It raises ``StoreUnavailable`` when the database cannot be reached, except for break-glass
+    actions, which go to the log of the process then.
+    """
 
     def record(entry: AuditEntry) -> None:
         try:
-            durable(entry)
+            with recording(app) as session:
+                record_entry(entry, session)
         except STORE_FAILURES:
             who = known_operator()
             if who is None or who.via is not Via.BREAK_GLASS:
@@ -81,6 +90,19 @@ def audit_of_guards(durable: Callable[[AuditEntry], None]) -> Callable[[AuditEnt
             _log_instead(entry.action, entry.subject, entry.after, entry.reason)
 
     return record
+
+
+@event.listens_for(AuditRecord, "before_insert")
+def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord) -> None:
+    """Note which request a record came from, whichever layer wrote it, and in the control plane by
+    which credential: an operator without an account is known by nothing else.
+    """
+    note_record(connection)
+    source, via = origin(), credential()
+    if via is not None and (record.after is None or isinstance(record.after, dict)):
+        record.after = {**(record.after or {}), "via": via}
+    record.request_id = record.request_id or source.request_id
+    record.address = record.address or source.address
 
 
 def _log_instead(action: str, subject: str, after: Any, reason: str | None) -> None:

@@ -21,7 +21,7 @@ from yoto.errors import StoreUnavailable
 from yoto.http.context import Origin, origin
 from yoto.http.guessing import count_sign_in
 from yoto.http.pace import Pace
-from yoto.store.models import AuditRecord
+from yoto.store.models import record_audit
 from yoto.store.sessions import recording
 from yoto.wiring import DATABASE, STORE_FAILURES
 
@@ -122,14 +122,14 @@ class FailureRecorder:
             return
         # On a connection that is none of the requests'.
         with recording(self._app, unavailable) as session:
-            session.add(
-                AuditRecord(
-                    action=failed.failure,
-                    subject=subject,
-                    after={"door": failed.door},
-                    request_id=failed.origin.request_id,
-                    address=failed.origin.address,
-                )
+            record_audit(
+                failed.failure,
+                subject,
+                by=None,
+                after={"door": failed.door},
+                session=session,
+                request_id=failed.origin.request_id,
+                address=failed.origin.address,
             )
 
 

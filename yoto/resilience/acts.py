@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from yoto.audit import Audit, AuditEntry
 from yoto.errors import ValidationFailed
 
 from .bulkhead import Bulkhead
-from .config_store import Audit, AuditEntry, Kind
+from .config_store import Kind
 from .instances import Instances
 from .limiter import RateLimiter
 from .settings import MultiDimensionalKey
@@ -90,7 +91,7 @@ class GuardActs:
                 AuditEntry(
                     action=f"resilience.{act}",
                     subject=f"{kind.value}:{name}",
-                    author=author,
+                    by=author,
                     reason=reason,
                     after=after,
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from yoto.audit import Audit
 from yoto.errors import ValidationFailed
 from yoto.events import EventState
 from yoto.monitor import Recorder, names
@@ -21,7 +22,6 @@ from .config_access import ConfigAccess
 from .config_store import (
     CONFIG_CLASSES,
     REDIS_BREAKER,
-    Audit,
     ConfigStore,
     Journal,
     Kind,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
+from yoto.audit import Audit
 from yoto.events import EventState
 from yoto.extension import Extension
 from yoto.monitor import Recorder
 from yoto.redis import RedisConnection
 
-from .config_store import Audit, Journal
+from .config_store import Journal
 from .controller import ResilienceController
 from .settings import Settings
 from .subject import Subject, nobody

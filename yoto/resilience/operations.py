@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from yoto.audit import Audit, AuditEntry
 from yoto.events import ConfigChanged, ConfigRestored, StoredEvent
 
 from .acts import require_reason
 from .breaker import BreakerState, CircuitBreaker, State
-from .config_store import Audit, AuditEntry, ConfigStore, Kind
+from .config_store import ConfigStore, Kind
 from .store_error import STORE_ERRORS
 from .switches import Force
 
@@ -77,7 +78,7 @@ class BreakerOperations:
                 AuditEntry(
                     action="resilience.breaker.reset",
                     subject=f"circuit_breaker:{name}",
-                    author=author,
+                    by=author,
                     reason=reason,
                     before={"state": before.state.value},
                     after={"state": State.CLOSED.value},

@@ -8,7 +8,6 @@ from .alerts import (
     health_components,
     measured_values,
 )
-from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database, passing_breaker
 from .database_times import time_database
 from .decisions import record_settings
@@ -50,7 +49,6 @@ __all__ = [
     "policy_engine",
     "record_settings",
     "signs_of_life",
-    "sql_audit",
     "sweeper_for_guest",
     "sweeper_of",
     "time_database",

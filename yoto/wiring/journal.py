@@ -12,9 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from yoto.errors import VersionConflict
 from yoto.resilience import Action, Change, Kind, Origin, audit_of
-from yoto.store.models import AuditRecord, ResilienceConfigChange
+from yoto.store.models import ResilienceConfigChange, record_entry
 
-from .audit import audit_record
 from .sessions import reading, recording
 
 _TABLE = ResilienceConfigChange.__table__
@@ -38,7 +37,14 @@ class SqlJournal:
                 found = session.scalar(_newest_version(change.kind, change.name)) or 0
                 if found != (change.version - 1 if newest is None else newest):
                     raise _Late
-                session.add_all([_row(change), _audit_record(change, before)])
+                session.add(_row(change))
+                record_entry(
+                    audit_of(change, dict(before)),
+                    session,
+                    version=change.version,
+                    origin=change.origin.value,
+                    expires_at=change.expires_at or None,
+                )
         except (_Late, IntegrityError):
             raise self._conflict(change) from None
 
@@ -104,15 +110,6 @@ def _row(change: Change) -> ResilienceConfigChange:
         author=change.author,
         reason=change.reason,
         at=_datetime(change.at),
-    )
-
-
-def _audit_record(change: Change, before: Mapping[str, Any]) -> AuditRecord:
-    return audit_record(
-        audit_of(change, dict(before)),
-        version=change.version,
-        origin=change.origin.value,
-        expires_at=change.expires_at or None,
     )
 
 

@@ -10,7 +10,6 @@ from app.auth.passwords import passwords
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
 from yoto.errors import RateLimited, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.callers import address
 from yoto.http.conflicts import conflict, unique
 from yoto.http.failed_sign_ins import Failure, note_failure
@@ -23,6 +22,7 @@ from yoto.http.guessing import (
 )
 from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
+from yoto.store.models import record_audit
 from yoto.weak_passwords import is_weak
 
 # Tries of the break-glass token are counted by address alone: 256 bits cannot be guessed, and one
@@ -43,10 +43,10 @@ def register(username: str, display_name: str, password: str) -> User:
     db.session.add(user)
     with unique("username", "is taken"):
         db.session.flush()
-    audit(
+    record_audit(
         "user.register",
         f"user:{user.id}",
-        actor_id=user.id,
+        by=user.id,
         after={"username": username, "display_name": display_name},
     )
     db.session.commit()
@@ -131,7 +131,7 @@ def change_password(user_id: int, old: str, new: str) -> User:
     if not _replace_hash(user_id, stored, passwords().hash(new), token_epoch=User.token_epoch + 1):
         db.session.rollback()
         raise conflict("old_password", "was changed by another request")
-    audit("user.change_password", f"user:{user_id}", actor_id=user_id)
+    record_audit("user.change_password", f"user:{user_id}", by=user_id)
     db.session.commit()
     return db.session.get_one(User, user_id)
 

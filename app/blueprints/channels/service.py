@@ -13,9 +13,9 @@ from app.blueprints.rights import demand
 from app.models import Category, Channel, ChannelKind, Server
 from yoto.api.rows import change, locked
 from yoto.errors import ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.conflicts import unique
 from yoto.store.db import db
+from yoto.store.models import record_audit
 
 CHANNELS_MAX = 500  # a server; its list of channels has no pages
 
@@ -57,10 +57,10 @@ def create_channel(
     )
     db.session.add(channel)
     db.session.flush()
-    audit(
+    record_audit(
         "channel.create",
         f"channel:{channel.id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=server_id,
         after={"name": name, "kind": kind.value, "category_id": category_id},
     )
@@ -165,10 +165,10 @@ def _count(server_id: int) -> int:
 
 
 def _record(action: str, channel: Channel, actor_id: int, before: Any, after: Any) -> None:
-    audit(
+    record_audit(
         action,
         f"channel:{channel.id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=channel.server_id,
         before=before,
         after=after,

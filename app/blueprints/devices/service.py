@@ -13,10 +13,9 @@ from werkzeug.exceptions import Conflict
 from app.models import User
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
-from yoto.http.audit import audit
 from yoto.http.circumstances import token_hash
 from yoto.store.db import db
-from yoto.store.models import Device
+from yoto.store.models import Device, record_audit
 
 DEVICES_MAX = 20
 TOKEN_BYTES = 32
@@ -52,7 +51,7 @@ def register(user_id: int, name: str) -> Registered:
     device = Device(user_id=user_id, name=name, token_hash=token_hash(token))
     db.session.add(device)
     db.session.flush()
-    audit("device.register", f"device:{device.id}", actor_id=user_id, after={"name": name})
+    record_audit("device.register", f"device:{device.id}", by=user_id, after={"name": name})
     db.session.commit()
     return Registered(device.id, device.name, device.created_at, token)
 
@@ -67,5 +66,5 @@ def forget(user_id: int, device_id: int) -> None:
     if device is None or device.user_id != user_id:
         raise UnknownResource("device", device_id)
     db.session.delete(device)
-    audit("device.forget", f"device:{device_id}", actor_id=user_id, before={"name": device.name})
+    record_audit("device.forget", f"device:{device_id}", by=user_id, before={"name": device.name})
     db.session.commit()

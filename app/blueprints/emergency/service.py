@@ -11,11 +11,10 @@ from sqlalchemy import select
 from app.models import User
 from yoto.api.reasons import REASON_LENGTH
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.fields import Text
 from yoto.policy import EMERGENCY_SWITCH
 from yoto.store.db import db, utcnow
-from yoto.store.models import EmergencyAccess, PlatformSwitch
+from yoto.store.models import EmergencyAccess, PlatformSwitch, record_audit
 
 MINUTES_MAX = 60
 REASON_MIN = 10  # characters; "test" is no reason
@@ -43,10 +42,10 @@ def take(user_id: int, reason: str, minutes: int, actor_id: int | None) -> Emerg
     )
     db.session.add(taken)
     db.session.flush()
-    audit(
+    record_audit(
         "emergency_access.take",
         f"user:{user_id}",
-        actor_id=actor_id,
+        by=actor_id,
         after={"id": taken.id, "until": taken.until.isoformat()},
         reason=reason,
     )
@@ -66,10 +65,10 @@ def end(access_id: int, actor_id: int | None) -> EmergencyAccess:
     now = utcnow()
     if taken.ended_at is None and now < taken.until:
         taken.ended_at = now
-        audit(
+        record_audit(
             "emergency_access.end",
             f"user:{taken.user_id}",
-            actor_id=actor_id,
+            by=actor_id,
             before={"id": taken.id, "until": taken.until.isoformat()},
         )
     db.session.commit()
@@ -104,10 +103,10 @@ def declare(enabled: bool, reason: str, actor_id: int | None) -> PlatformSwitch:
         db.session.add(switch)
     switch.enabled, switch.reason = enabled, reason
     switch.changed_by, switch.changed_at = actor_id, utcnow()
-    audit(
+    record_audit(
         "emergency.declare",
         "platform",
-        actor_id=actor_id,
+        by=actor_id,
         before=before,
         after={"enabled": enabled},
         reason=reason,

@@ -12,8 +12,8 @@ from app.blueprints.messages.service import locked_message
 from app.models import Channel, Message
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
-from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
+from yoto.store.models import record_audit
 
 PINS_MAX = 50  # a channel; more would be a second history, and the list has no pages
 
@@ -75,10 +75,10 @@ def _count_pins(channel_id: int) -> int:
 
 
 def _record(action: str, message: Message, channel: Channel, actor_id: int) -> None:
-    audit(
+    record_audit(
         action,
         f"message:{message.id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=channel.server_id,
         after={"channel_id": channel.id},
     )

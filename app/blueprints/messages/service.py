@@ -12,8 +12,8 @@ from app.blueprints.rights import demand
 from app.models import Channel, Message
 from yoto.api.rows import change, existing
 from yoto.errors import PermissionDenied, UnknownResource
-from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
+from yoto.store.models import record_audit
 
 NOT_AUTHOR = "not_author"
 
@@ -31,10 +31,10 @@ def send(speaker: Speaker, content: str) -> Post:
     db.session.flush()
     # The text stays in the message alone, here and where it is edited: the log cannot forget it,
     # and a reader of the log may have no access to the channel. A hash would reveal short texts.
-    audit(
+    record_audit(
         "message.send",
         f"message:{message.id}",
-        actor_id=author_id,
+        by=author_id,
         server_id=speaker.server_id,
         after={"channel_id": channel_id},
     )
@@ -61,10 +61,10 @@ def edit(speaker: Speaker, message_id: int, content: str) -> Post:
     if not changed.after:
         return post_of(message, speaker.person)
     message.edited_at = utcnow()
-    audit(
+    record_audit(
         "message.edit",
         f"message:{message_id}",
-        actor_id=author_id,
+        by=author_id,
         server_id=speaker.server_id,
         before={"channel_id": channel_id, "characters": characters},
         after={"channel_id": channel_id, "characters": len(content)},
@@ -86,10 +86,10 @@ def delete(channel_id: int, message_id: int, actor_id: int) -> None:
     if message.author_id != actor_id:
         demand(actor_id, "message.manage", "channel", channel_id)
     message.deleted_at = utcnow()
-    audit(
+    record_audit(
         "message.delete",
         f"message:{message_id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=existing(Channel, channel_id).server_id,
         before={"author_id": message.author_id, "channel_id": channel_id},
     )

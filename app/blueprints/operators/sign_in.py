@@ -27,12 +27,12 @@ from yoto.errors import RateLimited, Rejected
 from yoto.http.access import public
 from yoto.http.acts import record_act
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.audit import audit
 from yoto.http.context import origin, read_only
 from yoto.http.csrf import CsrfFailed, check_csrf
 from yoto.http.failed_sign_ins import Failure, note_failure
 from yoto.http.operators import VIEW, Operator, Via, become
 from yoto.store.db import db, writing
+from yoto.store.models import record_audit
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _signed_in(user: User) -> AnyResponse:
     # It only read; a writer begins anew, or SQLite rejects it once another has written.
     db.session.rollback()
     with writing():
-        audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
+        record_audit("control.sign_in", f"user:{user.id}", by=user.id)
         db.session.commit()
     start_session(user)
     return redirect(destination.wanted(), 303)

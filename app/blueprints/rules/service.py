@@ -13,11 +13,10 @@ from app.extensions import permissions
 from app.models import Channel, Server, User
 from yoto.api.rows import change, locked
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.circumstances import circumstances
 from yoto.http.identity import Identity
 from yoto.store.db import db
-from yoto.store.models import Device
+from yoto.store.models import Device, record_audit
 
 CLEARANCE_TOO_LOW = "clearance_too_low"
 
@@ -33,7 +32,7 @@ def set_server_rules(server_id: int, actor: Identity, values: Mapping[str, Any])
     server = owned(server_id, actor, "server.rules")
     _refuse_shutting_out(server.owner_id, values)
     about = f"server:{server_id}"
-    _set(server, values, "server.rules", about, actor_id=actor.user_id, server_id=server_id)
+    _set(server, values, "server.rules", about, by=actor.user_id, server_id=server_id)
     return server
 
 
@@ -51,7 +50,7 @@ def set_channel_rules(channel_id: int, actor_id: int, values: Mapping[str, Any])
         if not actor.super_admin:
             raise PermissionDenied(CLEARANCE_TOO_LOW, "channel.manage")
     about = f"channel:{channel_id}"
-    _set(channel, values, "channel.rules", about, actor_id=actor_id, server_id=channel.server_id)
+    _set(channel, values, "channel.rules", about, by=actor_id, server_id=channel.server_id)
     return channel
 
 
@@ -73,7 +72,7 @@ def set_clearance(actor_id: int, user_id: int, clearance: int, reason: str | Non
         raise PermissionDenied(CLEARANCE_TOO_LOW, "admin.users")
     about = f"user:{user_id}"
     values = {"clearance": clearance}
-    _set(user, values, "user.clearance", about, actor_id=actor_id, reason=reason)
+    _set(user, values, "user.clearance", about, by=actor_id, reason=reason)
     return user
 
 
@@ -81,7 +80,7 @@ def _set(row: Any, values: Mapping[str, Any], action: str, about: str, **recorde
     """Change a locked row, record what changed, and commit."""
     before, after = change(row, values)
     if after:
-        audit(action, about, before=before, after=after, **recorded)
+        record_audit(action, about, before=before, after=after, **recorded)
     db.session.commit()
 
 

@@ -12,11 +12,10 @@ from app.extensions import permissions
 from app.models import Member, Server
 from yoto.api.rows import existing, json_ready, locked
 from yoto.errors import PermissionDenied, UnknownResource
-from yoto.http.audit import audit
 from yoto.http.identity import Identity
 from yoto.permission import Standing
 from yoto.store.db import db, utcnow
-from yoto.store.models import Role, RoleAssignment, ScopeType
+from yoto.store.models import Role, RoleAssignment, ScopeType, record_audit
 
 BANNED = "banned"
 NOT_MEMBER = "not_member"
@@ -130,10 +129,10 @@ def enter(server_id: int, user_id: int, how: str) -> tuple[Member, bool]:
         if found is None:
             raise
         return found, False
-    audit(
+    record_audit(
         "member.join",
         f"user:{user_id}",
-        actor_id=user_id,
+        by=user_id,
         server_id=server_id,
         after={"how": how},
     )
@@ -157,10 +156,10 @@ def leave(server_id: int, user_id: int) -> None:
     if member.timeout_until is not None and member.timeout_until > utcnow():
         raise PermissionDenied(TIMED_OUT, "server.leave")
     db.session.delete(member)
-    audit(
+    record_audit(
         "member.leave",
         f"user:{user_id}",
-        actor_id=user_id,
+        by=user_id,
         server_id=server_id,
         before={"roles": drop_roles(server_id, user_id)},
     )

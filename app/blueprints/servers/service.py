@@ -11,11 +11,10 @@ from werkzeug.exceptions import Conflict
 from app.models import Channel, Member, Server, User
 from yoto.api.rows import change, locked
 from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.identity import Identity
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
-from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant
+from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant, record_audit
 
 FIRST_CHANNEL = "general"
 OWNER_ONLY = "owner_only"
@@ -44,10 +43,10 @@ def create_server(owner_id: int, name: str, description: str, public: bool) -> S
     )
     db.session.flush()
     _grant_defaults(everyone)
-    audit(
+    record_audit(
         "server.create",
         f"server:{server.id}",
-        actor_id=owner_id,
+        by=owner_id,
         server_id=server.id,
         after={"name": name, "description": description, "public": public},
     )
@@ -88,10 +87,10 @@ def change_server(server_id: int, actor_id: int, values: Mapping[str, Any]) -> S
     server = locked(Server, server_id)
     before, after = change(server, values)
     if after:
-        audit(
+        record_audit(
             "server.update",
             f"server:{server_id}",
-            actor_id=actor_id,
+            by=actor_id,
             server_id=server_id,
             before=before,
             after=after,
@@ -108,10 +107,10 @@ def delete_server(server_id: int, actor: Identity) -> None:
         UnknownResource: there is no such server.
     """
     server = owned(server_id, actor, "server.delete")
-    audit(
+    record_audit(
         "server.delete",
         f"server:{server_id}",
-        actor_id=actor.user_id,
+        by=actor.user_id,
         server_id=server_id,
         before={"name": server.name, "owner_id": server.owner_id},
     )
@@ -149,10 +148,10 @@ def transfer_server(server_id: int, actor: Identity, new_owner_id: int) -> Serve
     if _owned_by(new_owner_id) >= SERVERS_MAX:
         raise ValidationFailed({"user_id": f"owns {SERVERS_MAX} servers already"})
     before, after = change(server, {"owner_id": new_owner_id})
-    audit(
+    record_audit(
         "server.transfer",
         f"server:{server_id}",
-        actor_id=actor.user_id,
+        by=actor.user_id,
         server_id=server_id,
         before=before,
         after=after,

@@ -13,9 +13,9 @@ from app.models import User
 from yoto.api.people import begins_with
 from yoto.api.rows import change
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.conflicts import unique
 from yoto.store.db import db
+from yoto.store.models import record_audit
 
 ADMIN_PERMISSION = "admin.users"
 
@@ -67,10 +67,10 @@ def _changed(
     if after.get("disabled"):
         user.token_epoch += 1
     if after:
-        audit(
+        record_audit(
             "user.update",
             f"user:{user.id}",
-            actor_id=actor.id,
+            by=actor.id,
             before=before,
             after=after,
             reason=reason,

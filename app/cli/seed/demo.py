@@ -34,7 +34,6 @@ from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db, utcnow
 from yoto.store.models import (
     EVERYONE,
-    AuditRecord,
     ChannelOverwrite,
     Effect,
     Permission,
@@ -44,6 +43,7 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
+    record_audit,
 )
 
 MESSAGES_PER_CHANNEL = 12
@@ -106,7 +106,7 @@ class _Builder:
         self._roles(None, GLOBAL_ROLES)
         for plan in SERVERS:
             self._server(plan)
-        db.session.add(AuditRecord(action="seed.demo", subject="demo"))
+        record_audit("seed.demo", "demo", by=None)
 
     def _server(self, plan: ServerPlan) -> None:
         server = Server(

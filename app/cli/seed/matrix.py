@@ -18,7 +18,7 @@ from app.models import User
 from app.models.user import NO_PASSWORD
 from yoto.errors import ValidationFailed
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, Effect, Role, RoleAssignment, RoleGrant
+from yoto.store.models import Effect, Role, RoleAssignment, RoleGrant, record_audit
 
 ROWS_AT_ONCE = 5000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
@@ -83,12 +83,11 @@ def import_matrix(file: Path, matrix: str, progress: Progress) -> MatrixReport:
             ],
             bar,
         )
-        db.session.add(
-            AuditRecord(
-                action="matrix.import",
-                subject=f"matrix:{matrix}",
-                after={"users": len(allowed), "permissions": len(names), "roles": len(roles)},
-            )
+        record_audit(
+            "matrix.import",
+            f"matrix:{matrix}",
+            by=None,
+            after={"users": len(allowed), "permissions": len(names), "roles": len(roles)},
         )
         db.session.commit()
     pairs = sum(len(held) for held in allowed.values())

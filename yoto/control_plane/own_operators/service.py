@@ -273,7 +273,7 @@ def _administers(row: PlatformOperator) -> bool:
 
 
 def _audit(session: Session, action: str, name: str, **facts: Any) -> None:
-    record_audit(session, action, f"operator:{name}", actor_id=None, **facts)
+    record_audit(action, f"operator:{name}", by=None, **facts, session=session)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from .rule import AlertRule, settable
 from .rulebook import Rulebook, RuleInForce
 from .series import format_series
 from .service import AlertPage, AlertService
-from .store import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct
+from .store import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore
 from .track import Track
 from .webhooks.sending import Outcome, SendSettings
 from .webhooks.service import NewWebhook, ShownWebhook, WebhookService
@@ -59,7 +59,6 @@ __all__ = [
     "AlertStore",
     "AlertUnsilenced",
     "Alerts",
-    "AuditAct",
     "Board",
     "Cause",
     "Degrade",

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from yoto.audit import AuditEntry
 from yoto.errors import ConfigurationError, UnknownResource, ValidationFailed, VersionConflict
 
 from ..checks import check_author
 from .records import RuleChange
 from .rule import AlertRule, settable
-from .store import AlertRows, AlertStore, AuditAct
+from .store import AlertRows, AlertStore
 
 log = logging.getLogger(__name__)
 
@@ -305,8 +306,8 @@ def _plain(rule: AlertRule, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _act(
     act: str, name: str, by: str, reason: str, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> AuditAct:
-    return AuditAct(
+) -> AuditEntry:
+    return AuditEntry(
         action=f"alert.rule.{act}",
         subject=f"alert_rule:{name}",
         by=by,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from yoto.audit import AuditEntry
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.rules import Number, Whole
 
@@ -14,7 +15,7 @@ from .facts import AlertAcknowledged, AlertSilenced, AlertUnsilenced
 from .notices import is_silenced
 from .publishing import AlertPublisher
 from .records import EVERY_RULE, MOST_SILENCES, Alert, AlertFilter, HistoryEntry, Silence
-from .store import AlertStore, AuditAct
+from .store import AlertStore
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class AlertService:
             )
             rows.record(event, alert_id)
             rows.audit(
-                AuditAct(
+                AuditEntry(
                     action="alert.acknowledge", subject=f"alert:{alert_id}", by=by, reason=note
                 )
             )
@@ -177,7 +178,7 @@ class AlertService:
                 )
             )
             rows.audit(
-                AuditAct(
+                AuditEntry(
                     action="alert.silence",
                     subject=f"alert_silence:{silence.id}",
                     by=by,
@@ -201,7 +202,7 @@ class AlertService:
                 raise UnknownResource("silence", silence_id)
             rows.record(AlertUnsilenced(silence_id=silence_id, by=by, reason=reason))
             rows.audit(
-                AuditAct(
+                AuditEntry(
                     action="alert.unsilence",
                     subject=f"alert_silence:{silence_id}",
                     by=by,

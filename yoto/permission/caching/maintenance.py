@@ -277,13 +277,13 @@ class Maintenance:
             switch.enabled, switch.reason, switch.changed_by = False, None, None
             switch.changed_at, switch.until = switch.until, None
             record_audit(
-                session,
                 "maintenance.end",
                 SUBJECT,
-                actor_id=None,
+                by=None,
                 before=before,
                 after=plain(switch),
                 reason=BY_ITSELF,
+                session=session,
             )
             touch(session, cache.subjects.POLICY)
         self.publish(MaintenanceChanged(enabled=False))

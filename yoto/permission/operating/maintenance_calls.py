@@ -27,9 +27,8 @@ from yoto.permission.outbox.watching import touch
 from yoto.permission.people.keys import SubjectId, actor_number
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
-from yoto.permission.writes.audit import record_audit
 from yoto.store.db import db, utcnow
-from yoto.store.models import PlatformSwitch
+from yoto.store.models import PlatformSwitch, record_audit
 
 REASON_MAX_LENGTH = 500
 # Maintenance that takes longer is no maintenance, and its end was likely mistyped.
@@ -122,13 +121,13 @@ class MaintenanceCalls:
             switch.until = until
             switch.changed_by, switch.changed_at = actor_id, utcnow()
             record_audit(
-                session,
                 "maintenance.set",
                 SUBJECT,
-                actor_id=actor_id,
+                by=by if actor_id is None else actor_id,
                 before=before,
-                after=plain(switch) | ({} if actor_id or by is None else {"author": by}),
+                after=plain(switch),
                 reason=reason,
+                session=session,
             )
             touch(session, cache.subjects.POLICY)
         if state.caching is not None:

@@ -129,7 +129,7 @@ def _forget_people(session: Session, people: Collection[int]) -> list[str]:
     owned: list[str] = []
     for numbers in chunks(people):
         for number, before in kept_of_people(session, numbers).items():
-            record_audit(session, "user.delete", f"user:{number}", actor_id=None, before=before)
+            record_audit("user.delete", f"user:{number}", by=None, before=before, session=session)
     session.flush()
     connection = session.connection()
     for numbers in chunks(people):

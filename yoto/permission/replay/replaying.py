@@ -29,7 +29,7 @@ from yoto.permission.replay.report import (
     SAME,
     TIME_PASSED,
     UNKNOWN,
-    AuditEntry,
+    AuditedChange,
     Replay,
     told,
 )
@@ -163,7 +163,7 @@ def _asked(state: PermissionState, record: Row[Any]) -> Asked:
 
 def _changes(
     connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
-) -> tuple[AuditEntry, ...]:
+) -> tuple[AuditedChange, ...]:
     """Later audit records about the question.
 
     They are those about the user, their roles and teams, the public, the place, and all groups.
@@ -190,7 +190,7 @@ def _changes(
     )
     subjects |= _roles_in(connection.execute(assignments))
     latest = (
-        select(*(audit.c[column.name] for column in fields(AuditEntry)))
+        select(*(audit.c[column.name] for column in fields(AuditedChange)))
         .where(
             changed,
             or_(
@@ -206,7 +206,7 @@ def _changes(
         .order_by(audit.c.id.desc())
         .limit(CHANGES_MAX)
     )
-    return tuple(AuditEntry(*row) for row in reversed(connection.execute(latest).all()))
+    return tuple(AuditedChange(*row) for row in reversed(connection.execute(latest).all()))
 
 
 def _teams(connection: Connection, record: Row[Any], evidence: Evidence | None) -> Iterable[str]:

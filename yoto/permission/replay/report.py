@@ -14,7 +14,7 @@ SAME, TIME_PASSED, CHANGED, UNKNOWN = "same", "time_passed", "changed", "unknown
 
 
 @dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditedChange:
     """A change, from the audit log, that may have to do with it."""
 
     id: int
@@ -48,7 +48,7 @@ class Replay:
     now: tuple[bool, str] | None
     outcome: str
     same_permissions: bool
-    changes: tuple[AuditEntry, ...]
+    changes: tuple[AuditedChange, ...]
     text: str = ""
 
 

@@ -13,8 +13,7 @@ from yoto.permission.people.keys import SubjectId, actor_number
 from yoto.permission.rank.administrators import keeping_by_roles
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
-from yoto.permission.writes.audit import record_write
-from yoto.store.models import Role
+from yoto.store.models import Role, record_audit
 
 
 class Act:
@@ -55,8 +54,23 @@ class Act:
         after: Any,
         server_id: int | None = None,
     ) -> None:
-        """Add a record of it, as ``record_write``."""
-        record_write(self.authority, action, subject, before, after, self._reason, server_id)
+        """Add a record of it by its actor, with its reason; see ``record_audit``.
+
+        Args:
+            subject: for a role itself, also its server is recorded.
+        """
+        if isinstance(subject, Role):
+            server_id, subject = subject.server_id, f"role:{subject.id}"
+        record_audit(
+            action,
+            subject,
+            by=self.authority.actor_id,
+            server_id=server_id,
+            before=before,
+            after=after,
+            reason=self._reason,
+            session=self.session,
+        )
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import current_app
 from sqlalchemy.orm import Session
 
@@ -11,51 +9,13 @@ from yoto.permission.database.failures import translated
 from yoto.permission.database.transactions import has_written
 from yoto.permission.loading import load_sites
 from yoto.permission.loading.finding import server_of
-from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EmergencyUse, SuperAdminUse
 from yoto.store.db import db, engine_beside, writing
-from yoto.store.models import Role, record_audit
-
-__all__ = [
-    "EMERGENCY_USE",
-    "SUPER_ADMIN_USE",
-    "record_audit",
-    "record_emergency_use",
-    "record_super_admin_use",
-    "record_write",
-]
+from yoto.store.models import record_audit
 
 SUPER_ADMIN_USE = "super_admin.use"
 EMERGENCY_USE = "emergency_access.use"
-
-
-def record_write(
-    authority: Authority,
-    action: str,
-    subject: Role | str,
-    before: Any,
-    after: Any,
-    reason: str | None,
-    server_id: int | None = None,
-) -> None:
-    """Add a record of an action by the actor of a write; arguments as for ``record_audit``.
-
-    Args:
-        subject: for a role itself, also its server is recorded.
-    """
-    if isinstance(subject, Role):
-        server_id, subject = subject.server_id, f"role:{subject.id}"
-    record_audit(
-        authority.session,
-        action,
-        subject,
-        actor_id=authority.actor_id,
-        server_id=server_id,
-        before=before,
-        after=after,
-        reason=reason,
-    )
 
 
 def record_super_admin_use(use: SuperAdminUse) -> None:
@@ -93,12 +53,12 @@ def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
 
 def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -> None:
     record_audit(
-        session,
         action,
         f"user:{use.user_id}",
-        actor_id=use.user_id,
+        by=use.user_id,
         server_id=_server_of(session, use.place),
         after={"permission": use.permission, "scope": str(use.place)},
+        session=session,
     )
 
 

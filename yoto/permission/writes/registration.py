@@ -24,9 +24,8 @@ from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.registry.specs import PermissionSpec, checked_spec
 from yoto.permission.state import get_state, get_state_in_maintenance
-from yoto.permission.writes.audit import record_audit
 from yoto.store.db import db
-from yoto.store.models import OnPolicyError, Permission, ScopeType
+from yoto.store.models import OnPolicyError, Permission, ScopeType, record_audit
 from yoto.store.resources import known_types
 
 ATTEMPTS = 8
@@ -201,12 +200,12 @@ def _store(
                 ids, added = _insert_missing(session, specs, strict)
                 if added:
                     record_audit(
-                        session,
                         "permission.register",
                         "permissions",
-                        actor_id=actor_id,
+                        by=actor_id,
                         after={"names": added},
                         reason=reason,
+                        session=session,
                     )
             break
         except (exc.IntegrityError, StoreUnavailable, WriteConflict):

@@ -84,13 +84,11 @@ class PolicyWriter:
                     )
                 )
                 record_audit(
-                    session,
                     f"policy.{OVERRUN}",
                     f"bundle:{version}",
-                    actor_id=None,
-                    before=None,
-                    after={"author": author},
+                    by=author,
                     reason=reason,
+                    session=session,
                 )
                 session.flush()
         except exc.IntegrityError:
@@ -131,10 +129,9 @@ def _write(session: Session, change: Change) -> int:
     else:
         _settle(session, policy, version, change)
     record_audit(
-        session,
         f"policy.{change.action}",
         f"{change.kind}:{change.name}",
-        actor_id=_account(session, change.author),
+        by=_account(session, change.author),
         before={"live_version": before},
         after={
             "live_version": policy.live_version,
@@ -144,6 +141,7 @@ def _write(session: Session, change: Change) -> int:
             "hash": source_hash(change.source, change.tests) if change.state else None,
         },
         reason=change.comment or None,
+        session=session,
     )
     session.flush()
     return version

@@ -3,7 +3,7 @@
 from .declarations import declare, declare_numbers, declared, spelled_out
 from .document import Action, Change, Origin
 from .entry import Entry, Receipt, change_to_plain
-from .journal import Audit, AuditEntry, Journal
+from .journal import Journal
 from .kinds import CONFIG_CLASSES, FLEET, REDIS_BREAKER, Kind, check_entry, parse_kind
 from .recorder import audit_of
 from .redis_copy import RedisCopy
@@ -14,8 +14,6 @@ __all__ = [
     "FLEET",
     "REDIS_BREAKER",
     "Action",
-    "Audit",
-    "AuditEntry",
     "Change",
     "ConfigStore",
     "Entry",

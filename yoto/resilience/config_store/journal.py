@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from .document import Change
 from .kinds import Kind
@@ -42,26 +41,3 @@ class Journal(Protocol):
     def fingerprint(self) -> str:
         """A text that differs after any append by any process; cheap to get."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """An operator's action, audited before it takes effect.
-
-    Attributes:
-        action: the action, such as ``config.set`` or ``breaker.isolate``.
-        subject: its object, such as ``rate_limit:message.send``.
-        author, reason: the operator, and why.
-        before, after: plain data that changes.
-    """
-
-    action: str
-    subject: str
-    author: str
-    reason: str = ""
-    before: Any = None
-    after: Any = None
-
-
-# May raise to refuse the action: an action without audit is not done.
-Audit: TypeAlias = Callable[[AuditEntry], None]

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from yoto.audit import Audit, AuditEntry
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.redis import ServerClock
 
 from .document import Change, Document, Key, Origin, documents_of
-from .journal import Audit, AuditEntry, Journal
+from .journal import Journal
 from .local_copy import LocalCopy
 from .redis_copy import RedisCopy
 from .sync import Synchroniser
@@ -119,7 +120,7 @@ def audit_of(change: Change, before: dict[str, Any]) -> AuditEntry:
     return AuditEntry(
         action=f"resilience.config.{change.action.value}",
         subject=f"{change.kind.value}:{change.name}",
-        author=change.author,
+        by=change.author,
         reason=change.reason,
         before=before or None,
         after=change.values,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from yoto.audit import Audit
 from yoto.redis import ServerClock
 
 from ..settings import Settings
 from .document import Action, Change, Document, Key, Origin
 from .entry import Entry, Receipt, live_layers
-from .journal import Audit, Journal
+from .journal import Journal
 from .kinds import Kind, check_entry, check_name
 from .local_copy import Listener, LocalCopy, Reader
 from .recorder import Recorder

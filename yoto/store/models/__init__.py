@@ -12,7 +12,7 @@ from yoto.store.models.alert import (
     AlertWebhookRow,
 )
 from yoto.store.models.api_token import ApiToken
-from yoto.store.models.audit import AuditRecord, account_of, record_audit
+from yoto.store.models.audit import AuditRecord, account_of, record_audit, record_entry
 from yoto.store.models.decision import DecisionRecord
 from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
 from yoto.store.models.device import Device
@@ -119,4 +119,5 @@ __all__ = [
     "User",
     "account_of",
     "record_audit",
+    "record_entry",
 ]

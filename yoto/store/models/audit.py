@@ -10,7 +10,8 @@ from sqlalchemy import JSON, Index, String, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.audit import AuditEntry
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, db, utcnow
 from yoto.store.models.role import SUBJECT_LENGTH
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.
@@ -47,35 +48,61 @@ class AuditRecord(Model):
 
 
 def record_audit(
-    session: Session,
     action: str,
     subject: str,
     *,
-    actor_id: int | None,
+    by: int | str | None,
     server_id: int | None = None,
     before: Any = None,
     after: Any = None,
     reason: str | None = None,
+    session: Session | None = None,
+    **origin: str | None,
 ) -> None:
-    """Add a record to ``session``: it is stored, or not, together with the change itself.
+    """Add a record to a transaction: it is stored, or not, together with the change itself.
+
+    Every record comes from here; ``yoto.http.acts`` adds the request and the credential.
 
     Args:
         action: the action, such as ``"role.update"``.
-        subject: its target, such as ``"role:9"``.
-        actor_id: the actor; None is the system itself.
+        subject: its target, such as ``"role:9"``; cut at the width of the column.
+        by: the actor: the id of an account, an author such as ``user:42``, ``break_glass`` or the
+            name of a worker or of a user at a terminal, who then stands in ``after`` as well; None
+            is the system itself.
         before, after: the changed values, as JSON data.
         reason: the actor's own words.
+        session: by default the one of the application's context.
+        origin: ``request_id`` and ``address``, where another thread records it for the request.
     """
-    session.add(
+    if isinstance(by, str):
+        after = {**(after or {}), "author": by}
+        by = account_of(by)
+    (db.session() if session is None else session).add(
         AuditRecord(
-            actor_id=actor_id,
+            actor_id=by,
             action=action,
-            subject=subject,
+            subject=subject[:SUBJECT_LENGTH],
             server_id=server_id,
             before=before,
             after=after,
             reason=reason,
+            **origin,
         )
+    )
+
+
+def record_entry(entry: AuditEntry, session: Session, **details: Any) -> None:
+    """The same for the action of a layer that knows no database; its details stand beside the
+    values that it sets.
+    """
+    record_audit(
+        entry.action,
+        entry.subject,
+        by=entry.by,
+        before=entry.before,
+        after={"subject": entry.subject, "values": entry.after, **details},
+        reason=entry.reason or None,
+        session=session,
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import RowMapping, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from yoto.audit import AuditEntry
 from yoto.errors import UnknownResource, VersionConflict
-from yoto.monitor import AuditAct, RuleChange, Silence
-from yoto.resilience import AuditEntry
-from yoto.store.models import AlertRuleRow, AlertSilenceRow, User, account_of
+from yoto.monitor import RuleChange, Silence
+from yoto.store.models import AlertRuleRow, AlertSilenceRow, User, account_of, record_entry
 
-from ..audit import audit_record
 from .rows import SessionRows, moment, seconds, table_of
 
 _SILENCES = table_of(AlertSilenceRow)
@@ -86,19 +86,12 @@ class OperatorRows(SessionRows):
                 row = session.execute(_history_of(rule, 1)).mappings().one()
                 raise VersionConflict(row["version"], row["rule_values"]) from None
 
-    def audit(self, act: AuditAct) -> None:
-        account = account_of(act.by)
+    def audit(self, entry: AuditEntry) -> None:
+        account = account_of(entry.by)
         if account is not None and self.session.get(User, account) is None:
             raise UnknownResource("user", account, field="by")
-        entry = AuditEntry(
-            action=act.action,
-            subject=act.subject,
-            author=act.by,
-            reason=act.reason,
-            before=dict(act.before),
-            after=dict(act.after),
-        )
-        self.session.add(audit_record(entry))
+        stated = replace(entry, before=entry.before or {}, after=entry.after or {})
+        record_entry(stated, self.session)
 
     def _active(self) -> Any:
         return _SILENCES.c.ended_at.is_(None) & (_SILENCES.c.until > self.now_at)

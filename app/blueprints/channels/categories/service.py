@@ -13,8 +13,8 @@ from app.blueprints.channels.targets import overwrites_in
 from app.models import Category, Channel, Server
 from yoto.api.rows import change, locked
 from yoto.errors import UnknownResource
-from yoto.http.audit import audit
 from yoto.store.db import db
+from yoto.store.models import record_audit
 
 CATEGORIES_MAX = 50  # a server; its list of categories has no pages
 
@@ -102,10 +102,10 @@ def _count(server_id: int) -> int:
 
 
 def _record(action: str, category: Category, actor_id: int, before: Any, after: Any) -> None:
-    audit(
+    record_audit(
         action,
         f"category:{category.id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=category.server_id,
         before=before,
         after=after,

@@ -14,8 +14,8 @@ from app.extensions import permissions
 from app.models import Category, Channel
 from yoto.api.rows import existing, locked
 from yoto.errors import UnknownResource
-from yoto.http.audit import audit
 from yoto.store.db import db
+from yoto.store.models import record_audit
 
 TARGETS_MAX = 200  # one place; each verdict there looks through them, and the list has no pages
 
@@ -112,10 +112,10 @@ def _go_own_way(channel: Channel, actor_id: int) -> None:
     if not channel.synced:
         return
     detach([channel])
-    audit(
+    record_audit(
         "channel.unsync",
         f"channel:{channel.id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=channel.server_id,
         before={"synced": True},
         after={"synced": False},

@@ -14,10 +14,9 @@ from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
 from app.models import User
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.operators import ADMIN
 from yoto.store.db import db, writing
-from yoto.store.models import account_of
+from yoto.store.models import account_of, record_audit
 
 # Why an administrator is refused what only a super-admin may do.
 ABOVE = "role_too_high"
@@ -96,12 +95,12 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
         before = {"disabled": user.disabled}
         user.disabled = True
         user.token_epoch += 1
-        audit(
+        record_audit(
             "operator.disable",
             f"user:{user_id}",
-            actor_id=account_of(by),
+            by=by,
             before=before,
-            after={"disabled": True, "author": by},
+            after={"disabled": True},
             reason=reason,
         )
         shown = listing.one(user_id)
@@ -122,12 +121,12 @@ def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
         user = db.session.get_one(User, user_id)
         before = {"disabled": user.disabled}
         user.disabled = False
-        audit(
+        record_audit(
             "operator.enable",
             f"user:{user_id}",
-            actor_id=account_of(by),
+            by=by,
             before=before,
-            after={"disabled": False, "author": by},
+            after={"disabled": False},
             reason=reason,
         )
         shown = listing.one(user_id)
@@ -145,11 +144,11 @@ def end_sessions(user_id: int, by: str, reason: str) -> dict[str, Any]:
         user = db.session.get_one(User, user_id)
         ended = listing.tokens_of([user_id]).get(user_id, 0)
         user.token_epoch += 1
-        audit(
+        record_audit(
             "operator.end_sessions",
             f"user:{user_id}",
-            actor_id=account_of(by),
-            after={"tokens_ended": ended, "author": by},
+            by=by,
+            after={"tokens_ended": ended},
             reason=reason,
         )
         shown = listing.one(user_id)

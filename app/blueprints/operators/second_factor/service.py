@@ -20,12 +20,11 @@ from app.auth import totp
 from app.guards import SECOND_FACTOR
 from app.models import RecoveryCode, SecondFactor, User
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.conflicts import conflict, unique
 from yoto.resilience import MultiDimensionalKey, rate_limit
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.db import db, utcnow, writing
-from yoto.store.models import account_of
+from yoto.store.models import record_audit
 
 PURPOSE = "second_factors.secret"
 RECOVERY_CODES = 10
@@ -71,7 +70,7 @@ def enroll(user_id: int, reason: str) -> dict[str, Any]:
         db.session.add(SecondFactor(user_id=user_id, secret=sealed))
         with unique("code", "cannot be set up: a second factor is in use"):
             db.session.flush()
-        audit("second_factor.enroll", f"user:{user_id}", actor_id=user_id, reason=reason)
+        record_audit("second_factor.enroll", f"user:{user_id}", by=user_id, reason=reason)
         db.session.commit()
     uri = totp.uri_of(secret, name)
     return {"secret": totp.shown_secret(secret), "uri": uri, "qr": _qr(uri)}
@@ -101,7 +100,7 @@ def confirm(user_id: int, code: str, reason: str) -> list[str]:
         )
         db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
         db.session.add_all(RecoveryCode(user_id=user_id, code_hash=_hash_of(one)) for one in codes)
-        audit("second_factor.enable", f"user:{user_id}", actor_id=user_id, reason=reason)
+        record_audit("second_factor.enable", f"user:{user_id}", by=user_id, reason=reason)
         db.session.commit()
     return ["-".join(one[at : at + 4] for at in range(0, len(one), 4)) for one in codes]
 
@@ -188,7 +187,7 @@ def _take_recovery_code(user_id: int, code: str) -> bool:
     )
     if not claim.rowcount:
         return False
-    audit("second_factor.recover", f"user:{user_id}", actor_id=user_id)
+    record_audit("second_factor.recover", f"user:{user_id}", by=user_id)
     return True
 
 
@@ -196,11 +195,10 @@ def _remove(user_id: int, by: str, reason: str) -> None:
     with writing():
         db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
         db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
-        audit(
+        record_audit(
             "second_factor.remove",
             f"user:{user_id}",
-            actor_id=account_of(by),
-            after={"author": by},
+            by=by,
             reason=reason,
         )
         db.session.commit()

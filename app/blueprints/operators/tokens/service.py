@@ -11,11 +11,10 @@ from sqlalchemy import select
 from app.auth.api_tokens import add_token, usable
 from app.extensions import permissions
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.http.audit import audit
 from yoto.http.operators import INSIGHT
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
-from yoto.store.models import ApiToken, User, account_of
+from yoto.store.models import ApiToken, User, record_audit
 
 TOKENS_OF_USER = 20  # that are valid at the same time
 
@@ -73,16 +72,15 @@ def make(
     if len(db.session.scalars(valid.limit(TOKENS_OF_USER)).all()) >= TOKENS_OF_USER:
         raise ValidationFailed({"name": f"{TOKENS_OF_USER} tokens are valid; take one back first"})
     token, secret = add_token(user_id, name, set(rights), now + timedelta(days=days))
-    audit(
+    record_audit(
         "api_token.make",
         f"api_token:{token.id}",
-        actor_id=account_of(by),
+        by=by,
         after={
             "user_id": user_id,
             "name": name,
             "rights": token.rights,
             "expires_at": token.expires_at.isoformat(),
-            "author": by,
         },
         reason=reason,
     )
@@ -105,12 +103,11 @@ def revoke(token_id: int, by: str, owner_id: int | None, reason: str) -> ApiToke
         raise UnknownResource("api_token", token_id)
     if token.revoked_at is None:
         token.revoked_at = utcnow()
-        audit(
+        record_audit(
             "api_token.revoke",
             f"api_token:{token.id}",
-            actor_id=account_of(by),
+            by=by,
             before={"name": token.name, "user_id": token.user_id},
-            after={"author": by},
             reason=reason,
         )
     db.session.commit()

@@ -12,9 +12,9 @@ from app.blueprints.servers.membership import enter, standing_member
 from app.models import Invite, Member, Server
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
-from yoto.http.audit import audit
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
+from yoto.store.models import record_audit
 
 # Of a server, and of one member in it, that still admit a user; those that do not are dropped to
 # make room.
@@ -45,10 +45,10 @@ def create_invite(
     )
     db.session.add(invite)
     db.session.flush()
-    audit(
+    record_audit(
         "invite.create",
         f"invite:{invite.id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=server_id,
         after={"expires_in": expires_in, "max_uses": max_uses},
     )
@@ -94,10 +94,10 @@ def delete_invite(server_id: int, invite_id: int, actor_id: int) -> None:
     if invite is None:
         raise UnknownResource("invite", invite_id)
     db.session.delete(invite)
-    audit(
+    record_audit(
         "invite.delete",
         f"invite:{invite_id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=server_id,
         before={"created_by": invite.created_by, "uses": invite.uses},
     )

@@ -13,10 +13,9 @@ from app.models import Member, Server
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.api.rows import existing, json_ready, locked
 from yoto.errors import UnknownResource
-from yoto.http.audit import audit
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
-from yoto.store.models import User
+from yoto.store.models import User, record_audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,10 @@ def _ban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Ban
         **json_ready({"timeout_until": member.timeout_until}),
     }
     member.banned, member.ban_reason, member.timeout_until = True, reason, None
-    audit(
+    record_audit(
         "member.ban",
         f"user:{user_id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=server_id,
         before=before | {"roles": drop_roles(server_id, user_id)},
         reason=reason,
@@ -94,10 +93,10 @@ def unban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> No
     if member is None or not member.banned:
         raise UnknownResource("ban", user_id, "user_id")
     db.session.delete(member)
-    audit(
+    record_audit(
         "member.unban",
         f"user:{user_id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=server_id,
         before={"reason": member.ban_reason},
         reason=reason,

@@ -16,8 +16,8 @@ from app.blueprints.servers.membership import (
 from app.models import Member, Server
 from yoto.api.rows import change, json_ready, locked
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
+from yoto.store.models import record_audit
 
 TIMEOUT_MAX = timedelta(days=28)
 
@@ -85,10 +85,10 @@ def kick(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Non
     member = _subordinate(server_id, user_id, actor_id, "member.kick")
     db.session.delete(member)
     before = json_ready({"nickname": member.nickname, "timeout_until": member.timeout_until})
-    audit(
+    record_audit(
         "member.kick",
         f"user:{user_id}",
-        actor_id=actor_id,
+        by=actor_id,
         server_id=server_id,
         before=before | {"roles": drop_roles(server_id, user_id)},
         reason=reason,
@@ -109,10 +109,10 @@ def _update(
 ) -> MemberView:
     before, after = change(member, values)
     if after:
-        audit(
+        record_audit(
             action,
             f"user:{member.user_id}",
-            actor_id=actor_id,
+            by=actor_id,
             server_id=member.server_id,
             before=before,
             after=after,

@@ -53,7 +53,7 @@ def test_what_the_database_says_of_what_it_was_asked_comes_through(
 @pytest.mark.parametrize("session_of", [guards.recording, policies.recording])
 def test_a_block_that_raises_writes_nothing(app: Flask, session_of: Open) -> None:
     with pytest.raises(StoreUnavailable), session_of(app) as session:
-        record_audit(session, "test.act", "test:1", actor_id=None)
+        record_audit("test.act", "test:1", by=None, session=session)
         session.flush()
         raise answered(exc.OperationalError, 2013)
 

@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from app.models import User
 from tests.unit.yoto.resilience.config_store.journals import ListJournal
+from yoto.audit import AuditEntry
 from yoto.errors import StoreUnavailable, VersionConflict
-from yoto.resilience import Action, AuditEntry, Change, Journal, Kind, Origin
+from yoto.http.acts import audit_of_guards
+from yoto.resilience import Action, Change, Journal, Kind, Origin
 from yoto.store.db import db
 from yoto.store.models import AuditRecord
-from yoto.wiring import SqlJournal, sql_audit
+from yoto.wiring import SqlJournal
 
 
 def change(version: int, name: str = "search", **fields: Any) -> Change:
@@ -121,7 +123,7 @@ class TestTheTable:
             "resilience.breaker.reset", "circuit_breaker:" + "x" * 100, "cli:ada", "fixed",
             {"state": "open"}, {"state": "closed"},
         )  # fmt: skip
-        sql_audit(app)(entry)
+        audit_of_guards(app)(entry)
         db.session.rollback()
         record = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
         assert record is not None and record.reason == "fixed" and record.actor_id is None

@@ -13,11 +13,12 @@ from app.models import User
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import VersionConflict
 from yoto.events import Events
+from yoto.http.acts import audit_of_guards
 from yoto.redis import RedisStore
 from yoto.resilience import Kind, Resilience, ResilienceController
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, ResilienceConfigChange
-from yoto.wiring import SqlJournal, sql_audit
+from yoto.wiring import SqlJournal
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def controller(app: Flask, valkey_server: Server) -> Iterator[ResilienceControll
         client.flushall()
     Events().init_app(app)
     Resilience().init_app(
-        app, RedisStore.of(app), Events.of(app), journal=SqlJournal(app), audit=sql_audit(app)
+        app, RedisStore.of(app), Events.of(app), journal=SqlJournal(app), audit=audit_of_guards(app)
     )
     controller = Resilience.of(app)
     yield controller

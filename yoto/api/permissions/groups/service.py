@@ -12,11 +12,10 @@ from sqlalchemy import select
 from yoto.api.rows import change, existing, locked
 from yoto.errors import UnknownResource
 from yoto.extensions import permissions
-from yoto.http.audit import audit
 from yoto.http.conflicts import unique
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
-from yoto.store.models import Permission, PermissionGroup, PermissionGroupMember
+from yoto.store.models import Permission, PermissionGroup, PermissionGroupMember, record_audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,9 @@ def rename_group(
         with unique("name", "another group has this name"):
             db.session.flush()
         subject = f"group:{group_id}"
-        audit("group.update", subject, actor_id=actor_id, before=before, after=after, reason=reason)
+        record_audit(
+            "group.update", subject, by=actor_id, before=before, after=after, reason=reason
+        )
     db.session.commit()
     return group(group_id)
 

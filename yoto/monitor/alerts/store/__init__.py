@@ -1,5 +1,5 @@
 """What alerts ask of their store."""
 
-from .protocol import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct
+from .protocol import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore
 
-__all__ = ["NEVER_TRIED", "WEBHOOK_REMOVED", "AlertRows", "AlertStore", "AuditAct"]
+__all__ = ["NEVER_TRIED", "WEBHOOK_REMOVED", "AlertRows", "AlertStore"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from yoto.audit import AuditEntry
 from yoto.events import Event
 
 from ..level import Level
@@ -27,18 +27,6 @@ from ..track import Track
 WEBHOOK_REMOVED = "the webhook was removed"
 # The error of deliveries that were given up before they were ever tried.
 NEVER_TRIED = "it waited too long behind others"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditAct:
-    """An operator's action, recorded together with its change."""
-
-    action: str
-    subject: str
-    by: str
-    reason: str = ""
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AlertRows(Protocol):
@@ -122,8 +110,8 @@ class AlertRows(Protocol):
         """
         ...
 
-    def audit(self, act: AuditAct) -> None:
-        """Record an act.
+    def audit(self, entry: AuditEntry) -> None:
+        """Record an action together with its change.
 
         Raises:
             UnknownResource: it names an account that is not there.

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from yoto.audit import AuditEntry
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.moments import Epoch
 
 from ...checks import Errors, check_author, check_name, refuse
 from ..level import Level
 from ..records import Delivery, Webhook
-from ..store import AlertRows, AlertStore, AuditAct
+from ..store import AlertRows, AlertStore
 from .addresses import LeadsInside, Unresolved, resolve
 from .queueing import body_of
 from .sending import Outcome, Sender
@@ -156,7 +157,7 @@ class WebhookService:
     def _record(self, rows: AlertRows, act: str, webhook: Webhook, by: str, reason: str) -> None:
         about = {"name": webhook.name, "url": shown_url(webhook.url)}
         rows.audit(
-            AuditAct(
+            AuditEntry(
                 action=f"alert.webhook.{act}",
                 subject=f"alert_webhook:{webhook.id}",
                 by=by,

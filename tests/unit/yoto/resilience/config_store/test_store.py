@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.support.redis_servers import wait_until
+from yoto.audit import AuditEntry
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.events import ConfigChanged, EventStream, SwitchChanged
 from yoto.redis import RedisConnection
-from yoto.resilience import AuditEntry, ConfigStore, Kind, Origin, change_to_plain
+from yoto.resilience import ConfigStore, Kind, Origin, change_to_plain
 from yoto.resilience.config_store.sync import POLL_INTERVAL
 from yoto.resilience.settings import BulkheadConfig, RateLimitConfig
 
@@ -338,14 +339,14 @@ def test_without_a_record_the_audit_is_told_first_and_may_refuse(make_store: Mak
 
     def audit(entry: AuditEntry) -> None:
         told.append(entry)
-        if entry.author == "mallory":
+        if entry.by == "mallory":
             raise RuntimeError("the audit log is full")
 
     store = make_store(audit=audit)
     store.set(B, "search", {"max_concurrent": 3}, author="ada", reason="busy")
     assert told == [
         AuditEntry(
-            action="resilience.config.set", subject="bulkhead:search", author="ada",
+            action="resilience.config.set", subject="bulkhead:search", by="ada",
             reason="busy", before=None, after={"max_concurrent": 3},
         )
     ]  # fmt: skip

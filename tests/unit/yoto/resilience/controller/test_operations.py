@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.audit import AuditEntry
 from yoto.errors import CircuitIsolated, StoreUnavailable, ValidationFailed
 from yoto.events import BreakerTransitioned
 from yoto.resilience import (
-    AuditEntry,
     CircuitBreakerConfig,
     Kind,
     ResilienceController,
@@ -149,7 +149,7 @@ def test_a_reset_of_a_breaker_that_opened_by_itself_is_audited_before(
     assert state_of(controller) == "closed"
     assert told == [
         AuditEntry(
-            action="resilience.breaker.reset", subject="circuit_breaker:thing", author="ada",
+            action="resilience.breaker.reset", subject="circuit_breaker:thing", by="ada",
             reason="fixed", before={"state": "open"}, after={"state": "closed"},
         )
     ]  # fmt: skip
