@@ -12,17 +12,14 @@ from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX
 from yoto.moments import moment
 from yoto.monitor import Level, assess, format_series
-from yoto.operate import alert_rules, alert_webhooks
-from yoto.operate import alerts as subject
-from yoto.operate.alert_rules import add_alert_rule, rule_lines
-from yoto.operate.alert_webhooks import add_alert_webhook, test_alert_webhook
+from yoto.operate.alert_rules import add_alert_rule, alert_rules, rule_lines
+from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
 from yoto.operate.alerts import (
     ShownAlert,
     acknowledge_alert,
-    list_alerts,
-    read_alert,
-    read_alert_history,
 )
+from yoto.operate.alerts import alerts as subject
+from yoto.operate.alerts import list_alerts, read_alert, read_alert_history
 from yoto.wiring import health_components, measured_values
 
 LEVEL = click.Choice([level.value for level in Level])

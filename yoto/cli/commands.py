@@ -20,7 +20,9 @@ from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
-from yoto.operate import guards, locks, suggestions
+from yoto.operate.guards import guards
+from yoto.operate.locks import locks
+from yoto.operate.suggestions import suggestions
 
 ASKING = ("check", "explain", "list", "replay", "review")
 

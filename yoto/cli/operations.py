@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from yoto.cli import options
 from yoto.cli.acts import acting
 from yoto.http.shapes import REQUIRED, Between, Parameter, Seconds
-from yoto.operate.operation import Command, Operation, Subject, common
+from yoto.operate.operation import Command, Common, Operation, Subject
 
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
@@ -25,10 +25,10 @@ PLAIN: dict[Any, click.ParamType[Any]] = {
 }
 # Options of what means the same in every act, in the order in which they end every help.
 COMMON = {
-    "version": options.seen_version,
-    "until": options.how_long,
-    "reason": options.with_reason,
-    "author": options.says_who,
+    Common.VERSION: options.seen_version,
+    Common.UNTIL: options.how_long,
+    Common.REASON: options.with_reason,
+    Common.AUTHOR: options.says_who,
 }
 ORDER = (None, *COMMON)
 
@@ -76,8 +76,9 @@ def _add(group: AppGroup, operation: Operation, one: Command, machine: bool = Tr
 def _callback(operation: Operation, command: Command, has_json: bool) -> Callable[..., None]:
     open_ones = [
         one
-        for one in sorted(operation.parameters, key=lambda one: ORDER.index(common(one)))
-        if one.name not in command.fixed and (common(one) != "version" or one.default is REQUIRED)
+        for one in sorted(operation.parameters, key=lambda one: ORDER.index(one.note(Common)))
+        if one.name not in command.fixed
+        and (one.note(Common) is not Common.VERSION or one.default is REQUIRED)
     ]
 
     def run(**given: Any) -> None:
@@ -110,7 +111,7 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
 
 def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[Any], Any]:
     """The argument or option for a parameter."""
-    if (named := common(one)) is not None:
+    if (named := one.note(Common)) is not None:
         return COMMON[named]
     kind, many = _type(one), one.is_mapping or get_origin(one.kind) is tuple
     called, required = command.called.get(one.name, one.name), one.default is REQUIRED

@@ -14,7 +14,7 @@ from flask.cli import AppGroup, with_appcontext
 from yoto.cli.options import Moment, at_resource, resource_of
 from yoto.errors import PlatformError
 from yoto.extensions import permissions
-from yoto.http.csv_export import csv_lines
+from yoto.http.files import csv_lines
 from yoto.nodes import NodeId
 from yoto.permission import (
     ACCESS_COLUMNS,

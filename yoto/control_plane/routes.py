@@ -16,33 +16,26 @@ from yoto.control_plane.permissions import (
     users_control,
 )
 from yoto.control_plane.session import session
-from yoto.operate import (
-    alert_rules,
-    alert_webhooks,
-    alerts,
-    breakers,
-    bulkheads,
-    cache,
-    candidate,
-    config,
-    degradation,
-    documents,
-    forecasts,
-    guards,
-    instances,
-    limiters,
-    locks,
-    log_level,
-    maintenance,
-    overrides,
-    policies,
-    prefetch,
-    queues,
-    suggestions,
-    tasks,
-    upkeep,
-)
+from yoto.operate.alert_rules import alert_rules
+from yoto.operate.alert_webhooks import alert_webhooks
+from yoto.operate.alerts import alerts
+from yoto.operate.cache import cache
+from yoto.operate.config import config
+from yoto.operate.degradation import degradation
+from yoto.operate.forecasts import forecasts
+from yoto.operate.guards import breakers, bulkheads, guards, limiters
+from yoto.operate.instances import instances
+from yoto.operate.invalidation import upkeep
+from yoto.operate.locks import locks
+from yoto.operate.log_level import log_level
+from yoto.operate.maintenance import maintenance
+from yoto.operate.overrides import overrides
+from yoto.operate.policies import candidate, documents, policies
+from yoto.operate.prefetch import prefetch
+from yoto.operate.queues import queues
 from yoto.operate.rest import blueprint
+from yoto.operate.suggestions import suggestions
+from yoto.operate.tasks import tasks
 
 CONTROL_REST: list[Blueprint] = [
     blueprint(session),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, TypedDict
 
+from marshmallow.validate import OneOf
+
 from yoto.api.people import Person
 from yoto.control_plane.language import current_language
 from yoto.http.csrf import csrf_token
 from yoto.http.operators import RIGHTS, VIEW, Via, bearer_token, may, operator
-from yoto.http.shapes import Choices
 from yoto.operate.application import of_application
 from yoto.operate.operation import Subject
 
@@ -28,8 +29,8 @@ class Session(TypedDict):
     """Who calls, by what, and what they may."""
 
     user: Annotated[Person | None, "null behind the break-glass token"]
-    via: Annotated[str, Choices(tuple(via for via in Via if via is not Via.TERMINAL))]
-    rights: list[Annotated[str, Choices(tuple(RIGHTS))]]
+    via: Annotated[str, OneOf(tuple(via for via in Via if via is not Via.TERMINAL))]
+    rights: list[Annotated[str, OneOf(tuple(RIGHTS))]]
     csrf_token: Annotated[str | None, "For `X-CSRF-Token`; null where a token is the credential"]
     expires_at: Annotated[
         datetime | None, "When the session ends; null where a token is the credential"

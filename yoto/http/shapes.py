@@ -2,34 +2,23 @@
 
 Annotations are plain types (``int``, ``str``, ``bool``, ``datetime``, ``Literal``, lists, mappings,
 a ``TypedDict`` or dataclass, or one of these with ``None``), with a text for their description,
-``Between`` for their bounds or a ``partial`` of a marshmallow field where plain types say too
-little.
+``Between`` for their bounds, a validator, or a ``partial`` of a marshmallow field where plain types
+say too little.
 """
 
 from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, partial
 from types import NoneType, UnionType
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    TypeAlias,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-)
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args, get_origin
 
 import marshmallow as ma
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import OneOf, Range, Validator
 
 from yoto.http.fields import EpochInstant, Flag, Instant, NodeId
 from yoto.http.paging import Page, page_of
@@ -60,12 +49,6 @@ class Between(NamedTuple):
 
 class Seconds(Between):
     """The bounds of how long something lasts; at a terminal it is written like 90, 15m or 2h."""
-
-
-class Choices(NamedTuple):
-    """The allowed values of a text, where that is no ``Literal`` and no enum."""
-
-    choices: tuple[str, ...]
 
 
 class Parameter(NamedTuple):
@@ -102,14 +85,17 @@ class Parameter(NamedTuple):
             return get_args(self.kind)
         if isinstance(self.kind, type) and issubclass(self.kind, StrEnum):
             return [one.value for one in self.kind]
-        found = self.note(Choices)
+        found = self.note(OneOf)
         return None if found is None else found.choices
 
 
+@cache
 def schema_of(shape: Any) -> Any:
-    """The schema that documents and writes objects of a class, or pages of them."""
+    """The schema that documents and writes objects of a class, pages of them, or each of many."""
     if get_origin(shape) is Page:
         return page_of(schema_of(*get_args(shape)))
+    if get_origin(shape) is Iterator:
+        return schema_of(*get_args(shape))(many=True)
     return schema_named(NAMES.get(shape, shape.__name__), ma.Schema, True, *parts_of(shape))
 
 
@@ -128,17 +114,21 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
         return made
     if one.note(Since1970) is not None:
         return EpochInstant(**options)
+    checks = [found for found in one.notes if isinstance(found, Validator)]
     if one.choices is not None:
-        return ma.fields.String(validate=OneOf(list(one.choices)), **options)
+        return ma.fields.String(validate=checks or OneOf(list(one.choices)), **options)
     if get_origin(kind) in (list, tuple, Sequence):
         return ma.fields.List(field_of(one.inner), **options)
     if one.is_mapping:
         return ma.fields.Dict(ma.fields.String(), field_of(one.inner), **options)
     if (bounds := one.note(Between)) is not None:
         least, most, above = bounds
-        options["validate"] = Range(least, most, min_inclusive=not above)
+        checks.append(Range(least, most, min_inclusive=not above))
         options |= {"strict": strict} if kind is int else {}
-    return PLAIN[kind](**options) if kind in PLAIN else ma.fields.Nested(schema_of(kind), **options)
+    if kind not in PLAIN:
+        return ma.fields.Nested(schema_of(kind), **options)
+    plain = ma.fields.Boolean if kind is bool and not strict else PLAIN[kind]
+    return plain(validate=checks or None, **options)
 
 
 @cache
@@ -151,11 +141,18 @@ def schema_named(
 
 
 def parts_of(thing: Any) -> list[Parameter]:
-    """A function's parameters and, last, its result; the fields of a ``TypedDict`` or dataclass."""
+    """A function's parameters and, last, its result; the fields of a ``TypedDict`` or dataclass.
+
+    Those of a ``TypedDict`` that keywords are unpacked to are parameters themselves.
+    """
     hints = typing.get_type_hints(thing, include_extras=True)
-    return [
-        taken_apart(name, hint) for name, hint in hints.items() if get_origin(hint) is not ClassVar
-    ]
+    found: list[Parameter] = []
+    for name, hint in hints.items():
+        if get_origin(hint) is typing.Unpack:
+            found += parts_of(*get_args(hint))
+        elif get_origin(hint) is not typing.ClassVar:
+            found.append(taken_apart(name, hint))
+    return found
 
 
 def taken_apart(name: str, hint: Any) -> Parameter:
@@ -164,9 +161,9 @@ def taken_apart(name: str, hint: Any) -> Parameter:
         hint, *notes = get_args(hint)
         found = taken_apart(name, hint)
         return found._replace(notes=(*notes, *found.notes))
-    if get_origin(hint) not in (Union, UnionType):
+    if get_origin(hint) not in (typing.Union, UnionType):
         return Parameter(name, None if hint is NoneType else hint)
     kinds = [one for one in get_args(hint) if one is not NoneType]
-    several: Any = Union[tuple(kinds)]
+    several: Any = typing.Union[tuple(kinds)]
     found = taken_apart(name, kinds[0]) if len(kinds) == 1 else Parameter(name, several)
     return found._replace(optional=NoneType in get_args(hint))

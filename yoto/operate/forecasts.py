@@ -8,9 +8,9 @@ from typing import Annotated, Literal, TypeAlias, TypedDict, cast
 
 import marshmallow as ma
 from flask import current_app
+from marshmallow.validate import OneOf
 
 from yoto.http.operators import VIEW
-from yoto.http.shapes import Choices
 from yoto.moments import Epoch, moment
 from yoto.monitor import FORECAST_METRICS, Forecast, ForecastSnapshot, Monitor, Statement
 from yoto.operate.operation import Command, Subject
@@ -58,7 +58,7 @@ class ForecastMinute(TypedDict):
 class MetricForecast(TypedDict):
     """What is expected of one metric, in its unit, or why nothing is said."""
 
-    metric: Annotated[str, Choices(tuple(FORECAST_METRICS))]
+    metric: Annotated[str, OneOf(tuple(FORECAST_METRICS))]
     unit: Unit
     level: Annotated[float | None, "The last minute that was measured; null: none was"]
     level_at: Epoch | None

@@ -14,39 +14,37 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import PAGE_MAX
-from yoto.http.shapes import Between, Parameter, parts_of
+from yoto.http.shapes import REQUIRED, Between, Parameter, parts_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
-class Common(NamedTuple):
+class Common(Enum):
     """Notes of a parameter that it means the same in every act."""
 
-    name: Literal["reason", "author", "version", "until"]
-
-
-def common(one: Parameter) -> str | None:
-    """Which of those that mean the same in every act a parameter is, if it is one."""
-    found = one.note(Common)
-    return None if found is None else found.name
+    REASON = "reason"
+    AUTHOR = "author"
+    VERSION = "version"
+    UNTIL = "until"
 
 
 # Why, in the operator's words; the audit log has it.
-Reason = Annotated[str, Common("reason")]
+Reason = Annotated[str, Common.REASON]
 # Who acts, as records name authors: ``user:42``, ``break_glass`` or ``cli:anna``.
-Author = Annotated[str, Common("author")]
+Author = Annotated[str, Common.AUTHOR]
 # The version that the operator saw (``If-Match``); a default of None: whatever there is will do.
 # Without a default its commands have ``--version``.
-SeenVersion = Annotated[int | None, Common("version")]
+SeenVersion = Annotated[int | None, Common.VERSION]
 # When it is over by itself; None: somebody must end it.
-Until = Annotated[datetime | None, Common("until")]
+Until = Annotated[datetime | None, Common.UNTIL]
 # A slice of a list: so many items, behind a cursor.
 After = Annotated[int | None, Between(0, MAX_ID), "The `next` of the page before"]
 Limit = Annotated[int, Between(1, PAGE_MAX)]
@@ -82,6 +80,7 @@ class Operation:
         status: of the answer; 204 where it returns nothing.
         refuses: whether what the path says may be refused (422).
         secret: whether the answer shows what is shown but once.
+        file: the name under which browsers save the array that it iterates over.
     """
 
     function: Callable[..., Any]
@@ -95,6 +94,7 @@ class Operation:
     status: int = 200
     refuses: bool = False
     secret: bool = False
+    file: str | None = None
 
     def in_path(self, name: str) -> bool:
         """Whether the path names a parameter."""
@@ -104,12 +104,20 @@ class Operation:
     def parameters(self) -> tuple[Parameter, ...]:
         """All that the function takes."""
         taken = inspect.signature(self.function).parameters
-        found = (one for one in parts_of(self.function) if one.name in taken)
-        return tuple(one._replace(default=taken[one.name].default) for one in found)
+        return tuple(
+            one._replace(
+                default=(
+                    taken[one.name].default
+                    if one.name in taken
+                    else None if one.optional else REQUIRED
+                )
+            )
+            for one in parts_of(self.function)[:-1]
+        )
 
-    def takes(self, name: str) -> Parameter | None:
-        """The parameter that is one of those that mean the same in every act, if it takes that."""
-        return next((one for one in self.parameters if common(one) == name), None)
+    def takes(self, meaning: Common) -> Parameter | None:
+        """The parameter that means this, if there is one."""
+        return next((one for one in self.parameters if one.note(Common) is meaning), None)
 
     @cached_property
     def answer(self) -> Any:
@@ -150,7 +158,7 @@ class Subject:
 
         def declare(function: F) -> F:
             found = Operation(function, method, path, right, commands, **more)
-            if method != "GET" and found.changes and not found.takes("reason"):
+            if method != "GET" and found.changes and not found.takes(Common.REASON):
                 raise TypeError(f"{function.__name__} changes something, and takes no reason")
             self.operations.append(found)
             return function

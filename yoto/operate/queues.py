@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypedDict
 
 from flask import current_app
+from marshmallow.validate import OneOf
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
 from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, cut
-from yoto.http.shapes import Between, Choices
+from yoto.http.shapes import Between
 from yoto.operate.operation import After, Limit, Reason, Subject
 from yoto.optimization import (
     Amounts,
@@ -181,7 +182,7 @@ def read_invalidation_strategy() -> ChosenStrategy:
 
 @queues.operation("PUT", "/invalidation/strategy", OPERATE, body="ChooseStrategy")
 def choose_invalidation_strategy(
-    strategy: Annotated[str, Choices((*Strategy, NORMAL)), "`normal` ends what an operator chose"],
+    strategy: Annotated[str, OneOf((*Strategy, NORMAL)), "`normal` ends what an operator chose"],
     reason: Reason,
     seconds: Annotated[float, Between(0, DAY, above=True), "For so long"] = 600.0,
 ) -> ChosenStrategy:

@@ -13,10 +13,11 @@ from yoto.errors import UnknownResource
 from yoto.http.acts import author
 from yoto.http.context import read_only
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
+from yoto.http.files import attachment, json_array
 from yoto.http.idempotency import secret_answer
 from yoto.http.preconditions import edits, etag, if_match
 from yoto.http.shapes import NAMES, REQUIRED, schema_named, schema_of
-from yoto.operate.operation import Operation, Subject, common
+from yoto.operate.operation import Common, Operation, Subject
 
 
 def blueprint(subject: Subject) -> ControlBlueprint:
@@ -29,7 +30,7 @@ def blueprint(subject: Subject) -> ControlBlueprint:
 
 
 def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
-    by, seen = operation.takes("author"), operation.takes("version")
+    by, seen = operation.takes(Common.AUTHOR), operation.takes(Common.VERSION)
     must_say = seen is not None and seen.default is REQUIRED
 
     @wraps(operation.function)
@@ -45,10 +46,13 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
             return None
         if found is None:
             raise UnknownResource(noun, *path.values())
+        if operation.file is not None:
+            lines = json_array(shape.dump(one, many=False) for one in found)
+            return attachment(lines, operation.file)
         tag = get_value(found, "version", None) if operation.tagged else None
         return found, operation.status, {} if tag is None else etag(tag)
 
-    shape = None if operation.answer is None else schema_of(operation.answer)
+    shape: Any = None if operation.answer is None else schema_of(operation.answer)
     view = made.response(operation.status if shape else 204, shape)(run)
     if seen is not None:
         view = edits(made, must_say)(view)
@@ -69,9 +73,9 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
 
 def body_of(operation: Operation) -> type[ma.Schema] | None:
     """What comes in the query or the body; None: nothing does."""
-    asked = (one for one in operation.parameters if common(one) in (None, "until"))
+    asked = (one for one in operation.parameters if one.note(Common) in (None, Common.UNTIL))
     taken = [one for one in asked if not operation.in_path(one.name)]
-    base = ActSchema if operation.takes("reason") else ma.Schema
+    base = ActSchema if operation.takes(Common.REASON) else ma.Schema
     if not taken:
         return base if base is ActSchema else None
     name = operation.body or operation.function.__name__

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from yoto.cli.operations import group_of
-from yoto.operate import forecasts, log_level, maintenance
+from yoto.operate.forecasts import forecasts
+from yoto.operate.log_level import log_level
+from yoto.operate.maintenance import maintenance
 
 from .audit import add_audit
 from .group import control

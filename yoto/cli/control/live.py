@@ -19,7 +19,7 @@ from yoto.control_plane.live.schemas import EVENTS_MAX
 from yoto.events import to_plain
 from yoto.extensions import events as platform
 from yoto.http.acts import record_act
-from yoto.operate import instances
+from yoto.operate.instances import instances
 
 FOLLOW_SECONDS = 0.5
 

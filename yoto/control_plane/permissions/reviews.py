@@ -11,7 +11,7 @@ from yoto.api.permissions.review.schemas import JSON, AccessLineSchema, AccessPa
 from yoto.control_plane.permissions.schemas import ExportQuery, WhoQuery
 from yoto.extensions import permissions
 from yoto.http.control_api import VIEW, ControlBlueprint, right
-from yoto.http.csv_export import MEDIA_TYPE
+from yoto.http.files import MEDIA_TYPE
 from yoto.operate.insight import open_question
 from yoto.permission import AccessPage
 

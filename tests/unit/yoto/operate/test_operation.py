@@ -10,10 +10,10 @@ import click
 import marshmallow as ma
 import pytest
 from flask import Flask
-from marshmallow.validate import Length
+from marshmallow.validate import Length, OneOf
 
 from yoto.cli.operations import group_of
-from yoto.http.shapes import Between, Choices, Seconds
+from yoto.http.shapes import Between, Seconds
 from yoto.operate.operation import Command, Reason, SeenVersion, Subject, Until
 from yoto.operate.rest import body_of
 
@@ -36,7 +36,7 @@ def declared() -> Subject:
     @subject.operation("PUT", "/<name>", "platform.operate", Command("turn", no_text))
     def turn_thing(
         name: str,
-        state: Annotated[str, Choices(("on", "off"))],
+        state: Annotated[str, OneOf(("on", "off"))],
         reason: Reason,
         seconds: Annotated[float, Between(0, 60, above=True)] = 5.0,
         times: Annotated[int, Between(1, 3), "How often"] = 1,

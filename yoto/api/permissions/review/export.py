@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from flask import Response, stream_with_context
+from flask import Response
 
 from yoto.api.permissions.checks.service import question_of
 from yoto.api.permissions.review.schemas import AccessLineSchema
 from yoto.api.permissions.review.service import lines_from
-from yoto.http.csv_export import MEDIA_TYPE, csv_lines
-from yoto.permission import ACCESS_COLUMNS, AccessLine, AccessPage, access_rows
+from yoto.http.files import JSON_TYPE, MEDIA_TYPE, attachment, csv_lines, json_array
+from yoto.permission import ACCESS_COLUMNS, AccessPage, access_rows
 
-JSON_TYPE = "application/json"
 INCOMPLETE_HEADER = "X-Yoto-Incomplete"
 _LINE = AccessLineSchema()
 
@@ -35,16 +33,10 @@ def access_file(
     """
     lines = lines_from(page, question_of(query), limit)
     if as_json:
-        return _file("access", query, "json", JSON_TYPE, _json_array(lines), page.incomplete)
+        array = json_array(map(_LINE.dump, lines))
+        return _file("access", query, "json", JSON_TYPE, array, page.incomplete)
     rows = csv_lines(ACCESS_COLUMNS, chain.from_iterable(map(access_rows, lines)))
     return _file("access", query, "csv", MEDIA_TYPE, rows, page.incomplete)
-
-
-def _json_array(lines: Iterable[AccessLine]) -> Iterator[str]:
-    yield "["
-    for number, line in enumerate(lines):
-        yield f"{',' if number else ''}\n{json.dumps(_LINE.dump(line))}"
-    yield "\n]\n"
 
 
 def _file(
@@ -57,12 +49,8 @@ def _file(
 ) -> Response:
     named = [kind, query["permission"], query["scope"], query["scope_id"]]
     named.append(None if incomplete is None else "incomplete")
-    answer = Response(stream_with_context(parts), mimetype=media_type)
-    answer.headers.set(
-        "Content-Disposition",
-        "attachment",
-        filename=f"{'-'.join(str(part) for part in named if part is not None)}.{suffix}",
-    )
+    name = "-".join(str(part) for part in named if part is not None)
+    answer = attachment(parts, f"{name}.{suffix}", media_type)
     if incomplete is not None:
         answer.headers[INCOMPLETE_HEADER] = incomplete
     return answer

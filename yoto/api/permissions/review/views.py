@@ -19,7 +19,7 @@ from yoto.api.permissions.review.schemas import (
 )
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
-from yoto.http.csv_export import MEDIA_TYPE
+from yoto.http.files import MEDIA_TYPE
 from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import DIFFERENCE_COLUMNS, AccessDifference, AccessPage, difference_rows

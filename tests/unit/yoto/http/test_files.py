@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.http.csv_export import FORMULA_STARTS, csv_lines
+from yoto.http.files import FORMULA_STARTS, csv_lines
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 
