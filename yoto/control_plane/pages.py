@@ -9,7 +9,6 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.control_plane import destination, language, shell, theme
-from yoto.control_plane.live import init_live
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.socket import init_control_socket
@@ -22,6 +21,7 @@ from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
 from yoto.http.operators import RIGHTS, VIEW, may, operator, right
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
+from yoto.operate.live.pictures import init_live
 
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_folder="templates")
 # Beside the application's own static files, which the address of a page is not in the way of.

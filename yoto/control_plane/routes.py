@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from yoto.control_plane.audit import audit_control
-from yoto.control_plane.live import events_control, stats_control, status_control
 from yoto.control_plane.permissions import (
     explain_control,
     registry_control,
@@ -26,6 +25,8 @@ from yoto.operate.forecasts import forecasts
 from yoto.operate.guards import breakers, bulkheads, guards, limiters
 from yoto.operate.instances import instances
 from yoto.operate.invalidation import upkeep
+from yoto.operate.live.events import events
+from yoto.operate.live.status import stats, status
 from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
@@ -39,9 +40,9 @@ from yoto.operate.tasks import tasks
 
 CONTROL_REST: list[Blueprint] = [
     blueprint(session),
-    status_control,
-    stats_control,
-    events_control,
+    blueprint(status),
+    blueprint(stats),
+    blueprint(events),
     blueprint(instances),
     blueprint(overrides),
     explain_control,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
+from typing import Annotated
 
 
 class Condition(StrEnum):
@@ -55,18 +56,18 @@ class HeadlineCause:
     name: str
     state: Condition
     topic: str
-    where: str
-    verb: str = "look"
+    where: Annotated[str, "Page below `/control/`, and the place on it"]
+    verb: Annotated[str, "What ends it there"] = "look"
     labels: Mapping[str, str] | None = None
     detail: str = ""
     value: float | None = None
     unit: str | None = None
-    by: str | None = None
+    by: Annotated[str | None, "Who ordered it, or takes care of it"] = None
     reason: str | None = None
-    caller: str | None = None
-    network: str | None = None
+    caller: Annotated[str | None, "Whom it concerns most"] = None
+    network: Annotated[str | None, "Whence it comes; null for who may not know"] = None
     since: int | None = None
-    until: int | None = None
+    until: Annotated[int | None, "null: it does not end by itself"] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
         if found is None:
             raise UnknownResource(noun, *path.values())
         if operation.file is not None:
-            lines = json_array(shape.dump(one, many=False) for one in found)
+            lines = json_array(shape.dump([one])[0] for one in found)
             return attachment(lines, operation.file)
         tag = get_value(found, "version", None) if operation.tagged else None
         return found, operation.status, {} if tag is None else etag(tag)

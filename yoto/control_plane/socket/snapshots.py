@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from yoto.control_plane.live.pictures import maintenance, pictures
 from yoto.control_plane.socket.topics import (
     ALERTS,
     CACHE,
@@ -22,6 +21,7 @@ from yoto.errors import PlatformError
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import alerts, events
 from yoto.monitor import AlertFilter
+from yoto.operate.live.pictures import maintenance, pictures
 from yoto.wiring import STORE_FAILURES
 
 # Alerts that a snapshot holds at most; the list of all has pages.

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from yoto.control_plane.live.events import ID
-from yoto.control_plane.live.filters import TypeFilter
 from yoto.errors import ValidationFailed
+from yoto.operate.live.events import ID
+from yoto.operate.live.filters import TypeFilter
 
 STATUS, PERFORMANCE, CACHE = "status", "performance", "cache"
 EVENTS, ALERTS, TASKS, MAINTENANCE = "events", "alerts", "tasks", "maintenance"

@@ -7,8 +7,8 @@ from flask import Flask
 
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.world import World
-from yoto.control_plane.live.events import clear
 from yoto.events import Events, EventStream, StoreLost
+from yoto.operate.live.events import clear
 
 EVENTS = "/events"
 

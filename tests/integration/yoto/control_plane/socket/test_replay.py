@@ -14,10 +14,10 @@ from tests.support.control_sockets import TestSocket
 from tests.support.operators import VIEW, api_token, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.world import World
-from yoto.control_plane.live.events import clear
 from yoto.control_plane.socket import current_registry
 from yoto.control_plane.socket.feed import Feed
 from yoto.events import Events, EventStream, Gap, TaskProgressed, position
+from yoto.operate.live.events import clear
 
 Connect = Callable[[], TestSocket]
 OWN = ["task.*"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from yoto.control_plane.live.filters import TypeFilter
 from yoto.control_plane.socket.limits import BURST, RATE, ClientPace
 from yoto.control_plane.socket.snapshots import running_tasks
 from yoto.control_plane.socket.topics import Subscription, parse, told
 from yoto.errors import RateLimited
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
+from yoto.operate.live.filters import TypeFilter
 
 
 @pytest.mark.parametrize(

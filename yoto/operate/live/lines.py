@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from yoto.control_plane.live.performance import KEYS, NEEDED, RANGES, joined, line_of
 from yoto.monitor import Monitoring, Resolution
+from yoto.operate.live.performance import KEYS, NEEDED, RANGES, PerformancePoint, joined, line_of
 
 # s after the end of a point within which a worker that was held up may still deliver for it. What
 # comes later, after an outage, is in the points and not in what is remembered here.
@@ -40,10 +40,10 @@ class _Range:
         self._seconds = seconds
         self._resolution = resolution
         self._lock = threading.Lock()
-        self._settled: dict[int, dict[str, Any]] = {}
+        self._settled: dict[int, PerformancePoint] = {}
         self._settled_until = 0.0
 
-    def read(self, monitoring: Monitoring, now: float) -> tuple[list[dict[str, Any]], bool]:
+    def read(self, monitoring: Monitoring, now: float) -> tuple[list[PerformancePoint], bool]:
         end = now - now % self.step
         begin = end - self._seconds
         with self._lock:

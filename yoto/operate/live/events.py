@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, TypedDict, cast
 
-from yoto.control_plane.live.filters import TypeFilter
+import marshmallow as ma
+from marshmallow.validate import Length, OneOf, Range
+
 from yoto.errors import ValidationFailed
 from yoto.events import (
     BEGINNING,
@@ -21,7 +23,17 @@ from yoto.events import (
     to_plain,
     type_of,
 )
+from yoto.extensions import events as platform
+from yoto.http.acts import record_act
+from yoto.http.operators import ADMIN, VIEW
+from yoto.http.paging import PAGE_DEFAULT
+from yoto.http.shapes import Between
+from yoto.operate.live.filters import LONGEST_TYPE, MOST_TYPES, TypeFilter
+from yoto.operate.operation import Author, Command, Reason, Subject
 
+LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and all ids can hold it
+CURSOR_LENGTH = 32
+EVENTS_MAX = 500
 READ = 500  # events a round trip
 # What a cursor for older events begins with; without it, it is an id and newer ones follow.
 BACK = "~"
@@ -30,6 +42,59 @@ ID = r"[0-9]{1,15}-[0-9]{1,10}"
 ELSEWHERE = "community."
 _CURSOR = re.compile(f"{BACK}?{ID}", re.ASCII)
 _ID = re.compile(ID, re.ASCII)
+
+Bound = partial(ma.fields.Integer, validate=Range(0, LATEST_MOMENT))
+Since = Annotated[int | None, partial(Bound, data_key="from")]
+Before = Annotated[int | None, partial(Bound, data_key="to")]
+Types = Annotated[
+    str,
+    Length(max=MOST_TYPES * (LONGEST_TYPE + 1)),
+    "With commas between; `alert.*` for all that begin so",
+]
+
+events = Subject("events", "/events", "What happened in the platform", "event", "control", "")
+
+
+class Event(TypedDict):
+    """An event."""
+
+    id: str
+    type: str
+    at: int
+    source: str
+    data: Any
+
+
+class Gap(TypedDict):
+    """Events may be missing."""
+
+    after: str
+    reason: Annotated[
+        str,
+        OneOf(["trimmed", "lost"]),
+        "trimmed: newer ones pushed them out, or somebody removed them",
+    ]
+
+
+class EventPage(TypedDict):
+    """Some events."""
+
+    items: list[Event]
+    next: Annotated[str | None, "The `after` of the next page; null at the end"]
+    gap: Annotated[Gap | None, "What came after the id `after` is not all there any more"]
+
+
+class EventTypes(TypedDict):
+    """Names of types."""
+
+    items: list[str]
+
+
+class Cleared(TypedDict):
+    """What was removed."""
+
+    up_to: str
+    removed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +120,73 @@ class Wanted:
         return not too_early and (self.until is None or at < self.until)
 
 
-def types() -> list[str]:
-    """Every type of event that this version of the platform tells, by name."""
-    return sorted(kind for kind in registered_types() if not kind.startswith(ELSEWHERE))
+@events.operation("GET", "", VIEW)
+def list_events(
+    types: Types = "",
+    since: Since = None,
+    until: Before = None,
+    after: Annotated[
+        str | None,
+        Length(1, CURSOR_LENGTH),
+        "`next`; or an event's id, for what came after it, in order",
+    ] = None,
+    limit: Annotated[int, Between(1, EVENTS_MAX)] = PAGE_DEFAULT,
+) -> EventPage:
+    """Events that are still there: the newest first, or in order from an id"""
+    items, following = page(platform.stream, wanted_by(types, since, until), after, limit)
+    return {"items": items, "next": following, "gap": gap_before(platform.stream, after, items)}
+
+
+@events.operation("GET", "/types", VIEW)
+def list_types() -> EventTypes:
+    """What types of events there are"""
+    return {"items": sorted(one for one in registered_types() if not one.startswith(ELSEWHERE))}
+
+
+@events.operation("GET", "/export", VIEW, file="yoto-events.json")
+def export_events(types: Types = "", since: Since = None, until: Before = None) -> Iterator[Event]:
+    """All of them as one JSON array, oldest first, streamed"""
+    found = _newer(platform.stream, wanted_by(types, since, until), BEGINNING)
+    return (cast(Event, to_plain(stored)) for stored in found)
+
+
+def _cleared(found: Cleared, **given: Any) -> list[str]:
+    return [f"{found['removed']} events up to {found['up_to']} were removed."]
+
+
+@events.operation(
+    "POST",
+    "/clear",
+    ADMIN,
+    Command(
+        "clear-events",
+        _cleared,
+        "Remove history; clients that read on from before are notified of a gap.",
+    ),
+    body="Clear",
+)
+def clear_events(
+    reason: Reason,
+    by: Author,
+    up_to: Annotated[
+        str | None, Length(1, CURSOR_LENGTH), "An event's id; by default that of the newest"
+    ] = None,
+) -> Cleared:
+    """Remove history up to an event; whoever reads on from before it is told of a gap"""
+    found = _last_to_clear(platform.stream, up_to)
+    record_act("events.clear", "events", reason=reason, after={"up_to": found, "by": by})
+    return {"up_to": found, "removed": clear(platform.stream, found, by, reason)}
+
+
+def wanted_by(types: str, since: int | None = None, until: int | None = None) -> Wanted:
+    """Which events those are that the routes' parameters name; raises as ``TypeFilter``."""
+    named = [one.strip() for one in types.split(",") if one.strip()]
+    return Wanted(TypeFilter(named), since, until)
 
 
 def page(
     stream: EventStream, wanted: Wanted, after: str | None, limit: int
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[Any], str | None]:
     """One page and the cursor of the next.
 
     Without ``after`` the newest come first, and the next page holds older ones. With an event's id,
@@ -79,7 +203,7 @@ def page(
         found = _older(stream, wanted, after[1:] if after else None)
     else:
         found = _newer(stream, wanted, after or BEGINNING)
-    items: list[dict[str, Any]] = []
+    items: list[Any] = []
     for stored in found:
         if len(items) == limit:
             last = items[-1]["id"]
@@ -88,17 +212,12 @@ def page(
     return items, None
 
 
-def gap_before(
-    stream: EventStream, after: str | None, items: list[dict[str, Any]]
-) -> dict[str, str] | None:
+def gap_before(stream: EventStream, after: str | None, items: list[Any]) -> Gap | None:
     """Whether events between ``after`` and those that were read after it may be gone, and why.
 
     Args:
         after: as ``page`` was given it; only where it is an event's id something can be missing.
         items: what ``page`` answered.
-
-    Returns:
-        ``{"after": id, "reason": "trimmed" | "lost"}``; see ``Gap``.
 
     Raises:
         StoreUnavailable: Redis does not answer.
@@ -109,30 +228,7 @@ def gap_before(
     return None if found is None else {"after": after, "reason": found.reason}
 
 
-def export(stream: EventStream, wanted: Wanted) -> Iterator[str]:
-    """All wanted events, oldest first, as the pieces of one JSON array.
-
-    The first piece is ready when this returns, so that a store that is away is an error before the
-    answer has begun; one that goes away later leaves the array without its end.
-
-    Raises:
-        StoreUnavailable: Redis does not answer.
-    """
-    found = _newer(stream, wanted, BEGINNING)
-    first = next(found, None)
-
-    def pieces() -> Iterator[str]:
-        yield "["
-        if first is not None:
-            yield json.dumps(to_plain(first))
-            for stored in found:
-                yield ",\n" + json.dumps(to_plain(stored))
-        yield "]\n"
-
-    return pieces()
-
-
-def last_to_clear(stream: EventStream, up_to: str | None) -> str:
+def _last_to_clear(stream: EventStream, up_to: str | None) -> str:
     """The id up to which to clear, by default that of the newest event.
 
     Raises:

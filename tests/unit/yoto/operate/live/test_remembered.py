@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.together import together
-from yoto.control_plane.live.remembered import Remembered
+from yoto.operate.live.remembered import Remembered
 
 
 def test_many_askers_make_one_answer_until_it_is_old() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from yoto.control_plane.live.components import Part
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
 from yoto.monitor import Alert, Condition, HeadlineCause, Level, unit_of
 from yoto.operate.application import of_application
+from yoto.operate.live.components import Part
 from yoto.operate.overrides import where_of
 from yoto.optimization import QueueStats
 from yoto.permission import MaintenanceStatus

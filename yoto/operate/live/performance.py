@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
+from yoto.http.shapes import parts_of
 from yoto.monitor import (
     COARSE,
     FINE,
@@ -18,22 +19,31 @@ from yoto.monitor import (
 )
 
 PER_SECOND, MS, RATIO = "per_second", "ms", "ratio"
-# What is drawn, and its unit. ``ratio`` is a share from 0 to 1.
-KEYS = {
-    "checks_allowed": PER_SECOND,
-    "checks_denied": PER_SECOND,
-    "checks_unknown": PER_SECOND,
-    "check_p50_ms": MS,
-    "check_p95_ms": MS,
-    "check_p99_ms": MS,
-    "request_rate": PER_SECOND,
-    "request_p95_ms": MS,
-    "error_rate": RATIO,
-    "l1_hit_rate": RATIO,
-    "l2_hit_rate": RATIO,
-    "staleness_p99_ms": MS,
-    "rejection_rate": PER_SECOND,
-}
+PerSecond = Annotated[float | None, PER_SECOND]
+Milliseconds = Annotated[float | None, MS]
+Share = Annotated[float | None, RATIO]
+
+
+class PerformancePoint(TypedDict):
+    """What is drawn, and the unit of each; a ratio is a share from 0 to 1."""
+
+    at: int
+    checks_allowed: PerSecond
+    checks_denied: PerSecond
+    checks_unknown: PerSecond
+    check_p50_ms: Milliseconds
+    check_p95_ms: Milliseconds
+    check_p99_ms: Milliseconds
+    request_rate: PerSecond
+    request_p95_ms: Milliseconds
+    error_rate: Share
+    l1_hit_rate: Share
+    l2_hit_rate: Share
+    staleness_p99_ms: Milliseconds
+    rejection_rate: PerSecond
+
+
+KEYS = {one.name: one.note(str) for one in parts_of(PerformancePoint) if one.name != "at"}
 # The metrics that they are made from.
 NEEDED = frozenset(
     {
@@ -83,7 +93,7 @@ def joined(points: Iterable[Point], step: int) -> Iterator[Point]:
         yield whole
 
 
-def line_of(point: Point) -> dict[str, Any]:
+def line_of(point: Point) -> PerformancePoint:
     """One point: ``at``, and each of ``KEYS``; what was not measured is None."""
     summary = summarise(point)
     # Counts of nobody are not zero, they are unknown.

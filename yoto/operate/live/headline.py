@@ -12,12 +12,12 @@ from flask import current_app
 from redis import exceptions
 from sqlalchemy import select
 
-from yoto.control_plane.live import causes
 from yoto.errors import PlatformError, StoreUnavailable
 from yoto.extensions import alerts, optimization
 from yoto.monitor import AlertFilter, HeadlineCause
 from yoto.operate.application import of_application
 from yoto.operate.guard_history import History
+from yoto.operate.live import causes
 from yoto.operate.overrides import set_by_operators
 from yoto.permission import masked_address
 from yoto.resilience import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from yoto.control_plane.live.lines import SETTLED, Lines
 from yoto.monitor import Point, Reading, Resolution, names, series
+from yoto.operate.live.lines import SETTLED, Lines
 
 
 class Measured:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from yoto.control_plane.live.performance import KEYS, joined, line_of
 from yoto.monitor import Distribution, Point, names, series
+from yoto.operate.live.performance import KEYS, joined, line_of
 
 
 def second(at: int, allowed: int = 0, recorded: float = 1.0) -> Point:

@@ -7,7 +7,9 @@ import itertools
 import pytest
 
 from yoto.cache import CacheStats
-from yoto.control_plane.live.components import (
+from yoto.fleet import Worker, WorkerState
+from yoto.monitor import DEFAULT_COMPONENTS, assess
+from yoto.operate.live.components import (
     DEGRADED,
     FAILED,
     OK,
@@ -21,8 +23,6 @@ from yoto.control_plane.live.components import (
     policy_part,
     with_servers,
 )
-from yoto.fleet import Worker, WorkerState
-from yoto.monitor import DEFAULT_COMPONENTS, assess
 from yoto.policy import EngineHealth
 from yoto.redis import NodeInfo, RedisInfo
 

@@ -10,11 +10,6 @@ from typing import Any, cast
 import msgspec
 from flask import Flask, current_app
 
-from yoto.control_plane.live import causes, components, performance
-from yoto.control_plane.live.components import Part
-from yoto.control_plane.live.headline import Names, asked_sources
-from yoto.control_plane.live.lines import Lines
-from yoto.control_plane.live.remembered import Remembered
 from yoto.errors import StoreUnavailable
 from yoto.extensions import cache, fleet, monitor, permissions, policy
 from yoto.fleet import Worker, WorkerState
@@ -31,6 +26,11 @@ from yoto.monitor import (
     without_networks,
 )
 from yoto.operate.instances import shown
+from yoto.operate.live import causes, components, performance
+from yoto.operate.live.components import Part
+from yoto.operate.live.headline import Names, asked_sources
+from yoto.operate.live.lines import Lines
+from yoto.operate.live.remembered import Remembered
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller

@@ -1,0 +1,208 @@
+"""How everything is, and how it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypedDict, cast
+
+from marshmallow.validate import OneOf
+
+from yoto.http.operators import VIEW
+from yoto.moments import at_ms, moment
+from yoto.monitor import Headline, HeadlineCause
+from yoto.operate.insight import has_insight
+from yoto.operate.instances import Instance
+from yoto.operate.live.performance import RANGES, PerformancePoint
+from yoto.operate.live.pictures import pictures
+from yoto.operate.operation import Command, Subject
+
+State = Literal["ok", "degraded", "failed", "unknown"]
+
+
+class Part(TypedDict):
+    """A part of the platform."""
+
+    name: str
+    group: str
+    state: State
+    detail: str
+    value: float | None
+    unit: str | None
+    limit: float | None
+    at: int
+    age_ms: int
+
+
+class MaintenanceState(TypedDict):
+    """Whether there is maintenance; null: the database does not say."""
+
+    enabled: bool | None
+    reason: str | None
+    until_ms: Annotated[int | None, "null: it does not end by itself"]
+
+
+class Status(TypedDict):
+    """How everything is."""
+
+    at: int
+    instance: Annotated[str, "The one that answers"]
+    headline: Headline
+    overall: State
+    health: str
+    components: list[Part]
+    maintenance: MaintenanceState
+    instances: Annotated[dict[str, int] | None, "Workers by state; null: Redis does not say"]
+
+
+class DetailedStatus(Status):
+    """How everything is, with every server and every worker."""
+
+    workers: list[Instance] | None
+
+
+class Unit(TypedDict):
+    """How a key is measured."""
+
+    unit: str
+
+
+class Performance(TypedDict):
+    """Lines of charts; what was not measured is null."""
+
+    range: str
+    resolution_s: int
+    complete: Annotated[bool, "False: what this worker alone recorded"]
+    at: int
+    points: list[PerformancePoint]
+    keys: dict[str, Unit]
+
+
+class Lag(TypedDict):
+    """How far a worker has applied the invalidation log."""
+
+    id: str
+    state: str
+    heard_ms: int
+    log_position: str | None
+    log_silent_s: float | None
+
+
+class LastMinute(TypedDict):
+    """What all workers measured in the last minute; null: nothing was."""
+
+    hit_rate: float | None
+    l1_hit_rate: float | None
+    l2_hit_rate: float | None
+    staleness_p99_ms: float | None
+    stampedes_avoided: float | None
+    complete: bool
+
+
+class CacheStats(TypedDict):
+    """The permission cache."""
+
+    at: int
+    instance: str
+    here: Annotated[dict[str, Any], "Of the worker that answers"]
+    last_minute: LastMinute
+    workers: list[Lag] | None
+
+
+class MonitorStats(TypedDict):
+    """How measuring does."""
+
+    at: int
+    backend: dict[str, Any]
+    workers: list[dict[str, Any]]
+
+
+class ResilienceStats(TypedDict):
+    """The guards that one worker uses."""
+
+    at: int
+    instance: str
+    store: dict[str, Any]
+    guards: list[dict[str, Any]]
+    bulkheads: list[dict[str, Any]]
+    breakers: list[dict[str, Any]]
+
+
+status = Subject(
+    "status", "/status", "How everything is", "status", "control", "", {HeadlineCause: "Cause"}
+)
+stats = Subject("stats", "/stats", "How everything did", "statistic", "control", "")
+
+
+@status.operation("GET", "", VIEW)
+def read_status() -> Status:
+    """How everything is now"""
+    return cast(Status, pictures().status(networks=has_insight()))
+
+
+def _lines(found: DetailedStatus) -> Iterator[str]:
+    for part in found["components"]:
+        yield f"{part['state']:<9} {part['name']:<28} {_value(part):>14}  {part['detail']}"
+    yield f"{found['overall']:<9} overall"
+    told: dict[str, Any] = cast(dict[str, Any], found["headline"])
+    yield from map(_cause, told["causes"])
+    yield "All systems normal" if told["state"] == "ok" else f"{told['state']:<9} headline"
+
+
+def _value(part: Part) -> str:
+    if part["value"] is None:
+        return ""
+    unit = "" if part["unit"] in (None, "count", "ratio") else f" {part['unit']}"
+    return f"{part['value']:.4g}{unit}"
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    """A cause of the headline as a line: which, who ordered it and why, since when, how long."""
+    labels = " ".join(f"{name}={value}" for name, value in (cause["labels"] or {}).items())
+    notes = [
+        cause["detail"],
+        f"by {cause['by']}" if cause["by"] else "",
+        cause["reason"] or "",
+        f"most: {cause['caller']}" if cause["caller"] else "",
+        f"since {moment(at_ms(cause['since']))}" if cause["since"] else "",
+        f"until {moment(at_ms(cause['until']))}" if cause["until"] else "",
+    ]
+    about = ", ".join(note for note in notes if note)
+    named = " ".join(part for part in (cause["kind"], cause["name"], labels) if part)
+    return f"{cause['state']:<9} {named}  {about}".rstrip()
+
+
+@status.operation(
+    "GET",
+    "/detailed",
+    VIEW,
+    Command("status", _lines, "Show every part of the platform, as this host sees it."),
+)
+def read_detailed_status() -> DetailedStatus:
+    """How everything is now, with every server of Redis, every measure and every worker"""
+    return cast(DetailedStatus, pictures().detailed(networks=has_insight()))
+
+
+@stats.operation("GET", "/performance", VIEW)
+def read_performance(
+    range: Annotated[str, OneOf(list(RANGES))] = "10m",
+) -> Performance:
+    """Decisions, requests, times, hit rates and rejections over time, of all workers"""
+    return cast(Performance, pictures().performance(range))
+
+
+@stats.operation("GET", "/cache", VIEW)
+def read_cache_stats() -> CacheStats:
+    """The permission cache: of this worker, of all in the last minute, and the lag of each"""
+    return cast(CacheStats, pictures().cache())
+
+
+@stats.operation("GET", "/monitor", VIEW)
+def read_monitor_stats() -> MonitorStats:
+    """How measuring itself does"""
+    return cast(MonitorStats, pictures().monitor())
+
+
+@stats.operation("GET", "/resilience", VIEW)
+def read_resilience_stats() -> ResilienceStats:
+    """The guards that this worker uses, and how it fares with Redis"""
+    return cast(ResilienceStats, pictures().resilience())
