@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import click
+from marshmallow.validate import OneOf
 
 from yoto.cli.operations import command
 from yoto.cli.resilience.group import HowLong, Plain, controller, resilience
 from yoto.cli.resilience.output import changed, receipt_lines
-from yoto.http.shapes import Choices
 from yoto.operate.guard_state import GUARDED, Guard, GuardKind, every_guard
 from yoto.operate.operation import Author, Reason
 from yoto.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
@@ -88,7 +88,7 @@ def release(
 @command(resilience, "degrade <feature> <level>", receipt_lines, expires_in="for")
 def degrade(
     feature: str,
-    level: Annotated[str, Choices((*DegradationLevel, NO_LEVEL))],
+    level: Annotated[str, OneOf((*DegradationLevel, NO_LEVEL))],
     reason: Reason,
     by: Author,
     expires_in: HowLong = None,
