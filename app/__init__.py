@@ -24,16 +24,22 @@ from app.migrations import init_migrations
 from app.own_code import call_own_code
 from app.resources import init_resources
 from app.server import YotoSocketIO
+from yoto.auth.failed_sign_ins import failures_of
+from yoto.auth.identity import (
+    caller_or_none,
+    current_user_id,
+)
 from yoto.cli import init_logs
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
-from yoto.http.failed_sign_ins import failures_of
-from yoto.http.identity import caller_or_none, current_user_id
 from yoto.parts.component import Component, init_all
 from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import WarmUpReport, init_page_globals
+from yoto.persistence import (
+    guard_database,
+    time_database,
+)
 from yoto.store.db import close_db
-from yoto.wiring import guard_database, time_database
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
 

@@ -10,9 +10,9 @@ from flask import current_app
 
 from app.extensions import permissions
 from app.guards import API_WRITE
-from yoto.http.access import PUBLIC_MARK
-from yoto.http.identity import identity
-from yoto.http.records import RequestRecord
+from yoto.auth.access import PUBLIC_MARK
+from yoto.auth.identity import identity
+from yoto.request.records import RequestRecord
 from yoto.resilience import rate_limit
 
 WRITES = "/api/v1/"
@@ -37,7 +37,7 @@ def admit(record: RequestRecord, endpoint: str) -> None:
     Raises:
         MaintenanceMode: there is maintenance, and it is for none of what stays open.
         RateLimited: it changes something, and the caller has changed too much lately.
-        as ``yoto.http.identity.identity``: it changes something, and the caller is unknown.
+        as ``yoto.auth.identity.identity``: it changes something, and the caller is unknown.
     """
     path = record.path
     if not path.startswith(CLOSED):

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from yoto.api.guards import API_GUARDS
-from yoto.http.guessing import (
+from yoto.auth.guessing import (
     CONTROL_GUARDS,
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,
     SIGN_INS_OF_ANYBODY,
     SIGN_INS_OF_KNOWN,
+)
+from yoto.persistence import (
+    DATABASE,
+    DATABASE_BREAKER,
 )
 from yoto.resilience import (
     BulkheadConfig,
@@ -24,7 +28,6 @@ from yoto.resilience import (
     RateLimitConfig,
     Settings,
 )
-from yoto.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
 SIGN_IN_KNOWN = "auth.sign-in.known"

@@ -25,9 +25,17 @@ from app.auth.tokens import (
     sign_in_id,
     signed_in_at,
 )
+from yoto.auth.identity import (
+    Callers,
+    Identity,
+    current_user_id,
+    init_callers,
+)
+from yoto.auth.operators import (
+    account,
+    init_operators,
+)
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.identity import Callers, Identity, current_user_id, init_callers
-from yoto.http.operators import account, init_operators
 
 __all__ = [
     "EPOCH_CLAIM",

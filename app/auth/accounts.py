@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.extensions import permissions
 from app.models import User
-from yoto.http.identity import Identity
+from yoto.auth.identity import Identity
 from yoto.store.db import db, first_read
 from yoto.store.models import RevokedToken
 

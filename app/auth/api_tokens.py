@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from yoto.http.identity import Identity
+from yoto.auth.identity import Identity
 from yoto.store.db import db, first_read, utcnow, writing
 from yoto.store.models import ApiToken, User
 

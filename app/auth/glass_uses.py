@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from flask import current_app, has_request_context
 
-from yoto.http.context import origin
-from yoto.http.pace import Pace
+from yoto.auth.pace import Pace
+from yoto.persistence import STORE_FAILURES
+from yoto.request.context import origin
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit
-from yoto.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.glass_uses"
 BETWEEN_USES = 300.0  # s

@@ -9,8 +9,8 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 
 from app.models import User
-from yoto.http.circumstances import circumstances
-from yoto.http.guessing import knows_address
+from yoto.auth.guessing import knows_address
+from yoto.request.circumstances import circumstances
 from yoto.store.db import db, first_read
 from yoto.store.models import Device
 

@@ -20,10 +20,10 @@ from werkzeug.exceptions import Unauthorized
 from app.auth import break_glass, break_glass_sessions
 from app.auth.accounts import active_account, deny, known_account
 from app.models import User
+from yoto.auth.identity import Identity
+from yoto.auth.operators import bearer_token
 from yoto.http.addresses import CONTROL_PREFIX, SOCKETS_PATH
-from yoto.http.context import changes_something
-from yoto.http.identity import Identity
-from yoto.http.operators import bearer_token
+from yoto.request.context import changes_something
 from yoto.store.db import db, utcnow
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy

@@ -41,7 +41,7 @@ from app.auth.token_memory import (
     TokenMemory,
 )
 from app.models import User
-from yoto.http.identity import Identity
+from yoto.auth.identity import Identity
 from yoto.http.problems import problem
 from yoto.store.db import db, utcnow
 from yoto.store.models import ROTATED, record_audit

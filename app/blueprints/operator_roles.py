@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, union_all
 
-from yoto.http.operators import RIGHTS
+from yoto.auth.operators import RIGHTS
 from yoto.store.db import db
 from yoto.store.models import (
     Effect,

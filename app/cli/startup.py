@@ -16,10 +16,10 @@ from app.models import User
 from app.readiness import examine_migrations
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
+from yoto.persistence import passing_breaker
 from yoto.redis import check_address
 from yoto.store.db import db, writing
 from yoto.store.migrations import one_at_a_time
-from yoto.wiring import passing_breaker
 
 log = logging.getLogger(__name__)
 

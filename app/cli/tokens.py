@@ -8,9 +8,12 @@ from sqlalchemy import select
 
 from app.blueprints.operators.tokens import service
 from app.models import User
+from yoto.auth.operators import (
+    TOKEN_RIGHTS,
+    VIEW,
+)
 from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, says_why
-from yoto.http.operators import TOKEN_RIGHTS, VIEW
 from yoto.moments import moment
 from yoto.store.db import db, writing
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.server.connections import ENVIRON_KEY
-from yoto.http.wsgi import REQUEST_ID_KEY, answer_problem
+from yoto.http.wsgi import answer_problem
+from yoto.request import REQUEST_ID_KEY
 
 log = logging.getLogger(__name__)
 

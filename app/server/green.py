@@ -13,7 +13,7 @@ from app.server.connections import ENVIRON_KEY, Connections, reader
 from app.server.contained import answer_failure
 from app.server.heads import PlainHeaders, QuickHeads
 from app.server.quick_answers import QuickAnswer
-from yoto.http.wsgi import REQUEST_ID_KEY
+from yoto.request import REQUEST_ID_KEY
 
 log = logging.getLogger(__name__)
 

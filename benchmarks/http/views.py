@@ -8,7 +8,7 @@ from flask import Flask, request
 
 from app.extensions import resilience
 from benchmarks.http.rows import ANSWER, VIEWS
-from yoto.http.identity import current_user_id
+from yoto.auth.identity import current_user_id
 from yoto.permission import require_permission
 from yoto.resilience import (
     BulkheadConfig,

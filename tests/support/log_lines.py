@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 
 from yoto import logs
-from yoto.http.records import records_of
+from yoto.request.records import records_of
 
 
 class LogLines:

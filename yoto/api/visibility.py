@@ -15,13 +15,16 @@ from time import perf_counter
 from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from yoto.auth.identity import current_user_id
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.extensions import permissions
-from yoto.http.context import current_record, note_outcome
 from yoto.http.database_problems import problem_of
-from yoto.http.identity import current_user_id
 from yoto.nodes import NodeId, place_of_text
 from yoto.permission import Place
+from yoto.request.context import (
+    current_record,
+    note_outcome,
+)
 from yoto.store.db import db
 from yoto.store.declarations import declarations_of
 from yoto.store.models import NOWHERE, Role, ScopeType, Server

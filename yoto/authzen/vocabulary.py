@@ -14,7 +14,6 @@ from yoto.authzen.wire import Action, Entity
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
-from yoto.http.context import settings
 from yoto.http.fields import row_id
 from yoto.permission import (
     PUBLIC,
@@ -25,6 +24,7 @@ from yoto.permission import (
     own_ids,
     person_number,
 )
+from yoto.request.context import settings
 from yoto.store.db import db
 from yoto.store.models import Channel, ProgramAccount, ScopeType, User
 from yoto.store.resources import ResourceType, known_types

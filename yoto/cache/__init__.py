@@ -10,7 +10,7 @@ from yoto.cache.entry import (
     Loaded,
     PlaceKey,
 )
-from yoto.cache.extension import HybridPermissionCache
+from yoto.cache.extension import HybridPermissionCache, invalidation_log
 from yoto.cache.loading import Tier
 from yoto.cache.local import Slot
 from yoto.cache.log import InvalidationLog, LogEntry
@@ -44,6 +44,7 @@ __all__ = [
     "Tailer",
     "Tier",
     "TieredCache",
+    "invalidation_log",
     "key_text",
     "node_key",
     "place_key",

@@ -8,10 +8,11 @@ from flask import current_app
 from yoto.cli.acts import acting
 from yoto.cli.operations import group_of
 from yoto.cli.options import as_json, echo_json, field_value, says_who, says_why
+from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX
 from yoto.moments import moment
-from yoto.monitor import Level, assess, format_series
+from yoto.monitor import Level, assess, format_series, health_components
 from yoto.operate.alert_rules import add_alert_rule, alert_rules, rule_lines
 from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
 from yoto.operate.alerts import (
@@ -20,7 +21,6 @@ from yoto.operate.alerts import (
 )
 from yoto.operate.alerts import alerts as subject
 from yoto.operate.alerts import list_alerts, read_alert, read_alert_history
-from yoto.wiring import health_components, measured_values
 
 LEVEL = click.Choice([level.value for level in Level])
 

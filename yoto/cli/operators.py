@@ -8,10 +8,13 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.auth.operators import (
+    ADMIN,
+    RIGHTS,
+)
 from yoto.cli.acts import acting
 from yoto.cli.options import as_json, echo_json, with_reason
 from yoto.control_plane.own_operators import OwnOperator, service
-from yoto.http.operators import ADMIN, RIGHTS
 
 operators = AppGroup("operators", help="Who may sign in to the control plane.")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yoto.http.operators import VIEW
+from yoto.auth.operators import VIEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,13 @@ from flask import Blueprint, Response, json, redirect, render_template
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from yoto.auth.operators import (
+    RIGHTS,
+    VIEW,
+    may,
+    operator,
+    right,
+)
 from yoto.control_plane import destination, language, shell, theme
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
@@ -19,7 +26,6 @@ from yoto.http.api import add_api
 from yoto.http.application import Application
 from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
-from yoto.http.operators import RIGHTS, VIEW, may, operator, right
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
 from yoto.operate.live.pictures import init_live
 

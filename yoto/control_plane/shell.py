@@ -8,11 +8,14 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
+from yoto.auth.csrf import (
+    CSRF_FIELD,
+    csrf_token,
+)
 from yoto.control_plane import ages, language, theme
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
 from yoto.control_plane.permissions.resources import types
 from yoto.control_plane.vendor import vendor
-from yoto.http.csrf import CSRF_FIELD, csrf_token
 from yoto.operate.application import of_application
 from yoto.store.db import utcnow
 

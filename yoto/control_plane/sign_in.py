@@ -10,11 +10,11 @@ from flask import Response, redirect, render_template
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from yoto.auth.operators import operator
 from yoto.control_plane import ages, destination, language
 from yoto.control_plane.pages import as_page
 from yoto.errors import Rejected
 from yoto.http.database_problems import problem_of
-from yoto.http.operators import operator
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask, current_app
 
 from yoto import __version__
+from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.health import CheckResult, State, overall, probe
-from yoto.monitor import HealthReport, assess
+from yoto.monitor import HealthReport, assess, health_components
 from yoto.store.db import utcnow
-from yoto.wiring import health_components, measured_values
 
 EXTENSION = "yoto.process"
 # What an operator looks up first when something behaves oddly.

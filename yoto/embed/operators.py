@@ -11,14 +11,13 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
 from yoto.api.people import Person
-from yoto.control_plane import ControlPlane, as_pages, destination
-from yoto.embed.callers import MANAGER
-from yoto.embed.permissions import Other, own_id
-from yoto.errors import ConfigurationError, PermissionDenied
-from yoto.http.access import public
-from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.identity import Callers, Identity, init_callers
-from yoto.http.operators import (
+from yoto.auth.access import public
+from yoto.auth.identity import (
+    Callers,
+    Identity,
+    init_callers,
+)
+from yoto.auth.operators import (
     NOT_GRANTED,
     RIGHTS,
     VIEW,
@@ -28,6 +27,11 @@ from yoto.http.operators import (
     init_operators,
     operator,
 )
+from yoto.control_plane import ControlPlane, as_pages, destination
+from yoto.embed.callers import MANAGER
+from yoto.embed.permissions import Other, own_id
+from yoto.errors import ConfigurationError, PermissionDenied
+from yoto.http.addresses import CONTROL_PREFIX
 from yoto.permission import NOBODY, number_of
 from yoto.resilience import Settings
 from yoto.store.db import db

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
+from yoto.auth.failed_sign_ins import failures_of
+from yoto.auth.guessing import CONTROL_GUARDS
+from yoto.auth.identity import (
+    Callers,
+    init_callers,
+)
+from yoto.auth.operators import (
+    account,
+    init_operators,
+    operator,
+)
 from yoto.cli.operators import missing_first, with_operators
 from yoto.cli.tables import AFTER_SETUP
 from yoto.cli.tables import yoto as commands
 from yoto.control_plane import ControlPlane
 from yoto.control_plane.own_operators import identify, init_own_operators, own_control_plane
-from yoto.http.failed_sign_ins import failures_of
-from yoto.http.guessing import CONTROL_GUARDS
-from yoto.http.identity import Callers, init_callers
-from yoto.http.operators import account, init_operators, operator
 
 
 class OwnOperators:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import scoped_session
 from sqlalchemy.orm.exc import UnmappedColumnError
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from yoto.cache import HybridPermissionCache
+from yoto.cache import HybridPermissionCache, invalidation_log
 from yoto.cli.tables import yoto as commands
 from yoto.errors import ConfigurationError
 from yoto.events import Events
@@ -26,7 +26,10 @@ from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
 from yoto.store.resources import declare_resource
-from yoto.wiring import invalidation_log, sweeper_for_guest, sweeper_of
+from yoto.sweeping import (
+    sweeper_for_guest,
+    sweeper_of,
+)
 
 from .callers import ask_to_sign_in, login_user
 

@@ -16,6 +16,8 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import Unauthorized
 
 from yoto.api.guards import API_GUARDS
+from yoto.auth.identity import EXTENSION_KEY as CALLERS
+from yoto.auth.identity import Callers, Identity, current_user_id, init_callers
 from yoto.cli import Commands, guest_commands
 from yoto.control_plane import init_control
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
@@ -28,8 +30,6 @@ from yoto.health import MIGRATIONS, init_health
 from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
-from yoto.http.identity import EXTENSION_KEY as CALLERS
-from yoto.http.identity import Callers, Identity, current_user_id, init_callers
 from yoto.http.pipeline import admit_all
 from yoto.logs import LEVELS, get_level, set_level
 from yoto.parts.component import Component, init_all

@@ -7,11 +7,11 @@ from hmac import compare_digest
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
+from yoto.auth.access import public
+from yoto.auth.operators import bearer_token
 from yoto.extensions import fleet, monitor
 from yoto.health.checks import CHECKS
 from yoto.health.probe import Check, Probe, State, readiness
-from yoto.http.access import public
-from yoto.http.operators import bearer_token
 from yoto.http.problems import problem
 from yoto.monitor import CONTENT_TYPE
 

@@ -9,8 +9,8 @@ from flask import Flask
 
 from yoto.extensions import behaviour
 from yoto.housekeeping import Pending
-from yoto.http.records import RequestRecord
 from yoto.policy import CountedAction
+from yoto.request.records import RequestRecord
 
 # Actions that may wait for Redis, in case it hangs.
 MOST_ACTIONS = 10_000

@@ -12,12 +12,20 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
 from yoto.audit import Audit, AuditEntry
-from yoto.http.context import credential, note_record, origin
-from yoto.http.operators import Via, known_operator, operator
+from yoto.auth.operators import (
+    Via,
+    known_operator,
+    operator,
+)
+from yoto.persistence import STORE_FAILURES
+from yoto.persistence.sessions import recording
+from yoto.request.context import (
+    credential,
+    note_record,
+    origin,
+)
 from yoto.store.db import db, writing
 from yoto.store.models import AuditRecord, record_audit, record_entry
-from yoto.wiring import STORE_FAILURES
-from yoto.wiring.sessions import recording
 
 log = logging.getLogger(__name__)
 

@@ -14,14 +14,30 @@ from typing import Any, TypeVar
 import marshmallow as ma
 from flask import request
 
-from yoto.http import idempotency, operators
+from yoto.auth import operators
+from yoto.auth.csrf import (
+    CSRF_HEADER,
+    check_csrf_header,
+)
+from yoto.auth.operators import (
+    ADMIN,
+    OPERATE,
+    RIGHTS,
+    VIEW,
+    actor_id,
+    bearer_token,
+    operator,
+)
+from yoto.http import idempotency
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.context import READ_ONLY_MARK, SAFE_METHODS, changes_something
-from yoto.http.csrf import CSRF_HEADER, check_csrf_header
 from yoto.http.fields import Text
-from yoto.http.operators import ADMIN, OPERATE, RIGHTS, VIEW, actor_id, bearer_token, operator
 from yoto.http.preconditions import unchanged
 from yoto.http.rest import RestBlueprint
+from yoto.request.context import (
+    READ_ONLY_MARK,
+    SAFE_METHODS,
+    changes_something,
+)
 
 __all__ = [
     "ADMIN",
@@ -59,7 +75,7 @@ class ActSchema(ma.Schema):
 
 
 def right(name: str) -> Callable[[View], View]:
-    """Let operators with a ``platform.*`` right in, as ``yoto.http.operators.right``, and do once
+    """Let operators with a ``platform.*`` right in, as ``yoto.auth.operators.right``, and do once
     what they gave a key.
 
     The key is claimed, and an answer of before given again, behind the right: who lost it learns

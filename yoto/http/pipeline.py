@@ -12,10 +12,22 @@ from time import perf_counter, time
 
 from flask import Flask, Request, g, request
 
-from yoto.http import answers, records, request_log
+from yoto.auth.identity import caller_or_none
+from yoto.http import (
+    answers,
+    request_log,
+)
 from yoto.http.activity import Activity
 from yoto.http.answers import Answers, contained
-from yoto.http.context import (
+from yoto.http.positions import forget_position, give_position, take_position
+from yoto.http.request_log import RequestLog, request_fields
+from yoto.http.security import HeadedResponse, security_headers
+from yoto.http.traces import SPAN, describe_span
+from yoto.logs import describe_requests
+from yoto.monitor import Monitor
+from yoto.policy import BehaviourWatch
+from yoto.request import records
+from yoto.request.context import (
     OWN_ID_HEADER,
     REQUEST_ID_HEADER,
     begin_record,
@@ -23,15 +35,10 @@ from yoto.http.context import (
     current_record,
     is_moderation,
 )
-from yoto.http.identity import caller_or_none
-from yoto.http.positions import forget_position, give_position, take_position
-from yoto.http.records import RequestRecord, RequestRecords
-from yoto.http.request_log import RequestLog, request_fields
-from yoto.http.security import HeadedResponse, security_headers
-from yoto.http.traces import SPAN, describe_span
-from yoto.logs import describe_requests
-from yoto.monitor import Monitor
-from yoto.policy import BehaviourWatch
+from yoto.request.records import (
+    RequestRecord,
+    RequestRecords,
+)
 from yoto.resilience import noted_limits, rate_limit_headers
 from yoto.store.db import set_writing
 

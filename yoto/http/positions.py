@@ -13,7 +13,7 @@ from flask import Request, Response, current_app
 
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
-from yoto.http.context import settings
+from yoto.request.context import settings
 
 POSITION_HEADER = "X-Permission-Position"
 POSITION_COOKIE = "yoto_position"

@@ -10,10 +10,10 @@ from typing import Any
 
 from flask import Flask, g, has_request_context, request
 
-from yoto.http.context import shown_path
-from yoto.http.identity import caller_or_none
-from yoto.http.records import RequestRecord
+from yoto.auth.identity import caller_or_none
 from yoto.logs import Line, write_lines
+from yoto.request.context import shown_path
+from yoto.request.records import RequestRecord
 
 # Asked every few seconds by machines; they are of interest when they fail.
 PROBES = frozenset({"/livez", "/readyz"})

@@ -13,12 +13,15 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter, Map
 
-from yoto.http.access import PUBLIC_MARK
-from yoto.http.context import READ_ONLY_MARK, SAFE_METHODS
+from yoto.auth.access import PUBLIC_MARK
 from yoto.http.documents import json_document
 from yoto.http.dumping import quicken
 from yoto.http.fields import MAX_ID
 from yoto.http.idempotency import ONCE_MARK, document
+from yoto.request.context import (
+    READ_ONLY_MARK,
+    SAFE_METHODS,
+)
 
 
 class StrictParser(FlaskParser):

@@ -12,10 +12,10 @@ from typing import Any
 from flask import request
 
 from yoto import tracing
-from yoto.http.context import shown_path
-from yoto.http.identity import caller_or_none
-from yoto.http.records import RequestRecord
+from yoto.auth.identity import caller_or_none
 from yoto.http.wsgi import Wsgi
+from yoto.request.context import shown_path
+from yoto.request.records import RequestRecord
 
 SPAN = "yoto.request_span"
 # The name of a method outside RFC 9110 and RFC 5789: the names of spans are few.

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# Where the request's environment has the id that the request is called by.
-REQUEST_ID_KEY = "yoto.request_id"
 # RFC 9457.
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:yoto:problem:"

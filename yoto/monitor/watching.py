@@ -90,6 +90,7 @@ from .health import (
     HealthReport,
     assess,
     components_of,
+    health_components,
     overall,
 )
 from .history import (
@@ -248,4 +249,5 @@ __all__ = [
     "unit_of",
     "unit_of_measure",
     "without_networks",
+    "health_components",
 ]

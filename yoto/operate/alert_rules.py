@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
+from yoto.auth.operators import (
+    ADMIN,
+    VIEW,
+)
 from yoto.errors import UnknownResource
 from yoto.extensions import alerts as platform
-from yoto.http.operators import ADMIN, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
 from yoto.monitor import AlertRule, Direction, RuleInForce, settable, unit_of

@@ -10,9 +10,12 @@ from typing import Annotated, Any, TypedDict, cast
 import marshmallow as ma
 from marshmallow.validate import Length
 
+from yoto.auth.operators import (
+    ADMIN,
+    VIEW,
+)
 from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
-from yoto.http.operators import ADMIN, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
 from yoto.monitor import Level, ShownWebhook

@@ -10,9 +10,12 @@ import marshmallow as ma
 import msgspec
 from marshmallow.validate import Length
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
-from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment

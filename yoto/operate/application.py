@@ -1,6 +1,6 @@
 """What the control plane asks of the application that it is part of.
 
-Who an operator is it asks by ``yoto.http.operators``; here is what else it must know of them.
+Who an operator is it asks by ``yoto.auth.operators``; here is what else it must know of them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from flask import current_app
 from flask_smorest import Blueprint
 
 from yoto.api.people import Person
-from yoto.http.operators import Operator
-from yoto.http.socket_credentials import SocketCredential
+from yoto.auth.operators import Operator
+from yoto.auth.socket_credentials import SocketCredential
 
 EXTENSION_KEY = "yoto.control_plane"
 

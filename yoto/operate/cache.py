@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
 from flask import current_app
 
+from yoto.auth.operators import VIEW
 from yoto.cache import TieredCache
 from yoto.errors import StoreUnavailable
 from yoto.extensions import cache as extension
 from yoto.extensions import events, monitor
-from yoto.http.operators import VIEW
 from yoto.monitor import MIDDLE, Point, WorkerState, WorkerStatus, names, series
 from yoto.operate.operation import Subject
 from yoto.store.db import utcnow

@@ -7,8 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypedDict
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
-from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Between, Seconds, schema_of
 from yoto.moments import at_ms

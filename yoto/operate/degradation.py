@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import UnknownResource
-from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between, Seconds
 from yoto.operate.guards import LONGEST_EXPIRY, slice_of

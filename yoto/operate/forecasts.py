@@ -10,11 +10,11 @@ import marshmallow as ma
 from flask import current_app
 from marshmallow.validate import OneOf
 
-from yoto.http.operators import VIEW
+from yoto.auth.operators import VIEW
 from yoto.moments import Epoch, moment
 from yoto.monitor import FORECAST_METRICS, Forecast, ForecastSnapshot, Monitor, Statement
 from yoto.operate.operation import Command, Subject
-from yoto.wiring import forecast_board
+from yoto.parts.forecast_board import forecast_board
 
 STEP = 60  # s
 LATEST = 10  # anomalies, and drifts, that a terminal shows

@@ -13,10 +13,17 @@ from typing import Annotated, Any, TypedDict, TypeVar
 import marshmallow as ma
 from marshmallow.validate import Length
 
+from yoto.auth.operators import (
+    ADMIN,
+    OPERATE,
+    VIEW,
+    Via,
+    demand_right,
+    operator,
+)
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.http.acts import record_act
 from yoto.http.fields import Text
-from yoto.http.operators import ADMIN, OPERATE, VIEW, Via, demand_right, operator
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.shapes import Seconds
 from yoto.operate.application import of_application
@@ -24,6 +31,7 @@ from yoto.operate.guard_state import GUARDED, Guard, GuardKind, GuardState, ever
 from yoto.operate.insight import has_insight
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 from yoto.permission import MASKED
+from yoto.persistence import DATABASE
 from yoto.resilience import (
     REDIS_BREAKER,
     Kind,
@@ -31,7 +39,6 @@ from yoto.resilience import (
     get_resilience_controller,
     network_of,
 )
-from yoto.wiring import DATABASE
 
 T = TypeVar("T")
 

@@ -19,15 +19,15 @@ from yoto.api.permissions.checks.service import (
     demand_insight,
     question_of,
 )
-from yoto.errors import MaintenanceMode, UnknownResource
-from yoto.extensions import permissions
-from yoto.http.operators import (
+from yoto.auth.operators import (
     INSIGHT,
     OPERATE,
     demand_in_credential,
     demand_right,
     operator,
 )
+from yoto.errors import MaintenanceMode, UnknownResource
+from yoto.extensions import permissions
 
 
 def demand_operators_insight(questions: Iterable[Question]) -> None:

@@ -8,11 +8,14 @@ from typing import Annotated, Any, TypedDict, cast
 import click
 import msgspec
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import UnknownResource
 from yoto.extensions import fleet
 from yoto.fleet import Worker, WorkerState
 from yoto.http.acts import record_act
-from yoto.http.operators import OPERATE, VIEW
 from yoto.http.shapes import Seconds
 from yoto.operate.operation import Author, Command, Reason, Subject
 
@@ -24,7 +27,7 @@ instances = Subject(
 
 
 class Facts(TypedDict):
-    """What a worker says of itself; see ``yoto.wiring.fleet``."""
+    """What a worker says of itself; see ``yoto.parts.worker``."""
 
     version: str | None
     async_mode: str | None

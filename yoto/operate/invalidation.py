@@ -8,17 +8,20 @@ from typing import Annotated, TypedDict, TypeVar
 from flask import current_app
 
 from yoto import cache as cache_layer
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.extensions import cache as extension
 from yoto.extensions import events, optimization, permissions
 from yoto.http.acts import record_act
-from yoto.http.operators import OPERATE, VIEW
 from yoto.nodes import NodeId
 from yoto.operate.cache import cache
 from yoto.operate.operation import Reason, Subject
 from yoto.operate.targets import EVERYTHING, People, Target, name_of, people, target_of, user_number
+from yoto.persistence import STORE_FAILURES
 from yoto.store.db import db
-from yoto.wiring import STORE_FAILURES
 
 T = TypeVar("T")
 

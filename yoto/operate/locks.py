@@ -7,10 +7,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import LockChanged
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
-from yoto.http.operators import OPERATE, VIEW
 from yoto.http.shapes import Between
 from yoto.operate.operation import Command, Reason, Subject
 from yoto.optimization import LockState

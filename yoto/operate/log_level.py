@@ -7,9 +7,12 @@ from typing import Annotated, Any, TypedDict
 
 from flask import current_app
 
+from yoto.auth.operators import (
+    ADMIN,
+    VIEW,
+)
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.extensions import events, resilience
-from yoto.http.operators import ADMIN, VIEW
 from yoto.logs import get_level
 from yoto.moments import at_ms, moment
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until

@@ -6,14 +6,17 @@ import logging
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
-from yoto.http.operators import OPERATE, VIEW
 from yoto.moments import moment
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
+from yoto.persistence import STORE_FAILURES
 from yoto.store.db import db, utcnow
 from yoto.store.models import User, account_of
-from yoto.wiring import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 

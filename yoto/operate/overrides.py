@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
+from yoto.auth.operators import VIEW
 from yoto.errors import StoreUnavailable
 from yoto.extensions import permissions
-from yoto.http.operators import VIEW
 from yoto.moments import at_ms
 from yoto.operate.operation import Subject
 from yoto.resilience import (

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import Degraded, StoreUnavailable, ValidationFailed
 from yoto.extensions import prefetch as extension
 from yoto.http.acts import author, record_act
-from yoto.http.operators import OPERATE, VIEW
 from yoto.nodes import NodeId
 from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.targets import user_number

@@ -13,10 +13,13 @@ from typing import Annotated, Any, Literal, TypedDict
 from flask import current_app
 from marshmallow.validate import OneOf
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
-from yoto.http.operators import OPERATE, VIEW
 from yoto.http.paging import PAGE_DEFAULT, cut
 from yoto.http.shapes import Between
 from yoto.operate.operation import After, Limit, Reason, Subject

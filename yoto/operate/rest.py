@@ -11,13 +11,13 @@ from marshmallow.utils import get_value
 
 from yoto.errors import UnknownResource
 from yoto.http.acts import author
-from yoto.http.context import read_only
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
 from yoto.http.files import attachment, json_array
 from yoto.http.idempotency import secret_answer
 from yoto.http.preconditions import edits, etag, if_match
 from yoto.http.shapes import NAMES, REQUIRED, schema_named, schema_of
 from yoto.operate.operation import Common, Operation, Subject
+from yoto.request.context import read_only
 
 
 def blueprint(subject: Subject) -> ControlBlueprint:

@@ -8,13 +8,16 @@ from typing import Annotated, Any, TypedDict
 
 from flask import current_app
 
+from yoto.auth.operators import (
+    OPERATE,
+    VIEW,
+)
 from yoto.http.fields import Name
-from yoto.http.operators import OPERATE, VIEW
 from yoto.moments import Epoch
 from yoto.monitor import SuggestionReport, lever_of, unit_of_measure
 from yoto.operate.operation import Author, Command, Reason, Subject
+from yoto.parts.tuner import tuner_of
 from yoto.resilience import Tuner, TuningOutcome, TuningResult, outcome_of
-from yoto.wiring import tuner_of
 
 # Of one of those that are suggested now, or were dismissed.
 SuggestionId = Annotated[str, partial(Name, 128)]

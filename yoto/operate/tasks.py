@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypedDict
 
 from flask import current_app
 
+from yoto.auth.operators import VIEW
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import events
-from yoto.http.operators import VIEW
 from yoto.moments import at_ms
 from yoto.operate.operation import Subject
 from yoto.store.db import utcnow

@@ -21,6 +21,8 @@ from yoto.optimization.lock import (
     FencedStore,
     LockState,
     OptimizedDistributedLock,
+    elected_by,
+    keeps_lock,
 )
 from yoto.optimization.lock_decorator import locked
 from yoto.optimization.queue import (
@@ -64,5 +66,7 @@ __all__ = [
     "Strategy",
     "Submission",
     "Window",
+    "elected_by",
+    "keeps_lock",
     "locked",
 ]

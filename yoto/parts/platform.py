@@ -10,6 +10,11 @@ from typing import Any
 from flask import Flask
 
 from yoto import __version__
+from yoto.cache import invalidation_log
+from yoto.collectors import (
+    measure,
+    measured_values,
+)
 from yoto.errors import StoreUnavailable
 from yoto.extensions import (
     alerts,
@@ -28,43 +33,48 @@ from yoto.extensions import (
 from yoto.health import probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.answers import error_rate
-from yoto.http.circumstances import circumstances
-from yoto.http.context import origin
 from yoto.http.pipeline import Admission, init_pipeline
-from yoto.http.records import records_of
 from yoto.logs import follow_fleet
-from yoto.permission import (
-    ComponentState,
-    WarmUpParts,
-    WarmUpReport,
-    masked_context,
-    register_permission_handlers,
-)
-from yoto.redis import RedisSettings
-from yoto.resilience import Settings
-from yoto.wiring import (
-    GrantedAccess,
-    PolicyJudge,
-    SqlAlertStore,
-    SqlJournal,
-    Surroundings,
+from yoto.optimization import elected_by
+from yoto.parts.alerts import (
     alert_settings,
     degrade_by,
+)
+from yoto.parts.forecaster import (
     elect_forecaster,
-    elected_by,
     elected_forecaster,
-    hot_places,
-    invalidation_log,
-    measure,
-    measured_values,
-    policy_engine,
-    record_settings,
-    signs_of_life,
-    sweeper_of,
+)
+from yoto.parts.tuner import (
     tune,
     tuner_of,
+)
+from yoto.parts.worker import (
+    signs_of_life,
     worker_facts,
 )
+from yoto.permission import (
+    ComponentState,
+    GrantedAccess,
+    PolicyJudge,
+    Surroundings,
+    WarmUpParts,
+    WarmUpReport,
+    hot_places,
+    masked_context,
+    record_settings,
+    register_permission_handlers,
+)
+from yoto.persistence import (
+    SqlAlertStore,
+    SqlJournal,
+)
+from yoto.policy import policy_engine
+from yoto.redis import RedisSettings
+from yoto.request.circumstances import circumstances
+from yoto.request.context import origin
+from yoto.request.records import records_of
+from yoto.resilience import Settings
+from yoto.sweeping import sweeper_of
 
 from .component import Component, close_all, start_all
 from .guards import EVENTS, REDIS, RESILIENCE
@@ -182,7 +192,7 @@ def _init_alerts(app: Flask, host: Host) -> None:
         SqlAlertStore(app),
         values=measured_values(monitor.of(app)),
         settings=alert_settings(app),
-        elected=elected_by(optimization.of(app).locks),
+        elected=elected_by(optimization.of(app).locks, "alert-evaluation"),
         degrade=degrade_by(app),
     )
 

@@ -1,5 +1,10 @@
 """Permissions: verdicts, the decorators, the registry, and every change."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yoto.lazy import exports
 from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.checking.turns import taking_turns
 from yoto.permission.directory import ProvidedAttributes
@@ -15,6 +20,7 @@ from yoto.permission.guards.decorators import (
 )
 from yoto.permission.guards.denying import permission_denied
 from yoto.permission.guards.freshness import authenticated_at
+from yoto.permission.guards.granted import GrantedAccess, hot_places
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.loading.rows import grants_of, roles_of
@@ -35,7 +41,13 @@ from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.people.subjects import name_of_no_person, subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.teams import members_of_teams
-from yoto.permission.records import MASKED, RecordSettings, masked_address, masked_context
+from yoto.permission.records import (
+    MASKED,
+    RecordSettings,
+    masked_address,
+    masked_context,
+    record_settings,
+)
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
 from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
@@ -68,6 +80,12 @@ from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
 from yoto.permission.writes.roles import UNSET
+
+if TYPE_CHECKING:
+    from .policy_input import *  # noqa: F401, F403
+else:
+    # What policies are asked needs their engine; verdicts by roles do not.
+    __getattr__ = exports(__name__, rest=".policy_input")
 
 __all__ = [
     "ACCESS_COLUMNS",
@@ -159,4 +177,7 @@ __all__ = [
     "subject_of_text",
     "subject_text",
     "taking_turns",
+    "GrantedAccess",
+    "hot_places",
+    "record_settings",
 ]

@@ -33,6 +33,7 @@ from yoto.policy.engine import (
     TestFailure,
     TestReport,
 )
+from yoto.policy.engine.choosing import policy_engine
 from yoto.policy.engine.embedded import EmbeddedEngine
 from yoto.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from yoto.policy.input import ABSENT, InputBuilder, Part, PartUnknown, Question
@@ -105,4 +106,5 @@ __all__ = [
     "rows_of",
     "overrun_folder",
     "risk_of",
+    "policy_engine",
 ]

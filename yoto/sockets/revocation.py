@@ -10,8 +10,8 @@ from flask import Flask
 
 from yoto.cache import Position
 from yoto.errors import PlatformError
+from yoto.persistence import STORE_FAILURES
 from yoto.store.db import writing
-from yoto.wiring import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,13 @@ from sqlalchemy import select
 
 from app.extensions import behaviour, permissions
 from app.models import User
-from yoto.http import failed_sign_ins
-from yoto.http.failed_sign_ins import FailedSignIn, Failure, unavailable
-from yoto.http.operators import VIEW
+from yoto.auth import failed_sign_ins
+from yoto.auth.failed_sign_ins import (
+    FailedSignIn,
+    Failure,
+    unavailable,
+)
+from yoto.auth.operators import VIEW
 from yoto.resilience import network_of
 from yoto.store.sessions import reading
 

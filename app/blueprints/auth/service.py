@@ -9,17 +9,20 @@ from app.auth.known_callers import is_known
 from app.auth.passwords import passwords
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
-from yoto.errors import RateLimited, ValidationFailed
-from yoto.http.callers import address
-from yoto.http.conflicts import conflict, unique
-from yoto.http.failed_sign_ins import Failure, note_failure
-from yoto.http.guessing import (
+from yoto.auth.callers import address
+from yoto.auth.failed_sign_ins import (
+    Failure,
+    note_failure,
+)
+from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,
     count_sign_in,
     counted_guess,
     remember_address,
 )
+from yoto.errors import RateLimited, ValidationFailed
+from yoto.http.conflicts import conflict, unique
 from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit

@@ -18,13 +18,16 @@ from app.blueprints.auth.schemas import (
 )
 from app.guards import REGISTER
 from app.models import User
-from yoto.http.access import public, signed_in
+from yoto.auth.access import (
+    public,
+    signed_in,
+)
+from yoto.auth.callers import address
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.callers import address
-from yoto.http.context import read_only
-from yoto.http.identity import current_user_id
 from yoto.http.problems import problem
 from yoto.http.rest import RestBlueprint
+from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 from yoto.store.db import db
 

@@ -15,11 +15,11 @@ from app.blueprints.behaviour.schemas import (
 )
 from app.extensions import prefetch
 from app.guards import BEHAVIOUR_FORGET, BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.context import read_only
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
+from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 
 behaviour = RestBlueprint(

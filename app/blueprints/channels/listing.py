@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, select
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
 from app.models import Category, Channel
-from yoto.http.identity import Identity
+from yoto.auth.identity import Identity
 from yoto.store.db import db
 
 _channels = Channel.__table__

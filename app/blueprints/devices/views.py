@@ -6,10 +6,10 @@ from typing import Any
 
 from app.blueprints.devices import service
 from app.blueprints.devices.schemas import DevicesSchema, NewDeviceSchema, RegisteredDeviceSchema
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once, secret_answer
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 
 devices = RestBlueprint(

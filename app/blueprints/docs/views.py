@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, u
 from werkzeug.wrappers import Response as Redirect
 
 from app.blueprints.docs.outline import outline
-from yoto.http.access import public
+from yoto.auth.access import public
 
 EXTENSION = "yoto.docs"
 

@@ -12,9 +12,9 @@ from app.blueprints.emergency.schemas import (
     EmergencyStateSchema,
     TakeSchema,
 )
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import EmergencyAccess, PlatformSwitch

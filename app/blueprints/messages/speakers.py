@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, select
 from app.blueprints.rights import demand
 from app.models import Channel, ChannelKind
 from yoto.api.people import PERSON_COLUMNS, Person
+from yoto.auth.identity import current_user_id
 from yoto.errors import UnknownResource
-from yoto.http.identity import current_user_id
 from yoto.resilience import MultiDimensionalKey
 from yoto.store.db import db
 from yoto.store.models import User

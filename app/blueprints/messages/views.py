@@ -19,16 +19,19 @@ from app.blueprints.messages.schemas import (
 )
 from app.blueprints.messages.speakers import sender, speaker_in
 from app.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import (
+    current_user_id,
+    identity,
+)
 from yoto.http.api import API_PREFIX
-from yoto.http.context import keeps_order
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id, identity
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
+from yoto.persistence import STORE_FAILURES
+from yoto.request.context import keeps_order
 from yoto.resilience import guarded
-from yoto.wiring import STORE_FAILURES
 
 messages = RestBlueprint(
     "messages", __name__, url_prefix=API_PREFIX, description="What people say in channels"

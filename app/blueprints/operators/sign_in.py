@@ -21,16 +21,30 @@ from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
 from app.models import User
 from yoto.api.people import Person
+from yoto.auth.access import public
+from yoto.auth.csrf import (
+    CsrfFailed,
+    check_csrf,
+)
+from yoto.auth.failed_sign_ins import (
+    Failure,
+    note_failure,
+)
+from yoto.auth.operators import (
+    VIEW,
+    Operator,
+    Via,
+    become,
+)
 from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm
 from yoto.errors import RateLimited, Rejected
-from yoto.http.access import public
 from yoto.http.acts import record_act
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.context import origin, read_only
-from yoto.http.csrf import CsrfFailed, check_csrf
-from yoto.http.failed_sign_ins import Failure, note_failure
-from yoto.http.operators import VIEW, Operator, Via, become
+from yoto.request.context import (
+    origin,
+    read_only,
+)
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit
 

@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 from app.blueprints.rights import demand
 from app.blueprints.servers.membership import demand_member
 from yoto.api.rows import existing
-from yoto.http.access import RIGHTS_MARK
-from yoto.http.identity import current_user_id, identity
+from yoto.auth.access import RIGHTS_MARK
+from yoto.auth.identity import (
+    current_user_id,
+    identity,
+)
 from yoto.store.models import Role, ScopeType
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -13,10 +13,13 @@ from app.blueprints.roles.schemas import ChangeRoleSchema, NewRoleSchema, RoleSc
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
 from yoto.api.reasons import ReasonQuery, ReasonSchema
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import (
+    current_user_id,
+    identity,
+)
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id, identity
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

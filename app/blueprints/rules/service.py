@@ -12,9 +12,9 @@ from app.blueprints.servers.service import owned
 from app.extensions import permissions
 from app.models import Channel, Server, User
 from yoto.api.rows import change, locked
+from yoto.auth.identity import Identity
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.http.circumstances import circumstances
-from yoto.http.identity import Identity
+from yoto.request.circumstances import circumstances
 from yoto.store.db import db
 from yoto.store.models import Device, record_audit
 

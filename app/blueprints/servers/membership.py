@@ -11,8 +11,8 @@ from werkzeug.exceptions import Conflict
 from app.extensions import permissions
 from app.models import Member, Server
 from yoto.api.rows import existing, json_ready, locked
+from yoto.auth.identity import Identity
 from yoto.errors import PermissionDenied, UnknownResource
-from yoto.http.identity import Identity
 from yoto.permission import Standing
 from yoto.store.db import db, utcnow
 from yoto.store.models import Role, RoleAssignment, ScopeType, record_audit

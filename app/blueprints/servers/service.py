@@ -10,8 +10,8 @@ from werkzeug.exceptions import Conflict
 
 from app.models import Channel, Member, Server, User
 from yoto.api.rows import change, locked
+from yoto.auth.identity import Identity
 from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
-from yoto.http.identity import Identity
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
 from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant, record_audit

@@ -17,10 +17,13 @@ from app.blueprints.servers.schemas import (
     TransferSchema,
 )
 from app.models import Server
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import (
+    current_user_id,
+    identity,
+)
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id, identity
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

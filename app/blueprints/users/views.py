@@ -16,9 +16,9 @@ from app.blueprints.users.schemas import (
 from app.models import User
 from yoto.api.people import accounts
 from yoto.api.rows import existing
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, render_template
 
-from yoto.http.access import public
+from yoto.auth.access import public
 
 gallery = Blueprint("gallery", __name__, url_prefix="/gallery", template_folder="templates")
 

@@ -23,8 +23,11 @@ from yoto.monitor import (
     LearnReport,
     NoForecast,
 )
-from yoto.wiring import forecast_board
-from yoto.wiring.forecast_store import NAME, ForecastBoard
+from yoto.parts.forecast_board import (
+    NAME,
+    ForecastBoard,
+    forecast_board,
+)
 
 PATH = "/alerts"
 MEBI = 1024 * 1024

@@ -21,8 +21,8 @@ from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
 from tests.support.statements import count_own_statements
 from tests.support.world import Community, Person, World, token_for
+from yoto.auth.identity import current_user_id
 from yoto.errors import StoreUnavailable
-from yoto.http.identity import current_user_id
 from yoto.http.positions import POSITION_HEADER
 from yoto.permission import require_permission
 

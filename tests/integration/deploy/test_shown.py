@@ -20,12 +20,12 @@ from tests.support.world import World
 from yoto.errors import BulkheadFull, StoreUnavailable
 from yoto.http.answers import EXTENSION_KEY as ANSWERS
 from yoto.http.answers import Answers
-from yoto.http.records import RequestRecord
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.history import Batch
 from yoto.policy import PolicyManager
 from yoto.prefetch import Prefetch
 from yoto.prefetch.fetching.task import TaskState
+from yoto.request.records import RequestRecord
 from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig
 
 SELECTOR = re.compile(r"\b(yoto_\w+)(?:\{([^}]*)\})?")

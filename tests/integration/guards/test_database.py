@@ -20,9 +20,9 @@ from tests.support.mariadb import MariaDB
 from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
 from yoto.errors import StoreUnavailable
+from yoto.persistence import DATABASE
 from yoto.resilience import ResilienceController, State
 from yoto.store.db import EXTENSION, db, side_engine
-from yoto.wiring import DATABASE
 
 CONNECT_SECONDS = 1  # as short as the driver takes
 FAILURES_TO_OPEN = 3

@@ -18,7 +18,7 @@ from tests.integration.guards.conftest import (
 )
 from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.world import Person, World
-from yoto.http.guessing import (
+from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     SIGN_INS_OF_ADDRESS,
     SIGN_INS_OF_ADDRESS_TO_ACCOUNT,

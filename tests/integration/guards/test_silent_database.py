@@ -20,9 +20,9 @@ from tests.support.redis_servers import Server, wait_until
 from tests.support.silent_proxy import SilentProxy
 from tests.support.together import together
 from tests.support.world import Community, Person
+from yoto.persistence import DATABASE
 from yoto.resilience import ResilienceController
 from yoto.store.db import db
-from yoto.wiring import DATABASE
 
 # A request is answered within five seconds; a machine that is too busy may add as many.
 PATIENCE = 10.0

@@ -15,7 +15,7 @@ from app.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER
 from tests.integration.guards.conftest import dimensions, refused_by, say, sign_in, until_refused
 from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
-from yoto.http.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
+from yoto.auth.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 
 BURST = MESSAGES_OF_USER_IN_SERVER.burst or 0
 RATE = 1.0  # a second

@@ -11,10 +11,9 @@ import pytest
 from flask import Flask, current_app
 
 from tests.support.redis_servers import Server
-from yoto.cache import HybridPermissionCache
+from yoto.cache import HybridPermissionCache, invalidation_log
 from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
-from yoto.wiring import invalidation_log
 
 TEXT = (Path(__file__).parents[3] / "docs" / "invalidation.md").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.server.connections import ENVIRON_KEY, ConnectionLimits, Connections
 from app.server.served import Served
-from yoto.http.wsgi import REQUEST_ID_KEY
+from yoto.request import REQUEST_ID_KEY
 
 LOGGER = "app.server.contained"
 

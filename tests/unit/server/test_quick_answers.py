@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.server.green import Protocol
 from app.server.heads import PlainHeaders
 from app.server.quick_answers import AT_ONCE, QuickAnswer
-from yoto.http.wsgi import REQUEST_ID_KEY
+from yoto.request import REQUEST_ID_KEY
 
 SERVER = SimpleNamespace(keepalive=True, log_output=False, debug=False, log=SimpleNamespace())
 SERVER.log.info = lambda *_: None

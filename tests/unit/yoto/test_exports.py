@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 import yoto
-from yoto.wiring import elect_forecaster
+from yoto.parts.forecaster import elect_forecaster
 
 ROOT = Path(__file__).parents[3]
 

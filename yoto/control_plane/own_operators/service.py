@@ -17,15 +17,13 @@ from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from yoto.errors import (
-    LastAdministrator,
-    RateLimited,
-    UnknownResource,
-    ValidationFailed,
+from yoto.auth.failed_sign_ins import (
+    FailedSignIn,
+    Failure,
+    note_failure,
+    unavailable,
 )
-from yoto.hashing import HashingTurns
-from yoto.http.failed_sign_ins import FailedSignIn, Failure, note_failure, unavailable
-from yoto.http.guessing import (
+from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,
     count_sign_in,
@@ -33,7 +31,17 @@ from yoto.http.guessing import (
     knows_address,
     remember_address,
 )
-from yoto.http.operators import ADMIN, RIGHTS
+from yoto.auth.operators import (
+    ADMIN,
+    RIGHTS,
+)
+from yoto.errors import (
+    LastAdministrator,
+    RateLimited,
+    UnknownResource,
+    ValidationFailed,
+)
+from yoto.hashing import HashingTurns
 from yoto.store.db import db, utcnow
 from yoto.store.models import PlatformOperator, record_audit
 from yoto.store.sessions import reading, recording

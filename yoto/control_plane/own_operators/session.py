@@ -10,7 +10,11 @@ from flask import session
 from werkzeug.exceptions import Unauthorized
 
 from yoto.api.people import Person
-from yoto.http.operators import Operator, Via, bearer_token
+from yoto.auth.operators import (
+    Operator,
+    Via,
+    bearer_token,
+)
 from yoto.store.db import utcnow
 
 from . import service

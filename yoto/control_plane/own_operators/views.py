@@ -7,13 +7,16 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from yoto.auth.access import public
+from yoto.auth.csrf import (
+    CsrfFailed,
+    check_csrf,
+)
 from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm
 from yoto.errors import Rejected
-from yoto.http.access import public
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.context import read_only
-from yoto.http.csrf import CsrfFailed, check_csrf
+from yoto.request.context import read_only
 
 from .service import authenticate
 from .session import end_session, start_session

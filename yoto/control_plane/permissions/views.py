@@ -13,10 +13,10 @@ from yoto.control_plane.permissions.schemas import (
     WhatQuery,
     WhoQuery,
 )
-from yoto.http.context import read_only
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.paging import Page
 from yoto.permission import Explanation
+from yoto.request.context import read_only
 
 explain_control = ControlBlueprint(
     "explain_control", __name__, "/explain", "Why somebody may do something, or may not"

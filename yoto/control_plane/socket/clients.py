@@ -9,10 +9,10 @@ from enum import Enum
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
+from yoto.auth.socket_credentials import SocketCredential
 from yoto.control_plane.socket.limits import OF_USER, OF_WORKER, ClientPace
 from yoto.control_plane.socket.topics import Subscription
 from yoto.events import position
-from yoto.http.socket_credentials import SocketCredential
 
 
 class DeliveryMode(Enum):

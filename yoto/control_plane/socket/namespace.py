@@ -15,6 +15,8 @@ from flask import Flask, current_app
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
+from yoto.auth.operators import VIEW
+from yoto.auth.socket_credentials import still_may
 from yoto.control_plane.socket.clients import Client
 from yoto.control_plane.socket.limits import MESSAGE_BYTES, PATIENCE
 from yoto.control_plane.socket.registry import (
@@ -31,8 +33,6 @@ from yoto.control_plane.socket.topics import STATE_TOPICS, STATUS, parse, parse_
 from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
 from yoto.extensions import cache, fleet, monitor
 from yoto.http.application import Application
-from yoto.http.operators import VIEW
-from yoto.http.socket_credentials import still_may
 from yoto.operate.application import of_application
 from yoto.sockets import RevocationWatcher, acknowledged, init_door, socket_id
 from yoto.store.db import writing

@@ -10,6 +10,8 @@ from typing import cast
 from flask import Flask, current_app
 from werkzeug.exceptions import Unauthorized
 
+from yoto.auth.operators import VIEW
+from yoto.auth.socket_credentials import still_may
 from yoto.control_plane.socket.broadcasts import IDLE, Broadcasts
 from yoto.control_plane.socket.clients import Client, Clients, DeliveryMode
 from yoto.control_plane.socket.feed import Feed
@@ -18,11 +20,9 @@ from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.topics import Subscription
 from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
-from yoto.http.operators import VIEW
-from yoto.http.socket_credentials import still_may
 from yoto.monitor import Counted, Measured, Sample, names
+from yoto.persistence import STORE_FAILURES
 from yoto.store.db import writing
-from yoto.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.control_socket"
 # s that the first subscription waits for the stream, so that nothing falls in between.

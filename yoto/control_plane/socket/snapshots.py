@@ -22,7 +22,7 @@ from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import alerts, events
 from yoto.monitor import AlertFilter
 from yoto.operate.live.pictures import maintenance, pictures
-from yoto.wiring import STORE_FAILURES
+from yoto.persistence import STORE_FAILURES
 
 # Alerts that a snapshot holds at most; the list of all has pages.
 MOST_ALERTS = 100

@@ -2,7 +2,7 @@
 
 from .assess import assess, overall
 from .bands import Band, Component, ComponentHealth, HealthReport
-from .defaults import DEFAULT_COMPONENTS, components_of
+from .defaults import DEFAULT_COMPONENTS, components_of, health_components
 
 __all__ = [
     "DEFAULT_COMPONENTS",
@@ -12,5 +12,6 @@ __all__ = [
     "HealthReport",
     "assess",
     "components_of",
+    "health_components",
     "overall",
 ]

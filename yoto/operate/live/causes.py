@@ -11,6 +11,7 @@ from yoto.operate.live.components import Part
 from yoto.operate.overrides import where_of
 from yoto.optimization import QueueStats
 from yoto.permission import MaintenanceStatus
+from yoto.persistence import DATABASE
 from yoto.resilience import (
     REDIS_BREAKER,
     BreakerState,
@@ -20,7 +21,6 @@ from yoto.resilience import (
     RaisedLevel,
     State,
 )
-from yoto.wiring import DATABASE
 
 # Told of by ``of_workers``, one by one.
 FLEET_PARTS = ("instances",)

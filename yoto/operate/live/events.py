@@ -11,6 +11,10 @@ from typing import Annotated, Any, TypedDict, cast
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
+from yoto.auth.operators import (
+    ADMIN,
+    VIEW,
+)
 from yoto.errors import ValidationFailed
 from yoto.events import (
     BEGINNING,
@@ -25,7 +29,6 @@ from yoto.events import (
 )
 from yoto.extensions import events as platform
 from yoto.http.acts import record_act
-from yoto.http.operators import ADMIN, VIEW
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.http.shapes import Between
 from yoto.operate.live.filters import LONGEST_TYPE, MOST_TYPES, TypeFilter

@@ -20,6 +20,7 @@ from yoto.operate.guard_history import History
 from yoto.operate.live import causes
 from yoto.operate.overrides import set_by_operators
 from yoto.permission import masked_address
+from yoto.persistence import DATABASE
 from yoto.resilience import (
     BreakerState,
     BulkheadConfig,
@@ -34,7 +35,6 @@ from yoto.resilience import (
 )
 from yoto.store import sessions
 from yoto.store.models import User, account_of
-from yoto.wiring import DATABASE
 
 MOST_ALERTS = 100
 # s of calls that tell who is rejected, and reports of workers that are read for it.

@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 from flask import Flask, current_app
 
+from yoto.collectors import measured_values
 from yoto.errors import StoreUnavailable
 from yoto.extensions import cache, fleet, monitor, permissions, policy
 from yoto.fleet import Worker, WorkerState
@@ -21,6 +22,7 @@ from yoto.monitor import (
     WorkerStatus,
     assess,
     headline,
+    health_components,
     names,
     summarise,
     without_networks,
@@ -34,7 +36,6 @@ from yoto.operate.live.remembered import Remembered
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
-from yoto.wiring import health_components, measured_values
 
 EXTENSION = "yoto.pictures"
 # Seconds for which one picture serves all who ask.

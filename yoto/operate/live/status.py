@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict, cast
 
 from marshmallow.validate import OneOf
 
-from yoto.http.operators import VIEW
+from yoto.auth.operators import VIEW
 from yoto.moments import at_ms, moment
 from yoto.monitor import Headline, HeadlineCause
 from yoto.operate.insight import has_insight

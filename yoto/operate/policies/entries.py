@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import UnprocessableEntity
 
+from yoto.auth.operators import (
+    ADMIN,
+    VIEW,
+)
 from yoto.errors import PolicyError, UnknownResource
 from yoto.extensions import policy
-from yoto.http.operators import ADMIN, VIEW
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.http.problems import problem
 from yoto.operate.operation import After, Author, Limit, Reason, SeenVersion, Subject

@@ -6,9 +6,13 @@ from typing import Annotated
 
 from flask import current_app
 
+from yoto.auth.operators import (
+    ADMIN,
+    VIEW,
+    demand_right,
+)
 from yoto.events import Events
 from yoto.extensions import policy
-from yoto.http.operators import ADMIN, VIEW, demand_right
 from yoto.operate.operation import Author, Reason, SeenVersion, Subject
 from yoto.operate.policies.entries import add_history, in_force, refused_by_field, version_of
 from yoto.operate.policies.shapes import (

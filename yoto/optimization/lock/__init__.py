@@ -1,5 +1,6 @@
 """The distributed lock."""
 
+from yoto.optimization.lock.election import elected_by, keeps_lock
 from yoto.optimization.lock.fence import Fence, FencedStore
 from yoto.optimization.lock.lock import OptimizedDistributedLock
 from yoto.optimization.lock.multi import MultiLock
@@ -14,4 +15,6 @@ __all__ = [
     "MultiLock",
     "OptimizedDistributedLock",
     "ReadWriteLock",
+    "elected_by",
+    "keeps_lock",
 ]

@@ -1,6 +1,6 @@
 """Decision records: written beside the request, and masked."""
 
-from yoto.permission.records.log import DecisionLog, Origin, RecordSettings
+from yoto.permission.records.log import DecisionLog, Origin, RecordSettings, record_settings
 from yoto.permission.records.masking import MASKED, masked_address, masked_context
 
 __all__ = [
@@ -10,4 +10,5 @@ __all__ = [
     "RecordSettings",
     "masked_address",
     "masked_context",
+    "record_settings",
 ]

@@ -20,7 +20,7 @@ from yoto.permission.records.writer import BatchWriter, Row
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.context import RequestContext
 from yoto.permission.verdict.verdict import Decision
-from yoto.settings import of
+from yoto.settings import of, read
 from yoto.store.db import writing
 from yoto.store.models import DecisionRecord
 
@@ -63,6 +63,13 @@ class RecordSettings:
 
     allow_sample: float = of("DECISION_RECORD_ALLOW_SAMPLE")
     days: float = of("DECISION_RECORD_DAYS")
+
+
+def record_settings(app: Flask) -> RecordSettings | None:
+    """Which decisions ``app`` records, and for how long; None: none."""
+    if not app.config["DECISION_RECORDS"]:
+        return None
+    return read(RecordSettings, app.config)
 
 
 class DecisionLog:

@@ -1,8 +1,7 @@
 """The rate limiter."""
 
 from .dimensions import Key
-from .events import RateLimitReset
-from .limiter import RateLimiter
+from .limiter import RateLimiter, RateLimitReset
 from .result import DimensionStatus, RateLimitResult
 
 __all__ = ["DimensionStatus", "Key", "RateLimitReset", "RateLimitResult", "RateLimiter"]

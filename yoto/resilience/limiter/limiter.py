@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from yoto.errors import ValidationFailed
+from yoto.events import Event, event_type
 
 from ..outcome import Outcome
 from ..runtime import Derived, Runtime
@@ -13,7 +14,6 @@ from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
 from ..trail import REFUSED, Trail
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
-from .events import RateLimitReset
 from .lease import Lease, LeaseView
 from .leases import Leases
 from .local import LocalLimiter
@@ -24,6 +24,17 @@ from .result import DimensionStatus, RateLimitResult, result_of
 LARGEST_COST = 1_000_000_000
 # Seconds. A request waits for it.
 RESET_WITHIN = 5.0
+
+
+@event_type("rate_limit.reset")
+class RateLimitReset(Event, frozen=True, kw_only=True):
+    """A key of a limit was reset; every process forgets its remembered denials.
+
+    Attributes:
+        name: the limit. The key is not published: it may be a person's address.
+    """
+
+    name: str
 
 
 class RateLimiter:

@@ -12,8 +12,8 @@ from app.blueprints.channels.overwrites.schemas import (
     OverwriteTemplateSchema,
 )
 from app.blueprints.channels.targets import Overwrite, Target
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 

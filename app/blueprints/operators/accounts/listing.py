@@ -13,8 +13,8 @@ from app.auth.session import SESSION_LIFETIME
 from app.blueprints.operator_roles import OperatorRole, operator_roles
 from app.extensions import permissions
 from app.models import SecondFactor
+from yoto.auth.operators import RIGHTS
 from yoto.errors import UnknownResource
-from yoto.http.operators import RIGHTS
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
 from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, User

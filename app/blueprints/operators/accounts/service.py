@@ -13,8 +13,8 @@ from app.blueprints.operators.accounts import listing
 from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
 from app.models import User
+from yoto.auth.operators import ADMIN
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.http.operators import ADMIN
 from yoto.store.db import db, writing
 from yoto.store.models import account_of, record_audit
 

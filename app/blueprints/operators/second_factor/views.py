@@ -13,9 +13,12 @@ from app.blueprints.operators.second_factor.schemas import (
     RecoveryCodesSchema,
     SecondFactorSchema,
 )
+from yoto.auth.operators import (
+    Via,
+    account,
+)
 from yoto.http.control_api import VIEW, ActSchema, ControlBlueprint, operator, right
 from yoto.http.idempotency import secret_answer
-from yoto.http.operators import Via, account
 
 second_factor_control = ControlBlueprint(
     "second_factor_control", __name__, "/second-factor", "A code that you sign in with"

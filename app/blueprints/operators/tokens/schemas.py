@@ -7,9 +7,9 @@ from datetime import timedelta
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
+from yoto.auth.operators import TOKEN_RIGHTS
 from yoto.http.control_api import ActSchema
 from yoto.http.fields import Flag, Instant, Name, Whole
-from yoto.http.operators import TOKEN_RIGHTS
 from yoto.http.paging import PageQuery, page_of
 
 NAME_LENGTH = 100

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.auth.api_tokens import add_token, usable
 from app.extensions import permissions
+from yoto.auth.operators import INSIGHT
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.http.operators import INSIGHT
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
 from yoto.store.models import ApiToken, User, record_audit

@@ -14,6 +14,13 @@ from app.blueprints.operators.tokens.schemas import (
     NewApiTokenSchema,
     TokenQuery,
 )
+from yoto.auth.operators import (
+    NOT_IN_TOKEN,
+    Via,
+    account,
+    demand_in_credential,
+    may,
+)
 from yoto.errors import PermissionDenied
 from yoto.http.acts import author
 from yoto.http.control_api import (
@@ -27,7 +34,6 @@ from yoto.http.control_api import (
     right,
 )
 from yoto.http.idempotency import secret_answer
-from yoto.http.operators import NOT_IN_TOKEN, Via, account, demand_in_credential, may
 from yoto.http.paging import Page
 
 tokens_control = ControlBlueprint("tokens_control", __name__, "/tokens", "API tokens of operators")

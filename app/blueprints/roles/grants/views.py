@@ -15,8 +15,8 @@ from app.blueprints.roles.grants.schemas import (
     SetGrantSchema,
 )
 from app.blueprints.roles.grants.service import Grant
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 

@@ -17,8 +17,8 @@ from app.extensions import permissions
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.api.rows import existing
 from yoto.api.visibility import demand_sight
+from yoto.auth.identity import Identity
 from yoto.errors import UnknownResource
-from yoto.http.identity import Identity
 from yoto.http.paging import Page, cut
 from yoto.permission import Place
 from yoto.store.db import db

@@ -11,10 +11,10 @@ from app.blueprints.servers.invites.schemas import InviteSchema, NewInviteSchema
 from app.blueprints.servers.members.schemas import MembershipSchema
 from app.guards import INVITE_USE
 from app.models import Invite, Member
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

@@ -19,14 +19,14 @@ from app.blueprints.servers.membership import join_public, leave
 from app.guards import MEMBER_RENAME
 from app.models import Member
 from yoto.api.reasons import ReasonQuery, ReasonSchema
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.context import keeps_order
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
+from yoto.request.context import keeps_order
 from yoto.resilience import rate_limit
 
 members = RestBlueprint(

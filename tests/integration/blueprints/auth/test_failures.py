@@ -14,9 +14,9 @@ from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
-from yoto.http import failed_sign_ins as failures
-from yoto.http.failed_sign_ins import failures_of
-from yoto.http.pace import Pace
+from yoto.auth import failed_sign_ins as failures
+from yoto.auth.failed_sign_ins import failures_of
+from yoto.auth.pace import Pace
 
 LOGIN = "/api/v1/auth/login"
 

@@ -172,7 +172,7 @@ def test_policies_read_the_context_and_the_properties(
         heard.append(question)
         return PolicyAnswer(False, "too_late")
 
-    from yoto.http.identity import current_user_id
+    from yoto.auth.identity import current_user_id
 
     permissions.init_app(app, subject_loader=current_user_id, policy=policy)
     body = asked(member, community, context={"hour": 3})

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
+from yoto.auth.identity import current_user_id
 from yoto.authzen.vocabulary import resources_shown, users_shown
-from yoto.http.identity import current_user_id
 from yoto.permission import PolicyAnswer, PolicyQuestion
 
 SUBJECT, RESOURCE, ACTION = (

@@ -27,8 +27,9 @@ from yoto.monitor import (
     series,
 )
 from yoto.operate.forecasts import shown
-from yoto.wiring import elected_forecaster, forecast_board
-from yoto.wiring import forecasting as election
+from yoto.parts import forecaster as election
+from yoto.parts.forecast_board import forecast_board
+from yoto.parts.forecaster import elected_forecaster
 
 PATH = "/forecasts"
 MINUTES, BURST = 80, 78

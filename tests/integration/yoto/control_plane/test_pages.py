@@ -18,10 +18,10 @@ from app.extensions import monitor
 from tests.integration.yoto.control_plane.conftest import OVERVIEW, SIGN_IN, STATUS, Browser
 from tests.support.applications import another_app
 from tests.support.world import Person
+from yoto.collectors.alert_values import ENOUGH
 from yoto.control_plane import status
 from yoto.control_plane.navigation import PAGES
 from yoto.http.wsgi import CONTENT_SECURITY_POLICY
-from yoto.wiring.alerts.values import ENOUGH
 
 ADDRESSES = [f"/control{page.path}" for page in PAGES]
 

@@ -25,7 +25,7 @@ from tests.support.operators import (
     control_client,
 )
 from tests.support.world import Person, World
-from yoto.http.failed_sign_ins import failures_of
+from yoto.auth.failed_sign_ins import failures_of
 from yoto.monitor import names
 
 FACTOR = "/second-factor"

@@ -34,7 +34,7 @@ from yoto.api.people import accounts
 from yoto.permission import PermissionSystem
 from yoto.permission.people import keys
 from yoto.store.models import SubjectKey
-from yoto.wiring import sweeper_of
+from yoto.sweeping import sweeper_of
 
 __all__ = ["office"]
 

@@ -27,13 +27,13 @@ from werkzeug.test import TestResponse
 
 from tests.support.redis_servers import Server
 from yoto import Yoto
+from yoto.auth.failed_sign_ins import failures_of
+from yoto.auth.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 from yoto.control_plane.navigation import PAGES
 from yoto.control_plane.own_operators import passwords, service
 from yoto.control_plane.own_operators import session as operators_session
 from yoto.embed.plane import plane_of
 from yoto.errors import LastAdministrator
-from yoto.http.failed_sign_ins import failures_of
-from yoto.http.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 from yoto.store.db import utcnow
 from yoto.store.models import AuditRecord, PlatformOperator
 

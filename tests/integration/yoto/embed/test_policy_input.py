@@ -312,7 +312,7 @@ def test_what_a_resource_shows_denies_where_it_cannot_be_read(
     def lost(*_: Any) -> Any:
         raise StoreUnavailable("database")
 
-    reads = "yoto.wiring.policy_facts.attributes_of"
+    reads = "yoto.permission.policy_input.facts.attributes_of"
     # Nor is it read of what is not there any more, or holds what no policy can read.
     odd = ({}, {studio.note.id: {"name": b""}}, {studio.note.id: {"name": math.nan}})
     for read in (lost, *(lambda *_, found=one: found for one in odd)):

@@ -52,6 +52,7 @@ from yoto import (
     register_role,
     require_permission,
     set_overwrite,
+    sweeping,
     team_members,
     unassign,
     visible,
@@ -69,7 +70,7 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
 )
-from yoto.wiring import sweeper_of, sweeping
+from yoto.sweeping import sweeper_of
 
 READ, EDIT, PRINT = "document.read", "document.edit", "document.print"
 # With policies, then.

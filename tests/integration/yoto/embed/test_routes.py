@@ -21,7 +21,7 @@ from yoto import (
     rate_limit,
     require_permission,
 )
-from yoto.http.access import RIGHTS_MARK
+from yoto.auth.access import RIGHTS_MARK
 from yoto.permission.guards import guarding
 from yoto.resilience.decorators import routes
 

@@ -18,7 +18,7 @@ from yoto.cache import HybridPermissionCache
 from yoto.errors import ConfigurationError
 from yoto.optimization import AdvancedOptimization
 from yoto.permission import PermissionSystem
-from yoto.wiring import sweeper_of
+from yoto.sweeping import sweeper_of
 
 Wire = Callable[..., Flask]
 # Such as Flask-Caching or a queue of the host's have.

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.applications import another_app
-from yoto.http.access import PUBLIC_MARK
+from yoto.auth.access import PUBLIC_MARK
 from yoto.http.api import API_PREFIX
 from yoto.http.control_api import CONTROL_API_PREFIX
 from yoto.http.wsgi import MEDIA_TYPE

@@ -17,9 +17,9 @@ from yoto.events import Event, EventStream
 from yoto.monitor import AlertRule, AlertSettings, AlertState, AlertStore, SendSettings
 from yoto.monitor.alerts.evaluator import always
 from yoto.monitor.alerts.publishing import AlertPublisher
+from yoto.persistence import SqlAlertStore
+from yoto.persistence.alerts.rows import SessionRows
 from yoto.redis import RedisConnection, RedisSettings
-from yoto.wiring import SqlAlertStore
-from yoto.wiring.alerts.rows import SessionRows
 
 INTERVAL = 5.0
 

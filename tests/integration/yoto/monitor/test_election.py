@@ -13,8 +13,8 @@ from app.extensions import monitor, redis_store
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from yoto.errors import StoreUnavailable
-from yoto.wiring import elected_forecaster
-from yoto.wiring import forecasting as election
+from yoto.parts import forecaster as election
+from yoto.parts.forecaster import elected_forecaster
 
 
 @pytest.fixture

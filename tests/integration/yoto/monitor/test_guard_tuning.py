@@ -17,6 +17,7 @@ from app.guards import SIGN_IN
 from tests.support.redis_servers import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.monitor import LIVE_LEVERS, Suggestion, names
+from yoto.parts.tuner import tuner_of
 from yoto.permission import PermissionSystem
 from yoto.resilience import (
     FLEET,
@@ -32,7 +33,6 @@ from yoto.resilience.tuning import tuner as tuning
 from yoto.resilience.tuning.evidence import changed_at
 from yoto.resilience.tuning.guard_limits import GuardLimit
 from yoto.resilience.tuning.trial import NOT_APPLIED, Step
-from yoto.wiring import tuner_of
 
 LIMIT, CALLERS, WINDOW = 4, 6, 10
 NAME = "report"

@@ -11,7 +11,7 @@ from app.extensions import alerts
 from tests.integration.yoto.monitor.conftest import Clock, Platform
 from yoto.errors import UnknownResource
 from yoto.monitor import AlertStore
-from yoto.wiring import SqlAlertStore
+from yoto.persistence import SqlAlertStore
 
 DAY = 24 * 3600.0
 

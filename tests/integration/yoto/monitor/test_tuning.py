@@ -16,8 +16,8 @@ from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import ValidationFailed
 from yoto.monitor import Suggestion
+from yoto.parts.tuner import tuner_of
 from yoto.resilience import FLEET, Kind, Tuner
-from yoto.wiring import tuner_of
 
 SMALL, PEOPLE, WINDOW = 20, 30, 10
 ID = f"cache_users_size={2 * SMALL}"

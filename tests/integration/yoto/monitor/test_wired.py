@@ -13,7 +13,8 @@ from app.extensions import alerts, optimization
 from tests.support.redis_servers import wait_until
 from yoto.events import Events
 from yoto.monitor import DEFAULT_RULES, AlertState
-from yoto.wiring import degrade_by, elected_by
+from yoto.optimization import elected_by
+from yoto.parts.alerts import degrade_by
 
 THREADS = {"yoto-alerts", "yoto-alert-webhooks"}
 
@@ -43,7 +44,7 @@ def test_the_settings_arrive(app: Flask, state: AlertState) -> None:
 
 def test_one_of_two_workers_is_elected(app: Flask) -> None:
     locks = optimization.of(app).locks
-    elected = elected_by(locks)
+    elected = elected_by(locks, "turn")
     seen: list[bool] = []
 
     def ask() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 import app
 import yoto
+from yoto.auth.failed_sign_ins import Failure
 from yoto.control_plane.audit.schemas import AREAS
-from yoto.http.failed_sign_ins import Failure
 
 # Found under everything alone: on a busy day they bury the rest.
 OF_MEMBERS = (

@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
+from yoto.collectors.guards import policy_samples
 from yoto.errors import StoreUnavailable
 from yoto.http import activity
 from yoto.http.activity import Activity
-from yoto.http.records import RequestRecord
 from yoto.monitor import names
 from yoto.policy import BehaviourWatch, CountedAction
-from yoto.wiring.measures.guards import policy_samples
+from yoto.request.records import RequestRecord
 
 MOST = 100
 

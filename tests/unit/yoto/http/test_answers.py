@@ -8,8 +8,8 @@ from flask import Flask
 from yoto.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, StoreUnavailable
 from yoto.http import answers
 from yoto.http.answers import HALF_LIFE, ErrorRate
-from yoto.http.records import records_of
 from yoto.monitor import Recorder, names
+from yoto.request.records import records_of
 
 from .conftest import Raiser
 

@@ -12,10 +12,10 @@ from sqlalchemy import exc, func, select
 from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable
+from yoto.persistence import sessions as guards
 from yoto.policy.store import sessions as policies
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, record_audit
-from yoto.wiring import sessions as guards
 
 Open = Callable[[Flask], AbstractContextManager[Session]]
 

@@ -8,9 +8,9 @@ from flask import url_for
 
 from yoto.api.admin.registry import service
 from yoto.api.admin.registry.schemas import NewPermissionSchema, PermissionSchema
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

@@ -17,11 +17,11 @@ from yoto.api.permissions.checks.schemas import (
     VerdictSchema,
     VerdictsSchema,
 )
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.context import read_only
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
+from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 
 checks = RestBlueprint(

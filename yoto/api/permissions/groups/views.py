@@ -10,11 +10,11 @@ from yoto.api.permissions.groups import service
 from yoto.api.permissions.groups.schemas import ChangeGroupSchema, GroupSchema, NewGroupSchema
 from yoto.api.permissions.groups.service import Group
 from yoto.api.reasons import ReasonQuery, ReasonSchema
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.extensions import permissions
-from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

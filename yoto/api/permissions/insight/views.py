@@ -16,12 +16,12 @@ from yoto.api.permissions.insight.schemas import (
     UserPageSchema,
     UsersQuery,
 )
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.context import read_only
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import Explanation, Page
+from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 
 insight = RestBlueprint(

@@ -13,9 +13,9 @@ from yoto.api.permissions.nodes.schemas import (
     OverwriteAtSchema,
     UnassignQuery,
 )
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import Place
 

@@ -17,10 +17,10 @@ from yoto.api.permissions.review.schemas import (
     DifferenceQuery,
     DifferenceSchema,
 )
-from yoto.http.access import signed_in
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.files import MEDIA_TYPE
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import DIFFERENCE_COLUMNS, AccessDifference, AccessPage, difference_rows
 from yoto.resilience import rate_limit

@@ -21,10 +21,10 @@ from yoto.api.permissions.subjects.schemas import (
     WholeTeamSchema,
 )
 from yoto.api.reasons import ReasonQuery, ReasonSchema
+from yoto.auth.identity import current_user_id
 from yoto.extensions import permissions
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission, subject_of_text

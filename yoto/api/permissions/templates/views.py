@@ -12,11 +12,11 @@ from yoto.api.permissions.templates.schemas import (
     TemplateSchema,
     TemplatesSchema,
 )
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
 from yoto.extensions import permissions
-from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
-from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
 from yoto.permission import PermissionTemplate, require_permission
 from yoto.store.models import Permission

@@ -12,8 +12,8 @@ from sqlalchemy import update
 from app.models import Member
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
+from yoto.auth.access import public
 from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
-from yoto.http.access import public
 from yoto.permission import (
     acting_as,
     has_permission,

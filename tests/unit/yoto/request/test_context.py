@@ -1,0 +1,114 @@
+"""Request ids, addresses, and whether a request writes."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from flask import Flask, request
+
+from yoto.http.application import Application
+from yoto.http.pipeline import surround
+from yoto.request.context import (
+    begin_record,
+    origin,
+    read_only,
+)
+from yoto.request.records import (
+    RequestRecords,
+    records_of,
+)
+from yoto.store.db import _will_write
+
+
+@pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128, "<a/b;c=1>"])
+def test_a_request_id_of_the_caller_is_kept(bare_app: Flask, given: str) -> None:
+    answer = bare_app.test_client().get("/ping", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 129, "ü", "a\tb"])
+def test_an_odd_request_id_is_replaced(bare_app: Flask, given: str) -> None:
+    answer = bare_app.test_client().get("/ping", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] != given
+    assert len(answer.headers["X-Request-ID"]) == 32
+
+
+def test_records_have_an_id_of_our_own_whatever_a_caller_says(bare_app: Flask) -> None:
+    bare_app.add_url_rule("/origin", "origin", lambda: origin().request_id or "")
+    client = bare_app.test_client()
+    answers = [client.get("/origin", headers={"X-Request-ID": "mine"}) for _ in range(2)]
+    own = [answer.get_data(as_text=True) for answer in answers]
+    assert own[0] != own[1] and all(len(one) == 32 for one in own)
+    assert [answer.headers["X-Yoto-Request-ID"] for answer in answers] == own
+    assert [answer.headers["X-Request-ID"] for answer in answers] == ["mine", "mine"]
+
+
+def test_requests_get_different_ids(bare_app: Flask) -> None:
+    client = bare_app.test_client()
+    ids = {client.get("/ping").headers["X-Request-ID"] for _ in range(5)}
+    assert len(ids) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_gives_other_ids_and_no_seed_gives_them_again(bare_app: Flask) -> None:
+    def made() -> str:
+        with bare_app.test_request_context("/ping"):
+            return begin_record(request).own_id
+
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write, made().encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    ids = {os.read(read, 100).decode(), made()}
+    for _ in range(2):
+        random.seed(1)
+        ids.add(made())
+    assert len(ids) == 4 and all(len(one) == 32 for one in ids)
+
+
+def test_outside_a_request_there_is_no_origin() -> None:
+    assert (origin().request_id, origin().address) == (None, None)
+
+
+def address_seen(proxies: int) -> str:
+    app = Application("proxied")
+    app.config["TRUSTED_PROXIES"] = proxies
+    surround(app, RequestRecords(()))
+    app.add_url_rule("/address", "address", lambda: origin().address or "")
+    forwarded = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    found = app.test_client().get("/address", headers=forwarded).text
+    records_of(app).close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address"), [(0, "127.0.0.1"), (1, "198.51.100.7"), (2, "203.0.113.9")]
+)
+def test_only_as_many_proxies_are_believed_as_are_trusted(proxies: int, address: str) -> None:
+    assert address_seen(proxies) == address
+
+
+def test_requests_write_unless_their_method_or_mark_says_otherwise(bare_app: Flask) -> None:
+    def view() -> str:
+        return str(_will_write.get())
+
+    def check() -> str:
+        return str(_will_write.get())
+
+    bare_app.add_url_rule("/view", "view", view, methods=["GET", "POST", "DELETE"])
+    bare_app.add_url_rule("/check", "check", read_only(check), methods=["POST"])
+    client = bare_app.test_client()
+    seen = {
+        "get": client.get("/view").text,
+        "post": client.post("/view").text,
+        "delete": client.delete("/view").text,
+        "marked": client.post("/check").text,
+    }
+    assert seen == {"get": "False", "post": "True", "delete": "True", "marked": "False"}

@@ -1,0 +1,1 @@
+"""Who calls and who operates, and what keeps others out: each module is usable alone."""

@@ -1,0 +1,159 @@
+"""Records of failed sign-ins: for operators in the audit log, in a bounded number.
+
+They are written after the response is sent. Otherwise the response time would reveal whether there
+is such an account, and whether it is an operator's.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from flask import Flask, current_app, request
+
+from yoto.auth.guessing import count_sign_in
+from yoto.auth.pace import Pace
+from yoto.errors import StoreUnavailable
+from yoto.persistence import (
+    DATABASE,
+    STORE_FAILURES,
+)
+from yoto.request.context import (
+    Origin,
+    origin,
+)
+from yoto.store.models import record_audit
+from yoto.store.sessions import recording
+
+EXTENSION_KEY = "yoto.failed_sign_ins"
+INTERVAL = 60.0  # s between two records of one kind about one account, in each process
+LONGEST_NAME = 32  # characters; no name is longer
+DELAY = 0.2  # s until the response is surely sent
+MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
+
+log = logging.getLogger(__name__)
+
+unavailable = partial(StoreUnavailable, DATABASE)
+
+
+class Failure(StrEnum):
+    """The kind of a failed sign-in; the action of the record."""
+
+    REFUSED = "sign_in.failed"
+    LOCKED_OUT = "sign_in.locked_out"
+    SECOND_FACTOR = "sign_in.second_factor_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSignIn:
+    """One failed try on the account called ``name``, at the path ``door``."""
+
+    name: str
+    failure: Failure
+    door: str
+    origin: Origin
+
+
+# The account's owner, as the subject of a record; None: no operator's, so there is none.
+OperatorOf = Callable[[FailedSignIn], str | None]
+
+
+class FailureRecorder:
+    """Records failures of one application in a thread that lives while there are any."""
+
+    def __init__(self, app: Flask, operator_of: OperatorOf) -> None:
+        """No thread is started yet; ``operator_of`` is asked in it, in a context of ``app``."""
+        self._app = app
+        self._operator_of = operator_of
+        self._pace = Pace(INTERVAL)
+        self._waiting: deque[FailedSignIn] = deque(maxlen=MOST_WAITING)
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    def note(self, failed: FailedSignIn) -> None:
+        """Record it soon."""
+        with self._lock:
+            self._waiting.append(failed)
+            if self._idle.is_set():
+                self._start()
+
+    def wait(self, timeout: float = 5.0) -> bool:
+        """Wait until all that was noted is recorded; False: ``timeout`` seconds were too few."""
+        return self._idle.wait(timeout)
+
+    def close(self) -> None:
+        """Wait a while for what is still to be recorded; what is not by then is lost, and said."""
+        if not self.wait() or self._waiting:
+            log.warning("failed sign-ins were not recorded before the end of the process")
+
+    def _start(self) -> None:
+        name = "yoto-failed-sign-ins"
+        try:
+            threading.Thread(target=self._run, name=name, daemon=True).start()
+        except RuntimeError as error:  # of a process with too many threads
+            log.warning("failed sign-ins wait for the next one to be recorded: %s", error)
+        else:
+            self._idle.clear()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(DELAY)
+            with self._lock:
+                due = list(self._waiting)
+                self._waiting.clear()
+            for failed in due:
+                try:
+                    with self._app.app_context():
+                        self._record(failed)
+                except STORE_FAILURES as error:
+                    log.warning("a failed sign-in was not recorded: %s", error)
+                except Exception:
+                    # Whatever it is must not end the thread: no other is begun before it is idle.
+                    log.exception("a failed sign-in was not recorded")
+            with self._lock:
+                if not self._waiting:
+                    self._idle.set()
+                    return
+
+    def _record(self, failed: FailedSignIn) -> None:
+        subject = self._operator_of(failed)
+        if subject is None or not self._pace.allows(failed.name, failed.failure):
+            return
+        # On a connection that is none of the requests'.
+        with recording(self._app, unavailable) as session:
+            record_audit(
+                failed.failure,
+                subject,
+                by=None,
+                after={"door": failed.door},
+                session=session,
+                request_id=failed.origin.request_id,
+                address=failed.origin.address,
+            )
+
+
+def init_failures(app: Flask, operator_of: OperatorOf) -> None:
+    """Give the application its recorder."""
+    app.extensions[EXTENSION_KEY] = FailureRecorder(app, operator_of)
+
+
+def failures_of(app: Flask) -> FailureRecorder:
+    """The recorder of ``app``."""
+    found: FailureRecorder = app.extensions[EXTENSION_KEY]
+    return found
+
+
+def note_failure(username: str, failure: Failure) -> None:
+    """Count a failed sign-in, and record it soon, for any account."""
+    count_sign_in("locked_out" if failure is Failure.LOCKED_OUT else "failed")
+    name = username.strip().lower()
+    if len(name) <= LONGEST_NAME:
+        failed = FailedSignIn(name, failure, request.path, origin())
+        failures_of(current_app._get_current_object()).note(failed)  # type: ignore[attr-defined]

@@ -1,0 +1,67 @@
+"""Shows the monitor what the parts of an application count by themselves."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy.engine import Engine
+
+from yoto.cache import HybridPermissionCache
+from yoto.collectors.ahead import (
+    hot_samples,
+    prefetch_samples,
+    preload_samples,
+)
+from yoto.collectors.alert_values import measured_values
+from yoto.collectors.alerts import alert_samples
+from yoto.collectors.cache import (
+    Staleness,
+    cache_samples,
+    check_samples,
+    outbox_samples,
+)
+from yoto.collectors.guards import (
+    guard_samples,
+    lock_samples,
+    policy_samples,
+)
+from yoto.collectors.polled import (
+    FleetLook,
+    breaker_samples,
+)
+from yoto.collectors.stores import (
+    database_samples,
+    pool_samples,
+    redis_samples,
+)
+from yoto.monitor import Alerts, Monitor
+from yoto.optimization import AdvancedOptimization
+from yoto.store.db import on_engine
+
+__all__ = ["measure", "measured_values"]
+
+
+def measure(app: Flask) -> None:
+    """Have the monitor of ``app`` read every part at each flush; nothing is read yet."""
+    monitoring = Monitor.of(app)
+    cache = HybridPermissionCache.of(app)
+    optimization = AdvancedOptimization.of(app)
+    engines: list[Engine] = []
+    on_engine(app, engines.append)
+    monitoring.add_source("cache", lambda: cache_samples(cache))
+    monitoring.add_source("checks", lambda: check_samples(app))
+    monitoring.add_source("locks", lambda: lock_samples(optimization.locks))
+    monitoring.add_source("guards", lambda: guard_samples(app))
+    monitoring.add_source("policies", lambda: policy_samples(app))
+    monitoring.add_source("outbox", lambda: outbox_samples(app))
+    monitoring.add_source("alerts", lambda: alert_samples(Alerts.of(app)))
+    monitoring.add_source("redis", lambda: redis_samples(app))
+    monitoring.add_source("database", lambda: database_samples(engines))
+    monitoring.add_source("pools", lambda: pool_samples(app, engines))
+    monitoring.add_source("hot", lambda: hot_samples(optimization.hot))
+    monitoring.add_source("preloading", lambda: preload_samples(app))
+    monitoring.add_source("prefetching", lambda: prefetch_samples(app))
+    monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
+    monitoring.add_slow_source("fleet", FleetLook(app))
+    staleness = Staleness(monitoring)
+    cache.tailer.watch(staleness)
+    monitoring.add_source("staleness", staleness.samples)

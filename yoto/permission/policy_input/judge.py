@@ -1,0 +1,104 @@
+"""Asks the policies for the permission system, with an input made from what is really there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask
+
+from yoto.cache import TieredCache
+from yoto.permission.policy_input.facts import (
+    PolicyFacts,
+    Surroundings,
+)
+from yoto.permission.policy_input.parts import (
+    CHANNEL,
+    PARTS,
+    Asked,
+)
+from yoto.permission.registry.catalogue import JUDGED_WHERE_SET
+from yoto.permission.registry.scopes import Place
+from yoto.permission.system import PermissionSystem
+from yoto.permission.verdict.abac import JudgedPlaces, PolicyAnswer, PolicyQuestion
+from yoto.policy import (
+    InputBuilder,
+    KnownPermissions,
+    PartUnknown,
+    PolicyManager,
+    Question,
+    Validity,
+    judges_members,
+)
+
+ALLOWED = "policies_allow"
+NO_CODE = "policy_denied"
+
+
+class PolicyJudge:
+    """A ``PolicyCheck`` for one application."""
+
+    def __init__(self, app: Flask, cache: TieredCache, surroundings: Surroundings) -> None:
+        """Nothing is asked or opened yet."""
+        self._app = app
+        self._facts = PolicyFacts(app, cache, surroundings)
+        self._builder = InputBuilder(PARTS)
+        PolicyManager.of(app).permissions = self._known
+
+    @property
+    def judged(self) -> JudgedPlaces:
+        """Permissions that are checked only in places where a rule is set."""
+        return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged, self._judged_among, judges_members)
+
+    def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
+        service = PolicyManager.of(self._app)
+        # Looked at once: the set that an input is made for is the one that judges it.
+        serving = service.loader.ready()
+        question = Question(
+            asked.user_id, asked.permission, asked.place.kind, asked.place.id, asked.context
+        )
+        about = Asked(question, self._facts, serving.documents, asked.batch)
+
+        def built(reads: frozenset[str]) -> tuple[dict[str, Any], Validity]:
+            return self._builder.build(question, about, reads, serving.documents)
+
+        reads = serving.reads_about(question.topic)
+        try:
+            document, valid_for = built(reads)
+        except PartUnknown as unknown:
+            code = f"missing:{unknown.path}"
+            return PolicyAnswer(False, code, reasons=(code,), failed=True, unread=True)
+
+        def whole() -> dict[str, Any]:
+            if reads == serving.reads:
+                return document
+            try:
+                return built(serving.reads)[0]
+            except PartUnknown:
+                return document
+
+        decision = service.evaluate(document, valid_for, serving, whole)
+        if decision.allow:
+            emergency = "emergency" in document["subject"]
+            return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)
+        reasons = decision.reasons or (NO_CODE,)
+        return PolicyAnswer(False, reasons[0], decision.version, reasons, failed=decision.failed)
+
+    def _known(self) -> KnownPermissions:
+        """For the editor of a policy: which permissions there are, and which are checked."""
+        found = PermissionSystem.registered_in(self._app)
+        return KnownPermissions(
+            frozenset(one.name for one in found),
+            frozenset(one.name for one in found if one.judged),
+            frozenset(one.name for one in found if one.abac),
+        )
+
+    def _is_judged(self, place: Place) -> bool:
+        found = self._facts.place(place.kind, place.id)
+        return found is not None and found.judged
+
+    def _judged_among(self, places: Sequence[Place]) -> frozenset[Place]:
+        ids = [place.id for place in places if place.kind == CHANNEL and place.id is not None]
+        if not ids:
+            return frozenset()
+        return frozenset(Place(CHANNEL, one) for one in self._facts.judged_channels(ids))

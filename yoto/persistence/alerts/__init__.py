@@ -1,0 +1,5 @@
+"""Alerts in the application's database."""
+
+from .store import SqlAlertStore
+
+__all__ = ["SqlAlertStore"]

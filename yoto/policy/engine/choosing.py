@@ -1,0 +1,39 @@
+"""The policy engine that the configuration chooses."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from yoto.policy.engine import PolicyEngine
+from yoto.policy.engine.embedded import EmbeddedEngine
+from yoto.policy.engine.opa import (
+    OPA_BREAKER,
+    OpaEngine,
+    OpaSettings,
+)
+from yoto.policy.overrun import (
+    EvaluationDeadline,
+    overrun_folder,
+)
+from yoto.resilience import Resilience
+
+OPA = "opa"
+
+
+def policy_engine(app: Flask) -> PolicyEngine:
+    """An engine for ``app``; nothing is connected and no thread started.
+
+    Evaluations on an OPA server go through the circuit breaker ``opa``.
+    """
+    config = app.config
+    if config["POLICY_ENGINE"] != OPA:
+        return EmbeddedEngine(EvaluationDeadline(overrun_folder(app.instance_path)))
+    controller = Resilience.of(app)
+    controller.define(OPA, circuit_breaker=OPA_BREAKER)
+    settings = OpaSettings(
+        config["OPA_URL"],
+        token=config["OPA_TOKEN"] or "",
+        ca_file=config["OPA_CA_CERTS"],
+        timeout=config["OPA_TIMEOUT"],
+    )
+    return OpaEngine(settings, lambda: controller.circuit_breaker(OPA))
