@@ -15,6 +15,11 @@ from typing import Any, ClassVar, Protocol, Self
 
 from yoto.errors import ValidationFailed
 
+# What is wrong, by field.
+Errors = dict[str, str]
+# The smallest number of all: a lowest bound that leaves out 0.
+ABOVE_0 = math.ulp(0.0)
+
 
 class Rule(Protocol):
     """Turns a raw value into the stored one, or raises ``ValueError`` with what is allowed."""
@@ -28,22 +33,23 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Whole:
-    """An int (never a bool) from ``low`` to ``high``, in ``unit``."""
+    """An int (never a bool) from ``low`` to ``high``, in ``unit``; ``says``: in other words."""
 
     low: int
     high: int
     unit: str = ""
+    says: str = ""
 
     def __call__(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"must be a whole number, {self.allowed}")
+            raise ValueError(f"must be {self.says or f'a whole number, {self.allowed}'}")
         if not self.low <= value <= self.high:
             raise ValueError(f"must be {self.allowed}")
         return value
 
     @property
     def allowed(self) -> str:
-        return f"from {self.low} to {self.high} {self.unit}".rstrip()
+        return self.says or f"from {self.low} to {self.high} {self.unit}".rstrip()
 
     def describe(self) -> dict[str, Any]:
         return {"type": "whole", "minimum": self.low, "maximum": self.high, "unit": self.unit}
@@ -51,22 +57,23 @@ class Whole:
 
 @dataclass(frozen=True)
 class Number:
-    """A finite int or float (never a bool) from ``low`` to ``high``, in ``unit``."""
+    """A finite int or float (never a bool) from ``low`` to ``high``, in ``unit``, as ``Whole``."""
 
     low: float
     high: float
     unit: str = ""
+    says: str = ""
 
     def __call__(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"must be a number, {self.allowed}")
+            raise ValueError(f"must be {self.says or f'a number, {self.allowed}'}")
         if not math.isfinite(value) or not self.low <= value <= self.high:
             raise ValueError(f"must be {self.allowed}")
         return float(value)
 
     @property
     def allowed(self) -> str:
-        return f"from {self.low:.12g} to {self.high:.12g} {self.unit}".rstrip()
+        return self.says or f"from {self.low:.12g} to {self.high:.12g} {self.unit}".rstrip()
 
     def describe(self) -> dict[str, Any]:
         return {"type": "number", "minimum": self.low, "maximum": self.high, "unit": self.unit}
@@ -107,14 +114,22 @@ class Named:
 
 @dataclass(frozen=True)
 class Text:
-    """Text of at most ``longest`` characters; may be empty."""
+    """Text of ``shortest`` to ``longest`` characters that UTF-8 can hold; ``says`` as ``Whole``.
+
+    Without ``controls`` it is one line, as logs have it.
+    """
 
     longest: int
+    shortest: int = 0
+    says: str = ""
+    controls: bool = True
 
     def __call__(self, value: Any) -> str:
-        if not isinstance(value, str) or len(value) > self.longest:
-            raise ValueError(f"must be text of at most {self.longest} characters")
-        return value
+        fits = is_text(value) and self.shortest <= len(value) <= self.longest
+        if not fits or not (self.controls or all(ord(one) >= 32 for one in value)):
+            size = f"{self.shortest} to" if self.shortest else "at most"
+            raise ValueError(f"must be {self.says or f'text of {size} {self.longest} characters'}")
+        return str(value)
 
     def describe(self) -> dict[str, Any]:
         return {"type": "text", "longest": self.longest}
@@ -189,21 +204,14 @@ class Settings:
     retired: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
-        errors: dict[str, str] = {}
+        errors: Errors = {}
         for item in fields(self):
-            value = getattr(self, item.name)
-            try:
-                checked = item.metadata[RULE](value)
-            except ValueError as error:
-                errors[item.name] = f"{error}, not {value!r}"
-            else:
-                object.__setattr__(self, item.name, checked)
-        if not errors:
-            errors = self._conflicts()
-        if errors:
-            raise ValidationFailed(errors)
+            kept = check(errors, item.name, getattr(self, item.name), item.metadata[RULE])
+            if item.name not in errors:
+                object.__setattr__(self, item.name, kept)
+        refuse(errors or self._conflicts())
 
-    def _conflicts(self) -> dict[str, str]:
+    def _conflicts(self) -> Errors:
         """Errors between fields, each of which is fine by itself."""
         return {}
 
@@ -251,3 +259,50 @@ class Settings:
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, StrEnum) else value
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is a finite int or float, and no bool."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is text that UTF-8 can hold; JSON can smuggle in half a surrogate pair."""
+    return isinstance(value, str) and not any(0xD800 <= ord(one) < 0xE000 for one in value)
+
+
+def check(errors: Errors, name: str, value: Any, rule: Rule, shown: bool = True) -> Any:
+    """The value that ``rule`` keeps of a field; one that it does not allow is noted in ``errors``.
+
+    Args:
+        shown: whether the error shows the value that was given.
+    """
+    try:
+        return rule(value)
+    except ValueError as error:
+        errors[name] = f"{error}, not {value!r}" if shown else str(error)
+
+
+def refuse(errors: Errors) -> None:
+    """Raise ``ValidationFailed`` if there are errors."""
+    if errors:
+        raise ValidationFailed(errors)
+
+
+def checked(name: str, value: Any, rule: Rule, shown: bool = True) -> Any:
+    """As ``check``, for one field.
+
+    Raises:
+        ValidationFailed: the rule does not allow it.
+    """
+    errors: Errors = {}
+    kept = check(errors, name, value, rule, shown)
+    refuse(errors)
+    return kept
+
+
+def require_reason(reason: Any) -> None:
+    """Raise ``ValidationFailed`` where an operator gives no reason."""
+    if not isinstance(reason, str) or not reason.strip():
+        raise ValidationFailed({"reason": "must say why"})

@@ -9,6 +9,7 @@ from time import monotonic
 
 from yoto.errors import ValidationFailed
 from yoto.housekeeping import Housekeeper
+from yoto.rules import ABOVE_0, Number, checked
 
 from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
@@ -156,8 +157,8 @@ class Monitoring:
         Raises:
             ValidationFailed: not above 0, or longer than minutes are kept.
         """
-        if not 0 < hours <= MOST_HOURS:
-            raise ValidationFailed({"hours": f"must be above 0 and at most {MOST_HOURS:g}"})
+        says = f"above 0 and at most {MOST_HOURS:g}"
+        checked("hours", hours, Number(ABOVE_0, MOST_HOURS, says=says), shown=False)
         now = self.now()
         over = now - now % COARSE.seconds
         reading = self.backend.read(COARSE, now - hours * 3600, over)

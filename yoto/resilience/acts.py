@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from yoto.audit import Audit, AuditEntry
 from yoto.errors import ValidationFailed
+from yoto.rules import require_reason
 
 from .bulkhead import Bulkhead
 from .config_store import Kind
@@ -96,12 +97,6 @@ class GuardActs:
                     after=after,
                 )
             )
-
-
-def require_reason(reason: str) -> None:
-    """Raises ``ValidationFailed`` without a reason."""
-    if not isinstance(reason, str) or not reason.strip():
-        raise ValidationFailed({"reason": "must say why"})
 
 
 def _plain(key: MultiDimensionalKey | str | None) -> object:

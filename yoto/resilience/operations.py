@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from yoto.audit import Audit, AuditEntry
 from yoto.events import ConfigChanged, ConfigRestored, StoredEvent
+from yoto.rules import require_reason
 
-from .acts import require_reason
 from .breaker import BreakerState, CircuitBreaker, State
 from .config_store import ConfigStore, Kind
 from .store_error import STORE_ERRORS

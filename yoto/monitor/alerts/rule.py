@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
 from yoto.errors import ValidationFailed
-from yoto.rules import RULE, Checked, Flag, Matching, Number, OneOf, Rule, Settings, ruled
+from yoto.rules import RULE, Checked, Errors, Flag, Number, OneOf, Rule, Settings, ruled
 
-from ..checks import NAME, NAME_SAYS, Errors, check_labels, check_text
+from ..checks import LABELS, NAMED, line
 from ..scale import Direction
 from .level import Level
 
@@ -25,25 +25,8 @@ DEGRADATIONS = ("none", "light", "medium", "heavy")
 FIXED = frozenset({"name", "metric", "direction", "labels", "text"})
 
 
-def _checked(check: Callable[[Errors, str, Any], None], type: str) -> Checked:
-    """A rule by one of the checks of several fields."""
-
-    def rule(value: Any) -> Any:
-        errors: Errors = {}
-        check(errors, type, value)
-        if errors:
-            raise ValueError(errors[type])
-        return value
-
-    return Checked(rule, type)
-
-
-def _text(errors: Errors, field: str, value: Any) -> None:
-    check_text(errors, field, value, LONGEST_TEXT)
-
-
 def _labels(value: Any) -> Mapping[str, str]:
-    return MappingProxyType(dict(_LABELS(value)))
+    return MappingProxyType(dict(LABELS(value)))
 
 
 def _degradation(value: Any) -> str:
@@ -56,8 +39,7 @@ def _or_none(rule: Rule) -> Rule:
     return Checked(lambda value: None if value is None else rule(value), "number")
 
 
-_NAMED = {RULE: Matching(NAME_SAYS, NAME)}
-_LABELS = _checked(check_labels, "labels")
+_NAMED = {RULE: NAMED}
 _THRESHOLD = _or_none(Number(-FURTHEST, FURTHEST))
 
 
@@ -98,7 +80,7 @@ class AlertRule(Settings):
     labels: Mapping[str, str] = field(
         default_factory=dict, metadata={RULE: Checked(_labels, "labels")}
     )
-    text: str = ruled("", _checked(_text, "text"))
+    text: str = ruled("", line(LONGEST_TEXT))
     enabled: bool = ruled(True, Flag())
     unknown_after: float | None = ruled(None, _or_none(Number(1, LONGEST, "s")))
     unknown_level: Level = ruled(Level.WARNING, OneOf(Level))

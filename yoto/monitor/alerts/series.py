@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..checks import Errors, check_labels, check_name
+from yoto.rules import Errors, check
+
+from ..checks import LABELS, NAMED
 
 _SERIES = re.compile(r"([^{}\s]+)(?:\{(.*)\})?", re.DOTALL)
 _LABEL = re.compile(r'([^=",{}\s]+)="((?:[^"\\]|\\.)*)"(?:,|$)', re.DOTALL)
@@ -48,8 +50,8 @@ def parse_series(text: str) -> Series:
         labels[label[1]] = _ESCAPED.sub(_unescape, label[2])
         at = label.end()
     errors: Errors = {}
-    check_name(errors, "name", match[1])
-    check_labels(errors, "labels", labels)
+    check(errors, "name", match[1], NAMED)
+    check(errors, "labels", labels, LABELS, shown=False)
     if errors:
         raise ValueError("; ".join(errors.values()))
     return Series(match[1], labels)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from yoto.audit import AuditEntry
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
-from yoto.rules import Number, Whole
+from yoto.rules import Errors, Number, Whole, check, refuse
 
-from ..checks import Errors, check, check_author, check_labels, refuse
+from ..checks import LABELS, check_author
 from .facts import AlertAcknowledged, AlertSilenced, AlertUnsilenced
 from .notices import is_silenced
 from .publishing import AlertPublisher
@@ -158,7 +158,7 @@ class AlertService:
         known = () if rule == EVERY_RULE else self._rules()
         if rule != EVERY_RULE and rule not in known:
             errors["rule"] = f"must be {EVERY_RULE} or one of {', '.join(sorted(known))}"
-        check_labels(errors, "labels", labels)
+        check(errors, "labels", labels, LABELS, shown=False)
         check(errors, "seconds", seconds, Number(SHORTEST_SILENCE, LONGEST_SILENCE))
         refuse(errors)
         check_author(by, reason)

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from ..checks import is_number
+from yoto.rules import is_number
+
 from .rule import AlertRule
 
 # By rank: seconds for which a value has been somewhere; None: it is not there.

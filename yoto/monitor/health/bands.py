@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from yoto.rules import Number
+from yoto.rules import Errors, Number, OneOf, check, is_number, refuse
 
-from ..checks import Errors, check, check_name, is_number, refuse
+from ..checks import NAMED
 from ..scale import Direction
 
 FURTHEST = 1e15
@@ -68,13 +68,12 @@ class Component:
 
     def __post_init__(self) -> None:
         errors: Errors = {}
-        check_name(errors, "name", self.name)
-        check_name(errors, "metric", self.metric)
+        check(errors, "name", self.name, NAMED)
+        check(errors, "metric", self.metric, NAMED)
         limits = {"excellent": self.excellent, "good": self.good, "warning": self.warning}
         for field, value in limits.items():
             check(errors, field, value, Number(-FURTHEST, FURTHEST))
-        if self.direction not in list(Direction):
-            errors["direction"] = f"must be one of {', '.join(Direction)}, not {self.direction!r}"
+        check(errors, "direction", self.direction, OneOf(Direction))
         refuse(errors)
         for better, worse in (("excellent", "good"), ("good", "warning")):
             if not self.direction.falls_from(limits[better], limits[worse]):

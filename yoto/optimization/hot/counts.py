@@ -11,13 +11,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 
-from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.hot.gathering import Gathering, Pair
 from yoto.optimization.hot.settings import HotSettings
 from yoto.optimization.hot.stats import HotStats
 from yoto.optimization.hot.store import Batch, HotPair, HotRole, HotStore
 from yoto.redis import RedisConnection
+from yoto.rules import Whole, checked
 
 log = logging.getLogger(__name__)
 
@@ -172,9 +173,8 @@ class HotCounts:
 
     def _checked(self, limit: int) -> int:
         most = self.settings.members
-        if type(limit) is not int or not 1 <= limit <= most:
-            raise ValidationFailed({"limit": f"must be an integer from 1 to {most}"})
-        return limit
+        rule = Whole(1, most, says=f"an integer from 1 to {most}")
+        return int(checked("limit", limit, rule, shown=False))
 
     def _take(self) -> None:
         self._read()

@@ -36,7 +36,7 @@ class Submission:
     due: float | None = None
 
 
-def check(submissions: Iterable[Submission], access: LogAccess) -> None:
+def check_submissions(submissions: Iterable[Submission], access: LogAccess) -> None:
     """Return if all of them can be stored and published.
 
     Raises:

@@ -14,11 +14,12 @@ from yoto.optimization.invalidation.figures import figures_of
 from yoto.optimization.invalidation.names import LEVELS
 from yoto.optimization.invalidation.picture import Delayed, Forced, Picture
 from yoto.optimization.invalidation.queue import InvalidationQueue, Receipt, Window
-from yoto.optimization.invalidation.requests import Submission, check
+from yoto.optimization.invalidation.requests import Submission, check_submissions
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 from yoto.optimization.invalidation.worker import InvalidationWorker
 from yoto.optimization.lock import DistributedLocks
 from yoto.redis import RedisConnection
+from yoto.rules import ABOVE_0, Errors, Number, OneOf, check, refuse
 
 # Groups, by size, that an analysis lists.
 SHOWN = 20
@@ -140,7 +141,7 @@ class SmartInvalidation:
         """
         if not submissions:
             raise ValidationFailed({"subjects": "at least one is needed"})
-        check(submissions, self._access())
+        check_submissions(submissions, self._access())
         receipts = []
         delayed = [one for one in submissions if one.due is not None]
         if delayed:
@@ -206,13 +207,12 @@ class SmartInvalidation:
         Raises:
             ValidationFailed: no such strategy, or a time out of range.
         """
-        errors = {}
-        if strategy is not None and strategy not in list(Strategy):
-            errors["strategy"] = f"must be one of {', '.join(Strategy)}, not {strategy!r}"
-        if not 0 < seconds <= MAX_FORCED:
-            errors["seconds"] = f"must be above 0 and at most {MAX_FORCED:.0f}, not {seconds!r}"
-        if errors:
-            raise ValidationFailed(errors)
+        errors: Errors = {}
+        if strategy is not None:
+            check(errors, "strategy", strategy, OneOf(Strategy))
+        says = f"above 0 and at most {MAX_FORCED:.0f}"
+        check(errors, "seconds", seconds, Number(ABOVE_0, MAX_FORCED, says=says))
+        refuse(errors)
         self._queue.force(None if strategy is None else Strategy(strategy), seconds, reason)
 
     def window(self, epoch: str = "", looked_ms: int | None = None) -> Window:

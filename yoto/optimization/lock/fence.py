@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from yoto.errors import StaleToken, ValidationFailed
+from yoto.errors import StaleToken
 from yoto.optimization.lock.scripts import FENCED
 from yoto.optimization.lock.timing import milliseconds
 from yoto.redis import RedisConnection
+from yoto.rules import Number, Whole, checked
 
 DAY = 86_400.0
 # s; longer than any holder may stand still and then go on.
@@ -24,8 +25,7 @@ def check_token(token: int) -> None:
     Raises:
         ValidationFailed: names ``token`` with the allowed range.
     """
-    if isinstance(token, bool) or not isinstance(token, int) or not 0 < token < MAX_TOKEN:
-        raise ValidationFailed({"token": f"must be 1 to {MAX_TOKEN - 1}, not {token!r}"})
+    checked("token", token, Whole(1, MAX_TOKEN - 1, says=f"1 to {MAX_TOKEN - 1}"))
 
 
 class Fence:
@@ -71,10 +71,7 @@ class FencedStore:
         Raises:
             ValidationFailed: ``ttl`` out of its range.
         """
-        if not MIN_TTL <= ttl <= MAX_TTL:
-            raise ValidationFailed(
-                {"ttl": f"must be {MIN_TTL:g} to {MAX_TTL:.0f} seconds, not {ttl!r}"}
-            )
+        checked("ttl", ttl, Number(MIN_TTL, MAX_TTL, says=f"{MIN_TTL:g} to {MAX_TTL:.0f} seconds"))
         self._redis = redis
         self._ttl = milliseconds(ttl)
 

@@ -66,7 +66,7 @@ class OptimizedDistributedLock:
         if wait is None:
             wait = self.terms.wait
         else:
-            timing.check(self.terms.timeout, wait)
+            timing.check_times(self.terms.timeout, wait)
         owner = self._who()
         holding = self._found(owner)
         if holding is None:
@@ -100,7 +100,7 @@ class OptimizedDistributedLock:
             StoreUnavailable: Redis did not respond; it may be kept for so long all the same.
             ValidationFailed: ``seconds`` out of the range of ``timeout``.
         """
-        timing.check(seconds, 0)
+        timing.check_times(seconds, 0)
         holding = self._mine(self._who())
         if not self._owned.leases.lengthen(holding, seconds):
             raise LockLost(self.key, holding.token)
@@ -128,7 +128,7 @@ class OptimizedDistributedLock:
         if holding.depth > 1:
             raise RuntimeError(f"lock '{self.key}' was taken {holding.depth} times")
         within = holding.lease if within is None else within
-        timing.check(within, 0)
+        timing.check_times(within, 0)
         if not self._owned.leases.lengthen(holding, within, exactly=True):
             raise LockLost(self.key, holding.token)
         self._owned.let_go(holding)

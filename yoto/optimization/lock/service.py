@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Annotated, Any
 
-from yoto.errors import ValidationFailed
 from yoto.monitor import Recorder
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
@@ -23,6 +22,7 @@ from yoto.optimization.lock.scripts import FORCE, LOOK
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.redis import RedisConnection
+from yoto.rules import require_reason
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class DistributedLocks:
         pace = self._owned.pacemaker.pace()
         timeout = pace.lease if timeout is None else timeout
         wait = pace.wait if wait is None else wait
-        timing.check(timeout, wait)
+        timing.check_times(timeout, wait)
         replica_wait = timing.check_replicas(
             replicas, replica_wait, self._redis.settings.socket_timeout
         )
@@ -290,8 +290,7 @@ class DistributedLocks:
             StoreUnavailable: Redis did not respond; it may have been released all the same.
         """
         check_token(token)
-        if not reason.strip():
-            raise ValidationFailed({"reason": "must say why"})
+        require_reason(reason)
         ttl = timing.milliseconds(timing.fence_ttl(0))
         done: bool = self._redis.scripts.run(
             FORCE, LockKeys.of(self._redis.keys, key)[:3], [token, ttl]

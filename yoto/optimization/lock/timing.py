@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.errors import ValidationFailed
+from yoto.rules import Errors, Number, Whole, check, refuse
 
 MIN_LEASE = 0.01
 MAX_LEASE = 86_400.0
@@ -45,19 +45,21 @@ def fence_ttl(lease: float) -> float:
     return max(MIN_FENCE_TTL, FENCE_LEASES * lease)
 
 
-def check(timeout: float, wait: float) -> None:
+_LEASE = Number(MIN_LEASE, MAX_LEASE, says=f"{MIN_LEASE} to {MAX_LEASE:.0f} seconds")
+_WAIT = Number(0, MAX_WAIT, says=f"0 to {MAX_WAIT:.0f} seconds")
+_REPLICAS = Whole(0, MAX_REPLICAS, says=f"0 to {MAX_REPLICAS}")
+
+
+def check_times(timeout: float, wait: float) -> None:
     """Refuse times that make no sense.
 
     Raises:
         ValidationFailed: names ``timeout`` or ``wait`` with the allowed range.
     """
-    errors = {}
-    if not MIN_LEASE <= timeout <= MAX_LEASE:
-        errors["timeout"] = f"must be {MIN_LEASE} to {MAX_LEASE:.0f} seconds, not {timeout!r}"
-    if not 0 <= wait <= MAX_WAIT:
-        errors["wait"] = f"must be 0 to {MAX_WAIT:.0f} seconds, not {wait!r}"
-    if errors:
-        raise ValidationFailed(errors)
+    errors: Errors = {}
+    check(errors, "timeout", timeout, _LEASE)
+    check(errors, "wait", wait, _WAIT)
+    refuse(errors)
 
 
 def check_replicas(replicas: int, wait: float | None, socket_timeout: float) -> float:
@@ -67,14 +69,10 @@ def check_replicas(replicas: int, wait: float | None, socket_timeout: float) -> 
         ValidationFailed: names ``replicas`` or ``replica_wait`` with the allowed range.
     """
     longest = socket_timeout * REPLICA_SHARE
-    errors = {}
-    if not 0 <= replicas <= MAX_REPLICAS:
-        errors["replicas"] = f"must be 0 to {MAX_REPLICAS}, not {replicas!r}"
-    if wait is not None and not 0.001 <= wait <= longest:
-        errors["replica_wait"] = (
-            f"must be 0.001 to {longest:g} seconds ({REPLICA_SHARE:g} of the socket time-out), "
-            f"not {wait!r}"
-        )
-    if errors:
-        raise ValidationFailed(errors)
+    errors: Errors = {}
+    check(errors, "replicas", replicas, _REPLICAS)
+    if wait is not None:
+        says = f"0.001 to {longest:g} seconds ({REPLICA_SHARE:g} of the socket time-out)"
+        check(errors, "replica_wait", wait, Number(0.001, longest, says=says))
+    refuse(errors)
     return longest if wait is None else wait

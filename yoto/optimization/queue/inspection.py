@@ -13,6 +13,7 @@ from yoto.optimization.queue.payload import checked_kind
 from yoto.optimization.queue.stats import QueueStats
 from yoto.optimization.queue.store import KEEP, milliseconds
 from yoto.redis import RedisConnection
+from yoto.rules import Whole, checked
 
 MAX_PAGE = 1000  # dead letters
 # Dead letters that one script puts back; others may work between two.
@@ -48,8 +49,7 @@ class Inspection:
         Raises:
             ValidationFailed: a value is none of these; it names the field.
         """
-        if not 1 <= limit <= MAX_PAGE:
-            raise ValidationFailed({"limit": f"must be 1 to {MAX_PAGE}, not {limit}"})
+        checked("limit", limit, Whole(1, MAX_PAGE, says=f"1 to {MAX_PAGE}"))
         kinds = self.kinds() if kind is None else [checked_kind(kind)]
         below = None
         if after is not None:

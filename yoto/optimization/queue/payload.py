@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from yoto.errors import ValidationFailed
+from yoto.rules import Text, checked
 
 KIND = re.compile(r"[a-z][a-z0-9_.\-]{0,63}", re.ASCII)
 KIND_SAYS = "must be 1 to 64 of a-z, 0-9, '_', '.', '-', beginning with a letter"
@@ -38,8 +39,8 @@ def checked_key(key: str | None) -> str | None:
     Raises:
         ValidationFailed: it is empty, too long, or no text (field ``key``).
     """
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
-        raise ValidationFailed({"key": f"must be text of 1 to {MAX_KEY} characters"})
+    if key is not None:
+        checked("key", key, Text(MAX_KEY, shortest=1), shown=False)
     return key
 
 

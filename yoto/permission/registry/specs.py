@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from yoto.errors import ValidationFailed
 from yoto.nodes import TYPE_NAME
 from yoto.permission.registry.registry import checked_name
+from yoto.rules import Flag, Text, checked
 from yoto.store.models import OnPolicyError, ScopeType
 from yoto.store.resources import known_types
 
@@ -66,14 +67,14 @@ def checked_spec(
     on_error = fields.pop("on_policy_error", OnPolicyError.DENY)
     if fields:
         raise ValidationFailed({key: "unknown field" for key in fields})
-    if not isinstance(abac, bool):
-        raise ValidationFailed({"abac": "must be true or false"})
+    abac = bool(checked("abac", abac, Flag(), shown=False))
     if on_error not in list(OnPolicyError):
         raise ValidationFailed({"on_policy_error": f"{on_error!r} is not deny or rbac"})
     for field, text, longest in (
         ("group", group, GROUP_MAX_LENGTH),
         ("description", description, DESCRIPTION_MAX_LENGTH),
     ):
-        if text is not None and (not isinstance(text, str) or len(text) > longest):
-            raise ValidationFailed({field: f"must be a text of at most {longest} characters"})
+        if text is not None:
+            says = f"a text of at most {longest} characters"
+            checked(field, text, Text(longest, says=says), shown=False)
     return PermissionSpec(name, str(scope), group, description, abac, OnPolicyError(on_error).value)

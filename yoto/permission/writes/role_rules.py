@@ -17,6 +17,7 @@ from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.nesting import MOST_DEEP, TOO_DEEP, Edges, edges_from, longest
 from yoto.permission.rank.role_snapshot import may_inherit
 from yoto.permission.registry.registry import PermissionRegistry
+from yoto.rules import Flag, Whole, checked
 from yoto.store.models import EVERYONE, Effect, Role, RoleParent
 
 NAME_MAX_LENGTH = 100
@@ -75,18 +76,14 @@ def checked_role(name: Any, field: str) -> str:
 
 def checked_position(position: Any) -> int:
     """Raises ``ValidationFailed`` (field ``position``) for a value that is no rank."""
-    if type(position) is not int or not LOWEST_POSITION <= position <= MAX_POSITION:
-        raise ValidationFailed(
-            {"position": f"must be an integer from {LOWEST_POSITION} to {MAX_POSITION}"}
-        )
-    return position
+    says = f"an integer from {LOWEST_POSITION} to {MAX_POSITION}"
+    rule = Whole(LOWEST_POSITION, MAX_POSITION, says=says)
+    return int(checked("position", position, rule, shown=False))
 
 
 def checked_flag(value: Any, field: str) -> bool:
     """Raises ``ValidationFailed`` for anything but True and False."""
-    if not isinstance(value, bool):
-        raise ValidationFailed({field: "must be true or false"})
-    return value
+    return bool(checked(field, value, Flag(), shown=False))
 
 
 def wait_for_others(session: Session, role_id: int, *, begin_anew: bool) -> None:

@@ -30,6 +30,7 @@ from yoto.policy.store import (
     check_words,
     checked_name,
 )
+from yoto.rules import ABOVE_0, Number, checked
 from yoto.store.models import PolicyKind, PolicyState
 
 log = logging.getLogger(__name__)
@@ -143,8 +144,8 @@ class Publisher:
     ) -> PolicyReceipt:
         """Store a candidate, which every process evaluates beside the set in force."""
         checked_name(entry.name)
-        if isinstance(sample, bool) or not 0 < sample <= 1:
-            raise ValidationFailed({"sample": "must be a share, above 0 and at most 1"})
+        says = "a share, above 0 and at most 1"
+        checked("sample", sample, Number(ABOVE_0, 1, says=says), shown=False)
 
         def plan(stored: StoredSet) -> _Plan:
             if stored.candidate is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from yoto.errors import ValidationFailed
+from yoto.rules import OneOf, checked, is_text
 
 from ..settings import (
     BulkheadConfig,
@@ -63,19 +64,7 @@ def parse_kind(kind: str) -> Kind:
     Raises:
         ValidationFailed: there is none.
     """
-    try:
-        return Kind(kind)
-    except ValueError:
-        known = ", ".join(member.value for member in Kind)
-        raise ValidationFailed({"kind": f"must be one of {known}, not {kind!r}"}) from None
-
-
-def is_text(value: object) -> bool:
-    """Whether a value is text that UTF-8 can hold; JSON can smuggle in half a surrogate pair."""
-    try:
-        return isinstance(value, str) and value.encode() is not None
-    except UnicodeEncodeError:
-        return False
+    return Kind(checked("kind", kind, OneOf(Kind)))
 
 
 def check_name(name: str) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from yoto.errors import ValidationFailed
+from yoto.rules import ABOVE_0, Number, Text, checked
 
 from ..settings import Settings
 from .document import PRECEDENCE, Document, Origin
-from .kinds import is_text
 
 # s. A year; leave it out for ever.
 LONGEST_EXPIRY = 365 * 24 * 3600.0
@@ -72,15 +71,8 @@ def check_expiry(seconds: float | None) -> float | None:
     """
     if seconds is None:
         return None
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_EXPIRY:
-        raise ValidationFailed(
-            {
-                "expires_in": f"must be seconds above 0 and at most {LONGEST_EXPIRY:.0f}, "
-                f"not {seconds!r}"
-            }
-        )
-    return float(seconds)
+    says = f"seconds above 0 and at most {LONGEST_EXPIRY:.0f}"
+    return float(checked("expires_in", seconds, Number(ABOVE_0, LONGEST_EXPIRY, says=says)))
 
 
 def check_text(author: str, reason: str) -> None:
@@ -89,7 +81,5 @@ def check_text(author: str, reason: str) -> None:
     Raises:
         ValidationFailed: no author, or a text that is too long.
     """
-    if not is_text(author) or not 0 < len(author) <= LONGEST_AUTHOR:
-        raise ValidationFailed({"author": f"must be text of 1 to {LONGEST_AUTHOR} characters"})
-    if not is_text(reason) or len(reason) > LONGEST_REASON:
-        raise ValidationFailed({"reason": f"must be text of at most {LONGEST_REASON} characters"})
+    checked("author", author, Text(LONGEST_AUTHOR, shortest=1), shown=False)
+    checked("reason", reason, Text(LONGEST_REASON), shown=False)

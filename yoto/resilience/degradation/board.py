@@ -12,6 +12,7 @@ from typing import Any
 from yoto.errors import ValidationFailed
 from yoto.events import EventStream
 from yoto.redis import KeyBuilder, ScriptRegistry, ServerClock, load_script
+from yoto.rules import Number, Text, checked
 
 from ..settings import DegradationLevel
 from ..store_error import STORE_ERRORS
@@ -151,14 +152,9 @@ def _parse(sources: Iterable[bytes], values: Iterable[bytes]) -> Iterable[Raised
 
 
 def _check(source: str, feature: str, reason: str, ttl: float) -> None:
-    errors: dict[str, str] = {}
-    if not isinstance(source, str) or not 0 < len(source) <= LONGEST_TEXT:
-        errors["source"] = f"must be 1 to {LONGEST_TEXT} characters"
-    for name, text in (("feature", feature), ("reason", reason)):
-        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-            errors[name] = f"must be at most {LONGEST_TEXT} characters"
-    number = isinstance(ttl, int | float) and not isinstance(ttl, bool)
-    if not number or not 0 <= ttl <= LONGEST_TTL:
-        errors["ttl"] = f"must be from 0 to {LONGEST_TTL:.0f} seconds, not {ttl!r}"
-    if errors:
-        raise ValidationFailed(errors)
+    allowed = f"at most {LONGEST_TEXT} characters"
+    some = Text(LONGEST_TEXT, shortest=1, says=f"1 to {LONGEST_TEXT} characters")
+    checked("source", source, some, shown=False)
+    checked("feature", feature, Text(LONGEST_TEXT, says=allowed), shown=False)
+    checked("reason", reason, Text(LONGEST_TEXT, says=allowed), shown=False)
+    checked("ttl", ttl, Number(0, LONGEST_TTL, says=f"from 0 to {LONGEST_TTL:.0f} seconds"))

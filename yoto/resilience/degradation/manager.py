@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from yoto.errors import ValidationFailed
+from yoto.rules import OneOf, checked
 
 from ..breaker import BreakerState
 from ..config_store import ConfigStore, Kind
@@ -81,12 +81,8 @@ class Degradation:
         reason: str = "",
     ) -> bool:
         """Raise or renew a level for ``ttl`` seconds, for one feature or all; see ``Board``."""
-        try:
-            checked = DegradationLevel(level)
-        except ValueError:
-            known = ", ".join(level.value for level in DegradationLevel)
-            raise ValidationFailed({"level": f"must be one of {known}, not {level!r}"}) from None
-        return self.board.raise_level(source, checked, ttl, feature, reason)
+        known = checked("level", level, OneOf(DegradationLevel))
+        return self.board.raise_level(source, known, ttl, feature, reason)
 
     def clear_level(self, source: str, reason: str = "") -> bool:
         """Take the level of a source back."""

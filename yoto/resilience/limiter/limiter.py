@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from yoto.errors import ValidationFailed
 from yoto.events import Event, event_type
+from yoto.rules import Whole, checked
 
 from ..outcome import Outcome
 from ..runtime import Derived, Runtime
@@ -292,7 +292,5 @@ class RateLimiter:
 
 def check_units(field: str, units: int) -> None:
     """Raises ``ValidationFailed`` unless ``units`` is a whole number from 1."""
-    if type(units) is not int or not 1 <= units <= LARGEST_COST:
-        raise ValidationFailed(
-            {field: f"must be a whole number from 1 to {LARGEST_COST}, not {units!r}"}
-        )
+    says = f"a whole number from 1 to {LARGEST_COST}"
+    checked(field, units, Whole(1, LARGEST_COST, says=says))

@@ -33,7 +33,7 @@ def test_a_part_of_a_millisecond_is_one() -> None:
 )
 def test_times_without_sense_are_refused_by_name(timeout: float, wait: float, field: str) -> None:
     with pytest.raises(ValidationFailed) as failed:
-        timing.check(timeout, wait)
+        timing.check_times(timeout, wait)
     assert list(failed.value.errors) == [field]
 
 

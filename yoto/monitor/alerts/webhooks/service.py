@@ -10,8 +10,9 @@ from typing import Annotated
 from yoto.audit import AuditEntry
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.moments import Epoch
+from yoto.rules import Errors, OneOf, check, refuse
 
-from ...checks import Errors, check_author, check_name, refuse
+from ...checks import NAMED, check_author
 from ..level import Level
 from ..records import Delivery, Webhook
 from ..store import AlertRows, AlertStore
@@ -79,9 +80,8 @@ class WebhookService:
             ValidationFailed: a bad value, or too many webhooks.
         """
         errors: Errors = {}
-        check_name(errors, "name", name)
-        if min_level not in list(Level):
-            errors["min_level"] = f"must be one of {', '.join(Level)}, not {min_level!r}"
+        check(errors, "name", name, NAMED)
+        check(errors, "min_level", min_level, OneOf(Level))
         refuse(errors)
         self._refuse_inside(target_of(url, self._sender.settings.allow_internal))
         check_author(by, reason)

@@ -9,7 +9,7 @@ import pytest
 from yoto.cache import subjects
 from yoto.errors import ValidationFailed
 from yoto.optimization import LogAccess, Submission
-from yoto.optimization.invalidation.requests import check
+from yoto.optimization.invalidation.requests import check_submissions
 
 ACCESS = LogAccess(print, subjects.is_known, subjects.memory, subjects.GLOBAL)
 GOOD: dict[str, Any] = {"subject": "user:42", "reason": "import"}
@@ -30,7 +30,7 @@ GOOD: dict[str, Any] = {"subject": "user:42", "reason": "import"}
     ],
 )
 def test_good_submissions_pass(fields: dict[str, Any]) -> None:
-    check([Submission(**GOOD | fields)], ACCESS)
+    check_submissions([Submission(**GOOD | fields)], ACCESS)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_good_submissions_pass(fields: dict[str, Any]) -> None:
 )
 def test_bad_ones_are_refused_by_name(field: str, value: Any) -> None:
     with pytest.raises(ValidationFailed) as caught:
-        check([Submission(**GOOD), Submission(**GOOD | {field: value})], ACCESS)
+        check_submissions([Submission(**GOOD), Submission(**GOOD | {field: value})], ACCESS)
     assert list(caught.value.errors) == [field]
 
 
 @pytest.mark.parametrize("subject", ["policy", subjects.memory("user:1")])
 def test_only_what_processes_remember_can_be_forgotten(subject: str) -> None:
-    check([Submission(subject, "x")], ACCESS)
+    check_submissions([Submission(subject, "x")], ACCESS)
     with pytest.raises(ValidationFailed):
-        check([Submission(subject, "x", "l1")], ACCESS)
+        check_submissions([Submission(subject, "x", "l1")], ACCESS)
