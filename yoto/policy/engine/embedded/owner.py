@@ -57,6 +57,7 @@ class _Thread:
         self.started.set()
         while self.hands_over and (job := self.jobs.get()) is not None:
             job.perform(self.kept)
+            del job  # while it waits for the next one
         if self.hands_over:
             self.kept.clear()
 
@@ -65,10 +66,17 @@ def _let_go(error: BaseException) -> None:
     """Drop here what the frames of an exception hold, before another thread gets it."""
     if not isinstance(error, PlatformError):
         error.add_note("".join(traceback.format_exception(error)))
-    chain: BaseException | None = error
-    while chain is not None:
-        chain.__traceback__ = None
-        chain = chain.__cause__ or chain.__context__
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = None
+        waiting += (one.__cause__, one.__context__)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
 
 
 class Owner:
@@ -93,9 +101,14 @@ class Owner:
         given.done.acquire()
         thread.jobs.put(given)
         given.done.acquire()
-        if given.error is not None:
+        if given.error is None:
+            return given.result  # type: ignore[return-value]
+        try:
             raise given.error
-        return given.result  # type: ignore[return-value]
+        finally:
+            # The error would hold this frame, and this frame the error: a circle, which is dropped
+            # by whichever thread collects garbage, with all that the frame knows.
+            del given, thread, job
 
     def close(self) -> None:
         """End the thread once the jobs that were given are done."""

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from _thread import get_native_id
+from time import monotonic, sleep
 
 import pytest
 
@@ -56,3 +59,79 @@ def test_after_the_end_it_starts_anew_with_nothing_kept() -> None:
 
     assert owner.run(dict) == {}
     owner.close()
+
+
+class Unsendable:
+    """Notes the thread in which it is dropped."""
+
+    def __init__(self, dropped_in: list[int]) -> None:
+        self._dropped_in = dropped_in
+
+    def __del__(self) -> None:
+        self._dropped_in.append(get_native_id())
+
+
+def test_what_a_failed_job_made_is_dropped_in_the_owners_thread_however_errors_are_chained() -> (
+    None
+):
+    owner, dropped_in = Owner(), list[int]()
+
+    def failed() -> LookupError:
+        engine = Unsendable(dropped_in)
+        try:
+            raise LookupError(f"one of {type(engine).__name__}")
+        except LookupError as error:
+            return error
+
+    def chained(_: Kept) -> None:
+        try:
+            raise failed()
+        except LookupError:
+            raise ExceptionGroup("three", [failed()]) from failed()
+
+    with pytest.raises(ExceptionGroup):
+        owner.run(chained)
+    here = owner.run(lambda _: get_native_id())
+    owner.close()
+    assert dropped_in == [here] * 3
+
+
+class NotHere(Exception):
+    """An error that one can refer to weakly."""
+
+
+def test_an_error_is_in_no_circle_that_only_a_collector_drops() -> None:
+    owner = Owner()
+
+    def fail(_: Kept) -> None:
+        raise NotHere
+
+    def caught() -> weakref.ref[NotHere]:
+        try:
+            owner.run(fail)
+        except NotHere as error:
+            return weakref.ref(error)
+        raise AssertionError("it did not fail")
+
+    gc.disable()
+    try:
+        assert caught()() is None
+    finally:
+        gc.enable()
+        owner.close()
+
+
+def test_what_a_job_holds_is_let_go_before_the_next_one() -> None:
+    owner, dropped_in = Owner(), list[int]()
+    held = Unsendable(dropped_in)
+
+    def job(_: Kept, held: Unsendable = held) -> None:
+        assert held is not None
+
+    owner.run(job)
+    del held, job
+    deadline = monotonic() + 5
+    while not dropped_in and monotonic() < deadline:
+        sleep(0.01)
+    owner.close()
+    assert dropped_in
