@@ -2,155 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
 import click
 from flask import current_app
 
-from yoto.cli.acts import acting
-from yoto.cli.operations import group_of
-from yoto.cli.options import as_json, echo_json, field_value, says_who, says_why
+from yoto.cli.operations import command, group_of
 from yoto.collectors import measured_values
 from yoto.extensions import monitor
-from yoto.http.paging import PAGE_MAX
+from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
-from yoto.monitor import Level, assess, format_series, health_components
-from yoto.operate.alert_rules import add_alert_rule, alert_rules, rule_lines
+from yoto.monitor import HealthReport, Level, assess, format_series, health_components
+from yoto.operate.alert_rules import ShownRule, add_alert_rule, alert_rules, rule_lines
 from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
 from yoto.operate.alerts import (
+    AlertDetail,
     ShownAlert,
     acknowledge_alert,
 )
 from yoto.operate.alerts import alerts as subject
 from yoto.operate.alerts import list_alerts, read_alert, read_alert_history
-
-LEVEL = click.Choice([level.value for level in Level])
+from yoto.operate.operation import Author, Reason
 
 alerts = group_of(subject, alert_rules, alert_webhooks)
 
 
-@alerts.command("health")
-@as_json
-def health(as_json: bool) -> None:
-    """Show how all workers did in the last minute, with the limit behind each band."""
-    report = assess(health_components(current_app), measured_values(monitor.current)())
-    if as_json:
-        echo_json(report)
-        return
-    for part in report.components.values():
+def _health(found: HealthReport) -> Iterator[str]:
+    for part in found.components.values():
         value = "unknown" if part.value is None else f"{part.value:.4g}"
         limit = "" if part.limit is None else f"limit {part.limit:g}"
-        click.echo(f"{part.name:<10} {part.band:<10} {value:>10}  {limit}")
-    click.echo(f"{'overall':<10} {report.overall}")
+        yield f"{part.name:<10} {part.band:<10} {value:>10}  {limit}"
+    yield f"{'overall':<10} {found.overall}"
 
 
-@alerts.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also those that are over.")
-@click.option("--rule", help="Only of this rule.")
-@click.option("--level", type=LEVEL, help="Only of this level.")
-@click.option("--after", type=int, help="Continue behind the alert of this number.")
-@click.option("--limit", type=int, default=50, show_default=True, help="1 to 100.")
-@as_json
+def _alerts(found: Page[ShownAlert], **given: Any) -> Iterator[str]:
+    yield from map(_line, found.items)
+    if not found.items:
+        yield "There are no such alerts."
+    if found.next is not None:
+        yield f"More with --after {found.next}."
+
+
+def _detail(found: AlertDetail, **given: Any) -> Iterator[str]:
+    yield _line(found)
+    for entry in found["history"]:
+        yield f"  {moment(entry['at'])}  {entry['type']}"
+    if found["history_next"] is not None:
+        yield f"More with --after {found['history_next']}."
+
+
+@command(alerts, "health", _health)
+def health() -> HealthReport:
+    """Show how all workers did in the last minute, with the limit behind each band."""
+    return assess(health_components(current_app), measured_values(monitor.current)())
+
+
+@command(alerts, "list", _alerts)
 def list_(
-    everything: bool,
-    rule: str | None,
-    level: Level | None,
-    after: int | None,
-    limit: int,
-    as_json: bool,
-) -> None:
+    all: Annotated[bool, "Also those that are over."] = False,
+    rule: Annotated[str | None, "Only of this rule."] = None,
+    level: Annotated[Level | None, "Only of this level."] = None,
+    after: Annotated[int | None, "Continue behind the alert of this number."] = None,
+    limit: Annotated[int, "1 to 100."] = 50,
+) -> Page[ShownAlert]:
     """Show the alerts that hold, newest first."""
-    with acting():
-        page = list_alerts("any" if everything else "open", rule, level, after, limit)
-    if as_json:
-        echo_json(page)
-        return
-    for alert in page.items:
-        click.echo(_line(alert))
-    if not page.items:
-        click.echo("There are no such alerts.")
-    if page.next is not None:
-        click.echo(f"More with --after {page.next}.")
+    return list_alerts("any" if all else "open", rule, level, after, limit)
 
 
-@alerts.command("show")
-@click.argument("alert_id", type=int)
-@click.option("--after", type=int, help="Continue its history behind the entry of this number.")
-@as_json
-def show(alert_id: int, after: int | None, as_json: bool) -> None:
+@command(alerts, "show <alert_id>", _detail)
+def show(
+    alert_id: int,
+    after: Annotated[int | None, "Continue its history behind the entry of this number."] = None,
+) -> AlertDetail:
     """Show the alert ALERT_ID and what happened to it."""
-    with acting():
-        alert = read_alert(alert_id)
-        page = read_alert_history(alert_id, after, PAGE_MAX)
-    if as_json:
-        echo_json({**alert, "history": page.items, "history_next": page.next})
-        return
-    click.echo(_line(alert))
-    for entry in page.items:
-        click.echo(f"  {moment(entry['at'])}  {entry['type']}")
-    if page.next is not None:
-        click.echo(f"More with --after {page.next}.")
+    page = read_alert_history(alert_id, after, PAGE_MAX)
+    return {**read_alert(alert_id), "history": [*page.items], "history_next": page.next}
 
 
-@alerts.command("ack")
-@click.argument("alert_id", type=int)
-@click.option("--note", default="", help="What is being done about it.")
-@says_who
-def acknowledge(alert_id: int, note: str, actor: str) -> None:
+@command(alerts, "ack <alert_id>")
+def acknowledge(
+    alert_id: int, by: Author, note: Annotated[str, "What is being done about it."] = ""
+) -> str:
     """Say that you take care of the alert ALERT_ID."""
-    with acting():
-        alert = acknowledge_alert(alert_id, note, actor)
-    click.echo(f"Alert {alert_id} is acknowledged by {alert['acknowledged_by']}.")
+    alert = acknowledge_alert(alert_id, note, by)
+    return f"Alert {alert_id} is acknowledged by {alert['acknowledged_by']}."
 
 
-@alerts.command("rule-add")
-@click.argument("rule")
-@click.argument("metric")
-@click.argument("direction", type=click.Choice(["high", "low"]))
-@click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
-@says_why
-@as_json
+@command(alerts, "rule-add <rule> <metric> <direction> <fields>", rule_lines)
 def add_rule(
     rule: str,
     metric: str,
-    direction: str,
-    fields: tuple[str, ...],
-    reason: str,
-    actor: str,
-    as_json: bool,
-) -> None:
+    direction: Literal["high", "low"],
+    fields: dict[str, Any],
+    reason: Reason,
+    by: Author,
+) -> ShownRule:
     """Make RULE on METRIC, of which values on the side of DIRECTION are bad, with FIELDs such as
     warning=100."""
-    values = {"metric": metric, "direction": direction, **dict(map(field_value, fields))}
-    with acting():
-        made = add_alert_rule(rule, values, reason, actor)
-    if as_json:
-        echo_json(made)
-        return
-    for line in rule_lines(made):
-        click.echo(line)
+    values = {"metric": metric, "direction": direction, **fields}
+    return add_alert_rule(rule, values, reason, by)
 
 
-@alerts.command("webhook-add")
-@click.argument("name")
-@click.option("--url", prompt=True, hide_input=True, help="Where to; asked for if not given.")
-@click.option("--min-level", type=LEVEL, default=Level.WARNING.value)
-@says_why
-def add_webhook(name: str, url: str, min_level: Level, reason: str, actor: str) -> None:
+@command(alerts, "webhook-add <name>")
+def add_webhook(
+    name: str,
+    reason: Reason,
+    by: Author,
+    url: Annotated[str | None, "Where to; asked for if not given."] = None,
+    min_level: Level = Level.WARNING,
+) -> str:
     """Send alerts to a webhook called NAME; prints the secret that signs them, once."""
-    with acting():
-        added = add_alert_webhook(name, url, reason, actor, min_level)
-    click.echo(f"Webhook {added.id} is {added.url}; its secret is {added.secret}")
+    url = click.prompt("Url", hide_input=True) if url is None else url
+    added = add_alert_webhook(name, url, reason, by, min_level)
+    return f"Webhook {added.id} is {added.url}; its secret is {added.secret}"
 
 
-@alerts.command("webhook-test")
-@click.argument("webhook_id", type=int)
-@says_why
-def test_webhook(webhook_id: int, reason: str, actor: str) -> None:
+@command(alerts, "webhook-test <webhook_id>")
+def test_webhook(webhook_id: int, reason: Reason, by: Author) -> str:
     """Send a test message to WEBHOOK_ID now."""
-    with acting():
-        outcome = test_alert_webhook(webhook_id, reason, actor)
+    outcome = test_alert_webhook(webhook_id, reason, by)
     if not outcome["delivered"]:
         raise click.ClickException(f"not delivered: {outcome['error']}")
-    click.echo(f"Delivered: HTTP status {outcome['status']}.")
+    return f"Delivered: HTTP status {outcome['status']}."
 
 
 def _line(alert: ShownAlert) -> str:

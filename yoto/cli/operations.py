@@ -85,7 +85,7 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
         machine = given.pop("as_json", False)
         for name, called in command.called.items():
             given[name] = given.pop(called)
-        if "until" in given:
+        if operation.takes(Common.UNTIL) and "until" in given:
             given["until"] = options.ending(given["until"])
         if "actor" in given:
             given["by"] = given.pop("actor")
@@ -122,7 +122,7 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     more = {"required": required, "multiple": many, "is_flag": one.kind is bool}
     if one.is_mapping:
         more |= {"metavar": "NAME=VALUE"}
-    elif not required:
+    elif not required and not many:
         is_time = isinstance(kind, options.Duration) and one.default is not None
         default = options.duration_text(one.default) if is_time else one.default
         more |= {"default": default, "show_default": default not in ("", False)}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import click
 
@@ -59,6 +59,10 @@ class Moment(click.ParamType[datetime]):
         if moment.utcoffset() is None:
             self.fail(f"'{value}' has no time zone, such as the Z of 2026-01-31T08:00Z", param, ctx)
         return moment
+
+
+Scope = Annotated[str, "'global', or a type of resources, such as 'channel'."]
+ScopeId = Annotated[str | None, "Its id: an integer, a UUID or a text, as its type has it."]
 
 
 def at_resource(command: F) -> F:

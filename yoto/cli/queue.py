@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import click
 from flask.cli import AppGroup
 
-from yoto.cli.acts import acting
-from yoto.cli.options import as_json, echo_json, with_reason
+from yoto.cli.operations import command
 from yoto.errors import UnknownResource
 from yoto.extensions import optimization
+from yoto.operate.operation import Reason
 from yoto.operate.queues import discard_dead_letter, redrive_dead_letter, redrive_dead_letters
-from yoto.optimization import DeadLetter, KindStats
+from yoto.optimization import DeadLetter, DeadLetters, KindStats, QueueStats
 
 queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
 
@@ -21,95 +23,83 @@ queue = AppGroup("queue", help="See what waits in the queue, and put dead letter
 SHOWN = 200
 
 
-@queue.command("stats")
-@as_json
-def stats(as_json: bool) -> None:
-    """Show each kind of items, and the processes that handle them."""
-    with acting():
-        found = optimization.queue_stats()
-    if as_json:
-        echo_json(found)
-        return
+def _stats(found: QueueStats) -> Iterator[str]:
     for name, kind in found.kinds.items():
-        click.echo(f"{name}: {_state(kind)}")
+        yield f"{name}: {_state(kind)}"
         counts = {field: number for field, number in asdict(kind.counts).items() if number}
-        click.echo("  " + ", ".join(f"{number} {field}" for field, number in counts.items()))
+        yield "  " + ", ".join(f"{number} {field}" for field, number in counts.items())
     for name, consumer in found.consumers.items():
         hanging = f", {consumer.abandoned} hanging" if consumer.abandoned else ""
-        click.echo(
-            f"process {name}: {consumer.workers} workers{hanging}, {consumer.in_flight} items"
-        )
+        yield f"process {name}: {consumer.workers} workers{hanging}, {consumer.in_flight} items"
     for name in found.unserved:
-        click.echo(f"no handler for {name}")
+        yield f"no handler for {name}"
     if not found.kinds:
-        click.echo("Nothing was ever enqueued.")
+        yield "Nothing was ever enqueued."
 
 
-@queue.command("dead")
-@click.option("--kind", help="Only of this kind.")
-@click.option("--limit", type=int, default=20, show_default=True, help="Letters of a page.")
-@click.option("--after", help="Where the page before ended.")
-@as_json
-def dead(kind: str | None, limit: int, after: str | None, as_json: bool) -> None:
+def _letters(found: DeadLetters, **given: Any) -> Iterator[str]:
+    for letter in found.letters:
+        yield _line(letter)
+        yield f"  {letter.payload[:SHOWN]}"
+    if found.after:
+        yield f"more: --after {found.after}"
+    if not found.letters:
+        yield "No dead letters."
+
+
+@command(queue, "stats", _stats)
+def stats() -> QueueStats:
+    """Show each kind of items, and the processes that handle them."""
+    return optimization.queue_stats()
+
+
+@command(queue, "dead", _letters)
+def dead(
+    kind: Annotated[str | None, "Only of this kind."] = None,
+    limit: Annotated[int, "Letters of a page."] = 20,
+    after: Annotated[str | None, "Where the page before ended."] = None,
+) -> DeadLetters:
     """Show dead letters, kind by kind, the newest of each first."""
-    with acting():
-        page = optimization.queue.dead_letters(kind, after, limit)
-    if as_json:
-        echo_json(page)
-        return
-    for letter in page.letters:
-        click.echo(f"{letter.id}  {_moment(letter.died_at)}  {_tries(letter)}: {letter.reason}")
-        click.echo(f"  {letter.payload[:SHOWN]}")
-    if page.after:
-        click.echo(f"more: --after {page.after}")
-    if not page.letters:
-        click.echo("No dead letters.")
+    return optimization.queue.dead_letters(kind, after, limit)
 
 
-@queue.command("show")
-@click.argument("letter_id", metavar="ID")
-def show(letter_id: str) -> None:
+@command(queue, "show <letter_id>")
+def show(letter_id: str) -> list[str]:
     """Show one dead letter with all its content."""
-    with acting():
-        found = optimization.queue.dead_letter(letter_id)
+    found = optimization.queue.dead_letter(letter_id)
     if found is None:
         raise click.ClickException(f"no dead letter {letter_id}")
-    click.echo(f"{found.id}  {_moment(found.died_at)}  {_tries(found)}: {found.reason}")
-    click.echo(found.payload)
+    return [_line(found), found.payload]
 
 
-@queue.command("redrive")
-@click.argument("ids", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All that there are now.")
-@click.option("--kind", help="With --all: only of this kind.")
-@with_reason
-def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: str) -> None:
+@command(queue, "redrive <ids>")
+def redrive(
+    reason: Reason,
+    ids: tuple[str, ...] = (),
+    all: Annotated[bool, "All that there are now."] = False,
+    kind: Annotated[str | None, "With --all: only of this kind."] = None,
+) -> str:
     """Put dead letters back into the queue, by IDS or all, as new items with all their tries.
 
     The exit status is 1 when one was not found; the others are retried all the same.
     """
-    if everything == bool(ids) or (kind is not None and not everything):
+    if all == bool(ids) or (kind is not None and not all):
         raise click.UsageError("give IDS, or --all, if you like with --kind")
-    with acting():
-        if everything:
-            kinds = optimization.queue_stats().kinds if kind is None else [kind]
-            moved = sum(redrive_dead_letters(one, reason)["redriven"] for one in kinds)
-        else:
-            moved = sum(_redriven(one, reason) for one in ids)
-    gone = len(ids) - moved if ids else 0
-    if gone:
-        raise click.ClickException(f"{moved} retried, {gone} not found.")
-    click.echo(f"{moved} retried.")
+    if all:
+        kinds = optimization.queue_stats().kinds if kind is None else [kind]
+        moved = sum(redrive_dead_letters(one, reason)["redriven"] for one in kinds)
+    else:
+        moved = sum(_redriven(one, reason) for one in ids)
+    if ids and moved < len(ids):
+        raise click.ClickException(f"{moved} retried, {len(ids) - moved} not found.")
+    return f"{moved} retried."
 
 
-@queue.command("discard")
-@click.argument("letter_id", metavar="ID")
-@with_reason
-def discard(letter_id: str, reason: str) -> None:
+@command(queue, "discard <letter_id>")
+def discard(letter_id: str, reason: Reason) -> str:
     """Throw one dead letter away for good; the audit log keeps its content."""
-    with acting():
-        discard_dead_letter(*_parts(letter_id), reason)
-    click.echo(f"{letter_id} is gone.")
+    discard_dead_letter(*_parts(letter_id), reason)
+    return f"{letter_id} is gone."
 
 
 def _parts(letter_id: str) -> tuple[str, str]:
@@ -133,9 +123,7 @@ def _state(kind: KindStats) -> str:
     )
 
 
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _tries(letter: DeadLetter) -> str:
-    return f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}"
+def _line(letter: DeadLetter) -> str:
+    died = datetime.fromtimestamp(letter.died_at, UTC).isoformat(timespec="seconds")
+    tries = f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}"
+    return f"{letter.id}  {died}  {tries}: {letter.reason}"

@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
-from yoto.cli.options import Moment, at_resource, resource_of
-from yoto.errors import PlatformError
+from yoto.cli.operations import command
+from yoto.cli.options import Moment, Scope, ScopeId, resource_of
 from yoto.extensions import permissions
 from yoto.http.files import csv_lines
-from yoto.nodes import NodeId
+from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.permission import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -34,36 +34,28 @@ UNASKED = (
 
 def add_review(group: AppGroup) -> None:
     """Add the command to ``flask permission``."""
-    group.add_command(review)
+    command(group, "review <name>", form="format")(review)
 
 
-@click.command("review")
-@click.argument("name", metavar="PERMISSION")
-@at_resource
-@click.option("--since", type=Moment(), help="Who gained and who lost it since, instead.")
-@click.option("--until", type=Moment(), help="With --since: up to then; by default until now.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", help="Of it."
-)
-@with_appcontext
 def review(
     name: str,
-    scope: str,
-    scope_id: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    form: str,
+    scope: Scope = GLOBAL_KIND,
+    scope_id: ScopeId = None,
+    since: Annotated[
+        datetime | None, Moment(), "Who gained and who lost it since, instead."
+    ] = None,
+    until: Annotated[
+        datetime | None, Moment(), "With --since: up to then; by default until now."
+    ] = None,
+    form: Annotated[Literal["table", "json", "csv"], "Of it."] = "table",
 ) -> None:
-    """Say who has PERMISSION in a place, since when and by what; or, with --since, what changed."""
+    """Say who has permission NAME, since when and by what; with --since: what changed."""
     if until is not None and since is None:
         raise click.UsageError("--until needs --since")
-    try:
-        if since is None:
-            _show_access(_everybody(name, *resource_of(scope, scope_id)), form)
-        else:
-            _show_difference(name, *resource_of(scope, scope_id), since, until, form)
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
+    if since is None:
+        _show_access(_everybody(name, *resource_of(scope, scope_id)), form)
+    else:
+        _show_difference(name, *resource_of(scope, scope_id), since, until, form)
 
 
 def _everybody(name: str, scope: str, scope_id: NodeId | None) -> Iterator[AccessLine]:

@@ -22,7 +22,7 @@ from yoto.extensions import optimization
 from yoto.http.acts import record_act
 from yoto.http.paging import PAGE_DEFAULT, cut
 from yoto.http.shapes import Between
-from yoto.operate.operation import After, Limit, Reason, Subject
+from yoto.operate.operation import After, Command, Limit, Reason, Subject
 from yoto.optimization import (
     Amounts,
     Analysis,
@@ -183,7 +183,22 @@ def read_invalidation_strategy() -> ChosenStrategy:
     return _invalidation()["strategy"]
 
 
-@queues.operation("PUT", "/invalidation/strategy", OPERATE, body="ChooseStrategy")
+def _strategy_line(found: ChosenStrategy, strategy: str, seconds: float, **given: Any) -> list[str]:
+    return [f"Strategy: {strategy}{'' if strategy == NORMAL else f' for {seconds:g} s'}."]
+
+
+@queues.operation(
+    "PUT",
+    "/invalidation/strategy",
+    OPERATE,
+    Command(
+        "strategy",
+        _strategy_line,
+        "Make all workers publish the queue by STRATEGY for a while; 'normal' ends that.",
+        arguments=("strategy",),
+    ),
+    body="ChooseStrategy",
+)
 def choose_invalidation_strategy(
     strategy: Annotated[str, OneOf((*Strategy, NORMAL)), "`normal` ends what an operator chose"],
     reason: Reason,

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Annotated
 
 import click
 from flask import current_app
 
 from yoto import cache as cache_layer
-from yoto.cli.acts import acting
 from yoto.cli.cache.group import cache
-from yoto.cli.options import with_reason
+from yoto.cli.operations import command
 from yoto.errors import ValidationFailed
 from yoto.extensions import cache as hybrid_cache
 from yoto.extensions import optimization
 from yoto.http.acts import record_act
 from yoto.operate.invalidation import invalidate as invalidate_target
-from yoto.operate.queues import DAY, NORMAL, choose_invalidation_strategy
 from yoto.operate.targets import target_of
-from yoto.optimization import SmartInvalidation, Strategy, Submission
+from yoto.optimization import SmartInvalidation, Submission
 from yoto.permission import Place, node_of_text
 from yoto.store.resources import known_types
 
@@ -34,34 +33,33 @@ def invalidation() -> SmartInvalidation:
     return optimization.of(current_app).invalidation
 
 
-@cache.command("stats")
-def stats() -> None:
+@command(cache, "stats")
+def stats() -> str:
     """Show, as JSON, what the cache of this process sees of the log, and how it is set."""
     current = hybrid_cache.current
     current.start(1.0)
     shown = asdict(current.stats()) | {"settings": asdict(current.settings)}
-    click.echo(json.dumps(shown, indent=2))
+    return json.dumps(shown, indent=2)
 
 
-@cache.command("invalidate")
-@click.argument("kind")
-@click.argument("ids", nargs=-1)
-@click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
-@click.option(
-    "--reason", required=True, help="Why; it is audited. Queued: a short name such as 'import'."
-)
-@click.option("--home", metavar="TYPE:ID", help="Queued: where those belong that it is all about.")
-@click.option("--server", type=click.IntRange(1), help="The same as --home server:ID.")
-@click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
+@command(cache, "queue")
+def queue() -> str:
+    """Show, as JSON, what waits to be invalidated, and what that means."""
+    stats, analysis = invalidation().look()
+    return json.dumps({"stats": asdict(stats), "analysis": asdict(analysis)}, indent=2)
+
+
+@command(cache, "invalidate <kind> <ids>")
 def invalidate(
     kind: str,
-    ids: tuple[str, ...],
-    queued: bool,
-    reason: str,
-    home: str | None,
-    server: int | None,
-    memory: bool,
-) -> None:
+    ids: tuple[str, ...] = (),
+    *,
+    queued: Annotated[bool, "Through the queue, which merges and paces."] = False,
+    reason: Annotated[str, "Why; it is audited. Queued: a short name such as 'import'."],
+    home: Annotated[str | None, "Queued: where those belong that it is all about."] = None,
+    server: Annotated[int | None, click.IntRange(1), "The same as --home server:ID."] = None,
+    memory: Annotated[bool, "Only what processes remember; Redis's stays."] = False,
+) -> str:
     """Forget verdicts in every worker: of KIND and the IDS, with what is below resources.
 
     KIND is user, role, team, application, a type of resources, or all, which has no ids. Users
@@ -73,19 +71,17 @@ def invalidate(
         home = f"server:{server}"
     if home is not None and not queued:
         raise click.UsageError("--home and --server go with --queued")
-    with acting():
-        try:
-            targets = [target_of(kind, one, spelled=True) for one in ids or (None,)]
-            covering = None if home is None else subjects.node(*_home(home))
-        except ValidationFailed as error:
-            raise click.UsageError(str(error)) from None
+    try:
+        targets = [target_of(kind, one, spelled=True) for one in ids or (None,)]
+        covering = None if home is None else subjects.node(*_home(home))
+    except ValidationFailed as error:
+        raise click.UsageError(str(error)) from None
     if queued:
-        _queue([target.subject for target in targets], reason, "l1" if memory else "all", covering)
-        return
-    with acting():
-        done = [invalidate_target(target, memory, reason) for target in targets]
+        level = "l1" if memory else "all"
+        return _queue([target.subject for target in targets], reason, level, covering)
+    done = [invalidate_target(target, memory, reason) for target in targets]
     told = ", ".join(one["subject"] for one in done)
-    click.echo(f"Invalidated in every worker: {told}; position {done[-1]['position']}.")
+    return f"Invalidated in every worker: {told}; position {done[-1]['position']}."
 
 
 def _home(text: str) -> Place:
@@ -100,38 +96,11 @@ def _home(text: str) -> Place:
     return place
 
 
-def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> None:
+def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> str:
     shown = {"subjects": list(touched[:SHOWN]), "of": len(touched), "level": level}
-    with acting():
-        record_act("cache.invalidate", "queued", reason=reason, after=shown)
-        receipt = invalidation().submit_many(
-            [Submission(one, reason, level, covering) for one in touched]
-        )
+    record_act("cache.invalidate", "queued", reason=reason, after=shown)
+    receipt = invalidation().submit_many(
+        [Submission(one, reason, level, covering) for one in touched]
+    )
     merged = len(touched) - receipt.new
-    click.echo(f"{receipt.new} queued, {merged} waited already; a running server publishes them.")
-
-
-@cache.command("queue")
-def queue() -> None:
-    """Show, as JSON, what waits to be invalidated, and what that means."""
-    with acting():
-        stats, analysis = invalidation().look()
-    click.echo(json.dumps({"stats": asdict(stats), "analysis": asdict(analysis)}, indent=2))
-
-
-@cache.command("strategy")
-@click.argument("strategy", type=click.Choice([*(one.value for one in Strategy), NORMAL]))
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, DAY, min_open=True),
-    default=600.0,
-    show_default=True,
-    help="For so long.",
-)
-@with_reason
-def strategy(strategy: str, seconds: float, reason: str) -> None:
-    """Make all workers publish the queue by STRATEGY for a while; 'normal' ends that."""
-    with acting():
-        choose_invalidation_strategy(strategy, reason, seconds)
-    ends = "" if strategy == NORMAL else f" for {seconds:g} s"
-    click.echo(f"Strategy: {strategy}{ends}.")
+    return f"{receipt.new} queued, {merged} waited already; a running server publishes them."

@@ -1,6 +1,6 @@
 """The batch queue: streams of items by kind, handled at least once each."""
 
-from yoto.optimization.queue.items import Check, DeadLetter, Handler, QueueItem
+from yoto.optimization.queue.items import Check, DeadLetter, DeadLetters, Handler, QueueItem
 from yoto.optimization.queue.queue import BatchQueue
 from yoto.optimization.queue.settings import QueueSettings
 from yoto.optimization.queue.stats import Amounts, ConsumerStats, KindStats, QueueStats
@@ -11,6 +11,7 @@ __all__ = [
     "Amounts",
     "ConsumerStats",
     "DeadLetter",
+    "DeadLetters",
     "Handler",
     "KindStats",
     "QueueItem",
