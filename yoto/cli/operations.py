@@ -87,7 +87,7 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
             given[name] = given.pop(called)
         if operation.takes(Common.UNTIL) and "until" in given:
             given["until"] = options.ending(given["until"])
-        if "actor" in given:
+        if operation.takes(Common.AUTHOR):
             given["by"] = given.pop("actor")
         for one in open_ones:
             if one.is_mapping:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
-from yoto.control_plane.audit import audit_control
 from yoto.control_plane.permissions import (
     explain_control,
     registry_control,
@@ -18,6 +17,7 @@ from yoto.control_plane.session import session
 from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
+from yoto.operate.audit import audit
 from yoto.operate.cache import cache
 from yoto.operate.config import config
 from yoto.operate.degradation import degradation
@@ -67,7 +67,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(alert_webhooks),
     blueprint(suggestions),
     blueprint(forecasts),
-    audit_control,
+    blueprint(audit),
     blueprint(maintenance),
     blueprint(log_level),
     blueprint(cache),

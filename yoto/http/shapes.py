@@ -35,8 +35,8 @@ PLAIN: Mapping[Any, type[Field]] = ma.Schema.TYPE_MAPPING | {
     Any: ma.fields.Raw,
     ResourceId: NodeId,
 }
-# Names in the API document of classes that have another name there.
-NAMES: dict[type, str] = {}
+# Names in the API document of classes that have another name there, or their schemas.
+NAMES: dict[Any, Any] = {}
 
 
 class Between(NamedTuple):
@@ -92,11 +92,14 @@ class Parameter(NamedTuple):
 @cache
 def schema_of(shape: Any) -> Any:
     """The schema that documents and writes objects of a class, pages of them, or each of many."""
+    named = NAMES.get(shape)
+    if named is not None and not isinstance(named, str):
+        return named
     if get_origin(shape) is Page:
         return page_of(schema_of(*get_args(shape)))
     if get_origin(shape) is Iterator:
         return schema_of(*get_args(shape))(many=True)
-    return schema_named(NAMES.get(shape, shape.__name__), ma.Schema, True, *parts_of(shape))
+    return schema_named(named or shape.__name__, ma.Schema, True, *parts_of(shape))
 
 
 def field_of(one: Parameter, strict: bool = True) -> Field:

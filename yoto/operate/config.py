@@ -133,7 +133,7 @@ def list_config(kind: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> 
     return {"items": list(page.items), "next": page.next, "fields": fields}
 
 
-@config.operation("GET", ENTRY, VIEW, tagged=True, refuses=True)
+@config.operation("GET", ENTRY, VIEW, tagged=True, also=(422,))
 def read_config(kind: str, name: str) -> ConfigEntry:
     """One entry; its `ETag` is needed to change it"""
     return _shown(_store().get(*_key(kind, name)))

@@ -48,7 +48,7 @@ def list_degradations(after: After = None, limit: Limit = PAGE_DEFAULT) -> Page[
     return slice_of([read_degradation(name) for name in names], after, limit)
 
 
-@degradation.operation("GET", "/<name>", VIEW, tagged=True, refuses=True)
+@degradation.operation("GET", "/<name>", VIEW, tagged=True, also=(422,))
 def read_degradation(name: str) -> Feature:
     """How far a feature is degraded, and who asks for it"""
     controller = get_resilience_controller()

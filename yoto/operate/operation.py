@@ -78,7 +78,7 @@ class Operation:
         changes: whether it changes anything, which takes a ``Reason``; no ``GET`` does.
         tagged: whether the ``version`` of what it returns is its ``ETag``.
         status: of the answer; 204 where it returns nothing.
-        refuses: whether what the path says may be refused (422).
+        also: further statuses of errors, which do not follow from what it takes.
         secret: whether the answer shows what is shown but once.
         file: the name under which browsers save the array that it iterates over.
     """
@@ -92,7 +92,7 @@ class Operation:
     changes: bool = True
     tagged: bool = False
     status: int = 200
-    refuses: bool = False
+    also: tuple[int, ...] = ()
     secret: bool = False
     file: str | None = None
 
@@ -135,7 +135,7 @@ class Subject:
         noun: one of them, as an error says that there is none.
         group: the words of its commands after ``flask``.
         help: what the terminal says of the group.
-        names: what the API document calls classes that have another name there.
+        names: what the API document calls classes that have another name there, or their schemas.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Subject:
     noun: str
     group: str
     help: str
-    names: Mapping[type, str] = field(default_factory=dict)
+    names: Mapping[Any, Any] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
 
     def operation(

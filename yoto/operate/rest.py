@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 import marshmallow as ma
@@ -56,8 +57,8 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
     view = made.response(operation.status if shape else 204, shape)(run)
     if seen is not None:
         view = edits(made, must_say)(view)
-    if operation.refuses:
-        view = made.alt_response(422, "UNPROCESSABLE_ENTITY")(view)
+    for status in operation.also:
+        view = made.alt_response(status, HTTPStatus(status).name)(view)
     arguments = body_of(operation)
     if arguments is not None:
         at = "query" if operation.method == "GET" else "json"

@@ -7,14 +7,13 @@ from yoto.operate.forecasts import forecasts
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 
-from .audit import add_audit
+from . import audit
 from .group import control
 from .live import add_live
 
-__all__ = ["control"]
+__all__ = ["audit", "control"]
 
 add_live(control)
 control.add_command(group_of(maintenance))
 control.add_command(group_of(log_level))
-add_audit(control)
 control.add_command(group_of(forecasts).commands["forecast"])

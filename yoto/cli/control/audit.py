@@ -3,56 +3,58 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from marshmallow.validate import OneOf
 
-from yoto.api.admin.audit import service
+from yoto.api.admin.audit.schemas import RecordSchema
 from yoto.api.admin.audit.service import Record
-from yoto.cli.acts import acting
-from yoto.control_plane.audit.schemas import AREAS
-from yoto.control_plane.audit.views import json_lines
+from yoto.cli.control.group import control
+from yoto.cli.operations import command
+from yoto.http.files import json_array
+from yoto.http.shapes import Between
 from yoto.moments import moment
+from yoto.operate.audit import AREAS, AuditFilter, export_audit_records, list_audit_records
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
 
-def add_audit(group: AppGroup) -> None:
-    """Add it to ``flask control``."""
-    group.add_command(audit)
-
-
-@click.command("audit")
-@click.option("--actor", help="Only what this username did.")
-@click.option(
-    "--area", type=click.Choice(list(AREAS)), help="Only what this is about; without it everything."
-)
-@click.option("--action", help="Only acts that begin so, such as 'alert.'.")
-@click.option("--subject", help="Only what was done to this, such as 'role:9'.")
-@click.option("--server", "server_id", type=int, help="Only in this server.")
-@click.option("--from", "since", type=MOMENT, help="Only from this time (UTC) on.")
-@click.option("--to", "until", type=MOMENT, help="Only before this time (UTC).")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--export", is_flag=True, help="All of them, as a JSON array.")
-@with_appcontext
-def audit(limit: int, export: bool, action: str | None, area: str | None, **query: Any) -> None:
+@command(control, "audit", server_id="server", since="from", until="to")
+def audit(
+    actor: Annotated[str | None, "Only what this username did."] = None,
+    area: Annotated[
+        str | None, OneOf(list(AREAS)), "Only what this is about; without it everything."
+    ] = None,
+    action: Annotated[str | None, "Only acts that begin so, such as 'alert.'."] = None,
+    subject: Annotated[str | None, "Only what was done to this, such as 'role:9'."] = None,
+    server_id: Annotated[int | None, "Only in this server."] = None,
+    since: Annotated[datetime | None, MOMENT, "Only from this time (UTC) on."] = None,
+    until: Annotated[datetime | None, MOMENT, "Only before this time (UTC)."] = None,
+    limit: Annotated[int, Between(1, 1000)] = 50,
+    export: Annotated[bool, "All of them, as a JSON array."] = False,
+) -> Iterator[str]:
     """Show who changed what, newest first."""
-    query |= {"action_prefix": action, "families": None if area is None else AREAS[area]}
-    for name in ("since", "until"):
-        if query[name] is not None:
-            query[name] = _utc(query[name])
-    with acting():
-        if export:
-            for line in json_lines(service.all_records(**query)):
-                click.echo(line, nl=False)
-            return
-        page = service.records(after=None, limit=limit, **query)
-        for record in page.items:
-            click.echo(_line(record))
-        if page.next is not None:
-            click.echo(f"There are older ones; ask for more than {limit}, or with --to.")
+    wanted: AuditFilter = {
+        "actor_id": None,
+        "actor": actor,
+        "action": action,
+        "area": area,
+        "subject": subject,
+        "server_id": server_id,
+        "since": since and since.replace(tzinfo=UTC),
+        "until": until and until.replace(tzinfo=UTC),
+    }
+    if export:
+        found = export_audit_records(**wanted)
+        yield from (piece.strip("\n") for piece in json_array(map(RecordSchema().dump, found)))
+        return
+    page = list_audit_records(None, limit, **wanted)
+    yield from map(_line, page.items)
+    if page.next is not None:
+        yield f"There are older ones; ask for more than {limit}, or with --to."
 
 
 def _line(record: Record) -> str:
@@ -69,7 +71,3 @@ def _line(record: Record) -> str:
 def _other(record: Record) -> str:
     after = record.after if isinstance(record.after, dict) else {}
     return str(after.get("author", "system"))
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)

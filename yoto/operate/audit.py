@@ -1,0 +1,161 @@
+"""The audit log, for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, TypedDict, Unpack
+
+from marshmallow.validate import Length, OneOf, Regexp
+
+from yoto.api.admin.audit import service
+from yoto.api.admin.audit.schemas import ACTION_LENGTH, SUBJECT_LENGTH, RecordSchema
+from yoto.api.admin.audit.service import Record
+from yoto.auth.operators import VIEW
+from yoto.errors import ValidationFailed
+from yoto.http.fields import MAX_ID, Instant
+from yoto.http.paging import PAGE_DEFAULT, Page
+from yoto.http.shapes import Between
+from yoto.operate.insight import has_insight
+from yoto.operate.operation import After, Limit, Subject
+from yoto.store.models import User
+from yoto.store.models.types import longest
+
+USERNAME_LENGTH = longest(User.__table__.c.username)
+ACTION_PATTERN = r"[a-z0-9_.-]+"
+
+# How acts on what runs begin: they say nothing of what other people may do, or do elsewhere.
+OPERATIONS = (
+    "alert.",
+    "breaker.",
+    "cache.",
+    "control.",
+    "events.",
+    "instance.",
+    "lock.",
+    "maintenance.",
+    "policy.",
+    "prefetch.cancel",
+    "prefetch.pause",
+    "prefetch.resume",
+    "queue.",
+    "resilience.",
+)
+# Who may do what: roles, grants, groups, overwrites, accounts, measures against people.
+RIGHTS = (
+    "channel.rules",
+    "channel.sync",
+    "channel.unsync",
+    "emergency.",
+    "emergency_access.",
+    "group.",
+    "matrix.",
+    "member.ban",
+    "member.kick",
+    "member.timeout",
+    "member.unban",
+    "operator.",
+    "overwrite.",
+    "permission.",
+    "role.",
+    "second_factor.remove",
+    "seed.",
+    "server.rules",
+    "server.transfer",
+    "user.clearance",
+    "user.create",
+    "user.delete",
+    "user.update",
+)
+# Who got in, who tried, and with what: passwords, codes, tokens, devices.
+SIGN_INS = (
+    "api_token.",
+    "control.break_glass",
+    "control.sign_in",
+    "control.sign_out",
+    "device.",
+    "operator.end_sessions",
+    "second_factor.",
+    "secrets.",
+    "sign_in.",
+    "token.",
+    "user.change_password",
+    "user.register",
+)
+AREAS = {
+    "operators_and_rights": OPERATIONS + RIGHTS,
+    "operators": OPERATIONS,
+    "rights": RIGHTS,
+    "sign_ins": SIGN_INS,
+}
+
+
+audit = Subject(
+    "audit",
+    "/audit",
+    "Who changed what, from what to what, and why",
+    "record",
+    "",
+    "",
+    {Record: RecordSchema},
+)
+
+
+class AuditFilter(TypedDict):
+    """Which acts. Times are half open: from <= at < to."""
+
+    actor_id: Annotated[int | None, Between(1, MAX_ID)]
+    actor: Annotated[str | None, Length(1, USERNAME_LENGTH), "Username of who did it"]
+    action: Annotated[
+        str | None,
+        Length(1, ACTION_LENGTH),
+        Regexp(rf"{ACTION_PATTERN}\Z"),
+        "How it begins, such as `alert.`",
+    ]
+    area: Annotated[str | None, OneOf(list(AREAS)), "Left out: everything, messages too"]
+    subject: Annotated[str | None, Length(1, SUBJECT_LENGTH)]
+    server_id: Annotated[int | None, Between(1, MAX_ID)]
+    since: Annotated[datetime | None, partial(Instant, data_key="from")]
+    until: Annotated[datetime | None, partial(Instant, data_key="to")]
+
+
+@audit.operation("GET", "", VIEW)
+def list_audit_records(
+    after: After = None, limit: Limit = PAGE_DEFAULT, **wanted: Unpack[AuditFilter]
+) -> Page[Record]:
+    """The audit log, newest first
+
+    Addresses, and what was done outside the control plane or to who may do what, are shown to those
+    alone who may know about others: that takes `admin.audit`.
+    """
+    insight = has_insight()
+    page = service.records(after=after, limit=limit, **_query(wanted, insight))
+    return page if insight else Page([_without_address(one) for one in page.items], page.next)
+
+
+@audit.operation("GET", "/export", VIEW, file="audit.json")
+def export_audit_records(**wanted: Unpack[AuditFilter]) -> Iterator[Record]:
+    """All such records as one JSON array, newest first, as a file"""
+    insight = has_insight()
+    found = service.all_records(**_query(wanted, insight))
+    return found if insight else map(_without_address, found)
+
+
+def _query(wanted: AuditFilter, insight: bool) -> dict[str, Any]:
+    """As ``service.records`` takes it, of the acts that the caller may see."""
+    query: dict[str, Any] = {**wanted}
+    since, until = query["since"], query["until"]
+    if since is not None and until is not None and until <= since:
+        raise ValidationFailed({"to": "Must be after 'from'."})
+    area, query["action_prefix"] = query.pop("area"), query.pop("action")
+    if area is not None:
+        query["families"] = [one for one in AREAS[area] if insight or one.startswith(OPERATIONS)]
+    elif not insight:
+        query["families"] = OPERATIONS
+    return query
+
+
+def _without_address(record: Record) -> Record:
+    return replace(record, address=None)
