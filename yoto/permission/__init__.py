@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
 from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
-from yoto.permission.checking.turns import taking_turns
+from yoto.permission.checking.asking import taking_turns
 from yoto.permission.directory import ProvidedAttributes
 from yoto.permission.explain import Explanation
 from yoto.permission.explain.loading import holding_sets, load_reach
@@ -28,8 +28,9 @@ from yoto.permission.loading.source import reading
 from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.outbox.positions import required_position
 from yoto.permission.outbox.watching import in_change
-from yoto.permission.people.keys import (
-    NOBODY,
+from yoto.permission.people.keys import NOBODY
+from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
+from yoto.permission.people.numbers import (
     current_keys,
     number_everybody,
     number_of,
@@ -37,7 +38,6 @@ from yoto.permission.people.keys import (
     own_ids,
     person_number,
 )
-from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.people.subjects import name_of_no_person, subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.teams import members_of_teams

@@ -16,13 +16,12 @@ from yoto.permission.database.pool import SidePool
 from yoto.permission.loading.source import ResolutionSource
 from yoto.permission.preloading import Preloading
 from yoto.permission.records.log import DecisionLog
-from yoto.permission.registry.declared import Catalogue
+from yoto.permission.registry.catalogue import Catalogue
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of
 from yoto.permission.templates import TemplateLibrary
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
-from yoto.permission.verdict.meters import CheckMeters
-from yoto.permission.verdict.policy_failures import PolicyFailures
+from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
 from yoto.permission.warming import WarmUp
 from yoto.permission.ways import Ways
 

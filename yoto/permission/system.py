@@ -11,27 +11,20 @@ from flask import Flask
 from yoto.cache import PlaceKey, TieredCache
 from yoto.monitor import Recorder
 from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
+from yoto.permission.accounts.accounts import Accounts
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching.caching import Caching
 from yoto.permission.checking.checks import Checks
-from yoto.permission.checking.survey import Survey
 from yoto.permission.database.pool import SidePool
 from yoto.permission.database.transactions import watch_sessions
 from yoto.permission.directory import EXTENSION as PROVIDERS
 from yoto.permission.directory import Providers
 from yoto.permission.explain import Explaining
 from yoto.permission.loading.source import DatabaseSource
-from yoto.permission.operating.invalidation import Invalidation
-from yoto.permission.operating.maintenance_calls import MaintenanceCalls
-from yoto.permission.operating.position_calls import PositionCalls
-from yoto.permission.operating.tuning_calls import TuningCalls
-from yoto.permission.operating.warm_up_calls import WarmUpCalls
+from yoto.permission.operating.operating import Operating
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
-from yoto.permission.people.account_calls import AccountCalls
-from yoto.permission.people.people_calls import PeopleCalls
 from yoto.permission.preloading import Preloading, PreloadSettings
-from yoto.permission.rank.account_rules import AccountRules
 from yoto.permission.records import DecisionLog, Origin, RecordSettings
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
@@ -43,20 +36,9 @@ from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.permission.ways import Way, Ways
-from yoto.permission.writes.applications import ApplicationWrites
-from yoto.permission.writes.assignments import AssignmentWrites
 from yoto.permission.writes.audit import record_emergency_use, record_super_admin_use
-from yoto.permission.writes.grants import GrantWrites
-from yoto.permission.writes.groups import GroupWrites
-from yoto.permission.writes.node_assignments import NodeAssignments
-from yoto.permission.writes.overwrites import OverwriteWrites
-from yoto.permission.writes.registration import Registration, read_permissions
-from yoto.permission.writes.resources import ResourceWrites
-from yoto.permission.writes.role_parents import RoleParentWrites
-from yoto.permission.writes.roles import RoleWrites
-from yoto.permission.writes.teams import TeamWrites
-from yoto.permission.writes.template_calls import TemplateCalls
-from yoto.permission.writes.template_grants import TemplateGrants
+from yoto.permission.writes.registration import read_permissions
+from yoto.permission.writes.writes import Writes
 from yoto.settings import settings_of
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import types_of
@@ -66,33 +48,7 @@ if TYPE_CHECKING:
 
 
 class PermissionSystem(
-    Checks,
-    Explaining,
-    Searching,
-    Replaying,
-    Reviewing,
-    MaintenanceCalls,
-    Invalidation,
-    WarmUpCalls,
-    TuningCalls,
-    PositionCalls,
-    AccountCalls,
-    Survey,
-    TemplateCalls,
-    TemplateGrants,
-    Registration,
-    RoleWrites,
-    GrantWrites,
-    AssignmentWrites,
-    GroupWrites,
-    OverwriteWrites,
-    NodeAssignments,
-    TeamWrites,
-    ApplicationWrites,
-    RoleParentWrites,
-    ResourceWrites,
-    AccountRules,
-    PeopleCalls,
+    Checks, Explaining, Searching, Reviewing, Replaying, Operating, Accounts, Writes
 ):
     """Permission checks, and every change of permissions.
 

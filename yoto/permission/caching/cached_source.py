@@ -12,14 +12,13 @@ from yoto.permission.database.pool import SidePool
 from yoto.permission.directory import Providers
 from yoto.permission.loading import Loaded as Read
 from yoto.permission.loading import load, load_one, load_places
-from yoto.permission.loading.source import DATABASE_SPAN, DatabaseSource, many
+from yoto.permission.loading.source import DATABASE_SPAN, Answer, DatabaseSource, many
 from yoto.permission.outbox.positions import DATABASE_ONLY, required_position, to_position
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry.bits import SUPER
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, checked_id, place_key, place_of
-from yoto.permission.verdict.answer import Answer
-from yoto.permission.verdict.lineages import Lineages
+from yoto.permission.verdict.facts import Lineages
 from yoto.permission.verdict.resolver import Resolution, flatten, resolve
 from yoto.permission.verdict.stored import ending_by, to_loaded, to_resolution
 from yoto.permission.ways import Ways

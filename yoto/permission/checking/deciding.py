@@ -13,12 +13,12 @@ from yoto import tracing
 from yoto.cache import PlaceKey, Slot
 from yoto.errors import StoreUnavailable
 from yoto.permission.checking.asking import Context, PolicyOutcome, ask_policies
+from yoto.permission.loading.source import Answer
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.requirement import Asked, BoundRequirement, Operator
 from yoto.permission.registry.scopes import Place, place_of
 from yoto.permission.state import EmergencyUse, PermissionState, SuperAdminUse
 from yoto.permission.verdict import verdict
-from yoto.permission.verdict.answer import Answer
 from yoto.permission.verdict.context import checked_context
 from yoto.permission.verdict.meters import SEVERAL
 from yoto.permission.verdict.resolver import Resolution

@@ -24,11 +24,10 @@ from yoto.permission.explain.derivation import (
     role_links,
 )
 from yoto.permission.explain.loading import load_evidence, load_reach
-from yoto.permission.explain.plain import plain
-from yoto.permission.explain.report import Change, Explanation, PolicyLink
+from yoto.permission.explain.report import Change, Explanation, PolicyLink, plain
 from yoto.permission.explain.text import change_told, detail_shown, told
 from yoto.permission.loading.source import reading
-from yoto.permission.people.keys import SubjectId, person_number
+from yoto.permission.people.numbers import SubjectId, person_number
 from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import parse_place, place_key

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
 from yoto.cache import NodeId
-from yoto.permission.explain.plain import plain
+from yoto.permission.people.kinds import PUBLIC, Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +190,24 @@ class Explanation:
         """JSON-ready: times in ISO 8601, tuples as lists."""
         found: dict[str, Any] = plain(self)
         return found
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses as dicts, tuples as lists, times in ISO 8601, UUIDs and subjects that are no
+    people as texts; the rest as is.
+    """
+    if isinstance(value, Application):
+        return f"application:{value.id}"
+    if value is PUBLIC:
+        return "public"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return value

@@ -7,8 +7,7 @@ from typing import Any
 
 from yoto.nodes import shown_text
 from yoto.permission.explain.derivation import IN_FORCE
-from yoto.permission.explain.plain import plain
-from yoto.permission.explain.report import Explanation, RoleLink
+from yoto.permission.explain.report import Explanation, RoleLink, plain
 from yoto.permission.registry.scopes import words_of
 from yoto.permission.verdict.verdict import NO_CHANNEL_ACCESS
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from yoto.errors import ValidationFailed
-from yoto.permission.checking.deciding import decide
+from yoto.permission.checking.deciding import answer_of, decide
 from yoto.permission.guards.arguments import FindId, checked_scope
 from yoto.permission.guards.denying import denied
 from yoto.permission.guards.freshness import checked_within, is_fresh
 from yoto.permission.guards.guarding import Check, Finder, Function, guard, tell_granted
-from yoto.permission.guards.owning import Owner, check_owner, owns
 from yoto.permission.guards.roles_held import decide_roles
 from yoto.permission.guards.subject import subject_of
+from yoto.permission.people.keys import NOBODY
+from yoto.permission.people.numbers import number_of
 from yoto.permission.registry.expressions import compile_expression
 from yoto.permission.registry.registry import checked_name
 from yoto.permission.registry.requirement import (
@@ -23,9 +25,9 @@ from yoto.permission.registry.requirement import (
     RoleRequirement,
     ScopeId,
 )
-from yoto.permission.registry.scopes import parse_key, parse_place, place_of
-from yoto.permission.state import get_state, get_state_to_ask, strictest_of
-from yoto.permission.verdict.verdict import SIGN_IN_AGAIN, Decision
+from yoto.permission.registry.scopes import GLOBAL, parse_key, parse_place, place_of
+from yoto.permission.state import PermissionState, get_state, get_state_to_ask, strictest_of
+from yoto.permission.verdict.verdict import SIGN_IN_AGAIN, Decision, is_blocked
 from yoto.permission.writes.role_rules import checked_role
 
 TOO_LONG_AGO = Decision(False, SIGN_IN_AGAIN)
@@ -219,3 +221,31 @@ def _role_checker(requirement: RoleRequirement, scope: str | None, find_id: Find
             raise denied(user_id, decision, str(requirement), place)
 
     return check
+
+
+# A view argument's name, or a callable that finds the owner's id in the request.
+Owner: TypeAlias = str | Callable[[Any], Any] | None
+
+
+def check_owner(owner: Any) -> None:
+    """Raises ``TypeError`` for a value that can name no owner."""
+    if owner is None or isinstance(owner, str):
+        return
+    # Its coroutine would never be awaited.
+    if not callable(owner) or inspect.iscoroutinefunction(owner):
+        raise TypeError(f"owner must be an argument's name or a callable, not {owner!r}")
+
+
+def owns(state: PermissionState, user_id: int, owner: Any) -> bool:
+    """Whether a user is the owner, and may act at all: a disabled account owns nothing.
+
+    Args:
+        owner: an id, as the application has it; None: there is no owner.
+
+    Raises:
+        ValidationFailed: the owner is no id.
+        StoreUnavailable: neither the cache nor the database answered.
+    """
+    if owner is None or user_id == NOBODY or number_of(owner, "owner") != user_id:
+        return False
+    return not is_blocked(answer_of(state, user_id, GLOBAL).resolution)

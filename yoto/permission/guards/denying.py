@@ -8,7 +8,7 @@ from blinker import Namespace
 from flask import current_app
 
 from yoto.errors import PermissionDenied, SignInAgain
-from yoto.permission.people.keys import current_keys
+from yoto.permission.people.numbers import current_keys
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.verdict import Decision
 

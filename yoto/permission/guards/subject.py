@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.exceptions import Unauthorized
 
-from yoto.permission.people.keys import SubjectId, current_keys, number_of
+from yoto.permission.people.numbers import SubjectId, current_keys, number_of
 from yoto.permission.state import PermissionState, get_state_in_maintenance
 
 _acting: ContextVar[int | None] = ContextVar("yoto_acting_user", default=None)

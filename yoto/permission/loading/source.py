@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy.engine import Connection
 
@@ -16,6 +16,22 @@ from yoto.permission.registry.registry import PermissionRegistry, RegisteredPerm
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.resolver import Resolution, flatten, resolve
 from yoto.store.db import db
+
+
+class Answer(NamedTuple):
+    """The response of a source, in the order in which ``Decision`` takes the last three.
+
+    Attributes:
+        tier: ``l1``, ``l2`` or ``db``.
+        position: up to here every change is included; None: read in the caller's transaction.
+        age_ms: milliseconds since it was read from the database.
+    """
+
+    resolution: Resolution
+    tier: str = "db"
+    position: str | None = None
+    age_ms: float = 0.0
+
 
 # The span of a read of people's and places' facts in traces.
 DATABASE_SPAN = "permission.load"

@@ -1,1 +1,1 @@
-"""Calls to operate the platform: maintenance, invalidation, warm-up, positions, tuning."""
+"""Operating the platform: maintenance, invalidation, warm-up, positions, tuning."""

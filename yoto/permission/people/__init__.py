@@ -1,1 +1,1 @@
-"""The people and other subjects of permissions: their numbers, kinds and credentials."""
+"""The people and other subjects of permissions: their kinds, and the numbers behind their ids."""

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from yoto.errors import ValidationFailed
 from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, shown_text
 from yoto.permission.loading.finding import checked_home, require
-from yoto.permission.people.keys import SubjectId, number_of, person_number
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Public, Team
+from yoto.permission.people.numbers import SubjectId, number_of, person_number
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, place_of_text
 from yoto.store.models import ProgramAccount
 from yoto.store.models import Team as TeamRow

@@ -1,7 +1,6 @@
 """Fills the cache with the hottest entries ahead of requests."""
 
 from yoto.permission.preloading.report import PreloadReport, PreloadStats
-from yoto.permission.preloading.service import Preloading
-from yoto.permission.preloading.settings import PreloadSettings
+from yoto.permission.preloading.service import Preloading, PreloadSettings
 
 __all__ = ["PreloadReport", "PreloadSettings", "PreloadStats", "Preloading"]

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from flask import Flask
 
@@ -21,7 +22,27 @@ from yoto.permission.preloading.pace import Pace
 from yoto.permission.preloading.plan import plan
 from yoto.permission.preloading.report import PreloadReport, PreloadStats
 from yoto.permission.preloading.role_reach import reached
-from yoto.permission.preloading.settings import PreloadSettings
+from yoto.settings import Configured, of
+
+
+@dataclass(frozen=True, slots=True)
+class PreloadSettings(Configured):
+    """Settings of preloading.
+
+    Attributes:
+        enabled: whether the process preloads by itself, at intervals.
+        interval: seconds between two runs, give or take a fifth.
+        entries: the most entries a run.
+        seconds: the longest a run takes.
+        share: part of that time in which it works; the rest is left to requests.
+    """
+
+    enabled: bool = of("PRELOAD")
+    interval: float = of("PRELOAD_INTERVAL")
+    entries: int = of("PRELOAD_ENTRIES")
+    seconds: float = of("PRELOAD_SECONDS")
+    share: float = of("PRELOAD_SHARE")
+
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yoto.optimization import QueueItem
-from yoto.permission.operating.warm_up_calls import get_preloading
+from yoto.permission.operating.operating import get_preloading
 from yoto.permission.registry.scopes import checked_id
 
 KIND = "preload_role"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yoto.optimization import QueueItem
-from yoto.permission.operating.warm_up_calls import get_preloading
-from yoto.permission.people.keys import number_of
+from yoto.permission.operating.operating import get_preloading
+from yoto.permission.people.numbers import number_of
 
 KIND = "preload_user"
 

@@ -17,7 +17,7 @@ from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
 from yoto.permission.explain.loading import load_evidence
 from yoto.permission.loading.source import reading
-from yoto.permission.people.keys import own_ids
+from yoto.permission.people.numbers import own_ids
 from yoto.permission.records.log import is_whole, mask_hash, records
 from yoto.permission.records.masking import MASKED
 from yoto.permission.registry.expressions import NAME_PATTERN, compile_expression

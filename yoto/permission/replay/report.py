@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from yoto.permission.explain.plain import plain
+from yoto.permission.explain.report import plain
 
 # Comparison of the present verdict with the recorded one.
 SAME, TIME_PASSED, CHANGED, UNKNOWN = "same", "time_passed", "changed", "unknown"

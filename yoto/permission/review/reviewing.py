@@ -11,7 +11,7 @@ from yoto.errors import ValidationFailed
 from yoto.nodes import NodeId
 from yoto.permission.directory import renew_people
 from yoto.permission.loading.source import reading
-from yoto.permission.people.keys import everybody_has_number, own_ids
+from yoto.permission.people.numbers import everybody_has_number, own_ids
 from yoto.permission.registry.scopes import parse_place
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of

@@ -13,7 +13,7 @@ from yoto.errors import ValidationFailed
 from yoto.permission.checking.asking import ask_policies
 from yoto.permission.database.statements import SERVER
 from yoto.permission.loading.source import DatabaseSource
-from yoto.permission.people.keys import SubjectId, number_of, own_ids, person_number
+from yoto.permission.people.numbers import SubjectId, number_of, own_ids, person_number
 from yoto.permission.registry.scopes import checked_id, parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources

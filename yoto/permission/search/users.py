@@ -56,7 +56,7 @@ from yoto.permission.loading.places_sql import person_number
 from yoto.permission.loading.rights_sql import HOME, NODES, PLACES
 from yoto.permission.loading.sites import Site, site_at
 from yoto.permission.loading.source import reading
-from yoto.permission.people.keys import everybody_has_number
+from yoto.permission.people.numbers import everybody_has_number
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, parse_place, place_of_text
 from yoto.permission.search.page import (

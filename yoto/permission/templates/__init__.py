@@ -2,9 +2,8 @@
 
 from yoto.permission.templates.builtin import CRUD
 from yoto.permission.templates.library import TemplateLibrary
-from yoto.permission.templates.meaning import meaningless
 from yoto.permission.templates.parameters import TemplateParameter
-from yoto.permission.templates.template import PermissionTemplate, TemplateLevel
+from yoto.permission.templates.template import PermissionTemplate, TemplateLevel, meaningless
 
 __all__ = [
     "CRUD",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.nodes import GLOBAL_KIND
 from yoto.permission.registry.catalogue import CATALOGUE
-from yoto.permission.registry.specs import PermissionSpec, checked_spec
+from yoto.permission.registry.specs import PermissionSpec, Scoped, checked_spec
 from yoto.permission.templates.parameters import (
     VALUE_MAX_LENGTH,
     TemplateParameter,
@@ -19,6 +20,7 @@ from yoto.permission.templates.parameters import (
     placeholders,
 )
 from yoto.store.models import ScopeType
+from yoto.store.resources import known_types
 
 LABEL_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 BUILT_IN = {spec.name: spec for spec in CATALOGUE}
@@ -193,3 +195,21 @@ def _check_rendered(spec: PermissionSpec, declared: bool) -> None:
         checked_spec(spec, declared=declared)
     except ValidationFailed as error:
         raise ValidationFailed({"levels": f"'{spec.name}': {error}"}) from error
+
+
+def meaningless(permissions: Iterable[Scoped], kind: str) -> list[str]:
+    """The names of those that are never checked at a single node of a type, or below one.
+
+    A node that lends others its overwrites counts as above them. For a type that is not declared
+    this is unknown.
+    """
+    types = known_types()
+    taking = [one.name for one in types if one.sync is not None and one.sync.type == kind]
+    asked = {kind, *taking}
+    asked |= {one.name for above in (kind, *taking) for one in types.below(above)}
+    return [
+        permission.name
+        for permission in permissions
+        if permission.scope not in asked
+        and (permission.scope == GLOBAL_KIND or types.find(permission.scope) is not None)
+    ]

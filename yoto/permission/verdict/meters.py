@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 
 from yoto.monitor import Counter, Recorder, names
@@ -72,3 +73,24 @@ class CheckMeters:
             denials = self._recorder.counter(names.DENIALS, permission=permission, reason=reason)
             self._denials[permission, reason] = denials
         denials.add()
+
+
+class PolicyFailures:
+    """Decisions by roles alone, where policies gave no verdict and that is allowed.
+
+    Safe for threads.
+    """
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[str, int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    def add(self, permission: str) -> None:
+        """Count one decision."""
+        with self._lock:
+            self._counts[permission] += 1
+
+    def counts(self) -> dict[str, int]:
+        """Decisions by permission, since the process started."""
+        with self._lock:
+            return dict(self._counts)

@@ -20,7 +20,7 @@ from yoto.permission.outbox.positions import required_position
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_key
-from yoto.permission.verdict.lineages import Lineages
+from yoto.permission.verdict.facts import Lineages
 from yoto.permission.verdict.resolver import flatten
 from yoto.permission.verdict.stored import team_key
 from yoto.permission.ways.deriving import Told, Way, ways_of

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from yoto.permission.database.transactions import write
-from yoto.permission.people.keys import SubjectId, actor_number
+from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.rank.administrators import keeping_by_roles
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
@@ -87,7 +87,7 @@ def acting(
     """A block of changes that is stored as a whole, with the records of it.
 
     Args:
-        actor_id, reason, commit: as ``RoleWrites`` has them.
+        actor_id, reason, commit: as ``Writes`` has them.
         conflict: as ``write`` has it.
         roles: roles whose change could cost someone the administration of the platform; ``field``
             names them.

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from yoto.errors import PermissionDenied
 from yoto.nodes import APPLICATIONS
 from yoto.permission.loading.finding import require
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.gifts import lineage, merged
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.holdings import gifts_by, held_by, marks_by, of_teams
@@ -33,7 +33,7 @@ NAME_TAKEN = {"name": "another application has this name"}
 
 
 class ApplicationWrites:
-    """The part of ``PermissionSystem`` about programs; shared arguments as in ``RoleWrites``."""
+    """Programs; shared arguments as in ``Writes``."""
 
     def register_application(
         self,

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import home_text, require, require_role
 from yoto.permission.loading.rights import epoch
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId, person_number
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId, person_number
 from yoto.permission.rank.gifts import gifts_of, lineage
 from yoto.permission.rank.hierarchy import OUTSIDE, Authority, Gifts, rank_of
 from yoto.permission.rank.losses import by_home, check_assignments
@@ -29,7 +29,7 @@ GIVEN_MEANWHILE = {"role_ids": "somebody else gave one of them meanwhile"}
 
 
 class AssignmentWrites:
-    """The part of ``PermissionSystem`` about holders; shared arguments as in ``RoleWrites``."""
+    """Holders; shared arguments as in ``Writes``."""
 
     def assign_roles_to_user(
         self,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import channel_of, grant_scope, require_role, server_of
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.gifts import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission
@@ -27,7 +27,7 @@ GRANTED_MEANWHILE = {"names": "somebody else granted one of them meanwhile"}
 
 
 class GrantWrites:
-    """The part of ``PermissionSystem`` about direct grants; shared arguments as in ``RoleWrites``.
+    """Direct grants; shared arguments as in ``Writes``.
 
     A grant's scope is everywhere the role is held (``scope_type`` None or ``"global"``), or a node
     with all below it; below the node that people belong to it acts as an overwrite.

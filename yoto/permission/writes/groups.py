@@ -18,8 +18,8 @@ from yoto.permission.loading.finding import (
     server_of,
 )
 from yoto.permission.outbox.deletion_records import kept_of_group
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.administrators import (
     keeping_an_administrator,
 )
@@ -72,7 +72,7 @@ class RegisteredGroup:
 
 
 class GroupWrites:
-    """The part of ``PermissionSystem`` about groups; shared arguments as in ``RoleWrites``.
+    """Groups; shared arguments as in ``Writes``.
 
     Groups belong to the platform. Changing one changes every role that it was granted to: the
     gift rule asks for the permission in each place where it was, and the rank rule for a rank above

@@ -15,9 +15,9 @@ from yoto.nodes import APPLICATIONS
 from yoto.permission.loading.finding import checked_node, require, require_role, server_of, site_in
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.source import reading
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId, own_ids
+from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Everyone
+from yoto.permission.people.numbers import SubjectId, own_ids
 from yoto.permission.people.subjects import Holder, Subject, holder_of, shown_subject
 from yoto.permission.rank.gifts import gifts_of, lineage
 from yoto.permission.rank.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
@@ -74,7 +74,7 @@ class _Given(NamedTuple):
 
 
 class NodeAssignments:
-    """The part of ``PermissionSystem`` about role assignments at nodes; see ``RoleWrites``.
+    """Role assignments at nodes; see ``Writes``.
 
     Args:
         subject: a person's id, ``Application``, ``Team``, ``Everyone`` or ``PUBLIC``.

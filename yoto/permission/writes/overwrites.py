@@ -13,9 +13,9 @@ from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import require_role, server_of, site_in
 from yoto.permission.loading.sites import Site
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId
+from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Application, Team
+from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
 from yoto.permission.rank.hierarchy import (
     OWNER_RANK,
@@ -36,7 +36,7 @@ CHANGED_MEANWHILE = {"allow": "somebody else changed the overwrite meanwhile"}
 
 
 class OverwriteWrites:
-    """The part of ``PermissionSystem`` about overwrites; shared arguments as in ``RoleWrites``.
+    """Overwrites; shared arguments as in ``Writes``.
 
     Args:
         at: the node, type and id; ``channel_id`` and ``category_id`` are short for these.

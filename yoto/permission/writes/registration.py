@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from yoto.errors import StoreUnavailable, ValidationFailed, WriteConflict
 from yoto.permission.database.pool import SidePool
 from yoto.permission.database.transactions import has_written, write
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId, actor_number
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
 from yoto.permission.registry.specs import PermissionSpec, checked_spec
@@ -64,7 +64,7 @@ def _registered(row: Any) -> RegisteredPermission:
 
 
 class Registration:
-    """The part of ``PermissionSystem`` that registers permissions."""
+    """Registers permissions."""
 
     def register_permission(
         self,

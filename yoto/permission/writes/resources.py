@@ -14,8 +14,8 @@ from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.database.transactions import write
 from yoto.permission.loading import load_sites
 from yoto.permission.loading.finding import checked_node, site_in
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import get_state
@@ -25,7 +25,7 @@ from yoto.store.resources import ResourceType, known_types
 
 
 class ResourceWrites:
-    """The part of ``PermissionSystem`` about registered resources."""
+    """Registered resources."""
 
     def put_resource(
         self,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import require
 from yoto.permission.outbox.deletion_records import kept_of_team, windows_in_team
-from yoto.permission.outbox.receipt import WriteReceipt
-from yoto.permission.people.keys import SubjectId
+from yoto.permission.outbox.positions import WriteReceipt
+from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import Subject, holder_of
 from yoto.permission.rank.gifts import lineage
 from yoto.permission.rank.hierarchy import Authority
@@ -32,7 +32,7 @@ NAME_TAKEN = {"name": "another team has this name"}
 
 
 class TeamWrites:
-    """The part of ``PermissionSystem`` about teams; shared arguments as in ``RoleWrites``."""
+    """Teams; shared arguments as in ``Writes``."""
 
     def create_team(
         self,

@@ -32,7 +32,7 @@ from yoto import (
 )
 from yoto.api.people import accounts
 from yoto.permission import PermissionSystem
-from yoto.permission.people import keys
+from yoto.permission.people import keys, numbers
 from yoto.store.models import SubjectKey
 from yoto.sweeping import sweeper_of
 
@@ -183,7 +183,7 @@ def test_several_processes_give_numbers_at_the_same_time(office: Office) -> None
         try:
             with office.app.app_context():
                 together.wait()
-                keys.number_everybody(office.app)
+                numbers.number_everybody(office.app)
         except BaseException as error:
             failures.append(error)
 

@@ -22,9 +22,9 @@ from yoto.permission.caching.maintenance import (
     version_of,
 )
 from yoto.permission.database.transactions import write
-from yoto.permission.outbox.receipt import WriteReceipt
+from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.outbox.watching import touch
-from yoto.permission.people.keys import SubjectId, actor_number
+from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.store.db import db, utcnow
@@ -37,8 +37,8 @@ LONGEST = timedelta(days=30)
 log = logging.getLogger(__name__)
 
 
-class MaintenanceCalls:
-    """The part of ``PermissionSystem`` that works in maintenance too.
+class MaintenanceSwitch:
+    """Reading and turning maintenance mode; both work in maintenance too.
 
     Checks of ``platform.*`` permissions by decorators do as well, so that operators reach the
     switch: no process can lock itself out.

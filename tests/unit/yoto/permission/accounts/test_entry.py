@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from yoto.cache import ACCOUNT_PLACE, Entry, Position
 from yoto.cache.codec import decode, encode
-from yoto.permission.people.account_entry import (
+from yoto.permission.accounts.entry import (
     MOST_DENIALS,
     AccountFacts,
     accepts,

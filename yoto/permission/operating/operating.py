@@ -1,0 +1,229 @@
+"""The calls by which an application or its operators run the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from yoto.cache import ORIGIN, TieredCache
+from yoto.errors import ValidationFailed
+from yoto.permission.operating.maintenance import MaintenanceSwitch
+from yoto.permission.outbox.positions import (
+    DATABASE_ONLY,
+    WriteReceipt,
+    last_position,
+    set_required,
+    to_position,
+)
+from yoto.permission.people.numbers import SubjectId, number_of
+from yoto.permission.preloading import Preloading, PreloadReport, PreloadStats
+from yoto.permission.registry.scopes import checked_id
+from yoto.permission.state import get_state, get_state_in_maintenance
+from yoto.permission.warming import WarmUpReport
+from yoto.permission.warming.telling import StepProgress
+
+if TYPE_CHECKING:
+    from yoto.monitor import Suggestion
+
+
+class Operating(MaintenanceSwitch):
+    """Warming up, positions of changes, invalidation by hand, status and tuning suggestions.
+
+    Only invalidation waits for the end of maintenance: that end is what one warms up for. Errors
+    that all calls share:
+
+    Raises:
+        RuntimeError: there is no app context, or the app has no permission system; for what is
+            invalidated or preloaded also: it has no cache, or counts nothing.
+    """
+
+    def warm_up(
+        self, background: bool = False, progress: StepProgress | None = None
+    ) -> WarmUpReport:
+        """Bring what is hot into the cache, history into the forecaster, look at each component.
+
+        Args:
+            background: return at once; the report fills, and ``report.wait(timeout)`` waits.
+            progress: called with a step's name, how much of it is done, and of how much.
+
+        Returns:
+            What was done. A step that failed is in its ``errors`` and leaves the others alone.
+
+        Raises:
+            AlreadyRunning: a warm-up goes on in this process.
+        """
+        warming = get_state_in_maintenance().warming
+        if warming is None:
+            raise RuntimeError("this app has no warm-up: give 'warm_up' to permissions.init_app")
+        return warming.run_in_background(progress) if background else warming.run(progress)
+
+    def latest_warm_up(self) -> WarmUpReport | None:
+        """The warm-up that goes on in this process, or its last one; None: there was none."""
+        warming = get_state_in_maintenance().warming
+        return None if warming is None else warming.latest
+
+    def preload_users(self, user_ids: Iterable[SubjectId]) -> PreloadReport:
+        """Bring the entries of users in their hot places into the cache.
+
+        Raises:
+            ValidationFailed: an id is none.
+            StoreUnavailable: Redis or the database did not answer.
+        """
+        return get_preloading().users([number_of(one) for one in user_ids])
+
+    def preload_role(self, role_id: int) -> PreloadReport:
+        """Bring the hot entries that a role takes part in into the cache.
+
+        Raises:
+            ValidationFailed: the id is none.
+            UnknownResource: there is no such role.
+            StoreUnavailable: Redis or the database did not answer.
+        """
+        return get_preloading().role(checked_id(role_id, "role_id"))
+
+    def preload_stats(self) -> PreloadStats:
+        """The entries that this process has preloaded, and their use."""
+        return get_preloading().stats()
+
+    def get_optimization_suggestions(self) -> list[Suggestion]:
+        """Tuning suggestions from measurements in the whole fleet; the surest first.
+
+        Raises:
+            RuntimeError: there is no app context, or the app has no tuner.
+            StoreUnavailable: the measurements, or the settings in force, are unavailable.
+        """
+        suggest = get_state_in_maintenance().suggest
+        if suggest is None:
+            raise RuntimeError("this app tunes nothing: give 'suggest' to permissions.init_app")
+        return suggest()
+
+    def get_system_stats(self) -> dict[str, Any]:
+        """The status of each of ``PARTS`` in this process; no server is asked.
+
+        None for a part that the app does not have; ``warm_up`` and ``maintenance`` also before the
+        first warm-up, or reading.
+
+        Raises:
+            RuntimeError: there is no app context, or the app has no permission system.
+        """
+        state = get_state_in_maintenance()
+        stats: dict[str, Any] = dict.fromkeys(PARTS)
+        if state.caching is not None:
+            cache = asdict(state.caching.cache.stats())
+            stats["log"] = cache.pop("log") | {
+                name: cache.pop(name) for name in ("applied", "silent_for", "fresh")
+            }
+            stats["cache"] = cache
+            stats["outbox"] = asdict(state.caching.outbox.counts)
+            maintenance = state.caching.maintenance
+            if maintenance.known:
+                stats["maintenance"] = {
+                    "enabled": maintenance.holds,
+                    "reason": maintenance.reason,
+                }
+        if state.records is not None:
+            writer = state.records.writer
+            stats["records"] = {
+                "stored": writer.stored,
+                "dropped": writer.dropped,
+                "waiting": writer.waiting,
+            }
+        if state.preloading is not None:
+            stats["preload"] = asdict(state.preloading.stats())
+        if state.warming is not None and state.warming.latest is not None:
+            stats["warm_up"] = state.warming.latest.to_plain()
+        return stats
+
+    def require_position(self, text: str, field: str = "at_least") -> None:
+        """From now on every check in this context includes the change at a position.
+
+        This process is given a moment to apply it. In vain, the context's checks read the database.
+
+        Args:
+            text: the position in a receipt or a response header.
+            field: the name of ``text`` in errors.
+
+        Raises:
+            ValidationFailed: it is no position, or one that was never given out.
+            StoreUnavailable: only the database knows, and it did not answer.
+        """
+        caching = get_state_in_maintenance().caching
+        if caching is None:
+            return
+        position = to_position(text, caching.pool, field)
+        if position > caching.cache.tailer.applied and position is not DATABASE_ONLY:
+            try:
+                if not caching.cache.reached(position):
+                    position = DATABASE_ONLY
+            except ValidationFailed as error:
+                raise ValidationFailed({field: list(*error.errors.values())}) from None
+        set_required(position)
+
+    def require_database(self) -> None:
+        """From now on every check in this context reads the database."""
+        set_required(DATABASE_ONLY)
+
+    def require_nothing(self) -> None:
+        """From now on checks in this context may be as old as they may be anyway."""
+        set_required(None)
+
+    def last_position(self) -> str | None:
+        """The position of the current session's last commit, to wait for; None: it has none."""
+        return last_position()
+
+    def known_position(self) -> str | None:
+        """The newest position that this process has heard of; None: none yet."""
+        caching = get_state_in_maintenance().caching
+        known = ORIGIN if caching is None else caching.cache.tailer.known
+        return None if known == ORIGIN else str(known)
+
+    def invalidate_user_cache(self, user_id: SubjectId) -> WriteReceipt:
+        """Forget what one user may do, everywhere. Writes do it automatically.
+
+        Raises:
+            ValidationFailed: the id is none.
+            StoreUnavailable: Redis did not answer; only this process has forgotten.
+        """
+        user_id = number_of(user_id)
+        return WriteReceipt(str(_cache().invalidate_user(user_id)))
+
+    def invalidate_role_cache(self, role_id: int) -> WriteReceipt:
+        """Forget what was made from a role, everywhere. Writes do it automatically.
+
+        Raises:
+            ValidationFailed: the id is none.
+            StoreUnavailable: Redis did not answer; only this process has forgotten.
+        """
+        checked_id(role_id, "role_id")
+        return WriteReceipt(str(_cache().invalidate_role(role_id)))
+
+    def invalidate_all(self) -> WriteReceipt:
+        """Forget everything, everywhere.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; only this process has forgotten.
+        """
+        return WriteReceipt(str(_cache().invalidate_all()))
+
+
+def get_preloading() -> Preloading:
+    """The preloading of the current app.
+
+    Raises:
+        RuntimeError: there is no app context, or the app has none.
+    """
+    preloading = get_state_in_maintenance().preloading
+    if preloading is None:
+        raise RuntimeError("this app preloads nothing: give 'cache', 'locks' and 'hot' to init_app")
+    return preloading
+
+
+def _cache() -> TieredCache:
+    caching = get_state().caching
+    if caching is None:
+        raise RuntimeError("this app has no cache: give one to permissions.init_app")
+    return caching.cache
+
+
+PARTS = ("cache", "log", "outbox", "records", "preload", "warm_up", "maintenance")
