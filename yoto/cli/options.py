@@ -144,7 +144,12 @@ def field_value(text: str, plain: bool = False) -> tuple[str, Any]:
 
 def echo_json(value: Any) -> None:
     """Print JSON; dataclasses and times too."""
-    click.echo(json.dumps(value, indent=2, sort_keys=True, default=_plain))
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON; of dataclasses and times too."""
+    return json.dumps(value, indent=2, sort_keys=True, default=_plain)
 
 
 def _plain(value: Any) -> Any:

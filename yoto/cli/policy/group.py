@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TextIO
 
 import click
 from flask.cli import AppGroup
 
-from yoto.cli.acts import acting
-from yoto.cli.options import as_json, echo_json, says_who
 from yoto.extensions import policy as manager
 from yoto.policy import PolicyManager, PolicyReceipt
-
-__all__ = [
-    "as_json",
-    "echo_json",
-    "echo_receipt",
-    "expected_version",
-    "kind",
-    "managing",
-    "policy",
-    "says_why",
-]
+from yoto.store.models import PolicyKind
 
 policy = AppGroup("policy", help="See, try and change the policies.")
 
+TESTS = "_test.rego"
 # What a receipt warns of, for people to read.
 WARNINGS = {
     "never_asked": "no policy is asked about these, unless a caller gives a context",
@@ -34,51 +25,58 @@ WARNINGS = {
     "no_rule": "policies are always asked about these, and none names them",
 }
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-kind = click.option(
-    "--kind",
-    type=click.Choice(["rego", "data"]),
-    default="rego",
-    show_default=True,
-    help="A policy, or a data document.",
-)
-expected_version = click.option(
-    "--version", type=int, help="Refuse if another version is live by now; 0: if any is."
-)
-
-
-def says_why(command: F) -> F:
-    """Options of every command that changes something."""
-    comment = click.option("--comment", default="", help="Why; it is kept with the version.")
-    return comment(says_who(command))
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+File = Annotated[Path, FILE]
+OwnName = Annotated[str | None, "The policy's name; by default that of the file."]
+Kind = Annotated[PolicyKind, "A policy, or a data document."]
+Comment = Annotated[str, "Why; it is kept with the version."]
+Expected = Annotated[int | None, "Refuse if another version is live by now; 0: if any is."]
 
 
 @contextmanager
 def managing() -> Iterator[PolicyManager]:
-    """The policies for one command, as ``acting``."""
+    """The policies for one command."""
     try:
-        with acting():
-            yield manager
+        yield manager
     finally:
         manager.current.close()
 
 
-def echo_receipt(receipt: PolicyReceipt, as_json: bool) -> None:
-    """Report what a change did."""
-    if as_json:
-        echo_json(receipt)
-        return
-    click.echo(
-        f"{receipt.kind} {receipt.name} version {receipt.version}: "
-        f"policies {receipt.bundle} at revision {receipt.revision}"
-    )
-    compared = receipt.comparison
-    if compared is not None:
-        click.echo(
-            f"{receipt.tests_passed} tests passed; of {compared.inputs} recent inputs "
-            f"{compared.allow_to_deny} would be denied and {compared.deny_to_allow} allowed "
-            "that were not before"
+def receipt_lines(found: PolicyReceipt | Sequence[PolicyReceipt], **given: Any) -> Iterator[str]:
+    """What a change did, or several."""
+    for receipt in [found] if isinstance(found, PolicyReceipt) else found:
+        yield (
+            f"{receipt.kind} {receipt.name} version {receipt.version}: "
+            f"policies {receipt.bundle} at revision {receipt.revision}"
         )
-    for warning in receipt.warnings:
-        click.echo(f"warning: {WARNINGS[warning.code]}: {', '.join(warning.permissions)}")
+        compared = receipt.comparison
+        if compared is not None:
+            yield (
+                f"{receipt.tests_passed} tests passed; of {compared.inputs} recent inputs "
+                f"{compared.allow_to_deny} would be denied and {compared.deny_to_allow} allowed "
+                "that were not before"
+            )
+        for warning in receipt.warnings:
+            yield f"warning: {WARNINGS[warning.code]}: {', '.join(warning.permissions)}"
+
+
+def read_text(path: Path) -> str:
+    """A text file; an error of the command if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{path} cannot be read: {error}") from None
+
+
+def tests_beside(path: Path) -> str:
+    """The Rego tests of a policy, from ``NAME_test.rego`` beside it; empty if there is none."""
+    beside = path.with_name(f"{path.stem}{TESTS}")
+    return read_text(beside) if beside.is_file() else ""
+
+
+def parsed(source: str | TextIO, where: str) -> Any:
+    """JSON data; an error of the command if it is none."""
+    try:
+        return json.loads(source if isinstance(source, str) else source.read())
+    except ValueError as error:
+        raise click.ClickException(f"{where} is no JSON: {error}") from None

@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Annotated
 
 import click
 from flask.cli import AppGroup
 
-from yoto.cli.policy.changing import FILE, read_text, tests_beside
-from yoto.cli.policy.group import as_json, echo_json, echo_receipt, managing, says_why
+from yoto.cli.operations import command
+from yoto.cli.policy.group import (
+    Comment,
+    File,
+    OwnName,
+    managing,
+    policy,
+    read_text,
+    receipt_lines,
+    tests_beside,
+)
+from yoto.http.shapes import Between
+from yoto.operate.operation import Author
+from yoto.policy import PolicyReceipt, ShadowReport
 
 shadow = AppGroup("shadow", help="Evaluate a candidate beside the active policies.")
+policy.add_command(shadow)
 
-candidate_version = click.option(
-    "--version", type=int, help="Refuse if the candidate is another version by now."
-)
-
-
-def add_shadowing(group: AppGroup) -> None:
-    """Add the group to ``flask policy``."""
-    group.add_command(shadow)
+Expected = Annotated[int | None, "Refuse if the candidate is another version by now."]
 
 
-@shadow.command("start")
-@click.argument("path", type=FILE)
-@click.option("--name", help="The policy's name; by default that of the file.")
-@click.option(
-    "--sample",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="The share of live evaluations to add it to.",
-)
-@says_why
-@as_json
-def start(
-    path: Path, name: str | None, sample: float, comment: str, actor: str, as_json: bool
-) -> None:
-    """Make the .rego file PATH the candidate."""
-    with managing() as manager:
-        receipt = manager.start_shadow(
-            name or path.stem, read_text(path), actor, sample, comment, tests_beside(path)
-        )
-        echo_receipt(receipt, as_json)
-
-
-@shadow.command("report")
-@as_json
-def report(as_json: bool) -> None:
-    """Show what would change with the candidate."""
-    with managing() as manager:
-        found = manager.shadow_report()
-    if found is None:
-        raise click.ClickException("there is no candidate")
-    if as_json:
-        echo_json(found)
-        return
-    click.echo(f"{found.name} version {found.version} by {found.author}")
-    click.echo(
+def _report(found: ShadowReport) -> Iterator[str]:
+    yield f"{found.name} version {found.version} by {found.author}"
+    yield (
         f"{found.evaluated} evaluations, {found.errors} without a verdict: "
         f"{found.allow_to_deny} would be denied, {found.deny_to_allow} would be allowed"
     )
@@ -66,25 +40,44 @@ def report(as_json: bool) -> None:
         ("place", found.places),
         ("code", found.codes),
     ):
-        for name, count in counts.items():
-            click.echo(f"  {count:>6}  {title} {name}")
+        yield from (f"  {count:>6}  {title} {name}" for name, count in counts.items())
 
 
-@shadow.command("promote")
-@candidate_version
-@says_why
-@as_json
-def promote(version: int | None, comment: str, actor: str, as_json: bool) -> None:
+@command(shadow, "start <path>", receipt_lines)
+def start(
+    path: File,
+    by: Author,
+    name: OwnName = None,
+    sample: Annotated[
+        float, Between(0, 1, above=True), "The share of live evaluations to add it to."
+    ] = 1.0,
+    comment: Comment = "",
+) -> PolicyReceipt:
+    """Make the .rego file PATH the candidate."""
+    with managing() as manager:
+        source, tests = read_text(path), tests_beside(path)
+        return manager.start_shadow(name or path.stem, source, by, sample, comment, tests)
+
+
+@command(shadow, "report", _report)
+def report() -> ShadowReport:
+    """Show what would change with the candidate."""
+    with managing() as manager:
+        found = manager.shadow_report()
+    if found is None:
+        raise click.ClickException("there is no candidate")
+    return found
+
+
+@command(shadow, "promote", receipt_lines)
+def promote(by: Author, version: Expected = None, comment: Comment = "") -> PolicyReceipt:
     """Bring the candidate into force; it is rolled back if denials jump."""
     with managing() as manager:
-        echo_receipt(manager.promote(actor, comment, version), as_json)
+        return manager.promote(by, comment, version)
 
 
-@shadow.command("drop")
-@candidate_version
-@says_why
-@as_json
-def drop(version: int | None, comment: str, actor: str, as_json: bool) -> None:
+@command(shadow, "drop", receipt_lines)
+def drop(by: Author, version: Expected = None, comment: Comment = "") -> PolicyReceipt:
     """End the candidate."""
     with managing() as manager:
-        echo_receipt(manager.drop(actor, comment, version), as_json)
+        return manager.drop(by, comment, version)
