@@ -27,7 +27,12 @@ from flask.testing import FlaskClient  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests.support.compiled import share_statements  # noqa: E402
-from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
+from tests.support.database import (  # noqa: E402
+    DATABASE,
+    MariadbTemplate,
+    SqliteTemplate,
+    migrate,
+)
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
 from tests.support.require import missing  # noqa: E402
 from tests.support.routes import share_rules  # noqa: E402
@@ -45,8 +50,6 @@ pytest_plugins = [
     "tests.support.redis_fixtures",
     "tests.support.spans",
 ]
-
-DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
 
 
 @pytest.fixture(scope="session")

@@ -16,19 +16,21 @@ from tests.support.redis_servers import (
     start_redis,
     start_valkey,
 )
-from tests.support.require import missing
+from tests.support.require import EVERY_SERVER, missing
 from yoto.redis import RedisSettings
+
+ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
 
 # s; a healthy server on a machine that is too busy is slow, not lost. Tests of loss say their own.
 PATIENCE = 2.0
 
-# The kinds that every contract holds on, as names and as names of fixtures. Redis answers as Valkey
-# does, whose code began as its own; `make test-all` meets both. An event loop waits for either in
-# one way, so that threads alone do.
-KINDS = ["valkey", "cluster"]
-EVERY_SERVER = os.environ.get("YOTO_TEST_EVERY_SERVER") == "1"
-if EVERY_SERVER and os.environ.get("YOTO_TEST_ASYNC_MODE") != "eventlet":
-    KINDS.insert(1, "redis")
+# The kinds that every contract holds on, as names and as names of fixtures. A run meets one: with
+# threads a cluster, which refuses what a single server allows, since applications of other tests
+# are on a single one; with an event loop a single server. `make test-all` meets all, and Redis
+# itself, which answers as Valkey does, whose code began as its own.
+KINDS = ["valkey"] if ASYNC_MODE == "eventlet" else ["cluster"]
+if EVERY_SERVER:
+    KINDS = ["valkey", "cluster"] if ASYNC_MODE == "eventlet" else ["valkey", "redis", "cluster"]
 SERVERS = ["valkey_cluster" if kind == "cluster" else f"{kind}_server" for kind in KINDS]
 
 

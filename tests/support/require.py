@@ -1,4 +1,4 @@
-"""What a test does when the machine lacks something that it needs."""
+"""Which servers a run meets, and what a test does when the machine lacks one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from typing import NoReturn
 
 import pytest
+
+# All kinds of each, as `make test-all` asks; a usual run meets one of each.
+EVERY_SERVER = os.environ.get("YOTO_TEST_EVERY_SERVER") == "1"
 
 
 def missing(reason: str) -> NoReturn:

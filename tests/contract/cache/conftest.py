@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.cache.workers import CacheWorkers
 from tests.support.nursery import Nursery
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.cache import (
     ORIGIN,
@@ -69,7 +69,7 @@ def truth() -> Truth:
     return Truth()
 
 
-@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def reach(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach a server or a cluster, under a prefix that no other test uses."""
     server = request.getfixturevalue(request.param)

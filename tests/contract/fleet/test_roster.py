@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import wait_until
 from yoto.errors import UnknownResource
 from yoto.fleet import Roster, roster
@@ -17,7 +17,7 @@ from yoto.redis import RedisConnection
 ONE, TWO = "db-1.local-10-aaaa", "web-20-bbbb"
 
 
-@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def connection(request: pytest.FixtureRequest) -> Iterator[RedisConnection]:
     server = request.getfixturevalue(request.param)
     made = RedisConnection(settings_of(server, key_prefix=f"fleet-{secrets.token_hex(4)}:"))

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.monitor.conftest import MakeBackend
 from tests.contract.monitor.workers import THREADS, RecordingWorkers
 from tests.support.nursery import Nursery
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import wait_until
 from yoto.monitor import COARSE, FINE, RedisBackend, WorkerState
 from yoto.redis import RedisSettings
@@ -18,7 +18,7 @@ from yoto.redis import RedisSettings
 EACH = 5_000  # more than may wait in a counter
 
 
-@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def reach(request: pytest.FixtureRequest) -> RedisSettings:
     """A server and a cluster; processes take too long to start for every kind of server."""
     server = request.getfixturevalue(request.param)

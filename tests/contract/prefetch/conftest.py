@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 from yoto.cache import place_key
 from yoto.permission import AccessGranted
@@ -81,7 +81,7 @@ class Worker:
 MakeWorker = Callable[[RedisSettings], Worker]
 
 
-@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def reach(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach a server or a cluster, under a prefix that no other test uses."""
     server = request.getfixturevalue(request.param)

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DatabaseError
 from app.extensions import db
 from app.migrations import MIGRATIONS, VERSIONS
 from tests.support.applications import another_app
+from tests.support.database import DATABASES
 from yoto.sealing import sealer_of
 from yoto.store import migrations as platform
 from yoto.store.db import Model, writing
@@ -32,7 +33,7 @@ MOMENT = "2026-05-04 10:00:00"
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=DATABASES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application whose database has no tables."""
     if request.param == "mariadb":

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.database import DATABASES
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/shop.db"

@@ -150,18 +150,6 @@ class Shop:
 
 
 @pytest.fixture
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """SQLite, unless a test asks for another."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return f"sqlite:///{tmp_path}/shop.db"
-    server = request.getfixturevalue("database_server")
-    return str(server.create_database(f"shop_{secrets.token_hex(4)}"))
-
-
-on_both_databases = pytest.mark.parametrize("url", ["sqlite", "mariadb"], indirect=True)
-
-
-@pytest.fixture
 def shop(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(url, valkey_server.url, tmp_path)
     try:
@@ -229,7 +217,6 @@ def test_no_change_comes_from_a_page_of_another_site(shop: Shop) -> None:
     assert sent.json["type"] == "urn:yoto:problem:forbidden"
 
 
-@on_both_databases
 def test_a_limit_that_an_operator_sets_holds_in_the_application(shop: Shop) -> None:
     client = shop.app.test_client()
     assert [client.get("/search").status_code for _ in range(3)] == [200, 200, 429]
@@ -287,7 +274,6 @@ def test_a_session_of_the_application_is_none_of_the_control_plane(shop: Shop) -
     assert forged.status_code == 403
 
 
-@on_both_databases
 def test_a_verdict_is_explained_by_name(shop: Shop) -> None:
     clerk, operator = shop.signed_in("carl"), shop.signed_in("olga")
     assert clerk.post("/refund", headers=MARK).status_code == 403
@@ -477,7 +463,6 @@ def test_what_is_missing_or_wrong_is_named(
     engine.dispose()
 
 
-@on_both_databases
 def test_every_page_and_route_answers(shop: Shop) -> None:
     client, plane = shop.signed_in("anna"), plane_of(shop.app)
     rules = [one for one in plane.url_map.iter_rules() if "GET" in (one.methods or ())]

@@ -142,22 +142,6 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "NOBODYS", passwords.NOBODYS.replace(passwords.METHOD, cheap))
 
 
-both_databases = pytest.mark.parametrize("database", ["sqlite", "mariadb"])
-
-
-@pytest.fixture
-def database() -> str:
-    return "sqlite"
-
-
-@pytest.fixture
-def url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if database == "sqlite":
-        return f"sqlite:///{tmp_path}/shop.db"
-    server = request.getfixturevalue("database_server")
-    return str(server.create_database(f"shop_{secrets.token_hex(4)}"))
-
-
 @pytest.fixture
 def shop(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(url, valkey_server.url, tmp_path)
@@ -175,7 +159,6 @@ def test_setup_says_how_the_first_operator_is_made_until_there_is_one(shop: Shop
     assert "mara" in shop.ran("operators", "list")
 
 
-@both_databases
 def test_an_operator_signs_in_and_sees_the_dashboard(shop: Shop) -> None:
     shop.add()
     browser = shop.browser()
@@ -284,7 +267,6 @@ def test_a_session_ends_after_twelve_hours(shop: Shop, monkeypatch: pytest.Monke
     assert not browser.is_in()
 
 
-@both_databases
 def test_who_is_disabled_is_out_at_once_and_stays_out(shop: Shop) -> None:
     shop.add()
     shop.add("olga", "platform.operate")
@@ -324,7 +306,6 @@ def test_another_password_ends_what_the_one_before_began(shop: Shop) -> None:
     assert browser.sign_in(password="battery staple horse").status_code == 303
 
 
-@both_databases
 def test_who_was_removed_is_out_and_their_number_is_nobody_elses(shop: Shop) -> None:
     shop.add()
     shop.add("olga", "platform.operate")
@@ -420,7 +401,6 @@ def test_administrators_alone_see_where_others_signed_in_from(shop: Shop) -> Non
     assert "control.sign_in" in found["mara"] and found["vera"] == set()
 
 
-@both_databases
 def test_each_act_at_the_terminal_is_audited(shop: Shop) -> None:
     shop.add()
     shop.add("olga", "platform.operate")
@@ -455,7 +435,6 @@ def test_what_cannot_be_is_refused(shop: Shop) -> None:
     assert json.loads(shop.ran("operators", "list", "--json")) == []
 
 
-@both_databases
 def test_a_name_is_one_persons(shop: Shop) -> None:
     shop.add()
     result = shop.run("operators", "add", "mara", "--right", "platform.view", password=PASSWORD)
@@ -475,7 +454,6 @@ def test_the_last_administrator_cannot_be_taken_away(shop: Shop) -> None:
     shop.ran("operators", "remove", "mara", "--reason", "left us")
 
 
-@both_databases
 def test_of_two_who_are_taken_away_at_once_one_stays(shop: Shop) -> None:
     shop.add()
     shop.add("anna")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server
 from yoto.events import EventStream
 from yoto.redis import RedisConnection, RedisSettings
@@ -19,7 +19,7 @@ from .journals import ListJournal
 MakeStore = Callable[..., ConfigStore]
 
 
-@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def settings(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach an empty server or cluster."""
     server = request.getfixturevalue(request.param)

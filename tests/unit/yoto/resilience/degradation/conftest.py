@@ -7,12 +7,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.support.redis_fixtures import SERVERS
 from tests.support.redis_servers import Server
 from tests.support.resilience import controller_of, guarded_app
 from yoto.resilience import ResilienceController
 
 
-@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def address(request: pytest.FixtureRequest) -> dict[str, str]:
     """Configuration that leads to an empty server or cluster."""
     server = request.getfixturevalue(request.param)
