@@ -35,7 +35,7 @@ test: setup ## Set up and run the tests (ARGS="-k name" for some of them)
 	$(PYTEST) $(ARGS)
 
 test-all: setup ## Run the tests on every kind of server, Redis beside Valkey (ARGS as for test)
-	YOTO_TEST_EVERY_SERVER=1 $(PYTEST) $(ARGS)
+	YOTO_TEST_ALL=1 $(PYTEST) $(ARGS)
 
 $(SUITES:%=test-%): test-%: setup
 	$(PYTEST) $(or $(ONLY),tests/$*) $(ARGS)

@@ -34,13 +34,18 @@ from tests.support.database import (  # noqa: E402
     migrate,
 )
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
-from tests.support.require import missing  # noqa: E402
+from tests.support.require import TEST_ALL, missing  # noqa: E402
 from tests.support.routes import share_rules  # noqa: E402
 
 share_rules()
 share_statements()
 # On a busy machine any example may be slow, which says nothing of what is tested.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "busy",
+    deadline=None,
+    max_examples=100 if TEST_ALL else 40,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("busy")
 
 pytest_plugins = [

@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.support.require import EVERY_SERVER
+from tests.support.require import TEST_ALL
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
 # Those that a test meets which makes its own database.
-DATABASES = ["sqlite", "mariadb"] if EVERY_SERVER else [DATABASE.replace("mysql", "mariadb")]
+DATABASES = ["sqlite", "mariadb"] if TEST_ALL else [DATABASE.replace("mysql", "mariadb")]
 ROOM = 1 << 30  # bytes; a container has often 64 MB
 
 

@@ -16,7 +16,7 @@ from tests.support.redis_servers import (
     start_redis,
     start_valkey,
 )
-from tests.support.require import EVERY_SERVER, missing
+from tests.support.require import TEST_ALL, missing
 from yoto.redis import RedisSettings
 
 ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
@@ -29,7 +29,7 @@ PATIENCE = 2.0
 # are on a single one; with an event loop a single server. `make test-all` meets all, and Redis
 # itself, which answers as Valkey does, whose code began as its own.
 KINDS = ["valkey"] if ASYNC_MODE == "eventlet" else ["cluster"]
-if EVERY_SERVER:
+if TEST_ALL:
     KINDS = ["valkey", "cluster"] if ASYNC_MODE == "eventlet" else ["valkey", "redis", "cluster"]
 SERVERS = ["valkey_cluster" if kind == "cluster" else f"{kind}_server" for kind in KINDS]
 

@@ -13,12 +13,14 @@ from sqlalchemy import func, select
 from app.cli.seed.matrix import import_matrix, permission_name, user_name
 from app.extensions import permissions
 from app.models import User
+from tests.support.require import TEST_ALL
 from yoto.errors import ValidationFailed
 from yoto.store.db import db, writing
 from yoto.store.models import Permission, Role, RoleGrant
 
 MATRICES = Path(__file__).parents[4] / "shared" / "data" / "rbac"
-NAMES = ("domino", "hc", "emea", "apj", "fire1", "americas_small")
+# The two largest have no rows of another kind than the others.
+NAMES = ("domino", "hc", "emea", "fire1", *(("apj", "americas_small") if TEST_ALL else ()))
 
 
 def read(file: Path) -> dict[int, set[int]]:

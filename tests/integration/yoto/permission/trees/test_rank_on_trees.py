@@ -50,7 +50,7 @@ from yoto.store.models import (
 )
 
 # How many worlds, and the seed of the first: some seconds of them in the suite.
-WORLDS = int(os.environ.get("YOTO_TEST_RANK_TREES", "6" if DATABASE == "sqlite" else "2"))
+WORLDS = int(os.environ.get("YOTO_TEST_RANK_TREES", "3" if DATABASE == "sqlite" else "1"))
 FIRST = int(os.environ.get("YOTO_TEST_RANK_TREES_FROM", "0"))
 WRITES, PLACES = 30, 6
 TABLES: tuple[Any, ...] = (
