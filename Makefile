@@ -15,6 +15,11 @@ REGORUS := celine-regorus>=0.9.1,<0.10
 
 SUITES := unit contract integration e2e chaos
 PYTEST = $(BIN)/python -m pytest
+# Three for two cores, since many tests wait for servers. Each takes a third of the tests in order
+# and then from the longest rest, so that what a folder or a module shares is started once. Where
+# eventlet has patched them, workers of pytest-xdist do not come up.
+WORKERS ?= 3
+PARALLEL = $(if $(filter eventlet,$(YOTO_TEST_ASYNC_MODE)),,-n $(WORKERS) --dist worksteal)
 # One version everywhere; Go builds it where it is not on the path.
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
@@ -32,10 +37,10 @@ run: $(RUNTIME) $(CHARTS) ## Set up and start the application with demo data
 setup: $(TOOLS) $(CHART_TOOLS) ## Set up what the tests need
 
 test: setup ## Set up and run the tests (ARGS="-k name" for some of them)
-	$(PYTEST) $(ARGS)
+	$(PYTEST) $(PARALLEL) $(ARGS)
 
-test-all: setup ## Run the tests on every kind of server, Redis beside Valkey (ARGS as for test)
-	YOTO_TEST_ALL=1 $(PYTEST) $(ARGS)
+test-all: setup ## Run the tests on every kind of server, with more random examples (ARGS as for test)
+	YOTO_TEST_ALL=1 $(PYTEST) $(PARALLEL) $(ARGS)
 
 $(SUITES:%=test-%): test-%: setup
 	$(PYTEST) $(or $(ONLY),tests/$*) $(ARGS)
