@@ -13,17 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 
 from flask import Flask, current_app, request
 
 from yoto.auth.guessing import count_sign_in
 from yoto.auth.pace import Pace
-from yoto.errors import StoreUnavailable
-from yoto.persistence import (
-    DATABASE,
-    STORE_FAILURES,
-)
+from yoto.persistence import STORE_FAILURES
 from yoto.request.context import (
     Origin,
     origin,
@@ -38,8 +33,6 @@ DELAY = 0.2  # s until the response is surely sent
 MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
 
 log = logging.getLogger(__name__)
-
-unavailable = partial(StoreUnavailable, DATABASE)
 
 
 class Failure(StrEnum):
@@ -127,7 +120,7 @@ class FailureRecorder:
         if subject is None or not self._pace.allows(failed.name, failed.failure):
             return
         # On a connection that is none of the requests'.
-        with recording(self._app, unavailable) as session:
+        with recording(self._app) as session:
             record_audit(
                 failed.failure,
                 subject,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from redis import exceptions
-
 from yoto.cache.counts import CacheCounts
 from yoto.cache.log import InvalidationLog
 from yoto.cache.position import Position
 from yoto.cache.tailer import Tailer
-from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.errors import ValidationFailed
+from yoto.redis import REDIS_UNAVAILABLE
 
 # s until a waiting caller asks whether there is such a position at all.
 DOUBT = 0.02
@@ -49,7 +48,7 @@ class Barrier:
     def _refuse_future(self, position: Position) -> None:
         try:
             newest = self._log.newest()
-        except (StoreUnavailable, exceptions.RedisError):
+        except REDIS_UNAVAILABLE:
             newest = None
         if newest is None:
             # It cannot be determined; the database knows at least as much as any position.

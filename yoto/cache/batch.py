@@ -6,8 +6,6 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from time import time
 from typing import Protocol, TypeAlias
 
-from redis import exceptions
-
 from yoto import tracing
 from yoto.cache.counts import CacheCounts
 from yoto.cache.entry import Entry, Loaded, PlaceKey
@@ -15,13 +13,11 @@ from yoto.cache.loading import SPAN, Tier
 from yoto.cache.memory import Memory
 from yoto.cache.remote import RemoteTier
 from yoto.cache.tailer import Tailer
-from yoto.errors import StoreUnavailable
+from yoto.redis import REDIS_UNAVAILABLE
 
 ManyLoader: TypeAlias = Callable[[Sequence[int]], Mapping[int, Loaded]]
 PlacesLoader: TypeAlias = Callable[[], Mapping[PlaceKey, Loaded]]
 Answers: TypeAlias = dict[int, tuple[Entry, Tier]]
-
-_AWAY = (StoreUnavailable, exceptions.RedisError)
 
 
 class Background(Protocol):
@@ -150,7 +146,7 @@ class Batch:
     def _from_redis(self, user_ids: list[int], place: PlaceKey, found: Answers) -> list[int]:
         try:
             stored = self._remote.get_many(user_ids, place)
-        except _AWAY:
+        except REDIS_UNAVAILABLE:
             self._counts.l2_errors += 1
             stored = {}
         missing = []
@@ -195,6 +191,6 @@ class Batch:
     def _store(self, entries: list[Entry]) -> bool:
         try:
             self._remote.put_many(entries)
-        except _AWAY:
+        except REDIS_UNAVAILABLE:
             self._counts.l2_errors += 1
         return True

@@ -9,8 +9,6 @@ from contextvars import ContextVar
 from time import monotonic, time
 from typing import Literal, NamedTuple, TypeAlias
 
-from redis import exceptions
-
 from yoto import tracing
 from yoto.cache.counts import CacheCounts
 from yoto.cache.entry import Entry, Loaded, PlaceKey
@@ -19,10 +17,11 @@ from yoto.cache.memory import Memory
 from yoto.cache.remote import RemoteTier
 from yoto.cache.settings import CacheSettings
 from yoto.cache.tailer import Tailer
-from yoto.errors import LockLost, StoreUnavailable
+from yoto.errors import LockLost
 from yoto.monitor import Recorder, names
 from yoto.nodes import place_text
 from yoto.optimization import DistributedLocks, OptimizedDistributedLock
+from yoto.redis import REDIS_UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,6 @@ SPAN = "cache.load"
 # s after which callers that wait for another thread's load load by themselves.
 JOIN_LIMIT = 10.0
 
-_AWAY = (StoreUnavailable, exceptions.RedisError)
 
 # A loader that asks the cache again must not wait for another, which might be waiting for it.
 _within_loader: ContextVar[bool] = ContextVar("yoto_cache_within_loader", default=False)
@@ -119,7 +117,7 @@ class Loading:
         read_at = monotonic()
         try:
             entry = self._remote.get(user_id, place)
-        except _AWAY as error:
+        except REDIS_UNAVAILABLE as error:
             self._counts.l2_errors += 1
             log.debug("the second tier is away: %s", error)
             return None
@@ -153,7 +151,7 @@ class Loading:
         elif store:
             try:
                 self._remote.put(entry)
-            except _AWAY as error:
+            except REDIS_UNAVAILABLE as error:
                 self._counts.l2_errors += 1
                 log.debug("an entry was not stored: %s", error)
         return Answer(entry, "db", read_at)
@@ -193,7 +191,7 @@ class Loading:
     def _acquired(self, lock: OptimizedDistributedLock) -> bool:
         try:
             return lock.acquire()
-        except _AWAY as error:
+        except REDIS_UNAVAILABLE as error:
             self._counts.l2_errors += 1
             log.debug("loading without the lock: %s", error)
             return False

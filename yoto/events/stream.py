@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 from redis import exceptions
 
-from yoto.errors import PlatformError
-from yoto.redis import RedisConnection, Script, load_script
+from yoto.redis import EXPECTED_FAILURES, RedisConnection, Script, load_script
 
 from .types import Event, UnknownEvent, decode, encode
 
@@ -123,7 +122,7 @@ class EventStream:
         args = [event.type, self.source, encode(event), self.max_length, self.ttl_ms, *more]
         try:
             entry_id: bytes = self._redis.scripts.run(script, keys, args)
-        except (PlatformError, exceptions.RedisError) as error:
+        except EXPECTED_FAILURES as error:
             self.counts.failed += 1
             self._untold += 1
             if self._untold == 1:

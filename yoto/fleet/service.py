@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from redis import exceptions
-
-from yoto.errors import PlatformError, ValidationFailed
+from yoto.errors import ValidationFailed
 from yoto.events import EventState, StoredEvent
 from yoto.housekeeping import Housekeeper
+from yoto.redis import EXPECTED_FAILURES
 
 from .facts import WorkerDrained, WorkerResumed, WorkerSteered
 from .member import Drain, Worker, WorkerState
@@ -25,7 +24,6 @@ SHORTEST_DRAIN, LONGEST_DRAIN = 5.0, 24 * 3600.0
 # s to wait, after an order, for the worker to confirm it.
 PATIENCE = 3.0
 LOOK_SECONDS = 0.05
-STORE_ERRORS = (PlatformError, exceptions.RedisError, OSError)
 
 Facts = Callable[[], Mapping[str, Any]]
 T = TypeVar("T")
@@ -160,7 +158,7 @@ class FleetService:
         """Send a heartbeat; whether Redis responded, and the order that it had."""
         try:
             order, now_ms, _ = self._roster.beat(self.id, {**self._facts(), "state": state})
-        except STORE_ERRORS as error:
+        except EXPECTED_FAILURES as error:
             log.debug("no heartbeat: %s", error)
             return False, None
         if order is not None:

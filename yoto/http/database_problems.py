@@ -11,10 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from yoto import errors
 from yoto.http import problems
-from yoto.store.db import setup_command
-from yoto.store.failures import is_conflict, is_outage, lacks_tables
-
-RETRY_SECONDS = 1.0
+from yoto.store.translation import platform_error
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +30,13 @@ def problem_of(error: Exception) -> Response:
 
 def _meaning_of(error: exc.SQLAlchemyError | exc.SAWarning) -> Exception:
     """Database errors that no check above it handled: it is unavailable, or two writers met."""
-    if is_outage(error):
-        return errors.StoreUnavailable("database", error, RETRY_SECONDS)
-    if lacks_tables(error):
-        return errors.NotSetUp("database", setup_command())
-    if is_conflict(error):
+    found = platform_error(error)
+    if found is None and isinstance(error, exc.IntegrityError):
+        found = errors.WriteConflict(error)
+    if isinstance(found, errors.WriteConflict):
         log.warning("two writers met", exc_info=error)
-        return errors.WriteConflict(error)
     if isinstance(error, (exc.NoResultFound, ObjectDeletedError)):
         # It was there when this request began.
         log.warning("what was asked for is gone", exc_info=error)
         return NotFound("What this is about was removed meanwhile.")
-    return error
+    return found or error

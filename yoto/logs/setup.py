@@ -18,10 +18,10 @@ from yoto.logs.handler import LogHandler, log_what_nobody_catches
 from yoto.logs.levels import LEVELS, quieten_libraries
 from yoto.logs.redaction import Redactor
 from yoto.logs.rendering import FORMATS, encoder, formatter
+from yoto.settings import PREFIX, SETTINGS
 
-# Settings that no line shows, and those whose password none shows.
-SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "OPA_TOKEN", "REDIS_PASSWORD")
-ADDRESSES = ("DATABASE_URL", "REDIS_URL", "OPA_URL")
+# A secret that is no setting: made of one.
+JWT_KEY = "JWT_SECRET_KEY"
 
 
 def configure(
@@ -87,15 +87,19 @@ def configure_early(environ: Mapping[str, str], *, level: str, format: str) -> L
     return configure(
         wanted[0] if wanted[0] in LEVELS else level,
         wanted[1] if wanted[1] in FORMATS else format,
-        secrets=secrets_of({key: environ.get(f"YOTO_{key}") for key in (*SECRETS, *ADDRESSES)}),
+        secrets=secrets_of({key.removeprefix(PREFIX): environ[key] for key in environ}),
     )
 
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
-    """The values among the settings that no line may show."""
-    found = [str(config.get(key) or "") for key in SECRETS]
-    for key in ADDRESSES:
-        found += _passwords(str(config.get(key) or ""))
+    """The values that no line may show: of secret settings, and the passwords in all addresses."""
+    secret = {key for key, setting in SETTINGS.items() if setting.secret} | {JWT_KEY}
+    found = []
+    for key, value in config.items():
+        if isinstance(value, str) and "://" in value:
+            found += _passwords(value)
+        elif key in secret and value:
+            found.append(str(value))
     return found
 
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from yoto.errors import StoreUnavailable
-from yoto.persistence.database import (
-    DATABASE,
-    passing_breaker,
-)
+from yoto.persistence.database import passing_breaker
 from yoto.store import sessions
-
-_unavailable = partial(StoreUnavailable, DATABASE)
 
 
 @contextmanager
@@ -26,7 +19,7 @@ def reading(app: Flask) -> Iterator[Session]:
     Raises:
         StoreUnavailable: the database cannot be reached.
     """
-    with passing_breaker(), sessions.reading(app, _unavailable) as session:
+    with passing_breaker(), sessions.reading(app) as session:
         yield session
 
 
@@ -37,5 +30,5 @@ def recording(app: Flask) -> Iterator[Session]:
     Raises:
         StoreUnavailable: the database cannot be reached; nothing was written.
     """
-    with passing_breaker(), sessions.recording(app, _unavailable) as session:
+    with passing_breaker(), sessions.recording(app) as session:
         yield session

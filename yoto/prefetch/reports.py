@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from yoto.fleet import Roster
-from yoto.prefetch.recording import AWAY
-from yoto.redis import RedisConnection
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ class Reports:
         """Write ours; s until the next one is due. Without Redis there is none."""
         try:
             self._roster.beat(self._worker, report)
-        except AWAY as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("the report of this worker is not published now: %s", error)
         return INTERVAL
 
@@ -38,7 +37,7 @@ class Reports:
         """Take ours back: the worker ends."""
         try:
             self._roster.leave(self._worker)
-        except AWAY as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("the report of this worker runs out by itself: %s", error)
 
     def read(self) -> dict[str, Any]:

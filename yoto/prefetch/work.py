@@ -15,7 +15,6 @@ from yoto.prefetch.analyzer import BehaviorAnalyzer
 from yoto.prefetch.fetching import SmartPrefetcher
 from yoto.prefetch.orders import Orders
 from yoto.prefetch.recording import (
-    AWAY,
     BehaviourHistory,
     BehaviourLog,
     BehaviourRecorder,
@@ -24,7 +23,7 @@ from yoto.prefetch.recording import (
 )
 from yoto.prefetch.reports import Reports
 from yoto.prefetch.steps import UserBehavior
-from yoto.redis import ServerClock
+from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +143,7 @@ class PrefetchWork:
             at_end = self.hear()
             self._listened_at = monotonic() if at_end else -LISTEN
             return at_end
-        except AWAY as error:
+        except REDIS_UNAVAILABLE as error:
             self.log_failures += 1
             log.debug("the behaviour log is away: %s", error)
             return True
@@ -174,7 +173,7 @@ class PrefetchWork:
             return
         try:
             found = self._parts.history.read(unknown)
-        except AWAY as error:
+        except REDIS_UNAVAILABLE as error:
             found = {}
             log.debug("histories cannot be read now: %s", error)
         self.history_failures += len(unknown) - len(found)
@@ -186,7 +185,7 @@ class PrefetchWork:
         for user_id in list(self._to_forget):
             try:
                 self.forget(user_id)
-            except AWAY as error:
+            except REDIS_UNAVAILABLE as error:
                 log.warning("user %d is to be forgotten, and is not yet: %s", user_id, error)
                 break
             self._to_forget.discard(user_id)

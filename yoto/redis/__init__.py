@@ -14,6 +14,7 @@ from yoto.redis.info import (
     test_redis_connection,
 )
 from yoto.redis.keys import KeyBuilder, escape
+from yoto.redis.refusals import EXPECTED_FAILURES, REDIS_UNAVAILABLE
 from yoto.redis.registry import ScriptRegistry
 from yoto.redis.script import Script, load_lua, load_script
 from yoto.redis.settings import RedisSettings
@@ -21,7 +22,9 @@ from yoto.redis.store import RedisStore
 from yoto.redis.stream_reader import RawEntry, StreamReader
 
 __all__ = [
+    "EXPECTED_FAILURES",
     "READ_LIMIT",
+    "REDIS_UNAVAILABLE",
     "EmbeddedServer",
     "Following",
     "KeyBuilder",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from redis import exceptions
 
-from yoto.errors import PlatformError, StoreUnavailable
+from yoto.errors import StoreUnavailable
+from yoto.redis.refusals import EXPECTED_FAILURES
 from yoto.redis.stream_reader import RawEntry, StreamReader
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ READ_LIMIT = 1_000
 # s between tries while Redis is unavailable.
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
-# Errors while Redis is unavailable; anything else is a fault, and logged with its traceback.
-EXPECTED = (PlatformError, exceptions.RedisError, OSError)
 
 
 class Followed(Protocol):
@@ -102,7 +101,7 @@ class Following:
             return
         self.retry_at = monotonic() + self.pause
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
-        before, fault = self._logged, not isinstance(error, EXPECTED)
+        before, fault = self._logged, not isinstance(error, EXPECTED_FAILURES)
         if before < 1 + fault:
             self._logged = 1 + fault
             log.warning("the %s is away: %s", self.followed.name, error, exc_info=fault)

@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from redis import exceptions
 
+from yoto.errors import PlatformError, StoreUnavailable
+
+# A call to Redis failed. An error reply (out of memory, read only) is as good as no reply: the
+# caller does without it, counted and logged.
+REDIS_UNAVAILABLE = (StoreUnavailable, exceptions.RedisError)
+# Background work tries again after these, sockets of its own included; anything else is a fault,
+# logged with its traceback.
+EXPECTED_FAILURES = (PlatformError, exceptions.RedisError, OSError)
+
 # Error codes of a call that would be wrong tomorrow too. All other codes, and those that servers
 # have yet to invent, are the server's own trouble.
 _MISTAKES = frozenset(

@@ -8,11 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from yoto.redis import RedisConnection, Script
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
 from .deferred import Deferred
 from .process import current_pid
-from .store_error import STORE_ERRORS
 
 # Seconds until an end is sent when no entry takes it along.
 AT_MOST = 0.005
@@ -95,7 +94,7 @@ class ExitQueue:
             replies = self._redis.scripts.run_many(
                 [*[call for call, _ in ends], *calls], raise_errors=False
             )
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             replies = [error] * len(ends)
             if calls:
                 raise

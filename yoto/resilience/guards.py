@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from yoto.errors import ConfigurationError
-from yoto.redis import every_server_answers
+from yoto.redis import REDIS_UNAVAILABLE, every_server_answers
 
 from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
@@ -20,7 +20,7 @@ from .limiter import RateLimiter
 from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
-from .store_error import STORE_ERRORS, StoreHealth, StoreWatch
+from .store_error import StoreHealth, StoreWatch
 from .switched_off import OffBreaker, OffBulkhead, OffGuard, OffLimiter
 from .trail import StoredTrails
 
@@ -222,7 +222,7 @@ class Guards:
         try:
             calls = [one.look() for one in guards]
             replies = self._runtime.scripts.run_many(calls, raise_errors=False)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             replies = [error] * len(guards)
         return [one.snapshot(reply) for one, reply in zip(guards, replies, strict=True)]
 

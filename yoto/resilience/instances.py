@@ -6,9 +6,7 @@ import logging
 from functools import partial
 
 from yoto.fleet import BEAT_SECONDS, GONE_AFTER_MS, Roster, Worker
-from yoto.redis import RedisConnection
-
-from .store_error import STORE_ERRORS
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +33,7 @@ class Instances:
         """Send a heartbeat; returns seconds until the next."""
         try:
             self._count = self._roster.beat(self._own_id).alive
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("no heartbeat: %s", error)
         return BEAT_SECONDS
 
@@ -47,5 +45,5 @@ class Instances:
         """Report that this instance ends, so that its heartbeat is not awaited."""
         try:
             self._roster.leave(self._own_id)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("the others learn by its silence that this instance ended: %s", error)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from yoto.audit import Audit, AuditEntry
 from yoto.events import ConfigChanged, ConfigRestored, StoredEvent
+from yoto.redis import REDIS_UNAVAILABLE
 from yoto.rules import require_reason
 
 from .breaker import BreakerState, CircuitBreaker, State
 from .config_store import ConfigStore, Kind
-from .store_error import STORE_ERRORS
 from .switches import Force
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class BreakerOperations:
                 breaker.force_close(newest.reason, left)
             else:
                 self._release(breaker)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self._pending.add(name)
             log.warning("breaker %s is not in its forced state yet: %s", name, error)
 

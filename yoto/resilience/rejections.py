@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Literal, Protocol
 
+from yoto.redis import REDIS_UNAVAILABLE
+
 from . import scripts
 from .runtime import Runtime
-from .store_error import STORE_ERRORS
 from .trail import StoredTrails, caller_of
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class RejectionReporter:
                 ),
                 (count, BURST, INTERVAL_MS, kind, guard.name, dimension, teller, *callers),
             )
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("rejections of %s are told later: %s", guard.name, error)
             return False
         return True

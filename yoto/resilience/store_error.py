@@ -7,16 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from yoto.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-# Exceptions of a failed script call. An error reply (out of memory, read only) is as good as no
-# reply: the guard decides without it, counted and logged.
-STORE_ERRORS = (StoreUnavailable, RedisError)
 
 # Seconds. When Redis is asked again at the earliest is the connection's business; callers that were
 # refused without it may try soon.

@@ -36,13 +36,6 @@ _SOMEBODY_FIRST = frozenset({1020, 1205, 1213})
 _NO_SUCH_TABLE = frozenset({1146})
 
 
-class TablesMissing(Exception):
-    """The database is there, but its tables were never made."""
-
-    def __init__(self, command: str) -> None:
-        super().__init__(f"run '{command}'")
-
-
 def is_outage(error: BaseException) -> bool:
     """Whether the database, or a connection to it, is unavailable; trying later makes sense."""
     if isinstance(error, exc.TimeoutError):  # of the pool

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from yoto.store.db import db, engine_beside, setup_command, writing
-from yoto.store.failures import TablesMissing, is_outage, lacks_tables
-
-# From the driver's error to the error that is raised instead.
-Translate: TypeAlias = Callable[[Exception], Exception]
+from yoto.store.db import db, engine_beside, writing
+from yoto.store.translation import unavailable
 
 
 @contextmanager
-def reading(app: Flask, unavailable: Translate) -> Iterator[Session]:
+def reading(app: Flask) -> Iterator[Session]:
     """A session that sees the rows committed when the block begins, whatever a request holds.
 
     It works inside and outside the contexts of ``app``, on a connection that is none of the
     requests'. What the database says of the statement or its values comes through.
 
     Raises:
-        Exception: what ``unavailable`` makes of the driver's error where the database could not be
-            had, or has no tables.
+        StoreUnavailable: the database could not be had, or has no tables.
     """
-    with _reached(app, unavailable), writing(False), Session(engine_beside(app)) as session:
+    with _reached(app), writing(False), Session(engine_beside(app)) as session:
         yield session
 
 
 @contextmanager
-def recording(app: Flask, unavailable: Translate) -> Iterator[Session]:
+def recording(app: Flask) -> Iterator[Session]:
     """A session whose rows are committed when the block ends, and not at all if it raises.
 
     It is its own, so that nothing of the caller's is committed half-done. Only SQLite has one write
@@ -41,7 +36,7 @@ def recording(app: Flask, unavailable: Translate) -> Iterator[Session]:
 
     Raises: as ``reading``; nothing was written.
     """
-    with _reached(app, unavailable):
+    with _reached(app):
         if db.engine.dialect.name == "sqlite" and db.session().in_transaction():
             session: Session = db.session()
             try:
@@ -56,7 +51,7 @@ def recording(app: Flask, unavailable: Translate) -> Iterator[Session]:
 
 
 @contextmanager
-def _reached(app: Flask, unavailable: Translate) -> Iterator[None]:
+def _reached(app: Flask) -> Iterator[None]:
     """Inside a context of ``app``, with the driver's errors translated."""
     try:
         if has_app_context() and current_app.extensions is app.extensions:
@@ -65,8 +60,7 @@ def _reached(app: Flask, unavailable: Translate) -> Iterator[None]:
             with app.app_context():
                 yield
     except SQLAlchemyError as error:
-        if lacks_tables(error):
-            raise unavailable(TablesMissing(setup_command(app))) from error
-        if not is_outage(error):
+        found = unavailable(error, app)
+        if found is None:
             raise
-        raise unavailable(error) from error
+        raise found from error

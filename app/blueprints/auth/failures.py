@@ -8,11 +8,7 @@ from sqlalchemy import select
 from app.extensions import behaviour, permissions
 from app.models import User
 from yoto.auth import failed_sign_ins
-from yoto.auth.failed_sign_ins import (
-    FailedSignIn,
-    Failure,
-    unavailable,
-)
+from yoto.auth.failed_sign_ins import FailedSignIn, Failure
 from yoto.auth.operators import VIEW
 from yoto.resilience import network_of
 from yoto.store.sessions import reading
@@ -25,7 +21,7 @@ def init_failures(app: Flask) -> None:
 
 def _operator_of(failed: FailedSignIn) -> str | None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    with reading(app, unavailable) as session:
+    with reading(app) as session:
         user_id = session.scalar(select(User.id).where(User.username == failed.name))
     if user_id is None:
         return None

@@ -17,12 +17,7 @@ from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from yoto.auth.failed_sign_ins import (
-    FailedSignIn,
-    Failure,
-    note_failure,
-    unavailable,
-)
+from yoto.auth.failed_sign_ins import FailedSignIn, Failure, note_failure
 from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,
@@ -289,13 +284,13 @@ def _recording() -> Iterator[Session]:
     # What the caller has read is no part of this; a writer begins anew, or SQLite refuses it once
     # somebody else has written.
     db.session.rollback()
-    with recording(_app(), unavailable) as session:
+    with recording(_app()) as session:
         yield session
 
 
 @contextmanager
 def _reading() -> Iterator[Session]:
-    with reading(_app(), unavailable) as session:
+    with reading(_app()) as session:
         yield session
 
 

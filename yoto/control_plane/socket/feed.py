@@ -10,19 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Flask
-from redis import exceptions
 
 from yoto.control_plane.socket.clients import Client, Clients, DeliveryMode
 from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.snapshots import snapshot
 from yoto.control_plane.socket.topics import told
-from yoto.errors import PlatformError
 from yoto.events import Events, EventStream, Gap, StoredEvent, position, to_plain, type_of
+from yoto.redis import EXPECTED_FAILURES
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
 
-STORE_ERRORS = (PlatformError, exceptions.RedisError, OSError)
 # Events that may wait for this worker to send them; one that is so far behind begins anew.
 BACKLOG_MAX = 20_000
 # Events after which the writers of the clients get their turn.
@@ -81,7 +79,7 @@ class Feed:
             return self.position
         try:
             return self.stream.last_id()
-        except STORE_ERRORS:
+        except EXPECTED_FAILURES:
             return None
 
     def close(self) -> None:
@@ -248,7 +246,7 @@ class Feed:
         while not stop.is_set():
             try:
                 return self.stream.last_id()
-            except STORE_ERRORS as error:
+            except EXPECTED_FAILURES as error:
                 log.debug("the event stream is away: %s", error)
                 stop.wait(RETRY_SECONDS)
         return None

@@ -6,11 +6,12 @@ import logging
 import time
 
 from yoto.control_plane.socket.clients import Client, DeliveryMode
-from yoto.control_plane.socket.feed import RETRY_SECONDS, STORE_ERRORS, Feed
+from yoto.control_plane.socket.feed import RETRY_SECONDS, Feed
 from yoto.control_plane.socket.limits import QUEUE_LOW
 from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.topics import told
 from yoto.events import Gap, StoredEvent, find_gap, position, to_plain, type_of
+from yoto.redis import EXPECTED_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Replay:
             try:
                 if self._step():
                     return
-            except STORE_ERRORS as error:
+            except EXPECTED_FAILURES as error:
                 # What was missed comes as soon as Redis is back; the rest of the page goes on.
                 log.debug("a replay waits for the event stream: %s", error)
                 time.sleep(RETRY_SECONDS)

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, TypeAlias
 
-from redis import exceptions
-
-from yoto.errors import PlatformError
+from yoto.redis import EXPECTED_FAILURES
 
 from ..scale import Value
 from .announcing import event_of
@@ -132,7 +130,7 @@ class Evaluator:
     def _lead(self, stack: ExitStack) -> bool:
         try:
             return stack.enter_context(self._elected())
-        except (PlatformError, exceptions.RedisError) as error:
+        except EXPECTED_FAILURES as error:
             self.counts.unelected += 1
             log.debug("alerts are evaluated without an election: %s", error)
             return True

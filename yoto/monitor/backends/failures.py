@@ -15,9 +15,6 @@ from ..recording import Series, series
 
 log = logging.getLogger(__name__)
 
-# Exceptions of a call to Redis.
-STORE_ERRORS = (StoreUnavailable, exceptions.RedisError)
-
 
 class FailureKind(StrEnum):
     """``operation``: the server responded, and refused the operation."""

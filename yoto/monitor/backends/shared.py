@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TypeVar
 
 from yoto.events import new_instance_id
-from yoto.redis import RedisConnection, ServerClock
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, ServerClock
 
 from .. import metric_names as names
 from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
@@ -18,7 +18,7 @@ from ..recording import Series, series
 from .archive import Archive, Signs
 from .backlog import Backlog
 from .delivery import Delivery
-from .failures import STORE_ERRORS, FailureKind, FailureLog, failures_of
+from .failures import FailureKind, FailureLog, failures_of
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .keys import MonitorKeys, host_of, pid_of
 from .memory import BESIDE, MemoryBackend
@@ -158,7 +158,7 @@ class RedisBackend:
         """Ping Redis; the error, or None."""
         try:
             self._redis.client.ping()
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             return self._failures.failed(error)
         return None
 
@@ -168,7 +168,7 @@ class RedisBackend:
             ends = last and len(self._backlog) == 1
             try:
                 refused = self._delivery.send(self.worker_id, parcel, self._backlog.age, ends)
-            except STORE_ERRORS as error:
+            except REDIS_UNAVAILABLE as error:
                 self._failures.failed(error)
                 return
             self._backlog.taken(parcel)
@@ -180,7 +180,7 @@ class RedisBackend:
     def _ask(self, question: Callable[[], T]) -> T | None:
         try:
             answer = question()
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self._failures.failed(error)
             return None
         return answer

@@ -6,13 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 
 from flask import current_app
-from redis import exceptions
 from sqlalchemy import select
 
-from yoto.errors import PlatformError, StoreUnavailable
+from yoto.errors import StoreUnavailable
 from yoto.extensions import alerts, optimization
 from yoto.monitor import AlertFilter, HeadlineCause
 from yoto.operate.application import of_application
@@ -20,7 +18,7 @@ from yoto.operate.guard_history import History
 from yoto.operate.live import causes
 from yoto.operate.overrides import set_by_operators
 from yoto.permission import masked_address
-from yoto.persistence import DATABASE
+from yoto.redis import EXPECTED_FAILURES
 from yoto.resilience import (
     BreakerState,
     BulkheadConfig,
@@ -67,7 +65,7 @@ def asked_sources() -> Mapping[str, Causes | None]:
 def _asked(ask: Callable[[], Iterable[HeadlineCause]]) -> Causes | None:
     try:
         return list(ask())
-    except (PlatformError, exceptions.RedisError):
+    except EXPECTED_FAILURES:
         return None
 
 
@@ -88,7 +86,7 @@ class Names:
             return author
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         try:
-            with sessions.reading(app, partial(StoreUnavailable, DATABASE)) as session:
+            with sessions.reading(app) as session:
                 found = session.scalar(select(User.username).where(User.id == account))
         except StoreUnavailable:
             return author

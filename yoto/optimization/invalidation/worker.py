@@ -7,9 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from redis import exceptions
-
-from yoto.errors import LockLost, PlatformError
+from yoto.errors import LockLost
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.invalidation.access import LogAccess
 from yoto.optimization.invalidation.analysis import strategy_for
@@ -19,6 +17,7 @@ from yoto.optimization.invalidation.plan import merged, plan_for
 from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 from yoto.optimization.lock import DistributedLocks
+from yoto.redis import EXPECTED_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class InvalidationWorker:
         """Publish the items that are due; the seconds until the next turn."""
         try:
             pause = self._turn()
-        except (PlatformError, exceptions.RedisError) as error:
+        except EXPECTED_FAILURES as error:
             self.failures += 1
             if not self._failing:
                 log.warning("invalidations wait in their queue: %s", error)

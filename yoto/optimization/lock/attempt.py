@@ -7,9 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from redis import exceptions
-
-from yoto.errors import LockLost, LockUnconfirmed, StoreUnavailable
+from yoto.errors import LockLost, LockUnconfirmed
 from yoto.fifo_lock import FifoLock
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
@@ -19,7 +17,7 @@ from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.timing import fence_ttl, milliseconds
 from yoto.optimization.lock.wakeups import WakeUps
-from yoto.redis import RedisConnection
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
 
 class Attempt:
@@ -151,7 +149,7 @@ class Attempt:
         """Clean up; keys that cannot be removed now expire."""
         if self.contended and not self._ticket:
             return
-        with suppress(StoreUnavailable, exceptions.RedisError):
+        with suppress(*REDIS_UNAVAILABLE):
             if self._terms.mode:
                 self._redis.scripts.run(RW_ABANDON, self._keys, [self._id, self._ticket])
                 return

@@ -11,16 +11,13 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from redis import exceptions
-
-from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.names import ReadWriteKeys
 from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import EXTEND, RW_EXTEND
 from yoto.optimization.lock.timing import milliseconds
-from yoto.redis import RedisConnection, Script
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
 log = logging.getLogger(__name__)
 
@@ -205,7 +202,7 @@ class Leases:
         calls = [_extension(one, one.lease) for one in holdings]
         try:
             replies = self._redis.scripts.run_many(calls, raise_errors=False)
-        except (StoreUnavailable, exceptions.RedisError) as error:
+        except REDIS_UNAVAILABLE as error:
             return [error] * len(holdings)
         if not any(isinstance(reply, Exception) for reply in replies):
             self._pacemaker.note(sent)

@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
-from redis import exceptions
-
-from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.scripts import LISTING, PUBLISH
 from yoto.optimization.lock.timing import milliseconds
-from yoto.redis import RedisConnection
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +99,7 @@ class Listing:
             self._speaking = False
         try:
             self._say(long, now)
-        except (StoreUnavailable, exceptions.RedisError) as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("the locks of this process are not listed now: %s", error)
         return INTERVAL if long else inf
 

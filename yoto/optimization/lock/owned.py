@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from redis import exceptions
-
-from yoto.errors import LockUnconfirmed, StoreUnavailable
+from yoto.errors import LockUnconfirmed
 from yoto.fifo_lock import FifoLock
 from yoto.monitor import Recorder, names
 from yoto.optimization.lock.attempt import Attempt
@@ -26,7 +24,7 @@ from yoto.optimization.lock.scripts import RELEASE, RW_LOOK, RW_RELEASE
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.wakeups import WakeUps
-from yoto.redis import RedisConnection, Script
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +142,7 @@ class OwnedLocks:
         self._forget(holding)
         try:
             kept: bool = self._redis.scripts.run(*_release(holding)) == 1
-        except (StoreUnavailable, exceptions.RedisError) as error:
+        except REDIS_UNAVAILABLE as error:
             self.counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
             kept = True

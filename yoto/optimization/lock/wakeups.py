@@ -9,10 +9,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import Any
 
-from redis import exceptions
-
-from yoto.errors import StoreUnavailable
-from yoto.redis import RedisConnection
+from yoto.redis import EXPECTED_FAILURES, RedisConnection
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +21,6 @@ IDLE = 10.0
 PAUSE = 0.2
 # s that closing waits for the thread, which may be about to subscribe.
 CLOSE_LIMIT = 1.0
-
-_LOST = (StoreUnavailable, exceptions.RedisError, OSError)
 
 
 class WakeUps:
@@ -75,7 +70,7 @@ class WakeUps:
             try:
                 self._listen()
             except Exception as error:
-                unexpected = not isinstance(error, _LOST)
+                unexpected = not isinstance(error, EXPECTED_FAILURES)
                 log.info("waiters for locks have to poll: %s", error, exc_info=unexpected)
                 sleep(PAUSE)
 
@@ -93,7 +88,7 @@ class WakeUps:
                     # Locks that became free before the subscription woke no waiter here.
                     self._wake_all()
         finally:
-            with suppress(*_LOST):
+            with suppress(*EXPECTED_FAILURES):
                 messages.close()
 
     def _done(self) -> bool:

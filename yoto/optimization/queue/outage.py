@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from redis import exceptions
-
-from yoto.errors import StoreUnavailable
-
 log = logging.getLogger(__name__)
-
-# Exceptions of a failed call to Redis.
-LOST = (StoreUnavailable, exceptions.RedisError, OSError)
 
 
 class Outage:

@@ -8,8 +8,9 @@ import threading
 from redis import exceptions
 
 from yoto.optimization.queue.call import Result
-from yoto.optimization.queue.outage import LOST, Outage
+from yoto.optimization.queue.outage import Outage
 from yoto.optimization.queue.store import QueueStore, Taken
+from yoto.redis import EXPECTED_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Settling:
             held, dead = self._store.settle(taken, outcome, reason, delays, sent_before)
         except exceptions.ResponseError:
             raise
-        except LOST as error:
+        except EXPECTED_FAILURES as error:
             self._outage.failed(error)
             return False
         if dead:

@@ -11,11 +11,11 @@ import msgspec
 
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.queue.call import RunningCall, failure
-from yoto.optimization.queue.outage import LOST
 from yoto.optimization.queue.settings import QueueSettings
 from yoto.optimization.queue.stats import About
 from yoto.optimization.queue.store import QueueStore
 from yoto.optimization.queue.worker_pool import QueueWorkerPool
+from yoto.redis import EXPECTED_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class QueueSupervisor:
         self._thread.stop()
         try:
             self._store.beat(list(self._handlers), b"")
-        except LOST as error:
+        except EXPECTED_FAILURES as error:
             log.info("nobody was told that a consumer leaves: %s", error)
 
     def _watch(self) -> float:
@@ -91,7 +91,7 @@ class QueueSupervisor:
     def _renew(self, calls: list[RunningCall], now: float) -> None:
         try:
             held = self._store.renew([call.taken for call in calls])
-        except LOST as error:
+        except EXPECTED_FAILURES as error:
             log.info("leases of items were not renewed, trying again: %s", error)
             return
         for call, ours in zip(calls, held, strict=True):
@@ -110,6 +110,6 @@ class QueueSupervisor:
         )
         try:
             self._store.beat(about.kinds, msgspec.json.encode(about))
-        except LOST as error:
+        except EXPECTED_FAILURES as error:
             log.info("nobody was told that this consumer lives: %s", error)
         return self._beat_every

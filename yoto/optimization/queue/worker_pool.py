@@ -12,11 +12,11 @@ from typing import Any
 
 from yoto.optimization.queue.call import RunningCall, run
 from yoto.optimization.queue.items import Handler
-from yoto.optimization.queue.outage import LOST, Outage
+from yoto.optimization.queue.outage import Outage
 from yoto.optimization.queue.settings import QueueSettings
 from yoto.optimization.queue.settling import PAUSE, Settling
 from yoto.optimization.queue.store import Nothing, QueueStore, Taken
-from yoto.redis import StreamReader
+from yoto.redis import EXPECTED_FAILURES, StreamReader
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class QueueWorkerPool:
                 else:
                     self._wait(taken, stop, reader)
                     call = None
-            except LOST as error:
+            except EXPECTED_FAILURES as error:
                 self._outage.failed(error)
                 stop.wait(PAUSE)
                 return None

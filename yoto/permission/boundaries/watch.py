@@ -10,10 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from time import monotonic
 
-from redis import exceptions
-
 from yoto import cache
-from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import (
     DistributedLocks,
@@ -24,6 +21,7 @@ from yoto.optimization import (
 )
 from yoto.permission.boundaries.rows import EMERGENCY, Boundary, boundaries
 from yoto.permission.database.pool import SidePool
+from yoto.redis import EXPECTED_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +116,7 @@ class BoundaryWatch:
                     self.look()
                 finally:
                     lock.release()
-        except (PlatformError, exceptions.RedisError) as error:
+        except EXPECTED_FAILURES as error:
             self.failures += 1
             if not self._failing:
                 log.warning("what is known ahead is not looked for now: %s", error)

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -266,7 +265,7 @@ class Maintenance:
 
     def _turn_off(self) -> None:
         """Turn it off, with its record and event, in one worker only."""
-        with recording(self._app, partial(StoreUnavailable, "database")) as session:
+        with recording(self._app) as session:
             switch = session.scalar(
                 select(PlatformSwitch).where(PlatformSwitch.name == NAME).with_for_update()
             )

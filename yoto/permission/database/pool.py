@@ -14,11 +14,11 @@ from flask import Flask
 from sqlalchemy.engine import Connection, Engine
 
 from yoto.errors import StoreUnavailable
-from yoto.permission.database.failures import translated
 from yoto.permission.database.gate import Gate
 from yoto.settings import SETTINGS
 from yoto.store.db import side_engine, writing
 from yoto.store.pools import PoolUse
+from yoto.store.translation import translated
 
 # More than these are of no use, since each has a process of the database behind it.
 MOST_CONNECTIONS = 100

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from yoto.errors import ValidationFailed
-from yoto.permission.database.failures import platform_error
 from yoto.store.db import db, is_writing, writing
+from yoto.store.translation import platform_error
 
 # In ``Session.info``: that the running transaction wrote, and how many rows its connection had
 # changed when it began.

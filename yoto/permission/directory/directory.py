@@ -20,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable
-from yoto.permission.database.failures import translated
 from yoto.permission.database.transactions import has_written
 from yoto.permission.directory.asking import BATCH, Asking
 from yoto.permission.directory.people_shelf import PeopleShelf
@@ -31,6 +30,7 @@ from yoto.store.db import begun_session, db, engine_beside, is_writing, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
+from yoto.store.translation import translated
 
 EXTENSION = "yoto.providers"
 # For a person who is declared changed again and again while being asked about.

@@ -9,13 +9,13 @@ from typing import NamedTuple, Protocol
 from sqlalchemy.engine import Connection
 
 from yoto import tracing
-from yoto.permission.database.failures import translated
 from yoto.permission.directory import renew_people
 from yoto.permission.loading import implying, load, load_one
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.resolver import Resolution, flatten, resolve
 from yoto.store.db import db
+from yoto.store.translation import translated
 
 
 class Answer(NamedTuple):

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from yoto import cache
 from yoto.errors import ValidationFailed
-from yoto.permission.database.failures import translated
 from yoto.permission.directory import directory_of, is_kept
 from yoto.permission.outbox.watching import keep_from_caches, touch
 from yoto.permission.registry.scopes import MAX_ID
@@ -24,6 +23,7 @@ from yoto.store.db import db, engine_beside, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import is_conflict
 from yoto.store.people import USERS
+from yoto.store.translation import translated
 from yoto.store.upserts import insert_new
 
 # The most people who get a number in one question, or in one transaction of the sweep.

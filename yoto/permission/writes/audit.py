@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from yoto.permission.database.failures import translated
 from yoto.permission.database.transactions import has_written
 from yoto.permission.loading import load_sites
 from yoto.permission.loading.finding import server_of
@@ -13,6 +12,7 @@ from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EmergencyUse, SuperAdminUse
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.models import record_audit
+from yoto.store.translation import translated
 
 SUPER_ADMIN_USE = "super_admin.use"
 EMERGENCY_USE = "emergency_access.use"

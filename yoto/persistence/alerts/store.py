@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from yoto.errors import StoreUnavailable
 from yoto.persistence.alerts.evaluation import EvaluationRows
 from yoto.persistence.alerts.operators import OperatorRows
 from yoto.persistence.alerts.pruning import PruningRows
 from yoto.persistence.alerts.webhooks import WebhookRows
-from yoto.persistence.database import DATABASE
 from yoto.sealing import Sealer, sealer_of
 from yoto.store import sessions
-
-_unavailable = partial(StoreUnavailable, DATABASE)
 
 
 class SqlAlertRows(EvaluationRows, OperatorRows, WebhookRows, PruningRows):
@@ -36,13 +31,13 @@ class SqlAlertStore:
     @contextmanager
     def reading(self) -> Iterator[SqlAlertRows]:
         """See ``AlertStore``."""
-        with sessions.reading(self._app, _unavailable) as session:
+        with sessions.reading(self._app) as session:
             yield self._rows(session)
 
     @contextmanager
     def writing(self) -> Iterator[SqlAlertRows]:
         """See ``AlertStore``."""
-        with sessions.recording(self._app, _unavailable) as session:
+        with sessions.recording(self._app) as session:
             yield self._rows(session)
 
     def _rows(self, session: Session) -> SqlAlertRows:
@@ -54,5 +49,5 @@ class SqlAlertStore:
     @contextmanager
     def _newest(self) -> Iterator[Session]:
         """The rows committed now, beside a transaction with an older snapshot."""
-        with sessions.reading(self._app, _unavailable) as session:
+        with sessions.reading(self._app) as session:
             yield session

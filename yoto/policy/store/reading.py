@@ -10,8 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from yoto.policy.store.entry import Promotion, StoredSet, StoredVersion
-from yoto.policy.store.sessions import reading
 from yoto.store.models import Policy, PolicyKind, PolicyRevision, PolicyState, PolicyVersion
+from yoto.store.sessions import reading
 
 _VERSIONS = select(
     PolicyVersion.id,

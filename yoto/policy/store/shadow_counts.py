@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.policy.store.sessions import reading, recording
 from yoto.store.db import utcnow
 from yoto.store.models import PolicyShadowCount
+from yoto.store.sessions import reading, recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from yoto.errors import ValidationFailed
 from yoto.policy.store.entry import Change
 from yoto.policy.store.names import source_hash
 from yoto.policy.store.reading import OVERRUN, stored_set
-from yoto.policy.store.sessions import reading, recording
 from yoto.store.db import utcnow
 from yoto.store.models import (
     Policy,
@@ -24,6 +23,7 @@ from yoto.store.models import (
     account_of,
     record_audit,
 )
+from yoto.store.sessions import reading, recording
 
 
 class Overtaken(Exception):

@@ -7,18 +7,14 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from redis import exceptions
-
-from yoto.errors import StoreUnavailable
 from yoto.prefetch.recording.batch import Batch
 from yoto.prefetch.recording.history import BehaviourHistory
 from yoto.prefetch.recording.log import BehaviourLog
 from yoto.prefetch.recording.recorder import Visit
-from yoto.redis import ServerClock
+from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 
 log = logging.getLogger(__name__)
 
-AWAY = (StoreUnavailable, exceptions.RedisError)
 # Actions a batch: one script call of about 50 KB.
 BATCH = 500
 
@@ -72,7 +68,7 @@ class Flusher:
                         self.failures += 1
                         return False
                     self._waiting.popleft()
-            except AWAY as error:
+            except REDIS_UNAVAILABLE as error:
                 self.failures += 1
                 log.debug("behaviour is not stored now: %s", error)
                 return False

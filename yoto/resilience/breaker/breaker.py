@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from yoto.errors import CircuitIsolated, CircuitOpen
+from yoto.redis import REDIS_UNAVAILABLE
 
 from ..exits import Call
 from ..outcome import ANY_EXCEPTION, Classifier, Outcome, run_with
 from ..runtime import Derived, Runtime
 from ..settings import BreakerMode, CircuitBreakerConfig, OnStoreError
-from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from ..store_error import RETRY_AFTER, StoreWatch
 from ..trail import REFUSED, Noted, Trail
 from .local import LocalBreaker
 from .memory import AdmissionMemory
@@ -123,7 +124,7 @@ class CircuitBreaker:
         asked_at = self._runtime.clock()
         try:
             answer = self.remote.admit(request, plan)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
             return self.allow_without_store(request, plan)
         self.store.found()
@@ -139,7 +140,7 @@ class CircuitBreaker:
         """The state now; of the local twin while Redis is unavailable."""
         try:
             reply = self._runtime.scripts.run(*self.look())
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             reply = error
         return self.snapshot(reply)
 
@@ -299,7 +300,7 @@ class CircuitBreaker:
         period = permit.admission.period
         try:
             happened = self.remote.record(permit.request, period, outcome, slow, plan)
-        except STORE_ERRORS as lost:
+        except REDIS_UNAVAILABLE as lost:
             self.store.lost(lost)
             log.warning("a result of breaker %s was not recorded: %s", self.name, lost)
             return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple
 
+from yoto.redis import REDIS_UNAVAILABLE
+
 from .. import scripts
 from ..exits import Call
 from ..outcome import Outcome
 from ..runtime import OUTBOX_LENGTH, OUTBOX_TTL_MS, Runtime
 from ..settings import WindowType
-from ..store_error import STORE_ERRORS
 from .plan import MICRO, BreakerPlan
 from .states import HAPPENINGS, MEANINGS, Admission, Happened, Refusal
 
@@ -36,7 +37,7 @@ class Target(NamedTuple):
 
 
 class RemoteBreaker:
-    """Every method raises what script calls raise (``STORE_ERRORS``)."""
+    """Every method raises what script calls raise (``REDIS_UNAVAILABLE``)."""
 
     def __init__(self, name: str, runtime: Runtime) -> None:
         self.name = name
@@ -114,7 +115,7 @@ class RemoteBreaker:
             self._relay_due = now + RELAY_INTERVAL
             try:
                 self.relay()
-            except STORE_ERRORS as error:
+            except REDIS_UNAVAILABLE as error:
                 log.warning("events of breaker %s wait in their outbox: %s", self.name, error)
 
     def relay(self) -> int:

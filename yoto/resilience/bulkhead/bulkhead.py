@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yoto.errors import BulkheadFull
+from yoto.redis import REDIS_UNAVAILABLE
 
 from ..exits import Call
 from ..leases import Slot
@@ -20,7 +21,7 @@ from ..settings import (
     MultiDimensionalKey,
     OnStoreError,
 )
-from ..store_error import STORE_ERRORS, StoreWatch
+from ..store_error import StoreWatch
 from ..trail import REFUSED, Trail
 from .local import LocalBulkhead
 from .remote import RemoteBulkhead
@@ -111,7 +112,7 @@ class Bulkhead:
                 inside = self.remote.enter(partition, request, config.max_concurrent, config.lease)
             if not inside and wait > 0:
                 inside, since = self._wait(partition, request, deadline)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
             left = max(0.0, deadline - clock())
             return self.acquire_without_store(config, partition, request, left)
@@ -124,7 +125,7 @@ class Bulkhead:
         """The state now."""
         try:
             reply = self._runtime.scripts.run(*self.remote.look(partition))
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             reply = error
         return self.snapshot(reply, partition)
 
@@ -191,7 +192,7 @@ class Bulkhead:
             try:
                 self._enrol(partition, [slot for slot in members if slot.local])
                 self._renew_now(partition, [slot for slot in members if not slot.local])
-            except STORE_ERRORS as error:
+            except REDIS_UNAVAILABLE as error:
                 self.store.lost(error)
                 return
         self.store.found()
@@ -303,7 +304,7 @@ class Bulkhead:
     def _leave_queue(self, partition: str, request: str) -> None:
         try:
             self.remote.leave(partition, request)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("bulkhead %s: a waiter's place ends with its lease: %s", self.name, error)
 
     def _give_back(self, slot: Slot) -> bool:
@@ -314,7 +315,7 @@ class Bulkhead:
             return True
         try:
             held = self.remote.leave(slot.partition, slot.id)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
             log.warning("bulkhead %s: a slot comes back with its lease only", self.name)
             return not slot.lost

@@ -23,7 +23,7 @@ class HolderKeys(NamedTuple):
 
 
 class RemoteBulkhead:
-    """Every method raises what script calls raise (``STORE_ERRORS``)."""
+    """Every method raises what script calls raise (``REDIS_UNAVAILABLE``)."""
 
     def __init__(self, name: str, runtime: Runtime) -> None:
         self._name = name

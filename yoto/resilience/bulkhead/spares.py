@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from yoto.redis import REDIS_UNAVAILABLE
+
 from .. import scripts
 from ..leases import Slot
 from ..process import current_pid
 from ..runtime import Runtime
 from ..settings import BulkheadConfig
-from ..store_error import STORE_ERRORS
 from .remote import RemoteBulkhead
 
 log = logging.getLogger(__name__)
@@ -221,7 +222,7 @@ class Spares:
             calls.append((scripts.BULKHEAD_LOOK, (holders, alive), ()))
         try:
             replies = self._runtime.exits.run_many(calls)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("nobody knows how full a bulkhead is: %s", error)
             return {}
         return {

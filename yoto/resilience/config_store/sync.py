@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from redis import exceptions
-
 from yoto.errors import StoreUnavailable, VersionConflict
-from yoto.redis import ServerClock
+from yoto.redis import REDIS_UNAVAILABLE, ServerClock
 
 from .document import Change, Document, Key, beyond, documents_of
 from .journal import Journal
@@ -26,8 +24,6 @@ POLL_INTERVAL = 1.0
 # s between reads of the record while Redis is there: how late a change is seen whose writer died
 # between its writes to the record and to Redis.
 RECONCILE_INTERVAL = 10.0
-
-UNREACHABLE = (StoreUnavailable, exceptions.RedisError)
 
 
 @dataclass
@@ -77,7 +73,7 @@ class Synchroniser:
         """
         try:
             self.read_redis()
-        except UNREACHABLE as error:
+        except REDIS_UNAVAILABLE as error:
             self.counts.failed_polls += 1
             if self.redis_answers:
                 log.warning("the configuration in Redis is out of reach: %s", error)
@@ -155,7 +151,7 @@ class Synchroniser:
                 changed = self._copy.bring_up({key: after}, complete=False)
             if not changed:
                 self._overtake(key, after)
-        except UNREACHABLE as error:
+        except REDIS_UNAVAILABLE as error:
             log.warning("a configuration change is recorded but not in Redis yet: %s", error)
             self._want_record()
             return False
@@ -199,7 +195,7 @@ class Synchroniser:
 
     def _copies(self) -> Mapping[Key, Document]:
         """The documents in Redis; where it is unavailable, or has lost all, those known here."""
-        with suppress(*UNREACHABLE):
+        with suppress(*REDIS_UNAVAILABLE):
             found = self._copy.poll("").documents
             if found:
                 return found
@@ -233,7 +229,7 @@ class Synchroniser:
     def _fill(self, documents: dict[Key, Document]) -> bool:
         try:
             changed = self._copy.bring_up(documents, complete=True)
-        except UNREACHABLE:
+        except REDIS_UNAVAILABLE:
             return False
         if changed:
             self.counts.refills += 1

@@ -11,11 +11,10 @@ from typing import Any
 
 from yoto.errors import ValidationFailed
 from yoto.events import EventStream
-from yoto.redis import KeyBuilder, ScriptRegistry, ServerClock, load_script
+from yoto.redis import REDIS_UNAVAILABLE, KeyBuilder, ScriptRegistry, ServerClock, load_script
 from yoto.rules import Number, Text, checked
 
 from ..settings import DegradationLevel
-from ..store_error import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +99,7 @@ class Board:
         args: list[str | int] = [source, level.rank, round(ttl * 1000), feature, reason]
         try:
             reply = self._run(_RAISE, [*args, MOST_SOURCES])
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.warning("degradation by %s is known here only: %s", source, error)
             self._raise_here(source, level, ttl, feature)
             return False

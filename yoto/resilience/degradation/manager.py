@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yoto.redis import REDIS_UNAVAILABLE
 from yoto.rules import OneOf, checked
 
 from ..breaker import BreakerState
 from ..config_store import ConfigStore, Kind
 from ..settings import DegradationConfig, DegradationLevel
-from ..store_error import STORE_ERRORS
 from .board import Board, RaisedLevel
 from .fallbacks import Fallback, Fallbacks, LastGood
 from .open_breakers import OpenBreakers
@@ -107,7 +107,7 @@ class Degradation:
         """Read the board and the breakers; returns seconds until the next turn."""
         try:
             self.board.refresh()
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("the degradation board is out of reach: %s", error)
         self.breakers.look(self._look_at(self._watched()))
         return LOOK_INTERVAL

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from yoto import tracing
 from yoto.errors import BulkheadFull, RateLimited, Rejected
+from yoto.redis import REDIS_UNAVAILABLE
 
 from ..breaker import CircuitBreaker
 from ..breaker.remote import RemoteBreaker
@@ -21,7 +22,7 @@ from ..outcome import ANY_EXCEPTION, Outcome, run_with
 from ..runtime import Runtime
 from ..scripts import BREAKER_RECORD
 from ..settings import GuardMode
-from ..store_error import STORE_ERRORS, StoreWatch
+from ..store_error import StoreWatch
 from ..trail import Noted
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
 from .permit import NOT_ASKED, Permit
@@ -139,7 +140,7 @@ class Guard:
                     raise
                 # A holder of this worker had left, which Redis did not know then.
                 permit = self._enter(entry)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self._lost(error)
             return enter_without_store(self._leave, entry, wait)
         except Rejected:
@@ -324,7 +325,7 @@ class Guard:
                         self._runtime.exits.settle()
                 if not kept:
                     bulkhead.local.wake_up()
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self._lost(error)
             log.warning("the end of a call of guard %s was not recorded: %s", self.name, error)
             return

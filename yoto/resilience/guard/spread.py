@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from yoto.errors import Rejected
+from yoto.redis import REDIS_UNAVAILABLE
 
 from .. import scripts
 from ..breaker.states import Admission, Meaning, Refusal
@@ -20,7 +21,6 @@ from ..leases import Slot
 from ..limiter.remote import give_back, hit_calls, statuses_of
 from ..outcome import Outcome
 from ..runtime import Runtime
-from ..store_error import STORE_ERRORS
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
 from .permit import NOT_ASKED
 from .together import NOT_WANTED
@@ -154,7 +154,7 @@ def _give_back(questions: Sequence[_Question]) -> None:
     for question in questions:
         try:
             question.give_back()
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.warning("a part of a refused call comes back by itself only: %s", error)
 
 

@@ -7,9 +7,10 @@ import math
 import threading
 from collections.abc import Callable
 
+from yoto.redis import REDIS_UNAVAILABLE
+
 from ..deferred import Deferred
 from ..process import current_pid
-from ..store_error import STORE_ERRORS
 from .dimensions import DimensionPlan, Key, Target
 from .lease import Lease
 from .remote import Lent, RemoteLimiter
@@ -191,7 +192,7 @@ class Leases:
             return
         try:
             given = self._remote.give_lent(unused)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("units of leases run out unused: %s", error)
             given = [False] * len(unused)
         for (_, units), back in zip(unused, given, strict=True):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from yoto.events import Event, event_type
+from yoto.redis import REDIS_UNAVAILABLE
 from yoto.rules import Whole, checked
 
 from ..outcome import Outcome
 from ..runtime import Derived, Runtime
 from ..settings import OnStoreError, RateLimitConfig
-from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from ..store_error import RETRY_AFTER, StoreWatch
 from ..trail import REFUSED, Trail
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
@@ -88,7 +89,7 @@ class RateLimiter:
         try:
             self.settle(plan, target)
             statuses = self._charge(plan, target, key, cost)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
             result = self.hit_without_store(plan, target, cost)
         else:
@@ -105,7 +106,7 @@ class RateLimiter:
         target = plan.target(key)
         try:
             statuses = self.remote.peek(plan, target, cost)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
             if plan.config.on_store_error is not OnStoreError.LOCAL:
                 return self._fixed_answer(plan, target)
@@ -156,7 +157,7 @@ class RateLimiter:
         self.give_without_store(target, cost)
         try:
             self.remote.give(plan, target, cost, self._runtime.request_id())
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             self.store.lost(error)
 
     def forget_all(self) -> None:

@@ -10,12 +10,11 @@ from itertools import islice
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from yoto.redis import Script
+from yoto.redis import REDIS_UNAVAILABLE, Script
 
 from .. import scripts
 from ..algorithms import TOLERANCE
 from ..runtime import Runtime
-from ..store_error import STORE_ERRORS
 from .dimensions import MICRO, CountedDimension, DimensionPlan, Target
 from .result import DimensionStatus
 
@@ -81,7 +80,7 @@ class Lent(NamedTuple):
 
 
 class RemoteLimiter:
-    """Every method raises what script calls raise (``STORE_ERRORS``)."""
+    """Every method raises what script calls raise (``REDIS_UNAVAILABLE``)."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -192,7 +191,7 @@ class RemoteLimiter:
         if error is not None or not all(reply[0] for reply in replies):
             try:
                 give_back(self, plan, target, cost, request, replies)
-            except STORE_ERRORS as trouble:
+            except REDIS_UNAVAILABLE as trouble:
                 log.warning("units of a refused call come back by themselves only: %s", trouble)
         if error is not None:
             raise error
@@ -221,7 +220,7 @@ class RemoteLimiter:
         if surplus:
             try:
                 self._runtime.scripts.run_many(surplus)
-            except STORE_ERRORS as trouble:
+            except REDIS_UNAVAILABLE as trouble:
                 log.warning("units of a lease come back by themselves only: %s", trouble)
         if error is not None:
             raise error

@@ -16,11 +16,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from yoto.redis import ServerClock, load_script
+from yoto.redis import REDIS_UNAVAILABLE, ServerClock, load_script
 
 from ..config_store import Kind
 from ..runtime import Runtime
-from ..store_error import STORE_ERRORS
 from .calls import (
     MOST_IN_PROCESS,
     BreakerCall,
@@ -121,7 +120,7 @@ class StoredTrails:
         until = self._clock.now_ms() / 1000
         try:
             chunks = self._runtime.scripts.run(_READ, (self._keys(guard)[0],), (0,))
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("only the trail of this process is known: %s", error)
             with self._lock:
                 calls = list(self._backlog.get(guard, ()))
@@ -179,7 +178,7 @@ class StoredTrails:
             scripts.append((_APPEND, self._keys(guard), (chunk, MOST_CALLS, ttl_ms)))
         try:
             self._runtime.scripts.run_many(scripts)
-        except STORE_ERRORS as error:
+        except REDIS_UNAVAILABLE as error:
             log.debug("trails of %d guards are told later: %s", len(waiting), error)
             return False
         return True

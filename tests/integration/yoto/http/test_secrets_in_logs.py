@@ -186,8 +186,18 @@ def test_stores_that_are_away_log_no_passwords(
 
 def test_the_values_of_secret_settings_are_known(app: Flask) -> None:
     found = logs.secrets_of(
-        app.config | {"REDIS_PASSWORD": "r-0001", "DATABASE_URL": "mysql://a:b%40c@host/d"}
+        app.config
+        | {
+            "REDIS_PASSWORD": "r-0001",
+            "METRICS_TOKEN": "m-0001",
+            "DATABASE_URL": "mysql://a:b%40c@host/d",
+        }
     )
-    assert {*SETTINGS.values(), app.config["JWT_SECRET_KEY"], "r-0001", "b%40c", "b@c"} <= set(
-        found
-    )
+    assert {
+        *SETTINGS.values(),
+        app.config["JWT_SECRET_KEY"],
+        "r-0001",
+        "m-0001",
+        "b%40c",
+        "b@c",
+    } <= set(found)

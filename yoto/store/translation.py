@@ -1,10 +1,11 @@
-"""Translates the driver's errors for callers of the permission system."""
+"""What an error of the driver is for callers of the platform."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import Flask
 from sqlalchemy import exc
 
 from yoto.errors import NotSetUp, PlatformError, StoreUnavailable, WriteConflict
@@ -33,10 +34,20 @@ def translated() -> Iterator[None]:
 
 def platform_error(error: BaseException) -> PlatformError | None:
     """The error that ``translated`` raises for ``error``; None: ``error`` itself."""
+    found = unavailable(error)
+    if found is None and is_conflict(error) and not isinstance(error, exc.IntegrityError):
+        return WriteConflict(error)
+    return found
+
+
+def unavailable(error: BaseException, app: Flask | None = None) -> StoreUnavailable | None:
+    """The error where the database could not be had, or has no tables; else None.
+
+    Args:
+        app: whose tables; by default the application at hand.
+    """
     if is_outage(error):
         return StoreUnavailable(DATABASE, error)
     if lacks_tables(error):
-        return NotSetUp(DATABASE, setup_command())
-    if is_conflict(error) and not isinstance(error, exc.IntegrityError):
-        return WriteConflict(error)
+        return NotSetUp(DATABASE, setup_command(app))
     return None
