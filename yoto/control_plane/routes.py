@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
-from yoto.control_plane.permissions import (
-    explain_control,
-    registry_control,
-    resources_control,
-    review_control,
-    search_control,
-    servers_control,
-    users_control,
-)
+from yoto.control_plane.reviews import review_control
 from yoto.control_plane.session import session
 from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
@@ -31,6 +23,9 @@ from yoto.operate.locks import locks
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
+from yoto.operate.permissions.directory import registry, users
+from yoto.operate.permissions.matrix import resources, servers
+from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
@@ -45,13 +40,13 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(events),
     blueprint(instances),
     blueprint(overrides),
-    explain_control,
-    resources_control,
-    search_control,
+    blueprint(explain),
+    blueprint(resources),
+    blueprint(search),
     review_control,
-    registry_control,
-    servers_control,
-    users_control,
+    blueprint(registry),
+    blueprint(servers),
+    blueprint(users),
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),

@@ -14,9 +14,9 @@ from yoto.auth.csrf import (
 )
 from yoto.control_plane import ages, language, theme
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
-from yoto.control_plane.permissions.resources import types
 from yoto.control_plane.vendor import vendor
 from yoto.operate.application import of_application
+from yoto.operate.permissions.resources import types
 from yoto.store.db import utcnow
 
 

@@ -156,13 +156,23 @@ def with_node_id(
     Raises:
         marshmallow.ValidationError: not an id of this type; names ``id_field``.
     """
-    declared, given = known_types().find(data[type_field]), data[id_field]
-    if declared is None or given is None:
-        return data
     try:
-        return {**data, id_field: read_id(declared, given, id_field, spelled=spelled)}
+        found = declared_id(data[type_field], data[id_field], id_field, spelled=spelled)
+        return {**data, id_field: found}
     except ValidationFailed as error:
         raise ma.ValidationError(dict(error.errors)) from None
+
+
+def declared_id(kind: str, given: Any, field: str, *, spelled: bool = True) -> Any:
+    """An id as the type has it; None, and one of a type that is not declared, as it was given.
+
+    Raises:
+        ValidationFailed: not an id of this type; names ``field``.
+    """
+    declared = known_types().find(kind)
+    if declared is None or given is None:
+        return given
+    return read_id(declared, given, field, spelled=spelled)
 
 
 def read_id(declared: ResourceType, given: Any, field: str, *, spelled: bool) -> ResourceId:

@@ -9,15 +9,13 @@ those may who may operate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from yoto.api.people import number_called
 from yoto.api.permissions.checks.service import (
     PLATFORM_AUDIT,
     Question,
     demand_insight,
-    question_of,
 )
 from yoto.auth.operators import (
     INSIGHT,
@@ -26,8 +24,10 @@ from yoto.auth.operators import (
     demand_right,
     operator,
 )
-from yoto.errors import MaintenanceMode, UnknownResource
+from yoto.errors import MaintenanceMode, UnknownResource, ValidationFailed
 from yoto.extensions import permissions
+from yoto.http.fields import declared_id
+from yoto.nodes import NodeId
 
 
 def demand_operators_insight(questions: Iterable[Question]) -> None:
@@ -64,23 +64,36 @@ def has_insight() -> bool:
         return False
 
 
-def open_question(asked: Mapping[str, Any]) -> Question:
-    """The question in a request, if the operator may have it answered about anybody."""
-    question = question_of(asked)
+def open_question(
+    permission: str, scope: str, scope_id: NodeId | None, *, spelled: bool = True
+) -> Question:
+    """The question, if the operator may have it answered about anybody.
+
+    Args:
+        spelled: a query has the id, in which integers are texts.
+
+    Raises:
+        ValidationFailed: field ``scope_id``: not an id of this type.
+        and as ``demand_operators_insight``.
+    """
+    question = Question(
+        permission, scope, declared_id(scope, scope_id, "scope_id", spelled=spelled)
+    )
     demand_operators_insight([question])
     return question
 
 
-def asked_user(asked: Mapping[str, Any]) -> int:
-    """The user that a request names by id or by name; a program as ``application:3``, and who is
-    not signed in as ``public``.
+def asked_user(user_id: int | None, username: str | None) -> int:
+    """The user of this id or of this name; a program as ``application:3``, and who is not signed in
+    as ``public``.
 
     Raises:
+        ValidationFailed: neither was given, or both.
         UnknownResource: nobody has the name.
     """
-    if asked["user_id"] is not None:
-        return int(asked["user_id"])
-    found = number_called(asked["username"])
+    if (user_id is None) == (username is None):
+        raise ValidationFailed({"user_id": "Give either user_id or username."})
+    found = number_called(username) if username is not None else user_id
     if found is None:
-        raise UnknownResource("user", asked["username"], "username")
+        raise UnknownResource("user", username, "username")
     return found

@@ -14,8 +14,8 @@ from tests.support import papers
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.papers import EDIT, READ, Papers
 from tests.support.world import World
-from yoto.control_plane.permissions.resources import types
 from yoto.extensions import permissions
+from yoto.operate.permissions.resources import types
 from yoto.permission import Application
 
 AUDIT = "admin.audit"

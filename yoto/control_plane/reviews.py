@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import marshmallow as ma
 from flask import Response
+from marshmallow.validate import Length, OneOf
 
+from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
 from yoto.api.permissions.review.export import access_file
-from yoto.api.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
-from yoto.control_plane.permissions.schemas import ExportQuery, WhoQuery
+from yoto.api.permissions.review.schemas import CSV, JSON, AccessLineSchema, AccessPageSchema
 from yoto.extensions import permissions
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.files import MEDIA_TYPE
+from yoto.http.paging import PageQuery
 from yoto.operate.insight import open_question
 from yoto.permission import AccessPage
 
@@ -21,6 +24,22 @@ review_control = ControlBlueprint(
 
 EXPORT_PAGE = 500  # users that are read at a time
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
+
+
+class ReviewedQuery(PlaceQuery):
+    """A permission in a place."""
+
+    permission = ma.fields.String(required=True, validate=Length(1, NAME_LENGTH))
+
+
+class WhoQuery(PageQuery, ReviewedQuery):
+    """Who has it, a page at a time."""
+
+
+class ExportQuery(ReviewedQuery):
+    """A review as a file."""
+
+    format = ma.fields.String(load_default=CSV, validate=OneOf([CSV, JSON]))
 
 
 @review_control.get("")
@@ -33,7 +52,7 @@ def review_access_of_all(query: dict[str, Any]) -> AccessPage:
 
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
-    question = open_question(query)
+    question = open_question(query["permission"], query["scope"], query["scope_id"])
     return permissions.who_can(*question, after=query["after"], limit=query["limit"], numbers=True)
 
 
@@ -45,6 +64,6 @@ def review_access_of_all(query: dict[str, Any]) -> AccessPage:
 @review_control.alt_response(404, "NOT_FOUND")
 def export_review(query: dict[str, Any]) -> Response:
     """The same to the end as a file, CSV or JSON; CSV has a row for each way"""
-    question = open_question(query)
+    question = open_question(query["permission"], query["scope"], query["scope_id"])
     first = permissions.who_can(*question, limit=EXPORT_PAGE, numbers=True)
     return access_file(query, first, EXPORT_PAGE, as_json=query["format"] == JSON)

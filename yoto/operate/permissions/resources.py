@@ -5,18 +5,45 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
+from marshmallow.validate import Length
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 
+from yoto.auth.operators import VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions
-from yoto.http.paging import Page
+from yoto.http.fields import NodeId, declared_id
+from yoto.http.paging import PAGE_DEFAULT, Page, page_of
+from yoto.http.shapes import schema_of
+from yoto.operate.operation import Limit, Subject
+from yoto.operate.permissions.shapes import (
+    SEARCH_LENGTH,
+    AfterNode,
+    Kind,
+    Overwritten,
+    PlacedResource,
+    Resource,
+    Within,
+)
 from yoto.permission import Place
 from yoto.store.db import db
 from yoto.store.models import ChannelOverwrite
 from yoto.store.resources import Chain, ResourceType, chain_of, known_types
 from yoto.store.resources.chains import text_in_sql
+
+resources = Subject(
+    "resources",
+    "/resources",
+    "Resources of all types, and what roles grant",
+    "resource",
+    "",
+    "",
+    {
+        Page[PlacedResource]: page_of(schema_of(PlacedResource), NodeId),
+        Page[Overwritten]: page_of(schema_of(Overwritten), NodeId),
+    },
+)
 
 IDS = {int: "integer", uuid.UUID: "uuid", str: "text"}
 
@@ -38,27 +65,30 @@ def types() -> list[dict[str, Any]]:
     ]
 
 
-def find(
-    kind: str, search: str, within: Place | None, after: Any, limit: int
-) -> Page[dict[str, Any]]:
-    """A page of resources of a type, by id: whose name contains ``search``, or whose id it is.
-
-    Args:
-        within: only those below this one.
-    """
-    declared, chain = _rows(kind)
+@resources.operation("GET", "", VIEW)
+def find_resources(
+    scope: Kind,
+    search: Annotated[
+        str, Length(max=SEARCH_LENGTH), "What the name contains, or the whole id"
+    ] = "",
+    within: Within = None,
+    after: AfterNode = None,
+    limit: Limit = PAGE_DEFAULT,
+) -> Page[PlacedResource]:
+    """Resources of a type by name, where it has names, or by id"""
+    declared, chain = _rows(scope)
     here = chain.rungs[0]
     statement = select(here.id)
     if within is None:
         statement = statement.select_from(here.alias)
     else:
-        statement = _below(statement, chain, within)
+        statement = _below(statement, chain, Place(*within))
     if search.strip():
         statement = statement.where(or_(*_called(declared, chain, search.strip())))
-    return _page(kind, statement, here.id, after, limit)
+    return _page(scope, statement, here.id, declared_id(scope, after, "after"), limit)
 
 
-def overwritten(kind: str, home: Place, after: Any, limit: int) -> Page[tuple[dict[str, Any], str]]:
+def overwritten(kind: str, home: Place, after: Any, limit: int) -> Page[tuple[PlacedResource, str]]:
     """A page of the resources of a type below one, by id, in which there are overwrites in force;
     beside each the text of what has these.
     """
@@ -77,7 +107,7 @@ def overwritten(kind: str, home: Place, after: Any, limit: int) -> Page[tuple[di
     return Page(shown, page.next)
 
 
-def described(places: Sequence[Place]) -> list[dict[str, Any]]:
+def described(places: Sequence[Place]) -> list[PlacedResource]:
     """Resources with their names, and what people belong to above each; without those that are
     gone by now.
     """
@@ -85,18 +115,15 @@ def described(places: Sequence[Place]) -> list[dict[str, Any]]:
     there = [place for place in places if place in names]
     homes = permissions.homes_of(there)
     above = _names({home for home in homes.values() if home is not None})
-    shown = []
+    shown: list[PlacedResource] = []
     for place in there:
         home = homes[place]
-        has_home = home is not None and home != place
-        shown.append(
-            _shown(place, names)
-            | {"home": _shown(home, above) if has_home and home is not None else None}
-        )
+        within = None if home is None or home == place else _shown(home, above)
+        shown.append({**_shown(place, names), "home": within})
     return shown
 
 
-def existing(place: Place) -> dict[str, Any]:
+def existing(place: Place) -> Resource:
     """One resource with its name.
 
     Raises:
@@ -108,7 +135,7 @@ def existing(place: Place) -> dict[str, Any]:
     return _shown(place, names)
 
 
-def _shown(place: Place, names: dict[Place, str | None]) -> dict[str, Any]:
+def _shown(place: Place, names: dict[Place, str | None]) -> Resource:
     return {"scope": place.kind, "id": place.id, "name": names.get(place)}
 
 
@@ -161,7 +188,7 @@ def _called(declared: ResourceType, chain: Chain, search: str) -> list[ColumnEle
 
 def _page(
     kind: str, statement: Select[Any], key: ColumnElement[Any], after: Any, limit: int
-) -> Page[dict[str, Any]]:
+) -> Page[PlacedResource]:
     if after is not None:
         statement = statement.where(key > after)
     ids = db.session.scalars(statement.order_by(key).limit(limit + 1)).all()

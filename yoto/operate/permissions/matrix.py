@@ -7,18 +7,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import func, select
 
 from yoto.api.permissions.checks.service import Question
-from yoto.api.rows import existing
-from yoto.control_plane.permissions import resources
+from yoto.api.rows import existing as existing_row
+from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
-from yoto.http.paging import Page, cut
-from yoto.nodes import GLOBAL_KIND, shown_text
+from yoto.http.fields import declared_id
+from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.nodes import GLOBAL_KIND, NodeId, shown_text
 from yoto.operate.insight import demand_operators_insight
+from yoto.operate.operation import After, Limit
+from yoto.operate.permissions.directory import listed, servers
+from yoto.operate.permissions.resources import existing, overwritten, resources
+from yoto.operate.permissions.shapes import (
+    AfterNode,
+    Grant,
+    Kind,
+    Matrix,
+    Overwritten,
+    OverwrittenChannel,
+    Resource,
+    ResourceMatrix,
+)
 from yoto.permission import Place, PlaceFacts, RoleFacts, grants_of, lineage, roles_of, subject_text
 from yoto.store.db import db
 from yoto.store.models import (
@@ -37,24 +51,25 @@ from yoto.store.models import (
 )
 from yoto.store.resources import known_types
 
+# With all that is declared of them.
+__all__ = ["resources", "servers"]
+
 ROLE, USER, TEAM = "role", "user", "team"
-SHOWN_OF_ROLE = ("id", "name", "position", "active", "is_default")
 
 
-def roles_and_grants(
-    home: Place, after: int | None, limit: int, everywhere: bool = False
-) -> dict[str, Any]:
-    """A page of the roles of a resource that people belong to, by id, with their own grants, and
-    all roles that they inherit from.
+@resources.operation("GET", "/matrix", VIEW, also=(404,))
+def read_matrix_of_resource(
+    scope: Kind,
+    scope_id: NodeId,
+    after: After = None,
+    limit: Limit = PAGE_DEFAULT,
+    everywhere: Annotated[bool, "Global roles, too, which count there"] = False,
+) -> ResourceMatrix:
+    """Roles of what people belong to and what each grants, directly and by groups
 
-    Args:
-        everywhere: global roles, too.
-
-    Raises:
-        UnknownResource: there is no such resource.
-        ValidationFailed: nobody belongs to it.
-        PermissionDenied: the operator may not know about others there.
+    Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
+    home = Place(scope, declared_id(scope, scope_id, "scope_id"))
     shown = _home(home)
     homes = [str(home), NOWHERE] if everywhere else [str(home)]
     statement = select(Role).where(Role.home.in_(homes), Role.id > (after or 0))
@@ -73,14 +88,26 @@ def roles_and_grants(
     return {
         "resource": shown,
         "scopes": counted,
-        "permissions": db.session.scalars(
-            select(Permission)
-            .where(Permission.scope.in_(kinds))
-            .order_by(Permission.category, Permission.bit)
-        ).all(),
+        "permissions": [
+            {
+                "name": one.name,
+                "scope": one.scope,
+                "group": one.category,
+                "description": one.description,
+            }
+            for one in db.session.scalars(
+                select(Permission)
+                .where(Permission.scope.in_(kinds))
+                .order_by(Permission.category, Permission.bit)
+            )
+        ],
         "roles": [
             {
-                **{name: getattr(role, name) for name in SHOWN_OF_ROLE},
+                "id": role.id,
+                "name": role.name,
+                "position": role.position,
+                "active": role.active,
+                "is_default": role.is_default,
                 "holders": holders.get(role.id, 0),
                 "inherits": inherited[role.id],
                 "grants": granted[role.id],
@@ -99,27 +126,41 @@ def roles_and_grants(
     }
 
 
-def of_server(server_id: int, after: int | None, limit: int) -> dict[str, Any]:
-    """The same of a server, with what is listed of it."""
-    found = roles_and_grants(Place("server", server_id), after, limit)
-    return found | {"server": existing(Server, server_id)}
+@servers.operation("GET", "/<int:server_id>/matrix", VIEW)
+def read_matrix(server_id: int, after: After = None, limit: Limit = PAGE_DEFAULT) -> Matrix:
+    """Roles of a server and what each grants, directly and by groups
 
-
-def overwrites_below(home: Place, of: str, after: Any, limit: int) -> Page[dict[str, Any]]:
-    """A page of the resources of a type below one that people belong to, by id, in which there are
-    overwrites in force; raises as ``roles_and_grants``.
+    Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
     """
+    found = read_matrix_of_resource("server", server_id, after, limit)
+    return {**found, "server": listed(existing_row(Server, server_id))}
+
+
+@resources.operation("GET", "/overwrites", VIEW, also=(404,))
+def read_overwrites_below(
+    scope: Kind,
+    scope_id: NodeId,
+    of: Kind,
+    after: AfterNode = None,
+    limit: Limit = PAGE_DEFAULT,
+) -> Page[Overwritten]:
+    """What is below with overwrites in force, and these; rights as of the matrix"""
+    home = Place(scope, declared_id(scope, scope_id, "scope_id"))
+    after = declared_id(of, after, "after")
     _home(home)
-    page = resources.overwritten(of, home, after, limit)
+    page = overwritten(of, home, after, limit)
     laid = _overwrites({place for _, place in page.items})
-    shown = [
-        one | {"place": shown_text(place), "overwrites": laid[place]} for one, place in page.items
+    shown: list[Overwritten] = [
+        {**one, "place": shown_text(place), "overwrites": laid[place]} for one, place in page.items
     ]
     return Page(shown, page.next)
 
 
-def overwrites(server_id: int, after: int | None, limit: int) -> Page[dict[str, Any]]:
-    """A page of channels, by id, with the overwrites in force; raises as ``roles_and_grants``."""
+@servers.operation("GET", "/<int:server_id>/overwrites", VIEW)
+def read_overwrites_of_server(
+    server_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
+) -> Page[OverwrittenChannel]:
+    """Channels of a server with the overwrites in force in each; rights as of the matrix"""
     _home(Place("server", server_id))
     statement = (
         select(Channel, Category.name)
@@ -145,8 +186,8 @@ def overwrites(server_id: int, after: int | None, limit: int) -> Page[dict[str, 
     )
 
 
-def _home(home: Place) -> dict[str, Any]:
-    shown = resources.existing(home)
+def _home(home: Place) -> Resource:
+    shown = existing(home)
     if known_types().get(home.kind).members is None:
         raise ValidationFailed({"scope": f"a {home.kind} has no members"})
     demand_operators_insight([Question("", *home)])
@@ -171,7 +212,7 @@ def _place(channel: Channel) -> str:
     return f"channel:{channel.id}"
 
 
-def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[dict[str, Any]]]:
+def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:
     rows = grants_of(db.session(), lambda of: of.role_id.in_(role_ids))
     ids = {one.permission_id for _, one in rows}
     known = select(Permission.id, Permission.name).where(Permission.id.in_(ids))
@@ -181,12 +222,12 @@ def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[dict[str, Any]]]:
     named = select(PermissionGroup.id, PermissionGroup.name)
     of_groups = db.session.execute(named.where(PermissionGroup.id.in_(group_ids)))
     groups: dict[int | None, str] = {id_: name for id_, name in of_groups}
-    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    found: defaultdict[int, list[Grant]] = defaultdict(list)
     for scope, one in sorted(rows, key=lambda row: by_bit[row[1].permission_id]):
         found[one.role_id].append(
             {
                 "permission": names[one.permission_id],
-                "effect": (Effect.ALLOW if one.allows else Effect.DENY).value,
+                "effect": "allow" if one.allows else "deny",
                 "scope": shown_text(scope),
                 "group": groups.get(one.group_id),
             }
@@ -203,7 +244,7 @@ def _holders(role_ids: Sequence[int]) -> dict[int, int]:
     return {role_id: number for role_id, number in db.session.execute(statement)}
 
 
-def _overwrites(places: set[str]) -> defaultdict[str, list[dict[str, Any]]]:
+def _overwrites(places: set[str]) -> defaultdict[str, list[Any]]:
     row = ChannelOverwrite
     statement = (
         select(
@@ -245,7 +286,7 @@ def _overwrites(places: set[str]) -> defaultdict[str, list[dict[str, Any]]]:
             },
         )
         entry[Effect(effect).value].append(name)
-    laid: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    laid: defaultdict[str, list[Any]] = defaultdict(list)
     for (place, _, _), entry in sorted(found.items()):
         laid[place].append(entry)
     return laid

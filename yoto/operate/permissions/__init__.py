@@ -1,0 +1,1 @@
+"""Permissions for operators: why somebody may, who may what, and all that a server grants."""
