@@ -2,55 +2,51 @@
 
 from __future__ import annotations
 
-import click
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
 from flask.cli import AppGroup
 
 from app.blueprints.emergency import service as emergencies
-from yoto.cli.acts import acting
+from yoto.cli.operations import command
 from yoto.cli.permission import user_id_of
 from yoto.store.db import writing
 
 emergency = AppGroup("emergency", help="Emergency access, and emergencies.")
 
+LongReason = Annotated[str, "10 to 500 characters."]
 
-@emergency.command("take")
-@click.argument("user")
-@click.option("--minutes", type=int, required=True, help="1 to 60.")
-@click.option("--reason", required=True, help="10 to 500 characters.")
-def take(user: str, minutes: int, reason: str) -> None:
+
+@command(emergency, "take <user>")
+def take(user: str, minutes: Annotated[int, "1 to 60."], reason: LongReason) -> str:
     """Give USER (username or id) emergency access."""
-    with acting(), writing():
+    with writing():
         taken = emergencies.take(user_id_of(user), reason, minutes, actor_id=None)
-    click.echo(f"Emergency access {taken.id} holds until {taken.until.isoformat()}.")
+    return f"Emergency access {taken.id} holds until {taken.until.isoformat()}."
 
 
-@emergency.command("end")
-@click.argument("access_id", type=int)
-def end(access_id: int) -> None:
+@command(emergency, "end <access_id>")
+def end(access_id: int) -> str:
     """End emergency access ACCESS_ID."""
-    with acting(), writing():
+    with writing():
         emergencies.end(access_id, actor_id=None)
-    click.echo(f"Emergency access {access_id} is over.")
+    return f"Emergency access {access_id} is over."
 
 
-@emergency.command("list")
-def list_access() -> None:
+@command(emergency, "list")
+def list_access() -> Iterator[str]:
     """Show who took emergency access lately, newest first."""
-    with acting():
-        recent = emergencies.recent()
-    for taken in recent:
+    for taken in emergencies.recent():
         until = taken.ended_at or taken.until
-        click.echo(
+        yield (
             f"{taken.id:>6}  user {taken.user_id}  {taken.taken_at.isoformat()} to "
             f"{until.isoformat()}  {taken.reason}"
         )
 
 
-@emergency.command("declare")
-@click.argument("state", type=click.Choice(["on", "off"]))
-@click.option("--reason", required=True, help="10 to 500 characters.")
-def declare(state: str, reason: str) -> None:
+@command(emergency, "declare <state>")
+def declare(state: Literal["on", "off"], reason: LongReason) -> str:
     """Declare an emergency, or that it is over."""
-    with acting(), writing():
+    with writing():
         emergencies.declare(state == "on", reason, actor_id=None)
-    click.echo(f"Emergency: {state}.")
+    return f"Emergency: {state}."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import click
 from flask.cli import AppGroup
@@ -16,189 +16,153 @@ from app.blueprints.roles.holders import service as holders
 from app.blueprints.roles.schemas import HIGHEST, LOWEST
 from app.extensions import permissions
 from yoto.api.rows import existing
-from yoto.cli.acts import acting
-from yoto.cli.options import Duration, Moment, at_resource, ending, resource_of, with_reason
+from yoto.cli.operations import command
+from yoto.cli.options import Duration, Moment, RowId, Scope, ScopeId, ending, resource_of
 from yoto.cli.permission import user_id_of
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import Page
-from yoto.nodes import NodeId
+from yoto.http.shapes import Between
+from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.operate.operation import Reason
 from yoto.permission import UNSET, node_of_text, subject_of_text, subject_text
 from yoto.store.db import writing
 from yoto.store.models import Effect, Role
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
 
 PAGE = 500  # rows read at a time
 DOES = {Effect.ALLOW: "allows", Effect.DENY: "denies"}
 
 roles = AppGroup("roles", help="Make roles, grant them permissions, assign and remove them.")
 
-ROW_ID = click.IntRange(1, MAX_ID)
-POSITION = click.IntRange(LOWEST, HIGHEST)
-of_role = click.argument("role_id", type=ROW_ID)
-of_user = click.argument("user")
-of_server = click.option(
-    "--server", "server_id", type=ROW_ID, help="Of this server; else the global ones."
-)
+Server = Annotated[RowId | None, "Of this server; else the global ones."]
+Parent = Annotated[RowId | None, "The role that it inherits from."]
+Node = Annotated[str | None, "At this resource, TYPE:ID; else everywhere."]
+WHAT = "<role_id> <names>"
 
 
-at_node = click.option("--at", metavar="TYPE:ID", help="At this resource; else everywhere.")
-
-
-def what_where(command: F) -> F:
-    """Which permissions of a role, and in which scope."""
-    for option in (
-        at_resource,
-        click.argument("names", metavar="PERMISSION...", nargs=-1, required=True),
-        of_role,
-    ):
-        command = option(command)
-    return command
-
-
-@roles.command("list")
-@of_server
-def list_roles(server_id: int | None) -> None:
+@command(roles, "list", server_id="server")
+def list_roles(server_id: Server = None) -> Iterator[str]:
     """Show the roles of a server, or the global ones, highest first."""
-    with acting():
-        for role in permissions.list_registered_roles(server_id):
-            click.echo(_line(role.id, role.name, role.position, role.parent_id, role.active))
+    yield from map(_line, permissions.list_registered_roles(server_id))
 
 
-@roles.command("show")
-@of_role
-def show(role_id: int) -> None:
+@command(roles, "show <role_id>")
+def show(role_id: RowId) -> Iterator[str]:
     """Show what role ROLE_ID allows and denies by itself, and who holds it."""
-    with acting():
-        role = existing(Role, role_id)
-        click.echo(_line(role.id, role.name, role.position, role.parent_id, role.active))
-        for grant in _all(grants.grants_of, role_id, lambda grant: grant.id):
-            click.echo(f"  {_said(grant, str(grant.permission))}")
-        for grant in _all(grants.group_grants_of, role_id, lambda grant: grant.id):
-            click.echo(f"  {_said(grant, f'the group {grant.group}')}")
-        for holder in _all(holders.holders_of, role_id, lambda holder: holder.user.id):
-            window = _window(holder.valid_from, holder.valid_until)
-            click.echo(f"  held by {holder.user.username} ({holder.user.id}){window}")
+    yield _line(existing(Role, role_id))
+    for grant in _all(grants.grants_of, role_id, lambda grant: grant.id):
+        yield f"  {_said(grant, str(grant.permission))}"
+    for grant in _all(grants.group_grants_of, role_id, lambda grant: grant.id):
+        yield f"  {_said(grant, f'the group {grant.group}')}"
+    for holder in _all(holders.holders_of, role_id, lambda holder: holder.user.id):
+        window = _window(holder.valid_from, holder.valid_until)
+        yield f"  held by {holder.user.username} ({holder.user.id}){window}"
 
 
-@roles.command("create")
-@click.argument("name")
-@of_server
-@click.option("--parent", "parent_id", type=ROW_ID, help="The role that it inherits from.")
-@click.option("--position", type=POSITION, default=LOWEST, help="Its rank; higher is above.")
-@click.option("--inactive", is_flag=True, help="It gives nothing until it is made active.")
-@with_reason
+@command(roles, "create <name>", server_id="server", parent_id="parent")
 def create(
     name: str,
-    server_id: int | None,
-    parent_id: int | None,
-    position: int,
-    inactive: bool,
-    reason: str,
-) -> None:
+    reason: Reason,
+    server_id: Server = None,
+    parent_id: Parent = None,
+    position: Annotated[int, Between(LOWEST, HIGHEST), "Its rank; higher is above."] = LOWEST,
+    inactive: Annotated[bool, "It gives nothing until it is made active."] = False,
+) -> str:
     """Make a role called NAME."""
     fields = {"name": name, "parent_id": parent_id, "position": position, "active": not inactive}
-    with acting(), writing():
+    with writing():
         role = service.make_role(None, server_id, fields | {"reason": reason})
-        click.echo(f"Role {role.id} is {role.name}.")
+        return f"Role {role.id} is {role.name}."
 
 
-@roles.command("change")
-@of_role
-@click.option("--name", help="What it is called.")
-@click.option("--parent", "parent_id", type=ROW_ID, help="The role that it inherits from.")
-@click.option("--no-parent", is_flag=True, help="It inherits from none.")
-@click.option("--position", type=POSITION, help="Its rank; higher is above.")
-@click.option("--active/--inactive", default=None, help="Whether it gives anything.")
-@with_reason
+@command(roles, "change <role_id>", parent_id="parent")
 def change(
-    role_id: int,
-    name: str | None,
-    parent_id: int | None,
-    no_parent: bool,
-    position: int | None,
-    active: bool | None,
-    reason: str,
-) -> None:
+    role_id: RowId,
+    reason: Reason,
+    name: Annotated[str | None, "What it is called."] = None,
+    parent_id: Parent = None,
+    no_parent: Annotated[bool, "It inherits from none."] = False,
+    position: Annotated[int | None, Between(LOWEST, HIGHEST), "Its rank; higher is above."] = None,
+    active: Annotated[bool, "It gives what it has."] = False,
+    inactive: Annotated[bool, "It gives nothing."] = False,
+) -> str:
     """Change what is given of role ROLE_ID."""
     if no_parent and parent_id is not None:
         raise click.UsageError("give --parent or --no-parent")
-    if not no_parent and (name, parent_id, position, active) == (None, None, None, None):
+    if active and inactive:
+        raise click.UsageError("give --active or --inactive")
+    if not (no_parent or active or inactive) and (name, parent_id, position) == (None, None, None):
         raise click.UsageError("give at least one of what is to change")
-    with acting(), writing():
+    with writing():
         permissions.update_role(
             role_id,
             name=UNSET if name is None else name,
             position=UNSET if position is None else position,
             parent=UNSET if parent_id is None and not no_parent else parent_id,
-            active=UNSET if active is None else active,
+            active=active if active or inactive else UNSET,
             reason=reason,
         )
-        role = existing(Role, role_id)
-        click.echo(_line(role.id, role.name, role.position, role.parent_id, role.active))
+        return _line(existing(Role, role_id))
 
 
-@roles.command("delete")
-@of_role
-@with_reason
-def delete(role_id: int, reason: str) -> None:
+@command(roles, "delete <role_id>")
+def delete(role_id: RowId, reason: Reason) -> str:
     """Delete role ROLE_ID with its grants, and remove it from all who hold it."""
-    with acting(), writing():
+    with writing():
         permissions.delete_role(role_id, reason=reason)
-    click.echo(f"Role {role_id} is deleted.")
+    return f"Role {role_id} is deleted."
 
 
-@roles.command("allow")
-@what_where
-@with_reason
+@command(roles, f"allow {WHAT}")
 def allow(
-    role_id: int, names: tuple[str, ...], scope: str, scope_id: str | None, reason: str
-) -> None:
+    role_id: RowId,
+    names: tuple[str, ...],
+    reason: Reason,
+    scope: Scope = GLOBAL_KIND,
+    scope_id: ScopeId = None,
+) -> str:
     """Let role ROLE_ID allow permissions in a scope."""
-    _set(role_id, names, scope, scope_id, Effect.ALLOW, reason)
+    return _set(role_id, names, scope, scope_id, Effect.ALLOW, reason)
 
 
-@roles.command("deny")
-@what_where
-@with_reason
+@command(roles, f"deny {WHAT}")
 def deny(
-    role_id: int, names: tuple[str, ...], scope: str, scope_id: str | None, reason: str
-) -> None:
+    role_id: RowId,
+    names: tuple[str, ...],
+    reason: Reason,
+    scope: Scope = GLOBAL_KIND,
+    scope_id: ScopeId = None,
+) -> str:
     """Let role ROLE_ID deny permissions in a scope, whatever other roles allow there."""
-    _set(role_id, names, scope, scope_id, Effect.DENY, reason)
+    return _set(role_id, names, scope, scope_id, Effect.DENY, reason)
 
 
-@roles.command("clear")
-@what_where
-@with_reason
+@command(roles, f"clear {WHAT}")
 def clear(
-    role_id: int, names: tuple[str, ...], scope: str, scope_id: str | None, reason: str
-) -> None:
+    role_id: RowId,
+    names: tuple[str, ...],
+    reason: Reason,
+    scope: Scope = GLOBAL_KIND,
+    scope_id: ScopeId = None,
+) -> str:
     """Remove what role ROLE_ID allows or denies in exactly this scope."""
-    with acting(), writing():
+    with writing():
         place = resource_of(scope, scope_id)
         permissions.revoke_permissions_from_role(role_id, names, *place, reason=reason)
-    click.echo(f"Role {role_id} has no grant of {', '.join(names)} {_place(scope, scope_id)}.")
+    return f"Role {role_id} has no grant of {', '.join(names)} {_place(scope, scope_id)}."
 
 
-@roles.command("assign")
-@of_role
-@of_user
-@at_node
-@click.option("--from", "valid_from", type=Moment(), help="From when; else at once.")
-@click.option("--until", "valid_until", type=Moment(), help="Until when; else for good.")
-@click.option("--for", "seconds", type=Duration(), help="How long from now, such as 8h.")
-@with_reason
+@command(roles, "assign <role_id> <user>", valid_from="from", valid_until="until", seconds="for")
 def assign(
-    role_id: int,
+    role_id: RowId,
     user: str,
-    at: str | None,
-    valid_from: datetime | None,
-    valid_until: datetime | None,
-    seconds: float | None,
-    reason: str,
-) -> None:
+    reason: Reason,
+    at: Node = None,
+    valid_from: Annotated[datetime | None, Moment(), "From when; else at once."] = None,
+    valid_until: Annotated[datetime | None, Moment(), "Until when; else for good."] = None,
+    seconds: Annotated[float | None, Duration(), "How long from now, such as 8h."] = None,
+) -> str:
     """Assign role ROLE_ID to USER; one that is held there already gets the new window.
 
     USER is a username or an id, or else application:3, team:5, everyone:TYPE:ID or public.
@@ -206,70 +170,63 @@ def assign(
     if seconds is not None and valid_until is not None:
         raise click.UsageError("give --until or --for")
     until = valid_until or ending(seconds)
-    with acting(), writing():
+    with writing():
         node = None if at is None else node_of_text(at, "at")
         permissions.assign(_subject(user), role_id, node, valid_from, until, reason=reason)
-    click.echo(f"{user} holds role {role_id}{_at(at)}{_window(valid_from, until)}.")
+    return f"{user} holds role {role_id}{_at(at)}{_window(valid_from, until)}."
 
 
-@roles.command("unassign")
-@of_role
-@of_user
-@at_node
-@with_reason
-def unassign(role_id: int, user: str, at: str | None, reason: str) -> None:
+@command(roles, "unassign <role_id> <user>")
+def unassign(role_id: RowId, user: str, reason: Reason, at: Node = None) -> str:
     """Remove role ROLE_ID from USER, who is named as for "assign"."""
-    with acting(), writing():
+    with writing():
         node = None if at is None else node_of_text(at, "at")
         permissions.unassign(_subject(user), role_id, node, reason=reason)
-    click.echo(f"{user} holds role {role_id}{_at(at)} no more.")
+    return f"{user} holds role {role_id}{_at(at)} no more."
 
 
-@roles.command("held")
-@click.argument("node", metavar="TYPE:ID")
-def held(node: str) -> None:
-    """Show who holds roles at a resource itself, teams and everybody as such."""
-    with acting():
-        for one in permissions.holders(*node_of_text(node, "at")):
-            window = _window(one.valid_from, one.valid_until)
-            click.echo(f"  {subject_text(one.subject)} holds role {one.role_id}{window}")
+@command(roles, "held <node>")
+def held(node: str) -> Iterator[str]:
+    """Show who holds roles at NODE (TYPE:ID) itself, teams and everybody as such."""
+    for one in permissions.holders(*node_of_text(node, "at")):
+        window = _window(one.valid_from, one.valid_until)
+        yield f"  {subject_text(one.subject)} holds role {one.role_id}{window}"
 
 
-@roles.command("inherit")
-@of_role
-@click.argument("parent_id", type=ROW_ID)
-@click.option("--no-more", is_flag=True, help="It does not any more.")
-@with_reason
-def inherit(role_id: int, parent_id: int, no_more: bool, reason: str) -> None:
+@command(roles, "inherit <role_id> <parent_id>")
+def inherit(
+    role_id: RowId,
+    parent_id: RowId,
+    reason: Reason,
+    no_more: Annotated[bool, "It does not any more."] = False,
+) -> str:
     """Let role ROLE_ID inherit from PARENT_ID, too: a role may have several parents."""
-    with acting(), writing():
+    with writing():
         change_it = permissions.remove_role_parent if no_more else permissions.add_role_parent
         change_it(role_id, parent_id, reason=reason)
-    click.echo(f"Role {role_id} inherits from {parent_id}{' no more' if no_more else ''}.")
+    return f"Role {role_id} inherits from {parent_id}{' no more' if no_more else ''}."
 
 
-@roles.command("overwrite")
-@click.argument("node", metavar="TYPE:ID")
-@click.argument("target", metavar="TARGET")
-@click.option("--allow", multiple=True, help="A permission that they have there, and below.")
-@click.option("--deny", multiple=True, help="A permission that they have not.")
-@click.option("--clear", "gone", is_flag=True, help="Nothing is overwritten any more.")
-@with_reason
+@command(roles, "overwrite <node> <target>")
 def overwrite(
-    node: str, target: str, allow: tuple[str, ...], deny: tuple[str, ...], gone: bool, reason: str
-) -> None:
-    """Set all overwrites of TARGET at a resource: role:9, team:5, application:3 or a username."""
-    if gone == bool(allow or deny):
+    node: str,
+    target: str,
+    reason: Reason,
+    allow: Annotated[tuple[str, ...], "A permission that they have there, and below."] = (),
+    deny: Annotated[tuple[str, ...], "A permission that they have not."] = (),
+    clear: Annotated[bool, "Nothing is overwritten any more."] = False,
+) -> str:
+    """Set all overwrites of TARGET at NODE (TYPE:ID): role:9, team:5, application:3 or a
+    username."""
+    if clear == bool(allow or deny):
         raise click.UsageError("give --allow and --deny, or --clear")
-    with acting(), writing():
-        at = node_of_text(node, "at")
-        if gone:
-            permissions.clear_overwrite(at=at, **_target(target), reason=reason)
+    with writing():
+        named: dict[str, Any] = {"at": node_of_text(node, "at"), **_target(target)}
+        if clear:
+            permissions.clear_overwrite(**named, reason=reason)
         else:
-            permissions.set_overwrite(
-                at=at, **_target(target), allow=allow, deny=deny, reason=reason
-            )
-    click.echo(f"{target} at {node}: {'nothing is overwritten' if gone else 'overwritten'}.")
+            permissions.set_overwrite(**named, allow=allow, deny=deny, reason=reason)
+    return f"{target} at {node}: {'nothing is overwritten' if clear else 'overwritten'}."
 
 
 def _set(
@@ -279,11 +236,11 @@ def _set(
     scope_id: str | None,
     effect: Effect,
     reason: str,
-) -> None:
-    with acting(), writing():
+) -> str:
+    with writing():
         place = resource_of(scope, scope_id)
         permissions.assign_permissions_to_role(role_id, names, *place, effect, reason=reason)
-    click.echo(f"Role {role_id} {DOES[effect]} {', '.join(names)} {_place(scope, scope_id)}.")
+    return f"Role {role_id} {DOES[effect]} {', '.join(names)} {_place(scope, scope_id)}."
 
 
 def _all(read: Callable[..., Page[T]], role_id: int, key: Callable[[T], int]) -> list[T]:
@@ -306,7 +263,7 @@ def _target(text: str) -> dict[str, Any]:
     """Whom an overwrite is about, as the permission system takes it."""
     kind, separator, digits = text.partition(":")
     if separator and kind in ("role", "team"):
-        return {f"{kind}_id": ROW_ID.convert(digits, None, None)}
+        return {f"{kind}_id": click.IntRange(1, MAX_ID).convert(digits, None, None)}
     return {"user_id": _subject(text)}
 
 
@@ -314,9 +271,10 @@ def _at(at: str | None) -> str:
     return "" if at is None else f" at {at}"
 
 
-def _line(role_id: int, name: str, position: int, parent_id: int | None, active: bool) -> str:
-    parent = "" if parent_id is None else f", inherits from {parent_id}"
-    return f"{role_id:>6}  {name}, position {position}{parent}{'' if active else ', inactive'}"
+def _line(role: Any) -> str:
+    parent = "" if role.parent_id is None else f", inherits from {role.parent_id}"
+    active = "" if role.active else ", inactive"
+    return f"{role.id:>6}  {role.name}, position {role.position}{parent}{active}"
 
 
 def _said(grant: Grant, what: str) -> str:

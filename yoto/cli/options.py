@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 import click
 
 from yoto.cli.login import login
+from yoto.http.fields import MAX_ID
+from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.store.db import utcnow
 from yoto.store.resources import known_types
@@ -61,25 +63,9 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
+RowId = Annotated[int, Between(1, MAX_ID)]
 Scope = Annotated[str, "'global', or a type of resources, such as 'channel'."]
 ScopeId = Annotated[str | None, "Its id: an integer, a UUID or a text, as its type has it."]
-
-
-def at_resource(command: F) -> F:
-    """Where a question or a grant is about; ``resource_of`` reads what is given."""
-    for option in (
-        click.option(
-            "--scope-id", help="Its id: an integer, a UUID or a text, as its type has it."
-        ),
-        click.option(
-            "--scope",
-            default=GLOBAL_KIND,
-            show_default=True,
-            help="'global', or a type of resources, such as 'channel'.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def resource_of(scope: str, scope_id: str | None) -> tuple[str, NodeId | None]:
