@@ -2,108 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.operator_roles import operator_roles
+from app.blueprints.operator_roles import OperatorRole, operator_roles
 from app.blueprints.operators.accounts import listing, service
-from yoto.cli.acts import acting
-from yoto.cli.options import Duration, as_json, echo_json, ending, says_why
+from yoto.cli.operations import command
+from yoto.cli.options import Duration, ending
+from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.moments import moment
+from yoto.operate.operation import Author, Limit, Reason
 
 operators = AppGroup("operators", help="See and change who may steer the platform.")
 
-user_argument = click.argument("user_id", type=click.IntRange(min=1))
+UserId = Annotated[int, click.IntRange(1)]
+RoleId = Annotated[int, click.IntRange(1)]
 
 
-@operators.command("list")
-@click.option("--after", type=int, help="Continue behind the account of this number.")
-@click.option("--limit", type=click.IntRange(1, 100), default=50, show_default=True)
-@as_json
-def list_operators(after: int | None, limit: int, as_json: bool) -> None:
-    """Show everybody who was given a right on the platform."""
-    with acting():
-        page = listing.listed(after, limit)
-    if as_json:
-        echo_json({"items": page.items, "next": page.next})
-        return
-    for one in page.items:
-        click.echo(_line(one))
+def _page(page: Page[Any], **given: Any) -> Iterator[str]:
+    yield from map(_line, page.items)
     if page.next is not None:
-        click.echo(f"More with --after {page.next}.")
+        yield f"More with --after {page.next}."
 
 
-@operators.command("roles")
-@as_json
-def list_roles(as_json: bool) -> None:
-    """Show the global roles that give such rights."""
-    with acting():
-        found = list(operator_roles().values())
-    if as_json:
-        echo_json(found)
-        return
+def _roles(found: list[OperatorRole]) -> Iterator[str]:
     for role in found:
         off = "" if role.active else " (inactive)"
-        click.echo(f"{role.id:>6}  {role.name}{off}: {', '.join(role.rights)}")
+        yield f"{role.id:>6}  {role.name}{off}: {', '.join(role.rights)}"
 
 
-@operators.command("grant")
-@click.argument("username")
-@click.argument("role_id", type=click.IntRange(min=1))
-@click.option("--for", "seconds", type=Duration(), help="How long, such as 8h; else for good.")
-@says_why
-def grant(username: str, role_id: int, seconds: float | None, reason: str, actor: str) -> None:
+@command(operators, "list", _page)
+def list_operators(
+    after: Annotated[int | None, "Continue behind the account of this number."] = None,
+    limit: Limit = PAGE_DEFAULT,
+) -> Page[Any]:
+    """Show everybody who was given a right on the platform."""
+    return listing.listed(after, limit)
+
+
+@command(operators, "roles", _roles)
+def list_roles() -> list[OperatorRole]:
+    """Show the global roles that give such rights."""
+    return list(operator_roles().values())
+
+
+@command(operators, "grant <username> <role_id>", seconds="for")
+def grant(
+    username: str,
+    role_id: RoleId,
+    reason: Reason,
+    by: Author,
+    seconds: Annotated[float | None, Duration(), "How long, such as 8h; else for good."] = None,
+) -> str:
     """Give USERNAME the role ROLE_ID."""
-    with acting():
-        click.echo(_line(service.grant(username, role_id, ending(seconds), actor, reason)))
+    return _line(service.grant(username, role_id, ending(seconds), by, reason))
 
 
-@operators.command("revoke")
-@user_argument
-@click.argument("role_id", type=click.IntRange(min=1))
-@says_why
-def revoke(user_id: int, role_id: int, reason: str, actor: str) -> None:
+@command(operators, "revoke <user_id> <role_id>")
+def revoke(user_id: UserId, role_id: RoleId, reason: Reason, by: Author) -> str:
     """Take the role ROLE_ID from the account USER_ID."""
-    with acting():
-        click.echo(_line(service.revoke(user_id, role_id, actor, reason)))
+    return _line(service.revoke(user_id, role_id, by, reason))
 
 
-@operators.command("disable")
-@user_argument
-@says_why
-def disable(user_id: int, reason: str, actor: str) -> None:
+@command(operators, "disable <user_id>")
+def disable(user_id: UserId, reason: Reason, by: Author) -> str:
     """Let the account USER_ID sign in no more, and end its sessions and API tokens."""
-    with acting():
-        click.echo(_line(service.disable(user_id, actor, reason)))
+    return _line(service.disable(user_id, by, reason))
 
 
-@operators.command("enable")
-@user_argument
-@says_why
-def enable(user_id: int, reason: str, actor: str) -> None:
+@command(operators, "enable <user_id>")
+def enable(user_id: UserId, reason: Reason, by: Author) -> str:
     """Let the account USER_ID sign in again."""
-    with acting():
-        click.echo(_line(service.enable(user_id, actor, reason)))
+    return _line(service.enable(user_id, by, reason))
 
 
-@operators.command("remove-second-factor")
-@user_argument
-@says_why
-def remove_second_factor(user_id: int, reason: str, actor: str) -> None:
+@command(operators, "remove-second-factor <user_id>")
+def remove_second_factor(user_id: UserId, reason: Reason, by: Author) -> str:
     """Let the account USER_ID, which lost its second factor, sign in without."""
-    with acting():
-        click.echo(_line(service.remove_second_factor(user_id, actor, reason)))
+    return _line(service.remove_second_factor(user_id, by, reason))
 
 
-@operators.command("end-sessions")
-@user_argument
-@says_why
-def end_sessions(user_id: int, reason: str, actor: str) -> None:
+@command(operators, "end-sessions <user_id>")
+def end_sessions(user_id: UserId, reason: Reason, by: Author) -> str:
     """Sign the account USER_ID out everywhere; its API tokens end, too."""
-    with acting():
-        click.echo(_line(service.end_sessions(user_id, actor, reason)))
+    return _line(service.end_sessions(user_id, by, reason))
 
 
 def _line(one: dict[str, Any]) -> str:

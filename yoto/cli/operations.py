@@ -122,7 +122,7 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     more = {"required": required, "multiple": many, "is_flag": one.kind is bool}
     if one.is_mapping:
         more |= {"metavar": "NAME=VALUE"}
-    elif not required and not many:
+    elif not required and one.default != ():
         is_time = isinstance(kind, options.Duration) and one.default is not None
         default = options.duration_text(one.default) if is_time else one.default
         more |= {"default": default, "show_default": default not in ("", False)}

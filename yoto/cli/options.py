@@ -99,11 +99,6 @@ def with_reason(command: F) -> F:
     return click.option("--reason", required=True, help="Why; it is audited.")(command)
 
 
-def says_why(command: F) -> F:
-    """Options of every command that changes something for which a record names its author."""
-    return with_reason(says_who(command))
-
-
 # How an act says when it is over, and which version its author saw.
 how_long = click.option(
     "--for", "until", type=Duration(), help="How long, such as 2h; then it ends by itself."

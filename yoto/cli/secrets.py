@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from yoto.cli.options import says_why
+from yoto.cli.operations import command
+from yoto.operate.operation import Author, Reason
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.db import db, writing
 from yoto.store.models import SEALED, record_audit
@@ -17,16 +19,18 @@ from yoto.store.models import SEALED, record_audit
 secrets = AppGroup("secrets", help="Manage what is sealed with SECRET_KEY.")
 
 
-@secrets.command("reseal")
-@click.option(
-    "--previous-key",
-    prompt="The SECRET_KEY before",
-    hide_input=True,
-    help="Asked for if not given: what stands in a command line can be seen by others.",
-)
-@says_why
-def reseal(previous_key: str, reason: str, actor: str) -> None:
+@command(secrets, "reseal")
+def reseal(
+    reason: Reason,
+    by: Author,
+    previous_key: Annotated[
+        str | None,
+        "Asked for if not given: what stands in a command line can be seen by others.",
+    ] = None,
+) -> Iterator[str]:
     """Seal with the SECRET_KEY of now what was sealed with the one before."""
+    if previous_key is None:
+        previous_key = click.prompt("The SECRET_KEY before", hide_input=True)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     before, now = Sealer(previous_key), sealer_of(app)
     resealed, unreadable = 0, 0
@@ -40,7 +44,7 @@ def reseal(previous_key: str, reason: str, actor: str) -> None:
         record_audit(
             "secrets.reseal",
             "secrets",
-            by=actor,
+            by=by,
             before={"key_id": before.key_id},
             after={
                 "key_id": now.key_id,
@@ -50,7 +54,7 @@ def reseal(previous_key: str, reason: str, actor: str) -> None:
             reason=reason,
         )
         db.session.commit()
-    click.echo(f"{resealed} values are sealed with the key '{now.key_id}' now.")
+    yield f"{resealed} values are sealed with the key '{now.key_id}' now."
     if unreadable:
         raise click.ClickException(f"{unreadable} values were sealed with neither key.")
 

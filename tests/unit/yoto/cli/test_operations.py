@@ -27,7 +27,7 @@ def send(
     reason: Reason,
     by: Author,
     slow: Annotated[bool, "Take your time."] = False,
-    tags: Annotated[tuple[str, ...], "Such as 'red'."] = (),
+    tags: Annotated[tuple[str, ...], "Such as 'red'."] = ("plain",),
     seconds: Annotated[float, Duration()] = 5400.0,
 ) -> Iterator[str]:
     """Send NAMES away."""
@@ -51,7 +51,7 @@ def run() -> Iterator[Callable[..., Result]]:
 
 def test_a_function_becomes_a_command_with_its_arguments_and_options(run: Run) -> None:
     why = ("--reason", "old", "--actor", "ada")
-    assert run("send", "a", "b", *why).output == "('a', 'b') old ada False () 5400\n"
+    assert run("send", "a", "b", *why).output == "('a', 'b') old ada False ('plain',) 5400\n"
     more = ("--slow", "--tags", "red", "--tags", "blue", "--for", "2m")
     assert run("send", "a", *why, *more).output == "('a',) old ada True ('red', 'blue') 120\n"
     assert run("send", *why).exit_code == run("send", "a").exit_code == 2
