@@ -11,7 +11,8 @@ from sqlalchemy import MetaData, Table, make_url
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from yoto.settings import value_of
-from yoto.store.db import NAMING_CONVENTION, TYPES, engine_options, init_store
+from yoto.store.columns import NAMING_CONVENTION, TYPES
+from yoto.store.db import engine_options, init_store
 
 
 class Model(DeclarativeBase):

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import ForeignKey, Table
 
 from app.models import Category, Channel, Member, Message, Server, User
-from yoto.store.db import Model
+from yoto.store.columns import Model
 from yoto.store.declarations import declare, same
 from yoto.store.resources import declare_resource
 

@@ -10,7 +10,8 @@ from flask import current_app
 
 import app.resources  # noqa: F401  (fills the metadata)
 from app.db import db
-from yoto.store.db import UtcDateTime, writing
+from yoto.store.columns import UtcDateTime
+from yoto.store.db import writing
 from yoto.store.migrations import unchecked_foreign_keys, upgrade
 from yoto.store.time_limits import TIME_LIMIT
 

@@ -19,7 +19,8 @@ from yoto.housekeeping import Housekeeper
 from yoto.optimization import AdvancedOptimization, keeps_lock
 from yoto.permission import Orphan, Orphans, number_everybody
 from yoto.persistence import STORE_FAILURES
-from yoto.store.db import db, setup_command, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, setup_command, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import lacks_tables
 from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken

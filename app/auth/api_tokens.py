@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, select, update
 
 from yoto.auth.identity import Identity
-from yoto.store.db import db, first_read, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, first_read, writing
 from yoto.store.models import ApiToken, User
 
 PREFIX = "yoto_api_"  # so that scanners for secrets find one that got out

@@ -14,7 +14,7 @@ from flask import current_app
 
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection, RedisStore
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 EXTENSION_KEY = "yoto.break_glass_sessions"
 

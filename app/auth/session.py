@@ -24,7 +24,8 @@ from yoto.auth.identity import Identity
 from yoto.auth.operators import bearer_token
 from yoto.http.addresses import CONTROL_PREFIX, SOCKETS_PATH
 from yoto.request.context import changes_something
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code

@@ -17,7 +17,7 @@ from yoto.auth.operators import (
     Via,
 )
 from yoto.auth.socket_credentials import SocketCredential
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 
 def socket_credential(auth: Any) -> SocketCredential:

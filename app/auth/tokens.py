@@ -43,7 +43,8 @@ from app.auth.token_memory import (
 from app.models import User
 from yoto.auth.identity import Identity
 from yoto.http.problems import problem
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import ROTATED, record_audit
 
 MEMORY = "yoto.verified_tokens"

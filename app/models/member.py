@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 
 class Member(db.Model):

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 
 class Server(db.Model):

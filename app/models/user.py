@@ -8,7 +8,7 @@ from sqlalchemy import String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 USERNAME_PATTERN = r"[a-z0-9_.-]{3,32}"
 EXTERNAL_ID_LENGTH = 256

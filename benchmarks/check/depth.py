@@ -22,7 +22,8 @@ from app.extensions import permissions
 from app.models import User
 from benchmarks.check.contest import BATCH
 from yoto.permission.outbox.rules import watch_declared
-from yoto.store.db import Id, db, writing
+from yoto.store.columns import Id
+from yoto.store.db import db, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.models import RoleAssignment
 from yoto.store.resources import ResourceTypes, declare_resource

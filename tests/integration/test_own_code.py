@@ -18,7 +18,7 @@ from tests.support.operators import RIGHTS, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, World
 from yoto.errors import ConfigurationError
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 GUIDE = EXAMPLE.parents[1] / "docs" / "extend.md"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)

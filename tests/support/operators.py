@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from app.auth.api_tokens import add_token
 from tests.support.world import Person, World
-from yoto.store.db import db, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, writing
 
 API = "/control/api"
 WHY = "a test of what operators do"

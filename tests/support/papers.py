@@ -17,7 +17,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from tests.support.world import Person
 from yoto.extensions import permissions
 from yoto.permission.outbox.rules import watch_declared
-from yoto.store.db import Id, db
+from yoto.store.columns import Id
+from yoto.store.db import db
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import declare_resource, types_of
 

@@ -23,7 +23,8 @@ from app.db import db as application
 from app.models import Category, Channel, ChannelKind, Invite, Member, Message, Server, User
 from tests.support.database import checksums, rows_of
 from yoto.permission import EVERYONE_GRANTS
-from yoto.store.db import Model, db, utcnow, writing
+from yoto.store.columns import Model, utcnow
+from yoto.store.db import db, writing
 from yoto.store.models import (
     EVERYONE,
     AuditRecord,

@@ -15,7 +15,7 @@ from yoto.cli.login import login
 from yoto.http.fields import MAX_ID
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, NodeId
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.resources import known_types
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -17,7 +17,7 @@ from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
 from yoto.control_plane.vendor import vendor
 from yoto.operate.application import of_application
 from yoto.operate.permissions.resources import types
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 
 def helpers() -> dict[str, Any]:

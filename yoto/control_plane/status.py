@@ -19,7 +19,7 @@ from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.health import CheckResult, State, overall, probe
 from yoto.monitor import HealthReport, assess, health_components
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 EXTENSION = "yoto.process"
 # What an operator looks up first when something behaves oddly.

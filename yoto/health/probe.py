@@ -12,7 +12,7 @@ from datetime import datetime
 
 from flask import Flask
 
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 log = logging.getLogger(__name__)
 

@@ -43,7 +43,8 @@ from yoto.request.context import (
     note_record,
     request_id,
 )
-from yoto.store.db import db, first_read, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, first_read, writing
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 
 HEADER = "Idempotency-Key"

@@ -18,7 +18,7 @@ from yoto.extensions import cache as extension
 from yoto.extensions import events, monitor
 from yoto.monitor import MIDDLE, Point, WorkerState, WorkerStatus, names, series
 from yoto.operate.operation import Subject
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 WINDOW = 600  # s that counts of tiers are of
 # s after which a worker that is silent and never said that it ends is left out.

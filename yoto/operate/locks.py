@@ -17,7 +17,7 @@ from yoto.http.acts import record_act
 from yoto.http.shapes import Between
 from yoto.operate.operation import Command, Reason, Subject
 from yoto.optimization import LockState
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 # There are seldom more than a few, and each is looked at.
 LIMIT_DEFAULT, LIMIT_MAX = 100, 200

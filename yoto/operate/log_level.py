@@ -17,7 +17,7 @@ from yoto.logs import get_level
 from yoto.moments import at_ms, moment
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.resilience import FLEET, Kind, LogConfig, LogLevel, Origin
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 PLATFORM = "yoto"  # the logger of all of its lines, which is not the root where it is a guest
 

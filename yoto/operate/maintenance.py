@@ -15,7 +15,8 @@ from yoto.extensions import permissions
 from yoto.moments import moment
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject, Until
 from yoto.persistence import STORE_FAILURES
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import User, account_of
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from yoto.resilience import (
     ResilienceController,
     get_resilience_controller,
 )
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 overrides = Subject(
     "overrides", "/overrides", "What is not as usual, for operators", "override", "", ""

@@ -31,7 +31,7 @@ from yoto.optimization import (
     InvalidationStats,
     Strategy,
 )
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 NORMAL = "normal"
 DAY = 86_400.0  # s, the longest that a strategy can be forced

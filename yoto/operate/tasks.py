@@ -14,7 +14,7 @@ from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import events
 from yoto.moments import at_ms
 from yoto.operate.operation import Subject
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 PAGE = 500  # events a read
 # Events that are looked through: all that the stream keeps, for one task; the newest for a list.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from yoto.policy.metrics import EngineCounts
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 # A decision of a few dozen us needs no help; beyond this, less is done for each.
 DEAR_US = 500.0

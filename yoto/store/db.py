@@ -1,4 +1,4 @@
-"""The door to the application's database, and the column types that both databases share.
+"""The application's database: its session and its engines.
 
 The platform opens no database of its own: it works on the session and the engine that the
 application has, so that writes through both are committed as one.
@@ -6,110 +6,29 @@ application has, so that writes through both are committed as one.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 from flask import Flask, appcontext_pushed, has_app_context
 from flask.globals import app_ctx
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    DateTime,
-    Integer,
-    MetaData,
-    QueuePool,
-    Table,
-    create_engine,
-    event,
-)
-from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy import URL, QueuePool, create_engine, event
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SAWarning
-from sqlalchemy.orm import (
-    DeclarativeBase,
-    Session,
-    mapped_column,
-    registry,
-    scoped_session,
-    sessionmaker,
-)
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.util import ScopedRegistry
 
-from yoto.store.failures import DELETED_BY_ANOTHER, SQLITE_PRIMARY_CODE
+from yoto.store import sqlite
+from yoto.store.failures import DELETED_BY_ANOTHER
 from yoto.store.pools import WatchedPool
 from yoto.store.time_limits import connect_arguments, limit_times, open_quickly
 from yoto.store.turns import take_turns
-
-# Every constraint has a name that can be derived, so that migrations can drop it on any database.
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-# Texts are compared byte by byte on every database, spaces at the end included: SQLite does so by
-# default, MariaDB needs this collation. Tables are made by migrations, which give the database this
-# collation (MySQL has it by another name): those to come say nothing of charset and collation.
-MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware ``datetime`` in UTC, stored without zone and with microseconds."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
-        if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(DateTime())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a datetime without a zone cannot be stored")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-# SQLite numbers rows by itself only for a column declared INTEGER.
-Id = BigInteger().with_variant(Integer, "sqlite")
-PrimaryKey = Annotated[int, mapped_column(Id, primary_key=True, autoincrement=True)]
-
-
-def utcnow() -> datetime:
-    """The current time, aware, in UTC."""
-    return datetime.now(UTC)
-
-
-TYPES: dict[Any, Any] = {datetime: UtcDateTime(), int: Id}
-
-
-class Model(DeclarativeBase):
-    """Base of the platform's own tables."""
-
-    __table__: ClassVar[Table]
-
-    registry = registry(
-        metadata=MetaData(naming_convention=NAMING_CONVENTION), type_annotation_map=TYPES
-    )
 
 
 @dataclass(slots=True)
@@ -193,19 +112,14 @@ def _current() -> Store:
     return found
 
 
-# Whether a transaction that begins now is going to write; None: unknown. SQLite needs this: a
-# reader that turns writer while another wrote is refused at once, whatever its time-out.
-_will_write: ContextVar[bool | None] = ContextVar("yoto_will_write", default=None)
 _making_beside = threading.Lock()
 
 EXTENSION = "yoto.store"
 # The application's own, and the platform's in another application's.
 SETUP, SETUP_EMBEDDED = "flask setup", "flask yoto setup"
-SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
-SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process opens beyond those it keeps for its requests, while all are in use.
 POOL_MORE = 10
-FOLDER_MODE, FILE_MODE = 0o700, 0o600
+FOLDER_MODE = 0o700
 # s that a request waits for one; its caller is then asked to retry.
 POOL_WAIT = 2.0
 # Connections for reads and records beside the transaction of a request. They are separate from the
@@ -221,11 +135,11 @@ def writing(will_write: bool = True) -> Iterator[None]:
     With False they only read, also inside a block that writes: a second connection that wanted
     the lock of the first would wait for itself.
     """
-    token = _will_write.set(will_write)
+    token = sqlite.will_write.set(will_write)
     try:
         yield
     finally:
-        _will_write.reset(token)
+        sqlite.will_write.reset(token)
 
 
 @contextmanager
@@ -244,12 +158,12 @@ def first_read() -> Iterator[None]:
 
 def set_writing(will_write: bool | None) -> None:
     """Say whether the transactions of the request that begins now write; None: it has ended."""
-    _will_write.set(will_write)
+    sqlite.will_write.set(will_write)
 
 
 def is_writing() -> bool:
     """Whether a transaction that begins now is announced as one that writes."""
-    return bool(_will_write.get())
+    return bool(sqlite.will_write.get())
 
 
 def init_store(
@@ -333,7 +247,7 @@ def engine_options(url: URL, pool_size: int) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         if url.database:
             Path(url.database).parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
+        options["connect_args"] = {"timeout": sqlite.BUSY_SECONDS}
     else:
         options |= {"pool_pre_ping": True, "pool_recycle": 1800}
         options["connect_args"] = connect_arguments()
@@ -376,7 +290,7 @@ def _pool_wait(url: URL) -> float:
     """Seconds to wait for a connection. On SQLite those who have one wait for the one writer, and
     who has none waits as long.
     """
-    return SQLITE_BUSY_SECONDS if url.get_backend_name() == "sqlite" else POOL_WAIT
+    return sqlite.BUSY_SECONDS if url.get_backend_name() == "sqlite" else POOL_WAIT
 
 
 def close_db(app: Flask) -> None:
@@ -450,9 +364,9 @@ def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
 
 def _configure(engine: Engine) -> None:
     if engine.url.get_backend_name() == "sqlite":
-        event.listen(engine, "do_connect", partial(_keep_private, engine.url.database))
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "do_connect", partial(sqlite.keep_private, engine.url.database))
+        event.listen(engine, "connect", sqlite.configure)
+        event.listen(engine, "begin", sqlite.begin)
     else:
         open_quickly(engine)
         limit_times(engine)
@@ -461,71 +375,4 @@ def _configure(engine: Engine) -> None:
 def _tell_who_writes(engine: Engine) -> None:
     """The only change to an engine that belongs to the application."""
     if engine.url.get_backend_name() == "sqlite":
-        event.listen(engine, "begin", _begin_as_said)
-
-
-def _keep_private(path: str | None, *_: Any) -> None:
-    """Make the file of the database, and keep it, for its owner alone: hashes, secrets and words
-    are in it. What SQLite puts beside it gets the same mode.
-    """
-    if not path or path == ":memory:" or path.startswith("file:"):
-        return
-    try:
-        # One that is there is not opened: to close it would give up, for the whole process, the
-        # locks that SQLite holds on it, and another process would write into the rows written here.
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
-        if os.stat(path).st_mode & 0o077:
-            os.chmod(path, FILE_MODE)
-    except OSError:
-        return  # SQLite reports a file that it cannot open; another owner's file stays as it is
-
-
-def _configure_sqlite(connection: Any, record: Any) -> None:
-    # The driver must not begin transactions by itself: _begin_sqlite does, with the right lock.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # With WAL this survives the death of any process; only a power cut may lose the last commits.
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_as_said(connection: Connection) -> None:
-    # A transaction of the application's own begins as it always did: with its first change. So its
-    # earlier reads block no writer, and no other writer makes it fail.
-    if _will_write.get() is not None:
-        _begin_sqlite(connection)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if not _will_write.get():
-        # Past SQLAlchemy, for which this would be a statement like any other: it asks for nothing.
-        driver: Any = connection.connection.dbapi_connection
-        driver.execute("BEGIN")
-    elif not _wait_for_write_lock(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail as every statement does
-
-
-def _wait_for_write_lock(connection: Connection) -> bool:
-    """Begin as the writer, as soon as there is no other; False when it cannot be, or not in time.
-
-    SQLite's own waiting stops the whole thread. Under eventlet or gevent that is every request of
-    the process, also the one that holds the lock; so the waiting is ours, and lets the others run.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    deadline = time.monotonic() + SQLITE_BUSY_SECONDS
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        while time.monotonic() < deadline:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                return True
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & SQLITE_PRIMARY_CODE != sqlite3.SQLITE_BUSY:
-                    return False
-            time.sleep(SQLITE_RETRY_SECONDS)
-        return False
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
+        event.listen(engine, "begin", sqlite.begin_as_said)

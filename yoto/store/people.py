@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeEngine
 
 from yoto.errors import ConfigurationError
 from yoto.store.asked import DEADLINE, MAX_AGE, Asked, Attributes, Facts, provided
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.declarations import Declaration, declarations_of, table_of
 from yoto.store.models.person import KnownPerson
 

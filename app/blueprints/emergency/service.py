@@ -13,7 +13,8 @@ from yoto.api.reasons import REASON_LENGTH
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.fields import Text
 from yoto.policy import EMERGENCY_SWITCH
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import EmergencyAccess, PlatformSwitch, record_audit
 
 MINUTES_MAX = 60

@@ -12,7 +12,8 @@ from app.blueprints.messages.service import locked_message
 from app.models import Channel, Message
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import record_audit
 
 PINS_MAX = 50  # a channel; more would be a second history, and the list has no pages

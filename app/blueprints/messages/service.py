@@ -12,7 +12,8 @@ from app.blueprints.rights import demand
 from app.models import Channel, Message
 from yoto.api.rows import change, existing
 from yoto.errors import PermissionDenied, UnknownResource
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import record_audit
 
 NOT_AUTHOR = "not_author"

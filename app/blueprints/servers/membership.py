@@ -14,7 +14,8 @@ from yoto.api.rows import existing, json_ready, locked
 from yoto.auth.identity import Identity
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.permission import Standing
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import Role, RoleAssignment, ScopeType, record_audit
 
 BANNED = "banned"

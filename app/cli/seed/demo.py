@@ -31,7 +31,8 @@ from app.cli.seed.demo_data import (
 from app.models import Category, Channel, ChannelKind, Member, Message, Server, User
 from app.models.user import NO_PASSWORD
 from yoto.permission import EVERYONE_GRANTS
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import (
     EVERYONE,
     ChannelOverwrite,

@@ -31,7 +31,8 @@ from yoto.permission.loading.source import DatabaseSource
 from yoto.permission.registry.scopes import GLOBAL, Place
 from yoto.permission.state import EXTENSION
 from yoto.permission.verdict.resolver import Resolution
-from yoto.store.db import Model, db, writing
+from yoto.store.columns import Model
+from yoto.store.db import db, writing
 
 NOBODY = 99
 

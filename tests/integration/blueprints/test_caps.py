@@ -15,7 +15,7 @@ from app.blueprints.servers.invites import service as invites
 from app.extensions import resilience
 from app.guards import API_WRITE, NICKNAMES_OF_USER
 from tests.support.world import Community, Person, World
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 API = "/api/v1"
 

@@ -23,7 +23,8 @@ from tests.support.applications import another_app
 from tests.support.database import DATABASES
 from yoto.sealing import sealer_of
 from yoto.store import migrations as platform
-from yoto.store.db import Model, writing
+from yoto.store.columns import Model
+from yoto.store.db import writing
 from yoto.store.migrations import MIGRATIONS as MIGRATIONS_OF_PLATFORM
 from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
 from yoto.store.migrations import found_in, known_to_code

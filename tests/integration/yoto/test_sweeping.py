@@ -15,7 +15,8 @@ from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto import sweeping
 from yoto.errors import StoreUnavailable
-from yoto.store.db import db, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, writing
 from yoto.store.models import (
     IDEMPOTENCY_KEPT,
     IdempotencyKey,

@@ -37,7 +37,8 @@ from yoto.errors import (
     ValidationFailed,
 )
 from yoto.hashing import HashingTurns
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import PlatformOperator, record_audit
 from yoto.store.sessions import reading, recording
 

@@ -15,7 +15,7 @@ from yoto.auth.operators import (
     Via,
     bearer_token,
 )
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 from . import service
 from .service import OwnOperator

@@ -36,7 +36,8 @@ from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import EXTENSION, PermissionState, get_state_in_maintenance
 from yoto.permission.verdict.stored import ending_by
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import NOWHERE, ROTATED, Effect, RevokedToken, Role, RoleAssignment, User
 
 # The span of a read of an account in traces.

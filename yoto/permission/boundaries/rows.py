@@ -28,7 +28,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from yoto.permission.database.pool import SidePool
 from yoto.permission.database.statements import assignments, members, provided, roles, table
-from yoto.store.db import Id, UtcDateTime
+from yoto.store.columns import Id, UtcDateTime
 from yoto.store.models import EmergencyAccess
 
 PAGE = 1_000

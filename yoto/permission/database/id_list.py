@@ -16,7 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from yoto.store.db import Id
+from yoto.store.columns import Id
 
 
 class json_ids(GenericFunction[Any]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)

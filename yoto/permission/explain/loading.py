@@ -50,7 +50,7 @@ from yoto.permission.loading.rows import RoleRow
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of_text
 from yoto.permission.verdict.facts import UserFacts
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.models import NOWHERE
 from yoto.store.resources import known_types
 

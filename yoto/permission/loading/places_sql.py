@@ -29,7 +29,7 @@ from sqlalchemy import (
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND
 from yoto.permission.database.id_list import id_rows
 from yoto.permission.database.statements import programs, users
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS
 from yoto.store.resources import Chain, ResourceTypes, Rung, chain_of

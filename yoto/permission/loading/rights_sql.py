@@ -54,7 +54,7 @@ from yoto.permission.database.statements import (
 )
 from yoto.permission.loading.places_sql import IDS, USER_ID
 from yoto.permission.verdict.facts import By
-from yoto.store.db import Id, UtcDateTime
+from yoto.store.columns import Id, UtcDateTime
 from yoto.store.models import EVERYONE
 
 ASSIGNMENT, TEAM, ROLE, PARENT, GRANT, OVERWRITE = range(6)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from yoto.permission.database.statements import role_parents, roles
 from yoto.permission.loading.rights import Grant, Mark, epoch
 from yoto.permission.verdict.facts import Assignment, By
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.models import (
     ChannelOverwrite,
     Effect,

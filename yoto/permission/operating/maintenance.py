@@ -27,7 +27,8 @@ from yoto.permission.outbox.watching import touch
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import PlatformSwitch, record_audit
 
 REASON_MAX_LENGTH = 500

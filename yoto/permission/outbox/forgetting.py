@@ -27,7 +27,7 @@ from yoto.permission.database.statements import (
 )
 from yoto.permission.outbox.deletion_records import kept_of_people
 from yoto.permission.outbox.touches import Touches, chunks
-from yoto.store.db import Model, utcnow
+from yoto.store.columns import Model, utcnow
 from yoto.store.models import (
     ApiToken,
     Device,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from yoto.permission.database.statements import group_grants, roles, table
 from yoto.permission.outbox.touches import MAX_USERS, Found, Touches, chunks
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.failures import lacks_tables
 from yoto.store.models import OutboxEvent
 from yoto.store.upserts import insert_new

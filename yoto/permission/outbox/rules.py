@@ -19,7 +19,7 @@ from sqlalchemy.sql import visitors
 from yoto import cache
 from yoto.nodes import APPLICATIONS, parse_text, text_of
 from yoto.permission.outbox.touches import Home, Touches
-from yoto.store.db import Model
+from yoto.store.columns import Model
 from yoto.store.declarations import Declaration
 from yoto.store.models import (
     ROTATED,

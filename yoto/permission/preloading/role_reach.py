@@ -14,7 +14,7 @@ from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import assignments, provided, role_parents, roles
 from yoto.permission.loading import load_sites
 from yoto.permission.registry.scopes import place_key, place_of
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.models import NOWHERE
 
 ROLE_ID: Any = bindparam("role_id", type_=Id)

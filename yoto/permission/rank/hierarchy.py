@@ -34,7 +34,7 @@ from yoto.permission.verdict.verdict import (
     UNKNOWN_USER,
     Decision,
 )
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.models import (
     NOWHERE,
     Effect,

@@ -56,7 +56,7 @@ from yoto.permission.database.statements import (
 )
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.registry.registry import RegisteredPermission
-from yoto.store.db import Id
+from yoto.store.columns import Id
 from yoto.store.models import EVERYONE, ScopeType
 from yoto.store.resources import ResourceTypes
 from yoto.store.resources.chains import text_in_sql

@@ -69,7 +69,7 @@ from yoto.permission.search.page import (
 )
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
-from yoto.store.db import Id
+from yoto.store.columns import Id
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page
 

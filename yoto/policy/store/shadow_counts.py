@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import PolicyShadowCount
 from yoto.store.sessions import reading, recording
 

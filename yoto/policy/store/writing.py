@@ -12,7 +12,7 @@ from yoto.errors import ValidationFailed
 from yoto.policy.store.entry import Change
 from yoto.policy.store.names import source_hash
 from yoto.policy.store.reading import OVERRUN, stored_set
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import (
     Policy,
     PolicyKind,

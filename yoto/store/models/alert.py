@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
 from yoto.store.models.policy import LONG_TEXT
 
 # Characters; as long as the core package allows.

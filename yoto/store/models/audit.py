@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from yoto.audit import AuditEntry
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, db, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.store.db import db
 from yoto.store.models.role import SUBJECT_LENGTH
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.role import SUBJECT_LENGTH
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from yoto.store.db import TYPES, PrimaryKey
+from yoto.store.columns import TYPES, PrimaryKey
 from yoto.store.declarations import source_of
 
 

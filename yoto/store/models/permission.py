@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.nodes import TYPE_MAX_LENGTH
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
 class OnPolicyError(enum.StrEnum):

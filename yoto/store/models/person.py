@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, Id, Model
+from yoto.store.columns import MYSQL_OPTIONS, Id, Model
 from yoto.store.models.role import NODE_LENGTH, NOWHERE
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
 
 
 class ResilienceConfigChange(Model):

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.nodes import TEXT_MAX_LENGTH, TYPE_MAX_LENGTH
-from yoto.store.db import MYSQL_OPTIONS, Model
+from yoto.store.columns import MYSQL_OPTIONS, Model
 
 
 class Resource(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
 
 
 class SubjectKey(Model):

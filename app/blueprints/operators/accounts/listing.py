@@ -16,7 +16,8 @@ from app.models import SecondFactor
 from yoto.auth.operators import RIGHTS
 from yoto.errors import UnknownResource
 from yoto.http.paging import Page, cut
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, User
 
 SIGN_IN = "control.sign_in"

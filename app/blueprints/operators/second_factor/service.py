@@ -23,7 +23,8 @@ from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.conflicts import conflict, unique
 from yoto.resilience import MultiDimensionalKey, rate_limit
 from yoto.sealing import Sealer, Unreadable, sealer_of
-from yoto.store.db import db, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, writing
 from yoto.store.models import record_audit
 
 PURPOSE = "second_factors.secret"

@@ -13,7 +13,8 @@ from app.extensions import permissions
 from yoto.auth.operators import INSIGHT
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.http.paging import Page, cut
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import ApiToken, User, record_audit
 
 TOKENS_OF_USER = 20  # that are valid at the same time

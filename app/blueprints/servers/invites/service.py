@@ -13,7 +13,8 @@ from app.models import Invite, Member, Server
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.paging import Page, cut
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import record_audit
 
 # Of a server, and of one member in it, that still admit a user; those that do not are dropped to

@@ -16,7 +16,8 @@ from app.blueprints.servers.membership import (
 from app.models import Member, Server
 from yoto.api.rows import change, json_ready, locked
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import record_audit
 
 TIMEOUT_MAX = timedelta(days=28)

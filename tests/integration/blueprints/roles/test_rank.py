@@ -12,7 +12,7 @@ from app.extensions import permissions
 from tests.integration.blueprints.roles.conftest import Crew
 from tests.support.world import Person, World
 from yoto.errors import ValidationFailed
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 API = "/api/v1"
 ADMINISTRATOR = "server.administrator"

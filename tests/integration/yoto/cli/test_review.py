@@ -14,7 +14,8 @@ from flask import Flask
 from app.extensions import permissions
 from tests.support.world import Community, World
 from yoto.cli import review
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 
 PIN = "message.pin"
 

@@ -12,7 +12,7 @@ from app.extensions import permissions
 from tests.support.operators import RIGHTS, VIEW, ControlClient, control_client
 from tests.support.world import Person, World
 from yoto.api.admin.audit import service
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import AuditRecord
 
 AUDIT = "/audit"

@@ -16,7 +16,7 @@ from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.operate.maintenance import CONFIRMATION
 from yoto.resilience import Resilience
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 Cause = dict[str, Any]
 

@@ -21,7 +21,7 @@ from yoto.errors import StoreUnavailable
 from yoto.logs import get_level, set_level
 from yoto.resilience import ConfigStore
 from yoto.resilience.config_store.redis_copy import RedisCopy
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 LEVEL = "/log-level"
 

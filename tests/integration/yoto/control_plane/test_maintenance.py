@@ -21,7 +21,7 @@ from tests.support.operators import (
 )
 from tests.support.world import Community, World
 from yoto.permission import MaintenanceChanged
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 MODE = "/maintenance/mode"
 

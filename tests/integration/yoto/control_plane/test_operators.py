@@ -26,7 +26,7 @@ from tests.support.operators import (
 from tests.support.together import together
 from tests.support.world import Person, World
 from yoto.errors import StoreUnavailable
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 OPERATORS, SESSION = "/operators", "/session"
 

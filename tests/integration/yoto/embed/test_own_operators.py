@@ -34,7 +34,7 @@ from yoto.control_plane.own_operators import passwords, service
 from yoto.control_plane.own_operators import session as operators_session
 from yoto.embed.plane import plane_of
 from yoto.errors import LastAdministrator
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import AuditRecord, PlatformOperator
 
 PASSWORD = "correct horse battery"

@@ -61,7 +61,7 @@ from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import PermissionSystem, acting_as
 from yoto.permission.outbox.touches import MAX_USERS
 from yoto.policy import PolicyManager
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import (
     ApiToken,
     ChannelOverwrite,

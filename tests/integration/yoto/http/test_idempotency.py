@@ -26,7 +26,8 @@ from tests.support.world import World
 from yoto.errors import StoreUnavailable
 from yoto.http import idempotency
 from yoto.prefetch import PrefetchService
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey, RoleAssignment
 
 PAUSE = "/prefetch/pause"

@@ -15,7 +15,7 @@ from app.blueprints.messages.speakers import Speaker
 from app.models import Message
 from tests.support.world import Community, Person, World, auth_header
 from yoto.errors import StoreUnavailable
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import IDEMPOTENCY_LEASE, Device, IdempotencyKey
 
 KEY = {"Idempotency-Key": "one"}

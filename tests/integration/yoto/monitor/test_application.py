@@ -30,7 +30,7 @@ from yoto.monitor import (
     summarise,
 )
 from yoto.resilience import BulkheadConfig, BulkheadStrategy
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import OutboxEvent
 
 

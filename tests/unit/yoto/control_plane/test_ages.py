@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from yoto.control_plane.ages import age, duration
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, current_app
 
 from yoto.health.probe import Check, CheckResult, Finding, Probe, State, overall, readiness
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 GOOD = Finding(State.OK, "answers", {"version": "1"})
 

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 
 REVIEW = "/api/v1/permissions/review"
 DIFFERENCE = "/api/v1/permissions/review/difference"

@@ -21,7 +21,8 @@ from app.blueprints.servers.members import bans, moderation
 from app.extensions import permissions
 from tests.support.world import Community, World
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 
 READ, PIN = "channel.read", "message.pin"
 NAMES = (READ, PIN)

@@ -33,7 +33,8 @@ from tests.support.world import Person, World
 from yoto.control_plane.socket import current_registry
 from yoto.control_plane.socket.limits import BURST, OF_USER, PATIENCE
 from yoto.errors import StoreUnavailable
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 
 TOPICS = ["status", "performance", "cache", "events", "alerts", "tasks", "maintenance"]
 EVENTS = {

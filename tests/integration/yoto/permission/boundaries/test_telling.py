@@ -25,7 +25,8 @@ from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.world import UNUSABLE_PASSWORD, Community, Person, World
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.boundaries.rows import PAGE
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import EmergencyAccess
 
 LIMIT = 20.0  # s, for a busy machine

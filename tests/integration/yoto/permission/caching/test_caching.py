@@ -20,7 +20,8 @@ from yoto.errors import StoreUnavailable, UnknownPermission, ValidationFailed
 from yoto.permission import PermissionSystem, PolicyAnswer, PolicyQuestion
 from yoto.permission.caching.caching import Caching
 from yoto.permission.state import EXTENSION
-from yoto.store.db import db, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, writing
 from yoto.store.models import AuditRecord, Permission, RoleAssignment
 
 FAR_FUTURE = "99999999999999-0"

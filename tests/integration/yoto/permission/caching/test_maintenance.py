@@ -22,7 +22,7 @@ from yoto.errors import MaintenanceMode, StoreUnavailable, ValidationFailed
 from yoto.permission import MaintenanceChanged, require_permission
 from yoto.permission.caching.maintenance import Maintenance
 from yoto.permission.guards.subject import acting_as
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 from yoto.store.models import AuditRecord, PlatformSwitch
 
 REASON = "the platform moves house"

@@ -10,7 +10,8 @@ from sqlalchemy import delete, insert, update
 
 from app.models import Member, User
 from yoto.permission.explain.report import Change
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import (
     NOWHERE,
     ChannelOverwrite,

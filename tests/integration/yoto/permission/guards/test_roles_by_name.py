@@ -22,7 +22,7 @@ from yoto.permission import (
     require_role,
     require_roles,
 )
-from yoto.store.db import utcnow
+from yoto.store.columns import utcnow
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from app.extensions import permissions
 from app.models import Category, Channel, Member, Message, Server, User
 from tests.integration.yoto.permission.outbox.conftest import Scene
 from yoto.permission.outbox.touches import MAX_USERS
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import (
     ROTATED,
     ChannelOverwrite,

@@ -17,7 +17,8 @@ from tests.support.world import Community, World
 from yoto.errors import PermissionDenied, StoreUnavailable
 from yoto.permission import acting_as, require_permissions
 from yoto.permission.records.log import DecisionLog, mask_hash
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import DecisionRecord
 
 SEND, PIN = "message.send", "message.pin"

@@ -15,7 +15,8 @@ from tests.support.world import Community, World
 from yoto.errors import UnknownPermission, ValidationFailed
 from yoto.permission import AccessLine
 from yoto.permission.people.kinds import PUBLIC, Everyone, Team
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import AuditRecord
 
 PIN = "message.pin"

@@ -18,7 +18,8 @@ from yoto.permission import AccessDifference
 from yoto.permission.outbox import deletion_records
 from yoto.permission.review import difference, history
 from yoto.permission.verdict.resolver import FlatPlace, flatten
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import AuditRecord
 
 READ, SEND, PIN = "channel.read", "message.send", "message.pin"

@@ -24,7 +24,8 @@ from yoto.permission.database.statements import provides_roles
 from yoto.permission.directory import EXTENSION as PROVIDERS
 from yoto.permission.directory import Providers
 from yoto.store.asked import ProvidedRole, roles_by
-from yoto.store.db import Id, UtcDateTime, db
+from yoto.store.columns import Id, UtcDateTime
+from yoto.store.db import db
 from yoto.store.declarations import declarations_of
 from yoto.store.models import (
     EVERYONE,

@@ -15,7 +15,8 @@ from app.models import User
 from tests.integration.yoto.permission.trees.tables import MEMBERS, NODES, Base
 from tests.support.world import World
 from yoto.permission.outbox.rules import watch_declared
-from yoto.store.db import db, utcnow, writing
+from yoto.store.columns import utcnow
+from yoto.store.db import db, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import declare_resource, types_of
 

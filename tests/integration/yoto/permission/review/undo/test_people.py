@@ -11,7 +11,8 @@ from app.extensions import permissions
 from tests.integration.yoto.permission.review.undo.conftest import PAPER, PROJECT, READ, Papers
 from tests.support.world import World
 from yoto.permission.people.kinds import Team
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 
 
 def test_somebody_whose_account_is_deleted_lost_what_they_held(

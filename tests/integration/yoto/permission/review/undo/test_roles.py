@@ -10,7 +10,8 @@ import pytest
 from app.extensions import permissions
 from tests.integration.yoto.permission.review.undo.conftest import PAPER, PROJECT, READ, Papers
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import AuditRecord
 
 

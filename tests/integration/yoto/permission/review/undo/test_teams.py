@@ -11,7 +11,8 @@ from app.extensions import permissions
 from tests.integration.yoto.permission.review.undo.conftest import PAPER, READ, Papers
 from yoto.permission.outbox import deletion_records
 from yoto.permission.people.kinds import Application, Team
-from yoto.store.db import db, utcnow
+from yoto.store.columns import utcnow
+from yoto.store.db import db
 from yoto.store.models import AuditRecord
 
 
