@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from yoto.lazy import exports
 from yoto.permission.caching.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.checking.asking import taking_turns
-from yoto.permission.directory import ProvidedAttributes
 from yoto.permission.explain import Explanation
 from yoto.permission.explain.loading import holding_sets, load_reach
 from yoto.permission.guards.condition import Permission
@@ -24,10 +23,7 @@ from yoto.permission.guards.granted import GrantedAccess, hot_places
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.loading.rows import grants_of, roles_of
-from yoto.permission.loading.source import reading
 from yoto.permission.outbox.orphans import Orphan, Orphans
-from yoto.permission.outbox.positions import required_position
-from yoto.permission.outbox.watching import in_change
 from yoto.permission.people.keys import NOBODY
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.people.numbers import (
@@ -38,17 +34,16 @@ from yoto.permission.people.numbers import (
     own_ids,
     person_number,
 )
-from yoto.permission.people.subjects import name_of_no_person, subject_of_text, subject_text
+from yoto.permission.people.subjects import subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.teams import members_of_teams
 from yoto.permission.records import (
     MASKED,
-    RecordSettings,
     masked_address,
     masked_context,
     record_settings,
 )
-from yoto.permission.registry.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
+from yoto.permission.registry.catalogue import EVERYONE_GRANTS
 from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
@@ -67,7 +62,7 @@ from yoto.permission.search import Page
 from yoto.permission.state import AccessGranted, SuperAdminUse
 from yoto.permission.system import PermissionSystem
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
-from yoto.permission.verdict.abac import JudgedPlaces, PolicyAnswer, PolicyBatch, PolicyQuestion
+from yoto.permission.verdict.abac import PolicyAnswer, PolicyQuestion
 from yoto.permission.verdict.context import (
     CONTEXT_BYTES,
     CONTEXT_DEPTH,
@@ -82,10 +77,13 @@ from yoto.permission.ways import Way
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
-    from .policy_input import *  # noqa: F401, F403
+    from yoto.permission.policy_input.facts import Surroundings
+    from yoto.permission.policy_input.judge import PolicyJudge
 else:
     # What policies are asked needs their engine; verdicts by roles do not.
-    __getattr__ = exports(__name__, rest=".policy_input")
+    __getattr__ = exports(
+        __name__, {"PolicyJudge": ".policy_input.judge", "Surroundings": ".policy_input.facts"}
+    )
 
 __all__ = [
     "ACCESS_COLUMNS",
@@ -96,7 +94,6 @@ __all__ = [
     "CONTEXT_DEPTH",
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
-    "JUDGED_WHERE_SET",
     "Orphan",
     "Orphans",
     "PUBLIC",
@@ -106,7 +103,6 @@ __all__ = [
     "Decision",
     "Everyone",
     "Explanation",
-    "JudgedPlaces",
     "MaintenanceChanged",
     "MaintenanceStatus",
     "Page",
@@ -119,10 +115,7 @@ __all__ = [
     "Place",
     "PlaceFacts",
     "PolicyAnswer",
-    "PolicyBatch",
     "PolicyQuestion",
-    "ProvidedAttributes",
-    "RecordSettings",
     "Replay",
     "RequestContext",
     "RoleFacts",
@@ -146,7 +139,6 @@ __all__ = [
     "has_role",
     "grants_of",
     "holding_sets",
-    "in_change",
     "init_page_globals",
     "lineage",
     "load_reach",
@@ -158,7 +150,6 @@ __all__ = [
     "masked_context",
     "members_of_teams",
     "node_of_text",
-    "name_of_no_person",
     "number_everybody",
     "number_of",
     "number_some",
@@ -172,12 +163,12 @@ __all__ = [
     "require_permissions",
     "require_role",
     "require_roles",
-    "reading",
-    "required_position",
     "subject_of_text",
     "subject_text",
     "taking_turns",
     "GrantedAccess",
     "hot_places",
     "record_settings",
+    "PolicyJudge",
+    "Surroundings",
 ]
