@@ -45,6 +45,7 @@ OPERATIONS = (
 )
 # Who may do what: roles, grants, groups, overwrites, accounts, measures against people.
 RIGHTS = (
+    "application.",
     "channel.rules",
     "channel.sync",
     "channel.unsync",
@@ -59,11 +60,13 @@ RIGHTS = (
     "operator.",
     "overwrite.",
     "permission.",
+    "resource.",
     "role.",
     "second_factor.remove",
     "seed.",
     "server.rules",
     "server.transfer",
+    "team.",
     "user.clearance",
     "user.create",
     "user.delete",

@@ -124,7 +124,7 @@ def _unrecorded(site: Site) -> list[str]:
     notes = []
     if not all(of_community(one.name) for one in site.types):
         notes.append(
-            "where nodes lay, whose they were and who belonged there before is not in the audit log"
+            "where nodes lay, whose they were and who belonged there before is not taken back"
         )
     people = declarations_of(current_app).tables.get(USERS)
     if people is None or not people.stands_for(users):

@@ -11,15 +11,14 @@ from sqlalchemy.orm import Session
 
 from yoto.cache import NodeId
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.database.transactions import write
-from yoto.permission.loading import load_sites
-from yoto.permission.loading.finding import checked_node, site_in
+from yoto.permission.loading import Site, load_sites
+from yoto.permission.loading.finding import checked_node, server_of, site_in
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
 from yoto.permission.registry.scopes import Place
-from yoto.permission.state import get_state
 from yoto.permission.verdict.context import checked_json
+from yoto.permission.writes.acting import acting
 from yoto.store.models import Resource
 from yoto.store.resources import ResourceType, known_types
 
@@ -35,21 +34,24 @@ class ResourceWrites:
         owner: SubjectId | None = None,
         attributes: Mapping[str, Any] | None = None,
         *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Register a resource that is in no table of the application's, or change it.
 
         Its type is declared without a class: ``yoto.resource("file", parent={"project": ...})``.
-        It is the system's own write: no rank stands above what is where.
+        No rank stands above what is where: ``actor_id`` and ``reason`` are for the audit log, which
+        says where it was, whose it was, and where and whose it is.
 
         Args:
             parent: the node that it is below, type and id; moving it moves all below it.
             owner: the person who may do everything with it.
             attributes: JSON data for policies, which read it as ``input.resource.attributes``.
         """
-        get_state()
         kept = checked_json(attributes, "attributes")
-        with write(commit) as session:
+        with acting(actor_id, reason, commit) as act:
+            session = act.session
             declared = known_types().get(type)
             if not declared.registered:
                 raise ValidationFailed({"type": f"'{type}' has a class: change its rows"})
@@ -60,24 +62,37 @@ class ResourceWrites:
                 if holder.user_id is None:
                     raise ValidationFailed({"owner": "must be a person"})
                 values["owner_id"] = holder.user_id
-            row = session.get(Resource, (type, node.id)) or Resource(type=type, id=node.id)
+            found = session.get(Resource, (type, node.id))
+            before, row = _shown(found), found or Resource(type=type, id=node.id)
             for column, value in values.items():
                 setattr(row, column, value)
             row.attributes = kept
             session.add(row)
             session.flush()
-            if parent is not None and load_sites(session.connection(), [node]).get(node) is None:
+            site = load_sites(session.connection(), [node]).get(node)
+            if parent is not None and site is None:
                 raise ValidationFailed({"parent": "would be below itself, or too deep"})
+            after = _shown(row)
+            if before != after:
+                act.record("resource.put", str(node), before, after, _server_of(site))
         return WriteReceipt()
 
-    def delete_resource(self, type: str, id: NodeId, *, commit: bool = True) -> WriteReceipt:
-        """Forget a registered resource, with all that is given at it.
+    def delete_resource(
+        self,
+        type: str,
+        id: NodeId,
+        *,
+        actor_id: SubjectId | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Forget a registered resource, with all that is given at it; else as ``put_resource``.
 
         Raises:
             ValidationFailed: also where others are below it (field ``id``).
         """
-        get_state()
-        with write(commit) as session:
+        with acting(actor_id, reason, commit) as act:
+            session = act.session
             declared = known_types().get(type)
             node = declared.place(id, "id")
             row = session.get(Resource, (type, node.id)) if declared.registered else None
@@ -88,8 +103,24 @@ class ResourceWrites:
             )
             if session.scalar(below.limit(1)) is not None:
                 raise ValidationFailed({"id": "others are below it"})
+            site = load_sites(session.connection(), [node]).get(node)
+            act.record("resource.delete", str(node), _shown(row), None, _server_of(site))
             session.delete(row)
         return WriteReceipt()
+
+
+def _server_of(site: Site | None) -> int | None:
+    return None if site is None or site.home is None else server_of(site.home)
+
+
+def _shown(row: Resource | None) -> dict[str, Any] | None:
+    """Where a resource is and whose, as the audit log has it; None: there is none."""
+    if row is None:
+        return None
+    ids = (row.parent_number, row.parent_uuid, row.parent_text)
+    above = next((id for id in ids if id is not None), None)
+    parent = None if row.parent_type is None or above is None else Place(row.parent_type, above)
+    return {"parent": None if parent is None else str(parent), "owner_id": row.owner_id}
 
 
 def _values(

@@ -101,3 +101,29 @@ def test_a_folder_with_something_in_it_is_not_deleted(files: Flask) -> None:
     assert list(refused.value.errors) == ["id"]
     permissions.delete_resource("file", "budget.ods")
     permissions.delete_resource("folder", "plans")
+
+
+def test_moves_and_owners_are_in_the_audit_log_with_who_did_it_and_why(
+    files: Flask, world: World, community: Community, person: Person
+) -> None:
+    put, channel = permissions.put_resource, f"channel:{community.channel_id}"
+    put("folder", "plans", parent=("channel", community.channel_id))
+    put("folder", "plans", parent=("channel", community.channel_id), attributes={"size": 3})
+    put("folder", "attic")
+    why = {"actor_id": person.id, "reason": "it is over"}
+    put("folder", "plans", parent=("folder", "attic"), owner=person.id, **why)
+    permissions.delete_resource("folder", "plans", **why)
+
+    first, attic, moved = world.acts("resource.put")
+    assert (first.subject, first.actor_id) == ("folder:=plans", None)
+    assert (first.before, first.after) == (None, {"parent": channel, "owner_id": None})
+    assert attic.after == {"parent": None, "owner_id": None}
+    assert moved.before == first.after
+    assert moved.after == {"parent": "folder:=attic", "owner_id": person.id}
+    assert (moved.actor_id, moved.reason) == (person.id, "it is over")
+    (gone,) = world.acts("resource.delete")
+    assert (gone.before, gone.after, gone.reason) == (moved.after, None, "it is over")
+    # The server's own log has what lay in it.
+    assert [act.action for act in world.audit(community) if act.subject == "folder:=plans"] == [
+        "resource.put"
+    ]
