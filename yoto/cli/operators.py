@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any, TypeAlias
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
+from marshmallow.validate import OneOf
 
-from yoto.auth.operators import (
-    ADMIN,
-    RIGHTS,
-)
-from yoto.cli.acts import acting
-from yoto.cli.options import as_json, echo_json, with_reason
+from yoto.auth.operators import ADMIN, RIGHTS
+from yoto.cli.operations import command
 from yoto.control_plane.own_operators import OwnOperator, service
+from yoto.operate.operation import Reason
 
 operators = AppGroup("operators", help="Who may sign in to the control plane.")
 
 FIRST = f"operators: none; make the first by 'flask yoto operators add NAME --right {ADMIN}'"
 
-name_argument = click.argument("name")
-right_type = click.Choice(RIGHTS)
+Plain: TypeAlias = dict[str, Any]
+Rights = Annotated[tuple[str, ...], OneOf(RIGHTS), "What they may; it brings those before it."]
 
 
 def with_operators(group: click.Group) -> click.Group:
@@ -35,93 +34,61 @@ def missing_first() -> str | None:
     return None if service.operators() else FIRST
 
 
-@operators.command("add")
-@name_argument
-@click.option(
-    "--right",
-    "rights",
-    type=right_type,
-    multiple=True,
-    required=True,
-    help="What they may; it brings those before it.",
-)
-@as_json
-@with_appcontext
-def add(name: str, rights: tuple[str, ...], as_json: bool) -> None:
-    """Let NAME sign in. The password is asked for, or read from standard input."""
-    with acting():
-        _tell(service.add(name, rights, _password(), "flask yoto operators add"), as_json)
+def _lines(found: Plain, **given: Any) -> list[str]:
+    seen = found["last_sign_in"]
+    when = "never" if seen is None else f"{seen:%Y-%m-%d %H:%M:%SZ}"
+    off = ", disabled" if found["disabled"] else ""
+    return [f"{found['name']:<32}  {', '.join(found['rights'])}{off}; signed in: {when}"]
 
 
-@operators.command("list")
-@as_json
-@with_appcontext
-def list_operators(as_json: bool) -> None:
-    """Show who there is, by name."""
-    with acting():
-        found = service.operators()
-    if as_json:
-        echo_json([_plain(one) for one in found])
-        return
+def _listed(found: list[Plain], **given: Any) -> Iterator[str]:
     for one in found:
-        click.echo(_line(one))
+        yield from _lines(one)
     if not found:
-        click.echo(FIRST)
+        yield FIRST
 
 
-@operators.command("password")
-@name_argument
-@as_json
-@with_appcontext
-def change_password(name: str, as_json: bool) -> None:
+@command(operators, "add <name>", _lines, rights="right")
+def add(name: str, rights: Rights) -> Plain:
+    """Let NAME sign in. The password is asked for, or read from standard input."""
+    return _plain(service.add(name, rights, _password(), "flask yoto operators add"))
+
+
+@command(operators, "list", _listed)
+def list_operators() -> list[Plain]:
+    """Show who there is, by name."""
+    return list(map(_plain, service.operators()))
+
+
+@command(operators, "password <name>", _lines)
+def password(name: str) -> Plain:
     """Give NAME another password, asked for or read as by 'add'; their sessions end."""
-    with acting():
-        _tell(service.change_password(name, _password(), "flask yoto operators password"), as_json)
+    return _plain(service.change_password(name, _password(), "flask yoto operators password"))
 
 
-@operators.command("rights")
-@name_argument
-@click.argument("rights", type=right_type, nargs=-1, required=True)
-@with_reason
-@as_json
-@with_appcontext
-def set_rights(name: str, rights: tuple[str, ...], reason: str, as_json: bool) -> None:
+@command(operators, "rights <name> <rights>", _lines)
+def set_rights(name: str, rights: Rights, reason: Reason) -> Plain:
     """Give NAME these rights in place of those before; their sessions end."""
-    with acting():
-        _tell(service.set_rights(name, rights, reason), as_json)
+    return _plain(service.set_rights(name, rights, reason))
 
 
-@operators.command("disable")
-@name_argument
-@with_reason
-@as_json
-@with_appcontext
-def disable(name: str, reason: str, as_json: bool) -> None:
+@command(operators, "disable <name>", _lines)
+def disable(name: str, reason: Reason) -> Plain:
     """Let NAME sign in no more, and end their sessions."""
-    with acting():
-        _tell(service.disable(name, reason), as_json)
+    return _plain(service.disable(name, reason))
 
 
-@operators.command("enable")
-@name_argument
-@with_reason
-@as_json
-@with_appcontext
-def enable(name: str, reason: str, as_json: bool) -> None:
+@command(operators, "enable <name>", _lines)
+def enable(name: str, reason: Reason) -> Plain:
     """Let NAME sign in again."""
-    with acting():
-        _tell(service.enable(name, reason), as_json)
+    return _plain(service.enable(name, reason))
 
 
-@operators.command("remove")
-@name_argument
-@with_reason
-@with_appcontext
-def remove(name: str, reason: str) -> None:
+@command(operators, "remove <name>")
+def remove(name: str, reason: Reason) -> str:
     """Take NAME out of the table."""
-    with acting():
-        service.remove(name, reason)
-    click.echo(f"{name} is no operator any more.")
+    service.remove(name, reason)
+    return f"{name} is no operator any more."
 
 
 def at_terminal() -> bool:
@@ -137,14 +104,7 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _tell(one: OwnOperator, as_json: bool) -> None:
-    if as_json:
-        echo_json(_plain(one))
-    else:
-        click.echo(_line(one))
-
-
-def _plain(one: OwnOperator) -> dict[str, Any]:
+def _plain(one: OwnOperator) -> Plain:
     return {
         "name": one.name,
         "rights": one.rights,
@@ -152,9 +112,3 @@ def _plain(one: OwnOperator) -> dict[str, Any]:
         "created_at": one.created_at,
         "last_sign_in": one.last_sign_in,
     }
-
-
-def _line(one: OwnOperator) -> str:
-    seen = "never" if one.last_sign_in is None else f"{one.last_sign_in:%Y-%m-%d %H:%M:%SZ}"
-    off = ", disabled" if one.disabled else ""
-    return f"{one.name:<32}  {', '.join(one.rights)}{off}; signed in: {seen}"
