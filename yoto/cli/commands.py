@@ -37,7 +37,7 @@ QUESTIONS = AppGroup(
     commands={name: permission.commands[name] for name in ASKING},
 )
 
-# Guests have the groups of guards and tables, too, and not these commands.
+# Guests without a control plane have the groups of guards and tables, too, and not these commands.
 GUARDS = AppGroup(
     guards_of_routes.name,
     help=guards_of_routes.help,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
@@ -359,6 +360,14 @@ def test_a_change_leaves_no_mark_on_the_thread_that_serves_the_next_request(shop
 def test_commands_on_permissions_are_in_this_application_alone(shop: Shop) -> None:
     shown = shop.app.test_cli_runner().invoke(args=["yoto", "--help"]).output
     assert "permission" in shown and "permission" not in commands_of_tables.commands
+
+
+def test_two_guards_are_compared_by_a_command(shop: Shop) -> None:
+    named = ["rate_limit:search", "rate_limit:permission.ask"]
+    ran = shop.app.test_cli_runner().invoke(args=["yoto", "guards", "diff", *named, "--json"])
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout)
+    assert (found["first"]["name"], found["second"]["name"]) == ("search", "permission.ask")
 
 
 def test_after_an_end_the_next_request_begins_the_work_in_the_background_again(shop: Shop) -> None:
