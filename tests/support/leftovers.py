@@ -19,7 +19,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     yield
     if nextitem is not None and nextitem.path.parent == item.path.parent:
         return
-    left = [part for part in the_clock()._parts if part not in _known]
+    left = [part for part in the_clock().parts if part not in _known]
     _known.extend(left)
     names = [part.work.name for part in left]
     assert not left, f"still at work after the last test of {item.path.parent}: {names}"

@@ -86,8 +86,11 @@ class WorkerProcess:
         wait_until(self._gone, what="the worker to be gone")
 
     def pause(self) -> None:
-        """SIGSTOP."""
+        """SIGSTOP; it does nothing more when this returns."""
         os.kill(self.pid, signal.SIGSTOP)
+        status = Path(f"/proc/{self.pid}/status")
+        if status.exists():
+            wait_until(lambda: "State:\tT" in status.read_text())
 
     def resume(self) -> None:
         """SIGCONT."""

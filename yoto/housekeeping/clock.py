@@ -86,9 +86,10 @@ class Clock:
         return part
 
     @property
-    def parts(self) -> int:
-        """The number of works that it runs."""
-        return len(self._parts)
+    def parts(self) -> tuple[Part, ...]:
+        """A part for each work that it runs now."""
+        with self._lock:
+            return tuple(self._parts)
 
     def end(self, part: Part, timeout: float) -> None:
         """Do no more of it, and wait at most ``timeout`` seconds for what is being done."""

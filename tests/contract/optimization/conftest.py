@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -16,6 +17,13 @@ from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings
 
 MakeLocks = Callable[[RedisSettings], DistributedLocks]
+
+_connections: WeakKeyDictionary[DistributedLocks, RedisConnection] = WeakKeyDictionary()
+
+
+def redis_of(locks: DistributedLocks) -> RedisConnection:
+    """The connection that ``make_locks`` made for them."""
+    return _connections[locks]
 
 
 @pytest.fixture(params=SERVERS)
@@ -39,8 +47,10 @@ def make_locks() -> Iterator[MakeLocks]:
 
     def make(settings: RedisSettings) -> DistributedLocks:
         redis = RedisConnection(settings)
-        made.append((redis, DistributedLocks(redis)))
-        return made[-1][1]
+        locks = DistributedLocks(redis)
+        _connections[locks] = redis
+        made.append((redis, locks))
+        return locks
 
     yield make
     for redis, locks in made:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from typing import Any
 
 import pytest
 
-from tests.contract.optimization.conftest import in_thread
+from tests.contract.optimization.conftest import in_thread, redis_of
 from tests.support.redis_servers import wait_until
 from yoto.errors import LockLost, ValidationFailed
 from yoto.optimization import DistributedLocks
-from yoto.optimization.lock import leases as module
 from yoto.redis import RedisConnection
 
 
@@ -84,18 +85,24 @@ def test_a_renewal_that_is_under_way_ends_before(
     locks: DistributedLocks, redis: RedisConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Renewed after that, the lease would be short while its holder thinks it long."""
-    slow = module.Leases._extend
+    scripts = redis_of(locks).scripts
+    run_many = scripts.run_many
+    under_way, ended = threading.Event(), threading.Event()
 
-    def extend(self: module.Leases, holdings: list[module.Holding], sent: float) -> object:
-        time.sleep(0.2)
-        return slow(self, holdings, sent)
+    def slow(calls: Any, raise_errors: bool = True) -> list[Any]:
+        renewal = not raise_errors
+        if renewal:
+            under_way.set()
+            time.sleep(0.2)
+        replies = run_many(calls, raise_errors)
+        if renewal:
+            ended.set()
+        return replies
 
-    monkeypatch.setattr(module.Leases, "_extend", extend)
-    with locks.create_lock("job", timeout=1.0) as lock:
-        holding = locks._owned.find(lock.keys.lock, lock._who())
-        assert holding is not None
-        wait_until(lambda: holding.renewing)
+    monkeypatch.setattr(scripts, "run_many", slow)
+    with locks.create_lock("job", timeout=2.0) as lock:
+        assert under_way.wait(30)
         lock.extend(30)
         assert left(redis) > 29
-        time.sleep(0.3)
-        assert left(redis) > 29 and holding.safe_until - time.monotonic() < 29
+        assert ended.wait(30)
+        assert left(redis) > 29 and lock.held

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.contract.optimization.conftest import MakeLocks
+from tests.contract.optimization.conftest import MakeLocks, redis_of
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
@@ -34,7 +34,6 @@ def test_a_lock_held_for_a_while_is_listed_everywhere_and_forgotten_with_its_end
         for key in (redis.keys.lock_listing(), redis.keys.lock_listing("words")):
             assert redis.client.pttl(key) > 0
     wait_until(lambda: not others.held_anywhere())
-    wait_until(lambda: not locks._owned.listing._speaking)
     with locks.create_lock("again"):
         wait_until(others.held_anywhere)
 
@@ -56,7 +55,7 @@ def test_telling_costs_whoever_takes_and_gives_back_nothing(locks: DistributedLo
         pass  # now its server knows the scripts
     with locks.create_lock("long"):
         wait_until(locks.held_anywhere)
-        with count_round_trips(locks._redis.topology.router.nodes()) as trips:
+        with count_round_trips(redis_of(locks).topology.router.nodes()) as trips:
             with locks.create_lock("short"):
                 pass
         assert len(trips) == 2
@@ -187,7 +186,8 @@ def test_without_redis_locks_are_not_listed_and_nothing_breaks(
     make_locks: MakeLocks, reach: RedisSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locks = make_locks(reach)
-    run, failed = locks._redis.scripts.run, threading.Event()
+    scripts, failed = redis_of(locks).scripts, threading.Event()
+    run = scripts.run
 
     def refuse(script, *given):  # type: ignore[no-untyped-def]
         if script.name == "publish.lua" and not failed.is_set():
@@ -195,7 +195,7 @@ def test_without_redis_locks_are_not_listed_and_nothing_breaks(
             raise StoreUnavailable("redis")
         return run(script, *given)
 
-    monkeypatch.setattr(locks._redis.scripts, "run", refuse)
+    monkeypatch.setattr(scripts, "run", refuse)
     with locks.create_lock("job"):
         assert failed.wait(30)
         wait_until(locks.held_anywhere)

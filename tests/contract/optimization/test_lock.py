@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from types import SimpleNamespace
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from tests.contract.optimization.conftest import in_thread
+from tests.contract.optimization.conftest import in_thread, redis_of
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
 from yoto.errors import LockNotAcquired, ValidationFailed
 from yoto.optimization import DistributedLocks
 from yoto.optimization.lock.pace import Pace
+from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection, RedisSettings
 
 POLL, PATIENCE = Pace.of(None).longest_poll, Pace.of(None).patience
@@ -69,21 +71,21 @@ def test_nothing_but_the_fence_is_left_when_everybody_is_gone(
         fence = redis.keys.lock("job", "fence").encode()
         assert left() == {redis.keys.lock("job").encode(), fence}
     assert left() == {fence}
-    assert len(others._owned.fifo_lock) == 0
+    assert others.create_lock("job", wait=0).acquire()
 
 
 def test_a_lock_without_contention_costs_two_round_trips(locks: DistributedLocks) -> None:
     lock = locks.create_lock("job")
     with lock:
         pass
-    with count_round_trips(locks._redis.topology.router.nodes()) as trips:
+    with count_round_trips(redis_of(locks).topology.router.nodes()) as trips:
         with lock:
             assert len(trips) == 1
     assert len(trips) == 2
 
 
 def test_a_waiter_is_woken_when_the_lock_is_given_back(
-    locks: DistributedLocks, others: DistributedLocks
+    locks: DistributedLocks, others: DistributedLocks, redis: RedisConnection
 ) -> None:
     mine = locks.create_lock("job")
     delays = []
@@ -96,7 +98,7 @@ def test_a_waiter_is_woken_when_the_lock_is_given_back(
                 got.append(time.monotonic())
 
         waiter = in_thread(take)
-        wait_until(lambda: others._owned.wakeups._waiting)
+        wait_until(lambda: redis.client.zcard(redis.keys.lock("job", "waiters")))
         # Long enough for the longest poll to be the next one.
         time.sleep(0.25)
         given_back = time.monotonic()
@@ -109,7 +111,14 @@ def test_a_waiter_is_woken_when_the_lock_is_given_back(
 def test_a_lost_wake_up_costs_no_more_than_a_poll(
     locks: DistributedLocks, others: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(others._owned.wakeups, "_wake", lambda owner: None)
+    waits = threading.Event()
+
+    @contextmanager
+    def unheard(self: WakeUps, owner: str) -> Iterator[threading.Event]:
+        waits.set()
+        yield threading.Event()
+
+    monkeypatch.setattr(WakeUps, "waiting", unheard)
     mine = locks.create_lock("job")
     mine.acquire()
     got: list[float] = []
@@ -119,7 +128,7 @@ def test_a_lost_wake_up_costs_no_more_than_a_poll(
             got.append(time.monotonic())
 
     waiter = in_thread(take)
-    wait_until(lambda: others._owned.wakeups._waiting)
+    assert waits.wait(30)
     given_back = time.monotonic()
     mine.release()
     waiter.join()
@@ -261,7 +270,8 @@ def test_an_interrupted_try_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The interrupt comes when Redis has said yes and nobody has read that yet."""
-    run = locks._redis.scripts.run
+    scripts = redis_of(locks).scripts
+    run = scripts.run
 
     def interrupted(script, keys, args=()):  # type: ignore[no-untyped-def]
         reply = run(script, keys, args)
@@ -270,11 +280,11 @@ def test_an_interrupted_try_leaves_nothing_behind(
         return reply
 
     with monkeypatch.context() as patch:
-        patch.setattr(locks._redis.scripts, "run", interrupted)
+        patch.setattr(scripts, "run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             locks.create_lock("job", timeout=60).acquire()
     assert not redis.client.exists(redis.keys.lock("job"))
-    assert len(locks._owned.leases) == 0
+    assert locks.held() == []
     assert others.create_lock("job").acquire(wait=0)
 
 
@@ -296,10 +306,7 @@ def test_an_interrupted_waiter_leaves_the_queue(
 
         lock = locks.create_lock("job", wait=5)
         with monkeypatch.context() as patch:
-            # The name in that module, not the class itself: other threads start meanwhile.
-            threads = SimpleNamespace(Event=Interrupted, Thread=threading.Thread)
-            patch.setattr("yoto.optimization.lock.wakeups.threading", threads)
-            patch.setattr(locks._owned.wakeups, "_run", lambda: None)
+            patch.setattr(WakeUps, "waiting", lambda self, owner: nullcontext(Interrupted()))
             with pytest.raises(KeyboardInterrupt):
                 lock.acquire()
         assert redis.client.zcard(queue) == 0
@@ -309,7 +316,8 @@ def test_a_second_call_of_the_same_try_gets_the_same_token(
     locks: DistributedLocks, redis: RedisConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the reply to the first one was lost on the way."""
-    run = locks._redis.scripts.run
+    scripts = redis_of(locks).scripts
+    run = scripts.run
     replies = []
 
     def twice(script, keys, args=()):  # type: ignore[no-untyped-def]
@@ -318,7 +326,7 @@ def test_a_second_call_of_the_same_try_gets_the_same_token(
         replies.append(run(script, keys, args))
         return replies[-1]
 
-    monkeypatch.setattr(locks._redis.scripts, "run", twice)
+    monkeypatch.setattr(scripts, "run", twice)
     with locks.create_lock("job", wait=0):
         assert len(replies) == 2
         assert replies[0] == replies[1]

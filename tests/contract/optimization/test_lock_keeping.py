@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from tests.contract.optimization.conftest import in_thread
+from tests.contract.optimization.conftest import in_thread, redis_of
 from tests.support.redis_servers import wait_until
 from yoto.errors import LockLost
 from yoto.optimization import DistributedLocks
@@ -56,14 +56,15 @@ def test_one_that_somebody_had_meanwhile_was_lost(
 def test_a_lost_reply_to_the_giving_back_is_no_loss(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = locks._redis.scripts.run
+    scripts = redis_of(locks).scripts
+    run = scripts.run
 
     def twice(script, keys, args=()):  # type: ignore[no-untyped-def]
         if script.name == "release.lua":
             run(script, keys, args)
         return run(script, keys, args)
 
-    monkeypatch.setattr(locks._redis.scripts, "run", twice)
+    monkeypatch.setattr(scripts, "run", twice)
     with locks.create_lock("job"):
         pass
     assert locks.counts().lost == 0
@@ -205,7 +206,8 @@ def test_what_threads_held_that_ended_with_their_process_is_given_back(
 def test_a_new_thread_with_the_id_of_an_old_one_does_not_inherit_its_lock(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yoto.optimization.lock.lock._owner", lambda: (os.getpid(), 4711))
+    same_id = SimpleNamespace(get_ident=lambda: 4711)
+    monkeypatch.setattr("yoto.optimization.lock.lock.threading", same_id)
     lock = locks.create_lock("job", timeout=5)
     in_thread(lock.acquire).join()
     assert not lock.acquire(wait=0)

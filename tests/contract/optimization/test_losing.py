@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
-from tests.contract.optimization.conftest import MakeLocks
+from tests.contract.optimization.conftest import MakeLocks, redis_of
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import LockLost
 from yoto.optimization import DistributedLocks
@@ -63,37 +64,49 @@ def test_the_holder_hears_of_it_before_the_lease_ends_while_redis_is_away(
 def test_the_holder_hears_of_it_when_renewal_has_stopped(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks._owned.leases, "_extend", lambda *_: time.sleep(60))
     told: list[float] = []
+    lost = threading.Event()
+    scripts = redis_of(locks).scripts
+    run_many = scripts.run_many
+
+    def stopped(calls: Any, raise_errors: bool = True) -> list[Any]:
+        if not raise_errors:  # a renewal
+            lost.wait(60)
+        return run_many(calls, raise_errors)
+
+    monkeypatch.setattr(scripts, "run_many", stopped)
     end = now() + LEASES[0]
     with pytest.raises(LockLost):
         with locks.create_lock("job", LEASES[0], on_lost=lambda: told.append(now())) as lock:
             wait_until(lambda: told)
             assert not lock.held
             assert lock.locked(), "nobody else could have it yet"
+    lost.set()
     assert told[0] < end
 
 
 def test_what_was_said_to_be_lost_stays_so_when_the_renewal_comes_through_late(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extend, settle = locks._owned.leases._extend, locks._owned.leases._settle
-    told, settled = threading.Event(), threading.Event()
+    scripts = redis_of(locks).scripts
+    run_many = scripts.run_many
+    told, replies = threading.Event(), []
 
-    def late(*given):  # type: ignore[no-untyped-def]
+    def late(calls: Any, raise_errors: bool = True) -> list[Any]:
+        if raise_errors:
+            return run_many(calls)
         told.wait(30)
-        return extend(*given)
+        replies.append(run_many(calls, raise_errors=False))  # a renewal
+        return replies[-1]
 
-    def settling(holding, reply, sent):  # type: ignore[no-untyped-def]
-        settle(holding, reply, sent)
-        assert reply == 1, "the lock was still ours"
-        settled.set()
-
-    monkeypatch.setattr(locks._owned.leases, "_extend", late)
-    monkeypatch.setattr(locks._owned.leases, "_settle", settling)
+    monkeypatch.setattr(scripts, "run_many", late)
     with pytest.raises(LockLost):
         with locks.create_lock("job", 1.0, on_lost=told.set) as lock:
-            assert settled.wait(30)
+            wait_until(lambda: replies)
+            assert replies[0] == [1], "the lock was still ours"
+            # One thread renews: what it heard of the first it has taken in when it asks again.
+            with locks.create_lock("next", 1.0):
+                wait_until(lambda: len(replies) > 1)
             assert not lock.held
             with pytest.raises(LockLost):
                 lock.acquire()

@@ -79,7 +79,7 @@ def test_one_that_is_lost_is_all_lost(locks: DistributedLocks, redis: RedisConne
         wait_until(lambda: not both.held)
         with pytest.raises(LockLost):
             both.check()
-        wait_until(lambda: not any(lock.held for lock in both._locks))
+        wait_until(lambda: locks.held() == [])
         with pytest.raises(LockLost):
             both.release()
         with pytest.raises(RuntimeError):

@@ -18,7 +18,8 @@ class Worker:
     """The worker's side."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        self.locks = DistributedLocks(RedisConnection(from_options(given)))
+        self.redis = RedisConnection(from_options(given))
+        self.locks = DistributedLocks(self.redis)
         self.lock: OptimizedDistributedLock | None = None
 
     def take(self, key: str, timeout: float, wait: float) -> int | None:
@@ -53,7 +54,7 @@ class Worker:
 
     def contend(self, seconds: float, lease: float) -> None:
         """Take the lock again and again; see ``contest``."""
-        redis = self.locks._redis
+        redis = self.redis
         store = self.locks.fenced_store()
         lock = self.locks.create_lock(contest.LOCK, lease, 60.0)
         until = time.monotonic() + seconds

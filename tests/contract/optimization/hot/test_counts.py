@@ -10,9 +10,11 @@ from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.housekeeping.clock import the_clock
 from yoto.nodes import node_key
 from yoto.optimization import HotCounts
 from yoto.optimization.hot import counts as module
+from yoto.optimization.hot.store import HotStore
 from yoto.redis import RedisConnection, RedisSettings
 
 ROOM = node_key("channel", 7)
@@ -163,14 +165,14 @@ def test_a_batch_whose_reply_never_came_counts_once_when_it_is_sent_again(
     make_hot: MakeHot, on_valkey: RedisSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hot = make_hot(on_valkey)
-    add = hot._store.add
+    add = HotStore.add
 
     def add_unheard(*arguments: object) -> None:
         add(*arguments)  # type: ignore[arg-type]
         raise StoreUnavailable("redis")
 
     ask(hot, {(1, ROOM): 4})
-    monkeypatch.setattr(hot._store, "add", add_unheard)
+    monkeypatch.setattr(HotStore, "add", add_unheard)
     with pytest.raises(StoreUnavailable):
         hot.flush()
     ask(hot, {(1, ROOM): 2})
@@ -258,7 +260,7 @@ def test_what_waits_for_redis_is_forgotten_too(
         raise StoreUnavailable("redis")
 
     ask(hot, {(1, ROOM): 3, (2, ROOM): 1})
-    monkeypatch.setattr(hot._store, "add", away)
+    monkeypatch.setattr(HotStore, "add", away)
     with pytest.raises(StoreUnavailable):
         hot.flush()
     monkeypatch.undo()
@@ -280,11 +282,11 @@ def test_pairs_of_what_is_no_more_can_be_taken_out(
 def test_switched_off_nothing_is_counted_and_nothing_runs(
     make_hot: MakeHot, on_valkey: RedisSettings
 ) -> None:
-    hot = make_hot(on_valkey, enabled=False)
+    hot, before = make_hot(on_valkey, enabled=False), the_clock().parts
     hot.start()
     ask(hot, {(1, ROOM): 3})
     assert hot.flush() == 0 and seen(hot) == []
-    assert not hot._keeper.running
+    assert the_clock().parts == before
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101, True, "5", 2.0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import pytest
@@ -37,10 +38,12 @@ BATCHES = st.lists(
 )
 
 
-def store_on(server: Server, **fields: object) -> HotStore:
+@contextmanager
+def store_on(server: Server, **fields: object) -> Iterator[HotStore]:
     prefix = f"test-{secrets.token_hex(6)}:"
     redis = RedisConnection(settings_of(server, key_prefix=prefix))
-    return HotStore(redis, HotSettings(**fields))  # type: ignore[arg-type]
+    yield HotStore(redis, HotSettings(**fields))  # type: ignore[arg-type]
+    redis.close()
 
 
 def add(store: HotStore, number: int, age: float, requests: dict[int, int]) -> None:
@@ -53,19 +56,18 @@ def add(store: HotStore, number: int, age: float, requests: dict[int, int]) -> N
 def test_a_count_is_the_sum_of_the_weights_of_all_requests(
     valkey_server: Server, batches: list[tuple[float, dict[int, int]]]
 ) -> None:
-    store = store_on(valkey_server)
-    expected: defaultdict[int, float] = defaultdict(float)
-    for number, (age, requests) in enumerate(batches, 1):
-        add(store, number, age, requests)
-        for user_id, times in requests.items():
-            expected[user_id] += times * math.exp(-age / LIFE)
-    found = {pair.user_id: pair.requests for pair in store.pairs(100)}
-    for user_id, weight in expected.items():
-        if weight > 1.01 * FAINT:
-            # Less than a second has passed meanwhile.
-            assert found[user_id] == pytest.approx(weight, rel=1e-4)
-    assert list(found.values()) == sorted(found.values(), reverse=True)
-    store._redis.close()
+    with store_on(valkey_server) as store:
+        expected: defaultdict[int, float] = defaultdict(float)
+        for number, (age, requests) in enumerate(batches, 1):
+            add(store, number, age, requests)
+            for user_id, times in requests.items():
+                expected[user_id] += times * math.exp(-age / LIFE)
+        found = {pair.user_id: pair.requests for pair in store.pairs(100)}
+        for user_id, weight in expected.items():
+            if weight > 1.01 * FAINT:
+                # Less than a second has passed meanwhile.
+                assert found[user_id] == pytest.approx(weight, rel=1e-4)
+        assert list(found.values()) == sorted(found.values(), reverse=True)
 
 
 @settings(max_examples=20)
@@ -73,30 +75,28 @@ def test_a_count_is_the_sum_of_the_weights_of_all_requests(
 def test_who_asks_for_more_than_a_share_is_kept_and_no_count_is_too_high_by_more(
     valkey_server: Server, stream: list[int], members: int
 ) -> None:
-    store = store_on(valkey_server, members=members)
-    for number, start in enumerate(range(0, len(stream), 5), 1):
-        requests: defaultdict[int, int] = defaultdict(int)
-        for user_id in stream[start : start + 5]:
-            requests[user_id] += 1
-        add(store, number, 0.0, requests)
-    found = {pair.user_id: pair.requests for pair in store.pairs(100)}
-    bound = len(stream) / members
-    assert len(found) <= members
-    for user_id in set(stream):
-        times = stream.count(user_id)
-        if times > bound:
-            assert user_id in found
-        if user_id in found:
-            assert times * 0.99 <= found[user_id] <= times + bound + 0.01
-    store._redis.close()
+    with store_on(valkey_server, members=members) as store:
+        for number, start in enumerate(range(0, len(stream), 5), 1):
+            requests: defaultdict[int, int] = defaultdict(int)
+            for user_id in stream[start : start + 5]:
+                requests[user_id] += 1
+            add(store, number, 0.0, requests)
+        found = {pair.user_id: pair.requests for pair in store.pairs(100)}
+        bound = len(stream) / members
+        assert len(found) <= members
+        for user_id in set(stream):
+            times = stream.count(user_id)
+            if times > bound:
+                assert user_id in found
+            if user_id in found:
+                assert times * 0.99 <= found[user_id] <= times + bound + 0.01
 
 
 def test_who_asked_once_three_lives_ago_is_forgotten(valkey_server: Server) -> None:
-    store = store_on(valkey_server)
-    add(store, 1, 2.9 * LIFE, {1: 1})
-    add(store, 2, 3.1 * LIFE, {2: 1})
-    assert [pair.user_id for pair in store.pairs(10)] == [1]
-    store._redis.close()
+    with store_on(valkey_server) as store:
+        add(store, 1, 2.9 * LIFE, {1: 1})
+        add(store, 2, 3.1 * LIFE, {2: 1})
+        assert [pair.user_id for pair in store.pairs(10)] == [1]
 
 
 SetAhead = Callable[[float], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ QUICK = QueueSettings(
 )
 
 MakeQueue = Callable[..., BatchQueue]
+Crew = Callable[[], int]
 
 
 class Recorder:
@@ -69,6 +71,16 @@ def adds_up(stats: KindStats) -> bool:
 
 
 @pytest.fixture
+def crew() -> Crew:
+    """How many threads of queues there are that this test has begun: those that take items, and
+    those whose handler has not returned."""
+    before = set(threading.enumerate())
+    return lambda: sum(
+        thread.name == "yoto-queue-worker" for thread in set(threading.enumerate()) - before
+    )
+
+
+@pytest.fixture
 def make_queue() -> Iterator[MakeQueue]:
     """Makes queues, as each process has one; they are closed after the test."""
     made: list[tuple[RedisConnection, BatchQueue]] = []
@@ -76,8 +88,6 @@ def make_queue() -> Iterator[MakeQueue]:
     def make(settings: RedisSettings, **fields: Any) -> BatchQueue:
         redis = RedisConnection(settings)
         queue = BatchQueue(redis, new_instance_id(), replace(QUICK, **fields))
-        # So that idle workers end soon: one that outlives the connection would open another.
-        queue._store.block = 0.05
         made.append((redis, queue))
         return queue
 

@@ -6,9 +6,12 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.contract.optimization.queue.conftest import (
+    QUICK,
+    Crew,
     MakeQueue,
     Recorder,
     adds_up,
@@ -20,10 +23,27 @@ from tests.contract.optimization.queue.workers import QueueWorkers
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import StoreUnavailable
+from yoto.events import new_instance_id
 from yoto.optimization import BatchQueue, QueueItem
+from yoto.optimization.queue.names import KindKeys, QueueKeys
+from yoto.optimization.queue.queue import DEFAULT_NAME
+from yoto.optimization.queue.store import QueueStore, Taken
 from yoto.redis import RedisConnection, RedisSettings
 
 LIMIT = 0.3  # s
+
+
+def keys_of(redis: RedisConnection) -> KindKeys:
+    """Where Redis has the items."""
+    return QueueKeys(redis.keys, DEFAULT_NAME).of_kind("job")
+
+
+def dies_with_items(redis: RedisConnection, **fields: Any) -> str:
+    """A consumer that takes items, which is the last that is heard of it; its name."""
+    settings, name = replace(QUICK, **fields), new_instance_id()
+    store = QueueStore(redis, QueueKeys(redis.keys, DEFAULT_NAME), settings, name)
+    assert isinstance(store.take(["job"], False), Taken)
+    return name
 
 
 class Sticky:
@@ -48,7 +68,7 @@ class Sticky:
 
 
 def test_a_handler_that_hangs_loses_its_items_and_its_late_result_changes_nothing(
-    make_queue: MakeQueue, reach: RedisSettings
+    make_queue: MakeQueue, reach: RedisSettings, crew: Crew
 ) -> None:
     queue = make_queue(reach, handler_limit=LIMIT, workers=1)
     sticky = Sticky()
@@ -58,13 +78,12 @@ def test_a_handler_that_hangs_loses_its_items_and_its_late_result_changes_nothin
     stats = settled(queue)
     assert sorted(sticky.done) == [0, 1, 2]
     assert (stats.counts.handled, stats.counts.failed, stats.counts.duplicates) == (3, 3, 0)
-    assert (queue._crew.workers, queue._crew.abandoned) == (1, 1)
+    assert crew() == 2  # one hangs, and one has taken its place
     sticky.let_go.set()
     wait_until(lambda: of_kind(queue).counts.duplicates == 3)
-    wait_until(lambda: queue._crew.abandoned == 0)
+    wait_until(lambda: crew() == 1)
     stats = of_kind(queue)
     assert stats.counts.handled == 3 and adds_up(stats)
-    assert queue._crew.workers == 1
 
 
 def test_an_item_that_hangs_every_time_is_a_dead_letter(
@@ -82,7 +101,7 @@ def test_an_item_that_hangs_every_time_is_a_dead_letter(
 
 
 def test_abandoned_threads_are_few_and_work_again_when_they_return(
-    make_queue: MakeQueue, reach: RedisSettings
+    make_queue: MakeQueue, reach: RedisSettings, crew: Crew
 ) -> None:
     queue = make_queue(
         reach, handler_limit=LIMIT, workers=2, abandoned=1, max_tries=1, batch_size=1
@@ -92,13 +111,13 @@ def test_abandoned_threads_are_few_and_work_again_when_they_return(
     queue.enqueue_many("job", numbered(4))
     queue.start()
     # Two hang and one of them is replaced; that one hangs too, and nobody is left.
-    wait_until(lambda: queue._crew.abandoned == 3)
-    assert queue._crew.workers == 0
+    wait_until(lambda: of_kind(queue).counts.dead == 3)
+    assert crew() == 3
     assert of_kind(queue).waiting == 1
     sticky.let_go.set()
     settled(queue)
-    wait_until(lambda: queue._crew.abandoned == 0)
-    assert queue._crew.workers == 2 and sticky.done == [3]
+    wait_until(lambda: crew() == 2)
+    assert sticky.done == [3]
 
 
 def test_a_handler_that_works_for_two_leases_keeps_its_items(
@@ -119,7 +138,7 @@ def test_a_handler_that_works_for_two_leases_keeps_its_items(
     assert calls == [1] and stats.counts.lapsed == 0 and stats.counts.handled == 1
 
 
-def test_a_handler_that_exits_is_a_failure_like_any_other(queue: BatchQueue) -> None:
+def test_a_handler_that_exits_is_a_failure_like_any_other(queue: BatchQueue, crew: Crew) -> None:
     def leave(items: Any) -> None:
         raise SystemExit(1)
 
@@ -127,7 +146,7 @@ def test_a_handler_that_exits_is_a_failure_like_any_other(queue: BatchQueue) -> 
     queue.enqueue("job", {"n": 1})
     queue.start()
     assert settled(queue).counts.dead == 1
-    assert queue._crew.workers == 2
+    assert crew() == 2
 
 
 def test_a_consumer_that_stood_still_finds_its_items_with_others(
@@ -157,19 +176,15 @@ def test_a_consumer_that_stood_still_finds_its_items_with_others(
 
 
 def test_items_whose_consumer_died_at_the_last_try_say_so(
-    make_queue: MakeQueue, reach: RedisSettings
+    make_queue: MakeQueue, reach: RedisSettings, redis: RedisConnection
 ) -> None:
-    dying = make_queue(reach, lease=0.5, max_tries=1)
-    dying.register_handler("job", Recorder())
-    dying.enqueue("job", {"n": 1})
-    # It takes the item, and that is the last that is heard of it.
-    dying._store.take(["job"], False)
     queue = make_queue(reach, max_tries=1)
+    queue.enqueue("job", {"n": 1})
+    name = dies_with_items(redis, lease=0.5, max_tries=1)
     queue.register_handler("job", Recorder())
     queue.start()
     stats = settled(queue)
     (letter,) = queue.dead_letters().letters
-    name = dying._store.consumer
     assert letter.reason == f"the lease of {name} ran out: it died or stood still"
     assert stats.counts.lapsed == 1 and adds_up(stats)
 
@@ -178,10 +193,9 @@ def test_a_clock_that_was_set_back_holds_nothing_up(
     make_queue: MakeQueue, reach: RedisSettings, redis: RedisConnection
 ) -> None:
     queue = make_queue(reach, lease=0.5, batch_age=30.0)
-    lost = make_queue(reach, lease=0.5, batch_age=0.0)
-    lost.enqueue_many("job", numbered(2))
-    lost._store.take(["job"], False)
-    keys = queue._store.keys.of_kind("job")
+    queue.enqueue_many("job", numbered(2))
+    dies_with_items(redis, lease=0.5)
+    keys = keys_of(redis)
     one, two = (entry.decode() for entry, _ in redis.client.xrange(keys.stream))
     # As an hour ago, by a clock that went an hour ahead: one in flight and one delayed.
     ahead = time.time() * 1000 + 3_600_000
@@ -237,7 +251,7 @@ def test_a_payload_that_nobody_can_read_is_dead_and_the_others_are_done(
     queue: BatchQueue, redis: RedisConnection
 ) -> None:
     queue.enqueue("job", {"n": 1})
-    redis.client.xadd(queue._store.keys.of_kind("job").stream, {"payload": "{broken"})
+    redis.client.xadd(keys_of(redis).stream, {"payload": "{broken"})
     recorder = Recorder()
     queue.register_handler("job", recorder)
     queue.start()
@@ -250,12 +264,11 @@ def test_a_payload_that_nobody_can_read_is_dead_and_the_others_are_done(
 def test_an_entry_that_somebody_deleted_is_passed_over(
     make_queue: MakeQueue, reach: RedisSettings, redis: RedisConnection
 ) -> None:
-    lost = make_queue(reach, lease=0.5)
-    lost.enqueue_many("job", numbered(2))
-    lost._store.take(["job"], False)
-    stream = lost._store.keys.of_kind("job").stream
-    redis.client.xdel(stream, redis.client.xrange(stream)[0][0])
     queue, recorder = make_queue(reach), Recorder()
+    queue.enqueue_many("job", numbered(2))
+    dies_with_items(redis, lease=0.5)
+    stream = keys_of(redis).stream
+    redis.client.xdel(stream, redis.client.xrange(stream)[0][0])
     queue.register_handler("job", recorder)
     queue.start()
     settled(queue)
@@ -298,22 +311,21 @@ def test_an_answer_that_went_astray_is_not_counted_as_late(
     make_queue: MakeQueue, reach: RedisSettings, monkeypatch: Any
 ) -> None:
     queue = make_queue(reach)
-    settle, lost = queue._store.settle, []
+    settle, answers = QueueStore.settle, []
 
     def forgetful(*args: Any, **options: Any) -> tuple[int, int]:
-        answer = settle(*args, **options)
-        if not lost:
-            lost.append(answer)
+        answers.append(settle(*args, **options))
+        if len(answers) == 1:
             raise StoreUnavailable("redis")
-        return answer
+        return answers[-1]
 
-    monkeypatch.setattr(queue._store, "settle", forgetful)
+    monkeypatch.setattr(QueueStore, "settle", forgetful)
     monkeypatch.setattr("yoto.optimization.queue.settling.PAUSE", 0.01)
     queue.register_handler("job", Recorder())
     queue.enqueue_many("job", numbered(3))
     queue.start()
     settled(queue)
-    wait_until(lambda: not queue._crew.calls())
+    wait_until(lambda: len(answers) == 2)
     stats = of_kind(queue)
-    assert lost == [(3, 0)]
+    assert answers[0] == (3, 0)
     assert (stats.counts.handled, stats.counts.duplicates) == (3, 0) and adds_up(stats)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.optimization.queue.conftest import (
+    Crew,
     MakeQueue,
     Recorder,
     adds_up,
@@ -18,6 +19,7 @@ from tests.contract.optimization.queue.conftest import (
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.errors import QueueFull, StoreUnavailable, ValidationFailed
 from yoto.optimization import BatchQueue, QueueItem
+from yoto.optimization.queue.store import QueueStore
 from yoto.redis import RedisConnection, RedisSettings
 
 
@@ -49,16 +51,24 @@ def test_items_come_in_batches_and_each_once(queue: BatchQueue) -> None:
 
 
 def test_a_batch_waits_for_others_until_it_is_full_or_old(
-    make_queue: MakeQueue, reach: RedisSettings
+    make_queue: MakeQueue, reach: RedisSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks: list[object] = []
+    take = QueueStore.take
+
+    def taken(*given: Any, **options: Any) -> object:
+        looks.append(take(*given, **options))
+        return looks[-1]
+
+    monkeypatch.setattr(QueueStore, "take", taken)
     patient = make_queue(reach, batch_age=60.0, batch_size=3)
     recorder = Recorder()
     patient.register_handler("job", recorder)
     patient.start()
     patient.enqueue_many("job", numbered(2))
     # It looks several times a second, and finds too few of them.
-    looks = patient._crew._turns
-    wait_until(lambda: patient._crew._turns > looks + 3)
+    before = len(looks)
+    wait_until(lambda: len(looks) > before + 3)
     assert recorder.calls == [] and of_kind(patient).waiting == 2
     patient.enqueue("job", {"n": 2})
     settled(patient)
@@ -313,7 +323,7 @@ def test_stats_say_who_has_what(queue: BatchQueue) -> None:
     assert queue.stats().consumers == {}
 
 
-def test_closing_waits_for_handlers_and_a_start_goes_on(queue: BatchQueue) -> None:
+def test_closing_waits_for_handlers_and_a_start_goes_on(queue: BatchQueue, crew: Crew) -> None:
     began = threading.Event()
     done: list[QueueItem] = []
 
@@ -334,7 +344,7 @@ def test_closing_waits_for_handlers_and_a_start_goes_on(queue: BatchQueue) -> No
     queue.start()
     queue.start()
     assert settled(queue).counts.handled == 2
-    assert queue._crew.workers == 2
+    assert crew() == 2
 
 
 def test_a_process_without_workers_only_enqueues(
