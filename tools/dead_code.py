@@ -23,7 +23,7 @@ KINDS = {"class", "function", "method", "property", "unreachable_code"}
 REGISTERING = """
     @*.route @*.get @*.post @*.put @*.patch @*.delete @*.operation @*.command @*.errorhandler
     @*.before_request @*.before_app_request @*.after_request @*.app_context_processor
-    @*.app_template_global @event.listens_for @compiles @click.command @*.listens_for @ma.*
+    @*.app_template_global @event.listens_for @compiles @click.command @command @*.listens_for @ma.*
 """.split()
 # What Flask, Werkzeug, marshmallow, apispec, webargs, SQLAlchemy, Alembic, Socket.IO and the
 # standard library's servers call by name.

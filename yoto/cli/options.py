@@ -12,9 +12,7 @@ from typing import Annotated, Any, TypeVar
 import click
 
 from yoto.cli.login import login
-from yoto.http.fields import MAX_ID
-from yoto.http.shapes import Between
-from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
 from yoto.store.columns import utcnow
 from yoto.store.resources import known_types
 
@@ -63,7 +61,7 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
-RowId = Annotated[int, Between(1, MAX_ID)]
+RowId = Annotated[int, click.IntRange(1, MAX_ID)]
 Scope = Annotated[str, "'global', or a type of resources, such as 'channel'."]
 ScopeId = Annotated[str | None, "Its id: an integer, a UUID or a text, as its type has it."]
 

@@ -10,7 +10,7 @@ import click
 from yoto.cli.operations import command
 from yoto.cli.options import json_text
 from yoto.cli.policy.group import Kind, managing, policy
-from yoto.operate.policies.entries import in_force, version_of
+from yoto.operate.policies import in_force, version_of
 from yoto.policy import StoredVersion, difference_of
 from yoto.store.models import PolicyKind
 
