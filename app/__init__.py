@@ -35,10 +35,7 @@ from yoto.http.database_problems import init_problems
 from yoto.parts.component import Component, init_all
 from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import WarmUpReport, init_page_globals
-from yoto.persistence import (
-    guard_database,
-    time_database,
-)
+from yoto.persistence import guard_database, time_database
 from yoto.store.db import close_db
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]

@@ -16,10 +16,7 @@ from yoto.auth.guessing import (
     SIGN_INS_OF_ANYBODY,
     SIGN_INS_OF_KNOWN,
 )
-from yoto.persistence import (
-    DATABASE,
-    DATABASE_BREAKER,
-)
+from yoto.persistence import DATABASE, DATABASE_BREAKER
 from yoto.resilience import (
     BulkheadConfig,
     BulkheadStrategy,

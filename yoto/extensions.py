@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from yoto.alerts import Alerts
 from yoto.cache import HybridPermissionCache
 from yoto.events import Events
 from yoto.fleet import Fleet
-from yoto.monitor import Alerts, Monitor
+from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization
 from yoto.permission import PermissionSystem
 from yoto.policy import BehaviourWatch, PolicyManager

@@ -244,7 +244,16 @@ class Settings:
             for item in fields(cls)
         ]
 
-    def with_values(self, values: Mapping[str, Any]) -> Self:
+    @classmethod
+    def of_entry(cls, name: str) -> Settings:
+        """What holds under a name of which the code says nothing.
+
+        Raises:
+            ValidationFailed: nothing may be called so.
+        """
+        return cls()
+
+    def with_values(self, values: Mapping[str, Any]) -> Settings:
         """Itself with some fields replaced.
 
         Raises:

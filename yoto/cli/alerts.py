@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 import click
 from flask import current_app
 
+from yoto.alerts import health_components
 from yoto.cli.operations import command, group_of
 from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
-from yoto.monitor import HealthReport, Level, assess, format_series, health_components
+from yoto.monitor import HealthReport, Level, assess, format_series
 from yoto.operate.alert_rules import ShownRule, add_alert_rule, alert_rules, rule_lines
 from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
 from yoto.operate.alerts import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy.engine import Engine
 
+from yoto.alerts import Alerts
 from yoto.cache import HybridPermissionCache
 from yoto.collectors.ahead import (
     hot_samples,
@@ -33,7 +34,7 @@ from yoto.collectors.stores import (
     pool_samples,
     redis_samples,
 )
-from yoto.monitor import Alerts, Monitor
+from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization
 from yoto.store.db import on_engine
 

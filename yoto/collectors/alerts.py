@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yoto.monitor import AlertState, Counted, Measured, Sample, names
+from yoto.alerts import AlertState
+from yoto.monitor import Counted, Measured, Sample, names
 
 EVALUATIONS = ("evaluations", "left", "unelected", "value_failures", "degrade_failures")
 MESSAGES = ("delivered", "failed", "given_up")

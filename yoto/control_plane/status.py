@@ -15,10 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask, current_app
 
 from yoto import __version__
+from yoto.alerts import health_components
 from yoto.collectors import measured_values
 from yoto.extensions import monitor
 from yoto.health import CheckResult, State, overall, probe
-from yoto.monitor import HealthReport, assess, health_components
+from yoto.monitor import HealthReport, assess
 from yoto.store.columns import utcnow
 
 EXTENSION = "yoto.process"

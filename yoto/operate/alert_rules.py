@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
+from yoto.alerts import RuleInForce
 from yoto.auth.operators import (
     ADMIN,
     VIEW,
@@ -15,7 +16,7 @@ from yoto.errors import UnknownResource
 from yoto.extensions import alerts as platform
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
-from yoto.monitor import AlertRule, Direction, RuleInForce, settable, unit_of
+from yoto.monitor import AlertRule, Direction, settable, unit_of
 from yoto.operate.alerts import RuleName
 from yoto.operate.operation import After, Author, Command, Limit, Reason, SeenVersion, Subject
 
@@ -140,10 +141,10 @@ def read_alert_rule_history(
     changes: list[RuleChange] = [
         {
             "version": one.version,
-            "set": dict(one.values),
-            "by": one.by,
+            "set": one.values or {},
+            "by": one.author,
             "reason": one.reason,
-            "at": one.at,
+            "at": one.at / 1000,
         }
         for one in page.items
     ]

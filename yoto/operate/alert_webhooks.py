@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict, cast
 import marshmallow as ma
 from marshmallow.validate import Length
 
+from yoto.alerts import ShownWebhook
 from yoto.auth.operators import (
     ADMIN,
     VIEW,
@@ -18,7 +19,7 @@ from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.moments import Epoch
-from yoto.monitor import Level, ShownWebhook
+from yoto.monitor import Level
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 NAME_LENGTH, URL_LENGTH = 64, 2_000  # characters

@@ -10,6 +10,7 @@ import marshmallow as ma
 import msgspec
 from marshmallow.validate import Length
 
+from yoto.alerts import EVERY_RULE, MOST_SILENCES, Alert, AlertFilter, Cause, Silence
 from yoto.auth.operators import (
     OPERATE,
     VIEW,
@@ -19,16 +20,7 @@ from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment
-from yoto.monitor import (
-    EVERY_RULE,
-    MOST_SILENCES,
-    Alert,
-    AlertFilter,
-    Cause,
-    Level,
-    Silence,
-    unit_of,
-)
+from yoto.monitor import Level, unit_of
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 SHORTEST_SILENCE, LONGEST_SILENCE = 10, 30 * 24 * 3600  # s

@@ -32,7 +32,6 @@ from yoto.operate.operation import (
     Subject,
 )
 from yoto.resilience import (
-    CONFIG_CLASSES,
     KEPT_FOR,
     Change,
     ConfigStore,
@@ -42,6 +41,7 @@ from yoto.resilience import (
     Origin,
     Receipt,
     check_entry,
+    class_of,
     get_resilience_controller,
 )
 
@@ -49,6 +49,7 @@ from yoto.resilience import (
 READ_ONLY = {
     Kind.FORCED_BREAKER: "changes by isolating, closing and resetting",
     Kind.LOG: "changes by the level of logs",
+    Kind.ALERT_RULE: "changes by the rules of alerts",
 }
 # An entry of these whose name the code does not know would be stored and change nothing.
 NAMED_BY_CODE = (Kind.SWITCH, Kind.DEGRADATION)
@@ -129,7 +130,7 @@ def list_config(kind: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> 
     """Entries of a kind: what is in force, what the code says, who set what"""
     found = _parsed(kind)
     page = slice_of([_shown(entry) for entry in _store().list(found)], after, limit)
-    fields = CONFIG_CLASSES[found].describe()
+    fields = class_of(found).describe()
     return {"items": list(page.items), "next": page.next, "fields": fields}
 
 
@@ -208,9 +209,9 @@ def validate_config(kind: str, name: str, values: Values) -> Verdict:
     except ValidationFailed as error:
         return {"valid": False, "errors": dict(error.errors), "difference": []}
     changed: list[ChangedField] = [
-        {"field": field, "before": before[field], "after": value}
+        {"field": field, "before": before.get(field), "after": value}
         for field, value in after.items()
-        if value != before[field]
+        if value != before.get(field)
     ]
     return {"valid": True, "errors": {}, "difference": changed}
 

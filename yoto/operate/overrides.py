@@ -91,9 +91,11 @@ def read_overrides() -> Overrides:
 
 
 def set_by_operators(controller: ResilienceController) -> Iterator[Change]:
-    """What operators set over the code and have not taken back."""
+    """What operators set over the code and have not taken back; thresholds of alerts are no state
+    of what runs."""
     for entry in controller.config.list(None):
-        yield from (layer for layer in entry.layers if layer.origin is Origin.OPERATOR)
+        if entry.kind is not Kind.ALERT_RULE:
+            yield from (layer for layer in entry.layers if layer.origin is Origin.OPERATOR)
 
 
 def where_of(change: Change) -> str:

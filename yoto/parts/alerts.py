@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from yoto.monitor import AlertSettings, Degrade, SendSettings
+from yoto.alerts import AlertSettings, Degrade, SendSettings
 from yoto.resilience import Resilience
 from yoto.settings import read
 

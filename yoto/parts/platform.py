@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 
 from yoto import __version__
+from yoto.alerts import AlertStore
 from yoto.cache import invalidation_log
 from yoto.collectors import (
     measure,
@@ -64,10 +65,7 @@ from yoto.permission import (
     record_settings,
     register_permission_handlers,
 )
-from yoto.persistence import (
-    SqlAlertStore,
-    SqlJournal,
-)
+from yoto.persistence import SqlJournal
 from yoto.policy import policy_engine
 from yoto.redis import RedisSettings
 from yoto.request.circumstances import circumstances
@@ -189,7 +187,7 @@ def _close_forecaster(app: Flask) -> None:
 def _init_alerts(app: Flask, host: Host) -> None:
     alerts.init_app(
         app,
-        SqlAlertStore(app),
+        AlertStore(app),
         values=measured_values(monitor.of(app)),
         settings=alert_settings(app),
         elected=elected_by(optimization.of(app).locks, "alert-evaluation"),

@@ -1,6 +1,5 @@
 """The application's database behind protocols of packages that know no SQL, and its breaker."""
 
-from .alerts import SqlAlertStore
 from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database, passing_breaker
 from .database_times import time_database
 from .journal import SqlJournal
@@ -9,7 +8,6 @@ __all__ = [
     "DATABASE",
     "DATABASE_BREAKER",
     "STORE_FAILURES",
-    "SqlAlertStore",
     "SqlJournal",
     "guard_database",
     "passing_breaker",

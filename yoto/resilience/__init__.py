@@ -19,7 +19,6 @@ from .breaker import BreakerState, CircuitBreaker, State
 from .breaker_hooks import BreakerHooks
 from .bulkhead import BulkheadStats
 from .config_store import (
-    CONFIG_CLASSES,
     FLEET,
     REDIS_BREAKER,
     Action,
@@ -33,6 +32,7 @@ from .config_store import (
     audit_of,
     change_to_plain,
     check_entry,
+    class_of,
 )
 from .controller import ResilienceController
 from .decorators import (
@@ -106,7 +106,6 @@ __all__ = [
     "BulkheadConfig",
     "BulkheadStats",
     "BulkheadStrategy",
-    "CONFIG_CLASSES",
     "Caveat",
     "Change",
     "CircuitBreaker",
@@ -143,6 +142,7 @@ __all__ = [
     "bulkhead",
     "change_to_plain",
     "check_entry",
+    "class_of",
     "circuit_breaker",
     "declared",
     "degradable",

@@ -20,13 +20,13 @@ from .breaker_hooks import BreakerHooks
 from .bulkhead import Bulkhead, BulkheadStats
 from .config_access import ConfigAccess
 from .config_store import (
-    CONFIG_CLASSES,
     REDIS_BREAKER,
     ConfigStore,
     Journal,
     Kind,
     RedisCopy,
     check_entry,
+    class_of,
     declared,
     parse_kind,
 )
@@ -55,6 +55,8 @@ from .switches import SwitchConfig
 from .trail import KEPT_FOR, StoredTrails
 
 if TYPE_CHECKING:
+    from yoto.monitor import AlertRule
+
     from .dry_run import DryRun
 
 
@@ -131,6 +133,7 @@ class ResilienceController(ConfigAccess):
         degradation: DegradationConfig | None = None,
         switch: SwitchConfig | None = None,
         tuning: TuningConfig | None = None,
+        alert_rule: AlertRule | None = None,
     ) -> None:
         """Give a name its defaults in code, over which operators and tuners lay theirs.
 
@@ -146,6 +149,7 @@ class ResilienceController(ConfigAccess):
             Kind.DEGRADATION: degradation,
             Kind.SWITCH: switch,
             Kind.TUNING: tuning,
+            Kind.ALERT_RULE: alert_rule,
         }
         for kind, settings in given.items():
             if settings is not None:
@@ -163,7 +167,7 @@ class ResilienceController(ConfigAccess):
         """
         key = check_entry(kind, name)
         if not self._config.is_defined(kind, name):
-            self._config.define(kind, name, CONFIG_CLASSES[kind]())
+            self._config.define(kind, name, class_of(kind).of_entry(name))
 
         def told(changed: tuple[Kind, str], config: Settings) -> None:
             if changed == key:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from app.extensions import db
 from app.migrations import MIGRATIONS, VERSIONS
 from tests.support.applications import another_app
 from tests.support.database import DATABASES
+from yoto.persistence import SqlJournal
+from yoto.resilience import Kind
 from yoto.sealing import sealer_of
 from yoto.store import migrations as platform
 from yoto.store.columns import Model
@@ -226,8 +229,8 @@ def test_the_words_of_edited_messages_leave_the_audit_log_and_their_length_stays
 ) -> None:
     upgrade(revision="0012")
     words = {"content": "the vault code is 4711"}
-    json = sa.JSON(none_as_null=True)
-    typed = (sa.column(one, json) for one in ("before", "after"))
+    document = sa.JSON(none_as_null=True)
+    typed = (sa.column(one, document) for one in ("before", "after"))
     plain = map(sa.column, ("at", "action", "subject", "reason"))
     records = sa.table("audit_records", *typed, *plain)
     rows = [
@@ -413,16 +416,56 @@ def test_the_tables_of_the_platform_are_made_without_an_application_of_ours(empt
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert told("current") == "database: none\ncode: 0006\n"
-    assert told("upgrade") == "ran 0001\nran 0002\nran 0003\nran 0004\nran 0005\nran 0006\n"
+    assert told("current") == "database: none\ncode: 0007\n"
+    assert told("upgrade") == "".join(f"ran 000{n}\n" for n in range(1, 8))
     assert tables() == set(Model.metadata.tables)
     assert told("upgrade") == "The tables are up to date.\n"
-    assert (
-        told("downgrade", "0001")
-        == "took back 0006\ntook back 0005\ntook back 0004\ntook back 0003\ntook back 0002\n"
-    )
-    assert told("current") == "database: 0001\ncode: 0006\n"
+    assert told("downgrade", "0001") == "".join(f"took back 000{n}\n" for n in range(7, 1, -1))
+    assert told("current") == "database: 0001\ncode: 0007\n"
     assert told("downgrade", "base") == "took back 0001\n"
     assert tables() == set()
-    refused = runner.invoke(args=["yoto", "db", "upgrade", "7"])
-    assert refused.exit_code == 1 and "no migration '7'" in refused.output
+    refused = runner.invoke(args=["yoto", "db", "upgrade", "8"])
+    assert refused.exit_code == 1 and "no migration '8'" in refused.output
+
+
+def test_what_operators_set_on_rules_of_alerts_moves_to_the_store_of_settings(empty: Flask) -> None:
+    upgrade()
+    platform.downgrade("0006")
+    versions = [
+        ("load", 1, '{"warning": 0.7}', "ada", "a raid"),
+        ("load", 2, "{}", "ben", ""),
+        ("own", 1, '{"metric": "x", "direction": "high", "error": 5}', "user:1", "mine"),
+    ]
+    with writing(), db.engine.begin() as connection:
+        for rule, version, values, by, reason in versions:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO yoto_alert_rule_changes (rule, version, rule_values, `by`, "
+                    "reason, at) VALUES (:rule, :version, :values, :by, :reason, :at)"
+                ),
+                {
+                    "rule": rule,
+                    "version": version,
+                    "values": values,
+                    "by": by,
+                    "reason": reason,
+                    "at": MOMENT,
+                },
+            )
+    read = sa.text("SELECT rule, version, rule_values, `by`, reason FROM yoto_alert_rule_changes")
+    platform.upgrade()
+    with db.engine.connect() as connection:
+        assert compared(connection) == []
+    found = {name: SqlJournal(empty).history(Kind.ALERT_RULE, name, 9) for name in ("load", "own")}
+    taken_back, was_set = found["load"]
+    assert (taken_back.action, taken_back.values, taken_back.author) == ("delete", None, "ben")
+    assert (was_set.version, was_set.values, was_set.reason) == (1, {"warning": 0.7}, "a raid")
+    assert was_set.at == datetime(2026, 5, 4, 10, tzinfo=UTC).timestamp() * 1000
+    (own,) = found["own"]
+    assert own.values == {"metric": "x", "direction": "high", "error": 5}
+    platform.downgrade("0006")
+    with db.engine.connect() as connection:
+        there = [tuple(row) for row in connection.execute(read)]
+    assert [(*one[:2], json.loads(one[2]), *one[3:]) for one in there] == [
+        (*one[:2], json.loads(one[2]), *one[3:]) for one in versions
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from yoto.alerts import AlertFilter
 from yoto.control_plane.socket.topics import (
     ALERTS,
     CACHE,
@@ -20,7 +21,6 @@ from yoto.control_plane.socket.topics import (
 from yoto.errors import PlatformError
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import alerts, events
-from yoto.monitor import AlertFilter
 from yoto.operate.live.pictures import maintenance, pictures
 from yoto.persistence import STORE_FAILURES
 

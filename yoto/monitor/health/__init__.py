@@ -2,7 +2,7 @@
 
 from .assess import assess, overall
 from .bands import Band, Component, ComponentHealth, HealthReport
-from .defaults import DEFAULT_COMPONENTS, components_of, health_components
+from .defaults import DEFAULT_COMPONENTS, components_of
 
 __all__ = [
     "DEFAULT_COMPONENTS",
@@ -12,6 +12,5 @@ __all__ = [
     "HealthReport",
     "assess",
     "components_of",
-    "health_components",
     "overall",
 ]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from yoto.checks import NAMED
 from yoto.rules import Errors, Number, OneOf, check, is_number, refuse
 
-from ..checks import NAMED
 from ..scale import Direction
 
 FURTHEST = 1e15

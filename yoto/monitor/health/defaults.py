@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Flask
+from yoto.errors import ValidationFailed
 
-from yoto.errors import StoreUnavailable, ValidationFailed
-
-from ..alerts import DEFAULT_RULES, AlertRule, Alerts
+from ..alert_rules import DEFAULT_RULES, AlertRule
 from .bands import Component
 
 # By component, the rule, and the last value that is excellent: which no alert is about.
@@ -58,12 +56,3 @@ def _component(name: str, rule: AlertRule, excellent: float) -> Component | None
 
 
 DEFAULT_COMPONENTS = components_of(DEFAULT_RULES)
-
-
-def health_components(app: Flask) -> tuple[Component, ...]:
-    """The components, by the alert rules as operators have set them; while the database cannot say,
-    as the code has them."""
-    try:
-        return components_of(one.rule for one in Alerts.of(app).rules.list())
-    except StoreUnavailable:
-        return DEFAULT_COMPONENTS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from yoto.alerts import Alert
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
-from yoto.monitor import Alert, Condition, HeadlineCause, Level, unit_of
+from yoto.monitor import Condition, HeadlineCause, Level, unit_of
 from yoto.operate.application import of_application
 from yoto.operate.live.components import Part
 from yoto.operate.overrides import where_of

@@ -10,9 +10,10 @@ from dataclasses import replace
 from flask import current_app
 from sqlalchemy import select
 
+from yoto.alerts import AlertFilter
 from yoto.errors import StoreUnavailable
 from yoto.extensions import alerts, optimization
-from yoto.monitor import AlertFilter, HeadlineCause
+from yoto.monitor import HeadlineCause
 from yoto.operate.application import of_application
 from yoto.operate.guard_history import History
 from yoto.operate.live import causes

@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 from flask import Flask, current_app
 
+from yoto.alerts import health_components
 from yoto.collectors import measured_values
 from yoto.errors import StoreUnavailable
 from yoto.extensions import cache, fleet, monitor, permissions, policy
@@ -22,7 +23,6 @@ from yoto.monitor import (
     WorkerStatus,
     assess,
     headline,
-    health_components,
     names,
     summarise,
     without_networks,

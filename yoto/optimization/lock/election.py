@@ -12,7 +12,7 @@ from yoto.optimization.lock.lock import OptimizedDistributedLock
 from yoto.optimization.lock.service import DistributedLocks
 
 if TYPE_CHECKING:
-    from yoto.monitor import Elected
+    from yoto.alerts import Elected
 
 log = logging.getLogger(__name__)
 

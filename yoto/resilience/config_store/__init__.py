@@ -4,13 +4,12 @@ from .declarations import declare, declare_numbers, declared, spelled_out
 from .document import Action, Change, Origin
 from .entry import Entry, Receipt, change_to_plain
 from .journal import Journal
-from .kinds import CONFIG_CLASSES, FLEET, REDIS_BREAKER, Kind, check_entry, parse_kind
+from .kinds import FLEET, REDIS_BREAKER, Kind, check_entry, class_of, parse_kind
 from .recorder import audit_of
 from .redis_copy import RedisCopy
 from .store import ConfigStore
 
 __all__ = [
-    "CONFIG_CLASSES",
     "FLEET",
     "REDIS_BREAKER",
     "Action",
@@ -25,6 +24,7 @@ __all__ = [
     "audit_of",
     "change_to_plain",
     "check_entry",
+    "class_of",
     "declare",
     "declare_numbers",
     "declared",

@@ -12,7 +12,7 @@ from yoto.errors import ConfigurationError
 
 from ..settings import Settings, first_and_others
 from .document import Key
-from .kinds import CONFIG_CLASSES, Kind, check_name
+from .kinds import Kind, check_name, class_of
 
 _declared: dict[Kind, set[str]] = {}
 _numbers: dict[Key, Settings] = {}
@@ -41,11 +41,11 @@ def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
         return
     if kind is Kind.RATE_LIMIT:
         numbers = spelled_out(name, numbers)
-    known = {one.name for one in fields(CONFIG_CLASSES[kind])}
+    known = {one.name for one in fields(class_of(kind))}
     unknown = sorted(numbers.keys() - known)
     if unknown:
         raise ConfigurationError(name, f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
-    config = CONFIG_CLASSES[kind](**numbers)
+    config = class_of(kind)(**numbers)
     if _numbers.setdefault((kind, name), config) != config:
         raise ConfigurationError(f"{kind}:{name}", "has two different defaults")
 
@@ -81,4 +81,4 @@ def has_numbers(key: Key) -> bool:
 
 def code_default(key: Key) -> Settings:
     """The numbers that a decorator has for an entry, else those of its kind."""
-    return _numbers.get(key) or CONFIG_CLASSES[key[0]]()
+    return _numbers.get(key) or class_of(key[0]).of_entry(key[1])

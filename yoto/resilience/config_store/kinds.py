@@ -32,9 +32,10 @@ class Kind(StrEnum):
     FORCED_BREAKER = "forced_breaker"
     TUNING = "tuning"
     LOG = "log"
+    ALERT_RULE = "alert_rule"
 
 
-CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
+_CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.CIRCUIT_BREAKER: CircuitBreakerConfig,
     Kind.RATE_LIMIT: RateLimitConfig,
     Kind.BULKHEAD: BulkheadConfig,
@@ -56,6 +57,15 @@ _BREAKERS = (Kind.CIRCUIT_BREAKER, Kind.FORCED_BREAKER)
 LONGEST_NAME = 128
 # A name stands in keys, URLs and log lines; control characters and spaces have no place there.
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f]+")
+
+
+def class_of(kind: Kind) -> type[Settings]:
+    """The class of a kind's configuration."""
+    if kind is not Kind.ALERT_RULE:
+        return _CLASSES[kind]
+    from yoto.monitor import AlertRule  # for watchers: who only has guards does without
+
+    return AlertRule
 
 
 def parse_kind(kind: str) -> Kind:

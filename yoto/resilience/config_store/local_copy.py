@@ -13,7 +13,7 @@ from yoto.redis import ServerClock
 from ..settings import Settings
 from .declarations import code_default, has_numbers
 from .document import Document, Key
-from .kinds import CONFIG_CLASSES
+from .kinds import class_of
 from .snapshot import Snapshot, build_snapshot
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class LocalCopy:
         self._defined: set[Key] = set()
         self._listeners: list[Listener] = []
         self._retired: set[tuple[Key, str]] = set()
+        self._refused: set[tuple[Key, str]] = set()
 
     def define(self, key: Key, config: Settings) -> None:
         """Give an entry its code default.
@@ -145,7 +146,7 @@ class LocalCopy:
     def _report_retired(self, documents: Mapping[Key, Document]) -> None:
         for key, document in documents.items():
             stored = {name for change in document.layers for name in change.values or ()}
-            for name in sorted(stored & CONFIG_CLASSES[key[0]].retired):
+            for name in sorted(stored & class_of(key[0]).retired):
                 if (key, name) not in self._retired:
                     self._retired.add((key, name))
                     entry = f"{key[0].value}:{key[1]}"
@@ -153,7 +154,9 @@ class LocalCopy:
 
     def _report_bad(self, key: Key, error: ValidationFailed) -> None:
         self.bad_values += 1
-        log.error("stored configuration of %s:%s is refused: %s", key[0].value, key[1], error)
+        if (key, str(error)) not in self._refused:  # it is read again with each change of others
+            self._refused.add((key, str(error)))
+            log.error("stored configuration of %s:%s is refused: %s", key[0].value, key[1], error)
 
     def _tell(self, key: Key, config: Settings) -> None:
         for listener in self._listeners:

@@ -8,14 +8,16 @@ works while Redis is unavailable. Without a record Redis decides, by compare-and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from yoto.audit import Audit, AuditEntry
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.redis import ServerClock
 
-from .document import Change, Document, Key, Origin, documents_of
+from .document import Action, Change, Document, Key, Origin, documents_of
 from .journal import Journal
+from .kinds import Kind
 from .local_copy import LocalCopy
 from .redis_copy import RedisCopy
 from .sync import Synchroniser
@@ -118,10 +120,25 @@ class Recorder:
 def audit_of(change: Change, before: dict[str, Any]) -> AuditEntry:
     """A change as it stands in the audit log."""
     return AuditEntry(
-        action=f"resilience.config.{change.action.value}",
+        action=_action_of(change, before),
         subject=f"{change.kind.value}:{change.name}",
         by=change.author,
         reason=change.reason,
         before=before or None,
         after=change.values,
     )
+
+
+def _action_of(change: Change, before: Mapping[str, Any]) -> str:
+    if change.kind is not Kind.ALERT_RULE:
+        return f"resilience.config.{change.action.value}"
+    if change.action is Action.SET:
+        # A rule of operators begins with all that it is.
+        return (
+            "alert.rule.add"
+            if "metric" in (change.values or {}) and not before
+            else "alert.rule.set"
+        )
+    if change.action is Action.DELETE:
+        return "alert.rule.remove" if "metric" in before else "alert.rule.reset"
+    return f"alert.rule.{change.action.value}"

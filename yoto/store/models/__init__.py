@@ -7,7 +7,6 @@ from yoto.store.models.alert import (
     AlertDeliveryRow,
     AlertHistoryRow,
     AlertRow,
-    AlertRuleRow,
     AlertSilenceRow,
     AlertWebhookRow,
 )
@@ -70,7 +69,6 @@ __all__ = [
     "AlertDeliveryRow",
     "AlertHistoryRow",
     "AlertRow",
-    "AlertRuleRow",
     "AlertSilenceRow",
     "AlertWebhookRow",
     "ApiToken",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
@@ -89,21 +89,6 @@ class AlertSilenceRow(Model):
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None] = mapped_column(PERSON)
-
-
-class AlertRuleRow(Model):
-    """One version of operators' settings of a rule; rows are only ever added."""
-
-    __tablename__ = "yoto_alert_rule_changes"
-    __table_args__ = (UniqueConstraint("rule", "version"), MYSQL_OPTIONS)
-
-    id: Mapped[PrimaryKey]
-    rule: Mapped[str] = mapped_column(NAME)
-    version: Mapped[int]
-    rule_values: Mapped[Any] = mapped_column(JSON)
-    by: Mapped[str] = mapped_column(PERSON)
-    reason: Mapped[str] = mapped_column(REASON)
-    at: Mapped[datetime]
 
 
 class AlertWebhookRow(Model):

@@ -14,7 +14,7 @@ from app.extensions import alerts, monitor
 from tests.support.redis_servers import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
-from yoto.monitor import AlertFilter
+from yoto.alerts import AlertFilter
 from yoto.store.models import AuditRecord
 
 WHY = ("--reason", "because", "--actor", "ada")

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.extensions import alerts, monitor
 from tests.support.redis_servers import Server, start_valkey, wait_until
-from yoto.monitor import Alert, AlertFilter
+from yoto.alerts import Alert, AlertFilter
 
 PATIENCE = 30.0  # s
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from yoto.alerts import step
 from yoto.collectors.alert_values import (
     Values,
     values_of,
 )
 from yoto.monitor import AlertRule, Direction, Distribution, Extent, Point, Series, names, signals
-from yoto.monitor.alerts import step
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
 FAILED = Series(names.REQUESTS, (("status", "5xx"),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...alerts import DEFAULT_RULES
+from ...alert_rules import DEFAULT_RULES
 from ..picture import Picture
 
 _RULES = {rule.name: rule for rule in DEFAULT_RULES}

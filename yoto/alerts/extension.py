@@ -1,0 +1,209 @@
+"""The Flask extension: gives each application its alerts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flask import Flask
+
+from yoto.errors import StoreUnavailable
+from yoto.events import Events
+from yoto.extension import Extension
+from yoto.housekeeping import Housekeeper
+from yoto.monitor import DEFAULT_RULES, AlertRule
+from yoto.resilience import ConfigStore, Resilience
+from yoto.settings import of
+
+from .degrading import Degrade, Degrader
+from .evaluator import Elected, Evaluator, Values, always
+from .publishing import AlertPublisher
+from .rulebook import Rulebook
+from .service import AlertService
+from .tables import AlertStore
+from .webhooks.delivery import Deliverer
+from .webhooks.sending import Sender, SendSettings
+from .webhooks.service import WebhookService
+
+log = logging.getLogger(__name__)
+
+# s between checks for deliveries left by other workers; a worker delivers its own at once.
+DELIVERY_INTERVAL = 10.0
+# s after the moment of a retry at which it is tried: that moment is the database's.
+RETRY_LATE = 0.1
+PRUNE_INTERVAL = 600.0
+# Rows of each kind a turn.
+PRUNE_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Settings of alerts in an application.
+
+    Attributes:
+        interval: seconds between evaluations.
+        keep_days: for which resolved alerts are kept.
+        give_up_hours: after which an undeliverable message is given up.
+        sending: settings of sending.
+    """
+
+    interval: float = of("ALERT_INTERVAL")
+    keep_days: float = of("ALERT_KEEP_DAYS")
+    give_up_hours: float = of("ALERT_WEBHOOK_HOURS")
+    sending: SendSettings = SendSettings()
+
+
+class AlertState:
+    """The extension's state in an application. Safe for threads and greenlets.
+
+    Attributes:
+        desk: alerts and silences, for operators.
+        rules: the rules, for operators.
+        webhooks: the webhooks, for operators.
+        evaluator: evaluates the rules.
+        deliverer: delivers messages.
+        started: whether it evaluates and delivers by itself.
+    """
+
+    def __init__(
+        self,
+        store: AlertStore,
+        values: Values,
+        teller: AlertPublisher,
+        settings: AlertSettings,
+        rules: Iterable[AlertRule],
+        config: Callable[[], ConfigStore],
+        elected: Elected,
+        degrade: Degrade | None,
+    ) -> None:
+        """Nothing is opened and no thread starts."""
+        self._store = store
+        self._settings = settings
+        self._teller = teller
+        sender = Sender(settings.sending)
+        self.rules = Rulebook(config, rules)
+        self.desk = AlertService(store, self._teller, self.rules.all_names)
+        self.webhooks = WebhookService(store, sender)
+        self.deliverer = Deliverer(store, sender, settings.give_up_hours)
+        self.evaluator = Evaluator(
+            store,
+            self.rules,
+            values,
+            self._teller,
+            settings.interval,
+            elected,
+            None if degrade is None else Degrader(degrade, settings.interval),
+        )
+        self.started = False
+        self._away: dict[str, bool] = {}
+        # Two threads: a receiver that does not respond must not hold up an evaluation.
+        self._evaluation = Housekeeper("yoto-alerts")
+        self._evaluation.add("evaluate", self._evaluate)
+        self._evaluation.add("prune", self._prune)
+        self._delivery = Housekeeper("yoto-alert-webhooks")
+        self._deliver_soon = self._delivery.add("deliver", self._deliver)
+
+    def start(self) -> None:
+        """Evaluate and deliver from now on."""
+        self.started = True
+        self._evaluation.start()
+        self._delivery.start()
+
+    def close(self) -> None:
+        """End the threads; they may start again."""
+        self.started = False
+        self._evaluation.stop()
+        self._delivery.stop()
+
+    def _evaluate(self) -> float:
+        if self._reached("evaluated", self.evaluator.turn):
+            self._deliver_soon()
+        return self._settings.interval
+
+    def _deliver(self) -> float:
+        self._reached("delivered", self.deliverer.turn)
+        return min(DELIVERY_INTERVAL, self.deliverer.retry_in + RETRY_LATE)
+
+    def _prune(self) -> float:
+        self._reached("pruned", self._prune_once)
+        return PRUNE_INTERVAL
+
+    def _prune_once(self) -> int:
+        with self._store.writing() as rows:
+            return rows.prune(self._settings.keep_days, PRUNE_BATCH)
+
+    def _reached(self, what: str, turn: Callable[[], object]) -> object:
+        """Take a turn; an unavailable store is logged once until it is back."""
+        try:
+            result = turn()
+        except StoreUnavailable as error:
+            if not self._away.get(what):
+                log.warning("alerts are not %s now: %s", what, error)
+            self._away[what] = True
+            return None
+        if self._away.pop(what, False):
+            log.info("alerts are %s again", what)
+        return result
+
+
+class Alerts(Extension[AlertState]):
+    """``alerts = Alerts()``. The application needs ``events`` and ``resilience``."""
+
+    key = "yoto.alerts"
+
+    def init_app(
+        self,
+        app: Flask,
+        store: AlertStore,
+        values: Values,
+        settings: AlertSettings | None = None,
+        rules: Iterable[AlertRule] = DEFAULT_RULES,
+        elected: Elected = always,
+        degrade: Degrade | None = None,
+    ) -> None:
+        """Set up alerts; nothing is opened and no thread starts before ``start``.
+
+        Args:
+            store: where alerts are kept.
+            values: gives the values that the rules are about; see ``yoto.monitor.signals``.
+            settings: by default those of ``AlertSettings``.
+            rules: of the code.
+            elected: gives a context in which this worker is the one that evaluates, or is not; by
+                default each is.
+            degrade: raises and takes back levels of degradation; by default alerts change none.
+
+        Raises:
+            RuntimeError: the application has no events or no resilience.
+            ConfigurationError: two rules share a name.
+        """
+        stream, resilience = Events.of(app).stream, Resilience.of(app)
+        rules = tuple(rules)
+        state = AlertState(
+            store,
+            values,
+            AlertPublisher(store, stream),
+            settings or AlertSettings(),
+            rules,
+            lambda: resilience.config,
+            elected,
+            degrade,
+        )
+        for rule in rules:
+            resilience.define(rule.name, alert_rule=rule)
+        self.keep(app, state)
+
+    @property
+    def desk(self) -> AlertService:
+        """Alerts and silences of the current application."""
+        return self.current.desk
+
+    @property
+    def rules(self) -> Rulebook:
+        """The rules of the current application."""
+        return self.current.rules
+
+    @property
+    def webhooks(self) -> WebhookService:
+        """The webhooks of the current application."""
+        return self.current.webhooks

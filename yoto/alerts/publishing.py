@@ -1,0 +1,47 @@
+"""Publishes the history of alerts to the event stream: each entry once, by whichever worker."""
+
+from __future__ import annotations
+
+import logging
+
+from yoto.events import EventStream
+
+from .tables import AlertStore
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class AlertPublisher:
+    """Publishes the unpublished entries of the history, oldest first.
+
+    An entry's number is its token. So publishing it twice, because two workers are at it or one
+    died before it could mark the entry, makes one event.
+    """
+
+    def __init__(self, store: AlertStore, stream: EventStream) -> None:
+        self._store = store
+        self._stream = stream
+
+    def tell(self) -> int:
+        """Publish pending entries; how many events. Without Redis they wait for the next call.
+
+        Raises:
+            StoreUnavailable: the store is unavailable.
+        """
+        total = 0
+        while True:
+            with self._store.reading() as rows:
+                entries = rows.untold(BATCH)
+            told: list[int] = []
+            for entry in entries:
+                if not self._stream.publish_once(entry.event, f"alert:{entry.id}"):
+                    break
+                told.append(entry.id)
+            if told:
+                with self._store.writing() as rows:
+                    rows.told(told)
+            total += len(told)
+            if len(told) < BATCH:
+                return total

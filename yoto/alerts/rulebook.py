@@ -1,0 +1,220 @@
+"""The rules in force: those of the code with operators' overrides, and operators' own rules.
+
+They are entries of the configuration store. Over a rule of the code operators lay fields; a rule of
+their own is an entry of which the code says nothing, and without values it is no rule any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from yoto.checks import check_author
+from yoto.errors import ConfigurationError, UnknownResource, ValidationFailed
+from yoto.monitor import AlertRule, refuse_fixed
+from yoto.resilience import Change, ConfigStore, Entry, Kind, Origin
+
+HISTORY_SHOWN = 50
+# Each is evaluated in each evaluation.
+MOST_OWN = 200
+RULE = Kind.ALERT_RULE
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleInForce:
+    """A rule in force.
+
+    Attributes:
+        rule: with all overrides applied.
+        version: of the overrides; 0 if there never were any.
+        values: the overrides.
+        own: whether operators created it; then ``values`` are all of it.
+    """
+
+    rule: AlertRule
+    version: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict)
+    own: bool = False
+
+
+class Rulebook:
+    """Reads and changes the rules of one application.
+
+    Changes are in force in this process at once, and in the others within a second.
+    """
+
+    def __init__(self, config: Callable[[], ConfigStore], rules: Iterable[AlertRule]) -> None:
+        """``rules``: of the code, each with a name of its own. ``config`` gives the store, in which
+        they are defined.
+
+        Raises:
+            ConfigurationError: two rules share a name.
+        """
+        self._config = config
+        self._rules: dict[str, AlertRule] = {}
+        for rule in rules:
+            if self._rules.setdefault(rule.name, rule) is not rule:
+                raise ConfigurationError(rule.name, "is the name of two alert rules")
+
+    @property
+    def names(self) -> list[str]:
+        """The rules of the code."""
+        return list(self._rules)
+
+    def all_names(self) -> list[str]:
+        """The rules that there are now, those of operators too."""
+        return [one.rule.name for one in self.list()]
+
+    def default(self, name: str) -> AlertRule | None:
+        """A rule as the code has it; None: it is not one of the code."""
+        return self._rules.get(name)
+
+    def list(self) -> Sequence[RuleInForce]:
+        """Every rule, as this process knows it: those of the code first."""
+        entries = {entry.name: entry for entry in self._config().list(RULE)}
+        names = [*self._rules, *(name for name in entries if name not in self._rules)]
+        found = (self._in_force(entries[name]) for name in names)
+        return [one for one in found if one is not None]
+
+    def history(
+        self, name: str, after: int | None = None, limit: int = HISTORY_SHOWN
+    ) -> Sequence[Change]:
+        """Changes by operators to a rule, newest first.
+
+        Args:
+            after: go on behind this version.
+
+        Raises:
+            UnknownResource: there is no such rule.
+            StoreUnavailable: the store is unavailable.
+        """
+        self._demand_name(name)
+        found = self._config().history(RULE, name, limit, after)
+        if not found and after is None and name not in self._rules:
+            raise UnknownResource("alert rule", name, field="rule")
+        return found
+
+    def add(
+        self, name: str, values: Mapping[str, Any], *, by: str, reason: str = ""
+    ) -> RuleInForce:
+        """Create a rule on any measured value.
+
+        Args:
+            values: fields of ``AlertRule`` but for the name; at least the metric, the direction and
+                one threshold.
+
+        Raises:
+            ValidationFailed: there is such a rule, there are too many, or a bad value.
+            StoreUnavailable: the store is unavailable.
+        """
+        check_author(by, reason)
+        made = AlertRule.of_entry(name).with_values(values)
+        if not isinstance(made, AlertRule):
+            raise ValidationFailed({"metric": "must be given"})
+        there = self._present()
+        if any(one.rule.name == name for one in there):
+            raise ValidationFailed({"name": f"there is a rule {name!r}"})
+        if sum(one.own for one in there) >= MOST_OWN:
+            raise ValidationFailed({"name": f"there are {MOST_OWN} rules of operators already"})
+        version = self._config().get(RULE, name).version
+        return self._set(name, values, by, reason, version)
+
+    def remove(self, name: str, *, by: str, reason: str = "", version: int | None = None) -> None:
+        """End a rule that operators made; its open alerts end with the next evaluation.
+
+        Raises:
+            ValidationFailed: the rule is one of the code, which can be switched off.
+            UnknownResource, VersionConflict, StoreUnavailable: as ``set``.
+        """
+        check_author(by, reason)
+        if name in self._rules:
+            raise ValidationFailed({"name": f"{name} is part of the platform; set enabled=false"})
+        self._found(name)
+        self._config().delete(RULE, name, author=by, reason=reason, version=version)
+
+    def set(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        by: str,
+        reason: str = "",
+        version: int | None = None,
+    ) -> RuleInForce:
+        """Lay values over a rule, beside those that are set already.
+
+        Args:
+            version: refuse if the rule is at another version by now.
+
+        Raises:
+            UnknownResource: there is no such rule.
+            ValidationFailed: a bad value; nothing changed.
+            VersionConflict: the rule was changed meanwhile.
+            StoreUnavailable: the store is unavailable.
+        """
+        check_author(by, reason)
+        self._found(name)
+        if not values:
+            raise ValidationFailed({"values": "must name at least one field"})
+        refuse_fixed(values)
+        return self._set(name, values, by, reason, version)
+
+    def reset(
+        self, name: str, *, by: str, reason: str = "", version: int | None = None
+    ) -> RuleInForce:
+        """Take back all that operators set on a rule; raises as ``set``.
+
+        Raises:
+            ValidationFailed: operators made the rule; it can be removed.
+        """
+        check_author(by, reason)
+        if self._found(name).own:
+            raise ValidationFailed({"rule": f"{name} is all that operators set; remove it"})
+        config = self._config()
+        return self._after(
+            config.delete(RULE, name, author=by, reason=reason, version=version).entry
+        )
+
+    def _set(
+        self, name: str, values: Mapping[str, Any], by: str, reason: str, version: int | None
+    ) -> RuleInForce:
+        config = self._config()
+        return self._after(
+            config.set(RULE, name, values, author=by, reason=reason, version=version).entry
+        )
+
+    def _present(self) -> Sequence[RuleInForce]:
+        """Every rule as the record has it now: other processes may have just changed one."""
+        self._config().sync.reconcile()
+        return self.list()
+
+    def _found(self, name: str) -> RuleInForce:
+        self._demand_name(name)
+        found = next((one for one in self._present() if one.rule.name == name), None)
+        if found is None:
+            raise UnknownResource("alert rule", name, field="rule")
+        return found
+
+    def _after(self, entry: Entry) -> RuleInForce:
+        found = self._in_force(entry)
+        assert found is not None
+        return found
+
+    def _in_force(self, entry: Entry) -> RuleInForce | None:
+        if not isinstance(entry.config, AlertRule):
+            return None
+        layer = next((one for one in entry.layers if one.origin is Origin.OPERATOR), None)
+        return RuleInForce(
+            rule=entry.config,
+            version=entry.version,
+            values={} if layer is None else layer.values or {},
+            own=entry.name not in self._rules,
+        )
+
+    def _demand_name(self, name: str) -> None:
+        """Raise ``UnknownResource`` where no rule can be called so."""
+        try:
+            AlertRule.of_entry(name)
+        except ValidationFailed:
+            raise UnknownResource("alert rule", name, field="rule") from None

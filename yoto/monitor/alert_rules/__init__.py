@@ -1,0 +1,18 @@
+"""Alert rules: the thresholds of values, which health knows too."""
+
+from .defaults import DEFAULT_RULES
+from .level import Level, level_of
+from .rule import DEGRADATIONS, AlertRule, refuse_fixed, settable
+from .series import format_series, parse_series
+
+__all__ = [
+    "DEFAULT_RULES",
+    "DEGRADATIONS",
+    "AlertRule",
+    "Level",
+    "format_series",
+    "level_of",
+    "parse_series",
+    "refuse_fixed",
+    "settable",
+]
