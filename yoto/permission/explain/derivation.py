@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from yoto.nodes import shown_text
 from yoto.permission.explain.evidence import Evidence, Held, OverwriteRow, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
+from yoto.permission.registry.bits import KnownBits
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
-from yoto.permission.verdict.facts import By, PlaceFacts
-from yoto.permission.verdict.resolver import Resolution, Trace, flatten, lineage, resolve
+from yoto.permission.verdict.facts import By, UserFacts
+from yoto.permission.verdict.resolver import FlatPlace, Resolution, Trace, flatten, lineage, resolve
+from yoto.permission.ways.denials import Denials, belongs
 
 ALLOW, DENY = "allow", "deny"
 IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"
 INACTIVE, NOT_MEMBER, NOT_INHERITED = "inactive", "not_member", "not_inherited"
 ASSIGNMENT, INHERITANCE, DEFAULT = "assignment", "inheritance", "default"
-# The indirect ways of holding a role.
-BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public", By.PROVIDER: "provider"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,11 @@ class Derivation:
 
     evidence: Evidence
     now: float
+    bits: KnownBits
     resolution: Resolution
     trace: Trace
-    place: PlaceFacts
+    place: FlatPlace
+    user: UserFacts
     in_force: frozenset[int]
 
     @classmethod
@@ -41,15 +43,20 @@ class Derivation:
         """Resolve the evidence and keep how."""
         place, user = facts_of(evidence, registry)
         bits, trace = registry.snapshot.bits, Trace()
-        resolution = resolve(flatten(place, bits), user, now, bits, trace)
+        flat = flatten(place, bits)
+        resolution = resolve(flat, user, now, bits, trace)
         in_force = {role_id for held in trace.held for role_id in lineage(held, place)}
-        if belongs(evidence):
+        if belongs(place, user):
             in_force |= {
                 role.id
                 for role in evidence.roles.values()
                 if role.is_default and role.active and role.home == evidence.home
             }
-        return cls(evidence, now, resolution, trace, place, frozenset(in_force))
+        return cls(evidence, now, bits, resolution, trace, flat, user, frozenset(in_force))
+
+    def denials(self, permission: RegisteredPermission) -> Denials:
+        """The denials of a permission that are in force."""
+        return Denials.of(self.place, self.user, self.trace, self.bits, permission.mask)
 
     def counts(self, row: OverwriteRow) -> bool:
         """Whether an overwrite applies to the user now, within the team's time window."""
@@ -63,14 +70,6 @@ class Derivation:
         )
 
 
-def belongs(evidence: Evidence) -> bool:
-    """Whether the user has the default role there."""
-    user = evidence.user
-    if evidence.home is None or not user.exists or user.disabled:
-        return False
-    return user.member or evidence.site.owner_id == user.user_id
-
-
 def role_links(derivation: Derivation) -> Iterator[RoleLink]:
     """The roles by assignment, each with its ancestors, then the default role."""
     roles = derivation.evidence.roles
@@ -80,12 +79,12 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
             continue
         status = _status(derivation, held)
         times = (moment(held.valid_from), moment(held.valid_until), moment(held.since))
-        through = None if held.by is By.OWN else BY[held.by]
+        through = None if held.by is By.OWN else held.by.name.lower()
         if held.team_id is not None:
             through = f"team:{held.team_id}"
         at = shown_text(held.node) or None
         yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times, at, through)
-        line = lineage(role.id, derivation.place)
+        line = lineage(role.id, derivation.place.facts)
         for parent in line[1:]:
             child = next(one for one in line if parent in roles[one].parents)
             yield RoleLink(parent, roles[parent].name, INHERITANCE, child, status)
@@ -93,7 +92,7 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
     for role in roles.values():
         if role.is_default and role.home == derivation.evidence.home:
             status = IN_FORCE if role.id in derivation.in_force else INACTIVE
-            if not belongs(derivation.evidence):
+            if not belongs(derivation.place.facts, derivation.user):
                 status = NOT_MEMBER
             yield RoleLink(role.id, role.name, DEFAULT, None, status)
 

@@ -19,13 +19,13 @@ from yoto.permission.loading.finding import server_of
 from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
-from yoto.permission.review.denials import Denials, of_grant, of_mark
 from yoto.permission.review.origin_records import load_origins
 from yoto.permission.review.origins import Origins
 from yoto.permission.review.report import AccessLine, Way
 from yoto.permission.verdict.facts import NOWHERE, By
 from yoto.permission.verdict.resolver import Standing, lineage
 from yoto.permission.verdict.verdict import reason_of
+from yoto.permission.ways.denials import IN_BASE, At, Denials, Step
 from yoto.store.models import ScopeType
 
 
@@ -106,7 +106,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
     """Everything that would be enough by itself, whatever else the user has."""
     evidence = derivation.evidence
     denials = {
-        permission.id: Denials.of(derivation, permission)
+        permission.id: derivation.denials(permission)
         for permission in (reviewed.permission, *reviewed.administrators)
     }
     user_id, origins = evidence.user.user_id, reviewed.origins
@@ -116,7 +116,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
         if reviewed.permission.scope != ScopeType.GLOBAL:
             yield Way("owner", shown_text(owned_by(evidence, user_id)), since=origins.owner)
     for held in evidence.held:
-        line = lineage(held.role_id, derivation.place)
+        line = lineage(held.role_id, derivation.place.facts)
         if held.assignment in derivation.trace.assignments and line:
             yield from _by_roles(derivation, reviewed, denials, line, held)
     for role in evidence.roles.values():
@@ -124,7 +124,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
             yield from _by_roles(derivation, reviewed, denials, [role.id], None)
     for row in evidence.overwrites:
         if row.role_id is None and row.allows and row.permission_id in denials:
-            if not denials[row.permission_id].leave(of_mark(evidence, row)):
+            if not denials[row.permission_id].leave(_of_mark(evidence, row)):
                 continue
             if derivation.counts(row) and _reaches(evidence, row, derivation.resolution.standing):
                 target = f"user:{user_id}" if row.team_id is None else f"team:{row.team_id}"
@@ -140,6 +140,25 @@ def owned_by(evidence: Evidence, user_id: int) -> str:
     if site.owner_id == user_id and site.home is not None:
         return site.home
     return str(site.place)
+
+
+def _of_mark(evidence: Evidence, row: OverwriteRow) -> At:
+    """The step at which an overwrite counts; neither role nor team: the user's own."""
+    level = evidence.level_of(row.place)
+    if row.role_id is None:
+        return level, Step.USER if row.team_id is None else Step.ROLES
+    return level, _of_role(evidence, row.role_id)
+
+
+def _of_grant(evidence: Evidence, row: GrantRow) -> At:
+    """A grant with the scope of a level counts as an overwrite of its role."""
+    if evidence.in_base(row):
+        return IN_BASE
+    return evidence.site.levels.index(row.scope), _of_role(evidence, row.role_id)
+
+
+def _of_role(evidence: Evidence, role_id: int) -> Step:
+    return Step.DEFAULT_ROLE if evidence.roles[role_id].is_default else Step.ROLES
 
 
 def _reaches(evidence: Evidence, row: OverwriteRow, standing: Standing) -> bool:
@@ -174,7 +193,7 @@ def _by_roles(
                 continue
             elif not _counts(derivation, reviewed, row, held):
                 continue
-            elif not denials[row.permission_id].leave(of_grant(evidence, row)):
+            elif not denials[row.permission_id].leave(_of_grant(evidence, row)):
                 continue
             since = _latest(begun, origins.of_grant(row))
             scope = shown_text(row.scope)
@@ -183,7 +202,7 @@ def _by_roles(
             if marked.role_id == role_id and marked.allows:
                 if marked.permission_id not in denials:
                     continue
-                if denials[marked.permission_id].leave(of_mark(evidence, marked)):
+                if denials[marked.permission_id].leave(_of_mark(evidence, marked)):
                     began = origins.of_overwrite(evidence, f"role:{role_id}", marked.place)
                     since = _latest(begun, began)
                     place = shown_text(marked.place)

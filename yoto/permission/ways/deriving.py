@@ -11,14 +11,14 @@ from yoto.nodes import place_of_text
 from yoto.permission.loading import Site
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
-from yoto.permission.verdict.resolver import NOTHING, FlatPlace, Standing, Trace, resolve
+from yoto.permission.verdict.resolver import FlatPlace, Standing, Trace, resolve
+from yoto.permission.ways.denials import IN_BASE, Denials, Step, belongs, default_of
 
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
 PROVIDED = "provided_role"
 OWNER, SUPER_ADMIN = "owner", "super_admin"
 # Ways are listed in this order: those given to most people come first.
 KINDS = (DEFAULT_ROLE, ASSIGNMENT, PROVIDED, OVERWRITE, OWNER, SUPER_ADMIN)
-_BY = {By.TEAM: "team", By.EVERYONE: "everyone", By.PUBLIC: "public"}
 _SUBJECTS = ("public", "everyone", "team", "application", "person")
 
 
@@ -125,48 +125,39 @@ def _ordinary(
     told: Told, name: str, mask: int, trace: Trace, base: int, standing: Standing
 ) -> Iterator[Way]:
     """The ways by roles and overwrites, as the last word has left them (steps 3 and 5)."""
-    found = list(_base(told, name, base & mask, trace))
-    if standing >= Standing.ADMINISTRATOR or not mask & told.bits.local:
+    place, user, bits = told.place, told.user, told.bits
+    if standing >= Standing.ADMINISTRATOR or not mask & bits.local:
         # Of administrators, and of what means nothing at nodes, no overwrite is asked.
-        return iter(found)
-    user, width = told.user, told.bits.width
-    default = told.place.default if _belongs(told) else NOTHING
-    for level, shared in enumerate(told.place.facts.rules.levels):
-        bit, node = mask << level * width, told.site.levels[level]
+        yield from _base(told, name, base & mask, trace)
+        return
+    denials = Denials.of(place, user, trace, bits, mask)
+    if denials.leave(IN_BASE):
+        yield from _base(told, name, base & mask, trace)
+    default = default_of(place, user)
+    for level, shared in enumerate(place.facts.rules.levels):
+        bit, node = mask << level * bits.width, told.site.levels[level]
         reach = shared or standing is not Standing.OUTSIDER
-        if default.local_deny & bit:
-            found = []
-        if default.local_allow & bit:
-            found += _default(told, name, node)
-        if _denied(told, trace, bit):
-            found = []
-        for one in trace.assignments:
-            if told.place.roles[one.role_id].local_allow & bit:
-                found.append(_assigned(told, name, one, node))
-        for team in trace.teams if reach else ():
-            if team.allow & bit:
-                times = team.valid_from, team.valid_until
-                found.append(
-                    Way(OVERWRITE, name, "team", None, None, team.team_id, NOWHERE, node, *times)
-                )
-        if user.own_deny & bit:
-            found = []
-        if reach and user.own_allow & bit:
-            found.append(Way(OVERWRITE, name, _own(told), overwrite=node))
-    return iter(found)
-
-
-def _denied(told: Told, trace: Trace, bit: int) -> bool:
-    roles = told.place.roles
-    by_roles = any(roles[one.role_id].local_deny & bit for one in trace.assignments)
-    return by_roles or any(team.deny & bit for team in trace.teams)
+        if default.local_allow & bit and denials.leave((level, Step.DEFAULT_ROLE)):
+            yield from _default(told, name, node)
+        if denials.leave((level, Step.ROLES)):
+            for one in trace.assignments:
+                if place.roles[one.role_id].local_allow & bit:
+                    yield _assigned(told, name, one, node)
+            for team in trace.teams if reach else ():
+                if team.allow & bit:
+                    times = team.valid_from, team.valid_until
+                    yield Way(
+                        OVERWRITE, name, "team", None, None, team.team_id, NOWHERE, node, *times
+                    )
+        if reach and user.own_allow & bit and denials.leave((level, Step.USER)):
+            yield Way(OVERWRITE, name, _own(told), overwrite=node)
 
 
 def _base(told: Told, name: str, mask: int, trace: Trace) -> Iterator[Way]:
     """The ways by grants that count before the overwrites."""
     if not mask:
         return
-    if _belongs(told) and told.place.default.allow & mask:
+    if default_of(told.place, told.user).allow & mask:
         yield from _default(told, name, NOWHERE)
     for one in trace.assignments:
         counted = -1 if one.node == NOWHERE else told.bits.local
@@ -174,17 +165,11 @@ def _base(told: Told, name: str, mask: int, trace: Trace) -> Iterator[Way]:
             yield _assigned(told, name, one, NOWHERE)
 
 
-def _belongs(told: Told) -> bool:
-    return told.place.facts.home is not None and (
-        told.user.member or told.place.facts.owner_id == told.user.user_id
-    )
-
-
 def _assigned(told: Told, name: str, one: Assignment, overwrite: str) -> Way:
     return Way(
         PROVIDED if one.by is By.PROVIDER else ASSIGNMENT,
         name,
-        _BY.get(one.by) or _own(told),
+        _own(told) if one.by in (By.OWN, By.PROVIDER) else one.by.name.lower(),
         one.role_id,
         told.names.get(one.role_id),
         one.team_id,
@@ -214,7 +199,7 @@ def _default(told: Told, name: str, overwrite: str) -> Iterator[Way]:
 
 def _owned(told: Told, name: str) -> Iterator[Way]:
     user, site = told.user, told.site
-    inside = told.place.facts.home is None or _belongs(told) or user.program
+    inside = told.place.facts.home is None or belongs(told.place.facts, told.user) or user.program
     if site.home is not None and site.owner_id == user.user_id:
         yield Way(OWNER, name, _own(told), node=site.home)
     for node, (owner_id, belonging) in zip(site.owned, site.owners, strict=True):
