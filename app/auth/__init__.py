@@ -32,10 +32,10 @@ from yoto.auth.identity import (
     init_callers,
 )
 from yoto.auth.operators import (
+    CONTROL_PREFIX,
     account,
     init_operators,
 )
-from yoto.http.addresses import CONTROL_PREFIX
 
 __all__ = [
     "EPOCH_CLAIM",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flask import current_app, has_request_context
 
-from yoto.auth.pace import Pace
+from yoto.auth.failed_sign_ins import Pace
 from yoto.persistence import STORE_FAILURES
 from yoto.request.context import origin
 from yoto.store.db import db, writing

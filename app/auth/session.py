@@ -21,8 +21,8 @@ from app.auth import break_glass, break_glass_sessions
 from app.auth.accounts import active_account, deny, known_account
 from app.models import User
 from yoto.auth.identity import Identity
-from yoto.auth.operators import bearer_token
-from yoto.http.addresses import CONTROL_PREFIX, SOCKETS_PATH
+from yoto.auth.operators import CONTROL_PREFIX, bearer_token
+from yoto.http.application import SOCKETS_PATH
 from yoto.request.context import changes_something
 from yoto.store.columns import utcnow
 from yoto.store.db import db

@@ -17,7 +17,7 @@ from yoto.auth.access import (
     RIGHTS_MARK,
     SIGNED_IN_MARK,
 )
-from yoto.http.addresses import CONTROL_PREFIX
+from yoto.auth.operators import CONTROL_PREFIX
 from yoto.http.control_api import CONTROL_API_PREFIX
 from yoto.permission.guards.guarding import ATTRIBUTE as PERMISSION_MARK
 

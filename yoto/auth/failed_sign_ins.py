@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from time import monotonic
 
 from flask import Flask, current_app, request
 
 from yoto.auth.guessing import count_sign_in
-from yoto.auth.pace import Pace
 from yoto.persistence import STORE_FAILURES
 from yoto.request.context import (
     Origin,
@@ -30,6 +30,7 @@ EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process
 LONGEST_NAME = 32  # characters; no name is longer
 DELAY = 0.2  # s until the response is surely sent
+MOST_KEYS = 1_000  # that are remembered of records written
 MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
 
 log = logging.getLogger(__name__)
@@ -150,3 +151,32 @@ def note_failure(username: str, failure: Failure) -> None:
     if len(name) <= LONGEST_NAME:
         failed = FailedSignIn(name, failure, request.path, origin())
         failures_of(current_app._get_current_object()).note(failed)  # type: ignore[attr-defined]
+
+
+class Pace:
+    """Says yes once in an interval for each key, and forgets the oldest. Safe for threads."""
+
+    def __init__(
+        self,
+        interval: float,
+        most: int = MOST_KEYS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._interval = interval
+        self._most = most
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last: OrderedDict[tuple[str, ...], float] = OrderedDict()
+
+    def allows(self, *key: str) -> bool:
+        """Whether the last yes to ``key`` was long enough ago."""
+        now = self._clock()
+        with self._lock:
+            last = self._last.get(key)
+            if last is not None and now - last < self._interval:
+                return False
+            self._last[key] = now
+            self._last.move_to_end(key)
+            while len(self._last) > self._most:
+                self._last.popitem(last=False)
+        return True

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import current_app
 
-from yoto.auth.callers import (
-    account_digest,
-    guess,
-)
 from yoto.errors import StoreUnavailable
 from yoto.extensions import monitor
 from yoto.monitor import names
 from yoto.redis import RedisConnection, RedisStore
 from yoto.request.context import origin
-from yoto.resilience import Dimension, RateLimitConfig, network_of, rate_limit
+from yoto.resilience import Dimension, MultiDimensionalKey, RateLimitConfig, network_of, rate_limit
 
 CONTROL_SIGN_IN = "control.sign-in"
 CONTROL_SIGN_IN_KNOWN = "control.sign-in.known"
@@ -56,6 +54,7 @@ CONTROL_GUARDS = {
     CONTROL_SIGN_IN_KNOWN: {"rate_limit": SIGN_INS_OF_KNOWN},
 }
 
+DIGEST_BYTES = 16
 KEPT_SECONDS = 60 * 24 * 3600  # two months, as behaviour
 
 P = ParamSpec("P")
@@ -123,3 +122,26 @@ def _redis() -> RedisConnection:
 def _key(redis: RedisConnection, username: str) -> str:
     network = network_of(origin().address) or ""
     return redis.keys.tagged(("known", account_digest(username)), network)
+
+
+def address() -> MultiDimensionalKey:
+    """The caller's address."""
+    return MultiDimensionalKey(ip_address=network_of(origin().address))
+
+
+def guess(username: str, *_: Any, **__: Any) -> MultiDimensionalKey:
+    """The caller's address, and the account (existing or not) whose password is tried."""
+    return MultiDimensionalKey(
+        user_id=account_digest(username), ip_address=network_of(origin().address)
+    )
+
+
+def account_digest(username: str) -> str:
+    """A digest that replaces the name of an account where guesses are counted.
+
+    The name is untrusted text of any length, and need not be readable in Redis. The key keeps
+    operators who see the digest in the control plane from finding the name by brute force.
+    """
+    name = username.strip().lower().encode(errors="surrogatepass")
+    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"yoto callers", "sha256")
+    return hashlib.blake2b(name, digest_size=DIGEST_BYTES, key=key).hexdigest()

@@ -30,6 +30,7 @@ RIGHTS = (VIEW, OPERATE, ADMIN)
 INSIGHT = "platform.insight"
 TOKEN_RIGHTS = (*RIGHTS, INSIGHT)
 EXTENSION_KEY = "yoto.operators"
+CONTROL_PREFIX = "/control"  # of the addresses of the control plane
 BEARER = "bearer "
 # Why a token is refused what its owner may do.
 NOT_IN_TOKEN = "not_in_token"

@@ -15,7 +15,7 @@ from werkzeug import Request
 from werkzeug.exceptions import BadRequest
 
 from yoto.errors import ValidationFailed
-from yoto.http.documents import json_document
+from yoto.http.rest import json_document
 from yoto.permission import CONTEXT_DEPTH, RequestContext, checked_context
 
 Object = Mapping[str, Any]

@@ -13,7 +13,6 @@ from yoto.collectors.ahead import (
     preload_samples,
 )
 from yoto.collectors.alert_values import measured_values
-from yoto.collectors.alerts import alert_samples
 from yoto.collectors.cache import (
     Staleness,
     cache_samples,
@@ -21,6 +20,7 @@ from yoto.collectors.cache import (
     outbox_samples,
 )
 from yoto.collectors.guards import (
+    alert_samples,
     guard_samples,
     lock_samples,
     policy_samples,

@@ -9,6 +9,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.operators import (
+    CONTROL_PREFIX,
     RIGHTS,
     VIEW,
     may,
@@ -21,7 +22,6 @@ from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.socket import init_control_socket
 from yoto.control_plane.status import init_process, read_status
 from yoto.errors import PermissionDenied
-from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.api import add_api
 from yoto.http.application import Application
 from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES

@@ -18,6 +18,7 @@ from yoto.auth.identity import (
     init_callers,
 )
 from yoto.auth.operators import (
+    CONTROL_PREFIX,
     NOT_GRANTED,
     RIGHTS,
     VIEW,
@@ -31,7 +32,6 @@ from yoto.control_plane import ControlPlane, as_pages, destination
 from yoto.embed.callers import MANAGER
 from yoto.embed.permissions import Other, own_id
 from yoto.errors import ConfigurationError, PermissionDenied
-from yoto.http.addresses import CONTROL_PREFIX
 from yoto.permission import NOBODY, number_of
 from yoto.resilience import Settings
 from yoto.store.db import db

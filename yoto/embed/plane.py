@@ -18,6 +18,7 @@ from werkzeug.exceptions import Unauthorized
 from yoto.api.guards import API_GUARDS
 from yoto.auth.identity import EXTENSION_KEY as CALLERS
 from yoto.auth.identity import Callers, Identity, current_user_id, init_callers
+from yoto.auth.operators import CONTROL_PREFIX
 from yoto.cli import Commands, guest_commands
 from yoto.control_plane import init_control
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
@@ -27,7 +28,6 @@ from yoto.embed.settings import settings_for
 from yoto.errors import ConfigurationError
 from yoto.extensions import permissions
 from yoto.health import MIGRATIONS, init_health
-from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.http.pipeline import admit_all

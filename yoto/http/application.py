@@ -12,22 +12,38 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+import msgspec
 from flask import Flask, Request, Response, appcontext_tearing_down, request, request_tearing_down
 from flask.globals import request_ctx
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
-from yoto.http.addresses import SOCKETS_PATH
 from yoto.http.answers import contained
-from yoto.http.json_text import QuickJson
 from yoto.http.traces import traced
 from yoto.http.wsgi import Wsgi
 
+# The address to which the pages' sockets connect.
+SOCKETS_PATH = "/socket.io"
 BELOW_SOCKETS = f"{SOCKETS_PATH}/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything
 # More than all views have with their decorators; a class of views makes one for each request.
 MOST_FUNCTIONS = 4_096
+
+
+class QuickJson(DefaultJSONProvider):
+    """Flask's JSON; only responses differ, with their keys in the order given."""
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """As Flask's, and so for what msgspec cannot write, such as half of a surrogate pair."""
+        try:
+            body = msgspec.json.encode(self._prepare_response_obj(args, kwargs))
+        except (TypeError, ValueError, OverflowError):
+            plain: Response = super().response(*args, **kwargs)  # type: ignore[assignment]
+            return plain
+        made: type[Response] = self._app.response_class  # type: ignore[assignment]
+        return made(body + b"\n", mimetype=self.mimetype)
 
 
 class Application(Flask):

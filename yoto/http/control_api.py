@@ -21,6 +21,7 @@ from yoto.auth.csrf import (
 )
 from yoto.auth.operators import (
     ADMIN,
+    CONTROL_PREFIX,
     OPERATE,
     RIGHTS,
     VIEW,
@@ -29,7 +30,6 @@ from yoto.auth.operators import (
     operator,
 )
 from yoto.http import idempotency
-from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.fields import Text
 from yoto.http.preconditions import unchanged
 from yoto.http.rest import RestBlueprint

@@ -1,16 +1,20 @@
-"""Every error as a problem, those of the database too."""
+"""Errors of the database as problems, and 409 for writers who came second."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Flask, Response
 from sqlalchemy import exc
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import ObjectDeletedError
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Conflict, NotFound
 
 from yoto import errors
 from yoto.http import problems
+from yoto.store.db import db
 from yoto.store.translation import platform_error
 
 log = logging.getLogger(__name__)
@@ -40,3 +44,24 @@ def _meaning_of(error: exc.SQLAlchemyError | exc.SAWarning) -> Exception:
         log.warning("what was asked for is gone", exc_info=error)
         return NotFound("What this is about was removed meanwhile.")
     return found or error
+
+
+def conflict(field: str, message: str) -> Conflict:
+    """A 409 that says which field collides with what is there."""
+    error = Conflict(f"{field}: {message}")
+    error.data = {"errors": {field: [message]}}  # type: ignore[attr-defined]
+    return error
+
+
+@contextmanager
+def unique(field: str, message: str) -> Iterator[None]:
+    """Let the database decide who came first: the one inside, or another at the same moment.
+
+    Raises:
+        Conflict: a constraint refused the statements inside; the transaction is rolled back.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        db.session.rollback()
+        raise conflict(field, message) from error

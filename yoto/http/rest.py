@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
+from math import isfinite
 from typing import Any
 
 import marshmallow as ma
@@ -14,7 +16,6 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter, Map
 
 from yoto.auth.access import PUBLIC_MARK
-from yoto.http.documents import json_document
 from yoto.http.dumping import quicken
 from yoto.http.fields import MAX_ID
 from yoto.http.idempotency import ONCE_MARK, document
@@ -133,3 +134,31 @@ class RowIdConverter(IntegerConverter):
 
     def __init__(self, map: Map, max: int = MAX_ID, **options: Any) -> None:
         super().__init__(map, max=max, **options)
+
+
+def json_document(body: bytes) -> Any:
+    """The value of a JSON document.
+
+    Raises:
+        ValueError: it is none. Besides broken syntax: numbers of thousands of digits, ``NaN``,
+            infinite numbers and escapes of half a character, which no database can store.
+        RecursionError: thousands of open brackets.
+    """
+    document = _DECODER.decode(body.decode())
+    if b"\\u" in body:
+        json.dumps(document, ensure_ascii=False).encode()
+    return document
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refused, parse_float=_finite)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from yoto import __version__
-from yoto.alerts import AlertStore
+from yoto.alerts import AlertSettings, AlertStore, Degrade, SendSettings
 from yoto.cache import invalidation_log
 from yoto.collectors import (
     measure,
@@ -37,10 +37,6 @@ from yoto.http.answers import error_rate
 from yoto.http.pipeline import Admission, init_pipeline
 from yoto.logs import follow_fleet
 from yoto.optimization import elected_by
-from yoto.parts.alerts import (
-    alert_settings,
-    degrade_by,
-)
 from yoto.parts.forecaster import (
     elect_forecaster,
     elected_forecaster,
@@ -72,6 +68,7 @@ from yoto.request.circumstances import circumstances
 from yoto.request.context import origin
 from yoto.request.records import records_of
 from yoto.resilience import Settings
+from yoto.settings import read
 from yoto.sweeping import sweeper_of
 
 from .component import Component, close_all, start_all
@@ -316,3 +313,17 @@ COMPONENTS: tuple[Component[Host], ...] = (
         close=lambda app: fleet.of(app).close(),
     ),
 )
+
+
+def alert_settings(app: Flask) -> AlertSettings:
+    """The ``ALERT_*`` settings of ``app``."""
+    return read(AlertSettings, app.config, sending=read(SendSettings, app.config))
+
+
+def degrade_by(app: Flask) -> Degrade:
+    """Alerts change the levels of the application's ``resilience``."""
+
+    def degrade(source: str, level: str, ttl: float, reason: str) -> object:
+        return resilience.of(app).degradation.raise_level(source, level, ttl, reason=reason)
+
+    return degrade

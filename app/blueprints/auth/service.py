@@ -9,7 +9,6 @@ from app.auth.known_callers import is_known
 from app.auth.passwords import passwords
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
-from yoto.auth.callers import address
 from yoto.auth.failed_sign_ins import (
     Failure,
     note_failure,
@@ -17,12 +16,13 @@ from yoto.auth.failed_sign_ins import (
 from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,
+    address,
     count_sign_in,
     counted_guess,
     remember_address,
 )
 from yoto.errors import RateLimited, ValidationFailed
-from yoto.http.conflicts import conflict, unique
+from yoto.http.database_problems import conflict, unique
 from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit

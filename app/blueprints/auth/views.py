@@ -22,7 +22,7 @@ from yoto.auth.access import (
     public,
     signed_in,
 )
-from yoto.auth.callers import address
+from yoto.auth.guessing import address
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.problems import problem

@@ -13,7 +13,7 @@ from app.blueprints.rights import demand
 from app.models import Category, Channel, ChannelKind, Server
 from yoto.api.rows import change, locked
 from yoto.errors import ValidationFailed
-from yoto.http.conflicts import unique
+from yoto.http.database_problems import unique
 from yoto.store.db import db
 from yoto.store.models import record_audit
 

@@ -31,6 +31,7 @@ from yoto.auth.failed_sign_ins import (
     note_failure,
 )
 from yoto.auth.operators import (
+    CONTROL_PREFIX,
     VIEW,
     Operator,
     Via,
@@ -40,7 +41,6 @@ from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm
 from yoto.errors import RateLimited, Rejected
 from yoto.http.acts import record_act
-from yoto.http.addresses import CONTROL_PREFIX
 from yoto.request.context import (
     origin,
     read_only,

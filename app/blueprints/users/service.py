@@ -13,7 +13,7 @@ from app.models import User
 from yoto.api.people import begins_with
 from yoto.api.rows import change
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
-from yoto.http.conflicts import unique
+from yoto.http.database_problems import unique
 from yoto.store.db import db
 from yoto.store.models import record_audit
 

@@ -12,10 +12,10 @@ from yoto.auth.csrf import (
     CsrfFailed,
     check_csrf,
 )
+from yoto.auth.operators import CONTROL_PREFIX
 from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm
 from yoto.errors import Rejected
-from yoto.http.addresses import CONTROL_PREFIX
 from yoto.request.context import read_only
 
 from .service import authenticate

@@ -20,7 +20,7 @@ from app.auth import totp
 from app.guards import SECOND_FACTOR
 from app.models import RecoveryCode, SecondFactor, User
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.http.conflicts import conflict, unique
+from yoto.http.database_problems import conflict, unique
 from yoto.resilience import MultiDimensionalKey, rate_limit
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.columns import utcnow

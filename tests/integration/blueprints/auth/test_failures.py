@@ -15,8 +15,7 @@ from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
 from yoto.auth import failed_sign_ins as failures
-from yoto.auth.failed_sign_ins import failures_of
-from yoto.auth.pace import Pace
+from yoto.auth.failed_sign_ins import Pace, failures_of
 
 LOGIN = "/api/v1/auth/login"
 

@@ -15,7 +15,7 @@ from yoto.alerts import AlertState
 from yoto.events import Events
 from yoto.monitor import DEFAULT_RULES
 from yoto.optimization import elected_by
-from yoto.parts.alerts import degrade_by
+from yoto.parts.platform import degrade_by
 
 THREADS = {"yoto-alerts", "yoto-alert-webhooks"}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.http.documents import json_document
+from yoto.http.rest import json_document
 
 values = st.recursive(
     st.none()

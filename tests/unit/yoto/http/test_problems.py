@@ -19,7 +19,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 
 from tests.unit.yoto.http.conftest import Raiser
 from yoto import errors
-from yoto.http.conflicts import conflict
+from yoto.http.database_problems import conflict
 from yoto.permission import Decision
 
 STATEMENT = ("SELECT secret FROM vault", {}, Exception("root@10.0.0.1 refused"))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from yoto.errors import UnknownResource
 from yoto.extensions import permissions
-from yoto.http.conflicts import conflict
+from yoto.http.database_problems import conflict
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Permission

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from yoto.api.rows import change, existing, locked
 from yoto.errors import UnknownResource
 from yoto.extensions import permissions
-from yoto.http.conflicts import unique
+from yoto.http.database_problems import unique
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Permission, PermissionGroup, PermissionGroupMember, record_audit
