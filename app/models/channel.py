@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
 from app.models.user import EXTERNAL_ID_LENGTH
-from yoto.store.columns import MYSQL_OPTIONS, PrimaryKey
-from yoto.store.models.types import string_enum
+from yoto.store.columns import MYSQL_OPTIONS, PrimaryKey, string_enum
 
 
 class ChannelKind(enum.StrEnum):

@@ -1,4 +1,4 @@
-"""What somebody chose by a link on a page, kept in a cookie."""
+"""What a user chose by a link on a page, kept in a cookie; among that, light or dark."""
 
 from __future__ import annotations
 
@@ -39,3 +39,14 @@ class Choice:
                 samesite="Lax",
             )
         return response
+
+
+# The server knows the choice, so that no page flashes in the wrong one.
+AUTO = "auto"  # as the system says
+THEMES = (AUTO, "light", "dark")
+THEME = Choice("theme", "yoto_theme", THEMES)
+
+
+def current_theme() -> str:
+    """One of ``THEMES``."""
+    return THEME.chosen() or AUTO

@@ -16,7 +16,7 @@ from yoto.auth.operators import (
     operator,
     right,
 )
-from yoto.control_plane import destination, language, shell, theme
+from yoto.control_plane import choice, destination, language, shell
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.socket import init_control_socket
@@ -121,7 +121,7 @@ def _show_problem(error: Exception) -> Response:
 
 def _keep_choices(response: Response) -> Response:
     """A language or theme that was chosen stays chosen."""
-    return theme.CHOICE.remember(language.CHOICE.remember(response))
+    return choice.THEME.remember(language.CHOICE.remember(response))
 
 
 as_pages(control)

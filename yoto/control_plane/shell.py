@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from yoto.auth.csrf import (
     CSRF_FIELD,
     csrf_token,
 )
-from yoto.control_plane import ages, language, theme
+from yoto.control_plane import ages, choice, language
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
-from yoto.control_plane.vendor import vendor
 from yoto.operate.application import of_application
 from yoto.operate.permissions.resources import types
 from yoto.store.columns import utcnow
+
+FOLDER = Path(__file__).parent / "static" / "vendor"
+SOCKET = "socket"
+FILES = {"charts": "uplot.js", "chart_style": "uplot.css", SOCKET: "socket.io.js"}
+
+
+def vendor() -> dict[str, str | None]:
+    """The address of each; None for what is not there, or of no use, which the pages do without."""
+    return {
+        key: (
+            url_for("control_static.static", filename=f"vendor/{name}")
+            if (FOLDER / name).is_file() and (key != SOCKET or "socketio" in current_app.extensions)
+            else None
+        )
+        for key, name in FILES.items()
+    }
 
 
 def helpers() -> dict[str, Any]:
@@ -27,8 +43,8 @@ def helpers() -> dict[str, Any]:
         "language": language.current_language(),
         "languages": language.LANGUAGES,
         "language_tags": language.LANGUAGE_TAGS,
-        "theme": theme.current_theme(),
-        "themes": theme.THEMES,
+        "theme": choice.current_theme(),
+        "themes": choice.THEMES,
         "csrf_field": CSRF_FIELD,
         "csrf_token": csrf_token,
         "age": ages.age,

@@ -20,8 +20,8 @@ from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
 from yoto.operate.insight import has_insight
 from yoto.operate.operation import After, Limit, Subject
+from yoto.store.columns import longest
 from yoto.store.models import User
-from yoto.store.models.types import longest
 
 USERNAME_LENGTH = longest(User.__table__.c.username)
 ACTION_PATTERN = r"[a-z0-9_.-]+"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Column, DateTime, Enum, Integer, MetaData, String, Table
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -69,3 +70,22 @@ class Model(DeclarativeBase):
     registry = registry(
         metadata=MetaData(naming_convention=NAMING_CONVENTION), type_annotation_map=TYPES
     )
+
+
+def string_enum(kind: type[enum.StrEnum]) -> Enum:
+    """A column of the *values* of ``kind`` as text with a CHECK, the same on each database."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def longest(column: Column[Any]) -> int:
+    """The most characters that a text column takes."""
+    if not isinstance(column.type, String) or column.type.length is None:
+        raise TypeError(f"{column} is no text of bounded length")
+    return column.type.length

@@ -2,7 +2,7 @@
 
 Inside, everybody is a 64-bit number: keys of the cache, rows, masks of many people at once. Where
 the application's ids are something else (UUIDs, short texts), a table of the platform gives each
-its number, and statements join it: see ``yoto.store.models.subject``.
+its number, and statements join it: see ``yoto.store.models.person``.
 """
 
 from __future__ import annotations

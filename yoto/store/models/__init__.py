@@ -10,14 +10,11 @@ from yoto.store.models.alert import (
     AlertSilenceRow,
     AlertWebhookRow,
 )
-from yoto.store.models.api_token import ApiToken
 from yoto.store.models.audit import AuditRecord, account_of, record_audit, record_entry
 from yoto.store.models.decision import DecisionRecord
 from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
-from yoto.store.models.device import Device
-from yoto.store.models.emergency import EmergencyAccess
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
-from yoto.store.models.operator import PlatformOperator
+from yoto.store.models.operator import ApiToken, PlatformOperator
 from yoto.store.models.outbox import OutboxEvent
 from yoto.store.models.overwrite import ChannelOverwrite
 from yoto.store.models.permission import (
@@ -26,7 +23,7 @@ from yoto.store.models.permission import (
     PermissionGroup,
     PermissionGroupMember,
 )
-from yoto.store.models.person import KnownPerson, RoleProvided, RolesAsked
+from yoto.store.models.person import KnownPerson, RoleProvided, RolesAsked, SubjectKey
 from yoto.store.models.policy import (
     Policy,
     PolicyKind,
@@ -48,10 +45,9 @@ from yoto.store.models.role import (
     RoleParent,
     ScopeType,
 )
-from yoto.store.models.subject import SubjectKey
-from yoto.store.models.switch import PlatformSwitch
+from yoto.store.models.sign_in import ROTATED, Device, RevokedToken
+from yoto.store.models.switch import EmergencyAccess, PlatformSwitch
 from yoto.store.models.team import ProgramAccount, Team, TeamMember, TeamParent
-from yoto.store.models.token import ROTATED, RevokedToken
 
 # Columns whose values are sealed, and as what; an application adds its own.
 SEALED: dict[type[Any], dict[str, str]] = {

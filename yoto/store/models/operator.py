@@ -1,4 +1,4 @@
-"""Operators of an application that has no accounts for them."""
+"""Operators of an application that has no accounts for them, and tokens of operators' programs."""
 
 from __future__ import annotations
 
@@ -32,3 +32,29 @@ class PlatformOperator(Model):
     epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_sign_in: Mapped[datetime | None]
+
+
+class ApiToken(Model):
+    """A token of an operator. The secret itself is kept nowhere.
+
+    Attributes:
+        token_hash: SHA-256 of the whole token, in hex.
+        rights: the part of its owner's permissions that it may use.
+        epoch: the owner's ``token_epoch`` when it was made; it ends when that is raised.
+        last_used_at: exact to the minute.
+        revoked_at: when it was revoked.
+    """
+
+    __tablename__ = "yoto_api_tokens"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    rights: Mapped[list[str]] = mapped_column(JSON)
+    epoch: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum
 from yoto.store.models.role import NODE_LENGTH, Effect
-from yoto.store.models.types import string_enum
 
 
 def place(context: Any) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Id, Model
+from yoto.store.columns import MYSQL_OPTIONS, Id, Model, PrimaryKey
 from yoto.store.models.role import NODE_LENGTH, NOWHERE
 
 
@@ -63,3 +63,17 @@ class RoleProvided(Model):
     )
     node: Mapped[str] = mapped_column(String(NODE_LENGTH), primary_key=True, default=NOWHERE)
     valid_until: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class SubjectKey(Model):
+    """The number of a person whose id is no number; it never changes and is never reused.
+
+    ``key`` is the application's id, in the type that it has there: see
+    ``yoto.store.people.keyed``. Where ids are numbers, the table stays empty.
+    """
+
+    __tablename__ = "yoto_subjects"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    key: Mapped[int] = mapped_column(unique=True)

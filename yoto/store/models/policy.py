@@ -10,8 +10,7 @@ from sqlalchemy import JSON, Float, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
-from yoto.store.models.types import string_enum
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum, utcnow
 
 # MariaDB's TEXT ends at 64 KiB.
 LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")

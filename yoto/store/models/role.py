@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
-from yoto.store.models.types import string_enum
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum, utcnow
 
 EVERYONE = "@everyone"
 # Characters of the text of a node, or of the absence of one, in tables: ``channel:3``.

@@ -10,8 +10,8 @@ from marshmallow.validate import Length, Range
 from yoto.api.people import PersonSchema
 from yoto.http.fields import MAX_ID, Instant
 from yoto.http.paging import PageQuery
+from yoto.store.columns import longest
 from yoto.store.models import AuditRecord
-from yoto.store.models.types import longest
 
 COLUMNS = AuditRecord.__table__.c
 ACTION_LENGTH = longest(COLUMNS.action)

@@ -7,8 +7,8 @@ from marshmallow.validate import Length, OneOf
 
 from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name, Text, TypeName
+from yoto.store.columns import longest
 from yoto.store.models import OnPolicyError, Permission
-from yoto.store.models.types import longest
 
 COLUMNS = Permission.__table__.c
 ON_POLICY_ERROR = [choice.value for choice in OnPolicyError]

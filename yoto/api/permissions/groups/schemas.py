@@ -9,8 +9,8 @@ from marshmallow.validate import Length
 
 from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Name, Text
+from yoto.store.columns import longest
 from yoto.store.models import PermissionGroup
-from yoto.store.models.types import longest
 
 NAME_LENGTH = longest(PermissionGroup.__table__.c.name)
 DESCRIPTION_LENGTH = 500

@@ -6,8 +6,8 @@ import marshmallow as ma
 
 from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name
+from yoto.store.columns import longest
 from yoto.store.models import ProgramAccount, Team
-from yoto.store.models.types import longest
 
 TEAM_NAME = longest(Team.__table__.c.name)
 APPLICATION_NAME = longest(ProgramAccount.__table__.c.name)

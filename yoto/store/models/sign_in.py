@@ -1,4 +1,4 @@
-"""Tokens that were taken back before they ran out."""
+"""What sign-ins leave: tokens that were taken back before they ran out, and registered devices."""
 
 from __future__ import annotations
 
@@ -30,3 +30,16 @@ class RevokedToken(Model):
     reason: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Device(Model):
+    """A device, known by a secret that it alone keeps; ``token_hash`` is its SHA-256 in hex."""
+
+    __tablename__ = "yoto_devices"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
