@@ -25,10 +25,7 @@ from app.own_code import call_own_code
 from app.resources import init_resources
 from app.server import YotoSocketIO
 from yoto.auth.failed_sign_ins import failures_of
-from yoto.auth.identity import (
-    caller_or_none,
-    current_user_id,
-)
+from yoto.auth.identity import caller_or_none, current_user_id
 from yoto.cli import init_logs
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems

@@ -25,17 +25,8 @@ from app.auth.tokens import (
     sign_in_id,
     signed_in_at,
 )
-from yoto.auth.identity import (
-    Callers,
-    Identity,
-    current_user_id,
-    init_callers,
-)
-from yoto.auth.operators import (
-    CONTROL_PREFIX,
-    account,
-    init_operators,
-)
+from yoto.auth.identity import Callers, Identity, current_user_id, init_callers
+from yoto.auth.operators import CONTROL_PREFIX, account, init_operators
 
 __all__ = [
     "EPOCH_CLAIM",

@@ -8,11 +8,7 @@ from app.auth import break_glass
 from app.auth.api_tokens import token_use
 from app.auth.glass_uses import note_glass
 from app.auth.session import broke_glass, session_ends_at, session_identity
-from yoto.auth.operators import (
-    Operator,
-    Via,
-    bearer_token,
-)
+from yoto.auth.operators import Operator, Via, bearer_token
 
 
 def operator_at_hand() -> Operator:

@@ -12,10 +12,7 @@ from werkzeug.exceptions import Unauthorized
 from app.auth import break_glass, break_glass_sessions
 from app.auth.operators import operator_of
 from app.auth.session import broke_glass, session_claim, session_ends_at
-from yoto.auth.operators import (
-    Operator,
-    Via,
-)
+from yoto.auth.operators import Operator, Via
 from yoto.auth.socket_credentials import SocketCredential
 from yoto.store.columns import utcnow
 

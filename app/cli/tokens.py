@@ -11,10 +11,7 @@ from sqlalchemy import select
 
 from app.blueprints.operators.tokens import service
 from app.models import User
-from yoto.auth.operators import (
-    TOKEN_RIGHTS,
-    VIEW,
-)
+from yoto.auth.operators import TOKEN_RIGHTS, VIEW
 from yoto.cli.operations import command
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between

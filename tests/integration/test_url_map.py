@@ -12,11 +12,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import permissions
 from tests.support.world import World, expired_header
-from yoto.auth.access import (
-    PUBLIC_MARK,
-    RIGHTS_MARK,
-    SIGNED_IN_MARK,
-)
+from yoto.auth.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
 from yoto.auth.operators import CONTROL_PREFIX
 from yoto.http.control_api import CONTROL_API_PREFIX
 from yoto.permission.guards.guarding import ATTRIBUTE as PERMISSION_MARK

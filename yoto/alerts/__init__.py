@@ -13,15 +13,7 @@ from .facts import (
 )
 from .health import health_components
 from .machine import Cause, Kind, Transition, step
-from .records import (
-    EVERY_RULE,
-    MOST_SILENCES,
-    NEVER_TRIED,
-    Alert,
-    AlertFilter,
-    Silence,
-    Webhook,
-)
+from .records import EVERY_RULE, MOST_SILENCES, NEVER_TRIED, Alert, AlertFilter, Silence, Webhook
 from .rulebook import RuleInForce
 from .tables import AlertStore
 from .track import Track

@@ -21,10 +21,7 @@ from yoto.extensions import permissions
 from yoto.http.database_problems import problem_of
 from yoto.nodes import NodeId, place_of_text
 from yoto.permission import Place
-from yoto.request.context import (
-    current_record,
-    note_outcome,
-)
+from yoto.request.context import current_record, note_outcome
 from yoto.store.db import db
 from yoto.store.declarations import declarations_of
 from yoto.store.models import NOWHERE, Role, ScopeType, Server

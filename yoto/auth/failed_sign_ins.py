@@ -19,10 +19,7 @@ from flask import Flask, current_app, request
 
 from yoto.auth.guessing import count_sign_in
 from yoto.persistence import STORE_FAILURES
-from yoto.request.context import (
-    Origin,
-    origin,
-)
+from yoto.request.context import Origin, origin
 from yoto.store.models import record_audit
 from yoto.store.sessions import recording
 

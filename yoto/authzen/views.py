@@ -9,20 +9,14 @@ from flask import Blueprint, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from yoto.api.guards import PERMISSION_ASK
-from yoto.auth.access import (
-    public,
-    signed_in,
-)
+from yoto.auth.access import public, signed_in
 from yoto.auth.identity import current_user_id
 from yoto.authzen import searches
 from yoto.authzen.evaluation import Evaluator, number_of_questions
 from yoto.authzen.wire import Object, document_of, evaluation_of
 from yoto.errors import PlatformError
 from yoto.http.database_problems import problem_of
-from yoto.request.context import (
-    public_url,
-    read_only,
-)
+from yoto.request.context import public_url, read_only
 from yoto.resilience import rate_limit
 
 PREFIX = "/access/v1"

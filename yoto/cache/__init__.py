@@ -3,13 +3,7 @@
 from yoto.cache import subjects
 from yoto.cache.batch import Answers
 from yoto.cache.counts import CacheCounts, CacheStats
-from yoto.cache.entry import (
-    ACCOUNT_PLACE,
-    GLOBAL_PLACE,
-    Entry,
-    Loaded,
-    PlaceKey,
-)
+from yoto.cache.entry import ACCOUNT_PLACE, GLOBAL_PLACE, Entry, Loaded, PlaceKey
 from yoto.cache.extension import HybridPermissionCache, invalidation_log
 from yoto.cache.loading import Tier
 from yoto.cache.local import Slot

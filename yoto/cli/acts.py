@@ -11,11 +11,7 @@ from flask import current_app, g
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from yoto.auth.operators import (
-    Operator,
-    Via,
-    become,
-)
+from yoto.auth.operators import Operator, Via, become
 from yoto.cli.login import login
 from yoto.errors import PlatformError, VersionConflict
 from yoto.resilience import Resilience

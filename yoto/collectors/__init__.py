@@ -7,33 +7,12 @@ from sqlalchemy.engine import Engine
 
 from yoto.alerts import Alerts
 from yoto.cache import HybridPermissionCache
-from yoto.collectors.ahead import (
-    hot_samples,
-    prefetch_samples,
-    preload_samples,
-)
+from yoto.collectors.ahead import hot_samples, prefetch_samples, preload_samples
 from yoto.collectors.alert_values import measured_values
-from yoto.collectors.cache import (
-    Staleness,
-    cache_samples,
-    check_samples,
-    outbox_samples,
-)
-from yoto.collectors.guards import (
-    alert_samples,
-    guard_samples,
-    lock_samples,
-    policy_samples,
-)
-from yoto.collectors.polled import (
-    FleetLook,
-    breaker_samples,
-)
-from yoto.collectors.stores import (
-    database_samples,
-    pool_samples,
-    redis_samples,
-)
+from yoto.collectors.cache import Staleness, cache_samples, check_samples, outbox_samples
+from yoto.collectors.guards import alert_samples, guard_samples, lock_samples, policy_samples
+from yoto.collectors.polled import FleetLook, breaker_samples
+from yoto.collectors.stores import database_samples, pool_samples, redis_samples
 from yoto.monitor import Monitor
 from yoto.optimization import AdvancedOptimization
 from yoto.store.db import on_engine

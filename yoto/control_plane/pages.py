@@ -8,14 +8,7 @@ from flask import Blueprint, Response, json, redirect, render_template
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from yoto.auth.operators import (
-    CONTROL_PREFIX,
-    RIGHTS,
-    VIEW,
-    may,
-    operator,
-    right,
-)
+from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
 from yoto.control_plane import choice, destination, language, shell
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST

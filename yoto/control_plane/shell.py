@@ -9,10 +9,7 @@ from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
 
-from yoto.auth.csrf import (
-    CSRF_FIELD,
-    csrf_token,
-)
+from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.control_plane import ages, choice, language
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
 from yoto.operate.application import of_application

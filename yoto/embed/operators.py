@@ -12,11 +12,7 @@ from werkzeug.wrappers import Response
 
 from yoto.api.people import Person
 from yoto.auth.access import public
-from yoto.auth.identity import (
-    Callers,
-    Identity,
-    init_callers,
-)
+from yoto.auth.identity import Callers, Identity, init_callers
 from yoto.auth.operators import (
     CONTROL_PREFIX,
     NOT_GRANTED,

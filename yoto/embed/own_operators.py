@@ -6,15 +6,8 @@ from flask import Flask
 
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.auth.guessing import CONTROL_GUARDS
-from yoto.auth.identity import (
-    Callers,
-    init_callers,
-)
-from yoto.auth.operators import (
-    account,
-    init_operators,
-    operator,
-)
+from yoto.auth.identity import Callers, init_callers
+from yoto.auth.operators import account, init_operators, operator
 from yoto.cli.operators import missing_first, with_operators
 from yoto.cli.tables import AFTER_SETUP
 from yoto.cli.tables import yoto as commands

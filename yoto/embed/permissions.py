@@ -26,10 +26,7 @@ from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
 from yoto.store.resources import declare_resource
-from yoto.sweeping import (
-    sweeper_for_guest,
-    sweeper_of,
-)
+from yoto.sweeping import sweeper_for_guest, sweeper_of
 
 from .callers import ask_to_sign_in, login_user
 

@@ -11,10 +11,7 @@ from typing import Any
 from flask import Flask, current_app, g
 
 from yoto.monitor import Counter, Recorder, names
-from yoto.request.records import (
-    RequestRecord,
-    records_of,
-)
+from yoto.request.records import RequestRecord, records_of
 
 EXTENSION_KEY = "yoto.answers"
 HALF_LIFE = 60.0  # s

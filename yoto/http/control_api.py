@@ -15,10 +15,7 @@ import marshmallow as ma
 from flask import request
 
 from yoto.auth import operators
-from yoto.auth.csrf import (
-    CSRF_HEADER,
-    check_csrf_header,
-)
+from yoto.auth.csrf import CSRF_HEADER, check_csrf_header
 from yoto.auth.operators import (
     ADMIN,
     CONTROL_PREFIX,
@@ -33,11 +30,7 @@ from yoto.http import idempotency
 from yoto.http.fields import Text
 from yoto.http.preconditions import unchanged
 from yoto.http.rest import RestBlueprint
-from yoto.request.context import (
-    READ_ONLY_MARK,
-    SAFE_METHODS,
-    changes_something,
-)
+from yoto.request.context import READ_ONLY_MARK, SAFE_METHODS, changes_something
 
 __all__ = [
     "ADMIN",

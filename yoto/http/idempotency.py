@@ -31,18 +31,11 @@ from sqlalchemy import ColumnElement, and_, delete, event, select, update
 from sqlalchemy.engine import Connection, CursorResult, RootTransaction
 from sqlalchemy.exc import IntegrityError
 
-from yoto.auth.identity import (
-    credential_of_caller,
-    current_user_id,
-)
+from yoto.auth.identity import credential_of_caller, current_user_id
 from yoto.errors import ValidationFailed, WriteConflict
 from yoto.http.problems import problem
 from yoto.persistence import STORE_FAILURES
-from yoto.request.context import (
-    before_recording,
-    note_record,
-    request_id,
-)
+from yoto.request.context import before_recording, note_record, request_id
 from yoto.store.columns import utcnow
 from yoto.store.db import db, first_read, writing
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey

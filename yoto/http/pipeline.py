@@ -13,10 +13,7 @@ from time import perf_counter, time
 from flask import Flask, Request, g, request
 
 from yoto.auth.identity import caller_or_none
-from yoto.http import (
-    answers,
-    request_log,
-)
+from yoto.http import answers, request_log
 from yoto.http.activity import Activity
 from yoto.http.answers import Answers, contained
 from yoto.http.positions import forget_position, give_position, take_position
@@ -35,10 +32,7 @@ from yoto.request.context import (
     current_record,
     is_moderation,
 )
-from yoto.request.records import (
-    RequestRecord,
-    RequestRecords,
-)
+from yoto.request.records import RequestRecord, RequestRecords
 from yoto.resilience import noted_limits, rate_limit_headers
 from yoto.store.db import set_writing
 

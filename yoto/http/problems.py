@@ -18,10 +18,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from yoto import errors
 from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX, title_of
-from yoto.request.context import (
-    note_outcome,
-    request_id,
-)
+from yoto.request.context import note_outcome, request_id
 from yoto.resilience import noted_limits, rate_limit_headers
 
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3

@@ -19,10 +19,7 @@ from yoto.auth.access import PUBLIC_MARK
 from yoto.http.dumping import quicken
 from yoto.http.fields import MAX_ID
 from yoto.http.idempotency import ONCE_MARK, document
-from yoto.request.context import (
-    READ_ONLY_MARK,
-    SAFE_METHODS,
-)
+from yoto.request.context import READ_ONLY_MARK, SAFE_METHODS
 
 
 class StrictParser(FlaskParser):

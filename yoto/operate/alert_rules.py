@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
 from yoto.alerts import RuleInForce
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-)
+from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import UnknownResource
 from yoto.extensions import alerts as platform
 from yoto.http.paging import PAGE_DEFAULT, Page, cut

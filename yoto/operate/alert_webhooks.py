@@ -11,10 +11,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from yoto.alerts import ShownWebhook
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-)
+from yoto.auth.operators import ADMIN, VIEW
 from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, Page, cut

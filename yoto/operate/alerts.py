@@ -11,10 +11,7 @@ import msgspec
 from marshmallow.validate import Length
 
 from yoto.alerts import EVERY_RULE, MOST_SILENCES, Alert, AlertFilter, Cause, Silence
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.extensions import alerts as platform
 from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut

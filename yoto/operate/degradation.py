@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between, Seconds

@@ -13,14 +13,7 @@ from typing import Annotated, Any, TypedDict, TypeVar
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from yoto.auth.operators import (
-    ADMIN,
-    OPERATE,
-    VIEW,
-    Via,
-    demand_right,
-    operator,
-)
+from yoto.auth.operators import ADMIN, OPERATE, VIEW, Via, demand_right, operator
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.http.acts import record_act
 from yoto.http.fields import Text

@@ -8,10 +8,7 @@ from typing import Annotated, Any, TypedDict, cast
 import click
 import msgspec
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource
 from yoto.extensions import fleet
 from yoto.fleet import Worker, WorkerState

@@ -8,10 +8,7 @@ from typing import Annotated, TypedDict, TypeVar
 from flask import current_app
 
 from yoto import cache as cache_layer
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import AlreadyRunning, StoreUnavailable
 from yoto.extensions import cache as extension
 from yoto.extensions import events, optimization, permissions

@@ -7,10 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import LockChanged
 from yoto.extensions import optimization
 from yoto.http.acts import record_act

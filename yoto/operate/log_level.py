@@ -7,10 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from flask import current_app
 
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-)
+from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.extensions import events, resilience
 from yoto.logs import get_level

@@ -6,10 +6,7 @@ import logging
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
 from yoto.moments import moment

@@ -14,13 +14,7 @@ from yoto.errors import StoreUnavailable
 from yoto.extensions import permissions
 from yoto.moments import at_ms
 from yoto.operate.operation import Subject
-from yoto.resilience import (
-    Change,
-    Kind,
-    Origin,
-    ResilienceController,
-    get_resilience_controller,
-)
+from yoto.resilience import Change, Kind, Origin, ResilienceController, get_resilience_controller
 from yoto.store.columns import utcnow
 
 overrides = Subject(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias, TypedDict
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import Degraded, StoreUnavailable, ValidationFailed
 from yoto.extensions import prefetch as extension
 from yoto.http.acts import author, record_act

@@ -13,10 +13,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from flask import current_app
 from marshmallow.validate import OneOf
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import optimization
 from yoto.http.acts import record_act

@@ -8,10 +8,7 @@ from typing import Annotated, Any, TypedDict
 
 from flask import current_app
 
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-)
+from yoto.auth.operators import OPERATE, VIEW
 from yoto.http.fields import Name
 from yoto.moments import Epoch
 from yoto.monitor import SuggestionReport, lever_of, unit_of_measure

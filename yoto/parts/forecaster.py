@@ -17,10 +17,7 @@ from yoto.extras import demand
 from yoto.housekeeping import Housekeeper
 from yoto.monitor import Forecasting, ForecastSnapshot, Monitor
 from yoto.optimization import AdvancedOptimization, DistributedLocks, keeps_lock
-from yoto.parts.forecast_board import (
-    ForecastBoard,
-    forecast_board,
-)
+from yoto.parts.forecast_board import ForecastBoard, forecast_board
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,7 @@ from flask import Flask
 from yoto import __version__
 from yoto.alerts import AlertSettings, AlertStore, Degrade, SendSettings
 from yoto.cache import invalidation_log
-from yoto.collectors import (
-    measure,
-    measured_values,
-)
+from yoto.collectors import measure, measured_values
 from yoto.errors import StoreUnavailable
 from yoto.extensions import (
     alerts,
@@ -37,18 +34,9 @@ from yoto.http.answers import error_rate
 from yoto.http.pipeline import Admission, init_pipeline
 from yoto.logs import follow_fleet
 from yoto.optimization import elected_by
-from yoto.parts.forecaster import (
-    elect_forecaster,
-    elected_forecaster,
-)
-from yoto.parts.tuner import (
-    tune,
-    tuner_of,
-)
-from yoto.parts.worker import (
-    signs_of_life,
-    worker_facts,
-)
+from yoto.parts.forecaster import elect_forecaster, elected_forecaster
+from yoto.parts.tuner import tune, tuner_of
+from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
     ComponentState,
     GrantedAccess,

@@ -9,10 +9,7 @@ from app.auth.known_callers import is_known
 from app.auth.passwords import passwords
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
-from yoto.auth.failed_sign_ins import (
-    Failure,
-    note_failure,
-)
+from yoto.auth.failed_sign_ins import Failure, note_failure
 from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,

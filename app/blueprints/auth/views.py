@@ -18,10 +18,7 @@ from app.blueprints.auth.schemas import (
 )
 from app.guards import REGISTER
 from app.models import User
-from yoto.auth.access import (
-    public,
-    signed_in,
-)
+from yoto.auth.access import public, signed_in
 from yoto.auth.guessing import address
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX

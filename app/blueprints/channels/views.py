@@ -17,10 +17,7 @@ from app.blueprints.channels.schemas import (
 from app.models import Channel
 from yoto.api.rows import existing
 from yoto.auth.access import signed_in
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of

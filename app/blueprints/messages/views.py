@@ -20,10 +20,7 @@ from app.blueprints.messages.schemas import (
 from app.blueprints.messages.speakers import sender, speaker_in
 from app.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
 from yoto.auth.access import signed_in
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of

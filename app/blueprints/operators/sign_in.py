@@ -22,29 +22,14 @@ from app.extensions import permissions
 from app.models import User
 from yoto.api.people import Person
 from yoto.auth.access import public
-from yoto.auth.csrf import (
-    CsrfFailed,
-    check_csrf,
-)
-from yoto.auth.failed_sign_ins import (
-    Failure,
-    note_failure,
-)
-from yoto.auth.operators import (
-    CONTROL_PREFIX,
-    VIEW,
-    Operator,
-    Via,
-    become,
-)
+from yoto.auth.csrf import CsrfFailed, check_csrf
+from yoto.auth.failed_sign_ins import Failure, note_failure
+from yoto.auth.operators import CONTROL_PREFIX, VIEW, Operator, Via, become
 from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm
 from yoto.errors import RateLimited, Rejected
 from yoto.http.acts import record_act
-from yoto.request.context import (
-    origin,
-    read_only,
-)
+from yoto.request.context import origin, read_only
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit
 

@@ -10,10 +10,7 @@ from app.blueprints.rights import demand
 from app.blueprints.servers.membership import demand_member
 from yoto.api.rows import existing
 from yoto.auth.access import RIGHTS_MARK
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.store.models import Role, ScopeType
 
 View = TypeVar("View", bound=Callable[..., Any])

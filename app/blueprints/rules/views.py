@@ -14,10 +14,7 @@ from app.blueprints.rules.schemas import (
 from app.blueprints.servers.gate import needs_management
 from app.models import Channel, Server, User
 from yoto.api.rows import existing
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission

@@ -10,10 +10,7 @@ from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
 from app.models import Server
 from yoto.api.rows import existing
-from yoto.auth.access import (
-    RIGHTS_MARK,
-    SIGNED_IN_MARK,
-)
+from yoto.auth.access import RIGHTS_MARK, SIGNED_IN_MARK
 from yoto.auth.identity import identity
 from yoto.errors import PermissionDenied
 from yoto.store.models import ScopeType

@@ -18,10 +18,7 @@ from app.blueprints.servers.schemas import (
 )
 from app.models import Server
 from yoto.auth.access import signed_in
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, PageQuery, page_of

@@ -23,11 +23,7 @@ from yoto.monitor import (
     LearnReport,
     NoForecast,
 )
-from yoto.parts.forecast_board import (
-    NAME,
-    ForecastBoard,
-    forecast_board,
-)
+from yoto.parts.forecast_board import NAME, ForecastBoard, forecast_board
 
 PATH = "/alerts"
 MEBI = 1024 * 1024

@@ -10,12 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.guards import REGISTRATIONS_OF_ADDRESS, SIGN_IN, SIGN_IN_KNOWN
-from tests.integration.guards.conftest import (
-    PASSWORD,
-    dimensions,
-    refused_by,
-    sign_in,
-)
+from tests.integration.guards.conftest import PASSWORD, dimensions, refused_by, sign_in
 from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.world import Person, World
 from yoto.auth.guessing import (

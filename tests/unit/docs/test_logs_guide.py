@@ -23,10 +23,7 @@ from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.http.pipeline import surround
 from yoto.http.request_log import RequestLog
-from yoto.request.records import (
-    RequestRecords,
-    records_of,
-)
+from yoto.request.records import RequestRecords, records_of
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"

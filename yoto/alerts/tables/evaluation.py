@@ -12,13 +12,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 
 from yoto.alerts.machine import Cause, Transition
 from yoto.alerts.records import Alert, AlertFilter, Board, HistoryEntry
-from yoto.alerts.tables.rows import (
-    ALERTS,
-    SessionRows,
-    moment,
-    seconds,
-    table_of,
-)
+from yoto.alerts.tables.rows import ALERTS, SessionRows, moment, seconds, table_of
 from yoto.alerts.track import Track
 from yoto.events import Event, decode, encode
 from yoto.monitor import Level, format_series

@@ -9,12 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select, update
 
 from yoto.alerts.records import Silence
-from yoto.alerts.tables.rows import (
-    SessionRows,
-    moment,
-    seconds,
-    table_of,
-)
+from yoto.alerts.tables.rows import SessionRows, moment, seconds, table_of
 from yoto.audit import AuditEntry
 from yoto.errors import UnknownResource
 from yoto.store.models import AlertSilenceRow, User, account_of, record_entry

@@ -6,12 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, exists, func, or_, select
 
-from yoto.alerts.tables.rows import (
-    ALERTS,
-    SessionRows,
-    moment,
-    table_of,
-)
+from yoto.alerts.tables.rows import ALERTS, SessionRows, moment, table_of
 from yoto.store.models import AlertDeliveryRow, AlertHistoryRow, AlertSilenceRow
 
 DAY = 24 * 3600.0

@@ -9,12 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, func, insert, or_, select, update
 
 from yoto.alerts.records import FURTHEST_OFF, NEVER_TRIED, WEBHOOK_REMOVED, Delivery, Webhook
-from yoto.alerts.tables.rows import (
-    SessionRows,
-    moment,
-    seconds,
-    table_of,
-)
+from yoto.alerts.tables.rows import SessionRows, moment, seconds, table_of
 from yoto.monitor import Level
 from yoto.sealing import Unreadable
 from yoto.store.models import AlertDeliveryRow, AlertWebhookRow

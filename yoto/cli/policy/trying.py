@@ -12,15 +12,7 @@ import click
 from yoto.cli.operations import command
 from yoto.cli.options import json_text
 from yoto.cli.policy.format import problems_of
-from yoto.cli.policy.group import (
-    File,
-    OwnName,
-    managing,
-    parsed,
-    policy,
-    read_text,
-    tests_beside,
-)
+from yoto.cli.policy.group import File, OwnName, managing, parsed, policy, read_text, tests_beside
 from yoto.policy import Answer, PolicyDryRun
 
 FAILED_EXIT = 1

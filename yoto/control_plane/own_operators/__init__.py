@@ -5,10 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from yoto.auth.failed_sign_ins import init_failures
-from yoto.auth.guessing import (
-    CONTROL_GUARDS,
-    CONTROL_SIGN_IN,
-)
+from yoto.auth.guessing import CONTROL_GUARDS, CONTROL_SIGN_IN
 from yoto.hashing import HashingTurns
 from yoto.operate.application import ControlPlane
 

@@ -26,16 +26,8 @@ from yoto.auth.guessing import (
     knows_address,
     remember_address,
 )
-from yoto.auth.operators import (
-    ADMIN,
-    RIGHTS,
-)
-from yoto.errors import (
-    LastAdministrator,
-    RateLimited,
-    UnknownResource,
-    ValidationFailed,
-)
+from yoto.auth.operators import ADMIN, RIGHTS
+from yoto.errors import LastAdministrator, RateLimited, UnknownResource, ValidationFailed
 from yoto.hashing import HashingTurns
 from yoto.store.columns import utcnow
 from yoto.store.db import db

@@ -10,11 +10,7 @@ from flask import session
 from werkzeug.exceptions import Unauthorized
 
 from yoto.api.people import Person
-from yoto.auth.operators import (
-    Operator,
-    Via,
-    bearer_token,
-)
+from yoto.auth.operators import Operator, Via, bearer_token
 from yoto.store.columns import utcnow
 
 from . import service

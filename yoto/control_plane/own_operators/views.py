@@ -8,10 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.access import public
-from yoto.auth.csrf import (
-    CsrfFailed,
-    check_csrf,
-)
+from yoto.auth.csrf import CsrfFailed, check_csrf
 from yoto.auth.operators import CONTROL_PREFIX
 from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm

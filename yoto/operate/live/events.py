@@ -11,10 +11,7 @@ from typing import Annotated, Any, TypedDict, cast
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-)
+from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import ValidationFailed
 from yoto.events import (
     BEGINNING,

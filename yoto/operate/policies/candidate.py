@@ -8,10 +8,7 @@ from typing import Annotated, TypedDict
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-)
+from yoto.auth.operators import ADMIN, VIEW
 from yoto.extensions import policy
 from yoto.http.shapes import Between
 from yoto.operate.operation import Author, Reason, Subject

@@ -7,11 +7,7 @@ from typing import Annotated, Any
 
 import marshmallow as ma
 
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-    demand_right,
-)
+from yoto.auth.operators import ADMIN, VIEW, demand_right
 from yoto.extensions import policy
 from yoto.operate.operation import Author, Reason, SeenVersion, Subject
 from yoto.operate.policies.entries import add_history, in_force, refused_by_field, version_of

@@ -8,10 +8,7 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import UnprocessableEntity
 
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-)
+from yoto.auth.operators import ADMIN, VIEW
 from yoto.errors import PolicyError, UnknownResource
 from yoto.extensions import policy
 from yoto.http.paging import PAGE_DEFAULT, Page, cut

@@ -6,11 +6,7 @@ from typing import Annotated
 
 from flask import current_app
 
-from yoto.auth.operators import (
-    ADMIN,
-    VIEW,
-    demand_right,
-)
+from yoto.auth.operators import ADMIN, VIEW, demand_right
 from yoto.events import Events
 from yoto.extensions import policy
 from yoto.operate.operation import Author, Reason, SeenVersion, Subject

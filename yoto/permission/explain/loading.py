@@ -37,12 +37,7 @@ from yoto.permission.database.statements import (
     team_parents,
     users,
 )
-from yoto.permission.explain.evidence import (
-    Evidence,
-    GrantRow,
-    OverwriteRow,
-    held_of,
-)
+from yoto.permission.explain.evidence import Evidence, GrantRow, OverwriteRow, held_of
 from yoto.permission.loading import Loaded, load, load_one, load_sites
 from yoto.permission.loading.places_sql import IDS
 from yoto.permission.loading.rights import epoch

@@ -8,15 +8,8 @@ from typing import Any
 from flask import Flask
 
 from yoto.cache import TieredCache
-from yoto.permission.policy_input.facts import (
-    PolicyFacts,
-    Surroundings,
-)
-from yoto.permission.policy_input.parts import (
-    CHANNEL,
-    PARTS,
-    Asked,
-)
+from yoto.permission.policy_input.facts import PolicyFacts, Surroundings
+from yoto.permission.policy_input.parts import CHANNEL, PARTS, Asked
 from yoto.permission.registry.catalogue import JUDGED_WHERE_SET
 from yoto.permission.registry.scopes import Place
 from yoto.permission.system import PermissionSystem

@@ -12,10 +12,7 @@ from typing import Any
 
 from yoto.errors import StoreUnavailable
 from yoto.permission.guards.freshness import authenticated_at
-from yoto.permission.policy_input.facts import (
-    Circumstances,
-    PolicyFacts,
-)
+from yoto.permission.policy_input.facts import Circumstances, PolicyFacts
 from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way

@@ -20,9 +20,7 @@ from yoto.permission.loading.finding import (
 from yoto.permission.outbox.deletion_records import kept_of_group
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
-from yoto.permission.rank.administrators import (
-    keeping_an_administrator,
-)
+from yoto.permission.rank.administrators import keeping_an_administrator
 from yoto.permission.rank.gifts import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission

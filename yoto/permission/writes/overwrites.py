@@ -17,9 +17,7 @@ from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Application, Team
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
-from yoto.permission.rank.hierarchy import (
-    OWNER_RANK,
-)
+from yoto.permission.rank.hierarchy import OWNER_RANK
 from yoto.permission.rank.losses import sparing
 from yoto.permission.rank.not_below import check_none_above, check_none_above_at
 from yoto.permission.rank.teams import members_of_teams

@@ -23,9 +23,7 @@ from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.gifts import gifts_of, lineage, parents_of
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.scopes import checked_id
-from yoto.permission.state import (
-    get_state,
-)
+from yoto.permission.state import get_state
 from yoto.permission.writes.acting import Act, acting
 from yoto.permission.writes.role_rules import (
     LOWEST_POSITION,

@@ -6,15 +6,8 @@ from flask import Flask
 
 from yoto.policy.engine import PolicyEngine
 from yoto.policy.engine.embedded import EmbeddedEngine
-from yoto.policy.engine.opa import (
-    OPA_BREAKER,
-    OpaEngine,
-    OpaSettings,
-)
-from yoto.policy.overrun import (
-    EvaluationDeadline,
-    overrun_folder,
-)
+from yoto.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
+from yoto.policy.overrun import EvaluationDeadline, overrun_folder
 from yoto.resilience import Resilience
 
 OPA = "opa"

@@ -12,12 +12,7 @@ from yoto.policy.bundle import Bundle
 from yoto.policy.facts import PolicyChanged
 from yoto.policy.service.examining import Examined, Examiner
 from yoto.policy.service.loader import PolicyLoader, refuse_overrun
-from yoto.policy.service.naming import (
-    KnowPermissions,
-    PolicyWarning,
-    warnings_of,
-    without_rule,
-)
+from yoto.policy.service.naming import KnowPermissions, PolicyWarning, warnings_of, without_rule
 from yoto.policy.service.receipt import PolicyReceipt
 from yoto.policy.store import (
     Change,

@@ -15,10 +15,7 @@ from app.blueprints.channels.categories.schemas import (
 from app.blueprints.channels.listing import visible_categories
 from app.models import Category
 from yoto.auth.access import signed_in
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of

@@ -13,10 +13,7 @@ from app.blueprints.operators.second_factor.schemas import (
     RecoveryCodesSchema,
     SecondFactorSchema,
 )
-from yoto.auth.operators import (
-    Via,
-    account,
-)
+from yoto.auth.operators import Via, account
 from yoto.http.control_api import VIEW, ActSchema, ControlBlueprint, operator, right
 from yoto.http.idempotency import secret_answer
 

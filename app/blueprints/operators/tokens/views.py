@@ -14,13 +14,7 @@ from app.blueprints.operators.tokens.schemas import (
     NewApiTokenSchema,
     TokenQuery,
 )
-from yoto.auth.operators import (
-    NOT_IN_TOKEN,
-    Via,
-    account,
-    demand_in_credential,
-    may,
-)
+from yoto.auth.operators import NOT_IN_TOKEN, Via, account, demand_in_credential, may
 from yoto.errors import PermissionDenied
 from yoto.http.acts import author
 from yoto.http.control_api import (

@@ -15,10 +15,7 @@ from app.blueprints.roles.holders.schemas import (
 from app.blueprints.roles.holders.service import Holder
 from yoto.api.reasons import ReasonQuery
 from yoto.auth.access import signed_in
-from yoto.auth.identity import (
-    current_user_id,
-    identity,
-)
+from yoto.auth.identity import current_user_id, identity
 from yoto.http.api import API_PREFIX
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint

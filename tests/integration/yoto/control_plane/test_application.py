@@ -13,17 +13,8 @@ from werkzeug.exceptions import Unauthorized
 from tests.support.world import World
 from yoto.api.people import Person
 from yoto.auth.identity import Identity
-from yoto.auth.operators import (
-    OPERATE,
-    VIEW,
-    Operator,
-    Via,
-    init_operators,
-)
-from yoto.auth.socket_credentials import (
-    SocketCredential,
-    still_may,
-)
+from yoto.auth.operators import OPERATE, VIEW, Operator, Via, init_operators
+from yoto.auth.socket_credentials import SocketCredential, still_may
 from yoto.operate.application import EXTENSION_KEY
 
 Let = Callable[..., FlaskClient]

@@ -16,14 +16,7 @@ from app.extensions import monitor
 from app.guards import CODES_OF_ACCOUNT
 from app.models import RecoveryCode, SecondFactor
 from tests.integration.yoto.control_plane.conftest import SIGN_IN, STATUS, Browser
-from tests.support.operators import (
-    RIGHTS,
-    VIEW,
-    WHY,
-    ControlClient,
-    api_token,
-    control_client,
-)
+from tests.support.operators import RIGHTS, VIEW, WHY, ControlClient, api_token, control_client
 from tests.support.world import Person, World
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.monitor import names

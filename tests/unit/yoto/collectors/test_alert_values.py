@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from yoto.alerts import step
-from yoto.collectors.alert_values import (
-    Values,
-    values_of,
-)
+from yoto.collectors.alert_values import Values, values_of
 from yoto.monitor import AlertRule, Direction, Distribution, Extent, Point, Series, names, signals
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import NullPool, QueuePool, create_engine
 
-from yoto.collectors.polled import (
-    STATE_NUMBERS,
-    queue_samples,
-)
+from yoto.collectors.polled import STATE_NUMBERS, queue_samples
 from yoto.collectors.stores import database_samples
 from yoto.errors import LockLost
 from yoto.monitor import Distribution, Measured, names

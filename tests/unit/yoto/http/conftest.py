@@ -12,10 +12,7 @@ from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.http.pipeline import surround
 from yoto.http.request_log import RequestLog
-from yoto.request.records import (
-    RequestRecords,
-    records_of,
-)
+from yoto.request.records import RequestRecords, records_of
 
 Raiser = Callable[[BaseException], FlaskClient]
 

@@ -9,10 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from yoto.auth.access import (
-    public,
-    signed_in,
-)
+from yoto.auth.access import public, signed_in
 from yoto.http.api import BEARER_SCHEME, add_api
 from yoto.http.database_problems import init_problems
 from yoto.http.fields import MAX_ID, Name

@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from yoto.request.circumstances import (
-    Circumstances,
-    circumstances,
-    token_hash,
-)
+from yoto.request.circumstances import Circumstances, circumstances, token_hash
 
 
 def of_request(**options: object) -> Circumstances:

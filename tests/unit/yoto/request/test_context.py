@@ -10,15 +10,8 @@ from flask import Flask, request
 
 from yoto.http.application import Application
 from yoto.http.pipeline import surround
-from yoto.request.context import (
-    begin_record,
-    origin,
-    read_only,
-)
-from yoto.request.records import (
-    RequestRecords,
-    records_of,
-)
+from yoto.request.context import begin_record, origin, read_only
+from yoto.request.records import RequestRecords, records_of
 from yoto.store.db import _will_write
 
 

@@ -13,10 +13,7 @@ from tests.support.together import together
 from yoto.housekeeping import MOST_WAITING
 from yoto.housekeeping.clock import Clock
 from yoto.housekeeping.pending import LOT
-from yoto.request.records import (
-    RequestRecord,
-    RequestRecords,
-)
+from yoto.request.records import RequestRecord, RequestRecords
 
 NEVER = 3600.0  # s
 

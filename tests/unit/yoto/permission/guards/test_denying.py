@@ -10,12 +10,7 @@ from flask import Flask, abort
 
 from tests.unit.yoto.permission.conftest import FakeSource
 from yoto.errors import PermissionDenied, StoreUnavailable
-from yoto.permission import (
-    Permission,
-    acting_as,
-    permission_denied,
-    require_permission,
-)
+from yoto.permission import Permission, acting_as, permission_denied, require_permission
 from yoto.permission.guards import denying
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EXTENSION

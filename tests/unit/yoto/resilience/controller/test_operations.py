@@ -10,12 +10,7 @@ from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.audit import AuditEntry
 from yoto.errors import CircuitIsolated, StoreUnavailable, ValidationFailed
 from yoto.events import BreakerTransitioned
-from yoto.resilience import (
-    CircuitBreakerConfig,
-    Kind,
-    ResilienceController,
-    change_to_plain,
-)
+from yoto.resilience import CircuitBreakerConfig, Kind, ResilienceController, change_to_plain
 from yoto.resilience.breaker import memory
 
 from ..config_store.journals import ListJournal
