@@ -18,11 +18,6 @@ from yoto.operate.operation import Command, Common, Operation, Subject
 F = TypeVar("F", bound=Callable[..., Any])
 Text = Callable[..., Iterable[str]]
 
-PLAIN: dict[Any, click.ParamType[Any]] = {
-    bool: click.BOOL,
-    int: click.INT,
-    float: click.FLOAT,
-}
 # Options of what means the same in every act, in the order in which they end every help.
 COMMON = {
     Common.VERSION: options.seen_version,
@@ -85,15 +80,6 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
         machine = given.pop("as_json", False)
         for name, called in command.called.items():
             given[name] = given.pop(called)
-        if operation.takes(Common.UNTIL) and "until" in given:
-            given["until"] = options.ending(given["until"])
-        if operation.takes(Common.AUTHOR):
-            given["by"] = given.pop("actor")
-        for one in open_ones:
-            if one.is_mapping:
-                plain = one.inner.kind is str
-                pairs = (options.field_value(pair, plain=plain) for pair in given[one.name])
-                given[one.name] = dict(pairs)
         with acting():
             found = operation.function(**given, **command.fixed)
             if machine:
@@ -115,11 +101,13 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
         return COMMON[named]
     kind, many = _type(one), one.is_mapping or get_origin(one.kind) is tuple
     called, required = command.called.get(one.name, one.name), one.default is REQUIRED
-    pairs = {"metavar": "FIELD=VALUE..."} if one.is_mapping else {}
+    pairs: dict[str, Any] = {"callback": lambda context, option, given: dict(given)}
+    more = pairs if one.is_mapping else {}
     if operation.in_path(one.name) or one.name in command.arguments:
-        more: dict[str, Any] = pairs | ({"nargs": -1} if many else {})
+        more |= {"metavar": "FIELD=VALUE..."} if one.is_mapping else {}
+        more |= {"nargs": -1} if many else {}
         return click.argument(called, type=kind, required=required, **more)
-    more = {"required": required, "multiple": many, "is_flag": one.kind is bool}
+    more |= {"required": required, "multiple": many, "is_flag": one.kind is bool}
     if one.is_mapping:
         more |= {"metavar": "NAME=VALUE"}
     elif not required and one.default != ():
@@ -130,16 +118,18 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     return click.option(name, type=kind, help=one.note(str), **more)
 
 
-def _type(one: Parameter) -> click.ParamType[Any]:
+def _type(one: Parameter) -> click.ParamType[Any] | type:
     bounds = one.note(Between)
     if (special := one.note(click.ParamType)) is not None:
         return special
+    if one.is_mapping:
+        return options.Pair(one.inner.kind is str)
     if one.choices is not None:
         return click.Choice(list(one.choices), case_sensitive=False)
     if isinstance(bounds, Seconds):
         return options.Duration()
-    if bounds is None or one.kind not in PLAIN:
-        return PLAIN.get(one.kind, click.STRING)
+    if bounds is None:
+        return one.kind if one.kind in (bool, int, float) else str
     least, most, above = bounds
     if one.kind is float:
         return click.FloatRange(least, most, min_open=above)

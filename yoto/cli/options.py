@@ -42,6 +42,29 @@ def duration_text(seconds: float) -> str:
     return f"{seconds / SECONDS[unit]:g}{unit}"
 
 
+class Pair(click.ParamType[tuple[str, Any]]):
+    """``FIELD=VALUE``, its value as JSON or else, or ``plain``, as text."""
+
+    name = "text"
+
+    def __init__(self, plain: bool) -> None:
+        self._plain = plain
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        name, separator, given = value.partition("=")
+        if not separator or not name:
+            form = "NAME=VALUE" if self._plain else "FIELD=VALUE"
+            raise click.ClickException(f"{value!r} has no value; write {form}")
+        if self._plain:
+            return name, given
+        try:
+            return name, json.loads(given)
+        except ValueError:
+            return name, given
+
+
 class Moment(click.ParamType[datetime]):
     """A moment in ISO 8601 with its zone."""
 
@@ -82,43 +105,26 @@ def ending(seconds: float | None) -> datetime | None:
     return None if seconds is None else utcnow() + timedelta(seconds=seconds)
 
 
-def says_who(command: F) -> F:
-    """The option of every command that does something."""
-    return click.option(
-        "--actor",
-        default=login,
-        show_default="cli:<login name>",
-        help="Who; 'user:42' for an account.",
-    )(command)
-
-
-def with_reason(command: F) -> F:
-    """The option of every act: the audit log says it."""
-    return click.option("--reason", required=True, help="Why; it is audited.")(command)
-
-
-# How an act says when it is over, and which version its author saw.
+# What means the same in every act: why, who, when it is over, and which version its author saw.
+with_reason = click.option("--reason", required=True, help="Why; it is audited.")
+says_who = click.option(
+    "--actor",
+    "by",
+    default=login,
+    show_default="cli:<login name>",
+    help="Who; 'user:42' for an account.",
+)
 how_long = click.option(
-    "--for", "until", type=Duration(), help="How long, such as 2h; then it ends by itself."
+    "--for",
+    "until",
+    type=Duration(),
+    callback=lambda context, option, seconds: ending(seconds),
+    help="How long, such as 2h; then it ends by itself.",
 )
 seen_version = click.option(
     "--version", type=int, help="Refuse if it is at another version by now."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-
-
-def field_value(text: str, plain: bool = False) -> tuple[str, Any]:
-    """``FIELD=VALUE``, its value as JSON or else, or ``plain``, as text."""
-    name, separator, value = text.partition("=")
-    if not separator or not name:
-        form = "NAME=VALUE" if plain else "FIELD=VALUE"
-        raise click.ClickException(f"{text!r} has no value; write {form}")
-    if plain:
-        return name, value
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def echo_json(value: Any) -> None:

@@ -19,9 +19,7 @@ session = Subject(
     "/session",
     "Who is signed in to the control plane",
     "session",
-    "",
-    "",
-    {Person: "SessionUser"},
+    names={Person: "SessionUser"},
 )
 
 

@@ -148,13 +148,15 @@ def parts_of(thing: Any) -> list[Parameter]:
 
     Those of a ``TypedDict`` that keywords are unpacked to are parameters themselves.
     """
-    hints = typing.get_type_hints(thing, include_extras=True)
+    defaults = {} if isinstance(thing, type) else inspect.signature(thing).parameters
     found: list[Parameter] = []
-    for name, hint in hints.items():
+    for name, hint in typing.get_type_hints(thing, include_extras=True).items():
         if get_origin(hint) is typing.Unpack:
-            found += parts_of(*get_args(hint))
+            unpacked = parts_of(*get_args(hint))
+            found += [one._replace(default=None) if one.optional else one for one in unpacked]
         elif get_origin(hint) is not typing.ClassVar:
-            found.append(taken_apart(name, hint))
+            default = defaults[name].default if name in defaults else REQUIRED
+            found.append(taken_apart(name, hint)._replace(default=default))
     return found
 
 

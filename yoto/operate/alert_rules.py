@@ -18,12 +18,7 @@ from yoto.operate.alerts import RuleName
 from yoto.operate.operation import After, Author, Command, Limit, Reason, SeenVersion, Subject
 
 alert_rules = Subject(
-    "alert_rules",
-    "/alerts/rules",
-    "From which values on there is an alert",
-    "alert rule",
-    "alerts",
-    "",
+    "alert_rules", "/alerts/rules", "From which values on there is an alert", "alert rule", "alerts"
 )
 
 

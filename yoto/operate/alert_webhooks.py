@@ -22,7 +22,7 @@ from yoto.operate.operation import After, Author, Command, Limit, Reason, Subjec
 NAME_LENGTH, URL_LENGTH = 64, 2_000  # characters
 
 alert_webhooks = Subject(
-    "alert_webhooks", "/alerts/webhooks", "Where alerts are sent", "webhook", "alerts", ""
+    "alert_webhooks", "/alerts/webhooks", "Where alerts are sent", "webhook", "alerts"
 )
 
 

@@ -100,9 +100,7 @@ audit = Subject(
     "/audit",
     "Who changed what, from what to what, and why",
     "record",
-    "",
-    "",
-    {Record: RecordSchema},
+    names={Record: RecordSchema},
 )
 
 

@@ -31,7 +31,7 @@ TIERS: tuple[TierName, ...] = ("l1", "l2", "db")
 Following: TypeAlias = Literal["following", "cut_off", "unknown"]
 
 cache = Subject(
-    "cache", "/cache", "The permission cache and its invalidation log", "entry", "cache", ""
+    "cache", "/cache", "The permission cache and its invalidation log", "entry", "cache"
 )
 
 

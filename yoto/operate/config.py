@@ -104,9 +104,7 @@ config = Subject(
     "/config",
     "Live configuration: limits, breakers, bulkheads, levels",
     "entry",
-    "",
-    "",
-    {ConfigEntry: "Entry"},
+    names={ConfigEntry: "Entry"},
 )
 
 

@@ -18,9 +18,7 @@ from yoto.resilience import (
     get_resilience_controller,
 )
 
-degradation = Subject(
-    "degradation", "/degradation", "How far features are switched off", "feature", "", ""
-)
+degradation = Subject("degradation", "/degradation", "How far features are switched off", "feature")
 
 
 class Feature(TypedDict):

@@ -42,7 +42,6 @@ forecasts = Subject(
     "What is expected, and what was not as expected",
     "forecast",
     "control",
-    "",
 )
 
 

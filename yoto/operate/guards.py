@@ -50,16 +50,11 @@ ForcedFor = Annotated[
 Part = Annotated[str | None, partial(Text, LONGEST_PART, min_length=1)]
 
 guards = Subject(
-    "guards",
-    "/guards",
-    "Breakers, rate limits and bulkheads as they are",
-    "guard",
-    "yoto guards",
-    "",
+    "guards", "/guards", "Breakers, rate limits and bulkheads as they are", "guard", "yoto guards"
 )
-breakers = Subject("breakers", "/breakers", "What is done to circuit breakers", "breaker", "", "")
-limiters = Subject("limiters", "/limiters", "What is done to rate limits", "limiter", "", "")
-bulkheads = Subject("bulkheads", "/bulkheads", "What is done to bulkheads", "bulkhead", "", "")
+breakers = Subject("breakers", "/breakers", "What is done to circuit breakers", "breaker")
+limiters = Subject("limiters", "/limiters", "What is done to rate limits", "limiter")
+bulkheads = Subject("bulkheads", "/bulkheads", "What is done to bulkheads", "bulkhead")
 
 
 class ResetDone(TypedDict):

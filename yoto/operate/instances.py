@@ -19,7 +19,7 @@ from yoto.operate.operation import Author, Command, Reason, Subject
 DRAIN_DEFAULT, DRAIN_LEAST, DRAIN_MOST = 900, 5, 24 * 3600  # s
 
 instances = Subject(
-    "instances", "/instances", "The workers, and draining one", "instance", "control", ""
+    "instances", "/instances", "The workers, and draining one", "instance", "control"
 )
 
 

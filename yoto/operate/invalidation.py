@@ -30,7 +30,7 @@ Of = Annotated[
 ]
 
 cache.names = {People: "PeopleCount"}
-upkeep = Subject("upkeep", "/maintenance", "Warming up and refreshing the cache", "task", "", "")
+upkeep = Subject("upkeep", "/maintenance", "Warming up and refreshing the cache", "task")
 
 
 class Invalidated(TypedDict):

@@ -9,7 +9,6 @@ what the API document and the terminal call it.
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import PAGE_MAX
-from yoto.http.shapes import REQUIRED, Between, Parameter, parts_of
+from yoto.http.shapes import Between, Parameter, parts_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,17 +102,7 @@ class Operation:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """All that the function takes."""
-        taken = inspect.signature(self.function).parameters
-        return tuple(
-            one._replace(
-                default=(
-                    taken[one.name].default
-                    if one.name in taken
-                    else None if one.optional else REQUIRED
-                )
-            )
-            for one in parts_of(self.function)[:-1]
-        )
+        return tuple(parts_of(self.function)[:-1])
 
     def takes(self, meaning: Common) -> Parameter | None:
         """The parameter that means this, if there is one."""
@@ -133,7 +122,7 @@ class Subject:
         path: after ``/control/api``.
         title: what the API document calls it.
         noun: one of them, as an error says that there is none.
-        group: the words of its commands after ``flask``.
+        group: the words of its commands after ``flask``, if it has any.
         help: what the terminal says of the group.
         names: what the API document calls classes that have another name there, or their schemas.
     """
@@ -142,8 +131,8 @@ class Subject:
     path: str
     title: str
     noun: str
-    group: str
-    help: str
+    group: str = ""
+    help: str = ""
     names: Mapping[Any, Any] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
 

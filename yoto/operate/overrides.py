@@ -17,9 +17,7 @@ from yoto.operate.operation import Subject
 from yoto.resilience import Change, Kind, Origin, ResilienceController, get_resilience_controller
 from yoto.store.columns import utcnow
 
-overrides = Subject(
-    "overrides", "/overrides", "What is not as usual, for operators", "override", "", ""
-)
+overrides = Subject("overrides", "/overrides", "What is not as usual, for operators", "override")
 
 
 class MaintenanceNow(TypedDict):

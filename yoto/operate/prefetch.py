@@ -22,8 +22,7 @@ prefetch = Subject(
     "How prefetching does, for operators",
     "prefetch task",
     "prefetch",
-    "",
-    {TaskReport: "Task"},
+    names={TaskReport: "Task"},
 )
 
 

@@ -35,7 +35,7 @@ DAY = 86_400.0  # s, the longest that a strategy can be forced
 EXCERPT = 200  # characters
 
 queues = Subject(
-    "queues", "/queues", "The batch queue and the queue of invalidations", "queue", "queue", ""
+    "queues", "/queues", "The batch queue and the queue of invalidations", "queue", "queue"
 )
 
 

@@ -24,7 +24,7 @@ SHOWN = 20  # tasks of a list
 PATIENCE = 10.0
 _ID = re.compile(r"[0-9a-f]{16}")
 
-tasks = Subject("tasks", "/tasks", "Work that goes on in the background", "task", "", "")
+tasks = Subject("tasks", "/tasks", "Work that goes on in the background", "task")
 
 
 class Step(TypedDict):

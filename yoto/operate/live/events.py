@@ -52,7 +52,7 @@ Types = Annotated[
     "With commas between; `alert.*` for all that begin so",
 ]
 
-events = Subject("events", "/events", "What happened in the platform", "event", "control", "")
+events = Subject("events", "/events", "What happened in the platform", "event", "control")
 
 
 class Event(TypedDict):

@@ -128,9 +128,9 @@ class ResilienceStats(TypedDict):
 
 
 status = Subject(
-    "status", "/status", "How everything is", "status", "control", "", {HeadlineCause: "Cause"}
+    "status", "/status", "How everything is", "status", "control", names={HeadlineCause: "Cause"}
 )
-stats = Subject("stats", "/stats", "How everything did", "statistic", "control", "")
+stats = Subject("stats", "/stats", "How everything did", "statistic", "control")
 
 
 @status.operation("GET", "", VIEW)

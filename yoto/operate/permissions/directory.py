@@ -17,26 +17,20 @@ from yoto.operate.permissions.shapes import FoundPerson, ListedChannel, ListedSe
 from yoto.store.db import db
 from yoto.store.models import Category, Channel, Permission, Server
 
-servers = Subject(
-    "servers", "/servers", "Servers, and all that their roles grant", "server", "", ""
-)
+servers = Subject("servers", "/servers", "Servers, and all that their roles grant", "server")
 users = Subject(
     "users",
     "/users",
     "Accounts by name",
     "user",
-    "",
-    "",
-    {Page[FoundPerson]: page_of(schema_of(FoundPerson), NodeId)},
+    names={Page[FoundPerson]: page_of(schema_of(FoundPerson), NodeId)},
 )
 registry = Subject(
     "registry",
     "/permissions",
     "Which permissions there are",
     "permission",
-    "",
-    "",
-    {Permission: PermissionSchema},
+    names={Permission: PermissionSchema},
 )
 
 

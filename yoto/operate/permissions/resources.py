@@ -37,9 +37,7 @@ resources = Subject(
     "/resources",
     "Resources of all types, and what roles grant",
     "resource",
-    "",
-    "",
-    {
+    names={
         Page[PlacedResource]: page_of(schema_of(PlacedResource), NodeId),
         Page[Overwritten]: page_of(schema_of(Overwritten), NodeId),
     },

@@ -45,18 +45,14 @@ explain = Subject(
     "/explain",
     "Why somebody may do something, or may not",
     "verdict",
-    "",
-    "",
-    {Explanation: ExplanationSchema},
+    names={Explanation: ExplanationSchema},
 )
 search = Subject(
     "search",
     "/search",
     "Who may do something, and where somebody may",
     "verdict",
-    "",
-    "",
-    {Page[FoundResource]: page_of(schema_of(FoundResource), NodeIdField)},
+    names={Page[FoundResource]: page_of(schema_of(FoundResource), NodeIdField)},
 )
 
 

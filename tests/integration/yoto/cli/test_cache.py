@@ -176,7 +176,7 @@ def test_what_cannot_be_recorded_is_not_done(
     subject = subject.replace("42", str(hot_person.id))
     heard, hot = listen(app), optimization.of(app).hot
     with monkeypatch.context() as broken:
-        broken.setattr(acts, "audit", full_disk)
+        broken.setattr(acts, "record_audit", full_disk)
         output = run(app, *arguments, *WHY, code=1)
     assert "the disk is full" in output
     assert "cache_warmup" not in output and "position" not in output
