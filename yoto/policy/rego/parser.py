@@ -12,6 +12,7 @@ from typing import Any
 
 from yoto.errors import PolicyError
 from yoto.policy.rego.expressions import Expressions, Node, Refused
+from yoto.policy.rego.tokens import Token
 
 # Of one module, or a part of it.
 Syntax = Mapping[str, Any]
@@ -123,20 +124,23 @@ class _Modules(Expressions):
 
     def _body(self, first: int, assign: Node | None) -> Node:
         begins, expressions = self._at, self.expressions
-        refused: Refused | None = None
+        # The token and not the error, whose frames would hold it again: such a circle keeps the
+        # frames of all callers too, and any thread that collects it drops an engine of theirs.
+        refused: Token | None = None
         if self._take("{"):
             try:
                 query = self._statements("}", begins)
                 if self._at >= len(self._tokens) or self._token.first or self._is("else", "{", ";"):
                     return {"span": self._span(first), "assign": assign, "query": query}
             except Refused as error:
-                refused = error
+                refused = error.token
         # The braces are those of a set or of an object, or there are none.
         self._at, self.expressions = begins, expressions
         try:
             query = {"stmts": [self._statement()]}
         except Refused as error:
-            raise max(refused or error, error, key=lambda one: one.token.start) from None
+            further = max(refused or error.token, error.token, key=lambda one: one.start)
+            raise Refused(further) from None
         query["span"] = self._span(begins)
         return {"span": self._span(first), "assign": assign, "query": query}
 

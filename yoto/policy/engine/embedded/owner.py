@@ -90,7 +90,10 @@ class Owner:
         self._thread: _Thread | None = None
 
     def run(self, job: Callable[[Kept], R]) -> R:
-        """The result of ``job``, which takes the owner's state; its errors are raised."""
+        """The result of ``job``, which takes the owner's state; its errors are raised.
+
+        A result must hold nothing of what the owner keeps, which the caller would drop.
+        """
         thread = self._thread or self._start()
         if get_native_id() == thread.native_id:
             return job(thread.kept)

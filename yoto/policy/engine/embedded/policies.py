@@ -61,7 +61,7 @@ class EmbeddedPolicies:
         Raises:
             PolicyError: the bundle is refused.
         """
-        self._owner.run(self._program)
+        self._compile(self._program)
 
     def evaluate(self, input_json: str) -> Verdict:
         """See ``CompiledPolicies``."""
@@ -110,6 +110,16 @@ class EmbeddedPolicies:
 
     def _kept_short(self, evaluate: Callable[[], R]) -> R:
         return evaluate() if self._deadline is None else self._deadline.keep(self.version, evaluate)
+
+    def _compile(self, program_of: Callable[[Kept], Program]) -> None:
+        """Have the owner compile and keep it. No job gives a program away: the caller could be the
+        last to drop it, in another thread than its own.
+        """
+
+        def compile(kept: Kept) -> None:
+            program_of(kept)
+
+        self._owner.run(compile)
 
     def _program(self, kept: Kept) -> Program:
         return self._compiled(kept, self._key, self._bundle.modules, [ENTRY_POINT])
@@ -160,7 +170,7 @@ class EmbeddedPolicies:
                 return self
             found = _Reduced(self, f"{self._key}/{len(self._residuals)}", residual)
             # It is compiled now: what cannot be, decides nothing.
-            self._owner.run(found.program)
+            self._compile(found.program)
             self._residuals[sources] = found
         return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -119,3 +121,15 @@ def test_the_functions_that_are_let_in_are_those_that_regorus_has() -> None:
     assert BUILTINS - {"print", "net.lookup_ip_addr"} == {
         name for name in known if not name.startswith("__")
     }
+
+
+@pytest.mark.parametrize("body", ["x if {1, 2} == {input.y}", "x if {z z}"])
+def test_what_is_read_a_second_time_leaves_no_circle_that_holds_its_callers(body: str) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with suppress(PolicyError):
+            parse("policy", f"package yoto.authz\n\n{body}")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
