@@ -86,6 +86,7 @@ class Moment(click.ParamType[datetime]):
 
 RowId = Annotated[int, click.IntRange(1, MAX_ID)]
 Scope = Annotated[str, "'global', or a type of resources, such as 'channel'."]
+Json = Annotated[bool, "Machine-readable output."]
 ScopeId = Annotated[str | None, "Its id: an integer, a UUID or a text, as its type has it."]
 
 

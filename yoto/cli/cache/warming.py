@@ -12,6 +12,7 @@ import click
 from yoto.cache import GLOBAL_PLACE, PlaceKey
 from yoto.cli.cache.group import cache
 from yoto.cli.operations import command
+from yoto.cli.options import Json
 from yoto.extensions import optimization, permissions
 from yoto.http.acts import record_act
 from yoto.http.shapes import Between
@@ -22,7 +23,6 @@ from yoto.permission import WarmUpReport
 
 BAR_WIDTH = 30
 Hottest: TypeAlias = dict[str, list[dict[str, Any]]]
-Json = Annotated[bool, "Machine-readable output."]
 
 
 def _hottest(found: Hottest, **given: Any) -> Iterator[str]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from yoto.cli.operations import group_of
 from yoto.operate.forecasts import forecasts
+from yoto.operate.instances import instances
+from yoto.operate.live.events import events
+from yoto.operate.live.status import status
 from yoto.operate.log_level import log_level
 from yoto.operate.maintenance import maintenance
 
-from . import audit
+from . import audit, live
 from .group import control
-from .live import add_live
 
-__all__ = ["audit", "control"]
+__all__ = ["audit", "control", "live"]
 
-add_live(control)
+for one in group_of(status, events, instances).commands.values():
+    control.add_command(one)
 control.add_command(group_of(maintenance))
 control.add_command(group_of(log_level))
 control.add_command(group_of(forecasts).commands["forecast"])
