@@ -15,18 +15,21 @@ from yoto.redis.node import Node
 
 
 @contextmanager
-def count_round_trips(nodes: Sequence[Node]) -> Iterator[list[str]]:
+def count_round_trips(nodes: Sequence[Node] | None = None) -> Iterator[list[str]]:
     """Collects the names of the servers that are asked inside by the short path, once a round trip.
 
     Whoever sends takes a link first, and gives it back when the replies are there. What other
     threads send, such as the one that follows the log, is left out.
+
+    Args:
+        nodes: of the connection that counts; by default all of this process count.
     """
     trips: list[str] = []
     caller = threading.get_ident()
     take = Node.take
 
     def counted(node: Node, check_idle: bool = False) -> Link:
-        if threading.get_ident() == caller and node in nodes:
+        if threading.get_ident() == caller and (nodes is None or node in nodes):
             trips.append(node.name)
         return take(node, check_idle)
 

@@ -31,9 +31,10 @@ SERVER_7 = place_key("server", 7)
 CHANNEL_3 = place_key("channel", 3)
 
 
-def entries_of(log: InvalidationLog, after: Position = ORIGIN) -> list[LogEntry]:
+def entries_of(redis: RedisConnection, after: Position = ORIGIN) -> list[LogEntry]:
     """What the log has after a position, oldest first."""
-    return [entry_of(raw) for raw in log._redis.client.xrange(log.key, min=f"({after}")]
+    entries = redis.client.xrange(redis.keys.invalidation_log(), min=f"({after}")
+    return [entry_of(raw) for raw in entries]
 
 
 class Truth:

@@ -33,7 +33,7 @@ def test_a_killed_primary_is_followed_and_nobody_stays_stale(
         one.get_or_load(1, 0, truth.loader())
     before = max(cache.tailer.known, other.tailer.known)
     lapses = {one: one.stats().log["lapses"] for one in (cache, other)}
-    own_cluster.owner_of(slot_of(cache._log.key)).kill()
+    own_cluster.owner_of(slot_of(cache.tailer.key)).kill()
     truth.masks[1] = 2
     killed_at = time.monotonic()
     told: list[float] = []

@@ -21,11 +21,11 @@ def wipe(log: InvalidationLog, redis: RedisConnection) -> None:
     redis.client.delete(redis.keys.invalidation_log("n"))
 
 
-def test_what_is_appended_is_read(log: InvalidationLog) -> None:
+def test_what_is_appended_is_read(log: InvalidationLog, redis: RedisConnection) -> None:
     first = log.append(["user:42", "server:7"])
     second = log.append(["global"])
-    assert entries_of(log) == [first, second]
-    assert entries_of(log, first.position) == [second]
+    assert entries_of(redis) == [first, second]
+    assert entries_of(redis, first.position) == [second]
     assert log.newest() == second
     assert first.subjects == ("user:42", "server:7")
 
@@ -41,9 +41,9 @@ def test_how_long_a_change_had_waited_is_read_and_others_need_not_know(
     assert fields == [[b"a", b"n", b"s"], [b"n", b"s"]]
 
 
-def test_an_empty_log_has_no_newest_entry(log: InvalidationLog) -> None:
+def test_an_empty_log_has_no_newest_entry(log: InvalidationLog, redis: RedisConnection) -> None:
     assert log.newest() is None
-    assert entries_of(log) == []
+    assert entries_of(redis) == []
 
 
 def test_entries_are_numbered_one_by_one(log: InvalidationLog) -> None:
@@ -71,10 +71,12 @@ def test_an_id_is_above_what_the_caller_knows_even_if_the_clock_is_behind(
     assert log.append(["global"]).position == Position.of(ahead.ms, 6)
 
 
-def test_many_subjects_are_spread_over_entries(log: InvalidationLog) -> None:
+def test_many_subjects_are_spread_over_entries(
+    log: InvalidationLog, redis: RedisConnection
+) -> None:
     subjects = [f"user:{number}" for number in range(1, 1_201)]
     last = log.append(subjects)
-    entries = entries_of(log)
+    entries = entries_of(redis)
     assert [len(one.subjects) for one in entries] == [500, 500, 200]
     assert [word for one in entries for word in one.subjects] == subjects
     assert entries[-1] == last
@@ -153,5 +155,5 @@ def test_an_entry_written_by_hand_is_read_as_one_without_a_number(
     log: InvalidationLog, redis: RedisConnection
 ) -> None:
     redis.client.xadd(log.key, {"hello": "world"})
-    (entry,) = entries_of(log)
+    (entry,) = entries_of(redis)
     assert (entry.number, entry.subjects) == (0, ("",))

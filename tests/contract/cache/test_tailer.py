@@ -110,7 +110,7 @@ def test_a_later_worker_builds_its_floors_from_what_is_there(
     # Number 2499 was about user 1, number 2496 too.
     assert follower.believes(positions[2499])
     assert not follower.believes(positions[2498])
-    beginning = entries_of(log)[0].position
+    beginning = entries_of(redis)[0].position
     assert not follower.memory.coherence.believes(entry(beginning - 1, user_id=99))
     assert follower.memory.coherence.believes(entry(beginning, user_id=99))
     # Of its history listeners hear once.
@@ -322,9 +322,7 @@ def test_what_was_heard_counts_from_the_question_not_from_the_answer(
     follow: Follow, redis: RedisConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that was stopped between the two must not think itself fresh."""
-    follower = follow(redis).start()
-    follower.tailer.close()
-    follower.tailer._closed = False
+    follower = follow(redis)
     follower.tailer.begin()
     asked = time.monotonic()
     monkeypatch.setattr("yoto.cache.tailer.monotonic", lambda: time.monotonic() + 60)

@@ -258,7 +258,11 @@ def test_a_key_of_another_type_is_a_miss_and_is_replaced(
 
 
 def test_an_older_entry_does_not_replace_a_newer_one(
-    cache: TieredCache, other: TieredCache, truth: Truth, redis: RedisConnection
+    cache: TieredCache,
+    other: TieredCache,
+    make_cache: MakeCache,
+    reach: RedisSettings,
+    truth: Truth,
 ) -> None:
     truth.masks[1] = 1
 
@@ -269,13 +273,12 @@ def test_an_older_entry_does_not_replace_a_newer_one(
         position = other.invalidate_user(1)
         seen(other, position)
         # Takes no lock: it is held by the one who is overtaken.
-        answer = other._loading.load(1, 0, truth.loader())
-        assert answer.entry.mask == 2
+        assert other.get_or_load(1, 0, truth.loader())[0].mask == 2
 
     truth.after = overtaken
     assert cache.get_or_load(1, 0, truth.loader())[0].mask == 1
-    stored = other._remote.get(1, 0)
-    assert stored is not None and stored.mask == 2
+    stored, tier = make_cache(reach).get_or_load(1, 0, truth.loader())
+    assert (stored.mask, tier) == (2, "l2")
 
 
 def test_places_in_redis_are_bounded(
@@ -390,17 +393,16 @@ def test_many_users_cost_one_round_trip_a_server_cold_and_warm(
     patient = replace(reach, socket_timeout=30)
     cache, other = (make_cache(patient, max_staleness=60.0) for _ in range(2))
     users = list(range(1, people + 1))
-    nodes = {one: one._remote._redis.topology.router.nodes() for one in (cache, other)}
     other.get_or_load_many(users, SERVER_7, lambda ids: {})  # now all servers know the script
-    with count_round_trips(nodes[cache]) as cold:
+    with count_round_trips() as cold:
         cache.get_or_load_many(users, 0, lambda ids: {one: Loaded(one) for one in ids})
     wait_until(lambda: are_stored(redis, users[-100:]), 60, what="the last ones to be stored")
-    with count_round_trips(nodes[other]) as warm:
+    with count_round_trips() as warm:
         got = other.get_or_load_many(users, 0, lambda ids: {})
     assert [(one, entry.mask, tier) for one, (entry, tier) in got.items()] == [
         (one, one, "l2") for one in users
     ]
-    names = sorted(node.name for node in nodes[cache])
+    names = sorted(node.name for node in redis.topology.router.nodes())
     assert (sorted(cold), sorted(warm)) == (names, names)
 
 
@@ -420,9 +422,7 @@ def test_an_old_entry_answers_at_once_and_is_refreshed_once(
     cache = make_cache(reach, users=StoreSettings(100, 60.0), soft_share=0.001)
     truth.masks[1] = 1
     first = cache.get_or_load(1, 0, truth.loader())[0]
-    slot = cache._memory.slot(1, 0)
-    assert slot is not None
-    wait_until(lambda: time.monotonic() >= slot.fresh_until)
+    wait_until(lambda: cache.lookup.slot(1, 0) is None)
     truth.masks[1] = 2
     go = threading.Event()
     truth.before = lambda: go.wait(5)
@@ -430,7 +430,7 @@ def test_an_old_entry_answers_at_once_and_is_refreshed_once(
     for _ in range(20):
         assert cache.get_or_load(1, 0, truth.loader()) == (first, "l1")
     go.set()
-    wait_until(lambda: cache._memory.slot(1, 0).entry.mask == 2)  # type: ignore[union-attr]
+    wait_until(lambda: cache.remembered(1, 0).mask == 2)  # type: ignore[union-attr]
     assert truth.loads == 2
     wait_until(lambda: cache.stats().counts["refreshes"] == 1)
 

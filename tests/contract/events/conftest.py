@@ -41,8 +41,14 @@ def connect() -> Iterator[Callable[[RedisSettings], RedisConnection]]:
 
 
 @pytest.fixture
-def stream(
+def redis(
     connect: Callable[[RedisSettings], RedisConnection], settings: RedisSettings
-) -> EventStream:
+) -> RedisConnection:
+    """The connection that the stream uses."""
+    return connect(settings)
+
+
+@pytest.fixture
+def stream(redis: RedisConnection) -> EventStream:
     """An empty event stream."""
-    return EventStream(connect(settings), "instance-1")
+    return EventStream(redis, "instance-1")

@@ -36,16 +36,18 @@ def test_an_event_is_read_as_it_was_published(stream: EventStream) -> None:
     assert abs(stored.at - time.time() * 1000) < 5_000
 
 
-def test_an_event_with_a_token_is_published_once_whoever_sends_it(stream: EventStream) -> None:
-    other = EventStream(stream._redis, "instance-2")
+def test_an_event_with_a_token_is_published_once_whoever_sends_it(
+    stream: EventStream, redis: RedisConnection
+) -> None:
+    other = EventStream(redis, "instance-2")
     first = stream.publish_once(restored(1), "fact:1")
     assert first is not None
     assert stream.publish_once(restored(1), "fact:1") == first
     assert other.publish_once(restored(1), "fact:1") == first
     assert other.publish_once(restored(2), "fact:2") != first
     assert [stored.event for stored in stream.read()] == [restored(1), restored(2)]
-    key = stream._redis.keys.event_stream("told", "fact:1")
-    assert 0 < stream._redis.client.pttl(key) <= TOLD_TTL_MS
+    key = redis.keys.event_stream("told", "fact:1")
+    assert 0 < redis.client.pttl(key) <= TOLD_TTL_MS
 
 
 def test_events_are_read_in_order_after_an_id_and_up_to_a_limit(stream: EventStream) -> None:
@@ -65,14 +67,14 @@ def test_a_stream_that_was_never_written_is_empty(stream: EventStream) -> None:
     assert stream.read() == [] and stream.last_id() == BEGINNING
 
 
-def test_the_stream_is_trimmed_and_runs_out(stream: EventStream) -> None:
+def test_the_stream_is_trimmed_and_runs_out(stream: EventStream, redis: RedisConnection) -> None:
     # Approximate trimming works on nodes of a hundred entries.
-    short = EventStream(stream._redis, "instance-1", max_length=100, ttl_ms=60_000)
+    short = EventStream(redis, "instance-1", max_length=100, ttl_ms=60_000)
     for number in range(350):
         short.publish(restored(number))
     info = short.info()
     assert info.trimmed >= 100 and info.first_id is not None
-    assert 0 < stream._redis.client.pttl(short.key) <= 60_000
+    assert 0 < redis.client.pttl(short.key) <= 60_000
 
 
 def test_a_cleared_stream_goes_on_growing(stream: EventStream) -> None:
@@ -83,8 +85,10 @@ def test_a_cleared_stream_goes_on_growing(stream: EventStream) -> None:
     assert [stored.event for stored in stream.read(before or "")] == [restored(2)]
 
 
-def test_an_event_of_an_unknown_type_can_be_shown(stream: EventStream) -> None:
-    stream._redis.client.xadd(stream.key, {"type": "odd", "data": '{"a":[1]}'})
+def test_an_event_of_an_unknown_type_can_be_shown(
+    stream: EventStream, redis: RedisConnection
+) -> None:
+    redis.client.xadd(stream.key, {"type": "odd", "data": '{"a":[1]}'})
     (stored,) = stream.read()
     plain = to_plain(stored)
     assert plain["type"] == "odd" and plain["data"] == {"a": [1]}

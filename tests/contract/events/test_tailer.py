@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -39,8 +39,8 @@ def restored(number: int) -> ConfigRestored:
 
 
 @pytest.fixture
-def tailer(stream: EventStream) -> Iterator[Tailer]:
-    one = Tailer(stream._redis, stream)
+def tailer(stream: EventStream, redis: RedisConnection) -> Iterator[Tailer]:
+    one = Tailer(redis, stream)
     yield one
     one.stop()
 
@@ -61,9 +61,11 @@ def test_what_is_published_is_heard_once_and_in_order(stream: EventStream, ears:
     assert ears.numbers == list(range(20))
 
 
-def test_what_happened_before_the_start_is_not_told(stream: EventStream) -> None:
+def test_what_happened_before_the_start_is_not_told(
+    stream: EventStream, redis: RedisConnection
+) -> None:
     stream.publish(restored(1))
-    tailer, heard = Tailer(stream._redis, stream), Ears()
+    tailer, heard = Tailer(redis, stream), Ears()
     tailer.subscribe(heard.events.append)
     tailer.wait_until_ready(5)
     stream.publish(restored(2))
@@ -132,9 +134,9 @@ def test_each_listener_is_told_from_where_on_it_misses_nothing(tailer: Tailer, e
 
 
 def test_an_event_of_a_type_from_elsewhere_is_heard_as_unknown(
-    stream: EventStream, ears: Ears
+    stream: EventStream, ears: Ears, redis: RedisConnection
 ) -> None:
-    stream._redis.client.xadd(stream.key, {"type": "odd", "data": "{}", "at": "5", "source": "x"})
+    redis.client.xadd(stream.key, {"type": "odd", "data": "{}", "at": "5", "source": "x"})
     wait_until(lambda: ears.events)
     assert ears.events[0].event == UnknownEvent(name="odd", data={})
 
@@ -154,11 +156,11 @@ def test_events_trimmed_before_they_were_read_are_a_gap(
 
 
 def test_a_flushed_redis_is_a_loss_and_the_new_stream_is_followed(
-    stream: EventStream, ears: Ears
+    stream: EventStream, ears: Ears, redis: RedisConnection
 ) -> None:
     stream.publish(restored(1))
     wait_until(lambda: ears.events)
-    stream._redis.client.delete(stream.key)
+    redis.client.delete(stream.key)
     wait_until(lambda: len(ears.gaps) == 2)
     stream.publish(restored(2))
     wait_until(lambda: len(ears.events) == 2)
@@ -199,10 +201,8 @@ class TestWithAServerOfItsOwn:
             yield server
 
     @pytest.fixture
-    def stream(
-        self, server: Server, connect: Callable[[RedisSettings], RedisConnection]
-    ) -> EventStream:
-        return EventStream(connect(RedisSettings(url=server.url)), "instance-1")
+    def settings(self, server: Server) -> RedisSettings:
+        return RedisSettings(url=server.url)
 
     def test_a_server_that_stood_still_is_followed_on_without_a_gap(
         self, server: Server, stream: EventStream, tailer: Tailer, ears: Ears

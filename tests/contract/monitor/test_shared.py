@@ -288,11 +288,16 @@ def test_a_clock_of_this_host_that_is_wrong_changes_nothing(
 
 
 def test_what_was_given_up_is_counted(
-    make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
+    make_backend: MakeBackend,
+    impatient: RedisSettings,
+    own_server: Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(
+        "yoto.monitor.backends.shared.Backlog", lambda longest: Backlog(0.0, most=2)
+    )
     backend = make_backend(impatient)
     backend.record({}, {}, {})
-    backend._backlog = Backlog(longest=0.0, most=2)
     own_server.kill()
     for _ in range(5):
         backend.record({HITS: 1}, {}, {})

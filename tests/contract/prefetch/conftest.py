@@ -15,7 +15,7 @@ from yoto.permission import AccessGranted
 from yoto.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
 from yoto.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
 from yoto.prefetch.reports import Reports
-from yoto.prefetch.work import LISTEN, Parts, PrefetchWork
+from yoto.prefetch.work import Parts, PrefetchWork
 from yoto.redis import RedisConnection, RedisSettings, ServerClock
 
 SETTINGS = PrefetchSettings(history=20, buffer=200)
@@ -41,6 +41,7 @@ class Worker:
         self.history = BehaviourHistory(self.redis, SETTINGS)
         self.flusher = Flusher(writer, self.log, self.history, self.clock, SETTINGS.buffer)
         self.analyzer = BehaviorAnalyzer(SETTINGS, self.clock.now)
+        self.reports = Reports(self.redis, f"worker-1-{writer}")
         parts = Parts(
             self.clock,
             self.recorder,
@@ -48,7 +49,7 @@ class Worker:
             self.history,
             self.flusher,
             self.analyzer,
-            Reports(self.redis, f"worker-1-{writer}"),
+            self.reports,
         )
         self.work = PrefetchWork(parts, lambda: None, lambda: True)
         self.work.running = True
@@ -69,7 +70,6 @@ class Worker:
 
     def listen(self) -> None:
         """Hear what others saw now, and learn."""
-        self.work._listened_at = -LISTEN
         self.work.learn()
 
     def deeds(self, user_id: int) -> float:
@@ -79,6 +79,11 @@ class Worker:
 
 
 MakeWorker = Callable[[RedisSettings], Worker]
+
+
+@pytest.fixture(autouse=True)
+def listens_whenever_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yoto.prefetch.work.LISTEN", 0.0)
 
 
 @pytest.fixture(params=SERVERS)

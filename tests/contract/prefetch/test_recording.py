@@ -179,11 +179,11 @@ def test_a_worker_that_starts_does_not_hear_a_forgetting_as_news_of_somebody(
 def test_reports_are_those_of_workers_that_live(worker: Worker, other: Worker) -> None:
     worker.work.report()
     other.work.report()
-    found = worker.work._parts.reports.read()
+    found = worker.reports.read()
     assert len(found) == 2
     assert all(report["recorded"]["dropped"] == 0 for report in found.values())
     other.work.close()
-    assert len(worker.work._parts.reports.read()) == 1
+    assert len(worker.reports.read()) == 1
 
 
 def test_while_redis_is_away_deeds_wait_and_are_stored_when_it_is_back(
@@ -228,14 +228,20 @@ def test_forgetting_without_redis_says_so_and_is_done_later(
     worker.work.flush()
     assert worker.work.stats()["failures"]["forget_waiting"] == 1
     own_server.start()
-    wait_until(lambda: worker.work.flush() and not worker.work._to_forget)
+    wait_until(
+        lambda: worker.work.flush() and not worker.work.stats()["failures"]["forget_waiting"]
+    )
 
 
 def test_a_log_that_redis_lost_begins_anew(worker: Worker, other: Worker) -> None:
     worker.see(ANNA, 1, 2)
     worker.turn()
     other.turn()
-    other.work._position = "99999999999999-0"  # as of a server whose clock was ahead
+    # As of a server whose clock was ahead.
+    client, key = worker.redis.client, worker.redis.keys.behaviour_log()
+    client.xadd(key, client.xrange(key)[0][1], id="99999999999999-0")
+    other.turn()
+    client.delete(key)
     other.turn()
     worker.see(BEN, 3)
     worker.turn()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from tests.contract.resilience.conftest import OWN
 from tests.contract.resilience.platform import Platform
 from yoto.resilience import AlgorithmBroken, algorithm_names, check_algorithm, find_algorithm
-from yoto.resilience.algorithms import Algorithm, Quota, Status, register_algorithm, registry
+from yoto.resilience.algorithms import Algorithm, Quota, Status, register_algorithm
 from yoto.resilience.algorithms.fixed_window import FixedWindow
 
 pytestmark = pytest.mark.usefixtures("own_algorithm")
@@ -19,17 +19,9 @@ Register = Callable[[Algorithm], str]
 
 
 @pytest.fixture
-def register() -> Iterator[Register]:
-    """Registers an algorithm for one test."""
-    made: list[str] = []
-
-    def register(algorithm: Algorithm) -> str:
-        made.append(register_algorithm(algorithm).name)
-        return made[-1]
-
-    yield register
-    for name in made:
-        del registry._registered[name]
+def register(own_algorithm: None) -> Register:
+    """Registers an algorithm until ``own_algorithm`` takes away all that is new."""
+    return lambda algorithm: register_algorithm(algorithm).name
 
 
 @pytest.mark.parametrize("algorithm", [*algorithm_names(), OWN])

@@ -186,14 +186,12 @@ def test_a_holder_that_was_stopped_learns_that_it_lost_its_slot(
     join_remote: Join, name: str
 ) -> None:
     now = [0.0]
-    stopped = join_remote(clock=lambda: now[0] + 0 * time.monotonic()).bulkhead(
-        name, max_concurrent=1, lease=0.3
-    )
+    platform = join_remote(clock=lambda: now[0])
+    stopped = platform.bulkhead(name, max_concurrent=1, lease=0.3)
     slot = stopped.acquire(0)
-    stopped._runtime.heartbeat.remove(slot)
-    time.sleep(0.35)
+    platform.runtime.heartbeat.remove(slot)
     other = join_remote().bulkhead(name, max_concurrent=1, lease=30)
-    taken = other.acquire(0)
+    taken = other.acquire(30)
     now[0] = 0.35
     assert slot.lost
     assert not stopped.verify(slot)

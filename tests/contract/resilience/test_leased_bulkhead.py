@@ -39,7 +39,7 @@ def come_and_go(bulkhead: Bulkhead, times: int = 2) -> None:
 
 
 def look(bulkhead: Bulkhead) -> None:
-    bulkhead.spares._look()
+    bulkhead.spares.look()
 
 
 def test_a_slot_is_kept_for_the_next_caller(

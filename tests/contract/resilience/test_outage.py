@@ -25,6 +25,7 @@ from yoto.resilience.breaker import State
 from yoto.resilience.guard import Guard
 from yoto.resilience.outcome import Outcome
 from yoto.resilience.settings import MultiDimensionalKey
+from yoto.resilience.store_error import StoreWatch
 
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 
@@ -50,6 +51,12 @@ def guard_of(platform: Platform, name: str, on_store_error: str, limit: int = 1_
         limiter={"limit": limit, "window": 60, **policy},
         bulkhead={"max_concurrent": 8, **policy},
     )
+
+
+def watches(guard: Guard) -> list[StoreWatch]:
+    """What the parts of a guard know of Redis."""
+    parts = (guard.breaker, guard.limiter, guard.bulkhead)
+    return [part.store for part in parts if part is not None]
 
 
 def lose(server: Server, platform: Platform) -> None:
@@ -78,8 +85,9 @@ def test_a_known_loss_is_decided_at_once_by_the_policy_and_heals_by_itself(
             assert policy != "closed"
         times.append(time.perf_counter() - started)
     assert median(times) < 0.005
-    assert guard._watches[0].degraded
-    health = guard._watches[0].health()
+    watch = watches(guard)[0]
+    assert watch.degraded
+    health = watch.health()
     assert health.store_errors >= 21
     assert health.answered_locally >= 21
     assert health.degraded_for > 0
@@ -87,7 +95,7 @@ def test_a_known_loss_is_decided_at_once_by_the_policy_and_heals_by_itself(
     server.start()
     wait_until(lambda: platform.redis.available)
     guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
-    assert not any(watch.degraded for watch in guard._watches)
+    assert not any(watch.degraded for watch in watches(guard))
 
 
 def test_a_hanging_server_is_given_up_soon(server: Server, platform: Platform, name: str) -> None:
@@ -108,7 +116,7 @@ def test_a_hanging_server_is_given_up_soon(server: Server, platform: Platform, n
         server.resume()
     wait_until(lambda: platform.redis.available)
     guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
-    assert not guard._watches[0].degraded
+    assert not watches(guard)[0].degraded
 
 
 def test_the_state_of_every_part_shows_the_loss(
@@ -311,7 +319,7 @@ def test_a_slot_that_moves_raises_nothing_to_callers(
 
 
 def _answers_remotely(guards: list[Guard]) -> bool:
-    return not any(watch.degraded for guard in guards for watch in guard._watches)
+    return not any(watch.degraded for guard in guards for watch in watches(guard))
 
 
 def test_the_window_of_the_loss_admits_what_redis_counted_and_the_shares_besides(

@@ -57,7 +57,7 @@ class Spares:
         self._remote = remote
         self._runtime = runtime
         self._get_config = get_config
-        self._look_soon = runtime.deferred.job(self._look)
+        self._look_soon = runtime.deferred.job(self.look)
         self._reset()
 
     def _reset(self) -> None:
@@ -184,7 +184,7 @@ class Spares:
         """The number of spare slots allowed in each partition: less than one is none."""
         return config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
 
-    def _look(self) -> float | None:
+    def look(self) -> float | None:
         """Give back slots that are idle or needed elsewhere; seconds until the next look."""
         if self._pid != current_pid():
             return None
