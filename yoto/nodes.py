@@ -17,7 +17,7 @@ from yoto.errors import ValidationFailed
 
 NodeId: TypeAlias = int | uuid.UUID | str
 
-MAX_ID = (1 << 63) - 1
+MAX_ID = (1 << 63) - 1  # the largest value of a BIGINT column
 # Among the numbers of people: applications have those above this one, the public has the next.
 APPLICATIONS = 1 << 62
 PUBLIC_NUMBER = MAX_ID - 1

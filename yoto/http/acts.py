@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapper
 from yoto.audit import Audit, AuditEntry
 from yoto.auth.operators import Via, known_operator, operator
 from yoto.persistence import STORE_FAILURES
-from yoto.persistence.sessions import recording
+from yoto.persistence.database import recording
 from yoto.request.context import credential, note_record, origin
 from yoto.store.db import db, writing
 from yoto.store.models import AuditRecord, record_audit, record_entry

@@ -12,12 +12,11 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from yoto.errors import ValidationFailed
-from yoto.nodes import GLOBAL_KIND
+from yoto.nodes import GLOBAL_KIND, MAX_ID
 from yoto.nodes import NodeId as ResourceId
 from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, node_of_text
 from yoto.store.resources import ResourceType, known_types
 
-MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
 EXACT_MAX = 2**53 - 1  # the largest integer that is exact as a JSON number everywhere
 # Control characters, and lone surrogates, which no database encodes.
 REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})

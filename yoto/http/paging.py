@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from yoto.http.fields import MAX_ID
+from yoto.nodes import MAX_ID
 
 T = TypeVar("T")
 

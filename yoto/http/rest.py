@@ -17,8 +17,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 from yoto.auth.access import PUBLIC_MARK
 from yoto.http.dumping import quicken
-from yoto.http.fields import MAX_ID
 from yoto.http.idempotency import ONCE_MARK, document
+from yoto.nodes import MAX_ID
 from yoto.request.context import READ_ONLY_MARK, SAFE_METHODS
 
 

@@ -15,9 +15,10 @@ from yoto.api.admin.audit.schemas import ACTION_LENGTH, SUBJECT_LENGTH, RecordSc
 from yoto.api.admin.audit.service import Record
 from yoto.auth.operators import VIEW
 from yoto.errors import ValidationFailed
-from yoto.http.fields import MAX_ID, Instant
+from yoto.http.fields import Instant
 from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
+from yoto.nodes import MAX_ID
 from yoto.operate.insight import has_insight
 from yoto.operate.operation import After, Limit, Subject
 from yoto.store.columns import longest

@@ -17,9 +17,9 @@ from enum import Enum
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from yoto.http.fields import MAX_ID
 from yoto.http.paging import PAGE_MAX
 from yoto.http.shapes import Between, Parameter, parts_of
+from yoto.nodes import MAX_ID
 
 F = TypeVar("F", bound=Callable[..., Any])
 

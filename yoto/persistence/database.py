@@ -18,9 +18,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
 from yoto.errors import CircuitOpen, StoreUnavailable
 from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
+from yoto.store import sessions
 from yoto.store.db import on_engine
 
 DATABASE = "database"
@@ -93,3 +95,25 @@ def _count_failure(breaker: CircuitBreaker) -> None:
         breaker.allow().exit(Outcome.FAILURE)
     except CircuitOpen:
         pass  # it is known already
+
+
+@contextmanager
+def reading(app: Flask) -> Iterator[Session]:
+    """See ``yoto.store.sessions``; the breaker learns from the record how operators have set it.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+    """
+    with passing_breaker(), sessions.reading(app) as session:
+        yield session
+
+
+@contextmanager
+def recording(app: Flask) -> Iterator[Session]:
+    """See ``yoto.store.sessions``; an act of operators is recorded whatever the breaker says.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached; nothing was written.
+    """
+    with passing_breaker(), sessions.recording(app) as session:
+        yield session

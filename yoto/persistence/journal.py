@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from yoto.errors import VersionConflict
-from yoto.persistence.sessions import reading, recording
+from yoto.persistence.database import reading, recording
 from yoto.resilience import Action, Change, Kind, Origin, audit_of
 from yoto.store.models import ResilienceConfigChange, record_entry
 

@@ -30,7 +30,7 @@ from app.blueprints.rights import demand
 from app.extensions import cache
 from yoto.api.visibility import demand_sight
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.http.fields import MAX_ID
+from yoto.nodes import MAX_ID
 from yoto.permission import Place
 from yoto.sockets import RevocationWatcher, acknowledged, socket_id
 

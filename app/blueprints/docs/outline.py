@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from yoto.http.fields import MAX_ID
+from yoto.nodes import MAX_ID
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SCHEMA_PREFIX = "#/components/schemas/"

@@ -9,8 +9,9 @@ from marshmallow.validate import Range
 
 from app.models.message import MESSAGE_MAX_LENGTH
 from yoto.api.people import PersonSchema
-from yoto.http.fields import MAX_ID, Instant, Text
+from yoto.http.fields import Instant, Text
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX
+from yoto.nodes import MAX_ID
 
 SEARCH_MAX_LENGTH = 100  # characters
 

@@ -10,9 +10,9 @@ from marshmallow.validate import Length
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
 from yoto.api.permissions.insight.schemas import INCOMPLETE, WITHIN
-from yoto.http.fields import MAX_ID, Node, TypeName
+from yoto.http.fields import Node, TypeName
 from yoto.http.shapes import Between
-from yoto.nodes import NodeId
+from yoto.nodes import MAX_ID, NodeId
 
 USERNAME_LENGTH = 256  # characters: an application may call its people by their addresses
 SEARCH_LENGTH = 100

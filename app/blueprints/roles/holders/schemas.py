@@ -7,8 +7,9 @@ from marshmallow.validate import Range
 
 from yoto.api.people import PersonSchema
 from yoto.api.reasons import ReasonSchema
-from yoto.http.fields import MAX_ID, Instant
+from yoto.http.fields import Instant
 from yoto.http.paging import PageQuery
+from yoto.nodes import MAX_ID
 
 HALF_OPEN = "In force while valid_from <= now < valid_until; null: no bound"
 

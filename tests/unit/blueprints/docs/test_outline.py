@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.blueprints.docs.outline import Type, _type, outline
-from yoto.http.fields import MAX_ID
+from yoto.nodes import MAX_ID
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.http.fields import MAX_ID, Flag, Instant, Name, NodeId, RowId, Text, Whole
+from yoto.http.fields import Flag, Instant, Name, NodeId, RowId, Text, Whole
+from yoto.nodes import MAX_ID
 
 
 def refuses(field: ma.fields.Field[Any], value: Any) -> bool:

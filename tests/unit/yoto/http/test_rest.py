@@ -12,9 +12,10 @@ from flask.testing import FlaskClient
 from yoto.auth.access import public, signed_in
 from yoto.http.api import BEARER_SCHEME, add_api
 from yoto.http.database_problems import init_problems
-from yoto.http.fields import MAX_ID, Name
+from yoto.http.fields import Name
 from yoto.http.paging import Page, PageQuery, cut, page_of
 from yoto.http.rest import RestBlueprint
+from yoto.nodes import MAX_ID
 
 
 class ThingSchema(ma.Schema):

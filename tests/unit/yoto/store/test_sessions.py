@@ -12,7 +12,7 @@ from sqlalchemy import exc, func, select
 from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable
-from yoto.persistence import sessions as guards
+from yoto.persistence import database as guards
 from yoto.store import sessions
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, record_audit

@@ -8,8 +8,9 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from yoto.api.people import PersonSchema
-from yoto.http.fields import MAX_ID, Instant
+from yoto.http.fields import Instant
 from yoto.http.paging import PageQuery
+from yoto.nodes import MAX_ID
 from yoto.store.columns import longest
 from yoto.store.models import AuditRecord
 

@@ -8,7 +8,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
-from yoto.http.fields import MAX_ID, Facts, Node, NodeId, TypeName, with_node_id
+from yoto.http.fields import Facts, Node, NodeId, TypeName, with_node_id
+from yoto.nodes import MAX_ID
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 POSITION_LENGTH = 64
