@@ -72,12 +72,17 @@ from yoto.permission.ways import Way
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
-    from yoto.permission.policy_input.facts import Surroundings
+    from yoto.permission.policy_input.facts import Circumstances, Surroundings
     from yoto.permission.policy_input.judge import PolicyJudge
 else:
     # What policies are asked needs their engine; verdicts by roles do not.
     __getattr__ = exports(
-        __name__, {"PolicyJudge": ".policy_input.judge", "Surroundings": ".policy_input.facts"}
+        __name__,
+        {
+            "Circumstances": ".policy_input.facts",
+            "PolicyJudge": ".policy_input.judge",
+            "Surroundings": ".policy_input.facts",
+        },
     )
 
 __all__ = [
@@ -94,6 +99,7 @@ __all__ = [
     "PUBLIC",
     "UNSET",
     "Application",
+    "Circumstances",
     "ComponentState",
     "Decision",
     "Everyone",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from cachebox import LRUCache
 from flask import Flask
@@ -53,20 +53,21 @@ MOST_IDS = 10_000
 JUDGED_SCOPES = ("server", "channel")
 
 
-class Circumstances(Protocol):
-    """The request at hand; None: not known."""
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Facts of the request at hand; None: not known.
 
-    @property
-    def ip(self) -> str | None: ...
+    Attributes:
+        ip: the caller's address as text; one of IPv4 that came as IPv6 is written as IPv4.
+        user_agent: what the client calls itself.
+        method: of HTTP.
+        device: the hash of the secret that the client's device sent.
+    """
 
-    @property
-    def user_agent(self) -> str | None: ...
-
-    @property
-    def method(self) -> str | None: ...
-
-    @property
-    def device(self) -> str | None: ...
+    ip: str | None = None
+    user_agent: str | None = None
+    method: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from yoto.request.circumstances import Circumstances, circumstances, token_hash
+from yoto.permission import Circumstances
+from yoto.request.circumstances import circumstances, token_hash
 
 
 def of_request(**options: object) -> Circumstances:
