@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import click
 
@@ -15,8 +15,6 @@ from yoto.cli.login import login
 from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
 from yoto.store.columns import utcnow
 from yoto.store.resources import known_types
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
