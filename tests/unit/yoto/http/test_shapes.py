@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict, Unpack
 
+import marshmallow as ma
 import pytest
+from marshmallow.validate import Length
 
 from yoto.http.paging import Page
-from yoto.http.shapes import NAMES, Between, parts_of, schema_of
+from yoto.http.shapes import NAMES, REQUIRED, Between, field_of, parts_of, schema_of
 from yoto.moments import Epoch
 from yoto.nodes import NodeId
 
@@ -80,3 +82,40 @@ def test_pages_and_moments_have_their_fields() -> None:
         "items": [{"at": "1970-01-01T00:00:00.500+00:00", "name": "a"}],
         "next": 7,
     }
+
+
+class Filter(TypedDict):
+    """Which things."""
+
+    named: Annotated[str | None, Length(1, 3), "How it begins"]
+    count: int
+
+
+def test_fields_that_keywords_are_unpacked_to_are_parameters() -> None:
+    def function(limit: int = 5, **which: Unpack[Filter]) -> Whole:
+        raise AssertionError("nobody calls it")
+
+    limit, named, count, result = parts_of(function)
+    assert (limit.name, limit.default) == ("limit", 5)
+    assert (named.name, named.default, named.note(str)) == ("named", None, "How it begins")
+    assert (count.name, count.default) == ("count", REQUIRED)
+    assert result.kind is Whole
+
+
+def test_a_validator_among_the_notes_checks_what_is_taken() -> None:
+    field = field_of(parts_of(Filter)[0])
+    assert field.deserialize("abc") == "abc"
+    with pytest.raises(ma.ValidationError):
+        field.deserialize("abcd")
+
+
+def test_a_class_may_have_a_schema_that_was_written_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Written(ma.Schema):
+        """Its schema."""
+
+    class Thing:
+        """A class without annotations."""
+
+    monkeypatch.setitem(NAMES, Thing, Written)
+    assert schema_of(Thing) is Written
+    assert schema_of(Iterator[Thing]).many and isinstance(schema_of(Iterator[Thing]), Written)
