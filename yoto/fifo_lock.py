@@ -50,6 +50,12 @@ class FifoLock:
             self._lines[name].remove(turn)
             return True
 
+    @property
+    def waiting(self) -> int:
+        """The number of callers that wait for their turn."""
+        with self._mutex:
+            return sum(map(len, self._lines.values()))
+
     def __len__(self) -> int:
         """The number of names that are held or waited for."""
         return len(self._lines)

@@ -62,7 +62,7 @@ class Sweeper:
         locks = AdvancedOptimization.of(app).locks
         self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         self._thread = Housekeeper("yoto-sweeper")
-        self._thread.add("ended-rows", self._run)
+        self._thread.add("ended-rows", self.turn)
 
     def start(self) -> None:
         """Stand for election from now on; the elected worker sweeps at once, and every hour."""
@@ -106,7 +106,7 @@ class Sweeper:
                 orphans.forget(session, gone[start : start + FORGOTTEN])
                 session.commit()
 
-    def _run(self) -> float:
+    def turn(self) -> float:
         if self._patient:
             self._patient = False
             return AGAIN

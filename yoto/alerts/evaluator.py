@@ -85,7 +85,7 @@ class Evaluator:
     ) -> None:
         self._store = store
         self._rulebook = rulebook
-        self._values = values
+        self.values = values
         self._teller = teller
         self._interval = interval
         self._elected = elected
@@ -186,7 +186,7 @@ class Evaluator:
 
     def _read_values(self) -> Mapping[str, Value]:
         try:
-            values = self._values()
+            values = self.values()
         except Exception:
             self.counts.value_failures += 1
             if not self._values_failing:

@@ -58,6 +58,7 @@ class AlertState:
     """The extension's state in an application. Safe for threads and greenlets.
 
     Attributes:
+        store: alerts, webhooks and deliveries in the database.
         desk: alerts and silences, for operators.
         rules: the rules, for operators.
         webhooks: the webhooks, for operators.
@@ -78,7 +79,7 @@ class AlertState:
         degrade: Degrade | None,
     ) -> None:
         """Nothing is opened and no thread starts."""
-        self._store = store
+        self.store = store
         self._settings = settings
         self._teller = teller
         sender = Sender(settings.sending)
@@ -130,7 +131,7 @@ class AlertState:
         return PRUNE_INTERVAL
 
     def _prune_once(self) -> int:
-        with self._store.writing() as rows:
+        with self.store.writing() as rows:
             return rows.prune(self._settings.keep_days, PRUNE_BATCH)
 
     def _reached(self, what: str, turn: Callable[[], object]) -> object:

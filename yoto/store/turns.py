@@ -20,7 +20,7 @@ from yoto.store.time_limits import LOCK_SECONDS
 _LINE = "yoto.line"
 _CONNECTED = "yoto.connected"
 
-_fifo_lock = FifoLock()
+fifo_lock = FifoLock()
 
 
 def take_turns(sessions: scoped_session[Any]) -> None:
@@ -43,7 +43,7 @@ def _before_statement(state: ORMExecuteState) -> None:
     if _CONNECTED in session.info or _LINE in session.info:
         return
     line = _line_of(state)
-    if not _fifo_lock.enter(line, LOCK_SECONDS):
+    if not fifo_lock.enter(line, LOCK_SECONDS):
         raise TurnTimeout(f"others kept the rows locked for {LOCK_SECONDS} s")
     session.info[_LINE] = line
     if not session.in_transaction():
@@ -67,4 +67,4 @@ def _after_end(session: Session, transaction: SessionTransaction) -> None:
     session.info.pop(_CONNECTED, None)
     line = session.info.pop(_LINE, None)
     if line is not None:
-        _fifo_lock.leave(line)
+        fifo_lock.leave(line)

@@ -66,10 +66,10 @@ def test_a_database_that_is_away_is_said_once_and_tried_again_later(
 
     with monkeypatch.context() as faulty:
         faulty.setattr(sweeping, "_ended", away)
-        assert [sweeper._run() for _ in range(3)] == [sweeping.AGAIN] * 3
+        assert [sweeper.turn() for _ in range(3)] == [sweeping.AGAIN] * 3
     said = [one for one in caplog.records if one.name == sweeping.__name__]
     assert len(said) == 1 and said[0].exc_info is None
-    assert sweeper._run() == sweeping.EVERY
+    assert sweeper.turn() == sweeping.EVERY
 
 
 def test_it_deletes_in_slices_and_by_itself(

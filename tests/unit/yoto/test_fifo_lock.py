@@ -38,7 +38,7 @@ def test_who_came_first_gets_through_first() -> None:
     for number in range(10):
         threads.append(threading.Thread(target=pass_through, args=(number,)))
         threads[-1].start()
-        wait_until(lambda: len(turnstile._lines["name"]) == number + 1)
+        wait_until(lambda: turnstile.waiting == number + 1)
     turnstile.leave("name")
     for thread in threads:
         thread.join()

@@ -39,7 +39,7 @@ class MemoryBackend:
             worker_id: the name of this process; by default its host and number.
         """
         self._lock = threading.Lock()
-        self._clock = clock
+        self.clock = clock
         self._worker_id = worker_id or _own_id
         self._kept = {one.seconds: one for one in resolutions}
         self._points: dict[int, dict[int, Point]] = {one.seconds: {} for one in resolutions}
@@ -48,7 +48,7 @@ class MemoryBackend:
         self._heard: float | None = None
 
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        now = self._clock()
+        now = self.clock()
         with self._lock:
             self._heard = now
             self._gauges = dict(gauges)
@@ -91,7 +91,7 @@ class MemoryBackend:
             return [self._worker()]
 
     def now(self) -> float:
-        return self._clock()
+        return self.clock()
 
     @property
     def on_redis_time(self) -> bool:
@@ -105,7 +105,7 @@ class MemoryBackend:
 
     def _worker(self) -> WorkerStatus:
         name = self._worker_id()
-        silent = 0.0 if self._heard is None else max(0.0, self._clock() - self._heard)
+        silent = 0.0 if self._heard is None else max(0.0, self.clock() - self._heard)
         gauges = dict(self._gauges)
         return WorkerStatus(
             name, socket.gethostname(), os.getpid(), WorkerState.ALIVE, silent, 0.0, gauges

@@ -57,7 +57,7 @@ class OutboxRelay:
         self._pool = pool
         self._counts = counts
         self._telling = telling
-        self._interval = interval
+        self.interval = interval
         self._also = also
         self._keeper = Housekeeper("yoto-outbox-relay")
         self._keeper.add("relay", self._task)
@@ -133,7 +133,7 @@ class OutboxRelay:
     def _task(self) -> float:
         if not self._begun:
             self._begun = True
-            return self._interval
+            return self.interval
         try:
             self._telling.tell()
             self._also()
@@ -144,4 +144,4 @@ class OutboxRelay:
             if not self._failing:
                 log.warning("the outbox is not relayed now: %s", error)
             self._failing = True
-        return self._interval
+        return self.interval

@@ -35,7 +35,7 @@ def test_the_examples_run(app: Flask, world: World) -> None:
     example, _ = blocks("python")
     names: dict[str, Any] = {}
     with app.app_context():
-        alerts.of(app).evaluator._values = lambda: {"error_rate": 0.5}
+        alerts.of(app).evaluator.values = lambda: {"error_rate": 0.5}
         alerts.rules.set("error_rate", {"hold": 0}, by="ada")
         alerts.of(app).evaluator.turn()
         exec(compile(example, "alerts.md", "exec"), names)

@@ -247,7 +247,7 @@ def test_a_worker_that_was_paused_changes_nothing(
         ready.state.evaluator.turn()
         return {"load": 99}
 
-    slow.state.evaluator._values = read
+    slow.state.evaluator.values = read
     assert slow.state.evaluator.turn() == []
     assert slow.open_rules() == []
     with store.reading() as rows:

@@ -77,7 +77,7 @@ def test_a_started_worker_evaluates_and_tells_until_it_is_closed(
     app: Flask, state: AlertState
 ) -> None:
     values: dict[str, float | None] = {"error_rate": 0.5}
-    state.evaluator._values = lambda: values
+    state.evaluator.values = lambda: values
     state.rules.set("error_rate", {"hold": 0, "recover": 0}, by="ada")
     initialize_permission_platform(app)
     try:

@@ -36,7 +36,7 @@ def raised(app: Flask) -> int:
     """The number of an alert that holds."""
     state = alerts.of(app)
     state.rules.set("error_rate", {"hold": 0}, by="ada")
-    state.evaluator._values = lambda: {"error_rate": 0.15}
+    state.evaluator.values = lambda: {"error_rate": 0.15}
     assert len(state.evaluator.turn()) == 1
     return state.desk.list().items[0].id
 
@@ -117,7 +117,7 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
     fields = ("warning=100", "error=500", "hold=0", "recover=0")
     made = run(app, "rule-add", "backlog", "yoto_queue_items", "high", *fields, *WHY)
     assert made.startswith("backlog") and "yoto_queue_items: 100 / 500 / - (high is bad)" in made
-    state.evaluator._values = lambda: values
+    state.evaluator.values = lambda: values
     (raised,) = state.evaluator.turn()
     assert raised.key == 'backlog{kind="mail"}'
     assert state.desk.list().items[0].level == "error"
@@ -179,7 +179,7 @@ def test_deliveries_say_what_came_of_them(app: Flask, raised: int, receiver: Rec
     state = alerts.of(app)
     added = state.webhooks.add("pager", receiver.url, by="ada")
     number = str(added.webhook.id)
-    with state._store.writing() as rows:
+    with state.store.writing() as rows:
         waiting = rows.add_delivery(added.webhook.id, "alert.raised", "{}")
         rows.tried(waiting.id, 500, "HTTP status 500", settled=False)
     assert "alert.raised  waiting, 1 tries: HTTP status 500" in run(app, "deliveries", number)
@@ -187,7 +187,7 @@ def test_deliveries_say_what_came_of_them(app: Flask, raised: int, receiver: Rec
     assert "alert.raised  delivered" in run(app, "deliveries", number)
     shown = json.loads(run(app, "deliveries", number, "--json"))
     assert (shown["items"][0]["delivered"], shown["next"]) == (True, None)
-    with state._store.writing() as rows:
+    with state.store.writing() as rows:
         newer = [rows.add_delivery(added.webhook.id, "alert.changed", "{}") for _ in range(50)]
     page = run(app, "deliveries", number)
     assert f"More with --after {newer[0].id}." in page and "alert.raised" not in page

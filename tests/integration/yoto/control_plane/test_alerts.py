@@ -38,7 +38,7 @@ def receiver() -> Iterator[Receiver]:
 
 def evaluate(app: Flask, error_rate: float) -> None:
     state = alerts.of(app)
-    state.evaluator._values = lambda: {"error_rate": error_rate}
+    state.evaluator.values = lambda: {"error_rate": error_rate}
     state.evaluator.turn()
 
 
@@ -174,7 +174,7 @@ def test_a_webhook_shows_its_secret_once_and_says_what_came_of_messages(
     receiver.answer = lambda request: 500
     assert ada.post(f"{hook}/test").json["delivered"] is False
     assert ada.get(f"{hook}/deliveries").json == {"items": [], "next": None}
-    with alerts.of(app)._store.writing() as rows:
+    with alerts.of(app).store.writing() as rows:
         older, newer = (rows.add_delivery(made.json["id"], "alert.raised", "{}") for _ in range(2))
     first = ada.get(f"{hook}/deliveries", limit=1).json
     assert ([one["id"] for one in first["items"]], first["next"]) == ([newer.id], newer.id)

@@ -102,7 +102,7 @@ def test_dead_letters_and_alerts_are_named(app: Flask, ada: ControlClient) -> No
     assert (unserved["name"], unserved["value"]) == ("mail", 1)
     state = alerts.of(app)
     state.rules.set("error_rate", {"hold": 0}, by="system")
-    state.evaluator._values = lambda: {"error_rate": 0.15}
+    state.evaluator.values = lambda: {"error_rate": 0.15}
     state.evaluator.turn()
     found = cause(ada, "alert")
     assert (found["name"], found["state"], found["value"], found["unit"]) == (
@@ -139,7 +139,7 @@ def test_where_failed_sign_ins_come_from_is_for_those_who_may_know(
         app.test_client().post("/api/v1/auth/login", json=tried)
     Resilience.of(app).trails.report()
     state = alerts.of(app)
-    state.evaluator._values = lambda: {"failed_sign_ins": 34.0}
+    state.evaluator.values = lambda: {"failed_sign_ins": 34.0}
     state.evaluator.turn()
     found = cause(ada, "alert", lambda one: one["name"] == "failed_sign_ins")
     assert (found["value"], found["network"]) == (34, None)

@@ -59,7 +59,7 @@ class Load:
         self._controller = resilience.of(app)
         # What is set is dated by Redis, whose clock runs on.
         self.now = time.time() + 60
-        self._monitoring.backend._clock = lambda: self.now  # type: ignore[attr-defined]
+        self._monitoring.backend.clock = lambda: self.now  # type: ignore[attr-defined]
         self._monitoring.flush()
 
     def run(self, seconds: int, request_ms: float = 5.0) -> int:
@@ -219,6 +219,12 @@ def judged(tuner: Tuner, monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
     assert tuner.trial() is None
 
 
+def reverted(controller: ResilienceController) -> tuple[str, ...]:
+    """What is never tried again."""
+    entry = controller.config.get(Kind.TUNING, FLEET)
+    return entry.config.to_mapping()["reverted"]  # type: ignore[no-any-return]
+
+
 def told(app: Flask) -> list[tuple[str, str]]:
     """What the stream says of tuning, and why."""
     found: list[Any] = [one.event for one in events.of(app).stream.read()]
@@ -241,7 +247,10 @@ def gossip(controller: ResilienceController) -> Callable[[], dict[str, Any]]:
 
 
 def test_what_is_taken_back_leaves_what_was_kept(
-    tuner: Tuner, gossip: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    controller: ResilienceController,
+    tuner: Tuner,
+    gossip: Callable[[], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin(tuner, "rate_limit:gossip:user", 7)
     judged(tuner, monkeypatch, Step.KEEP)
@@ -253,7 +262,7 @@ def test_what_is_taken_back_leaves_what_was_kept(
         assert gossip() == kept
     limit = GuardLimit.of("rate_limit:gossip:user")
     assert limit is not None
-    store = tuner._store()
+    store = controller.config
     limit.write(store, None, "ada", "enough")
     assert gossip() == {"limit": 60, **DIMENSIONS} and limit.own(store) is None
     # Nothing is left of the layer, nor is it written again for nothing.
@@ -298,14 +307,14 @@ def test_a_change_that_could_not_be_made_is_neither_observed_nor_kept(
     assert tuner.trial() is None and told(app) == []
     (refused,) = tuner.outcomes()
     assert (refused.result, refused.why) == ("reverted", NOT_APPLIED)
-    assert tuner._entry().config.to_mapping()["reverted"] == (f"bulkhead:{NAME}=1000000000",)
+    assert reverted(controller) == (f"bulkhead:{NAME}=1000000000",)
 
     faults: list[Exception] = [VersionConflict(2, {}), StoreUnavailable("database")]
     monkeypatch.setattr(GuardLimit, "write", lambda *anything: (_ for _ in ()).throw(faults.pop(0)))
     with pytest.raises(VersionConflict):
         begin(tuner, f"bulkhead:{NAME}", 6)
     assert tuner.trial() is None
-    assert f"bulkhead:{NAME}=6" not in tuner._entry().config.to_mapping()["reverted"]
+    assert f"bulkhead:{NAME}=6" not in reverted(controller)
     # Whether an unanswered write arrived is seen later; until then it is a trial.
     with pytest.raises(StoreUnavailable):
         begin(tuner, f"bulkhead:{NAME}", 6)

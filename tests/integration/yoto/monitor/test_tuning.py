@@ -40,7 +40,7 @@ class Load:
         self._app = app
         self._monitoring = monitor.of(app)
         self.now = time.time()
-        self._monitoring.backend._clock = lambda: self.now  # type: ignore[attr-defined]
+        self._monitoring.backend.clock = lambda: self.now  # type: ignore[attr-defined]
         self._community = world.server()
         self._members = world.members(self._community, PEOPLE)
         cache.of(app).start()
@@ -74,6 +74,12 @@ def tuner(app: Flask) -> Tuner:
 
 def size_in(app: Flask) -> int:
     return cache.of(app).stats().capacities["users"]
+
+
+def reverted(app: Flask) -> tuple[str, ...]:
+    """What is never tried again."""
+    entry = resilience.of(app).config.get(Kind.TUNING, FLEET)
+    return entry.config.to_mapping()["reverted"]  # type: ignore[no-any-return]
 
 
 def told(app: Flask) -> list[str]:
@@ -136,7 +142,7 @@ def test_what_does_harm_is_taken_back_and_never_tried_again(
     # Back to what is configured: the tuner had set nothing before.
     assert size_in(app) == SMALL and tuner.trial() is None
     assert told(app) == ["tuning.applied", "tuning.reverted"]
-    assert tuner._entry().config.to_mapping()["reverted"] == (bad.id,)
+    assert reverted(app) == (bad.id,)
 
 
 def test_by_itself_it_follows_what_is_sure_enough_and_no_operator_has_decided(

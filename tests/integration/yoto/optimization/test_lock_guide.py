@@ -12,9 +12,10 @@ from flask import Flask
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.extensions import db, optimization
+from app.extensions import db, optimization, redis_store
+from tests.support.redis_servers import wait_until
 from yoto.errors import StaleToken
-from yoto.optimization import FencedStore
+from yoto.optimization import DistributedLocks, FencedStore
 
 GUIDE = Path(__file__).parents[4] / "docs" / "lock.md"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -57,7 +58,9 @@ def test_the_examples_run(guide: dict[str, Any]) -> None:
         guide["fence"].admit(1)
 
 
-def test_a_row_refuses_the_late_write_of_an_earlier_holder(guide: dict[str, Any]) -> None:
+def test_a_row_refuses_the_late_write_of_an_earlier_holder(
+    app: Flask, guide: dict[str, Any]
+) -> None:
     db.session.add(Report(id=1, text="", fence=0))
     db.session.commit()
     save = guide["save"]
@@ -67,7 +70,7 @@ def test_a_row_refuses_the_late_write_of_an_earlier_holder(guide: dict[str, Any]
     save(1, "early", old)
     # The same again changes nothing, and is no reason to refuse.
     save(1, "early", old)
-    others = type(optimization.locks)(optimization.locks._redis)
+    others = DistributedLocks(redis_store.of(app))
     with others.create_lock("report", wait=5) as lock:
         save(1, "newest", lock.token)
         with pytest.raises(StaleToken) as refused:
@@ -81,4 +84,7 @@ def test_the_list_of_locks_names_processes_as_the_list_of_instances_does(app: Fl
     from app.extensions import events
 
     with app.app_context():
-        assert optimization.locks._owned.listing._holder == events.of(app).instance_id
+        with optimization.create_lock("long"):
+            wait_until(optimization.locks.held_anywhere)
+            (listed,) = optimization.locks.held_anywhere()
+        assert listed.holder == events.of(app).instance_id

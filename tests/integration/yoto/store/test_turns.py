@@ -40,10 +40,6 @@ def writers(world: World, community: Community) -> list[Person]:
     return [world.member(community, None, role) for _ in range(WRITERS)]
 
 
-def waiting() -> int:
-    return sum(len(line) for line in turns._fifo_lock._lines.values())
-
-
 def test_a_crowd_at_one_channel_waits_without_connections(
     app: Flask, world: World, community: Community, writers: list[Person]
 ) -> None:
@@ -60,11 +56,11 @@ def test_a_crowd_at_one_channel_waits_without_connections(
     with app.app_context():
         db.session.get(Channel, community.channel_id, with_for_update=True)
         crowd.start()
-        wait_until(lambda: waiting() == WRITERS, what="all to wait for their turn")
+        wait_until(lambda: turns.fifo_lock.waiting == WRITERS, what="all to wait for their turn")
         assert db.engine.pool.checkedout() == 1  # type: ignore[attr-defined]
     crowd.join()
     assert answers == [200] * WRITERS
-    assert len(turns._fifo_lock) == 0
+    assert len(turns.fifo_lock) == 0
 
 
 def test_whoever_waits_too_long_is_told_and_the_next_gets_the_turn(
@@ -87,9 +83,9 @@ def test_whoever_waits_too_long_is_told_and_the_next_gets_the_turn(
         assert failed == []
         db.session.scalar(statement)  # it is its own turn still
         db.session.rollback()
-        assert len(turns._fifo_lock) == 0
+        assert len(turns.fifo_lock) == 0
         db.session.scalar(statement)
-    assert len(turns._fifo_lock) == 0
+    assert len(turns.fifo_lock) == 0
 
 
 def test_a_turn_ends_though_no_connection_can_be_had(
@@ -101,7 +97,7 @@ def test_a_turn_ends_though_no_connection_can_be_had(
         with pytest.raises(TurnTimeout):
             db.session.get(Channel, community.channel_id, with_for_update=True)
         db.session.rollback()
-        assert len(turns._fifo_lock) == 0
+        assert len(turns.fifo_lock) == 0
         for connection in taken:
             connection.close()
 
@@ -121,7 +117,7 @@ def test_a_turn_ends_though_the_connection_died_that_it_was_for(
             patched.setattr(db.engine.dialect, "do_rollback", dead)
     (failed,) = [one for one in caplog.records if "after the request was answered" in one.message]
     assert failed.exc_info is not None and "the connection is gone" in str(failed.exc_info[1])
-    assert len(turns._fifo_lock) == 0
+    assert len(turns.fifo_lock) == 0
     assert not app.extensions[EXTENSION].session.registry.registry
     with app.app_context():
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert
 
-from app.extensions import cache, optimization, permissions
+from app.extensions import cache, optimization, permissions, redis_store
 from app.models import Member, User
 from tests.integration.blueprints.community.test_namespace import (  # noqa: F401
     Connect,
@@ -227,7 +227,7 @@ def test_what_redis_lost_is_found_again(
     world.member(community, timeout_until=world.soon(4))
     invalidation = optimization.of(app).invalidation
     assert watch_of(app).look() == 1
-    client = invalidation._queue._redis.client
+    client = redis_store.of(app).client
     for key in client.scan_iter(match=f"{app.config['REDIS_KEY_PREFIX']}*"):
         client.delete(key)
     assert invalidation.stats().later == 0

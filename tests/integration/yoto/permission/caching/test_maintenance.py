@@ -96,7 +96,7 @@ def test_a_worker_that_redis_is_away_from_learns_it_from_the_database(
     world.add(PlatformSwitch(name="maintenance", enabled=True, reason=REASON))
     caching = permissions.caching_of(app)
     assert caching is not None
-    caching.relay._interval = 0.05
+    caching.relay.interval = 0.05
     caching.relay.start()
     wait_until(lambda: is_turned_away(app, person, community), 1)
 

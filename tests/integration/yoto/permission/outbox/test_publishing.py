@@ -149,7 +149,7 @@ def test_while_a_relay_runs_its_turns_tell_what_was_changed_and_so_does_its_end(
     app: Flask, scene: Scene, caching: Caching
 ) -> None:
     before = len(told(app))
-    caching.relay._interval = 3600
+    caching.relay.interval = 3600
     caching.relay.start()
     positions = [disable(scene, disabled) for disabled in (True, False, True)]
     assert len(told(app)) == before
@@ -203,7 +203,7 @@ def test_a_turn_with_nothing_to_relay_asks_no_redis(caching: Caching, own_redis:
 def test_the_relay_runs_by_itself_and_ends_when_it_is_closed(
     scene: Scene, caching: Caching
 ) -> None:
-    caching.relay._interval = 0.02
+    caching.relay.interval = 0.02
     caching.relay.start()
     scene.world.run(update(OutboxEvent).values(published_at=None))
     wait_until(lambda: not waiting(scene), what="the relay")
