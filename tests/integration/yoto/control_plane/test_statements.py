@@ -29,8 +29,8 @@ READS = {
     "/control/guards": PAGE,
     "/control/settings": PAGE,
     # Maintenance, open alerts and the rules of health; workers, measures, guards and queues.
-    "/control/api/status": (3, 8),
-    "/control/api/status/detailed": (3, 8),
+    "/control/api/status": (2, 8),
+    "/control/api/status/detailed": (2, 8),
     "/control/api/stats/performance?range=10m": (0, 3),  # 600 points, 200 a command
     "/control/api/stats/cache": (0, 2),
     "/control/api/stats/resilience": (0, 1),
@@ -46,7 +46,7 @@ READS = {
     "/control/api/audit": (1, 0),
     "/control/api/instances": (0, 1),
     "/control/api/alerts": (1, 0),
-    "/control/api/alerts/rules": (1, 0),
+    "/control/api/alerts/rules": (0, 0),
     "/control/api/maintenance/mode": (1, 0),
     "/control/api/tokens": (1, 0),
     "/control/api/second-factor": (1, 0),
