@@ -12,7 +12,7 @@ import pytest
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import Server, start_valkey
+from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings
 
@@ -83,6 +83,17 @@ def workers(nursery: Nursery) -> Iterator[LockWorkers]:
     """Starts worker processes, and ends them after the test."""
     with LockWorkers(nursery) as started:
         yield started
+
+
+def wait_for_renewal(redis: RedisConnection, key: str = "job") -> None:
+    """Return as soon as the lease of a lock has become longer than it was."""
+    left: list[int] = []
+
+    def renewed() -> bool:
+        left.append(redis.client.pttl(redis.keys.lock(key)))
+        return len(left) > 1 and left[-1] > left[-2]
+
+    wait_until(renewed, what="a renewal")
 
 
 def in_thread(run: object) -> threading.Thread:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.optimization.conftest import MakeLocks
+from tests.contract.optimization.conftest import MakeLocks, redis_of, wait_for_renewal
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, wait_until
 from yoto.optimization import DistributedLocks
@@ -134,7 +134,7 @@ def test_the_wall_clock_of_the_process_does_not_matter(
             monkeypatch.setattr(time, "time", lambda wall=wall: wall)
             assert lock.held and lock.owned()
             assert not others.create_lock("job", wait=0.05).acquire()
-            time.sleep(0.7)
+            wait_for_renewal(redis_of(locks))
         lock.check()
     with others.create_lock("job", wait=0) as after:
         assert after.token

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from tests.contract.optimization.conftest import in_thread
+from tests.contract.optimization.conftest import in_thread, redis_of, wait_for_renewal
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.redis_servers import wait_until
 from yoto.errors import LockLost, ValidationFailed
@@ -47,7 +45,7 @@ def test_another_process_takes_it_up_and_gives_it_on(
         ticket = lock.detach(within=60)
         assert worker.do("take_up", ticket, 1.0) == token
         # It is renewed there.
-        time.sleep(1.3)
+        wait_for_renewal(redis_of(locks))
         assert worker.do("check") is True
         back = locks.take_up(worker.do("detach", 60.0))
         assert back.acquire() and back.token == token

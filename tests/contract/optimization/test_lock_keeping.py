@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.contract.optimization.conftest import in_thread, redis_of
+from tests.contract.optimization.conftest import in_thread, redis_of, wait_for_renewal
 from tests.support.redis_servers import wait_until
 from yoto.errors import LockLost
 from yoto.optimization import DistributedLocks
@@ -166,7 +166,7 @@ def test_a_listener_that_fails_changes_nothing(
     redis.client.delete(redis.keys.lock("job"))
     wait_until(lambda: "listener" in caplog.text)
     with locks.create_lock("other", timeout=1) as other:
-        time.sleep(1.5)
+        wait_for_renewal(redis, "other")
         other.check()
 
 
@@ -216,11 +216,11 @@ def test_a_new_thread_with_the_id_of_an_old_one_does_not_inherit_its_lock(
 
 
 def test_a_lock_of_the_process_outlives_the_thread_that_took_it(
-    locks: DistributedLocks, others: DistributedLocks
+    locks: DistributedLocks, others: DistributedLocks, redis: RedisConnection
 ) -> None:
     lock = locks.create_lock("job", timeout=1, of_process=True)
     in_thread(lock.acquire).join()
-    time.sleep(1.5)
+    wait_for_renewal(redis)
     assert lock.held and not others.create_lock("job").acquire(wait=0)
     in_thread(lock.release).join()
     assert not lock.held and others.create_lock("job").acquire(wait=0)

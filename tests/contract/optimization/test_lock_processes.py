@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.contract.optimization.conftest import MakeLocks
+from tests.contract.optimization.conftest import MakeLocks, redis_of, wait_for_renewal
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import StoreUnavailable
@@ -74,7 +74,7 @@ def test_a_restarted_server_gives_locks_with_greater_tokens(
         try:
             with locks.create_lock("job", timeout=1.5) as lock:
                 took.append(lock.token)
-                time.sleep(2)
+                wait_for_renewal(redis_of(locks))
                 # Later locks are renewed as before.
                 return lock.owned()
         except StoreUnavailable:
@@ -90,7 +90,7 @@ def test_a_lock_survives_a_short_pause_of_redis(make_locks: MakeLocks, own_serve
         own_server.pause()
         time.sleep(1.2)
         own_server.resume()
-        time.sleep(2.5)
+        wait_for_renewal(redis_of(locks))
         lock.check()
         assert lock.owned()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.optimization.conftest import MakeLocks, redis_of
+from tests.contract.optimization.conftest import MakeLocks, redis_of, wait_for_renewal
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import LockLost
 from yoto.optimization import DistributedLocks
@@ -126,7 +126,7 @@ def test_a_listener_that_hangs_keeps_no_other_from_hearing_and_no_lease_from_bei
         second = locks.create_lock("second", timeout=0.4, renew=False, on_lost=heard.set)
         assert first.acquire() and second.acquire()
         assert heard.wait(30)
-        time.sleep(2.5)
+        wait_for_renewal(redis_of(locks), "kept")
         kept.check()
         assert kept.owned()
     hanging.set()
