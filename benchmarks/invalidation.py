@@ -35,7 +35,7 @@ LEAST_FASTER = 10.0  # times, than single keys
 LIMIT = 600.0  # s
 PACE = 100_000  # items a second: the pace must not be what is measured
 
-subjects = cache_layer.subjects
+tags = cache_layer.tags
 
 
 class Measured(NamedTuple):
@@ -90,9 +90,7 @@ def through_the_queue(here: Side, there: Side, users: list[str], strategy: str) 
     invalidation = SmartInvalidation(
         here.redis, here.locks, InvalidationSettings(strategy=strategy, pace=PACE)
     )
-    invalidation.connect(
-        LogAccess(here.cache.invalidate, subjects.is_known, subjects.memory, subjects.GLOBAL)
-    )
+    invalidation.connect(LogAccess(here.cache.invalidate, tags.is_known, tags.memory, tags.GLOBAL))
     receipt = invalidation.submit_many(
         [Submission(user, "benchmark", "all", "server:7") for user in users]
     )
@@ -120,7 +118,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=ITEMS)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    users = [subjects.user(number) for number in range(1, options.items + 1)]
+    users = [tags.user(number) for number in range(1, options.items + 1)]
     with start_valkey() as server, sides(server.url) as (here, there):
         found = {"single keys, an entry each": one_by_one(here, there, users)}
         for strategy in ("conservative", "auto", "aggressive"):

@@ -1,7 +1,8 @@
 """Child processes that load one module of the platform, and what that imports.
 
-``python -P child.py yoto.policy.trial.answering`` calls ``main`` of that module. A package above it
-would, imported as usual, load all that it exports; so these are here bare names that have a folder.
+``python -P child.py yoto.policy.sandbox.answering`` calls ``main`` of that module. A package above
+it would, imported as usual, load all that it exports; so these are here bare names that have a
+folder.
 """
 
 from __future__ import annotations

@@ -21,26 +21,26 @@ EXTENSION_KEY = "yoto.break_glass_sessions"
 log = logging.getLogger(__name__)
 
 
-def end(glass_id: str, lifetime: timedelta) -> None:
+def end(break_glass_id: str, lifetime: timedelta) -> None:
     """Refuse the session from now on; ``lifetime`` is how long it could last at most."""
     known, now = _known(), utcnow()
     for one in [one for one, until in known.items() if until <= now]:
         del known[one]
-    known[glass_id] = now + lifetime
+    known[break_glass_id] = now + lifetime
     try:
         redis = _redis()
-        redis.client.set(_key(redis, glass_id), 1, ex=int(lifetime.total_seconds()))
+        redis.client.set(_key(redis, break_glass_id), 1, ex=int(lifetime.total_seconds()))
     except StoreUnavailable as error:
         log.warning("the end of a break-glass session is known to this process alone: %s", error)
 
 
-def is_over(glass_id: str) -> bool:
+def is_over(break_glass_id: str) -> bool:
     """Whether it was signed out of."""
-    if not glass_id or glass_id in _known():
+    if not break_glass_id or break_glass_id in _known():
         return True
     try:
         redis = _redis()
-        return bool(redis.client.exists(_key(redis, glass_id)))
+        return bool(redis.client.exists(_key(redis, break_glass_id)))
     except StoreUnavailable:
         return False
 
@@ -54,5 +54,5 @@ def _redis() -> RedisConnection:
     return RedisStore.of(current_app)
 
 
-def _key(redis: RedisConnection, glass_id: str) -> str:
-    return redis.keys.tagged(("glass", glass_id))
+def _key(redis: RedisConnection, break_glass_id: str) -> str:
+    return redis.keys.tagged(("glass", break_glass_id))

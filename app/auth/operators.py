@@ -6,8 +6,8 @@ from werkzeug.exceptions import Unauthorized
 
 from app.auth import break_glass
 from app.auth.api_tokens import token_use
-from app.auth.glass_uses import note_glass
-from app.auth.session import broke_glass, session_ends_at, session_identity
+from app.auth.break_glass_uses import note_break_glass
+from app.auth.session import in_break_glass_session, session_ends_at, session_identity
 from yoto.auth.operators import Operator, Via, bearer_token
 
 
@@ -20,7 +20,7 @@ def operator_at_hand() -> Operator:
     secret = bearer_token()
     if secret is not None:
         return operator_of(secret)
-    if broke_glass():
+    if in_break_glass_session():
         return Operator(Via.BREAK_GLASS, None, ends_at=session_ends_at())
     return Operator(Via.SESSION, session_identity(), ends_at=session_ends_at())
 
@@ -33,7 +33,7 @@ def operator_of(secret: str) -> Operator:
     """
     if secret.startswith(break_glass.PREFIX):
         opened = break_glass.opens(secret)
-        note_glass(opened)
+        note_break_glass(opened)
         if opened:
             return Operator(Via.BREAK_GLASS, None)
     else:

@@ -29,7 +29,7 @@ from yoto.store.db import db
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
-BROKEN_GLASS_LIFETIME = timedelta(hours=1)
+BREAK_GLASS_LIFETIME = timedelta(hours=1)
 PLACES = (CONTROL_PREFIX, SOCKETS_PATH)
 
 
@@ -94,7 +94,7 @@ def pending_user() -> User | None:
     return user
 
 
-def start_broken_glass() -> None:
+def start_break_glass_session() -> None:
     """Sign in the holder of the break-glass token."""
     session.clear()
     session.permanent = True
@@ -103,7 +103,7 @@ def start_broken_glass() -> None:
     session["since"] = int(utcnow().timestamp())
 
 
-def broke_glass() -> bool:
+def in_break_glass_session() -> bool:
     """Whether this session began with the break-glass token, and is still valid."""
     began_with = session.get("broken_glass")
     return (
@@ -173,7 +173,7 @@ def end_session() -> None:
     if "user_id" in session:
         deny(session["family"], session["user_id"], "logout", session_ends_at())
     if "glass_id" in session:
-        break_glass_sessions.end(session["glass_id"], BROKEN_GLASS_LIFETIME)
+        break_glass_sessions.end(session["glass_id"], BREAK_GLASS_LIFETIME)
     session.clear()
 
 
@@ -184,5 +184,5 @@ def session_since() -> float | None:
 
 def session_ends_at() -> datetime:
     """The session's own end."""
-    lifetime = BROKEN_GLASS_LIFETIME if "broken_glass" in session else SESSION_LIFETIME
+    lifetime = BREAK_GLASS_LIFETIME if "broken_glass" in session else SESSION_LIFETIME
     return datetime.fromtimestamp(session["since"], UTC) + lifetime

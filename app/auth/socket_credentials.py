@@ -11,7 +11,7 @@ from werkzeug.exceptions import Unauthorized
 
 from app.auth import break_glass, break_glass_sessions
 from app.auth.operators import operator_of
-from app.auth.session import broke_glass, session_claim, session_ends_at
+from app.auth.session import in_break_glass_session, session_claim, session_ends_at
 from yoto.auth.operators import Operator, Via
 from yoto.auth.socket_credentials import SocketCredential
 from yoto.store.columns import utcnow
@@ -32,17 +32,17 @@ def socket_credential(auth: Any) -> SocketCredential:
         if not isinstance(token, str):
             raise Unauthorized('auth must be {"token": "..."}, or be left out for a session.')
         return _checked(lambda: operator_of(token))
-    if broke_glass():
-        glass_ends_at, began_with = session_ends_at(), session["broken_glass"]
-        glass_id = session["glass_id"]
+    if in_break_glass_session():
+        break_glass_ends_at, began_with = session_ends_at(), session["broken_glass"]
+        break_glass_id = session["glass_id"]
 
-        def glass() -> Operator:
-            over = utcnow() >= glass_ends_at or break_glass_sessions.is_over(glass_id)
+        def break_glass_operator() -> Operator:
+            over = utcnow() >= break_glass_ends_at or break_glass_sessions.is_over(break_glass_id)
             if over or began_with != break_glass.configured_hash():
                 raise Unauthorized("Sign in first.")
             return Operator(Via.BREAK_GLASS, None)
 
-        return _checked(glass)
+        return _checked(break_glass_operator)
     claim = session_claim()
     return _checked(lambda: Operator(Via.SESSION, claim.identity()), claim.ends_at)
 

@@ -51,9 +51,9 @@ def show(role_id: RowId) -> Iterator[str]:
     """Show what role ROLE_ID allows and denies by itself, and who holds it."""
     yield _line(existing(Role, role_id))
     for grant in _all(grants.grants_of, role_id, lambda grant: grant.id):
-        yield f"  {_said(grant, str(grant.permission))}"
+        yield f"  {_grant_line(grant, str(grant.permission))}"
     for grant in _all(grants.group_grants_of, role_id, lambda grant: grant.id):
-        yield f"  {_said(grant, f'the group {grant.group}')}"
+        yield f"  {_grant_line(grant, f'the group {grant.group}')}"
     for holder in _all(holders.holders_of, role_id, lambda holder: holder.user.id):
         window = _window(holder.valid_from, holder.valid_until)
         yield f"  held by {holder.user.username} ({holder.user.id}){window}"
@@ -276,7 +276,7 @@ def _line(role: Any) -> str:
     return f"{role.id:>6}  {role.name}, position {role.position}{parent}{active}"
 
 
-def _said(grant: Grant, what: str) -> str:
+def _grant_line(grant: Grant, what: str) -> str:
     return f"{DOES[grant.effect]} {what} {_place(grant.scope, grant.scope_id)}"
 
 

@@ -96,7 +96,7 @@ class Connections:
         self._lock = threading.Lock()
         self._all = 0
         self._of: dict[str | None, int] = {}
-        self._said: dict[str, tuple[float, int]] = {}
+        self._logged: dict[str, tuple[float, int]] = {}
 
     def __len__(self) -> int:
         return self._all
@@ -132,9 +132,9 @@ class Connections:
         """Log what happened to a connection, not for each one of a flood."""
         now = time.monotonic()
         with self._lock:
-            since, times = self._said.get(what, (-LOG_EVERY, 0))
+            since, times = self._logged.get(what, (-LOG_EVERY, 0))
             quiet = now - since < LOG_EVERY
-            self._said[what] = (since, times + 1) if quiet else (now, 0)
+            self._logged[what] = (since, times + 1) if quiet else (now, 0)
         if not quiet:
             log.warning("%d connections %s, last of %s", times + 1, what, network)
 

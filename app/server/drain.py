@@ -58,7 +58,7 @@ class Drain:
         self._in_flight = in_flight
         self._seconds = seconds
         self._lifeline = lifeline
-        self._told = threading.Event()
+        self._notified = threading.Event()
         self._limited = False
 
     def watch(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
@@ -80,7 +80,7 @@ class Drain:
         # A supervisor that is killed with a word of ours unread resets the socket.
         with contextlib.suppress(ConnectionError):
             source.recv(1)
-        self._told.set()
+        self._notified.set()
 
     def _limit(self) -> None:
         if self._limited:
@@ -90,7 +90,7 @@ class Drain:
         faulthandler.dump_traceback_later(self._seconds + CLOSE_SECONDS, exit=True)
 
     def _go(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
-        self._told.wait()
+        self._notified.wait()
         self._limit()
         started = time.monotonic()
         log.info("draining")

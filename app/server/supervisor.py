@@ -73,8 +73,8 @@ class Supervisor:
             starting = [] if self._ready else [w.lifeline for w in self._slots if w is not None]
             readable, _, _ = select.select([wake, *starting], [], [], self._seconds_to_next_start())
             for source in readable:
-                said = source.recv(4096)
-                if source is not wake and said and not self._ready:
+                received = source.recv(4096)
+                if source is not wake and received and not self._ready:
                     self._ready = True
                     self._on_ready()
         self._stop_all()

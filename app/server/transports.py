@@ -58,8 +58,8 @@ class Transports:
         self._engine = server.eio
         self._join_seconds = join_seconds
         self._known: dict[str, Transport] = {}
-        self._keeper = Housekeeper("yoto-sockets")
-        self._wake = self._keeper.add("alone", self._end_those_alone)
+        self._housekeeper = Housekeeper("yoto-sockets")
+        self._wake = self._housekeeper.add("alone", self._end_those_alone)
         bound_websockets(self._engine, message_bytes, self._opened)
         self._engine.on("connect", self._began)
         self._engine.on("message", self._heard)
@@ -93,13 +93,13 @@ class Transports:
 
     def close(self) -> None:
         """End the thread; the next transport starts it again."""
-        self._keeper.stop()
+        self._housekeeper.stop()
 
     def _began(self, eio_sid: str, environ: Mapping[str, Any]) -> Any:
         self._known[eio_sid] = Transport(network_of(environ.get("REMOTE_ADDR")))
         if len(self._known) == 1:
             self._wake()
-        self._keeper.start()
+        self._housekeeper.start()
         return self._server._handle_eio_connect(eio_sid, environ)
 
     def _opened(self, found: Any, environ: Mapping[str, Any]) -> None:

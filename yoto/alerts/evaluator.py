@@ -15,7 +15,7 @@ from yoto.redis import EXPECTED_FAILURES
 from .announcing import event_of
 from .degrading import Degrader
 from .machine import Cause, Kind, Transition, step, text_of
-from .notices import to_tell
+from .notices import unannounced
 from .publishing import AlertPublisher
 from .records import MOST_SILENCES, Alert, Board
 from .rulebook import Rulebook, RuleInForce
@@ -78,7 +78,7 @@ class Evaluator:
         store: AlertStore,
         rulebook: Rulebook,
         values: Values,
-        teller: AlertPublisher,
+        publisher: AlertPublisher,
         interval: float,
         elected: Elected = always,
         degrader: Degrader | None = None,
@@ -86,7 +86,7 @@ class Evaluator:
         self._store = store
         self._rulebook = rulebook
         self.values = values
-        self._teller = teller
+        self._publisher = publisher
         self._interval = interval
         self._elected = elected
         self._degrader = degrader
@@ -115,7 +115,7 @@ class Evaluator:
                 return []
         if transitions or monotonic() - self._published_at >= PUBLISH_EVERY:
             self._published_at = monotonic()
-            self._teller.tell()
+            self._publisher.publish()
         if self._degrader is not None:
             self.counts.degrade_failures += self._degrader.apply(rules, alerts, transitions)
         return transitions
@@ -160,7 +160,7 @@ class Evaluator:
                 for alert in (rows.open_alerts() if result.transitions else alerts)
             ]
             if alerts:
-                self._tell_webhooks(rows, alerts)
+                self._queue_webhooks(rows, alerts)
         self.counts.evaluations += 1
         self._was_mine = True
         self._seen_version, self._seen_at = board.version + 1, monotonic()
@@ -213,9 +213,9 @@ class Evaluator:
             if not alert.open and alert.told_level is not None:
                 queue_event(rows, event, alert.told_level, None)
 
-    def _tell_webhooks(self, rows: AlertRows, alerts: Sequence[Alert]) -> None:
+    def _queue_webhooks(self, rows: AlertRows, alerts: Sequence[Alert]) -> None:
         silences = rows.silences(True, MOST_SILENCES)
-        for alert in to_tell(alerts, silences, rows.now):
+        for alert in unannounced(alerts, silences, rows.now):
             queue_event(rows, event_of(alert, alert.told_level), alert.told_level, alert.level)
             rows.change_alert(alert.id, told_level=alert.level)
 

@@ -71,7 +71,7 @@ class AlertState:
         self,
         store: AlertStore,
         values: Values,
-        teller: AlertPublisher,
+        publisher: AlertPublisher,
         settings: AlertSettings,
         rules: Iterable[AlertRule],
         config: Callable[[], ConfigStore],
@@ -81,23 +81,23 @@ class AlertState:
         """Nothing is opened and no thread starts."""
         self.store = store
         self._settings = settings
-        self._teller = teller
+        self._publisher = publisher
         sender = Sender(settings.sending)
         self.rules = Rulebook(config, rules)
-        self.desk = AlertService(store, self._teller, self.rules.all_names)
+        self.service = AlertService(store, self._publisher, self.rules.all_names)
         self.webhooks = WebhookService(store, sender)
         self.deliverer = Deliverer(store, sender, settings.give_up_hours)
         self.evaluator = Evaluator(
             store,
             self.rules,
             values,
-            self._teller,
+            self._publisher,
             settings.interval,
             elected,
             None if degrade is None else Degrader(degrade, settings.interval),
         )
         self.started = False
-        self._away: dict[str, bool] = {}
+        self._unavailable: dict[str, bool] = {}
         # Two threads: a receiver that does not respond must not hold up an evaluation.
         self._evaluation = Housekeeper("yoto-alerts")
         self._evaluation.add("evaluate", self._evaluate)
@@ -139,11 +139,11 @@ class AlertState:
         try:
             result = turn()
         except StoreUnavailable as error:
-            if not self._away.get(what):
+            if not self._unavailable.get(what):
                 log.warning("alerts are not %s now: %s", what, error)
-            self._away[what] = True
+            self._unavailable[what] = True
             return None
-        if self._away.pop(what, False):
+        if self._unavailable.pop(what, False):
             log.info("alerts are %s again", what)
         return result
 
@@ -195,9 +195,9 @@ class Alerts(Extension[AlertState]):
         self.keep(app, state)
 
     @property
-    def desk(self) -> AlertService:
+    def service(self) -> AlertService:
         """Alerts and silences of the current application."""
-        return self.current.desk
+        return self.current.service
 
     @property
     def rules(self) -> Rulebook:

@@ -192,8 +192,8 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
     kind = Kind.RAISED if old is None else Kind.RESOLVED if new is None else Kind.CHANGED
     cause = Cause.UNKNOWN if after.unknown_rank > after.level else Cause.VALUE
     # A resolved alert shows its worst value.
-    told = before if new is None else after
-    limit = None if cause is Cause.UNKNOWN else rule.limit(after.rank or told.peak_rank)
+    shown = before if new is None else after
+    limit = None if cause is Cause.UNKNOWN else rule.limit(after.rank or shown.peak_rank)
     name, labels = parse_series(key)
     yield Transition(
         kind,
@@ -204,10 +204,10 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
         new,
         after.value,
         limit,
-        _level(told.peak_rank),
-        told.peak,
+        _level(shown.peak_rank),
+        shown.peak,
         cause,
-        text_of(rule, told),
+        text_of(rule, shown),
     )
 
 

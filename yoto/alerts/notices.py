@@ -14,7 +14,7 @@ def is_silenced(alert: Alert, silences: Iterable[Silence], now: float) -> bool:
     return any(one.active(now) and one.matches(alert.rule, alert.labels) for one in silences)
 
 
-def to_tell(alerts: Iterable[Alert], silences: Sequence[Silence], now: float) -> list[Alert]:
+def unannounced(alerts: Iterable[Alert], silences: Sequence[Silence], now: float) -> list[Alert]:
     """The open alerts whose level has not been announced, unless they are silenced.
 
     An alert that still holds when its silence ends is announced then.

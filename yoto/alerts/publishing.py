@@ -24,7 +24,7 @@ class AlertPublisher:
         self._store = store
         self._stream = stream
 
-    def tell(self) -> int:
+    def publish(self) -> int:
         """Publish pending entries; how many events. Without Redis they wait for the next call.
 
         Raises:
@@ -33,15 +33,15 @@ class AlertPublisher:
         total = 0
         while True:
             with self._store.reading() as rows:
-                entries = rows.untold(BATCH)
-            told: list[int] = []
+                entries = rows.unpublished(BATCH)
+            published: list[int] = []
             for entry in entries:
                 if not self._stream.publish_once(entry.event, f"alert:{entry.id}"):
                     break
-                told.append(entry.id)
-            if told:
+                published.append(entry.id)
+            if published:
                 with self._store.writing() as rows:
-                    rows.told(told)
-            total += len(told)
-            if len(told) < BATCH:
+                    rows.mark_published(published)
+            total += len(published)
+            if len(published) < BATCH:
                 return total

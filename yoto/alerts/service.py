@@ -46,11 +46,11 @@ class AlertService:
     store; nothing happened then."""
 
     def __init__(
-        self, store: AlertStore, teller: AlertPublisher, rules: Callable[[], Collection[str]]
+        self, store: AlertStore, publisher: AlertPublisher, rules: Callable[[], Collection[str]]
     ) -> None:
         """``rules`` gives the names that there are now."""
         self._store = store
-        self._teller = teller
+        self._publisher = publisher
         self._rules = rules
 
     def list(
@@ -131,7 +131,7 @@ class AlertService:
                     action="alert.acknowledge", subject=f"alert:{alert_id}", by=by, reason=note
                 )
             )
-        self._tell()
+        self._publish()
         return self.get(alert_id)
 
     def silence(
@@ -186,7 +186,7 @@ class AlertService:
                     after={"rule": rule, "labels": dict(labels), "until_ms": until_ms},
                 )
             )
-        self._tell()
+        self._publish()
         return silence
 
     def unsilence(self, silence_id: int, *, by: str, reason: str = "") -> Silence:
@@ -210,7 +210,7 @@ class AlertService:
                     before={"rule": silence.rule, "labels": dict(silence.labels)},
                 )
             )
-        self._tell()
+        self._publish()
         return silence
 
     def silences(
@@ -224,9 +224,9 @@ class AlertService:
         with self._store.reading() as rows:
             return rows.silences(only_active, limit, after)
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         try:
-            self._teller.tell()
+            self._publisher.publish()
         except StoreUnavailable as error:
             # The action stands, and the next evaluation publishes it.
             log.warning("an act on alerts is told later: %s", error)

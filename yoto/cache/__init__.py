@@ -1,7 +1,7 @@
 """The hybrid cache: process memory, Redis, and the log that keeps them right."""
 
-from yoto.cache import subjects
-from yoto.cache.batch import Answers
+from yoto.cache import tags
+from yoto.cache.batch import FoundEntries
 from yoto.cache.counts import CacheCounts, CacheStats
 from yoto.cache.entry import ACCOUNT_PLACE, GLOBAL_PLACE, Entry, Loaded, PlaceKey
 from yoto.cache.extension import HybridPermissionCache, invalidation_log
@@ -20,7 +20,7 @@ __all__ = [
     "GLOBAL_PLACE",
     "ORIGIN",
     "STORES",
-    "Answers",
+    "FoundEntries",
     "CacheCounts",
     "CacheSettings",
     "CacheStats",
@@ -42,5 +42,5 @@ __all__ = [
     "key_text",
     "node_key",
     "place_key",
-    "subjects",
+    "tags",
 ]

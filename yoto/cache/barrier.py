@@ -10,7 +10,7 @@ from yoto.errors import ValidationFailed
 from yoto.redis import REDIS_UNAVAILABLE
 
 # s until a waiting caller asks whether there is such a position at all.
-DOUBT = 0.02
+FIRST_WAIT = 0.02
 
 
 class Barrier:
@@ -36,11 +36,11 @@ class Barrier:
         if tailer.applied >= position:
             return True
         self._counts.position_waits += 1
-        doubt = min(DOUBT, self._limit)
-        if tailer.wait_until_applied(position, doubt):
+        first_wait = min(FIRST_WAIT, self._limit)
+        if tailer.wait_until_applied(position, first_wait):
             return True
         self._refuse_future(position)
-        if tailer.wait_until_applied(position, self._limit - doubt):
+        if tailer.wait_until_applied(position, self._limit - first_wait):
             return True
         self._counts.position_timeouts += 1
         return False

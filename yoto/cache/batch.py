@@ -17,7 +17,7 @@ from yoto.redis import REDIS_UNAVAILABLE
 
 ManyLoader: TypeAlias = Callable[[Sequence[int]], Mapping[int, Loaded]]
 PlacesLoader: TypeAlias = Callable[[], Mapping[PlaceKey, Loaded]]
-Answers: TypeAlias = dict[int, tuple[Entry, Tier]]
+FoundEntries: TypeAlias = dict[int, tuple[Entry, Tier]]
 
 
 class Background(Protocol):
@@ -62,7 +62,7 @@ class Batch:
         loader: ManyLoader | None,
         believing: bool,
         storing: bool,
-    ) -> Answers:
+    ) -> FoundEntries:
         """Look up ``user_ids``, except those that ``loader`` leaves out.
 
         Args:
@@ -71,7 +71,7 @@ class Batch:
             storing: whether loaded values go to Redis.
         """
         missing = list(dict.fromkeys(user_ids))
-        found: Answers = {}
+        found: FoundEntries = {}
         if believing:
             missing = self._from_memory(missing, place, found)
         if missing:
@@ -124,14 +124,14 @@ class Batch:
         loader: ManyLoader | None,
         believing: bool,
         storing: bool,
-        found: Answers,
+        found: FoundEntries,
     ) -> None:
         if believing:
             missing = self._from_redis(missing, place, found)
         if missing and loader is not None:
             self._from_loader(missing, place, loader, storing, found)
 
-    def _from_memory(self, user_ids: list[int], place: PlaceKey, found: Answers) -> list[int]:
+    def _from_memory(self, user_ids: list[int], place: PlaceKey, found: FoundEntries) -> list[int]:
         missing = []
         for user_id in user_ids:
             slot = self._memory.slot(user_id, place)
@@ -143,7 +143,7 @@ class Batch:
         self._counts.l1_misses += len(missing)
         return missing
 
-    def _from_redis(self, user_ids: list[int], place: PlaceKey, found: Answers) -> list[int]:
+    def _from_redis(self, user_ids: list[int], place: PlaceKey, found: FoundEntries) -> list[int]:
         try:
             stored = self._remote.get_many(user_ids, place)
         except REDIS_UNAVAILABLE:
@@ -167,7 +167,7 @@ class Batch:
         place: PlaceKey,
         loader: ManyLoader,
         storing: bool,
-        found: Answers,
+        found: FoundEntries,
     ) -> None:
         # Before the loader reads, as for a single load.
         position, loaded_at = self._tailer.applied, time()

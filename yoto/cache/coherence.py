@@ -15,7 +15,7 @@ from yoto.cache.floors import Floors
 from yoto.cache.local import Slot, UserStore
 from yoto.cache.log import LogEntry
 from yoto.cache.position import Position
-from yoto.cache.subjects import Touched
+from yoto.cache.tags import DirtySet
 
 # Keys that go while changes wait: about a tenth of a millisecond.
 RESIZE_STEP = 500
@@ -32,30 +32,30 @@ class Coherence:
 
     def apply(self, entries: Sequence[LogEntry]) -> None:
         """Apply entries of the log, in its order."""
-        total = Touched()
+        total = DirtySet()
         with self._mutex:
             for entry in entries:
-                touched = Touched.of(entry.subjects)
-                self._floors.raise_to(touched, entry.position)
-                total.merge(touched)
+                dirty = DirtySet.of(entry.tags)
+                self._floors.raise_to(dirty, entry.position)
+                total.merge(dirty)
             self._drop(total)
 
-    def invalidate(self, touched: Touched, position: Position) -> None:
-        """Disbelieve what is older than ``position`` about ``touched``, before the log says so."""
+    def invalidate(self, dirty: DirtySet, position: Position) -> None:
+        """Disbelieve what is older than ``position`` about ``dirty``, before the log says so."""
         with self._mutex:
-            self._floors.raise_to(touched, position)
-            self._drop(touched)
+            self._floors.raise_to(dirty, position)
+            self._drop(dirty)
 
     def flush(self, position: Position) -> None:
         """Forget everything, and believe nothing from before ``position``."""
         with self._mutex:
             self._floors.raise_base(position)
-            self._drop(Touched(everything=True))
+            self._drop(DirtySet(everything=True))
 
     def forget(self) -> None:
         """Forget what this process remembers; what others stored is as good as before."""
         with self._mutex:
-            self._drop(Touched(everything=True))
+            self._drop(DirtySet(everything=True))
 
     def believes(self, entry: Entry) -> bool:
         """Whether nothing that was applied contradicts ``entry``."""
@@ -83,7 +83,7 @@ class Coherence:
             with self._mutex:
                 done = store.resize(size, RESIZE_STEP)
 
-    def count(self, touched: Touched) -> tuple[int, int] | None:
+    def count(self, dirty: DirtySet) -> tuple[int, int] | None:
         """The numbers of users and of their entries that ``invalidate`` would drop now.
 
         Changes go on meanwhile; None: too many to count.
@@ -91,7 +91,7 @@ class Coherence:
         users: set[int] = set()
         entries = 0
         for store in (self._users, self._conditional):
-            found = store.count(touched)
+            found = store.count(dirty)
             if found is None:
                 return None
             users |= found[0]
@@ -103,9 +103,9 @@ class Coherence:
         """The number of floors that are kept apart."""
         return len(self._floors)
 
-    def _drop(self, touched: Touched) -> None:
-        if touched:
+    def _drop(self, dirty: DirtySet) -> None:
+        if dirty:
             for store in (self._users, self._conditional):
-                store.drop(touched)
-            if touched.remembered:
-                self._drop(touched.remembered)
+                store.drop(dirty)
+            if dirty.remembered:
+                self._drop(dirty.remembered)

@@ -56,7 +56,7 @@ class CacheStats:
         capacities: how many there may be.
         evictions: entries that had to go for others, by kind.
         corrupt: stored entries that could not be read.
-        floors: subjects whose last change is remembered.
+        floors: tags whose last change is remembered.
         fresh: whether memory may be used now.
         silent_for: seconds since the log was last heard; None: never.
         applied: position up to which the log is applied.

@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask
 
-from yoto.cache import subjects
+from yoto.cache import tags
 from yoto.cache.counts import CacheStats
 from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.loading import Loader, Tier
@@ -56,7 +56,7 @@ class HybridPermissionCache(Extension[TieredCache]):
             redis or RedisStore.of(app),
             locks or AdvancedOptimization.of(app).locks,
             settings,
-            surroundings=app.app_context,
+            app_context_factory=app.app_context,
             recorder=recorder,
         )
         self.keep(app, cache)
@@ -84,7 +84,7 @@ def invalidation_log(cache: TieredCache) -> LogAccess:
     """The log of ``cache``, as the invalidation queue wants it."""
     return LogAccess(
         publish=cache.invalidate,
-        is_known=subjects.is_known,
-        memory=subjects.memory,
-        everything=subjects.GLOBAL,
+        is_known=tags.is_known,
+        memory=tags.memory,
+        everything=tags.GLOBAL,
     )

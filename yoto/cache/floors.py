@@ -1,4 +1,4 @@
-"""Floors: for each subject, the position below which nothing about it is believed."""
+"""Floors: for each tag, the position below which nothing about it is believed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 from yoto.cache.entry import Entry
 from yoto.cache.position import Position
-from yoto.cache.subjects import Touched
+from yoto.cache.tags import DirtySet
 
 # Subjects of a kind whose floors are kept apart; about 2 MB.
 MAX_SUBJECTS = 20_000
 
 
 class KindFloors:
-    """The floors of all subjects of one kind.
+    """The floors of all tags of one kind.
 
-    Beyond ``limit`` subjects the oldest floor is folded into one for all subjects of the kind: some
+    Beyond ``limit`` tags the oldest floor is folded into one for all tags of the kind: some
     entries are then refused that were still right, and memory is bounded.
     """
 
@@ -36,7 +36,7 @@ class KindFloors:
             self.common = max(self.common, floors.pop(oldest))
 
     def of(self, subject_id: int) -> Position:
-        """The floor of one subject."""
+        """The floor of one tag."""
         floor, common = self._floors.get(subject_id), self.common
         return common if floor is None or floor < common else floor
 
@@ -52,7 +52,7 @@ class KindFloors:
 
 
 class Floors:
-    """The floors of every kind of subject, and one of everything (``base``). Not thread-safe.
+    """The floors of every kind of tag, and one of everything (``base``). Not thread-safe.
 
     ``base`` begins at 1: what was loaded before the log was ever read is not believed.
     """
@@ -63,13 +63,13 @@ class Floors:
         self.roles = KindFloors(limit)
         self.nodes = KindFloors(limit)
 
-    def raise_to(self, touched: Touched, position: Position) -> None:
+    def raise_to(self, dirty: DirtySet, position: Position) -> None:
         """Apply one event of the log, or one that is known before it was read there."""
-        if touched.everything:
+        if dirty.everything:
             self.raise_base(position)
-        self.users.raise_to(touched.users, position)
-        self.roles.raise_to(touched.roles, position)
-        self.nodes.raise_to(touched.nodes, position)
+        self.users.raise_to(dirty.users, position)
+        self.roles.raise_to(dirty.roles, position)
+        self.nodes.raise_to(dirty.nodes, position)
 
     def raise_base(self, position: Position) -> None:
         """Nothing from before ``position`` may be believed any more."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from yoto.cache.log import LogEntry
 from yoto.cache.position import Position
-from yoto.cache.subjects import GLOBAL, is_memory
+from yoto.cache.tags import GLOBAL, is_memory
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,10 @@ class Listeners:
         self.failures = 0
 
     def add(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener(subjects, position)`` from now on; returns a callable that ends that."""
+        """Call ``listener(tags, position)`` from now on; returns a callable that ends that."""
 
-        def call(subjects: Sequence[str], position: Position) -> None:
-            listener(subjects, position)
+        def call(tags: Sequence[str], position: Position) -> None:
+            listener(tags, position)
 
         with self._lock:
             self._listeners = (*self._listeners, call)
@@ -56,11 +56,11 @@ class Listeners:
         """Entries were missed: do not publish single ones until the end of the log is reached."""
         self._anything = True
 
-    def tell(self, entries: Iterable[LogEntry], at_end: bool, applied: Position) -> None:
+    def notify(self, entries: Iterable[LogEntry], at_end: bool, applied: Position) -> None:
         """Publish ``entries``, after which the log is applied up to ``applied``."""
         for entry in entries:
             # An entry that is only to be forgotten has not changed.
-            changed = tuple(one for one in entry.subjects if not is_memory(one))
+            changed = tuple(one for one in entry.tags if not is_memory(one))
             if changed:
                 self._watch(entry)
                 if not self._anything:
@@ -77,10 +77,10 @@ class Listeners:
                 self.failures += 1
                 log.exception("a watcher of the invalidation log failed at %s", entry.position)
 
-    def _call(self, subjects: Sequence[str], position: Position) -> None:
+    def _call(self, tags: Sequence[str], position: Position) -> None:
         for listener in self._listeners:
             try:
-                listener(subjects, position)
+                listener(tags, position)
             except Exception:
                 self.failures += 1
                 log.exception("a listener to the invalidation log failed at %s", position)

@@ -13,7 +13,7 @@ from cachebox import LRUCache
 
 from yoto.cache.entry import ACCOUNT_PLACE, Entry, PlaceKey
 from yoto.cache.settings import StoreSettings
-from yoto.cache.subjects import Touched
+from yoto.cache.tags import DirtySet
 
 # cachebox cannot change a bound, and the hot path holds on to ``get``: stores bound themselves.
 UNBOUNDED = 0
@@ -80,15 +80,15 @@ class UserStore:
         if places is not None:
             places.pop(place, None)
 
-    def drop(self, touched: Touched) -> None:
-        """Forget what ``touched`` concerns."""
-        if touched.everything:
+    def drop(self, dirty: DirtySet) -> None:
+        """Forget what ``dirty`` concerns."""
+        if dirty.everything:
             self.clear()
             return
-        for user_id in touched.users:
+        for user_id in dirty.users:
             self._users.pop(user_id, None)
-        if touched.roles or touched.nodes:
-            self._scan(touched)
+        if dirty.roles or dirty.nodes:
+            self._scan(dirty)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -103,7 +103,7 @@ class UserStore:
         self.evictions += shrink(self._users, size, most)
         return len(self._users) <= size
 
-    def count(self, touched: Touched) -> tuple[set[int], int] | None:
+    def count(self, dirty: DirtySet) -> tuple[set[int], int] | None:
         """The users whose entries ``drop`` would remove, and how many entries that is.
 
         None: too much changed meanwhile to be gone through.
@@ -115,18 +115,18 @@ class UserStore:
             return None
         for user_id, places in found:
             concerned = len(places)
-            if not touched.everything and user_id not in touched.users:
+            if not dirty.everything and user_id not in dirty.users:
                 slots = list(places.values())
-                concerned = sum(_entry_concerned(slot.entry, touched) for slot in slots)
+                concerned = sum(_entry_concerned(slot.entry, dirty) for slot in slots)
             if concerned:
                 users.add(user_id)
                 entries += concerned
         return users, entries
 
-    def _scan(self, touched: Touched) -> None:
+    def _scan(self, dirty: DirtySet) -> None:
         for user_id, places in _items(self._users):
             for place, slot in list(places.items()):
-                if _entry_concerned(slot.entry, touched):
+                if _entry_concerned(slot.entry, dirty):
                     del places[place]
             if not places:
                 self._users.pop(user_id, None)
@@ -145,11 +145,11 @@ def shrink(cache: LRUCache[Any, Any], size: int, most: int | None = None) -> int
     return surplus
 
 
-def _entry_concerned(entry: Entry, touched: Touched) -> bool:
+def _entry_concerned(entry: Entry, dirty: DirtySet) -> bool:
     return (
-        entry.place in touched.nodes
-        or not touched.nodes.isdisjoint(entry.above)
-        or not touched.roles.isdisjoint(entry.roles)
+        entry.place in dirty.nodes
+        or not dirty.nodes.isdisjoint(entry.above)
+        or not dirty.roles.isdisjoint(entry.roles)
     )
 
 

@@ -1,7 +1,7 @@
 """The invalidation log: one Redis stream that notifies every worker of changes.
 
 The id of an entry is a ``Position``; ids only grow. An entry has two fields: ``n``, which counts
-entries one by one so that a reader notices when some are missing, and ``s``, the subjects. For a
+entries one by one so that a reader notices when some are missing, and ``s``, the tags. For a
 delayed change, ``a`` is how many ms it had waited before.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from yoto.cache.position import ORIGIN, Position
-from yoto.cache.subjects import SEPARATOR, is_known
+from yoto.cache.tags import SEPARATOR, is_known
 from yoto.errors import ValidationFailed
 from yoto.redis import RawEntry, RedisConnection, load_script
 
@@ -33,7 +33,7 @@ class LogEntry(NamedTuple):
 
     position: Position
     number: int
-    subjects: tuple[str, ...]
+    tags: tuple[str, ...]
     late_ms: int = 0
 
 
@@ -54,10 +54,8 @@ class InvalidationLog:
         self._max_length = max_length
         self._ttl_ms = ttl_ms
 
-    def append(
-        self, subjects: Iterable[str], known: Position = ORIGIN, late_ms: int = 0
-    ) -> LogEntry:
-        """Append ``subjects`` as one entry or, if there are many, as several.
+    def append(self, tags: Iterable[str], known: Position = ORIGIN, late_ms: int = 0) -> LogEntry:
+        """Append ``tags`` as one entry or, if there are many, as several.
 
         Appending the same twice does no harm.
 
@@ -70,10 +68,10 @@ class InvalidationLog:
             The last entry written.
 
         Raises:
-            ValidationFailed: a subject is malformed, or there is none.
+            ValidationFailed: a tag is malformed, or there is none.
         """
-        wanted = tuple(dict.fromkeys(subjects))
-        problems = [f"unknown subject {one!r}" for one in wanted if not is_known(one)]
+        wanted = tuple(dict.fromkeys(tags))
+        problems = [f"unknown tag {one!r}" for one in wanted if not is_known(one)]
         if problems or not wanted:
             raise ValidationFailed({"subjects": problems or "at least one is needed"})
         for start in range(0, len(wanted), MAX_SUBJECTS):
@@ -81,9 +79,9 @@ class InvalidationLog:
             known = max(known, entry.position)
         return entry
 
-    def _append(self, subjects: tuple[str, ...], known: Position, late_ms: int) -> LogEntry:
+    def _append(self, tags: tuple[str, ...], known: Position, late_ms: int) -> LogEntry:
         args = (
-            SEPARATOR.join(subjects),
+            SEPARATOR.join(tags),
             self._max_length,
             self._ttl_ms,
             known.ms,
@@ -91,7 +89,7 @@ class InvalidationLog:
             late_ms,
         )
         entry_id, number = self._redis.scripts.run(_APPEND, [self.key, self._counter], args)
-        return LogEntry(_position(entry_id), int(number), subjects, late_ms)
+        return LogEntry(_position(entry_id), int(number), tags, late_ms)
 
     def listen(self, known: Position, silence: float) -> LogEntry:
         """Begin a read: the last entry of a log that is there and takes writes.

@@ -19,15 +19,15 @@ MAX_QUEUE = 1_000
 # s without work after which the thread ends.
 IDLE = 10.0
 
-Surroundings: TypeAlias = Callable[[], AbstractContextManager[object]]
+AppContextFactory: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 
 class Refresher:
     """One daemon thread, which lives while there is work."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
-        """Each task runs within ``surroundings()``, such as an application context."""
-        self._surroundings = surroundings
+    def __init__(self, app_context_factory: AppContextFactory) -> None:
+        """Each task runs within ``app_context_factory()``, such as an application context."""
+        self._app_context_factory = app_context_factory
         self._changed = threading.Condition()
         self._tasks: deque[tuple[Hashable | None, Callable[[], bool]]] = deque()
         # By key: when the next task may be asked for; for ever later while one is under way.
@@ -93,7 +93,7 @@ class Refresher:
 
     def _do(self, task: Callable[[], bool]) -> bool:
         try:
-            with self._surroundings():
+            with self._app_context_factory():
                 return task()
         except Exception:
             log.warning("a task of the cache failed in the background", exc_info=True)

@@ -13,7 +13,7 @@ from yoto.cache.continuity import Continuity, Gap
 from yoto.cache.listeners import Listener, Listeners, Watcher
 from yoto.cache.log import InvalidationLog, LogEntry, entry_of
 from yoto.cache.position import Position
-from yoto.cache.subjects import GLOBAL
+from yoto.cache.tags import GLOBAL
 from yoto.redis import READ_LIMIT, Following, RawEntry, RedisConnection
 
 log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class Tailer:
             following.hurry()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener(subjects, position)`` for each entry, once it was applied.
+        """Call ``listener(tags, position)`` for each entry, once it was applied.
 
         It runs in the tailer's thread and must be quick. ``("global",)`` stands for anything that
         may have changed, policies included; it is published once at the start, and after a gap.
@@ -135,17 +135,17 @@ class Tailer:
         """
         self._listeners.watch(watcher)
 
-    def append(self, subjects: Iterable[str], late_ms: int = 0) -> Position:
+    def append(self, tags: Iterable[str], late_ms: int = 0) -> Position:
         """Append to the log; the position does not count as applied before it was read back.
 
         Args:
             late_ms: for how long the oldest of these changes has waited, for metrics.
 
         Raises:
-            ValidationFailed: a subject is malformed, or there is none.
+            ValidationFailed: a tag is malformed, or there is none.
             StoreUnavailable: Redis did not answer; the entry may be there all the same.
         """
-        entry = self._log.append(subjects, self._continuity.known, late_ms)
+        entry = self._log.append(tags, self._continuity.known, late_ms)
         self._note(entry)
         return entry.position
 
@@ -224,7 +224,7 @@ class Tailer:
         at_end = len(found) < READ_LIMIT
         if at_end:
             self._hear()
-        self._listeners.tell(found, at_end, self.applied)
+        self._listeners.notify(found, at_end, self.applied)
         if at_end:
             self._tried.set()
 

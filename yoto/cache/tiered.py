@@ -8,19 +8,19 @@ from dataclasses import asdict, replace
 from functools import partial
 from time import monotonic
 
-from yoto.cache import subjects
+from yoto.cache import tags
 from yoto.cache.barrier import Barrier
-from yoto.cache.batch import Answers, AtOnce, Batch, ManyLoader, PlacesLoader
+from yoto.cache.batch import AtOnce, Batch, FoundEntries, ManyLoader, PlacesLoader
 from yoto.cache.counts import CacheCounts, CacheStats
 from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.loading import Loader, Loading, Tier
 from yoto.cache.log import InvalidationLog
 from yoto.cache.memory import Lookup, Memory
 from yoto.cache.position import Position
-from yoto.cache.refresh import Refresher, Surroundings
+from yoto.cache.refresh import AppContextFactory, Refresher
 from yoto.cache.remote import RemoteTier
 from yoto.cache.settings import CacheSettings, StoreSettings, check_store
-from yoto.cache.subjects import Touched
+from yoto.cache.tags import DirtySet
 from yoto.cache.tailer import Tailer
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.monitor import Recorder
@@ -49,7 +49,7 @@ class TieredCache:
         redis: RedisConnection,
         locks: DistributedLocks,
         settings: CacheSettings | None = None,
-        surroundings: Surroundings = nullcontext,
+        app_context_factory: AppContextFactory = nullcontext,
         recorder: Recorder | None = None,
     ) -> None:
         """Nothing connects and no thread starts before the first use.
@@ -77,7 +77,7 @@ class TieredCache:
             recorder or Recorder(),
         )
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
-        self._refresher = Refresher(surroundings)
+        self._refresher = Refresher(app_context_factory)
         self._batch = Batch(self._memory, self._remote, self.tailer, self._counts, self._refresher)
         # Preloaded entries were not requested: they count apart, or they would distort hit rates.
         self._preload_counts = CacheCounts()
@@ -140,7 +140,7 @@ class TieredCache:
         place: PlaceKey,
         loader: ManyLoader,
         at_least: Position | str | None = None,
-    ) -> Answers:
+    ) -> FoundEntries:
         """The same for many users in one place, with one round trip a server.
 
         ``loader`` is called once with all users that no tier has; users that it leaves out are left
@@ -169,7 +169,7 @@ class TieredCache:
 
     def preload(
         self, user_ids: Sequence[int], place: PlaceKey, loader: ManyLoader | None
-    ) -> Answers:
+    ) -> FoundEntries:
         """Bring many users in one place into memory ahead of requests; counted apart.
 
         Args:
@@ -198,22 +198,22 @@ class TieredCache:
         return self._ready() and self._barrier.reached(at_least)
 
     def invalidate(self, *changed: str, late_ms: int = 0) -> Position:
-        """Believe nothing about ``changed`` subjects any more, here at once, elsewhere by the log.
+        """Believe nothing about ``changed`` tags any more, here at once, elsewhere by the log.
 
         Args:
             late_ms: for how long the oldest of these changes has waited, for metrics.
 
         Raises:
-            ValidationFailed: a subject is malformed, or there is none.
+            ValidationFailed: a tag is malformed, or there is none.
             StoreUnavailable: the log did not take it; only this process knows.
         """
-        touched = Touched.of(changed)
+        dirty = DirtySet.of(changed)
         # A value that is being loaded at this moment may have been read before the change.
-        self._coherence.invalidate(touched, Position(self.tailer.applied + 1))
+        self._coherence.invalidate(dirty, Position(self.tailer.applied + 1))
         for listener in self._on_invalidate:
             listener(changed)
         position = self.tailer.append(changed, late_ms)
-        self._coherence.invalidate(touched, position)
+        self._coherence.invalidate(dirty, position)
         return position
 
     def on_invalidate(self, listener: Callable[[Sequence[str]], None]) -> None:
@@ -223,18 +223,18 @@ class TieredCache:
         """
         self._on_invalidate.append(listener)
 
-    def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
+    def would_drop(self, *tags_: str) -> tuple[int, int] | None:
         """The numbers of users and of their entries that ``invalidate`` would drop from memory now.
 
         None: too much changes there to count.
 
         Raises:
-            ValidationFailed: a subject is malformed.
+            ValidationFailed: a tag is malformed.
         """
-        unknown = [f"unknown subject {one!r}" for one in subjects_ if not subjects.is_known(one)]
+        unknown = [f"unknown tag {one!r}" for one in tags_ if not tags.is_known(one)]
         if unknown:
             raise ValidationFailed({"subjects": unknown})
-        return self._coherence.count(Touched.of(subjects_))
+        return self._coherence.count(DirtySet.of(tags_))
 
     def stored_places(self, user_id: int) -> int:
         """Places of a user that Redis has entries of, believed or not.
@@ -255,15 +255,15 @@ class TieredCache:
 
     def invalidate_user(self, user_id: int) -> Position:
         """Forget one user everywhere; raises as ``invalidate``."""
-        return self.invalidate(subjects.user(user_id))
+        return self.invalidate(tags.user(user_id))
 
     def invalidate_role(self, role_id: int) -> Position:
         """Forget what was made from a role everywhere; raises as ``invalidate``."""
-        return self.invalidate(subjects.role(role_id))
+        return self.invalidate(tags.role(role_id))
 
     def invalidate_all(self) -> Position:
         """Forget everything everywhere; raises as ``invalidate``."""
-        return self.invalidate(subjects.GLOBAL)
+        return self.invalidate(tags.GLOBAL)
 
     def forget(self) -> None:
         """Forget what this process remembers; Redis and other processes keep what they have."""

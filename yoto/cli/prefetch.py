@@ -37,7 +37,7 @@ def predict(user: str, limit: Annotated[int, Between(1, 100)] = PREDICTIONS_SHOW
     service, user_id = extension.current, user_id_of(user)
     service.catch_up()
     profile = service.profile(user_id)
-    yield f"actions known: {0.0 if profile is None else profile.deeds:.1f}"
+    yield f"actions known: {0.0 if profile is None else profile.activities:.1f}"
     for one in service.analyzer.predict(user_id)[:limit]:
         where = one.step.kind if one.step.id is None else f"{one.step.kind}:{one.step.id}"
         yield f"{one.probability:8.4f}  {one.step.action}  {where}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from yoto.alerts import AlertState
-from yoto.monitor import Counted, Distribution, Measured, Sample, Spread, names
+from yoto.monitor import Counted, Distributed, Distribution, Measured, Sample, names
 from yoto.optimization import DistributedLocks
 from yoto.policy import BOUNDS_US, BehaviourWatch, PolicyManager
 from yoto.resilience import Resilience
@@ -61,7 +61,7 @@ def policy_samples(app: Flask) -> Iterator[Sample]:
     # Values beyond the last bound always count in one place: the difference is what is reported.
     bounds = [bound / MICRO for bound in (*BOUNDS_US, 2 * BOUNDS_US[-1])]
     found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
-    yield Spread(names.POLICY_TIME, found)
+    yield Distributed(names.POLICY_TIME, found)
     yield Counted(names.BEHAVIOUR_LOST, BehaviourWatch.of(app).lost)
 
 

@@ -27,7 +27,7 @@ BEGINNING = "0-0"
 READ_LIMIT = 500
 
 # ms for which the token of a published fact is remembered: far longer than any retry lasts.
-TOLD_TTL_MS = 24 * 3600 * 1000
+ONCE_TTL_MS = 24 * 3600 * 1000
 
 _PUBLISH = load_script("yoto.events.lua", "publish.lua")
 _PUBLISH_ONCE = load_script("yoto.events.lua", "publish_once.lua")
@@ -95,7 +95,7 @@ class EventStream:
         self.ttl_ms = ttl_ms
         self.counts = PublishCounts()
         # Since the last one that was published.
-        self._untold = 0
+        self._unpublished = 0
 
     def publish(self, event: Event) -> str | None:
         """Append an event; returns the entry's id.
@@ -115,7 +115,7 @@ class EventStream:
             token: names the fact; remembered for a day.
         """
         keys = [self.key, self._redis.keys.event_stream("told", token)]
-        return self._append(_PUBLISH_ONCE, keys, event, TOLD_TTL_MS)
+        return self._append(_PUBLISH_ONCE, keys, event, ONCE_TTL_MS)
 
     def _append(self, script: Script, keys: list[str], event: Event, *more: int) -> str | None:
         args: list[str | bytes | int | float]
@@ -124,14 +124,14 @@ class EventStream:
             entry_id: bytes = self._redis.scripts.run(script, keys, args)
         except EXPECTED_FAILURES as error:
             self.counts.failed += 1
-            self._untold += 1
-            if self._untold == 1:
+            self._unpublished += 1
+            if self._unpublished == 1:
                 log.warning("events, such as %s, are not published now: %s", event.type, error)
             return None
         self.counts.published += 1
-        if self._untold:
-            log.warning("events are published again; %d were not", self._untold)
-            self._untold = 0
+        if self._unpublished:
+            log.warning("events are published again; %d were not", self._unpublished)
+            self._unpublished = 0
         return entry_id.decode()
 
     def read(self, after_id: str = BEGINNING, limit: int = READ_LIMIT) -> list[StoredEvent]:

@@ -92,7 +92,7 @@ class Tailer:
         self.start()
         if late is not None and on_gap is not None:
             # The start was announced before this listener was added.
-            self._tell_gap(subscription, Gap("start", None))
+            self._report_gap(subscription, Gap("start", None))
 
         def end() -> None:
             with self._lock:
@@ -158,10 +158,10 @@ class Tailer:
         assert before is not None
         self._heard_at = now = time.monotonic()
         if entries or now - self._looked_at >= LOOK_EVERY:
-            self._tell(entries, before)
+            self._deliver(entries, before)
             self._looked_at = now
 
-    def _tell(self, entries: Sequence[RawEntry], before: str) -> None:
+    def _deliver(self, entries: Sequence[RawEntry], before: str) -> None:
         info = self._stream.info()
         events = [stored_event(entry) for entry in entries]
         after = events[-1].id if events else before
@@ -192,9 +192,9 @@ class Tailer:
             self.counts.gaps += 1
             log.warning("events after %s were missed (%s)", gap.after_id, gap.reason)
         for subscription in self._subscriptions:
-            self._tell_gap(subscription, gap)
+            self._report_gap(subscription, gap)
 
-    def _tell_gap(self, subscription: _Subscription, gap: Gap) -> None:
+    def _report_gap(self, subscription: _Subscription, gap: Gap) -> None:
         if subscription.on_gap is None:
             return
         try:

@@ -70,9 +70,9 @@ class Roster:
 
     def beat(self, worker_id: str, facts: Mapping[str, Any] | None = None) -> Beat:
         """Report that a worker lives, and its facts."""
-        said = msgspec.json.encode(facts) if facts else b""
+        state_text = msgspec.json.encode(facts) if facts else b""
         order, now, alive = self._redis.scripts.run(
-            _BEAT, self._keys, [worker_id, said, self._remember_ms]
+            _BEAT, self._keys, [worker_id, state_text, self._remember_ms]
         )
         return Beat(_drain(order), int(now), int(alive))
 
@@ -109,13 +109,13 @@ class Roster:
 
 
 def _worker(worker_id: str, heard_ms: int, facts: dict[str, Any], order: bytes) -> Worker:
-    said = facts.pop("state", None)
-    if said == ENDED:
+    state_text = facts.pop("state", None)
+    if state_text == ENDED:
         state = WorkerState.ENDED
     elif heard_ms > GONE_AFTER_MS:
         state = WorkerState.SILENT
     else:
-        state = WorkerState.DRAINING if said == DRAINING else WorkerState.LIVE
+        state = WorkerState.DRAINING if state_text == DRAINING else WorkerState.LIVE
     return Worker(worker_id, *place_of(worker_id), state, max(0, heard_ms), facts, _drain(order))
 
 

@@ -92,7 +92,7 @@ class FleetService:
             return
         end()
         self._thread.stop()
-        self._tell(ENDED)
+        self._report(ENDED)
 
     def all(self) -> list[Worker]:
         """Every worker of the last day, those most recently heard first.
@@ -146,15 +146,15 @@ class FleetService:
             self._wake()
 
     def _beat(self) -> float:
-        answered, order = self._tell(DRAINING if self._drain else None)
-        if answered:
+        reached, order = self._report(DRAINING if self._drain else None)
+        if reached:
             self._obey(order)
         elif self._drain is not None and time.monotonic() >= self._ends_at:
             # Redis is unavailable and cannot report that the order expired; its end is known here.
             self._obey(None)
         return BEAT_SECONDS
 
-    def _tell(self, state: str | None) -> tuple[bool, Drain | None]:
+    def _report(self, state: str | None) -> tuple[bool, Drain | None]:
         """Send a heartbeat; whether Redis responded, and the order that it had."""
         try:
             order, now_ms, _ = self._roster.beat(self.id, {**self._facts(), "state": state})
@@ -176,7 +176,7 @@ class FleetService:
             except Exception:
                 log.exception("a listener to draining failed")
         # Other workers see it at once, not at the next heartbeat.
-        self._tell(None if order is None else DRAINING)
+        self._report(None if order is None else DRAINING)
         if order is None:
             log.info("taking what comes again")
             self._events.stream.publish(WorkerResumed(worker=self.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .keeper import Housekeeper
+from .housekeeper import Housekeeper
 from .pending import MOST_WAITING, Pending, contained
 
 __all__ = [

@@ -65,7 +65,7 @@ class Clock:
         self._finished = threading.Condition(self._lock)
         self._parts: list[Part] = []
         # When each thread that waits will look again.
-        self._looks: dict[int, float] = {}
+        self._due_times: dict[int, float] = {}
         # Threads that were started and do not wait yet.
         self._coming = 0
 
@@ -113,7 +113,7 @@ class Clock:
     def _see_to(self, due: float, after: float = 0.0) -> None:
         """Have some thread look in time for what is due then; one that has to be started for it
         looks ``after`` seconds."""
-        if not self._looks and not self._coming:
+        if not self._due_times and not self._coming:
             self._coming += 1
             try:
                 threading.Thread(target=self._run, args=(after,), name=NAME, daemon=True).start()
@@ -123,7 +123,7 @@ class Clock:
                 at_work = any(part.runner is not None for part in self._parts)
                 if not at_work or not isinstance(error, RuntimeError):
                     raise
-        elif due + GRACE < min(self._looks.values(), default=inf):
+        elif due + GRACE < min(self._due_times.values(), default=inf):
             self._news.notify()
 
     def _run(self, after: float) -> None:
@@ -170,9 +170,9 @@ class Clock:
                     part.runner, part.due = threading.get_ident(), inf
                     self._see_to(min(map(_due, self._parts)), after=GRACE)
                     return part
-                if min(self._looks.values(), default=inf) > due:
+                if min(self._due_times.values(), default=inf) > due:
                     self._wait_until(due)
-                elif sum(look <= due + GRACE for look in self._looks.values()) < WATCHING:
+                elif sum(look <= due + GRACE for look in self._due_times.values()) < WATCHING:
                     self._wait_until(due + GRACE)
                 else:
                     return None
@@ -180,9 +180,9 @@ class Clock:
 
     def _wait_until(self, moment: float) -> None:
         me = threading.get_ident()
-        self._looks[me] = moment
+        self._due_times[me] = moment
         self._news.wait(min(max(0.0, moment - monotonic()), threading.TIMEOUT_MAX))
-        del self._looks[me]
+        del self._due_times[me]
 
 
 def _due(part: Part) -> float:

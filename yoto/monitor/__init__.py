@@ -8,10 +8,10 @@ from yoto.lazy import exports
 
 from . import metric_names as names
 from . import signal_names as signals
-from .levers import BULKHEAD, LEVERS
-from .levers import LIVE as LIVE_LEVERS
-from .levers import RATE_LIMIT, lever_of
 from .recording import Counter, Distribution, Histogram, Recorder, Series, series
+from .tunables import BULKHEAD
+from .tunables import LIVE as LIVE_TUNABLES
+from .tunables import RATE_LIMIT, TUNABLES, tunable_of
 
 if TYPE_CHECKING:
     from .watching import *  # noqa: F401, F403
@@ -21,15 +21,15 @@ else:
 
 __all__ = [
     "BULKHEAD",
-    "LEVERS",
-    "LIVE_LEVERS",
+    "TUNABLES",
+    "LIVE_TUNABLES",
     "RATE_LIMIT",
     "Counter",
     "Distribution",
     "Histogram",
     "Recorder",
     "Series",
-    "lever_of",
+    "tunable_of",
     "names",
     "series",
     "signals",

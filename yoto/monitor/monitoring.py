@@ -58,7 +58,7 @@ class Monitoring:
         self._refused = 0
         self._thread = Housekeeper("yoto-monitor")
         self._thread.add("flush", self._turn)
-        self._looks = Housekeeper("yoto-monitor-looks")
+        self._collectors = Housekeeper("yoto-monitor-looks")
         self._running_in: int | None = None
         self.add_source("memory", SharedMemory())
 
@@ -76,14 +76,14 @@ class Monitoring:
         """
         slow = PolledCollector(source, every)
         self._sources.add(name, slow)
-        self._looks.add(name, slow.look)()
+        self._collectors.add(name, slow.look)()
 
     def start(self) -> None:
         """Flush from now on, once a second."""
         self._due = None
         self._running_in = os.getpid()
         self._thread.start()
-        self._looks.start()
+        self._collectors.start()
 
     @property
     def running(self) -> bool:
@@ -94,7 +94,7 @@ class Monitoring:
         """End the thread, flush the rest, and report that this worker ends; may start again."""
         self.forecasting.close()
         was_running, self._running_in = self.running, None
-        self._looks.stop()
+        self._collectors.stop()
         self._thread.stop()
         if was_running:
             self.flush()

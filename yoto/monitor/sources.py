@@ -37,7 +37,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Distributed:
     """Durations since the process started."""
 
     name: str
@@ -45,7 +45,7 @@ class Spread:
     labels: Mapping[str, str] | None = None
 
 
-Sample: TypeAlias = Counted | Measured | Spread
+Sample: TypeAlias = Counted | Measured | Distributed
 Source: TypeAlias = Callable[[], Iterable[Sample]]
 
 
@@ -95,7 +95,9 @@ class Sources:
             self._counts[key] = sample.value
         else:
             earlier = self._spreads.get(key)
-            batch.spread(about, sample.found if earlier is None else sample.found.since(earlier))
+            batch.distribution(
+                about, sample.found if earlier is None else sample.found.since(earlier)
+            )
             self._spreads[key] = sample.found.copy()
 
 

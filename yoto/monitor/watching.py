@@ -38,11 +38,11 @@ from .forecast import (
     Forecaster,
     ForecasterProcess,
     Forecasting,
+    ForecastReport,
     ForecastSnapshot,
-    Learned,
+    LastValue,
     LearnReport,
     NoForecast,
-    Statement,
     news_of,
 )
 from .headlines import Condition, Headline, HeadlineCause, headline, without_networks
@@ -72,23 +72,23 @@ from .monitoring import Monitoring
 from .process import resident_bytes
 from .recording import COUNTER_ENDING
 from .scale import Direction, Extent, Value
-from .sources import Counted, Measured, Sample, Source, Spread
+from .sources import Counted, Distributed, Measured, Sample, Source
 from .tuning import (
     METRICS,
     PLAIN,
     Guards,
-    Picture,
-    QueuePicture,
-    StorePicture,
+    QueueSnapshot,
+    StoreSnapshot,
     Suggestion,
     SuggestionReport,
+    TuningSnapshot,
     Verdict,
-    judge,
-    picture_of,
+    compare,
     readings,
+    snapshot_of,
     unit_of_measure,
 )
-from .tuning.advisers import advise
+from .tuning.recommenders import advise
 from .units import unit_of
 
 __all__ = [
@@ -126,18 +126,18 @@ __all__ = [
     "HeadlineCause",
     "HealthReport",
     "LearnReport",
-    "Learned",
+    "LastValue",
     "Level",
     "Measured",
     "MemoryBackend",
     "Monitor",
     "Monitoring",
     "NoForecast",
-    "Picture",
+    "TuningSnapshot",
     "Point",
     "PrometheusBackend",
     "Quantiles",
-    "QueuePicture",
+    "QueueSnapshot",
     "Reading",
     "Readings",
     "RedisBackend",
@@ -145,10 +145,10 @@ __all__ = [
     "ForecastSnapshot",
     "Sample",
     "Source",
-    "Spread",
-    "Statement",
+    "Distributed",
+    "ForecastReport",
     "StatsdBackend",
-    "StorePicture",
+    "StoreSnapshot",
     "Suggestion",
     "SuggestionReport",
     "Summary",
@@ -162,10 +162,10 @@ __all__ = [
     "components_of",
     "format_series",
     "headline",
-    "judge",
+    "compare",
     "news_of",
     "overall",
-    "picture_of",
+    "snapshot_of",
     "readings",
     "resident_bytes",
     "settable",

@@ -105,7 +105,7 @@ def list_alerts(
         level=None if level is None else Level(level),
         acknowledged=False if state == "unclaimed" else None,
     )
-    found = platform.desk.list(which, after, limit)
+    found = platform.service.list(which, after, limit)
     units = _units() if found.items else {}
     shown = [_shown(one, one.id in found.silenced, units) for one in found.items]
     return Page(shown, found.next)
@@ -114,8 +114,8 @@ def list_alerts(
 @alerts.operation("GET", "/<int:alert_id>", VIEW)
 def read_alert(alert_id: int) -> AlertDetail:
     """An alert and what happened to it"""
-    alert = platform.desk.get(alert_id)
-    silenced = any(one.matches(alert.rule, alert.labels) for one in platform.desk.silences())
+    alert = platform.service.get(alert_id)
+    silenced = any(one.matches(alert.rule, alert.labels) for one in platform.service.silences())
     shown = _shown(alert, alert.open and silenced, _units())
     past = read_alert_history(alert_id, None, PAGE_MAX)
     return {**shown, "history": list(past.items), "history_next": past.next}
@@ -126,7 +126,7 @@ def read_alert_history(
     alert_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[AlertEvent]:
     """What happened to an alert, newest first"""
-    found = cut(platform.desk.history(alert_id, after, limit + 1), limit, lambda entry: entry.id)
+    found = cut(platform.service.history(alert_id, after, limit + 1), limit, lambda entry: entry.id)
     events: list[AlertEvent] = [
         {
             "id": entry.id,
@@ -142,7 +142,7 @@ def read_alert_history(
 @alerts.operation("POST", "/<int:alert_id>/acknowledge", OPERATE)
 def acknowledge_alert(alert_id: int, reason: Reason, by: Author) -> AlertDetail:
     """Say that you take care of an alert that holds"""
-    platform.desk.acknowledge(alert_id, by=by, note=reason)
+    platform.service.acknowledge(alert_id, by=by, note=reason)
     return read_alert(alert_id)
 
 
@@ -181,7 +181,7 @@ def list_silences(
     limit: Annotated[int, Between(1, MOST_SILENCES)] = MOST_SILENCES,
 ) -> Page[Silence]:
     """Silences, newest first"""
-    found = platform.desk.silences(active, after, limit + 1)
+    found = platform.service.silences(active, after, limit + 1)
     return cut(found, limit, lambda silence: silence.id)
 
 
@@ -208,7 +208,7 @@ def begin_silence(
     by: Author,
 ) -> Silence:
     """Let alerts send no notifications for a while"""
-    return platform.desk.silence(rule, labels, seconds=seconds, by=by, reason=reason)
+    return platform.service.silence(rule, labels, seconds=seconds, by=by, reason=reason)
 
 
 @alerts.operation(
@@ -219,7 +219,7 @@ def begin_silence(
 )
 def end_silence(silence_id: int, reason: Reason, by: Author) -> Silence:
     """End a silence before its time"""
-    return platform.desk.unsilence(silence_id, by=by, reason=reason)
+    return platform.service.unsilence(silence_id, by=by, reason=reason)
 
 
 def _units() -> dict[str, str]:

@@ -12,7 +12,7 @@ from marshmallow.validate import OneOf
 
 from yoto.auth.operators import VIEW
 from yoto.moments import Epoch, moment
-from yoto.monitor import FORECAST_METRICS, Forecast, ForecastSnapshot, Monitor, Statement
+from yoto.monitor import FORECAST_METRICS, Forecast, ForecastReport, ForecastSnapshot, Monitor
 from yoto.operate.operation import Command, Subject
 from yoto.parts.forecast_board import forecast_board
 
@@ -154,9 +154,9 @@ def show_forecasts() -> Forecasts:
     return shown(forecast_board(app).read(), Monitor.of(app).now())
 
 
-def shown(statement: Statement | None, now: float) -> Forecasts:
+def shown(statement: ForecastReport | None, now: float) -> Forecasts:
     """``statement`` as it holds at ``now``; without a new one there are no forecasts. Pure."""
-    said = ForecastSnapshot() if statement is None else statement.said
+    snapshot = ForecastSnapshot() if statement is None else statement.snapshot
     reason: Unknown | None = None
     if statement is None:
         reason = "nobody"
@@ -167,8 +167,8 @@ def shown(statement: Statement | None, now: float) -> Forecasts:
         "reason": reason,
         "said_at": None if statement is None else statement.at,
         "instance": None if statement is None else statement.instance,
-        "learned_to": said.learned_to,
-        "metrics": [] if reason else [_metric(name, said, now) for name in FORECAST_METRICS],
+        "learned_to": snapshot.learned_to,
+        "metrics": [] if reason else [_metric(name, snapshot, now) for name in FORECAST_METRICS],
         "anomalies": [
             {
                 "metric": one.metric,
@@ -180,14 +180,18 @@ def shown(statement: Statement | None, now: float) -> Forecasts:
                 "expected": one.expected,
                 "score": one.score,
             }
-            for one in reversed(said.anomalies)
+            for one in reversed(snapshot.anomalies)
         ],
-        "drifts": [{"metric": one.metric, "at": one.at} for one in reversed(said.drifts)],
+        "drifts": [{"metric": one.metric, "at": one.at} for one in reversed(snapshot.drifts)],
     }
 
 
-def _metric(name: str, said: ForecastSnapshot, now: float) -> MetricForecast:
-    last, offered, silent = said.lasts.get(name), said.offered.get(name), said.silent.get(name)
+def _metric(name: str, snapshot: ForecastSnapshot, now: float) -> MetricForecast:
+    last, offered, silent = (
+        snapshot.lasts.get(name),
+        snapshot.offered.get(name),
+        snapshot.silent.get(name),
+    )
     found: MetricForecast = {
         "metric": name,
         "unit": FORECAST_METRICS[name].unit,
@@ -204,7 +208,7 @@ def _metric(name: str, said: ForecastSnapshot, now: float) -> MetricForecast:
     if last is not None:
         found |= {"level": last.value, "level_at": last.at}
         # Of an older minute it says nothing about now.
-        found["score"] = said.scores.get(name) if last.at == said.learned_to else None
+        found["score"] = snapshot.scores.get(name) if last.at == snapshot.learned_to else None
     if offered is not None:
         found |= {"ratio": offered.ratio, "tests": offered.tests}
         minutes = [one for one in _minutes(offered) if one["at"] + STEP > now]

@@ -114,7 +114,7 @@ def forget_hot(
 ) -> ForgottenHot:
     """Forget where a user asked for permissions, which warming up goes by"""
     number = user_number(user_id, "user_id")
-    record_act("cache.forget_hot", cache_layer.subjects.user(number), reason=reason)
+    record_act("cache.forget_hot", cache_layer.tags.user(number), reason=reason)
     return {"user_id": number, "places": optimization.hot.forget(number)}
 
 
@@ -146,7 +146,7 @@ def invalidate(target: Target, memory: bool, reason: str) -> Invalidated:
         StoreUnavailable: the log did not take it; only this worker has forgotten it.
     """
     record_act("cache.invalidate", target.subject, reason=reason, after={"memory": memory})
-    subject = cache_layer.subjects.memory(target.subject) if memory else target.subject
+    subject = cache_layer.tags.memory(target.subject) if memory else target.subject
     return {"subject": subject, "position": str(extension.current.invalidate(subject))}
 
 

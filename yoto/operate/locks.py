@@ -74,14 +74,14 @@ def _released(found: LockReleased, **given: Any) -> list[str]:
 @locks.operation("GET", "", VIEW, Command("list", _lines))
 def list_locks(limit: Annotated[int, Between(1, LIMIT_MAX)] = LIMIT_DEFAULT) -> Locks:
     """Locks that are held for a second or more, in all workers"""
-    found, told = optimization.locks.standings(limit)
+    found, told = optimization.locks.states(limit)
     return {"at": utcnow(), "items": found, "told": told, "truncated": told > limit}
 
 
 @locks.operation("GET", "/<path:name>", VIEW, Command("show", _shown))
 def read_lock(name: str) -> LockState | None:
     """A lock by its name, however briefly it is held; 404 when it is not held"""
-    return optimization.locks.standing(name)
+    return optimization.locks.state_of(name)
 
 
 @locks.operation(

@@ -11,7 +11,7 @@ from flask import current_app
 from yoto.auth.operators import OPERATE, VIEW
 from yoto.http.fields import Name
 from yoto.moments import Epoch
-from yoto.monitor import SuggestionReport, lever_of, unit_of_measure
+from yoto.monitor import SuggestionReport, tunable_of, unit_of_measure
 from yoto.operate.operation import Author, Command, Reason, Subject
 from yoto.parts.tuner import tuner_of
 from yoto.resilience import Tuner, TuningOutcome, TuningResult, outcome_of
@@ -151,12 +151,12 @@ def _tuner() -> Tuner:
 
 def _shown(outcome: TuningOutcome) -> Outcome:
     trial = outcome.trial
-    lever, (verdict, figures) = lever_of(trial.setting), outcome_of(outcome.why)
+    tunable, (verdict, figures) = tunable_of(trial.setting), outcome_of(outcome.why)
     return {
         "id": trial.id,
         "setting": trial.setting,
-        "key": lever.key,
-        "unit": lever.unit,
+        "key": tunable.key,
+        "unit": tunable.unit,
         "before": trial.before,
         "value": trial.value,
         "metric": trial.metric,

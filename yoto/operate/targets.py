@@ -25,15 +25,15 @@ from yoto.store.db import db
 from yoto.store.models import ProgramAccount, Role, Team, User
 from yoto.store.resources import known_types
 
-subjects = cache_layer.subjects
+tags = cache_layer.tags
 
 USER, ALL = "user", "all"
 # What is no resource: the table that names it, and its subject.
 _ROWS: dict[str, tuple[Any, Callable[[int], str]]] = {
-    USER: (User.username, subjects.user),
-    "role": (Role.name, subjects.role),
-    "team": (Team.name, subjects.team),
-    "application": (ProgramAccount.name, lambda id_: subjects.user(Application(id_).number)),
+    USER: (User.username, tags.user),
+    "role": (Role.name, tags.role),
+    "team": (Team.name, tags.team),
+    "application": (ProgramAccount.name, lambda id_: tags.user(Application(id_).number)),
 }
 
 
@@ -64,7 +64,7 @@ class People(TypedDict):
     exact: Annotated[bool, "False: an estimate; others may have looked there as well"]
 
 
-EVERYTHING = Target(ALL, None, subjects.GLOBAL)
+EVERYTHING = Target(ALL, None, tags.GLOBAL)
 
 
 def kinds() -> list[str]:
@@ -92,7 +92,7 @@ def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
         return EVERYTHING
     if declared is not None:
         node = Place(kind, read_id(declared, given, "id", spelled=spelled))
-        return Target(*node, subjects.node(*node))
+        return Target(*node, tags.node(*node))
     if spelled and given.isascii() and given.isdecimal() and len(given) < 20:
         given = int(given)
     if kind == USER:

@@ -100,7 +100,7 @@ class AdvancedOptimization(Extension[OptimizationState]):
                 redis,
                 instance_id,
                 QueueSettings.from_config(config),
-                surroundings=app.app_context,
+                app_context_factory=app.app_context,
             ),
             invalidation=SmartInvalidation(redis, locks, InvalidationSettings.from_config(config)),
             hot=HotCounts(redis, HotSettings.from_config(config)),

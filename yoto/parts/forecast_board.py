@@ -8,7 +8,7 @@ from flask import Flask
 
 from yoto.errors import StaleToken
 from yoto.events import Events, EventStream
-from yoto.monitor import ForecastSnapshot, Monitor, Statement, news_of
+from yoto.monitor import ForecastReport, ForecastSnapshot, Monitor, news_of
 from yoto.optimization import AdvancedOptimization, FencedStore
 
 NAME = "forecasts"
@@ -32,9 +32,9 @@ class ForecastBoard:
         self._stream = stream
         self._now = now
         self._instance = instance
-        self._told: frozenset[str] = frozenset()
+        self._reported: frozenset[str] = frozenset()
 
-    def write(self, said: ForecastSnapshot, token: int) -> bool:
+    def write(self, snapshot: ForecastSnapshot, token: int) -> bool:
         """Replace the previous forecast, and publish the news in it.
 
         Args:
@@ -48,25 +48,25 @@ class ForecastBoard:
         """
         now = self._now()
         try:
-            self._store.write(NAME, Statement(now, self._instance, said).encode(), token)
+            self._store.write(NAME, ForecastReport(now, self._instance, snapshot).encode(), token)
         except StaleToken:
             return False
         told = set()
-        for event, fact in news_of(said, now):
+        for event, fact in news_of(snapshot, now):
             # A forecast that Redis did not take is published again with the next minute.
-            if fact in self._told or self._stream.publish_once(event, fact):
+            if fact in self._reported or self._stream.publish_once(event, fact):
                 told.add(fact)
-        self._told = frozenset(told)
+        self._reported = frozenset(told)
         return True
 
-    def read(self) -> Statement | None:
+    def read(self) -> ForecastReport | None:
         """The last forecast, by any worker; None: none within a day.
 
         Raises:
             StoreUnavailable: Redis did not answer.
         """
         stored = self._store.read(NAME)
-        return None if stored is None else Statement.decode(stored)
+        return None if stored is None else ForecastReport.decode(stored)
 
 
 def forecast_board(app: Flask) -> ForecastBoard:

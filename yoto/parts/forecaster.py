@@ -42,7 +42,7 @@ class ElectedForecasting:
     ) -> None:
         """No thread is started, and nothing is asked."""
         self._forecasting = forecasting
-        forecasting.tell(self._tell)
+        forecasting.subscribe(self._publish)
         self._board = board
         # The token that marks this worker as the elected one at the board; None: it is not.
         self._token: int | None = None
@@ -109,13 +109,13 @@ class ElectedForecasting:
         self._report = {"elected": True} | asdict(report)
         return self._report
 
-    def _tell(self, said: ForecastSnapshot) -> None:
+    def _publish(self, snapshot: ForecastSnapshot) -> None:
         """Runs in whichever thread has learned."""
         token = self._token
         if token is None:
             return
         try:
-            if not self._board.write(said, token):
+            if not self._board.write(snapshot, token):
                 # Another worker was elected; the election's own thread finds out and stands back.
                 self._wake()
         except StoreUnavailable as error:

@@ -13,16 +13,16 @@ from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.monitor import (
     FINE,
-    LEVERS,
-    LIVE_LEVERS,
+    LIVE_TUNABLES,
     MIDDLE,
+    TUNABLES,
     Guards,
     Monitor,
     Monitoring,
-    Picture,
     Point,
-    QueuePicture,
-    picture_of,
+    QueueSnapshot,
+    TuningSnapshot,
+    snapshot_of,
 )
 from yoto.optimization import AdvancedOptimization, BatchQueue, elected_by
 from yoto.permission import PermissionSystem
@@ -74,13 +74,13 @@ def tuner_of(app: Flask) -> Tuner:
 
 def _configured(config: Mapping[str, Any]) -> dict[str, float]:
     """The configured value of each tunable."""
-    return {name: value_of(config, lever.key) for name, lever in LEVERS.items()}
+    return {name: value_of(config, tunable.key) for name, tunable in TUNABLES.items()}
 
 
 def _in_configuration(app: Flask) -> TuningConfig:
     """The values in force in this process until they are tuned."""
-    levers = _configured(app.config)
-    values: dict[str, Any] = {name: levers[name] for name in LIVE_LEVERS}
+    tunables = _configured(app.config)
+    values: dict[str, Any] = {name: tunables[name] for name in LIVE_TUNABLES}
     for one in TuningConfig.describe():
         if one["name"] not in values and not one["tuners_own"]:
             values[one["name"]] = app.config[one["name"].upper()]
@@ -127,8 +127,8 @@ def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None
 
 def _look(
     monitoring: Monitoring, queue: BatchQueue
-) -> Callable[[float, Mapping[str, float], Guards], Picture | None]:
-    def look(since: float, values: Mapping[str, float], guards: Guards) -> Picture | None:
+) -> Callable[[float, Mapping[str, float], Guards], TuningSnapshot | None]:
+    def look(since: float, values: Mapping[str, float], guards: Guards) -> TuningSnapshot | None:
         now = monitoring.now()
         since = max(since, now - EVIDENCE)
         reading = monitoring.read(FINE if now - since <= SHORT else MIDDLE, since)
@@ -138,17 +138,17 @@ def _look(
         whole = Point(first, max(1, round(now - first)))
         for point in reading.points:
             whole.merge(point)
-        return picture_of(whole, values, _queue(queue), guards)
+        return snapshot_of(whole, values, _queue(queue), guards)
 
     return look
 
 
-def _queue(queue: BatchQueue) -> QueuePicture | None:
+def _queue(queue: BatchQueue) -> QueueSnapshot | None:
     try:
         found = queue.stats()
     except StoreUnavailable:
         return None
-    return QueuePicture(found.waiting, found.inflow, found.processing)
+    return QueueSnapshot(found.waiting, found.inflow, found.processing)
 
 
 def _points(monitoring: Monitoring, window: float) -> Callable[[float, float], Sequence[Point]]:

@@ -72,7 +72,7 @@ from yoto.permission.ways import Way
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
-    from yoto.permission.policy_input.facts import Circumstances, Surroundings
+    from yoto.permission.policy_input.facts import AppContextFactory, Circumstances
     from yoto.permission.policy_input.judge import PolicyJudge
 else:
     # What policies are asked needs their engine; verdicts by roles do not.
@@ -171,5 +171,5 @@ __all__ = [
     "hot_places",
     "record_settings",
     "PolicyJudge",
-    "Surroundings",
+    "AppContextFactory",
 ]

@@ -42,7 +42,7 @@ class Adaptation:
 
 
 @dataclass(frozen=True, slots=True)
-class Levers:
+class Tunables:
     """The tunables, with their present values."""
 
     cache_seconds: float
@@ -60,7 +60,7 @@ class AdaptivePart:
         self._done: deque[Adaptation] = deque(maxlen=KEPT_ACTIONS)
         self._lock = threading.Lock()
 
-    def review(self, counts: EngineCounts, p95_us: float | None, levers: Levers) -> Levers:
+    def review(self, counts: EngineCounts, p95_us: float | None, tunables: Tunables) -> Tunables:
         """The tunables to set, by the counts so far.
 
         Args:
@@ -69,15 +69,15 @@ class AdaptivePart:
         with self._lock:
             before, self._seen = self._seen, counts
             if before is None or p95_us is None:
-                return levers
+                return tunables
             decisions = counts.decisions - before.decisions
             if decisions < MINIMUM:
                 self._seen = before
-                return levers
+                return tunables
             why = f"p95 {p95_us:.0f} us, {decisions} decisions"
-            return Levers(
-                self._cache_seconds(before, counts, p95_us, levers.cache_seconds, why),
-                self._explanation_share(p95_us, levers.explanation_share, why),
+            return Tunables(
+                self._cache_seconds(before, counts, p95_us, tunables.cache_seconds, why),
+                self._explanation_share(p95_us, tunables.explanation_share, why),
             )
 
     def actions(self) -> Sequence[Adaptation]:

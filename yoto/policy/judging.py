@@ -40,7 +40,7 @@ from yoto.policy.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.policy.manager import PolicyManager
 from yoto.policy.metrics import BOUNDS_US
 from yoto.policy.overrun import EvaluationDeadline, overrun_folder
-from yoto.policy.service.dry_run import Answer, Answers, Differing, PolicyDryRun
+from yoto.policy.service.dry_run import Answer, BeforeAndAfter, Differing, PolicyDryRun
 from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus
@@ -53,7 +53,7 @@ __all__ = [
     "EMERGENCY_SWITCH",
     "OPA_BREAKER",
     "Answer",
-    "Answers",
+    "BeforeAndAfter",
     "BehaviourWatch",
     "Bundle",
     "Comparison",

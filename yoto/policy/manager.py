@@ -125,7 +125,7 @@ class PolicyManager(Extension[PolicyService]):
             raise ValidationFailed({"name": f"no '{name}' is in force"})
         return self.try_out(input_document)
 
-    def rehearse(
+    def dry_run(
         self,
         name: str,
         rego_source: str,
@@ -142,20 +142,20 @@ class PolicyManager(Extension[PolicyService]):
             PolicyError: a source does not compile, a test fails, or an evaluation takes too much.
             PolicyUnavailable, StoreUnavailable: the engine or the database did not answer.
         """
-        return self._rehearse(Entry(PolicyKind.REGO, name, rego_source, tests), given)
+        return self._dry_run(Entry(PolicyKind.REGO, name, rego_source, tests), given)
 
-    def rehearse_document(
+    def dry_run_document(
         self, name: str, value: Any, given: Mapping[str, Any] | None = None
     ) -> PolicyDryRun:
         """The same for a data document."""
-        return self._rehearse(Entry(PolicyKind.DATA, name, document_text(value)), given)
+        return self._dry_run(Entry(PolicyKind.DATA, name, document_text(value)), given)
 
-    def _rehearse(self, entry: Entry, given: Mapping[str, Any] | None) -> PolicyDryRun:
+    def _dry_run(self, entry: Entry, given: Mapping[str, Any] | None) -> PolicyDryRun:
         service = self.current
         checked_name(entry.name)
         service.loader.ready()
         bundle = service.reader.read().bundle_with([entry])
-        return service.examiner.rehearse(entry.name, bundle, given)
+        return service.examiner.dry_run(entry.name, bundle, given)
 
     def run_tests(self, path: Path) -> TestReport:
         """Run the Rego tests of a folder together with the set in force; nothing is stored.

@@ -46,7 +46,7 @@ class Profile:
         actions: permissions by how often they are used, most first: action, resource type, share.
     """
 
-    deeds: float
+    activities: float
     hours: tuple[float, ...]
     actions: tuple[tuple[str, str, float], ...]
 
@@ -79,31 +79,31 @@ class BehaviorAnalyzer:
         with self._lock:
             for user_id, kept in histories.items():
                 model = UserModel(self._settings.half_life, self._began(kept))
-                for deed in kept.deeds:
-                    model.learn(deed.step, deed.at, deed.observed)
+                for activity in kept.activities:
+                    model.learn(activity.step, activity.at, activity.observed)
                 model.read_ms = kept.server_ms
                 self._users.insert(user_id, model)
 
-    def learn(self, deed: UserBehavior) -> None:
+    def learn(self, activity: UserBehavior) -> None:
         """Learn what this process saw, also of a user whose history cannot be read now."""
         with self._lock:
-            model: UserModel | None = self._users.get(deed.user_id)
+            model: UserModel | None = self._users.get(activity.user_id)
             if model is None or model.decay.exhausted(self._now()):
                 model = UserModel(self._settings.half_life, self._now())
-                self._users.insert(deed.user_id, model)
-            self._learn(model, deed)
+                self._users.insert(activity.user_id, model)
+            self._learn(model, activity)
 
-    def hear(self, deeds: Sequence[UserBehavior], written_ms: float) -> None:
+    def hear(self, activities: Sequence[UserBehavior], written_ms: float) -> None:
         """Learn what another worker saw: for a user who is known here, and for the population.
 
         ``written_ms`` is when it was logged, in Redis time.
         """
         with self._lock:
-            for deed in deeds:
-                model = self._model(deed.user_id)
+            for activity in activities:
+                model = self._model(activity.user_id)
                 if model is not None and written_ms <= (model.read_ms or 0.0):
                     model = None  # histories are written right after the log: it had this already
-                self._learn(model, deed)
+                self._learn(model, activity)
 
     def predict(self, user_id: int, own_only: bool = False) -> list[Prediction]:
         """The user's likely next steps, likeliest first; the rest to 1 is all that is unlikely.
@@ -135,14 +135,14 @@ class BehaviorAnalyzer:
         """The model of a user; None: nothing is known."""
         with self._lock:
             model, now = self._model(user_id), self._now()
-            if model is None or not model.deeds.total:
+            if model is None or not model.activities.total:
                 return None
-            weights = model.deeds.weights
-            ordered = sorted(weights, key=lambda deed: (-weights[deed], deed))
+            weights = model.activities.weights
+            ordered = sorted(weights, key=lambda activity: (-weights[activity], activity))
             return Profile(
-                model.deeds.total / model.decay.scale(now),
+                model.activities.total / model.decay.scale(now),
                 tuple(hour_probabilities(model, now)),
-                tuple((*deed, model.deeds.share(deed)) for deed in ordered),
+                tuple((*activity, model.activities.share(activity)) for activity in ordered),
             )
 
     def unusual(self, user_id: int, action: str, resource_type: str) -> float | None:
@@ -180,20 +180,20 @@ class BehaviorAnalyzer:
                 "contexts": len(everybody.after.tables),
             }
 
-    def _learn(self, model: UserModel | None, deed: UserBehavior) -> None:
+    def _learn(self, model: UserModel | None, activity: UserBehavior) -> None:
         # No action is from the future: a wrong clock would otherwise make all others worth nothing.
-        at = min(deed.at, self._now() + AHEAD)
+        at = min(activity.at, self._now() + AHEAD)
         if model is not None:
-            model.learn(deed.step, at, deed.observed)
-        if not deed.observed:
+            model.learn(activity.step, at, activity.observed)
+        if not activity.observed:
             return
         if self._everybody.decay.exhausted(at):
             self._everybody = self._new_population()
-        self._everybody.count_deed(deed.step, at)
-        context = self._last_context(deed.user_id, at)
-        if context.last != deed.step:
-            self._everybody.count(deed.step, context, at)
-        self._last.insert(deed.user_id, (deed.step, at))
+        self._everybody.count_activity(activity.step, at)
+        context = self._last_context(activity.user_id, at)
+        if context.last != activity.step:
+            self._everybody.count(activity.step, context, at)
+        self._last.insert(activity.user_id, (activity.step, at))
 
     def _model(self, user_id: int) -> UserModel | None:
         found: UserModel | None = self._users.peek(user_id)
@@ -208,4 +208,4 @@ class BehaviorAnalyzer:
         return Population(self._settings.half_life, self._now() - self._settings.retention)
 
     def _began(self, kept: Kept) -> float:
-        return min([deed.at for deed in kept.deeds], default=self._now())
+        return min([activity.at for activity in kept.activities], default=self._now())

@@ -36,12 +36,12 @@ class Orders:
         self._obey = obey
         self._lock = threading.Lock()
         self._outcomes: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
-        self._tell: Callable[[], object] = lambda: None
+        self._notify: Callable[[], object] = lambda: None
         self._end: Callable[[], None] | None = None
 
-    def start(self, tell: Callable[[], object]) -> None:
-        """Obey from now on; ``tell`` publishes the report that contains the outcomes."""
-        self._tell = tell
+    def start(self, notify: Callable[[], object]) -> None:
+        """Obey from now on; ``notify`` publishes the report that contains the outcomes."""
+        self._notify = notify
         if self._end is None:
             self._end = self._events.tailer.subscribe(self._hear, types=[PrefetchSteered])
 
@@ -85,7 +85,7 @@ class Orders:
             )
             return found
 
-        return wait_for_acknowledgement(outcome, lambda said: said is not None)
+        return wait_for_acknowledgement(outcome, lambda reply: reply is not None)
 
     def _hear(self, stored: StoredEvent) -> None:
         order = stored.event
@@ -99,4 +99,4 @@ class Orders:
         log.info("prefetching: %s, asked by %s: %s", order.act, order.by, outcome or "done")
         with self._lock:
             self._outcomes.append((stored.id, outcome))
-        self._tell()
+        self._notify()

@@ -85,7 +85,7 @@ class PrefetchService:
             self.orders,
         )
         self.work = PrefetchWork(parts, lambda: self.prefetcher, self.may_record)
-        self._lanes = FetchPool(settings.concurrency)
+        self._pool = FetchPool(settings.concurrency)
 
     @cached_property
     def prefetcher(self) -> SmartPrefetcher | None:
@@ -96,9 +96,9 @@ class PrefetchService:
             self.settings,
             self.analyzer.predict,
             PermissionCacheView(self._app),
-            self._lanes.submit,
+            self._pool.submit,
             allowed=lambda: self._resilience.is_global_switch_enabled(FETCHING, True),
-            on_turned=self._tell_turn,
+            on_turned=self._publish_turn,
         )
 
     @cached_property
@@ -138,7 +138,7 @@ class PrefetchService:
         """End the background work; it may begin again."""
         self.orders.close()
         self.work.close()
-        self._lanes.close()
+        self._pool.close()
 
     def record(self, user_id: Any, steps: list[tuple[Step, float]]) -> int:
         """Record the steps that a client reports of its user, each with its age in s.
@@ -153,7 +153,7 @@ class PrefetchService:
         # The longest ago first: that is the order in which they are learned.
         ordered = sorted(steps, key=lambda item: -item[1])
         number = number_of(user_id)
-        return sum(self.recorder.told(number, step, age) for step, age in ordered)
+        return sum(self.recorder.add_reported(number, step, age) for step, age in ordered)
 
     def catch_up(self) -> None:
         """Learn what the log has, in a process where nothing does so in the background.
@@ -245,7 +245,7 @@ class PrefetchService:
         caching = PermissionSystem.caching_of(self._app)
         return None if caching is None else str(caching.cache.tailer.applied)
 
-    def _tell_turn(self, down: bool, precision: float | None) -> None:
+    def _publish_turn(self, down: bool, precision: float | None) -> None:
         direction = "down" if down else "up again"
         log.info("prefetching turns itself %s: precision of late %s", direction, precision)
         self._events.stream.publish(PrefetchTurned(down=down, precision=precision))

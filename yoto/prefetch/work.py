@@ -35,7 +35,7 @@ RESTED = 10.0
 LISTEN = 0.9
 FLUSH_INTERVAL = 1.0  # s
 # Entries of the log a turn, and users whose history is read in a turn: a few ms each.
-TASKS_TOLD = 20  # of a worker, to the fleet
+MAX_TASKS_REPORTED = 20  # of a worker, to the fleet
 LOG_LIMIT, HISTORY_LIMIT = 500, 100
 
 
@@ -84,16 +84,16 @@ class PrefetchWork:
         self.log_failures = 0
         self.history_failures = 0
         self.running = False
-        self._keeper = Housekeeper("yoto-prefetch")
-        self._keeper.add("learn", self.learn)
-        self._wake_flush = self._keeper.add("flush", self.flush)
-        self.wake_report = self._keeper.add("report", self.report)
+        self._housekeeper = Housekeeper("yoto-prefetch")
+        self._housekeeper.add("learn", self.learn)
+        self._wake_flush = self._housekeeper.add("flush", self.flush)
+        self.wake_report = self._housekeeper.add("report", self.report)
 
     def start(self) -> None:
         """Begin, if it has not begun."""
         # Whether anything may be recorded, the first turn will see: asking could wait for Redis.
         self.running = self._parts.recorder.open = True
-        self._keeper.start()
+        self._housekeeper.start()
 
     def close(self) -> None:
         """End; what still waits is stored if Redis takes it at once."""
@@ -103,7 +103,7 @@ class PrefetchWork:
         # While it is open: what was seen before this moment counts.
         self._parts.recorder.read()
         self._parts.recorder.open = False
-        self._keeper.stop()
+        self._housekeeper.stop()
         self._parts.flusher.add(self._parts.recorder.drain())
         self._parts.flusher.flush()
         self._parts.reports.withdraw()
@@ -121,7 +121,7 @@ class PrefetchWork:
         visits = drained if may_record else []
         self.read_histories([visit.user_id for visit in visits])
         for visit in visits:
-            parts.analyzer.learn(self._deed(visit))
+            parts.analyzer.learn(self._activity_of(visit))
         parts.flusher.add(visits)
         prefetcher = self._prefetcher()
         begun = 0
@@ -163,7 +163,7 @@ class PrefetchWork:
             if entry.forgets:
                 self._forget_here(entry.user_id)
             elif entry.writer != parts.flusher.writer:
-                parts.analyzer.hear(entry.deeds, entry.written_ms)
+                parts.analyzer.hear(entry.activities, entry.written_ms)
         return tail.at_end
 
     def read_histories(self, user_ids: list[int]) -> None:
@@ -195,12 +195,12 @@ class PrefetchWork:
         """Publish this worker's statistics to the fleet; s until the next time."""
         prefetcher = self._prefetcher()
         orders = self._parts.orders
-        told = self.stats() | {
-            "tasks": [] if prefetcher is None else prefetcher.tasks()[:TASKS_TOLD],
+        message = self.stats() | {
+            "tasks": [] if prefetcher is None else prefetcher.tasks()[:MAX_TASKS_REPORTED],
             "paused": prefetcher is not None and prefetcher.paused,
             "orders": {} if orders is None else orders.outcomes(),
         }
-        return self._parts.reports.publish(told)
+        return self._parts.reports.publish(message)
 
     def forget(self, user_id: int) -> None:
         """Forget a user in Redis and in every worker.
@@ -243,13 +243,13 @@ class PrefetchWork:
                 "flush": parts.flusher.failures,
                 "log": self.log_failures,
                 "history": self.history_failures,
-                "tasks": sum(self._keeper.failures.values()),
+                "tasks": sum(self._housekeeper.failures.values()),
                 "forget_waiting": len(self._to_forget),
             },
             "prefetch": None if prefetcher is None else asdict(prefetcher.stats()),
         }
 
-    def _deed(self, visit: Visit) -> UserBehavior:
+    def _activity_of(self, visit: Visit) -> UserBehavior:
         at = self._parts.clock.at(visit.moment)
         return UserBehavior(visit.user_id, *visit.step, at=at, observed=visit.observed)
 

@@ -9,7 +9,7 @@ from yoto.redis.info import (
     RedisInfo,
     check_address,
     create_redis_client,
-    every_server_answers,
+    every_server_responds,
     get_redis_info,
     test_redis_connection,
 )
@@ -41,7 +41,7 @@ __all__ = [
     "check_address",
     "create_redis_client",
     "escape",
-    "every_server_answers",
+    "every_server_responds",
     "get_redis_info",
     "load_lua",
     "load_script",

@@ -1,4 +1,4 @@
-"""redis-py clients that share the platform's errors and its fail-fast gates.
+"""redis-py clients that share the platform's errors and its fail-fast circuits.
 
 Connection errors, and what a server answers that cannot do its work now, come out of them as
 ``StoreUnavailable``. The classes here are redis-py errors as well, so that redis-py's own handling
@@ -21,8 +21,8 @@ from redis.connection import AbstractConnection, BlockingConnectionPool
 from redis.retry import Retry
 
 from yoto.errors import ConfigurationError, StoreUnavailable
+from yoto.redis.circuit import Circuit
 from yoto.redis.endpoint import Endpoint
-from yoto.redis.gate import Gate
 from yoto.redis.liveness import state_of
 from yoto.redis.patience import PatientSocket, PatientTCP, PatientTLS
 from yoto.redis.refusals import ROUTING, refusal_code
@@ -87,10 +87,10 @@ def translated(error: Exception) -> StoreUnavailable:
 
 
 class _Reporting(AbstractConnection):
-    """A connection that reports its errors to its gate, and is patient with blocking commands."""
+    """A connection that reports errors to its circuit, and is patient with blocking commands."""
 
-    def __init__(self, *args: Any, gate: Gate, **options: Any) -> None:
-        self._gate = gate
+    def __init__(self, *args: Any, circuit: Circuit, **options: Any) -> None:
+        self._circuit = circuit
         self._blocks_for: float | None = 0.0
         self._opening = False
         super().__init__(*args, **options)
@@ -103,7 +103,7 @@ class _Reporting(AbstractConnection):
             self._report(super().connect_check_health, *args, **options)
         except exceptions.ResponseError as error:
             # A server that rejects the handshake (its user, its database) takes no calls either.
-            self._gate.failed(error)
+            self._circuit.failed(error)
             raise RedisLost("redis", error) from error
         finally:
             self._opening = False
@@ -134,8 +134,8 @@ class _Reporting(AbstractConnection):
             if self._opening or isinstance(error, ROUTING) or refusal_code(error) is None:
                 raise
             raise translated(error) from error
-        if self._gate.failures:
-            self._gate.succeeded()
+        if self._circuit.failures:
+            self._circuit.succeeded()
         return reply
 
     def _report(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -146,9 +146,9 @@ class _Reporting(AbstractConnection):
                 raise
             # A connection that the server closed says little; the next one will show.
             if self._opening or isinstance(error, exceptions.TimeoutError):
-                self._gate.failed(error)
+                self._circuit.failed(error)
             else:
-                self._gate.noted(error)
+                self._circuit.noted(error)
             raise translated(error) from error
 
 
@@ -171,13 +171,13 @@ _REPORTING: dict[Callable[..., AbstractConnection], type[Any]] = {
 }
 
 
-class GatedPool(BlockingConnectionPool):
+class CircuitPool(BlockingConnectionPool):
     """A pool that hands out nothing while its server is known to be unavailable."""
 
-    def __init__(self, gate: Gate, **options: Any) -> None:
-        self._gate = gate
+    def __init__(self, circuit: Circuit, **options: Any) -> None:
+        self._circuit = circuit
         self._closed = False
-        super().__init__(gate=gate, **options)  # type: ignore[no-untyped-call]
+        super().__init__(circuit=circuit, **options)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Close every connection; one that a call is using is closed when it comes back."""
@@ -190,7 +190,7 @@ class GatedPool(BlockingConnectionPool):
             self._close_idle()
 
     def get_connection(self, *args: Any, **options: Any) -> Any:
-        self._gate.check()
+        self._circuit.check()
         try:
             return super().get_connection()  # type: ignore[no-untyped-call]
         except exceptions.ConnectionError as error:
@@ -246,10 +246,10 @@ class ClusterClient(redis.RedisCluster):
             raise translated(error) from error
 
 
-def single_client(endpoint: Endpoint, gate: Gate, max_connections: int) -> redis.Redis:
+def single_client(endpoint: Endpoint, circuit: Circuit, max_connections: int) -> redis.Redis:
     """A client of one server; replies are bytes."""
-    pool = GatedPool(
-        gate,
+    pool = CircuitPool(
+        circuit,
         connection_class=_REPORTING[endpoint.connection_class],
         max_connections=max_connections,
         timeout=endpoint.options["socket_timeout"],
@@ -260,9 +260,9 @@ def single_client(endpoint: Endpoint, gate: Gate, max_connections: int) -> redis
 
 def cluster_client(
     endpoints: list[Endpoint],
-    gate_of: Callable[[str, int], Gate],
+    circuit_of: Callable[[str, int], Circuit],
     max_connections: int,
-    pools: MutableSet[GatedPool],
+    pools: MutableSet[CircuitPool],
 ) -> ClusterClient:
     """A client of the cluster that ``endpoints`` belong to; connects at once.
 
@@ -275,8 +275,8 @@ def cluster_client(
     """
     first, *others = endpoints
 
-    def pool(host: str, port: int, **options: Any) -> GatedPool:
-        made = GatedPool(gate_of(host, port), host=host, port=port, **options)
+    def pool(host: str, port: int, **options: Any) -> CircuitPool:
+        made = CircuitPool(circuit_of(host, port), host=host, port=port, **options)
         pools.add(made)
         return made
 

@@ -16,9 +16,9 @@ from redis import exceptions
 from redis.cluster import PRIMARY
 
 from yoto.errors import StoreUnavailable
-from yoto.redis.clients import NO_MAP, ClusterClient, GatedPool, cluster_client
+from yoto.redis.circuit import Circuit, Prober
+from yoto.redis.clients import NO_MAP, CircuitPool, ClusterClient, cluster_client
 from yoto.redis.endpoint import node_endpoint
-from yoto.redis.gate import Gate, Prober
 from yoto.redis.keys import slot_of
 from yoto.redis.node import CONNECTION_ERRORS, Node
 from yoto.redis.settings import RedisSettings
@@ -39,13 +39,13 @@ class ClusterRouter:
         self._prober = prober
         self._nodes: dict[str, Node] = {}
         self._lock = threading.Lock()
-        self._pools: WeakSet[GatedPool] = WeakSet()
+        self._pools: WeakSet[CircuitPool] = WeakSet()
         self._unserved: set[int] = set()
-        self._coverage = Gate("slots without a server", prober, self._look_for_servers)
+        self._coverage = Circuit("slots without a server", prober, self._look_for_servers)
         endpoints = [node_endpoint(settings, host, port) for host, port in settings.nodes]
         try:
             self.client: ClusterClient = cluster_client(
-                endpoints, self._gate_of, settings.max_connections, self._pools
+                endpoints, self._circuit_of, settings.max_connections, self._pools
             )
         except BaseException:
             self._close_pools()
@@ -60,7 +60,7 @@ class ClusterRouter:
         """
         if key is None:
             nodes = self.nodes()
-            return next((node for node in nodes if not node.gate.tripped), nodes[0])
+            return next((node for node in nodes if not node.circuit.tripped), nodes[0])
         slot = slot_of(key)
         owners = self._map.slots_cache.get(slot)
         if not owners:
@@ -94,7 +94,7 @@ class ClusterRouter:
     def refresh(self, suspect: Node | None = None) -> None:
         """Read the map from any node that responds, asking ``suspect`` last.
 
-        When no node responds the old map stays: a gate will soon trip.
+        When no node responds the old map stays: a circuit will soon trip.
         """
         try:
             self._map.initialize(
@@ -129,8 +129,8 @@ class ClusterRouter:
         for pool in list(self._pools):
             pool.close()
 
-    def _gate_of(self, host: str, port: int) -> Gate:
-        return self.node_at(host, port).gate
+    def _circuit_of(self, host: str, port: int) -> Circuit:
+        return self.node_at(host, port).circuit
 
     def _new_node(self, host: str, port: int) -> Node:
         endpoint = node_endpoint(self._settings, host, port)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from yoto.errors import StoreUnavailable
+from yoto.redis.circuit import Circuit, Prober
 from yoto.redis.following import Followed, Following, FollowingThread
-from yoto.redis.gate import Gate, Prober
 from yoto.redis.keys import KeyBuilder
 from yoto.redis.node import CONNECTION_ERRORS
 from yoto.redis.registry import ScriptRegistry
@@ -31,7 +31,7 @@ class RedisConnection:
         self.keys = KeyBuilder(settings.key_prefix)
         self.scripts = ScriptRegistry(self._router, settings.retry_time)
         self._prober = Prober()
-        self._discovery = Gate("topology", self._prober, self._discover)
+        self._discovery = Circuit("topology", self._prober, self._discover)
         self._topology: Topology | None = None
         self._lock = threading.RLock()
         self._followers = FollowingThread(self, "yoto-streams")
@@ -70,7 +70,7 @@ class RedisConnection:
         topology = self._topology
         if topology is None:
             return not self._discovery.tripped
-        return any(not node.gate.tripped for node in topology.router.nodes())
+        return any(not node.circuit.tripped for node in topology.router.nodes())
 
     def links(self) -> tuple[int, int]:
         """Counts of the scripts' connections to all servers, and of idle ones; asks no server."""

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from yoto.child import python
 from yoto.errors import ConfigurationError, StoreUnavailable
-from yoto.redis import keeper
+from yoto.redis import supervisor
 
-START_LOCK = "start.lock"  # held by the process that starts the keeper
-KEEPER_LOCK = "keeper.lock"  # held by the keeper for its whole life
+START_LOCK = "start.lock"  # held by the process that starts the supervisor
+SUPERVISOR_LOCK = "keeper.lock"  # held by the supervisor for its whole life
 SOCKET_FILE = "server.sock"
 
 # Linux allows 108 bytes for the path of a unix socket, macOS 104.
@@ -32,8 +32,8 @@ class EmbeddedServer:
     """The server of ``folder``: found when it runs, started when it does not.
 
     It has no TCP port; its unix socket lies in a folder that only this user may enter. It keeps
-    nothing on disk. Being the child of a keeper process in a session of its own, it outlives any
-    single user and a Ctrl-C, and ends when the last process that attached has closed or died.
+    nothing on disk. Being the child of a supervisor process in a session of its own, it outlives
+    any single user and a Ctrl-C, and ends when the last process that attached has closed or died.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -62,8 +62,10 @@ class EmbeddedServer:
         deadline = time.monotonic() + START_LIMIT
         with self._lock:
             if self._users_lock is None:
-                # Waits while a keeper is stopping the server of users that are gone.
-                self._users_lock = _locked(self.folder / keeper.USERS_LOCK, fcntl.LOCK_SH, deadline)
+                # Waits while a supervisor is stopping the server of users that are gone.
+                self._users_lock = _locked(
+                    self.folder / supervisor.USERS_LOCK, fcntl.LOCK_SH, deadline
+                )
         try:
             self.ensure_running()
         except BaseException:
@@ -79,15 +81,15 @@ class EmbeddedServer:
         """
         deadline = time.monotonic() + START_LIMIT
         with _holding(self.folder / START_LOCK, deadline):
-            keeper_lock = self._free_keeper_lock()
-            if keeper_lock is None:
+            supervisor_lock = self._free_supervisor_lock()
+            if supervisor_lock is None:
                 # One that was killed may still have its lock for an instant.
-                keeper_lock = self._wait_for_answer(deadline)
-            if keeper_lock is not None:
-                self._start_keeper(keeper_lock)
-                keeper_lock = self._wait_for_answer(deadline)
-            if keeper_lock is not None:
-                os.close(keeper_lock)
+                supervisor_lock = self._wait_for_answer(deadline)
+            if supervisor_lock is not None:
+                self._start_supervisor(supervisor_lock)
+                supervisor_lock = self._wait_for_answer(deadline)
+            if supervisor_lock is not None:
+                os.close(supervisor_lock)
                 raise self._not_started()
 
     def close(self) -> None:
@@ -98,51 +100,51 @@ class EmbeddedServer:
             # Closed, not unlocked: a child that was forked off shares the lock and may still run.
             os.close(descriptor)
 
-    def _free_keeper_lock(self) -> int | None:
-        """The keeper's lock, now ours; None when there is a keeper."""
+    def _free_supervisor_lock(self) -> int | None:
+        """The supervisor's lock, now ours; None when there is a supervisor."""
         try:
-            return _locked(self.folder / KEEPER_LOCK, fcntl.LOCK_EX, deadline=0.0)
+            return _locked(self.folder / SUPERVISOR_LOCK, fcntl.LOCK_EX, deadline=0.0)
         except StoreUnavailable:
             return None
 
-    def _start_keeper(self, keeper_lock: int) -> None:
-        """Start a keeper, which inherits the lock with its descriptor and holds it for life."""
-        command = [python(), "-I", "-S", keeper.__file__]
+    def _start_supervisor(self, supervisor_lock: int) -> None:
+        """Start a supervisor, which inherits the lock with its descriptor and holds it for life."""
+        command = [python(), "-I", "-S", supervisor.__file__]
         command += [str(server_binary()), str(self.folder.absolute()), str(self.socket_path)]
         try:
-            with open(self.folder / keeper.LOG_FILE, "ab") as log:
+            with open(self.folder / supervisor.LOG_FILE, "ab") as log:
                 subprocess.run(
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    pass_fds=(keeper_lock,),
+                    pass_fds=(supervisor_lock,),
                     check=True,
                 )
         except (OSError, subprocess.CalledProcessError) as error:
             raise self._not_started() from error
         finally:
-            os.close(keeper_lock)
+            os.close(supervisor_lock)
 
     def _wait_for_answer(self, deadline: float) -> int | None:
-        """None once the server answers; the keeper's lock, now ours, if the keeper has ended."""
+        """None once the server responds; the supervisor's lock, now ours, if that has ended."""
         while time.monotonic() < deadline:
             try:
-                if keeper.say(self.socket_path, b"PING").startswith(b"+PONG"):
+                if supervisor.say(self.socket_path, b"PING").startswith(b"+PONG"):
                     return None
             except TimeoutError as error:
                 raise StoreUnavailable("redis", error) from error
             except OSError:
-                # Not there yet, unless the keeper gave up.
-                keeper_lock = self._free_keeper_lock()
-                if keeper_lock is not None:
-                    return keeper_lock
+                # Not there yet, unless the supervisor gave up.
+                supervisor_lock = self._free_supervisor_lock()
+                if supervisor_lock is not None:
+                    return supervisor_lock
                 time.sleep(_POLL)
         raise self._not_started()
 
     def _not_started(self) -> StoreUnavailable:
-        log = self.folder / keeper.LOG_FILE
+        log = self.folder / supervisor.LOG_FILE
         return StoreUnavailable(
             "redis", ConnectionError(f"the embedded server did not start; see {log}")
         )

@@ -153,7 +153,7 @@ class FollowingThread:
             if not self.is_alive:
                 self._end_all()  # it died of something: these are followed no more
             self._all.append(following)
-            self._call_away()
+            self._interrupt_read()
             if not self.is_alive:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
@@ -169,7 +169,7 @@ class FollowingThread:
             if following in self._all:
                 self._all.remove(following)
             thread, turns = self._thread, self._turns
-            self._call_away()
+            self._interrupt_read()
             if thread is not None and thread is not threading.current_thread():
                 self._changed.wait_for(
                     lambda: self._turns > turns or not thread.is_alive(), timeout
@@ -182,7 +182,7 @@ class FollowingThread:
             following.retry_at = 0.0
             self._changed.notify_all()
 
-    def _call_away(self) -> None:
+    def _interrupt_read(self) -> None:
         """End the read that waits; the next one knows of what was changed."""
         self._reader.end()
         self._reader = StreamReader(self._redis)

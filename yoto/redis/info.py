@@ -125,7 +125,7 @@ def test_redis_connection(connection: RedisConnection | None = None) -> Connecti
 test_redis_connection.__test__ = False  # type: ignore[attr-defined]
 
 
-def every_server_answers(connection: RedisConnection) -> bool:
+def every_server_responds(connection: RedisConnection) -> bool:
     """Whether all servers that take writes answer now; one that loads its data does not.
 
     Never raises because of Redis.

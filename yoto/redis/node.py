@@ -1,4 +1,4 @@
-"""One server as the short path sees it: a pool of links and a gate."""
+"""One server as the short path sees it: a pool of links and a circuit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from redis import exceptions
 from redis.connection import AbstractConnection
 
-from yoto.redis.gate import Gate, Prober
+from yoto.redis.circuit import Circuit, Prober
 from yoto.redis.link import Link, pack_command
 
 _PING = pack_command((b"PING",))
@@ -74,7 +74,7 @@ class Node:
         self._in_cluster = in_cluster
         self._became_replica = False
         self._before_probe = before_probe
-        self.gate = Gate(name, prober, self.probe)
+        self.circuit = Circuit(name, prober, self.probe)
         self._new_connection = new_connection
         self._timeout = timeout
         self._max_links = max_links
@@ -130,8 +130,8 @@ class Node:
         if self._pid != os.getpid():
             # A child shares its parent's sockets, and must not speak on them.
             self._reset()
-        if self.gate.tripped:
-            self.gate.check()
+        if self.circuit.tripped:
+            self.circuit.check()
         while True:
             try:
                 link = self._idle.pop()
@@ -144,8 +144,8 @@ class Node:
 
     def give(self, link: Link) -> None:
         """Take back a link that works."""
-        if self.gate.failures:
-            self.gate.succeeded()
+        if self.circuit.failures:
+            self.circuit.succeeded()
         self._idle.append(link)
         if self._closed:
             self.close_idle()
@@ -169,18 +169,18 @@ class Node:
         failure: exceptions.RedisError
         if isinstance(error, (TimeoutError, BlockingIOError)):
             failure = exceptions.TimeoutError(f"{self.name} did not answer in {self._timeout} s")
-            self.gate.failed(failure)
+            self.circuit.failed(failure)
         else:
             # Trips nothing: the server may be up. Opening the next link will show.
             failure = exceptions.ConnectionError(f"{self.name}: {error}")
-            self.gate.noted(failure)
+            self.circuit.noted(failure)
         return failure
 
     def refused(self, problem: Exception) -> None:
         """The server has responded with ``problem`` for as long as callers may wait."""
         if isinstance(problem, NOT_SERVING) and not str(problem).startswith(_ONE_SLOT):
             self._became_replica = isinstance(problem, exceptions.ReadOnlyError)
-            self.gate.refused(problem)
+            self.circuit.refused(problem)
 
     def links(self) -> tuple[int, int]:
         """The number of links, and of idle ones among them."""
@@ -231,7 +231,7 @@ class Node:
             # A server that rejects the handshake (its user, its database) takes no calls either.
             if not isinstance(error, exceptions.RedisError):
                 raise
-            self.gate.failed(error)
+            self.circuit.failed(error)
             raise Unreachable(str(error)) from error
 
     def _reserve(self) -> Link | None:

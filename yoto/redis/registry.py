@@ -227,9 +227,9 @@ class ScriptRegistry:
                 return node, [_pack_load(script), *prelude]
             case exceptions.MovedError():
                 router.moved(problem)
-                return router.node_at(*told_address(problem, node)), []
+                return router.node_at(*redirected_to(problem, node)), []
             case exceptions.AskError():
-                return router.node_at(*told_address(problem, node)), [ASKING]
+                return router.node_at(*redirected_to(problem, node)), [ASKING]
             case exceptions.TryAgainError() | exceptions.BusyLoadingError():
                 return node, prelude
             case exceptions.ReadOnlyError() | exceptions.ClusterDownError():
@@ -263,7 +263,7 @@ def _timed_out(problem: Exception) -> bool:
     )
 
 
-def told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, int]:
+def redirected_to(redirection: exceptions.AskError, node: Node) -> tuple[str, int]:
     """Where a server sent us; it leaves out the host when that is its own."""
     host: str = redirection.host or node.name.rpartition(":")[0]
     return host, redirection.port

@@ -13,7 +13,7 @@ from yoto.redis.clients import translated
 from yoto.redis.link import Link, pack_command
 from yoto.redis.node import CONNECTION_ERRORS, LINK_ERRORS, Node
 from yoto.redis.refusals import ROUTING, refusal_code
-from yoto.redis.registry import ASKING, told_address
+from yoto.redis.registry import ASKING, redirected_to
 
 if TYPE_CHECKING:
     from yoto.redis.connection import RedisConnection
@@ -71,7 +71,7 @@ class StreamReader:
             for _ in range(REDIRECTIONS):
                 if not isinstance(reply, exceptions.AskError):
                     break
-                there = router.node_at(*told_address(reply, node))
+                there = router.node_at(*redirected_to(reply, node))
                 # Moved for good is a kind of ASK for redis-py.
                 if isinstance(reply, exceptions.MovedError):
                     router.moved(reply)
@@ -126,14 +126,14 @@ class StreamReader:
             ended = self._ended
         if ended:
             self._drop()
-        elif node.gate.failures:
-            node.gate.succeeded()
+        elif node.circuit.failures:
+            node.circuit.succeeded()
         return replies[-1]
 
     def _link_to(self, node: Node, patience: float) -> Link | None:
         """A connection to ``node`` that is being read from now on; None: ``end`` was called."""
         link = self._link
-        if node is not self._node or link is None or node.gate.tripped or link.is_stale():
+        if node is not self._node or link is None or node.circuit.tripped or link.is_stale():
             self._drop()
             link = node.take(check_idle=True)
             self._node = node

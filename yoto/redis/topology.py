@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from yoto.errors import ConfigurationError
+from yoto.redis.circuit import Prober
 from yoto.redis.clients import single_client
 from yoto.redis.cluster import ClusterRouter
 from yoto.redis.embedded import EmbeddedServer
 from yoto.redis.endpoint import Endpoint, node_endpoint, socket_endpoint, url_endpoint
-from yoto.redis.gate import Prober
 from yoto.redis.node import CONNECTION_ERRORS, Node
 from yoto.redis.router import Router, SingleRouter
 from yoto.redis.settings import RedisSettings
@@ -91,8 +91,8 @@ def _greeting(endpoint: Endpoint) -> tuple[str, str]:
     connection: Any = endpoint.connection()
     try:
         connection.connect()
-        said = {_text(key): value for key, value in connection.handshake_metadata.items()}
-        return _text(said["mode"]), _text(said["role"])
+        hello = {_text(key): value for key, value in connection.handshake_metadata.items()}
+        return _text(hello["mode"]), _text(hello["role"])
     finally:
         connection.disconnect()
 
@@ -139,5 +139,5 @@ def _single(
         max_links=settings.max_connections,
         before_probe=before_probe,
     )
-    client = single_client(endpoint, node.gate, settings.max_connections)
+    client = single_client(endpoint, node.circuit, settings.max_connections)
     return Topology(kind, client, SingleRouter(node, client), server)

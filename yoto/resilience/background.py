@@ -120,10 +120,10 @@ class Background:
 
     def _refresh_config(self) -> float:
         pause = self._work.config.sync.refresh()
-        answers = self._work.config.sync.redis_answers
-        if answers:
+        responds = self._work.config.sync.redis_reachable
+        if responds:
             self._work.find_store_again()
-        self._work.store_monitor.observe(answers)
+        self._work.store_monitor.observe(responds)
         return pause
 
     def _hear_config(self, stored: StoredEvent) -> None:

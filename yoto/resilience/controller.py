@@ -49,7 +49,7 @@ from .settings import (
     TuningConfig,
 )
 from .store_health import StoreMonitor, StoreStatus
-from .subject import Subject, caller, counted_caller, nobody
+from .subject import Subject, caller, counted_caller, no_subject
 from .switched_off import OffDegradation
 from .switches import SwitchConfig
 from .trail import KEPT_FOR, StoredTrails
@@ -75,7 +75,7 @@ class ResilienceController(ConfigAccess):
         events: EventState,
         journal: Journal | None = None,
         audit: Audit | None = None,
-        subject: Subject = nobody,
+        subject: Subject = no_subject,
         recorder: Recorder | None = None,
         enabled: bool = True,
     ) -> None:
@@ -169,11 +169,11 @@ class ResilienceController(ConfigAccess):
         if not self._config.is_defined(kind, name):
             self._config.define(kind, name, class_of(kind).of_entry(name))
 
-        def told(changed: tuple[Kind, str], config: Settings) -> None:
+        def on_change(changed: tuple[Kind, str], config: Settings) -> None:
             if changed == key:
                 listener(config)
 
-        self._config.on_change(told)
+        self._config.on_change(on_change)
 
     # Guards by name
 

@@ -17,7 +17,7 @@ from yoto.redis import RedisConnection
 from .config_store import Journal
 from .controller import ResilienceController
 from .settings import Settings
-from .subject import Subject, nobody
+from .subject import Subject, no_subject
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Resilience(Extension[ResilienceController], _Base):
         events: EventState,
         journal: Journal | None = None,
         audit: Audit | None = None,
-        subject: Subject = nobody,
+        subject: Subject = no_subject,
         defaults: Mapping[str, Mapping[str, Settings]] | None = None,
         recorder: Recorder | None = None,
         enabled: bool = True,

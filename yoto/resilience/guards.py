@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from yoto.errors import ConfigurationError
-from yoto.redis import REDIS_UNAVAILABLE, every_server_answers
+from yoto.redis import REDIS_UNAVAILABLE, every_server_responds
 
 from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
@@ -115,7 +115,7 @@ class Guards:
         self._limiters: dict[str, RateLimiter] = {}
         self._bulkheads: dict[str, Bulkhead] = {}
         self._guards: dict[Parts, dict[str, Guard]] = {}
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
     def circuit_breaker(self, name: str) -> CircuitBreaker:
         """The breaker of that name."""
@@ -230,7 +230,7 @@ class Guards:
         """Ask for those that could not reach Redis, used or not, whether all of it responds."""
         unreachable = [watch for watch in self._watches() if watch.unreachable]
         asked_at = self._runtime.clock()
-        if unreachable and every_server_answers(self._runtime.redis):
+        if unreachable and every_server_responds(self._runtime.redis):
             for watch in unreachable:
                 watch.reachable(asked_at)
 
@@ -254,8 +254,8 @@ class Guards:
 
     def _say_if_undefined(self, name: str) -> None:
         """Once a name: a misspelt one guards by default numbers."""
-        if name not in self._said and not self.is_defined(name):
-            self._said.add(name)
+        if name not in self._logged and not self.is_defined(name):
+            self._logged.add(name)
             log.warning("nothing defines the guard '%s': it has the default numbers", name)
 
     def _new_breaker(self, name: str) -> CircuitBreaker:

@@ -44,8 +44,8 @@ def noted_limits() -> list[NotedLimit]:
     """The results of limiters in this request, in the order of asking."""
     if not has_request_context():
         return []
-    said = request.environ.get(_ENVIRON_KEY, ())
-    return [NotedLimit(limiter, statuses()) for limiter, statuses in said]
+    found = request.environ.get(_ENVIRON_KEY, ())
+    return [NotedLimit(limiter, statuses()) for limiter, statuses in found]
 
 
 def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:

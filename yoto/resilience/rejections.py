@@ -52,14 +52,14 @@ class RejectionReporter:
         """Report new rejections; call it again after the seconds that it returns."""
         for kind, guard in list(self._watched):
             count = guard.rejected - self._reported[kind, guard.name]
-            if count > 0 and self._tell(kind, guard, count):
+            if count > 0 and self._announce(kind, guard, count):
                 self._reported[kind, guard.name] += count
         return REPORT_EVERY
 
-    def _tell(self, kind: GuardKind, guard: Rejecting, count: int) -> bool:
+    def _announce(self, kind: GuardKind, guard: Rejecting, count: int) -> bool:
         events, keys = self._runtime.events, self._runtime.keys
         about = ("rejections", kind, guard.name)
-        teller = self._runtime.teller(events.max_length, events.ttl_ms)
+        publisher = self._runtime.publisher_args(events.max_length, events.ttl_ms)
         dimension = getattr(guard, "last_dimension", "")
         refused = self._trails.take_refused(guard.name) if kind == "rate_limit" else []
         callers = [part for key, times in refused for part in (caller_of(key), times)]
@@ -72,7 +72,7 @@ class RejectionReporter:
                     keys.event_stream(*about, "told"),
                     keys.event_stream(*about, "callers"),
                 ),
-                (count, BURST, INTERVAL_MS, kind, guard.name, dimension, teller, *callers),
+                (count, BURST, INTERVAL_MS, kind, guard.name, dimension, publisher, *callers),
             )
         except REDIS_UNAVAILABLE as error:
             log.debug("rejections of %s are told later: %s", guard.name, error)

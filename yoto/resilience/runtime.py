@@ -82,7 +82,7 @@ class Runtime:
         object.__setattr__(self, "exits", ExitQueue(self.redis, self.deferred))
         object.__setattr__(self, "request_id", RequestIds(self.events.source))
 
-    def teller(self, max_length: int, ttl_ms: int) -> bytes:
+    def publisher_args(self, max_length: int, ttl_ms: int) -> bytes:
         """The publisher of events, and how long the stream is kept, as ``emit.lua`` wants it."""
         return msgpack.encode((self.events.source, max_length, ttl_ms))
 

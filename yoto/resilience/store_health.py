@@ -65,15 +65,15 @@ class StoreMonitor:
         self._losses = 0
         self._lost_seconds = 0.0
 
-    def observe(self, answers: bool) -> None:
+    def observe(self, responds: bool) -> None:
         """Take note of whether Redis responded just now."""
         now, answered = self._clock(), self._answered()
         with self._lock:
             self._known = True
             lost_at = self._lost_at
-            if answers == (lost_at is None):
+            if responds == (lost_at is None):
                 return
-            if not answers:
+            if not responds:
                 self._lost_at = now
                 self._losses += 1
                 self._answered_before = answered

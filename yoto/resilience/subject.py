@@ -17,7 +17,7 @@ Subject: TypeAlias = Callable[[], int | str | None]
 SERVER_ARGUMENT = "server_id"
 
 
-def nobody() -> None:
+def no_subject() -> None:
     """The subject of an application that has not declared its users."""
     return None
 

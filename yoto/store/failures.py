@@ -20,7 +20,7 @@ SQLITE_PRIMARY_CODE = 0xFF  # the other bits say more about the same error
 # MariaDB's numbers, as https://mariadb.com/kb/en/mariadb-error-codes/ has them.
 # From 2000 on the driver speaks: it cannot connect, or the connection broke.
 _OF_THE_CLIENT = range(2000, 3000)
-_AWAY = frozenset(
+_UNAVAILABLE = frozenset(
     {
         *(1021, 1026, 1030, 1037, 1038, 1041, 1114, 1180),  # no disk, no memory, engine at fault
         *(1040, 1129, 1203, 1226),  # too many connections, or errors of this host
@@ -54,7 +54,7 @@ def is_outage(error: BaseException) -> bool:
     number = _number(error)
     if number is None:
         return isinstance(error, exc.OperationalError)
-    return number in _AWAY or number in _OF_THE_CLIENT or number == 0
+    return number in _UNAVAILABLE or number in _OF_THE_CLIENT or number == 0
 
 
 def is_conflict(error: BaseException) -> bool:

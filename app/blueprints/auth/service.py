@@ -101,7 +101,7 @@ _by_control = counted_guess(_authenticate, CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOW
 
 
 @counted_address
-def counted_glass(token: str) -> bool:
+def counted_break_glass(token: str) -> bool:
     """Whether this is the break-glass token.
 
     Raises:

@@ -62,7 +62,7 @@ class Operation:
     needs_token: bool
     parameters: list[Field]
     body: Type | None
-    answers: list[Answer]
+    responses: list[Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _operation(
         needs_token=bool(facts.get("security")),
         parameters=[_parameter(_resolved(document, parameter)) for parameter in parameters],
         body=_content_type(body) if body else None,
-        answers=[
+        responses=[
             _answer(document, status, facts["responses"][status])
             for status in sorted(facts["responses"])
         ],
@@ -184,12 +184,12 @@ def _names(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _facets(schema: Mapping[str, Any]) -> str:
-    told = (
+    words = (
         text.format(schema[facet])
         for facet, text in FACETS.items()
         if schema.get(facet) and schema[facet] != MAX_ID
     )
-    return ", ".join(told)
+    return ", ".join(words)
 
 
 def _resolved(document: Mapping[str, Any], facts: Mapping[str, Any]) -> Mapping[str, Any]:

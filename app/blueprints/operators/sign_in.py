@@ -13,10 +13,10 @@ from app.auth.session import (
     begin_session,
     end_session,
     pending_user,
-    start_broken_glass,
+    start_break_glass_session,
     start_session,
 )
-from app.blueprints.auth.service import authenticate, counted_glass
+from app.blueprints.auth.service import authenticate, counted_break_glass
 from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
 from app.models import User
@@ -121,13 +121,13 @@ def _signed_in(user: User) -> AnyResponse:
 def _break_glass(token: str) -> Any:
     """Start a session without account; it must work while database and Redis are down."""
     try:
-        opened = counted_glass(token)
+        opened = counted_break_glass(token)
     except RateLimited as error:
         return form.later(error)
     if not opened:
         log.warning("a break-glass token was refused, from %s", origin().address)
         return form.again("sign_in.glass_failed", 422)
-    start_broken_glass()
+    start_break_glass_session()
     become(Operator(Via.BREAK_GLASS, None))
     log.critical("the glass was broken: a session without account began, %s", origin())
     record_act("control.break_glass", "control", reason="signed in with the break-glass token")

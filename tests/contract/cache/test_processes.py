@@ -143,4 +143,4 @@ def test_a_wiped_redis_makes_nobody_believe_what_is_old(
         assert reader.do("get", 1)[1] == 2
     log = InvalidationLog(RedisConnection(reach))
     newest = log.newest()
-    assert newest is not None and newest.subjects == ("global",)
+    assert newest is not None and newest.tags == ("global",)

@@ -26,8 +26,8 @@ class Follower:
         self.told: list[tuple[str, ...]] = []
         self.tailer.subscribe(self._listen)
 
-    def _listen(self, subjects: Sequence[str], position: Position) -> None:
-        self.told.append(tuple(subjects))
+    def _listen(self, tags: Sequence[str], position: Position) -> None:
+        self.told.append(tuple(tags))
 
     def start(self) -> Follower:
         """Start, and return when the log was read to its end."""
@@ -91,7 +91,7 @@ def test_the_first_worker_writes_the_beginning_of_an_empty_log(
 ) -> None:
     follower = follow(redis).start()
     newest = log.newest()
-    assert newest is not None and newest.subjects == ("global",)
+    assert newest is not None and newest.tags == ("global",)
     assert follower.tailer.applied == newest.position
     # What a lost log may have said about older entries is unknown.
     assert not follower.believes(Position(newest.position - 1))
@@ -123,8 +123,8 @@ def test_listeners_hear_each_event(
 ) -> None:
     follower = follow(redis).start()
     wait_until(lambda: follower.told)
-    for subjects in (["user:1", "role:2"], ["policy"], ["server:7"]):
-        log.append(subjects)
+    for tags in (["user:1", "role:2"], ["policy"], ["server:7"]):
+        log.append(tags)
     wait_until(lambda: len(follower.told) == 4)
     assert follower.told[1:] == [("user:1", "role:2"), ("policy",), ("server:7",)]
 

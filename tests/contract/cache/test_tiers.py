@@ -74,14 +74,14 @@ def test_a_loader_that_raises_leaves_nothing_behind(
     assert cache.get_or_load(1, 0, truth.loader())[1] == "l2"
 
 
-@pytest.mark.parametrize("subject", ["user:1", "role:9", "server:7", "channel:3", "global"])
+@pytest.mark.parametrize("tag", ["user:1", "role:9", "server:7", "channel:3", "global"])
 def test_a_change_of_anything_it_was_made_from_reaches_every_worker(
-    cache: TieredCache, other: TieredCache, truth: Truth, subject: str
+    cache: TieredCache, other: TieredCache, truth: Truth, tag: str
 ) -> None:
     for one in (cache, other):
         one.get_or_load(1, CHANNEL_3, truth.loader())
     truth.masks[1] = 8
-    position = cache.invalidate(subject)
+    position = cache.invalidate(tag)
     assert cache.get_or_load(1, CHANNEL_3, truth.loader())[0].mask == 8
     seen(other, position)
     assert other.get_or_load(1, CHANNEL_3, truth.loader())[0].mask == 8

@@ -11,7 +11,7 @@ import pytest
 from tests.support.redis_servers import Server, free_port, start_valkey, wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
-from yoto.events.stream import TOLD_TTL_MS
+from yoto.events.stream import ONCE_TTL_MS
 from yoto.redis import RedisConnection, RedisSettings
 
 
@@ -47,7 +47,7 @@ def test_an_event_with_a_token_is_published_once_whoever_sends_it(
     assert other.publish_once(restored(2), "fact:2") != first
     assert [stored.event for stored in stream.read()] == [restored(1), restored(2)]
     key = redis.keys.event_stream("told", "fact:1")
-    assert 0 < redis.client.pttl(key) <= TOLD_TTL_MS
+    assert 0 < redis.client.pttl(key) <= ONCE_TTL_MS
 
 
 def test_events_are_read_in_order_after_an_id_and_up_to_a_limit(stream: EventStream) -> None:

@@ -60,7 +60,7 @@ def test_what_was_recorded_adds_up_in_every_resolution(
     assert min(level.lowest for level in levels) == 5.0
     times = Distribution()
     for point in reading.points:
-        times.merge(point.spread("call_seconds"))
+        times.merge(point.distribution("call_seconds"))
     assert times == Distribution({**Distribution.of([0.001, 0.004] * 3).counts}, times.total)
     assert times.total == pytest.approx(0.015)
 
@@ -79,7 +79,7 @@ def test_sums_are_what_the_points_add_up_to(backend: Backend) -> None:
         assert reading.complete
         (found,) = reading.points
         assert (found.counters, found.gauges) == (whole.counters, whole.gauges)
-        assert found.spread("call_seconds") == whole.spread("call_seconds")
+        assert found.distribution("call_seconds") == whole.distribution("call_seconds")
     all_of_it, nothing = backend.sums(FINE, [first - 60, first + 60]).points
     assert (all_of_it.counted("hits_total"), nothing.counted("hits_total")) == (5, 0)
 
@@ -97,7 +97,7 @@ def test_what_is_asked_for_by_name_is_as_complete_as_all(backend: Backend) -> No
     some = backend.read(FINE, backend.now() - 60, None, {"hits_total", "call_seconds"}).points
     assert [point.at for point in some] == [point.at for point in whole]
     assert sum(point.counted("hits_total") for point in some) == 3
-    assert sum(point.spread("call_seconds").count for point in some) == 1
+    assert sum(point.distribution("call_seconds").count for point in some) == 1
 
 
 def test_totals_only_grow(backend: Backend) -> None:
@@ -106,7 +106,9 @@ def test_totals_only_grow(backend: Backend) -> None:
         backend.record({HITS: 4}, {SIZE: 1.0}, {TIME: Distribution.of([0.002])})
         totals = backend.totals()
         assert totals.complete
-        seen.append((totals.point.counted("hits_total"), totals.point.spread("call_seconds").count))
+        seen.append(
+            (totals.point.counted("hits_total"), totals.point.distribution("call_seconds").count)
+        )
     assert seen == [(4, 1), (8, 2), (12, 3)]
 
 

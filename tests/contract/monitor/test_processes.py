@@ -34,7 +34,7 @@ def workers(nursery: Nursery) -> Iterator[RecordingWorkers]:
 def sent(backend: RedisBackend) -> tuple[float, int]:
     points = backend.read(COARSE, backend.now() - 600).points
     counted = sum(point.counted("sent_total") for point in points)
-    return counted, sum(point.spread("sent_seconds").count for point in points)
+    return counted, sum(point.distribution("sent_seconds").count for point in points)
 
 
 def test_sums_over_workers_equal_what_was_sent(

@@ -193,7 +193,7 @@ def test_a_series_is_kept_with_all_its_cells_or_not_at_all(
     backend.record({HITS: 1}, {Series("late"): 1.0}, {other: late})
     backend.record({}, {size: 1.0}, {TIME: late, other: late})
     point = backend.totals().point
-    assert point.spread("call_seconds") == Distribution.of([0.001, 0.1, 0.01, 1.0, 2.0])
+    assert point.distribution("call_seconds") == Distribution.of([0.001, 0.1, 0.01, 1.0, 2.0])
     assert other not in point.histograms and HITS not in point.counters
     (minute,) = backend.read(COARSE, backend.now() - 60).points
     level = minute.level("size")
@@ -246,7 +246,7 @@ def test_what_went_wrong_is_counted_by_kind_with_the_time_it_took(
     point = backend.totals().point
     told = point.counted(names.BACKEND_FAILURES, backend="redis", kind="timeout")
     assert told == backend.health().failures["timeout"] >= 1
-    slowest = point.spread(names.REDIS_TIME).quantile(1.0)
+    slowest = point.distribution(names.REDIS_TIME).quantile(1.0)
     assert slowest is not None and slowest >= 0.2
 
 

@@ -29,7 +29,7 @@ def test_a_lock_held_for_a_while_is_listed_everywhere_and_forgotten_with_its_end
         wait_until(others.held_anywhere)
         (told,) = others.held_anywhere()
         assert (told.key, told.token) == ("long", lock.token)
-        assert told.held_for >= listing.TOLD_AFTER
+        assert told.held_for >= listing.LISTED_AFTER
         assert told.silent_for < 30
         for key in (redis.keys.lock_listing(), redis.keys.lock_listing("words")):
             assert redis.client.pttl(key) > 0
@@ -98,20 +98,20 @@ def test_the_lock_of_a_process_that_died_is_listed_until_its_lease_ends(
 def test_standings_tell_of_each_lock_whose_it_is_now(
     locks: DistributedLocks, others: DistributedLocks
 ) -> None:
-    assert others.standings(10) == ([], 0) and others.standing("job") is None
+    assert others.states(10) == ([], 0) and others.state_of("job") is None
     lock = locks.create_lock("job", timeout=60, renew=False)
     lock.acquire()
     with locks.create_lock("other", timeout=60):
-        wait_until(lambda: others.standings(10)[1] == 2)
-        (job,), told = others.standings(1)
+        wait_until(lambda: others.states(10)[1] == 2)
+        (job,), told = others.states(1)
         assert (job.name, job.token, told) == ("job", lock.token, 2)
         assert job.holder is not None and job.held_s is not None
     assert others.force_release("job", lock.token, reason="it hangs")
     with others.create_lock("job", timeout=60) as later:
         # The first one does not know yet, and still says that it holds the lock.
-        alone = others.standing("job")
+        alone = others.state_of("job")
         assert alone is not None and (alone.token, alone.holder) == (later.token, None)
-        found = {one.name: one for one in others.standings(10)[0]}
+        found = {one.name: one for one in others.states(10)[0]}
         assert found["job"].token == later.token
 
 

@@ -72,10 +72,10 @@ class Worker:
         """Hear what others saw now, and learn."""
         self.work.learn()
 
-    def deeds(self, user_id: int) -> float:
+    def activities(self, user_id: int) -> float:
         """How many deeds of a user are known here."""
         profile = self.analyzer.profile(user_id)
-        return 0.0 if profile is None else round(profile.deeds, 2)
+        return 0.0 if profile is None else round(profile.activities, 2)
 
 
 MakeWorker = Callable[[RedisSettings], Worker]

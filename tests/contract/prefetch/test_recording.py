@@ -18,7 +18,7 @@ ANNA, BEN = 42, 43
 
 def kept(worker: Worker, user_id: int) -> list[Any]:
     """The deeds that Redis has of a user."""
-    return worker.history.read([user_id])[user_id].deeds
+    return worker.history.read([user_id])[user_id].activities
 
 
 def logged(worker: Worker) -> list[Any]:
@@ -32,7 +32,7 @@ def test_what_one_worker_saw_is_known_to_the_others(worker: Worker, other: Worke
     worker.see(ANNA, 2, 3)
     worker.turn()
     other.turn()
-    assert other.deeds(ANNA) == worker.deeds(ANNA) == 3
+    assert other.activities(ANNA) == worker.activities(ANNA) == 3
     assert other.analyzer.sizes["steps"] == 3
 
 
@@ -73,8 +73,8 @@ def test_storing_twice_stores_once(worker: Worker, monkeypatch: pytest.MonkeyPat
     worker.see(ANNA, 1, 2)
     worker.listen()
     assert [worker.flusher.flush() for _ in range(3)] == [False, False, True]
-    assert [deed.resource_id for deed in kept(worker, ANNA)] == [1, 2]
-    assert [len(entry.deeds) for entry in logged(worker)] == [2]
+    assert [activity.resource_id for activity in kept(worker, ANNA)] == [1, 2]
+    assert [len(entry.activities) for entry in logged(worker)] == [2]
     assert (worker.flusher.flushed, len(worker.flusher)) == (2, 0)
 
 
@@ -83,7 +83,7 @@ def test_redis_keeps_the_newest_deeds_of_a_user_for_a_while(
 ) -> None:
     worker.see(ANNA, *range(1, 31))
     worker.turn()
-    found = [deed.resource_id for deed in kept(worker, ANNA)]
+    found = [activity.resource_id for activity in kept(worker, ANNA)]
     assert found == list(range(31 - SETTINGS.history, 31))
     redis = RedisConnection(reach)
     for key in (redis.keys.behaviour_history(ANNA), redis.keys.behaviour_log()):
@@ -111,7 +111,7 @@ def test_forgetting_leaves_nothing_of_a_user_and_all_of_the_others(
     worker.work.forget(ANNA)
     other.turn()
     for one in (worker, other):
-        assert (one.deeds(ANNA), one.deeds(BEN) >= 2) == (0, True)
+        assert (one.activities(ANNA), one.activities(BEN) >= 2) == (0, True)
         assert kept(one, ANNA) == [] and len(kept(one, BEN)) == 4
     assert {entry.user_id for entry in logged(worker) if not entry.forgets} == {BEN}
 
@@ -134,7 +134,7 @@ def test_what_was_seen_before_somebody_was_forgotten_is_not_learned_after_it(
     other.see(ANNA, 1, 2)  # in the buffer, when the forgetting is heard
     worker.work.forget(ANNA)
     other.turn()
-    assert other.deeds(ANNA) == 0
+    assert other.activities(ANNA) == 0
 
 
 def test_who_was_forgotten_is_learned_anew_from_then_on(worker: Worker) -> None:
@@ -150,7 +150,7 @@ def test_who_was_forgotten_is_learned_anew_from_then_on(worker: Worker) -> None:
 
     # What was done within the very millisecond is forgotten too.
     wait_until(learned)
-    assert {deed.resource_id for deed in kept(worker, ANNA)} == {3}
+    assert {activity.resource_id for activity in kept(worker, ANNA)} == {3}
 
 
 def test_what_still_waits_for_the_buffer_is_forgotten_before_it_is_learned(
@@ -162,7 +162,7 @@ def test_what_still_waits_for_the_buffer_is_forgotten_before_it_is_learned(
     worker.work.forget(ANNA)
     other.work.learn()
     assert not waiting
-    assert other.deeds(ANNA) == 0
+    assert other.activities(ANNA) == 0
 
 
 def test_a_worker_that_starts_does_not_hear_a_forgetting_as_news_of_somebody(
@@ -173,7 +173,7 @@ def test_a_worker_that_starts_does_not_hear_a_forgetting_as_news_of_somebody(
     worker.work.forget(ANNA)
     fresh = make_worker(reach)
     fresh.turn()
-    assert fresh.deeds(ANNA) == 0 and fresh.analyzer.sizes["steps"] == 0
+    assert fresh.activities(ANNA) == 0 and fresh.analyzer.sizes["steps"] == 0
 
 
 def test_reports_are_those_of_workers_that_live(worker: Worker, other: Worker) -> None:
@@ -196,12 +196,12 @@ def test_while_redis_is_away_deeds_wait_and_are_stored_when_it_is_back(
     own_server.kill()
     worker.see(ANNA, 2, 3)
     worker.turn()
-    assert worker.deeds(ANNA) == 3  # it learns from what it sees
+    assert worker.activities(ANNA) == 3  # it learns from what it sees
     assert len(worker.flusher) == 2 and worker.flusher.failures >= 1
     own_server.start()
     wait_until(lambda: worker.flusher.flush())
     # The server came back empty: what waited is there.
-    assert [deed.resource_id for deed in kept(worker, ANNA)] == [2, 3]
+    assert [activity.resource_id for activity in kept(worker, ANNA)] == [2, 3]
 
 
 def test_what_is_too_much_to_wait_is_dropped_and_counted(
@@ -255,4 +255,4 @@ def test_scripts_survive_a_flush_of_the_servers_scripts(worker: Worker) -> None:
     worker.redis.client.script_flush()
     worker.see(ANNA, 2)
     worker.turn()
-    assert [deed.resource_id for deed in kept(worker, ANNA)] == [1, 2]
+    assert [activity.resource_id for activity in kept(worker, ANNA)] == [1, 2]

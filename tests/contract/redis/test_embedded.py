@@ -216,10 +216,10 @@ def test_a_server_whose_keeper_died_is_used_on_and_stopped_in_the_end(
 ) -> None:
     assert connection.scripts.run(COUNT, ["counter"]) == 1
     server = psutil.Process(server_pid(connection))
-    keeper = server.parent()
-    assert keeper is not None and "keeper.py" in " ".join(keeper.cmdline())
-    keeper.kill()
-    wait_until(lambda: gone(keeper.pid))
+    supervisor = server.parent()
+    assert supervisor is not None and "supervisor.py" in " ".join(supervisor.cmdline())
+    supervisor.kill()
+    wait_until(lambda: gone(supervisor.pid))
     other = user()
     assert other.ask("count") == "2"
     assert other.ask("close") == "closed"
@@ -230,12 +230,12 @@ def test_a_server_whose_keeper_died_is_used_on_and_stopped_in_the_end(
 def test_leftovers_of_a_crash_are_in_nobodys_way(folder: Path, connection: RedisConnection) -> None:
     assert works(connection)
     server = psutil.Process(server_pid(connection))
-    keeper = server.parent()
-    assert keeper is not None
-    keeper.kill()
+    supervisor = server.parent()
+    assert supervisor is not None
+    supervisor.kill()
     server.kill()
     connection.close()
-    wait_until(lambda: gone(server.pid) and gone(keeper.pid))
+    wait_until(lambda: gone(server.pid) and gone(supervisor.pid))
     assert (folder / "server.sock").exists()
     assert works(connection)
 

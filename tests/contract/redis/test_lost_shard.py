@@ -58,7 +58,7 @@ def asks_nobody(connection: RedisConnection, key: str) -> bool:
         refused = not works(connection, key)
     with pytest.raises(StoreUnavailable):
         connection.client.get(key)
-    return refused and router.node_for(key).gate.tripped and len(trips) <= 1
+    return refused and router.node_for(key).circuit.tripped and len(trips) <= 1
 
 
 def test_a_lost_shard_fails_fast_and_heals(cluster: Cluster, connect: Connect, whole: bool) -> None:

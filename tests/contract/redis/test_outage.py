@@ -15,7 +15,7 @@ from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection
-from yoto.redis.gate import FAILURES_TO_TRIP
+from yoto.redis.circuit import FAILURES_TO_TRIP
 
 Connect = Callable[..., RedisConnection]
 

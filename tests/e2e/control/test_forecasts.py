@@ -19,7 +19,7 @@ from yoto.monitor import (
     Drift,
     Forecast,
     ForecastSnapshot,
-    Learned,
+    LastValue,
     LearnReport,
     NoForecast,
 )
@@ -41,7 +41,7 @@ def said(now: float, *anomalies: Anomaly) -> ForecastSnapshot:
             "hit_rate": NoForecast("hit_rate", "naive", 300, 0.97),
             "load_p95_ms": NoForecast("load_p95_ms", "history", 3, None),
         },
-        lasts={"request_rate": Learned(at, 98.0), "hit_rate": Learned(at, 0.914)},
+        lasts={"request_rate": LastValue(at, 98.0), "hit_rate": LastValue(at, 0.914)},
         scores={"request_rate": 1.5},
         anomalies=list(anomalies),
         drifts=[Drift("memory_bytes", at - 3600)],

@@ -42,7 +42,7 @@ def shown(app: Flask) -> Iterator[Flask]:
     client = app.test_client()
     client.get("/livez")
     with resilience.of(app).bulkhead("shown").acquire():
-        for slow in monitor.of(app)._looks._jobs:
+        for slow in monitor.of(app)._collectors._jobs:
             slow.task()
         monitor.of(app).flush()
         monitor.of(app).start()

@@ -65,7 +65,7 @@ def run(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     optimization.of(app).queue.register_handler("shown", lambda items: None)
     optimization.of(app).queue.enqueue("shown", {})
     # As its threads do while the monitor runs.
-    for slow in monitoring._looks._jobs:
+    for slow in monitoring._collectors._jobs:
         slow.task()
     for _ in range(2):
         monitoring._turn()

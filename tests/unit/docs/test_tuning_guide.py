@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from yoto.monitor.tuning.advisers import (
+from yoto.monitor.tuning.recommenders import (
     bulkheads,
     cache_lives,
     cache_sizes,
@@ -34,7 +34,7 @@ def test_one_table_says_what_changes_while_workers_run_and_what_needs_a_restart(
     assert set(fixed) == (family | {"DATABASE_POOL_SIZE"}) - set(live)
 
 
-def test_the_bounds_are_those_of_the_advisers() -> None:
+def test_the_bounds_are_those_of_the_recommenders() -> None:
     assert f"{cache_sizes.MEMORY_LIMIT:.0%}".replace("%", " %") in GUIDE
     assert cache_lives.LONGEST == 3600 and "to an hour at most" in GUIDE
     assert f"to {queue_batches.LARGEST} at most" in GUIDE

@@ -14,7 +14,7 @@ from tests.conftest import ASYNC_MODE
 from tests.support.redis_servers import wait_until
 from yoto.housekeeping import Housekeeper
 from yoto.housekeeping.clock import Clock
-from yoto.housekeeping.keeper import EARLY, in_step
+from yoto.housekeeping.housekeeper import EARLY, in_step
 
 SELDOM = 600.0
 
@@ -90,7 +90,7 @@ def test_a_wake_during_a_run_leads_to_one_more(keeper: Housekeeper) -> None:
 def test_a_task_that_fails_is_counted_tried_again_and_holds_up_nobody(
     keeper: Housekeeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("yoto.housekeeping.keeper.RETRY_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr("yoto.housekeeping.housekeeper.RETRY_AFTER_FAILURE", 0.01)
     ran, task = counting(0.01)
 
     def fails() -> float:
@@ -194,7 +194,7 @@ class TestTheClockOfAProcess:
         self, keeper: Housekeeper, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = Clock()
-        monkeypatch.setattr("yoto.housekeeping.keeper.the_clock", lambda: clock)
+        monkeypatch.setattr("yoto.housekeeping.housekeeper.the_clock", lambda: clock)
         ran, task = counting(SELDOM)
         keeper.add("task", task)
         with monkeypatch.context() as none_left:
@@ -220,7 +220,7 @@ class TestTheClockOfAProcess:
             started.append(self)
             start(self)
 
-        monkeypatch.setattr("yoto.housekeeping.keeper.the_clock", lambda: clock)
+        monkeypatch.setattr("yoto.housekeeping.housekeeper.the_clock", lambda: clock)
         monkeypatch.setattr("threading.Thread.start", only_one)
         counted = [counting(0.02) for _ in keepers]
         for one, (_, task) in zip(keepers, counted, strict=True):

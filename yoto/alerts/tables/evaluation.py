@@ -150,7 +150,7 @@ class EvaluationRows(SessionRows):
             statement = statement.where(_HISTORY.c.id < after)
         return [_entry(row) for row in self.session.execute(statement).mappings()]
 
-    def untold(self, limit: int) -> Sequence[HistoryEntry]:
+    def unpublished(self, limit: int) -> Sequence[HistoryEntry]:
         """Entries that are not in the event stream yet, oldest first."""
         statement = (
             select(_HISTORY)
@@ -160,7 +160,7 @@ class EvaluationRows(SessionRows):
         )
         return [_entry(row) for row in self.session.execute(statement).mappings()]
 
-    def told(self, ids: Sequence[int]) -> None:
+    def mark_published(self, ids: Sequence[int]) -> None:
         """These are in the event stream."""
         self.session.execute(
             update(_HISTORY).where(_HISTORY.c.id.in_(ids)).values(told_at=self.now_at)

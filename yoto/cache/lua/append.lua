@@ -1,6 +1,6 @@
 -- Appends one entry to the invalidation log.
 -- KEYS: 1 log, 2 counter
--- ARGV: 1 subjects joined by spaces, 2 entries to keep, 3 ms to keep the keys, 4 ms and 5 sequence of the newest id that the caller knows, 6 ms that the change had waited for
+-- ARGV: 1 tags joined by spaces, 2 entries to keep, 3 ms to keep the keys, 4 ms and 5 sequence of the newest id that the caller knows, 6 ms that the change had waited for
 -- returns: {id, number}
 -- repeatable: yes
 --@include log.lua

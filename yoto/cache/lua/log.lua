@@ -2,10 +2,10 @@
 -- reader sees when some are missing. When the counter was lost, numbering goes on from the time in
 -- microseconds: never where it stopped.
 
--- Appends subjects (joined by spaces) as one entry; returns its id and number, or nil and an error.
+-- Appends tags (joined by spaces) as one entry; returns its id and number, or nil and an error.
 -- The id is above known_ms-known_sequence even if the log was lost and the clock is behind. late: ms
 -- that the change had waited for before ('0' or nil: none), for those who measure.
-local function append_entry(log, counter, subjects, keep, time, known_ms, known_sequence, late)
+local function append_entry(log, counter, tags, keep, time, known_ms, known_sequence, late)
   if redis.call('EXISTS', counter) == 0 then
     redis.call('SET', counter, string.format('%.0f', time[1] * 1000000 + time[2]))
   end
@@ -13,9 +13,9 @@ local function append_entry(log, counter, subjects, keep, time, known_ms, known_
 
   local function add(id)
     if late and late ~= '0' then
-      return redis.pcall('XADD', log, 'MAXLEN', '~', keep, id, 'n', number, 's', subjects, 'a', late)
+      return redis.pcall('XADD', log, 'MAXLEN', '~', keep, id, 'n', number, 's', tags, 'a', late)
     end
-    return redis.pcall('XADD', log, 'MAXLEN', '~', keep, id, 'n', number, 's', subjects)
+    return redis.pcall('XADD', log, 'MAXLEN', '~', keep, id, 'n', number, 's', tags)
   end
 
   local id

@@ -23,7 +23,7 @@ from yoto.optimization import SmartInvalidation, Submission
 from yoto.permission import Place, node_of_text
 from yoto.store.resources import known_types
 
-subjects = cache_layer.subjects
+tags = cache_layer.tags
 
 SHOWN = 100  # subjects that the audit log names of one command
 
@@ -73,7 +73,7 @@ def invalidate(
         raise click.UsageError("--home and --server go with --queued")
     try:
         targets = [target_of(kind, one, spelled=True) for one in ids or (None,)]
-        covering = None if home is None else subjects.node(*_home(home))
+        covering = None if home is None else tags.node(*_home(home))
     except ValidationFailed as error:
         raise click.UsageError(str(error)) from None
     if queued:

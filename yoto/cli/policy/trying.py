@@ -61,7 +61,7 @@ def evaluate(file: Annotated[TextIO, INPUT]) -> Iterator[str]:
 
 
 @command(policy, "try <path>", _would_change, given="input")
-def rehearse(
+def dry_run(
     path: File,
     name: OwnName = None,
     given: Annotated[TextIO | None, INPUT, "One more input, JSON."] = None,
@@ -71,8 +71,8 @@ def rehearse(
     asked = None if given is None else parsed(given, given.name)
     with managing() as manager:
         if path.suffix == ".json":
-            return manager.rehearse_document(name, parsed(read_text(path), str(path)), asked)
-        return manager.rehearse(name, read_text(path), tests_beside(path), asked)
+            return manager.dry_run_document(name, parsed(read_text(path), str(path)), asked)
+        return manager.dry_run(name, read_text(path), tests_beside(path), asked)
 
 
 @command(policy, "fmt-check <paths>")

@@ -54,7 +54,7 @@ def _ends() -> dict[str, Any]:
 
 
 def _open_alerts() -> dict[str, Any]:
-    page = alerts.desk.list(AlertFilter(open=True), limit=MOST_ALERTS)
+    page = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS)
     return {"items": [_in_ms(msgspec.to_builtins(one)) for one in page.items], "next": page.next}
 
 

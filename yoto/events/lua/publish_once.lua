@@ -3,8 +3,8 @@
 -- ARGV: 1 type, 2 source, 3 data (JSON), 4 entries to keep, 5 ms to keep the stream, 6 ms to remember
 -- returns: the entry's id
 -- repeatable: yes
-local told = redis.call('GET', KEYS[2])
-if told then return told end
+local published = redis.call('GET', KEYS[2])
+if published then return published end
 local time = redis.call('TIME')
 local at = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*',

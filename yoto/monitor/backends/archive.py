@@ -113,16 +113,19 @@ class Archive:
     def workers(self) -> list[WorkerStatus]:
         """The workers heard within a day, the most recent first."""
         stored = self._redis.client.hgetall(self._keys.workers)
-        found = [self._worker(name.decode(), _unpack(said)) for name, said in stored.items()]
+        found = [
+            self._worker(name.decode(), _unpack(stored_gauges))
+            for name, stored_gauges in stored.items()
+        ]
         if any(worker.state is WorkerState.SILENT for worker in found):
             signs = self._signs()
             found = [self._by_sign(worker, signs.get(worker.id)) for worker in found]
         return sorted(found, key=lambda worker: worker.silent_for)
 
-    def _worker(self, name: str, said: Any) -> WorkerStatus:
-        _, heard_ms, ended, gauges, *told = said
+    def _worker(self, name: str, stored_gauges: Any) -> WorkerStatus:
+        _, heard_ms, ended, gauges, *rest = stored_gauges
         # The end of the last delivery's records: earlier than the delivery, if that had waited.
-        until_ms = told[0] if told else heard_ms
+        until_ms = rest[0] if rest else heard_ms
         silent_for = max(0.0, self._clock.now() - heard_ms / 1000)
         state = WorkerState.ALIVE
         if ended:

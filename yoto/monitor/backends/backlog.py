@@ -90,8 +90,8 @@ class Backlog:
         while self._parcels[0] is not newest and self.age(self._parcels[0]) > self._longest:
             dropped = self._parcels.popleft()
             self.lost_seconds += dropped.seconds
-            told = dropped.batch.counters.get(_LOST, 0.0)
-            newest.batch.count(_LOST, dropped.seconds + told)
+            already_lost = dropped.batch.counters.get(_LOST, 0.0)
+            newest.batch.count(_LOST, dropped.seconds + already_lost)
 
     def _pack(self) -> None:
         """Make one of every two that were not sent yet."""

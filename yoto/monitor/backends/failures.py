@@ -85,7 +85,7 @@ class FailureLog:
         self._name = name
         self._meanwhile = meanwhile
         self.counts: Counter[str] = Counter()
-        self._told: Counter[str] = Counter()
+        self._reported: Counter[str] = Counter()
         self.current: FailureKind | None = None
         self.last: str | None = None
 
@@ -102,7 +102,7 @@ class FailureLog:
     def news(self) -> dict[str, int]:
         """Failures since the last call, by kind."""
         counts = Counter(self.counts)
-        new, self._told = counts - self._told, counts
+        new, self._reported = counts - self._reported, counts
         return dict(new)
 
     def succeeded(self) -> None:

@@ -71,15 +71,17 @@ def _lines(totals: Totals) -> Iterator[str]:
             yield _line(Series(shown, labels), count)
     for name, spreads in _families(totals.point.histograms.items()):
         yield _head(name, name, "histogram")
-        for labels, spread in spreads:
-            for begin, value in zip(_spread_lines(name, labels), _values(spread), strict=True):
+        for labels, distribution in spreads:
+            for begin, value in zip(
+                _distribution_lines(name, labels), _values(distribution), strict=True
+            ):
                 yield _line(begin, value)
-    said = (
+    levels_text = (
         (Series(about.name, (*about.labels, (WORKER_LABEL, str(worker.pid)))), value)
         for worker in totals.workers
         for about, value in worker.gauges.items()
     )
-    for name, levels in _families(said):
+    for name, levels in _families(levels_text):
         yield _head(name, name, "gauge")
         for labels, level in levels:
             yield _line(Series(name, labels), level)
@@ -111,7 +113,7 @@ def _families(
 
 
 @lru_cache(maxsize=KEPT)
-def _spread_lines(name: str, labels: Labels) -> list[str]:
+def _distribution_lines(name: str, labels: Labels) -> list[str]:
     """The lines of a histogram up to their values."""
     bounds = [*(f"{BOUNDS[number]:.6g}" for number in SHOWN_PLACES), "+Inf"]
     return [
@@ -121,15 +123,15 @@ def _spread_lines(name: str, labels: Labels) -> list[str]:
     ]
 
 
-def _values(spread: Distribution) -> Iterator[float]:
+def _values(distribution: Distribution) -> Iterator[float]:
     """The values of these lines."""
-    counts = sorted(spread.counts.items())
+    counts = sorted(distribution.counts.items())
     seen = place = 0
     for number in SHOWN_PLACES:
         while place < len(counts) and counts[place][0] <= number:
             seen += counts[place][1]
             place += 1
         yield seen
-    yield spread.count
-    yield spread.count
-    yield spread.total
+    yield distribution.count
+    yield distribution.count
+    yield distribution.total

@@ -83,7 +83,7 @@ class RedisBackend:
         refused: Counters = {_REFUSED: self._refused}
         batch = Batch({**refused, **counters}, dict(gauges), dict(histograms))
         with self._sending:
-            batch.spread(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
+            batch.distribution(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
             for kind, count in self._failures.news().items():
                 batch.count(failures_of(self.name, kind), count)
             seconds = 0.0 if self._recorded_at is None else now - self._recorded_at
@@ -129,14 +129,14 @@ class RedisBackend:
         return self._clock.known
 
     def health(self) -> BackendHealth:
-        answers = self._check_connection_health() is None
+        responds = self._check_connection_health() is None
         kind = self._failures.current
         detail = "takes measurements" if kind is None else f"{kind}: {self._failures.last}"
         if self._refused:
             detail += f"; no room for {self._refused} series"
         return BackendHealth(
             self.name,
-            answers and kind is None,
+            responds and kind is None,
             detail,
             len(self._backlog),
             self._backlog.lost_seconds,

@@ -7,10 +7,10 @@ The library ``river`` takes a second to load, in which an event loop would stand
 from .events import ForecastAnomaly, ForecastDrift, news_of
 from .forecaster import METRICS, Forecaster, LearnReport
 from .forecasting import Forecasting
-from .metric import Anomaly, Drift, Forecast, Learned, NoForecast
+from .metric import Anomaly, Drift, Forecast, LastValue, NoForecast
 from .process import ForecasterProcess
+from .report import ForecastReport
 from .snapshot import ForecastSnapshot
-from .statement import Statement
 
 __all__ = [
     "METRICS",
@@ -23,9 +23,9 @@ __all__ = [
     "ForecasterProcess",
     "Forecasting",
     "LearnReport",
-    "Learned",
+    "LastValue",
     "NoForecast",
     "ForecastSnapshot",
-    "Statement",
+    "ForecastReport",
     "news_of",
 ]

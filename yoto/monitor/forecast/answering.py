@@ -10,7 +10,7 @@ import msgspec
 
 from .forecaster import Forecaster
 from .metric import Forecast, NoForecast
-from .snapshot import ForecastSnapshot, Told
+from .snapshot import ForecastSnapshot, LearnRequest
 
 # Workers that serve requests come first.
 NICENESS = 5
@@ -20,16 +20,16 @@ def main() -> None:
     """Reply until the input ends, as it does with the worker."""
     os.nice(NICENESS)
     forecaster = Forecaster()
-    told = msgspec.json.Decoder(Told)
+    request = msgspec.json.Decoder(LearnRequest)
     for line in sys.stdin.buffer:
-        said = answer(forecaster, told.decode(line))
-        sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+        snapshot = answer(forecaster, request.decode(line))
+        sys.stdout.buffer.write(msgspec.json.encode(snapshot) + b"\n")
         sys.stdout.buffer.flush()
 
 
-def answer(forecaster: Forecaster, told: Told) -> ForecastSnapshot:
+def answer(forecaster: Forecaster, request: LearnRequest) -> ForecastSnapshot:
     """Let ``forecaster`` learn; its new state."""
-    report = forecaster.learn(told.summaries)
+    report = forecaster.learn(request.summaries)
     forecasts = forecaster.forecasts()
     return ForecastSnapshot(
         offered=_only(forecasts, Forecast),

@@ -45,7 +45,7 @@ class Backtest:
         """
         self._paths.append((step, value, path))
 
-    def judge(self, step: int, value: float) -> None:
+    def observe(self, step: int, value: float) -> None:
         """Compare the forecasts of ``step``, at whatever lead, with its value."""
         judged = False
         self._own *= _DECAY

@@ -47,20 +47,20 @@ class Candidate:
         self._make = _maker(shape)
         self._model = self._make()
         self._needs = max(2, shape.options.get("seasonality", 0))
-        self._learned = 0
+        self._lessons = 0
 
     def learn(self, value: float) -> None:
         """Take the next value."""
         try:
             self._model.learn_one(value)
-            self._learned += 1
+            self._lessons += 1
         except (ZeroDivisionError, OverflowError):
             # A season in proportion to nothing; it begins anew with values that are something.
-            self._model, self._learned = self._make(), 0
+            self._model, self._lessons = self._make(), 0
 
     def path(self, leads: int) -> Sequence[float] | None:
         """The forecast of the next steps; None while too little was learned."""
-        if self._learned < self._needs:
+        if self._lessons < self._needs:
             return None
         try:
             found = [float(value) for value in self._model.forecast(leads)]

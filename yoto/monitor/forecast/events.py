@@ -38,9 +38,9 @@ class ForecastDrift(Event, frozen=True, kw_only=True):
     minute: int
 
 
-def news_of(said: ForecastSnapshot, now: float) -> Iterator[tuple[Event, str]]:
+def news_of(snapshot: ForecastSnapshot, now: float) -> Iterator[tuple[Event, str]]:
     """The news at the epoch second ``now``, each with the token that names the fact."""
-    for found in said.anomalies:
+    for found in snapshot.anomalies:
         if found.at >= now - NEWS:
             yield ForecastAnomaly(
                 metric=found.metric,
@@ -49,7 +49,7 @@ def news_of(said: ForecastSnapshot, now: float) -> Iterator[tuple[Event, str]]:
                 expected=found.expected,
                 score=found.score,
             ), f"forecast.anomaly:{found.metric}:{found.at}"
-    for drift in said.drifts:
+    for drift in snapshot.drifts:
         if drift.at >= now - NEWS:
             yield ForecastDrift(
                 metric=drift.metric, minute=drift.at

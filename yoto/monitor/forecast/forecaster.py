@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ..history import Quantiles, Summary
-from .metric import HISTORY, Anomaly, Drift, Forecast, Learned, MetricForecaster, NoForecast
+from .metric import HISTORY, Anomaly, Drift, Forecast, LastValue, MetricForecaster, NoForecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ class Forecaster:
                     value = metric.read(summary)
                     if value is not None:
                         values[name] += self._forecasters[name].learn(summary.at, value)
-        said = self.forecasts().values()
+        snapshot = self.forecasts().values()
         return LearnReport(
             seen,
             new,
             values,
-            tuple(one.metric for one in said if isinstance(one, Forecast)),
-            {one.metric: one.reason for one in said if isinstance(one, NoForecast)},
+            tuple(one.metric for one in snapshot if isinstance(one, Forecast)),
+            {one.metric: one.reason for one in snapshot if isinstance(one, NoForecast)},
             monotonic() - began,
         )
 
@@ -110,7 +110,7 @@ class Forecaster:
                 return {name: NoForecast(name, HISTORY, 0, None) for name in self._metrics}
             return {name: one.forecast() for name, one in self._forecasters.items()}
 
-    def lasts(self) -> dict[str, Learned]:
+    def lasts(self) -> dict[str, LastValue]:
         """By metric, the value learned last; without metrics that learned none."""
         with self._lock:
             lasts = {name: one.last for name, one in self._forecasters.items()}

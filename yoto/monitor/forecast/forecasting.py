@@ -52,13 +52,13 @@ class Forecasting:
         self.forecaster = ForecasterProcess()
         self._read = read
         self._now = now
-        self._hear: Hear = lambda said: None
+        self._hear: Hear = lambda snapshot: None
         self._mutex = threading.Lock()
         self._resting, self._busy_at = False, 0
         self._thread = Housekeeper("yoto-forecast")
         self._thread.add("learn", self._turn)
 
-    def tell(self, hear: Hear) -> None:
+    def subscribe(self, hear: Hear) -> None:
         """Have ``hear`` called with the new state after each time that something was learned."""
         self._hear = hear
 
@@ -110,13 +110,13 @@ class Forecasting:
         if self._resting:
             return self._rest(forecaster, len(summaries))
         report = forecaster.learn(summaries)
-        said = forecaster.said
-        if said.report is not None:
-            self._hear(said)
+        snapshot = forecaster.snapshot
+        if snapshot.report is not None:
+            self._hear(snapshot)
         return report
 
     def _rest(self, forecaster: ForecasterProcess, summaries: int) -> LearnReport:
-        known = forecaster.said.report is not None
+        known = forecaster.snapshot.report is not None
         forecaster.rest()
         silent = {
             name: one for name, one in forecaster.forecasts().items() if isinstance(one, NoForecast)

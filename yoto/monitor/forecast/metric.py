@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .backtest import KEPT_ERRORS, Backtest
 from .candidates import SHAPES, Candidate, ChangeDetector
-from .robust import spread, surprise
+from .robust import error_spread, surprise
 
 STEP = 60  # s
 LEADS = 5  # steps ahead
@@ -74,7 +74,7 @@ class NoForecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LastValue:
     """The last value that was learned, of the minute that began at the epoch second ``at``."""
 
     at: int
@@ -123,7 +123,7 @@ class MetricForecaster:
         self._high = float("inf") if high is None else high
         self.anomalies: deque[Anomaly] = deque(maxlen=MOST_ANOMALIES)
         self.drifts: deque[Drift] = deque(maxlen=MOST_ANOMALIES)
-        self.last: Learned | None = None
+        self.last: LastValue | None = None
         self.score: float | None = None
         self._step: int | None = None
         self._value = 0.0
@@ -139,14 +139,14 @@ class MetricForecaster:
                 self._begin()
             else:
                 self._bridge(step - self._step - 1)
-        plausible = self._judge(step, at, value)
+        plausible = self._plausible_value(step, at, value)
         for candidate, backtest in self._field:
             candidate.learn(plausible)
             path = candidate.path(LEADS)
             if path is not None:
                 backtest.forecast(step, value, [self._bounded(one) for one in path])
         self._step, self._value = step, plausible
-        self.last = Learned(at, value)
+        self.last = LastValue(at, value)
         return True
 
     def forecast(self) -> Forecast | NoForecast:
@@ -187,7 +187,7 @@ class MetricForecaster:
                 path = candidate.path(1)
                 candidate.learn(self._value if path is None else self._bounded(path[0]))
 
-    def _judge(self, step: int, at: int, value: float) -> float:
+    def _plausible_value(self, step: int, at: int, value: float) -> float:
         """Compare the value with the forecast; returns the value for the models to learn."""
         plausible = value
         if self._step is not None:
@@ -199,7 +199,7 @@ class MetricForecaster:
                 self.score = surprise(error, self._errors, self._level)
                 if self.score > ALARM:
                     self._alarm(at, value, expected, self.score)
-                scale = spread(self._errors, self._level)
+                scale = error_spread(self._errors, self._level)
                 self._wild = self._wild + 1 if self.score > ALARM else 0
                 if 0 < self._wild <= MOST_WILD:
                     plausible = expected + math.copysign(CUT * scale, error)
@@ -209,7 +209,7 @@ class MetricForecaster:
                     self._detector = ChangeDetector()
             self._errors.append(error)
         for _, backtest in self._field:
-            backtest.judge(step, value)
+            backtest.observe(step, value)
         return plausible
 
     def _expected(self) -> float:

@@ -14,7 +14,7 @@ from yoto.errors import StoreUnavailable
 from ..history import Summary
 from .forecaster import METRICS, LearnReport
 from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast
-from .snapshot import ForecastSnapshot, Told
+from .snapshot import ForecastSnapshot, LearnRequest
 
 _ANSWERING = "yoto.monitor.forecast.answering"
 # s for a reply: a day of minutes takes a few, and loading the library takes one, but where every
@@ -40,12 +40,12 @@ class ForecasterProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._mutex = threading.Lock()
         self.closed = False
-        self.said = ForecastSnapshot()
+        self.snapshot = ForecastSnapshot()
 
     @property
     def learned_to(self) -> int | None:
         """Epoch second at which the newest minute began that was learned; None before any."""
-        return self.said.learned_to
+        return self.snapshot.learned_to
 
     def learn(self, summaries: Iterable[Summary]) -> LearnReport:
         """See ``Forecaster.learn``; it waits for the process.
@@ -54,40 +54,42 @@ class ForecasterProcess:
             StoreUnavailable: the process ended, took too long or was closed; all that it knew is
                 lost.
         """
-        told = Told(list(summaries))
+        request = LearnRequest(list(summaries))
         with self._mutex:
-            new = [one for one in told.summaries if self._is_new(one)]
+            new = [one for one in request.summaries if self._is_new(one)]
             if not new:
-                silent = {name: one.reason for name, one in self.said.silent.items()}
-                return LearnReport(len(told.summaries), 0, {}, tuple(self.said.offered), silent)
-            self.said = self._ask(told)
-        assert self.said.report is not None
-        return self.said.report
+                silent = {name: one.reason for name, one in self.snapshot.silent.items()}
+                return LearnReport(
+                    len(request.summaries), 0, {}, tuple(self.snapshot.offered), silent
+                )
+            self.snapshot = self._ask(request)
+        assert self.snapshot.report is not None
+        return self.snapshot.report
 
     def forecasts(self) -> dict[str, Forecast | NoForecast]:
         """By metric, the forecast or the reason why there is none."""
-        said = self.said
-        if said.report is None:
+        snapshot = self.snapshot
+        if snapshot.report is None:
             return {name: NoForecast(name, HISTORY, 0, None) for name in METRICS}
-        return {**said.offered, **said.silent}
+        return {**snapshot.offered, **snapshot.silent}
 
     def scores(self) -> dict[str, float | None]:
         """By metric, how surprising its last minute was; None: unknown."""
-        return dict(self.said.scores)
+        return dict(self.snapshot.scores)
 
     def anomalies(self) -> list[Anomaly]:
         """The latest of all metrics, oldest first."""
-        return list(self.said.anomalies)
+        return list(self.snapshot.anomalies)
 
     def drifts(self) -> list[Drift]:
         """The latest of all metrics, oldest first."""
-        return list(self.said.drifts)
+        return list(self.snapshot.drifts)
 
     def rest(self) -> None:
         """End the process until there is something to learn; its state is forgotten."""
         with self._mutex:
             self._end()
-            self.said = ForecastSnapshot()
+            self.snapshot = ForecastSnapshot()
 
     def close(self) -> None:
         """End the process for good; later calls find no forecasts."""
@@ -98,14 +100,14 @@ class ForecasterProcess:
                 child.kill()
         try:
             self._end()
-            self.said = ForecastSnapshot()
+            self.snapshot = ForecastSnapshot()
         finally:
             self._mutex.release()
 
     def _is_new(self, summary: Summary) -> bool:
-        return self.said.learned_to is None or summary.at > self.said.learned_to
+        return self.snapshot.learned_to is None or summary.at > self.snapshot.learned_to
 
-    def _ask(self, told: Told) -> ForecastSnapshot:
+    def _ask(self, request: LearnRequest) -> ForecastSnapshot:
         if self.closed or (self._child is not None and self._child.poll() is not None):
             raise self._lost(None)
         if self._child is None:
@@ -121,7 +123,7 @@ class ForecasterProcess:
         timer = threading.Timer(ANSWER_LIMIT, child.kill)
         timer.start()
         try:
-            child.stdin.write(msgspec.json.encode(told) + b"\n")
+            child.stdin.write(msgspec.json.encode(request) + b"\n")
             child.stdin.flush()
             return msgspec.json.decode(child.stdout.readline(), type=ForecastSnapshot)
         except (OSError, msgspec.MsgspecError) as error:
@@ -132,7 +134,7 @@ class ForecasterProcess:
     def _lost(self, error: Exception | None) -> StoreUnavailable:
         """The process has ended, and its state is to be learned anew."""
         self._end()
-        self.said = ForecastSnapshot()
+        self.snapshot = ForecastSnapshot()
         return StoreUnavailable("forecaster", error)
 
     def _end(self) -> None:

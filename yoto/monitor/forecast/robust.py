@@ -15,7 +15,7 @@ LEAST_SCALE = 1e-9
 MOST_SURPRISE = 1e6
 
 
-def spread(errors: Collection[float], level: float) -> float:
+def error_spread(errors: Collection[float], level: float) -> float:
     """The standard deviation of the bulk of ``errors``; above 0 if ``level`` is not 0."""
     middle = median(errors)
     deviation = median(abs(error - middle) for error in errors)
@@ -29,7 +29,7 @@ def surprise(error: float, errors: Collection[float], level: float) -> float:
     Args:
         level: the usual magnitude of the values.
     """
-    scale = max(spread(errors, level), LEAST_SCALE)
+    scale = max(error_spread(errors, level), LEAST_SCALE)
     return min(abs(error - median(errors)) / scale, MOST_SURPRISE)
 
 

@@ -6,10 +6,10 @@ import msgspec
 
 from ..history import Summary
 from .forecaster import LearnReport
-from .metric import Anomaly, Drift, Forecast, Learned, NoForecast
+from .metric import Anomaly, Drift, Forecast, LastValue, NoForecast
 
 
-class Told(msgspec.Struct):
+class LearnRequest(msgspec.Struct):
     """Minutes to learn."""
 
     summaries: list[Summary]
@@ -27,7 +27,7 @@ class ForecastSnapshot(msgspec.Struct):
 
     offered: dict[str, Forecast] = {}
     silent: dict[str, NoForecast] = {}
-    lasts: dict[str, Learned] = {}
+    lasts: dict[str, LastValue] = {}
     scores: dict[str, float | None] = {}
     anomalies: list[Anomaly] = []
     drifts: list[Drift] = []

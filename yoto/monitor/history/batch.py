@@ -26,7 +26,7 @@ class Batch:
         if added:
             self.counters[about] = self.counters.get(about, 0) + added
 
-    def spread(self, about: Series, found: Distribution) -> None:
+    def distribution(self, about: Series, found: Distribution) -> None:
         """Add to a histogram."""
         known = self.histograms.get(about)
         if known is not None:
@@ -40,4 +40,4 @@ class Batch:
             self.count(about, added)
         self.gauges.update(later.gauges)
         for about, found in later.histograms.items():
-            self.spread(about, found)
+            self.distribution(about, found)

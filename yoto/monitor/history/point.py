@@ -94,7 +94,7 @@ class Point:
             whole.merge(one)
         return whole
 
-    def spread(self, name: str, /, **labels: str) -> Distribution:
+    def distribution(self, name: str, /, **labels: str) -> Distribution:
         """The same for histograms; empty if there is none."""
         whole = Distribution()
         for about, found in self.histograms.items():

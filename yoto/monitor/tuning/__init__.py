@@ -1,37 +1,37 @@
 """Suggestions to change settings, and the verdict on a change that was made. Pure."""
 
-from ..levers import LEVERS, lever_of
-from .picture import (
+from ..tunables import TUNABLES, tunable_of
+from .snapshot import (
     PLAIN,
-    BulkheadPicture,
+    BulkheadSnapshot,
     Guards,
-    LimiterPicture,
-    Picture,
-    PoolPicture,
-    QueuePicture,
-    StorePicture,
-    picture_of,
+    LimiterSnapshot,
+    PoolSnapshot,
+    QueueSnapshot,
+    StoreSnapshot,
+    TuningSnapshot,
+    snapshot_of,
 )
 from .suggestion import Suggestion, SuggestionReport
-from .verdict import METRICS, Verdict, judge, readings, unit_of_measure
+from .verdict import METRICS, Verdict, compare, readings, unit_of_measure
 
 __all__ = [
     "PLAIN",
-    "LEVERS",
+    "TUNABLES",
     "METRICS",
-    "BulkheadPicture",
+    "BulkheadSnapshot",
     "Guards",
-    "LimiterPicture",
-    "Picture",
-    "PoolPicture",
-    "QueuePicture",
-    "StorePicture",
+    "LimiterSnapshot",
+    "TuningSnapshot",
+    "PoolSnapshot",
+    "QueueSnapshot",
+    "StoreSnapshot",
     "Suggestion",
     "SuggestionReport",
     "Verdict",
-    "judge",
-    "lever_of",
-    "picture_of",
+    "compare",
+    "tunable_of",
+    "snapshot_of",
     "readings",
     "unit_of_measure",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
 
-from ..levers import lever_of
+from ..tunables import tunable_of
 
 
 class SuggestionReport(TypedDict):
@@ -33,7 +33,7 @@ class Suggestion:
     """One change of one setting.
 
     Attributes:
-        setting: a name in ``LEVERS``, or that of a limit of a guard.
+        setting: a name in ``TUNABLES``, or that of a limit of a guard.
         now, proposed: its values, in the tunable's unit.
         why: the observation.
         effect: the expected effect.
@@ -62,20 +62,20 @@ class Suggestion:
     @property
     def live(self) -> bool:
         """Whether it takes effect while workers run; else the configuration must be changed."""
-        return lever_of(self.setting).live
+        return tunable_of(self.setting).live
 
     @property
     def by_hand(self) -> bool:
         """Whether it is applied only on request."""
-        return lever_of(self.setting).by_hand or not self.live
+        return tunable_of(self.setting).by_hand or not self.live
 
     def to_plain(self) -> SuggestionReport:
         """As JSON data."""
         return {
             "id": self.id,
             "setting": self.setting,
-            "key": lever_of(self.setting).key,
-            "unit": lever_of(self.setting).unit,
+            "key": tunable_of(self.setting).key,
+            "unit": tunable_of(self.setting).unit,
             "now": self.now,
             "proposed": self.proposed,
             "why": self.why,
@@ -106,7 +106,7 @@ def suggest(
     **figures: float | str,
 ) -> Suggestion | None:
     """The suggestion, its value brought into the allowed range; None if nothing is left of it."""
-    proposed = lever_of(setting).fit(wanted)
+    proposed = tunable_of(setting).fit(wanted)
     if proposed == now or sure <= 0:
         return None
     return Suggestion(setting, now, proposed, why, effect, sure, metric, code, figures)

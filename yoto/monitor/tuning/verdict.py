@@ -122,7 +122,7 @@ def readings(points: Iterable[Point], metric: str) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def judge(before: Sequence[float], after: Sequence[float], metric: str) -> Verdict:
+def compare(before: Sequence[float], after: Sequence[float], metric: str) -> Verdict:
     """How the mean has changed, beyond a margin and beyond chance."""
     if min(len(before), len(after)) < LEAST_READINGS:
         return Verdict.UNKNOWN

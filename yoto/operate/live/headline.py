@@ -95,7 +95,7 @@ class Names:
 
 
 def _alerts(names: Names) -> Iterator[HeadlineCause]:
-    found = alerts.desk.list(AlertFilter(open=True), limit=MOST_ALERTS).items
+    found = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS).items
     if not found:
         return
     metrics = {one.rule.name: one.rule.metric for one in alerts.rules.list()}

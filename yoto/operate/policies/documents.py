@@ -73,7 +73,7 @@ def test_policy_document(
     else:
         document = json.loads(in_force(PolicyKind.DATA, name).source)
     with refused_by_field(name, "document"):
-        return policy.rehearse_document(name, document, input)
+        return policy.dry_run_document(name, document, input)
 
 
 def _shown(found: StoredVersion) -> DocumentVersion:

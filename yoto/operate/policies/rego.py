@@ -98,7 +98,7 @@ def test_policy(
         live = in_force(PolicyKind.REGO, name)
         source, tests = live.source, live.tests if tests is None else tests
     with refused_by_field(name):
-        return policy.rehearse(name, source, tests or "", input)
+        return policy.dry_run(name, source, tests or "", input)
 
 
 def _use(metrics: ManagerMetrics, one: StoredVersion) -> Use | None:

@@ -13,7 +13,7 @@ from marshmallow.validate import Length
 from yoto.http.fields import Facts
 from yoto.http.shapes import Between
 from yoto.policy import (
-    Answers,
+    BeforeAndAfter,
     DiffLine,
     PolicyDryRun,
     PolicyReceipt,
@@ -25,7 +25,7 @@ from yoto.policy import (
 
 # What the API document calls classes that have another name there.
 NAMES: Mapping[type, str] = {
-    Answers: "Given",
+    BeforeAndAfter: "Given",
     PolicyDryRun: "Rehearsal",
     PolicyReceipt: "Receipt",
     PolicyWarning: "Warning",

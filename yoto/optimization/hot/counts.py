@@ -66,8 +66,8 @@ class HotCounts:
         self._batches = 0
         self._failures = 0
         self._failing = False
-        self._keeper = Housekeeper("yoto-hot-counts")
-        self._keeper.add("flush", self._turn)
+        self._housekeeper = Housekeeper("yoto-hot-counts")
+        self._housekeeper.add("flush", self._turn)
 
     def know_roles(self, roles_of: RolesOf) -> None:
         """Count roles too, by ``roles_of(user_id, place)``, which must not ask any server."""
@@ -84,11 +84,11 @@ class HotCounts:
     def start(self) -> None:
         """Flush every ``flush_seconds`` from now on, if anything is counted."""
         if self.settings.enabled:
-            self._keeper.start()
+            self._housekeeper.start()
 
     def close(self) -> None:
         """End the thread, and send the last counts if Redis responds; ``start`` begins anew."""
-        self._keeper.stop()
+        self._housekeeper.stop()
         self._read()
         if (len(self._gathering) or self._waiting) and self._redis.available:
             self._turn()

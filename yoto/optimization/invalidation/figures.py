@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from yoto.optimization.invalidation.analysis import Figures
-from yoto.optimization.invalidation.picture import Picture
+from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 
 
-def figures_of(picture: Picture) -> Figures:
-    """The input of ``analyse`` from ``picture``."""
+def figures_of(snapshot: InvalidationSnapshot) -> Figures:
+    """The input of ``analyse`` from ``snapshot``."""
     coverings: dict[str, int] = {}
-    for group, items in picture.largest:
+    for group, items in snapshot.largest:
         if group.covering is not None:
             coverings[group.covering] = coverings.get(group.covering, 0) + items
     return Figures(
-        length=picture.length,
-        inflow=picture.inflow,
-        outflow=picture.outflow,
-        oldest_age=picture.oldest_age,
-        kinds=picture.kinds,
+        length=snapshot.length,
+        inflow=snapshot.inflow,
+        outflow=snapshot.outflow,
+        oldest_age=snapshot.oldest_age,
+        kinds=snapshot.kinds,
         coverings=coverings,
-        reasons=picture.reasons,
+        reasons=snapshot.reasons,
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from yoto.optimization.invalidation.names import LEVELS, Group
-from yoto.optimization.invalidation.picture import GroupSize, Picture
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.invalidation.snapshot import GroupSize, InvalidationSnapshot
 
 
 class Whole(NamedTuple):
@@ -36,31 +36,36 @@ class Plan:
 
 
 def plan_for(
-    strategy: Strategy, picture: Picture, settings: InvalidationSettings, everything: str
+    strategy: Strategy,
+    snapshot: InvalidationSnapshot,
+    settings: InvalidationSettings,
+    everything: str,
 ) -> Plan:
-    """The next items that ``strategy`` takes of those in ``picture``.
+    """The next items that ``strategy`` takes of those in ``snapshot``.
 
     Args:
         everything: the subject that covers all others.
     """
     if strategy is Strategy.CONSERVATIVE:
-        return Plan(strategy, singles=picture.oldest)
+        return Plan(strategy, singles=snapshot.oldest)
     if strategy is Strategy.AUTO:
-        whole = _covered(picture.largest, settings.merge_above)
+        whole = _covered(snapshot.largest, settings.merge_above)
         taken = {one.group for one in whole}
-        return Plan(strategy, whole, tuple(one for one in picture.oldest if one not in taken))
-    return _aggressive(picture, settings, everything)
+        return Plan(strategy, whole, tuple(one for one in snapshot.oldest if one not in taken))
+    return _aggressive(snapshot, settings, everything)
 
 
-def _aggressive(picture: Picture, settings: InvalidationSettings, everything: str) -> Plan:
+def _aggressive(
+    snapshot: InvalidationSnapshot, settings: InvalidationSettings, everything: str
+) -> Plan:
     whole: list[Whole] = []
     singles: list[Group] = []
     for level in LEVELS:
-        found = [one for one in picture.largest if one.group.level == level]
-        alone = picture.alone.get(level, 0)
+        found = [one for one in snapshot.largest if one.group.level == level]
+        alone = snapshot.alone.get(level, 0)
         covered = [one for one in found if one.group.covering is not None]
         # The level of groups that are not listed is unknown: each may be of this one.
-        unlisted = picture.groups - len(picture.largest)
+        unlisted = snapshot.groups - len(snapshot.largest)
         if len(covered) + unlisted + alone > settings.global_above:
             whole += [Whole(one.group, everything) for one in found]
             continue

@@ -18,10 +18,14 @@ from yoto.optimization.invalidation.names import (
     QueueKeys,
     group_keys,
 )
-from yoto.optimization.invalidation.picture import RATE_WINDOW_MS, Picture, to_picture
 from yoto.optimization.invalidation.plan import Line, Plan
 from yoto.optimization.invalidation.requests import Submission
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.invalidation.snapshot import (
+    RATE_WINDOW_MS,
+    InvalidationSnapshot,
+    to_snapshot,
+)
 from yoto.redis import RedisConnection, load_script
 
 # ms, refreshed by each use; longer than any item waits while there is a worker, or is due ahead.
@@ -144,11 +148,11 @@ class InvalidationQueue:
             new += added
         return Receipt(at_ms, new)
 
-    def look(self, largest: int = LARGEST) -> Picture:
+    def look(self, largest: int = LARGEST) -> InvalidationSnapshot:
         """The queue as it is, with so many of its largest groups."""
         args: list[str | int] = [largest, OLDEST, REASONS]
         args += [group.name for group in ALONE]
-        return to_picture(self._redis.scripts.run(_LOOK, self._keys[:8], args))
+        return to_snapshot(self._redis.scripts.run(_LOOK, self._keys[:8], args))
 
     def take(self, plan: Plan) -> Claim | None:
         """Claim the items of ``plan``, or give the existing claim; None: nothing may be taken."""

@@ -12,10 +12,10 @@ from yoto.optimization.invalidation.access import LogAccess
 from yoto.optimization.invalidation.analysis import Analysis, analyse
 from yoto.optimization.invalidation.figures import figures_of
 from yoto.optimization.invalidation.names import LEVELS
-from yoto.optimization.invalidation.picture import Delayed, Forced, Picture
 from yoto.optimization.invalidation.queue import InvalidationQueue, Receipt, Window
 from yoto.optimization.invalidation.requests import Submission, check_submissions
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.invalidation.snapshot import Delayed, Forced, InvalidationSnapshot
 from yoto.optimization.invalidation.worker import InvalidationWorker
 from yoto.optimization.lock import DistributedLocks
 from yoto.redis import RedisConnection
@@ -162,25 +162,25 @@ class SmartInvalidation:
 
     def look(self) -> tuple[InvalidationStats, Analysis]:
         """Both by one look."""
-        picture = self._queue.look(SHOWN)
-        return self._stats(picture), self._analysis(picture)
+        snapshot = self._queue.look(SHOWN)
+        return self._stats(snapshot), self._analysis(snapshot)
 
-    def _analysis(self, picture: Picture) -> Analysis:
-        return analyse(figures_of(picture), self.settings)
+    def _analysis(self, snapshot: InvalidationSnapshot) -> Analysis:
+        return analyse(figures_of(snapshot), self.settings)
 
-    def _stats(self, picture: Picture) -> InvalidationStats:
+    def _stats(self, snapshot: InvalidationSnapshot) -> InvalidationStats:
         return InvalidationStats(
-            waiting=picture.waiting,
-            claimed=picture.claimed,
-            later=picture.later,
-            next_due=picture.next_due,
-            oldest_age=picture.oldest_age,
-            totals=picture.totals,
-            inflow=picture.inflow,
-            outflow=picture.outflow,
-            position=picture.position,
-            strategy=self._worker.strategy(picture),
-            forced=picture.forced,
+            waiting=snapshot.waiting,
+            claimed=snapshot.claimed,
+            later=snapshot.later,
+            next_due=snapshot.next_due,
+            oldest_age=snapshot.oldest_age,
+            totals=snapshot.totals,
+            inflow=snapshot.inflow,
+            outflow=snapshot.outflow,
+            position=snapshot.position,
+            strategy=self._worker.strategy(snapshot),
+            forced=snapshot.forced,
             failures=self._worker.failures,
         )
 
@@ -194,11 +194,11 @@ class SmartInvalidation:
         It publishes nothing by itself: some process must have been started.
         """
         deadline = monotonic() + timeout
-        picture = self._queue.look(0)
-        at_ms = picture.now_ms if receipt is None else receipt.at_ms
-        while not (drained := _drained(picture, at_ms)).done and monotonic() < deadline:
+        snapshot = self._queue.look(0)
+        at_ms = snapshot.now_ms if receipt is None else receipt.at_ms
+        while not (drained := _drained(snapshot, at_ms)).done and monotonic() < deadline:
             sleep(POLL)
-            picture = self._queue.look(0)
+            snapshot = self._queue.look(0)
         return drained
 
     def force(self, strategy: Strategy | str | None, seconds: float, reason: str) -> None:
@@ -225,9 +225,9 @@ class SmartInvalidation:
         return self._log
 
 
-def _drained(picture: Picture, at_ms: int) -> Drained:
+def _drained(snapshot: InvalidationSnapshot, at_ms: int) -> Drained:
     # An item keeps the time at which it was first submitted, so a later one never looks older.
-    done = picture.oldest_ms is None or picture.oldest_ms > at_ms
-    due = picture.next_due
+    done = snapshot.oldest_ms is None or snapshot.oldest_ms > at_ms
+    due = snapshot.next_due
     done = done and (due is None or due.due_ms > at_ms)
-    return Drained(done, picture.position, picture.length)
+    return Drained(done, snapshot.position, snapshot.length)

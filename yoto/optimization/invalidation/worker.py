@@ -12,10 +12,10 @@ from yoto.housekeeping import Housekeeper
 from yoto.optimization.invalidation.access import LogAccess
 from yoto.optimization.invalidation.analysis import strategy_for
 from yoto.optimization.invalidation.figures import figures_of
-from yoto.optimization.invalidation.picture import Picture
 from yoto.optimization.invalidation.plan import merged, plan_for
 from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 from yoto.optimization.lock import DistributedLocks
 from yoto.redis import EXPECTED_FAILURES
 
@@ -52,8 +52,8 @@ class InvalidationWorker:
         self._locks = locks
         self.settings = settings
         self._access = access
-        self._keeper = Housekeeper("yoto-invalidation")
-        self.wake = self._keeper.add("publish", self.turn)
+        self._housekeeper = Housekeeper("yoto-invalidation")
+        self.wake = self._housekeeper.add("publish", self.turn)
         self._closed = threading.Event()
         self._failing = False
         self.failures = 0
@@ -61,12 +61,12 @@ class InvalidationWorker:
     def start(self) -> None:
         """Start the thread unless it runs."""
         self._closed.clear()
-        self._keeper.start()
+        self._housekeeper.start()
 
     def close(self) -> None:
         """End the thread; its claim is published by another, or at the next start."""
         self._closed.set()
-        self._keeper.stop()
+        self._housekeeper.stop()
 
     def turn(self) -> float:
         """Publish the items that are due; the seconds until the next turn."""
@@ -82,32 +82,32 @@ class InvalidationWorker:
         return pause
 
     def _turn(self) -> float:
-        picture = self._queue.look()
-        if not picture.work:
-            return self._until_due(picture)
+        snapshot = self._queue.look()
+        if not snapshot.work:
+            return self._until_due(snapshot)
         lock = self._locks.create_lock(LOCK, LEASE, wait=0)
         if not lock.acquire():
             return self.settings.interval
         try:
             while lock.held and not self._closed.is_set():
-                if not self._step(picture):
-                    return PACED_PAUSE if picture.waiting else self._until_due(picture)
-                picture = self._queue.look()
+                if not self._step(snapshot):
+                    return PACED_PAUSE if snapshot.waiting else self._until_due(snapshot)
+                snapshot = self._queue.look()
         finally:
             with suppress(LockLost):
                 lock.release()
         return 0.0
 
-    def _until_due(self, picture: Picture) -> float:
+    def _until_due(self, snapshot: InvalidationSnapshot) -> float:
         interval = self.settings.interval
-        if picture.next_due is None:
+        if snapshot.next_due is None:
             return interval
-        return min(interval, max(0, picture.next_due.due_ms - picture.now_ms) / 1000)
+        return min(interval, max(0, snapshot.next_due.due_ms - snapshot.now_ms) / 1000)
 
-    def _step(self, picture: Picture) -> bool:
+    def _step(self, snapshot: InvalidationSnapshot) -> bool:
         """Take once and publish; False if nothing may be taken now."""
         access = self._access()
-        plan = plan_for(self.strategy(picture), picture, self.settings, access.everything)
+        plan = plan_for(self.strategy(snapshot), snapshot, self.settings, access.everything)
         claim = self._queue.take(plan)
         if claim is None:
             return False
@@ -117,11 +117,11 @@ class InvalidationWorker:
             log.info("invalidations were published twice: another worker was faster")
         return True
 
-    def strategy(self, picture: Picture) -> Strategy:
-        """The strategy that the workers follow, given ``picture``."""
-        if picture.forced is not None:
-            return picture.forced.strategy
-        return self.settings.fixed_strategy or strategy_for(figures_of(picture), self.settings)
+    def strategy(self, snapshot: InvalidationSnapshot) -> Strategy:
+        """The strategy that the workers follow, given ``snapshot``."""
+        if snapshot.forced is not None:
+            return snapshot.forced.strategy
+        return self.settings.fixed_strategy or strategy_for(figures_of(snapshot), self.settings)
 
     def _subjects(self, claim: Claim, access: LogAccess) -> list[str]:
         found: dict[str, None] = {}

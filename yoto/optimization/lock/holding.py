@@ -147,9 +147,9 @@ class Holding:
         self.lost = True
         log.warning("lock '%s' (token %d) is lost: %s", self.key, self.token, why)
         if self._on_lost is not None:
-            threading.Thread(target=self._tell, name="yoto-lock-lost", daemon=True).start()
+            threading.Thread(target=self._notify_loss, name="yoto-lock-lost", daemon=True).start()
 
-    def _tell(self) -> None:
+    def _notify_loss(self) -> None:
         assert self._on_lost is not None
         try:
             self._on_lost()

@@ -59,7 +59,7 @@ class Leases:
         self._renewed = threading.Condition(self._mutex)
         self.ending = False
         # When the first thread wakes next; never, while it need not run.
-        self._looks_at = inf
+        self._checks_at = inf
         self._pid = os.getpid()
         self._used_at = 0.0
         self._clock = Housekeeper("yoto-lock-leases")
@@ -74,7 +74,7 @@ class Leases:
             self._used_at = holding.taken_at
             # A child process has its parent's notes, and not its threads.
             forked, self._pid = holding.owner[0] != self._pid, holding.owner[0]
-            early = forked or holding.looked_at < self._looks_at
+            early = forked or holding.looked_at < self._checks_at
         if early:
             self._clock.start()
             self._look_now()
@@ -136,7 +136,7 @@ class Leases:
         self.ending = False
         self._clock.stop()
         self._renewal.stop()
-        self._looks_at = inf
+        self._checks_at = inf
 
     def __len__(self) -> int:
         return len(self._holdings)
@@ -151,8 +151,8 @@ class Leases:
             due = any(one.looked_at <= now < one.safe_until for one in holdings)
             resting = not holdings and now - self._used_at >= IDLE
             # The end too: a renewal that begins now says nothing when it hangs.
-            looks = [at for one in holdings for at in (one.looked_at, one.safe_until) if at > now]
-            self._looks_at = inf if resting else min([now + TICK, *looks])
+            checks = [at for one in holdings for at in (one.looked_at, one.safe_until) if at > now]
+            self._checks_at = inf if resting else min([now + TICK, *checks])
             long_held = any(now - one.taken_at >= self._long for one in holdings)
         if due:
             self._renewal.start()
@@ -162,7 +162,7 @@ class Leases:
         for holding in ended:
             if holding.watched and not holding.inherited:
                 holding.lose("its lease ends")
-        return self._looks_at - now
+        return self._checks_at - now
 
     def _renew(self) -> float:
         """Renew the leases that are due, and let the other thread say when the next is.

@@ -23,7 +23,7 @@ from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 log = logging.getLogger(__name__)
 
 # s for which a lock is held before it is reported.
-TOLD_AFTER = 1.0
+LISTED_AFTER = 1.0
 # s between words, and for which one counts at least.
 INTERVAL = 2.0
 COUNTS_FOR = 6.0
@@ -88,13 +88,13 @@ class Listing:
             StoreUnavailable: Redis did not respond.
         """
         flat = self._redis.scripts.run(LISTING, self._keys)
-        told = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-        locks = [lock for word in told for lock in _read(*word)]
+        reports = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+        locks = [lock for word in reports for lock in _read(*word)]
         return sorted(locks, key=lambda lock: -lock.held_for)
 
     def _publish(self) -> float:
         now = monotonic()
-        long = [one for one in self._held() if now - one.taken_at >= TOLD_AFTER]
+        long = [one for one in self._held() if now - one.taken_at >= LISTED_AFTER]
         if not long:
             self._speaking = False
         try:

@@ -33,17 +33,17 @@ class Once:
     def __init__(self, listener: Callable[[], None]) -> None:
         self._listener = listener
         self._mutex = threading.Lock()
-        self._told = False
+        self._notified = False
 
     def __call__(self) -> None:
         with self._mutex:
-            told, self._told = self._told, True
-        if not told:
+            notified, self._notified = self._notified, True
+        if not notified:
             self._listener()
 
     def set(self) -> None:
         """Notify again at the next call."""
-        self._told = False
+        self._notified = False
 
 
 class MultiLock:

@@ -17,7 +17,7 @@ from yoto.monitor import Recorder, names
 from yoto.optimization.lock.attempt import Attempt
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
-from yoto.optimization.lock.listing import TOLD_AFTER, Listing
+from yoto.optimization.lock.listing import LISTED_AFTER, Listing
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import RELEASE, RW_LOOK, RW_RELEASE
@@ -77,7 +77,7 @@ class OwnedLocks:
         self.listing = Listing(
             redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self.holdings
         )
-        self.leases = Leases(redis, self.pacemaker, TOLD_AFTER, self.listing.something_is_held)
+        self.leases = Leases(redis, self.pacemaker, LISTED_AFTER, self.listing.something_is_held)
         self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
         self._held = weakref.WeakValueDictionary()
         self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe

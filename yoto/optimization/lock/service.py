@@ -217,7 +217,7 @@ class DistributedLocks:
         """
         return self._owned.listing.all()
 
-    def standings(self, limit: int) -> tuple[list[LockState], int]:
+    def states(self, limit: int) -> tuple[list[LockState], int]:
         """Reported locks that are still held, and the number of reported ones.
 
         Held longest first; a lock that has another holder by now is shown as that one's.
@@ -228,8 +228,8 @@ class DistributedLocks:
         Raises:
             StoreUnavailable: Redis did not respond.
         """
-        told = self._owned.listing.all()
-        shown = told[:limit]
+        listed = self._owned.listing.all()
+        shown = listed[:limit]
         views = self._look_many([one.key for one in shown])
         found: dict[str, LockState] = {}
         for one in shown:
@@ -237,12 +237,12 @@ class DistributedLocks:
             if view is None:
                 continue
             if view.token == one.token:
-                found[one.key] = _said(view, one)
+                found[one.key] = _as_listed(view, one)
             else:
                 found.setdefault(one.key, view)
-        return list(found.values()), len({one.key for one in told})
+        return list(found.values()), len({one.key for one in listed})
 
-    def standing(self, key: str) -> LockState | None:
+    def state_of(self, key: str) -> LockState | None:
         """The same of one lock, reported or not; None if it is not held.
 
         Raises:
@@ -253,7 +253,7 @@ class DistributedLocks:
             return None
         for one in self._owned.listing.all():
             if (one.key, one.token) == (key, view.token):
-                return _said(view, one)
+                return _as_listed(view, one)
         return view
 
     def look(self, key: str) -> LockState | None:
@@ -311,7 +311,7 @@ class DistributedLocks:
         self._owned.close()
 
 
-def _said(state: LockState, by: ListedLock) -> LockState:
+def _as_listed(state: LockState, by: ListedLock) -> LockState:
     return replace(state, holder=by.holder, held_s=by.held_for, heard_s=by.silent_for)
 
 

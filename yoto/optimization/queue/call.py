@@ -57,7 +57,7 @@ class RunningCall:
     renewed: float = field(default_factory=monotonic)
     returned: bool = False
     overdue: bool = False
-    told: bool | None = None
+    reported: bool | None = None
 
 
 def run(

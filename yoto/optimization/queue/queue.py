@@ -37,7 +37,7 @@ class BatchQueue:
         redis: RedisConnection,
         consumer: str,
         settings: QueueSettings | None = None,
-        surroundings: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        app_context_factory: Callable[[], AbstractContextManager[Any]] = nullcontext,
         name: str = DEFAULT_NAME,
     ) -> None:
         """Nothing connects and no thread starts before the first use.
@@ -51,8 +51,10 @@ class BatchQueue:
         self._store = QueueStore(redis, keys, self.settings, consumer)
         self._handlers: dict[str, Handler] = {}
         self._checks: dict[str, Check] = {}
-        self._crew = QueueWorkerPool(self._store, self.settings, self._handlers, surroundings)
-        self._keeper = QueueSupervisor(self._store, self.settings, self._crew, self._handlers)
+        self._pool = QueueWorkerPool(
+            self._store, self.settings, self._handlers, app_context_factory
+        )
+        self._supervisor = QueueSupervisor(self._store, self.settings, self._pool, self._handlers)
         self._inspection = Inspection(redis, keys)
 
     def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
@@ -75,7 +77,7 @@ class BatchQueue:
         if check is not None:
             self._checks[kind] = check
         self._handlers[kind] = fn
-        self._keeper.say_now()
+        self._supervisor.say_now()
 
     def enqueue(self, kind: str, payload: Mapping[str, Any], key: str | None = None) -> str:
         """Put an item in. When this returns, Redis has it.
@@ -148,8 +150,8 @@ class BatchQueue:
         With ``QUEUE_WORKERS`` 0 this process only enqueues, and nothing starts.
         """
         if self.settings.workers:
-            self._keeper.start()
-            self._crew.start()
+            self._supervisor.start()
+            self._pool.start()
 
     def close(self, drain: float = DRAIN) -> None:
         """Take no more items, wait at most ``drain`` seconds for running handlers, end the threads.
@@ -157,8 +159,8 @@ class BatchQueue:
         Items of handlers that run longer are tried again by others when their leases end. ``start``
         begins anew.
         """
-        if self._crew.stop(drain):
-            self._keeper.stop()
+        if self._pool.stop(drain):
+            self._supervisor.stop()
 
     def stats(self) -> QueueStats:
         """Everything about the queue, over all processes, as of one moment.

@@ -120,11 +120,11 @@ class About(msgspec.Struct):
 
 def parse(kinds: Sequence[str], reply: Sequence[Any]) -> QueueStats:
     """Read the reply of ``stats.lua`` for ``kinds``."""
-    now, said, *of_kinds = reply
+    now, counters, *of_kinds = reply
     found = {kind: _kind(part, now) for kind, part in zip(kinds, of_kinds, strict=True)}
     consumers = {
         name.decode(): _consumer(name.decode(), value, now, found.values())
-        for name, value in _pairs(said)
+        for name, value in _pairs(counters)
     }
     served = {kind for consumer in consumers.values() for kind in consumer.kinds}
     ages = [one.oldest_age for one in found.values() if one.oldest_age is not None]

@@ -37,12 +37,12 @@ class QueueSupervisor:
         self,
         store: QueueStore,
         settings: QueueSettings,
-        crew: QueueWorkerPool,
+        pool: QueueWorkerPool,
         handlers: Mapping[str, object],
     ) -> None:
         self._store = store
         self._settings = settings
-        self._crew = crew
+        self._pool = pool
         self._handlers = handlers
         self._renew_after = settings.lease * RENEW_SHARE
         look = min(settings.handler_limit * LATE_SHARE, self._renew_after / 2, LONGEST_LOOK)
@@ -67,10 +67,10 @@ class QueueSupervisor:
     def _watch(self) -> float:
         now = monotonic()
         due = []
-        for worker, call in self._crew.calls().items():
+        for worker, call in self._pool.calls().items():
             if not call.returned and now - call.began > self._settings.handler_limit:
                 self._give_up(worker, call)
-            if not call.told and now - call.renewed > self._renew_after:
+            if not call.reported and now - call.renewed > self._renew_after:
                 due.append(call)
         if due:
             self._renew(due, now)
@@ -82,11 +82,13 @@ class QueueSupervisor:
         if not call.overdue:
             call.overdue = True
             log.error("a handler of %s takes longer than %s s", call.taken.kind, limit)
-            self._crew.abandon(worker)
-        if not call.told:
+            self._pool.abandon(worker)
+        if not call.reported:
             reason = f"TimeoutError: the handler took longer than {limit:g} s"
             result = failure(call.taken, reason, self._settings)
-            call.told = self._crew.settling.once(call.taken, result, sent_before=call.told is False)
+            call.reported = self._pool.settling.once(
+                call.taken, result, sent_before=call.reported is False
+            )
 
     def _renew(self, calls: list[RunningCall], now: float) -> None:
         try:
@@ -101,11 +103,11 @@ class QueueSupervisor:
                 log.warning("%d of %s are not ours any more", lost, call.taken.kind)
 
     def _beat(self) -> float:
-        self._crew.mend()
+        self._pool.mend()
         about = About(
-            workers=self._crew.workers,
-            busy=len(self._crew.calls()),
-            abandoned=self._crew.abandoned,
+            workers=self._pool.workers,
+            busy=len(self._pool.calls()),
+            abandoned=self._pool.abandoned,
             kinds=tuple(self._handlers),
         )
         try:

@@ -42,12 +42,12 @@ class QueueWorkerPool:
         store: QueueStore,
         settings: QueueSettings,
         handlers: Mapping[str, Handler],
-        surroundings: Callable[[], AbstractContextManager[Any]],
+        app_context_factory: Callable[[], AbstractContextManager[Any]],
     ) -> None:
         self._store = store
         self._settings = settings
         self._handlers = handlers
-        self._surroundings = surroundings
+        self._app_context_factory = app_context_factory
         self._outage = Outage()
         self.settling = Settling(store, self._outage)
         self._lock = threading.Lock()
@@ -202,7 +202,7 @@ class QueueWorkerPool:
         me = threading.current_thread()
         try:
             handler = self._handlers[call.taken.kind]
-            result = run(call.taken, handler, self._surroundings(), self._settings)
+            result = run(call.taken, handler, self._app_context_factory(), self._settings)
             call.returned = True
             if result.outcome == "later":
                 # Others of its kind would fare the same.

@@ -268,5 +268,5 @@ def _changed(
         if directory is not None:
             directory.end(session, numbers)
         else:
-            touch(session, *map(cache.subjects.user, sorted(numbers)))
+            touch(session, *map(cache.tags.user, sorted(numbers)))
     return WriteReceipt()

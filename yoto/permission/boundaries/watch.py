@@ -49,11 +49,11 @@ def span_of(window: Window, settings: InvalidationSettings) -> tuple[float, floa
 def submission_of(boundary: Boundary, margin: float) -> Submission:
     """The invalidation for ``boundary``, due ``margin`` seconds after it."""
     server_id = boundary.server_id
-    subject = cache.subjects.user(boundary.user_id)
+    subject = cache.tags.user(boundary.user_id)
     if boundary.kind == EMERGENCY:
         # Nothing in the cache is made of it: policies judge by it, and their listeners look again.
-        subject = cache.subjects.POLICY
-    covering = None if server_id is None else cache.subjects.node("server", server_id)
+        subject = cache.tags.POLICY
+    covering = None if server_id is None else cache.tags.node("server", server_id)
     return Submission(subject, boundary.reason, "all", covering, boundary.moment + margin)
 
 

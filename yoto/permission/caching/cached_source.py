@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from time import time
 
 from yoto import tracing
-from yoto.cache import Answers, Entry, Loaded, NodeId, PlaceKey, Position, Slot, TieredCache
+from yoto.cache import Entry, FoundEntries, Loaded, NodeId, PlaceKey, Position, Slot, TieredCache
 from yoto.nodes import id_of
 from yoto.permission.database.pool import SidePool
 from yoto.permission.directory import Providers
@@ -173,7 +173,9 @@ class CachedSource:
             loaded = self._cache.get_or_load_places(user_id, places, load_all, needed)
         return {id_of(place): one.mask for place, one in loaded.items()}
 
-    def preload(self, user_ids: Sequence[int], place: PlaceKey, from_database: bool) -> Answers:
+    def preload(
+        self, user_ids: Sequence[int], place: PlaceKey, from_database: bool
+    ) -> FoundEntries:
         """Bring entries into memory before they are asked for.
 
         Args:

@@ -146,9 +146,9 @@ def _listener(
 ) -> Callable[[Sequence[str], Position], None]:
     # In the thread that follows the log, which nothing may hold up: both are read when next needed.
     def heard(touched: Sequence[str], position: Position) -> None:
-        if cache_layer.subjects.GLOBAL in touched:
+        if cache_layer.tags.GLOBAL in touched:
             registry.expire()
-        if cache_layer.subjects.GLOBAL in touched or cache_layer.subjects.POLICY in touched:
+        if cache_layer.tags.GLOBAL in touched or cache_layer.tags.POLICY in touched:
             maintenance.expire()
 
     return heard

@@ -284,7 +284,7 @@ class Maintenance:
                 reason=BY_ITSELF,
                 session=session,
             )
-            touch(session, cache.subjects.POLICY)
+            touch(session, cache.tags.POLICY)
         self.publish(MaintenanceChanged(enabled=False))
 
 

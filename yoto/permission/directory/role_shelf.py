@@ -131,7 +131,7 @@ class RoleShelf:
         else:
             news = set(stored) if loud else set()
         if news:
-            touch(session, *map(cache.subjects.user, sorted(news)))
+            touch(session, *map(cache.tags.user, sorted(news)))
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
         ended = [{"id": n, "asked_at": NEVER, "changes": 1} for n in sorted(numbers)]

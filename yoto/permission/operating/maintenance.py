@@ -130,7 +130,7 @@ class MaintenanceSwitch:
                 reason=reason,
                 session=session,
             )
-            touch(session, cache.subjects.POLICY)
+            touch(session, cache.tags.POLICY)
         if state.caching is not None:
             try:
                 state.caching.maintenance.refresh()

@@ -143,6 +143,6 @@ def _forget_people(session: Session, people: Collection[int]) -> list[str]:
         for type_name, id_ in connection.execute(
             select(resources.c.type, resources.c.id).where(theirs)
         ):
-            owned.append(cache.subjects.node(type_name, id_))
+            owned.append(cache.tags.node(type_name, id_))
         connection.execute(update(resources).where(theirs).values(owner_id=None))
     return owned

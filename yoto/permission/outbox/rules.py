@@ -109,7 +109,7 @@ def _assignment(touches: Touches, act: Act, row: Row) -> None:
     if row.get("user_id") is not None:
         touches.user(row["user_id"], Home(role_id=row["role_id"]))
     elif row.get("team_id") is not None:
-        touches.add(cache.subjects.team(row["team_id"]))
+        touches.add(cache.tags.team(row["team_id"]))
     else:
         # Of everybody: all is about where it is held, or whose it is.
         home = str(row.get("subject") or "").removeprefix("everyone:")
@@ -122,7 +122,7 @@ def _assignment(touches: Touches, act: Act, row: Row) -> None:
 
 def _team(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(cache.subjects.team(row["id"]))
+        touches.add(cache.tags.team(row["id"]))
     if act is Act.DELETE:
         touches.row(Team.__table__, row["id"])
 
@@ -132,7 +132,7 @@ def _team_member(touches: Touches, act: Act, row: Row) -> None:
 
 
 def _team_parent(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(cache.subjects.team(row["team_id"]))
+    touches.add(cache.tags.team(row["team_id"]))
 
 
 def _program(touches: Touches, act: Act, row: Row) -> None:
@@ -142,18 +142,18 @@ def _program(touches: Touches, act: Act, row: Row) -> None:
 
 def _role(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(cache.subjects.role(row["id"]))
+        touches.add(cache.tags.role(row["id"]))
     if act is Act.DELETE:
         touches.row(Role.__table__, row["id"])
     home = row.get("home")
     if home is None and row.get("server_id") is not None:
-        home = cache.subjects.node("server", row["server_id"])
+        home = cache.tags.node("server", row["server_id"])
     if row.get("is_default") and home:
         touches.add(home)
 
 
 def _grant(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(cache.subjects.role(row["role_id"]))
+    touches.add(cache.tags.role(row["role_id"]))
 
 
 def _group_member(touches: Touches, act: Act, row: Row) -> None:
@@ -171,7 +171,7 @@ def _overwrite(touches: Touches, act: Act, row: Row) -> None:
     place = row.get("place")
     for kind in ("channel", "category"):
         if place is None and row.get(f"{kind}_id") is not None:
-            place = cache.subjects.node(kind, row[f"{kind}_id"])
+            place = cache.tags.node(kind, row[f"{kind}_id"])
     if place is None:
         touches.everything()
     else:
@@ -191,7 +191,7 @@ _RESOURCE_IDS: ColumnElement[Any] = Resource.__table__.c.id
 
 
 def _policy(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(cache.subjects.POLICY)
+    touches.add(cache.tags.POLICY)
 
 
 def _permission(touches: Touches, act: Act, row: Row) -> None:

@@ -70,7 +70,7 @@ class Touches:
 
     def everything(self) -> None:
         """Touch everything, because the change is unknown."""
-        self.add(cache.subjects.GLOBAL)
+        self.add(cache.tags.GLOBAL)
 
     def node(self, type_name: str, node_id: NodeId, gone: ColumnElement[Any] | None = None) -> None:
         """Touch a node, and all that is below it.
@@ -78,7 +78,7 @@ class Touches:
         Args:
             gone: where it was deleted, the column of the ids.
         """
-        text = cache.subjects.node(type_name, node_id)
+        text = cache.tags.node(type_name, node_id)
         self.add(text)
         if gone is not None:
             self.gone.setdefault(gone, {})[node_id] = text
@@ -131,28 +131,26 @@ class Touches:
         settled = dict(self._subjects)
         settled.update(dict.fromkeys(self._of_users(found)))
         settled.update(dict.fromkeys(_of_groups(self.groups, found)))
-        if cache.subjects.GLOBAL in settled:
-            return [one for one in (cache.subjects.GLOBAL, cache.subjects.POLICY) if one in settled]
+        if cache.tags.GLOBAL in settled:
+            return [one for one in (cache.tags.GLOBAL, cache.tags.POLICY) if one in settled]
         return list(settled)
 
     def _of_users(self, found: Found) -> Iterable[str]:
         if len(self._users) <= MAX_USERS:
-            return [cache.subjects.user(user_id) for user_id in self._users]
+            return [cache.tags.user(user_id) for user_id in self._users]
         homes = {
             found.role_homes.get(home.role_id) if home.role_id is not None else home.node
             for some in self._users.values()
             for home in some
         }
-        return [
-            home or cache.subjects.GLOBAL for home in sorted(homes, key=lambda home: home or "")
-        ]
+        return [home or cache.tags.GLOBAL for home in sorted(homes, key=lambda home: home or "")]
 
 
 def _of_groups(groups: Iterable[int], found: Found) -> Iterable[str]:
     roles = {role for group_id in groups for role in found.group_roles.get(group_id, ())}
     if len(roles) > MAX_ROLES:
-        return [cache.subjects.GLOBAL]
-    return [cache.subjects.role(role_id) for role_id in sorted(roles)]
+        return [cache.tags.GLOBAL]
+    return [cache.tags.role(role_id) for role_id in sorted(roles)]
 
 
 def chunks(ids: Iterable[Id]) -> Iterable[list[Id]]:

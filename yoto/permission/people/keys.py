@@ -187,7 +187,7 @@ class SubjectKeys:
         if found is None:
             session.execute(insert(self._keys), {"key": key})
             found = self._stored(session.connection(), key) or NOBODY
-        touch(session, cache.subjects.user(found))
+        touch(session, cache.tags.user(found))
         return found
 
     def _number_within(self, session: Session, *wanted: Any, most: int = AT_ONCE + 1) -> list[Any]:
@@ -314,7 +314,7 @@ class AskedKeys(SubjectKeys):
                 found = self._number(session.connection(), told)
                 told_of = {number: told[key] for key, number in found.items()}
                 directory.store(session, asked_at, told_of)
-                touch(session, *map(cache.subjects.user, told_of))
+                touch(session, *map(cache.tags.user, told_of))
                 return found
             engine = engine_beside(self._app)
             with writing(), Session(engine) as own, own.begin():

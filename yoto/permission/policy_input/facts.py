@@ -71,7 +71,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AppContextFactory:
     """Facts that only upper layers know.
 
     Attributes:
@@ -97,10 +97,12 @@ class PolicyFacts:
         surroundings: what upper layers know.
     """
 
-    def __init__(self, app: Flask, cache: TieredCache, surroundings: Surroundings) -> None:
+    def __init__(
+        self, app: Flask, cache: TieredCache, app_context_factory: AppContextFactory
+    ) -> None:
         """Nothing is read yet; what is remembered follows the log of ``cache``."""
         self.app = app
-        self.surroundings = surroundings
+        self.app_context_factory = app_context_factory
         self._cache = cache
         self._functions: dict[str, ProvidedAttributes] = {}
         # By number. The box is typed as if nothing were ever missing from it.
@@ -259,7 +261,7 @@ class PolicyFacts:
         return self.read(lambda connection: load_person(connection, user_id))
 
     def _load_emergencies(self) -> Emergencies:
-        now = self.surroundings.clock()
+        now = self.app_context_factory.clock()
         return self.read(lambda connection: load_emergencies(connection, now))
 
     @contextmanager

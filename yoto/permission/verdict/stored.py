@@ -84,7 +84,7 @@ def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:
 
 def team_key(team_id: int) -> PlaceKey:
     """A team among the nodes that an entry depends on."""
-    return node_key(cache.subjects.TEAM, team_id)
+    return node_key(cache.tags.TEAM, team_id)
 
 
 def _bytes(mask: int) -> bytes:

@@ -142,7 +142,7 @@ class Ways:
 
     def forget(self, touched: Sequence[str]) -> None:
         """Forget what is about these subjects, and what is being read of them now."""
-        about = cache_layer.subjects.Touched.of(touched)
+        about = cache_layer.tags.DirtySet.of(touched)
         with self._lock:
             self._changes += 1
             if about.everything:

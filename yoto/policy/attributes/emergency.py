@@ -83,9 +83,9 @@ class RememberedEmergencies:
                 self._known = loaded
         return loaded
 
-    def heard(self, touched: Sequence[str], position: cache.Position) -> None:
+    def heard(self, dirty: Sequence[str], position: cache.Position) -> None:
         """Forget the snapshot when it may be wrong."""
-        if cache.subjects.POLICY in touched or cache.subjects.GLOBAL in touched:
+        if cache.tags.POLICY in dirty or cache.tags.GLOBAL in dirty:
             with self._lock:
                 self._changes += 1
                 self._known = None

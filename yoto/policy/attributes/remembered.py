@@ -50,9 +50,9 @@ class _Remembered(ABC, Generic[K, V]):
                 self._known[key] = loaded
         return loaded
 
-    def heard(self, touched: Sequence[str], position: cache.Position) -> None:
+    def heard(self, dirty: Sequence[str], position: cache.Position) -> None:
         """Forget what the log's entry is about."""
-        about = cache.subjects.Touched.of(touched)
+        about = cache.tags.DirtySet.of(dirty)
         with self._lock:
             self._changes += 1
             if about.everything:
@@ -61,7 +61,7 @@ class _Remembered(ABC, Generic[K, V]):
                 self._forget(about)
 
     @abstractmethod
-    def _forget(self, about: cache.subjects.Touched) -> None:
+    def _forget(self, about: cache.tags.DirtySet) -> None:
         """Forget what may have changed; the lock is held."""
 
 
@@ -81,7 +81,7 @@ class RememberedPlaces(_Remembered[PlaceKey, PlaceAttributes]):
         """The attributes of a place; raises the errors of ``load``."""
         return self._get((scope, scope_id), lambda: self._load(scope, scope_id), may_remember)
 
-    def _forget(self, about: cache.subjects.Touched) -> None:
+    def _forget(self, about: cache.tags.DirtySet) -> None:
         nodes = {key_text(node) for node in about.nodes}
         for key, place in list(self._known.items()) if nodes else ():
             if f"server:{place.server_id}" in nodes or f"{key[0]}:{key[1]}" in nodes:
@@ -100,6 +100,6 @@ class RememberedPeople(_Remembered[int, Person]):
         """The account; raises the errors of ``load``."""
         return self._get(user_id, lambda: self._load(user_id), may_remember)
 
-    def _forget(self, about: cache.subjects.Touched) -> None:
+    def _forget(self, about: cache.tags.DirtySet) -> None:
         for user_id in about.users:
             self._known.pop(user_id, None)

@@ -97,14 +97,14 @@ class _Reduction:
                 self._rules.setdefault(clause.rule, []).append(clause)
         self._dead: set[Clause] = set()
         self._true: set[Statement] = set()
-        self._raising = self._spread(self._raises)
+        self._raising = self._closure(self._raises)
 
     def residual(self) -> Residual:
         """Reduce until nothing more follows."""
         before = -1
         while before != len(self._dead):
             before = len(self._dead)
-            moving = self._spread(self._moves)
+            moving = self._closure(self._moves)
             for clause in self._groups:
                 if clause not in self._dead and clause.divisible:
                     self._look_at(clause, moving)
@@ -164,7 +164,7 @@ class _Reduction:
                 yield clause.head
                 yield from (one.uses for one in clause.body if one not in self._true)
 
-    def _spread(self, begins: Callable[[Path], bool]) -> frozenset[Path]:
+    def _closure(self, begins: Callable[[Path], bool]) -> frozenset[Path]:
         """The rules of which that is true, and all that use them."""
         used_by: dict[Path, set[Path]] = {}
         for rule in self._rules:

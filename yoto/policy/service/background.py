@@ -12,7 +12,7 @@ from yoto import cache as cache_layer
 from yoto.cache import Position, TieredCache
 from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
-from yoto.policy.adaptive import AdaptivePart, Levers
+from yoto.policy.adaptive import AdaptivePart, Tunables
 from yoto.policy.decision_cache import DecisionCache
 from yoto.policy.engine import PolicyEngine
 from yoto.policy.metrics import EngineMetrics
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 SHARE_SECONDS = 1.0
 ADAPT_SECONDS = 5.0
 # Times as long between two looks at the record while the log is heard.
-HEARING = 5
+HEARD_POLL_FACTOR = 5
 # s between two writes of a candidate's counts.
 COUNT_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
@@ -59,7 +59,7 @@ class LoadTask:
         """Load what is new; seconds until the next time."""
         self._loader.refresh()
         self._end_overruns()
-        return self._poll_seconds * (HEARING if self._hears() else 1)
+        return self._poll_seconds * (HEARD_POLL_FACTOR if self._hears() else 1)
 
 
 class OverrunCollector:
@@ -198,11 +198,11 @@ class AdaptTask:
         """Look once; seconds until the next time."""
         before, self._latencies = self._latencies, self._metrics.latency.snapshot()
         p95_us = self._latencies.since(before).quantile(0.95)
-        levers = self._adaptive.review(
-            self._metrics.read(), p95_us, Levers(self._cache.seconds, self._recent.share)
+        tunables = self._adaptive.review(
+            self._metrics.read(), p95_us, Tunables(self._cache.seconds, self._recent.share)
         )
-        self._cache.seconds = levers.cache_seconds
-        self._recent.share = levers.explanation_share
+        self._cache.seconds = tunables.cache_seconds
+        self._recent.share = tunables.explanation_share
         return ADAPT_SECONDS
 
 
@@ -256,8 +256,8 @@ class Background:
 
 
 def _listener(wake: Callable[[], None]) -> Callable[[Sequence[str], Position], None]:
-    def heard(touched: Sequence[str], position: Position) -> None:
-        if cache_layer.subjects.POLICY in touched or cache_layer.subjects.GLOBAL in touched:
+    def heard(dirty: Sequence[str], position: Position) -> None:
+        if cache_layer.tags.POLICY in dirty or cache_layer.tags.GLOBAL in dirty:
             wake()
 
     return heard

@@ -17,7 +17,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class BeforeAndAfter:
     """The verdicts on one input: of the set in service, and of the changed one."""
 
     before: Answer
@@ -25,7 +25,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Differing(Answers):
+class Differing(BeforeAndAfter):
     """A recorded input on which the changed set has another verdict."""
 
     number: Annotated[int, "Which of the recorded inputs; the newest is 1"]
@@ -52,4 +52,4 @@ class PolicyDryRun:
     deny_to_allow: int
     other_codes: int
     differing: tuple[Differing, ...]
-    given: Answers | None = None
+    given: BeforeAndAfter | None = None

@@ -72,7 +72,7 @@ class Evaluator:
         self._recent = recent
         self._on_pace = on_pace
         self.uncounted = 0
-        self._said = ""
+        self._last_error = ""
 
     def evaluate(
         self,
@@ -174,10 +174,10 @@ class Evaluator:
 
     def _say(self, what: str, error: Exception) -> None:
         """Log a failure, unless it is the one that was logged last: each request may have it."""
-        said = f"{what}: {error}"
-        if said != self._said:
-            self._said = said
-            log.warning(said, exc_info=not isinstance(error, PlatformError))
+        message = f"{what}: {error}"
+        if message != self._last_error:
+            self._last_error = message
+            log.warning(message, exc_info=not isinstance(error, PlatformError))
 
     def _note(
         self,
@@ -195,8 +195,8 @@ class Evaluator:
             if not decision.allow:
                 self._ledger.denied(decision.reasons)
             loaded.tally.add(decision.allow)
-            if loaded.probation is not None:
-                loaded.probation.after.add(decision.allow)
+            if loaded.rollback_watch is not None:
+                loaded.rollback_watch.after.add(decision.allow)
             if not cached:
                 self._recent.offer(whole or (lambda: document))
         except Exception:

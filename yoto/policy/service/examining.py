@@ -13,11 +13,11 @@ from yoto.policy.bundle import Bundle
 from yoto.policy.engine import CompiledPolicies, PolicyEngine, TestReport
 from yoto.policy.recent import RecentInputs, SharedInputs
 from yoto.policy.result import Verdict
-from yoto.policy.service.dry_run import Answer, Answers, Differing, PolicyDryRun
+from yoto.policy.sandbox import refuse_failures, run_in_sandbox
+from yoto.policy.service.dry_run import Answer, BeforeAndAfter, Differing, PolicyDryRun
 from yoto.policy.service.receipt import Comparison
 from yoto.policy.service.serving import Serving
 from yoto.policy.shadow import FlipCounts
-from yoto.policy.trial import refuse_failures, run_trial
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Examiner:
             raise
         return Examined(compiled, len(report.passed), comparison)
 
-    def rehearse(
+    def dry_run(
         self, name: str, bundle: Bundle, given: Mapping[str, Any] | None = None
     ) -> PolicyDryRun:
         """The verdicts that would change with ``bundle``, on recent inputs and on a given one.
@@ -89,16 +89,20 @@ class Examiner:
         try:
             before = self._serving().newest
             old = None if before is None else before.compiled
-            answers = [Answers(_answer(old, text), _answer(compiled, text)) for text in sample]
-            answered = [Answers(_answer(old, text), _answer(compiled, text)) for text in asked]
+            recorded = [
+                BeforeAndAfter(_answer(old, text), _answer(compiled, text)) for text in sample
+            ]
+            given_verdicts = [
+                BeforeAndAfter(_answer(old, text), _answer(compiled, text)) for text in asked
+            ]
         finally:
             compiled.close()
-        return _rehearsal(report.passed, sample, answers, answered)
+        return _dry_run_report(report.passed, sample, recorded, given_verdicts)
 
     def _tried(self, name: str, bundle: Bundle, inputs: Sequence[str]) -> TestReport:
         library = self._engine.tried_by
         if library is not None:
-            report = run_trial(name, bundle, inputs, library=library)
+            report = run_in_sandbox(name, bundle, inputs, library=library)
         else:
             compiled = self._engine.compile(bundle)
             try:
@@ -164,15 +168,15 @@ def _input_text(given: Mapping[str, Any] | None) -> Sequence[str]:
         raise ValidationFailed({"input": f"is no JSON data: {error}"}) from None
 
 
-def _rehearsal(
+def _dry_run_report(
     tests: Sequence[str],
     sample: Sequence[str],
-    answers: Sequence[Answers],
-    answered: Sequence[Answers],
+    recorded: Sequence[BeforeAndAfter],
+    given_verdicts: Sequence[BeforeAndAfter],
 ) -> PolicyDryRun:
     differing = tuple(
         Differing(one.before, one.after, number, json.loads(text))
-        for number, (text, one) in enumerate(zip(sample, answers, strict=True), 1)
+        for number, (text, one) in enumerate(zip(sample, recorded, strict=True), 1)
         if one.before != one.after
     )
     denied = sum(one.before.allow and not one.after.allow for one in differing)
@@ -185,5 +189,5 @@ def _rehearsal(
         deny_to_allow=allowed,
         other_codes=len(differing) - denied - allowed,
         differing=differing,
-        given=next(iter(answered), None),
+        given=next(iter(given_verdicts), None),
     )

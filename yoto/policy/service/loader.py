@@ -13,7 +13,7 @@ from yoto.errors import PlatformError, PolicyError
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine import CompiledPolicies, PolicyEngine
 from yoto.policy.overrun import EVALUATION_SECONDS
-from yoto.policy.service.serving import Loaded, Probation, Serving
+from yoto.policy.service.serving import Loaded, RollbackWatch, Serving
 from yoto.policy.shadow import Shadow, Tally
 from yoto.policy.store import PolicyReader, StoredSet
 
@@ -192,7 +192,7 @@ class PolicyLoader:
             tally=newest.tally if newest is not None and same else Tally(),
             shadow=shadow,
             shadow_error=shadow_error,
-            probation=_probation(stored, newest),
+            rollback_watch=_rollback_watch(stored, newest),
         )
 
     def _shadow(
@@ -254,11 +254,11 @@ class PolicyLoader:
 
     def _failed(self, revision: int | None, reason: str) -> None:
         wanted = self.state.wanted if revision is None else revision
-        told = self.state.error == reason and self.state.wanted == wanted
+        reported = self.state.error == reason and self.state.wanted == wanted
         self.state = replace(
             self.state, wanted=wanted, error=reason, failures=self.state.failures + 1
         )
-        if not told:
+        if not reported:
             log.warning("policies are not loaded (revision %s): %s", wanted, reason)
             self._on_failure(0 if wanted is None else wanted, reason)
 
@@ -272,7 +272,7 @@ def _compiled_in(serving: Serving) -> Iterator[CompiledPolicies]:
                 yield loaded.shadow.compiled
 
 
-def _probation(stored: StoredSet, newest: Loaded | None) -> Probation | None:
+def _rollback_watch(stored: StoredSet, newest: Loaded | None) -> RollbackWatch | None:
     """The promotion that is watched from now on, or still."""
     if newest is None:
         return None
@@ -282,8 +282,8 @@ def _probation(stored: StoredSet, newest: Loaded | None) -> Probation | None:
         live, before = stored.find(kind, name), newest.stored.find(kind, name)
         if live is not None and live.version == version:
             fallback = None if before is None else before.version
-            return Probation(kind, name, live.version, fallback, newest.tally.read())
-    running = newest.probation
+            return RollbackWatch(kind, name, live.version, fallback, newest.tally.read())
+    running = newest.rollback_watch
     if running is None or monotonic() >= running.until:
         return None
     live = stored.find(running.kind, running.name)

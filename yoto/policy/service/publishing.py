@@ -70,19 +70,19 @@ class Publisher:
         writer: PolicyWriter,
         examiner: Examiner,
         loader: PolicyLoader,
-        tell: Callable[[PolicyChanged], object],
+        publish_event: Callable[[PolicyChanged], object],
         permissions: KnowPermissions,
     ) -> None:
         """Nothing is written yet.
 
-        ``tell`` publishes the event of a change; ``permissions`` gives those of the application,
-        None if unknown.
+        ``publish_event`` publishes the event of a change; ``permissions`` gives those of the
+        application, None if unknown.
         """
         self._reader = reader
         self._writer = writer
         self._examiner = examiner
         self._loader = loader
-        self._tell = tell
+        self._publish_event = publish_event
         self._permissions = permissions
 
     def put(
@@ -113,8 +113,8 @@ class Publisher:
             bundle = stored.bundle_with(entries, removed)
             return _Plan(steps, bundle, bundle)
 
-        touched = [(entry.kind, entry.name) for entry in entries] + list(removed)
-        return self._change(touched, author, comment, version, plan)
+        changed = [(entry.kind, entry.name) for entry in entries] + list(removed)
+        return self._change(changed, author, comment, version, plan)
 
     def rollback(
         self,
@@ -184,7 +184,7 @@ class Publisher:
 
     def _change(
         self,
-        touched: Sequence[tuple[PolicyKind, str]],
+        changed: Sequence[tuple[PolicyKind, str]],
         author: str,
         comment: str,
         version: int | None,
@@ -192,17 +192,17 @@ class Publisher:
     ) -> list[PolicyReceipt]:
         check_words(author, comment)
         stored = self._reader.read()
-        made_from = {key: _number(stored.find(*key)) for key in touched}
+        made_from = {key: _number(stored.find(*key)) for key in changed}
         if version is not None:
-            made_from = dict.fromkeys(touched, version)
+            made_from = dict.fromkeys(changed, version)
         for _ in range(ATTEMPTS):
             for key, number in made_from.items():
                 _refuse_conflict(stored.find(*key), number)
             planned = plan(stored)
             examined = Examined()
             if planned.tried is not None:
-                refuse_overrun(touched[0][1], planned.tried, stored)
-                examined = self._examiner.examine(touched[0][1], planned.tried)
+                refuse_overrun(changed[0][1], planned.tried, stored)
+                examined = self._examiner.examine(changed[0][1], planned.tried)
             changes = [
                 Change(
                     action=step.action,
@@ -241,7 +241,7 @@ class Publisher:
         # The author of the change sees it from here on; others are notified.
         self._loader.load(ready_made=examined.compiled)
         for change, version in zip(changes, versions, strict=True):
-            self._tell(
+            self._publish_event(
                 PolicyChanged(
                     kind=change.kind,
                     name=change.name,

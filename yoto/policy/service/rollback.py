@@ -10,7 +10,7 @@ from yoto.errors import PlatformError, VersionConflict
 from yoto.policy.facts import PolicyRolledBack
 from yoto.policy.service.loader import PolicyLoader
 from yoto.policy.service.publishing import Publisher
-from yoto.policy.service.serving import Probation
+from yoto.policy.service.serving import RollbackWatch
 from yoto.policy.shadow import jumped
 
 log = logging.getLogger(__name__)
@@ -26,59 +26,59 @@ class RollbackWatcher:
         self,
         loader: PolicyLoader,
         publisher: Publisher,
-        tell: Callable[[PolicyRolledBack], object],
+        publish: Callable[[PolicyRolledBack], object],
         bound: float,
     ) -> None:
         """Nothing is watched yet.
 
-        ``bound``: the highest rise of the share of denials, 0 to 1; ``tell`` publishes an event.
+        ``bound``: the highest rise of the share of denials, 0 to 1; ``publish`` publishes an event.
         """
         self._loader = loader
         self._publisher = publisher
-        self._tell = tell
+        self._publish = publish
         self._bound = bound
 
     def work(self) -> float:
         """Look once; seconds until the next time."""
         newest = self._loader.serving.newest
-        probation = newest.probation if newest is not None else None
-        if probation is None or monotonic() >= probation.until:
+        rollback_watch = newest.rollback_watch if newest is not None else None
+        if rollback_watch is None or monotonic() >= rollback_watch.until:
             return LOOK_SECONDS
-        if jumped(probation.before, probation.after.read(), self._bound):
-            self._undo(probation)
+        if jumped(rollback_watch.before, rollback_watch.after.read(), self._bound):
+            self._roll_back(rollback_watch)
         return LOOK_SECONDS
 
-    def _undo(self, probation: Probation) -> None:
-        before, after = probation.before.share or 0.0, probation.after.read().share or 0.0
-        why = f"denials rose from {before:.0%} to {after:.0%} with version {probation.version}"
+    def _roll_back(self, rollback_watch: RollbackWatch) -> None:
+        before, after = rollback_watch.before.share or 0.0, rollback_watch.after.read().share or 0.0
+        why = f"denials rose from {before:.0%} to {after:.0%} with version {rollback_watch.version}"
         try:
-            if probation.fallback is None:
+            if rollback_watch.fallback is None:
                 self._publisher.put(
                     [],
                     AUTHOR,
                     why,
-                    version=probation.version,
-                    removed=[(probation.kind, probation.name)],
+                    version=rollback_watch.version,
+                    removed=[(rollback_watch.kind, rollback_watch.name)],
                 )
             else:
                 self._publisher.rollback(
-                    probation.kind,
-                    probation.name,
-                    probation.fallback,
+                    rollback_watch.kind,
+                    rollback_watch.name,
+                    rollback_watch.fallback,
                     AUTHOR,
                     why,
-                    version=probation.version,
+                    version=rollback_watch.version,
                 )
         except VersionConflict:
             return  # it was changed already, perhaps by another process for the same reason
         except PlatformError as error:
-            log.error("%s '%s' could not be rolled back: %s", why, probation.name, error)
+            log.error("%s '%s' could not be rolled back: %s", why, rollback_watch.name, error)
             return
-        log.error("'%s' was rolled back: %s", probation.name, why)
-        self._tell(
+        log.error("'%s' was rolled back: %s", rollback_watch.name, why)
+        self._publish(
             PolicyRolledBack(
-                name=probation.name,
-                version=probation.version,
+                name=rollback_watch.name,
+                version=rollback_watch.version,
                 share_before=before,
                 share_after=after,
             )

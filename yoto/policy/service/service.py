@@ -72,7 +72,7 @@ class PolicyService:
         """
         self.settings = settings
         self.engine = engine
-        self._tell = events.stream.publish
+        self._publish = events.stream.publish
         self.background = Background(cache)
         light, heavy = self.background.light, self.background.heavy
 
@@ -100,14 +100,14 @@ class PolicyService:
             writer,
             self.examiner,
             self.loader,
-            self._tell,
+            self._publish,
             lambda: self.permissions(),
         )
         self.slow_guard = SlowGuard(
             self.loader,
             self.slow,
             self.recent.latest,
-            self._tell,
+            self._publish,
             self._wake_slow,
             settings,
         )
@@ -122,7 +122,9 @@ class PolicyService:
             self.recent,
             self.slow_guard.hear,
         )
-        probation = RollbackWatcher(self.loader, self.publisher, self._tell, settings.deny_jump)
+        rollback_watch = RollbackWatcher(
+            self.loader, self.publisher, self._publish, settings.deny_jump
+        )
         load = LoadTask(
             self.loader, self.slow_guard.end_overruns, settings.poll_seconds, self.background.hears
         )
@@ -132,7 +134,7 @@ class PolicyService:
         light.add("adaptation", adapt.work)
         self._wake_shadow_now = heavy.add("shadow", self.shadow_task.work)
         self._wake_slow_now = heavy.add("slow policies", self.slow_guard.work)
-        heavy.add("probation", probation.work)
+        heavy.add("probation", rollback_watch.work)
         heavy.add("unused policies", SweepTask(engine).work)
         # What the code of the app adds to the default bundle, by author.
         self.bundles: dict[str, Sequence[Entry]] = {}
@@ -181,7 +183,7 @@ class PolicyService:
             self.slow.forget()
 
     def _on_load_failure(self, revision: int, reason: str) -> None:
-        self._tell(PolicyLoadFailed(revision=revision, reason=reason))
+        self._publish(PolicyLoadFailed(revision=revision, reason=reason))
 
     def _wake_shadow(self) -> None:
         self._wake_shadow_now()

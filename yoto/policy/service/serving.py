@@ -19,11 +19,11 @@ from yoto.policy.store import StoredSet
 from yoto.store.models import PolicyKind
 
 # s that a promotion is watched.
-PROBATION_SECONDS = 900.0
+ROLLBACK_WATCH_SECONDS = 900.0
 
 
 @dataclass(frozen=True, eq=False)
-class Probation:
+class RollbackWatch:
     """A promotion whose denials are watched.
 
     Attributes:
@@ -37,7 +37,7 @@ class Probation:
     fallback: int | None
     before: DenyRate
     after: Tally = field(default_factory=Tally)
-    until: float = field(default_factory=lambda: monotonic() + PROBATION_SECONDS)
+    until: float = field(default_factory=lambda: monotonic() + ROLLBACK_WATCH_SECONDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Loaded:
     tally: Tally = field(default_factory=Tally)
     shadow: Shadow | None = None
     shadow_error: str | None = None
-    probation: Probation | None = None
+    rollback_watch: RollbackWatch | None = None
 
     @property
     def version(self) -> str:

@@ -44,7 +44,7 @@ class SlowGuard:
         loader: PolicyLoader,
         watch: SlowWatch,
         inputs: Callable[[], Sequence[str]],
-        tell: Callable[[Event], object],
+        publish: Callable[[Event], object],
         wake: Callable[[], None],
         settings: PolicySettings,
     ) -> None:
@@ -59,7 +59,7 @@ class SlowGuard:
         self._loader = loader
         self._watch = watch
         self._inputs = inputs
-        self._tell = tell
+        self._publish = publish
         self._wake = wake
         self._alert_ms, self._limit_ms = settings.slow_alert_ms, settings.slow_limit_ms
         self._instead = settings.instead_of_slow
@@ -91,7 +91,7 @@ class SlowGuard:
     def work(self) -> float:
         """Publish events, and retry sets taken out of service; seconds until the next time."""
         while self._taken_out:
-            self._tell(self._taken_out.popleft())
+            self._publish(self._taken_out.popleft())
         while self._alerts:
             self._alert(*self._alerts.popleft())
         out = self._loader.serving.taken_out
@@ -160,7 +160,7 @@ class SlowGuard:
         except PlatformError as error:
             log.warning("what the policies cost could not be measured: %s", error)
         log.warning("policies %s are slow: %.1f ms %s", loaded.version, median_ms, suspects)
-        self._tell(
+        self._publish(
             PolicySlow(
                 bundle=loaded.version,
                 median_ms=median_ms,
@@ -171,7 +171,7 @@ class SlowGuard:
 
     def _try_again(self, out: Loaded) -> None:
         """Put a set back that is fast enough on recent inputs; without any, live ones decide."""
-        trial = SlowWatch(self._alert_ms, self._limit_ms)
+        timing = SlowWatch(self._alert_ms, self._limit_ms)
         for text in list(self._inputs())[-MINIMUM:]:
             try:
                 decider = out.compiled.about(Topic.of_text(text))
@@ -181,8 +181,8 @@ class SlowGuard:
                 log.warning("policies %s stay out of service: %s", out.version, error)
                 self._retry_at = monotonic() + RETRY_SECONDS
                 return
-            trial.add((perf_counter() - began) * MICROSECONDS)
-        if trial.pace() is Pace.TOO_SLOW:
+            timing.add((perf_counter() - began) * MICROSECONDS)
+        if timing.pace() is Pace.TOO_SLOW:
             self._retry_at = monotonic() + RETRY_SECONDS
             return
 
@@ -193,4 +193,4 @@ class SlowGuard:
 
         self._loader.replace_serving(back)
         self._watch.forget()
-        self._tell(PolicyPutBack(bundle=out.version, median_ms=trial.median_ms()))
+        self._publish(PolicyPutBack(bundle=out.version, median_ms=timing.median_ms()))

@@ -82,7 +82,7 @@ class SmartPrefetcher:
         """
         with self._lock:
             now = self._clock()
-            seen = self._judge(visits, now)
+            seen = self._settle(visits, now)
             turned = self._turned_down is not self._budget.exploring
             self._turned_down = self._budget.exploring
             begun = 0
@@ -152,7 +152,7 @@ class SmartPrefetcher:
                 pause=self._loader.backoff.pause(self._clock()),
             )
 
-    def _judge(self, visits: Iterable[Visited], now: float) -> list[int]:
+    def _settle(self, visits: Iterable[Visited], now: float) -> list[int]:
         """Report the outcomes of prefetches; the users who were seen, the latest first."""
         seen: dict[int, None] = {}
         for user_id, place in visits:
@@ -162,7 +162,7 @@ class SmartPrefetcher:
             seen[user_id] = None
         self._loader.end_late(now)
         self._ledger.sweep(now)
-        self._tell_misses()
+        self._report_misses()
         return list(seen)[::-1]
 
     def _choose(self, seen: Sequence[int], now: float) -> None:
@@ -197,7 +197,7 @@ class SmartPrefetcher:
         self._budget.spend(begun)
         return begun
 
-    def _tell_misses(self) -> None:
+    def _report_misses(self) -> None:
         """Report other look-ups' misses to the budget: without the entries fetched here."""
         missed = self._view.misses - self._loader.fetched
         self._budget.missed(max(0, missed - self._misses))

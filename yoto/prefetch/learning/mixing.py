@@ -22,7 +22,7 @@ from yoto.prefetch.learning.counts import Counts
 K = TypeVar("K", bound=Hashable)
 
 # Actions that must be known of a context before it weighs as much as all shorter ones together.
-PRIOR_DEEDS = 5.0
+PRIOR_ACTIVITIES = 5.0
 
 
 class Level(NamedTuple):
@@ -32,7 +32,7 @@ class Level(NamedTuple):
     scale: float
 
 
-def probability(key: object, levels: Sequence[Level], prior: float = PRIOR_DEEDS) -> float:
+def probability(key: object, levels: Sequence[Level], prior: float = PRIOR_ACTIVITIES) -> float:
     """The probability of ``key``; 0 where nothing is known at all.
 
     Args:
@@ -49,13 +49,13 @@ def probability(key: object, levels: Sequence[Level], prior: float = PRIOR_DEEDS
     return found
 
 
-def distribution(levels: Sequence[Level], prior: float = PRIOR_DEEDS) -> dict[object, float]:
+def distribution(levels: Sequence[Level], prior: float = PRIOR_ACTIVITIES) -> dict[object, float]:
     """The probability of everything that any level knows; the sum is 1, or 0 without a level."""
     return probabilities({key for level in levels for key in level.counts.weights}, levels, prior)
 
 
 def probabilities(
-    keys: Iterable[K], levels: Sequence[Level], prior: float = PRIOR_DEEDS
+    keys: Iterable[K], levels: Sequence[Level], prior: float = PRIOR_ACTIVITIES
 ) -> dict[K, float]:
     """The probabilities of some keys."""
     return {key: probability(key, levels, prior) for key in keys}

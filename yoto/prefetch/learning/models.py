@@ -17,10 +17,10 @@ HOUR = 3_600.0
 
 # Sizes of one user's tables: habits fit, and a model stays below about 60 KB.
 USER_STEPS, USER_CONTEXTS, USER_PAIRS, USER_NEXT = 64, 32, 64, 6
-USER_DEEDS = 32
+USER_ACTIVITIES = 32
 # Sizes of the population's model.
 ALL_STEPS, ALL_CONTEXTS, ALL_NEXT = 4_096, 4_096, 8
-ALL_DEEDS = 512
+ALL_ACTIVITIES = 512
 
 # A kind of action: unusual behaviour is judged by it. Which channel it was in does not matter.
 UserAction: TypeAlias = tuple[str, str]
@@ -41,11 +41,11 @@ class Model:
 
     def __init__(self, half_life: float, began: float, sizes: tuple[int, int, int, int]) -> None:
         """``half_life`` in s, ``began`` in epoch s; sizes: steps, contexts, next ones, actions."""
-        steps, contexts, following, deeds = sizes
+        steps, contexts, following, activities = sizes
         self.decay = Decay(half_life, began)
         self.steps: Counts[Step] = Counts(steps)
         self.after: Tables[Step] = Tables(contexts, following)
-        self.deeds: Counts[UserAction] = Counts(deeds)
+        self.activities: Counts[UserAction] = Counts(activities)
         self.hours: Counts[int] = Counts(HOURS)
 
     def count(self, step: Step, context: Context, at: float) -> float:
@@ -56,10 +56,10 @@ class Model:
             self.after.add(context.last, step, weight)
         return weight
 
-    def count_deed(self, step: Step, at: float) -> None:
+    def count_activity(self, step: Step, at: float) -> None:
         """Count what was done, and in which hour."""
         weight = self.decay.weight(at)
-        self.deeds.add((step.action, step.kind), weight)
+        self.activities.add((step.action, step.kind), weight)
         self.hours.add(hour_of(at), weight)
 
     def levels(self, context: Context, now: float) -> list[Level]:
@@ -81,7 +81,7 @@ class UserModel(Model):
     """
 
     def __init__(self, half_life: float, began: float) -> None:
-        super().__init__(half_life, began, (USER_STEPS, USER_CONTEXTS, USER_NEXT, USER_DEEDS))
+        super().__init__(half_life, began, (USER_STEPS, USER_CONTEXTS, USER_NEXT, USER_ACTIVITIES))
         self.after_two: Tables[Step] = Tables(USER_PAIRS, USER_NEXT)
         self.context = NOTHING
         self.last_at = began
@@ -99,7 +99,7 @@ class UserModel(Model):
             The context it was counted after; None if it was not counted as a step.
         """
         if observed:
-            self.count_deed(step, at)
+            self.count_activity(step, at)
         context = self.context_at(at)
         self.last_at = max(self.last_at, at)
         if step == context.last:
@@ -125,7 +125,7 @@ class Population(Model):
     """The steps of all users, without their ids."""
 
     def __init__(self, half_life: float, began: float) -> None:
-        super().__init__(half_life, began, (ALL_STEPS, ALL_CONTEXTS, ALL_NEXT, ALL_DEEDS))
+        super().__init__(half_life, began, (ALL_STEPS, ALL_CONTEXTS, ALL_NEXT, ALL_ACTIVITIES))
 
 
 def as_levels(found: list[Counts[Step] | None], scale: float) -> list[Level]:

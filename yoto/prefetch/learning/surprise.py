@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from yoto.prefetch.learning.models import HOURS, Model, UserAction, UserModel, hour_of
 
 # Actions of now that must be known of a user before anything can be unusual for them.
-KNOWN_DEEDS = 30.0
+KNOWN_ACTIVITIES = 30.0
 # Actions that the prior weighs: habits show after about so many.
-DEED_PRIOR, HOUR_PRIOR = 4.0, 4.0
+ACTIVITY_PRIOR, HOUR_PRIOR = 4.0, 4.0
 # Bits above the average that are negligible: an action that a user takes once in a hundred times is
 # usual all the same.
 TOLERANCE = 4.0
@@ -30,40 +30,45 @@ HALVING = 3.0
 SMOOTHING = (0.25, 0.5, 0.25)
 
 
-def unusual(user: UserModel, everybody: Model, deed: UserAction, now: float) -> float | None:
-    """How unusual ``deed`` is for ``user`` at ``now`` (epoch s), 0 to 1; None: too little is known.
+def unusual(user: UserModel, everybody: Model, activity: UserAction, now: float) -> float | None:
+    """How unusual ``activity`` is for ``user`` at ``now`` (epoch s), 0 to 1; None: unknown yet.
 
     It never falls when the action or the hour becomes less likely.
     """
-    known = user.deeds.total / user.decay.scale(now)
-    if known < KNOWN_DEEDS:
+    known = user.activities.total / user.decay.scale(now)
+    if known < KNOWN_ACTIVITIES:
         return None
-    deeds = deed_probabilities(user, everybody, now)
-    unknown = deeds.pop(None)
+    activities = activity_probabilities(user, everybody, now)
+    unknown = activities.pop(None)
     hours = hour_probabilities(user, now)
-    bits = _bits(deeds.get(deed, unknown)) + _bits(hours[hour_of(now)])
-    usual = _entropy([*deeds.values(), unknown]) + _entropy(hours)
+    bits = _bits(activities.get(activity, unknown)) + _bits(hours[hour_of(now)])
+    usual = _entropy([*activities.values(), unknown]) + _entropy(hours)
     missing: float = 2.0 ** (-max(0.0, bits - usual - TOLERANCE) / HALVING)
     return 1.0 - missing
 
 
-def deed_probabilities(user: Model, everybody: Model, now: float) -> dict[UserAction | None, float]:
+def activity_probabilities(
+    user: Model, everybody: Model, now: float
+) -> dict[UserAction | None, float]:
     """The probability of each known action of any user, and of all others together (None).
 
     The sum is 1.
     """
     scale, all_scale = user.decay.scale(now), everybody.decay.scale(now)
-    known = user.deeds.total / scale
-    everything = everybody.deeds.total / all_scale + 1.0
+    known = user.activities.total / scale
+    everything = everybody.activities.total / all_scale + 1.0
     found: dict[UserAction | None, float] = {
-        deed: (
-            user.deeds.weights.get(deed, 0.0) / scale
-            + DEED_PRIOR * everybody.deeds.weights.get(deed, 0.0) / all_scale / everything
+        activity: (
+            user.activities.weights.get(activity, 0.0) / scale
+            + ACTIVITY_PRIOR
+            * everybody.activities.weights.get(activity, 0.0)
+            / all_scale
+            / everything
         )
-        / (known + DEED_PRIOR)
-        for deed in {**everybody.deeds.weights, **user.deeds.weights}
+        / (known + ACTIVITY_PRIOR)
+        for activity in {**everybody.activities.weights, **user.activities.weights}
     }
-    found[None] = DEED_PRIOR / everything / (known + DEED_PRIOR)
+    found[None] = ACTIVITY_PRIOR / everything / (known + ACTIVITY_PRIOR)
     return found
 
 

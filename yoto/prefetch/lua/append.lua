@@ -2,7 +2,7 @@
 -- for users who were forgotten since.
 -- KEYS: 1 log, 2 number of the writer's last batch, 3 users forgotten of late (sorted by ms)
 -- ARGV: 1 writer, 2 number of the batch, 3 entries to keep, 4 ms to keep the keys, 5 ms for which
---       the forgotten are remembered, then for each user: id, age in ms of the oldest deed, deeds
+--       the forgotten are remembered, then for each user: id, age in ms of the oldest activity, activities
 -- returns: {time in ms, ids of the users who were left out ...}
 -- repeatable: yes
 local time = redis.call('TIME')
@@ -12,13 +12,13 @@ redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - ARGV[5])
 
 local reply = {now}
 for i = 6, #ARGV, 3 do
-  local user, oldest, deeds = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local user, oldest, activities = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local forgotten = redis.call('ZSCORE', KEYS[3], user)
   if forgotten and now - oldest <= tonumber(forgotten) then
     table.insert(reply, user)
   elseif not known then
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
-      'w', ARGV[1], 'u', user, 'd', deeds)
+      'w', ARGV[1], 'u', user, 'd', activities)
   end
 end
 if not known then

@@ -1,6 +1,6 @@
 -- Reads what is kept of a user, oldest first.
 -- KEYS: 1 history (sorted by ms)
--- ARGV: 1 ms that deeds are kept
+-- ARGV: 1 ms that activities are kept
 -- returns: {time in ms, member, ms, member, ms, ...}
 -- repeatable: yes
 local time = redis.call('TIME')

@@ -1,6 +1,6 @@
--- Keeps deeds of a user. A member that is there already stays as it is.
+-- Keeps activities of a user. A member that is there already stays as it is.
 -- KEYS: 1 history (sorted by ms), 2 ms at which the user was forgotten
--- ARGV: 1 deeds to keep, 2 ms to keep them, then for each deed: age in ms, member
+-- ARGV: 1 activities to keep, 2 ms to keep them, then for each activity: age in ms, member
 -- returns: how many are kept now
 -- repeatable: yes
 local time = redis.call('TIME')

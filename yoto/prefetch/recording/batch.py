@@ -89,12 +89,12 @@ def from_log(user_id: int, data: bytes, written_ms: float) -> list[UserBehavior]
         return [
             UserBehavior(
                 user_id,
-                deed.action,
-                *_place(deed),
-                (written_ms - deed.age) / SECOND_MS,
-                deed.observed,
+                activity.action,
+                *_place(activity),
+                (written_ms - activity.age) / SECOND_MS,
+                activity.observed,
             )
-            for deed in _decoder.decode(data)
+            for activity in _decoder.decode(data)
         ]
     except (msgspec.MsgspecError, ValueError):
         return []
@@ -106,11 +106,11 @@ def _logged(place: Place) -> int | str | None:
     return str(place).partition(":")[2]
 
 
-def _place(deed: UserAction) -> Place:
+def _place(activity: UserAction) -> Place:
     return (
-        place_of_text(f"{deed.kind}:{deed.id}")
-        if isinstance(deed.id, str)
-        else Place(deed.kind, deed.id)
+        place_of_text(f"{activity.kind}:{activity.id}")
+        if isinstance(activity.id, str)
+        else Place(activity.kind, activity.id)
     )
 
 

@@ -29,7 +29,7 @@ class Kept(NamedTuple):
     """
 
     server_ms: float
-    deeds: list[UserBehavior]
+    activities: list[UserBehavior]
 
 
 class BehaviourHistory:
@@ -83,9 +83,9 @@ class BehaviourHistory:
 
 def _kept(user_id: int, reply: Sequence[Any]) -> Kept:
     server_ms, *flat = reply
-    deeds = []
+    activities = []
     for member, at_ms in zip(flat[::2], flat[1::2], strict=True):
-        deed = from_member(user_id, member, float(at_ms))
-        if deed is not None:
-            deeds.append(deed)
-    return Kept(float(server_ms), deeds)
+        activity = from_member(user_id, member, float(at_ms))
+        if activity is not None:
+            activities.append(activity)
+    return Kept(float(server_ms), activities)

@@ -35,7 +35,7 @@ class LogEntry(NamedTuple):
     writer: str
     written_ms: float
     user_id: int
-    deeds: list[UserBehavior]
+    activities: list[UserBehavior]
 
     @property
     def forgets(self) -> bool:

@@ -84,7 +84,7 @@ class BehaviourRecorder:
             self._last.insert(user_id, (requirement, key, at))
             self._take(Visit(user_id, Step(requirement, *event.place), at))
 
-    def told(self, user_id: int, step: Step, seconds_ago: float) -> bool:
+    def add_reported(self, user_id: int, step: Step, seconds_ago: float) -> bool:
         """Record an action that a client reports of its user; returns whether that was possible."""
         if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
             return False

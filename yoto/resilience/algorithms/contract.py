@@ -156,11 +156,11 @@ class _Comparison:
         self._peek(now, 1)
 
     def _compare(self, now: float, report: bytes, wait: float) -> None:
-        left, reset, told = _REPORT.unpack(report)
+        left, reset, reported = _REPORT.unpack(report)
         used = self._meter.used(now, self._quota)
         ceiling = self._quota.capacity if self._algorithm.bursts else self._quota.limit
         self._same("units left", left, ceiling - used, NEARLY_A_UNIT)
-        self._same("seconds to wait", told / MICRO, wait, NEARLY)
+        self._same("seconds to wait", reported / MICRO, wait, NEARLY)
         status = self._meter.status(now, self._quota)
         self._same("seconds until all is free", reset / MICRO, status.reset_after, NEARLY)
 
@@ -216,8 +216,8 @@ def seconds(at: int) -> float:
 
 def broken(algorithm: Algorithm, quota: Quota, what: str, steps: list[Step]) -> AlgorithmBroken:
     """The error to raise."""
-    told = "; ".join(map(str, steps))
-    return AlgorithmBroken(f"{algorithm.name}, {quota}: {what} [{told}]")
+    trace = "; ".join(map(str, steps))
+    return AlgorithmBroken(f"{algorithm.name}, {quota}: {what} [{trace}]")
 
 
 def _check_meter(algorithm: Algorithm, quota: Quota, steps: list[Step]) -> None:
@@ -268,11 +268,11 @@ def _check_clock(algorithm: Algorithm, quota: Quota) -> None:
     meter = algorithm.meter(ahead)
     meter.charge(ahead, meter.status(ahead, quota).remaining, quota)
     now = seconds(BEGIN)
-    told = meter.wait(now, 1, quota)
-    if not told > 0:
+    delay = meter.wait(now, 1, quota)
+    if not delay > 0:
         raise broken(algorithm, quota, "a clock that is set back gives nothing away", [])
-    if meter.wait(now + told + NEARLY, 1, quota) > 0:
-        raise broken(algorithm, quota, f"the clock was set back, and {told} s are not enough", [])
+    if meter.wait(now + delay + NEARLY, 1, quota) > 0:
+        raise broken(algorithm, quota, f"the clock was set back, and {delay} s are not enough", [])
 
 
 def _check_limit_of_nothing(algorithm: Algorithm, redis: RedisConnection) -> None:

@@ -191,7 +191,7 @@ class CircuitBreaker:
     ) -> BreakerPermit:
         """A permit for an admission."""
         now = self._runtime.clock()
-        give = self._take_back_and_tell if self._hooks.listeners else self._take_back
+        give = self._return_and_notify if self._hooks.listeners else self._take_back
         return BreakerPermit(give, request, admission, now, local, alone)
 
     def ask_twin_first(self, request: str, plan: BreakerPlan) -> Admission | None:
@@ -270,17 +270,17 @@ class CircuitBreaker:
         now, config = self._runtime.clock(), self._plan().config
         self.local.record(now, call.request, admission.period, outcome, slow, config)
 
-    def tell(self, started: float, outcome: Outcome, error: BaseException | None) -> None:
+    def notify_hooks(self, started: float, outcome: Outcome, error: BaseException | None) -> None:
         """Notify the hooks of the end of a call; ``started``: by the runtime's clock."""
         self._hooks.ended(self.name, outcome, self._runtime.clock() - started, error)
 
-    def _take_back_and_tell(
+    def _return_and_notify(
         self, permit: BreakerPermit, outcome: Outcome, error: BaseException | None
     ) -> None:
         try:
             self._take_back(permit, outcome, error)
         finally:
-            self.tell(permit.started, outcome, error)
+            self.notify_hooks(permit.started, outcome, error)
 
     def _take_back(
         self, permit: BreakerPermit, outcome: Outcome, error: BaseException | None

@@ -64,6 +64,6 @@ class LocalBreaker:
             self._machine = BreakerMachine(config)
             self.following = self.alone = False
 
-    def picture(self, now: float) -> BreakerMachine:
+    def snapshot(self, now: float) -> BreakerMachine:
         """The machine, for reading; its values may be a moment old."""
         return self._machine

@@ -14,10 +14,10 @@ from ..settings import BreakerMode, CircuitBreakerConfig
 from .states import Admission, Happened, Meaning, Refusal, State
 from .windows import Counts, new_window
 
-Tell = Callable[[State, State, str], None]
+OnTransition = Callable[[State, State, str], None]
 
 
-def _tell_nobody(old: State, new: State, reason: str) -> None:
+def _ignore_transition(old: State, new: State, reason: str) -> None:
     return None
 
 
@@ -46,8 +46,10 @@ def open_time(config: CircuitBreakerConfig, opens: int) -> float:
 class BreakerMachine:
     """One breaker. ``now`` is seconds of any clock that only grows."""
 
-    def __init__(self, config: CircuitBreakerConfig, tell: Tell = _tell_nobody) -> None:
-        self._tell = tell
+    def __init__(
+        self, config: CircuitBreakerConfig, on_transition: OnTransition = _ignore_transition
+    ) -> None:
+        self._on_transition = on_transition
         self.state = State.CLOSED
         self.period = 0
         self.reason = ""
@@ -156,4 +158,4 @@ class BreakerMachine:
             self._window = new_window(config)
         if state is State.CLOSED:
             self.opens = 0
-        self._tell(old, state, reason)
+        self._on_transition(old, state, reason)

@@ -33,7 +33,7 @@ class Target(NamedTuple):
     """
 
     keys: tuple[str, str]
-    tell: tuple[str, bytes]
+    event_args: tuple[str, bytes]
 
 
 class RemoteBreaker:
@@ -52,8 +52,10 @@ class RemoteBreaker:
 
     def admit(self, request: str, plan: BreakerPlan) -> Admission | Refusal:
         """Ask for a call."""
-        keys, tell = self.target
-        reply = self._runtime.scripts.run(scripts.BREAKER_ADMIT, keys, (request, plan.admit, *tell))
+        keys, event_args = self.target
+        reply = self._runtime.scripts.run(
+            scripts.BREAKER_ADMIT, keys, (request, plan.admit, *event_args)
+        )
         self.after_call(reply[3])
         if reply[0]:
             return Admission(reply[1], MEANINGS[reply[2]])
@@ -76,8 +78,8 @@ class RemoteBreaker:
         count: int = 1,
     ) -> Call:
         """The call that records a result, or ``count`` of calls that succeeded in time."""
-        keys, tell = self.target
-        args = (request, period, int(outcome), int(slow), plan.record, *tell, count)
+        keys, event_args = self.target
+        args = (request, period, int(outcome), int(slow), plan.record, *event_args, count)
         return scripts.BREAKER_RECORD, keys, args
 
     def recorded(self, reply: list[int]) -> Happened:
@@ -91,11 +93,13 @@ class RemoteBreaker:
         self, state: str, reason: str, seconds: float, period: int | None, plan: BreakerPlan
     ) -> bool:
         """Force a state; False when the breaker is in another period than the caller thought."""
-        keys, tell = self.target
+        keys, event_args = self.target
         length = int(seconds * MICRO)
         expected = "" if period is None else period
         done, moved = self._runtime.scripts.run(
-            scripts.BREAKER_OPERATE, keys, (state, reason, length, expected, plan.keep_ms, *tell)
+            scripts.BREAKER_OPERATE,
+            keys,
+            (state, reason, length, expected, plan.keep_ms, *event_args),
         )
         self.after_call(moved)
         return bool(done)
@@ -144,5 +148,5 @@ class RemoteBreaker:
         else:
             where = (state, events.key)
             bounds = (events.max_length, events.ttl_ms)
-        self._target = Target(where, (self.name, self._runtime.teller(*bounds)))
+        self._target = Target(where, (self.name, self._runtime.publisher_args(*bounds)))
         return self._target

@@ -46,7 +46,7 @@ def remote_state(breaker: Looked, plan: BreakerPlan, reply: list[Any]) -> Breake
 
 def local_state(breaker: Looked, plan: BreakerPlan, now: float) -> BreakerState:
     """From the twin."""
-    machine = breaker.local.picture(now)
+    machine = breaker.local.snapshot(now)
     return _state(
         breaker,
         plan,

@@ -141,7 +141,7 @@ class LocalCopy:
         self.snapshot = after
         for key, config in after.configs.items():
             if key in before.configs and before.configs[key] != config:
-                self._tell(key, config)
+                self._notify(key, config)
 
     def _report_retired(self, documents: Mapping[Key, Document]) -> None:
         for key, document in documents.items():
@@ -158,7 +158,7 @@ class LocalCopy:
             self._refused.add((key, str(error)))
             log.error("stored configuration of %s:%s is refused: %s", key[0].value, key[1], error)
 
-    def _tell(self, key: Key, config: Settings) -> None:
+    def _notify(self, key: Key, config: Settings) -> None:
         for listener in self._listeners:
             try:
                 listener(key, config)

@@ -55,8 +55,8 @@ class Synchroniser:
         self._read: str | None = None
         self._pushed: str | None = None
         self._record_wanted = True
-        self._record_answers = True
-        self.redis_answers = False
+        self._record_reachable = True
+        self.redis_reachable = False
         self.counts = SyncCounts()
         # Replaced by the background work that runs ``reconcile``.
         self.wake_record: Callable[[], None] = lambda: None
@@ -75,9 +75,9 @@ class Synchroniser:
             self.read_redis()
         except REDIS_UNAVAILABLE as error:
             self.counts.failed_polls += 1
-            if self.redis_answers:
+            if self.redis_reachable:
                 log.warning("the configuration in Redis is out of reach: %s", error)
-            self.redis_answers = False
+            self.redis_reachable = False
             self._want_record()
         left = self._local.expire()
         return POLL_INTERVAL if left is None else min(POLL_INTERVAL, left / 1000)
@@ -93,8 +93,8 @@ class Synchroniser:
             polled = self._copy.poll(self._revision)
             self._clock.observe(polled.server_ms, asked_at)
             self.counts.polls += 1
-            back = not self.redis_answers
-            self.redis_answers = True
+            back = not self.redis_reachable
+            self.redis_reachable = True
             if polled.documents is not None:
                 if self._journal is None:
                     self._local.replace(polled.documents, polled.bad)
@@ -117,20 +117,20 @@ class Synchroniser:
         with self._record_lock:
             try:
                 fingerprint = self._journal.fingerprint()
-                known = self._pushed if self.redis_answers else self._read
+                known = self._pushed if self.redis_reachable else self._read
                 if fingerprint == known:
-                    self._record_answers = True
+                    self._record_reachable = True
                     return self._pause()
                 documents = documents_of(self._journal.newest())
                 copies = self._copies()
                 documents = self.catch_up(documents, copies, copies)
             except StoreUnavailable as error:
                 self.counts.failed_record_reads += 1
-                if self._record_answers:
+                if self._record_reachable:
                     log.warning("the record of the configuration is out of reach: %s", error)
-                self._record_answers = False
+                self._record_reachable = False
                 return self._pause()
-            self._record_answers = True
+            self._record_reachable = True
             self._local.merge(documents)
             self._read = fingerprint
             if self._fill(documents):
@@ -237,7 +237,7 @@ class Synchroniser:
         return True
 
     def _pause(self) -> float:
-        return RECONCILE_INTERVAL if self.redis_answers else POLL_INTERVAL
+        return RECONCILE_INTERVAL if self.redis_reachable else POLL_INTERVAL
 
     def _want_record(self) -> None:
         if self._journal is not None and not self._record_wanted:

@@ -76,7 +76,7 @@ def keep_open(fn: Callable[..., Any], value: Any, finish: Finish) -> tuple[Any, 
             return value, False
         value.response = GuardedBody(value.response, finish)
         return value, True
-    if isinstance(value, Iterator) and answers_request(fn):
+    if isinstance(value, Iterator) and is_current_view(fn):
         return GuardedBody(value, finish), True
     return value, False
 
@@ -88,7 +88,7 @@ def is_sent_later(value: Any) -> bool:
     return isinstance(value, GuardedBody) or (isinstance(value, Response) and value.is_streamed)
 
 
-def answers_request(fn: Callable[..., Any]) -> bool:
+def is_current_view(fn: Callable[..., Any]) -> bool:
     """Whether ``fn`` is the view of the request at hand, or its method of a view class."""
     if not has_request_context() or request.endpoint is None:
         return False

@@ -14,7 +14,7 @@ from yoto.errors import ConfigurationError, RateLimited
 from ..config_store import Kind, declare_numbers, spelled_out
 from ..extension import get_resilience_controller
 from ..settings import RateLimitConfig
-from .body import answers_request
+from .body import is_current_view
 from .call import Call
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
 from .parts import NOTHING_HELD, Held, LimitPart
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # Seconds until a caller without a plan may try again: until the choice of plans is fixed.
 NO_PLAN_RETRY_AFTER = 60.0
 # Results of ``plan`` that are no plan and are logged; each once.
-MOST_TOLD = 100
+MAX_REPORTED = 100
 
 Numbers: TypeAlias = str | Mapping[str, Any] | RateLimitConfig
 Unless: TypeAlias = Callable[..., bool]
@@ -56,11 +56,11 @@ class ChosenLimitPart(LimitPart):
         held = super().enter(call) if self.plans is None else self._enter_plan(call)
         if self.count_when is None or held is NOTHING_HELD:
             return held
-        judged = JudgedUnits(held, self.count_when)
-        if answers_request(call.fn):
-            after_this_request(judged.of_response)
-            judged.by_value = False
-        return judged
+        conditional = ConditionalUnits(held, self.count_when)
+        if is_current_view(call.fn):
+            after_this_request(conditional.of_response)
+            conditional.by_value = False
+        return conditional
 
     def _enter_plan(self, call: Call) -> Held:
         assert self.plans is not None and self.plan is not None, "they go together"
@@ -70,7 +70,7 @@ class ChosenLimitPart(LimitPart):
         found = self.plans.get(plan) if isinstance(plan, str) else None
         if found is not None:
             return found.enter(call)
-        _tell_once(self.name, plan)
+        _log_once(self.name, plan)
         raise RateLimited(0, 0, NO_PLAN_RETRY_AFTER, NO_PLAN_RETRY_AFTER, self.name, "plan")
 
 
@@ -80,7 +80,7 @@ def covers(part: LimitPart, method: str | None) -> bool:
     return methods is None or method is None or method in methods
 
 
-class JudgedUnits:
+class ConditionalUnits:
     """Units that are refunded when the response shows that the call does not count."""
 
     def __init__(self, units: Held, counts: Callable[[Any], bool]) -> None:
@@ -162,11 +162,11 @@ def _methods(methods: Collection[str]) -> frozenset[str]:
     return frozenset(named | {"HEAD"} if "GET" in named else named)
 
 
-_told: set[tuple[str, str]] = set()
+_reported: set[tuple[str, str]] = set()
 
 
-def _tell_once(name: str, plan: object) -> None:
-    said = (name, repr(plan))
-    if said not in _told and len(_told) < MOST_TOLD:
-        _told.add(said)
-        log.error("the rate limit '%s' has no plan %s: the call is refused", *said)
+def _log_once(name: str, plan: object) -> None:
+    missing = (name, repr(plan))
+    if missing not in _reported and len(_reported) < MAX_REPORTED:
+        _reported.add(missing)
+        log.error("the rate limit '%s' has no plan %s: the call is refused", *missing)

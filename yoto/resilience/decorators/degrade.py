@@ -17,7 +17,7 @@ from .call import Call, CallClassifier, settled
 from .keys import Evaluated
 
 NONE = DegradationLevel.NONE
-_JUDGE = CallClassifier()
+_CLASSIFIER = CallClassifier()
 
 
 class Nothing:
@@ -103,7 +103,7 @@ class DegradePart:
         """The fallback after an exception; None when it is the caller's, or there is none."""
         if self.on.of_end(error) is not Outcome.FAILURE or isinstance(error, RateLimited):
             return None
-        if not isinstance(error, Rejected) and _JUDGE.of_end(error) is not Outcome.FAILURE:
+        if not isinstance(error, Rejected) and _CLASSIFIER.of_end(error) is not Outcome.FAILURE:
             return None
         return self._answer(get_resilience_controller().degradation, NONE, call)
 

@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from flask.sansio.scaffold import Scaffold
 
-from .body import GuardedBody, answers_request
+from .body import GuardedBody, is_current_view
 from .call import Call, is_async
 from .stack import Admission, Instead, Stack
 
@@ -124,7 +124,7 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if not answers_request(fn):
+        if not is_current_view(fn):
             return lazily(*args, **kwargs)
         items = fn(*args, **kwargs)  # of which nothing has run yet
         admission = stack.open(Call(fn, args, kwargs))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from yoto.errors import CircuitOpen
 from yoto.request_thread import in_request_thread
 
-from .body import answers_request, keep_open
+from .body import is_current_view, keep_open
 from .call import Call, settled
 from .degrade import DegradePart
 from .parts import Fallback, Held, Part
@@ -121,7 +121,7 @@ class Stack:
         return self._returned(admission, value)
 
     async def _run_guarded_async(self, call: Call) -> Any:
-        if answers_request(self.fn):
+        if is_current_view(self.fn):
             admission = await in_request_thread(lambda: self.admit(call))
         else:
             admission = self.admit(call)

@@ -64,10 +64,10 @@ def replay_breaker(calls: Sequence[BreakerCall], config: CircuitBreakerConfig) -
         replay.unknown = sum(call.outcome == REFUSED for call in calls)
         return replay
 
-    def told(old: State, new: State, reason: str) -> None:
+    def on_transition(old: State, new: State, reason: str) -> None:
         replay.opened += new is State.OPEN
 
-    machine = BreakerMachine(config, told)
+    machine = BreakerMachine(config, on_transition)
     running: list[tuple[float, int, Admission]] = []
 
     def end_until(now: float) -> None:

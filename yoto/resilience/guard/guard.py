@@ -25,10 +25,10 @@ from ..settings import GuardMode
 from ..store_error import StoreWatch
 from ..trail import Noted
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
+from .local_fallback import enter_without_store
 from .permit import NOT_ASKED, Permit
-from .spread import enter_spread, leave_spread
-from .storeless import enter_without_store
-from .together import NOT_WANTED, Together, outcome_for
+from .pipelined import enter_pipelined, leave_pipelined
+from .single_slot import NOT_WANTED, SingleSlot, outcome_for
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Guard:
         breaker, limiter, bulkhead: its parts; ``None``: it has none.
 
     On one server entry is one script call and exit another; when a part refuses, nothing is charged
-    and no probe is used up. On a cluster see ``spread.py``.
+    and no probe is used up. On a cluster see ``pipelined.py``.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class Guard:
         self.bulkhead = bulkhead
         # Its keys are passed to the scripts even when the guard has no breaker.
         self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
-        self._together: Together | None = None
+        self._single_slot: SingleSlot | None = None
         # The parts of the last call, which most often are those of the next one.
-        self._gate: BreakerPart | None = None
+        self._breaker_part: BreakerPart | None = None
         self._slots: BulkheadPart | None = None
         self._watches: list[StoreWatch] = [
             part.store for part in (breaker, limiter, bulkhead) if part is not None
@@ -152,7 +152,7 @@ class Guard:
         """The entry to ask for; refuses at once what needs no asking."""
         limiter, breaker, bulkhead = self.limiter, self.breaker, self.bulkhead
         request = self._runtime.request_id()
-        limits = gate = slots = lease = admission = spare = None
+        limits = breaker_part = slots = lease = admission = spare = None
         if limiter is not None:
             check_units("cost", cost)
             plan = limiter.plan
@@ -170,12 +170,12 @@ class Guard:
         if breaker is not None:
             plan_of_breaker = breaker.plan
             if not plan_of_breaker.disabled:
-                gate = self._gate
-                if gate is None or gate.plan is not plan_of_breaker:
-                    gate = self._gate = BreakerPart(breaker, plan_of_breaker, None)
+                breaker_part = self._breaker_part
+                if breaker_part is None or breaker_part.plan is not plan_of_breaker:
+                    breaker_part = self._breaker_part = BreakerPart(breaker, plan_of_breaker, None)
                 if breaker.needs_local:
                     alone = breaker.ask_twin_first(request, plan_of_breaker)
-                    gate = gate._replace(alone=alone)
+                    breaker_part = breaker_part._replace(alone=alone)
                 if plan_of_breaker.leased:
                     admission = breaker.memory.find(plan_of_breaker)
         if limiter is not None:
@@ -187,7 +187,7 @@ class Guard:
         if bulkhead is not None and config.mode is GuardMode.LEASED:
             spare = bulkhead.spares.take(config, partition)
         now = self._runtime.clock()
-        return Entry(request, now, gate, limits, slots, lease, admission, spare)
+        return Entry(request, now, breaker_part, limits, slots, lease, admission, spare)
 
     def _enter(self, entry: Entry) -> Permit:
         limits = entry.limiter
@@ -215,12 +215,12 @@ class Guard:
         breaker, report = entry.breaker, b""
         admission = entry.admission or NOT_ASKED
         if not entry.known:
-            said, report = self._ask_redis(entry.asked())
+            granted, report = self._ask_redis(entry.asked())
             self._found()
             if entry.admission is None:
-                admission = said
+                admission = granted
                 if breaker is not None and breaker.plan.leased:
-                    breaker.breaker.memory.keep(breaker.plan, said, entry.since)
+                    breaker.breaker.memory.keep(breaker.plan, granted, entry.since)
         return self._permit(entry, admission, report)
 
     def _permit(self, entry: Entry, admission: Admission, report: bytes = b"") -> Permit:
@@ -239,13 +239,13 @@ class Guard:
         return Permit(self._leave, entry, admission, slot, report)
 
     def _ask_redis(self, asked: Entry) -> tuple[Admission, bytes]:
-        """As ``Together.enter``."""
-        together = self._together
-        if together is None:
+        """As ``SingleSlot.enter``."""
+        single_slot = self._single_slot
+        if single_slot is None:
             if self._runtime.clustered:
-                return enter_spread(self._runtime, asked)
-            together = self._together = Together(self._runtime, self._target_of.target)
-        return together.enter(asked)
+                return enter_pipelined(self._runtime, asked)
+            single_slot = self._single_slot = SingleSlot(self._runtime, self._target_of.target)
+        return single_slot.enter(asked)
 
     def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
         """Wait for a slot in the queue, then ask the others, since they may have changed."""
@@ -275,7 +275,7 @@ class Guard:
             if permit.slot is not None:
                 permit.slot.release()
             if self._runtime.hooks.listeners and self.breaker is not None:
-                self.breaker.tell(permit.started, outcome, error)
+                self.breaker.notify_hooks(permit.started, outcome, error)
 
     def _end(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False
@@ -336,23 +336,23 @@ class Guard:
         self, entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
     ) -> None:
         """Report soon that a call ended, and ``slot`` is free; no caller waits for the reply."""
-        together, add, part = self._together, self._runtime.exits.add, entry.breaker
-        if together is not None and slot is not None and slot.id == entry.request:
-            call = together.leave(entry, period, counted, slow, slot.lost)
+        single_slot, add, part = self._single_slot, self._runtime.exits.add, entry.breaker
+        if single_slot is not None and slot is not None and slot.id == entry.request:
+            call = single_slot.leave(entry, period, counted, slow, slot.lost)
             add(call, partial(self._ended, part))
             return
-        for call in leave_spread(entry, slot, period, counted, slow):
-            told = part if call[0] is BREAKER_RECORD else None
-            add(call, partial(self._ended_spread, told))
+        for call in leave_pipelined(entry, slot, period, counted, slow):
+            reported = part if call[0] is BREAKER_RECORD else None
+            add(call, partial(self._ended_pipelined, reported))
 
     def _ended(self, part: BreakerPart | None, reply: Any) -> None:
         if isinstance(reply, Exception):
             self._lost(reply)
             log.warning("the end of a call of guard %s was not recorded: %s", self.name, reply)
-        elif part is not None and Together.happened(reply) is Happened.OPENED_ALONE:
+        elif part is not None and SingleSlot.happened(reply) is Happened.OPENED_ALONE:
             part.breaker.heard(Happened.OPENED_ALONE, part.plan)
 
-    def _ended_spread(self, part: BreakerPart | None, reply: Any) -> None:
+    def _ended_pipelined(self, part: BreakerPart | None, reply: Any) -> None:
         if part is None or isinstance(reply, Exception):
             self._ended(None, reply)
             return

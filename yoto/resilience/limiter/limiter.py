@@ -223,14 +223,14 @@ class RateLimiter:
         if not self.local:
             return
         for key, item in zip(target.keys, target.dimensions, strict=True):
-            units = self.local.begin_telling(key, item.quota, self._runtime.clock())
+            units = self.local.begin_reporting(key, item.quota, self._runtime.clock())
             if units > 0:
-                told = False
+                reported = False
                 try:
                     self.remote.settle(plan, key, item, units, self._runtime.request_id())
-                    told = True
+                    reported = True
                 finally:
-                    self.local.end_telling(key, told)
+                    self.local.end_reporting(key, reported)
 
     def hit_without_store(self, plan: DimensionPlan, target: Target, cost: int) -> RateLimitResult:
         """The decision of ``on_store_error``."""

@@ -22,7 +22,7 @@ class LocalLimiter:
         self._share = share
         self._largest = largest
         self._meters: dict[str, Meter] = {}
-        self._telling: set[str] = set()
+        self._reporting: set[str] = set()
         self._algorithm: Algorithm | None = None
         self._lock = threading.Lock()
 
@@ -68,25 +68,25 @@ class LocalLimiter:
         with self._lock:
             self._meters.clear()
 
-    def begin_telling(self, key: str, quota: Quota, now: float) -> float:
+    def begin_reporting(self, key: str, quota: Quota, now: float) -> float:
         """Units in use on a key, to report to Redis; 0 when there are none or another thread is
-        reporting them already. ``end_telling`` must follow when there are some."""
+        reporting them already. ``end_reporting`` must follow when there are some."""
         with self._lock:
             meter = self._meters.get(key)
-            if meter is None or key in self._telling:
+            if meter is None or key in self._reporting:
                 return 0.0
             units = meter.used(now, self._part(quota))
             if units > 0:
-                self._telling.add(key)
+                self._reporting.add(key)
             else:
                 del self._meters[key]
             return units
 
-    def end_telling(self, key: str, told: bool) -> None:
+    def end_reporting(self, key: str, reported: bool) -> None:
         """Redis knows now, or could not be reached and the use stays here as it was."""
         with self._lock:
-            self._telling.discard(key)
-            if told:
+            self._reporting.discard(key)
+            if reported:
                 self._meters.pop(key, None)
 
     def _part(self, quota: Quota) -> Quota:

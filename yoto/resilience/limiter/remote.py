@@ -121,11 +121,11 @@ class RemoteLimiter:
 
     def give_lent(self, unused: Sequence[tuple[Lease, int]]) -> list[bool]:
         """Give back unused units of leases; which of them Redis could still take back."""
-        spread = self._runtime.clustered
+        pipelined = self._runtime.clustered
         calls: list[Call] = []
         wanted = []
         for lease, units in unused:
-            made = self._return_calls(lease.plan, lease.target, units, lease.lent.marks, spread)
+            made = self._return_calls(lease.plan, lease.target, units, lease.lent.marks, pipelined)
             wanted.append(len(made))
             calls += made
         replies = iter(self._runtime.scripts.run_many(calls))
@@ -224,9 +224,9 @@ class RemoteLimiter:
                 log.warning("units of a lease come back by themselves only: %s", trouble)
         if error is not None:
             raise error
-        said = [one for one in lent if one is not None]
-        report = b"".join([one.report for one in said])
-        return Lent(units, seconds, report, tuple([mark for one in said for mark in one.marks]))
+        granted = [one for one in lent if one is not None]
+        report = b"".join([one.report for one in granted])
+        return Lent(units, seconds, report, tuple([mark for one in granted for mark in one.marks]))
 
     def _return_calls(
         self,
@@ -234,7 +234,7 @@ class RemoteLimiter:
         target: Target,
         units: int,
         marks: Sequence[bytes],
-        spread: bool,
+        pipelined: bool,
     ) -> list[Call]:
         """One ``limiter_return``, or one a dimension."""
         memory, request = request_memory_ms(target), self._runtime.request_id()
@@ -245,7 +245,7 @@ class RemoteLimiter:
                 (request_key(slot.keys[0], request), *slot.keys),
                 (slot.limits, units, b"".join(islice(left, len(slot.keys))), memory),
             )
-            for slot in (target.by_slot() if spread else [target])
+            for slot in (target.by_slot() if pipelined else [target])
         ]
 
     def _each(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from yoto.monitor import BULKHEAD, LIVE_LEVERS, RATE_LIMIT
+from yoto.monitor import BULKHEAD, LIVE_TUNABLES, RATE_LIMIT
 from yoto.rules import Checked, Rule, Settings, ruled
 from yoto.settings import SETTINGS
 
@@ -51,7 +51,7 @@ def _ids(value: Any) -> tuple[str, ...]:
 
 
 def _is_live(setting: str) -> bool:
-    return setting in LIVE_LEVERS or setting.startswith((BULKHEAD, RATE_LIMIT))
+    return setting in LIVE_TUNABLES or setting.startswith((BULKHEAD, RATE_LIMIT))
 
 
 def _trial(value: Any) -> dict[str, Any] | None:
@@ -72,7 +72,7 @@ class TuningConfig(Settings):
     Each is called as its key of the configuration, which has the same range, in small letters.
 
     Attributes:
-        cache_users_size, ..., permission_pool_size: see ``yoto.monitor`` ``LEVERS``.
+        cache_users_size, ..., permission_pool_size: see ``yoto.monitor`` ``TUNABLES``.
         invalidation_..., preload..., prefetch_...: changed by operators in an incident; nothing
             is suggested about them.
         trial: the change that is being watched, None without: the setting, its value before (None:

@@ -43,7 +43,7 @@ MOST_CALLS = 10_000
 # s between reports of a process.
 REPORT_EVERY = 1.0
 # Callers that a limit refused: those that are reported at once, and those counted at a time.
-REFUSED_TOLD, REFUSED_KEPT = 5, 1_000
+MAX_REFUSED_REPORTED, REFUSED_KEPT = 5, 1_000
 
 _LUA = "yoto.resilience.trail.lua"
 _APPEND = load_script(_LUA, "trail_append.lua")
@@ -101,7 +101,7 @@ class StoredTrails:
         with self._lock:
             self._collect()
             waiting = [(guard, list(calls)) for guard, calls in self._backlog.items() if calls]
-            if waiting and self._tell(waiting):
+            if waiting and self._report(waiting):
                 for guard, _ in waiting:
                     self._backlog[guard].clear()
                     self._lost.discard(guard)
@@ -111,7 +111,7 @@ class StoredTrails:
         """The callers that this limit refused most here, and how often, since the last call."""
         with self._lock:
             self._collect()
-            return self._refused.pop(name, Counter()).most_common(REFUSED_TOLD)
+            return self._refused.pop(name, Counter()).most_common(MAX_REFUSED_REPORTED)
 
     def read(self, kind: Kind, name: str, seconds: float = KEPT_FOR) -> TrailReading:
         """The calls that came in the last ``seconds``, those known to this process included."""
@@ -168,7 +168,7 @@ class StoredTrails:
         if len(refused) > REFUSED_KEPT:
             self._refused[name] = Counter(dict(refused.most_common(REFUSED_KEPT // 2)))
 
-    def _tell(self, waiting: list[tuple[Guard, list[Call]]]) -> bool:
+    def _report(self, waiting: list[tuple[Guard, list[Call]]]) -> bool:
         ttl_ms = int(KEPT_FOR * 1000)
         source = self._runtime.events.source
         scripts = []

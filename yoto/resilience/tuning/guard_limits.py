@@ -58,14 +58,14 @@ class GuardLimit:
 
     def own(self, store: ConfigStore) -> float | None:
         """The tuner's value; None: none."""
-        said = self._layer(store.get(self.kind, self.name)).get(self._field)
+        own_value = self._layer(store.get(self.kind, self.name)).get(self._field)
         if self._field == "dimensions":
             # The layer names all dimensions of the code; unchanged ones are not set by it.
-            said = (said or {}).get(self._dimension, {}).get("limit")
+            own_value = (own_value or {}).get(self._dimension, {}).get("limit")
             code = self._code(store).get(self._dimension)
-            if code is None or said == code.get("limit"):
+            if code is None or own_value == code.get("limit"):
                 return None
-        return None if said is None else float(said)
+        return None if own_value is None else float(own_value)
 
     def write(self, store: ConfigStore, value: float | None, author: str, reason: str) -> None:
         """Set it in the tuner's layer, or with None take it out of there.
@@ -78,10 +78,10 @@ class GuardLimit:
         """
         entry = store.get(self.kind, self.name)
         before = self._layer(entry)
-        after = {name: said for name, said in before.items() if name != self._field}
-        said = self._said(store, before, None if value is None else int(value))
-        if said is not None:
-            after[self._field] = said
+        after = {name: value for name, value in before.items() if name != self._field}
+        proposed = self._layer_value(store, before, None if value is None else int(value))
+        if proposed is not None:
+            after[self._field] = proposed
         about: Any = {"author": author, "reason": reason, "version": entry.version}
         about["origin"] = Origin.TUNER
         if after == before:
@@ -91,7 +91,7 @@ class GuardLimit:
         else:
             store.delete(self.kind, self.name, **about)
 
-    def _said(self, store: ConfigStore, layer: Mapping[str, Any], value: int | None) -> Any:
+    def _layer_value(self, store: ConfigStore, layer: Mapping[str, Any], value: int | None) -> Any:
         """The layer's entry for the field with this value in it; None: no entry any more."""
         if self._field != "dimensions":
             return value

@@ -9,7 +9,7 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-from yoto.monitor import Point, Verdict, judge, readings
+from yoto.monitor import Point, Verdict, compare, readings
 
 # Of the window: the time before a change is judged, since memory fills only as it is asked.
 SETTLE = 0.2
@@ -20,7 +20,7 @@ OVERRULED = "an operator has set it"
 # Why a trial ends whose value is not in force: the process that began it could not finish.
 NOT_APPLIED = "it was not applied"
 _TOO_LITTLE = "was measured too little to tell"
-_JUDGED = re.compile(
+_VERDICT = re.compile(
     rf".+ was (?P<before>\S+) and became (?P<after>\S+): (?P<verdict>{'|'.join(Verdict)})"
 )
 
@@ -81,7 +81,7 @@ def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[
         return Step.WAIT, "it is being observed"
     before = readings(points(trial.at - window, trial.at), trial.metric)
     after = readings(points(max(due, now) - window, now), trial.metric)
-    verdict = judge(before, after, trial.metric)
+    verdict = compare(before, after, trial.metric)
     if verdict is Verdict.UNKNOWN:
         why = f"{trial.metric} {_TOO_LITTLE}"
         if now < trial.at + PATIENCE * (due - trial.at):
@@ -97,11 +97,11 @@ def outcome_of(why: str) -> tuple[str, dict[str, float]]:
     The code is a verdict with ``before`` and ``after``, ``too_little``, ``overruled``,
     ``not_applied``, or empty for anything else.
     """
-    judged = _JUDGED.fullmatch(why)
-    if judged is not None:
-        return judged["verdict"], {
-            "before": float(judged["before"]),
-            "after": float(judged["after"]),
+    found = _VERDICT.fullmatch(why)
+    if found is not None:
+        return found["verdict"], {
+            "before": float(found["before"]),
+            "after": float(found["after"]),
         }
     if why.endswith(_TOO_LITTLE):
         return "too_little", {}

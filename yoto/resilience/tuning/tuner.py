@@ -10,12 +10,12 @@ from dataclasses import asdict
 from yoto.errors import StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.events import Event
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import LIVE_LEVERS, Guards, Picture, Suggestion, advise, lever_of
+from yoto.monitor import LIVE_TUNABLES, Guards, Suggestion, TuningSnapshot, advise, tunable_of
 
 from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
 from ..settings import MOST_IDS, TuningConfig
+from .changed import changed_at
 from .events import TuningApplied, TuningKept, TuningReverted
-from .evidence import changed_at
 from .guard_limits import GuardLimit, guards_of
 from .outcomes import TuningOutcome, outcomes_of
 from .settings import TuningSettings
@@ -33,7 +33,7 @@ HISTORY = 200
 
 # The snapshot of the time since an epoch second, with those values and guards in force; None:
 # unknown.
-Look = Callable[[float, Mapping[str, float], Guards], Picture | None]
+TakeSnapshot = Callable[[float, Mapping[str, float], Guards], TuningSnapshot | None]
 
 
 class Tuner:
@@ -46,7 +46,7 @@ class Tuner:
         self,
         store: Callable[[], ConfigStore],
         configured: Mapping[str, float],
-        look: Look,
+        look: TakeSnapshot,
         points: Points,
         now: Callable[[], float],
         publish: Callable[[Event], object],
@@ -58,7 +58,7 @@ class Tuner:
 
         Args:
             store: gives the configuration store, loaded.
-            configured: the values of this process's configuration, by the names of ``LEVERS``.
+            configured: the values of this process's configuration, by the names of ``TUNABLES``.
             look: gives the snapshot to advise from.
             points: gives the measurements, to judge a trial by.
             now: epoch s, by the clock of the measurements.
@@ -69,7 +69,7 @@ class Tuner:
         self.settings = settings or TuningSettings()
         self._store = store
         self._configured = dict(configured)
-        self._look = look
+        self._take_snapshot = look
         self._points = points
         self._now = now
         self._publish = publish
@@ -80,7 +80,7 @@ class Tuner:
 
     def values(self, config: TuningConfig) -> dict[str, float]:
         """The values in force under ``config``."""
-        tuned = {name: getattr(config, name) for name in LIVE_LEVERS}
+        tuned = {name: getattr(config, name) for name in LIVE_TUNABLES}
         return self._configured | {name: one for name, one in tuned.items() if one is not None}
 
     def suggestions(self) -> list[Suggestion]:
@@ -106,7 +106,7 @@ class Tuner:
             raise ValidationFailed({"id": f"{trial.id} is being observed; one at a time"})
         found = self._find(suggestion_id, entry)
         if not found.live:
-            key = lever_of(found.setting).key
+            key = tunable_of(found.setting).key
             says = f"set {key} to {found.proposed:g} in the configuration and restart"
             raise ValidationFailed({"id": f"cannot be changed while workers run: {says}"})
         self._begin(found, entry, author, reason, by_itself=False)
@@ -155,7 +155,7 @@ class Tuner:
         entry = self._entry()
         trial = _trial(entry)
         if trial is not None:
-            self._judge(trial, entry)
+            self._evaluate(trial, entry)
         elif self.settings.auto:
             for found in self._suggestions(entry):
                 if not found.by_hand and found.confidence >= self.settings.confidence:
@@ -195,14 +195,14 @@ class Tuner:
         config, store = _config(entry), self._store()
         # Observations from before the last change are about other values.
         guards = (*store.list(Kind.BULKHEAD), *store.list(Kind.RATE_LIMIT))
-        since = max([changed_at(entry, LIVE_LEVERS), *map(changed_at, guards)])
-        picture = self._look(since, self.values(config), guards_of(store, self._never))
-        if picture is None:
+        since = max([changed_at(entry, LIVE_TUNABLES), *map(changed_at, guards)])
+        snapshot = self._take_snapshot(since, self.values(config), guards_of(store, self._never))
+        if snapshot is None:
             return []
         unwanted = {*config.dismissed, *_reverted(entry)}
         return [
             one
-            for one in advise(picture)
+            for one in advise(snapshot)
             if one.id not in unwanted and not self._forced(one.setting)
         ]
 
@@ -229,7 +229,7 @@ class Tuner:
             except ValidationFailed as error:
                 self._not_applied(trial, refused=not isinstance(error, VersionConflict))
                 raise
-        self._tell(TuningApplied, trial, reason)
+        self._announce(TuningApplied, trial, reason)
 
     def _not_applied(self, trial: Trial, refused: bool) -> None:
         """Take the note back. If that fails too, the process that judges the trial does it."""
@@ -251,25 +251,25 @@ class Tuner:
         own: float | None = getattr(_own(entry), setting)
         return own
 
-    def _judge(self, trial: Trial, entry: Entry) -> None:
+    def _evaluate(self, trial: Trial, entry: Entry) -> None:
         if self._tuned(trial.setting, entry) != trial.value:
             if self._now() < trial.at + APPLIED_WITHIN:
                 return
             self._set(entry, {"trial": None}, AUTHOR, NOT_APPLIED)
-            self._tell(TuningReverted, trial, NOT_APPLIED)
+            self._announce(TuningReverted, trial, NOT_APPLIED)
             return
         if self._forced(trial.setting):
             self._take_back(trial, entry, {}, OVERRULED)
-            self._tell(TuningReverted, trial, OVERRULED)
+            self._announce(TuningReverted, trial, OVERRULED)
             return
         step, why = next_step(trial, self._now(), self.settings.window, self._points)
         if step is Step.REVERT:
             reverted = (*_reverted(entry), trial.id)[-MOST_IDS:]
             self._take_back(trial, entry, {"reverted": reverted}, why)
-            self._tell(TuningReverted, trial, why)
+            self._announce(TuningReverted, trial, why)
         elif step is Step.KEEP:
             self._set(entry, {"trial": None}, AUTHOR, why)
-            self._tell(TuningKept, trial, why)
+            self._announce(TuningKept, trial, why)
 
     def _take_back(self, trial: Trial, entry: Entry, note: Mapping[str, object], why: str) -> None:
         limit, back = GuardLimit.of(trial.setting), {**note, "trial": None}
@@ -291,7 +291,7 @@ class Tuner:
             origin=Origin.TUNER,
         )
 
-    def _tell(
+    def _announce(
         self,
         cls: type[TuningApplied] | type[TuningReverted] | type[TuningKept],
         trial: Trial,

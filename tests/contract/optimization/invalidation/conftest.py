@@ -14,7 +14,7 @@ from yoto.optimization import DistributedLocks, InvalidationSettings, LogAccess,
 from yoto.optimization.invalidation.queue import InvalidationQueue
 from yoto.redis import RedisConnection, RedisSettings
 
-subjects = cache_layer.subjects
+tags = cache_layer.tags
 # Nothing is held back, and nothing is looked for by itself for long.
 QUICK = InvalidationSettings(pace=100_000, interval=0.05)
 
@@ -38,7 +38,7 @@ class Log:
 
     @property
     def access(self) -> LogAccess:
-        return LogAccess(self.publish, subjects.is_known, subjects.memory, subjects.GLOBAL)
+        return LogAccess(self.publish, tags.is_known, tags.memory, tags.GLOBAL)
 
 
 MakeInvalidation = Callable[..., SmartInvalidation]

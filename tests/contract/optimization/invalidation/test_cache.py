@@ -16,7 +16,7 @@ from yoto.cache import Loaded, TieredCache, place_key
 from yoto.optimization import DistributedLocks, LogAccess, Submission
 from yoto.redis import RedisConnection, RedisSettings
 
-subjects = cache_layer.subjects
+tags = cache_layer.tags
 SERVER_7 = place_key("server", 7)
 LIMIT = 30.0
 BURST = 50_000
@@ -47,7 +47,7 @@ def make_cache(reach: RedisSettings) -> Iterator[MakeCache]:
 
 
 def access(cache: TieredCache) -> LogAccess:
-    return LogAccess(cache.invalidate, subjects.is_known, subjects.memory, subjects.GLOBAL)
+    return LogAccess(cache.invalidate, tags.is_known, tags.memory, tags.GLOBAL)
 
 
 def entries_of(redis: RedisConnection) -> int:

@@ -13,9 +13,9 @@ from tests.support.redis_servers import wait_until
 from yoto.errors import ValidationFailed
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 from yoto.optimization.invalidation.names import Group, group_keys
-from yoto.optimization.invalidation.picture import Picture
 from yoto.optimization.invalidation.plan import Line, Plan, Whole
 from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
+from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 from yoto.redis import RedisConnection
 
 SERVER_7 = Group("all", "server:7")
@@ -257,7 +257,7 @@ class Model:
             for key in gone[:1] if line.subject.startswith("user") else gone:
                 del self.items[key]
 
-    def check(self, seen: Picture) -> None:
+    def check(self, seen: InvalidationSnapshot) -> None:
         assert seen.waiting == len(self.items)
         assert seen.kinds == Counter(subject.split(":")[0] for _, subject in self.items)
         reasons: Counter[str] = Counter()

@@ -39,7 +39,7 @@ def test_the_examples_run(app: Flask, world: World) -> None:
         alerts.rules.set("error_rate", {"hold": 0}, by="ada")
         alerts.of(app).evaluator.turn()
         exec(compile(example, "alerts.md", "exec"), names)
-        (alert,) = alerts.desk.list().items
+        (alert,) = alerts.service.list().items
         assert alert.acknowledged_by == "user:42"
     assert names["report"].components["cache"].band == "warning"
     assert names["report"].overall == "unknown"

@@ -209,7 +209,7 @@ def test_what_is_silenced_notifies_nobody_until_the_silence_ends(
     platform: Platform, receiver: Receiver
 ) -> None:
     platform.state.webhooks.add("pager", receiver.url, by="ada")
-    platform.state.desk.silence("load", seconds=60, by="ada")
+    platform.state.service.silence("load", seconds=60, by="ada")
     assert platform.see(15) == ["raised warning"]
     platform.see(25)
     assert deliver(platform) == 0
@@ -224,7 +224,7 @@ def test_an_alert_that_came_and_went_in_silence_is_never_sent(
     platform: Platform, receiver: Receiver
 ) -> None:
     platform.state.webhooks.add("pager", receiver.url, by="ada")
-    platform.state.desk.silence("*", seconds=3600, by="ada")
+    platform.state.service.silence("*", seconds=3600, by="ada")
     for load in (15, 5, 5):
         platform.see(load)
     platform.see(5, after=3600)
@@ -236,7 +236,7 @@ def test_who_was_told_hears_of_the_end_also_in_silence(
 ) -> None:
     platform.state.webhooks.add("pager", receiver.url, by="ada")
     platform.see(15)
-    platform.state.desk.silence("*", seconds=3600, by="ada")
+    platform.state.service.silence("*", seconds=3600, by="ada")
     platform.see(25)
     for load in (5, 5):
         platform.see(load)

@@ -37,27 +37,27 @@ def acts(store: AlertStore) -> list[tuple[str, str]]:
 def test_alerts_are_listed_in_slices_newest_first(another: Make) -> None:
     platform = another(*(rule(name=f"r{n}", metric="load") for n in range(5)))
     platform.see(15)
-    ids = [alert.id for alert in platform.state.desk.list().items]
+    ids = [alert.id for alert in platform.state.service.list().items]
     assert ids == sorted(ids, reverse=True) and len(ids) == 5
-    first = platform.state.desk.list(limit=2)
-    second = platform.state.desk.list(limit=2, after=first.next)
-    third = platform.state.desk.list(limit=2, after=second.next)
+    first = platform.state.service.list(limit=2)
+    second = platform.state.service.list(limit=2, after=first.next)
+    third = platform.state.service.list(limit=2, after=second.next)
     assert [a.id for page in (first, second, third) for a in page.items] == ids
     assert third.next is None
     with pytest.raises(ValidationFailed, match="limit"):
-        platform.state.desk.list(limit=0)
+        platform.state.service.list(limit=0)
 
 
 def test_alerts_are_filtered(another: Make) -> None:
     platform = another(rule(name="a"), rule(name="b", warning=14.0), rule(name="c", error=14.0))
     platform.see(15)
-    first = platform.state.desk.list().items[-1]
-    platform.state.desk.acknowledge(first.id, by="ada")
+    first = platform.state.service.list().items[-1]
+    platform.state.service.acknowledge(first.id, by="ada")
     platform.state.rules.set("b", {"enabled": False}, by="ada")
     platform.see(15)
 
     def listed(**which: Any) -> set[str]:
-        return {one.rule for one in platform.state.desk.list(AlertFilter(**which)).items}
+        return {one.rule for one in platform.state.service.list(AlertFilter(**which)).items}
 
     assert listed() == {"a", "b", "c"}
     assert listed(open=True) == {"a", "c"} and listed(open=False) == {"b"}
@@ -69,8 +69,8 @@ def test_alerts_are_filtered(another: Make) -> None:
 
 def test_an_alert_is_acknowledged_by_somebody(platform: Platform) -> None:
     platform.see(15)
-    (alert,) = platform.state.desk.list().items
-    taken = platform.state.desk.acknowledge(alert.id, by="ada", note="on it")
+    (alert,) = platform.state.service.list().items
+    taken = platform.state.service.acknowledge(alert.id, by="ada", note="on it")
     assert (taken.acknowledged_by, taken.note) == ("ada", "on it")
     assert taken.acknowledged_at == platform.clock.now
     assert platform.events()[-1] == AlertAcknowledged(
@@ -79,28 +79,28 @@ def test_an_alert_is_acknowledged_by_somebody(platform: Platform) -> None:
     assert acts(platform.store) == [("alert.acknowledge", f"alert:{alert.id}")]
     # It holds on while the alert gets worse.
     platform.see(25)
-    assert platform.state.desk.get(alert.id).acknowledged_by == "ada"
+    assert platform.state.service.get(alert.id).acknowledged_by == "ada"
 
 
 def test_what_is_over_or_not_there_cannot_be_acknowledged(platform: Platform) -> None:
     for load in (15, 5, 5):
         platform.see(load)
-    (alert,) = platform.state.desk.list().items
+    (alert,) = platform.state.service.list().items
     with pytest.raises(ValidationFailed, match="is over"):
-        platform.state.desk.acknowledge(alert.id, by="ada")
-    for act in (platform.state.desk.get, platform.state.desk.history):
+        platform.state.service.acknowledge(alert.id, by="ada")
+    for act in (platform.state.service.get, platform.state.service.history):
         with pytest.raises(UnknownResource):
             act(alert.id + 1_000)
     with pytest.raises(UnknownResource):
-        platform.state.desk.acknowledge(alert.id + 1_000, by="ada")
+        platform.state.service.acknowledge(alert.id + 1_000, by="ada")
     with pytest.raises(ValidationFailed, match="by"):
-        platform.state.desk.acknowledge(alert.id, by="")
+        platform.state.service.acknowledge(alert.id, by="")
     assert acts(platform.store) == []
     assert "alert.acknowledged" not in platform.told()
 
 
 def test_a_silence_is_made_told_and_ended(platform: Platform) -> None:
-    desk = platform.state.desk
+    desk = platform.state.service
     made = desk.silence("load", {"instance": "a"}, seconds=60, by="ada", reason="deploy")
     assert made.until == pytest.approx(platform.clock.now + 60)
     assert [one.id for one in desk.silences()] == [made.id]
@@ -122,7 +122,7 @@ def test_a_silence_is_made_told_and_ended(platform: Platform) -> None:
 
 
 def test_a_silence_ends_by_itself_and_shows_while_it_holds(platform: Platform) -> None:
-    desk = platform.state.desk
+    desk = platform.state.service
     platform.see(15)
     desk.silence("*", seconds=60, by="ada")
     (alert,) = desk.list().items
@@ -148,9 +148,9 @@ def test_a_bad_silence_is_refused_and_changes_nothing(
 ) -> None:
     given = {"rule": "load", "seconds": 60, "by": "ada", **fields}
     with pytest.raises(ValidationFailed) as refused:
-        platform.state.desk.silence(**given)
+        platform.state.service.silence(**given)
     assert set(refused.value.errors) == {named}
-    assert list(platform.state.desk.silences(only_active=False)) == []
+    assert list(platform.state.service.silences(only_active=False)) == []
     assert acts(platform.store) == [] and platform.events() == []
 
 

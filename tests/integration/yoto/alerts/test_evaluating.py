@@ -16,7 +16,7 @@ from tests.unit.yoto.alerts.making import rule
 from yoto.alerts import AlertChanged, AlertRaised, AlertResolved, AlertStore, Cause
 from yoto.errors import StoreUnavailable
 from yoto.events import EventStream
-from yoto.housekeeping.keeper import EARLY
+from yoto.housekeeping.housekeeper import EARLY
 from yoto.monitor import Level
 from yoto.redis import RedisConnection, RedisSettings
 
@@ -25,20 +25,20 @@ Make = Callable[..., Platform]
 
 def test_an_alert_is_kept_from_its_raising_to_its_end(platform: Platform) -> None:
     assert platform.see(15) == ["raised warning"]
-    (alert,) = platform.state.desk.list().items
+    (alert,) = platform.state.service.list().items
     assert (alert.rule, alert.level, alert.value, alert.limit) == ("load", "warning", 15.0, 10.0)
     assert (alert.open, alert.cause, alert.raised_at) == (True, Cause.VALUE, platform.clock.now)
     assert platform.see(25) == ["changed error"]
     changed_at = platform.clock.now
     assert platform.see(29) == []
     assert platform.see(21) == []
-    (alert,) = platform.state.desk.list().items
+    (alert,) = platform.state.service.list().items
     # No step, and yet what it is now, and what it was at worst.
     assert (alert.value, alert.peak_value, alert.changed_at) == (21, 29, changed_at)
     assert alert.text == "load beyond 20: 29 at worst"
     assert platform.see(5) == []
     assert platform.see(5) == ["resolved"]
-    (over,) = platform.state.desk.list().items
+    (over,) = platform.state.service.list().items
     assert (over.id, over.level, over.resolved_at) == (alert.id, Level.ERROR, platform.clock.now)
     assert (over.value, over.peak_level, over.peak_value) == (5, Level.ERROR, 29)
     assert platform.open_rules() == []
@@ -47,7 +47,7 @@ def test_an_alert_is_kept_from_its_raising_to_its_end(platform: Platform) -> Non
 def test_each_transition_is_one_event(platform: Platform) -> None:
     for load in (15, 15, 25, 25, 5, 5, 5):
         platform.see(load)
-    (alert,) = platform.state.desk.list().items
+    (alert,) = platform.state.service.list().items
     about = {"alert_id": alert.id, "rule": "load"}
     worst = {"peak_level": "error", "peak_value": 25.0, "text": "load beyond 20: 25 at worst"}
     assert platform.events() == [
@@ -77,7 +77,7 @@ def test_each_transition_is_one_event(platform: Platform) -> None:
             **worst,
         ),
     ]
-    history = platform.state.desk.history(alert.id)
+    history = platform.state.service.history(alert.id)
     assert [entry.event for entry in reversed(history)] == platform.events()
 
 
@@ -85,13 +85,13 @@ def test_flapping_input_raises_one_alert(platform: Platform) -> None:
     for load in [15, 9.5] * 30:
         platform.see(load)
     assert platform.told() == ["alert.raised"]
-    assert len(platform.state.desk.list().items) == 1
+    assert len(platform.state.service.list().items) == 1
 
 
 def test_an_alert_that_comes_back_after_its_end_is_another(platform: Platform) -> None:
     for load in (15, 5, 5, 15):
         platform.see(load)
-    assert [alert.open for alert in platform.state.desk.list().items] == [True, False]
+    assert [alert.open for alert in platform.state.service.list().items] == [True, False]
 
 
 def test_unknown_values_neither_raise_nor_resolve(platform: Platform) -> None:
@@ -212,7 +212,7 @@ def test_workers_that_evaluate_at_once_raise_one_alert(another: Make) -> None:
     found = together([worker.state.evaluator.turn for worker in workers])
     assert [len(one) for one in found if one] == [1]
     assert workers[0].told() == ["alert.raised"]
-    assert len(workers[0].state.desk.list().items) == 1
+    assert len(workers[0].state.service.list().items) == 1
 
 
 def test_who_is_not_elected_evaluates_nothing(another: Make) -> None:
@@ -332,8 +332,8 @@ def test_without_redis_alerts_go_on_and_are_told_once_when_it_is_back(another: M
         assert platform.see(25) == ["changed error"]
         assert platform.see(5) == []
         server.start()
-        teller = platform.state.evaluator._teller
-        wait_until(lambda: teller.tell() == 1, 30)
+        publisher = platform.state.evaluator._publisher
+        wait_until(lambda: publisher.tell() == 1, 30)
         # The server lost what it had, and with it the first event; no other comes twice.
         assert platform.told() == ["alert.changed"]
         redis.close()

@@ -41,15 +41,15 @@ def test_what_has_been_over_for_long_is_deleted_and_what_holds_is_not(
 ) -> None:
     for load in (15, 5, 5, 15):
         platform.see(load)
-    platform.state.desk.silence("load", seconds=60, by="ada")
-    holds, over = platform.state.desk.list().items
+    platform.state.service.silence("load", seconds=60, by="ada")
+    holds, over = platform.state.service.list().items
     clock.now += 31 * DAY
     for days, expected in ((40, False), (30, True)):
         with platform.store.writing() as rows:
             assert bool(rows.prune(days, 100)) is expected
-    assert [one.id for one in platform.state.desk.list().items] == [holds.id]
-    assert len(platform.state.desk.history(holds.id)) == 1
-    assert list(platform.state.desk.silences(only_active=False)) == []
+    assert [one.id for one in platform.state.service.list().items] == [holds.id]
+    assert len(platform.state.service.history(holds.id)) == 1
+    assert list(platform.state.service.silences(only_active=False)) == []
     with platform.store.writing() as rows:
         assert rows.prune(30, 100) == 0
 
@@ -70,20 +70,20 @@ def test_what_is_untold_is_not_deleted(platform: Platform, clock: Clock) -> None
     for load in (15, 5, 5):
         platform.see(load)
     with platform.store.writing() as rows:
-        (alert,) = platform.state.desk.list().items
+        (alert,) = platform.state.service.list().items
         rows.record(rows.history(alert.id, 1)[0].event, alert.id)
     clock.now += 31 * DAY
     for _ in range(2):
         with platform.store.writing() as rows:
             rows.prune(30, 100)
     with platform.store.reading() as rows:
-        assert len(rows.untold(9)) == 1
+        assert len(rows.unpublished(9)) == 1
         assert rows.alert(alert.id) is not None
 
 
 def test_lists_go_on_behind_what_was_seen(platform: Platform) -> None:
     """Histories of an alert and of a rule, messages, silences: nothing is out of reach."""
-    desk, rules, webhooks = platform.state.desk, platform.state.rules, platform.state.webhooks
+    desk, rules, webhooks = platform.state.service, platform.state.rules, platform.state.webhooks
     platform.see(15)
     (alert,) = desk.list().items
     hook = webhooks.add("pager", "https://example.com/", by="ada").webhook
@@ -110,7 +110,7 @@ def test_lists_go_on_behind_what_was_seen(platform: Platform) -> None:
 
 
 def test_an_account_that_is_not_there_does_nothing(app: Flask) -> None:
-    desk = alerts.of(app).desk
+    desk = alerts.of(app).service
     with pytest.raises(UnknownResource) as refused:
         desk.silence("*", seconds=60, by="user:42")
     assert set(refused.value.errors) == {"by"}

@@ -83,10 +83,10 @@ def test_a_started_worker_evaluates_and_tells_until_it_is_closed(
     try:
         stream = Events.of(app).stream
         wait_until(lambda: "alert.raised" in [one.event.type for one in stream.read()], 30)
-        (alert,) = state.desk.list().items
+        (alert,) = state.service.list().items
         assert (alert.rule, alert.level) == ("error_rate", "critical")
         values["error_rate"] = 0.0
-        wait_until(lambda: not state.desk.get(alert.id).open, 30)
+        wait_until(lambda: not state.service.get(alert.id).open, 30)
     finally:
         state.close()
     assert not THREADS & {thread.name for thread in threading.enumerate()}

@@ -38,7 +38,7 @@ def raised(app: Flask) -> int:
     state.rules.set("error_rate", {"hold": 0}, by="ada")
     state.evaluator.values = lambda: {"error_rate": 0.15}
     assert len(state.evaluator.turn()) == 1
-    return state.desk.list().items[0].id
+    return state.service.list().items[0].id
 
 
 def run(app: Flask, *arguments: str, fails: bool = False, **options: Any) -> str:
@@ -120,7 +120,7 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
     state.evaluator.values = lambda: values
     (raised,) = state.evaluator.turn()
     assert raised.key == 'backlog{kind="mail"}'
-    assert state.desk.list().items[0].level == "error"
+    assert state.service.list().items[0].level == "error"
 
     again = run(app, "rule-add", "backlog", "x", "high", "warning=1", *WHY, fails=True)
     assert "there is a rule 'backlog'" in again
@@ -145,7 +145,7 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
         assert "backlog" in run(app, *command, *WHY, fails=True)
     assert "backlog" not in run(app, "rules")
     wait_until(state.evaluator.turn)
-    assert state.desk.list(AlertFilter(open=True)).items == []
+    assert state.service.list(AlertFilter(open=True)).items == []
     acts = [act for act, _ in audited(world)]
     assert acts[:3] == ["alert.rule.add", "alert.rule.set", "alert.rule.remove"]
     assert len(alerts.of(app).rules.history("backlog")) == 3

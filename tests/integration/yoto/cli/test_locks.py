@@ -25,7 +25,7 @@ def run(app: Flask, *arguments: str, code: int = 0) -> str:
 def test_a_lock_is_listed_and_taken_away_from_the_holder_that_was_seen(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "TOLD_AFTER", 0.0)
+    monkeypatch.setattr(listing, "LISTED_AFTER", 0.0)
     locks = optimization.of(app).locks
     assert run(app, "list") == "No lock has been held for a second.\n"
     lock = locks.create_lock("import", timeout=60, renew=False)
@@ -50,7 +50,7 @@ def test_a_lock_is_listed_and_taken_away_from_the_holder_that_was_seen(
 
 
 def test_a_list_that_was_cut_says_so(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "TOLD_AFTER", 0.0)
+    monkeypatch.setattr(listing, "LISTED_AFTER", 0.0)
     locks = optimization.of(app).locks
     held = [locks.create_lock(name, timeout=60, renew=False) for name in ("import", "export")]
     assert all(lock.acquire() for lock in held)

@@ -28,7 +28,7 @@ def app_config(app_config: dict[str, Any], own_redis: Server) -> dict[str, Any]:
 
 
 def open_alerts(app: Flask) -> list[Alert]:
-    return list(alerts.of(app).desk.list(AlertFilter(open=True, rule="redis")).items)
+    return list(alerts.of(app).service.list(AlertFilter(open=True, rule="redis")).items)
 
 
 def test_an_alert_fires_while_redis_is_frozen_and_ends_when_it_is_back(
@@ -48,4 +48,4 @@ def test_an_alert_fires_while_redis_is_frozen_and_ends_when_it_is_back(
     assert (raised.level, raised.value, raised.text) == ("critical", 0.0, "Redis does not answer")
     own_redis.resume()
     wait_until(lambda: not open_alerts(app), PATIENCE)
-    assert state.desk.get(raised.id).cause == "value"
+    assert state.service.get(raised.id).cause == "value"

@@ -47,7 +47,7 @@ def raised(app: Flask) -> int:
     """The number of an alert that holds."""
     alerts.of(app).rules.set("error_rate", {"hold": 0, "recover": 0}, by="system")
     evaluate(app, 0.15)
-    return alerts.of(app).desk.list().items[0].id
+    return alerts.of(app).service.list().items[0].id
 
 
 def test_an_alert_is_taken_care_of_and_its_history_tells_it(

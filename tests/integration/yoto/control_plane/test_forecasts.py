@@ -18,11 +18,11 @@ from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.monitor import (
     Forecast,
+    ForecastReport,
     ForecastSnapshot,
-    Learned,
+    LastValue,
     Point,
     Reading,
-    Statement,
     names,
     series,
 )
@@ -88,13 +88,13 @@ def test_what_nobody_measures_any_more_is_silent_though_it_was_foretold() -> Non
     offered = Forecast("request_rate", 600, expected, expected, expected, "trend", 0.5, 100)
     said = ForecastSnapshot(
         offered={"request_rate": offered},
-        lasts={"request_rate": Learned(600, 0.5)},
+        lasts={"request_rate": LastValue(600, 0.5)},
         scores={"request_rate": 2.0},
         learned_to=600,
     )
 
     def at(now: float) -> dict[str, Any]:
-        return metric(shown(Statement(now, "a", said), now), "request_rate")
+        return metric(shown(ForecastReport(now, "a", said), now), "request_rate")
 
     # The minute that goes on is one of them: 600 is known, 660 to 900 are foretold.
     fresh, late, past = at(665), at(959), at(960)
@@ -159,7 +159,7 @@ def test_what_one_worker_forecasts_every_worker_answers(
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id
     # Whoever was elected before is not believed any more.
     board = forecast_board(other)
-    assert not board.write(monitor.of(app).forecasting.forecaster.said, 1)
+    assert not board.write(monitor.of(app).forecasting.forecaster.snapshot, 1)
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id
 
     ahead = monitor.of(app).now() + 600

@@ -22,7 +22,7 @@ def operator(app: Flask, world: World) -> ControlClient:
 @pytest.fixture
 def locks(app: Flask, monkeypatch: pytest.MonkeyPatch) -> DistributedLocks:
     """The locks of the application, which are told of at once."""
-    monkeypatch.setattr(listing, "TOLD_AFTER", 0.0)
+    monkeypatch.setattr(listing, "LISTED_AFTER", 0.0)
     monkeypatch.setattr(listing, "INTERVAL", 0.1)
     return optimization.of(app).locks
 

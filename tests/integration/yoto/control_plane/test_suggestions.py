@@ -24,8 +24,8 @@ TIMEOUT = Suggestion("redis_socket_timeout", 1.0, 2.0, "late", "patience", 0.5, 
 @pytest.fixture
 def ada(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> ControlClient:
     """An operator, where these are suggested."""
-    tuner_of(app)._look = lambda *anything: object()  # type: ignore[assignment,return-value]
-    monkeypatch.setattr(tuning, "advise", lambda picture: [BATCHES, MEMORY, TIMEOUT])
+    monkeypatch.setattr(tuner_of(app), "_take_snapshot", lambda *anything: object())
+    monkeypatch.setattr(tuning, "advise", lambda snapshot: [BATCHES, MEMORY, TIMEOUT])
     return control_client(app, world, VIEW, OPERATE)
 
 

@@ -67,7 +67,7 @@ def test_requests_are_counted_exactly_by_part_and_status(
     found = measured(monitoring)
     assert found.counted(names.REQUESTS, area="health", status="2xx") == 100
     assert found.counted(names.REQUESTS, area="none", status="4xx") == 20
-    assert found.spread(names.REQUEST_TIME).count == 120
+    assert found.distribution(names.REQUEST_TIME).count == 120
     summary = summarise(found)
     assert (summary.requests, summary.errors, summary.error_rate) == (120, 0, 0.0)
     assert summary.request is not None and summary.request.p50 <= summary.request.p99
@@ -102,11 +102,11 @@ def test_checks_are_counted_exactly_by_tier_and_result(
     # Each answer of memory counts as one look-up, however little it costs.
     assert found.counted(names.LOOKUPS, tier="l1", result="hit") == 46
     assert found.counted(names.LOOKUPS, tier="l1", result="miss") == 2
-    assert found.spread(names.LOAD_TIME).count == 2
-    assert found.spread(names.L2_TIME).count >= 2
+    assert found.distribution(names.LOAD_TIME).count == 2
+    assert found.distribution(names.L2_TIME).count >= 2
     # Allows that memory gives at once are counted, not timed: there are two loads, one decision and
     # the denials.
-    assert found.spread(names.CHECK_TIME).count == 9
+    assert found.distribution(names.CHECK_TIME).count == 9
     summary = summarise(found)
     assert (summary.decisions, summary.allowed, summary.denied) == (48, 41, 7)
     assert summary.l1_hit_rate == pytest.approx(46 / 48)
@@ -136,7 +136,7 @@ def test_stores_and_the_process_are_measured(
     world.user()
     client.get("/readyz")
     found = measured(monitoring)
-    assert found.spread(names.DATABASE_TIME).count >= 1
+    assert found.distribution(names.DATABASE_TIME).count >= 1
     assert found.counted(names.CPU) > 0
     memory, up = found.level(names.MEMORY), found.level(names.REDIS_UP)
     assert memory is not None and memory.mean > 10_000_000
@@ -154,10 +154,10 @@ def test_a_change_is_measured_until_it_is_applied(
 
         def applied() -> bool:
             permissions.invalidate_user_cache(person.id)
-            return measured(monitoring).spread(names.STALENESS).count > 0
+            return measured(monitoring).distribution(names.STALENESS).count > 0
 
         wait_until(applied, 20)
-    stale = measured(monitoring).spread(names.STALENESS).quantile(0.5)
+    stale = measured(monitoring).distribution(names.STALENESS).quantile(0.5)
     assert stale is not None and stale < 5
 
 
@@ -175,9 +175,11 @@ def test_what_a_relay_publishes_late_is_as_old_as_its_commit(
         db.session.add(row)
         db.session.commit()
         assert caching.relay.turn() >= 1
-        wait_until(lambda: (measured(monitoring).spread(names.STALENESS).quantile(1.0) or 0) > 50)
+        wait_until(
+            lambda: (measured(monitoring).distribution(names.STALENESS).quantile(1.0) or 0) > 50
+        )
         found = measured(monitoring)
-    oldest = found.spread(names.STALENESS).quantile(1.0)
+    oldest = found.distribution(names.STALENESS).quantile(1.0)
     assert oldest is not None and 50 < oldest < 80
     worst = found.level(names.STALENESS_WORST)
     assert worst is not None and 60 <= worst.highest < 70
@@ -294,7 +296,7 @@ def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Moni
     optimization.of(app).queue.enqueue("measured", {})
     with bulkhead.acquire():
         # As its thread does while the monitor runs.
-        for slow in monitoring._looks._jobs:
+        for slow in monitoring._collectors._jobs:
             slow.task()
         found = measured(monitoring)
     assert found.counted(names.SOURCE_FAILURES) == 0
@@ -310,9 +312,9 @@ def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Moni
         assert found.level(name) is not None, name
     for name in (names.REDIS_CONNECTIONS, names.DATABASE_CONNECTIONS):
         assert found.level(name, state="idle") is not None, name
-    assert found.spread(names.LOCK_TIME).count >= 1
+    assert found.distribution(names.LOCK_TIME).count >= 1
     # Of the flush before.
-    assert found.spread(names.REDIS_TIME).count >= 1
+    assert found.distribution(names.REDIS_TIME).count >= 1
 
 
 def test_a_statement_that_fails_is_timed_and_told_by_kind(
@@ -326,13 +328,13 @@ def test_a_statement_that_fails_is_timed_and_told_by_kind(
 
     with app.app_context():
         db.session.execute(text("SELECT 1"))
-        before = measured(monitoring).spread(names.DATABASE_TIME).total
+        before = measured(monitoring).distribution(names.DATABASE_TIME).total
         # Others of the application have statements timed too, none of which takes so long.
         event.listen(db.engine, "before_cursor_execute", age)
         with pytest.raises(exc.DBAPIError):
             db.session.execute(text("SELECT nothing FROM nowhere"))
         found = measured(monitoring)
-    assert found.spread(names.DATABASE_TIME).total >= before + seconds
+    assert found.distribution(names.DATABASE_TIME).total >= before + seconds
     assert found.counted(names.DATABASE_ERRORS, kind="operation") == 1
     assert found.counted(names.DATABASE_ERRORS) == 1
 

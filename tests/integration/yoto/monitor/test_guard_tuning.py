@@ -16,7 +16,7 @@ from app.extensions import events, monitor, resilience
 from app.guards import SIGN_IN
 from tests.support.redis_servers import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
-from yoto.monitor import LIVE_LEVERS, Suggestion, names
+from yoto.monitor import LIVE_TUNABLES, Suggestion, names
 from yoto.parts.tuner import tuner_of
 from yoto.permission import PermissionSystem
 from yoto.resilience import (
@@ -30,7 +30,7 @@ from yoto.resilience import (
     Tuner,
 )
 from yoto.resilience.tuning import tuner as tuning
-from yoto.resilience.tuning.evidence import changed_at
+from yoto.resilience.tuning.changed import changed_at
 from yoto.resilience.tuning.guard_limits import GuardLimit
 from yoto.resilience.tuning.trial import NOT_APPLIED, Step
 
@@ -338,9 +338,9 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
             with pytest.raises(StoreUnavailable), pool.read():
                 pass
     load.run(2)
-    began = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
+    began = changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES)
     store.delete(Kind.TUNING, FLEET, author="ada", reason="enough")
-    ended = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
+    ended = changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES)
     assert ended > began > 0
     # By the clock of the measurements, which runs ahead here, they came later than that.
     assert "permission_pool_size" not in [one.setting for one in tuner.suggestions()]
@@ -349,7 +349,7 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
         Kind.TUNING, FLEET, {"cache_users_ttl": 1.0}, author="ada", reason="try", expires_in=0.05
     )
     wait_until(lambda: not store.forced_fields(Kind.TUNING, FLEET))
-    expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
+    expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES)
     assert expired > ended
     # What is dismissed changes no value.
     store.set(
@@ -360,4 +360,4 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
         reason="no",
         origin=Origin.TUNER,
     )
-    assert changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS) <= expired
+    assert changed_at(store.get(Kind.TUNING, FLEET), LIVE_TUNABLES) <= expired

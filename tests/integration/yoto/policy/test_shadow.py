@@ -180,7 +180,7 @@ def test_a_promotion_is_watched_also_where_the_next_change_is_loaded_with_it(
         loader = manager.of(other).loader
         loader.refresh()
         assert loader.serving.loaded is not None
-        watched = loader.serving.loaded.probation
+        watched = loader.serving.loaded.rollback_watch
         assert watched is not None and (watched.version, watched.fallback) == (2, 1)
 
 
@@ -191,5 +191,5 @@ def test_a_put_is_the_will_of_somebody_and_stays(app: Flask, policy: PolicyManag
     for _ in range(60):
         policy.evaluate(question(5))
     loaded = manager.of(app).loader.serving.loaded
-    assert loaded is not None and loaded.probation is None
+    assert loaded is not None and loaded.rollback_watch is None
     assert len(policy.versions("bound")) == 2

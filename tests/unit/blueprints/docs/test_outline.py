@@ -86,7 +86,7 @@ def test_an_operation_is_told_with_what_it_takes_and_answers() -> None:
     assert operation.needs_token
     assert [(field.name, field.place) for field in operation.parameters] == [("role_id", "path")]
     assert operation.body == Type("Change", "Change")
-    answers = [(answer.status, answer.description) for answer in operation.answers]
+    answers = [(answer.status, answer.description) for answer in operation.responses]
     assert answers == [("204", "Done"), ("404", "Not there")]
 
 

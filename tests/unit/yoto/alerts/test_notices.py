@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from yoto.alerts import EVERY_RULE, Alert, Cause, Silence, Webhook
-from yoto.alerts.notices import concerns, to_tell
+from yoto.alerts.notices import concerns, unannounced
 from yoto.monitor import Level
 
 NOW = 1_000.0
@@ -51,15 +51,15 @@ def silence(**fields: Any) -> Silence:
 def test_a_silence_is_about_what_it_says_and_until_then(
     fields: dict[str, Any], silent: bool
 ) -> None:
-    assert to_tell([ALERT], [silence(**fields)], NOW) == ([] if silent else [ALERT])
+    assert unannounced([ALERT], [silence(**fields)], NOW) == ([] if silent else [ALERT])
 
 
 def test_what_was_told_is_not_told_again_until_its_level_changes() -> None:
     told = replace(ALERT, told_level=Level.ERROR)
-    assert to_tell([told], [], NOW) == []
+    assert unannounced([told], [], NOW) == []
     risen = replace(told, level=Level.CRITICAL)
-    assert to_tell([risen], [], NOW) == [risen]
-    assert to_tell([replace(risen, resolved_at=NOW)], [], NOW) == []
+    assert unannounced([risen], [], NOW) == [risen]
+    assert unannounced([replace(risen, resolved_at=NOW)], [], NOW) == []
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ def entry(position: int = 5, user_id: int = 1, place: int = 0, **fields: Any) ->
     return Entry(user_id=user_id, place=place, position=Position(position), **fields)
 
 
-def logged(position: int, *subjects: str, number: int = 0) -> LogEntry:
+def logged(position: int, *tags: str, number: int = 0) -> LogEntry:
     """An entry of the log."""
-    return LogEntry(Position(position), number or position, subjects)
+    return LogEntry(Position(position), number or position, tags)
 
 
 SERVER_7 = place_key("server", 7)

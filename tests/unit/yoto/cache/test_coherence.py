@@ -10,7 +10,7 @@ from tests.unit.yoto.cache.builders import SERVER_7, entry, logged
 from yoto.cache import Entry, Position, StoreSettings, place_key
 from yoto.cache.coherence import Coherence
 from yoto.cache.local import Slot, UserStore
-from yoto.cache.subjects import Touched
+from yoto.cache.tags import DirtySet
 
 
 class World:
@@ -92,7 +92,7 @@ def test_an_entry_is_in_one_store_only() -> None:
 def test_an_invalidation_that_is_not_in_the_log_yet_counts_at_once() -> None:
     world = World()
     world.remember(entry(5))
-    world.coherence.invalidate(Touched(users={1}), Position(6))
+    world.coherence.invalidate(DirtySet(users={1}), Position(6))
     assert world.users.slot(1, 0) is None
     assert not world.remember(entry(5))
 
@@ -121,9 +121,9 @@ def test_a_scan_survives_look_ups_in_other_threads() -> None:
     assert len(world.users) == 0
 
 
-subjects = st.sampled_from(["user:1", "user:2", "role:1", "server:1", "global", "policy"])
+tags = st.sampled_from(["user:1", "user:2", "role:1", "server:1", "global", "policy"])
 steps = st.lists(
-    st.tuples(st.just("event"), st.lists(subjects, min_size=1, max_size=2))
+    st.tuples(st.just("event"), st.lists(tags, min_size=1, max_size=2))
     | st.tuples(st.just("store"), st.tuples(st.integers(1, 2), st.integers(0, 3))),
     max_size=40,
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
 from yoto.cache import ACCOUNT_PLACE, Entry, StoreSettings, place_key
 from yoto.cache.local import Slot, UserStore
-from yoto.cache.subjects import Touched
+from yoto.cache.tags import DirtySet
 
 
 def slot(one: Entry) -> Slot:
@@ -23,7 +23,7 @@ def users_left(store: UserStore, place: int = 0) -> set[int]:
 
 def test_a_user_who_is_dropped_is_dropped_in_all_places() -> None:
     store = filled(entry(user_id=1), entry(user_id=1, place=SERVER_7), entry(user_id=2))
-    store.drop(Touched(users={1}))
+    store.drop(DirtySet(users={1}))
     assert store.slot(1, 0) is store.slot(1, SERVER_7) is None
     assert users_left(store) == {2}
 
@@ -37,27 +37,27 @@ def test_a_role_a_server_and_a_channel_drop_what_was_made_from_them() -> None:
             entry(user_id=4),
         )
 
-    def left(touched: Touched) -> set[int]:
+    def left(dirty: DirtySet) -> set[int]:
         one = store()
-        one.drop(touched)
+        one.drop(dirty)
         return {u for u in range(9) for p in (0, SERVER_7, CHANNEL_3) if one.slot(u, p)}
 
-    assert left(Touched(roles={9})) == {2, 3, 4}
-    assert left(Touched(nodes={SERVER_7})) == {1, 4}
-    assert left(Touched(nodes={CHANNEL_3})) == {1, 2, 4}
+    assert left(DirtySet(roles={9})) == {2, 3, 4}
+    assert left(DirtySet(nodes={SERVER_7})) == {1, 4}
+    assert left(DirtySet(nodes={CHANNEL_3})) == {1, 2, 4}
     # A server's number is no channel's.
-    assert left(Touched(nodes={place_key("channel", 7), place_key("server", 3)}, roles={1})) == {
+    assert left(DirtySet(nodes={place_key("channel", 7), place_key("server", 3)}, roles={1})) == {
         1,
         2,
         3,
         4,
     }
-    assert left(Touched(everything=True)) == set()
+    assert left(DirtySet(everything=True)) == set()
 
 
 def test_users_without_a_place_left_take_no_room() -> None:
     store = filled(entry(user_id=2, place=SERVER_7), entry(user_id=4))
-    store.drop(Touched(nodes={SERVER_7}))
+    store.drop(DirtySet(nodes={SERVER_7}))
     assert len(store) == 1
 
 

@@ -12,18 +12,18 @@ from yoto.cache.refresh import Refresher
 
 
 @pytest.fixture
-def surroundings() -> list[str]:
+def app_context_factory() -> list[str]:
     """What was entered and left."""
     return []
 
 
 @pytest.fixture
-def refresher(surroundings: list[str]) -> Iterator[Refresher]:
+def refresher(app_context_factory: list[str]) -> Iterator[Refresher]:
     @contextmanager
     def surround() -> Iterator[None]:
-        surroundings.append("in")
+        app_context_factory.append("in")
         yield
-        surroundings.append("out")
+        app_context_factory.append("out")
 
     one = Refresher(surround)
     yield one
@@ -31,16 +31,16 @@ def refresher(surroundings: list[str]) -> Iterator[Refresher]:
 
 
 def test_a_task_runs_in_the_background_within_its_surroundings(
-    refresher: Refresher, surroundings: list[str]
+    refresher: Refresher, app_context_factory: list[str]
 ) -> None:
     ran: list[tuple[int, list[str]]] = []
 
     def task() -> bool:
-        ran.append((threading.get_ident(), list(surroundings)))
+        ran.append((threading.get_ident(), list(app_context_factory)))
         return True
 
     refresher.submit("key", task)
-    wait_until(lambda: surroundings == ["in", "out"])
+    wait_until(lambda: app_context_factory == ["in", "out"])
     assert ran[0][0] != threading.get_ident()
     assert ran[0][1] == ["in"]
 

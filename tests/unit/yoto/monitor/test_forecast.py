@@ -34,7 +34,7 @@ from yoto.monitor.forecast.forecaster import METRICS, Metric
 from yoto.monitor.forecast.forecasting import is_busy
 from yoto.monitor.forecast.metric import ALARM, LEADS, LONGEST_GAP, STEP, MetricForecaster
 from yoto.monitor.forecast.robust import MOST_SURPRISE, quantile, surprise
-from yoto.monitor.forecast.snapshot import ForecastSnapshot, Told
+from yoto.monitor.forecast.snapshot import ForecastSnapshot, LearnRequest
 
 START = 1_700_000_040
 FLOATS = st.floats(-1e6, 1e6)
@@ -160,7 +160,7 @@ def test_no_values_break_it(values: list[float]) -> None:
         replace(empty, at=START + step * STEP, request_rate=value)
         for step, value in enumerate(values)
     ]
-    thought = answer(whole, Told(told))
+    thought = answer(whole, LearnRequest(told))
     assert msgspec.json.decode(msgspec.json.encode(thought), type=ForecastSnapshot) == thought
 
 
@@ -207,7 +207,7 @@ def test_a_backtest_compares_with_the_naive_forecast() -> None:
     backtest = Backtest(leads=2)
     assert backtest.ratio() is None and backtest.margins(1, 0.9) is None
     for step in range(50):
-        backtest.judge(step, float(step))
+        backtest.observe(step, float(step))
         # Half of the way of a naive forecast, at either lead.
         backtest.forecast(step, float(step), [step + 0.5, step + 1.0])
     assert backtest.ratio() == pytest.approx(0.5)
@@ -284,7 +284,7 @@ def test_who_was_closed_while_it_read_begins_nothing(monkeypatch: pytest.MonkeyP
 
     heard: list[ForecastSnapshot] = []
     forecasting = Forecasting(read, lambda: START - START % 60 + 330.0)
-    forecasting.tell(heard.append)
+    forecasting.subscribe(heard.append)
     monkeypatch.setattr(forecasting._thread, "stop", partial(forecasting._thread.stop, timeout=0))
     forecasting.learn_history()
     assert [said.learned_to for said in heard] == [minute(4, 0).at]
@@ -331,7 +331,7 @@ def test_nothing_forecasts_where_nobody_did_anything() -> None:
         return Reading([one for one in points if since <= one.at < until], complete=True)
 
     forecasting = Forecasting(read, lambda: now)
-    forecasting.tell(said.append)
+    forecasting.subscribe(said.append)
     try:
         report = forecasting.learn_history()
         assert (report.summaries, report.new) == (5, 0)

@@ -12,13 +12,13 @@ from yoto.monitor import (
     COARSE,
     FINE,
     Counted,
+    Distributed,
     Distribution,
     Measured,
     MemoryBackend,
     Point,
     Sample,
     Series,
-    Spread,
     names,
     series,
     summarise,
@@ -112,12 +112,12 @@ def test_memory_keeps_a_bounded_number_of_points() -> None:
 
 
 def test_sources_tell_what_is_new_and_begin_anew_when_they_fell() -> None:
-    count, spread = [3], Distribution.of([0.1])
+    count, distribution = [3], Distribution.of([0.1])
 
     def source() -> Iterator[Sample]:
         yield Counted("hits_total", count[0])
         yield Measured("size", 7.0, {"kind": "users"})
-        yield Spread("call_seconds", spread)
+        yield Distributed("call_seconds", distribution)
 
     sources = Sources()
     sources.add("cache", source)
@@ -132,7 +132,7 @@ def test_sources_tell_what_is_new_and_begin_anew_when_they_fell() -> None:
     assert first.gauges == {series("size", {"kind": "users"}): 7.0}
     assert first.histograms[Series("call_seconds")].count == 1
     count[0] = 10
-    spread.add_all([0.2, 0.3])
+    distribution.add_all([0.2, 0.3])
     second = collect()
     assert second.counters == {HITS: 7}
     assert second.histograms[Series("call_seconds")].count == 2

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from yoto.policy.adaptive import AdaptivePart, Levers
+from yoto.policy.adaptive import AdaptivePart, Tunables
 from yoto.policy.metrics import EngineCounts
 
-CONFIGURED = Levers(cache_seconds=5.0, explanation_share=1.0)
+CONFIGURED = Tunables(cache_seconds=5.0, explanation_share=1.0)
 
 
 def counts(decisions: int, hits: int) -> EngineCounts:
     return EngineCounts(decisions, decisions - hits, 0, 0, 0, hits, decisions - hits, 0, 0.0)
 
 
-def looked(part: AdaptivePart, *looks: tuple[EngineCounts, float | None]) -> Levers:
-    levers = CONFIGURED
+def looked(part: AdaptivePart, *looks: tuple[EngineCounts, float | None]) -> Tunables:
+    tunables = CONFIGURED
     for seen, p95_us in looks:
-        levers = part.review(seen, p95_us, levers)
-    return levers
+        tunables = part.review(seen, p95_us, tunables)
+    return tunables
 
 
 def test_it_keeps_verdicts_longer_while_they_are_dear_and_asked_for_again() -> None:
     part = AdaptivePart(5.0, 60.0)
     looks = [(counts(1_000 * n, 300 * n), 2_000.0) for n in range(1, 8)]
-    levers = looked(part, *looks)
-    assert levers == Levers(60.0, 0.1)
+    tunables = looked(part, *looks)
+    assert tunables == Tunables(60.0, 0.1)
     settings = [(one.setting, one.old, one.new) for one in part.actions()]
     assert settings[:2] == [("cache_seconds", 5.0, 10.0), ("explanation_share", 1.0, 0.1)]
     assert "30% of 1000 from the cache" in part.actions()[0].why

@@ -81,17 +81,19 @@ def test_a_history_makes_the_model_that_the_deeds_made(
 ) -> None:
     walk(analyzer, clock, 1, [1, 2, 3] * 10)
     expected = [(one.step, round(one.probability, 9)) for one in analyzer.predict(1)]
-    deeds = [read(1, 1 + n % 3, START + 5.0 * (n + 1)) for n in range(30)]
-    analyzer.install({1: Kept(clock.now * 1000, deeds)})
+    activities = [read(1, 1 + n % 3, START + 5.0 * (n + 1)) for n in range(30)]
+    analyzer.install({1: Kept(clock.now * 1000, activities)})
     assert [(one.step, round(one.probability, 9)) for one in analyzer.predict(1)] == expected
 
 
 def test_what_the_history_had_is_not_heard_again(analyzer: BehaviorAnalyzer, clock: Clock) -> None:
     analyzer.install({1: Kept(clock.now * 1000, [read(1, 1, START - 10)])})
     analyzer.hear([read(1, 1, START - 10)], written_ms=clock.now * 1000 - 1)
-    assert analyzer.profile(1).deeds == pytest.approx(1.0, abs=1e-4)  # type: ignore[union-attr]
+    known = analyzer.profile(1)
+    assert known is not None and known.activities == pytest.approx(1.0, abs=1e-4)
     analyzer.hear([read(1, 2, START)], written_ms=clock.now * 1000 + 1)
-    assert analyzer.profile(1).deeds == pytest.approx(2.0, abs=1e-4)  # type: ignore[union-attr]
+    known = analyzer.profile(1)
+    assert known is not None and known.activities == pytest.approx(2.0, abs=1e-4)
 
 
 def test_those_seen_last_are_kept(analyzer: BehaviorAnalyzer, clock: Clock) -> None:
@@ -113,7 +115,7 @@ def test_a_deed_from_the_future_does_not_make_all_others_worthless(
 ) -> None:
     walk(analyzer, clock, 1, [1, 2] * 20)
     analyzer.learn(read(1, 3, clock.now + 1000 * DAY))
-    assert analyzer.profile(1).deeds == pytest.approx(41, abs=0.1)  # type: ignore[union-attr]
+    assert analyzer.profile(1).activities == pytest.approx(41, abs=0.1)  # type: ignore[union-attr]
 
 
 def test_hours_and_actions_are_shares(analyzer: BehaviorAnalyzer, clock: Clock) -> None:

@@ -134,7 +134,7 @@ def test_where_no_thread_is_left_who_brings_a_record_works_it_up(
         raise RuntimeError("can't start new thread")
 
     clock = Clock()
-    monkeypatch.setattr("yoto.housekeeping.keeper.the_clock", lambda: clock)
+    monkeypatch.setattr("yoto.housekeeping.housekeeper.the_clock", lambda: clock)
     with monkeypatch.context() as without:
         without.setattr("threading.Thread.start", none_left)
         records.add(record("one"))

@@ -8,11 +8,11 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 forget_ended(KEYS[1], KEYS[2], now)
 local flat = redis.call('HGETALL', KEYS[2])
-local told = {}
+local listed = {}
 for i = 1, #flat, 2 do
   local at, word = string.match(flat[i + 1], '^(%d+):(.*)$')
-  told[#told + 1] = flat[i]
-  told[#told + 1] = math.max(0, now - tonumber(at))
-  told[#told + 1] = word
+  listed[#listed + 1] = flat[i]
+  listed[#listed + 1] = math.max(0, now - tonumber(at))
+  listed[#listed + 1] = word
 end
-return told
+return listed

@@ -22,7 +22,7 @@ class EmbeddedEngine:
     """Compiles and evaluates in this process; an error inside a builtin is an error.
 
     An evaluation cannot be stopped: try a bundle in a child process first
-    (``yoto.policy.trial``). With a deadline, one that takes longer ends this process.
+    (``yoto.policy.sandbox``). With a deadline, one that takes longer ends this process.
     """
 
     name: EngineName = "embedded"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.monitor import Point, names, series
-from yoto.monitor.tuning import METRICS, Verdict, judge, readings
+from yoto.monitor.tuning import METRICS, Verdict, compare, readings
 from yoto.monitor.tuning.verdict import bulkhead_refusals, pool_waits
 
 STEADY = [0.50, 0.51, 0.49, 0.50, 0.51, 0.49]
@@ -26,12 +26,12 @@ NOISY = [0.1, 0.9, 0.2, 0.8, 0.1, 0.9]
     ],
 )
 def test_a_hit_rate(before: list[float], after: list[float], verdict: Verdict) -> None:
-    assert judge(before, after, "l1_hit_rate") is verdict
+    assert compare(before, after, "l1_hit_rate") is verdict
 
 
 def test_a_longer_time_is_worse() -> None:
-    assert judge([10.0] * 6, [20.0] * 6, "request_p95") is Verdict.WORSE
-    assert judge([20.0] * 6, [10.0] * 6, "request_p95") is Verdict.BETTER
+    assert compare([10.0] * 6, [20.0] * 6, "request_p95") is Verdict.WORSE
+    assert compare([20.0] * 6, [10.0] * 6, "request_p95") is Verdict.BETTER
 
 
 values = st.lists(st.floats(0, 1000), min_size=5, max_size=20)
@@ -58,22 +58,22 @@ def test_what_was_made_smaller_is_judged_by_who_waits_or_is_refused_for_it() -> 
     ):
         was, became = readings(before, metric), readings([after] * 6, metric)
         assert (was, became) == ([0.0] * 6, [0.2] * 6)
-        assert judge(was, became, metric) is Verdict.WORSE
-        assert judge(became, was, metric) is Verdict.BETTER
+        assert compare(was, became, metric) is Verdict.WORSE
+        assert compare(became, was, metric) is Verdict.BETTER
         # One in two hundred is nothing that anybody would make it larger for.
-        assert judge(was, [0.005] * 6, metric) is Verdict.SAME
+        assert compare(was, [0.005] * 6, metric) is Verdict.SAME
         assert readings([Point(0, 10)], metric) == []
     assert readings(before, pool_waits("requests")) == []
 
 
 @given(values, st.sampled_from(sorted(METRICS)))
 def test_what_did_not_change_is_never_worse(before: list[float], metric: str) -> None:
-    assert judge(before, list(before), metric) is Verdict.SAME
+    assert compare(before, list(before), metric) is Verdict.SAME
 
 
 @given(values, values)
 def test_what_is_better_for_one_direction_is_worse_for_the_other(
     before: list[float], after: list[float]
 ) -> None:
-    verdict = judge(before, after, "l1_hit_rate")
-    assert judge(before, after, "request_p95") is OPPOSITE.get(verdict, verdict)
+    verdict = compare(before, after, "l1_hit_rate")
+    assert compare(before, after, "request_p95") is OPPOSITE.get(verdict, verdict)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from yoto.optimization import InvalidationSettings, Strategy
 from yoto.optimization.invalidation.names import Group
-from yoto.optimization.invalidation.picture import GroupSize, Picture
 from yoto.optimization.invalidation.plan import Line, Plan, Whole, merged, plan_for
+from yoto.optimization.invalidation.snapshot import GroupSize, InvalidationSnapshot
 
 SETTINGS = InvalidationSettings(merge_above=20, global_above=200)
 ALL = "global"
@@ -23,9 +23,9 @@ ALONE = Group("all", None)
 MEMORY = Group("l1", "server:7")
 
 
-def picture(*sizes: tuple[Group, int], unlisted: int = 0) -> Picture:
+def snapshot(*sizes: tuple[Group, int], unlisted: int = 0) -> InvalidationSnapshot:
     groups = sorted((GroupSize(*one) for one in sizes), key=lambda one: -one.items)
-    return Picture(
+    return InvalidationSnapshot(
         now_ms=0,
         waiting=sum(one.items for one in groups),
         claimed=0,
@@ -46,10 +46,10 @@ def picture(*sizes: tuple[Group, int], unlisted: int = 0) -> Picture:
     )
 
 
-SOME = picture((ALONE, 5), (ONE, 1), (SMALL, 20), (MEMORY, 3), (LARGE, 21))
+SOME = snapshot((ALONE, 5), (ONE, 1), (SMALL, 20), (MEMORY, 3), (LARGE, 21))
 
 
-def plan(strategy: Strategy, seen: Picture = SOME) -> Plan:
+def plan(strategy: Strategy, seen: InvalidationSnapshot = SOME) -> Plan:
     return plan_for(strategy, seen, SETTINGS, ALL)
 
 
@@ -95,14 +95,14 @@ def test_too_many_subjects_become_everything(
 ) -> None:
     sizes = [(Group("all", f"server:{number}"), 2) for number in range(1, servers + 1)]
     sizes += [(ALONE, alone)] if alone else []
-    found = plan(Strategy.AGGRESSIVE, picture(*sizes, unlisted=unlisted))
+    found = plan(Strategy.AGGRESSIVE, snapshot(*sizes, unlisted=unlisted))
     everything = {one.group for one in found.whole if one.subject == ALL}
     assert everything == ({group for group, _ in sizes} if covers_all else set())
 
 
 def test_levels_do_not_become_one() -> None:
     """A flood of what is only to be forgotten must not make anything disbelieved."""
-    seen = picture((Group("l1", None), 500), (ALONE, 3))
+    seen = snapshot((Group("l1", None), 500), (ALONE, 3))
     found = plan(Strategy.AGGRESSIVE, seen)
     assert found.whole == (Whole(Group("l1", None), ALL),)
     assert found.singles == (ALONE,)
@@ -119,7 +119,7 @@ GROUPS = st.builds(
     st.dictionaries(GROUPS, st.integers(1, 1_000), min_size=1, max_size=40),
 )
 def test_every_strategy_takes_every_group_once(strategy: Strategy, sizes: dict[Group, int]) -> None:
-    found = plan(strategy, picture(*sizes.items()))
+    found = plan(strategy, snapshot(*sizes.items()))
     taken = Counter([one.group for one in found.whole] + list(found.singles))
     assert taken == Counter(sizes.keys())
     assert all(one.subject in (one.group.covering, ALL) for one in found.whole)

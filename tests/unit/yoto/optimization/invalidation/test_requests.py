@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from yoto.cache import subjects
+from yoto.cache import tags
 from yoto.errors import ValidationFailed
 from yoto.optimization import LogAccess, Submission
 from yoto.optimization.invalidation.requests import check_submissions
 
-ACCESS = LogAccess(print, subjects.is_known, subjects.memory, subjects.GLOBAL)
+ACCESS = LogAccess(print, tags.is_known, tags.memory, tags.GLOBAL)
 GOOD: dict[str, Any] = {"subject": "user:42", "reason": "import"}
 
 
@@ -65,7 +65,7 @@ def test_bad_ones_are_refused_by_name(field: str, value: Any) -> None:
     assert list(caught.value.errors) == [field]
 
 
-@pytest.mark.parametrize("subject", ["policy", subjects.memory("user:1")])
+@pytest.mark.parametrize("subject", ["policy", tags.memory("user:1")])
 def test_only_what_processes_remember_can_be_forgotten(subject: str) -> None:
     check_submissions([Submission(subject, "x")], ACCESS)
     with pytest.raises(ValidationFailed):

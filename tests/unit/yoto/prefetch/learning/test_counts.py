@@ -42,13 +42,13 @@ def test_a_clock_that_is_set_back_makes_nothing_heavier_and_nothing_lighter() ->
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.floats(0.01, 100)), max_size=200))
-def test_the_total_is_the_sum_and_the_limit_is_kept(deeds: list[tuple[int, float]]) -> None:
+def test_the_total_is_the_sum_and_the_limit_is_kept(activities: list[tuple[int, float]]) -> None:
     counts: Counts[int] = Counts(8)
-    for key, weight in deeds:
+    for key, weight in activities:
         counts.add(key, weight)
     assert len(counts.weights) <= 8
     assert counts.total == approx(sum(counts.weights.values()))
-    assert sum(counts.share(key) for key in counts.weights) == approx(1.0 if deeds else 0.0)
+    assert sum(counts.share(key) for key in counts.weights) == approx(1.0 if activities else 0.0)
 
 
 def test_the_lightest_go_first() -> None:

@@ -25,7 +25,7 @@ def test_the_same_step_again_is_a_deed_and_no_step() -> None:
     model = new_model()
     model.learn(ONE, 10.0, True)
     assert model.learn(ONE, 11.0, True) is None
-    assert model.steps.total < 1.001 < model.deeds.total
+    assert model.steps.total < 1.001 < model.activities.total
 
 
 def test_after_half_an_hour_a_session_begins() -> None:
@@ -40,7 +40,7 @@ def test_after_half_an_hour_a_session_begins() -> None:
 def test_what_a_client_tells_says_nothing_of_what_is_usual() -> None:
     model = new_model()
     model.learn(ONE, 10.0, observed=False)
-    assert model.deeds.total == model.hours.total == 0.0
+    assert model.activities.total == model.hours.total == 0.0
     assert model.steps.total > 0
 
 

@@ -8,12 +8,12 @@ from pytest import approx
 
 from yoto.prefetch.learning import Population, UserModel, hour_probabilities, unusual
 from yoto.prefetch.learning.models import UserAction
-from yoto.prefetch.learning.surprise import KNOWN_DEEDS, deed_probabilities
+from yoto.prefetch.learning.surprise import KNOWN_ACTIVITIES, activity_probabilities
 from yoto.prefetch.steps import Step
 
 DAY, HOUR = 24 * 3600.0, 3600.0
 ACTIONS = ("channel.read", "message.send", "member.ban", "role.manage")
-deeds = st.lists(
+activities = st.lists(
     st.tuples(st.sampled_from(ACTIONS), st.floats(0, 5 * DAY)), min_size=35, max_size=60
 )
 
@@ -21,8 +21,8 @@ deeds = st.lists(
 def models(mine: list[tuple[str, float]]) -> tuple[UserModel, Population]:
     user, everybody = UserModel(7 * DAY, 0.0), Population(7 * DAY, 0.0)
     for action, at in sorted(mine, key=lambda one: one[1]):
-        user.count_deed(Step(action, "server", 1), at)
-        everybody.count_deed(Step(action, "server", 1), at)
+        user.count_activity(Step(action, "server", 1), at)
+        everybody.count_activity(Step(action, "server", 1), at)
     return user, everybody
 
 
@@ -31,7 +31,7 @@ def by_day(action: str, days: int = 20, hour: int = 10) -> list[tuple[str, float
 
 
 @settings(max_examples=40)
-@given(deeds, st.sampled_from([*ACTIONS, "server.manage"]), st.floats(5 * DAY, 9 * DAY))
+@given(activities, st.sampled_from([*ACTIONS, "server.manage"]), st.floats(5 * DAY, 9 * DAY))
 def test_it_lies_between_nothing_and_all(
     mine: list[tuple[str, float]], action: str, now: float
 ) -> None:
@@ -41,31 +41,33 @@ def test_it_lies_between_nothing_and_all(
 
 
 @settings(max_examples=40)
-@given(deeds, st.floats(5 * DAY, 9 * DAY))
+@given(activities, st.floats(5 * DAY, 9 * DAY))
 def test_what_is_likelier_is_never_more_unusual(mine: list[tuple[str, float]], now: float) -> None:
     user, everybody = models(mine)
-    chances = deed_probabilities(user, everybody, now)
+    chances = activity_probabilities(user, everybody, now)
     scored = sorted(
-        (chances[deed], unusual(user, everybody, deed, now)) for deed in chances if deed is not None
+        (chances[activity], unusual(user, everybody, activity, now))
+        for activity in chances
+        if activity is not None
     )
     scores = [score for _, score in scored if score is not None]
     assert scores == sorted(scores, reverse=True)
 
 
 @settings(max_examples=40)
-@given(deeds, st.floats(5 * DAY, 9 * DAY))
+@given(activities, st.floats(5 * DAY, 9 * DAY))
 def test_deeds_and_hours_are_distributions(mine: list[tuple[str, float]], now: float) -> None:
     user, everybody = models(mine)
-    assert sum(deed_probabilities(user, everybody, now).values()) == approx(1.0)
+    assert sum(activity_probabilities(user, everybody, now).values()) == approx(1.0)
     assert sum(hour_probabilities(user, now)) == approx(1.0)
 
 
-def score(mine: list[tuple[str, float]], deed: UserAction, now: float) -> float | None:
-    return unusual(*models(mine), deed, now)
+def score(mine: list[tuple[str, float]], activity: UserAction, now: float) -> float | None:
+    return unusual(*models(mine), activity, now)
 
 
 def test_too_little_is_known_of_somebody_new() -> None:
-    few = by_day("channel.read", days=int(KNOWN_DEEDS / 4) - 1)
+    few = by_day("channel.read", days=int(KNOWN_ACTIVITIES / 4) - 1)
     assert score(few, ("channel.read", "server"), 9 * DAY) is None
 
 
@@ -80,8 +82,8 @@ def test_what_nobody_has_seen_them_do_is_not() -> None:
 
 def test_the_same_at_night_is_more_unusual() -> None:
     mine = by_day("channel.read")
-    deed = ("member.ban", "server")
-    by_night, in_time = (score(mine, deed, 20 * DAY + hour * HOUR) for hour in (3, 11))
+    activity = ("member.ban", "server")
+    by_night, in_time = (score(mine, activity, 20 * DAY + hour * HOUR) for hour in (3, 11))
     assert by_night is not None and in_time is not None and by_night > in_time
 
 

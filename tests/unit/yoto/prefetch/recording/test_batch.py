@@ -27,11 +27,11 @@ visits = st.builds(Visit, st.just(7), steps, st.floats(0, 1_000), st.booleans())
 @given(st.lists(visits, min_size=1, max_size=10))
 def test_the_log_gives_back_what_was_logged(seen: list[Visit]) -> None:
     found = from_log(7, to_log(seen, moment=2_000.0), written_ms=5_000_000)
-    assert [(deed.step, deed.observed) for deed in found] == [
+    assert [(activity.step, activity.observed) for activity in found] == [
         (visit.step, visit.observed) for visit in seen
     ]
-    for deed, visit in zip(found, seen, strict=True):
-        assert deed.at == approx(5_000 - (2_000 - visit.moment), abs=0.002)
+    for activity, visit in zip(found, seen, strict=True):
+        assert activity.at == approx(5_000 - (2_000 - visit.moment), abs=0.002)
 
 
 @given(visits, st.integers(0, 10**9), st.integers(0, 499))

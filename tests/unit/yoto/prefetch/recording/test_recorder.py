@@ -38,7 +38,7 @@ def test_a_full_buffer_drops_and_counts() -> None:
 def test_nothing_is_taken_before_anybody_drains() -> None:
     recorder = BehaviourRecorder(10, 1.0)
     recorder.granted(AccessGranted(1, "message.send", CHANNEL, AT))
-    assert not recorder.told(1, Step("a", "global", None), 0.0)
+    assert not recorder.add_reported(1, Step("a", "global", None), 0.0)
     assert (len(recorder), recorder.dropped) == (0, 0)
 
 
@@ -56,10 +56,10 @@ def test_a_sample_is_of_users_and_keeps_all_that_they_do() -> None:
 
 def test_the_same_again_within_a_second_is_the_same_deed() -> None:
     recorder = opened()
-    deeds = [("message.send", CHANNEL, 0.0), ("message.send", CHANNEL, 0.9)]
-    deeds += [("message.pin", CHANNEL, 0.95), ("message.send", CHANNEL, 0.96)]
-    deeds += [("message.send", CHANNEL + 2, 0.97), ("message.send", CHANNEL + 2, 1.97)]
-    for requirement, key, at in deeds:
+    activities = [("message.send", CHANNEL, 0.0), ("message.send", CHANNEL, 0.9)]
+    activities += [("message.pin", CHANNEL, 0.95), ("message.send", CHANNEL, 0.96)]
+    activities += [("message.send", CHANNEL + 2, 0.97), ("message.send", CHANNEL + 2, 1.97)]
+    for requirement, key, at in activities:
         recorder.granted(AccessGranted(1, requirement, key, AT + at))
     kept = [0.0, 0.95, 0.96, 0.97, 1.97]
     assert [visit.moment for visit in recorder.drain()] == [AT + at for at in kept]

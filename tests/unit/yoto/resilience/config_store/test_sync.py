@@ -300,7 +300,7 @@ class TestWithoutRedis:
         store.sync.refresh()
         server.kill()
         store.sync.refresh()
-        assert limit_of(store) == 3 and not store.sync.redis_answers
+        assert limit_of(store) == 3 and not store.sync.redis_reachable
 
     def test_a_process_that_starts_then_reads_the_record(
         self, server: Server, make_store: MakeStore
@@ -326,4 +326,4 @@ class TestWithoutRedis:
 
 def _answers(store: ConfigStore) -> bool:
     store.sync.refresh()
-    return store.sync.redis_answers
+    return store.sync.redis_reachable

@@ -54,10 +54,10 @@ def test_what_was_used_is_told_once() -> None:
     asked = target()
     (key,), quota = asked.keys, asked.dimensions[0].quota
     limiter.hit(asked, 4, 0.0, BUCKET)
-    assert limiter.begin_telling(key, quota, 1.0) == pytest.approx(3)
-    assert limiter.begin_telling(key, quota, 1.0) == 0
-    limiter.end_telling(key, told=True)
-    assert limiter.begin_telling(key, quota, 1.0) == 0
+    assert limiter.begin_reporting(key, quota, 1.0) == pytest.approx(3)
+    assert limiter.begin_reporting(key, quota, 1.0) == 0
+    limiter.end_reporting(key, reported=True)
+    assert limiter.begin_reporting(key, quota, 1.0) == 0
     assert len(limiter) == 0
 
 
@@ -66,8 +66,8 @@ def test_what_redis_could_not_be_told_stays_as_it_was() -> None:
     asked = target(algorithm="sliding_log")
     (key,), quota = asked.keys, asked.dimensions[0].quota
     limiter.hit(asked, 10, 0.0, LOG)
-    assert limiter.begin_telling(key, quota, 9.0) == 10
-    limiter.end_telling(key, told=False)
+    assert limiter.begin_reporting(key, quota, 9.0) == 10
+    limiter.end_reporting(key, reported=False)
     assert limiter.hit(asked, 1, 9.0, LOG)[0].retry_after == pytest.approx(1.0)
     assert limiter.hit(asked, 1, 10.0, LOG)[0].retry_after == 0
 

@@ -27,38 +27,38 @@ mark_of(TEAM)
 
 
 def user(user_id: int) -> str:
-    """The subject of everything that one user may do."""
+    """The tag of everything that one user may do."""
     return f"user:{user_id}"
 
 
 def role(role_id: int) -> str:
-    """The subject of everything that a role gives, directly or to roles that inherit from it."""
+    """The tag of everything that a role gives, directly or to roles that inherit from it."""
     return f"role:{role_id}"
 
 
 def node(type_name: str, node_id: NodeId) -> str:
-    """The subject of a node and all that is below it."""
+    """The tag of a node and all that is below it."""
     mark_of(type_name)
     return text_of(type_name, node_id)
 
 
 def team(team_id: int) -> str:
-    """The subject of everything that people have by being in a team."""
+    """The tag of everything that people have by being in a team."""
     return f"{TEAM}:{team_id}"
 
 
-def memory(subject: str) -> str:
-    """The subject of what processes remember about ``subject``; Redis's entries stay believed."""
-    return MEMORY + subject
+def memory(tag: str) -> str:
+    """The tag of what processes remember about ``tag``; Redis's entries stay believed."""
+    return MEMORY + tag
 
 
-def is_memory(subject: str) -> bool:
-    """Whether ``subject`` is about what processes remember alone."""
-    return subject.startswith(MEMORY)
+def is_memory(tag: str) -> bool:
+    """Whether ``tag`` is about what processes remember alone."""
+    return tag.startswith(MEMORY)
 
 
 @dataclass(slots=True)
-class Touched:
+class DirtySet:
     """Subjects sorted by kind, as floors and caches need them.
 
     Attributes:
@@ -70,26 +70,26 @@ class Touched:
     users: set[int] = field(default_factory=set)
     roles: set[int] = field(default_factory=set)
     nodes: set[int] = field(default_factory=set)
-    remembered: Touched | None = None
+    remembered: DirtySet | None = None
 
     @classmethod
-    def of(cls, subjects: Iterable[str]) -> Touched:
-        """Sort ``subjects``; one that this version does not know touches everything.
+    def of(cls, tags: Iterable[str]) -> DirtySet:
+        """Sort ``tags``; one that this version does not know touches everything.
 
         It may come from a newer version during a deployment, and could concern any entry.
         """
-        touched = cls()
-        for subject in subjects:
-            touched.add(subject)
-        return touched
+        dirty = cls()
+        for tag in tags:
+            dirty.add(tag)
+        return dirty
 
-    def add(self, subject: str) -> None:
-        """Add one subject."""
-        if subject == POLICY:
+    def add(self, tag: str) -> None:
+        """Add one tag."""
+        if tag == POLICY:
             return
-        kind, _, digits = subject.partition(":")
-        if is_memory(subject) and _is_entry(digits):
-            self.remembered = self.remembered or Touched()
+        kind, _, digits = tag.partition(":")
+        if is_memory(tag) and _is_entry(digits):
+            self.remembered = self.remembered or DirtySet()
             self.remembered.add(digits)
             return
         if kind in ("user", "role"):
@@ -99,39 +99,39 @@ class Touched:
             else:
                 (self.users if kind == "user" else self.roles).add(subject_id)
             return
-        found = parse_text(subject)
+        found = parse_text(tag)
         # Of a type that this process has never met it cannot have an entry, unless it comes from
-        # a version that has other kinds of subjects.
+        # a version that has other kinds of tags.
         if found is None or (found[0] not in integer_marks):
             self.everything = True
         else:
             self.nodes.add(node_key(*found))
 
-    def merge(self, other: Touched) -> None:
+    def merge(self, other: DirtySet) -> None:
         """Add everything that ``other`` touches."""
         self.everything = self.everything or other.everything
         self.users |= other.users
         self.roles |= other.roles
         self.nodes |= other.nodes
         if other.remembered is not None:
-            self.remembered = self.remembered or Touched()
+            self.remembered = self.remembered or DirtySet()
             self.remembered.merge(other.remembered)
 
     def __bool__(self) -> bool:
         return bool(self.everything or self.users or self.roles or self.nodes or self.remembered)
 
 
-def is_known(subject: str) -> bool:
-    """Whether ``subject`` names something in this version's words."""
-    if subject in (GLOBAL, POLICY):
+def is_known(tag: str) -> bool:
+    """Whether ``tag`` names something in this version's words."""
+    if tag in (GLOBAL, POLICY):
         return True
-    touched = Touched.of((subject,))
-    return bool(touched) and not touched.everything
+    dirty = DirtySet.of((tag,))
+    return bool(dirty) and not dirty.everything
 
 
-def _is_entry(subject: str) -> bool:
-    """Whether something that is remembered can be about ``subject``, as this version knows it."""
-    return subject != POLICY and not is_memory(subject) and is_known(subject)
+def _is_entry(tag: str) -> bool:
+    """Whether something that is remembered can be about ``tag``, as this version knows it."""
+    return tag != POLICY and not is_memory(tag) and is_known(tag)
 
 
 def _id(digits: str) -> int | None:

@@ -19,13 +19,13 @@ from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine import TestFailure, TestReport
 from yoto.policy.engine.protocol import LibraryName
-from yoto.policy.trial.answering import NO_MEMORY
+from yoto.policy.sandbox.answering import NO_MEMORY
 
 MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class TrialLimits:
+class SandboxLimits:
     """The limits of one trial.
 
     Attributes:
@@ -39,11 +39,11 @@ class TrialLimits:
     memory_mb: int = 256
 
 
-def run_trial(
+def run_in_sandbox(
     name: str,
     bundle: Bundle,
     inputs: Sequence[str] = (),
-    limits: TrialLimits | None = None,
+    limits: SandboxLimits | None = None,
     library: LibraryName = "regorus",
 ) -> TestReport:
     """Compile a bundle, run its Rego tests, and evaluate it, in a child process.
@@ -61,7 +61,7 @@ def run_trial(
         PolicyError: the bundle is refused, a test fails, or a limit was passed; the reason gives
             the figure.
     """
-    limits = limits or TrialLimits()
+    limits = limits or SandboxLimits()
     question = {
         "library": library,
         "modules": dict(bundle.modules),
@@ -96,10 +96,12 @@ def refuse_failures(name: str, report: TestReport) -> None:
         raise PolicyError(name, _failures(report))
 
 
-def _ask_child(name: str, question: str, limits: TrialLimits) -> tuple[int, dict[str, Any] | None]:
+def _ask_child(
+    name: str, question: str, limits: SandboxLimits
+) -> tuple[int, dict[str, Any] | None]:
     """The child's exit code and response; a negative code is the signal that ended it."""
     child = subprocess.Popen(
-        child_command("yoto.policy.trial.answering"),
+        child_command("yoto.policy.sandbox.answering"),
         env=child_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -138,7 +140,7 @@ def _parsed(output: bytes) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _how_it_ended(code: int, limits: TrialLimits) -> str:
+def _how_it_ended(code: int, limits: SandboxLimits) -> str:
     if -code in (signal.SIGXCPU, signal.SIGKILL):
         return f"tests and recorded inputs took more than {limits.cpu_seconds} s of processor time"
     if code == NO_MEMORY:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...levers import rate_limit_setting
-from ..picture import Picture
+from ...tunables import rate_limit_setting
+from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 from .health import is_well
 
@@ -18,11 +18,11 @@ FACTOR = 1.5
 LARGEST = 100_000
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """A higher limit for a dimension that refuses a large share of all calls while all is well."""
-    if not is_well(picture):
+    if not is_well(snapshot):
         return
-    for name, limiter in picture.limiters.items():
+    for name, limiter in snapshot.limiters.items():
         calls = limiter.passed + sum(limiter.refused.values())
         for dimension, limit in limiter.limits.items():
             refused = limiter.refused.get(dimension, 0.0)

@@ -16,7 +16,7 @@ POOLS = ("requests", "permissions")
 
 
 @dataclass(frozen=True, slots=True)
-class StorePicture:
+class StoreSnapshot:
     """One kind of entries in the memory of processes.
 
     Attributes:
@@ -31,7 +31,7 @@ class StorePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePicture:
+class QueueSnapshot:
     """The batch queue now: items that wait, and items a second that come and that are done."""
 
     waiting: int
@@ -40,7 +40,7 @@ class QueuePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolPicture:
+class PoolSnapshot:
     """Connections to the database, of all processes; ``size`` and ``busiest`` are of one.
 
     Attributes:
@@ -60,7 +60,7 @@ class PoolPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class BulkheadPicture:
+class BulkheadSnapshot:
     """Holders of a bulkhead.
 
     Attributes:
@@ -82,7 +82,7 @@ class BulkheadPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class LimiterPicture:
+class LimiterSnapshot:
     """A rate limit.
 
     Attributes:
@@ -97,13 +97,13 @@ class LimiterPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class TuningSnapshot:
     """A snapshot of the fleet; None: not measured.
 
     Attributes:
         seconds: for how long it was recorded, of one process.
         workers: processes that recorded, on average.
-        values: the settings in force, by the names of ``LEVERS``.
+        values: the settings in force, by the names of ``TUNABLES``.
         stores: entries in the memory of processes, by kind.
         l1_hits, l1_misses: look-ups in memory.
         l2_reads, l2_errors: reads of Redis, and those that failed.
@@ -120,7 +120,7 @@ class Picture:
     seconds: float
     workers: float
     values: Mapping[str, float]
-    stores: Mapping[str, StorePicture] = field(default_factory=dict)
+    stores: Mapping[str, StoreSnapshot] = field(default_factory=dict)
     l1_hits: float = 0.0
     l1_misses: float = 0.0
     l2_reads: float = 0.0
@@ -128,10 +128,10 @@ class Picture:
     l2_p99: float | None = None
     memory_bytes: float | None = None
     memory_share: float | None = None
-    queue: QueuePicture | None = None
-    pools: Mapping[str, PoolPicture] = field(default_factory=dict)
-    bulkheads: Mapping[str, BulkheadPicture] = field(default_factory=dict)
-    limiters: Mapping[str, LimiterPicture] = field(default_factory=dict)
+    queue: QueueSnapshot | None = None
+    pools: Mapping[str, PoolSnapshot] = field(default_factory=dict)
+    bulkheads: Mapping[str, BulkheadSnapshot] = field(default_factory=dict)
+    limiters: Mapping[str, LimiterSnapshot] = field(default_factory=dict)
     request_p95: float | None = None
     error_rate: float | None = None
 
@@ -159,12 +159,12 @@ class Guards:
     limiters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def picture_of(
+def snapshot_of(
     point: Point,
     values: Mapping[str, float],
-    queue: QueuePicture | None = None,
+    queue: QueueSnapshot | None = None,
     guards: Guards | None = None,
-) -> Picture:
+) -> TuningSnapshot:
     """The snapshot of a stretch of time, given the settings in force in it."""
     guards = guards or Guards()
     requests = point.counted(names.REQUESTS)
@@ -173,7 +173,7 @@ def picture_of(
     memory = point.level(names.MEMORY)
     allowed = point.level(names.MEMORY_LIMIT)
     l2_errors = point.counted(names.LOOKUPS, tier="l2", result="error")
-    return Picture(
+    return TuningSnapshot(
         seconds=recorded / max(1.0, workers),
         workers=workers,
         values=values,
@@ -184,7 +184,7 @@ def picture_of(
         + point.counted(names.LOOKUPS, tier="l2", result="miss")
         + l2_errors,
         l2_errors=l2_errors,
-        l2_p99=point.spread(names.L2_TIME).quantile(0.99),
+        l2_p99=point.distribution(names.L2_TIME).quantile(0.99),
         memory_bytes=None if memory is None else memory.mean,
         memory_share=None if not (memory and allowed) else memory.highest / allowed.mean,
         queue=queue,
@@ -194,27 +194,27 @@ def picture_of(
             for name, (limit, alone) in guards.bulkheads.items()
         },
         limiters={name: _limiter(point, name, limits) for name, limits in guards.limiters.items()},
-        request_p95=point.spread(names.REQUEST_TIME).quantile(0.95),
+        request_p95=point.distribution(names.REQUEST_TIME).quantile(0.95),
         error_rate=point.counted(names.REQUESTS, status="5xx") / requests if requests else None,
     )
 
 
-def _store(point: Point, kind: str) -> StorePicture:
+def _store(point: Point, kind: str) -> StoreSnapshot:
     entries = point.level(names.CACHE_ENTRIES, kind=kind)
-    return StorePicture(
+    return StoreSnapshot(
         entries=0.0 if entries is None else entries.mean,
         evictions=point.counted(names.CACHE_EVICTIONS, kind=kind),
         ttl=_steady(point.level(names.CACHE_TTL, kind=kind)),
     )
 
 
-def _pool(point: Point, pool: str) -> PoolPicture | None:
+def _pool(point: Point, pool: str) -> PoolSnapshot | None:
     size = point.level(names.POOL_SIZE, pool=pool)
     busiest = point.level(names.POOL_BUSIEST, pool=pool)
     if size is None or busiest is None:
         return None
     waited = point.counted(names.POOL_TAKES, pool=pool, outcome="waited")
-    return PoolPicture(
+    return PoolSnapshot(
         size=size.mean,
         same=_steady(size) is not None,
         taken=waited + point.counted(names.POOL_TAKES, pool=pool, outcome="at_once"),
@@ -231,10 +231,10 @@ def _steady(level: Readings | None) -> float | None:
     return level.highest
 
 
-def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) -> BulkheadPicture:
+def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) -> BulkheadSnapshot:
     limits = point.level(names.BULKHEAD_LIMIT, name=name)
     held = point.level(names.BULKHEAD_HELD, name=name)
-    return BulkheadPicture(
+    return BulkheadSnapshot(
         limit=limit,
         alone=alone,
         same=_steady(limits) == limit,
@@ -245,7 +245,7 @@ def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) 
     )
 
 
-def _limiter(point: Point, name: str, limits: Mapping[str, int]) -> LimiterPicture:
+def _limiter(point: Point, name: str, limits: Mapping[str, int]) -> LimiterSnapshot:
     refused = {
         one: point.counted(names.LIMIT_REFUSALS, name=name, dimension=one)
         for one in limits
@@ -254,4 +254,4 @@ def _limiter(point: Point, name: str, limits: Mapping[str, int]) -> LimiterPictu
     if PLAIN in limits:
         refused[PLAIN] = point.counted(names.LIMIT_REFUSALS, name=name) - sum(refused.values())
     passed = point.counted(names.PASSES, kind="rate_limit", name=name)
-    return LimiterPicture(passed, refused, limits)
+    return LimiterSnapshot(passed, refused, limits)

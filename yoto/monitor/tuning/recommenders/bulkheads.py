@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...levers import bulkhead_setting
-from ..picture import BulkheadPicture, Picture
+from ...tunables import bulkhead_setting
+from ..snapshot import BulkheadSnapshot, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
@@ -22,22 +22,22 @@ NEAR, ROOM, SMALLEST = 0.25, 2, 4
 LEAST_PASSED, HALF_PASSED = 200, 500.0
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """More inside while all is well, fewer where the limit is out of reach and all is not."""
-    for name, bulkhead in picture.bulkheads.items():
+    for name, bulkhead in snapshot.bulkheads.items():
         if not bulkhead.same or not bulkhead.limit:
             continue
-        found = _wider(name, bulkhead, picture) or _narrower(name, bulkhead, picture)
+        found = _wider(name, bulkhead, snapshot) or _narrower(name, bulkhead, snapshot)
         if found is not None:
             yield found
 
 
-def _wider(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | None:
+def _wider(name: str, one: BulkheadSnapshot, snapshot: TuningSnapshot) -> Suggestion | None:
     callers = one.passed + one.rejected
     if one.limit >= LARGEST or one.rejected < max(LEAST_REJECTED, callers * SHARE):
         return None
     # Where callers already wait in vain for a connection, more of them would only wait there.
-    if not is_well(picture) or any(pool.timed_out for pool in picture.pools.values()):
+    if not is_well(snapshot) or any(pool.timed_out for pool in snapshot.pools.values()):
         return None
     inside = one.busy / one.passed * 1000 if one.passed else 0.0
     return suggest(
@@ -46,7 +46,7 @@ def _wider(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | No
         min(max(one.limit + 1, one.limit * FACTOR), LARGEST),
         f"{one.rejected:.0f} of {callers:.0f} callers were refused at {one.limit} inside, while "
         f"those inside took {inside:.0f} ms and 95 % of all requests "
-        f"{(picture.request_p95 or 0.0) * 1000:.0f} ms or less",
+        f"{(snapshot.request_p95 or 0.0) * 1000:.0f} ms or less",
         "fewer refusals, while requests stay as quick",
         confidence(one.rejected, HALF),
         "request_p95",
@@ -55,12 +55,12 @@ def _wider(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | No
         callers=callers,
         limit=one.limit,
         inside_ms=inside,
-        requests_ms=(picture.request_p95 or 0.0) * 1000,
+        requests_ms=(snapshot.request_p95 or 0.0) * 1000,
     )
 
 
-def _narrower(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | None:
-    if one.rejected or not one.alone or one.passed < LEAST_PASSED or not is_unwell(picture):
+def _narrower(name: str, one: BulkheadSnapshot, snapshot: TuningSnapshot) -> Suggestion | None:
+    if one.rejected or not one.alone or one.passed < LEAST_PASSED or not is_unwell(snapshot):
         return None
     if one.held > one.limit * NEAR:
         return None
@@ -72,14 +72,14 @@ def _narrower(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion |
         one.limit,
         wanted,
         f"at most {one.held:.0f} of {one.limit} were inside at once, while 95 % of all requests "
-        f"took {(picture.request_p95 or 0.0) * 1000:.0f} ms or less and a share of "
-        f"{picture.error_rate or 0.0:.3f} failed",
+        f"took {(snapshot.request_p95 or 0.0) * 1000:.0f} ms or less and a share of "
+        f"{snapshot.error_rate or 0.0:.3f} failed",
         "when this work gets stuck too, it takes less of what everybody needs",
         confidence(one.passed, HALF_PASSED),
         bulkhead_refusals(name),
         "bulkhead_idle",
         held=one.held,
         limit=one.limit,
-        requests_ms=(picture.request_p95 or 0.0) * 1000,
-        failed_share=picture.error_rate or 0.0,
+        requests_ms=(snapshot.request_p95 or 0.0) * 1000,
+        failed_share=snapshot.error_rate or 0.0,
     )

@@ -8,7 +8,7 @@ from redis import exceptions
 
 from tests.support.redis_servers import wait_until
 from yoto.errors import StoreUnavailable
-from yoto.redis.gate import FAILURES_TO_TRIP, Gate, Prober
+from yoto.redis.circuit import FAILURES_TO_TRIP, Circuit, Prober
 
 
 class Patient:
@@ -37,13 +37,13 @@ def patient() -> Patient:
 
 
 @pytest.fixture
-def gate(prober: Prober, patient: Patient) -> Gate:
-    return Gate("patient", prober, patient.probe)
+def circuit(prober: Prober, patient: Patient) -> Circuit:
+    return Circuit("patient", prober, patient.probe)
 
 
-def trip(gate: Gate) -> None:
+def trip(circuit: Circuit) -> None:
     for _ in range(FAILURES_TO_TRIP):
-        gate.failed(ConnectionError("no answer"))
+        circuit.failed(ConnectionError("no answer"))
 
 
 def probe_threads() -> list[threading.Thread]:
@@ -63,41 +63,43 @@ def _know_others() -> None:
     others[:] = all_probe_threads()
 
 
-def test_a_few_errors_do_not_trip(gate: Gate) -> None:
+def test_a_few_errors_do_not_trip(circuit: Circuit) -> None:
     for _ in range(FAILURES_TO_TRIP - 1):
-        gate.failed(ConnectionError("no answer"))
-    gate.check()
-    assert not gate.tripped
+        circuit.failed(ConnectionError("no answer"))
+    circuit.check()
+    assert not circuit.tripped
 
 
-def test_a_success_between_errors_starts_the_count_anew(gate: Gate) -> None:
+def test_a_success_between_errors_starts_the_count_anew(circuit: Circuit) -> None:
     for _ in range(FAILURES_TO_TRIP):
-        gate.failed(ConnectionError("no answer"))
-        gate.succeeded()
-    assert not gate.tripped
+        circuit.failed(ConnectionError("no answer"))
+        circuit.succeeded()
+    assert not circuit.tripped
 
 
-def test_repeated_errors_trip_and_the_refusal_says_why(gate: Gate) -> None:
-    trip(gate)
+def test_repeated_errors_trip_and_the_refusal_says_why(circuit: Circuit) -> None:
+    trip(circuit)
     with pytest.raises(StoreUnavailable, match="no answer") as caught:
-        gate.check()
+        circuit.check()
     assert caught.value.store == "redis"
     assert caught.value.retry_after > 0
 
 
-def test_a_tripped_gate_opens_when_the_probe_succeeds(gate: Gate, patient: Patient) -> None:
-    trip(gate)
+def test_a_tripped_gate_opens_when_the_probe_succeeds(circuit: Circuit, patient: Patient) -> None:
+    trip(circuit)
     wait_until(lambda: patient.probes > 0)
-    assert gate.tripped
+    assert circuit.tripped
     patient.ill = False
-    wait_until(lambda: not gate.tripped)
-    gate.check()
+    wait_until(lambda: not circuit.tripped)
+    circuit.check()
 
 
-def test_listeners_hear_of_a_recovery_once(gate: Gate, prober: Prober, patient: Patient) -> None:
+def test_listeners_hear_of_a_recovery_once(
+    circuit: Circuit, prober: Prober, patient: Patient
+) -> None:
     heard: list[str] = []
     prober.on_recovered(lambda: heard.append("recovered"))
-    trip(gate)
+    trip(circuit)
     patient.ill = False
     wait_until(lambda: heard)
     wait_until(lambda: not probe_threads())
@@ -105,7 +107,7 @@ def test_listeners_hear_of_a_recovery_once(gate: Gate, prober: Prober, patient: 
 
 
 def test_a_listener_that_fails_keeps_no_other_from_hearing(
-    gate: Gate, prober: Prober, patient: Patient, caplog: pytest.LogCaptureFixture
+    circuit: Circuit, prober: Prober, patient: Patient, caplog: pytest.LogCaptureFixture
 ) -> None:
     heard: list[str] = []
 
@@ -115,63 +117,67 @@ def test_a_listener_that_fails_keeps_no_other_from_hearing(
     prober.on_recovered(broken)
     prober.on_recovered(lambda: heard.append("recovered"))
     patient.ill = False
-    trip(gate)
+    trip(circuit)
     wait_until(lambda: heard)
     assert "broken listener" in caplog.text
 
 
-def test_the_thread_lives_only_while_something_is_tripped(gate: Gate, patient: Patient) -> None:
+def test_the_thread_lives_only_while_something_is_tripped(
+    circuit: Circuit, patient: Patient
+) -> None:
     assert probe_threads() == []
-    trip(gate)
+    trip(circuit)
     assert len(probe_threads()) == 1
     patient.ill = False
     wait_until(lambda: not probe_threads())
 
 
-def test_close_ends_the_thread(gate: Gate, prober: Prober) -> None:
-    trip(gate)
+def test_close_ends_the_thread(circuit: Circuit, prober: Prober) -> None:
+    trip(circuit)
     assert len(probe_threads()) == 1
     prober.close()
     wait_until(lambda: not probe_threads())
 
 
-def test_a_listener_may_close_the_prober(gate: Gate, prober: Prober, patient: Patient) -> None:
+def test_a_listener_may_close_the_prober(
+    circuit: Circuit, prober: Prober, patient: Patient
+) -> None:
     prober.on_recovered(prober.close)
     patient.ill = False
-    trip(gate)
-    wait_until(lambda: not gate.tripped and not probe_threads())
+    trip(circuit)
+    wait_until(lambda: not circuit.tripped and not probe_threads())
 
 
 def test_a_tripped_gate_that_nobody_probes_is_probed_at_the_next_call(
-    gate: Gate, prober: Prober, patient: Patient
+    circuit: Circuit, prober: Prober, patient: Patient
 ) -> None:
-    trip(gate)
+    trip(circuit)
     prober.close()  # as after a fork: the state is there, the thread is not
     patient.ill = False
     with pytest.raises(StoreUnavailable):
-        gate.check()
-    wait_until(lambda: not gate.tripped)
+        circuit.check()
+    wait_until(lambda: not circuit.tripped)
 
 
 def test_one_thread_probes_all_gates(prober: Prober, patient: Patient) -> None:
     other = Patient()
-    gates = [Gate("one", prober, patient.probe), Gate("other", prober, other.probe)]
-    for gate in gates:
-        trip(gate)
+    circuits = [Circuit("one", prober, patient.probe), Circuit("other", prober, other.probe)]
+    for circuit in circuits:
+        trip(circuit)
     assert len(probe_threads()) == 1
     other.ill = False
-    wait_until(lambda: not gates[1].tripped)
-    assert gates[0].tripped
+    wait_until(lambda: not circuits[1].tripped)
+    assert circuits[0].tripped
     patient.ill = False
-    wait_until(lambda: not gates[0].tripped)
+    wait_until(lambda: not circuits[0].tripped)
 
 
 def test_every_error_is_counted_by_kind_whether_it_trips_or_not() -> None:
     prober = Prober()
-    gates = [Gate(name, prober, lambda: None) for name in ("a", "b")]
-    gates[0].failed(exceptions.TimeoutError("late"))
-    gates[1].failed(exceptions.ConnectionError("refused"))
-    gates[1].noted(exceptions.ConnectionError("hung up"))
-    gates[1].succeeded()
+    circuits = [Circuit(name, prober, lambda: None) for name in ("a", "b")]
+    circuits[0].failed(exceptions.TimeoutError("late"))
+    circuits[1].failed(exceptions.ConnectionError("refused"))
+    circuits[1].noted(exceptions.ConnectionError("hung up"))
+    circuits[1].succeeded()
     assert prober.errors == {"timeout": 1, "connection": 2}
-    assert gates[0].failures == 1
+    assert circuits[0].failures == 1

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from ...alert_rules import DEFAULT_RULES
-from ..picture import Picture
+from ..snapshot import TuningSnapshot
 
 _RULES = {rule.name: rule for rule in DEFAULT_RULES}
 _TIME, _ERRORS = _RULES["response_time"], _RULES["error_rate"]
 MS = 1000.0
 
 
-def is_well(picture: Picture) -> bool:
+def is_well(snapshot: TuningSnapshot) -> bool:
     """Whether requests are measured, quick, and hardly fail: below what would be a warning."""
-    time, errors = picture.request_p95, picture.error_rate
+    time, errors = snapshot.request_p95, snapshot.error_rate
     assert _TIME.warning is not None and _ERRORS.warning is not None
     if time is None or errors is None:
         return False
     return time * MS < _TIME.warning and errors < _ERRORS.warning
 
 
-def is_unwell(picture: Picture) -> bool:
+def is_unwell(snapshot: TuningSnapshot) -> bool:
     """Whether requests are measured, and slow or fail: beyond what would be an error."""
-    time, errors = picture.request_p95, picture.error_rate
+    time, errors = snapshot.request_p95, snapshot.error_rate
     assert _TIME.error is not None and _ERRORS.error is not None
     if time is None or errors is None:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..picture import STORES, Picture
+from ..snapshot import STORES, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 
 # Fewer look-ups or evictions prove nothing.
@@ -24,33 +24,33 @@ MEMORY_LIMIT = 0.7
 BYTES = 4_000
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """A larger store for each kind that is full and evicts entries that are missed."""
-    rate = picture.hit_rate
-    if rate is None or picture.lookups < LEAST_LOOKUPS:
+    rate = snapshot.hit_rate
+    if rate is None or snapshot.lookups < LEAST_LOOKUPS:
         return
     for kind in STORES:
         setting = f"cache_{kind}_size"
-        store, now = picture.stores.get(kind), picture.values.get(setting)
+        store, now = snapshot.stores.get(kind), snapshot.values.get(setting)
         if store is None or now is None or store.entries < now * FULL:
             continue
-        if store.evictions < max(LEAST_EVICTIONS, picture.l1_misses * EXPLAINED):
+        if store.evictions < max(LEAST_EVICTIONS, snapshot.l1_misses * EXPLAINED):
             continue
-        wanted = min(now * FACTOR, now + _room(picture))
+        wanted = min(now * FACTOR, now + _room(snapshot))
         found = suggest(
             setting,
             now,
             max(now, wanted),
-            f"{store.evictions:.0f} entries had to go for others while {picture.l1_misses:.0f} of "
-            f"{picture.lookups:.0f} look-ups missed (hit rate {rate:.0%}), "
+            f"{store.evictions:.0f} entries had to go for others while {snapshot.l1_misses:.0f} of "
+            f"{snapshot.lookups:.0f} look-ups missed (hit rate {rate:.0%}), "
             f"with {store.entries:.0f} of {now:.0f} keys in use",
             "fewer misses in memory, and so fewer reads of Redis and the database",
             confidence(store.evictions, HALF),
             "l1_hit_rate",
             "store_evicts",
             evicted=store.evictions,
-            misses=picture.l1_misses,
-            lookups=picture.lookups,
+            misses=snapshot.l1_misses,
+            lookups=snapshot.lookups,
             hit_share=rate,
             used=store.entries,
             size=now,
@@ -59,11 +59,11 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
             yield found
 
 
-def _room(picture: Picture) -> float:
+def _room(snapshot: TuningSnapshot) -> float:
     """Keys that still fit below the memory limit, if the workers share one host; 0 if unknown."""
-    if not picture.memory_share or not picture.memory_bytes:
+    if not snapshot.memory_share or not snapshot.memory_bytes:
         return 0.0
-    workers = max(1.0, picture.workers)
-    allowed = picture.memory_bytes / picture.memory_share
-    free = allowed * MEMORY_LIMIT / workers - picture.memory_bytes
+    workers = max(1.0, snapshot.workers)
+    allowed = snapshot.memory_bytes / snapshot.memory_share
+    free = allowed * MEMORY_LIMIT / workers - snapshot.memory_bytes
     return max(0.0, free // BYTES)

@@ -19,7 +19,7 @@ from yoto.policy.engine.embedded import EmbeddedEngine
 from yoto.policy.engine.embedded.library import library
 from yoto.policy.partial import Topic
 from yoto.policy.rego import syntax_of
-from yoto.policy.trial.synthetic import inputs_for
+from yoto.policy.sandbox.synthetic import inputs_for
 
 # Exit code of a child that had no memory left.
 NO_MEMORY = 77

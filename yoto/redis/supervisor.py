@@ -1,7 +1,7 @@
 """The process that owns the embedded server of a folder: it starts and stops it.
 
-Run as ``python keeper.py BINARY FOLDER SOCKET``; it detaches at once. Every user holds a shared
-lock on ``users.lock``. The keeper waits for the exclusive one, which the kernel grants when the
+Run as ``python supervisor.py BINARY FOLDER SOCKET``; it detaches at once. Every user holds a shared
+lock on ``users.lock``. The supervisor waits for the exclusive one, which the kernel grants when the
 last user is gone, however it went. It needs nothing but the standard library.
 """
 
@@ -33,7 +33,7 @@ def say(path: Path, command: bytes) -> bytes:
         return link.recv(64)
 
 
-def answers(path: Path) -> bool:
+def responds(path: Path) -> bool:
     """Whether a server behind ``path`` takes commands now."""
     try:
         return say(path, b"PING").startswith(b"+PONG")
@@ -43,8 +43,8 @@ def answers(path: Path) -> bool:
 
 def keep(binary: Path, folder: Path, path: Path) -> None:
     """Start or adopt the server, and return when its last user is gone and it is stopped."""
-    # A server may have outlived its keeper; its users are still connected to it.
-    server = None if answers(path) else _start(binary, folder, path)
+    # A server may have outlived its supervisor; its users are still connected to it.
+    server = None if responds(path) else _start(binary, folder, path)
     threading.Thread(target=_leave_with, args=(server, path), daemon=True).start()
     users_lock = os.open(folder / USERS_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(users_lock, fcntl.LOCK_EX)
@@ -72,7 +72,7 @@ def _leave_with(server: subprocess.Popen[bytes] | None, path: Path) -> None:
     if server is not None:
         server.wait()
     else:
-        while answers(path):
+        while responds(path):
             time.sleep(WATCH_INTERVAL)
     os._exit(0)
 
@@ -84,7 +84,7 @@ def _stop(server: subprocess.Popen[bytes] | None, path: Path) -> None:
         # It hangs up instead of answering, or it hangs.
         pass
     deadline = time.monotonic() + STOP_LIMIT
-    while answers(path) and time.monotonic() < deadline:
+    while responds(path) and time.monotonic() < deadline:
         time.sleep(0.01)
     if server is not None and server.poll() is None:
         server.kill()

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.bundles import default_bundle, rules
 from yoto.errors import PolicyError
-from yoto.policy.trial import TrialLimits, run_trial
+from yoto.policy.sandbox import SandboxLimits, run_in_sandbox
 
 GOOD = rules(
     'deny contains "a" if input.x == 1', "test_it if authz.decision.allow with input as {}"
@@ -12,29 +12,29 @@ GOOD = rules(
 
 
 def test_a_good_bundle_passes_with_its_tests() -> None:
-    assert run_trial("rules", GOOD, ['{"x": 1}', "{}"]).passed == (
+    assert run_in_sandbox("rules", GOOD, ['{"x": 1}', "{}"]).passed == (
         "rules: yoto.authz_test.test_it",
     )
 
 
 def test_the_default_bundle_passes() -> None:
-    assert run_trial("default", default_bundle(), ["{}"]).ok
+    assert run_in_sandbox("default", default_bundle(), ["{}"]).ok
 
 
 def test_a_failing_test_refuses_and_is_named() -> None:
     bundle = rules('deny contains "a"', "test_it if authz.decision.allow with input as {}")
 
     with pytest.raises(PolicyError, match="1 test.*test_it is undefined"):
-        run_trial("rules", bundle)
+        run_in_sandbox("rules", bundle)
 
 
 def test_an_error_on_a_recorded_input_is_a_denial_and_no_reason_to_refuse() -> None:
-    assert run_trial("rules", rules('deny contains "a" if 1 / input.x > 0'), ['{"x": 0}']).ok
+    assert run_in_sandbox("rules", rules('deny contains "a" if 1 / input.x > 0'), ['{"x": 0}']).ok
 
 
 def test_a_source_that_does_not_compile_is_refused_with_its_place() -> None:
     with pytest.raises(PolicyError, match="line 3, column") as raised:
-        run_trial("other", rules("x := }"))
+        run_in_sandbox("other", rules("x := }"))
     assert raised.value.policy == "rules"
 
 
@@ -46,21 +46,21 @@ def test_a_huge_comprehension_is_refused_with_the_time() -> None:
     )
 
     with pytest.raises(PolicyError, match="more than 1 s of processor time"):
-        run_trial("rules", rules(body), ['{"x": 1}'], TrialLimits(cpu_seconds=1))
+        run_in_sandbox("rules", rules(body), ['{"x": 1}'], SandboxLimits(cpu_seconds=1))
 
 
 def test_a_huge_list_is_refused_with_the_memory() -> None:
     with pytest.raises(PolicyError, match="more than 128 MB of memory"):
-        run_trial(
+        run_in_sandbox(
             "rules",
             rules(
                 'deny contains "a" if count([[i, j] | some i in numbers.range(1, 10000); '
                 "some j in numbers.range(1, 10000)]) < 0"
             ),
-            limits=TrialLimits(memory_mb=128),
+            limits=SandboxLimits(memory_mb=128),
         )
 
 
 def test_waiting_has_an_end() -> None:
     with pytest.raises(PolicyError, match=r"more than 0\.01 s"):
-        run_trial("rules", GOOD, limits=TrialLimits(wall_seconds=0.01))
+        run_in_sandbox("rules", GOOD, limits=SandboxLimits(wall_seconds=0.01))

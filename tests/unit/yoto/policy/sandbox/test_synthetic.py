@@ -8,8 +8,8 @@ from tests.support.bundles import rules
 from tests.unit.yoto.policy.overrun.test_deadline import LOOPING
 from yoto.errors import PolicyError
 from yoto.policy.rego import syntax_of
-from yoto.policy.trial import TrialLimits, run_trial
-from yoto.policy.trial.synthetic import inputs_for
+from yoto.policy.sandbox import SandboxLimits, run_in_sandbox
+from yoto.policy.sandbox.synthetic import inputs_for
 
 
 def made(body: str, *recorded: str) -> list[object]:
@@ -42,4 +42,4 @@ def test_what_is_not_asked_for_is_as_it_was_recorded() -> None:
 
 def test_a_policy_that_loops_for_one_input_alone_is_refused() -> None:
     with pytest.raises(PolicyError, match="more than 1 s of processor time"):
-        run_trial("rules", rules(LOOPING), ["{}"], TrialLimits(cpu_seconds=1))
+        run_in_sandbox("rules", rules(LOOPING), ["{}"], SandboxLimits(cpu_seconds=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..picture import Picture
+from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 
 # A backlog of so many full batches is no burst.
@@ -15,9 +15,9 @@ FACTOR = 2
 LARGEST = 500
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """Larger batches, while more comes in than is done and much waits."""
-    queue, now = picture.queue, picture.values.get("queue_batch_size")
+    queue, now = snapshot.queue, snapshot.values.get("queue_batch_size")
     if queue is None or now is None or now >= LARGEST:
         return
     batches = queue.waiting / now

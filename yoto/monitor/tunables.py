@@ -14,7 +14,7 @@ from yoto.settings import SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
-class Lever:
+class Tunable:
     """One setting.
 
     Attributes:
@@ -40,13 +40,13 @@ class Lever:
         return int(fitted) if self.whole else float(fitted)
 
 
-def _declared(key: str, live: bool = True) -> Lever:
+def _declared(key: str, live: bool = True) -> Tunable:
     rule = SETTINGS[key].rule
     assert isinstance(rule, Whole | Number)
-    return Lever(key, isinstance(rule, Whole), rule.unit, rule.low, rule.high, live)
+    return Tunable(key, isinstance(rule, Whole), rule.unit, rule.low, rule.high, live)
 
 
-LEVERS: dict[str, Lever] = {
+TUNABLES: dict[str, Tunable] = {
     key.lower(): _declared(key)
     for key in (
         "CACHE_USERS_SIZE",
@@ -60,7 +60,7 @@ LEVERS: dict[str, Lever] = {
     key.lower(): _declared(key, live=False)
     for key in ("DATABASE_POOL_SIZE", "REDIS_SOCKET_TIMEOUT")
 }
-LIVE = {name: lever for name, lever in LEVERS.items() if lever.live}
+LIVE = {name: tunable for name, tunable in TUNABLES.items() if tunable.live}
 
 BULKHEAD, RATE_LIMIT = "bulkhead:", "rate_limit:"
 
@@ -75,7 +75,7 @@ def rate_limit_setting(name: str, dimension: str) -> str:
     return f"{RATE_LIMIT}{name}:{dimension}"
 
 
-def lever_of(setting: str) -> Lever:
+def tunable_of(setting: str) -> Tunable:
     """The tunable of a setting of either kind.
 
     Raises:
@@ -83,10 +83,10 @@ def lever_of(setting: str) -> Lever:
     """
     if setting.startswith(BULKHEAD):
         name = setting.removeprefix(BULKHEAD)
-        return Lever(f"bulkhead {name} max_concurrent", True, "holders", 1, 100_000)
+        return Tunable(f"bulkhead {name} max_concurrent", True, "holders", 1, 100_000)
     if setting.startswith(RATE_LIMIT):
         # A limit is meant to keep its callers out, unless the configuration says otherwise.
         name, _, dimension = setting.removeprefix(RATE_LIMIT).rpartition(":")
         key = f"rate_limit {name} {dimension} limit"
-        return Lever(key, True, "units", 1, 1_000_000_000, by_hand=True)
-    return LEVERS[setting]
+        return Tunable(key, True, "units", 1, 1_000_000_000, by_hand=True)
+    return TUNABLES[setting]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..picture import Picture
+from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion
 from . import (
     bulkheads,
@@ -14,7 +14,7 @@ from . import (
     redis_timeout,
 )
 
-ADVISERS = (
+RECOMMENDERS = (
     cache_sizes.advise,
     cache_lives.advise,
     queue_batches.advise,
@@ -25,7 +25,7 @@ ADVISERS = (
 )
 
 
-def advise(picture: Picture) -> list[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> list[Suggestion]:
     """The suggestions of all recommenders, the surest first; at most one a setting."""
-    found = [suggestion for adviser in ADVISERS for suggestion in adviser(picture)]
+    found = [suggestion for recommender in RECOMMENDERS for suggestion in recommender(snapshot)]
     return sorted(found, key=lambda one: (-one.confidence, one.setting))

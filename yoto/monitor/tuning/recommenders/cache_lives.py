@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isclose
 
-from ..picture import Picture
+from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 
 # A hit rate from which there is nothing to gain.
@@ -19,37 +19,37 @@ LONGEST = 3_600.0
 FACTOR = 2
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """A longer life, if memory has room, nothing is evicted, and misses come as lives end.
 
     Of entries that live ``ttl`` seconds, in ``seconds`` about ``entries * seconds / ttl`` end. A
     stretch shorter than one life proves nothing: its misses are of entries that were never there.
     """
-    rate, store = picture.hit_rate, picture.stores.get("users")
-    now = picture.values.get("cache_users_ttl")
+    rate, store = snapshot.hit_rate, snapshot.stores.get("users")
+    now = snapshot.values.get("cache_users_ttl")
     if rate is None or store is None or now is None or rate >= GOOD or now >= LONGEST:
         return
     if store.ttl is None or not isclose(store.ttl, now):
         # Some expired entries had been given another life, such as by an operator for a while.
         return
-    if picture.seconds < now or store.evictions or picture.l1_misses < LEAST_MISSES:
+    if snapshot.seconds < now or store.evictions or snapshot.l1_misses < LEAST_MISSES:
         return
-    ended = store.entries * max(1.0, picture.workers) * picture.seconds / now
-    if ended < picture.l1_misses * EXPLAINED:
+    ended = store.entries * max(1.0, snapshot.workers) * snapshot.seconds / now
+    if ended < snapshot.l1_misses * EXPLAINED:
         return
     found = suggest(
         "cache_users_ttl",
         now,
         min(now * FACTOR, LONGEST),
-        f"about {ended:.0f} lives of {now:g} s ended while {picture.l1_misses:.0f} look-ups missed "
-        f"(hit rate {rate:.0%}), and nothing had to go for lack of room",
+        f"about {ended:.0f} lives of {now:g} s ended while {snapshot.l1_misses:.0f} look-ups "
+        f"missed (hit rate {rate:.0%}), and nothing had to go for lack of room",
         "fewer entries loaded again that nobody had changed",
-        confidence(picture.l1_misses, HALF),
+        confidence(snapshot.l1_misses, HALF),
         "l1_hit_rate",
         "lives_end",
         ended=ended,
         life_s=now,
-        misses=picture.l1_misses,
+        misses=snapshot.l1_misses,
         hit_share=rate,
     )
     if found is not None:

@@ -1,4 +1,4 @@
-"""What advisers say of which picture, and what they never say."""
+"""The suggestions for each snapshot, and those that are never made."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from yoto.control_plane.language import catalogue
 from yoto.monitor.tuning import (
-    LEVERS,
-    BulkheadPicture,
-    LimiterPicture,
-    Picture,
-    PoolPicture,
-    QueuePicture,
-    StorePicture,
-    lever_of,
+    TUNABLES,
+    BulkheadSnapshot,
+    LimiterSnapshot,
+    PoolSnapshot,
+    QueueSnapshot,
+    StoreSnapshot,
+    TuningSnapshot,
+    tunable_of,
 )
-from yoto.monitor.tuning.advisers import advise
+from yoto.monitor.tuning.recommenders import advise
 
 GIB = 2**30
 VALUES = {
@@ -32,10 +32,10 @@ VALUES = {
     "permission_pool_size": 8,
     "database_pool_size": 5,
 }
-QUIET = Picture(600.0, 2.0, VALUES)
+QUIET = TuningSnapshot(600.0, 2.0, VALUES)
 SMALL = replace(
     QUIET,
-    stores={"users": StorePicture(entries=100, evictions=450)},
+    stores={"users": StoreSnapshot(entries=100, evictions=450)},
     l1_hits=500,
     l1_misses=500,
     memory_bytes=GIB / 10,
@@ -43,19 +43,19 @@ SMALL = replace(
 )
 SHORT = replace(
     SMALL,
-    stores={"users": StorePicture(entries=90, ttl=300.0)},
+    stores={"users": StoreSnapshot(entries=90, ttl=300.0)},
     values={**VALUES, "cache_users_size": 8_000},
 )
-BEHIND = replace(QUIET, queue=QueuePicture(waiting=5_000, inflow=300, processing=200))
-POOL = PoolPicture(size=8, same=True, taken=1_000, waited=100, timed_out=2, busiest=8)
+BEHIND = replace(QUIET, queue=QueueSnapshot(waiting=5_000, inflow=300, processing=200))
+POOL = PoolSnapshot(size=8, same=True, taken=1_000, waited=100, timed_out=2, busiest=8)
 CROWDED = replace(QUIET, pools={"permissions": POOL})
 IDLE = replace(CROWDED, pools={"permissions": replace(POOL, waited=0, timed_out=0, busiest=2)})
 WELL, ILL = {"request_p95": 0.02, "error_rate": 0.0}, {"request_p95": 0.9, "error_rate": 0.0}
-FULL = BulkheadPicture(8, True, True, passed=900, rejected=100, busy=45.0, held=8)
+FULL = BulkheadSnapshot(8, True, True, passed=900, rejected=100, busy=45.0, held=8)
 REFUSING = replace(QUIET, bulkheads={"search": FULL}, **WELL)
-EMPTY = BulkheadPicture(100, True, True, passed=900, rejected=0, busy=45.0, held=6)
+EMPTY = BulkheadSnapshot(100, True, True, passed=900, rejected=0, busy=45.0, held=6)
 WIDE = replace(QUIET, bulkheads={"search": EMPTY}, **ILL)
-LIMITER = LimiterPicture(
+LIMITER = LimiterSnapshot(
     600, {"user": 400, "ip": 5, "limit": 0}, {"user": 20, "ip": 9, "limit": 60}
 )
 LIMITING = replace(QUIET, limiters={"send": LIMITER}, **WELL)
@@ -63,25 +63,25 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
 
 
 @pytest.mark.parametrize(
-    ("picture", "ids"),
+    ("snapshot", "ids"),
     [
         (QUIET, []),
         (SMALL, ["cache_users_size=200"]),
         (replace(SMALL, memory_share=None), []),
         (replace(SMALL, memory_share=0.71), []),
         (replace(SMALL, l1_hits=50, l1_misses=50), []),
-        (replace(SMALL, stores={"users": StorePicture(50, 450)}), []),
-        (replace(SMALL, stores={"users": StorePicture(100, 50)}), []),
+        (replace(SMALL, stores={"users": StoreSnapshot(50, 450)}), []),
+        (replace(SMALL, stores={"users": StoreSnapshot(100, 50)}), []),
         (SHORT, ["cache_users_ttl=600"]),
         (replace(SHORT, seconds=200), []),
         (replace(SHORT, l1_hits=9_000), []),
-        (replace(SHORT, stores={"users": StorePicture(20, ttl=300.0)}), []),
-        (replace(SHORT, stores={"users": StorePicture(90, ttl=1.0)}), []),
-        (replace(SHORT, stores={"users": StorePicture(90)}), []),
+        (replace(SHORT, stores={"users": StoreSnapshot(20, ttl=300.0)}), []),
+        (replace(SHORT, stores={"users": StoreSnapshot(90, ttl=1.0)}), []),
+        (replace(SHORT, stores={"users": StoreSnapshot(90)}), []),
         (BEHIND, ["queue_batch_size=200"]),
-        (replace(BEHIND, queue=QueuePicture(5_000, 200, 300)), []),
-        (replace(BEHIND, queue=QueuePicture(500, 300, 200)), []),
-        (replace(BEHIND, queue=QueuePicture(5_000, 300, 0)), []),
+        (replace(BEHIND, queue=QueueSnapshot(5_000, 200, 300)), []),
+        (replace(BEHIND, queue=QueueSnapshot(500, 300, 200)), []),
+        (replace(BEHIND, queue=QueueSnapshot(5_000, 300, 0)), []),
         (CUT_OFF, ["redis_socket_timeout=0.5"]),
         (replace(CUT_OFF, l2_p99=0.01), []),
         (replace(CUT_OFF, l2_errors=1_000), []),
@@ -115,8 +115,8 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
         (replace(LIMITING, limiters={"send": replace(LIMITER, passed=9_000)}), []),
     ],
 )
-def test_what_is_suggested(picture: Picture, ids: list[str]) -> None:
-    found = advise(picture)
+def test_what_is_suggested(snapshot: TuningSnapshot, ids: list[str]) -> None:
+    found = advise(snapshot)
     assert [one.id for one in found] == ids
     for one, language in product(found, ("en", "zh")):
         # Every figure that the text names is there; nothing of it is left to the English words.
@@ -138,30 +138,30 @@ def test_what_is_made_smaller_names_what_that_could_harm() -> None:
 
 def test_more_evidence_gives_more_confidence() -> None:
     def sure(evictions: int) -> float:
-        store = StorePicture(100, evictions)
+        store = StoreSnapshot(100, evictions)
         return advise(replace(SMALL, l1_misses=60, stores={"users": store}))[0].confidence
 
     assert 0 < sure(30) < sure(300) < sure(3_000) < 1
 
 
 numbers = st.floats(0, 1e9)
-pictures = st.builds(
-    Picture,
+snapshots = st.builds(
+    TuningSnapshot,
     seconds=numbers,
     workers=st.floats(0, 100),
     values=st.fixed_dictionaries(
         {
             name: (
-                st.integers(int(lever.low), int(lever.high))
-                if lever.whole
-                else st.floats(lever.low, lever.high)
+                st.integers(int(tunable.low), int(tunable.high))
+                if tunable.whole
+                else st.floats(tunable.low, tunable.high)
             )
-            for name, lever in LEVERS.items()
+            for name, tunable in TUNABLES.items()
         }
     ),
     stores=st.dictionaries(
         st.sampled_from(["users", "conditional"]),
-        st.builds(StorePicture, numbers, numbers),
+        st.builds(StoreSnapshot, numbers, numbers),
     ),
     l1_hits=numbers,
     l1_misses=numbers,
@@ -171,15 +171,15 @@ pictures = st.builds(
     memory_bytes=st.none() | st.floats(1, 1e12),
     memory_share=st.none() | st.floats(0.001, 1),
     queue=st.none()
-    | st.builds(QueuePicture, waiting=st.integers(0, 10**9), inflow=numbers, processing=numbers),
+    | st.builds(QueueSnapshot, waiting=st.integers(0, 10**9), inflow=numbers, processing=numbers),
     pools=st.dictionaries(
         st.sampled_from(["requests", "permissions"]),
-        st.builds(PoolPicture, numbers, st.booleans(), numbers, numbers, numbers, numbers),
+        st.builds(PoolSnapshot, numbers, st.booleans(), numbers, numbers, numbers, numbers),
     ),
     bulkheads=st.dictionaries(
         st.sampled_from(["search", "a:b"]),
         st.builds(
-            BulkheadPicture,
+            BulkheadSnapshot,
             limit=st.integers(0, 100_000),
             alone=st.booleans(),
             same=st.booleans(),
@@ -192,7 +192,7 @@ pictures = st.builds(
     limiters=st.dictionaries(
         st.sampled_from(["send", "a:b"]),
         st.builds(
-            LimiterPicture,
+            LimiterSnapshot,
             numbers,
             st.dictionaries(st.sampled_from(["user", "limit"]), numbers),
             st.dictionaries(st.sampled_from(["user", "limit"]), st.integers(0, 10**9)),
@@ -203,58 +203,58 @@ pictures = st.builds(
 )
 
 
-def now_of(picture: Picture, setting: str) -> float:
-    """What a picture says that is in force."""
+def now_of(snapshot: TuningSnapshot, setting: str) -> float:
+    """What a snapshot says that is in force."""
     kind, _, name = setting.partition(":")
     if kind == "bulkhead":
-        return picture.bulkheads[name].limit
+        return snapshot.bulkheads[name].limit
     if kind == "rate_limit":
         name, _, dimension = name.rpartition(":")
-        return picture.limiters[name].limits[dimension]
-    return picture.values[setting]
+        return snapshot.limiters[name].limits[dimension]
+    return snapshot.values[setting]
 
 
-def followed(picture: Picture, setting: str, value: float) -> Picture:
-    """The same picture with a suggestion in force."""
+def followed(snapshot: TuningSnapshot, setting: str, value: float) -> TuningSnapshot:
+    """The same snapshot with a suggestion in force."""
     kind, _, name = setting.partition(":")
     if kind == "bulkhead":
-        changed = replace(picture.bulkheads[name], limit=int(value))
-        return replace(picture, bulkheads={**picture.bulkheads, name: changed})
+        changed = replace(snapshot.bulkheads[name], limit=int(value))
+        return replace(snapshot, bulkheads={**snapshot.bulkheads, name: changed})
     if kind == "rate_limit":
         name, _, dimension = name.rpartition(":")
-        limiter = picture.limiters[name]
+        limiter = snapshot.limiters[name]
         limiter = replace(limiter, limits={**limiter.limits, dimension: int(value)})
-        return replace(picture, limiters={**picture.limiters, name: limiter})
-    return replace(picture, values={**picture.values, setting: value})
+        return replace(snapshot, limiters={**snapshot.limiters, name: limiter})
+    return replace(snapshot, values={**snapshot.values, setting: value})
 
 
-@given(pictures)
-def test_a_suggestion_is_in_range_and_changes_something(picture: Picture) -> None:
-    found = advise(picture)
+@given(snapshots)
+def test_a_suggestion_is_in_range_and_changes_something(snapshot: TuningSnapshot) -> None:
+    found = advise(snapshot)
     assert len({one.setting for one in found}) == len(found)
     for one in found:
-        lever = lever_of(one.setting)
-        assert lever.low <= one.proposed <= lever.high
-        assert one.now == now_of(picture, one.setting) != one.proposed
+        tunable = tunable_of(one.setting)
+        assert tunable.low <= one.proposed <= tunable.high
+        assert one.now == now_of(snapshot, one.setting) != one.proposed
         assert 0 < one.confidence <= 1
         assert one.why and one.effect
 
 
-@given(st.dictionaries(st.sampled_from(list(LEVERS)), st.floats(1, 100)))
+@given(st.dictionaries(st.sampled_from(list(TUNABLES)), st.floats(1, 100)))
 def test_nothing_is_suggested_without_evidence(values: dict[str, float]) -> None:
-    assert advise(Picture(600.0, 2.0, values)) == []
+    assert advise(TuningSnapshot(600.0, 2.0, values)) == []
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "snapshot",
     [SMALL, SHORT, BEHIND, CUT_OFF, CROWDED, IDLE, REFUSING, WIDE, LIMITING],
 )
-def test_following_what_is_said_comes_to_an_end(picture: Picture) -> None:
+def test_following_what_is_said_comes_to_an_end(snapshot: TuningSnapshot) -> None:
     """Even if nothing gets better by it: there is always a bound."""
     for _ in range(40):
-        found = advise(picture)
+        found = advise(snapshot)
         if not found:
             return
         for one in found:
-            picture = followed(picture, one.setting, one.proposed)
-    raise AssertionError(picture.values)
+            snapshot = followed(snapshot, one.setting, one.proposed)
+    raise AssertionError(snapshot.values)

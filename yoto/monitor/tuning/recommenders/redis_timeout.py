@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..picture import Picture
+from ..snapshot import TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 
 LEAST_ERRORS = 10
@@ -18,29 +18,29 @@ LONGEST = 1.0
 FACTOR = 2
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """A longer time-out, if few reads fail and the others are nearly as slow as it."""
-    now = picture.values.get("redis_socket_timeout")
-    if now is None or picture.l2_p99 is None or now >= LONGEST:
+    now = snapshot.values.get("redis_socket_timeout")
+    if now is None or snapshot.l2_p99 is None or now >= LONGEST:
         return
-    errors = picture.l2_errors
-    if errors < LEAST_ERRORS or picture.l2_p99 < now * CLOSE:
+    errors = snapshot.l2_errors
+    if errors < LEAST_ERRORS or snapshot.l2_p99 < now * CLOSE:
         return
-    if not FEW <= errors / picture.l2_reads <= MANY:
+    if not FEW <= errors / snapshot.l2_reads <= MANY:
         return
     found = suggest(
         "redis_socket_timeout",
         now,
         min(now * FACTOR, LONGEST),
-        f"{errors:.0f} of {picture.l2_reads:.0f} reads failed, and 1 % of the others took "
-        f"{picture.l2_p99:.3f} s or longer, with a time-out of {now:g} s",
+        f"{errors:.0f} of {snapshot.l2_reads:.0f} reads failed, and 1 % of the others took "
+        f"{snapshot.l2_p99:.3f} s or longer, with a time-out of {now:g} s",
         "slow answers are waited for instead of going to the database",
         confidence(errors, HALF),
         "request_p95",
         "answers_cut_off",
         errors=errors,
-        reads=picture.l2_reads,
-        slowest_s=picture.l2_p99,
+        reads=snapshot.l2_reads,
+        slowest_s=snapshot.l2_p99,
         time_out_s=now,
     )
     if found is not None:

@@ -34,22 +34,22 @@ MadeOf: TypeAlias = tuple[BreakerPlan | None, BulkheadConfig | None]
 
 def pack_settings(breaker: BreakerPlan | None, bulkhead: BulkheadConfig | None) -> bytes:
     """The settings of ``guard_enter.lua``."""
-    gate = NO_BREAKER if breaker is None else breaker.admit
+    admit_settings = NO_BREAKER if breaker is None else breaker.admit
     slots = (0, 0, 0)
     if bulkhead is not None:
         slots = (1, bulkhead.max_concurrent, int(bulkhead.lease * MICRO))
     has_breaker = struct.pack("<d", breaker is not None)
-    return has_breaker + gate + struct.pack("<ddd", *slots)
+    return has_breaker + admit_settings + struct.pack("<ddd", *slots)
 
 
-class Together:
+class SingleSlot:
     """The scripts ``guard_enter.lua`` and ``guard_exit.lua`` of one guard."""
 
     def __init__(self, runtime: Runtime, target: BreakerTarget) -> None:
         """``target``: where the breaker of the guard's name is, whether or not it has one."""
         self._runtime = runtime
         self._breaker_keys = target.keys
-        self._tell = target.tell
+        self._event_args = target.event_args
         self._packed: tuple[MadeOf | None, bytes] = (None, b"")
 
     def enter(self, entry: Entry) -> tuple[Admission, bytes]:
@@ -77,7 +77,7 @@ class Together:
         reply = self._runtime.exits.run(
             script,
             (*self._breaker_keys, *holders, *dimensions),
-            (request, self._settings(entry), limits, cost, memory_ms, *self._tell),
+            (request, self._settings(entry), limits, cost, memory_ms, *self._event_args),
         )
         if reply[0] != 1:
             self._refuse(entry, reply)
@@ -94,7 +94,15 @@ class Together:
         return (
             scripts.GUARD_EXIT,
             (*self._breaker_keys, holders),
-            (entry.request, int(lease_ended), period, outcome, int(slow), record, *self._tell),
+            (
+                entry.request,
+                int(lease_ended),
+                period,
+                outcome,
+                int(slow),
+                record,
+                *self._event_args,
+            ),
         )
 
     @staticmethod

@@ -1,11 +1,11 @@
 """Fail-fast: after repeated connection errors, calls fail at once instead of waiting.
 
-A ``Gate`` counts consecutive errors of one server: connections that could not be opened and answers
-that did not come in time. A server that answers, and goes on saying that it does not serve, trips
-it at once. When it trips, calls raise ``StoreUnavailable`` without touching the network, and a
-``Prober`` thread asks the server until it answers. The thread lives only while something is
-tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a tripped gate
-never stays tripped for want of a prober.
+A ``Circuit`` counts consecutive errors of one server: connections that could not be opened and
+answers that did not come in time. A server that answers, and goes on saying that it does not serve,
+trips it at once. When it trips, calls raise ``StoreUnavailable`` without touching the network, and
+a ``Prober`` thread asks the server until it answers. The thread lives only while something is
+tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a tripped
+circuit never stays tripped for want of a prober.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 # One failed attempt may be bad luck; three in a row with no success between them are an outage.
 FAILURES_TO_TRIP = 3
 
-PROBE_INTERVAL = 0.1  # s, after a gate tripped
+PROBE_INTERVAL = 0.1  # s, after a circuit tripped
 MAX_PROBE_INTERVAL = 1.0  # s, when the outage lasts
 PROBE_BACKOFF = 1.5
 
 
-class Gate:
+class Circuit:
     """The state of fail-fast about one server.
 
     Attributes:
@@ -58,7 +58,7 @@ class Gate:
             raise StoreUnavailable("redis", self._cause, retry_after=MAX_PROBE_INTERVAL)
 
     def failed(self, cause: BaseException) -> None:
-        """Count an error; the third in a row trips the gate."""
+        """Count an error; the third in a row trips the circuit."""
         self.noted(cause)
         self.failures += 1
         self._cause = cause
@@ -91,10 +91,10 @@ class Gate:
 
 
 class Prober:
-    """Probes tripped gates in one daemon thread, and notifies listeners when one opens again.
+    """Probes tripped circuits in one daemon thread, and notifies listeners when one opens again.
 
     Attributes:
-        errors: of all gates, those of servers that are gone too: time-outs, and connections that
+        errors: of all circuits, those of servers that are gone too: time-outs, and connections that
             could not be opened or broke.
     """
 
@@ -102,7 +102,7 @@ class Prober:
         self.errors = {"timeout": 0, "connection": 0}
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._watched: dict[Gate, None] = {}
+        self._watched: dict[Circuit, None] = {}
         self._thread: threading.Thread | None = None
         self._listeners: list[Callable[[], None]] = []
 
@@ -110,13 +110,13 @@ class Prober:
         """Call ``listener()`` in the probe's thread each time a server came back."""
         self._listeners.append(listener)
 
-    def watch(self, gate: Gate) -> None:
-        """Probe ``gate`` until it responds; cheap when that is going on already."""
+    def watch(self, circuit: Circuit) -> None:
+        """Probe ``circuit`` until it responds; cheap when that is going on already."""
         thread = self._thread
-        if gate in self._watched and thread is not None and thread.is_alive():
+        if circuit in self._watched and thread is not None and thread.is_alive():
             return
         with self._lock:
-            self._watched[gate] = None
+            self._watched[circuit] = None
             if self._thread is None or not self._thread.is_alive():
                 self._wake = threading.Event()
                 self._thread = threading.Thread(
@@ -127,7 +127,7 @@ class Prober:
                 self._wake.set()
 
     def close(self) -> None:
-        """Forget all gates and end the thread."""
+        """Forget all circuits and end the thread."""
         with self._lock:
             self._watched.clear()
             thread, self._thread = self._thread, None
@@ -144,17 +144,17 @@ class Prober:
                 delay = PROBE_INTERVAL
             else:
                 delay = min(delay * PROBE_BACKOFF, MAX_PROBE_INTERVAL)
-            recovered = [gate for gate in list(self._watched) if self._answers(gate)]
+            recovered = [circuit for circuit in list(self._watched) if self._responds(circuit)]
             with self._lock:
-                for gate in recovered:
-                    self._watched.pop(gate, None)
-            for gate in recovered:
-                gate.succeeded()
-                log.info("calls to redis %s go through again", gate.name)
+                for circuit in recovered:
+                    self._watched.pop(circuit, None)
+            for circuit in recovered:
+                circuit.succeeded()
+                log.info("calls to redis %s go through again", circuit.name)
             if recovered:
                 # Others may wait for what this one knows, such as the map of a cluster.
                 delay = PROBE_INTERVAL
-                self._tell()
+                self._notify()
             with self._lock:
                 if self._wake is not wake:
                     # Closed; the next caller starts another thread.
@@ -163,15 +163,15 @@ class Prober:
                     self._thread = None
                     return
 
-    def _answers(self, gate: Gate) -> bool:
+    def _responds(self, circuit: Circuit) -> bool:
         try:
-            gate.probe()
+            circuit.probe()
         except Exception as error:
-            log.debug("redis %s is still away: %s", gate.name, error)
+            log.debug("redis %s is still away: %s", circuit.name, error)
             return False
         return True
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in list(self._listeners):
             try:
                 listener()

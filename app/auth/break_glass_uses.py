@@ -16,7 +16,7 @@ from yoto.request.context import origin
 from yoto.store.db import db, writing
 from yoto.store.models import record_audit
 
-EXTENSION = "yoto.glass_uses"
+EXTENSION = "yoto.break_glass_uses"
 BETWEEN_USES = 300.0  # s
 BETWEEN_REFUSALS = 60.0  # s
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class GlassUses:
+class BreakGlassUses:
     """The break-glass tokens that one process was shown.
 
     Attributes:
@@ -36,7 +36,7 @@ class GlassUses:
     refused: int = 0
 
 
-def note_glass(opened: bool) -> None:
+def note_break_glass(opened: bool) -> None:
     """Log that a request came with the break-glass token, or with a wrong one; a use is recorded,
     too. A call outside a request only checks whether a credential is still valid.
 
@@ -44,7 +44,7 @@ def note_glass(opened: bool) -> None:
     """
     if not has_request_context():
         return
-    known: GlassUses = current_app.extensions.setdefault(EXTENSION, GlassUses())
+    known: BreakGlassUses = current_app.extensions.setdefault(EXTENSION, BreakGlassUses())
     address = str(origin().address)
     if not opened:
         known.refused += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..picture import Picture, PoolPicture
+from ..snapshot import PoolSnapshot, TuningSnapshot
 from ..suggestion import Suggestion, confidence, suggest
 from ..verdict import pool_waits
 
@@ -24,22 +24,22 @@ LONG, IDLE, LEAST_TAKEN, SMALLEST = 600.0, 0.25, 200, 4
 HALF_TAKEN = 1_000.0
 
 
-def advise(picture: Picture) -> Iterator[Suggestion]:
+def advise(snapshot: TuningSnapshot) -> Iterator[Suggestion]:
     """More connections where callers wait, fewer where most are idle for long."""
     for pool, setting in SETTINGS.items():
-        found, now = picture.pools.get(pool), picture.values.get(setting)
+        found, now = snapshot.pools.get(pool), snapshot.values.get(setting)
         if found is not None and now is not None and _as_now(pool, found, now):
-            one = _larger(setting, found, now) or _smaller(pool, found, now, picture.seconds)
+            one = _larger(setting, found, now) or _smaller(pool, found, now, snapshot.seconds)
             if one is not None:
                 yield one
 
 
-def _as_now(name: str, pool: PoolPicture, now: float) -> bool:
+def _as_now(name: str, pool: PoolSnapshot, now: float) -> bool:
     """Whether the observations are about the size in force."""
     return pool.same and (name not in EXACT or pool.size == now)
 
 
-def _larger(setting: str, pool: PoolPicture, now: float) -> Suggestion | None:
+def _larger(setting: str, pool: PoolSnapshot, now: float) -> Suggestion | None:
     waits = pool.waited + pool.timed_out
     callers = pool.taken + pool.timed_out
     if now >= LARGEST or waits < max(LEAST_WAITS, callers * SHARE):
@@ -60,7 +60,7 @@ def _larger(setting: str, pool: PoolPicture, now: float) -> Suggestion | None:
     )
 
 
-def _smaller(name: str, pool: PoolPicture, now: float, seconds: float) -> Suggestion | None:
+def _smaller(name: str, pool: PoolSnapshot, now: float, seconds: float) -> Suggestion | None:
     if seconds < LONG or now <= SMALLEST or pool.taken < LEAST_TAKEN:
         return None
     if pool.waited or pool.timed_out or pool.busiest > pool.size * IDLE:

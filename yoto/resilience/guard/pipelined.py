@@ -23,7 +23,7 @@ from ..outcome import Outcome
 from ..runtime import Runtime
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
 from .permit import NOT_ASKED
-from .together import NOT_WANTED
+from .single_slot import NOT_WANTED
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,9 @@ class _AskBreaker:
     def __init__(self, part: BreakerPart, request: str) -> None:
         self._part = part
         self._request = request
-        keys, tell = part.breaker.remote.target
+        keys, event_args = part.breaker.remote.target
         self.calls: list[Call] = [
-            (scripts.BREAKER_ADMIT, keys, (request, part.plan.admit, *tell)),
+            (scripts.BREAKER_ADMIT, keys, (request, part.plan.admit, *event_args)),
         ]
         self.replies: list[Any] = []
 
@@ -125,7 +125,7 @@ class _AskBulkhead:
         return self._part.bulkhead.full(self._part.config)
 
 
-def enter_spread(runtime: Runtime, entry: Entry) -> tuple[Admission, bytes]:
+def enter_pipelined(runtime: Runtime, entry: Entry) -> tuple[Admission, bytes]:
     """As ``Together.enter``."""
     breaker = _AskBreaker(entry.breaker, entry.request) if entry.breaker else None
     limiter = _AskLimiter(entry.limiter, entry.request) if entry.limiter else None
@@ -158,7 +158,7 @@ def _give_back(questions: Sequence[_Question]) -> None:
             log.warning("a part of a refused call comes back by itself only: %s", error)
 
 
-def leave_spread(
+def leave_pipelined(
     entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
 ) -> list[Call]:
     """The script calls for the end of a call: give ``slot`` back, and report ``counted``, the

@@ -6,26 +6,26 @@ import msgspec
 
 from .snapshot import ForecastSnapshot
 
-# s after which a statement is out of date: each minute brings a new one.
+# s after which a report is out of date: each minute brings a new one.
 OLD_AFTER = 180.0
 
 
-class Statement(msgspec.Struct, frozen=True):
+class ForecastReport(msgspec.Struct, frozen=True, rename={"snapshot": "said"}):
     """The forecaster's state in one worker at one moment.
 
     Attributes:
         at: epoch seconds, by the clock of the monitor's store.
         instance: the worker.
-        said: its forecasts, anomalies and drifts.
+        snapshot: its forecasts, anomalies and drifts.
     """
 
     at: float
     instance: str
-    said: ForecastSnapshot
+    snapshot: ForecastSnapshot
 
     @classmethod
-    def decode(cls, stored: bytes) -> Statement:
-        """The statement that ``encode`` gave."""
+    def decode(cls, stored: bytes) -> ForecastReport:
+        """The report that ``encode`` gave."""
         return msgspec.json.decode(stored, type=cls)
 
     def encode(self) -> bytes:

@@ -41,7 +41,7 @@ class Forced:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class InvalidationSnapshot:
     """A snapshot of the queue, with its counters.
 
     Attributes:
@@ -107,7 +107,7 @@ TOTALS = (
 )
 
 
-def to_picture(reply: Sequence[Any]) -> Picture:
+def to_snapshot(reply: Sequence[Any]) -> InvalidationSnapshot:
     """Read the reply of ``look.lua``."""
     now_ms, state, groups, by_size, by_age, kinds, reasons, claim, later, first, sizes = reply
     known = _pairs(state)
@@ -115,7 +115,7 @@ def to_picture(reply: Sequence[Any]) -> Picture:
     taken_since = int(claim_oldest) if claim_id else None
     ages = _pairs(by_age)
     since = [int(float(ms)) for ms in list(ages.values())[:1]]
-    return Picture(
+    return InvalidationSnapshot(
         now_ms=now_ms,
         waiting=int(known.get("waiting", 0)),
         claimed=int(claim_items) if claim_id else 0,
