@@ -103,7 +103,7 @@ class AlertState:
         self._evaluation.add("evaluate", self._evaluate)
         self._evaluation.add("prune", self._prune)
         self._delivery = Housekeeper("yoto-alert-webhooks")
-        self._deliver_soon = self._delivery.add("deliver", self._deliver)
+        self._deliver_soon = self._delivery.add("deliver", self.deliver)
 
     def start(self) -> None:
         """Evaluate and deliver from now on."""
@@ -122,7 +122,8 @@ class AlertState:
             self._deliver_soon()
         return self._settings.interval
 
-    def _deliver(self) -> float:
+    def deliver(self) -> float:
+        """Send the messages that are due; seconds until the next time."""
         self._reached("delivered", self.deliverer.turn)
         return min(DELIVERY_INTERVAL, self.deliverer.retry_in + RETRY_LATE)
 

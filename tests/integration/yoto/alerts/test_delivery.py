@@ -115,11 +115,11 @@ def test_each_worker_looks_again_when_what_failed_is_due(another: Make, receiver
     platform.see(15)
     for worker in (platform, other):
         # The first pause is of 4 to 5 s.
-        assert 4.0 < worker.state._deliver() < 5.2
+        assert 4.0 < worker.state.deliver() < 5.2
     receiver.answer = lambda request: 200
     platform.clock.now += 5
     for worker in (other, platform):
-        assert worker.state._deliver() == DELIVERY_INTERVAL
+        assert worker.state.deliver() == DELIVERY_INTERVAL
     assert len(receiver.received) == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -339,12 +340,15 @@ def test_a_statement_that_fails_is_timed_and_told_by_kind(
     assert found.counted(names.DATABASE_ERRORS) == 1
 
 
-def test_whether_alerts_are_evaluated_is_measured(app: Flask, monitoring: Monitoring) -> None:
+def test_whether_alerts_are_evaluated_is_measured(
+    app: Flask, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = alerts.of(app)
     assert measured(monitoring).level(names.ALERT_SILENCE) is None
     # As while its threads run.
     state.started = True
-    state.evaluator._seen_at -= 100
+    later = time.monotonic() + 100
+    monkeypatch.setattr("yoto.alerts.evaluator.monotonic", lambda: later)
     silent = measured(monitoring).level(names.ALERT_SILENCE)
     assert silent is not None and silent.highest >= 100
     state.evaluator.turn()
