@@ -12,7 +12,7 @@ from yoto.http.application import Application
 from yoto.http.pipeline import surround
 from yoto.request.context import begin_record, origin, read_only
 from yoto.request.records import RequestRecords, records_of
-from yoto.store.db import _will_write
+from yoto.store.sqlite import will_write
 
 
 @pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128, "<a/b;c=1>"])
@@ -90,10 +90,10 @@ def test_only_as_many_proxies_are_believed_as_are_trusted(proxies: int, address:
 
 def test_requests_write_unless_their_method_or_mark_says_otherwise(bare_app: Flask) -> None:
     def view() -> str:
-        return str(_will_write.get())
+        return str(will_write.get())
 
     def check() -> str:
-        return str(_will_write.get())
+        return str(will_write.get())
 
     bare_app.add_url_rule("/view", "view", view, methods=["GET", "POST", "DELETE"])
     bare_app.add_url_rule("/check", "check", read_only(check), methods=["POST"])
