@@ -81,7 +81,7 @@ else:
         {
             "Circumstances": ".policy_input.facts",
             "PolicyJudge": ".policy_input.judge",
-            "Surroundings": ".policy_input.facts",
+            "AppContextFactory": ".policy_input.facts",
         },
     )
 
