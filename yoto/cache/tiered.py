@@ -55,7 +55,7 @@ class TieredCache:
         """Nothing connects and no thread starts before the first use.
 
         Args:
-            surroundings: the context that loaders need when entries are refreshed in the
+            app_context_factory: the context that loaders need when entries are refreshed in the
                 background, such as an application context.
             recorder: takes the times of reads and loads; by default they are not recorded.
         """

@@ -38,9 +38,9 @@ from yoto.parts.forecaster import elect_forecaster, elected_forecaster
 from yoto.parts.tuner import tune, tuner_of
 from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
-    AppContextFactory,
     ComponentState,
     GrantedAccess,
+    PolicyEnvironment,
     PolicyJudge,
     WarmUpParts,
     WarmUpReport,
@@ -190,8 +190,8 @@ def _init_permissions(app: Flask, host: Host) -> None:
     granted = GrantedAccess(hot_places(hot), seen.granted)
     hot.read_first(granted.flush)
     seen.read_first(granted.flush)
-    app_context_factory = AppContextFactory(circumstances, error_rate, prefetch.of(app).unusual)
-    judge = PolicyJudge(app, cache.of(app), app_context_factory)
+    environment = PolicyEnvironment(circumstances, error_rate, prefetch.of(app).unusual)
+    judge = PolicyJudge(app, cache.of(app), environment)
     forecaster = elected_forecaster(app)
     permissions.init_app(
         app,

@@ -72,7 +72,7 @@ from yoto.permission.ways import Way
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
-    from yoto.permission.policy_input.facts import AppContextFactory, Circumstances
+    from yoto.permission.policy_input.facts import Circumstances, PolicyEnvironment
     from yoto.permission.policy_input.judge import PolicyJudge
 else:
     # What policies are asked needs their engine; verdicts by roles do not.
@@ -81,7 +81,7 @@ else:
         {
             "Circumstances": ".policy_input.facts",
             "PolicyJudge": ".policy_input.judge",
-            "AppContextFactory": ".policy_input.facts",
+            "PolicyEnvironment": ".policy_input.facts",
         },
     )
 
@@ -171,5 +171,5 @@ __all__ = [
     "hot_places",
     "record_settings",
     "PolicyJudge",
-    "AppContextFactory",
+    "PolicyEnvironment",
 ]

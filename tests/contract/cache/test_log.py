@@ -27,7 +27,7 @@ def test_what_is_appended_is_read(log: InvalidationLog, redis: RedisConnection) 
     assert entries_of(redis) == [first, second]
     assert entries_of(redis, first.position) == [second]
     assert log.newest() == second
-    assert first.subjects == ("user:42", "server:7")
+    assert first.tags == ("user:42", "server:7")
 
 
 def test_how_long_a_change_had_waited_is_read_and_others_need_not_know(
@@ -77,13 +77,13 @@ def test_many_subjects_are_spread_over_entries(
     subjects = [f"user:{number}" for number in range(1, 1_201)]
     last = log.append(subjects)
     entries = entries_of(redis)
-    assert [len(one.subjects) for one in entries] == [500, 500, 200]
-    assert [word for one in entries for word in one.subjects] == subjects
+    assert [len(one.tags) for one in entries] == [500, 500, 200]
+    assert [word for one in entries for word in one.tags] == subjects
     assert entries[-1] == last
 
 
 def test_a_subject_is_appended_once(log: InvalidationLog) -> None:
-    assert log.append(["user:1", "user:1"]).subjects == ("user:1",)
+    assert log.append(["user:1", "user:1"]).tags == ("user:1",)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_log_is_bounded_and_has_an_end(redis: RedisConnection) -> None:
 
 def test_listening_to_no_log_writes_its_beginning(log: InvalidationLog) -> None:
     first = log.listen(ORIGIN, FOR_EVER)
-    assert first.subjects == ("global",)
+    assert first.tags == ("global",)
     assert log.listen(ORIGIN, FOR_EVER) == first == log.newest()
 
 
@@ -125,10 +125,10 @@ def test_listening_to_a_log_that_somebody_heard_a_moment_ago_changes_nothing(
 def test_a_log_that_nobody_heard_for_too_long_is_begun_anew_once(log: InvalidationLog) -> None:
     last = log.append(["user:1"])
     anew = log.listen(ORIGIN, 5.0)
-    assert anew.subjects == ("global",) and anew.number == last.number + 1
+    assert anew.tags == ("global",) and anew.number == last.number + 1
     time.sleep(0.05)
     again = log.listen(ORIGIN, 0.02)
-    assert again.subjects == ("global",) and again.position > anew.position
+    assert again.tags == ("global",) and again.position > anew.position
     assert log.listen(ORIGIN, 5.0) == again
 
 
@@ -156,4 +156,4 @@ def test_an_entry_written_by_hand_is_read_as_one_without_a_number(
 ) -> None:
     redis.client.xadd(log.key, {"hello": "world"})
     (entry,) = entries_of(redis)
-    assert (entry.number, entry.subjects) == (0, ("",))
+    assert (entry.number, entry.tags) == (0, ("",))

@@ -44,7 +44,7 @@ class BatchQueue:
 
         Args:
             consumer: names this process; no other process, before or after, has this name.
-            surroundings: a context for handlers, such as an application context.
+            app_context_factory: a context for handlers, such as an application context.
         """
         self.settings = settings or QueueSettings()
         keys = QueueKeys(redis.keys, name)

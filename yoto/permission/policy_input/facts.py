@@ -71,7 +71,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class AppContextFactory:
+class PolicyEnvironment:
     """Facts that only upper layers know.
 
     Attributes:
@@ -94,15 +94,13 @@ class PolicyFacts:
     Each call raises ``StoreUnavailable`` if the database had to be asked and did not answer.
 
     Attributes:
-        surroundings: what upper layers know.
+        environment: what upper layers know.
     """
 
-    def __init__(
-        self, app: Flask, cache: TieredCache, app_context_factory: AppContextFactory
-    ) -> None:
+    def __init__(self, app: Flask, cache: TieredCache, environment: PolicyEnvironment) -> None:
         """Nothing is read yet; what is remembered follows the log of ``cache``."""
         self.app = app
-        self.app_context_factory = app_context_factory
+        self.environment = environment
         self._cache = cache
         self._functions: dict[str, ProvidedAttributes] = {}
         # By number. The box is typed as if nothing were ever missing from it.
@@ -261,7 +259,7 @@ class PolicyFacts:
         return self.read(lambda connection: load_person(connection, user_id))
 
     def _load_emergencies(self) -> Emergencies:
-        now = self.app_context_factory.clock()
+        now = self.environment.clock()
         return self.read(lambda connection: load_emergencies(connection, now))
 
     @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from yoto.cache import TieredCache
-from yoto.permission.policy_input.facts import AppContextFactory, PolicyFacts
+from yoto.permission.policy_input.facts import PolicyEnvironment, PolicyFacts
 from yoto.permission.policy_input.parts import CHANNEL, PARTS, Asked
 from yoto.permission.registry.catalogue import JUDGED_WHERE_SET
 from yoto.permission.registry.scopes import Place
@@ -31,12 +31,10 @@ NO_CODE = "policy_denied"
 class PolicyJudge:
     """A ``PolicyCheck`` for one application."""
 
-    def __init__(
-        self, app: Flask, cache: TieredCache, app_context_factory: AppContextFactory
-    ) -> None:
+    def __init__(self, app: Flask, cache: TieredCache, environment: PolicyEnvironment) -> None:
         """Nothing is asked or opened yet."""
         self._app = app
-        self._facts = PolicyFacts(app, cache, app_context_factory)
+        self._facts = PolicyFacts(app, cache, environment)
         self._builder = InputBuilder(PARTS)
         PolicyManager.of(app).permissions = self._known
 

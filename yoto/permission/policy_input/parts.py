@@ -88,7 +88,7 @@ class Asked:
     @property
     def now(self) -> float:
         """Epoch seconds."""
-        return self.facts.app_context_factory.clock()
+        return self.facts.environment.clock()
 
     @cached_property
     def person(self) -> Person | None:
@@ -117,7 +117,7 @@ class Asked:
     @cached_property
     def circumstances(self) -> Circumstances | None:
         """The request at hand."""
-        return self.facts.app_context_factory.circumstances()
+        return self.facts.environment.circumstances()
 
 
 def _of(found: Any, name: str) -> Any:
@@ -203,9 +203,7 @@ def _risk(asked: Asked) -> Any:
         log.warning("policies do not get context.risk: %s", error)
         return ABSENT
     question = asked.question
-    unusual = asked.facts.app_context_factory.unusual(
-        asked.user_id, question.permission, question.scope
-    )
+    unusual = asked.facts.environment.unusual(asked.user_id, question.permission, question.scope)
     risk = risk_of(behaviour, person.age_days(asked.now), unusual)
     return {"score": risk.score, "parts": dict(risk.parts)}
 
@@ -294,7 +292,7 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("context.environment.load", _load_per_core, documents=("environment.load",)),
     Part(
         "context.environment.error_rate",
-        lambda asked: asked.facts.app_context_factory.error_rate(),
+        lambda asked: asked.facts.environment.error_rate(),
         documents=("environment.error_rate",),
     ),
     Part(

@@ -333,7 +333,7 @@ def test_without_redis_alerts_go_on_and_are_told_once_when_it_is_back(another: M
         assert platform.see(5) == []
         server.start()
         publisher = platform.state.evaluator._publisher
-        wait_until(lambda: publisher.tell() == 1, 30)
+        wait_until(lambda: publisher.publish() == 1, 30)
         # The server lost what it had, and with it the first event; no other comes twice.
         assert platform.told() == ["alert.changed"]
         redis.close()

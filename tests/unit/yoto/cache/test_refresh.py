@@ -12,18 +12,18 @@ from yoto.cache.refresh import Refresher
 
 
 @pytest.fixture
-def app_context_factory() -> list[str]:
+def calls() -> list[str]:
     """What was entered and left."""
     return []
 
 
 @pytest.fixture
-def refresher(app_context_factory: list[str]) -> Iterator[Refresher]:
+def refresher(calls: list[str]) -> Iterator[Refresher]:
     @contextmanager
     def surround() -> Iterator[None]:
-        app_context_factory.append("in")
+        calls.append("in")
         yield
-        app_context_factory.append("out")
+        calls.append("out")
 
     one = Refresher(surround)
     yield one
@@ -31,16 +31,16 @@ def refresher(app_context_factory: list[str]) -> Iterator[Refresher]:
 
 
 def test_a_task_runs_in_the_background_within_its_surroundings(
-    refresher: Refresher, app_context_factory: list[str]
+    refresher: Refresher, calls: list[str]
 ) -> None:
     ran: list[tuple[int, list[str]]] = []
 
     def task() -> bool:
-        ran.append((threading.get_ident(), list(app_context_factory)))
+        ran.append((threading.get_ident(), list(calls)))
         return True
 
     refresher.submit("key", task)
-    wait_until(lambda: app_context_factory == ["in", "out"])
+    wait_until(lambda: calls == ["in", "out"])
     assert ran[0][0] != threading.get_ident()
     assert ran[0][1] == ["in"]
 
