@@ -18,7 +18,9 @@ from yoto.cli.resilience.output import (
     state_lines,
     state_of,
 )
+from yoto.errors import ValidationFailed
 from yoto.http.shapes import Between
+from yoto.operate.config import READ_ONLY
 from yoto.operate.operation import Author, Reason, SeenVersion
 from yoto.resilience import REDIS_BREAKER, BreakerState, Kind, change_to_plain
 
@@ -50,6 +52,13 @@ def _changes(found: list[Plain], **given: Any) -> Iterator[str]:
     yield from (change_line(change).lstrip() for change in found)
     if not found:
         yield "No changes yet."
+
+
+def _settable(kind: str) -> Kind:
+    """The kind, if its entries are set here: rules of alerts have limits that their own acts keep."""
+    if Kind(kind) is Kind.ALERT_RULE:
+        raise ValidationFailed({"kind": f"{kind} {READ_ONLY[Kind.ALERT_RULE]}"})
+    return Kind(kind)
 
 
 @command(resilience, "list <kind>", _entries)
@@ -103,7 +112,7 @@ def set_fields(
 ) -> Plain:
     """Set FIELDs of an entry over its defaults. A VALUE is JSON, or else text."""
     receipt = controller().config.set(
-        Kind(kind),
+        _settable(kind),
         name,
         fields,
         version=version,
@@ -119,14 +128,14 @@ def set_fields(
 def delete(kind: Kind, name: str, version: SeenVersion, reason: Reason, by: Author) -> Plain:
     """Take back what operators set on an entry."""
     config = controller().config
-    return changed(config.delete(Kind(kind), name, version=version, author=by, reason=reason))
+    return changed(config.delete(_settable(kind), name, version=version, author=by, reason=reason))
 
 
 @command(resilience, "rollback <kind> <name> <to_version>", receipt_lines)
 def rollback(kind: Kind, name: str, to_version: int, reason: Reason, by: Author) -> Plain:
     """Set an entry to what operators had set at TO_VERSION."""
     config = controller().config
-    return changed(config.rollback(Kind(kind), name, to_version, author=by, reason=reason))
+    return changed(config.rollback(_settable(kind), name, to_version, author=by, reason=reason))
 
 
 @command(resilience, "switch <name> <position>", receipt_lines, expires_in="for")

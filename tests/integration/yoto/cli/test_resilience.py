@@ -107,6 +107,9 @@ def test_values_are_json_or_text(run: Run) -> None:
         (("set", "bulkhead", "thing", "wait=1", "--for", "soon"), "is no duration"),
         (("set", "bulkhead", "thing", "wait=1", "--version", "7"), "at version 0 by now"),
         (("rollback", "bulkhead", "thing", "3"), "to_version: must be from 0 to 0"),
+        (("set", "alert_rule", "redis", "threshold=2"), "changes by the rules of alerts"),
+        (("rollback", "alert_rule", "redis", "0"), "changes by the rules of alerts"),
+        (("delete", "alert_rule", "redis"), "changes by the rules of alerts"),
     ],
 )
 def test_a_mistake_is_said_with_field_and_range_and_changes_nothing(
