@@ -55,7 +55,7 @@ def _changes(found: list[Plain], **given: Any) -> Iterator[str]:
 
 
 def _settable(kind: str) -> Kind:
-    """The kind, if its entries are set here: rules of alerts have limits that their own acts keep."""
+    """The kind, if its entries are set here; limits on rules of alerts are in their own acts."""
     if Kind(kind) is Kind.ALERT_RULE:
         raise ValidationFailed({"kind": f"{kind} {READ_ONLY[Kind.ALERT_RULE]}"})
     return Kind(kind)
