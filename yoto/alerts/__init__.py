@@ -2,7 +2,7 @@
 
 from .degrading import Degrade
 from .evaluator import Elected
-from .extension import Alerts, AlertSettings, AlertState
+from .extension import Alerts, AlertSettings, AlertState, health_components
 from .facts import (
     AlertAcknowledged,
     AlertChanged,
@@ -11,7 +11,6 @@ from .facts import (
     AlertSilenced,
     AlertUnsilenced,
 )
-from .health import health_components
 from .machine import Cause, Kind, Transition, step
 from .records import EVERY_RULE, MOST_SILENCES, NEVER_TRIED, Alert, AlertFilter, Silence, Webhook
 from .rulebook import RuleInForce

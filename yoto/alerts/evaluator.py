@@ -12,16 +12,14 @@ from typing import Any, TypeAlias
 from yoto.monitor import AlertRule, Value
 from yoto.redis import EXPECTED_FAILURES
 
-from .announcing import event_of
 from .degrading import Degrader
 from .machine import Cause, Kind, Transition, step, text_of
-from .notices import unannounced
+from .notices import event_of, queue_event, unannounced
 from .publishing import AlertPublisher
 from .records import MOST_SILENCES, Alert, Board
 from .rulebook import Rulebook, RuleInForce
 from .tables import AlertRows, AlertStore
 from .track import Track
-from .webhooks.queueing import queue_event
 
 log = logging.getLogger(__name__)
 

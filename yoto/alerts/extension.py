@@ -12,7 +12,7 @@ from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.extension import Extension
 from yoto.housekeeping import Housekeeper
-from yoto.monitor import DEFAULT_RULES, AlertRule
+from yoto.monitor import DEFAULT_RULES, AlertRule, Component, components_of
 from yoto.resilience import ConfigStore, Resilience
 from yoto.settings import of
 
@@ -209,3 +209,8 @@ class Alerts(Extension[AlertState]):
     def webhooks(self) -> WebhookService:
         """The webhooks of the current application."""
         return self.current.webhooks
+
+
+def health_components(app: Flask) -> tuple[Component, ...]:
+    """The components, by the alert rules as operators have set them."""
+    return components_of(one.rule for one in Alerts.of(app).rules.list())

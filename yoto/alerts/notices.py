@@ -1,12 +1,18 @@
-"""Choice of recipients and notifications for an alert. Pure."""
+"""What is announced of an alert, to whom, and as which event and message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
 
 from yoto.monitor import Level
 
+from .facts import AlertChanged, AlertEvent, AlertRaised, AlertResolved
 from .records import Alert, Silence, Webhook
+from .tables import AlertRows
 
 
 def is_silenced(alert: Alert, silences: Iterable[Silence], now: float) -> bool:
@@ -35,3 +41,48 @@ def concerns(webhook: Webhook, old: Level | None, new: Level | None) -> bool:
     """
     rank = max(level.rank if level is not None else 0 for level in (old, new))
     return rank >= webhook.min_level.rank
+
+
+def event_of(alert: Alert, old: Level | None) -> AlertEvent:
+    """The event to publish for ``alert`` as it is now.
+
+    Args:
+        old: the level that the recipient knows; None: no alert.
+    """
+    about: dict[str, Any] = {
+        "alert_id": alert.id,
+        "rule": alert.rule,
+        "labels": dict(alert.labels),
+        "level": alert.level.value,
+        "peak_level": alert.peak_level.value,
+        "peak_value": alert.peak_value,
+        "value": alert.value,
+        "limit": alert.limit,
+        "cause": alert.cause.value,
+        "text": alert.text,
+    }
+    if alert.resolved_at is not None:
+        lasted = round((alert.resolved_at - alert.raised_at) * 1000)
+        return AlertResolved(lasted_ms=lasted, **about)
+    if old is None:
+        return AlertRaised(**about)
+    return AlertChanged(old=old.value, **about)
+
+
+def body_of(kind: str, data: Any, now: float) -> str:
+    """The JSON text of a message: ``type``, ``timestamp`` and ``data``."""
+    at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+    message = {"type": kind, "timestamp": at.replace("+00:00", "Z"), "data": data}
+    return msgspec.json.encode(message).decode()
+
+
+def queue_event(rows: AlertRows, event: AlertEvent, old: Level | None, new: Level | None) -> int:
+    """A message to each webhook that such a step concerns; how many.
+
+    It is stored in the transaction of the change that it announces.
+    """
+    body = body_of(event.type, event, rows.now)
+    concerned = [one for one in rows.webhooks() if concerns(one, old, new)]
+    for webhook in concerned:
+        rows.add_delivery(webhook.id, event.type, body)
+    return len(concerned)

@@ -66,8 +66,8 @@ from .settings import (
     Settings,
     TuningConfig,
 )
+from .settings.switches import SwitchConfig
 from .store_health import StoreState
-from .switches import SwitchConfig
 from .trail import KEPT_FOR, LimitedCall, TrailReading, top_keys
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from .settings import (
     DegradationLevel,
     RateLimitConfig,
 )
-from .switches import SwitchConfig
+from .settings.switches import SwitchConfig
 
 
 class ConfigAccess:

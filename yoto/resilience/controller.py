@@ -48,10 +48,10 @@ from .settings import (
     Settings,
     TuningConfig,
 )
+from .settings.switches import SwitchConfig
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, no_subject
 from .switched_off import OffDegradation
-from .switches import SwitchConfig
 from .trail import KEPT_FOR, StoredTrails
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from yoto.rules import require_reason
 
 from .breaker import BreakerState, CircuitBreaker, State
 from .config_store import ConfigStore, Kind
-from .switches import Force
+from .settings.switches import Force
 
 log = logging.getLogger(__name__)
 

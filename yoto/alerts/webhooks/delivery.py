@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
-from ..records import Delivery, Webhook
+from ..records import FURTHEST_OFF, Delivery, Webhook
 from ..tables import AlertStore
-from .backoff import pause_after
 from .sending import Outcome, Sender
 
 log = logging.getLogger(__name__)
@@ -20,8 +19,23 @@ log = logging.getLogger(__name__)
 CLAIM = 90.0
 # Messages between two reads of the store.
 BATCH = 20
+# s between tries.
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = FURTHEST_OFF
+# Share of the pause by which it varies, so that receivers are not hit in step.
+SPREAD = 0.2
 # Characters; as wide as the column.
 LONGEST_ERROR = 200
+
+
+def pause_after(failures: int, chance: float) -> float:
+    """Seconds to wait after so many failures in a row, 1 or more: twice as long each time.
+
+    Args:
+        chance: 0 to 1, drawn by the caller.
+    """
+    pause = min(FIRST_PAUSE * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE)
+    return pause * (1.0 - SPREAD * chance)
 
 
 @dataclass

@@ -14,10 +14,10 @@ from yoto.moments import Epoch
 from yoto.monitor import Level
 from yoto.rules import Errors, OneOf, check, refuse
 
+from ..notices import body_of
 from ..records import Delivery, Webhook
 from ..tables import AlertRows, AlertStore
 from .addresses import LeadsInside, Unresolved, resolve
-from .queueing import body_of
 from .sending import Outcome, Sender
 from .signing import new_secret
 from .urls import Target, shown_url, target_of

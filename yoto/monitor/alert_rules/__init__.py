@@ -1,8 +1,7 @@
 """Alert rules: the thresholds of values, which health knows too."""
 
 from .defaults import DEFAULT_RULES
-from .level import Level, level_of
-from .rule import DEGRADATIONS, AlertRule, refuse_fixed, settable
+from .rule import DEGRADATIONS, AlertRule, Level, level_of, refuse_fixed, settable
 from .series import format_series, parse_series
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -12,7 +13,6 @@ from yoto.errors import ValidationFailed
 from yoto.rules import RULE, Checked, Errors, Flag, Number, OneOf, Rule, Settings, ruled
 
 from ..scale import Direction
-from .level import Level
 
 FURTHEST = 1e15
 # s
@@ -43,6 +43,27 @@ def _or_none(rule: Rule) -> Rule:
 
 _NAMED = {RULE: NAMED}
 _THRESHOLD = _or_none(Number(-FURTHEST, FURTHEST))
+
+
+class Level(StrEnum):
+    """The levels of an alert, from bad to worse."""
+
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """1 to 3; 0 is left for no alert."""
+        return _LEVELS.index(self) + 1
+
+
+_LEVELS = list(Level)
+
+
+def level_of(rank: int) -> Level | None:
+    """The level of a rank; None for 0."""
+    return _LEVELS[rank - 1] if rank else None
 
 
 @dataclass(frozen=True, kw_only=True)

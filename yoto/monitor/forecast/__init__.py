@@ -9,8 +9,7 @@ from .forecaster import METRICS, Forecaster, LearnReport
 from .forecasting import Forecasting
 from .metric import Anomaly, Drift, Forecast, LastValue, NoForecast
 from .process import ForecasterProcess
-from .report import ForecastReport
-from .snapshot import ForecastSnapshot
+from .snapshot import ForecastReport, ForecastSnapshot
 
 __all__ = [
     "METRICS",

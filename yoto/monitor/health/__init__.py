@@ -1,7 +1,6 @@
 """Health: the bands of components' values, and the overall band."""
 
-from .assess import assess, overall
-from .bands import Band, Component, ComponentHealth, HealthReport
+from .bands import Band, Component, ComponentHealth, HealthReport, assess, overall
 from .defaults import DEFAULT_COMPONENTS, components_of
 
 __all__ = [

@@ -1,15 +1,15 @@
-"""Bands of values between limits."""
+"""Bands of values between limits, and the health of components by them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from yoto.checks import NAMED
 from yoto.rules import Errors, Number, OneOf, check, is_number, refuse
 
-from ..scale import Direction
+from ..scale import Direction, Value
 
 FURTHEST = 1e15
 
@@ -130,3 +130,26 @@ class HealthReport:
 
     overall: Band
     components: Mapping[str, ComponentHealth]
+
+
+def assess(components: Iterable[Component], values: Mapping[str, Value]) -> HealthReport:
+    """Health of ``components`` by ``values``, metric name to value; a missing one is unknown."""
+    found: dict[str, ComponentHealth] = {}
+    for component in components:
+        value = component.direction.worst(values.get(component.metric))
+        band, limit = component.band_of(value)
+        found[component.name] = ComponentHealth(
+            component.name,
+            band,
+            None if band is Band.UNKNOWN else value,
+            limit,
+            component.direction,
+            component.matters,
+        )
+    return HealthReport(overall(found.values()), found)
+
+
+def overall(components: Iterable[ComponentHealth]) -> Band:
+    """The worst band of those that matter; ``unknown`` when none that matters is measured."""
+    bands = [one.band for one in components if one.matters]
+    return max(bands, key=lambda band: band.badness, default=Band.UNKNOWN)

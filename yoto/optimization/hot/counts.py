@@ -9,13 +9,13 @@ import secrets
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 
 from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.hot.gathering import Gathering, Pair
 from yoto.optimization.hot.settings import HotSettings
-from yoto.optimization.hot.stats import HotStats
 from yoto.optimization.hot.store import Batch, HotPair, HotRole, HotStore
 from yoto.redis import RedisConnection
 from yoto.rules import Whole, checked
@@ -36,6 +36,27 @@ Listener = Callable[[Mapping[Pair, int]], None]
 def no_roles(user_id: int, place: int) -> Iterable[int]:
     """The roles are unknown."""
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class HotStats:
+    """Statistics of a process about its hot counts.
+
+    Attributes:
+        enabled: whether anything is counted.
+        gathered: pairs in memory that no batch has yet.
+        waiting: batches that Redis has not confirmed.
+        batches: batches that Redis took since the process started.
+        dropped: requests not counted, because too many pairs waited for Redis.
+        failures: flushes that failed.
+    """
+
+    enabled: bool
+    gathered: int
+    waiting: int
+    batches: int
+    dropped: int
+    failures: int
 
 
 class HotCounts:

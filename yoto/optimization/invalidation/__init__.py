@@ -1,9 +1,8 @@
 """Smart invalidation: a durable queue for floods of invalidations and for scheduled ones."""
 
-from yoto.optimization.invalidation.access import LogAccess
 from yoto.optimization.invalidation.analysis import Analysis, Figures, Health
 from yoto.optimization.invalidation.queue import Receipt, Window
-from yoto.optimization.invalidation.requests import Submission
+from yoto.optimization.invalidation.requests import LogAccess, Submission
 from yoto.optimization.invalidation.service import InvalidationStats, SmartInvalidation
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 

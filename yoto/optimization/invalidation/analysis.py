@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 
 # s ahead that growth is believed to go on.
 OUTLOOK = 60.0
@@ -157,3 +158,20 @@ def _recommendations(figures: Figures, settings: InvalidationSettings) -> list[R
             if count > total * DOMINANT:
                 add(code, name=name, count=count, share=count / total)
     return found
+
+
+def figures_of(snapshot: InvalidationSnapshot) -> Figures:
+    """The input of ``analyse`` from ``snapshot``."""
+    coverings: dict[str, int] = {}
+    for group, items in snapshot.largest:
+        if group.covering is not None:
+            coverings[group.covering] = coverings.get(group.covering, 0) + items
+    return Figures(
+        length=snapshot.length,
+        inflow=snapshot.inflow,
+        outflow=snapshot.outflow,
+        oldest_age=snapshot.oldest_age,
+        kinds=snapshot.kinds,
+        coverings=coverings,
+        reasons=snapshot.reasons,
+    )

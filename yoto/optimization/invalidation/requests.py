@@ -5,14 +5,35 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from yoto.errors import ValidationFailed
-from yoto.optimization.invalidation.access import LogAccess
 from yoto.optimization.invalidation.names import LEVELS
 
 REASON = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class LogAccess:
+    """The log's interface for the queue: the log belongs to a layer above.
+
+    Attributes:
+        publish: appends subjects and returns their position, which prints as text.
+        is_known: whether the log takes a subject.
+        memory: the subject of what processes remember about a subject.
+        everything: the subject that covers all others.
+    """
+
+    publish: Callable[..., Any]
+    is_known: Callable[[str], bool]
+    memory: Callable[[str], str]
+    everything: str
+
+    def name(self, level: str, subject: str) -> str:
+        """The log's name of ``subject`` at ``level``."""
+        return subject if level == LEVELS[0] else self.memory(subject)
 
 
 @dataclass(frozen=True, slots=True)

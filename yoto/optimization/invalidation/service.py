@@ -8,12 +8,10 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from yoto.errors import ValidationFailed
-from yoto.optimization.invalidation.access import LogAccess
-from yoto.optimization.invalidation.analysis import Analysis, analyse
-from yoto.optimization.invalidation.figures import figures_of
+from yoto.optimization.invalidation.analysis import Analysis, analyse, figures_of
 from yoto.optimization.invalidation.names import LEVELS
 from yoto.optimization.invalidation.queue import InvalidationQueue, Receipt, Window
-from yoto.optimization.invalidation.requests import Submission, check_submissions
+from yoto.optimization.invalidation.requests import LogAccess, Submission, check_submissions
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 from yoto.optimization.invalidation.snapshot import Delayed, Forced, InvalidationSnapshot
 from yoto.optimization.invalidation.worker import InvalidationWorker

@@ -9,11 +9,10 @@ from contextlib import suppress
 
 from yoto.errors import LockLost
 from yoto.housekeeping import Housekeeper
-from yoto.optimization.invalidation.access import LogAccess
-from yoto.optimization.invalidation.analysis import strategy_for
-from yoto.optimization.invalidation.figures import figures_of
+from yoto.optimization.invalidation.analysis import figures_of, strategy_for
 from yoto.optimization.invalidation.plan import merged, plan_for
 from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
+from yoto.optimization.invalidation.requests import LogAccess
 from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
 from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 from yoto.optimization.lock import DistributedLocks

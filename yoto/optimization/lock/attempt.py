@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -13,11 +15,35 @@ from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, RW_ABANDON, RW_ACQUIRE, TAKE_UP
-from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.timing import fence_ttl, milliseconds
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of taking a lock. Checked already; times in seconds.
+
+    Attributes:
+        timeout: the lease.
+        wait: how long to wait for another owner.
+        renew: whether the lease is kept while the lock is held.
+        on_lost: called when it cannot be kept.
+        replicas: how many must have the lock before it counts as taken.
+        replica_wait: how long they may take.
+        mode: the mode of a read-write lock, ``r`` or ``w``; empty for any other.
+        of_process: whether it belongs to the process, and not to the thread that took it.
+    """
+
+    timeout: float
+    wait: float
+    renew: bool
+    on_lost: Callable[[], None] | None
+    replicas: int
+    replica_wait: float
+    of_process: bool = False
+    mode: str = ""
 
 
 class Attempt:

@@ -9,10 +9,10 @@ from typing import Self
 
 from yoto.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from yoto.optimization.lock import timing
+from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.holding import THE_PROCESS, Holding, Owner
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.owned import OwnedLocks
-from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 
 # The holding of an owner that has detached its lock; also of one that never had it.

@@ -14,14 +14,13 @@ from time import monotonic
 from yoto.errors import LockUnconfirmed
 from yoto.fifo_lock import FifoLock
 from yoto.monitor import Recorder, names
-from yoto.optimization.lock.attempt import Attempt
+from yoto.optimization.lock.attempt import Attempt, Terms
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import LISTED_AFTER, Listing
 from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import RenewalPacer
 from yoto.optimization.lock.scripts import RELEASE, RW_LOOK, RW_RELEASE
-from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script

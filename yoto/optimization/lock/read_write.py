@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.lock import NOTHING, OptimizedDistributedLock
 from yoto.optimization.lock.names import ReadWriteKeys
 from yoto.optimization.lock.owned import OwnedLocks
-from yoto.optimization.lock.terms import Terms
 
 READ, WRITE = "r", "w"
 _CALLED = {READ: "read", WRITE: "write"}

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from yoto.monitor import Recorder
 from yoto.optimization.lock import timing
+from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
 from yoto.optimization.lock.listing import ListedLock
 from yoto.optimization.lock.lock import HandedOverLock, OptimizedDistributedLock
@@ -19,7 +20,6 @@ from yoto.optimization.lock.owned import LockCounts, OwnedLocks
 from yoto.optimization.lock.pace import Pace
 from yoto.optimization.lock.read_write import ReadWriteLock
 from yoto.optimization.lock.scripts import FORCE, LOOK
-from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.redis import RedisConnection
 from yoto.rules import require_reason

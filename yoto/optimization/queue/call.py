@@ -14,7 +14,6 @@ import msgspec
 
 from yoto.errors import MaintenanceMode, Rejected, StoreUnavailable, ValidationFailed
 from yoto.optimization.queue import payload
-from yoto.optimization.queue.backoff import retry_delay
 from yoto.optimization.queue.items import Handler, QueueItem
 from yoto.optimization.queue.names import ItemId
 from yoto.optimization.queue.settings import QueueSettings
@@ -120,3 +119,19 @@ def _shown(taken: Taken) -> str:
     if len(taken.deliveries) == 1:
         return f"{ItemId(taken.kind, first.entry)}, try {first.tries}"
     return f"{len(taken.deliveries)} items from {ItemId(taken.kind, first.entry)} on"
+
+
+def retry_delay(tries: int, first: float, longest: float, draw: float | None = None) -> float:
+    """Seconds until the next try: exponential, at most ``longest``, with equal jitter.
+
+    Half of the time is sure and half is drawn, so that items that failed together do not come back
+    together (M. Brooker, "Exponential Backoff And Jitter", 2015).
+
+    Args:
+        tries: tries so far, at least 1.
+        first: seconds after the first.
+        draw: 0 to 1; by default a random number.
+    """
+    # Doubling any further would leave the range of floats.
+    whole = min(longest, first * 2.0 ** min(tries - 1, 64))
+    return whole / 2 * (1 + (random.random() if draw is None else draw))

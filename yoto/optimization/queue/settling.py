@@ -8,7 +8,6 @@ import threading
 from redis import exceptions
 
 from yoto.optimization.queue.call import Result
-from yoto.optimization.queue.outage import Outage
 from yoto.optimization.queue.store import QueueStore, Taken
 from yoto.redis import EXPECTED_FAILURES
 
@@ -16,6 +15,25 @@ log = logging.getLogger(__name__)
 
 # s between tries while Redis is unavailable.
 PAUSE = 0.2
+
+
+class Outage:
+    """An outage of Redis: logs the first failure of a row, and the first success after it."""
+
+    def __init__(self) -> None:
+        self._lasts = False
+
+    def failed(self, error: Exception) -> None:
+        """A call to Redis failed."""
+        if not self._lasts:
+            self._lasts = True
+            log.warning("the queue is away: %s", error)
+
+    def succeeded(self) -> None:
+        """A call to Redis did not fail."""
+        if self._lasts:
+            self._lasts = False
+            log.info("the queue is back")
 
 
 class Settling:

@@ -12,9 +12,8 @@ from typing import Any
 
 from yoto.optimization.queue.call import RunningCall, run
 from yoto.optimization.queue.items import Handler
-from yoto.optimization.queue.outage import Outage
 from yoto.optimization.queue.settings import QueueSettings
-from yoto.optimization.queue.settling import PAUSE, Settling
+from yoto.optimization.queue.settling import PAUSE, Outage, Settling
 from yoto.optimization.queue.store import Nothing, QueueStore, Taken
 from yoto.redis import EXPECTED_FAILURES, StreamReader
 

@@ -18,7 +18,7 @@ from ..settings import (
     Settings,
     TuningConfig,
 )
-from ..switches import ForcedStateConfig, SwitchConfig
+from ..settings.switches import ForcedStateConfig, SwitchConfig
 
 
 class Kind(StrEnum):

@@ -6,8 +6,8 @@ from .breaker import BreakerMode, CircuitBreakerConfig, WindowType
 from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_others
-from .logs import LogConfig, LogLevel
 from .mode import GuardMode, OnStoreError
+from .switches import LogConfig, LogLevel
 from .tuning import MOST_IDS, TuningConfig
 from .windows import Window, span_text, windows_of
 

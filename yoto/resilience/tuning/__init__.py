@@ -1,9 +1,8 @@
 """Applies suggestions to the whole fleet, and reverts harmful ones."""
 
 from .outcomes import TuningOutcome, TuningResult
-from .settings import TuningSettings
 from .trial import outcome_of
-from .tuner import Tuner
+from .tuner import Tuner, TuningSettings
 
 __all__ = [
     "TuningOutcome",

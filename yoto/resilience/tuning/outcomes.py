@@ -1,12 +1,13 @@
-"""Outcomes of applied suggestions, from the record of the configuration."""
+"""Outcomes of applied suggestions, and the time of the last change, from the record of the
+configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ..config_store import Change, Origin
+from ..config_store import Change, Entry, Origin
 from .trial import NOT_APPLIED, OVERRULED, Trial
 
 
@@ -59,3 +60,21 @@ def outcomes_of(changes: Sequence[Change]) -> list[TuningOutcome]:
     if current is not None:
         found.append(current)
     return found[::-1]
+
+
+def changed_at(entry: Entry, fields: Collection[str] | None = None) -> float:
+    """Epoch s at which the entry was last changed, or a layer of it came to its end; 0: never.
+
+    An operator's value that was taken back, or has run out, was in force until then.
+
+    Args:
+        fields: only layers with one of these count, where that is known; None: all.
+    """
+
+    def counts(values: Collection[str] | None) -> bool:
+        # The fields of a removed layer are unknown.
+        return fields is None or values is None or not set(fields).isdisjoint(values)
+
+    times = [change.at for change in entry.layers if counts(change.values)]
+    times += [change.ended_at for change in entry.ended if counts(change.values)]
+    return max(times, default=0) / 1000

@@ -5,20 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from yoto.errors import StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.events import Event
 from yoto.housekeeping import Housekeeper
 from yoto.monitor import LIVE_TUNABLES, Guards, Suggestion, TuningSnapshot, advise, tunable_of
+from yoto.settings import of
 
 from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
 from ..settings import MOST_IDS, TuningConfig
-from .changed import changed_at
 from .events import TuningApplied, TuningKept, TuningReverted
 from .guard_limits import GuardLimit, guards_of
-from .outcomes import TuningOutcome, outcomes_of
-from .settings import TuningSettings
+from .outcomes import TuningOutcome, changed_at, outcomes_of
 from .trial import NOT_APPLIED, OVERRULED, Points, Step, Trial, next_step
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,21 @@ HISTORY = 200
 # The snapshot of the time since an epoch second, with those values and guards in force; None:
 # unknown.
 TakeSnapshot = Callable[[float, Mapping[str, float], Guards], TuningSnapshot | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TuningSettings:
+    """Settings of the tuner.
+
+    Attributes:
+        auto: whether suggestions are applied automatically.
+        confidence: how sure one must be for that, 0 to 1.
+        window: seconds that are compared before and after a change.
+    """
+
+    auto: bool = of("TUNING_AUTO")
+    confidence: float = of("TUNING_CONFIDENCE")
+    window: float = of("TUNING_WINDOW")
 
 
 class Tuner:

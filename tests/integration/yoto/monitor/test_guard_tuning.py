@@ -30,8 +30,8 @@ from yoto.resilience import (
     Tuner,
 )
 from yoto.resilience.tuning import tuner as tuning
-from yoto.resilience.tuning.changed import changed_at
 from yoto.resilience.tuning.guard_limits import GuardLimit
+from yoto.resilience.tuning.outcomes import changed_at
 from yoto.resilience.tuning.trial import NOT_APPLIED, Step
 
 LIMIT, CALLERS, WINDOW = 4, 6, 10

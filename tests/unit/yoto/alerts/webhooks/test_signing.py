@@ -7,7 +7,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.alerts.webhooks.backoff import FIRST_PAUSE, LONGEST_PAUSE, pause_after
+from yoto.alerts.webhooks.delivery import FIRST_PAUSE, LONGEST_PAUSE, pause_after
 from yoto.alerts.webhooks.signing import headers, new_secret, sign
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.optimization.queue.backoff import retry_delay
+from yoto.optimization.queue.call import retry_delay
 
 SECONDS = st.floats(0.01, 86_400)
 
