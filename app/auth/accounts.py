@@ -26,7 +26,7 @@ def known_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Ident
     Raises:
         StoreUnavailable: neither memory nor Redis may be used, and the database did not respond.
     """
-    verdict = permissions.judge_credential(user_id, epoch, denial_keys)
+    verdict = permissions.check_credential(user_id, epoch, denial_keys)
     if verdict.accepted is None:
         return active_account(user_id, epoch, denial_keys)
     return Identity(user_id, verdict.super_admin) if verdict.accepted else None

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from yoto.errors import ValidationFailed
 from yoto.http.paging import Page, cut
-from yoto.permission import NOBODY, number_of, number_some, subject_of_text
+from yoto.permission import NO_PERSON, number_of, number_some, subject_of_text
 from yoto.store.db import db
 from yoto.store.declarations import Declaration, declarations_of
 from yoto.store.models import User
@@ -93,7 +93,7 @@ def number_called(name: str) -> int | None:
         number = number_of(own_id, "username")
     except ValidationFailed:
         return None
-    return None if number == NOBODY else number
+    return None if number == NO_PERSON else number
 
 
 def _begins(username: str) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from yoto.control_plane import ControlPlane, as_pages, destination
 from yoto.embed.callers import MANAGER
 from yoto.embed.permissions import Other, own_id
 from yoto.errors import ConfigurationError, PermissionDenied
-from yoto.permission import NOBODY, number_of
+from yoto.permission import NO_PERSON, number_of
 from yoto.resilience import Settings
 from yoto.store.db import db
 from yoto.store.models import User
@@ -99,7 +99,7 @@ class GuestOperators:
         number = (
             None if caller is None or isinstance(caller, Other) else number_of(own_id(app, caller))
         )
-        if number in (None, NOBODY):
+        if number in (None, NO_PERSON):
             # Of another table, such as one of administrators alone.
             name = f"operator:{caller or 'unknown'}"[:NAME_LENGTH]
             return Operator(Via.SESSION, None, login=name, rights=rights)

@@ -34,7 +34,7 @@ from yoto.http.pipeline import admit_all
 from yoto.logs import LEVELS, get_level, set_level
 from yoto.parts.component import Component, init_all
 from yoto.parts.platform import COMPONENTS, Host, begin, end
-from yoto.permission import NOBODY, number_of
+from yoto.permission import NO_PERSON, number_of
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
 from yoto.settings import EXTENSION as SETTINGS
@@ -184,7 +184,7 @@ def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
         permissions.demand_service()
         found = subject()
         number = number_of(found)
-        if number != NOBODY:
+        if number != NO_PERSON:
             name_caller(number)
         return found
 
@@ -199,7 +199,7 @@ def _identified_by(visitor: Callable[[], Any]) -> Callable[[], Identity]:
         if found is None:
             raise Unauthorized()
         number = number_of(found)
-        if number != NOBODY:
+        if number != NO_PERSON:
             name_caller(number)
         return Identity(number, super_admin=False)
 

@@ -12,7 +12,7 @@ from yoto.errors import UnknownResource, ValidationFailed
 from yoto.extensions import permissions
 from yoto.http.fields import read_id
 from yoto.permission import (
-    NOBODY,
+    NO_PERSON,
     Application,
     Place,
     checked_id,
@@ -110,7 +110,7 @@ def user_number(given: Any, field: str) -> int:
         StoreUnavailable: the database did not say who has this id.
     """
     number = number_of(given, field)
-    if number == NOBODY:
+    if number == NO_PERSON:
         raise ValidationFailed({field: "is unknown"})
     return number
 

@@ -40,8 +40,8 @@ from yoto.parts.worker import signs_of_life, worker_facts
 from yoto.permission import (
     ComponentState,
     GrantedAccess,
+    PolicyChecker,
     PolicyEnvironment,
-    PolicyJudge,
     WarmUpParts,
     WarmUpReport,
     hot_places,
@@ -191,7 +191,7 @@ def _init_permissions(app: Flask, host: Host) -> None:
     hot.read_first(granted.flush)
     seen.read_first(granted.flush)
     environment = PolicyEnvironment(circumstances, error_rate, prefetch.of(app).unusual)
-    judge = PolicyJudge(app, cache.of(app), environment)
+    judge = PolicyChecker(app, cache.of(app), environment)
     forecaster = elected_forecaster(app)
     permissions.init_app(
         app,

@@ -24,7 +24,7 @@ from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.loading.rows import grants_of, roles_of
 from yoto.permission.outbox.orphans import Orphan, Orphans
-from yoto.permission.people.keys import NOBODY
+from yoto.permission.people.keys import NO_PERSON
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.permission.people.numbers import (
     current_keys,
@@ -72,15 +72,15 @@ from yoto.permission.ways import Way
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
+    from yoto.permission.policy_input.checker import PolicyChecker
     from yoto.permission.policy_input.facts import Circumstances, PolicyEnvironment
-    from yoto.permission.policy_input.judge import PolicyJudge
 else:
     # What policies are asked needs their engine; verdicts by roles do not.
     __getattr__ = exports(
         __name__,
         {
             "Circumstances": ".policy_input.facts",
-            "PolicyJudge": ".policy_input.judge",
+            "PolicyChecker": ".policy_input.checker",
             "PolicyEnvironment": ".policy_input.facts",
         },
     )
@@ -145,7 +145,7 @@ __all__ = [
     "load_reach",
     "MASKED",
     "NAME_PATTERN",
-    "NOBODY",
+    "NO_PERSON",
     "roles_of",
     "masked_address",
     "masked_context",
@@ -170,6 +170,6 @@ __all__ = [
     "GrantedAccess",
     "hot_places",
     "record_settings",
-    "PolicyJudge",
+    "PolicyChecker",
     "PolicyEnvironment",
 ]

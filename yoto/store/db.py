@@ -202,7 +202,7 @@ def init_store(
     app.teardown_appcontext(_end_session)
     store.hooks.append(_configure)
     with app.app_context():
-        (_configure if own else _tell_who_writes)(engine())
+        (_configure if own else _mark_writers)(engine())
 
 
 def init_store_beside(guest: Flask, app: Flask, size: int) -> None:
@@ -372,7 +372,7 @@ def _configure(engine: Engine) -> None:
         limit_times(engine)
 
 
-def _tell_who_writes(engine: Engine) -> None:
+def _mark_writers(engine: Engine) -> None:
     """The only change to an engine that belongs to the application."""
     if engine.url.get_backend_name() == "sqlite":
-        event.listen(engine, "begin", sqlite.begin_as_said)
+        event.listen(engine, "begin", sqlite.begin_as_marked)

@@ -143,10 +143,10 @@ def declare(app: Flask, *, roles: Asked | None = None, **tables: Declaration) ->
     declarations = Declarations(tables, app, roles)
     app.extensions[EXTENSION] = declarations
 
-    def tell(engine: Engine) -> None:
+    def declare(engine: Engine) -> None:
         setattr(engine.dialect, DECLARED, declarations)
 
-    on_engine(app, tell)
+    on_engine(app, declare)
 
 
 def same(model: Any) -> Declaration:

@@ -50,7 +50,7 @@ def configure(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def begin_as_said(connection: Connection) -> None:
+def begin_as_marked(connection: Connection) -> None:
     # A transaction of the application's own begins as it always did: with its first change. So its
     # earlier reads block no writer, and no other writer makes it fail.
     if will_write.get() is not None:

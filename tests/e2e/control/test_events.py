@@ -16,7 +16,7 @@ from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in, fits, sign_in
 from tests.support.process import RunningYoto
 from yoto.events import Events, TaskProgressed
-from yoto.permission.outbox.telling import PermissionsChanged
+from yoto.permission.outbox.notifying import PermissionsChanged
 
 ROOT = Path(__file__).parents[3]
 OFFLINE = "ERR_INTERNET_DISCONNECTED"

@@ -26,7 +26,7 @@ from yoto.permission.database.statements import table
 from yoto.permission.database.transactions import write
 from yoto.permission.directory import Directory, directory_of, roles_of
 from yoto.permission.outbox.positions import DATABASE_ONLY, WriteReceipt, required_position
-from yoto.permission.outbox.watching import in_change, touch
+from yoto.permission.outbox.watching import in_change, mark_dirty
 from yoto.permission.people.numbers import SubjectId, current_keys, person_number
 from yoto.permission.rank.administrators import keeping_an_administrator
 from yoto.permission.rank.gifts import gifts_of, lineage
@@ -87,7 +87,7 @@ class Accounts:
             return False
         return caching.maintenance.known and monotonic() < caching.cache.tailer.fresh_until
 
-    def judge_credential(
+    def check_credential(
         self, user_id: int, epoch: int, denial_keys: Sequence[str]
     ) -> AccountVerdict:
         """Whether a credential counts, by the cache.
@@ -268,5 +268,5 @@ def _changed(
         if directory is not None:
             directory.end(session, numbers)
         else:
-            touch(session, *map(cache.tags.user, sorted(numbers)))
+            mark_dirty(session, *map(cache.tags.user, sorted(numbers)))
     return WriteReceipt()

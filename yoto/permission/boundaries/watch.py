@@ -53,8 +53,8 @@ def submission_of(boundary: Boundary, margin: float) -> Submission:
     if boundary.kind == EMERGENCY:
         # Nothing in the cache is made of it: policies judge by it, and their listeners look again.
         subject = cache.tags.POLICY
-    covering = None if server_id is None else cache.tags.node("server", server_id)
-    return Submission(subject, boundary.reason, "all", covering, boundary.moment + margin)
+    parent_tag = None if server_id is None else cache.tags.node("server", server_id)
+    return Submission(subject, boundary.reason, "all", parent_tag, boundary.moment + margin)
 
 
 class BoundaryWatch:

@@ -144,10 +144,10 @@ class CachedSource:
         needed = self._needed(None)
         if needed is DATABASE_ONLY:
             return self._load_many(user_ids, place)
-        answers = self._cache.get_or_load_many(
+        responses = self._cache.get_or_load_many(
             user_ids, place_key(place), lambda missing: self._load_many(missing, place), needed
         )
-        return {user_id: entry for user_id, (entry, _) in answers.items()}
+        return {user_id: entry for user_id, (entry, _) in responses.items()}
 
     def below(
         self, user_id: int, kind: str, above: Place, node_ids: Sequence[NodeId]
@@ -211,14 +211,14 @@ class CachedSource:
     def _load(self, user_id: int, place: Place) -> Loaded:
         until, began = self._renew([user_id]), self._ways.began()
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
-            read = load_one(connection, user_id, place, told=began is not None)
+            read = load_one(connection, user_id, place, with_names=began is not None)
         self._ways.keep(began, [read], until)
         return self._loaded(read, until)[user_id]
 
     def _load_many(self, user_ids: Sequence[int], place: Place) -> dict[int, Loaded]:
         until, began = self._renew(user_ids), self._ways.began()
         with tracing.span(DATABASE_SPAN, many(user_ids)), self._pool.read() as connection:
-            read = load(connection, user_ids, place, told=began is not None)
+            read = load(connection, user_ids, place, with_names=began is not None)
         self._ways.keep(began, [read], until)
         return self._loaded(read, until)
 

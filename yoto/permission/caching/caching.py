@@ -17,9 +17,9 @@ from yoto.permission.caching.maintenance import Maintenance
 from yoto.permission.database.pool import SidePool
 from yoto.permission.directory import Directory, Providers
 from yoto.permission.loading.source import DatabaseSource
+from yoto.permission.outbox.notifying import ChangeNotifier
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.relay import OutboxRelay
-from yoto.permission.outbox.telling import Telling
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.ways import Ways
 from yoto.settings import settings_of, value_of
@@ -80,15 +80,15 @@ class Caching:
             value_of(config, "PERMISSION_POOL_WAIT"),
         )
         publish = Events.of(app).stream.publish
-        telling = Telling(publish)
-        outbox = Outbox(cache, pool, telling)
+        notifier = ChangeNotifier(publish)
+        outbox = Outbox(cache, pool, notifier)
         maintenance = Maintenance(app, pool, clock, publish, hears=lambda: cache.tailer.fresh)
         relay = OutboxRelay(
             cache,
             locks,
             pool,
             outbox.counts,
-            telling,
+            notifier,
             value_of(config, "OUTBOX_RELAY_INTERVAL"),
             also=maintenance.turn,
         )
@@ -145,10 +145,10 @@ def _listener(
     registry: PermissionRegistry, maintenance: Maintenance
 ) -> Callable[[Sequence[str], Position], None]:
     # In the thread that follows the log, which nothing may hold up: both are read when next needed.
-    def heard(touched: Sequence[str], position: Position) -> None:
-        if cache_layer.tags.GLOBAL in touched:
+    def heard(changed_tags: Sequence[str], position: Position) -> None:
+        if cache_layer.tags.GLOBAL in changed_tags:
             registry.expire()
-        if cache_layer.tags.GLOBAL in touched or cache_layer.tags.POLICY in touched:
+        if cache_layer.tags.GLOBAL in changed_tags or cache_layer.tags.POLICY in changed_tags:
             maintenance.expire()
 
     return heard

@@ -24,7 +24,7 @@ from yoto.errors import MaintenanceMode, StoreUnavailable
 from yoto.events import Event, event_type
 from yoto.permission.database.pool import SidePool
 from yoto.permission.database.statements import table
-from yoto.permission.outbox.watching import touch
+from yoto.permission.outbox.watching import mark_dirty
 from yoto.store.models import PlatformSwitch, record_audit
 from yoto.store.sessions import recording
 
@@ -284,7 +284,7 @@ class Maintenance:
                 reason=BY_ITSELF,
                 session=session,
             )
-            touch(session, cache.tags.POLICY)
+            mark_dirty(session, cache.tags.POLICY)
         self.publish(MaintenanceChanged(enabled=False))
 
 

@@ -61,13 +61,13 @@ class Asking(Generic[Facts]):
         ends = monotonic() + limit
         if not self._gate.enter(limit):
             raise StoreUnavailable(self._name, TimeoutError(f"all {CALLS} calls are taken"))
-        answers: list[dict[Any, Facts]] = []
+        responses: list[dict[Any, Facts]] = []
         failures: list[Exception] = []
 
         def work() -> None:
             try:
                 with self._app.app_context():
-                    answers.append(self._checked(ids, self._asked.function(ids)))
+                    responses.append(self._checked(ids, self._asked.function(ids)))
             except Exception as error:
                 failures.append(error)
             finally:
@@ -82,9 +82,9 @@ class Asking(Generic[Facts]):
         thread.join(max(0.0, ends - monotonic()))
         if failures:
             raise StoreUnavailable(self._name, failures[0]) from failures[0]
-        if not answers:
+        if not responses:
             raise StoreUnavailable(self._name, TimeoutError(f"no answer within {limit:g} s"))
-        return answers[0]
+        return responses[0]
 
     def _checked(self, ids: list[Any], answer: Any) -> dict[Any, Facts]:
         """A checked response about ``ids``; facts about other ids are left out.

@@ -84,8 +84,8 @@ class PeopleShelf:
         given = [_row(n, asked_at, stored[n], reported.get(n)) for n in sorted(stored)]
         if quiet := [row for row in given if row["id"] not in news]:
             session.connection().execute(statement, quiet)
-        if told := [row for row in given if row["id"] in news]:
-            session.execute(statement, told)
+        if changed := [row for row in given if row["id"] in news]:
+            session.execute(statement, changed)
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
         ended = [_row(n, NEVER, Stored(None, 1, None, ()), None) for n in sorted(numbers)]

@@ -17,7 +17,7 @@ from yoto.permission.database.statements import provided, roles
 from yoto.permission.database.statements import roles_asked as asked
 from yoto.permission.database.statements import users
 from yoto.permission.directory.shelf import NEVER, Stored, chunks, ending
-from yoto.permission.outbox.watching import touch
+from yoto.permission.outbox.watching import mark_dirty
 from yoto.permission.registry.scopes import Place
 from yoto.store.asked import ProvidedRole
 from yoto.store.models import NOWHERE
@@ -131,7 +131,7 @@ class RoleShelf:
         else:
             news = set(stored) if loud else set()
         if news:
-            touch(session, *map(cache.tags.user, sorted(news)))
+            mark_dirty(session, *map(cache.tags.user, sorted(news)))
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
         ended = [{"id": n, "asked_at": NEVER, "changes": 1} for n in sorted(numbers)]

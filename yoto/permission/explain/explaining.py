@@ -25,7 +25,7 @@ from yoto.permission.explain.derivation import (
 )
 from yoto.permission.explain.loading import load_evidence, load_reach
 from yoto.permission.explain.report import Change, Explanation, PolicyLink, plain
-from yoto.permission.explain.text import change_told, detail_shown, told
+from yoto.permission.explain.text import change_text, detail_shown, explanation_text
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import SubjectId, person_number
 from yoto.permission.people.subjects import name_of_no_person
@@ -95,7 +95,7 @@ class Explaining:
         )
         if asked != user_id:
             explanation = _named(explanation, asked)
-        return replace(explanation, text=told(explanation))
+        return replace(explanation, text=explanation_text(explanation))
 
 
 def _named(explanation: Explanation, subject: Any) -> Explanation:
@@ -183,9 +183,9 @@ def _policies(
 def _policy_link(
     allow: bool, reason: str, version: str | None, codes: tuple[str, ...]
 ) -> PolicyLink:
-    told_codes = codes or (() if allow else (reason,))
+    text_codes = codes or (() if allow else (reason,))
     texts = {
-        language: tuple(text_of(code, language) for code in told_codes) for language in LANGUAGES
+        language: tuple(text_of(code, language) for code in text_codes) for language in LANGUAGES
     }
     return PolicyLink(allow, reason, version, codes, texts)
 
@@ -206,7 +206,7 @@ def _changes(
             proposal.kind,
             proposal.affected,
             _shown(proposal.detail, names),
-            change_told(proposal.kind, proposal.detail, names),
+            change_text(proposal.kind, proposal.detail, names),
         )
         for proposal in turning(derivation, permission, state.registry, reach, CHANGES_MAX)
     )

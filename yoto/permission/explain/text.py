@@ -46,23 +46,23 @@ def detail_shown(detail: Mapping[str, Any]) -> dict[str, Any]:
     return {key: shown_text(of) if key in NODES else of for key, of in detail.items()}
 
 
-def change_told(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) -> str:
+def change_text(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """A change as a sentence.
 
     Args:
         names: of roles, by id.
     """
-    told = detail_shown(detail)
-    told["there"] = f" at {told['at']}" if "at" in told else ""
+    values = detail_shown(detail)
+    values["there"] = f" at {values['at']}" if "at" in values else ""
     if "home" in detail:
-        told["where"] = words_of(str(detail["home"]))
+        values["where"] = words_of(str(detail["home"]))
     if "role_id" in detail:
         role_id = detail["role_id"]
-        told["role"] = f"'{names.get(role_id, '')}' ({role_id})"
-    return CHANGES[kind].format(**told)
+        values["role"] = f"'{names.get(role_id, '')}' ({role_id})"
+    return CHANGES[kind].format(**values)
 
 
-def told(explanation: Explanation) -> str:
+def explanation_text(explanation: Explanation) -> str:
     """The whole explanation, a line for each fact."""
     return "\n".join(_lines(explanation))
 

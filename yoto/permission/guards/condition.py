@@ -17,7 +17,7 @@ from yoto.cache import PlaceKey, node_key
 from yoto.permission.checking.deciding import decide
 from yoto.permission.guards.arguments import checked_scope, id_of_view
 from yoto.permission.guards.denying import denied
-from yoto.permission.guards.guarding import Check, Finder, Function, guard, tell_granted
+from yoto.permission.guards.guarding import Check, Finder, Function, guard, publish_granted
 from yoto.permission.guards.subject import subject_of, visitor_of
 from yoto.permission.registry.expressions import compile_expression
 from yoto.permission.registry.registry import checked_name
@@ -204,7 +204,7 @@ class Permission:
             raise denied(user_id, decision, str(self), place)
         for one in asked:
             if one.allowed:
-                tell_granted(state, user_id, one.requirement, one.key)
+                publish_granted(state, user_id, one.requirement, one.key)
 
     def __and__(self, other: Permission) -> Permission:
         return self._joined(Operator.AND, other)

@@ -11,10 +11,10 @@ from yoto.permission.checking.deciding import answer_of, decide
 from yoto.permission.guards.arguments import FindId, checked_scope
 from yoto.permission.guards.denying import denied
 from yoto.permission.guards.freshness import checked_within, is_fresh
-from yoto.permission.guards.guarding import Check, Finder, Function, guard, tell_granted
+from yoto.permission.guards.guarding import Check, Finder, Function, guard, publish_granted
 from yoto.permission.guards.roles_held import decide_roles
 from yoto.permission.guards.subject import subject_of
-from yoto.permission.people.keys import NOBODY
+from yoto.permission.people.keys import NO_PERSON
 from yoto.permission.people.numbers import number_of
 from yoto.permission.registry.expressions import compile_expression
 from yoto.permission.registry.registry import checked_name
@@ -179,7 +179,7 @@ def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Ch
         if not decision.allowed:
             raise denied(user_id, decision, text, place_of(key))
         if state.on_granted is not None:
-            tell_granted(state, user_id, text, key)
+            publish_granted(state, user_id, text, key)
 
     return check
 
@@ -246,6 +246,6 @@ def owns(state: PermissionState, user_id: int, owner: Any) -> bool:
         ValidationFailed: the owner is no id.
         StoreUnavailable: neither the cache nor the database answered.
     """
-    if owner is None or user_id == NOBODY or number_of(owner, "owner") != user_id:
+    if owner is None or user_id == NO_PERSON or number_of(owner, "owner") != user_id:
         return False
     return not is_blocked(answer_of(state, user_id, GLOBAL).resolution)

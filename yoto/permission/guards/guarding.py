@@ -60,7 +60,7 @@ def guard(
     return guarded
 
 
-def tell_granted(state: PermissionState, user_id: int, requirement: str, key: PlaceKey) -> None:
+def publish_granted(state: PermissionState, user_id: int, requirement: str, key: PlaceKey) -> None:
     """Notify listeners that access was granted; this cannot change the result."""
     if state.on_granted is not None:
         try:

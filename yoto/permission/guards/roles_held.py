@@ -33,7 +33,7 @@ def roles_held(state: PermissionState, user_id: int, place: Place) -> HeldRoles:
     """
     renew_people([user_id])
     with tracing.span(DATABASE_SPAN), reading() as connection:
-        loaded = load_one(connection, user_id, place, told=True)
+        loaded = load_one(connection, user_id, place, with_names=True)
         facts, [user] = loaded.facts(state.registry)
         bits, trace = state.registry.snapshot.bits, Trace()
         found = resolve(flatten(facts, bits), user, state.clock(), bits, trace)

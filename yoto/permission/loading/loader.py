@@ -62,7 +62,7 @@ def standing_at(connection: Connection, user_id: int, place: Place) -> Loaded:
     site = site_of(place, sql.chain, row)
     if site is None:
         raise UnknownResource(place.kind, place.id)
-    return Loaded(site, Rights(), (_person(row) or _nobody(user_id),))
+    return Loaded(site, Rights(), (_person(row) or _unknown_user(user_id),))
 
 
 def load_one(
@@ -70,13 +70,13 @@ def load_one(
     user_id: int,
     place: Place,
     offered: Sequence[int] | None = None,
-    told: bool = False,
+    with_names: bool = False,
 ) -> Loaded:
     """Read what bears on one person in ``place``; an unknown id is among the people, too.
 
     Args:
         offered: roles to read too, and with them all that would count if they were active.
-        told: also read names of roles and attributes of assignments.
+        with_names: also read names of roles and attributes of assignments.
 
     Raises: as ``standing_at``.
     """
@@ -85,17 +85,19 @@ def load_one(
         return found
     parameters = parameters_of([found.site]) | {"user_id": user_id}
     asleep = offered is not None
-    statement = rights_sql(many=False, asleep=asleep, with_provided=provides_roles(), told=told)
+    statement = rights_sql(
+        many=False, asleep=asleep, with_provided=provides_roles(), with_names=with_names
+    )
     if offered is not None:
         parameters["offered"] = list(offered) or [0]
-    return found._replace(rights=_rights(connection, statement, parameters, told))
+    return found._replace(rights=_rights(connection, statement, parameters, with_names))
 
 
 def _rights(
-    connection: Connection, statement: Any, parameters: Mapping[str, Any], told: bool
+    connection: Connection, statement: Any, parameters: Mapping[str, Any], with_names: bool
 ) -> Rights:
     rows = connection.execute(statement, parameters).fetchall()
-    return Rights.told(rows) if told else Rights(rows)
+    return Rights.with_names(rows) if with_names else Rights(rows)
 
 
 def standings_at(connection: Connection, user_ids: Sequence[int], place: Place) -> Loaded:
@@ -117,14 +119,14 @@ def load(
     place: Place,
     wanted: Sequence[int] | None = None,
     asleep: bool = False,
-    told: bool = False,
+    with_names: bool = False,
 ) -> Loaded:
     """Read what bears on those of ``user_ids`` that exist.
 
     Args:
         wanted: database ids of the permissions that matter; None: all.
         asleep: also read rows that would count if all roles were active, of all permissions.
-        told: as ``load_one`` has it.
+        with_names: as ``load_one`` has it.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -132,31 +134,35 @@ def load(
     found = standings_at(connection, user_ids, place)
     people = found.people
     if PUBLIC_NUMBER in user_ids:
-        people = (*people, _nobody(PUBLIC_NUMBER))
+        people = (*people, _unknown_user(PUBLIC_NUMBER))
     parameters: dict[str, Any] = parameters_of([found.site]) | {IDS: id_array(user_ids)}
     narrowed = wanted is not None and not asleep
     statement = rights_sql(
-        many=True, wanted=narrowed, asleep=asleep, with_provided=provides_roles(), told=told
+        many=True,
+        wanted=narrowed,
+        asleep=asleep,
+        with_provided=provides_roles(),
+        with_names=with_names,
     )
     if asleep:
         parameters["offered"] = [0]
     elif wanted is not None:
         parameters["wanted"] = list(wanted)
-    return Loaded(found.site, _rights(connection, statement, parameters, told), people)
+    return Loaded(found.site, _rights(connection, statement, parameters, with_names), people)
 
 
 def load_places(
-    connection: Connection, user_id: int, kind: str, above: Place, told: bool = False
+    connection: Connection, user_id: int, kind: str, above: Place, with_names: bool = False
 ) -> Iterator[Loaded]:
     """Read what bears on one person in all places of a kind below a node.
 
     Args:
-        told: as ``load_one`` has it.
+        with_names: as ``load_one`` has it.
 
     Raises:
         UnknownResource: there is no such node.
     """
-    found = list(_together(connection, user_id, kind, above.kind, {ABOVE_ID: above.id}, told))
+    found = list(_together(connection, user_id, kind, above.kind, {ABOVE_ID: above.id}, with_names))
     if not found:
         load_one(connection, user_id, above)
     yield from found
@@ -177,19 +183,19 @@ def _together(
     kind: str,
     which: str,
     given: Mapping[str, Any],
-    told: bool,
+    with_names: bool,
 ) -> Iterator[Loaded]:
     sql = places_sql(known_types(), kind, many=False, which=which)
     by_home: dict[str | None, list[tuple[Site, UserFacts]]] = {}
     for row in connection.execute(sql.statement, {"user_id": user_id, **given}).fetchall():
         site = site_of(Place(kind, row[2]), sql.chain, row)
         if site is not None:
-            person = _person(row) or _nobody(user_id)
+            person = _person(row) or _unknown_user(user_id)
             by_home.setdefault(site.home, []).append((site, person))
-    statement = rights_sql(many=False, with_provided=provides_roles(), told=told)
+    statement = rights_sql(many=False, with_provided=provides_roles(), with_names=with_names)
     for together in by_home.values():
         parameters = parameters_of([site for site, _ in together]) | {"user_id": user_id}
-        rights = _rights(connection, statement, parameters, told)
+        rights = _rights(connection, statement, parameters, with_names)
         for site, person in together:
             yield Loaded(site, rights, (person,))
 
@@ -226,7 +232,7 @@ def _person(row: Sequence[Any]) -> UserFacts | None:
     )
 
 
-def _nobody(user_id: int) -> UserFacts:
+def _unknown_user(user_id: int) -> UserFacts:
     """A user who is in no table: the public, or an unknown id."""
     public = user_id == PUBLIC_NUMBER
     return UserFacts(user_id, exists=public, public=public)

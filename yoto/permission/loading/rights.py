@@ -11,18 +11,18 @@ from typing import Any, NamedTuple
 from yoto.permission.loading.rights_sql import (
     ASSIGNMENT,
     GRANT,
+    NAME_COLUMNS,
     OVERWRITE,
     PARENT,
     ROLE,
     TEAM,
 )
-from yoto.permission.loading.rights_sql import TOLD as TOLD_NAMES
 from yoto.permission.loading.sites import Site
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, RoleFacts, TeamFacts, UserFacts
 
 MaskOf = Callable[[int], int]
 ALLOW, DENY, LOCAL_ALLOW, LOCAL_DENY = range(4)
-TOLD = len(TOLD_NAMES)
+_NAMES = len(NAME_COLUMNS)
 
 
 class RoleShape(NamedTuple):
@@ -106,10 +106,10 @@ class Rights:
                 self.parents[a].append(b)
 
     @classmethod
-    def told(cls, rows: Iterable[Sequence[Any]]) -> Rights:
+    def with_names(cls, rows: Iterable[Sequence[Any]]) -> Rights:
         """The same of rows that have names and attributes, too."""
         found = list(rows)
-        rights = cls(row[:-TOLD] for row in found)
+        rights = cls(row[:-_NAMES] for row in found)
         for kind, a, *_, e, _node, _starts, _ends, name, attributes in found:
             if kind == ROLE and a is not None:
                 rights.names[a] = name

@@ -59,7 +59,7 @@ from yoto.store.models import EVERYONE
 
 ASSIGNMENT, TEAM, ROLE, PARENT, GRANT, OVERWRITE = range(6)
 NAMES = ("kind", "a", "b", "c", "d", "e", "node", "starts", "ends")
-TOLD = ("name", "attributes")
+NAME_COLUMNS = ("name", "attributes")
 _TYPES: tuple[Any, ...] = (
     *(Integer(), Id, Id, Id, Id, Id),
     *(String(), UtcDateTime(), UtcDateTime()),
@@ -122,7 +122,7 @@ def _teams(many: bool) -> CTE:
     )
 
 
-def _found(many: bool, teams: CTE, with_provided: bool, told: bool) -> CTE:
+def _found(many: bool, teams: CTE, with_provided: bool, with_names: bool) -> CTE:
     """Assignments that apply to them: user (NULL: everybody), role, how, team, node, times, id."""
     held = assignments.c
 
@@ -132,7 +132,7 @@ def _found(many: bool, teams: CTE, with_provided: bool, told: bool) -> CTE:
 
     def more(source: Table) -> list[ColumnElement[Any]]:
         given = null() if source is not assignments else held.attributes
-        return [cast(given, Text()).label("attributes")] if told else []
+        return [cast(given, Text()).label("attributes")] if with_names else []
 
     def columns(
         user_id: ColumnElement[Any], by: ColumnElement[int], source: Table = assignments
@@ -172,14 +172,14 @@ def _found(many: bool, teams: CTE, with_provided: bool, told: bool) -> CTE:
     return union_all(*own, crowds, of_teams).cte("found")
 
 
-def _held(found: CTE, asleep: bool, told: bool) -> CTE:
+def _held(found: CTE, asleep: bool, with_names: bool) -> CTE:
     """The roles that assignments begin with, the home's default role, all ancestors of active ones.
 
     Args:
         asleep: begin with ``OFFERED`` too, and follow roles that are not active.
-        told: also select their names.
+        with_names: also select their names.
     """
-    shape = ("id", "parent_id", "active", "is_default", "home", *(("name",) if told else ()))
+    shape = ("id", "parent_id", "active", "is_default", "home", *(("name",) if with_names else ()))
 
     def _columns(source: FromClause) -> list[ColumnElement[Any]]:
         return [source.c[name] for name in shape]
@@ -253,7 +253,7 @@ def rights_sql(
     wanted: bool = False,
     asleep: bool = False,
     with_provided: bool,
-    told: bool = False,
+    with_names: bool = False,
 ) -> CompoundSelect[Any]:
     """The statement.
 
@@ -262,11 +262,11 @@ def rights_sql(
         many: for the people ``IDS``; else for ``USER_ID``.
         wanted: about the permissions ``WANTED`` alone; else about all.
         asleep: also about roles that would count if others were active, and about ``OFFERED``.
-        told: with two more columns: the name of a role, and the attributes of an assignment.
+        with_names: with two more columns: the name of a role, and the attributes of an assignment.
     """
     teams = _teams(many)
-    found = _found(many, teams, with_provided, told)
-    held = _held(found, asleep, told)
+    found = _found(many, teams, with_provided, with_names)
+    held = _held(found, asleep, with_names)
     of = overwrites.c
     if many:
         own = _overwritten(overwrites, False, wanted, of.user_id.is_not(None))
@@ -317,14 +317,14 @@ def rights_sql(
         own,
         _overwritten(mine, True, wanted, of.team_id == mine.c.team_id),
     ]
-    if told:
+    if with_names:
         nothing = [null(), null()]
         more = {0: [null(), found.c.attributes], 2: [held.c.name, null()]}
         rows = [
             row.add_columns(
                 *(
                     type_coerce(one, Text()).label(name)
-                    for one, name in zip(more.get(n, nothing), TOLD, strict=True)
+                    for one, name in zip(more.get(n, nothing), NAME_COLUMNS, strict=True)
                 )
             )
             for n, row in enumerate(rows)

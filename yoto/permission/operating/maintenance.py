@@ -23,7 +23,7 @@ from yoto.permission.caching.maintenance import (
 )
 from yoto.permission.database.transactions import write
 from yoto.permission.outbox.positions import WriteReceipt
-from yoto.permission.outbox.watching import touch
+from yoto.permission.outbox.watching import mark_dirty
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
@@ -130,7 +130,7 @@ class MaintenanceSwitch:
                 reason=reason,
                 session=session,
             )
-            touch(session, cache.tags.POLICY)
+            mark_dirty(session, cache.tags.POLICY)
         if state.caching is not None:
             try:
                 state.caching.maintenance.refresh()

@@ -21,7 +21,7 @@ from yoto.permission.preloading import Preloading, PreloadReport, PreloadStats
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.warming import WarmUpReport
-from yoto.permission.warming.telling import StepProgress
+from yoto.permission.warming.progress import StepProgress
 
 if TYPE_CHECKING:
     from yoto.monitor import Suggestion

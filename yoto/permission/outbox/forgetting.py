@@ -26,7 +26,7 @@ from yoto.permission.database.statements import (
     team_members,
 )
 from yoto.permission.outbox.deletion_records import kept_of_people
-from yoto.permission.outbox.touches import Touches, chunks
+from yoto.permission.outbox.dirty_tags import DirtyTags, chunks
 from yoto.store.columns import Model, utcnow
 from yoto.store.models import (
     ApiToken,
@@ -50,23 +50,23 @@ OF_PEOPLE: Sequence[Table] = (
 )
 
 
-def forget_gone(session: Session, touches: Touches) -> None:
+def forget_gone(session: Session, dirty: DirtyTags) -> None:
     """Delete grants at nodes and to people that are gone for good.
 
     A row that is back, by a savepoint that was rolled back or because it was written anew, keeps
     all that it had.
     """
     connection = session.connection()
-    for column, nodes in touches.gone.items():
-        _forget_nodes(connection, touches, missing(connection, column, nodes))
-    for column, people in touches.gone_people.items():
-        touches.add(*_forget_people(session, missing(connection, column, people)))
+    for column, nodes in dirty.gone.items():
+        _forget_nodes(connection, dirty, missing(connection, column, nodes))
+    for column, people in dirty.gone_people.items():
+        dirty.add(*_forget_people(session, missing(connection, column, people)))
 
 
-def forget_rows(connection: Connection, touches: Touches) -> None:
+def forget_rows(connection: Connection, dirty: DirtyTags) -> None:
     """Apply foreign-key actions at once for platform rows that are being deleted."""
-    while touches.gone_rows:
-        parent, ids = touches.gone_rows.popitem()
+    while dirty.gone_rows:
+        parent, ids = dirty.gone_rows.popitem()
         for column, rule in _references(parent):
             for some in chunks(ids):
                 theirs = column.in_(some)
@@ -105,7 +105,7 @@ def missing(
     return [found[id_] for id_ in gone]
 
 
-def _forget_nodes(connection: Connection, touches: Touches, nodes: Iterable[str]) -> None:
+def _forget_nodes(connection: Connection, dirty: DirtyTags, nodes: Iterable[str]) -> None:
     for texts in chunks(nodes):
         for source in (grants, group_grants):
             connection.execute(delete(source).where(source.c.scope_key.in_(texts)))
@@ -115,8 +115,8 @@ def _forget_nodes(connection: Connection, touches: Touches, nodes: Iterable[str]
         connection.execute(delete(assignments).where(everyone))
         connection.execute(delete(provided).where(provided.c.node.in_(texts)))
         theirs = roles.c.home.in_(texts)
-        touches.gone_rows[roles] = set(connection.scalars(select(roles.c.id).where(theirs)))
-        forget_rows(connection, touches)
+        dirty.gone_rows[roles] = set(connection.scalars(select(roles.c.id).where(theirs)))
+        forget_rows(connection, dirty)
         connection.execute(delete(roles).where(theirs))
 
 

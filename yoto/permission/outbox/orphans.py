@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from yoto.nodes import APPLICATIONS, parse_text
 from yoto.permission.database.statements import assignments, grants, group_grants, overwrites, roles
+from yoto.permission.outbox.dirty_tags import CHUNK, DirtyTags
 from yoto.permission.outbox.forgetting import OF_PEOPLE, missing, resources
-from yoto.permission.outbox.touches import CHUNK, Touches
-from yoto.permission.outbox.watching import TOUCHES
+from yoto.permission.outbox.watching import DIRTY_TAGS
 from yoto.store.declarations import Declaration
 from yoto.store.resources import ResourceType, ResourceTypes
 
@@ -62,17 +62,17 @@ class Orphans:
 
     def forget(self, session: Session, orphans: Iterable[Orphan]) -> None:
         """Have the running transaction forget those that are gone when it is committed."""
-        touches = Touches()
+        dirty = DirtyTags()
         for type_name, id_ in orphans:
             if type_name is not None:
-                touches.node(type_name, id_, self._types.get(type_name).id)
+                dirty.node(type_name, id_, self._types.get(type_name).id)
             elif self._people is not None:
                 ids = ids_of(self._people)
                 if self._people.numbers is None:
-                    touches.person(id_, ids)
+                    dirty.person(id_, ids)
                 else:
-                    touches.key(self._people.numbers, id_, ids)
-        session.info[TOUCHES] = touches
+                    dirty.key(self._people.numbers, id_, ids)
+        session.info[DIRTY_TAGS] = dirty
 
     def _nodes(
         self, session: Session, declared: ResourceType, column: ColumnElement[Any], before: str

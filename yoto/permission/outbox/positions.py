@@ -17,7 +17,7 @@ from yoto.errors import ValidationFailed
 from yoto.permission.database.pool import SidePool
 from yoto.permission.outbox.publisher import TOKEN_PREFIX
 from yoto.permission.outbox.rows import position_of
-from yoto.permission.outbox.watching import has_touched, written_position
+from yoto.permission.outbox.watching import has_dirty_tags, written_position
 from yoto.store.db import db
 
 # Beyond every position that can be given out: only the database includes it.
@@ -62,7 +62,7 @@ def last_position() -> str | None:
     if not current_app or not db.session.registry.has():
         return None
     session = db.session()
-    return None if has_touched(session) else written_position(session)
+    return None if has_dirty_tags(session) else written_position(session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from sqlalchemy import exc
 from yoto.cache import TieredCache
 from yoto.errors import PlatformError
 from yoto.permission.database.pool import SidePool
+from yoto.permission.outbox.notifying import ChangeNotifier
 from yoto.permission.outbox.rows import Event, mark
-from yoto.permission.outbox.telling import Telling
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,10 @@ class Outbox:
     Nothing here raises: the change is committed, and its caller must learn that.
     """
 
-    def __init__(self, cache: TieredCache, pool: SidePool, telling: Telling) -> None:
+    def __init__(self, cache: TieredCache, pool: SidePool, notifier: ChangeNotifier) -> None:
         self._cache = cache
         self._pool = pool
-        self._telling = telling
+        self._notifier = notifier
         self.counts = OutboxCounts()
 
     def publish(self, events: Sequence[Event]) -> str:
@@ -71,7 +71,7 @@ class Outbox:
             return f"{TOKEN_PREFIX}{events[-1].id}"
         self.counts.published += len(events)
         self._mark(events, str(position))
-        self._telling.note(events, position)
+        self._notifier.note(events, position)
         return str(position)
 
     def _mark(self, events: Sequence[Event], position: str) -> None:

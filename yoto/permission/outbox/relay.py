@@ -11,9 +11,9 @@ from yoto.errors import LockNotAcquired
 from yoto.housekeeping import Housekeeper
 from yoto.optimization import DistributedLocks
 from yoto.permission.database.pool import SidePool
+from yoto.permission.outbox.notifying import ChangeNotifier
 from yoto.permission.outbox.publisher import OutboxCounts
 from yoto.permission.outbox.rows import mark, prune, unpublished
-from yoto.permission.outbox.telling import Telling
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
@@ -41,14 +41,14 @@ class OutboxRelay:
         locks: DistributedLocks,
         pool: SidePool,
         counts: OutboxCounts,
-        telling: Telling,
+        notifier: ChangeNotifier,
         interval: float,
         also: Callable[[], object] = bool,
     ) -> None:
         """Nothing is done yet.
 
         Args:
-            telling: its noted changes are published in every turn, and at the end.
+            notifier: its noted changes are published in every turn, and at the end.
             interval: seconds.
             also: called in every turn, whether this process relays or not.
         """
@@ -56,7 +56,7 @@ class OutboxRelay:
         self._locks = locks
         self._pool = pool
         self._counts = counts
-        self._telling = telling
+        self._notifier = notifier
         self.interval = interval
         self._also = also
         self._keeper = Housekeeper("yoto-outbox-relay")
@@ -74,14 +74,14 @@ class OutboxRelay:
         """Take turns from now on, the first after an interval."""
         if not self.running:
             self._begun = False
-            self._telling.deferred = True
+            self._notifier.deferred = True
             self._keeper.start()
 
     def close(self) -> None:
         """Take no more turns, and wait for the one that goes on."""
         self._keeper.stop()
-        self._telling.deferred = False
-        self._telling.tell()
+        self._notifier.deferred = False
+        self._notifier.publish_noted()
 
     def turn(self) -> int:
         """Publish and prune once, if needed and no other worker does.
@@ -120,7 +120,7 @@ class OutboxRelay:
             position = self._cache.invalidate(*subjects, late_ms=round(waited * 1000))
             with writing(), self._pool.begin() as connection:
                 mark(connection, [event.id for event in events], str(position))
-            self._telling.note(events, position, late=True)
+            self._notifier.note(events, position, late=True)
             published += len(events)
             self._counts.relayed += len(events)
 
@@ -135,7 +135,7 @@ class OutboxRelay:
             self._begun = True
             return self.interval
         try:
-            self._telling.tell()
+            self._notifier.publish_noted()
             self._also()
             self.turn()
             self._failing = False

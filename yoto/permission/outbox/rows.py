@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from yoto.permission.database.statements import group_grants, roles, table
-from yoto.permission.outbox.touches import MAX_USERS, Found, Touches, chunks
+from yoto.permission.outbox.dirty_tags import MAX_USERS, DirtyTags, Found, chunks
 from yoto.store.columns import utcnow
 from yoto.store.failures import lacks_tables
 from yoto.store.models import OutboxEvent
@@ -31,27 +31,27 @@ class Event(NamedTuple):
     subject: str
 
 
-def look_up(connection: Connection, touches: Touches) -> Found:
-    """The input of ``touches.settled``: at most one statement of each kind."""
+def look_up(connection: Connection, dirty: DirtyTags) -> Found:
+    """The input of ``dirty.settled``: at most one statement of each kind."""
     homes: dict[int, str] = {}
-    if wanted := touches.roles_to_find:
+    if wanted := dirty.roles_to_find:
         for ids in chunks(wanted):
             for role_id, home in connection.execute(
                 select(roles.c.id, roles.c.home).where(roles.c.id.in_(ids))
             ):
                 homes[role_id] = home
     holders: defaultdict[int, set[int]] = defaultdict(set)
-    if touches.groups:
+    if dirty.groups:
         for group_id, role_id in connection.execute(
             select(group_grants.c.group_id, group_grants.c.role_id)
-            .where(group_grants.c.group_id.in_(touches.groups))
+            .where(group_grants.c.group_id.in_(dirty.groups))
             .distinct()
         ):
             holders[group_id].add(role_id)
     return Found(homes, {key: frozenset(ids) for key, ids in holders.items()})
 
 
-def find_numbers(connection: Connection, touches: Touches) -> None:
+def find_numbers(connection: Connection, dirty: DirtyTags) -> None:
     """Touch by number the people touched by key; people without a number get one.
 
     Without it another transaction could number them, and load the rows that this one changes,
@@ -60,13 +60,13 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
 
     New people get one, too, so that searches find people who are never checked.
     """
-    for numbers, new in touches.newcomers.items():
+    for numbers, new in dirty.newcomers.items():
         _number_new(connection, numbers, new)
-    touches.newcomers.clear()
-    for numbers, keys in touches.keys.items():
+    dirty.newcomers.clear()
+    for numbers, keys in dirty.keys.items():
         if len(keys) > MAX_USERS:
-            touches.everything()
-            _find_gone(connection, touches, numbers)
+            dirty.everything()
+            _find_gone(connection, dirty, numbers)
             continue
         for key, gone in keys.items():
             # The presently committed row, whatever the transaction saw first.
@@ -79,12 +79,12 @@ def find_numbers(connection: Connection, touches: Touches) -> None:
                     log.debug("somebody else gave the number, which counts")
                 number = connection.scalar(stored)
             if number is None:
-                touches.everything()
+                dirty.everything()
             elif gone is None:
-                touches.user(number)
+                dirty.user(number)
             else:
-                touches.person(number, gone, key)
-    touches.keys.clear()
+                dirty.person(number, gone, key)
+    dirty.keys.clear()
 
 
 def _number_new(connection: Connection, numbers: Table, keys: Iterable[Any]) -> None:
@@ -98,17 +98,17 @@ def _number_new(connection: Connection, numbers: Table, keys: Iterable[Any]) -> 
         log.debug("there are no numbers yet: 'setup' gives them")
 
 
-def _find_gone(connection: Connection, touches: Touches, numbers: Table) -> None:
+def _find_gone(connection: Connection, dirty: DirtyTags, numbers: Table) -> None:
     """The same for deleted people alone; a person without a number had nothing."""
     columns: dict[Any, list[Any]] = {}
-    for key, gone in touches.keys[numbers].items():
+    for key, gone in dirty.keys[numbers].items():
         if gone is not None:
             columns.setdefault(gone, []).append(key)
     for column, keys in columns.items():
         for some in chunks(keys):
             stored = select(numbers.c.key, numbers.c.id).where(numbers.c.key.in_(some))
             for key, number in connection.execute(stored.with_for_update()):
-                touches.person(number, column, key)
+                dirty.person(number, column, key)
 
 
 def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:

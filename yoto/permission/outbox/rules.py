@@ -1,4 +1,4 @@
-"""Rules, table by table, for the tags that a changed row touches.
+"""Rules, table by table, for the tags that a changed row makes dirty.
 
 A rule sees a row as column name to value, as it was or as it is now. The rules follow from the rows
 that ``loading`` reads. A new node touches nothing, because a place that does not exist is never
@@ -18,7 +18,7 @@ from sqlalchemy.sql import visitors
 
 from yoto import cache
 from yoto.nodes import APPLICATIONS, parse_text, text_of
-from yoto.permission.outbox.touches import Home, Touches
+from yoto.permission.outbox.dirty_tags import DirtyTags, Home
 from yoto.store.columns import Model
 from yoto.store.declarations import Declaration
 from yoto.store.models import (
@@ -65,137 +65,137 @@ class Rule:
     """The tags that rows of a table touch.
 
     Attributes:
-        columns: an update of other columns touches nothing.
-        keys: the columns whose values ``touch`` needs; one that is unknown touches everything.
-        touch: adds the tags that a row touches.
+        columns: an update of other columns makes nothing dirty.
+        keys: the columns whose values ``mark_dirty`` needs; an unknown one makes all dirty.
+        mark_dirty: adds the tags of a row.
         optional: keys that may be NULL.
     """
 
     columns: frozenset[str]
     keys: tuple[str, ...]
-    touch: Callable[[Touches, Act, Row], None]
+    mark_dirty: Callable[[DirtyTags, Act, Row], None]
     optional: frozenset[str] = frozenset()
 
-    def apply(self, touches: Touches, act: Act, row: Row) -> None:
-        """Add what ``row`` touches."""
+    def apply(self, dirty: DirtyTags, act: Act, row: Row) -> None:
+        """Add the tags of ``row``."""
         for key in self.keys:
             if row.get(key) is None and key not in self.optional:
-                touches.everything()
+                dirty.everything()
                 return
-        self.touch(touches, act, row)
+        self.mark_dirty(dirty, act, row)
 
 
-def _user(touches: Touches, act: Act, row: Row) -> None:
+def _user(dirty: DirtyTags, act: Act, row: Row) -> None:
     if row.get("id") is not None:
-        touches.user(row["id"])
+        dirty.user(row["id"])
     elif row.get("super_admin"):
-        touches.everything()
+        dirty.everything()
 
 
-def _revoked_token(touches: Touches, act: Act, row: Row) -> None:
+def _revoked_token(dirty: DirtyTags, act: Act, row: Row) -> None:
     # The account's entry holds it, and sockets live longer than the request that opened them. What
     # is deleted has run out.
     if act is not Act.DELETE and row["reason"] != ROTATED:
-        touches.user(row["user_id"])
+        dirty.user(row["user_id"])
 
 
-def _api_token(touches: Touches, act: Act, row: Row) -> None:
+def _api_token(dirty: DirtyTags, act: Act, row: Row) -> None:
     # Nothing cached is wrong, but sockets live on; a new one has opened nothing yet.
     if act is not Act.INSERT:
-        touches.user(row["user_id"])
+        dirty.user(row["user_id"])
 
 
-def _assignment(touches: Touches, act: Act, row: Row) -> None:
+def _assignment(dirty: DirtyTags, act: Act, row: Row) -> None:
     if row.get("user_id") is not None:
-        touches.user(row["user_id"], Home(role_id=row["role_id"]))
+        dirty.user(row["user_id"], Home(role_id=row["role_id"]))
     elif row.get("team_id") is not None:
-        touches.add(cache.tags.team(row["team_id"]))
+        dirty.add(cache.tags.team(row["team_id"]))
     else:
         # Of everybody: all is about where it is held, or whose it is.
         home = str(row.get("subject") or "").removeprefix("everyone:")
         text = row.get("node") or home
         if parse_text(text) is None:
-            touches.everything()
+            dirty.everything()
         else:
-            touches.add(text)
+            dirty.add(text)
 
 
-def _team(touches: Touches, act: Act, row: Row) -> None:
+def _team(dirty: DirtyTags, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(cache.tags.team(row["id"]))
+        dirty.add(cache.tags.team(row["id"]))
     if act is Act.DELETE:
-        touches.row(Team.__table__, row["id"])
+        dirty.row(Team.__table__, row["id"])
 
 
-def _team_member(touches: Touches, act: Act, row: Row) -> None:
-    touches.user(row["user_id"])
+def _team_member(dirty: DirtyTags, act: Act, row: Row) -> None:
+    dirty.user(row["user_id"])
 
 
-def _team_parent(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(cache.tags.team(row["team_id"]))
+def _team_parent(dirty: DirtyTags, act: Act, row: Row) -> None:
+    dirty.add(cache.tags.team(row["team_id"]))
 
 
-def _program(touches: Touches, act: Act, row: Row) -> None:
+def _program(dirty: DirtyTags, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.user(APPLICATIONS + row["id"])
+        dirty.user(APPLICATIONS + row["id"])
 
 
-def _role(touches: Touches, act: Act, row: Row) -> None:
+def _role(dirty: DirtyTags, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(cache.tags.role(row["id"]))
+        dirty.add(cache.tags.role(row["id"]))
     if act is Act.DELETE:
-        touches.row(Role.__table__, row["id"])
+        dirty.row(Role.__table__, row["id"])
     home = row.get("home")
     if home is None and row.get("server_id") is not None:
         home = cache.tags.node("server", row["server_id"])
     if row.get("is_default") and home:
-        touches.add(home)
+        dirty.add(home)
 
 
-def _grant(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(cache.tags.role(row["role_id"]))
+def _grant(dirty: DirtyTags, act: Act, row: Row) -> None:
+    dirty.add(cache.tags.role(row["role_id"]))
 
 
-def _group_member(touches: Touches, act: Act, row: Row) -> None:
-    touches.groups.add(row["group_id"])
+def _group_member(dirty: DirtyTags, act: Act, row: Row) -> None:
+    dirty.groups.add(row["group_id"])
 
 
-def _group(touches: Touches, act: Act, row: Row) -> None:
+def _group(dirty: DirtyTags, act: Act, row: Row) -> None:
     # The database has taken the group from its roles before they could be read.
     if act is Act.DELETE:
-        touches.everything()
-        touches.row(PermissionGroup.__table__, row["id"])
+        dirty.everything()
+        dirty.row(PermissionGroup.__table__, row["id"])
 
 
-def _overwrite(touches: Touches, act: Act, row: Row) -> None:
+def _overwrite(dirty: DirtyTags, act: Act, row: Row) -> None:
     place = row.get("place")
     for kind in ("channel", "category"):
         if place is None and row.get(f"{kind}_id") is not None:
             place = cache.tags.node(kind, row[f"{kind}_id"])
     if place is None:
-        touches.everything()
+        dirty.everything()
     else:
-        touches.add(place)
+        dirty.add(place)
 
 
-def _resource(touches: Touches, act: Act, row: Row) -> None:
+def _resource(dirty: DirtyTags, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
         declared = known_types().find(row["type"])
         # Without the declaration the type of another row of that id is unknown.
         ids = _RESOURCE_IDS if declared is None else declared.id
-        touches.node(row["type"], row["id"], ids if act is Act.DELETE else None)
+        dirty.node(row["type"], row["id"], ids if act is Act.DELETE else None)
 
 
 # All types' ids.
 _RESOURCE_IDS: ColumnElement[Any] = Resource.__table__.c.id
 
 
-def _policy(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(cache.tags.POLICY)
+def _policy(dirty: DirtyTags, act: Act, row: Row) -> None:
+    dirty.add(cache.tags.POLICY)
 
 
-def _permission(touches: Touches, act: Act, row: Row) -> None:
-    touches.everything()
+def _permission(dirty: DirtyTags, act: Act, row: Row) -> None:
+    dirty.everything()
 
 
 _GRANT = frozenset({"role_id", "scope_key", "effect"})
@@ -274,7 +274,7 @@ _DECLARED: WeakKeyDictionary[FromClause, Rule] = WeakKeyDictionary()
 
 
 def rule_of(table: FromClause) -> Rule | None:
-    """The rule for a change of ``table``; None: it touches nothing."""
+    """The rule for a change of ``table``; None: it makes no tag dirty."""
     if isinstance(table, Table) and table.metadata is Model.metadata:
         return _RULES.get(table.name)
     return _DECLARED.get(table)
@@ -311,16 +311,16 @@ def _nodes_elsewhere(declared: ResourceType) -> Rule:
     expressions += declared.attributes.values()
     key, name = declared.key, declared.name
 
-    def touch(touches: Touches, act: Act, row: Row) -> None:
+    def mark_dirty(dirty: DirtyTags, act: Act, row: Row) -> None:
         if act is Act.INSERT:
             return
         if row.get(key) is None:
-            touches.everything()
+            dirty.everything()
         else:
-            touches.node(name, row[key], declared.id if act is Act.DELETE else None)
+            dirty.node(name, row[key], declared.id if act is Act.DELETE else None)
 
     columns = _columns(declared.table, expressions)
-    return Rule(columns, (key,), touch, optional=frozenset({key}))
+    return Rule(columns, (key,), mark_dirty, optional=frozenset({key}))
 
 
 def _members_elsewhere(declared: ResourceType, people: Declaration | None) -> Rule:
@@ -330,15 +330,15 @@ def _members_elsewhere(declared: ResourceType, people: Declaration | None) -> Ru
     node, person, name = str(members.node.key), str(members.person.key), declared.name
     numbers = None if people is None else people.numbers
 
-    def touch(touches: Touches, act: Act, row: Row) -> None:
+    def mark_dirty(dirty: DirtyTags, act: Act, row: Row) -> None:
         home = text_of(name, row[node])
         if numbers is not None:
-            touches.key(numbers, row[person])
+            dirty.key(numbers, row[person])
         else:
-            touches.user(row[person], Home(home))
+            dirty.user(row[person], Home(home))
 
     columns = _columns(members.table, [one for one in expressions if one is not None])
-    return Rule(columns, (person, node), touch)
+    return Rule(columns, (person, node), mark_dirty)
 
 
 def _columns(table: FromClause, expressions: Iterable[Any]) -> frozenset[str]:
@@ -360,20 +360,20 @@ def _people_elsewhere(rule: Rule, declaration: Declaration) -> Rule:
         keys = {str(ids.key)}
     id_ = str(ids.key)
 
-    def touch(touches: Touches, act: Act, row: Row) -> None:
+    def mark_dirty(dirty: DirtyTags, act: Act, row: Row) -> None:
         gone = ids if act is Act.DELETE else None
         if row.get(id_) is None:
             # Bulk inserts do not say the ids.
             if act is not Act.INSERT or row.get("super_admin"):
-                touches.everything()
+                dirty.everything()
         elif numbers is not None:
             if act is Act.INSERT:
-                touches.newcomer(numbers, row[id_])
+                dirty.newcomer(numbers, row[id_])
             else:
-                touches.key(numbers, row[id_], gone)
+                dirty.key(numbers, row[id_], gone)
         elif gone is not None:
-            touches.person(row[id_], gone)
+            dirty.person(row[id_], gone)
         else:
-            touches.user(row[id_])
+            dirty.user(row[id_])
 
-    return Rule(frozenset(columns), tuple(sorted(keys)), touch, optional=frozenset(keys))
+    return Rule(frozenset(columns), tuple(sorted(keys)), mark_dirty, optional=frozenset(keys))

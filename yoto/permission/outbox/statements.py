@@ -1,7 +1,7 @@
-"""The tags that a statement over many rows touches, found before it is executed.
+"""The tags that a statement over many rows makes dirty, found before it is executed.
 
 The rows that an UPDATE or DELETE will meet are selected first, with its own WHERE; an INSERT
-contains its rows. A statement whose rows cannot be found touches everything, unless the caller
+contains its rows. A statement whose rows cannot be found makes everything dirty, unless the caller
 names tags by ``execution_options(yoto_subjects=[...])``.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import BindParameter, Delete, Insert, TextClause, Update, select
 from sqlalchemy.orm import ORMExecuteState
 
+from yoto.permission.outbox.dirty_tags import DirtyTags
 from yoto.permission.outbox.rules import Act, Row, Rule, rule_of, ruled_names
-from yoto.permission.outbox.touches import Touches
 
 SUBJECTS_OPTION = "yoto_subjects"
 # Rows to look at before one statement; about 10 MB.
@@ -24,27 +24,27 @@ MAX_ROWS = 50_000
 _WRITES = re.compile(r"\s*(insert|update|delete|replace|truncate)\b", re.IGNORECASE)
 
 
-def touched_by_statement(state: ORMExecuteState, touches: Touches) -> None:
+def collect_statement(state: ORMExecuteState, dirty: DirtyTags) -> None:
     """Add what a statement that is about to be executed will touch."""
     statement = state.statement
     given = state.execution_options.get(SUBJECTS_OPTION)
     if given is not None:
-        touches.add(*given)
+        dirty.add(*given)
     elif isinstance(statement, TextClause):
-        _text(statement.text, touches)
+        _text(statement.text, dirty)
     elif isinstance(statement, (Insert, Update, Delete)):
         rule = rule_of(statement.table)
         if rule is None:
             return
         if isinstance(statement, Insert):
-            _inserted(statement, rule, _parameters(state), touches)
+            _inserted(statement, rule, _parameters(state), dirty)
         else:
-            _met(statement, rule, state, touches)
+            _met(statement, rule, state, dirty)
 
 
-def _text(text: str, touches: Touches) -> None:
+def _text(text: str, dirty: DirtyTags) -> None:
     if _WRITES.match(text) and any(re.search(rf"\b{name}\b", text) for name in ruled_names()):
-        touches.everything()
+        dirty.everything()
 
 
 def _parameters(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
@@ -55,10 +55,10 @@ def _parameters(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
 
 
 def _inserted(
-    statement: Insert, rule: Rule, parameters: Sequence[Mapping[str, Any]], touches: Touches
+    statement: Insert, rule: Rule, parameters: Sequence[Mapping[str, Any]], dirty: DirtyTags
 ) -> None:
     if statement.select is not None:
-        touches.everything()
+        dirty.everything()
         return
     fixed = _values(statement)
     rows: Iterable[Row]
@@ -67,10 +67,10 @@ def _inserted(
     else:
         rows = [fixed | dict(row) for row in parameters] or [fixed]
     for row in rows:
-        rule.apply(touches, Act.INSERT, row)
+        rule.apply(dirty, Act.INSERT, row)
 
 
-def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches: Touches) -> None:
+def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, dirty: DirtyTags) -> None:
     parameters = _parameters(state)
     changes: dict[str, Any] = {}
     if isinstance(statement, Update):
@@ -80,11 +80,11 @@ def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches
             return
     if len(parameters) > 1 or (isinstance(statement, Update) and statement.whereclause is None):
         # By primary key, or a WHERE executed many times: too clever to follow.
-        touches.everything()
+        dirty.everything()
         return
     act = Act.UPDATE if isinstance(statement, Update) else Act.DELETE
     if not rule.keys:
-        touches.everything()
+        dirty.everything()
         return
     state.session.flush()
     table = statement.table
@@ -94,13 +94,13 @@ def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches
     found = state.session.connection().execute(query, dict(parameters[0]) if parameters else {})
     rows = [dict(zip(rule.keys, row, strict=True)) for row in found.fetchall()]
     if len(rows) > MAX_ROWS:
-        touches.everything()
+        dirty.everything()
         return
     moved = {key: changes[key] for key in rule.keys if key in changes}
     for row in rows:
-        rule.apply(touches, act, row)
+        rule.apply(dirty, act, row)
         if moved:
-            rule.apply(touches, act, row | moved)
+            rule.apply(dirty, act, row | moved)
 
 
 def _values(statement: Insert | Update) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Hooks into every SQLAlchemy session, so that no caller can forget to publish its changes.
 
-What is executed past the session, on a bare connection, is not seen: say it with ``touch``.
+What is executed past the session, on a bare connection, is not seen: say it with ``mark_dirty``.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from yoto.permission.outbox.dirty_tags import DirtyTags
 from yoto.permission.outbox.forgetting import forget_gone, forget_rows
-from yoto.permission.outbox.objects import touched_by_flush
+from yoto.permission.outbox.objects import collect_flush
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.rows import Event, add_events, find_numbers, look_up
-from yoto.permission.outbox.statements import touched_by_statement
-from yoto.permission.outbox.touches import Touches
+from yoto.permission.outbox.statements import collect_statement
 from yoto.store.db import begun_session
 
-# In ``Session.info`` while the running transaction has touched something.
-TOUCHES = "yoto.touches"
+# In ``Session.info`` while the running transaction has changed something.
+DIRTY_TAGS = "yoto.dirty_tags"
 # The same while there may be objects that were added and not flushed. Events say so, since looking
 # would cost each check as much as all else that it does.
 _ADDED = "yoto.added"
@@ -28,25 +28,25 @@ _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
 
 
-def touch(session: Session, *subjects: str) -> None:
+def mark_dirty(session: Session, *subjects: str) -> None:
     """Publish ``subjects`` when the transaction of ``session`` is committed."""
-    touches = _touches(session)
-    touches.add(*subjects)
-    _keep(session, touches)
+    dirty = _dirty_tags(session)
+    dirty.add(*subjects)
+    _keep(session, dirty)
 
 
 def keep_from_caches(session: Session) -> None:
-    """Have no verdict of the running transaction cached, as if it had touched something."""
-    session.info.setdefault(TOUCHES, Touches())
+    """Have no verdict of the running transaction cached, as if it had changed something."""
+    session.info.setdefault(DIRTY_TAGS, DirtyTags())
 
 
-def has_touched(session: Session) -> bool:
+def has_dirty_tags(session: Session) -> bool:
     """Whether the running transaction changed, or may have changed, data that verdicts depend on.
 
     Any change that is not flushed yet counts.
     """
     marks, loaded = session.info, session.identity_map
-    if TOUCHES in marks or _ADDED in marks:
+    if DIRTY_TAGS in marks or _ADDED in marks:
         return True
     # What is changed or deleted was loaded before, and either begins a transaction.
     if not loaded or not session.in_transaction():
@@ -59,11 +59,11 @@ def in_change() -> bool:
     """Whether the caller is in the middle of a change, which is not visible to others yet."""
     # None: nothing was asked of the database yet, and asking for the session would make one.
     session = begun_session()
-    return session is not None and has_touched(session)
+    return session is not None and has_dirty_tags(session)
 
 
 def written_position(session: Session) -> str | None:
-    """The log position of the last commit of ``session`` that touched something."""
+    """The log position of the last commit of ``session`` that changed something."""
     found: str | None = session.info.get(_POSITION)
     return found
 
@@ -81,15 +81,15 @@ def watch_writes() -> None:
     event.listen(Session, "after_transaction_end", _after_transaction)
 
 
-def _touches(session: Session) -> Touches:
-    found: Touches | None = session.info.get(TOUCHES)
-    return Touches() if found is None else found
+def _dirty_tags(session: Session) -> DirtyTags:
+    found: DirtyTags | None = session.info.get(DIRTY_TAGS)
+    return DirtyTags() if found is None else found
 
 
-def _keep(session: Session, touches: Touches) -> None:
-    # Being there is enough to say that something was touched.
-    if touches:
-        session.info[TOUCHES] = touches
+def _keep(session: Session, dirty: DirtyTags) -> None:
+    # Being there is enough to say that something was changed.
+    if dirty:
+        session.info[DIRTY_TAGS] = dirty
 
 
 def _after_add(session: Session, instance: object) -> None:
@@ -97,23 +97,23 @@ def _after_add(session: Session, instance: object) -> None:
 
 
 def _after_flush(session: Session, context: Any) -> None:
-    touches = _touches(session)
-    touched_by_flush(session, touches)
-    _forget_rows(session, touches)
-    _keep(session, touches)
+    dirty = _dirty_tags(session)
+    collect_flush(session, dirty)
+    _forget_rows(session, dirty)
+    _keep(session, dirty)
 
 
 def _on_execute(state: ORMExecuteState) -> None:
     if not state.is_select:
-        touches = _touches(state.session)
-        touched_by_statement(state, touches)
-        _forget_rows(state.session, touches)
-        _keep(state.session, touches)
+        dirty = _dirty_tags(state.session)
+        collect_statement(state, dirty)
+        _forget_rows(state.session, dirty)
+        _keep(state.session, dirty)
 
 
-def _forget_rows(session: Session, touches: Touches) -> None:
-    if touches.gone_rows:
-        forget_rows(session.connection(), touches)
+def _forget_rows(session: Session, dirty: DirtyTags) -> None:
+    if dirty.gone_rows:
+        forget_rows(session.connection(), dirty)
 
 
 def _before_commit(session: Session) -> None:
@@ -121,16 +121,16 @@ def _before_commit(session: Session) -> None:
     if session.in_nested_transaction():
         return
     session.flush()
-    touches: Touches | None = session.info.get(TOUCHES)
-    if touches is None:
+    dirty: DirtyTags | None = session.info.get(DIRTY_TAGS)
+    if dirty is None:
         return
     connection = session.connection()
-    find_numbers(connection, touches)
-    forget_gone(session, touches)
-    subjects = touches.settled(look_up(connection, touches))
+    find_numbers(connection, dirty)
+    forget_gone(session, dirty)
+    subjects = dirty.settled(look_up(connection, dirty))
     if subjects:
         session.info[_WRITTEN] = add_events(connection, subjects)
-    del session.info[TOUCHES]
+    del session.info[DIRTY_TAGS]
 
 
 def _after_commit(session: Session) -> None:
@@ -143,7 +143,7 @@ def _after_commit(session: Session) -> None:
 
 
 def _after_rollback(session: Session) -> None:
-    session.info.pop(TOUCHES, None)
+    session.info.pop(DIRTY_TAGS, None)
     session.info.pop(_WRITTEN, None)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from yoto import cache
 from yoto.errors import ValidationFailed
 from yoto.permission.directory import directory_of, is_kept
-from yoto.permission.outbox.watching import keep_from_caches, touch
+from yoto.permission.outbox.watching import keep_from_caches, mark_dirty
 from yoto.permission.registry.scopes import MAX_ID
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.declarations import declarations_of
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 # Numbers that a process keeps in mind; some 20 MB.
 REMEMBERED = 100_000
 # No row has it: an id outside the application's people is treated as unknown.
-NOBODY = MAX_ID
+NO_PERSON = MAX_ID
 # Ids in one IN list.
 CHUNK = 500
 
@@ -69,7 +69,7 @@ class SubjectKeys:
         self._complete: tuple[tuple[int, int], float] | None = None
 
     def number_of(self, key: Any, field: str = "user_id") -> int:
-        """The number of the person with this id; ``NOBODY`` where there is none.
+        """The number of the person with this id; ``NO_PERSON`` where there is none.
 
         Raises:
             ValidationFailed: not of the type of the ids; names ``field``.
@@ -159,7 +159,7 @@ class SubjectKeys:
         session = db.session()
         with translated():
             if session.execute(select(self._ids).where(self._ids == key)).first() is None:
-                return NOBODY
+                return NO_PERSON
             if is_kept(session):
                 return self._given_within(session, key)
             try:
@@ -172,7 +172,7 @@ class SubjectKeys:
             # What was read before may hold a view of the database that has no such number.
             session.commit()
         if found is None:
-            return NOBODY
+            return NO_PERSON
         self._numbers[key] = found
         return found
 
@@ -186,8 +186,8 @@ class SubjectKeys:
         found = self._stored(session.connection(), key)
         if found is None:
             session.execute(insert(self._keys), {"key": key})
-            found = self._stored(session.connection(), key) or NOBODY
-        touch(session, cache.tags.user(found))
+            found = self._stored(session.connection(), key) or NO_PERSON
+        mark_dirty(session, cache.tags.user(found))
         return found
 
     def _number_within(self, session: Session, *wanted: Any, most: int = AT_ONCE + 1) -> list[Any]:
@@ -295,7 +295,7 @@ class AskedKeys(SubjectKeys):
             missing = [key for key in missing if key not in found]
         if missing:
             found |= self._given_to(missing)
-        return [found.get(key, NOBODY) for key in checked]
+        return [found.get(key, NO_PERSON) for key in checked]
 
     def _given_to(self, keys: Sequence[Any]) -> dict[Any, int]:
         """Give numbers to those of ``keys`` that are people's ids."""
@@ -304,23 +304,23 @@ class AskedKeys(SubjectKeys):
             raise RuntimeError("this app has no permission system: call permissions.init_app(app)")
         limit = getattr(self._ids.type, "length", None)
         # A text that is too long to be stored is no person's id.
-        asked_at, told = directory.ask([one for one in keys if not limit or len(one) <= limit])
-        if not told:
+        asked_at, reported = directory.ask([one for one in keys if not limit or len(one) <= limit])
+        if not reported:
             return {}
         session = db.session()
         with translated():
             if is_kept(session):
                 # As in ``_given_within``.
-                found = self._number(session.connection(), told)
-                told_of = {number: told[key] for key, number in found.items()}
-                directory.store(session, asked_at, told_of)
-                touch(session, *map(cache.tags.user, told_of))
+                found = self._number(session.connection(), reported)
+                reported_of = {number: reported[key] for key, number in found.items()}
+                directory.store(session, asked_at, reported_of)
+                mark_dirty(session, *map(cache.tags.user, reported_of))
                 return found
             engine = engine_beside(self._app)
             with writing(), Session(engine) as own, own.begin():
-                found = self._number(own.connection(), told)
-                told_of = {number: told[key] for key, number in found.items()}
-                directory.store(own, asked_at, told_of)
+                found = self._number(own.connection(), reported)
+                reported_of = {number: reported[key] for key, number in found.items()}
+                directory.store(own, asked_at, reported_of)
             # What was read before may hold a view of the database that has no such number.
             session.commit()
         return self._remembered(found)

@@ -104,7 +104,7 @@ def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Itera
         before.shapes[role_id].is_default for role_id in heirs if role_id in before.shapes
     )
     people = people_not_below(authority, home, homes, before, None if everybody else heirs)
-    ground.judge(people)
+    ground.examine(people)
     if not home and heir_above(authority, heirs, before):
         # A global role's effect on roles of homes is not checked home by home.
         lost = 0
@@ -147,7 +147,7 @@ def check_assignments(
     belongs = frozenset(text for text in homes if belongs_to(session, user_id, text))
     nodes = {one.node for one in held if one.node != NOWHERE}
     ground = _Ground(authority, snapshot, snapshot, {*taken, *nodes})
-    ground.judge([Person(user_id, True, (*held, *others), (*after(held), *others), belongs)])
+    ground.examine([Person(user_id, True, (*held, *others), (*after(held), *others), belongs)])
 
 
 def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: str) -> None:
@@ -170,7 +170,7 @@ def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: s
     taken = {place for place, masks in sums.items() if masks[ALLOW]}
     ground = _Ground(authority, snapshot, snapshot, {*taken, row.node})
     people = people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes)
-    ground.judge(
+    ground.examine(
         one._replace(after=tuple(held for held in one.before if held.id != row.id))
         for one in people
     )
@@ -248,7 +248,7 @@ class _Ground:
         """The nodes at which roles that count in the places are held."""
         return {node for site, _ in self._views for node in site.nodes}
 
-    def judge(self, people: Iterable[Person]) -> None:
+    def examine(self, people: Iterable[Person]) -> None:
         """Raises ``PermissionDenied`` for the first of them who would lose something."""
         seen: set[tuple[object, ...]] = set()
         for person in people:

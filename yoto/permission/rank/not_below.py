@@ -150,13 +150,13 @@ def people_not_below(
     home: str,
     homes: Sequence[str],
     snapshot: RoleSnapshot,
-    touched: Collection[int] | None,
+    changed_roles: Collection[int] | None,
     nodes: Collection[str] | None = None,
 ) -> Iterator[Person]:
-    """Those not below the actor, people and then programs, who hold one of the roles ``touched``.
+    """Those not below the actor, people and then programs, who hold one of ``changed_roles``.
 
     Each comes with the roles that they hold by sets at ``nodes``, or at none (None: anywhere).
-    ``touched`` None: any role.
+    ``changed_roles`` None: any role.
 
     The owner of a home is one of them: no role takes what belongs to it, but what is of the
     platform counts there as for everybody. Of programs those are that a role gives a rank.
@@ -175,12 +175,12 @@ def people_not_below(
     if not outside:
         high = User.id.in_(_ranked_holders(ranked, now))
         wanted.append(high if owner_id is None else high | (User.id == owner_id))
-    if touched is not None:
-        reached = _reached(session, touched, now)
+    if changed_roles is not None:
+        reached = _reached(session, changed_roles, now)
         if not reached.everybody:
             for who, conditions in ((User.id, wanted), (number, programs)):
                 by_teams = who.in_(reached.of_teams)
-                conditions.append(who.in_(_holders(touched, now)) | by_teams)
+                conditions.append(who.in_(_holders(changed_roles, now)) | by_teams)
     belonging: dict[int, set[str]] = {}
     for text in [home] if home else homes:
         members = members_of(text)
@@ -197,7 +197,7 @@ def people_not_below(
     for user_id in session.scalars(select(User.id).where(*wanted).order_by(User.id)):
         own = held_by.get(user_id, ())
         held = (*own, *others.of(user_id))
-        if not held and touched is not None:
+        if not held and changed_roles is not None:
             continue
         above = outside or user_id == owner_id or _highest(own, ranked) > rank
         where = belonging.get(user_id, ()) if home == NOWHERE else (home,)

@@ -42,8 +42,8 @@ class RoleSnapshot:
 
     Args:
         homes: nodes that people belong to.
-        touched: roles that the write changes: of them and what they inherit from, also what they
-            give at single nodes is read.
+        changed_roles: those that the write changes: of them and what they inherit from, also
+            what they give at single nodes is read.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RoleSnapshot:
         session: Session,
         registry: PermissionRegistry,
         homes: Collection[str],
-        touched: Collection[int],
+        changed_roles: Collection[int],
     ) -> None:
         self._registry = registry
         keys = ("", *homes)
@@ -60,7 +60,9 @@ class RoleSnapshot:
         # Rows above a home count as rows of the home.
         sites = sites_of(session, homes).values()
         scopes = {GLOBAL, *homes, *(node for site in sites for node in site.upper)}
-        self.known = {one for role_id in touched for one in self.lineage(role_id, asleep=True)}
+        self.known = {
+            one for role_id in changed_roles for one in self.lineage(role_id, asleep=True)
+        }
         # By role: the places of its grants, with the permissions.
         self.given: Given = defaultdict(list)
         for place, grant in grants_of(

@@ -31,7 +31,7 @@ from yoto.permission.replay.report import (
     UNKNOWN,
     AuditedChange,
     Replay,
-    told,
+    replay_text,
 )
 from yoto.permission.review.history import PUBLIC, TEAM
 from yoto.permission.review.undo import UNDO
@@ -87,7 +87,7 @@ class Replaying:
         )
         replay = replace(replay, user_id=own.get(record.user_id, record.user_id), changes=changes)
         policies = record.policy_version is not None
-        return replace(replay, text=told(replay, policies, MASKED in str(record.context)))
+        return replace(replay, text=replay_text(replay, policies, MASKED in str(record.context)))
 
 
 def _compare(state: PermissionState, record: Row[Any]) -> Replay:

@@ -52,7 +52,7 @@ class Replay:
     text: str = ""
 
 
-def told(replay: Replay, policies: bool, masked: bool) -> str:
+def replay_text(replay: Replay, policies: bool, masked: bool) -> str:
     """The replay in words.
 
     Args:

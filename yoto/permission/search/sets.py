@@ -44,7 +44,7 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
     facts, _ = loaded.facts(state.registry)
     flat, mask_of = flatten(facts, bits), state.registry.mask_of_id
     # An anonymous member of each set, by a number that belongs to no person.
-    nobody = UserFacts(-1, program=True)
+    placeholder = UserFacts(-1, program=True)
     sets: list[tuple[Any, UserFacts]] = [(PUBLIC, UserFacts(PUBLIC_NUMBER, public=True))]
     if site.home is not None:
         home = place_of_text(site.home)
@@ -55,8 +55,8 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
         if resolve(flat, user, now, bits).mask & registered.mask:
             found.append(subject)
     for team_id in sorted(teams):
-        rights.teams[nobody.user_id] = [Membership(one, None, None) for one in above[team_id]]
-        user = rights.with_user(site, nobody, mask_of, bits.width)
+        rights.teams[placeholder.user_id] = [Membership(one, None, None) for one in above[team_id]]
+        user = rights.with_user(site, placeholder, mask_of, bits.width)
         if resolve(flat, user, now, bits).mask & registered.mask:
             found.append(Team(team_id))
     return found

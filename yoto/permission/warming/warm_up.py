@@ -14,9 +14,9 @@ from yoto.errors import AlreadyRunning
 from yoto.permission.preloading import Preloading
 from yoto.permission.warming.isolation import IsolatedStep
 from yoto.permission.warming.parts import WarmUpParts
+from yoto.permission.warming.progress import TASK, ProgressPublisher, StepProgress
 from yoto.permission.warming.report import CACHE, FORECASTER, SYSTEM, WarmUpReport
 from yoto.permission.warming.steps import cache_step, forecaster_step, system_step
-from yoto.permission.warming.telling import TASK, StepProgress, Telling
 
 log = logging.getLogger(__name__)
 
@@ -77,20 +77,22 @@ class WarmUp:
                 raise AlreadyRunning(TASK, running.task_id)
             self._stop = threading.Event()
             report = self.latest = WarmUpReport(secrets.token_hex(8))
-        telling = Telling(report.task_id, self._parts.publish, watcher)
-        return report, partial(self._work, report, telling, self._stop)
+        publisher = ProgressPublisher(report.task_id, self._parts.publish, watcher)
+        return report, partial(self._work, report, publisher, self._stop)
 
-    def _work(self, report: WarmUpReport, telling: Telling, stop: threading.Event) -> None:
+    def _work(
+        self, report: WarmUpReport, publisher: ProgressPublisher, stop: threading.Event
+    ) -> None:
         try:
             for name, step in self._steps:
                 if stop.is_set():
                     break
-                telling.begin(name)
-                progress = partial(telling.progress, name)
+                publisher.begin(name)
+                progress = partial(publisher.progress, name)
                 report.steps[name] = step.run(self._parts.limit, progress, stop)
         finally:
             report.finish()
-        telling.finish(report)
+        publisher.finish(report)
         level = logging.INFO if report.success else logging.WARNING
         log.log(level, "warm-up in %.1f s: %s", report.total_time, _summary(report))
 

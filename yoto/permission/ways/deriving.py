@@ -22,7 +22,7 @@ KINDS = (DEFAULT_ROLE, ASSIGNMENT, PROVIDED, OVERWRITE, OWNER, SUPER_ADMIN)
 _SUBJECTS = ("public", "everyone", "team", "application", "person")
 
 
-class Told(NamedTuple):
+class NamedFacts(NamedTuple):
     """The facts about a user in a place, with the names that policies read.
 
     Attributes:
@@ -100,49 +100,49 @@ def _node(text: str) -> dict[str, Any] | None:
     return {"scope": place.kind, "id": id_}
 
 
-def ways_of(told: Told, name: str, mask: int, now: float) -> list[Way]:
+def ways_of(known: NamedFacts, name: str, mask: int, now: float) -> list[Way]:
     """The ways by which a user has a permission now; none: they do not have it.
 
     Args:
         name, mask: of the permission.
     """
     trace = Trace()
-    resolution = resolve(told.place, told.user, now, told.bits, trace)
+    resolution = resolve(known.place, known.user, now, known.bits, trace)
     found: list[Way] = []
     if resolution.ordinary & mask:
-        found = list(_ordinary(told, name, mask, trace, resolution.base, resolution.standing))
-        if resolution.standing >= Standing.ADMINISTRATOR and told.bits.local & mask:
-            found += _owned(told, name)
-            for administrator, all_ in told.administrators:
+        found = list(_ordinary(known, name, mask, trace, resolution.base, resolution.standing))
+        if resolution.standing >= Standing.ADMINISTRATOR and known.bits.local & mask:
+            found += _owned(known, name)
+            for administrator, all_ in known.administrators:
                 if all_ != mask:
-                    found += _base(told, administrator, resolution.base & all_, trace)
-    if told.user.super_admin and resolution.mask & mask:
-        found.append(Way(SUPER_ADMIN, name, _own(told)))
+                    found += _base(known, administrator, resolution.base & all_, trace)
+    if known.user.super_admin and resolution.mask & mask:
+        found.append(Way(SUPER_ADMIN, name, _own(known)))
     return sorted(found, key=lambda way: way.rank)
 
 
 def _ordinary(
-    told: Told, name: str, mask: int, trace: Trace, base: int, standing: Standing
+    known: NamedFacts, name: str, mask: int, trace: Trace, base: int, standing: Standing
 ) -> Iterator[Way]:
     """The ways by roles and overwrites, as the last word has left them (steps 3 and 5)."""
-    place, user, bits = told.place, told.user, told.bits
+    place, user, bits = known.place, known.user, known.bits
     if standing >= Standing.ADMINISTRATOR or not mask & bits.local:
         # Of administrators, and of what means nothing at nodes, no overwrite is asked.
-        yield from _base(told, name, base & mask, trace)
+        yield from _base(known, name, base & mask, trace)
         return
     denials = Denials.of(place, user, trace, bits, mask)
     if denials.leave(IN_BASE):
-        yield from _base(told, name, base & mask, trace)
+        yield from _base(known, name, base & mask, trace)
     default = default_of(place, user)
     for level, shared in enumerate(place.facts.rules.levels):
-        bit, node = mask << level * bits.width, told.site.levels[level]
+        bit, node = mask << level * bits.width, known.site.levels[level]
         reach = shared or standing is not Standing.OUTSIDER
         if default.local_allow & bit and denials.leave((level, Step.DEFAULT_ROLE)):
-            yield from _default(told, name, node)
+            yield from _default(known, name, node)
         if denials.leave((level, Step.ROLES)):
             for one in trace.assignments:
                 if place.roles[one.role_id].local_allow & bit:
-                    yield _assigned(told, name, one, node)
+                    yield _assigned(known, name, one, node)
             for team in trace.teams if reach else ():
                 if team.allow & bit:
                     times = team.valid_from, team.valid_until
@@ -150,40 +150,40 @@ def _ordinary(
                         OVERWRITE, name, "team", None, None, team.team_id, NOWHERE, node, *times
                     )
         if reach and user.own_allow & bit and denials.leave((level, Step.USER)):
-            yield Way(OVERWRITE, name, _own(told), overwrite=node)
+            yield Way(OVERWRITE, name, _own(known), overwrite=node)
 
 
-def _base(told: Told, name: str, mask: int, trace: Trace) -> Iterator[Way]:
+def _base(known: NamedFacts, name: str, mask: int, trace: Trace) -> Iterator[Way]:
     """The ways by grants that count before the overwrites."""
     if not mask:
         return
-    if default_of(told.place, told.user).allow & mask:
-        yield from _default(told, name, NOWHERE)
+    if default_of(known.place, known.user).allow & mask:
+        yield from _default(known, name, NOWHERE)
     for one in trace.assignments:
-        counted = -1 if one.node == NOWHERE else told.bits.local
-        if told.place.roles[one.role_id].allow & counted & mask:
-            yield _assigned(told, name, one, NOWHERE)
+        counted = -1 if one.node == NOWHERE else known.bits.local
+        if known.place.roles[one.role_id].allow & counted & mask:
+            yield _assigned(known, name, one, NOWHERE)
 
 
-def _assigned(told: Told, name: str, one: Assignment, overwrite: str) -> Way:
+def _assigned(known: NamedFacts, name: str, one: Assignment, overwrite: str) -> Way:
     return Way(
         PROVIDED if one.by is By.PROVIDER else ASSIGNMENT,
         name,
-        _own(told) if one.by in (By.OWN, By.PROVIDER) else one.by.name.lower(),
+        _own(known) if one.by in (By.OWN, By.PROVIDER) else one.by.name.lower(),
         one.role_id,
-        told.names.get(one.role_id),
+        known.names.get(one.role_id),
         one.team_id,
         one.node,
         overwrite,
         one.valid_from,
         one.valid_until,
-        told.attributes.get(one.id) or {},
+        known.attributes.get(one.id) or {},
     )
 
 
-def _default(told: Told, name: str, overwrite: str) -> Iterator[Way]:
+def _default(known: NamedFacts, name: str, overwrite: str) -> Iterator[Way]:
     """The role that everybody of the home has."""
-    facts = told.place.facts
+    facts = known.place.facts
     for role_id, role in facts.roles.items():
         if role.is_default and role.home == facts.home:
             yield Way(
@@ -191,24 +191,26 @@ def _default(told: Told, name: str, overwrite: str) -> Iterator[Way]:
                 name,
                 "everyone",
                 role_id,
-                told.names.get(role_id),
+                known.names.get(role_id),
                 node=facts.home,
                 overwrite=overwrite,
             )
 
 
-def _owned(told: Told, name: str) -> Iterator[Way]:
-    user, site = told.user, told.site
-    inside = told.place.facts.home is None or belongs(told.place.facts, told.user) or user.program
+def _owned(known: NamedFacts, name: str) -> Iterator[Way]:
+    user, site = known.user, known.site
+    inside = (
+        known.place.facts.home is None or belongs(known.place.facts, known.user) or user.program
+    )
     if site.home is not None and site.owner_id == user.user_id:
-        yield Way(OWNER, name, _own(told), node=site.home)
+        yield Way(OWNER, name, _own(known), node=site.home)
     for node, (owner_id, belonging) in zip(site.owned, site.owners, strict=True):
         if owner_id == user.user_id and (inside or not belonging):
-            yield Way(OWNER, name, _own(told), node=node)
+            yield Way(OWNER, name, _own(known), node=node)
 
 
-def _own(told: Told) -> str:
+def _own(known: NamedFacts) -> str:
     """The kind of a direct holder."""
-    if told.user.public:
+    if known.user.public:
         return "public"
-    return "application" if told.user.program else "person"
+    return "application" if known.user.program else "person"

@@ -23,7 +23,7 @@ from yoto.permission.registry.scopes import Place, place_key
 from yoto.permission.verdict.facts import Lineages
 from yoto.permission.verdict.resolver import flatten
 from yoto.permission.verdict.stored import team_key
-from yoto.permission.ways.deriving import Told, Way, ways_of
+from yoto.permission.ways.deriving import NamedFacts, Way, ways_of
 
 # Of one process: people in places. One takes some 2 to 10 kB.
 CAPACITY = 5_000
@@ -38,7 +38,7 @@ KEPT_SECONDS = 300.0
 class _Kept(NamedTuple):
     """A remembered entry, its dependencies beside its user, and its end (monotonic clock)."""
 
-    told: Told
+    known: NamedFacts
     nodes: frozenset[PlaceKey]
     until: float
 
@@ -83,8 +83,8 @@ class Ways:
             StoreUnavailable: the database did not answer.
         """
         self._wanted_until = monotonic() + WANTED_SECONDS
-        told = self._told(user_id, place)
-        return ways_of(told, permission.name, permission.mask, self._clock())
+        known = self._known(user_id, place)
+        return ways_of(known, permission.name, permission.mask, self._clock())
 
     def began(self) -> int | None:
         """Before a load of a verdict: the value to ``keep`` it by; None: ways are not in use."""
@@ -94,7 +94,7 @@ class Ways:
         """Remember committed rows read since then, with names and attributes."""
         if began is None:
             return
-        found = [told for read in loaded for told in self._told_of(read)]
+        found = [known for read in loaded for known in self._known_of(read)]
         now, wall = monotonic(), self._clock()
         with self._lock:
             # Rows read before a change must not be remembered after it.
@@ -104,11 +104,11 @@ class Ways:
             if self._number > CAPACITY:
                 self._kept.clear()
                 self._number = len(found)
-            for told in found:
-                places = self._kept.setdefault(told.user.user_id, {})
+            for known in found:
+                places = self._kept.setdefault(known.user.user_id, {})
                 # An entry counts no longer than the function's report about the user.
-                life = min(KEPT_SECONDS, ends.get(told.user.user_id, math.inf) - wall)
-                places[place_key(told.site.place)] = _Kept(told, _nodes(told), now + life)
+                life = min(KEPT_SECONDS, ends.get(known.user.user_id, math.inf) - wall)
+                places[place_key(known.site.place)] = _Kept(known, _nodes(known), now + life)
 
     def ahead(self, asked: Sequence[tuple[int, Place]]) -> None:
         """Read what is about to be asked for, together, if policies ask for ways at all.
@@ -132,17 +132,17 @@ class Ways:
                 if len(users) == 1 and place.id is not None:
                     by_kind.setdefault((users[0], place.kind), []).append(place.id)
                 else:
-                    self.keep(began, [load(connection, users, place, told=True)], ends)
+                    self.keep(began, [load(connection, users, place, with_names=True)], ends)
             for (user_id, kind), ids in by_kind.items():
                 self.keep(began, load_these(connection, user_id, kind, ids), ends)
 
-    def heard(self, touched: Sequence[str], position: Position) -> None:
+    def heard(self, changed_tags: Sequence[str], position: Position) -> None:
         """Forget what the log's entry is about."""
-        self.forget(touched)
+        self.forget(changed_tags)
 
-    def forget(self, touched: Sequence[str]) -> None:
+    def forget(self, changed_tags: Sequence[str]) -> None:
         """Forget what is about these subjects, and what is being read of them now."""
-        about = cache_layer.tags.DirtySet.of(touched)
+        about = cache_layer.tags.DirtySet.of(changed_tags)
         with self._lock:
             self._changes += 1
             if about.everything:
@@ -156,34 +156,34 @@ class Ways:
                     for key, kept in list(places.items()):
                         if not (
                             about.nodes.isdisjoint(kept.nodes)
-                            and about.roles.isdisjoint(kept.told.roles)
+                            and about.roles.isdisjoint(kept.known.roles)
                         ):
                             del places[key]
 
-    def _remembered(self, user_id: int, place: Place) -> Told | None:
+    def _remembered(self, user_id: int, place: Place) -> NamedFacts | None:
         kept = self._kept.get(user_id, {}).get(place_key(place))
-        return kept.told if kept is not None and monotonic() < kept.until else None
+        return kept.known if kept is not None and monotonic() < kept.until else None
 
-    def _told(self, user_id: int, place: Place) -> Told:
+    def _known(self, user_id: int, place: Place) -> NamedFacts:
         if self._pool is None or in_change():
             renew_people([user_id])
             with tracing.span(DATABASE_SPAN), reading() as connection:
-                [told] = self._told_of(load_one(connection, user_id, place, told=True))
-            return told
-        remembering = self._may_remember()
-        known = self._remembered(user_id, place) if remembering else None
-        if known is not None:
+                [known] = self._known_of(load_one(connection, user_id, place, with_names=True))
             return known
+        remembering = self._may_remember()
+        remembered = self._remembered(user_id, place) if remembering else None
+        if remembered is not None:
+            return remembered
         began = self._changes
         ends = self._renew([user_id])
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
-            read = load_one(connection, user_id, place, told=True)
+            read = load_one(connection, user_id, place, with_names=True)
         if remembering:
             self.keep(began, [read], ends)
-        [told] = self._told_of(read)
-        return told
+        [known] = self._known_of(read)
+        return known
 
-    def _told_of(self, read: Loaded) -> list[Told]:
+    def _known_of(self, read: Loaded) -> list[NamedFacts]:
         facts, people = read.facts(self._registry)
         snapshot = self._registry.snapshot
         lineages, flat = Lineages(facts), flatten(facts, snapshot.bits)
@@ -191,7 +191,7 @@ class Ways:
         administrators = tuple((name, snapshot.mask_named(name)) for name in named if name)
         names, attributes = read.rights.names, read.rights.attributes
         return [
-            Told(
+            NamedFacts(
                 read.site,
                 flat,
                 user,
@@ -215,6 +215,6 @@ class Ways:
         return monotonic() < tailer.fresh_until and (required is None or tailer.applied >= required)
 
 
-def _nodes(told: Told) -> frozenset[PlaceKey]:
-    teams = (team_key(one.team_id) for one in told.user.teams)
-    return frozenset((place_key(told.site.place), *told.site.above, *teams))
+def _nodes(known: NamedFacts) -> frozenset[PlaceKey]:
+    teams = (team_key(one.team_id) for one in known.user.teams)
+    return frozenset((place_key(known.site.place), *known.site.above, *teams))

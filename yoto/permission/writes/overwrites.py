@@ -159,13 +159,13 @@ def _replace(
         act.authority.check_gifts({site.place: mask_of(enlarged)})
 
         # A named user is below the actor already; a role may have a holder who is not.
-        touched = [target.id] if target.role is not None and before != wanted else []
+        changed_roles = [target.id] if target.role is not None and before != wanted else []
         homes = [home]
         if target.role is not None and act.authority.rank(home) < OWNER_RANK:
             homes.append(target.role.home)
         with ExitStack() as judged:
             for one in dict.fromkeys(homes):
-                judged.enter_context(sparing(act.authority, one, touched))
+                judged.enter_context(sparing(act.authority, one, changed_roles))
             for permission, effect in wanted.items():
                 row = stored.get(permission.id)
                 if row is None:

@@ -67,13 +67,13 @@ class Chain(NamedTuple):
 
     def used(self) -> list[Rung]:
         """The rungs above the first that have to be joined for what the others say."""
-        said: list[Any] = [rung.expected for rung in self.rungs]
-        said += [rung.synced for rung in self.rungs if rung.synced is not None]
+        expressions: list[Any] = [rung.expected for rung in self.rungs]
+        expressions += [rung.synced for rung in self.rungs if rung.synced is not None]
         if self.too_deep is not None:
-            said.append(self.too_deep)
+            expressions.append(self.too_deep)
         tables = {
             getattr(one, "table", None)
-            for expression in said
+            for expression in expressions
             for one in visitors.iterate(expression)
         }
         return [

@@ -445,7 +445,7 @@ def test_super_admins_and_epochs_are_those_of_the_function(shop: Work) -> None:
     with shop.app.app_context():
         assert not check_permission(TOMAS, ORDER) and check_permission(BOSS, ORDER)
         numbers = {key: id_ for id_, key in shop.session.execute(numbers_of(shop))}
-        judge = PermissionSystem().judge_credential
+        judge = PermissionSystem().check_credential
         assert judge(numbers[TOMAS], 7, []).accepted
         assert not judge(numbers[TOMAS], 6, []).accepted
         assert judge(numbers[BOSS], 0, []).super_admin

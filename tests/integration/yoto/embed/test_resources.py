@@ -59,7 +59,7 @@ from yoto import (
 )
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import PermissionSystem, acting_as
-from yoto.permission.outbox.touches import MAX_USERS
+from yoto.permission.outbox.dirty_tags import MAX_USERS
 from yoto.policy import PolicyManager
 from yoto.store.columns import utcnow
 from yoto.store.models import (

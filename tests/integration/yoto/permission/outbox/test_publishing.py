@@ -17,9 +17,9 @@ from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.permission import PermissionSystem
 from yoto.permission.caching.caching import Caching
+from yoto.permission.outbox.notifying import PermissionsChanged
 from yoto.permission.outbox.relay import LOCK
 from yoto.permission.outbox.rows import prune
-from yoto.permission.outbox.telling import PermissionsChanged
 from yoto.store.db import db, writing
 from yoto.store.models import OutboxEvent
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, literal, select, text, update
 from app.extensions import permissions
 from app.models import Category, Channel, Member, Message, Server, User
 from tests.integration.yoto.permission.outbox.conftest import Scene
-from yoto.permission.outbox.touches import MAX_USERS
+from yoto.permission.outbox.dirty_tags import MAX_USERS
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import (

@@ -43,7 +43,7 @@ from yoto.permission.caching.cached_source import CachedSource
 from yoto.permission.caching.maintenance import Maintenance, MaintenanceStatus
 from yoto.permission.directory import Providers
 from yoto.permission.outbox.positions import set_required
-from yoto.permission.outbox.watching import touch
+from yoto.permission.outbox.watching import mark_dirty
 from yoto.permission.registry.bits import SUPER
 from yoto.permission.registry.expressions import compile_expression
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
@@ -345,7 +345,7 @@ def use_session(state: str) -> None:
     if state == "added":
         session.add(switch)
     elif state == "touched":
-        touch(session, "user:1")
+        mark_dirty(session, "user:1")
     else:
         make_transient_to_detached(switch)
         session.add(switch)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound, Unauthorized
 from tests.unit.yoto.permission.conftest import FakeSource
 from yoto.errors import ConfigurationError, PermissionDenied, ValidationFailed
 from yoto.permission import (
-    NOBODY,
+    NO_PERSON,
     acting_as,
     require_expression,
     require_permission,
@@ -22,7 +22,7 @@ from yoto.permission.state import EXTENSION, SuperAdminUse
 from yoto.permission.verdict.resolver import Standing
 
 IN_CHANNEL = {"scope": "channel", "scope_id": "channel_id"}
-AUTHORS: dict[str, Any] = {"mine": 2, "theirs": 4, "nobodys": None, "odd": "2", "lost": NOBODY}
+AUTHORS: dict[str, Any] = {"mine": 2, "theirs": 4, "nobodys": None, "odd": "2", "lost": NO_PERSON}
 
 
 def author(request: Request) -> Any:
@@ -95,7 +95,7 @@ def test_nobody_owns_nothing(posts: Flask) -> None:
 
     posts.extensions[EXTENSION].subject_loader = nobody
     assert posts.test_client().get("/3?post=nobodys").status_code == 401
-    posts.extensions[EXTENSION].subject_loader = lambda: NOBODY
+    posts.extensions[EXTENSION].subject_loader = lambda: NO_PERSON
     assert posts.test_client().get("/3?post=lost").status_code == 403
 
 

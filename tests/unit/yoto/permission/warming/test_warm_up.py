@@ -136,25 +136,25 @@ def test_the_end_of_the_process_ends_a_run_at_once(hang: Callable[[], dict[str, 
 
 
 def test_progress_and_the_end_are_told_as_events() -> None:
-    told: list[Event] = []
+    published: list[Event] = []
     watched: list[tuple[str, int, int]] = []
-    report = warm_up(publish=told.append).run(lambda *seen: watched.append(seen))
-    steps = [event.step for event in told if isinstance(event, TaskProgressed)]
+    report = warm_up(publish=published.append).run(lambda *seen: watched.append(seen))
+    steps = [event.step for event in published if isinstance(event, TaskProgressed)]
     assert list(dict.fromkeys(steps)) == list(STEPS)
-    assert {event.task_id for event in told} == {report.task_id}  # type: ignore[attr-defined]
-    last = told[-1]
+    assert {event.task_id for event in published} == {report.task_id}  # type: ignore[attr-defined]
+    last = published[-1]
     assert isinstance(last, TaskFinished)
     assert (last.task, last.success, last.errors) == ("warm_up", False, report.errors)
     assert (SYSTEM, 2, 2) in watched
 
 
 def test_events_of_one_step_are_few_however_often_it_tells() -> None:
-    from yoto.permission.warming.telling import Telling
+    from yoto.permission.warming.progress import ProgressPublisher
 
-    told: list[Event] = []
-    telling = Telling("id", told.append, None)
-    telling.begin(CACHE)
+    published: list[Event] = []
+    publisher = ProgressPublisher("id", published.append, None)
+    publisher.begin(CACHE)
     for done in range(1, 1_001):
-        telling.progress(CACHE, done, 1_000)
-    assert 2 <= len(told) <= 10
-    assert isinstance(told[-1], TaskProgressed) and told[-1].done == 1_000
+        publisher.progress(CACHE, done, 1_000)
+    assert 2 <= len(published) <= 10
+    assert isinstance(published[-1], TaskProgressed) and published[-1].done == 1_000

@@ -16,7 +16,7 @@ EVENT_PAUSE = 1.0
 StepProgress = Callable[[str, int, int], None]
 
 
-class Telling:
+class ProgressPublisher:
     """Passes one run's progress on.
 
     Args:

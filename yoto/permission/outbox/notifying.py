@@ -30,13 +30,13 @@ class PermissionsChanged(Event, frozen=True, kw_only=True):
     late: bool = False
 
 
-class Telling:
+class ChangeNotifier:
     """Publishes at once or, while ``deferred``, one event for all changes noted since the last.
 
     A busy platform changes many times a second, and the stream of events is short.
 
     Attributes:
-        deferred: whether a caller runs ``tell`` periodically.
+        deferred: whether a caller runs ``publish_noted`` periodically.
     """
 
     def __init__(self, publish: Callable[[PermissionsChanged], object]) -> None:
@@ -56,9 +56,9 @@ class Telling:
             self._position = max(self._position or position, position)
             self._late |= late
         if not self.deferred:
-            self.tell()
+            self.publish_noted()
 
-    def tell(self) -> None:
+    def publish_noted(self) -> None:
         """Publish what was noted, if anything was; whether Redis takes it is its own business."""
         with self._lock:
             subjects, self._subjects = list(self._subjects), {}

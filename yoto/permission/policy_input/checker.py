@@ -28,7 +28,7 @@ ALLOWED = "policies_allow"
 NO_CODE = "policy_denied"
 
 
-class PolicyJudge:
+class PolicyChecker:
     """A ``PolicyCheck`` for one application."""
 
     def __init__(self, app: Flask, cache: TieredCache, environment: PolicyEnvironment) -> None:

@@ -1,4 +1,4 @@
-"""The touches of one transaction, collected row by row and settled into tags at its end."""
+"""The dirty tags of one transaction, collected row by row and settled at its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Home(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Rows looked up to settle touches; ids that were not found are missing.
+    """Rows looked up to settle dirty tags; ids that were not found are missing.
 
     Attributes:
         role_homes: home of each role, empty for a global role.
@@ -41,8 +41,8 @@ class Found(NamedTuple):
     group_roles: Mapping[int, frozenset[int]]
 
 
-class Touches:
-    """Collects; truthy once something was touched.
+class DirtyTags:
+    """Collects; truthy once something is dirty.
 
     Attributes:
         groups: ids that ``settled`` needs to have looked up.
@@ -64,9 +64,9 @@ class Touches:
         self.keys: dict[Table, dict[Any, ColumnElement[Any] | None]] = {}
         self.newcomers: dict[Table, set[Any]] = {}
 
-    def add(self, *touched: str) -> None:
+    def add(self, *tags: str) -> None:
         """Touch subjects by name."""
-        self._subjects.update(dict.fromkeys(touched))
+        self._subjects.update(dict.fromkeys(tags))
 
     def everything(self) -> None:
         """Touch everything, because the change is unknown."""
