@@ -71,7 +71,7 @@ class InvalidationLog:
             ValidationFailed: a tag is malformed, or there is none.
         """
         wanted = tuple(dict.fromkeys(tags))
-        problems = [f"unknown tag {one!r}" for one in wanted if not is_known(one)]
+        problems = [f"unknown subject {one!r}" for one in wanted if not is_known(one)]
         if problems or not wanted:
             raise ValidationFailed({"subjects": problems or "at least one is needed"})
         for start in range(0, len(wanted), MAX_SUBJECTS):

@@ -231,7 +231,7 @@ class TieredCache:
         Raises:
             ValidationFailed: a tag is malformed.
         """
-        unknown = [f"unknown tag {one!r}" for one in tags_ if not tags.is_known(one)]
+        unknown = [f"unknown subject {one!r}" for one in tags_ if not tags.is_known(one)]
         if unknown:
             raise ValidationFailed({"subjects": unknown})
         return self._coherence.count(DirtySet.of(tags_))

@@ -44,7 +44,7 @@ def record_act(
 
     Args:
         action: the action's name, such as ``breaker.isolate``.
-        subject: its object, such as ``breaker:payments``; cut at 64 characters.
+        subject: its object, such as ``breaker:payments``; cut at the width of the column.
         reason: why, in the operator's words.
         before: values that it replaces.
         after: values that it sets.

@@ -87,7 +87,9 @@ def configure_early(environ: Mapping[str, str], *, level: str, format: str) -> L
     return configure(
         wanted[0] if wanted[0] in LEVELS else level,
         wanted[1] if wanted[1] in FORMATS else format,
-        secrets=secrets_of({key.removeprefix(PREFIX): environ[key] for key in environ}),
+        secrets=secrets_of(
+            {key.removeprefix(PREFIX): it for key, it in environ.items() if key.startswith(PREFIX)}
+        ),
     )
 
 
@@ -98,7 +100,8 @@ def secrets_of(config: Mapping[str, Any]) -> list[str]:
     for key, value in config.items():
         if isinstance(value, str) and "://" in value:
             found += _passwords(value)
-        elif key in secret and value:
+        # An address is no secret itself: it names the server in many lines.
+        if key in secret and value and not key.endswith("_URL"):
             found.append(str(value))
     return found
 

@@ -41,7 +41,7 @@ class Profile:
     """The model of a user.
 
     Attributes:
-        deeds: the number of actions, as decayed counts of now.
+        activities: the number of actions, as decayed counts of now.
         hours: share of actions in each hour of the day in UTC; they add up to 1.
         actions: permissions by how often they are used, most first: action, resource type, share.
     """

@@ -48,9 +48,14 @@ class ResourceWrites:
             parent: the node that it is below, type and id; moving it moves all below it.
             owner: the person who may do everything with it.
             attributes: JSON data for policies, which read it as ``input.resource.attributes``.
+
+        Raises:
+            PermissionDenied: the actor does not exist, or is disabled.
+            ValidationFailed: a value is refused; its field is named.
         """
         kept = checked_json(attributes, "attributes")
         with acting(actor_id, reason, commit) as act:
+            act.check_actor()
             session = act.session
             declared = known_types().get(type)
             if not declared.registered:
@@ -63,6 +68,7 @@ class ResourceWrites:
                     raise ValidationFailed({"owner": "must be a person"})
                 values["owner_id"] = holder.user_id
             found = session.get(Resource, (type, node.id))
+            was = load_sites(session.connection(), [node]).get(node) if found else None
             before, row = _shown(found), found or Resource(type=type, id=node.id)
             for column, value in values.items():
                 setattr(row, column, value)
@@ -74,7 +80,9 @@ class ResourceWrites:
                 raise ValidationFailed({"parent": "would be below itself, or too deep"})
             after = _shown(row)
             if before != after:
-                act.record("resource.put", str(node), before, after, _server_of(site))
+                # Where it lies in no server by now, that is in the log of the one that it left.
+                server_id = _server_of(site) or _server_of(was)
+                act.record("resource.put", str(node), before, after, server_id)
         return WriteReceipt()
 
     def delete_resource(
@@ -89,6 +97,7 @@ class ResourceWrites:
         """Forget a registered resource, with all that is given at it; else as ``put_resource``.
 
         Raises:
+            PermissionDenied: the actor does not exist, or is disabled.
             ValidationFailed: also where others are below it (field ``id``).
         """
         with acting(actor_id, reason, commit) as act:

@@ -25,7 +25,7 @@ class Kept(NamedTuple):
 
     Attributes:
         server_ms: Redis time when it was read.
-        deeds: oldest first.
+        activities: oldest first.
     """
 
     server_ms: float

@@ -29,7 +29,7 @@ class LogEntry(NamedTuple):
         writer: id of the worker that wrote it; empty for a forgetting.
         written_ms: Redis time.
         user_id: the acting user, or the one to be forgotten.
-        deeds: oldest first.
+        activities: oldest first.
     """
 
     writer: str

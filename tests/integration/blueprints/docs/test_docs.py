@@ -25,6 +25,8 @@ def test_the_page_has_every_operation_of_the_document(client: FlaskClient) -> No
     text = client.get(DOCS).text
     shown = set(re.findall(r'<details class="operation">.*?<div id="(\w+)">', text, re.DOTALL))
     assert shown == expected and len(expected) > 20
+    responses = re.findall(r'<ul class="answers">(.*?)</ul>', text, re.DOTALL)
+    assert len(responses) == len(expected) and all("<li>" in one for one in responses)
 
 
 @pytest.mark.parametrize("path", [DOCS, "/api/openapi.json", "/control/api/openapi.json"])

@@ -21,6 +21,7 @@ from tests.support.faulty_opa import FaultyOpa, http
 from tests.support.log_lines import LogLines, written
 from tests.support.world import World
 from yoto import logs
+from yoto.logs import setup
 from yoto.store.db import db
 
 API = "/api/v1"
@@ -190,6 +191,7 @@ def test_the_values_of_secret_settings_are_known(app: Flask) -> None:
         | {
             "REDIS_PASSWORD": "r-0001",
             "METRICS_TOKEN": "m-0001",
+            "OPA_TOKEN": "o://0001",
             "DATABASE_URL": "mysql://a:b%40c@host/d",
         }
     )
@@ -198,6 +200,15 @@ def test_the_values_of_secret_settings_are_known(app: Flask) -> None:
         app.config["JWT_SECRET_KEY"],
         "r-0001",
         "m-0001",
+        "o://0001",
         "b%40c",
         "b@c",
     } <= set(found)
+
+
+def test_the_environment_is_read_by_our_own_names_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr(setup, "configure", lambda *_, secrets: given.append(secrets))
+    environ = {"YOTO_REDIS_PASSWORD": "ours-0001", "REDIS_PASSWORD": "of-another"}
+    setup.configure_early(environ, level="INFO", format="text")
+    assert given == [["ours-0001"]]

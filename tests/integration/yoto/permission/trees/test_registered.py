@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.extensions import cache, permissions
+from app.models import User
 from tests.support.world import Community, Person, World
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.people import kinds
+from yoto.store.db import db
 from yoto.store.declarations import declarations_of
+from yoto.store.models import Resource
 from yoto.store.resources import declare_resource, types_of
 
 READ = "file.read"
@@ -123,7 +127,19 @@ def test_moves_and_owners_are_in_the_audit_log_with_who_did_it_and_why(
     assert (moved.actor_id, moved.reason) == (person.id, "it is over")
     (gone,) = world.acts("resource.delete")
     assert (gone.before, gone.after, gone.reason) == (moved.after, None, "it is over")
-    # The server's own log has what lay in it.
-    assert [act.action for act in world.audit(community) if act.subject == "folder:=plans"] == [
-        "resource.put"
-    ]
+    # The server's own log has what came into it and what left it.
+    own = [act for act in world.audit(community) if act.subject == "folder:=plans"]
+    assert [act.action for act in own] == ["resource.put", "resource.put"]
+
+
+def test_who_may_not_act_changes_no_attributes_either(files: Flask, person: Person) -> None:
+    permissions.put_resource("folder", "attic", attributes={"size": 3})
+    db.session.get_one(User, person.id).disabled = True
+    db.session.commit()
+    for actor in (person.id, 999):
+        with pytest.raises(PermissionDenied):
+            permissions.put_resource(
+                "folder", "attic", attributes={"size": 4}, actor_id=actor, reason="it grew"
+            )
+    db.session.rollback()
+    assert db.session.scalars(select(Resource.attributes)).all() == [{"size": 3}]
