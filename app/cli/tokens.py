@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import click
 from flask.cli import AppGroup
+from marshmallow.validate import OneOf
 from sqlalchemy import select
 
 from app.blueprints.operators.tokens import service
@@ -51,7 +52,7 @@ def make(
     name: str,
     reason: Reason,
     by: Author,
-    right: Annotated[tuple[str, ...], click.Choice(TOKEN_RIGHTS)] = (VIEW,),
+    right: Annotated[tuple[str, ...], OneOf(TOKEN_RIGHTS)] = (VIEW,),
     days: Annotated[int, Between(1, DAYS_MAX)] = DAYS,
 ) -> list[str]:
     """Make a token called NAME for the account USERNAME, which has the rights itself."""

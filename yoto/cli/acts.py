@@ -28,7 +28,10 @@ def acting() -> Iterator[None]:
     try:
         yield
     except VersionConflict as error:
-        values = f" with {json.dumps(error.current)}" if isinstance(error.current, dict) else ""
+        # The source of a policy is no line of an error; `flask policy show` prints it.
+        now = error.current if isinstance(error.current, dict) else {}
+        shown = {name: value for name, value in now.items() if name != "source"}
+        values = f" with {json.dumps(shown)}" if shown else ""
         raise click.ClickException(
             f"somebody else changed it: it is at version {error.current_version} by now{values}"
         ) from None

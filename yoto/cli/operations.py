@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from enum import Enum
 from itertools import chain
 from typing import Any, TypeVar, get_origin
 
@@ -104,7 +105,8 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     pairs: dict[str, Any] = {"callback": lambda context, option, given: dict(given)}
     more = pairs if one.is_mapping else {}
     if operation.in_path(one.name) or one.name in command.arguments:
-        more |= {"metavar": "FIELD=VALUE..."} if one.is_mapping else {}
+        form = "FIELD=VALUE..." if required else "[FIELD=VALUE...]"
+        more |= {"metavar": form} if one.is_mapping else {}
         more |= {"nargs": -1} if many else {}
         return click.argument(called, type=kind, required=required, **more)
     more |= {"required": required, "multiple": many, "is_flag": one.kind is bool}
@@ -113,6 +115,7 @@ def _given(one: Parameter, operation: Operation, command: Command) -> Callable[[
     elif not required and one.default != ():
         is_time = isinstance(kind, options.Duration) and one.default is not None
         default = options.duration_text(one.default) if is_time else one.default
+        default = default.value if isinstance(default, Enum) else default
         more |= {"default": default, "show_default": default not in ("", False)}
     name = f"--{called.replace('_', '-')}"
     return click.option(name, type=kind, help=one.note(str), **more)

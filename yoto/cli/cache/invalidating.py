@@ -56,7 +56,7 @@ def invalidate(
     *,
     queued: Annotated[bool, "Through the queue, which merges and paces."] = False,
     reason: Annotated[str, "Why; it is audited. Queued: a short name such as 'import'."],
-    home: Annotated[str | None, "Queued: where those belong that it is all about."] = None,
+    home: Annotated[str | None, "Queued: TYPE:ID, where those belong that it is about."] = None,
     server: Annotated[int | None, click.IntRange(1), "The same as --home server:ID."] = None,
     memory: Annotated[bool, "Only what processes remember; Redis's stays."] = False,
 ) -> str:

@@ -83,7 +83,8 @@ def show(kind: Kind, name: str) -> Plain | BreakerState:
             # It has a state and nothing else.
             return state
     shown = current.get_config(kind, name).to_plain()
-    shown["history"] = history(kind, name)
+    past = current.config.history(Kind(kind), name, HISTORY_SHOWN)
+    shown["history"] = [change_to_plain(change) for change in past]
     return shown if state is None else {**shown, "state": state}
 
 

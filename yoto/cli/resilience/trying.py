@@ -53,9 +53,9 @@ def validate(kind: Kind, name: str, fields: Values) -> Plain:
     before = current.get_config(kind, name).config.to_mapping()
     after = current.config.candidate(Kind(kind), name, fields).to_mapping()
     return {
-        field: {"before": before[field], "after": value}
+        field: {"before": before.get(field), "after": value}
         for field, value in after.items()
-        if value != before[field]
+        if value != before.get(field)
     }
 
 

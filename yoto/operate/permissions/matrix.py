@@ -70,6 +70,10 @@ def read_matrix_of_resource(
     Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
     """
     home = Place(scope, declared_id(scope, scope_id, "scope_id"))
+    return _matrix_of(home, after, limit, everywhere)
+
+
+def _matrix_of(home: Place, after: int | None, limit: int, everywhere: bool) -> ResourceMatrix:
     shown = _home(home)
     homes = [str(home), NOWHERE] if everywhere else [str(home)]
     statement = select(Role).where(Role.home.in_(homes), Role.id > (after or 0))
@@ -132,7 +136,7 @@ def read_matrix(server_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 
     Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
     """
-    found = read_matrix_of_resource("server", server_id, after, limit)
+    found = _matrix_of(Place("server", server_id), after, limit, everywhere=False)
     return {**found, "server": listed(existing_row(Server, server_id))}
 
 

@@ -119,7 +119,7 @@ def search_what(
     username: Username = None,
     within: Within = None,
     server_id: Annotated[Number, "Short for `within` of a server"] = None,
-    after: Annotated[AfterNode, "The `next_after` of the page before"] = None,
+    after: AfterNode = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> Page[FoundResource]:
     """The resources of a type with which somebody has a permission

@@ -57,6 +57,9 @@ def test_values_are_tried_before_they_are_set(app: Flask, run: Run) -> None:
     call(app, 5)
     lower = 'dimensions={"user": {"limit": 3}}'
     assert '"limit": 3' in run("validate", *LIMIT, lower).output
+    own = ("metric=errors", "direction=high", "warning=1")
+    tried = shown(run("validate", "alert_rule", "own", *own, "--json"))
+    assert tried["metric"] == {"before": None, "after": "errors"}
     text = run("dry-run", *LIMIT, lower).output
     assert "would have rejected 2 of 5 calls" in text and "by user: 2" in text
     found = shown(run("dry-run", *LIMIT, lower, "--last", "1m", "--json"))

@@ -249,6 +249,7 @@ def test_to_look_at_the_platform_is_not_to_know_what_others_may(
     answers.append(ask(viewer, harbour.channel_id, user_id=bob.id))
     assert [one.status_code for one in answers] == [403] * len(answers)
     assert {one.json["permission"] for one in answers} == {SERVER_AUDIT, AUDIT}
+    assert viewer.get("/servers/0/matrix").status_code == 404
 
 
 def test_who_may_audit_one_server_reads_that_one(
