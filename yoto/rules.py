@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -67,7 +68,7 @@ class Number:
     def __call__(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"must be {self.says or f'a number, {self.allowed}'}")
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        if not is_number(value) or not self.low <= value <= self.high:
             raise ValueError(f"must be {self.allowed}")
         return float(value)
 
@@ -271,9 +272,10 @@ def _plain(value: Any) -> Any:
 
 
 def is_number(value: Any) -> bool:
-    """Whether ``value`` is a finite int or float, and no bool."""
+    """Whether ``value`` is a finite float, or an int that a float can hold, and no bool."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    # ``math.isfinite`` raises for an int that is larger than any float.
+    return number and abs(value) <= sys.float_info.max
 
 
 def is_text(value: Any) -> bool:

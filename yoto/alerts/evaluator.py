@@ -137,8 +137,9 @@ class Evaluator:
         mine, self._was_mine = self._was_mine, False
         if not mine:
             self._look()
-        # Before the transaction: measuring may take time.
+        # Before the transaction: measuring, and the first read of the record, may take time.
         values = self._read_values()
+        in_force = self._rulebook.recorded()
         with self._store.writing() as rows:
             board = rows.board()
             still_mine = mine and board.version == self._seen_version
@@ -146,7 +147,6 @@ class Evaluator:
             if self._too_soon(rows.now, board, OWN_TOO_SOON if still_mine else TOO_SOON):
                 raise _Late
             alerts = rows.open_alerts() if board.open_alerts else ()
-            in_force = self._rulebook.list()
             rules = [entry.rule for entry in in_force]
             result = step(rules, reconciled(board.tracks, alerts, rows.now), values, rows.now)
             if not rows.save_board(board.version, result.tracks):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yoto.checks import check_author
-from yoto.errors import ConfigurationError, UnknownResource, ValidationFailed
+from yoto.errors import ConfigurationError, StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.monitor import AlertRule, refuse_fixed
 from yoto.resilience import Change, ConfigStore, Entry, Kind, Origin
 
@@ -77,6 +77,20 @@ class Rulebook:
         found = (self._in_force(entries[name]) for name in names)
         return [one for one in found if one is not None]
 
+    def recorded(self) -> Sequence[RuleInForce]:
+        """``list``, and never before this process has read the record: Redis may know less of it,
+        and a rule that is missing ends its alerts.
+
+        Raises:
+            StoreUnavailable: the record was never read, and cannot be now.
+        """
+        sync = self._config().sync
+        if not sync.record_read:
+            sync.reconcile()
+            if not sync.record_read:
+                raise StoreUnavailable("database")
+        return self.list()
+
     def history(
         self, name: str, after: int | None = None, limit: int = HISTORY_SHOWN
     ) -> Sequence[Change]:
@@ -117,11 +131,19 @@ class Rulebook:
             raise ValidationFailed({"name": f"there is a rule {name!r}"})
         if sum(one.own for one in there) >= MOST_OWN:
             raise ValidationFailed({"name": f"there are {MOST_OWN} rules of operators already"})
-        version = self._config().get(RULE, name).version
-        return self._set(name, values, by, reason, version)
+        config = self._config()
+        version = config.get(RULE, name).version
+        # What may be there is no rule: of another version of the code, which this one refuses.
+        made_entry = config.set(
+            RULE, name, values, author=by, reason=reason, version=version, merge=False
+        ).entry
+        return self._after(made_entry)
 
     def remove(self, name: str, *, by: str, reason: str = "", version: int | None = None) -> None:
         """End a rule that operators made; its open alerts end with the next evaluation.
+
+        Whatever operators set under a name that is not in the code is taken back, also where this
+        version of the code can make no rule of it.
 
         Raises:
             ValidationFailed: the rule is one of the code, which can be switched off.
@@ -130,8 +152,12 @@ class Rulebook:
         check_author(by, reason)
         if name in self._rules:
             raise ValidationFailed({"name": f"{name} is part of the platform; set enabled=false"})
-        self._found(name)
-        self._config().delete(RULE, name, author=by, reason=reason, version=version)
+        self._demand_name(name)
+        config = self._config()
+        config.sync.reconcile()
+        if not any(one.origin is Origin.OPERATOR for one in config.get(RULE, name).layers):
+            raise UnknownResource("alert rule", name, field="rule")
+        config.delete(RULE, name, author=by, reason=reason, version=version)
 
     def set(
         self,
@@ -158,7 +184,10 @@ class Rulebook:
         if not values:
             raise ValidationFailed({"values": "must name at least one field"})
         refuse_fixed(values)
-        return self._set(name, values, by, reason, version)
+        config = self._config()
+        return self._after(
+            config.set(RULE, name, values, author=by, reason=reason, version=version).entry
+        )
 
     def reset(
         self, name: str, *, by: str, reason: str = "", version: int | None = None
@@ -174,14 +203,6 @@ class Rulebook:
         config = self._config()
         return self._after(
             config.delete(RULE, name, author=by, reason=reason, version=version).entry
-        )
-
-    def _set(
-        self, name: str, values: Mapping[str, Any], by: str, reason: str, version: int | None
-    ) -> RuleInForce:
-        config = self._config()
-        return self._after(
-            config.set(RULE, name, values, author=by, reason=reason, version=version).entry
         )
 
     def _present(self) -> Sequence[RuleInForce]:

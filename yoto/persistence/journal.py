@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from yoto.errors import VersionConflict
 from yoto.persistence.database import reading, recording
 from yoto.resilience import Action, Change, Kind, Origin, audit_of
-from yoto.store.models import ResilienceConfigChange, record_entry
+from yoto.store.models import ResilienceConfigChange, record_entry, require_account
 
 _TABLE = ResilienceConfigChange.__table__
 
@@ -36,6 +36,9 @@ class SqlJournal:
                 found = session.scalar(_newest_version(change.kind, change.name)) or 0
                 if found != (change.version - 1 if newest is None else newest):
                     raise _Late
+                # A change that is recorded again was made: its author may be gone by now.
+                if newest is None:
+                    require_account(session, change.author)
                 session.add(_row(change))
                 record_entry(
                     audit_of(change, dict(before)),

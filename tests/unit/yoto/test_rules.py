@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from yoto.rules import (
     Whole,
     check,
     checked,
+    is_number,
     refuse,
     require_reason,
 )
@@ -29,6 +31,9 @@ from yoto.rules import (
         (Whole(1, 9), True, "must be a whole number, from 1 to 9, not True"),
         (Whole(1, 9, says="1 to 9"), 1.0, "must be 1 to 9, not 1.0"),
         (Number(0, 1), math.nan, "must be from 0 to 1, not nan"),
+        (Number(0, 1), 10**400, f"must be from 0 to 1, not {10**400}"),
+        (Number(0, math.inf), 10**400, f"must be from 0 to inf, not {10**400}"),
+        (Number(0, math.inf), math.inf, "must be from 0 to inf, not inf"),
         (Number(0, 1), "1", "must be a number, from 0 to 1, not '1'"),
         (Number(ABOVE_0, 1, says="above 0, at most 1"), 0, "must be above 0, at most 1, not 0"),
         (Text(3), "four", "must be text of at most 3 characters, not 'four'"),
@@ -67,3 +72,9 @@ def test_an_operator_says_why(reason: Any) -> None:
     with pytest.raises(ValidationFailed, match="must say why"):
         require_reason(reason)
     require_reason("it is on fire")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, True, "1", None])
+def test_what_no_float_can_hold_is_no_number(value: Any) -> None:
+    assert not is_number(value)
+    assert is_number(1) and is_number(-1.5) and is_number(sys.float_info.max)

@@ -11,8 +11,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from yoto.alerts.records import Silence
 from yoto.alerts.tables.rows import SessionRows, moment, seconds, table_of
 from yoto.audit import AuditEntry
-from yoto.errors import UnknownResource
-from yoto.store.models import AlertSilenceRow, User, account_of, record_entry
+from yoto.store.models import AlertSilenceRow, record_entry, require_account
 
 _SILENCES = table_of(AlertSilenceRow)
 
@@ -62,9 +61,7 @@ class OperatorRows(SessionRows):
         Raises:
             UnknownResource: it names an account that is not there.
         """
-        account = account_of(entry.by)
-        if account is not None and self.session.get(User, account) is None:
-            raise UnknownResource("user", account, field="by")
+        require_account(self.session, entry.by)
         stated = replace(entry, before=entry.before or {}, after=entry.after or {})
         record_entry(stated, self.session)
 

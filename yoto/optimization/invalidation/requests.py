@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from typing import Any
 
 from yoto.errors import ValidationFailed
 from yoto.optimization.invalidation.names import LEVELS
+from yoto.rules import is_number
 
 REASON = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
 
@@ -83,16 +83,7 @@ def check_submissions(submissions: Iterable[Submission], access: LogAccess) -> N
             check_subject("covering", one.level, one.covering)
         if not isinstance(one.reason, str) or not REASON.fullmatch(one.reason):
             problems["reason"]["must be 1 to 64 of a-z, 0-9, '_', '.', '-', a letter first"] = None
-        if one.due is not None and not _is_moment(one.due):
+        if one.due is not None and not (is_number(one.due) and one.due >= 0):
             problems["due"][f"must be epoch seconds, 0 or more, not {one.due!r}"] = None
     if problems:
         raise ValidationFailed({field: list(found) for field, found in problems.items()})
-
-
-def _is_moment(due: object) -> bool:
-    return (
-        isinstance(due, (int, float))
-        and not isinstance(due, bool)
-        and math.isfinite(due)
-        and due >= 0
-    )

@@ -25,6 +25,7 @@ class Journal(Protocol):
 
         Raises:
             VersionConflict: the entry's newest version is another.
+            UnknownResource: the author of a new change is an account that is not there.
         """
         ...
 

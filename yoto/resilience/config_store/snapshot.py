@@ -54,12 +54,17 @@ def build_snapshot(
         previous: the snapshot before, for the last good configuration of a bad entry.
         now_ms: Redis time.
         on_bad: called for each entry whose stored values are refused; the last good one stays.
+            One whose name is refused is left out.
     """
     configs: dict[Key, Settings] = {}
     forced: dict[Key, frozenset[str]] = {}
     for key in (*defaults, *(key for key in documents if key not in defaults)):
         document = documents.get(key)
-        base = base_of(key, defaults)
+        try:
+            base = base_of(key, defaults)
+        except ValidationFailed as error:  # no entry of the kind can be called so
+            on_bad(key, error)
+            continue
         if document is None:
             configs[key] = base
             continue

@@ -213,6 +213,7 @@ class ConfigStore:
         lifetime: float | None,
     ) -> Receipt:
         check_name(key[1])
+        base_of(key, self._defaults)  # refuses a name that no entry of the kind can have
         check_text(author, reason)
         document = self._recorder.current(key, version)
         now = self.clock.now_ms()

@@ -66,6 +66,11 @@ class Synchroniser:
         """The revision that Redis had at the last read; empty for none, or when never read."""
         return self._revision
 
+    @property
+    def record_read(self) -> bool:
+        """Whether this process has read the record; true where there is none."""
+        return self._journal is None or self._read is not None
+
     def refresh(self) -> float:
         """Read changes from Redis; returns seconds until the next refresh is due.
 

@@ -10,7 +10,13 @@ from yoto.store.models.alert import (
     AlertSilenceRow,
     AlertWebhookRow,
 )
-from yoto.store.models.audit import AuditRecord, account_of, record_audit, record_entry
+from yoto.store.models.audit import (
+    AuditRecord,
+    account_of,
+    record_audit,
+    record_entry,
+    require_account,
+)
 from yoto.store.models.decision import DecisionRecord
 from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
@@ -114,4 +120,5 @@ __all__ = [
     "account_of",
     "record_audit",
     "record_entry",
+    "require_account",
 ]

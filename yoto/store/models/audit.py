@@ -11,8 +11,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from yoto.audit import AuditEntry
+from yoto.errors import UnknownResource
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.db import db
+from yoto.store.models.declared import User
 from yoto.store.models.role import SUBJECT_LENGTH
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.
@@ -111,6 +113,13 @@ def account_of(author: str) -> int | None:
     """The id of the account that ``author`` names; None for programs and people at a terminal."""
     match = _ACCOUNT.fullmatch(author)
     return int(match[1]) if match is not None else None
+
+
+def require_account(session: Session, author: str) -> None:
+    """Raise ``UnknownResource`` where ``author`` is an account that is not there."""
+    account = account_of(author)
+    if account is not None and session.get(User, account) is None:
+        raise UnknownResource("user", account, field="by")
 
 
 @event.listens_for(AuditRecord, "before_update")

@@ -239,6 +239,46 @@ def test_what_another_version_of_the_code_set_is_left_out(
     assert len([one for one in caplog.records if "is refused" in one.message]) == 1
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        # A rule of operators with a field of a later version; an override of a rule that is gone.
+        {"metric": "x", "direction": "low", "error": 1, "colour": "red"},
+        {"warning": 5},
+    ],
+)
+def test_what_is_no_rule_in_this_version_can_be_removed_and_replaced(
+    platform: Platform, app: Flask, values: dict[str, Any]
+) -> None:
+    rules, own = platform.state.rules, {"metric": "x", "direction": "low", "error": 2}
+
+    def stored(version: int) -> None:
+        SqlJournal(app).append(
+            Change(
+                kind=Kind.ALERT_RULE,
+                name="other",
+                version=version,
+                origin=Origin.OPERATOR,
+                action=Action.SET,
+                values=values,
+                author="ada",
+                at=1,
+            ),
+            {},
+        )
+
+    stored(1)
+    with pytest.raises(UnknownResource):
+        rules.set("other", {"error": 2}, by="ada")
+    rules.remove("other", by="ada")
+    for name in ("other", "none", "1bad"):
+        with pytest.raises(UnknownResource):
+            rules.remove(name, by="ada")
+    stored(3)
+    made = rules.add("other", own, by="ada")
+    assert (made.version, made.own, dict(made.values)) == (4, True, own)
+
+
 def test_a_rule_of_one_worker_holds_in_the_next(another: Make) -> None:
     first, second = another(), another()
     first.state.rules.set("load", {"warning": 5}, by="ada")

@@ -267,6 +267,44 @@ def test_a_store_that_is_away_is_said(another: Make) -> None:
         platform.see(15)
 
 
+OWN = {"metric": "load", "direction": "high", "warning": 10, "hold": 0}
+
+
+def test_no_alert_ends_because_redis_knows_no_rule_of_operators_yet(
+    another: Make, settings_redis: RedisConnection
+) -> None:
+    first = another()
+    first.state.rules.add("own", OWN, by="ada")
+    assert first.see(15) == ["raised warning"] * 2
+    # As after an upgrade that moved the rules into the record: Redis has entries, and none of them.
+    later = another()
+    key = settings_redis.keys.event_stream("config")
+    assert settings_redis.client.hdel(key, "alert_rule:own") == 1
+    later.config.sync.refresh()
+    assert later.config.sync.revision and "own" not in later.state.rules.all_names()
+    assert later.see(15) == []
+    assert sorted(later.open_rules()) == ["load", "own"]
+
+
+def test_nothing_is_evaluated_before_the_record_was_read(another: Make) -> None:
+    first = another()
+    first.state.rules.add("own", OWN, by="ada")
+    assert first.see(15) == ["raised warning"] * 2
+    later = another()
+    journal = later.config.sync._record
+    fingerprint = journal.fingerprint
+
+    def away() -> str:
+        raise StoreUnavailable("database")
+
+    journal.fingerprint = away  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        later.see(15)
+    journal.fingerprint = fingerprint  # type: ignore[method-assign]
+    assert later.see(15) == []
+    assert sorted(later.open_rules()) == ["load", "own"]
+
+
 def test_a_board_that_cannot_be_read_loses_no_alert(
     platform: Platform, request: pytest.FixtureRequest
 ) -> None:

@@ -112,6 +112,12 @@ def test_rules_are_shown_set_and_reset(app: Flask, world: World) -> None:
     assert audited(world) == [("alert.rule.set", "because"), ("alert.rule.reset", "because")]
 
 
+def test_an_account_that_is_not_there_sets_nothing(app: Flask, world: World) -> None:
+    nobody = ("--reason", "because", "--actor", "user:999")
+    assert "no user 999" in run(app, "set", "error_rate", "hold=0", *nobody, fails=True)
+    assert audited(world) == []
+
+
 def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: World) -> None:
     state, values = alerts.of(app), {'yoto_queue_items{kind="mail"}': 900.0}
     fields = ("warning=100", "error=500", "hold=0", "recover=0")

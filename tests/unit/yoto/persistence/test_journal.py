@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.models import User
 from tests.unit.yoto.resilience.config_store.journals import ListJournal
 from yoto.audit import AuditEntry
-from yoto.errors import StoreUnavailable, VersionConflict
+from yoto.errors import StoreUnavailable, UnknownResource, VersionConflict
 from yoto.http.acts import audit_of_guards
 from yoto.persistence import SqlJournal
 from yoto.resilience import Action, Change, Journal, Kind, Origin
@@ -115,6 +115,13 @@ class TestTheTable:
         SqlJournal(app).append(change(1, author=f"user:{user.id}"), {})
         record = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
         assert record is not None and record.actor_id == user.id
+
+    def test_an_account_that_is_not_there_changes_nothing(self, app: Flask, context: None) -> None:
+        journal = SqlJournal(app)
+        with pytest.raises(UnknownResource) as refused:
+            journal.append(change(1, author="user:999"), {})
+        assert set(refused.value.errors) == {"by"}
+        assert list(journal.newest()) == []
 
     def test_an_act_that_is_no_configuration_is_audited_too(
         self, app: Flask, context: None

@@ -83,6 +83,17 @@ def test_a_bad_stored_value_is_counted_and_the_last_good_one_stays(
     assert local.bad_values == 1 and "bulkhead:search" in caplog.text
 
 
+def test_a_stored_name_that_is_refused_holds_up_no_other_entry(
+    local: LocalCopy, caplog: pytest.LogCaptureFixture
+) -> None:
+    read = local.reader(KEY, BulkheadConfig)
+    [document] = stored(1, error=1.0).values()
+    local.replace({(Kind.ALERT_RULE, "1bad"): document, **stored(1, max_concurrent=3)})
+    assert read().max_concurrent == 3
+    assert local.bad_values == 1 and "alert_rule:1bad" in caplog.text
+    assert (Kind.ALERT_RULE, "1bad") not in local.snapshot.configs
+
+
 def test_a_stored_field_that_was_removed_is_ignored_and_named_once(
     local: LocalCopy, caplog: pytest.LogCaptureFixture
 ) -> None:

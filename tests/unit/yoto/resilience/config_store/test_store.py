@@ -175,6 +175,18 @@ def test_a_name_that_is_none_is_refused(store: ConfigStore, name: Any) -> None:
         store.set(B, name, {"wait": 1}, author="ada")
 
 
+def test_a_name_that_no_entry_of_the_kind_can_have_is_refused(store: ConfigStore) -> None:
+    for act in (
+        lambda: store.delete(Kind.ALERT_RULE, "1bad", author="ada"),
+        lambda: store.rollback(Kind.ALERT_RULE, "1bad", 0, author="ada"),
+    ):
+        with pytest.raises(ValidationFailed, match="name"):
+            act()
+    assert list(store.history(Kind.ALERT_RULE, "1bad")) == []
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    assert limit_of(store) == 3
+
+
 def test_text_that_no_encoding_can_hold_is_refused(store: ConfigStore) -> None:
     with pytest.raises(ValidationFailed, match="must be text"):
         store.set(Kind.DEGRADATION, "thing", {"alert": "\ud800"}, author="ada")
