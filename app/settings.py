@@ -18,7 +18,7 @@ from flask import Flask
 
 import config as config_classes
 from yoto.errors import ConfigurationError
-from yoto.settings import check_together, declared
+from yoto.settings import check_combinations, declared
 
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -52,7 +52,7 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     app.config.from_mapping(mapping)
     for key, setting in SETTINGS.items():
         setting.checked(key, app.config.get(key))
-    check_together(app.config)
+    check_combinations(app.config)
     hosts = app.config["TRUSTED_HOSTS"]
     # Flask wants them so, and refuses other requests by itself.
     app.config["TRUSTED_HOSTS"] = hosts.split(",") if hosts else None

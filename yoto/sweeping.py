@@ -56,7 +56,7 @@ class Sweeper:
         self._app = app
         self._patient = patient
         # Why nothing was swept the last time, said once.
-        self._said: str | None = None
+        self._logged_reason: str | None = None
         # Which nodes and people were gone the last time.
         self._gone: set[Orphan] = set()
         locks = AdvancedOptimization.of(app).locks
@@ -117,17 +117,17 @@ class Sweeper:
         except STORE_FAILURES as error:
             self._say(error)
             return AGAIN
-        self._said = None
+        self._logged_reason = None
         return EVERY
 
     def _say(self, error: Exception) -> None:
         if isinstance(error, NotSetUp) or lacks_tables(error):
-            said = f"nothing is swept until the tables are made: run '{setup_command(self._app)}'"
+            reason = f"nothing is swept until the tables are made: run '{setup_command(self._app)}'"
         else:
-            said = "ended rows stay until the database and Redis are back"
-        if said != self._said:
-            log.warning("%s (%s)", said, error)
-        self._said = said
+            reason = "ended rows stay until the database and Redis are back"
+        if reason != self._logged_reason:
+            log.warning("%s (%s)", reason, error)
+        self._logged_reason = reason
 
 
 def sweeper_of(app: Flask) -> Sweeper:

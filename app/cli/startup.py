@@ -16,7 +16,7 @@ from app.models import User
 from app.readiness import examine_migrations
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
-from yoto.persistence import passing_breaker
+from yoto.persistence import bypassing_breaker
 from yoto.redis import check_address
 from yoto.store.db import db, writing
 from yoto.store.migrations import one_at_a_time
@@ -64,7 +64,7 @@ def set_up(app: Flask) -> list[str]:
         StoreUnavailable: the database does not answer.
     """
     # The breaker's own settings are in a table that may not be there yet.
-    with passing_breaker(), one_at_a_time(app):
+    with bypassing_breaker(), one_at_a_time(app):
         upgrade_all()
         added = permissions.sync_catalogue()
         lines = [f"tables: {examine_migrations().facts.get('database', 'none')}"]

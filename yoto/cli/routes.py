@@ -32,8 +32,8 @@ def routes(unguarded: bool, as_json: bool) -> None:
         echo_json(found)
         return
     for one in found:
-        said = ", ".join(f"{guard['kind']} {guard['name']}" for guard in one["guards"]) or "none"
-        click.echo(f"{','.join(one['methods']):<12} {one['rule']:<40} {said}")
+        shown = ", ".join(f"{guard['kind']} {guard['name']}" for guard in one["guards"]) or "none"
+        click.echo(f"{','.join(one['methods']):<12} {one['rule']:<40} {shown}")
 
 
 def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
@@ -43,7 +43,7 @@ def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
         ``rule``, ``endpoint``, ``methods``, and ``guards``, of ``kind`` and ``name`` each.
     """
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
-        methods = _answered(rule)
+        methods = _methods_of(rule)
         found = {method: route_guards(app, rule.endpoint, method) for method in methods}
         for guards_here, same in groupby(sorted(methods, key=found.__getitem__), found.get):
             yield {
@@ -54,7 +54,7 @@ def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
             }
 
 
-def _answered(rule: Rule) -> list[str]:
+def _methods_of(rule: Rule) -> list[str]:
     """The methods that a view answers by itself: HEAD is as GET, and OPTIONS often Flask's."""
     methods = set(rule.methods or ())
     if "GET" in methods:

@@ -76,7 +76,7 @@ def tables() -> None:
 @with_appcontext
 def upgrade(revision: str | None) -> None:
     """Make the tables, or bring them to REVISION, by default the newest."""
-    _tell(lambda: migrations.upgrade(revision), "ran", "The tables are up to date.")
+    _run(lambda: migrations.upgrade(revision), "ran", "The tables are up to date.")
 
 
 @tables.command("downgrade")
@@ -85,7 +85,7 @@ def upgrade(revision: str | None) -> None:
 def downgrade(revision: str) -> None:
     """Take back what came after REVISION; 'base' takes back everything, with what is in it."""
     wanted = None if revision == "base" else revision
-    _tell(lambda: migrations.downgrade(wanted), "took back", "There is nothing after it.")
+    _run(lambda: migrations.downgrade(wanted), "took back", "There is nothing after it.")
 
 
 @tables.command("current")
@@ -99,7 +99,7 @@ def current() -> None:
     click.echo(f"code: {', '.join(sorted(newest))}")
 
 
-def _tell(act: Callable[[], list[str]], did: str, nothing: str) -> None:
+def _run(act: Callable[[], list[str]], did: str, nothing: str) -> None:
     try:
         revisions = act()
     except ValueError as error:

@@ -26,7 +26,7 @@ LOOKUPS = (
 )
 # s of which the oldest change is reported: no scrape comes more rarely.
 WORST_OF = 60.0
-_TOLD_OTHERWISE = {field for field, *_ in LOOKUPS}
+_COUNTED_ELSEWHERE = {field for field, *_ in LOOKUPS}
 
 
 def cache_samples(cache: TieredCache) -> Iterator[Sample]:
@@ -34,7 +34,7 @@ def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     for field, tier, result in LOOKUPS:
         yield Counted(names.LOOKUPS, stats.counts[field], {"tier": tier, "result": result})
     for field, count in stats.counts.items():
-        if field not in _TOLD_OTHERWISE:
+        if field not in _COUNTED_ELSEWHERE:
             yield Counted(names.CACHE_EVENTS, count, {"event": field})
     for kind, size in stats.sizes.items():
         yield Measured(names.CACHE_ENTRIES, size, {"kind": kind})

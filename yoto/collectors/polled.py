@@ -42,7 +42,7 @@ REFUSALS_OF = 60.0
 MOST_REPORTS = 300
 
 
-class FleetLook:
+class FleetCollector:
     """Measures of the whole fleet, reported by one worker alone: the one that has the lock."""
 
     def __init__(self, app: Flask) -> None:

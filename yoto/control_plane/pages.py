@@ -20,7 +20,7 @@ from yoto.http.application import Application
 from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
-from yoto.operate.live.pictures import init_live
+from yoto.operate.live.views import init_live
 
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_folder="templates")
 # Beside the application's own static files, which the address of a page is not in the way of.

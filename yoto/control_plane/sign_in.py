@@ -50,5 +50,5 @@ class SignInForm:
 
     def later(self, error: Rejected) -> Response:
         """The page for somebody who must wait."""
-        told = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
-        return as_page(problem_of(error), self.page(message=told))
+        text = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
+        return as_page(problem_of(error), self.page(message=text))

@@ -7,7 +7,7 @@ from time import perf_counter, time
 
 from flask import Flask, Response, g, request
 
-from yoto.http.answers import contained
+from yoto.http.request_metrics import contained
 from yoto.request.context import begin_record, is_moderation
 from yoto.request.records import RequestRecord, RequestRecords, records_of
 

@@ -20,7 +20,7 @@ from yoto.store.models import Permission, PolicyRevision
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
 MIB = 1024 * 1024
 # Where a database is, the newest migrations of the code, and all that it knows.
-Standing: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
+SetupState: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 def examine_database() -> Finding:
@@ -60,13 +60,13 @@ def examine_redis() -> Finding:
     return Finding(State.OK, detail, facts, info)
 
 
-def examine_setup(standing: Callable[[Connection], Standing]) -> Finding:
+def examine_setup(read_setup: Callable[[Connection], SetupState]) -> Finding:
     """The database must be at the newest migration that this code knows, and no other; and what
     comes with the code must be in it: without its permissions and policies nobody may do anything.
     """
     try:
         with _connection() as connection:
-            found, newest, known = standing(connection)
+            found, newest, known = read_setup(connection)
             missing = _lacking(connection) if found == newest else ""
     except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")
@@ -87,7 +87,7 @@ def migrations_check(examine: Callable[[], Finding]) -> Check:
     return Check("migrations", examine, TIMEOUT_SECONDS, bridged=answers)
 
 
-def _standing(connection: Connection) -> Standing:
+def _read_setup(connection: Connection) -> SetupState:
     newest, known = known_to_code()
     return found_in(connection), newest, known
 
@@ -127,4 +127,4 @@ CHECKS = (
     Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
 )
 # Of a guest, which has no migrations of the application to look at.
-MIGRATIONS = migrations_check(lambda: examine_setup(_standing))
+MIGRATIONS = migrations_check(lambda: examine_setup(_read_setup))

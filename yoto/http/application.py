@@ -20,7 +20,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
-from yoto.http.answers import contained
+from yoto.http.request_metrics import contained
 from yoto.http.traces import traced
 from yoto.http.wsgi import Wsgi
 

@@ -131,8 +131,8 @@ class NodeId(ma.fields.Field[Any]):
     default_error_messages = {"invalid": "Not an integer or a text."}
 
     def __init__(self, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> None:
-        said = {"type": ["integer", "string"], **(metadata or {})}
-        super().__init__(metadata=said, **options)
+        merged = {"type": ["integer", "string"], **(metadata or {})}
+        super().__init__(metadata=merged, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
         rounded = type(value) is int and value > EXACT_MAX

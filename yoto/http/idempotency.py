@@ -52,7 +52,7 @@ PARAMETER = {
     "description": "Names this act: sent again within a day, it is answered as before, not done",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
-ANSWERS = {"409": "CONFLICT", "422": "UNPROCESSABLE_ENTITY"}
+RESPONSES = {"409": "CONFLICT", "422": "UNPROCESSABLE_ENTITY"}
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 log = logging.getLogger(__name__)
@@ -85,8 +85,8 @@ def once(view: View) -> View:
 def document(operation: dict[str, Any]) -> None:
     """Describe the key as OpenAPI does, in an operation that takes one."""
     operation["parameters"] = [*operation.get("parameters", ()), PARAMETER]
-    for status, answer in ANSWERS.items():
-        operation["responses"].setdefault(status, answer)
+    for status, described in RESPONSES.items():
+        operation["responses"].setdefault(status, described)
 
 
 def claim(user_id: int, credential: str) -> Response | None:

@@ -13,11 +13,11 @@ from time import perf_counter, time
 from flask import Flask, Request, g, request
 
 from yoto.auth.identity import caller_or_none
-from yoto.http import answers, request_log
+from yoto.http import request_log, request_metrics
 from yoto.http.activity import Activity
-from yoto.http.answers import Answers, contained
 from yoto.http.positions import forget_position, give_position, take_position
 from yoto.http.request_log import RequestLog, request_fields
+from yoto.http.request_metrics import RequestMetrics, contained
 from yoto.http.security import HeadedResponse, security_headers
 from yoto.http.traces import SPAN, describe_span
 from yoto.logs import describe_requests
@@ -111,7 +111,7 @@ def init_pipeline(app: Flask, admit: Admission) -> None:
     """Put the pipeline around the requests of ``app``, which needs the extensions ``monitor`` and
     ``behaviour``; the others are asked when there are requests. ``admit`` rejects requests.
     """
-    counted, activity = Answers(Monitor.of(app).recorder), Activity(app)
+    counted, activity = RequestMetrics(Monitor.of(app).recorder), Activity(app)
     work = (counted.count, activity.note, RequestLog(app).write)
     kept = RequestRecords(work, activity.flush)
 
@@ -119,7 +119,7 @@ def init_pipeline(app: Flask, admit: Admission) -> None:
         kept.flush()
         activity.flush()
 
-    app.extensions[answers.EXTENSION_KEY] = counted
+    app.extensions[request_metrics.EXTENSION_KEY] = counted
     Monitor.of(app).recorder.read_first(kept.flush)
     BehaviourWatch.of(app).counters.read_first(bring)
     surround(app, kept, lambda: Monitor.start(app), admit)

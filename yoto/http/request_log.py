@@ -81,5 +81,5 @@ def _chosen(status: int, share: float) -> bool:
     """Whether a request is one of those that leave a line."""
     if share <= 0:
         return False
-    telling = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.FORBIDDEN
-    return telling or random.random() < share
+    noteworthy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.FORBIDDEN
+    return noteworthy or random.random() < share

@@ -75,7 +75,7 @@ class LogHandler(logging.StreamHandler[TextIO]):
             return
 
 
-def log_what_nobody_catches() -> None:
+def log_uncaught() -> None:
     """Have errors that end the process or a thread, and warnings, logged as all else is."""
     logging.captureWarnings(True)
     sys.excepthook = _end_of_process

@@ -28,8 +28,8 @@ _SECRET_NAME = re.compile(
 _SEPARATORS = re.compile(r"[\s.-]+")
 
 
-class _Look(NamedTuple):
-    """How a kind of secret looks.
+class _SecretPattern(NamedTuple):
+    """A kind of secret, by how it looks.
 
     Attributes:
         signs: texts in lower case without any of which the pattern need not be tried.
@@ -42,15 +42,15 @@ class _Look(NamedTuple):
 
 
 # In this order: what comes first may hold what comes later.
-_LOOKS = (
+_SECRET_PATTERNS = (
     # Header lines, as libraries print them: all that follows is the credential.
-    _Look(
+    _SecretPattern(
         ("authorization", "cookie"),
         re.compile(r"(?i)(authorization|cookie)(['\"]?\s{0,4}[:=]\s{0,4})[^\r\n]+"),
         rf"\1\2{HIDDEN}",
     ),
     # Addresses of hooks, whose path is the secret at many services
-    _Look(
+    _SecretPattern(
         ("hook",),
         re.compile(
             r"(?i)(https?://(?:[^\s/'\"]{0,128}hook[^\s/'\"]{0,128}"
@@ -59,19 +59,19 @@ _LOOKS = (
         rf"\1/{HIDDEN}",
     ),
     # scheme://user:password@host, whose password may hold anything but a space
-    _Look(
+    _SecretPattern(
         ("://",),
         re.compile(r"(://[^\s:/@'\"]{0,128}):\S{1,512}@"),
         rf"\1:{HIDDEN}@",
     ),
     # RFC 6750
-    _Look(("bearer",), re.compile(r"(?i)\b(bearer\s{1,4})[\w.~+/=-]{6,}"), rf"\1{HIDDEN}"),
+    _SecretPattern(("bearer",), re.compile(r"(?i)\b(bearer\s{1,4})[\w.~+/=-]{6,}"), rf"\1{HIDDEN}"),
     # RFC 7519
-    _Look(("eyj",), re.compile(r"\beyJ[\w-]{4,512}\.[\w-]{2,}(?:\.[\w-]*)?"), HIDDEN),
+    _SecretPattern(("eyj",), re.compile(r"\beyJ[\w-]{4,512}\.[\w-]{2,}(?:\.[\w-]*)?"), HIDDEN),
     # Hashes of passwords, in the form that argon2, bcrypt and crypt share
-    _Look(("$",), re.compile(r"\$(?:argon2\w{0,2}|2[aby]|[56])\$[\w$./+=,-]{8,}"), HIDDEN),
+    _SecretPattern(("$",), re.compile(r"\$(?:argon2\w{0,2}|2[aby]|[56])\$[\w$./+=,-]{8,}"), HIDDEN),
     # password=..., "refresh_token": "...", X-Device-Token: ...
-    _Look(
+    _SecretPattern(
         ("passw", "passphrase", "secret", "token", "credential", "csrf", "key"),
         re.compile(
             r"(?i)((?:passw(?:or)?d|passphrase|secret|token|credential|csrf|api[_-]?key"
@@ -81,7 +81,7 @@ _LOOKS = (
         rf"\1\2{HIDDEN}",
     ),
     # Our own: API tokens, the break-glass token, secrets of webhooks
-    _Look(
+    _SecretPattern(
         ("yoto_api_", "yoto_glass_", "whsec_"),
         re.compile(r"\b(?:yoto_(?:api|glass)|whsec)_[\w+/=-]{4,}"),
         HIDDEN,
@@ -112,10 +112,10 @@ class Redactor:
         if len(text) > MAX_TEXT:
             text = f"{text[:MAX_TEXT]}... ({len(text)} characters)"
         lowered = text.lower()
-        for look in _LOOKS:
-            for sign in look.signs:
+        for kind in _SECRET_PATTERNS:
+            for sign in kind.signs:
                 if sign in lowered:
-                    text = look.pattern.sub(look.instead, text)
+                    text = kind.pattern.sub(kind.instead, text)
                     break
         return text
 
@@ -125,7 +125,7 @@ class Redactor:
         for name, value in fields.items():
             # At the top it is the name of an argument; beneath, it may come from anywhere.
             known = name if depth == 0 and isinstance(name, str) else self.text(str(name))
-            hidden = is_secret(str(name)) and _is_telling(value)
+            hidden = is_secret(str(name)) and _may_be_secret(value)
             shown[known] = HIDDEN if hidden else self._value(value, depth)
         return shown
 
@@ -153,6 +153,6 @@ def is_secret(name: str) -> bool:
     return _SECRET_NAME.search(_SEPARATORS.sub("_", name.lower())) is not None
 
 
-def _is_telling(value: Any) -> bool:
+def _may_be_secret(value: Any) -> bool:
     """Whether there is a secret is none itself."""
     return value is not None and not isinstance(value, bool)

@@ -14,7 +14,7 @@ import structlog
 from flask import Flask
 from structlog.stdlib import ProcessorFormatter
 
-from yoto.logs.handler import LogHandler, log_what_nobody_catches
+from yoto.logs.handler import LogHandler, log_uncaught
 from yoto.logs.levels import LEVELS, quieten_libraries
 from yoto.logs.redaction import Redactor
 from yoto.logs.rendering import FORMATS, encoder, formatter
@@ -51,7 +51,7 @@ def configure(
     root.addHandler(handler)
     root.setLevel(level)
     quieten_libraries()
-    log_what_nobody_catches()
+    log_uncaught()
     # Loggers of structlog itself, if they are used, write the same lines.
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, ProcessorFormatter.wrap_for_formatter],

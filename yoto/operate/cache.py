@@ -194,8 +194,8 @@ def _this_worker(current: TieredCache, name: str, newest: int | None) -> Worker:
 
 def _other_worker(worker: WorkerStatus, newest: int | None, max_staleness: float) -> Worker:
     silence = worker.gauges.get(series(names.LOG_SILENCE))
-    told = worker.gauges.get(series(names.LOG_APPLIED))
-    applied = None if told is None else round(told)
+    gauge = worker.gauges.get(series(names.LOG_APPLIED))
+    applied = None if gauge is None else round(gauge)
     alive = worker.state is WorkerState.ALIVE
     return {
         "id": worker.id,

@@ -92,11 +92,11 @@ class History:
                 labels = dict(about.labels)
                 steps = getattr(self._guards[labels["kind"], labels["name"]], row)
                 steps[step] = (steps[step] or 0.0) + added / point.seconds
-        for about, said in point.gauges.items():
+        for about, gauge in point.gauges.items():
             if about.name == names.BULKHEAD_HELD:
                 # Each worker says it once a second.
                 found = self._guards["bulkhead", dict(about.labels)["name"]]
-                found.in_flight[step] = said.total / point.seconds
+                found.in_flight[step] = gauge.total / point.seconds
 
 
 def _rate(steps: Steps) -> float | None:

@@ -88,12 +88,12 @@ def preview_invalidation(kind: Kind, id: Of = None) -> Preview:
         memory = {"instance": _instance(), "users": found[0], "entries": found[1]}
     return {
         "subject": target.subject,
-        "name": _unless_away(lambda: name_of(target)),
+        "name": _unless_unavailable(lambda: name_of(target)),
         "memory": memory,
         "redis_entries": (
-            None if number is None else _unless_away(lambda: current.stored_places(number))
+            None if number is None else _unless_unavailable(lambda: current.stored_places(number))
         ),
-        "people": _unless_away(lambda: people(target)),
+        "people": _unless_unavailable(lambda: people(target)),
     }
 
 
@@ -175,7 +175,7 @@ def _instance() -> str:
     return events.of(current_app).instance_id
 
 
-def _unless_away(ask: Callable[[], T]) -> T | None:
+def _unless_unavailable(ask: Callable[[], T]) -> T | None:
     """What a store says; None while it is away: an operator looks when something is down."""
     try:
         return ask()

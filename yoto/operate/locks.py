@@ -74,8 +74,8 @@ def _released(found: LockReleased, **given: Any) -> list[str]:
 @locks.operation("GET", "", VIEW, Command("list", _lines))
 def list_locks(limit: Annotated[int, Between(1, LIMIT_MAX)] = LIMIT_DEFAULT) -> Locks:
     """Locks that are held for a second or more, in all workers"""
-    found, told = optimization.locks.states(limit)
-    return {"at": utcnow(), "items": found, "told": told, "truncated": told > limit}
+    found, reported = optimization.locks.states(limit)
+    return {"at": utcnow(), "items": found, "told": reported, "truncated": reported > limit}
 
 
 @locks.operation("GET", "/<path:name>", VIEW, Command("show", _shown))

@@ -133,7 +133,10 @@ def set_log_level(
     except ValidationFailed as error:
         # The store speaks of seconds, its callers here of a time.
         raise ValidationFailed(
-            {"until" if name == "expires_in" else name: said for name, said in error.errors.items()}
+            {
+                "until" if name == "expires_in" else name: message
+                for name, message in error.errors.items()
+            }
         ) from None
     return {**read_log_level(), "live": receipt.live}
 

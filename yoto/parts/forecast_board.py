@@ -51,12 +51,12 @@ class ForecastBoard:
             self._store.write(NAME, ForecastReport(now, self._instance, snapshot).encode(), token)
         except StaleToken:
             return False
-        told = set()
+        reported = set()
         for event, fact in news_of(snapshot, now):
             # A forecast that Redis did not take is published again with the next minute.
             if fact in self._reported or self._stream.publish_once(event, fact):
-                told.add(fact)
-        self._reported = frozenset(told)
+                reported.add(fact)
+        self._reported = frozenset(reported)
         return True
 
     def read(self) -> ForecastReport | None:

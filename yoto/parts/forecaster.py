@@ -50,16 +50,16 @@ class ElectedForecasting:
         self._mutex = threading.Lock()
         self._asked: list[Future[Mapping[str, Any]]] = []
         self._report: dict[str, Any] | None = None
-        self._keeper = Housekeeper("yoto-forecaster")
-        self._wake = self._keeper.add("election", self._turn)
+        self._housekeeper = Housekeeper("yoto-forecaster")
+        self._wake = self._housekeeper.add("election", self._turn)
 
     def start(self) -> None:
         """Stand for election from now on."""
-        self._keeper.start()
+        self._housekeeper.start()
 
     def close(self) -> None:
         """Stand for election no more, and let another be elected."""
-        self._keeper.stop()
+        self._housekeeper.stop()
         if self._lock.held:
             with suppress(LockLost):
                 self._lock.release()

@@ -30,8 +30,8 @@ from yoto.extensions import (
 )
 from yoto.health import probe
 from yoto.http.acts import audit_of_guards
-from yoto.http.answers import error_rate
 from yoto.http.pipeline import Admission, init_pipeline
+from yoto.http.request_metrics import error_rate
 from yoto.logs import follow_fleet
 from yoto.optimization import elected_by
 from yoto.parts.forecaster import elect_forecaster, elected_forecaster

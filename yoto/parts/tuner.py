@@ -94,8 +94,10 @@ def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None
     without = configured.to_mapping()
 
     def follow(config: Settings) -> None:
-        said = {name: value for name, value in config.to_mapping().items() if value is not None}
-        values = {**without, **said}
+        configured_values = {
+            name: value for name, value in config.to_mapping().items() if value is not None
+        }
+        values = {**without, **configured_values}
 
         def part(prefix: str) -> dict[str, Any]:
             return {

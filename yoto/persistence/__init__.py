@@ -1,6 +1,6 @@
 """The application's database behind protocols of packages that know no SQL, and its breaker."""
 
-from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database, passing_breaker
+from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, bypassing_breaker, guard_database
 from .database_times import time_database
 from .journal import SqlJournal
 
@@ -10,6 +10,6 @@ __all__ = [
     "STORE_FAILURES",
     "SqlJournal",
     "guard_database",
-    "passing_breaker",
+    "bypassing_breaker",
     "time_database",
 ]

@@ -40,7 +40,7 @@ DATABASE_BREAKER = CircuitBreakerConfig(
     min_instances=2,
 )
 
-_passing: ContextVar[bool] = ContextVar("yoto_passing_database_breaker", default=False)
+_bypassing: ContextVar[bool] = ContextVar("yoto_passing_database_breaker", default=False)
 
 
 def guard_database(app: Flask) -> None:
@@ -58,18 +58,18 @@ def guard_database(app: Flask) -> None:
 
 
 @contextmanager
-def passing_breaker() -> Iterator[None]:
+def bypassing_breaker() -> Iterator[None]:
     """Connect whatever the breaker says: for what the breaker itself needs to know its settings."""
-    token = _passing.set(True)
+    token = _bypassing.set(True)
     try:
         yield
     finally:
-        _passing.reset(token)
+        _bypassing.reset(token)
 
 
 def _connector(breaker: Callable[[], CircuitBreaker]) -> Callable[..., Any]:
     def connect(dialect: Dialect, record: Any, cargs: Any, cparams: Any) -> Any:
-        if _passing.get():
+        if _bypassing.get():
             return None  # SQLAlchemy connects by itself
         try:
             return breaker().call(dialect.connect, *cargs, **cparams)
@@ -81,7 +81,7 @@ def _connector(breaker: Callable[[], CircuitBreaker]) -> Callable[..., Any]:
 
 def _observer(breaker: Callable[[], CircuitBreaker]) -> Callable[[ExceptionContext], None]:
     def observe(context: ExceptionContext) -> None:
-        if _passing.get() or not context.is_disconnect:
+        if _bypassing.get() or not context.is_disconnect:
             return
         # A connection that was found dead before its use is replaced, which goes through connect.
         if context.connection is not None and not context.is_pre_ping:
@@ -104,7 +104,7 @@ def reading(app: Flask) -> Iterator[Session]:
     Raises:
         StoreUnavailable: the database cannot be reached.
     """
-    with passing_breaker(), sessions.reading(app) as session:
+    with bypassing_breaker(), sessions.reading(app) as session:
         yield session
 
 
@@ -115,5 +115,5 @@ def recording(app: Flask) -> Iterator[Session]:
     Raises:
         StoreUnavailable: the database cannot be reached; nothing was written.
     """
-    with passing_breaker(), sessions.recording(app) as session:
+    with bypassing_breaker(), sessions.recording(app) as session:
         yield session

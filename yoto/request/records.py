@@ -86,8 +86,8 @@ class RequestRecords(Pending[RequestRecord]):
         super().__init__(*work)
         self._store = store
         self._delay = delay
-        self._keeper = Housekeeper("yoto-requests")
-        self._wake = self._keeper.add("records", self._turn)
+        self._housekeeper = Housekeeper("yoto-requests")
+        self._wake = self._housekeeper.add("records", self._turn)
         self.resting = True
         self._woken = False
 
@@ -99,7 +99,7 @@ class RequestRecords(Pending[RequestRecord]):
 
     def close(self) -> None:
         """End the task, and work up what is left; the next record begins it again."""
-        self._keeper.stop()
+        self._housekeeper.stop()
         self.resting = True
         self.flush()
         contained(self._store)
@@ -108,7 +108,7 @@ class RequestRecords(Pending[RequestRecord]):
         self.resting, self._woken = False, True
         try:
             self._wake()
-            self._keeper.start()
+            self._housekeeper.start()
         except RuntimeError:
             # The system has no thread left.
             self.resting = True

@@ -46,7 +46,7 @@ SETTINGS: Mapping[str, Setting] = declared(Defaults)
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class Combination:
     """What several keys must be together.
 
     Attributes:
@@ -60,28 +60,28 @@ class Together:
     says: str
 
 
-TOGETHER = (
-    Together(
+COMBINATIONS = (
+    Combination(
         ("OPA_URL", "POLICY_ENGINE"),
         lambda url, engine: engine != "opa" or bool(url),
         "is missing: {0}POLICY_ENGINE is 'opa', which needs the address of a server",
     ),
-    Together(
+    Combination(
         ("INVALIDATION_WARNING", "INVALIDATION_ATTENTION", "INVALIDATION_CRITICAL"),
         lambda warning, attention, critical: attention < warning < critical,
         "must lie between {0}INVALIDATION_ATTENTION and {0}INVALIDATION_CRITICAL",
     ),
-    Together(
+    Combination(
         ("INVALIDATION_BOUNDARY_HORIZON", "INVALIDATION_BOUNDARY_INTERVAL"),
         lambda horizon, interval: horizon > 2 * interval,
         "must be more than twice {0}INVALIDATION_BOUNDARY_INTERVAL",
     ),
-    Together(
+    Combination(
         ("CACHE_LOAD_WAIT", "CACHE_LOAD_LEASE"),
         lambda wait, lease: wait > lease,
         "must be longer than {0}CACHE_LOAD_LEASE, or nobody waits for a loader that died",
     ),
-    Together(
+    Combination(
         ("PREFETCH_CONCURRENCY", "PERMISSION_POOL_SIZE", "PREFETCH_ENABLED"),
         lambda loads, connections, enabled: not enabled or loads < connections,
         "must be less than {0}PERMISSION_POOL_SIZE, whose connections prefetching takes,"
@@ -90,13 +90,13 @@ TOGETHER = (
 )
 
 
-def check_together(values: Mapping[str, Any], prefix: str = "") -> None:
+def check_combinations(values: Mapping[str, Any], prefix: str = "") -> None:
     """Check what several of ``values`` must be together, where all of these are among them.
 
     Raises:
         ConfigurationError: they do not go together; names a key, with ``prefix``.
     """
-    for one in TOGETHER:
+    for one in COMBINATIONS:
         if all(key in values for key in one.keys) and not one.holds(*map(values.get, one.keys)):
             raise ConfigurationError(f"{prefix}{one.keys[0]}", one.says.format(prefix))
 
@@ -136,7 +136,7 @@ def guest_settings(*sources: Mapping[str, Any]) -> dict[str, Any]:
     """
     given = {key: value for one in sources for key, value in one.items() if key.startswith(PREFIX)}
     found = {key: value_of(given, key, PREFIX) for key in SETTINGS}
-    check_together(found, PREFIX)
+    check_combinations(found, PREFIX)
     return found
 
 
@@ -167,7 +167,7 @@ def read(part: type[T], config: Mapping[str, Any], **others: Any) -> T:
         ConfigurationError: a value is not right; names the key.
     """
     found = {key: value_of(config, key) for key in keys_of(part).values()}
-    check_together(found)
+    check_combinations(found)
     values = {
         one.name: _converted(found[one.metadata[_KEY]], one.metadata[_CONVERT])
         for one in fields(part)

@@ -1,13 +1,13 @@
 """Shared parts of the Socket.IO namespaces."""
 
-from yoto.sockets.admission import init_door
-from yoto.sockets.answers import acknowledged
+from yoto.sockets.acknowledgements import acknowledged
+from yoto.sockets.admission import init_admission
 from yoto.sockets.requests import socket_id
 from yoto.sockets.revocation import RevocationWatcher
 
 __all__ = [
     "RevocationWatcher",
     "acknowledged",
-    "init_door",
+    "init_admission",
     "socket_id",
 ]

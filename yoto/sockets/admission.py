@@ -40,7 +40,7 @@ class AdmissionMiddleware:
         return self._wsgi(environ, start_response)
 
 
-def init_door(app: Application) -> None:
+def init_admission(app: Application) -> None:
     """Refuse sockets while the worker drains, or it or the client has as many as it may."""
     most, of_one = app.config["SOCKETS_MAX"], app.config["SOCKETS_PER_ADDRESS"]
     transports = app.extensions["socketio"].transports

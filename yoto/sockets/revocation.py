@@ -23,9 +23,9 @@ class RevocationWatcher:
     """Judges things of one kind again after changes, in a thread that lives while there is work.
 
     Args:
-        kind: what is judged, such as ``channel``, for logs and the thread's name.
+        kind: what is checked, such as ``channel``, for logs and the thread's name.
         concerned: from the subjects of a change to the ids of what it may have changed; quick.
-        judge: takes from the sockets about this id what they may no longer have; called in a
+        check: takes from the sockets about this id what they may no longer have; called in a
             context of ``app``.
     """
 
@@ -34,12 +34,12 @@ class RevocationWatcher:
         app: Flask,
         kind: str,
         concerned: Callable[[Sequence[str]], set[int]],
-        judge: Callable[[int], None],
+        check: Callable[[int], None],
     ) -> None:
         self._app = app
         self._kind = kind
         self._concerned = concerned
-        self._judge = judge
+        self._check = check
         self._changed = threading.Condition()
         self._waiting: set[int] = set()
         self._thread: threading.Thread | None = None
@@ -69,7 +69,7 @@ class RevocationWatcher:
                 id_ = self._waiting.pop()
             try:
                 with self._app.app_context(), writing(False):
-                    self._judge(id_)
+                    self._check(id_)
             except (PlatformError, *STORE_FAILURES) as error:
                 log.warning("the sockets of %s %d wait to be judged: %s", self._kind, id_, error)
                 with self._changed:

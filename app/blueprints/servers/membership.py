@@ -93,13 +93,13 @@ def join_public(server_id: int, user_id: int) -> tuple[Member, bool]:
     """
     if not existing(Server, server_id).public:
         raise PermissionDenied(NOT_PUBLIC, "server.join")
-    found = standing_member(server_id, user_id)
+    found = active_member(server_id, user_id)
     if found is not None:
         return found, False
     return enter(server_id, user_id, how="public")
 
 
-def standing_member(server_id: int, user_id: int) -> Member | None:
+def active_member(server_id: int, user_id: int) -> Member | None:
     """The membership that is there already.
 
     Raises:
@@ -126,7 +126,7 @@ def enter(server_id: int, user_id: int, how: str) -> tuple[Member, bool]:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        found = standing_member(existing(Server, server_id).id, user_id)
+        found = active_member(existing(Server, server_id).id, user_id)
         if found is None:
             raise
         return found, False

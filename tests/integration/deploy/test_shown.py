@@ -18,8 +18,8 @@ from tests.support.prometheus_files import dashboard_queries, rules
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import BulkheadFull, StoreUnavailable
-from yoto.http.answers import EXTENSION_KEY as ANSWERS
-from yoto.http.answers import Answers
+from yoto.http.request_metrics import EXTENSION_KEY as REQUEST_METRICS
+from yoto.http.request_metrics import RequestMetrics
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.history import Batch
 from yoto.policy import PolicyManager
@@ -46,10 +46,10 @@ def run(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monitoring = monitor.of(app)
     # So that the clock of Redis is known.
     monitoring.flush()
-    answers: Answers = app.extensions[ANSWERS]
+    metrics: RequestMetrics = app.extensions[REQUEST_METRICS]
     asked = next(app.url_map.iter_rules("health.livez"))
     failed = RequestRecord("one", "one", "GET", "/livez", None, asked, None, status=500)
-    answers.count([failed])
+    metrics.count([failed])
     state = alerts.of(app)
     state.started = True
     state.deliverer.counts.given_up += 1

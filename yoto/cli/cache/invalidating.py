@@ -80,8 +80,8 @@ def invalidate(
         level = "l1" if memory else "all"
         return _queue([target.subject for target in targets], reason, level, covering)
     done = [invalidate_target(target, memory, reason) for target in targets]
-    told = ", ".join(one["subject"] for one in done)
-    return f"Invalidated in every worker: {told}; position {done[-1]['position']}."
+    published = ", ".join(one["subject"] for one in done)
+    return f"Invalidated in every worker: {published}; position {done[-1]['position']}."
 
 
 def _home(text: str) -> Place:
@@ -96,11 +96,11 @@ def _home(text: str) -> Place:
     return place
 
 
-def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> str:
-    shown = {"subjects": list(touched[:SHOWN]), "of": len(touched), "level": level}
+def _queue(subjects: Sequence[str], reason: str, level: str, covering: str | None) -> str:
+    shown = {"subjects": list(subjects[:SHOWN]), "of": len(subjects), "level": level}
     record_act("cache.invalidate", "queued", reason=reason, after=shown)
     receipt = invalidation().submit_many(
-        [Submission(one, reason, level, covering) for one in touched]
+        [Submission(one, reason, level, covering) for one in subjects]
     )
-    merged = len(touched) - receipt.new
+    merged = len(subjects) - receipt.new
     return f"{receipt.new} queued, {merged} waited already; a running server publishes them."

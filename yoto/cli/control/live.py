@@ -63,5 +63,5 @@ def _follow(types: str, after: str, json: bool) -> Iterator[str]:
 def _line(item: Any) -> str:
     at = moment(at_ms(item["at"]))
     data = item["data"] if isinstance(item["data"], dict) else {"data": item["data"]}
-    told = " ".join(f"{name}={value}" for name, value in data.items() if value not in ("", None))
-    return f"{item['id']}  {at}  {item['type']}  {told}"
+    fields = " ".join(f"{name}={value}" for name, value in data.items() if value not in ("", None))
+    return f"{item['id']}  {at}  {item['type']}  {fields}"

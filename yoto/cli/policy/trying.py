@@ -28,9 +28,9 @@ def _would_change(found: PolicyDryRun, **given: Any) -> Iterator[str]:
     for one in found.differing:
         subject = one.input.get("subject")
         who = subject.get("id") if isinstance(subject, dict) else None
-        yield f"  {one.number:>4}  user {who}: {_told(one.before)} -> {_told(one.after)}"
+        yield f"  {one.number:>4}  user {who}: {_verdict(one.before)} -> {_verdict(one.after)}"
     if found.given is not None:
-        yield f"the given input: {_told(found.given.before)} -> {_told(found.given.after)}"
+        yield f"the given input: {_verdict(found.given.before)} -> {_verdict(found.given.after)}"
 
 
 @command(policy, "test <path>")
@@ -91,7 +91,7 @@ def format_check(
         sys.exit(FAILED_EXIT)
 
 
-def _told(answer: Answer) -> str:
+def _verdict(answer: Answer) -> str:
     if answer.error is not None:
         return f"no verdict ({answer.error})"
     return "allowed" if answer.allow else f"denied ({', '.join(answer.deny)})"

@@ -1,4 +1,4 @@
-"""Pictures of now, sent again and again while somebody follows them, and made for nobody else."""
+"""Views of now, sent again and again while somebody follows them, and made for nobody else."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Client:
         credential: what it was opened with.
         pace: of its messages.
         subscription: what it follows.
-        hearing: see ``DeliveryMode``.
+        delivery: see ``DeliveryMode``.
         seen: id up to which it was sent all it wants, by its own replay; None: as everybody.
         replay: marks the replay that goes on; another one has taken its place if it changed.
         turn: who changes what it follows holds it; one after the other.
@@ -45,7 +45,7 @@ class Client:
     credential: SocketCredential
     pace: ClientPace = field(default_factory=ClientPace)
     subscription: Subscription = field(default_factory=Subscription)
-    hearing: DeliveryMode = DeliveryMode.NOTHING
+    delivery: DeliveryMode = DeliveryMode.NOTHING
     seen: str | None = None
     replay: object | None = None
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -86,7 +86,7 @@ class Clients:
         with self._lock:
             client = self._by_sid.pop(sid, None)
         if client is not None:
-            client.hearing, client.replay = DeliveryMode.NOTHING, None
+            client.delivery, client.replay = DeliveryMode.NOTHING, None
         return client is not None
 
     def clear(self) -> None:
@@ -109,7 +109,7 @@ class Clients:
 
     def live(self) -> list[Client]:
         """Those that get each event as it comes."""
-        return [client for client in self.all() if client.hearing is DeliveryMode.LIVE]
+        return [client for client in self.all() if client.delivery is DeliveryMode.LIVE]
 
     def of_user(self, user_id: int) -> list[Client]:
         """Those of an account."""

@@ -14,7 +14,7 @@ from flask import Flask
 from yoto.control_plane.socket.clients import Client, Clients, DeliveryMode
 from yoto.control_plane.socket.sender import Sender
 from yoto.control_plane.socket.snapshots import snapshot
-from yoto.control_plane.socket.topics import told
+from yoto.control_plane.socket.topics import payload_of
 from yoto.events import Events, EventStream, Gap, StoredEvent, position, to_plain, type_of
 from yoto.redis import EXPECTED_FAILURES
 from yoto.store.db import writing
@@ -107,17 +107,17 @@ class Feed:
             begin: id after which it gets them; None: from as soon as that is known. Of no account
                 for a client that hears events already.
         """
-        if client.hearing is DeliveryMode.NOTHING:
+        if client.delivery is DeliveryMode.NOTHING:
             client.seen = begin
-        elif client.hearing is DeliveryMode.LIVE:
+        elif client.delivery is DeliveryMode.LIVE:
             client.seen = self.where(client)
-        client.hearing, client.replay = DeliveryMode.REPLAY, object()
+        client.delivery, client.replay = DeliveryMode.REPLAY, object()
 
     def let_go(self, client: Client) -> bool:
         """Let a client that is held go live, if nothing happened meanwhile; hold the lock."""
         if client.seen is None or client.seen != self.position:
             return False
-        client.seen, client.hearing, client.replay = None, DeliveryMode.LIVE, None
+        client.seen, client.delivery, client.replay = None, DeliveryMode.LIVE, None
         return True
 
     def where(self, client: Client) -> str | None:
@@ -126,7 +126,7 @@ class Feed:
             return self.position
         return max(client.seen, self.position, key=position)
 
-    def tell_gap(
+    def send_gap(
         self, clients: Sequence[Client], after: str | None, resumed_at: str, reason: str, shown: Any
     ) -> None:
         """Tell clients that events passed them, and show them how things are; hold the lock.
@@ -145,7 +145,7 @@ class Feed:
         data = {"topics": topics, "last_event_id": last_event_id, "at": round(time.time() * 1000)}
         self._sender.send([client], "snapshot", data)
 
-    def picture(self, topics: frozenset[str]) -> dict[str, Any]:
+    def take_snapshot(self, topics: frozenset[str]) -> dict[str, Any]:
         """A snapshot's data, from any thread; not with the lock held, since it asks stores."""
         with self._app.app_context(), writing(False):
             return snapshot(topics)
@@ -175,14 +175,14 @@ class Feed:
             time.sleep(0)
 
     def _deal(self, item: StoredEvent | Gap, stop: threading.Event) -> None:
-        """Tell of one item; what fails is a gap, which is told until that succeeds."""
+        """Send one item; what fails is a gap, which is sent until that succeeds."""
         pause = RETRY_SECONDS
         while not stop.is_set():
             try:
                 if isinstance(item, Gap):
                     self._gap(item, stop)
                 else:
-                    self._tell(item)
+                    self._publish(item)
                 return
             except Exception:
                 log.exception("what happened was not sent to control sockets; they begin anew")
@@ -198,7 +198,7 @@ class Feed:
                 self._news.wait(IDLE_SECONDS)
             return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
-    def _tell(self, stored: StoredEvent) -> None:
+    def _publish(self, stored: StoredEvent) -> None:
         kind = type_of(stored)
         with self.lock:
             if self.position is not None and position(stored.id) <= position(self.position):
@@ -214,7 +214,7 @@ class Feed:
             if recipients:
                 data = to_plain(stored)
                 for name, clients in recipients.items():
-                    self._sender.send(clients, name, told(name, data))
+                    self._sender.send(clients, name, payload_of(name, data))
             self.position = stored.id
 
     def _gap(self, gap: Gap, stop: threading.Event) -> None:
@@ -222,12 +222,12 @@ class Feed:
             return
         after = self.position
         while not stop.is_set():
-            # Before the picture, which may not hold what happens while it is made.
+            # Before the snapshot, which may not hold what happens while it is made.
             resumed_at = self._last_id(stop)
             if resumed_at is None:
                 return
             followed = [client.subscription.topics for client in self._clients.live()]
-            shown = self.picture(frozenset().union(*followed))
+            shown = self.take_snapshot(frozenset().union(*followed))
             with self.lock:
                 clients = self._clients.live()
                 if gap.reason != "lost":
@@ -238,7 +238,7 @@ class Feed:
                 self.position = resumed_at
                 for client in clients:
                     client.seen = None
-                self.tell_gap(clients, after, resumed_at, gap.reason, shown)
+                self.send_gap(clients, after, resumed_at, gap.reason, shown)
                 return
 
     def _last_id(self, stop: threading.Event) -> str | None:

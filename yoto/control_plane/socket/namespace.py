@@ -34,7 +34,7 @@ from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
 from yoto.extensions import cache, fleet, monitor
 from yoto.http.application import Application
 from yoto.operate.application import of_application
-from yoto.sockets import RevocationWatcher, acknowledged, init_door, socket_id
+from yoto.sockets import RevocationWatcher, acknowledged, init_admission, socket_id
 from yoto.store.db import writing
 
 Handler = Callable[..., dict[str, Any]]
@@ -46,11 +46,13 @@ def init_control_socket(app: Application) -> None:
     """Serve the namespace on the application's Socket.IO server."""
     app.extensions[EXTENSION] = made = ClientRegistry(app)
     tailer = cache.of(app).tailer
-    tailer.subscribe(RevocationWatcher(app, "operator", made.clients.users_about, made.judge).heard)
+    tailer.subscribe(
+        RevocationWatcher(app, "operator", made.clients.users_about, made.check_account).heard
+    )
     fleet.of(app).on_change(made.drain)
     monitor.of(app).add_source("control_sockets", made.samples)
     app.extensions["socketio"].on_namespace(ControlNamespace(NAMESPACE))
-    init_door(app)
+    init_admission(app)
 
 
 def close_control_socket(app: Flask) -> None:

@@ -27,8 +27,8 @@ from yoto.store.db import writing
 EXTENSION = "yoto.control_socket"
 # s that the first subscription waits for the stream, so that nothing falls in between.
 READY_SECONDS = 0.5
-# s between looks at every credential: for what no log tells, such as a token that runs out.
-DOUBT_SECONDS = 20.0
+# s between checks of every credential: for what no log tells, such as a token that runs out.
+REVALIDATION_SECONDS = 20.0
 SIGNED_OUT, RIGHT_LOST, DRAINING = "signed_out", "right_lost", "draining"
 DETAILS = {
     SIGNED_OUT: "The session or token that this socket was opened with has ended.",
@@ -49,8 +49,8 @@ class ClientRegistry:
         self.sender = Sender(app, self.clients)
         self.feed = Feed(app, self.clients, self.sender)
         self.broadcasts = Broadcasts(app, self.clients, self.sender)
-        self._doubts = Housekeeper("yoto-control-doubts")
-        self._wake_doubts = self._doubts.add("doubt", self._doubt)
+        self._revalidation = Housekeeper("yoto-control-revalidation")
+        self._wake_revalidation = self._revalidation.add("revalidate", self._check_all)
 
     def connect(self, client: Client) -> None:
         """Take a client in.
@@ -62,9 +62,9 @@ class ClientRegistry:
         self.clients.add(client)
         self.feed.start()
         self.broadcasts.start()
-        self._doubts.start()
+        self._revalidation.start()
         if first:
-            self._wake_doubts()
+            self._wake_revalidation()
 
     def subscribe(self, client: Client, wanted: Subscription) -> None:
         """Have a client follow ``wanted`` instead of what it followed, and show it what that is.
@@ -83,9 +83,9 @@ class ClientRegistry:
                 if wanted.hears_events:
                     self.feed.hold(client, begin)
                 else:
-                    client.hearing, client.replay = DeliveryMode.NOTHING, None
+                    client.delivery, client.replay = DeliveryMode.NOTHING, None
                 held = client.replay
-            shown = self.feed.picture(wanted.topics)
+            shown = self.feed.take_snapshot(wanted.topics)
             with self.feed.lock:
                 if client.replay is not held:
                     return  # it is gone
@@ -105,16 +105,16 @@ class ClientRegistry:
             left = now.topics - (now.topics if topics is None else topics)
             client.subscription = Subscription(left, now.types)
             if not client.subscription.hears_events:
-                client.hearing, client.replay = DeliveryMode.NOTHING, None
+                client.delivery, client.replay = DeliveryMode.NOTHING, None
 
-    def judge(self, user_id: int) -> None:
+    def check_account(self, user_id: int) -> None:
         """Put those clients of an account out that may not look any more.
 
         Raises:
             StoreUnavailable, DBAPIError: nobody can tell now.
         """
         for client in self.clients.of_user(user_id):
-            self._judge(client)
+            self._check(client)
 
     def drain(self, draining: bool) -> None:
         """Send everybody elsewhere, if this worker is to drain."""
@@ -134,17 +134,17 @@ class ClientRegistry:
         """End the threads, and forget who is connected; a later client starts them again."""
         self.clients.clear()
         self.broadcasts.close()
-        self._doubts.stop()
+        self._revalidation.stop()
         self.feed.close()
 
-    def _judge(self, client: Client) -> None:
+    def _check(self, client: Client) -> None:
         try:
             if not still_may(client.credential, VIEW):
                 self.sender.end(client, RIGHT_LOST, DETAILS[RIGHT_LOST])
         except Unauthorized:
             self.sender.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
 
-    def _doubt(self) -> float:
+    def _check_all(self) -> float:
         clients = self.clients.all()
         if not clients:
             return IDLE
@@ -155,13 +155,13 @@ class ClientRegistry:
         for client in self.clients.all():
             try:
                 with self._app.app_context(), writing(False):
-                    self._judge(client)
+                    self._check(client)
             except (PlatformError, *STORE_FAILURES) as error:
                 # The others would wait as long for the same answer.
-                log.debug("the control sockets cannot be judged now: %s", error)
+                log.debug("the control sockets cannot be checked now: %s", error)
                 break
             time.sleep(0)
-        return DOUBT_SECONDS
+        return REVALIDATION_SECONDS
 
 
 def current_registry() -> ClientRegistry:

@@ -9,7 +9,7 @@ from yoto.control_plane.socket.clients import Client, DeliveryMode
 from yoto.control_plane.socket.feed import RETRY_SECONDS, Feed
 from yoto.control_plane.socket.limits import QUEUE_LOW
 from yoto.control_plane.socket.sender import Sender
-from yoto.control_plane.socket.topics import told
+from yoto.control_plane.socket.topics import payload_of
 from yoto.events import Gap, StoredEvent, find_gap, position, to_plain, type_of
 from yoto.redis import EXPECTED_FAILURES
 
@@ -77,7 +77,7 @@ class Replay:
             if not self._goes_on():
                 return False
             for name in names:
-                self._sender.send([client], name, told(name, to_plain(stored)))
+                self._sender.send([client], name, payload_of(name, to_plain(stored)))
             client.seen = stored.id
         return True
 
@@ -105,7 +105,7 @@ class Replay:
                 return False
             if position(client.seen) < position(feed.position):
                 return False
-            client.hearing, client.replay = DeliveryMode.LIVE, None
+            client.delivery, client.replay = DeliveryMode.LIVE, None
             return True
 
     def _begin(self) -> bool:
@@ -115,7 +115,7 @@ class Replay:
         if begin is None:
             time.sleep(LOOK_SECONDS)
             return False
-        shown = feed.picture(client.subscription.topics)
+        shown = feed.take_snapshot(client.subscription.topics)
         with feed.lock:
             if not self._goes_on():
                 return True
@@ -124,12 +124,12 @@ class Replay:
         return False
 
     def _begin_anew(self, gap: Gap, last_id: str) -> bool:
-        """Tell of a gap, and go on from where the stream ended before the picture was made."""
+        """Send a gap, and go on from where the stream ended before the snapshot was made."""
         feed, client = self._feed, self._client
-        shown = feed.picture(client.subscription.topics)
+        shown = feed.take_snapshot(client.subscription.topics)
         with feed.lock:
             if not self._goes_on():
                 return True
             client.seen = last_id
-            feed.tell_gap([client], gap.after_id, last_id, gap.reason, shown)
+            feed.send_gap([client], gap.after_id, last_id, gap.reason, shown)
         return False

@@ -21,7 +21,7 @@ from yoto.control_plane.socket.topics import (
 from yoto.errors import PlatformError
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.extensions import alerts, events
-from yoto.operate.live.pictures import maintenance, pictures
+from yoto.operate.live.views import live_views, maintenance
 from yoto.persistence import STORE_FAILURES
 
 # Alerts that a snapshot holds at most; the list of all has pages.
@@ -86,9 +86,9 @@ def running_tasks(newest_first: Iterable[StoredEvent], now_ms: float) -> list[di
 
 
 _MAKERS = {
-    STATUS: lambda: pictures().status(),
-    PERFORMANCE: lambda: pictures().latest(),
-    CACHE: lambda: pictures().cache(),
+    STATUS: lambda: live_views().status(),
+    PERFORMANCE: lambda: live_views().latest(),
+    CACHE: lambda: live_views().cache(),
     EVENTS: _ends,
     ALERTS: _open_alerts,
     TASKS: _tasks,

@@ -12,7 +12,7 @@ from yoto.operate.live.filters import TypeFilter
 
 STATUS, PERFORMANCE, CACHE = "status", "performance", "cache"
 EVENTS, ALERTS, TASKS, MAINTENANCE = "events", "alerts", "tasks", "maintenance"
-# Pictures of now, made again and again while somebody follows them: what each is sent as, and
+# Views of now, made again and again while somebody follows them: what each is sent as, and
 # seconds between two.
 STATE_TOPICS = {
     STATUS: ("system_status", 5.0),
@@ -30,8 +30,8 @@ TOPICS = (*STATE_TOPICS, *EVENT_TOPICS)
 _ID = re.compile(ID, re.ASCII)
 
 
-def told(name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """What a message says of an event; that of maintenance is as its snapshot, with more beside."""
+def payload_of(name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The payload of a message about an event; of maintenance as its snapshot, with more beside."""
     if name != EVENT_TOPICS[MAINTENANCE][0]:
         return event
     return {**(event["data"] or {}), "id": event["id"], "at": event["at"]}

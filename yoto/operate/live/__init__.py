@@ -1,5 +1,5 @@
 """How the platform is now: status, statistics and events.
 
-One module makes each picture; the JSON routes, the sockets and ``flask control`` show the same.
+One module makes each view; the JSON routes, the sockets and ``flask control`` show the same.
 Moments are ms since 1970 throughout, as in the event stream.
 """

@@ -77,10 +77,10 @@ def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
 
 def with_servers(part: Part, info: RedisInfo) -> Part:
     """Redis as a whole, which works with less to fall back on while one of its servers is away."""
-    away = sum(not node.available for node in info.nodes)
-    if part.name != "redis" or part.state != OK or not away:
+    unavailable = sum(not node.available for node in info.nodes)
+    if part.name != "redis" or part.state != OK or not unavailable:
         return part
-    detail = f"{away} of {len(info.nodes)} servers do not answer"
+    detail = f"{unavailable} of {len(info.nodes)} servers do not answer"
     return replace(part, state=DEGRADED, detail=detail)
 
 
@@ -165,21 +165,21 @@ def fleet_parts(
         return unknown
     states = Counter(worker.state for worker in workers)
     living = [one for one in workers if one.state in (WorkerState.LIVE, WorkerState.DRAINING)]
-    told = [f"{states[state]} {state}" for state in WorkerState if states[state]]
+    by_state = [f"{states[state]} {state}" for state in WorkerState if states[state]]
     # A worker that fell silent died, or hangs.
     silent = (one for one in workers if one.state is WorkerState.SILENT)
     lost = [one for one in silent if one.heard_ms < LOST_FOR_MS]
     state = DEGRADED if lost or not states[WorkerState.LIVE] else OK
-    detail = ", ".join(told) or "none"
+    detail = ", ".join(by_state) or "none"
     instances = Part("instances", "fleet", state, detail, at, len(living), "count")
     return [instances] + ([] if sockets is None else [_sockets(living, sockets, limit, at)])
 
 
 def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:
     """All that are open, by the heartbeats of those that live."""
-    told = [worker.facts.get("sockets") for worker in living]
-    open_in = [found for found in told if isinstance(found, int)]
-    if not open_in or len(open_in) < len(told):
+    reported = [worker.facts.get("sockets") for worker in living]
+    open_in = [found for found in reported if isinstance(found, int)]
+    if not open_in or len(open_in) < len(reported):
         return Part("sockets", "fleet", UNKNOWN, HERE, at, here, "count", limit)
     full = sum(found >= limit for found in open_in)
     detail = f"open in all workers, of which {len(open_in)} live"

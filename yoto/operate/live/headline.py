@@ -39,7 +39,7 @@ MOST_ALERTS = 100
 # s of calls that tell who is rejected, and reports of workers that are read for it.
 LATELY, REPORTS = 60.0, 60
 # Rejections a second from which on a limit is in the headline: one in ten seconds.
-WORTH_TELLING = 0.1
+WORTH_REPORTING = 0.1
 FAILED_SIGN_INS = "failed_sign_ins"
 
 Causes = list[HeadlineCause]
@@ -122,7 +122,7 @@ def _rejecting(
     history = History()
     for name in controller.known_names(Kind.RATE_LIMIT):
         rate = history.rates(Kind.RATE_LIMIT.value, name)["rejections"] or 0.0
-        if rate < WORTH_TELLING:
+        if rate < WORTH_REPORTING:
             continue
         calls = _calls(controller, name)
         refused = [call for call in calls if not call.allowed]

@@ -13,7 +13,7 @@ from yoto.monitor import Headline, HeadlineCause
 from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
 from yoto.operate.live.performance import RANGES, PerformancePoint
-from yoto.operate.live.pictures import pictures
+from yoto.operate.live.views import live_views
 from yoto.operate.operation import Command, Subject
 
 State = Literal["ok", "degraded", "failed", "unknown"]
@@ -136,16 +136,16 @@ stats = Subject("stats", "/stats", "How everything did", "statistic", "control")
 @status.operation("GET", "", VIEW)
 def read_status() -> Status:
     """How everything is now"""
-    return cast(Status, pictures().status(networks=has_insight()))
+    return cast(Status, live_views().status(networks=has_insight()))
 
 
 def _lines(found: DetailedStatus) -> Iterator[str]:
     for part in found["components"]:
         yield f"{part['state']:<9} {part['name']:<28} {_value(part):>14}  {part['detail']}"
     yield f"{found['overall']:<9} overall"
-    told: dict[str, Any] = cast(dict[str, Any], found["headline"])
-    yield from map(_cause, told["causes"])
-    yield "All systems normal" if told["state"] == "ok" else f"{told['state']:<9} headline"
+    headline: dict[str, Any] = cast(dict[str, Any], found["headline"])
+    yield from map(_cause, headline["causes"])
+    yield "All systems normal" if headline["state"] == "ok" else f"{headline['state']:<9} headline"
 
 
 def _value(part: Part) -> str:
@@ -179,7 +179,7 @@ def _cause(cause: dict[str, Any]) -> str:
 )
 def read_detailed_status() -> DetailedStatus:
     """How everything is now, with every server of Redis, every measure and every worker"""
-    return cast(DetailedStatus, pictures().detailed(networks=has_insight()))
+    return cast(DetailedStatus, live_views().detailed(networks=has_insight()))
 
 
 @stats.operation("GET", "/performance", VIEW)
@@ -187,22 +187,22 @@ def read_performance(
     range: Annotated[str, OneOf(list(RANGES))] = "10m",
 ) -> Performance:
     """Decisions, requests, times, hit rates and rejections over time, of all workers"""
-    return cast(Performance, pictures().performance(range))
+    return cast(Performance, live_views().performance(range))
 
 
 @stats.operation("GET", "/cache", VIEW)
 def read_cache_stats() -> CacheStats:
     """The permission cache: of this worker, of all in the last minute, and the lag of each"""
-    return cast(CacheStats, pictures().cache())
+    return cast(CacheStats, live_views().cache())
 
 
 @stats.operation("GET", "/monitor", VIEW)
 def read_monitor_stats() -> MonitorStats:
     """How measuring itself does"""
-    return cast(MonitorStats, pictures().monitor())
+    return cast(MonitorStats, live_views().monitor())
 
 
 @stats.operation("GET", "/resilience", VIEW)
 def read_resilience_stats() -> ResilienceStats:
     """The guards that this worker uses, and how it fares with Redis"""
-    return cast(ResilienceStats, pictures().resilience())
+    return cast(ResilienceStats, live_views().resilience())

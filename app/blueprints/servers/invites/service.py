@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, delete, func, or_, select, update
 from werkzeug.exceptions import Conflict, Gone
 
-from app.blueprints.servers.membership import enter, standing_member
+from app.blueprints.servers.membership import active_member, enter
 from app.models import Invite, Member, Server
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
@@ -116,7 +116,7 @@ def join_by_invite(code: str, user_id: int) -> tuple[Member, bool]:
     invite = db.session.scalar(select(Invite).where(Invite.code == code))
     if invite is None:
         raise UnknownResource("invite", code, "code")
-    found = standing_member(invite.server_id, user_id)
+    found = active_member(invite.server_id, user_id)
     if found is not None:
         return found, False
     _use(invite)

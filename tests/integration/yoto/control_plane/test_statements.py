@@ -18,7 +18,7 @@ from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_client_round_trips, count_round_trips
 from tests.support.statements import count_own_statements
 from tests.support.world import World
-from yoto.operate.live.pictures import init_live
+from yoto.operate.live.views import init_live
 from yoto.redis import RedisStore
 from yoto.resilience import get_resilience_controller
 

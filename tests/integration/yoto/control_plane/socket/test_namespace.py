@@ -147,10 +147,10 @@ def test_signing_out_ends_the_sockets_of_that_session_and_no_other(
     assert leaving.connected and staying.connected
     Browser(first).sign_out()
     wait_until(lambda: not leaving.connected)
-    assert staying.connected and len(hub_of(app).clients) == 1
+    assert staying.connected and len(registry_of(app).clients) == 1
 
 
-def hub_of(app: Flask) -> Any:
+def registry_of(app: Flask) -> Any:
     with app.app_context():
         return current_registry()
 
@@ -190,7 +190,7 @@ def test_what_is_taken_away_ends_the_socket_at_once(app: Flask, world: World) ->
 def test_a_token_that_runs_out_is_noticed_although_no_log_tells_it(
     app: Flask, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yoto.control_plane.socket.registry.DOUBT_SECONDS", 0.05)
+    monkeypatch.setattr("yoto.control_plane.socket.registry.REVALIDATION_SECONDS", 0.05)
     _, secret = api_token(app, ada, [VIEW], days=1.5 / (24 * 3600))
     assert end_of(TestSocket(app, {"token": secret})) == "signed_out"
 
@@ -232,7 +232,7 @@ def test_a_malformed_subscription_is_a_problem_that_names_the_field(
 
 def test_too_much_and_too_fast_is_refused_and_at_last_ends(app: Flask, socket: TestSocket) -> None:
     # However slow the machine is, the client is faster.
-    hub_of(app).clients.all()[0].pace.rate = 0.1
+    registry_of(app).clients.all()[0].pace.rate = 0.1
     large = {"topics": ["status"], "filters": {"types": ["a" * 60] * 200}}
     assert socket.send("subscribe", large)["problem"]["status"] == 413
     answers = [socket.send("unsubscribe") for _ in range(round(BURST) + 5)]
@@ -330,8 +330,8 @@ def test_while_the_database_is_away_what_needs_none_is_judged_all_the_same(
     monkeypatch.setattr("yoto.control_plane.socket.registry.still_may", away)
     move_clock(monkeypatch, timedelta(hours=13))
     app.config["BREAK_GLASS_HASH"] = break_glass.new_token()[1]
-    monkeypatch.setattr("yoto.control_plane.socket.registry.DOUBT_SECONDS", 0.05)
-    hub_of(app)._wake_doubts()
+    monkeypatch.setattr("yoto.control_plane.socket.registry.REVALIDATION_SECONDS", 0.05)
+    registry_of(app)._wake_revalidation()
     assert end_of(page) == "signed_out" and end_of(glass) == "signed_out"
     # Whose token has hours left: what nobody knows ends nothing.
     assert first.connected
@@ -348,10 +348,10 @@ def test_looking_is_no_use_of_a_super_admins_power_and_acting_is(app: Flask, wor
     _, token = api_token(app, root)
     socket = TestSocket(app, {"token": token})
     socket.subscribe("status")
-    registry = hub_of(app)
+    registry = registry_of(app)
     with app.app_context():
         for client in registry.clients.all():
-            registry._judge(client)
+            registry._check(client)
     assert socket.connected
     before = len(world.acts("super_admin.use"))
     assert before == 0

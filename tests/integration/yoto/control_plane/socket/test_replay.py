@@ -148,8 +148,8 @@ def test_only_the_types_that_were_asked_for_come_also_of_the_past(
     socket = connect()
     socket.subscribe("events", "maintenance", last=begin, types=["maintenance.*"])
     publish(stream, 1, 1)
-    told = socket.wait_for("maintenance_mode_change", 2)
-    assert [(one["enabled"], one["reason"]) for one in told] == [
+    changes = socket.wait_for("maintenance_mode_change", 2)
+    assert [(one["enabled"], one["reason"]) for one in changes] == [
         (True, "a new disk"),
         (False, None),
     ]
@@ -211,26 +211,26 @@ def feed(app: Flask) -> Feed:
         return current_registry().feed
 
 
-def happen_during_pictures(
+def happen_during_snapshots(
     feed: Feed, stream: EventStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Have an event fall after each picture was made, and be told to others before it is shown."""
-    picture, told = feed.picture, itertools.count()
+    """Have an event fall after each snapshot was made, and be sent to others before it is shown."""
+    take_snapshot, numbers = feed.take_snapshot, itertools.count()
 
     def late(topics: frozenset[str]) -> dict[str, Any]:
-        shown = picture(topics)
-        (event_id,) = publish(stream, next(told), 1)
+        shown = take_snapshot(topics)
+        (event_id,) = publish(stream, next(numbers), 1)
         if threading.current_thread().name != "yoto-control-feed":
             wait_until(lambda: position(feed.position or "0-0") >= position(event_id))
         return shown
 
-    monkeypatch.setattr(feed, "picture", late)
+    monkeypatch.setattr(feed, "take_snapshot", late)
 
 
 def test_what_happens_while_a_snapshot_is_made_comes_after_it(
     connect: Connect, stream: EventStream, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    happen_during_pictures(feed, stream, monkeypatch)
+    happen_during_snapshots(feed, stream, monkeypatch)
     socket = connect()
     socket.subscribe("events", types=OWN)
     socket.wait_for("permission_event", 1)
@@ -254,7 +254,7 @@ def test_what_happens_while_the_snapshot_after_a_gap_is_made_comes_after_it(
 ) -> None:
     live, late = connect(), connect()
     live.subscribe("events", types=OWN)
-    happen_during_pictures(feed, stream, monkeypatch)
+    happen_during_snapshots(feed, stream, monkeypatch)
     # The first picture is that of the subscription, the second that of the gap.
     late.subscribe("events", types=OWN, last="99999999999999-0")
     late.wait_for("gap")

@@ -1,4 +1,4 @@
-"""A TCP door before a server: open, shut like a server that is gone, or stuck like a dead host."""
+"""A TCP proxy before a server: open, shut like a server that is gone, or stuck like a dead host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK = 65536  # bytes
 _FULL_SECONDS = 0.2  # a local connection that takes longer will never be accepted
 
 
-class Door:
+class TcpProxy:
     """Forwards connections to a local port while it is open; see ``open``, ``shut``, ``stick``."""
 
     def __init__(self, target: int) -> None:

@@ -13,7 +13,7 @@ from flask import Flask, current_app, g
 from yoto.monitor import Counter, Recorder, names
 from yoto.request.records import RequestRecord, records_of
 
-EXTENSION_KEY = "yoto.answers"
+EXTENSION_KEY = "yoto.request_metrics"
 HALF_LIFE = 60.0  # s
 # s between two decays, which take longer than counting: much less than the half-life.
 STEP = 0.5
@@ -36,33 +36,33 @@ class ErrorRate:
         self._clock = clock
         self._lock = threading.Lock()
         self._at = clock()
-        self._answers = self._failures = 0.0
+        self._responses = self._failures = 0.0
 
     def add(self, failed: int, of: int = 1) -> None:
         """Count ``of`` responses, of which so many failed."""
         with self._lock:
             if self._clock() - self._at >= STEP:
                 self._decay()
-            self._answers += of
+            self._responses += of
             self._failures += failed
 
     def share(self) -> float:
         """The error rate, 0 to 1; 0 while there are too few responses to judge."""
         with self._lock:
             self._decay()
-            if self._answers < ENOUGH:
+            if self._responses < ENOUGH:
                 return 0.0
-            return self._failures / self._answers
+            return self._failures / self._responses
 
     def _decay(self) -> None:
         now = self._clock()
         kept = 0.5 ** ((now - self._at) / HALF_LIFE)
         self._at = now
-        self._answers *= kept
+        self._responses *= kept
         self._failures *= kept
 
 
-class Answers:
+class RequestMetrics:
     """Counts and times responses; a refusal for lack of something (503) counts as failed.
 
     One that an operator ordered, by maintenance or by isolating a breaker, is no failure, and is
@@ -125,7 +125,7 @@ def _step_failed(app: Flask, step: object) -> None:
     ended = g.get("ended_request") if record is None else record.request_id
     facts = {} if ended is None else {"request_id": ended}
     log.exception("%s failed after the request was answered", name, extra=facts)
-    found: Answers | None = app.extensions.get(EXTENSION_KEY)
+    found: RequestMetrics | None = app.extensions.get(EXTENSION_KEY)
     if found is not None:
         found.step_failures.add()
 
@@ -134,5 +134,5 @@ def error_rate() -> float:
     """The error rate of the current application in this process, 0 to 1."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     records_of(app).flush()
-    found: Answers = app.extensions[EXTENSION_KEY]
+    found: RequestMetrics = app.extensions[EXTENSION_KEY]
     return found.error_rate.share()

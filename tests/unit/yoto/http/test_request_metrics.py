@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from yoto.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, StoreUnavailable
-from yoto.http import answers
-from yoto.http.answers import HALF_LIFE, ErrorRate
+from yoto.http import request_metrics
+from yoto.http.request_metrics import HALF_LIFE, ErrorRate
 from yoto.monitor import Recorder, names
 from yoto.request.records import records_of
 
@@ -57,7 +57,7 @@ def test_old_failures_fade() -> None:
 def test_a_refusal_that_an_operator_ordered_is_no_failure(
     bare_app: Flask, raising: Raiser, error: Exception, counted: str
 ) -> None:
-    found = answers.Answers(recorder := Recorder())
+    found = request_metrics.RequestMetrics(recorder := Recorder())
     records_of(bare_app).work = (found.count,)
     client = raising(error)
     for _ in range(30):

@@ -1,4 +1,4 @@
-"""The pictures that operators see, made once a second at most, however many look."""
+"""The live views that operators see, made once a second at most, however many look."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
 
-EXTENSION = "yoto.pictures"
-# Seconds for which one picture serves all who ask.
+EXTENSION = "yoto.live_views"
+# Seconds for which one view serves all who ask.
 FRESH_SECONDS = 0.9
 # The same for what takes a question to every guard, to the queues and to the database.
 ASKED_SECONDS = 2.0
 MINUTE = 60.0
 
 
-class Pictures:
-    """The pictures of one application; call them in a context of it."""
+class LiveViews:
+    """The live views of one application; call them in a context of it."""
 
     def __init__(self, sockets_limit: int) -> None:
         """``sockets_limit``: sockets that one worker takes."""
@@ -64,8 +64,8 @@ class Pictures:
         Args:
             networks: whether whoever looks may know from which networks others come.
         """
-        found, told = self._whole()
-        shown = told if networks else without_networks(told)
+        found, headline_now = self._whole()
+        shown = headline_now if networks else without_networks(headline_now)
         return {**found, "headline": msgspec.to_builtins(shown)}
 
     def status(self, networks: bool = False) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class Pictures:
             *components.redis_nodes(redis, now),
             *components.health_parts(health, recorded, now),
         ]
-        told = headline(
+        headline_now = headline(
             {
                 "components": causes.of_parts(parts),
                 **self._asked(),
@@ -138,17 +138,17 @@ class Pictures:
             "instances": _counted(workers),
             "workers": None if workers is None else [shown(one) for one in workers],
         }
-        return found, told
+        return found, headline_now
 
 
 def init_live(app: Flask, sockets_limit: int) -> None:
-    """Give the application its pictures."""
-    app.extensions[EXTENSION] = Pictures(sockets_limit)
+    """Give the application its live views."""
+    app.extensions[EXTENSION] = LiveViews(sockets_limit)
 
 
-def pictures() -> Pictures:
+def live_views() -> LiveViews:
     """Those of the current application."""
-    return cast(Pictures, current_app.extensions[EXTENSION])
+    return cast(LiveViews, current_app.extensions[EXTENSION])
 
 
 def maintenance() -> dict[str, Any]:
@@ -193,7 +193,7 @@ def _counted(workers: Sequence[Worker] | None) -> dict[str, int] | None:
 def _cache() -> dict[str, Any]:
     stats = cache.current.stats()
     workers = workers_or_none()
-    told = ("id", "state", "heard_ms", "log_position", "log_silent_s")
+    row_fields = ("id", "state", "heard_ms", "log_position", "log_silent_s")
     return {
         "at": _now(),
         "instance": fleet.current.id,
@@ -203,7 +203,7 @@ def _cache() -> dict[str, Any]:
             None
             if workers is None
             else [
-                {name: value for name, value in shown(one).items() if name in told}
+                {name: value for name, value in shown(one).items() if name in row_fields}
                 for one in workers
             ]
         ),
