@@ -81,7 +81,7 @@ async function history(one) {
       { title: t("alerts.at"), render: (entry) => moment(entry.at) },
       { title: t("alerts.event"), head: true, render: (entry) => named("event", entry.type) },
       { title: t("alerts.level"), render: (entry) => (entry.data.level ? badge(entry.data.level, t(`alerts.level_${entry.data.level}`)) : null) },
-      { title: t("alerts.what"), render: (entry) => saidOf(entry, found.unit) },
+      { title: t("alerts.what"), render: (entry) => summaryOf(entry, found.unit) },
       { title: t("alerts.by"), render: (entry) => entry.data.by ?? null },
     ],
   });
@@ -90,7 +90,7 @@ async function history(one) {
 }
 
 /** What happened to an alert, in words: what somebody wrote, or what was measured. */
-function saidOf({ type, data }, unit) {
+function summaryOf({ type, data }, unit) {
   if (type === "alert.resolved" && data.cause === "value" && known(data.value)) {
     return t("alerts.back", { value: quantity(data.value, unit ?? "count") });
   }

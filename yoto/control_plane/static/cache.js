@@ -205,8 +205,8 @@ replace(part("prefetch-acts"), forgetting, steering);
 
 function showPrefetch(found) {
   const { switches, fleet, stats, instance } = found;
-  const told = fleet === null ? { [instance]: stats } : { ...fleet };
-  const each = Object.entries(told).filter(([, one]) => one.prefetch).map(([id, one]) => ({ id, tasks: (one.tasks ?? []).filter(({ state }) => state === "waiting" || state === "loading").length, ...one.prefetch }));
+  const reported = fleet === null ? { [instance]: stats } : { ...fleet };
+  const each = Object.entries(reported).filter(([, one]) => one.prefetch).map(([id, one]) => ({ id, tasks: (one.tasks ?? []).filter(({ state }) => state === "waiting" || state === "loading").length, ...one.prefetch }));
   const sum = (name) => each.reduce((total, one) => total + (one.counts[name] ?? 0), 0);
   const decided = sum("used") + sum("expired") + sum("wasted");
   prefetchWorkers.show(each);

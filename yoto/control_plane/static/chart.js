@@ -46,7 +46,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
   let every = 1;
   let drawn = null;
 
-  function tellValues(index) {
+  function showValues(index) {
     const point = index === null ? points.at(-1) : points[index];
     lines.forEach((line, at) => {
       values[at].textContent = quantity(point?.[line.key], unit);
@@ -61,7 +61,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
   }
 
   async function draw() {
-    tellValues(null);
+    showValues(null);
     const UPlot = await uplot();
     if (!UPlot) {
       replace(plot, h("div", { class: "state" }, h("p", {}, t("chart.missing"))));
@@ -71,7 +71,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
       drawn.setData(columns());
     } else if (points.length && plot.clientWidth) {
       replace(plot);
-      drawn = new UPlot(options(plot, lines, unit, top, area, () => seconds, tellValues), columns(), plot);
+      drawn = new UPlot(options(plot, lines, unit, top, area, () => seconds, showValues), columns(), plot);
     } else if (!points.length) {
       replace(plot, h("div", { class: "state" }, h("p", {}, t("chart.empty"))));
     }
@@ -173,7 +173,7 @@ function colourOf(plot, name) {
   return color;
 }
 
-function options(plot, lines, unit, top, area, seconds, tellValues) {
+function options(plot, lines, unit, top, area, seconds, showValues) {
   const colour = (name) => colourOf(plot, name);
   const quiet = colour("--quiet");
   const grid = { stroke: colour("--grid"), width: 1 };
@@ -208,7 +208,7 @@ function options(plot, lines, unit, top, area, seconds, tellValues) {
         };
       }),
     ],
-    hooks: { setCursor: [(u) => tellValues(u.cursor.idx ?? null)] },
+    hooks: { setCursor: [(u) => showValues(u.cursor.idx ?? null)] },
   };
 }
 

@@ -116,7 +116,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
       return;
     }
     const lacking = parts.filter((part) => part.lacks());
-    parts.forEach((part) => part.tell(lacking.includes(part) ? [t("dialog.required")] : []));
+    parts.forEach((part) => part.showErrors(lacking.includes(part) ? [t("dialog.required")] : []));
     if (lacking.length) {
       lacking[0].focus();
       return;
@@ -137,15 +137,15 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
       }
     } catch (problem) {
       become(false);
-      tell(problem);
+      showProblem(problem);
     }
   }
 
-  function tell(problem) {
+  function showProblem(problem) {
     const errors = { ...problem.errors };
     let first = null;
     for (const part of parts) {
-      part.tell(errors[part.name] ?? []);
+      part.showErrors(errors[part.name] ?? []);
       if (errors[part.name]) {
         first ??= part;
         delete errors[part.name];
@@ -277,7 +277,7 @@ function build(field) {
       const text = field.type === "password" ? input.value : input.value.trim();
       return numeric ? (text === "" ? null : Number(text)) : text;
     },
-    tell(texts) {
+    showErrors(texts) {
       problems.textContent = [texts].flat().join(" ");
       problems.hidden = problems.textContent === "";
       input.toggleAttribute("aria-invalid", !problems.hidden);

@@ -116,9 +116,9 @@ export function tick() {
     }
     const since = at ?? element.dataset.since;
     const text = end !== undefined ? left(Number(end)) : duration((now() - Number(since)) / 1000);
-    const said = at !== undefined ? t("unit.ago", { age: text }) : text;
-    if (element.textContent !== said) {
-      element.textContent = said;
+    const shownText = at !== undefined ? t("unit.ago", { age: text }) : text;
+    if (element.textContent !== shownText) {
+      element.textContent = shownText;
     }
   }
 }

@@ -14,7 +14,7 @@ const PAGE = 100;
 
 const part = (id) => document.getElementById(id);
 const cards = new Map();
-const wall = h("div", { class: "wall" });
+const list = h("div", { class: "guard-list" });
 let guards = [];
 let looking = false;
 
@@ -40,7 +40,7 @@ async function look() {
   }
   looking = true;
   try {
-    await load(part("wall"), all, (found) => {
+    await load(part("guard-list"), all, (found) => {
       guards = found;
       return show();
     });
@@ -65,16 +65,16 @@ function show() {
     cards.set(keyOf(guard), card);
     card.show(guard);
   }
-  replace(wall, fits.map((guard) => cards.get(keyOf(guard)).element));
+  replace(list, fits.map((guard) => cards.get(keyOf(guard)).element));
   states();
   const summary = t("guards.shown", { n: fits.length, all: guards.length });
   if (part("summary").textContent !== summary) {
     part("summary").textContent = summary; // it is read out
   }
-  const content = fits.length ? wall : empty(t("guards.none_fits"));
+  const content = fits.length ? list : empty(t("guards.none_fits"));
   if (guards.length) {
     // What is old stays marked as that, whatever is chosen of it.
-    replace(part("wall"), part("wall").querySelector(":scope > .stale-mark"), content);
+    replace(part("guard-list"), part("guard-list").querySelector(":scope > .stale-mark"), content);
   }
   return content;
 }

@@ -105,7 +105,7 @@ subscribe({ events: (_, kind) => kind === "delta" && look() }, { types: ["worker
 
 const others = (worker) => workers.some((one) => one.id !== worker.id && one.state === "live");
 const path = (worker, what) => `/instances/${encodeURIComponent(worker.id)}/${what}`;
-const said = (text) => (found) => (found.acknowledged ? text : t("instances.not_yet"));
+const whenAcknowledged = (text) => (found) => (found.acknowledged ? text : t("instances.not_yet"));
 
 async function drain(worker) {
   await act({
@@ -115,7 +115,7 @@ async function drain(worker) {
     danger: !others(worker),
     expiry: { required: true, standard: STANDARD_DRAIN, longest: LONGEST_DRAIN },
     run: ({ reason, expires_in: seconds }, { key }) => post(path(worker, "drain"), { reason, seconds }, { key }),
-    done: said(t("instances.drained")),
+    done: whenAcknowledged(t("instances.drained")),
   });
   look();
 }
@@ -126,7 +126,7 @@ async function resume(worker) {
     intro: t("instances.resume_does"),
     submit: t("instances.resume"),
     run: ({ reason }, { key }) => post(path(worker, "resume"), { reason }, { key }),
-    done: said(t("instances.resumed")),
+    done: whenAcknowledged(t("instances.resumed")),
   });
   look();
 }

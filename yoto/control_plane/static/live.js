@@ -4,7 +4,7 @@
 //
 // A handler gets the data of its topic, and what it is: "snapshot" (how it is now), "delta" (news),
 // "poll" (read again), or "failed" with a Problem instead of data: how it is now is not known, and is
-// asked again. The poll of "performance" brings all of the last ten minutes. The topics status, performance and cache bring pictures; events, alerts,
+// asked again. The poll of "performance" brings all of the last ten minutes. The topics status, performance and cache bring views; events, alerts,
 // tasks and maintenance bring events, {id, type, at, data}, in order and each once, also after the
 // connection was lost. Where history is gone, the handler `gap` is told {after, reason}; a socket's
 // snapshot follows. docs/control-socket.md describes the data.
@@ -31,7 +31,7 @@ const POLLS = {
   alerts: { every: 10, fetch: () => get("/alerts") },
   events: { every: 2, fetch: pollEvents },
 };
-const PICTURES = new Set(["status", "performance", "cache"]);
+const STATE_TOPICS = new Set(["status", "performance", "cache"]);
 const PATIENCE = 4; // s until a socket that does not come is done without
 const RETRY = 15; // s between tries where the server refused the socket
 const UNKNOWN_RETRY = 5; // s until what a snapshot could not tell is asked for again
@@ -47,7 +47,7 @@ let queued = false;
 let again = null; // the timer of a snapshot that is asked for again
 // The newest event that was heard, and for each topic the last one that it was told of.
 let lastEvent = null;
-const told = new Map();
+const newestIds = new Map();
 let state = { mode: "connecting", at: null };
 
 /** Follow topics; see above. `options.types` filters events. Returns a function that ends it. */
@@ -91,7 +91,7 @@ function become(change) {
 
 const topics = () => [...new Set([...subscriptions].flatMap(({ handlers }) => Object.keys(handlers)))].filter((topic) => topic in EVENT_OF);
 
-function tell(topic, data, kind) {
+function notify(topic, data, kind) {
   for (const { handlers, types } of [...subscriptions]) {
     if (topic !== "events" || kind !== "delta" || wants(types, data.type)) {
       handlers[topic]?.(data, kind);
@@ -107,7 +107,7 @@ export function leave() {
 
 /** Whether `types` has a type, or its beginning: "alert.raised", "alert.*". */
 const wants = (types, type) => !types || types.some((one) => (one.endsWith(".*") ? type.startsWith(one.slice(0, -1)) : one === type));
-const tellGap = (gap) => [...subscriptions].forEach(({ handlers }) => handlers.gap?.(gap));
+const notifyGap = (gap) => [...subscriptions].forEach(({ handlers }) => handlers.gap?.(gap));
 
 // The socket
 
@@ -148,21 +148,21 @@ async function begin() {
     again = unknown.length ? setTimeout(announce, UNKNOWN_RETRY * 1000) : null;
     for (const [topic, data] of Object.entries(found)) {
       if (data !== null) {
-        tell(topic, data, "snapshot");
+        notify(topic, data, "snapshot");
       }
     }
-    unknown.forEach((topic) => tellFailed(topic, new Problem(503, { detail: t("live.store_away") })));
+    unknown.forEach((topic) => notifyFailed(topic, new Problem(503, { detail: t("live.store_away") })));
   });
   socket.on("gap", (gap) => {
     heard();
     resumeAt(gap.resumed_at);
-    tellGap(gap);
+    notifyGap(gap);
   });
   for (const [topic, name] of Object.entries(EVENT_OF)) {
     socket.on(name, (data) => {
       heard();
-      if (PICTURES.has(topic) || isNew(topic, data.id)) {
-        tell(topic, data, "delta");
+      if (STATE_TOPICS.has(topic) || isNew(topic, data.id)) {
+        notify(topic, data, "delta");
       }
     });
   }
@@ -224,11 +224,11 @@ function filters() {
 
 /** Whether a topic was not told of an event yet: ids are "<ms>-<number>" and only grow. */
 function isNew(topic, id) {
-  const before = told.get(topic) ?? null;
+  const before = newestIds.get(topic) ?? null;
   if (before !== null && compareIds(id, before) <= 0) {
     return false;
   }
-  told.set(topic, id);
+  newestIds.set(topic, id);
   if (lastEvent === null || compareIds(id, lastEvent) > 0) {
     lastEvent = id;
   }
@@ -239,7 +239,7 @@ function isNew(topic, id) {
 function resumeAt(id) {
   if (id !== null && id !== undefined) {
     lastEvent = id;
-    told.clear();
+    newestIds.clear();
   }
 }
 
@@ -299,16 +299,16 @@ async function pollOne(topic, { every, fetch }) {
     become({ mode: "lost" });
   }
   if (problem !== null) {
-    tellFailed(topic, problem);
+    notifyFailed(topic, problem);
   } else if (found !== null) {
-    tell(topic, found, "poll");
+    notify(topic, found, "poll");
   }
 }
 
 /** What a topic is about is not known now. For events that is told by the age of the last message. */
-function tellFailed(topic, problem) {
+function notifyFailed(topic, problem) {
   if (topic !== "events") {
-    tell(topic, problem, "failed");
+    notify(topic, problem, "failed");
   }
 }
 
@@ -316,16 +316,16 @@ async function pollEvents() {
   const first = lastEvent === null;
   const found = await get("/events", { after: lastEvent, limit: first ? 1 : 100 });
   if (found.gap) {
-    tellGap(found.gap);
+    notifyGap(found.gap);
     if (found.gap.reason === "lost") {
       lastEvent = null; // ids begin anew
-      told.clear();
+      newestIds.clear();
     }
   }
   const events = found.items ?? [];
   const ordered = [...events].sort((a, b) => compareIds(a.id, b.id)).filter((event) => isNew("events", event.id));
   if (!first) {
-    ordered.forEach((event) => tell("events", event, "delta"));
+    ordered.forEach((event) => notify("events", event, "delta"));
   }
   return null;
 }

@@ -15,12 +15,12 @@ import { table } from "./table.js";
 const part = (id) => document.getElementById(id);
 
 // Which parts were heard of, and when last; and which of them the server could not tell the last time.
-const told = new Map();
+const reportedAt = new Map();
 const broken = new Set();
 
 function heardOf(name, well) {
   if (well) {
-    told.set(name, now());
+    reportedAt.set(name, now());
     broken.delete(name);
   } else {
     broken.add(name);
@@ -124,10 +124,10 @@ let shownCauses = "";
 function showCauses(causes) {
   part("causes-card").hidden = causes.length === 0;
   // Whence sign-ins that fail come is told by REST alone, see below.
-  const told = causes.map((one) => ({ ...one, network: networks.get(one.topic) ?? one.network }));
-  if (JSON.stringify(told) !== shownCauses) {
-    shownCauses = JSON.stringify(told);
-    replace(part("causes"), causeList(told));
+  const located = causes.map((one) => ({ ...one, network: networks.get(one.topic) ?? one.network }));
+  if (JSON.stringify(located) !== shownCauses) {
+    shownCauses = JSON.stringify(located);
+    replace(part("causes"), causeList(located));
   }
 }
 
@@ -259,7 +259,7 @@ watch(({ at }) => {
   heard = at;
 });
 setInterval(() => {
-  for (const [name, at] of told) {
+  for (const [name, at] of reportedAt) {
     if (isStale() || broken.has(name)) {
       stale(part(name), broken.has(name) ? at : heard);
     } else {

@@ -77,7 +77,7 @@ function trend(one) {
   return t("forecasts.per_minute", { n: one.trend > 0 ? `+${size}` : size });
 }
 
-const said = (found) => (found.said_at ? h("p", { class: "quiet small" }, t("forecasts.said", { instance: found.instance }), " ", age(found.said_at)) : null);
+const reportedBy = (found) => (found.said_at ? h("p", { class: "quiet small" }, t("forecasts.said", { instance: found.instance }), " ", age(found.said_at)) : null);
 
 function draw(found) {
   const unknown = found.reason !== null;
@@ -90,7 +90,7 @@ function draw(found) {
     "div",
     {},
     unknown ? h("div", { class: "notice warning", id: "forecasts-unknown" }, badge("unknown"), " ", UNKNOWN[found.reason] ?? found.reason) : metrics.element,
-    said(found),
+    reportedBy(found),
     h("h3", { class: "actions" }, t("forecasts.anomalies")),
     listed(anomalies, found.anomalies),
     h("h3", { class: "actions" }, t("forecasts.drifts")),

@@ -51,17 +51,17 @@ function subjectsOf(data) {
   const names = data.subjects.slice(0, SUBJECTS);
   const left = data.count - names.length;
   const words = { n: data.count, names: names.join(t("events.between")) };
-  const said = data.count === 1 ? t("events.subject_changed", words) : t("events.subjects_changed", words);
-  return [said, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
+  const sentence = data.count === 1 ? t("events.subject_changed", words) : t("events.subjects_changed", words);
+  return [sentence, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
 }
 
 function pairs(data) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) {
     return data === null || data === undefined ? "" : short(data);
   }
-  const told = Object.entries(data).filter(([, value]) => !isEmpty(value));
-  told.sort(([a], [b]) => rank(a) - rank(b));
-  return told.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", short(value)), " "]);
+  const pairs = Object.entries(data).filter(([, value]) => !isEmpty(value));
+  pairs.sort(([a], [b]) => rank(a) - rank(b));
+  return pairs.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", short(value)), " "]);
 }
 
 const isEmpty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);

@@ -11,12 +11,12 @@ import { load } from "../states.js";
  */
 export function typePicker({ first, changed }) {
   const chosen = new Set(first);
-  const said = h("span", {});
+  const summary = h("span", {});
   const body = h("div", { class: "types-body" });
-  const element = h("details", { class: "types", ontoggle: () => element.open && fill(), onkeydown: leave }, h("summary", { class: "button" }, said), body);
+  const element = h("details", { class: "types", ontoggle: () => element.open && fill(), onkeydown: leave }, h("summary", { class: "button" }, summary), body);
 
-  function tell() {
-    replace(said, chosen.size ? t("events.types_chosen", { n: chosen.size }) : t("events.types_all"));
+  function refresh() {
+    replace(summary, chosen.size ? t("events.types_chosen", { n: chosen.size }) : t("events.types_all"));
     element.title = [...chosen].join(", ");
   }
 
@@ -26,7 +26,7 @@ export function typePicker({ first, changed }) {
     } else {
       chosen.delete(type);
     }
-    tell();
+    refresh();
     changed();
   }
 
@@ -46,7 +46,7 @@ export function typePicker({ first, changed }) {
           body.querySelectorAll("input").forEach((box) => {
             box.checked = false;
           });
-          tell();
+          refresh();
           changed();
         },
       },
@@ -73,7 +73,7 @@ export function typePicker({ first, changed }) {
       element.open = false;
     }
   });
-  tell();
+  refresh();
   return { element, chosen: () => [...chosen].sort() };
 }
 

@@ -1,4 +1,4 @@
-// One guard on the wall. Its buttons stay what they are while its numbers change.
+// One guard in the list. Its buttons stay what they are while its numbers change.
 
 import { badge } from "../badge.js";
 import { h, replace } from "../dom.js";

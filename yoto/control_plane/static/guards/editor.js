@@ -96,7 +96,7 @@ function draw(editor, entry, etag, fields) {
     try {
       const verdict = await post(`${editor.path}/validate`, { values }, { signal: asking.signal });
       offer(verdict);
-      const others = form.tell(verdict.errors);
+      const others = form.showErrors(verdict.errors);
       replace(difference, verdict.valid ? differenceOf(verdict.difference, of) : h("p", { class: "failed notice" }, t("guards.invalid"), " ", Object.values(others).flat().join(" ")));
     } catch (problem) {
       if (problem.name !== "AbortError") {
@@ -111,7 +111,7 @@ function draw(editor, entry, etag, fields) {
     try {
       replace(tried, dryRunOf(await post(`${editor.path}/dry-run`, { values: form.values() })));
     } catch (problem) {
-      form.tell(problem.errors);
+      form.showErrors(problem.errors);
       replace(tried, h("p", { class: "failed notice" }, problem.message));
     }
   }
@@ -158,8 +158,8 @@ function draw(editor, entry, etag, fields) {
         collide(problem.fields);
         return;
       }
-      const others = form.tell(problem.errors);
-      reason.tell(others.reason ?? []);
+      const others = form.showErrors(problem.errors);
+      reason.showErrors(others.reason ?? []);
       delete others.reason;
       const texts = Object.entries(others).map(([field, text]) => `${field}: ${[text].flat().join(" ")}`);
       alert.textContent = texts.join("; ") || problem.message;
@@ -300,18 +300,18 @@ function reasonField() {
   const input = h("input", { id, name: "reason", maxlength: REASON_LENGTH, autocomplete: "off", required: true, "aria-describedby": `${id}-problems` });
   const problems = h("p", { class: "problems", id: `${id}-problems`, hidden: true });
   const element = h("div", { class: "field" }, h("label", { for: id }, t("dialog.reason")), input, h("p", { class: "hint" }, t("dialog.reason_hint")), problems);
-  const tell = (texts) => {
+  const showErrors = (texts) => {
     problems.textContent = [texts].flat().join(" ");
     problems.hidden = problems.textContent === "";
     input.setAttribute("aria-invalid", String(!problems.hidden));
   };
   return {
     element,
-    tell,
+    showErrors,
     value: () => input.value.trim(),
     check() {
       const given = input.value.trim() !== "";
-      tell(given ? [] : [t("dialog.required")]);
+      showErrors(given ? [] : [t("dialog.required")]);
       if (!given) {
         input.focus();
       }

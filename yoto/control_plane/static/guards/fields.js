@@ -5,7 +5,7 @@ import { h, replace, uniqueId } from "../dom.js";
 import { named, t } from "../page.js";
 
 /**
- * The form of an entry: `{element, values(), tell(errors), fill(override), focus(name)}`.
+ * The form of an entry: `{element, values(), showErrors(errors), fill(override), focus(name)}`.
  *
  * fields: as `/config/<kind>` describes them. entry: values in force, defaults, override. changed: is
  * called at each change. `values()` holds what operators would set, and nothing else.
@@ -18,10 +18,10 @@ export function settingsForm(fields, entry, { changed, readOnly }) {
     element,
     values: () => Object.fromEntries(settings.filter((one) => one.isSet()).map((one) => [one.name, one.value()])),
     /** Shows each error at its field; returns those that belong to none. */
-    tell(errors) {
+    showErrors(errors) {
       const left = { ...errors };
       for (const one of settings) {
-        one.tell(left[one.name] ?? []);
+        one.showErrors(left[one.name] ?? []);
         delete left[one.name];
       }
       return left;
@@ -74,7 +74,7 @@ function setting(field, entry, { changed, readOnly }) {
     isSet: () => own.checked,
     value: control.value,
     focus: () => control.focus(),
-    tell(texts) {
+    showErrors(texts) {
       problems.textContent = [texts].flat().join(" ");
       problems.hidden = problems.textContent === "";
       control.mark(!problems.hidden, problems.id);

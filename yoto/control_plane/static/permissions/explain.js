@@ -63,12 +63,12 @@ function drawn(found) {
 
 const verdictBadge = (allowed) => badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied"));
 
-function step(effect, title, said, ...body) {
+function step(effect, title, summary, ...body) {
   return h(
     "li",
     { class: `step ${effect}` },
     h("span", { class: "mark", "aria-hidden": "true" }, MARKS[effect]),
-    h("div", { class: "step-body" }, h("h3", {}, title), h("p", { class: "said" }, said), body),
+    h("div", { class: "step-body" }, h("h3", {}, title), h("p", { class: "summary" }, summary), body),
   );
 }
 
@@ -136,14 +136,14 @@ function overwrites(found) {
   });
   const last = found.steps.at(-1);
   const effect = !last ? "none" : last.after === found.steps[0].before ? "none" : last.after ? "allow" : "deny";
-  const said = found.steps.length ? t("permissions.laid_in", { place: found.overwritten }) : t("permissions.skipped");
-  return step(effect, t("permissions.overwrites"), said, list(items), list(turns));
+  const summary = found.steps.length ? t("permissions.laid_in", { place: found.overwritten }) : t("permissions.skipped");
+  return step(effect, t("permissions.overwrites"), summary, list(items), list(turns));
 }
 
 function rules(found) {
-  const said = { gates: both(found.gates), type: typeName(found.scope), remaining: both(found.remaining) };
+  const values = { gates: both(found.gates), type: typeName(found.scope), remaining: both(found.remaining) };
   const key = (rule) => (rule === "timed_out" && !found.remaining.length ? "rule.timed_out_wholly" : `rule.${rule}`);
-  const items = found.rules.map((rule) => link("deny", true, t(key(rule), said)));
+  const items = found.rules.map((rule) => link("deny", true, t(key(rule), values)));
   return step(found.rules.length ? "deny" : "none", t("permissions.rules"), found.rules.length ? "" : t("permissions.no_rules"), list(items));
 }
 
@@ -151,8 +151,8 @@ function policies(found) {
   const items = found.policies.flatMap((one) => {
     const codes = one.allow ? [] : one.codes.length ? one.codes : [one.reason];
     const version = one.version ? h("code", {}, one.version) : t("permissions.no_version");
-    const told = codes.map((code, at) => [h("br"), h("code", {}, code), " ", one.texts[POLICY_LANGUAGE]?.[at] ?? ""]);
-    return link(one.allow ? "allow" : "deny", true, t("permissions.policy_set"), " ", version, told);
+    const reasons = codes.map((code, at) => [h("br"), h("code", {}, code), " ", one.texts[POLICY_LANGUAGE]?.[at] ?? ""]);
+    return link(one.allow ? "allow" : "deny", true, t("permissions.policy_set"), " ", version, reasons);
   });
   const asked = found.policies.length > 0;
   const effect = !asked ? "none" : found.policies.every((one) => one.allow) ? "allow" : "deny";

@@ -179,8 +179,8 @@ function cell(found) {
     return h("span", { class: "quiet" }, h("span", { "aria-hidden": "true" }, "·"), h("span", { class: "hidden-text" }, t("permissions.legend_none")));
   }
   const { effect, group, from, idle } = found;
-  const told = [named("effect", effect), group && t("permissions.by_group", { group }), from && t("permissions.through", { role: from }), idle && t("permissions.does_not_count")].filter(Boolean).join(", ");
-  return h("span", { class: `cell ${idle ? "idle" : effect}`, title: told }, h("span", { "aria-hidden": "true" }, sign(effect), group ? "ᵍ" : "", from ? "↑" : ""), h("span", { class: "hidden-text" }, told));
+  const title = [named("effect", effect), group && t("permissions.by_group", { group }), from && t("permissions.through", { role: from }), idle && t("permissions.does_not_count")].filter(Boolean).join(", ");
+  return h("span", { class: `cell ${idle ? "idle" : effect}`, title }, h("span", { "aria-hidden": "true" }, sign(effect), group ? "ᵍ" : "", from ? "↑" : ""), h("span", { class: "hidden-text" }, title));
 }
 
 /** Grants for what is below, which act as overwrites of the role there. */

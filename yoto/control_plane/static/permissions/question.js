@@ -249,7 +249,7 @@ export function form(parts, submit, found, ask) {
         return;
       }
       replace(found);
-      alert.textContent = told(problem);
+      alert.textContent = messageOf(problem);
       alert.hidden = false;
       if (problem.name === "TypeError") {
         console.error(problem);
@@ -274,7 +274,7 @@ export function form(parts, submit, found, ask) {
 export const missing = (page) => (page.incomplete === null ? null : h("p", { class: "notice warning" }, t("permissions.unasked")));
 
 /** A problem in words: what is wrong with which field, or which right is lacking. */
-export function told(problem) {
+export function messageOf(problem) {
   if (problem.status === 403) {
     return t("permissions.no_insight", { permission: problem.fields.permission ?? "" });
   }

@@ -59,7 +59,7 @@ export function entryView(kind, name) {
   const unsaved = h("span", { role: "status" });
   const conflict = h("div", {});
 
-  function said() {
+  function showState() {
     const one = base.found;
     replace(
       state,
@@ -78,7 +78,7 @@ export function entryView(kind, name) {
   const loses = () => (dirty() ? h("p", { class: "notice warning" }, t("policies.loses_unsaved")) : null);
 
   function page() {
-    said();
+    showState();
     replace(conflict);
     const buttons = [
       h("button", { type: "button", class: "primary", onclick: reported(save) }, t("policies.put")),
@@ -231,7 +231,7 @@ export function entryView(kind, name) {
   function goOn(theirs) {
     base = theirs;
     replace(conflict);
-    said();
+    showState();
     source.focus();
   }
 
