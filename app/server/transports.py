@@ -33,13 +33,13 @@ class Transport:
 
     Attributes:
         network: where it comes from; see ``network_of``.
-        alone_since: since when it is in no namespace, monotonic; None: it is in one.
+        unjoined_since: since when it is in no namespace, monotonic; None: it is in one.
         connection: the TCP connection of its websocket; None: it polls, or that is not known.
     """
 
     network: str | None
     pace: Pace = field(default_factory=lambda: Pace(RATE, BURST))
-    alone_since: float | None = field(default_factory=time.monotonic)
+    unjoined_since: float | None = field(default_factory=time.monotonic)
     connection: Any = None
 
 
@@ -59,7 +59,7 @@ class Transports:
         self._join_seconds = join_seconds
         self._known: dict[str, Transport] = {}
         self._housekeeper = Housekeeper("yoto-sockets")
-        self._wake = self._housekeeper.add("alone", self._end_those_alone)
+        self._wake = self._housekeeper.add("unjoined", self._end_unjoined)
         bound_websockets(self._engine, message_bytes, self._opened)
         self._engine.on("connect", self._began)
         self._engine.on("message", self._heard)
@@ -132,14 +132,14 @@ class Transports:
         log.info("a socket of %s was closed: %s", known.network, why)
         self.cut(eio_sid)
 
-    def _end_those_alone(self) -> float:
+    def _end_unjoined(self) -> float:
         now = time.monotonic()
         for eio_sid, known in list(self._known.items()):
             if self._has_joined(eio_sid):
-                known.alone_since = None
-            elif known.alone_since is None:
-                known.alone_since = now
-            elif now - known.alone_since >= self._join_seconds:
+                known.unjoined_since = None
+            elif known.unjoined_since is None:
+                known.unjoined_since = now
+            elif now - known.unjoined_since >= self._join_seconds:
                 self._refuse(eio_sid, known, "it joined no namespace")
         return LOOK_SECONDS if self._known else IDLE
 

@@ -18,7 +18,7 @@ WINDOW = 60.0  # s
 # blip of a second would last for one. Slow sources repeat their last value for 15 s.
 NOW = 15
 # Facts that a worker knows of the world by itself, also while those of the others are unknown.
-KNOWN_ALONE = frozenset({names.REDIS_UP})
+KNOWN_TO_EACH_WORKER = frozenset({names.REDIS_UP})
 # Responses below which a share says nothing.
 ENOUGH = 20
 # Durations below which a p95 says nothing, since the first calls of a worker would decide it, and
@@ -38,7 +38,9 @@ def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
         values = values_of(*reading.points)
         if not reading.complete:
             # The values of one worker do not describe the platform.
-            return {name: one if name in KNOWN_ALONE else None for name, one in values.items()}
+            return {
+                name: one if name in KNOWN_TO_EACH_WORKER else None for name, one in values.items()
+            }
         return values
 
     return values

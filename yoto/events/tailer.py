@@ -55,16 +55,16 @@ class Tailer:
     name = "event stream"
 
     def __init__(
-        self, redis: RedisConnection, stream: EventStream, alone: str | None = None
+        self, redis: RedisConnection, stream: EventStream, thread_name: str | None = None
     ) -> None:
         """Nothing is followed yet.
 
         Args:
-            alone: the name of a thread of its own, for listeners that take their time.
+            thread_name: the name of a thread of its own, for listeners that take their time.
         """
         self._redis = redis
         self._stream = stream
-        self._alone = alone
+        self._thread_name = thread_name
         self._subscriptions: tuple[_Subscription, ...] = ()
         self._lock = threading.Lock()
         self._following: Following | None = None
@@ -114,7 +114,7 @@ class Tailer:
         """Follow the stream, unless that is done; a fork, which keeps no threads, begins anew."""
         with self._lock:
             if self._following is None or not self._following.running:
-                self._following = self._redis.follow(self, self._alone)
+                self._following = self._redis.follow(self, self._thread_name)
 
     def stop(self, timeout: float = 1.0) -> None:
         """Deliver nothing more, and wait at most ``timeout`` seconds for the delivery under way; it

@@ -36,7 +36,7 @@ GuardState: TypeAlias = Literal[
     BreakerWord, "passing", "limiting", "idle", "free", "waiting", "full", "unknown"
 ]
 # Callers of each limit, in a list and alone; reports of workers that are read for a list.
-TOP_IN_LIST, TOP_ALONE = 3, 20
+TOP_IN_LIST, TOP_IN_DETAIL = 3, 20
 REPORTS_IN_LIST = 60
 # Characters of a key that the code gave.
 TEXT_SHOWN = 64
@@ -194,7 +194,7 @@ def one_guard(controller: ResilienceController, kind: Kind, name: str) -> Guard:
             seen = controller.trails.read(kind, name)
         case _:
             seen = controller.get_bulkhead_stats(name)
-    return _guard(controller, kind, name, History(), seen, TOP_ALONE)
+    return _guard(controller, kind, name, History(), seen, TOP_IN_DETAIL)
 
 
 def _guard(

@@ -89,17 +89,17 @@ class RedisConnection:
         """Call ``listener()`` in a background thread each time a server came back."""
         self._prober.on_recovered(listener)
 
-    def follow(self, followed: Followed, alone: str | None = None) -> Following:
+    def follow(self, followed: Followed, thread_name: str | None = None) -> Following:
         """Keep up with a stream from now on, in a thread that all streams share.
 
         A cluster has each stream somewhere else, and there each has a thread.
 
         Args:
-            alone: the name of a thread of its own, for one that may take its time.
+            thread_name: the name of a thread of its own, for one that may take its time.
         """
-        if alone is None and not self.settings.nodes:
+        if thread_name is None and not self.settings.nodes:
             return self._followers.add(followed)
-        return FollowingThread(self, alone or "yoto-streams").add(followed)
+        return FollowingThread(self, thread_name or "yoto-streams").add(followed)
 
     def close(self) -> None:
         """Close all connections and end the probe; a later use connects anew."""

@@ -64,7 +64,7 @@ def open_topology(settings: RedisSettings, prober: Prober) -> Topology:
 
 def _of_nodes(settings: RedisSettings, prober: Prober) -> Topology:
     """A cluster if any node says that it is part of one; else the one server they stand for."""
-    alone: list[tuple[Endpoint, bool]] = []
+    standalone: list[tuple[Endpoint, bool]] = []
     failure: Exception | None = None
     for host, port in settings.nodes:
         endpoint = node_endpoint(settings, host, port)
@@ -75,13 +75,13 @@ def _of_nodes(settings: RedisSettings, prober: Prober) -> Topology:
             continue
         if mode == "cluster":
             return _cluster(settings, prober)
-        alone.append((endpoint, role == "master"))
-    if not alone:
+        standalone.append((endpoint, role == "master"))
+    if not standalone:
         assert failure is not None
         raise failure
     log.warning("REDIS_CLUSTER_NODES names no cluster; using a single server")
-    primaries = [endpoint for endpoint, is_primary in alone if is_primary]
-    endpoint = primaries[0] if primaries else alone[0][0]
+    primaries = [endpoint for endpoint, is_primary in standalone if is_primary]
+    endpoint = primaries[0] if primaries else standalone[0][0]
     endpoint.options["db"] = settings.db
     return _single("single", endpoint, settings, prober)
 

@@ -66,7 +66,7 @@ class FanOut:
         self._emit = emit
         redis = RedisStore.of(app)
         self._stream = MessageStream(redis, Events.of(app).instance_id)
-        self._tailer = Tailer(redis, self._stream, alone="yoto-fan-out")
+        self._tailer = Tailer(redis, self._stream, thread_name="yoto-fan-out")
         self._lock = threading.Lock()
         self._end: Callable[[], None] | None = None
 

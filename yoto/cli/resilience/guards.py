@@ -22,8 +22,8 @@ WHO: tuple[Who, ...] = ("user", "server", "address", "text")
 
 def _guards(found: list[Guard], **given: Any) -> Iterator[str]:
     for one in found:
-        alone = " (this process alone: Redis is unavailable)" if one["scope"] == "worker" else ""
-        yield f"{one['kind']:<16} {one['name']:<24} {one['state']:<12} {_rates(one)}{alone}"
+        note = " (this process alone: Redis is unavailable)" if one["scope"] == "worker" else ""
+        yield f"{one['kind']:<16} {one['name']:<24} {one['state']:<12} {_rates(one)}{note}"
         yield from (f"  {line}" for line in _details(one))
 
 

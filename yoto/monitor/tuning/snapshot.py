@@ -65,7 +65,7 @@ class BulkheadSnapshot:
 
     Attributes:
         limit: the most holders in a partition, over all workers.
-        alone: whether there is one partition only.
+        unpartitioned: whether there is one partition only.
         same: whether the limit was the same all the time.
         passed, rejected: callers that were admitted, and that were refused.
         busy: seconds that they were inside, together.
@@ -73,7 +73,7 @@ class BulkheadSnapshot:
     """
 
     limit: int
-    alone: bool
+    unpartitioned: bool
     same: bool
     passed: float
     rejected: float
@@ -190,8 +190,8 @@ def snapshot_of(
         queue=queue,
         pools={name: pool for name in POOLS if (pool := _pool(point, name)) is not None},
         bulkheads={
-            name: _bulkhead(point, name, limit, alone, workers)
-            for name, (limit, alone) in guards.bulkheads.items()
+            name: _bulkhead(point, name, limit, unpartitioned, workers)
+            for name, (limit, unpartitioned) in guards.bulkheads.items()
         },
         limiters={name: _limiter(point, name, limits) for name, limits in guards.limiters.items()},
         request_p95=point.distribution(names.REQUEST_TIME).quantile(0.95),
@@ -231,12 +231,14 @@ def _steady(level: Readings | None) -> float | None:
     return level.highest
 
 
-def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) -> BulkheadSnapshot:
+def _bulkhead(
+    point: Point, name: str, limit: int, unpartitioned: bool, workers: float
+) -> BulkheadSnapshot:
     limits = point.level(names.BULKHEAD_LIMIT, name=name)
     held = point.level(names.BULKHEAD_HELD, name=name)
     return BulkheadSnapshot(
         limit=limit,
-        alone=alone,
+        unpartitioned=unpartitioned,
         same=_steady(limits) == limit,
         passed=point.counted(names.PASSES, kind="bulkhead", name=name),
         rejected=point.counted(names.REJECTIONS, kind="bulkhead", name=name),

@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
 
 # The groups that nothing covers.
-ALONE = tuple(Group(level, None) for level in LEVELS)
+UNCOVERED = tuple(Group(level, None) for level in LEVELS)
 
 
 class QueueKeys(NamedTuple):

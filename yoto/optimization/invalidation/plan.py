@@ -62,11 +62,11 @@ def _aggressive(
     singles: list[Group] = []
     for level in LEVELS:
         found = [one for one in snapshot.largest if one.group.level == level]
-        alone = snapshot.alone.get(level, 0)
+        uncovered = snapshot.uncovered.get(level, 0)
         covered = [one for one in found if one.group.covering is not None]
         # The level of groups that are not listed is unknown: each may be of this one.
         unlisted = snapshot.groups - len(snapshot.largest)
-        if len(covered) + unlisted + alone > settings.global_above:
+        if len(covered) + unlisted + uncovered > settings.global_above:
             whole += [Whole(one.group, everything) for one in found]
             continue
         # One item is as good as the subject that covers it, and costs less.

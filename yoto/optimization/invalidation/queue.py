@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeVar
 
 from yoto.errors import ValidationFailed
 from yoto.optimization.invalidation.names import (
-    ALONE,
     LEVELS,
     NOTHING,
+    UNCOVERED,
     Group,
     QueueKeys,
     group_keys,
@@ -151,7 +151,7 @@ class InvalidationQueue:
     def look(self, largest: int = LARGEST) -> InvalidationSnapshot:
         """The queue as it is, with so many of its largest groups."""
         args: list[str | int] = [largest, OLDEST, REASONS]
-        args += [group.name for group in ALONE]
+        args += [group.name for group in UNCOVERED]
         return to_snapshot(self._redis.scripts.run(_LOOK, self._keys[:8], args))
 
     def take(self, plan: Plan) -> Claim | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from yoto.optimization.invalidation.names import ALONE, Group
+from yoto.optimization.invalidation.names import UNCOVERED, Group
 from yoto.optimization.invalidation.settings import Strategy
 
 # ms over which rates are taken: an event of so long ago counts a third.
@@ -51,7 +51,7 @@ class InvalidationSnapshot:
         oldest_ms: since when the oldest of both waits; None: there is none.
         later: items that are not due yet; ``next_due`` is the first of them.
         groups: groups that there are; ``largest`` and ``oldest`` are the first of them.
-        alone: by level, items that nothing covers.
+        uncovered: by level, items that nothing covers.
         kinds, reasons: items by kind of subject; submissions that wait by reason, most first.
         inflow, outflow: items a second that came and that were published, fading over a minute.
         totals: counters since the queue was made: ``submitted``, ``merged``, ``delayed``,
@@ -69,7 +69,7 @@ class InvalidationSnapshot:
     groups: int
     largest: tuple[GroupSize, ...]
     oldest: tuple[Group, ...]
-    alone: Mapping[str, int]
+    uncovered: Mapping[str, int]
     kinds: Mapping[str, int]
     reasons: Mapping[str, int]
     inflow: float
@@ -127,7 +127,7 @@ def to_snapshot(reply: Sequence[Any]) -> InvalidationSnapshot:
             GroupSize(Group.named(name), int(float(size))) for name, size in _pairs(by_size).items()
         ),
         oldest=tuple(map(Group.named, ages)),
-        alone={group.level: int(float(n)) for group, n in zip(ALONE, sizes, strict=True)},
+        uncovered={group.level: int(float(n)) for group, n in zip(UNCOVERED, sizes, strict=True)},
         kinds={kind: int(n) for kind, n in _pairs(kinds).items()},
         reasons={reason: int(float(n)) for reason, n in _pairs(reasons).items()},
         inflow=_rate(known, "in", now_ms),

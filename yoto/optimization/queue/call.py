@@ -68,14 +68,14 @@ def run(
     trying again would change nothing. Of several items the bad one is unknown, so each is
     tried alone. An unavailable store, maintenance, or a guard's rejection uses up no try.
     """
-    alone = len(taken.deliveries) == 1
+    single = len(taken.deliveries) == 1
     try:
         items = [_item(taken.kind, delivery) for delivery in taken.deliveries]
         with around:
             handler(items)
     except (ValidationFailed, msgspec.DecodeError) as error:
         log.warning("%s refused %s", taken.kind, _shown(taken), exc_info=error)
-        if alone:
+        if single:
             return Result("dead", reason_of(error))
         return Result("retry", reason_of(error), [0.0] * len(taken.deliveries))
     except NOT_NOW as error:

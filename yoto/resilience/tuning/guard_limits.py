@@ -22,8 +22,8 @@ def guards_of(store: ConfigStore, never: Iterable[str]) -> Guards:
         if entry.name in unwanted:
             continue
         if isinstance(config, BulkheadConfig):
-            alone = config.strategy is BulkheadStrategy.NAME
-            bulkheads[entry.name] = config.max_concurrent, alone
+            unpartitioned = config.strategy is BulkheadStrategy.NAME
+            bulkheads[entry.name] = config.max_concurrent, unpartitioned
         elif isinstance(config, RateLimitConfig) and not _has_further_windows(config):
             limiters[entry.name] = _limits(config)
     return Guards(bulkheads, limiters)

@@ -19,8 +19,8 @@ from yoto.optimization.invalidation.snapshot import InvalidationSnapshot
 from yoto.redis import RedisConnection
 
 SERVER_7 = Group("all", "server:7")
-ALONE = Group("all", None)
-SINGLES = Plan(Strategy.CONSERVATIVE, singles=(ALONE, SERVER_7), paced=False)
+UNCOVERED = Group("all", None)
+SINGLES = Plan(Strategy.CONSERVATIVE, singles=(UNCOVERED, SERVER_7), paced=False)
 
 
 def taken(queue: InvalidationQueue, plan: Plan = SINGLES) -> Claim:
@@ -40,7 +40,7 @@ def test_equal_subjects_become_one_item_and_each_reason_is_counted(
     seen = queue.look()
     assert (seen.waiting, seen.kinds) == (3, {"user": 3})
     assert seen.reasons == {"ban": 2, "import": 5}
-    assert seen.alone == {"all": 2, "l1": 1}
+    assert seen.uncovered == {"all": 2, "l1": 1}
     assert (seen.totals["submitted"], seen.totals["merged"]) == (7, 4)
 
 
@@ -190,7 +190,7 @@ def test_every_key_has_an_end(
     )
     invalidation.force("auto", 60, "test")
     invalidation.window()
-    taken(queue, replace(SINGLES, singles=(ALONE,)))
+    taken(queue, replace(SINGLES, singles=(UNCOVERED,)))
     keys = list(redis.client.scan_iter(match=f"{redis.keys.prefix}*"))
     assert len(keys) >= 11
     assert all(redis.client.pttl(key) > 0 for key in keys)

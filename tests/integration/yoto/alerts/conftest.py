@@ -98,7 +98,7 @@ class Platform:
         """What is in the event stream."""
         return [stored.event for stored in self.stream.read()]
 
-    def told(self) -> list[str]:
+    def published(self) -> list[str]:
         """The types of it."""
         return [event.type for event in self.events()]
 

@@ -213,7 +213,7 @@ def test_what_is_silenced_notifies_nobody_until_the_silence_ends(
     assert platform.see(15) == ["raised warning"]
     platform.see(25)
     assert deliver(platform) == 0
-    assert platform.told() == ["alert.silenced", "alert.raised", "alert.changed"]
+    assert platform.published() == ["alert.silenced", "alert.raised", "alert.changed"]
     platform.see(25, after=60)
     assert deliver(platform) == 1
     assert types(receiver) == ["alert.raised"]
@@ -458,10 +458,10 @@ def test_a_receiver_that_hangs_delays_no_evaluation(another: Make, receiver: Rec
         wait_until(lambda: len(receiver.received) == 1, 30)
         # While the message hangs, the alert ends and another begins.
         for load, kind in ((5, "alert.resolved"), (15, "alert.raised")):
-            before = platform.told().count(kind)
+            before = platform.published().count(kind)
             platform.values["load"] = load
             platform.clock.now += 1
-            wait_until(lambda b=before, k=kind: platform.told().count(k) == b + 1, 30)
+            wait_until(lambda b=before, k=kind: platform.published().count(k) == b + 1, 30)
         assert len(receiver.received) == 1
     finally:
         receiver.closed.set()

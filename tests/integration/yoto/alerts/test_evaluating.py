@@ -84,7 +84,7 @@ def test_each_transition_is_one_event(platform: Platform) -> None:
 def test_flapping_input_raises_one_alert(platform: Platform) -> None:
     for load in [15, 9.5] * 30:
         platform.see(load)
-    assert platform.told() == ["alert.raised"]
+    assert platform.published() == ["alert.raised"]
     assert len(platform.state.service.list().items) == 1
 
 
@@ -211,7 +211,7 @@ def test_workers_that_evaluate_at_once_raise_one_alert(another: Make) -> None:
     workers[0].clock.now += INTERVAL
     found = together([worker.state.evaluator.turn for worker in workers])
     assert [len(one) for one in found if one] == [1]
-    assert workers[0].told() == ["alert.raised"]
+    assert workers[0].published() == ["alert.raised"]
     assert len(workers[0].state.service.list().items) == 1
 
 
@@ -315,7 +315,7 @@ def test_a_board_that_cannot_be_read_loses_no_alert(
     assert platform.see(25) == ["changed error"]
     assert platform.see(5) == []
     assert platform.see(5) == ["resolved"]
-    assert platform.told() == ["alert.raised", "alert.changed", "alert.resolved"]
+    assert platform.published() == ["alert.raised", "alert.changed", "alert.resolved"]
 
 
 def test_a_rule_that_is_set_holds_at_the_next_evaluation(platform: Platform) -> None:
@@ -373,7 +373,7 @@ def test_without_redis_alerts_go_on_and_are_told_once_when_it_is_back(another: M
         publisher = platform.state.evaluator._publisher
         wait_until(lambda: publisher.publish() == 1, 30)
         # The server lost what it had, and with it the first event; no other comes twice.
-        assert platform.told() == ["alert.changed"]
+        assert platform.published() == ["alert.changed"]
         redis.close()
 
 
@@ -387,5 +387,5 @@ def test_what_was_told_and_not_noted_down_is_no_second_event(
     # As after a worker died between telling and noting: another tells it again.
     again = platform.stream.publish_once(entry.event, f"alert:{entry.id}")
     assert again == platform.stream.last_id()
-    assert platform.told() == ["alert.raised"]
+    assert platform.published() == ["alert.raised"]
     assert 0 < redis.client.pttl(redis.keys.event_stream("told", f"alert:{entry.id}"))

@@ -43,7 +43,7 @@ class Run:
         self.tracks, self.refused = result.tracks, result.refused
         return result.transitions
 
-    def told(
+    def notices(
         self, samples: Iterable[float | None], every: float = 10.0, metric: str = "load"
     ) -> list[str]:
         """What happens in a row of samples: the kind and the new level of each transition."""

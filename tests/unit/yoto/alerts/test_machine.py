@@ -15,110 +15,114 @@ from yoto.monitor.metric_names import FLUSHED_SECONDS
 
 def test_a_bad_value_must_hold_before_it_is_an_alert() -> None:
     run = Run(rule(hold=30))
-    assert run.told([15, 15, 15]) == []
-    assert run.told([15]) == ["raised warning"]
+    assert run.notices([15, 15, 15]) == []
+    assert run.notices([15]) == ["raised warning"]
 
 
 def test_a_bad_value_that_passes_is_no_alert() -> None:
     run = Run(rule(hold=30))
-    assert run.told([15, 15, 15, 5, 15, 15, 15, 5] * 3) == []
+    assert run.notices([15, 15, 15, 5, 15, 15, 15, 5] * 3) == []
     assert run.tracks == {}
 
 
 def test_flapping_raises_one_alert() -> None:
     for hold in (0, 10):
         run = Run(rule(hold=hold))
-        assert run.told([15, 15, *[5, 15] * 50]) == ["raised warning"]
+        assert run.notices([15, 15, *[5, 15] * 50]) == ["raised warning"]
     # Just about the threshold, longer than it takes to recover: not back by the hysteresis.
     run = Run(rule())
-    assert run.told([10.1, *[9.5] * 20, 10.1, *[9.5] * 20]) == ["raised warning"]
+    assert run.notices([10.1, *[9.5] * 20, 10.1, *[9.5] * 20]) == ["raised warning"]
 
 
 def test_flapping_between_levels_changes_the_level_once() -> None:
     run = Run(rule())
-    assert run.told([15, *[25, 15] * 50]) == ["raised warning", "changed error"]
+    assert run.notices([15, *[25, 15] * 50]) == ["raised warning", "changed error"]
 
 
 def test_an_alert_goes_up_and_down_and_ends() -> None:
     run = Run(rule(recover=10))
-    assert run.told([15, 25, 35]) == ["raised warning", "changed error", "changed critical"]
-    assert run.told([25, 25]) == ["changed error"]
-    assert run.told([15, 15]) == ["changed warning"]
-    assert run.told([5, 5]) == ["resolved"]
+    assert run.notices([15, 25, 35]) == ["raised warning", "changed error", "changed critical"]
+    assert run.notices([25, 25]) == ["changed error"]
+    assert run.notices([15, 15]) == ["changed warning"]
+    assert run.notices([5, 5]) == ["resolved"]
 
 
 def test_what_jumps_to_critical_is_raised_at_critical() -> None:
-    assert Run(rule()).told([99]) == ["raised critical"]
+    assert Run(rule()).notices([99]) == ["raised critical"]
     run = Run(rule(hold=20))
     # Long enough for a warning, and not for long at critical.
-    assert run.told([15, 15, 99]) == ["raised warning"]
-    assert run.told([99, 99]) == ["changed critical"]
+    assert run.notices([15, 15, 99]) == ["raised warning"]
+    assert run.notices([99, 99]) == ["changed critical"]
 
 
 def test_it_may_fall_by_several_levels_at_once() -> None:
     run = Run(rule(recover=10))
-    assert run.told([99, 5, 5]) == ["raised critical", "resolved"]
+    assert run.notices([99, 5, 5]) == ["raised critical", "resolved"]
 
 
 def test_a_low_value_is_bad_where_low_is_bad() -> None:
     low = rule(direction=Direction.LOW, warning=0.8, error=0.6, critical=0.4, recover=10)
     run = Run(low)
-    assert run.told([0.9, 0.8]) == []
-    assert run.told([0.79, 0.59, 0.39]) == ["raised warning", "changed error", "changed critical"]
-    assert run.told([0.95, 0.95]) == ["resolved"]
+    assert run.notices([0.9, 0.8]) == []
+    assert run.notices([0.79, 0.59, 0.39]) == [
+        "raised warning",
+        "changed error",
+        "changed critical",
+    ]
+    assert run.notices([0.95, 0.95]) == ["resolved"]
 
 
 def test_a_rule_may_have_one_level_only() -> None:
     run = Run(rule(warning=None, error=None, recover=0))
-    assert run.told([15, 25, 35, 5]) == ["raised critical", "resolved"]
+    assert run.notices([15, 25, 35, 5]) == ["raised critical", "resolved"]
 
 
 @pytest.mark.parametrize("missing", [None, math.nan, math.inf])
 def test_a_missing_value_neither_raises_nor_resolves(missing: float | None) -> None:
     run = Run(rule(hold=30))
     # Each value counts for ten seconds.
-    assert run.told([15, 15, *[missing] * 50, 15]) == []
-    assert run.told([15]) == ["raised warning"]
-    assert run.told([5, *[missing] * 400, 5, 5, 5, 5, 5]) == []
-    assert run.told([5]) == ["resolved"]
+    assert run.notices([15, 15, *[missing] * 50, 15]) == []
+    assert run.notices([15]) == ["raised warning"]
+    assert run.notices([5, *[missing] * 400, 5, 5, 5, 5, 5]) == []
+    assert run.notices([5]) == ["resolved"]
 
 
 def test_a_value_missing_every_other_time_does_not_hide_what_is_bad() -> None:
     run = Run(rule(hold=30))
-    assert run.told([15, None] * 3) == []
-    assert run.told([15]) == ["raised warning"]
+    assert run.notices([15, None] * 3) == []
+    assert run.notices([15]) == ["raised warning"]
 
 
 def test_a_pause_of_the_evaluation_counts_for_no_more_than_the_longest_gap() -> None:
     run = Run(rule(hold=LONGEST_GAP * 2))
-    assert run.told([15, 15], every=LONGEST_GAP * 100) == []
-    assert run.told([15], every=1) == []
-    assert run.told([15], every=LONGEST_GAP) == ["raised warning"]
+    assert run.notices([15, 15], every=LONGEST_GAP * 100) == []
+    assert run.notices([15], every=1) == []
+    assert run.notices([15], every=LONGEST_GAP) == ["raised warning"]
 
 
 def test_a_clock_that_goes_back_takes_nothing_back() -> None:
     run = Run(rule(hold=30))
-    assert run.told([15, 15]) == []
-    assert run.told([15], every=-500) == []
-    assert run.told([15], every=520) == ["raised warning"]
+    assert run.notices([15, 15]) == []
+    assert run.notices([15], every=-500) == []
+    assert run.notices([15], every=520) == ["raised warning"]
 
 
 def test_unknown_for_long_is_an_alert_where_the_rule_says_so() -> None:
     run = Run(rule(unknown_after=20, unknown_level=Level.ERROR))
-    assert run.told([None, None]) == []
+    assert run.notices([None, None]) == []
     (raised,) = run.see({})
     assert (raised.cause, raised.new, raised.limit) == (Cause.UNKNOWN, Level.ERROR, None)
     assert raised.text == "load has been unknown for 20 s"
-    assert run.told([None] * 5) == []
-    assert run.told([5]) == ["resolved"]
+    assert run.notices([None] * 5) == []
+    assert run.notices([5]) == ["resolved"]
 
 
 def test_an_unknown_value_that_turns_bad_is_one_alert() -> None:
     run = Run(rule(unknown_after=20))
-    assert run.told([None] * 3) == ["raised warning"]
-    assert run.told([99]) == ["changed critical"]
-    assert run.told([None] * 9) == []
-    assert run.told([5] * 7) == ["resolved"]
+    assert run.notices([None] * 3) == ["raised warning"]
+    assert run.notices([99]) == ["changed critical"]
+    assert run.notices([None] * 9) == []
+    assert run.notices([5] * 7) == ["resolved"]
 
 
 def test_each_series_of_a_metric_is_an_alert_of_its_own() -> None:
@@ -150,7 +154,7 @@ def test_a_series_that_is_gone_for_long_ends_its_alert() -> None:
 
 def test_a_metric_that_comes_back_with_labels_ends_the_alert_about_its_absence() -> None:
     run = Run(rule(unknown_after=5))
-    assert run.told([None, None]) == ["raised warning"]
+    assert run.notices([None, None]) == ["raised warning"]
     (ended,) = run.see({'load{instance="a"}': 1.0})
     assert (ended.kind, ended.key) == ("resolved", "load")
 
@@ -158,7 +162,7 @@ def test_a_metric_that_comes_back_with_labels_ends_the_alert_about_its_absence()
 @pytest.mark.parametrize("gone", [[], [rule(enabled=False)]])
 def test_the_alerts_of_a_rule_that_is_off_end(gone: list[object]) -> None:
     run = Run(rule())
-    run.told([15])
+    run.notices([15])
     run.rules = gone  # type: ignore[assignment]
     (ended,) = run.see({"load": 15})
     assert (ended.kind, ended.cause, ended.old) == ("resolved", Cause.RULE, Level.WARNING)
@@ -167,15 +171,15 @@ def test_the_alerts_of_a_rule_that_is_off_end(gone: list[object]) -> None:
 
 def test_thresholds_that_change_change_the_level() -> None:
     run = Run(rule(recover=10))
-    assert run.told([15]) == ["raised warning"]
+    assert run.notices([15]) == ["raised warning"]
     run.rules = [rule(recover=10, error=14.0)]
-    assert run.told([15]) == ["changed error"]
+    assert run.notices([15]) == ["changed error"]
     run.rules = [rule(recover=10, warning=18.0)]
-    assert run.told([15, 15]) == ["resolved"]
+    assert run.notices([15, 15]) == ["resolved"]
     run.rules = [rule()]
-    assert run.told([25]) == ["raised error"]
+    assert run.notices([25]) == ["raised error"]
     run.rules = [rule(error=None)]
-    assert run.told([15]) == ["changed warning"]
+    assert run.notices([15]) == ["changed warning"]
 
 
 def test_names_that_are_none_are_refused_and_told() -> None:
@@ -208,21 +212,21 @@ def test_the_text_says_the_numbers() -> None:
 
 def test_an_alert_keeps_its_peak_through_its_fall_and_its_end() -> None:
     run = Run(rule(recover=10, text="load {value} over {limit}"))
-    told = [
+    notices = [
         one for value in (12, 15, 35, 41, 25, 25, 15, 15, 5, 5) for one in run.see({"load": value})
     ]
-    assert [short(one) for one in told] == [
+    assert [short(one) for one in notices] == [
         "raised warning",
         "changed critical",
         "changed error",
         "changed warning",
         "resolved",
     ]
-    peaks = [(one.peak_level, one.peak_value) for one in told]
+    peaks = [(one.peak_level, one.peak_value) for one in notices]
     assert peaks == [("warning", 12), ("critical", 35), *[("critical", 41)] * 3]
     # Of what it is now no text says that it is beyond what it is not.
-    assert [one.text for one in told[2:]] == ["load 41 over 30"] * 3
-    assert [(one.value, one.limit) for one in told[2:]] == [(25, 20), (15, 10), (5, 30)]
+    assert [one.text for one in notices[2:]] == ["load 41 over 30"] * 3
+    assert [(one.value, one.limit) for one in notices[2:]] == [(25, 20), (15, 10), (5, 30)]
     # What comes afterwards is another alert with a peak of its own.
     (again,) = run.see({"load": 11})
     assert (again.peak_level, again.peak_value) == ("warning", 11)
@@ -231,9 +235,9 @@ def test_an_alert_keeps_its_peak_through_its_fall_and_its_end() -> None:
 def test_the_peak_of_a_low_value_is_the_lowest() -> None:
     low = rule(direction=Direction.LOW, warning=0.8, error=0.6, critical=None, recover=0, hold=10)
     run = Run(low)
-    told = [one for value in (0.5, 0.7, 0.9) for one in run.see({"load": value})]
+    notices = [one for value in (0.5, 0.7, 0.9) for one in run.see({"load": value})]
     # Also what it was at while it was only pending.
-    assert [(short(one), one.peak_value) for one in told] == [
+    assert [(short(one), one.peak_value) for one in notices] == [
         ("raised warning", 0.5),
         ("resolved", 0.5),
     ]

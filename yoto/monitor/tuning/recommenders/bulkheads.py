@@ -60,7 +60,12 @@ def _wider(name: str, one: BulkheadSnapshot, snapshot: TuningSnapshot) -> Sugges
 
 
 def _narrower(name: str, one: BulkheadSnapshot, snapshot: TuningSnapshot) -> Suggestion | None:
-    if one.rejected or not one.alone or one.passed < LEAST_PASSED or not is_unwell(snapshot):
+    if (
+        one.rejected
+        or not one.unpartitioned
+        or one.passed < LEAST_PASSED
+        or not is_unwell(snapshot)
+    ):
         return None
     if one.held > one.limit * NEAR:
         return None

@@ -108,7 +108,7 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
         (replace(WIDE, **WELL), []),
         (replace(WIDE, request_p95=0.02, error_rate=0.5), ["bulkhead:search=12"]),
         (replace(WIDE, bulkheads={"search": replace(EMPTY, held=30)}), []),
-        (replace(WIDE, bulkheads={"search": replace(EMPTY, alone=False)}), []),
+        (replace(WIDE, bulkheads={"search": replace(EMPTY, unpartitioned=False)}), []),
         (replace(WIDE, bulkheads={"search": replace(EMPTY, passed=50)}), []),
         (LIMITING, ["rate_limit:send:user=30"]),
         (replace(LIMITING, **ILL), []),
@@ -181,7 +181,7 @@ snapshots = st.builds(
         st.builds(
             BulkheadSnapshot,
             limit=st.integers(0, 100_000),
-            alone=st.booleans(),
+            unpartitioned=st.booleans(),
             same=st.booleans(),
             passed=numbers,
             rejected=numbers,

@@ -19,7 +19,7 @@ ALL = "global"
 LARGE = Group("all", "server:7")
 SMALL = Group("all", "server:8")
 ONE = Group("all", "server:9")
-ALONE = Group("all", None)
+UNCOVERED = Group("all", None)
 MEMORY = Group("l1", "server:7")
 
 
@@ -35,7 +35,7 @@ def snapshot(*sizes: tuple[Group, int], unlisted: int = 0) -> InvalidationSnapsh
         groups=len(groups) + unlisted,
         largest=tuple(groups),
         oldest=tuple(group for group, _ in sizes),
-        alone={group.level: items for group, items in sizes if group.covering is None},
+        uncovered={group.level: items for group, items in sizes if group.covering is None},
         kinds={},
         reasons={},
         inflow=0,
@@ -46,7 +46,7 @@ def snapshot(*sizes: tuple[Group, int], unlisted: int = 0) -> InvalidationSnapsh
     )
 
 
-SOME = snapshot((ALONE, 5), (ONE, 1), (SMALL, 20), (MEMORY, 3), (LARGE, 21))
+SOME = snapshot((UNCOVERED, 5), (ONE, 1), (SMALL, 20), (MEMORY, 3), (LARGE, 21))
 
 
 def plan(strategy: Strategy, seen: InvalidationSnapshot = SOME) -> Plan:
@@ -55,7 +55,7 @@ def plan(strategy: Strategy, seen: InvalidationSnapshot = SOME) -> Plan:
 
 def test_conservative_takes_single_items_of_the_oldest_first_and_paces_them() -> None:
     assert plan(Strategy.CONSERVATIVE) == Plan(
-        Strategy.CONSERVATIVE, singles=(ALONE, ONE, SMALL, MEMORY, LARGE), paced=True
+        Strategy.CONSERVATIVE, singles=(UNCOVERED, ONE, SMALL, MEMORY, LARGE), paced=True
     )
 
 
@@ -63,7 +63,7 @@ def test_auto_covers_what_is_many_and_paces_the_rest() -> None:
     assert plan(Strategy.AUTO) == Plan(
         Strategy.AUTO,
         whole=(Whole(LARGE, "server:7"),),
-        singles=(ALONE, ONE, SMALL, MEMORY),
+        singles=(UNCOVERED, ONE, SMALL, MEMORY),
         paced=True,
     )
 
@@ -75,7 +75,7 @@ def test_aggressive_covers_whatever_is_more_than_one_and_paces_nothing() -> None
         Whole(SMALL, "server:8"),
         Whole(MEMORY, "server:7"),
     }
-    assert set(found.singles) == {ALONE, ONE}
+    assert set(found.singles) == {UNCOVERED, ONE}
     assert not found.paced
 
 
@@ -91,10 +91,10 @@ def test_aggressive_covers_whatever_is_more_than_one_and_paces_nothing() -> None
     ],
 )
 def test_too_many_subjects_become_everything(
-    alone: int, servers: int, unlisted: int, covers_all: bool
+    uncovered: int, servers: int, unlisted: int, covers_all: bool
 ) -> None:
     sizes = [(Group("all", f"server:{number}"), 2) for number in range(1, servers + 1)]
-    sizes += [(ALONE, alone)] if alone else []
+    sizes += [(UNCOVERED, uncovered)] if uncovered else []
     found = plan(Strategy.AGGRESSIVE, snapshot(*sizes, unlisted=unlisted))
     everything = {one.group for one in found.whole if one.subject == ALL}
     assert everything == ({group for group, _ in sizes} if covers_all else set())
@@ -102,16 +102,16 @@ def test_too_many_subjects_become_everything(
 
 def test_levels_do_not_become_one() -> None:
     """A flood of what is only to be forgotten must not make anything disbelieved."""
-    seen = snapshot((Group("l1", None), 500), (ALONE, 3))
+    seen = snapshot((Group("l1", None), 500), (UNCOVERED, 3))
     found = plan(Strategy.AGGRESSIVE, seen)
     assert found.whole == (Whole(Group("l1", None), ALL),)
-    assert found.singles == (ALONE,)
+    assert found.singles == (UNCOVERED,)
 
 
 COVERINGS = st.sampled_from([None, "server:1", "server:2"])
 GROUPS = st.builds(
     Group, st.sampled_from(["all", "l1"]), st.integers(1, 30).map(lambda one: f"server:{one}")
-) | st.sampled_from([ALONE, Group("l1", None)])
+) | st.sampled_from([UNCOVERED, Group("l1", None)])
 
 
 @given(

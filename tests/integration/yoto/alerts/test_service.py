@@ -96,7 +96,7 @@ def test_what_is_over_or_not_there_cannot_be_acknowledged(platform: Platform) ->
     with pytest.raises(ValidationFailed, match="by"):
         platform.state.service.acknowledge(alert.id, by="")
     assert acts(platform.store) == []
-    assert "alert.acknowledged" not in platform.told()
+    assert "alert.acknowledged" not in platform.published()
 
 
 def test_a_silence_is_made_told_and_ended(platform: Platform) -> None:
