@@ -80,7 +80,7 @@ def test_aggressive_covers_whatever_is_more_than_one_and_paces_nothing() -> None
 
 
 @pytest.mark.parametrize(
-    ("alone", "servers", "unlisted", "covers_all"),
+    ("uncovered", "servers", "unlisted", "covers_all"),
     [
         (200, 0, 0, False),
         (201, 0, 0, True),
