@@ -23,7 +23,7 @@ BATCH = 20
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = FURTHEST_OFF
 # Share of the pause by which it varies, so that receivers are not hit in step.
-SPREAD = 0.2
+JITTER = 0.2
 # Characters; as wide as the column.
 LONGEST_ERROR = 200
 
@@ -35,7 +35,7 @@ def pause_after(failures: int, chance: float) -> float:
         chance: 0 to 1, drawn by the caller.
     """
     pause = min(FIRST_PAUSE * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE)
-    return pause * (1.0 - SPREAD * chance)
+    return pause * (1.0 - JITTER * chance)
 
 
 @dataclass
