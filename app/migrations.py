@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from werkzeug.local import LocalProxy
 
 from app.db import db
+from yoto.health import Finding, examine_setup, migrations_check
 from yoto.store.migrations import found_in, known_to_code
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -64,3 +65,11 @@ def upgrade_all() -> None:
 
 def _marked(names: frozenset[str]) -> frozenset[str]:
     return frozenset(f"yoto {name}" for name in names)
+
+
+def examine_migrations() -> Finding:
+    """See ``examine_setup``; of the migrations of the application, and of the platform's."""
+    return examine_setup(examine)
+
+
+CHECKS = (migrations_check(examine_migrations),)

@@ -18,7 +18,7 @@ from app.blueprints.roles import grants, holders, roles
 from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
-from app.readiness import CHECKS
+from app.migrations import CHECKS
 from yoto.api.admin import audit_log, registry
 from yoto.api.permissions import (
     applications,

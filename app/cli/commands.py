@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from flask_migrate.cli import db
 
-from app.cli.break_glass import make_break_glass_token
 from app.cli.emergency import emergency
 from app.cli.operators import operators
 from app.cli.roles import roles
 from app.cli.seed import seed
 from app.cli.setup import setup
-from app.cli.tokens import tokens
+from app.cli.tokens import make_break_glass_token, tokens
 from app.cli.users import users
 from yoto.cli.commands import COMMANDS as PLATFORM
 from yoto.cli.control import control

@@ -11,9 +11,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.extensions import permissions, policy, redis_store
-from app.migrations import upgrade_all
+from app.migrations import examine_migrations, upgrade_all
 from app.models import User
-from app.readiness import examine_migrations
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
 from yoto.persistence import bypassing_breaker

@@ -1,4 +1,5 @@
-"""``flask control tokens``."""
+"""``flask control tokens``, and ``flask control break-glass``: the token for when no other sign-in
+works."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from flask.cli import AppGroup
 from marshmallow.validate import OneOf
 from sqlalchemy import select
 
+from app.auth import break_glass
 from app.blueprints.operators.tokens import service
 from app.models import User
 from yoto.auth.operators import TOKEN_RIGHTS, VIEW
@@ -75,3 +77,15 @@ def _id_of(username: str) -> int:
     if found is None:
         raise click.ClickException(f"username: no account '{username}'")
     return found
+
+
+@click.command("break-glass")
+def make_break_glass_token() -> None:
+    """Make a token that opens the control plane when database or permissions are down.
+
+    It is shown once and stored nowhere; the hash takes effect in processes that start with it.
+    """
+    token, hashed = break_glass.new_token()
+    click.echo(f"Token, shown this once: {token}")
+    click.echo("Keep it sealed, where several people can get at it. To enable it:")
+    click.echo(f"YOTO_BREAK_GLASS_HASH={hashed}")

@@ -13,10 +13,9 @@ from app.server.connections import ConnectionLimits
 from app.server.drain import Drain
 from app.server.flask_socketio import SocketIO
 from app.server.listener import listen, make_room
-from app.server.packets import TextPacket
 from app.server.served import Served
 from app.server.servers import SERVERS
-from app.server.transports import Transports
+from app.server.transports import TextPacket, Transports
 
 # Bytes of one message of a client. None of ours is near it; a longer one ends the connection.
 MESSAGE_BYTES = 64 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opentelemetry import trace
 
-from app.named import function_named
+from app.own_code import function_named
 from yoto.errors import ConfigurationError
 
 KEY = "TRACER_PROVIDER"

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.server.packets import Malformed
+from socketio import packet
+
 from app.server.websockets import bound_websockets
 from yoto.housekeeping import Housekeeper
 from yoto.pace import Pace
@@ -25,6 +26,38 @@ RATE, BURST = 50.0, 200.0
 COST_OF_CONNECT = 10.0
 # s between checks for clients that joined no namespace, and while there are no clients.
 LOOK_SECONDS, IDLE = 0.5, 3600.0
+# Packets that clients may send.
+ALLOWED = frozenset({packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK})
+
+
+class Malformed(ValueError):
+    """The received data is no packet that a client may send."""
+
+
+class TextPacket(packet.Packet):  # type: ignore[misc]
+    """A packet without attachments.
+
+    The library gathers those that a packet announces, however many and large, before it asks
+    anybody. No event here has any.
+    """
+
+    def decode(self, encoded_packet: str) -> int:
+        """Read a packet; returns its attachments, none.
+
+        Raises:
+            Malformed: it is no packet, or announces attachments.
+        """
+        try:
+            attachments = super().decode(encoded_packet)
+        except (ValueError, RecursionError) as error:
+            raise Malformed(str(error)) from error
+        if self.packet_type not in ALLOWED or attachments:
+            raise Malformed("of a kind that clients may not send")
+        if self.packet_type in (packet.EVENT, packet.ACK) and not isinstance(self.data, list):
+            raise Malformed("without a list of data")
+        if self.packet_type == packet.EVENT and not (self.data and isinstance(self.data[0], str)):
+            raise Malformed("an event without a name")
+        return 0
 
 
 @dataclass(slots=True)

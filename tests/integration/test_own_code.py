@@ -110,7 +110,7 @@ def test_its_route_is_described_and_its_page_is_there(app: Flask) -> None:
 
 def test_what_it_declares_is_missing_until_it_is_stored(app: Flask) -> None:
     from app.extensions import permissions
-    from app.readiness import examine_migrations
+    from app.migrations import examine_migrations
 
     with app.app_context():
         detail = examine_migrations().detail

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from yoto.auth.operators import Operator, Via, become
-from yoto.cli.login import login
+from yoto.cli.options import login
 from yoto.errors import PlatformError, VersionConflict
 from yoto.resilience import Resilience
 from yoto.store.db import db

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -11,13 +13,21 @@ from typing import Annotated, Any
 
 import click
 
-from yoto.cli.login import login
 from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
 from yoto.store.columns import utcnow
 from yoto.store.resources import known_types
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+
+
+def login() -> str:
+    """``cli:`` and the name of the account on this machine, as an author."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        # A container may run as a number that has no name.
+        return f"cli:{os.getuid()}"
 
 
 class Duration(click.ParamType[float]):

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import click
 from flask.cli import AppGroup
 
-from yoto.cli.login import login
 from yoto.cli.operations import command
+from yoto.cli.options import login
 from yoto.cli.permission import user_id_of
 from yoto.extensions import prefetch as extension
 from yoto.http.shapes import Between

@@ -1,8 +1,7 @@
 """Shared parts of the Socket.IO namespaces."""
 
-from yoto.sockets.acknowledgements import acknowledged
+from yoto.sockets.acknowledgements import acknowledged, socket_id
 from yoto.sockets.admission import init_admission
-from yoto.sockets.requests import socket_id
 from yoto.sockets.revocation import RevocationWatcher
 
 __all__ = [

@@ -1,4 +1,5 @@
-"""Acknowledgements: what the handler says, or the problem that the REST API would have given."""
+"""The event of a socket: the connection that it came by, and its acknowledgement: what the handler
+says, or the problem that the REST API would have given."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import current_app
+from flask import current_app, request
 
 Handler = Callable[..., dict[str, Any]]
 
@@ -26,3 +27,8 @@ def acknowledged(key: str) -> Callable[[Handler], Handler]:
         return wrapped
 
     return decorate
+
+
+def socket_id() -> str:
+    """The connection that the event at hand came by."""
+    return str(request.sid)  # type: ignore[attr-defined]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from app.auth import break_glass
-from app.auth.known_callers import is_known
 from app.auth.passwords import passwords
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
@@ -16,13 +15,15 @@ from yoto.auth.guessing import (
     address,
     count_sign_in,
     counted_guess,
+    knows_address,
     remember_address,
 )
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.database_problems import conflict, unique
+from yoto.request.circumstances import circumstances
 from yoto.resilience import rate_limit
-from yoto.store.db import db, writing
-from yoto.store.models import record_audit
+from yoto.store.db import db, first_read, writing
+from yoto.store.models import Device, record_audit
 from yoto.weak_passwords import is_weak
 
 # Tries of the break-glass token are counted by address alone: 256 bits cannot be guessed, and one
@@ -77,6 +78,29 @@ def authenticate(username: str, password: str, *, to_control: bool = False) -> U
         count_sign_in("accepted")
         remember_address(username)
     return user
+
+
+def is_known(username: str) -> bool:
+    """Whether a user has signed in to the account from the caller's address lately, or the caller
+    has one of its devices. It takes as long for an account that there is not.
+
+    From there its owner gets past the limit that strangers can use up. While Redis is unavailable
+    no address is known, and the limits of strangers hold for everyone.
+    """
+    return _has_device(username) or knows_address(username)
+
+
+def _has_device(username: str) -> bool:
+    here = circumstances()
+    if here is None or here.device is None:
+        return False
+    owned = exists().where(
+        Device.token_hash == here.device,
+        Device.user_id == User.id,
+        User.username == username.strip().lower(),
+    )
+    with first_read():
+        return bool(db.session.scalar(select(owned)))
 
 
 def _authenticate(username: str, password: str) -> User | None:

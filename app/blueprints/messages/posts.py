@@ -7,15 +7,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
+from app.blueprints.messages.schemas import MessageSchema
 from app.models import Message
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
+from yoto.http.dumping import prepared
 from yoto.store.db import db
 from yoto.store.models import User
 
 # Statements over the tables, made once: what makes and compiles one for the models anew takes
 # longer than all the rest of reading a page.
 messages, users = Message.__table__, User.__table__
+
+_dump = prepared(MessageSchema())
 
 
 class Post(NamedTuple):
@@ -80,3 +84,17 @@ def read_post(channel_id: int, message_id: int) -> Post:
     if not found:
         raise UnknownResource("message", message_id)
     return found[0]
+
+
+def payload_of(post: Post) -> dict[str, Any]:
+    """A message that was read, as sockets receive it: the same as in the REST API."""
+    payload: dict[str, Any] = _dump(post)
+    return payload
+
+
+def message_payload(channel_id: int, message_id: int) -> dict[str, Any] | None:
+    """The message as it is now; None when it was deleted meanwhile."""
+    try:
+        return payload_of(read_post(channel_id, message_id))
+    except UnknownResource:
+        return None

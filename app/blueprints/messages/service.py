@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.blueprints.community_socket import broadcast
-from app.blueprints.messages.payload import payload_of
-from app.blueprints.messages.posts import Post, post_of
+from app.blueprints.messages.posts import Post, payload_of, post_of
 from app.blueprints.messages.speakers import Speaker
 from app.blueprints.rights import demand
 from app.models import Channel, Message

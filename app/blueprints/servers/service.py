@@ -1,17 +1,18 @@
-"""Servers: making, changing, handing over and deleting one."""
+"""Servers: listing them; making, changing, handing over and deleting one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Row, Select, bindparam, delete, false, func, insert, select, true
 from werkzeug.exceptions import Conflict
 
 from app.models import Channel, Member, Server, User
 from yoto.api.rows import change, locked
 from yoto.auth.identity import Identity
 from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
+from yoto.http.paging import Page, cut
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
 from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant, record_audit
@@ -19,6 +20,18 @@ from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant, rec
 FIRST_CHANNEL = "general"
 OWNER_ONLY = "owner_only"
 SERVERS_MAX = 100  # of one owner; all public ones stand in every user's list
+
+_servers, _members = Server.__table__, Member.__table__
+_PAGE: Select[Any] = (
+    select(_servers)
+    .where(_servers.c.id > bindparam("after"))
+    .order_by(_servers.c.id)
+    .limit(bindparam("rows"))
+)
+_MINE = _PAGE.join_from(_servers, _members, _members.c.server_id == _servers.c.id).where(
+    _members.c.user_id == bindparam("user_id"), _members.c.banned == false()
+)
+_PUBLIC = _PAGE.where(_servers.c.public == true())
 
 
 def create_server(owner_id: int, name: str, description: str, public: bool) -> Server:
@@ -171,3 +184,18 @@ def owned(server_id: int, actor: Identity, act: str) -> Server:
     if server.owner_id != actor.user_id and not actor.super_admin:
         raise PermissionDenied(OWNER_ONLY, act)
     return server
+
+
+def servers_of(user_id: int, after: int | None, limit: int) -> Page[Row[Any]]:
+    """The servers that the user is a member of, by id."""
+    return _page(_MINE, after, limit, user_id=user_id)
+
+
+def public_servers(after: int | None, limit: int) -> Page[Row[Any]]:
+    """The servers that everyone may join, by id."""
+    return _page(_PUBLIC, after, limit)
+
+
+def _page(statement: Select[Any], after: int | None, limit: int, **values: int) -> Page[Row[Any]]:
+    found = db.session.execute(statement, values | {"after": after or 0, "rows": limit + 1})
+    return cut(found.all(), limit, lambda server: int(server.id))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import Row
 
-from app.blueprints.servers import listing, service
+from app.blueprints.servers import service
 from app.blueprints.servers.gate import needs_management
 from app.blueprints.servers.membership import demand_visible
 from app.blueprints.servers.schemas import (
@@ -49,7 +49,7 @@ def create_server(body: dict[str, Any]) -> tuple[Server, dict[str, str]]:
 @servers.response(200, ServerPage)
 def list_servers(query: dict[str, Any]) -> Page[Row[Any]]:
     """The servers that you are in"""
-    return listing.servers_of(current_user_id(), **query)
+    return service.servers_of(current_user_id(), **query)
 
 
 @servers.get("/servers/discover")
@@ -58,7 +58,7 @@ def list_servers(query: dict[str, Any]) -> Page[Row[Any]]:
 @servers.response(200, ServerPage)
 def discover_servers(query: dict[str, Any]) -> Page[Row[Any]]:
     """The servers that anybody may join"""
-    return listing.public_servers(**query)
+    return service.public_servers(**query)
 
 
 @servers.get(SERVER)

@@ -1,11 +1,9 @@
 """Metrics of policy evaluations, by engine and by policy."""
 
-from yoto.policy.metrics.complexity import Complexity, complexity_of
-from yoto.policy.metrics.counts import EngineCounts, EngineMetrics
+from yoto.policy.metrics.counts import EngineCounts, EngineMetrics, Throughput
 from yoto.policy.metrics.histogram import BOUNDS_US, LatencyHistogram
 from yoto.policy.metrics.ledger import PolicyLedger
-from yoto.policy.metrics.per_policy import PolicyMetrics
-from yoto.policy.metrics.throughput import Throughput
+from yoto.policy.metrics.per_policy import Complexity, PolicyMetrics, complexity_of
 
 __all__ = [
     "BOUNDS_US",

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from yoto.policy.metrics.complexity import Complexity
 from yoto.policy.metrics.histogram import LatencyHistogram
-from yoto.policy.metrics.per_policy import PolicyMetrics, codes_of, policies_of_code
+from yoto.policy.metrics.per_policy import Complexity, PolicyMetrics, codes_of, policies_of_code
 
 
 @dataclass

@@ -11,7 +11,6 @@ from cachebox import LRUCache
 from yoto.cache import Entry, Loaded
 from yoto.errors import UnknownResource
 from yoto.permission import Place
-from yoto.prefetch.fetching.backoff import Backoff
 from yoto.prefetch.fetching.ledger import Ledger
 from yoto.prefetch.fetching.task import PrefetchTask, TaskState
 from yoto.prefetch.fetching.view import PermissionCacheView
@@ -22,6 +21,38 @@ log = logging.getLogger(__name__)
 LOAD_LIMIT = 2.0
 # Places that do not exist (any more), which are not loaded again.
 GONE = 1_000
+# After a failure: twice the time, up to a minute.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # s
+# Failures in a row that are bad luck; with the next one the pause begins.
+TOLERATED = 2
+
+
+class Backoff:
+    """Counts failures in a row. One try is let through when a pause is over."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self._until = 0.0
+
+    def failed(self, now: float) -> None:
+        """Loading failed or took too long at ``now`` (monotonic s)."""
+        self.failures += 1
+        if self.failures > TOLERATED:
+            doubled = FIRST_PAUSE * 2.0 ** min(self.failures - TOLERATED - 1, 10)
+            self._until = now + min(LONGEST_PAUSE, doubled)
+
+    def succeeded(self) -> None:
+        """Loading works."""
+        self.failures, self._until = 0, 0.0
+
+    def pause(self, now: float) -> float:
+        """Seconds until the next try, 0: now. A clock that is set back prolongs nothing."""
+        return min(LONGEST_PAUSE, max(0.0, self._until - now)) if self.probing else 0.0
+
+    @property
+    def probing(self) -> bool:
+        """Whether the next load is a probe: one at a time until it works."""
+        return self.failures > TOLERATED
 
 
 class PrefetchLoader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.blueprints.channels.overwrites import service, templates
+from app.blueprints.channels.overwrites import service
 from app.blueprints.channels.overwrites.schemas import (
     ChangeOverwriteSchema,
     OverwriteSchema,
@@ -61,7 +61,7 @@ def set_channel_overwrite_from_template(
 ) -> Overwrite:
     """Set what a level of a permission template says for a role or user in a channel"""
     target = Target(target_type, target_id)
-    names = templates.names_of(template, body)
+    names = service.names_of_template(template, body)
     return service.set_in_channel(channel_id, target, current_user_id(), **names)
 
 
@@ -112,7 +112,7 @@ def set_category_overwrite_from_template(
 ) -> Overwrite:
     """Set what a level of a permission template says for a role or user in a category"""
     target = Target(target_type, target_id)
-    names = templates.names_of(template, body)
+    names = service.names_of_template(template, body)
     return service.set_in_category(server_id, category_id, target, current_user_id(), **names)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests.integration.yoto.policy.conftest import policy as in_force
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.world import World
-from yoto.cli.login import login
+from yoto.cli.options import login
 from yoto.policy import PolicyManager
 from yoto.store.db import db
 from yoto.store.models import Policy, PolicyState, PolicyVersion

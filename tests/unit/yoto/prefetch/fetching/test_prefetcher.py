@@ -7,9 +7,8 @@ import pytest
 from tests.unit.yoto.prefetch.fetching.fakes import Stage, channel
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.prefetch import PrefetchSettings
-from yoto.prefetch.fetching.backoff import TOLERATED
 from yoto.prefetch.fetching.ledger import HORIZON, HORIZON_STEPS, PATIENCE
-from yoto.prefetch.fetching.loader import LOAD_LIMIT
+from yoto.prefetch.fetching.loader import LOAD_LIMIT, TOLERATED
 from yoto.prefetch.fetching.prefetcher import PER_USER, USERS_A_TURN
 
 HERE, THERE, ELSEWHERE = channel(1), channel(2), channel(3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.prefetch.fetching.backoff import LONGEST_PAUSE, TOLERATED, Backoff
+from yoto.prefetch.fetching.loader import LONGEST_PAUSE, TOLERATED, Backoff
 
 
 def test_two_failures_are_bad_luck_and_the_third_pauses() -> None:
