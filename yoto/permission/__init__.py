@@ -65,7 +65,7 @@ from yoto.permission.verdict.context import (
     checked_context,
 )
 from yoto.permission.verdict.facts import PlaceFacts, RoleFacts
-from yoto.permission.verdict.resolver import Standing, lineage
+from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
@@ -120,7 +120,7 @@ __all__ = [
     "Replay",
     "RequestContext",
     "RoleFacts",
-    "Standing",
+    "MembershipStatus",
     "SuperAdminUse",
     "Team",
     "TemplateLevel",
@@ -141,7 +141,7 @@ __all__ = [
     "grants_of",
     "holding_sets",
     "init_page_globals",
-    "lineage",
+    "role_closure",
     "load_reach",
     "MASKED",
     "NAME_PATTERN",

@@ -13,7 +13,7 @@ from app.models import Member, Server
 from yoto.api.rows import existing, json_ready, locked
 from yoto.auth.identity import Identity
 from yoto.errors import PermissionDenied, UnknownResource
-from yoto.permission import Standing
+from yoto.permission import MembershipStatus
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import Role, RoleAssignment, ScopeType, record_audit
@@ -33,9 +33,9 @@ def demand_member(server_id: int, actor: Identity) -> None:
         PermissionDenied: the actor is no member.
         UnknownResource: there is no such server.
     """
-    standing = permissions.effective(actor.user_id, ScopeType.SERVER, server_id).standing
+    status = permissions.effective(actor.user_id, ScopeType.SERVER, server_id).status
     # Administrators need not be members: a global role makes some.
-    if not actor.super_admin and standing not in (Standing.MEMBER, Standing.OWNER):
+    if not actor.super_admin and status not in (MembershipStatus.MEMBER, MembershipStatus.OWNER):
         membership_of(server_id, actor.user_id)
 
 

@@ -33,7 +33,15 @@ from yoto.operate.permissions.shapes import (
     Resource,
     ResourceMatrix,
 )
-from yoto.permission import Place, PlaceFacts, RoleFacts, grants_of, lineage, roles_of, subject_text
+from yoto.permission import (
+    Place,
+    PlaceFacts,
+    RoleFacts,
+    grants_of,
+    role_closure,
+    roles_of,
+    subject_text,
+)
 from yoto.store.db import db
 from yoto.store.models import (
     NOWHERE,
@@ -81,7 +89,7 @@ def _matrix_of(home: Place, after: int | None, limit: int, everywhere: bool) -> 
     page = cut(found, limit, lambda role: role.id)
     ids = [role.id for role in page.items]
     place = _place_of(str(home))
-    inherited = {id_: lineage(id_, place)[1:] for id_ in ids}
+    inherited = {id_: role_closure(id_, place)[1:] for id_ in ids}
     elsewhere = {one for line in inherited.values() for one in line} - set(ids)
     ancestors = db.session.scalars(select(Role).where(Role.id.in_(elsewhere)).order_by(Role.id))
     granted, holders = _grants([*ids, *elsewhere]), _holders(ids)

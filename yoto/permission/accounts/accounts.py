@@ -29,7 +29,7 @@ from yoto.permission.outbox.positions import DATABASE_ONLY, WriteReceipt, requir
 from yoto.permission.outbox.watching import in_change, mark_dirty
 from yoto.permission.people.numbers import SubjectId, current_keys, person_number
 from yoto.permission.rank.administrators import keeping_an_administrator
-from yoto.permission.rank.gifts import gifts_of, lineage
+from yoto.permission.rank.delegation import delegated_grants, role_closure
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.registry.scopes import checked_id
@@ -142,8 +142,10 @@ class Accounts:
         authority = Authority(get_state_in_maintenance(), session, actor_id)
         held = select(Role).join(RoleAssignment, RoleAssignment.role_id == Role.id)
         held = held.where(RoleAssignment.user_id == user_id, Role.home == NOWHERE)
-        roles = {one for role in session.scalars(held) for one in lineage(session, role)}
-        authority.check_gifts(gifts_of(session, authority.registry, roles, Effect.ALLOW, NOWHERE))
+        roles = {one for role in session.scalars(held) for one in role_closure(session, role)}
+        authority.check_delegation(
+            delegated_grants(session, authority.registry, roles, Effect.ALLOW, NOWHERE)
+        )
         # Later gains of a role above the actor would reach the account, too.
         if any(role.position > authority.rank(NOWHERE) for role in roles):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))

@@ -18,7 +18,7 @@ from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry.bits import SUPER
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, checked_id, place_key, place_of
-from yoto.permission.verdict.facts import Lineages
+from yoto.permission.verdict.facts import RoleClosures
 from yoto.permission.verdict.resolver import Resolution, flatten, resolve
 from yoto.permission.verdict.stored import ending_by, to_loaded, to_resolution
 from yoto.permission.ways import Ways
@@ -236,10 +236,10 @@ class CachedSource:
     def _loaded(self, read: Read, until: Mapping[int, float]) -> dict[int, Loaded]:
         facts, people = read.facts(self._registry)
         bits, now = self._registry.snapshot.bits, self._clock()
-        flat, lineages, above = flatten(facts, bits), Lineages(facts), read.site.above
+        flat, closures, above = flatten(facts, bits), RoleClosures(facts), read.site.above
         return {
             user.user_id: ending_by(
-                to_loaded(resolve(flat, user, now, bits), user, lineages.of(user), above),
+                to_loaded(resolve(flat, user, now, bits), user, closures.of(user), above),
                 until.get(user.user_id),
             )
             for user in people

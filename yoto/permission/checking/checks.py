@@ -31,7 +31,7 @@ from yoto.permission.registry.requirement import Requirement
 from yoto.permission.registry.scopes import Place, checked_id, parse_key, parse_place, place_of_text
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
 from yoto.permission.verdict.abac import PolicyBatch
-from yoto.permission.verdict.resolver import Resolution, Standing, flatten, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
 from yoto.permission.verdict.verdict import Decision
 from yoto.store.db import db
 from yoto.store.resources import known_types
@@ -130,7 +130,7 @@ class Checks:
         user_id = number_of(user_id)
         resolution = self.effective(user_id, scope, scope_id)
         belonging = scope in (None, GLOBAL_KIND) or known_types().get(scope).members is not None
-        if belonging and resolution.standing >= Standing.MEMBER:
+        if belonging and resolution.status >= MembershipStatus.MEMBER:
             return True
         return bool(resolution.mask & get_state().registry.snapshot.bits.local)
 

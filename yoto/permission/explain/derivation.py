@@ -12,7 +12,14 @@ from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteSt
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.verdict.facts import By, UserFacts
-from yoto.permission.verdict.resolver import FlatPlace, Resolution, Trace, flatten, lineage, resolve
+from yoto.permission.verdict.resolver import (
+    FlatPlace,
+    Resolution,
+    Trace,
+    flatten,
+    resolve,
+    role_closure,
+)
 from yoto.permission.ways.denials import Denials, belongs
 
 ALLOW, DENY = "allow", "deny"
@@ -45,7 +52,7 @@ class Derivation:
         bits, trace = registry.snapshot.bits, Trace()
         flat = flatten(place, bits)
         resolution = resolve(flat, user, now, bits, trace)
-        in_force = {role_id for held in trace.held for role_id in lineage(held, place)}
+        in_force = {role_id for held in trace.held for role_id in role_closure(held, place)}
         if belongs(place, user):
             in_force |= {
                 role.id
@@ -84,7 +91,7 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
             through = f"team:{held.team_id}"
         at = shown_text(held.node) or None
         yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times, at, through)
-        line = lineage(role.id, derivation.place.facts)
+        line = role_closure(role.id, derivation.place.facts)
         for parent in line[1:]:
             child = next(one for one in line if parent in roles[one].parents)
             yield RoleLink(parent, roles[parent].name, INHERITANCE, child, status)

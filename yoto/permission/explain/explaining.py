@@ -145,7 +145,7 @@ def _explanation(
         at=at,
         agrees=True,
         valid_until=moment(resolution.valid_until),
-        standing=resolution.standing.name.lower(),
+        standing=resolution.status.name.lower(),
         super_admin=evidence.user.super_admin,
         roles=tuple(role_links(derivation)),
         grants=tuple(grant_links(derivation, names)),

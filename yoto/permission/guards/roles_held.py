@@ -12,14 +12,14 @@ from yoto.permission.registry.requirement import Operator, RoleRequirement
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict import verdict
-from yoto.permission.verdict.resolver import Standing, Trace, flatten, lineage, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, Trace, flatten, resolve, role_closure
 from yoto.permission.verdict.verdict import Decision
 
 
 class HeldRoles(NamedTuple):
     """The result of ``roles_held``; the default role is not among the names."""
 
-    standing: Standing
+    status: MembershipStatus
     names: frozenset[str]
 
 
@@ -37,8 +37,8 @@ def roles_held(state: PermissionState, user_id: int, place: Place) -> HeldRoles:
         facts, [user] = loaded.facts(state.registry)
         bits, trace = state.registry.snapshot.bits, Trace()
         found = resolve(flatten(facts, bits), user, state.clock(), bits, trace)
-        counted = {id_ for role_id in trace.held for id_ in lineage(role_id, facts)}
-        return HeldRoles(found.standing, frozenset(loaded.rights.names[id_] for id_ in counted))
+        counted = {id_ for role_id in trace.held for id_ in role_closure(role_id, facts)}
+        return HeldRoles(found.status, frozenset(loaded.rights.names[id_] for id_ in counted))
 
 
 def decide_roles(
@@ -54,7 +54,7 @@ def decide_roles(
     if not missing or (enough and requirement.operator is Operator.OR):
         return Decision(True, verdict.GRANTED)
     reason = {
-        Standing.UNKNOWN: verdict.UNKNOWN_USER,
-        Standing.DISABLED: verdict.DISABLED,
-    }.get(held.standing, verdict.LACKS_ROLE)
+        MembershipStatus.UNKNOWN: verdict.UNKNOWN_USER,
+        MembershipStatus.DISABLED: verdict.DISABLED,
+    }.get(held.status, verdict.LACKS_ROLE)
     return Decision(False, reason, names=missing)

@@ -6,7 +6,7 @@ from yoto.permission.loading.loader import (
     load_one,
     load_places,
     load_these,
-    standings_at,
+    memberships_at,
 )
 from yoto.permission.loading.sites import Site, implying, load_sites
 
@@ -19,5 +19,5 @@ __all__ = [
     "load_places",
     "load_sites",
     "load_these",
-    "standings_at",
+    "memberships_at",
 ]

@@ -48,8 +48,8 @@ class Loaded(NamedTuple):
         return self.site.facts(roles, snapshot), people
 
 
-def standing_at(connection: Connection, user_id: int, place: Place) -> Loaded:
-    """The site of a place, and a user's standing there, without the roles that they hold.
+def membership_at(connection: Connection, user_id: int, place: Place) -> Loaded:
+    """The site of a place, and a user's membership status there, without the roles that they hold.
 
     Raises:
         UnknownResource: the place does not exist.
@@ -78,9 +78,9 @@ def load_one(
         offered: roles to read too, and with them all that would count if they were active.
         with_names: also read names of roles and attributes of assignments.
 
-    Raises: as ``standing_at``.
+    Raises: as ``membership_at``.
     """
-    found = standing_at(connection, user_id, place)
+    found = membership_at(connection, user_id, place)
     if not found.people[0].exists and offered is None:
         return found
     parameters = parameters_of([found.site]) | {"user_id": user_id}
@@ -100,7 +100,7 @@ def _rights(
     return Rights.with_names(rows) if with_names else Rights(rows)
 
 
-def standings_at(connection: Connection, user_ids: Sequence[int], place: Place) -> Loaded:
+def memberships_at(connection: Connection, user_ids: Sequence[int], place: Place) -> Loaded:
     """The same of several people: those of them that exist. Raises as above."""
     sql = places_sql(known_types(), place.kind, many=True)
     _check_id(place)
@@ -131,7 +131,7 @@ def load(
     Raises:
         UnknownResource: the place does not exist.
     """
-    found = standings_at(connection, user_ids, place)
+    found = memberships_at(connection, user_ids, place)
     people = found.people
     if PUBLIC_NUMBER in user_ids:
         people = (*people, _unknown_user(PUBLIC_NUMBER))

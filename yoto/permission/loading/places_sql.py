@@ -1,4 +1,4 @@
-"""The first statement of a load: the sites of places, and people's standing there.
+"""The first statement of a load: the sites of places, and people's membership status there.
 
 One row for each person in each place: a rung of the way up after the other (the id that is
 expected, the id that is there, who owns it, whose overwrites are in force), then the person.

@@ -2,7 +2,7 @@
 
 Three rules. Rank: an actor cannot give, take or edit a role at or above their own highest role;
 roles of a home are ranked within it, global roles among themselves. Gift: an actor cannot give a
-permission that they lack in that place, or that they will not have for as long as the gift lasts.
+permission that they lack in that place, or that they will not have for as long as the grant lasts.
 Loss: an actor cannot take anything from a user above them (``losses``). The owner of a home stands
 above its roles; super-admins are bound by none of the rules.
 """
@@ -19,14 +19,14 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
 from yoto.permission.database.id_list import these_ids
-from yoto.permission.loading import load_one, load_sites, standings_at
+from yoto.permission.loading import load_one, load_sites, memberships_at
 from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.source import reading
 from yoto.permission.registry.scopes import GLOBAL, MAX_ID, Place, place_of_text
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.facts import By
-from yoto.permission.verdict.resolver import Resolution, Standing, flatten, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
 from yoto.permission.verdict.verdict import (
     DISABLED,
     LACKS_PERMISSION,
@@ -49,7 +49,7 @@ from yoto.store.resources import known_types
 from yoto.store.resources.chains import text_in_sql
 
 # Permissions that a write adds for a user, as a mask for each place where it does.
-Gifts = Mapping[Place, int]
+DelegatedGrants = Mapping[Place, int]
 
 OUTSIDE = -1  # below every role: not a member, or holder of no global role
 LOWEST = 0  # a member who holds only the default role
@@ -133,7 +133,9 @@ class Authority:
         if not may_handle(self.rank(home), position):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
-    def check_giving(self, home: str, lineage: Iterable[Role], until: float | None = None) -> None:
+    def check_giving(
+        self, home: str, role_closure: Iterable[Role], until: float | None = None
+    ) -> None:
         """The rank rule for a role that is to be given, with all that it inherits from.
 
         An ancestor's later gains are its heirs' gains, too: an actor who could not give it the
@@ -141,7 +143,7 @@ class Authority:
 
         Args:
             home: that of the role; empty: a global one.
-            until: epoch seconds at which the gift ends; None: it does not.
+            until: epoch seconds at which the grant ends; None: it does not.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
@@ -149,7 +151,7 @@ class Authority:
         # To the owner nothing can come that they lack there.
         if home and self._ranking(home).floor >= OWNER_RANK:
             return
-        for role in lineage:
+        for role in role_closure:
             rank = self._ranking(role.home).throughout(self.now, until)
             if not may_handle(rank, role.position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
@@ -171,7 +173,7 @@ class Authority:
         if place not in self._stands_until:
             end = self.now
             for found in self._resolutions(self.actor_id, place, None, provided=False):
-                if found.standing < Standing.ADMINISTRATOR:
+                if found.status < MembershipStatus.ADMINISTRATOR:
                     break
                 end = inf if found.valid_until is None else found.valid_until
             self._stands_until[place] = end
@@ -186,14 +188,14 @@ class Authority:
             if not may_handle(lasting, position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
-    def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
-        """The gift rule: an actor gives only permissions that they have.
+    def check_delegation(self, delegated: DelegatedGrants, until: float | None = None) -> None:
+        """The delegation rule: an actor gives only permissions that they have.
 
         To give a permission everywhere, the actor must have it at each node: one node may deny them
         what they have elsewhere.
 
         Args:
-            until: epoch seconds at which the gifts end; None: they do not. An actor who will not
+            until: epoch seconds at which the delegated grants end; None: they do not. An actor who will not
                 have a permission for that long may not give it.
 
         Raises:
@@ -201,7 +203,7 @@ class Authority:
         """
         if self.unbounded or self.actor_id is None:
             return
-        for place, mask in gifts.items():
+        for place, mask in delegated.items():
             lacking = mask and mask & ~self._lasting_mask(self.actor_id, place, until)
             if place == GLOBAL and not lacking:
                 lacking = self._denied_in_homes(self.actor_id, mask, until)
@@ -221,7 +223,7 @@ class Authority:
             snapshot = self.registry.snapshot
             # Where there is no permission to administer, the owner alone has everything.
             mask = snapshot.mask_named(name) if name else snapshot.bits.local
-            self.check_gifts({place: mask or snapshot.bits.local})
+            self.check_delegation({place: mask or snapshot.bits.local})
 
     def denied(self, reason: str, mask: int) -> PermissionDenied:
         """The denial of a write because of these permissions."""
@@ -251,7 +253,7 @@ class Authority:
         return self._rankings[home]
 
     def _denied_in_homes(self, user_id: int, mask: int, until: float | None) -> int:
-        """The part of a gift that counts everywhere, but is denied to the user at some node."""
+        """The part of a delegated grant that counts everywhere, but is denied to the user at some node."""
         snapshot = self.registry.snapshot
         local = mask & snapshot.bits.local
         names = snapshot.in_mask(local)
@@ -365,7 +367,7 @@ def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[
     """
     floors, ranked = dict.fromkeys(user_ids, OUTSIDE), set(user_ids)
     if home != NOWHERE:
-        loaded = standings_at(session.connection(), list(floors), place_of_text(home))
+        loaded = memberships_at(session.connection(), list(floors), place_of_text(home))
         # A program is a member of no node, and belongs wherever it holds a role.
         ranked = {one.user_id for one in loaded.people if one.member or one.program}
         floors |= {one.user_id: LOWEST for one in loaded.people if one.member}

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from yoto.permission.loading import load_sites
 from yoto.permission.loading.rows import overwrites_of
-from yoto.permission.rank.gifts import gifts_of, lineage, merged
-from yoto.permission.rank.hierarchy import Authority, Gifts
+from yoto.permission.rank.delegation import delegated_grants, merged, role_closure
+from yoto.permission.rank.hierarchy import Authority, DelegatedGrants
 from yoto.permission.rank.teams import teams_above
 from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
 from yoto.store.models import NOWHERE, ChannelOverwrite, Effect, Role, RoleAssignment
@@ -30,19 +30,23 @@ def held_by(session: Session, *whose: Any) -> list[tuple[Role, Place]]:
     ]
 
 
-def gifts_by(
+def delegated_by(
     authority: Authority, session: Session, held: Iterable[tuple[Role, Place]], effect: Effect
-) -> Gifts:
+) -> DelegatedGrants:
     """The permissions that roles held there allow (or, with the other effect, deny), by place."""
     return merged(
         *(
-            gifts_of(session, authority.registry, lineage(session, role), effect, role.home, place)
+            delegated_grants(
+                session, authority.registry, role_closure(session, role), effect, role.home, place
+            )
             for role, place in held
         )
     )
 
 
-def marks_by(authority: Authority, session: Session, effect: Effect, *whose: Any) -> Gifts:
+def marks_by(
+    authority: Authority, session: Session, effect: Effect, *whose: Any
+) -> DelegatedGrants:
     """The permissions that overwrites allow, or deny."""
     mask_of = authority.registry.mask_of_id
     rows = overwrites_of(session, *whose, ChannelOverwrite.effect == effect)
@@ -51,16 +55,18 @@ def marks_by(authority: Authority, session: Session, effect: Effect, *whose: Any
 
 def of_teams(
     authority: Authority, session: Session, team_ids: Collection[int], effect: Effect
-) -> tuple[list[tuple[Role, Place]], Gifts]:
+) -> tuple[list[tuple[Role, Place]], DelegatedGrants]:
     """The roles from team membership, and the permissions allowed or denied by it, by place."""
     every = teams_above(session, team_ids)
     held = held_by(session, RoleAssignment.team_id.in_(every))
     marks = marks_by(authority, session, effect, ChannelOverwrite.team_id.in_(every))
-    return held, merged(gifts_by(authority, session, held, effect), marks)
+    return held, merged(delegated_by(authority, session, held, effect), marks)
 
 
-def homes_of(session: Session, held: Iterable[tuple[Role, Place]], gifts: Gifts) -> set[str]:
+def homes_of(
+    session: Session, held: Iterable[tuple[Role, Place]], delegated: DelegatedGrants
+) -> set[str]:
     """The hierarchies of roles and of rows at nodes; that of the platform too."""
-    places = {place for place, mask in gifts.items() if mask}
+    places = {place for place, mask in delegated.items() if mask}
     sites = load_sites(session.connection(), places).values()
     return {NOWHERE, *(role.home for role, _ in held), *(site.home or NOWHERE for site in sites)}

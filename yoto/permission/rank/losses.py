@@ -39,7 +39,7 @@ from yoto.permission.rank.role_snapshot import (
 from yoto.permission.rank.teams import memberships
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
-from yoto.permission.verdict.resolver import FlatPlace, Standing, flatten, resolve
+from yoto.permission.verdict.resolver import FlatPlace, MembershipStatus, flatten, resolve
 from yoto.permission.verdict.verdict import OUTRANKED
 from yoto.store.models import Role, RoleAssignment, User
 
@@ -304,7 +304,7 @@ class _Ground:
             now = resolve(after, new, moment, self._bits)
             if person.above:
                 lost |= was.mask & ~now.mask
-            if not site.levels and was.standing < Standing.ADMINISTRATOR:
+            if not site.levels and was.status < MembershipStatus.ADMINISTRATOR:
                 # A denial also affects permissions that they get later, or have further down.
                 lost |= _denied(after, new, moment) & ~_denied(before, old, moment)
         return lost

@@ -23,7 +23,7 @@ from yoto.permission.rank.role_snapshot import RoleSnapshot, sites_of
 from yoto.permission.rank.teams import members_of_teams, memberships
 from yoto.permission.registry.scopes import Place, place_of_text
 from yoto.permission.verdict.facts import Assignment
-from yoto.permission.verdict.resolver import Standing, flatten, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, flatten, resolve
 from yoto.permission.verdict.verdict import OUTRANKED, Decision
 from yoto.store.models import NOWHERE, Role, RoleAssignment, RoleParent, User
 from yoto.store.resources import known_types
@@ -81,7 +81,9 @@ def check_none_above_at(
     facts, people = load(connection, others, higher[-1]).facts(authority.registry)
     bits = authority.registry.snapshot.bits
     flat = flatten(facts, bits)
-    if any(resolve(flat, one, now, bits).standing >= Standing.ADMINISTRATOR for one in people):
+    if any(
+        resolve(flat, one, now, bits).status >= MembershipStatus.ADMINISTRATOR for one in people
+    ):
         raise PermissionDenied(Decision(False, reason))
 
 

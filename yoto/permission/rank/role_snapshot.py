@@ -61,7 +61,7 @@ class RoleSnapshot:
         sites = sites_of(session, homes).values()
         scopes = {GLOBAL, *homes, *(node for site in sites for node in site.upper)}
         self.known = {
-            one for role_id in changed_roles for one in self.lineage(role_id, asleep=True)
+            one for role_id in changed_roles for one in self.role_closure(role_id, asleep=True)
         }
         # By role: the places of its grants, with the permissions.
         self.given: Given = defaultdict(list)
@@ -79,7 +79,7 @@ class RoleSnapshot:
         """The role as if it were deleted."""
         self.shapes.pop(role_id, None)
 
-    def lineage(self, role_id: int, *, asleep: bool) -> Iterator[int]:
+    def role_closure(self, role_id: int, *, asleep: bool) -> Iterator[int]:
         """The role and its ancestors; ``asleep``: as if all of them were active."""
         seen: set[int] = set()
         newest: list[tuple[int, RoleRow | None]] = [(role_id, None)]
@@ -105,14 +105,14 @@ class RoleSnapshot:
         return wanted | {
             role_id
             for role_id in self.shapes
-            if not wanted.isdisjoint(self.lineage(role_id, asleep=True))
+            if not wanted.isdisjoint(self.role_closure(role_id, asleep=True))
         }
 
     def sums(self, role_id: int, *, asleep: bool) -> dict[str, tuple[int, int]]:
         """The permissions allowed and denied by the role with all that it inherits, by place."""
         home = self.shapes[role_id].home if role_id in self.shapes else ""
         total: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-        for one in self.lineage(role_id, asleep=asleep):
+        for one in self.role_closure(role_id, asleep=asleep):
             for place, given in self.given.get(one, ()):
                 counted = home if place == GLOBAL and home else place
                 total[counted][not given.allows] |= self._registry.mask_of_id(given.permission_id)

@@ -23,7 +23,7 @@ from yoto.permission.review.origin_records import load_origins
 from yoto.permission.review.origins import Origins
 from yoto.permission.review.report import AccessLine, Way
 from yoto.permission.verdict.facts import NOWHERE, By
-from yoto.permission.verdict.resolver import Standing, lineage
+from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import reason_of
 from yoto.permission.ways.denials import IN_BASE, At, Denials, Step
 from yoto.store.models import ScopeType
@@ -112,11 +112,11 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
     user_id, origins = evidence.user.user_id, reviewed.origins
     if evidence.user.super_admin:
         yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
-    if derivation.resolution.standing is Standing.OWNER:
+    if derivation.resolution.status is MembershipStatus.OWNER:
         if reviewed.permission.scope != ScopeType.GLOBAL:
             yield Way("owner", shown_text(owned_by(evidence, user_id)), since=origins.owner)
     for held in evidence.held:
-        line = lineage(held.role_id, derivation.place.facts)
+        line = role_closure(held.role_id, derivation.place.facts)
         if held.assignment in derivation.trace.assignments and line:
             yield from _by_roles(derivation, reviewed, denials, line, held)
     for role in evidence.roles.values():
@@ -126,7 +126,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
         if row.role_id is None and row.allows and row.permission_id in denials:
             if not denials[row.permission_id].leave(_of_mark(evidence, row)):
                 continue
-            if derivation.counts(row) and _reaches(evidence, row, derivation.resolution.standing):
+            if derivation.counts(row) and _reaches(evidence, row, derivation.resolution.status):
                 target = f"user:{user_id}" if row.team_id is None else f"team:{row.team_id}"
                 since = origins.of_overwrite(evidence, target, row.place)
                 if evidence.server_id is not None:
@@ -161,11 +161,11 @@ def _of_role(evidence: Evidence, role_id: int) -> Step:
     return Step.DEFAULT_ROLE if evidence.roles[role_id].is_default else Step.ROLES
 
 
-def _reaches(evidence: Evidence, row: OverwriteRow, standing: Standing) -> bool:
+def _reaches(evidence: Evidence, row: OverwriteRow, status: MembershipStatus) -> bool:
     """Whether an overwrite's permissions hold for a user."""
     level = evidence.level_of(row.place)
     low = len(evidence.site.nodes) - len(evidence.site.levels)
-    return standing > Standing.OUTSIDER or evidence.site.types[low + level].shared
+    return status > MembershipStatus.OUTSIDER or evidence.site.types[low + level].shared
 
 
 def _by_roles(

@@ -144,7 +144,7 @@ class UserFacts:
     public: bool = False
 
 
-class Lineages:
+class RoleClosures:
     """The roles of one place; users with the same roles share one set."""
 
     def __init__(self, place: PlaceFacts) -> None:

@@ -2,7 +2,7 @@
 
 Pure: no database, no clock, no framework. Two stages, so that many users of one place share the
 first: ``flatten`` sums up what each role gives with all it inherits, ``resolve`` applies one
-user's roles, standing and overwrites.
+user's roles, membership status and overwrites.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from yoto.permission.verdict.facts import (
 EVERYONES, ROLES, OWN = "everyone", "roles", "user"
 
 
-class Standing(enum.IntEnum):
-    """A user's standing in a place. In a place without members every user is a ``MEMBER``."""
+class MembershipStatus(enum.IntEnum):
+    """A user's membership status in a place. Without members every user is a ``MEMBER``."""
 
     UNKNOWN = 0
     DISABLED = 1
@@ -46,7 +46,7 @@ class Resolution:
         mask: the user's permissions.
         valid_until: epoch seconds of the next moment at which the mask may change by the mere
             passing of time; None if no such moment is known.
-        standing: the user's standing here.
+        status: the user's membership status here.
         base: the mask after roles and grants (step 3).
         shaped: the mask after the overwrites (step 5); without levels the same as ``base``.
         ordinary: the mask without the user's being super-admin; differs only for super-admins.
@@ -56,7 +56,7 @@ class Resolution:
 
     mask: int
     valid_until: float | None
-    standing: Standing
+    status: MembershipStatus
     base: int
     shaped: int
     ordinary: int
@@ -124,7 +124,7 @@ def flatten(place: PlaceFacts, bits: KnownBits) -> FlatPlace:
     return FlatPlace(place, sums, default)
 
 
-def lineage(role_id: int, place: PlaceFacts) -> list[int]:
+def role_closure(role_id: int, place: PlaceFacts) -> list[int]:
     """The role and all that it inherits from in ``place``, nearest first.
 
     The walk up ends before a role that is missing, inactive, not to be inherited from, or seen
@@ -149,7 +149,7 @@ def lineage(role_id: int, place: PlaceFacts) -> list[int]:
 def _with_ancestors(role_id: int, place: PlaceFacts, bits: KnownBits) -> RoleSum:
     of_home = bool(place.roles[role_id].home)
     total = NOTHING._replace(of_home=of_home)
-    for counted in lineage(role_id, place):
+    for counted in role_closure(role_id, place):
         total = _add(total, place.roles[counted], bits, bool(place.roles[counted].home))
     return total
 
@@ -175,8 +175,8 @@ def resolve(
         trace: filled with the steps, if given.
     """
     if not user.exists or user.disabled:
-        standing = Standing.DISABLED if user.exists else Standing.UNKNOWN
-        return Resolution(0, None, standing, 0, 0, 0)
+        status = MembershipStatus.DISABLED if user.exists else MembershipStatus.UNKNOWN
+        return Resolution(0, None, status, 0, 0, 0)
 
     facts, rules = place.facts, place.facts.rules
     has_home = facts.home is not None
@@ -235,10 +235,10 @@ def resolve(
     base = allow & ~deny
     hidden = timed_out = False
     if owner or base & rules.administrator:
-        standing = Standing.OWNER if owner else Standing.ADMINISTRATOR
+        status = MembershipStatus.OWNER if owner else MembershipStatus.ADMINISTRATOR
         ordinary = shaped = base | bits.local
     else:
-        standing = Standing.MEMBER if inside else Standing.OUTSIDER
+        status = MembershipStatus.MEMBER if inside else MembershipStatus.OUTSIDER
         shaped = base
         for level, shared in enumerate(rules.levels):
             shift = level * bits.width
@@ -267,7 +267,7 @@ def resolve(
             ordinary &= rules.remaining
 
     mask = bits.every if user.super_admin else ordinary
-    return Resolution(mask, boundary, standing, base, shaped, ordinary, hidden, timed_out)
+    return Resolution(mask, boundary, status, base, shaped, ordinary, hidden, timed_out)
 
 
 def _sooner(boundary: float | None, moment: float) -> float:

@@ -16,11 +16,11 @@ from yoto.cache import Entry, Loaded, PlaceKey
 from yoto.nodes import node_key
 from yoto.permission.registry.bits import FLAG_BITS, LOCAL, SUPER, KnownBits
 from yoto.permission.verdict.facts import UserFacts
-from yoto.permission.verdict.resolver import Resolution, Standing
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution
 
 
 class _Detail(msgspec.Struct, array_like=True):
-    standing: int
+    status: int
     base: bytes
     shaped: bytes
     hidden: bool
@@ -42,12 +42,12 @@ def to_loaded(
         teams = dict.fromkeys(team_key(one.team_id) for one in user.teams)
         above = (*above, *teams)
     stored = resolution.ordinary << FLAG_BITS
-    if resolution.standing >= Standing.ADMINISTRATOR and not resolution.timed_out:
+    if resolution.status >= MembershipStatus.ADMINISTRATOR and not resolution.timed_out:
         stored |= LOCAL
-    if user.super_admin and resolution.standing > Standing.DISABLED:
+    if user.super_admin and resolution.status > MembershipStatus.DISABLED:
         stored |= SUPER
     detail = _Detail(
-        resolution.standing,
+        resolution.status,
         _bytes(resolution.base),
         _bytes(resolution.shaped),
         resolution.hidden,
@@ -73,7 +73,7 @@ def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:
     return Resolution(
         bits.every if entry.mask & SUPER else ordinary,
         entry.valid_until,
-        Standing(detail.standing),
+        MembershipStatus(detail.status),
         int.from_bytes(detail.base, "big"),
         shaped,
         ordinary,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from yoto.permission.registry.registry import RegisteredPermission
-from yoto.permission.verdict.resolver import Resolution, Standing
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution
 from yoto.store.models import ScopeType
 
 GRANTED = "granted"
@@ -63,28 +63,28 @@ class Decision:
 
 def is_blocked(resolution: Resolution) -> bool:
     """Whether the user is unknown or disabled: no requirement is met, not even a mere NOT."""
-    return resolution.standing <= Standing.DISABLED
+    return resolution.status <= MembershipStatus.DISABLED
 
 
 def reason_of(resolution: Resolution, permission: RegisteredPermission) -> str:
     """Why ``permission`` is or is not in the resolution's mask."""
     mask = permission.mask
-    standing = resolution.standing
+    status = resolution.status
     if resolution.mask & mask:
         if not resolution.ordinary & mask:
             return SUPER_ADMIN
         if permission.scope != ScopeType.GLOBAL:
-            if standing is Standing.OWNER:
+            if status is MembershipStatus.OWNER:
                 return OWNER
-            if standing is Standing.ADMINISTRATOR:
+            if status is MembershipStatus.ADMINISTRATOR:
                 return ADMINISTRATOR
         return GRANTED
-    if standing is Standing.UNKNOWN:
+    if status is MembershipStatus.UNKNOWN:
         return UNKNOWN_USER
-    if standing is Standing.DISABLED:
+    if status is MembershipStatus.DISABLED:
         return DISABLED
     if resolution.shaped & mask:
         return NO_CHANNEL_ACCESS if resolution.hidden else TIMED_OUT
     if resolution.base & mask:
         return OVERWRITE_DENIED
-    return NOT_MEMBER if standing is Standing.OUTSIDER else NOT_GRANTED
+    return NOT_MEMBER if status is MembershipStatus.OUTSIDER else NOT_GRANTED

@@ -11,7 +11,7 @@ from yoto.nodes import place_of_text
 from yoto.permission.loading import Site
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
-from yoto.permission.verdict.resolver import FlatPlace, Standing, Trace, resolve
+from yoto.permission.verdict.resolver import FlatPlace, MembershipStatus, Trace, resolve
 from yoto.permission.ways.denials import IN_BASE, Denials, Step, belongs, default_of
 
 ASSIGNMENT, DEFAULT_ROLE, OVERWRITE = "assignment", "default_role", "overwrite"
@@ -110,8 +110,8 @@ def ways_of(known: NamedFacts, name: str, mask: int, now: float) -> list[Way]:
     resolution = resolve(known.place, known.user, now, known.bits, trace)
     found: list[Way] = []
     if resolution.ordinary & mask:
-        found = list(_ordinary(known, name, mask, trace, resolution.base, resolution.standing))
-        if resolution.standing >= Standing.ADMINISTRATOR and known.bits.local & mask:
+        found = list(_ordinary(known, name, mask, trace, resolution.base, resolution.status))
+        if resolution.status >= MembershipStatus.ADMINISTRATOR and known.bits.local & mask:
             found += _owned(known, name)
             for administrator, all_ in known.administrators:
                 if all_ != mask:
@@ -122,11 +122,11 @@ def ways_of(known: NamedFacts, name: str, mask: int, now: float) -> list[Way]:
 
 
 def _ordinary(
-    known: NamedFacts, name: str, mask: int, trace: Trace, base: int, standing: Standing
+    known: NamedFacts, name: str, mask: int, trace: Trace, base: int, status: MembershipStatus
 ) -> Iterator[Way]:
     """The ways by roles and overwrites, as the last word has left them (steps 3 and 5)."""
     place, user, bits = known.place, known.user, known.bits
-    if standing >= Standing.ADMINISTRATOR or not mask & bits.local:
+    if status >= MembershipStatus.ADMINISTRATOR or not mask & bits.local:
         # Of administrators, and of what means nothing at nodes, no overwrite is asked.
         yield from _base(known, name, base & mask, trace)
         return
@@ -136,7 +136,7 @@ def _ordinary(
     default = default_of(place, user)
     for level, shared in enumerate(place.facts.rules.levels):
         bit, node = mask << level * bits.width, known.site.levels[level]
-        reach = shared or standing is not Standing.OUTSIDER
+        reach = shared or status is not MembershipStatus.OUTSIDER
         if default.local_allow & bit and denials.leave((level, Step.DEFAULT_ROLE)):
             yield from _default(known, name, node)
         if denials.leave((level, Step.ROLES)):

@@ -20,7 +20,7 @@ from yoto.permission.outbox.positions import required_position
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_key
-from yoto.permission.verdict.facts import Lineages
+from yoto.permission.verdict.facts import RoleClosures
 from yoto.permission.verdict.resolver import flatten
 from yoto.permission.verdict.stored import team_key
 from yoto.permission.ways.deriving import NamedFacts, Way, ways_of
@@ -186,7 +186,7 @@ class Ways:
     def _known_of(self, read: Loaded) -> list[NamedFacts]:
         facts, people = read.facts(self._registry)
         snapshot = self._registry.snapshot
-        lineages, flat = Lineages(facts), flatten(facts, snapshot.bits)
+        closures, flat = RoleClosures(facts), flatten(facts, snapshot.bits)
         named = {one.administrator for one in read.site.types} - {None}
         administrators = tuple((name, snapshot.mask_named(name)) for name in named if name)
         names, attributes = read.rights.names, read.rights.attributes
@@ -198,7 +198,7 @@ class Ways:
                 snapshot.bits,
                 names,
                 attributes,
-                lineages.of(user),
+                closures.of(user),
                 administrators,
             )
             for user in people

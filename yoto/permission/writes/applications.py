@@ -10,9 +10,9 @@ from yoto.nodes import APPLICATIONS
 from yoto.permission.loading.finding import require
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
-from yoto.permission.rank.gifts import lineage, merged
+from yoto.permission.rank.delegation import merged, role_closure
 from yoto.permission.rank.hierarchy import Authority
-from yoto.permission.rank.holdings import gifts_by, held_by, marks_by, of_teams
+from yoto.permission.rank.holdings import delegated_by, held_by, marks_by, of_teams
 from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
@@ -88,10 +88,12 @@ def _check_enabling(
 ) -> None:
     """The hierarchy's rules for a program that gets back what it has by itself and by teams."""
     teams = select(TeamMember.team_id).where(TeamMember.user_id == number)
-    by_teams, gifts = of_teams(authority, session, set(session.scalars(teams)), Effect.ALLOW)
+    by_teams, delegated = of_teams(authority, session, set(session.scalars(teams)), Effect.ALLOW)
     own = marks_by(authority, session, Effect.ALLOW, ChannelOverwrite.user_id == number)
-    authority.check_gifts(merged(gifts_by(authority, session, held, Effect.ALLOW), gifts, own))
+    authority.check_delegation(
+        merged(delegated_by(authority, session, held, Effect.ALLOW), delegated, own)
+    )
     # Later gains of a role above the actor would reach the program, too.
-    for role in {one for role, _ in (*held, *by_teams) for one in lineage(session, role)}:
+    for role in {one for role, _ in (*held, *by_teams) for one in role_closure(session, role)}:
         if role.position > authority.rank(role.home):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))

@@ -14,8 +14,8 @@ from yoto.permission.loading.finding import home_text, require, require_role
 from yoto.permission.loading.rights import epoch
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId, person_number
-from yoto.permission.rank.gifts import gifts_of, lineage
-from yoto.permission.rank.hierarchy import OUTSIDE, Authority, Gifts, rank_of
+from yoto.permission.rank.delegation import delegated_grants, role_closure
+from yoto.permission.rank.hierarchy import OUTSIDE, Authority, DelegatedGrants, rank_of
 from yoto.permission.rank.losses import by_home, check_assignments
 from yoto.permission.rank.not_below import check_none_above
 from yoto.permission.registry.scopes import checked_id, words_of
@@ -133,7 +133,7 @@ class AssignmentWrites:
                 )
             for role in roles:
                 act.authority.check_role(role)
-                act.authority.check_gifts(_gifts(act.authority, role, Effect.DENY))
+                act.authority.check_delegation(_delegated(act.authority, role, Effect.DENY))
             for home, ids_there in by_home(roles).items():
                 check_assignments(act.authority, user.id, home, ids_there, _without(ids_there))
             ids = tuple(held[role.id].id for role in roles)
@@ -187,12 +187,12 @@ def _check_giving(
     before = Window(epoch(held.valid_from), epoch(held.valid_until)) if held else None
     session, home = authority.session, role.home
     if before is None or not window.within(before):
-        authority.check_gifts(_gifts(authority, role, Effect.ALLOW), window.end)
-        authority.check_giving(home, lineage(session, role), window.end)
-        if any(_gifts(authority, role, Effect.DENY).values()):
+        authority.check_delegation(_delegated(authority, role, Effect.ALLOW), window.end)
+        authority.check_giving(home, role_closure(session, role), window.end)
+        if any(_delegated(authority, role, Effect.DENY).values()):
             check_none_above(authority, [home], [user_id], or_equal=True, reason=ROLE_TOO_HIGH)
     if before is not None and not before.within(window):
-        authority.check_gifts(_gifts(authority, role, Effect.DENY))
+        authority.check_delegation(_delegated(authority, role, Effect.DENY))
         moved = Assignment(role.id, *window)
         check_assignments(
             authority,
@@ -230,10 +230,10 @@ def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> 
     return roles
 
 
-def _gifts(authority: Authority, role: Role, effect: Effect) -> Gifts:
+def _delegated(authority: Authority, role: Role, effect: Effect) -> DelegatedGrants:
     session = authority.session
-    line = lineage(session, role)
-    return gifts_of(session, authority.registry, line, effect, role.home)
+    line = role_closure(session, role)
+    return delegated_grants(session, authority.registry, line, effect, role.home)
 
 
 def _held(session: Session, user_id: int, roles: list[Role]) -> dict[int, RoleAssignment]:

@@ -13,7 +13,7 @@ from yoto.errors import ValidationFailed
 from yoto.permission.loading.finding import channel_of, grant_scope, require_role, server_of
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
-from yoto.permission.rank.gifts import grant_place
+from yoto.permission.rank.delegation import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL
@@ -63,7 +63,7 @@ class GrantWrites:
 
             act.authority.check_role(role)
             if wanted is Effect.ALLOW:
-                act.authority.check_gifts({grant_place(role.home, scope): mask_of(changed)})
+                act.authority.check_delegation({grant_place(role.home, scope): mask_of(changed)})
             elif changed:
                 act.authority.check_default_denial(role)
 
@@ -119,7 +119,7 @@ class GrantWrites:
 
             act.authority.check_role(role)
             denied = [p for p in permissions if stored[p.name].effect is Effect.DENY]
-            act.authority.check_gifts({grant_place(role.home, scope): mask_of(denied)})
+            act.authority.check_delegation({grant_place(role.home, scope): mask_of(denied)})
 
             ids = tuple(grant.id for grant in stored.values())
             before = scope_shown(scope) | {"grants": _effects(stored)}

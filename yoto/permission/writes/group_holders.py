@@ -8,15 +8,15 @@ from contextlib import ExitStack, contextmanager
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.permission.rank.gifts import grant_place, merged
-from yoto.permission.rank.hierarchy import Authority, Gifts
+from yoto.permission.rank.delegation import grant_place, merged
+from yoto.permission.rank.hierarchy import Authority, DelegatedGrants
 from yoto.permission.rank.losses import by_home, sparing
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.writes.grants import refuse_denial
 from yoto.store.models import NOWHERE, Effect, Role, RoleGroupGrant
 
 
-def spread(session: Session, group_id: int, effect: Effect, mask: int) -> Gifts:
+def spread(session: Session, group_id: int, effect: Effect, mask: int) -> DelegatedGrants:
     """``mask`` in each place where the group is granted with ``effect``."""
     grants = session.execute(
         select(Role.home, RoleGroupGrant.scope_key)

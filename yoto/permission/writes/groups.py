@@ -21,7 +21,7 @@ from yoto.permission.outbox.deletion_records import kept_of_group
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.rank.administrators import keeping_an_administrator
-from yoto.permission.rank.gifts import grant_place
+from yoto.permission.rank.delegation import grant_place
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.state import get_state
@@ -73,7 +73,7 @@ class GroupWrites:
     """Groups; shared arguments as in ``Writes``.
 
     Groups belong to the platform. Changing one changes every role that it was granted to: the
-    gift rule asks for the permission in each place where it was, and the rank rule for a rank above
+    delegation rule asks for the permission in each place where it was, and the rank rule for a rank above
     each of these roles.
     """
 
@@ -127,7 +127,7 @@ class GroupWrites:
             denied = 0
             for member in inside:
                 denied |= act.registry.mask_of_id(member.permission_id)
-            act.authority.check_gifts(spread(act.session, group.id, Effect.DENY, denied))
+            act.authority.check_delegation(spread(act.session, group.id, Effect.DENY, denied))
             holders = check_holders(act.authority, group.id)
             before: dict[str, Any] = {
                 "name": group.name,
@@ -159,7 +159,9 @@ class GroupWrites:
             added = [p for p in permissions if p.id not in present]
             if granted_locally(act.session, group.id):
                 refuse_global(added, "names")
-            act.authority.check_gifts(spread(act.session, group.id, Effect.ALLOW, mask_of(added)))
+            act.authority.check_delegation(
+                spread(act.session, group.id, Effect.ALLOW, mask_of(added))
+            )
             holders = check_holders(act.authority, group.id, adding=added)
             with sparing_holders(act.authority, holders if added else []):
                 act.session.add_all(
@@ -192,7 +194,7 @@ class GroupWrites:
             group = require(act.session, PermissionGroup, group_id)
             inside = {member.permission_id: member for member in _inside(act.session, group.id)}
             _refuse_absent(permissions, inside)
-            act.authority.check_gifts(
+            act.authority.check_delegation(
                 spread(act.session, group.id, Effect.DENY, mask_of(permissions))
             )
             with sparing_holders(act.authority, check_holders(act.authority, group.id)):
@@ -228,7 +230,9 @@ class GroupWrites:
             before = grant.effect.value if grant else None
             act.authority.check_role(role)
             if wanted is Effect.ALLOW and before != wanted.value:
-                act.authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
+                act.authority.check_delegation(
+                    {grant_place(role.home, scope): mask_of(permissions)}
+                )
             elif before != wanted.value:
                 act.authority.check_default_denial(role)
             with sparing(act.authority, role.home, [role.id] if before != wanted.value else []):
@@ -275,7 +279,9 @@ class GroupWrites:
             act.authority.check_role(role)
             if grant.effect is Effect.DENY:
                 permissions = act.registry.get_many(_names(act.session, group.id))
-                act.authority.check_gifts({grant_place(role.home, scope): mask_of(permissions)})
+                act.authority.check_delegation(
+                    {grant_place(role.home, scope): mask_of(permissions)}
+                )
             before = scope_shown(scope) | {"group": group.name, "effect": grant.effect.value}
             act.record("role.revoke", role, before, None)
             grant_id = grant.id

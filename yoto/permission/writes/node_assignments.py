@@ -19,8 +19,8 @@ from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Everyone
 from yoto.permission.people.numbers import SubjectId, own_ids
 from yoto.permission.people.subjects import Holder, Subject, holder_of, shown_subject
-from yoto.permission.rank.gifts import gifts_of, lineage
-from yoto.permission.rank.hierarchy import OUTSIDE, OWNER_RANK, Authority, Gifts, rank_of
+from yoto.permission.rank.delegation import delegated_grants, role_closure
+from yoto.permission.rank.hierarchy import OUTSIDE, OWNER_RANK, Authority, DelegatedGrants, rank_of
 from yoto.permission.rank.losses import check_assignments, check_set
 from yoto.permission.rank.not_below import anybody_above, check_none_above, check_none_above_at
 from yoto.permission.rank.teams import members_of_teams
@@ -270,11 +270,11 @@ def _check_giving(authority: Authority, given: _Given, until: float | None) -> N
     """
     if authority.unbounded:
         return
-    authority.check_gifts(_gifts(authority, given, Effect.ALLOW), until)
+    authority.check_delegation(_delegated(authority, given, Effect.ALLOW), until)
     stands = authority.stands_at(given.at, until)
     if not stands:
-        authority.check_giving(given.role.home, lineage(authority.session, given.role), until)
-    if any(_gifts(authority, given, Effect.DENY).values()):
+        authority.check_giving(given.role.home, role_closure(authority.session, given.role), until)
+    if any(_delegated(authority, given, Effect.DENY).values()):
         _check_outranks(authority, given, ROLE_TOO_HIGH, or_equal=not stands)
 
 
@@ -287,7 +287,7 @@ def _check_taking(
     """The hierarchy's rules for taking a role; raises as above."""
     if authority.unbounded:
         return
-    authority.check_gifts(_gifts(authority, given, Effect.DENY))
+    authority.check_delegation(_delegated(authority, given, Effect.DENY))
     user_id, homes = given.holder.user_id, {given.role.home, given.home}
     if given.at is None or not authority.stands_at(given.at, authority.now):
         if user_id is None:
@@ -334,10 +334,10 @@ def _check_outranks(
     )
 
 
-def _gifts(authority: Authority, given: _Given, effect: Effect) -> Gifts:
+def _delegated(authority: Authority, given: _Given, effect: Effect) -> DelegatedGrants:
     session = authority.session
-    line = lineage(session, given.role)
-    return gifts_of(session, authority.registry, line, effect, given.role.home, given.at)
+    line = role_closure(session, given.role)
+    return delegated_grants(session, authority.registry, line, effect, given.role.home, given.at)
 
 
 def _is_same(one: Assignment, other: Assignment) -> bool:

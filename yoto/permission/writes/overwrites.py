@@ -156,7 +156,7 @@ def _replace(
             if before.get(p) != wanted.get(p)
             and (wanted.get(p) is Effect.ALLOW or before.get(p) is Effect.DENY)
         ]
-        act.authority.check_gifts({site.place: mask_of(enlarged)})
+        act.authority.check_delegation({site.place: mask_of(enlarged)})
 
         # A named user is below the actor already; a role may have a holder who is not.
         changed_roles = [target.id] if target.role is not None and before != wanted else []

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.errors import ValidationFailed
 from yoto.permission.database.transactions import has_written
 from yoto.permission.loading.finding import require
-from yoto.permission.rank.gifts import gifts_of, lineage, merged, parents_of
+from yoto.permission.rank.delegation import delegated_grants, merged, parents_of, role_closure
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.nesting import MOST_DEEP, TOO_DEEP, Edges, edges_from, longest
 from yoto.permission.rank.role_snapshot import may_inherit
@@ -153,9 +153,9 @@ def check_inheritance(
     role: Role,
     changes: Mapping[str, Any],
 ) -> None:
-    """The gift and rank rules for a change of parent or activity.
+    """The delegation and rank rules for a change of parent or activity.
 
-    The gift rule is for new allows, and denials that go, with roles as they are and as if all were
+    The delegation rule is for new allows, and denials that go, with roles as they are and as if all were
     active; the rank rule for the new ancestors.
 
     Raises:
@@ -170,19 +170,19 @@ def check_inheritance(
     gained: list[Role] = []
     lost: list[Role] = []
     for asleep in (False, True):
-        old = lineage(session, role, asleep=asleep)
+        old = role_closure(session, role, asleep=asleep)
         new = [role] if active or asleep else []
         for one in [parent, *others] if new else []:
-            new += lineage(session, one, asleep=asleep)
+            new += role_closure(session, one, asleep=asleep)
         gained += [ancestor for ancestor in new if ancestor not in old + gained]
         lost += [ancestor for ancestor in old if ancestor not in new + lost]
     home = role.home
-    authority.check_gifts(
+    authority.check_delegation(
         merged(
-            gifts_of(session, registry, gained, Effect.ALLOW, home),
-            gifts_of(session, registry, lost, Effect.DENY, home),
+            delegated_grants(session, registry, gained, Effect.ALLOW, home),
+            delegated_grants(session, registry, lost, Effect.DENY, home),
         )
     )
     # A holder of a role that becomes active is an heir from then on, like a new holder.
     if parent_id != role.parent_id or active and not role.active:
-        authority.check_giving(home, lineage(session, parent))
+        authority.check_giving(home, role_closure(session, parent))

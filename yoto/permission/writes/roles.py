@@ -20,7 +20,7 @@ from yoto.permission.loading.finding import (
 from yoto.permission.outbox.deletion_records import kept_of_role
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
-from yoto.permission.rank.gifts import gifts_of, lineage, parents_of
+from yoto.permission.rank.delegation import delegated_grants, parents_of, role_closure
 from yoto.permission.rank.losses import sparing
 from yoto.permission.registry.scopes import checked_id
 from yoto.permission.state import get_state
@@ -160,10 +160,10 @@ class RoleWrites:
         with acting(actor_id, reason, commit, roles=[role_id]) as act:
             role = require_role(act.session, role_id)
             act.authority.check_role(role)
-            lost = gifts_of(
-                act.session, act.registry, lineage(act.session, role), Effect.DENY, role.home
+            lost = delegated_grants(
+                act.session, act.registry, role_closure(act.session, role), Effect.DENY, role.home
             )
-            act.authority.check_gifts(lost)
+            act.authority.check_delegation(lost)
             with sparing(act.authority, role.home, [role.id]) as change:
                 change.gone.add(role.id)
             before = _shown(role) | {"home": role.home} | kept_of_role(act.session, role.id)
@@ -214,10 +214,12 @@ class RoleWrites:
                 raise ValidationFailed({"parent_id": "is a parent already"})
             act.authority.check_role(role)
             for asleep in (False, True):
-                ancestors = lineage(act.session, parent, asleep=asleep)
-                gifts = gifts_of(act.session, act.registry, ancestors, Effect.ALLOW, role.home)
-                act.authority.check_gifts(gifts)
-            act.authority.check_giving(role.home, lineage(act.session, parent))
+                ancestors = role_closure(act.session, parent, asleep=asleep)
+                delegated = delegated_grants(
+                    act.session, act.registry, ancestors, Effect.ALLOW, role.home
+                )
+                act.authority.check_delegation(delegated)
+            act.authority.check_giving(role.home, role_closure(act.session, parent))
             with sparing(act.authority, role.home, [role.id]):
                 act.session.add(RoleParent(role_id=role.id, parent_id=parent.id))
             act.record("role.update", role, None, {"parent_id": parent.id})
@@ -241,9 +243,11 @@ class RoleWrites:
             act.authority.check_role(role)
             parent = act.session.get(Role, parent_id)
             for asleep in (False, True):
-                ancestors = lineage(act.session, parent, asleep=asleep)
-                gifts = gifts_of(act.session, act.registry, ancestors, Effect.DENY, role.home)
-                act.authority.check_gifts(gifts)
+                ancestors = role_closure(act.session, parent, asleep=asleep)
+                delegated = delegated_grants(
+                    act.session, act.registry, ancestors, Effect.DENY, role.home
+                )
+                act.authority.check_delegation(delegated)
             with sparing(act.authority, role.home, [role.id]):
                 act.session.delete(row)
             act.record("role.update", role, {"parent_id": parent_id}, None)
@@ -271,8 +275,10 @@ def _make_role(
     checked_position(position)
     act.authority.check_position(at, position)
     inherited = checked_parent(act.session, parent, at)
-    ancestors = lineage(act.session, inherited)
-    act.authority.check_gifts(gifts_of(act.session, act.registry, ancestors, Effect.ALLOW, at))
+    ancestors = role_closure(act.session, inherited)
+    act.authority.check_delegation(
+        delegated_grants(act.session, act.registry, ancestors, Effect.ALLOW, at)
+    )
     act.authority.check_giving(at, ancestors)
     role = Role(
         home=at,

@@ -14,7 +14,7 @@ from yoto.permission.outbox.deletion_records import kept_of_team, windows_in_tea
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import Subject, holder_of
-from yoto.permission.rank.gifts import lineage
+from yoto.permission.rank.delegation import role_closure
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.holdings import homes_of, of_teams
 from yoto.permission.rank.nesting import TOO_DEEP
@@ -231,11 +231,11 @@ def _check_giving(
     """
     if authority.unbounded:
         return
-    held, gifts = of_teams(authority, session, team_ids, Effect.ALLOW)
+    held, delegated = of_teams(authority, session, team_ids, Effect.ALLOW)
     for role, _ in held:
         authority.check_role(role)
-        authority.check_giving(role.home, lineage(session, role), until)
-    authority.check_gifts(gifts, until)
+        authority.check_giving(role.home, role_closure(session, role), until)
+    authority.check_delegation(delegated, until)
     denied = of_teams(authority, session, team_ids, Effect.DENY)[1]
     if any(denied.values()):
         check_none_above(authority, homes_of(session, held, denied), members)
@@ -250,7 +250,7 @@ def _check_taking(
     held, lost = of_teams(authority, session, team_ids, Effect.DENY)
     for role, _ in held:
         authority.check_role(role)
-    authority.check_gifts(lost)
+    authority.check_delegation(lost)
     allowed = of_teams(authority, session, team_ids, Effect.ALLOW)[1]
     if held or any(allowed.values()):
         # It is stricter than a look at what each of them would lose: teams have few members.

@@ -14,7 +14,7 @@ from yoto.permission import PermissionSystem
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse
-from yoto.permission.verdict.resolver import Resolution, Standing
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution
 
 PERMISSIONS = {
     "channel.read": "channel",
@@ -45,7 +45,7 @@ class FakeSource:
         *names: str,
         place: Place = Place("channel", 3),
         only_as_super_admin: Sequence[str] = (),
-        standing: Standing = Standing.MEMBER,
+        standing: MembershipStatus = MembershipStatus.MEMBER,
     ) -> None:
         ordinary = sum(MASK[name] for name in names)
         mask = ordinary | sum(MASK[name] for name in only_as_super_admin)
@@ -55,7 +55,7 @@ class FakeSource:
         self.loads.append((user_id, place))
         if place.id == 404:
             raise UnknownResource(place.kind, place.id)
-        nobody = Resolution(0, None, Standing.UNKNOWN, 0, 0, 0)
+        nobody = Resolution(0, None, MembershipStatus.UNKNOWN, 0, 0, 0)
         return self.held.get((user_id, place), nobody)
 
     def load_many(

@@ -9,7 +9,7 @@ from yoto.api.visibility import demand_sight
 from yoto.errors import PermissionDenied
 from yoto.extensions import permissions
 from yoto.nodes import GLOBAL_KIND, NodeId
-from yoto.permission import Place, Standing
+from yoto.permission import MembershipStatus, Place
 from yoto.store.resources import known_types
 
 PLATFORM_AUDIT = "admin.audit"
@@ -135,8 +135,8 @@ def _lacking(caller_id: int, homes: Iterable[Place | None]) -> str | None:
         declared = known_types().get(home.kind)
         name = declared.audit or declared.administrator
         if name is None or not permissions.is_registered(name):
-            standing = permissions.effective(caller_id, *home).standing
-            if standing < Standing.ADMINISTRATOR:
+            status = permissions.effective(caller_id, *home).status
+            if status < MembershipStatus.ADMINISTRATOR:
                 return name or PLATFORM_AUDIT
         else:
             asked.append(Question(name, *home))

@@ -13,7 +13,7 @@ from yoto.api.permissions.checks.service import Question, demand_insight
 from yoto.api.visibility import demand_sight
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.extensions import permissions
-from yoto.permission import Place, Standing, Team, subject_of_text, subject_text
+from yoto.permission import MembershipStatus, Place, Team, subject_of_text, subject_text
 
 GLOBAL_ROLES = "admin.roles"
 NOT_YOURS = "not_administrator"
@@ -89,7 +89,7 @@ def _managed(caller_id: int, asked: Mapping[str, Any]) -> Place:
     place = Place(asked["scope"], asked["scope_id"])
     if not permissions.check_permission(caller_id, GLOBAL_ROLES):
         demand_sight(caller_id, [place])
-        if permissions.effective(caller_id, *place).standing < Standing.ADMINISTRATOR:
+        if permissions.effective(caller_id, *place).status < MembershipStatus.ADMINISTRATOR:
             raise PermissionDenied(NOT_YOURS, GLOBAL_ROLES)
     return place
 

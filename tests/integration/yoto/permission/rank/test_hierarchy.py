@@ -1,4 +1,4 @@
-"""The rank rule and the gift rule: what an actor in the middle may change, and what not."""
+"""The rank rule and the delegation rule: what an actor in the middle may change, and what not."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from yoto.permission import Decision, PermissionSystem, PolicyAnswer, PolicyQues
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL, Place
 from yoto.permission.state import EXTENSION
-from yoto.permission.verdict.resolver import Resolution, Standing
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution
 from yoto.permission.verdict.verdict import reason_of
 
 CHANNEL = ("channel", 3)
@@ -50,7 +50,7 @@ def policy(bare_app: Flask) -> Callable[[Any], list[PolicyQuestion]]:
 
 
 def resolution(
-    standing: Standing = Standing.MEMBER,
+    standing: MembershipStatus = MembershipStatus.MEMBER,
     mask: int = 0,
     base: int = 0,
     shaped: int = 0,
@@ -67,17 +67,17 @@ ALL = (1 << len(STORED)) - 1
     ("found", "permission", "reason"),
     [
         (resolution(mask=ALL, ordinary=ALL), SEND, "granted"),
-        (resolution(Standing.OUTSIDER, mask=ALL, ordinary=ALL), SEND, "granted"),
-        (resolution(Standing.OWNER, mask=ALL, ordinary=ALL), SEND, "owner"),
-        (resolution(Standing.OWNER, mask=ALL, ordinary=ALL), VIEW, "granted"),
-        (resolution(Standing.ADMINISTRATOR, mask=ALL, ordinary=ALL), SEND, "administrator"),
+        (resolution(MembershipStatus.OUTSIDER, mask=ALL, ordinary=ALL), SEND, "granted"),
+        (resolution(MembershipStatus.OWNER, mask=ALL, ordinary=ALL), SEND, "owner"),
+        (resolution(MembershipStatus.OWNER, mask=ALL, ordinary=ALL), VIEW, "granted"),
+        (resolution(MembershipStatus.ADMINISTRATOR, mask=ALL, ordinary=ALL), SEND, "administrator"),
         (resolution(mask=ALL, ordinary=0), SEND, "super_admin"),
-        (resolution(Standing.OWNER, mask=ALL, ordinary=SEND.mask), SEND, "owner"),
-        (resolution(Standing.OWNER, mask=ALL, ordinary=SEND.mask), VIEW, "super_admin"),
-        (resolution(Standing.UNKNOWN), SEND, "unknown_user"),
-        (resolution(Standing.DISABLED), SEND, "disabled"),
+        (resolution(MembershipStatus.OWNER, mask=ALL, ordinary=SEND.mask), SEND, "owner"),
+        (resolution(MembershipStatus.OWNER, mask=ALL, ordinary=SEND.mask), VIEW, "super_admin"),
+        (resolution(MembershipStatus.UNKNOWN), SEND, "unknown_user"),
+        (resolution(MembershipStatus.DISABLED), SEND, "disabled"),
         (resolution(), SEND, "not_granted"),
-        (resolution(Standing.OUTSIDER), SEND, "not_member"),
+        (resolution(MembershipStatus.OUTSIDER), SEND, "not_member"),
         (resolution(base=ALL, shaped=0), SEND, "overwrite_denied"),
         (resolution(base=ALL, shaped=ALL, hidden=True), SEND, "no_channel_access"),
         (resolution(base=0, shaped=ALL, hidden=True), SEND, "no_channel_access"),
@@ -230,9 +230,9 @@ def test_a_failing_policy_never_makes_a_not_true(
     assert system.decide_expression(2, expression, *CHANNEL) == denied("not_satisfied")
 
 
-@pytest.mark.parametrize("standing", [Standing.UNKNOWN, Standing.DISABLED])
+@pytest.mark.parametrize("standing", [MembershipStatus.UNKNOWN, MembershipStatus.DISABLED])
 def test_nobody_and_the_disabled_meet_no_requirement_not_even_a_not(
-    system: PermissionSystem, source: FakeSource, standing: Standing
+    system: PermissionSystem, source: FakeSource, standing: MembershipStatus
 ) -> None:
     source.give(2, standing=standing)
     decision = system.decide_expression(2, "NOT member.muted", *CHANNEL)

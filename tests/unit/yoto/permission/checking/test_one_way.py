@@ -51,7 +51,7 @@ from yoto.permission.registry.requirement import Requirement
 from yoto.permission.registry.scopes import Place, place_key
 from yoto.permission.state import EXTENSION, PermissionState
 from yoto.permission.verdict.abac import JudgedPlaces
-from yoto.permission.verdict.resolver import Resolution, Standing, flatten, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
 from yoto.permission.verdict.stored import to_loaded
 from yoto.permission.verdict.verdict import reason_of
 from yoto.permission.ways import Ways
@@ -218,7 +218,7 @@ def literal_verdict(scene: Scene, user_id: int, tree: Any, place: Place) -> tupl
     """Whether it is allowed, and whether only because somebody is a super-admin."""
     resolution = believed(scene, user_id, place)
     held = after_policies(scene, resolution, spoken_of(tree))
-    if resolution.standing <= Standing.DISABLED or held is None or not holds(tree, held):
+    if resolution.status <= MembershipStatus.DISABLED or held is None or not holds(tree, held):
         return False, False
     return True, not holds(tree, held & names_in(resolution.ordinary))
 
@@ -512,7 +512,7 @@ def test_what_flags_and_bits_allow_is_what_roles_alone_allow(
     registry = PermissionRegistry(lambda: list(STORED))
     condition = registry.bind(Requirement(compile_expression(written(tree))))
     resolution = resolved(rows, user_id, place)
-    by_roles = resolution.standing > Standing.DISABLED and holds(
+    by_roles = resolution.status > MembershipStatus.DISABLED and holds(
         tree, names_in(resolution.ordinary)
     )
     mask = loaded(rows, user_id, place).mask

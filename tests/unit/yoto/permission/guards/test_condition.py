@@ -24,7 +24,7 @@ from yoto.errors import (
 from yoto.permission import Permission, acting_as
 from yoto.permission.registry.scopes import GLOBAL, Place
 from yoto.permission.state import EXTENSION, SuperAdminUse
-from yoto.permission.verdict.resolver import Standing
+from yoto.permission.verdict.resolver import MembershipStatus
 
 SEND = Permission("message.send", scope="channel", scope_id=3)
 PIN = Permission("message.pin", scope="channel", scope_id=3)
@@ -102,7 +102,7 @@ def test_several_in_one_place_are_one_expression(context: None, source: FakeSour
 def test_a_denial_in_several_places_says_why_by_the_first(
     context: None, source: FakeSource
 ) -> None:
-    source.give(2, place=Place("server", 1), standing=Standing.OUTSIDER)
+    source.give(2, place=Place("server", 1), standing=MembershipStatus.OUTSIDER)
     with acting_as(2), pytest.raises(PermissionDenied) as denied, MANAGE | VIEW:
         pass
     assert denied.value.permission == "(server.manage) OR (platform.view)"

@@ -19,7 +19,7 @@ from yoto.permission import (
 )
 from yoto.permission.registry.scopes import GLOBAL, Place
 from yoto.permission.state import EXTENSION, SuperAdminUse
-from yoto.permission.verdict.resolver import Standing
+from yoto.permission.verdict.resolver import MembershipStatus
 
 IN_CHANNEL = {"scope": "channel", "scope_id": "channel_id"}
 AUTHORS: dict[str, Any] = {"mine": 2, "theirs": 4, "nobodys": None, "odd": "2", "lost": NO_PERSON}
@@ -76,9 +76,9 @@ def test_a_callable_that_fails_lets_nobody_in(posts: Flask, source: FakeSource) 
         posts.test_client().get("/3?post=broken")
 
 
-@pytest.mark.parametrize("standing", [Standing.DISABLED, Standing.UNKNOWN])
+@pytest.mark.parametrize("standing", [MembershipStatus.DISABLED, MembershipStatus.UNKNOWN])
 def test_an_account_that_may_do_nothing_owns_nothing(
-    posts: Flask, source: FakeSource, standing: Standing
+    posts: Flask, source: FakeSource, standing: MembershipStatus
 ) -> None:
     for place in (GLOBAL, Place("channel", 3)):
         source.give(2, place=place, standing=standing)

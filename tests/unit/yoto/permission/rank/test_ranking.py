@@ -1,4 +1,4 @@
-"""Where somebody stands, now and for as long as a gift lasts."""
+"""Where somebody stands, now and for as long as a grant lasts."""
 
 from __future__ import annotations
 

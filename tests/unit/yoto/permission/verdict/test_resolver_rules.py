@@ -9,7 +9,7 @@ import pytest
 from tests.unit.yoto.permission.rows_to_facts import BITS, MASK, RULES
 from tests.unit.yoto.permission.worlds import NOW
 from yoto.permission.verdict.facts import Assignment, PlaceFacts, RoleFacts, UserFacts
-from yoto.permission.verdict.resolver import Resolution, Standing, flatten, resolve
+from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
 
 READ, HISTORY, SEND = (
     MASK["channel.read"],
@@ -52,12 +52,12 @@ def resolved(
 
 def test_nobody_has_nothing() -> None:
     found = resolved({EVERYONE: everyone(allow=READ)}, exists=False)
-    assert (found.mask, found.standing) == (0, Standing.UNKNOWN)
+    assert (found.mask, found.status) == (0, MembershipStatus.UNKNOWN)
 
 
 def test_a_disabled_super_admin_who_owns_the_server_has_nothing() -> None:
     found = resolved(user_id=OWNER, disabled=True, super_admin=True)
-    assert (found.mask, found.standing) == (0, Standing.DISABLED)
+    assert (found.mask, found.status) == (0, MembershipStatus.DISABLED)
 
 
 def test_a_super_admin_has_everything_and_what_others_would_have_is_kept_apart() -> None:
@@ -155,7 +155,7 @@ def test_who_is_no_member_holds_only_global_roles() -> None:
         2: RoleFacts(None, allow=READ),
     }
     found = resolved(roles, (1, 2), member=False)
-    assert (found.mask, found.standing) == (READ, Standing.OUTSIDER)
+    assert (found.mask, found.status) == (READ, MembershipStatus.OUTSIDER)
 
 
 def test_a_boundary_of_a_role_that_does_not_count_is_none() -> None:
@@ -181,7 +181,7 @@ def test_the_owner_has_every_local_permission_although_denied_timed_out_and_no_m
         timeout_until=NOW + 60,
         own_deny=SEND,
     )
-    assert (found.mask, found.standing) == (BITS.local, Standing.OWNER)
+    assert (found.mask, found.status) == (BITS.local, MembershipStatus.OWNER)
 
 
 def test_roles_of_the_server_count_for_its_owner_though_not_in_the_members() -> None:
@@ -194,7 +194,7 @@ def test_roles_of_the_server_count_for_its_owner_though_not_in_the_members() -> 
 def test_an_administrator_skips_overwrites_and_time_out() -> None:
     roles = {EVERYONE: everyone(local_deny=READ), 1: RoleFacts(SERVER, allow=ADMINISTRATOR)}
     found = resolved(roles, (1,), timeout_until=NOW + 60)
-    assert (found.mask, found.standing) == (BITS.local, Standing.ADMINISTRATOR)
+    assert (found.mask, found.status) == (BITS.local, MembershipStatus.ADMINISTRATOR)
 
 
 def test_administrator_means_nothing_when_denied_in_base_or_allowed_by_an_overwrite() -> None:
@@ -207,7 +207,7 @@ def test_administrator_means_nothing_when_denied_in_base_or_allowed_by_an_overwr
 
 def test_administrator_means_nothing_in_the_global_place() -> None:
     found = resolved({1: RoleFacts(None, allow=ADMINISTRATOR)}, (1,), kind="global")
-    assert (found.mask, found.standing) == (ADMINISTRATOR, Standing.MEMBER)
+    assert (found.mask, found.status) == (ADMINISTRATOR, MembershipStatus.MEMBER)
 
 
 def test_a_global_permission_counts_only_when_a_global_role_grants_it() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from yoto.permission.loading.rights import Grant, Mark
 from yoto.permission.loading.rows import grants_of, overwrites_of
 from yoto.permission.loading.sites import Site, load_sites
-from yoto.permission.rank.hierarchy import Gifts
+from yoto.permission.rank.hierarchy import DelegatedGrants
 from yoto.permission.rank.role_snapshot import may_inherit
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
@@ -24,7 +24,7 @@ def grant_place(home: str, scope: str) -> Place:
     return place_of_text(home) if place == GLOBAL and home != NOWHERE else place
 
 
-def lineage(session: Session, role: Role | None, *, asleep: bool = True) -> list[Role]:
+def role_closure(session: Session, role: Role | None, *, asleep: bool = True) -> list[Role]:
     """``role`` and the ancestors that it inherits from.
 
     Args:
@@ -57,14 +57,14 @@ def parents_of(session: Session, role: Role) -> list[Role]:
     return [one for one in found if one is not None]
 
 
-def gifts_of(
+def delegated_grants(
     session: Session,
     registry: PermissionRegistry,
     roles: Iterable[Role],
     effect: Effect,
     home: str,
     at: Place | None = None,
-) -> Gifts:
+) -> DelegatedGrants:
     """The permissions that ``roles`` together allow (or, with the other effect, deny) to a holder.
 
     With effect deny these are the permissions that a holder may regain by losing the roles.
@@ -74,9 +74,9 @@ def gifts_of(
         at: the node at which they are held; None: wherever they count.
     """
     ids = [role.id for role in roles]
-    gifts: defaultdict[Place, int] = defaultdict(int)
+    delegated: defaultdict[Place, int] = defaultdict(int)
     if not ids:
-        return gifts
+        return delegated
     mark = ChannelOverwrite
     rows: list[tuple[str, Grant | Mark]] = [
         *grants_of(session, lambda of: of.role_id.in_(ids) & (of.effect == effect)),
@@ -90,8 +90,8 @@ def gifts_of(
     for place, mask in found:
         counted = _counted(place, sites.get(place), home, here)
         if counted is not None:
-            gifts[counted] |= mask
-    return gifts
+            delegated[counted] |= mask
+    return delegated
 
 
 def _counted(place: Place, site: Site | None, home: str, here: Site | None) -> Place | None:
@@ -106,7 +106,7 @@ def _counted(place: Place, site: Site | None, home: str, here: Site | None) -> P
     return here.place if place == GLOBAL or str(place) in here.nodes else None
 
 
-def merged(*parts: Gifts) -> Gifts:
+def merged(*parts: DelegatedGrants) -> DelegatedGrants:
     """All of ``parts`` together."""
     total: defaultdict[Place, int] = defaultdict(int)
     for part in parts:
