@@ -52,8 +52,8 @@ from yoto.permission import (
 from yoto.persistence import SqlJournal
 from yoto.policy import policy_engine
 from yoto.redis import RedisSettings
-from yoto.request.circumstances import circumstances
 from yoto.request.context import origin
+from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
 from yoto.settings import read
@@ -190,7 +190,7 @@ def _init_permissions(app: Flask, host: Host) -> None:
     granted = GrantedAccess(hot_places(hot), seen.granted)
     hot.read_first(granted.flush)
     seen.read_first(granted.flush)
-    environment = PolicyEnvironment(circumstances, error_rate, prefetch.of(app).unusual)
+    environment = PolicyEnvironment(current_request, error_rate, prefetch.of(app).unusual)
     judge = PolicyChecker(app, cache.of(app), environment)
     forecaster = elected_forecaster(app)
     permissions.init_app(

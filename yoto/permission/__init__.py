@@ -73,13 +73,13 @@ from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
     from yoto.permission.policy_input.checker import PolicyChecker
-    from yoto.permission.policy_input.facts import Circumstances, PolicyEnvironment
+    from yoto.permission.policy_input.facts import CurrentRequest, PolicyEnvironment
 else:
     # What policies are asked needs their engine; verdicts by roles do not.
     __getattr__ = exports(
         __name__,
         {
-            "Circumstances": ".policy_input.facts",
+            "CurrentRequest": ".policy_input.facts",
             "PolicyChecker": ".policy_input.checker",
             "PolicyEnvironment": ".policy_input.facts",
         },
@@ -99,7 +99,7 @@ __all__ = [
     "PUBLIC",
     "UNSET",
     "Application",
-    "Circumstances",
+    "CurrentRequest",
     "ComponentState",
     "Decision",
     "Everyone",

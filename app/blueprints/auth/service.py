@@ -20,7 +20,7 @@ from yoto.auth.guessing import (
 )
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.database_problems import conflict, unique
-from yoto.request.circumstances import circumstances
+from yoto.request.current import current_request
 from yoto.resilience import rate_limit
 from yoto.store.db import db, first_read, writing
 from yoto.store.models import Device, record_audit
@@ -91,7 +91,7 @@ def is_known(username: str) -> bool:
 
 
 def _has_device(username: str) -> bool:
-    here = circumstances()
+    here = current_request()
     if here is None or here.device is None:
         return False
     owned = exists().where(

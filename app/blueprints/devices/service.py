@@ -13,7 +13,7 @@ from werkzeug.exceptions import Conflict
 from app.models import User
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
-from yoto.request.circumstances import token_hash
+from yoto.request.current import token_hash
 from yoto.store.db import db
 from yoto.store.models import Device, record_audit
 

@@ -14,7 +14,7 @@ from app.models import Channel, Server, User
 from yoto.api.rows import change, locked
 from yoto.auth.identity import Identity
 from yoto.errors import PermissionDenied, ValidationFailed
-from yoto.request.circumstances import circumstances
+from yoto.request.current import current_request
 from yoto.store.db import db
 from yoto.store.models import Device, record_audit
 
@@ -98,7 +98,7 @@ def _refuse_shutting_out(owner_id: int, values: Mapping[str, Any]) -> None:
     networks = values["blocked_networks"] or ()
     if any(ipaddress.ip_network(network).prefixlen == 0 for network in networks):
         raise ValidationFailed({"blocked_networks": "would shut everybody out"})
-    here = circumstances()
+    here = current_request()
     if here is None or here.ip is None:
         return
     address = ipaddress.ip_address(here.ip)

@@ -1,4 +1,4 @@
-"""Single changes that could turn a verdict, each with its effect on the evidence.
+"""Single changes that could turn a verdict, each with its effect on the facts.
 
 They are only proposals: ``turning`` keeps those with which the resolver gives the other verdict.
 Nothing here knows the rules, so a proposal too many costs time and never truth.
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from yoto.permission.explain.derivation import Derivation
-from yoto.permission.explain.evidence import (
-    Evidence,
+from yoto.permission.explain.facts import (
+    ExplanationFacts,
     GrantRow,
     Held,
     OverwriteRow,
-    resolve_evidence,
+    resolve_facts,
 )
 from yoto.permission.loading.rows import RoleRow
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
@@ -48,12 +48,12 @@ KINDS = (
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 TIMEOUT_SECONDS = 3600.0
 
-Apply = Callable[[Evidence], Evidence]
+Apply = Callable[[ExplanationFacts], ExplanationFacts]
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change, and the evidence after it."""
+    """A change, and the facts after it."""
 
     kind: str
     affected: int
@@ -82,7 +82,7 @@ def turning(
     """The smallest changes with which the verdict is the other one, at most ``most`` of them."""
     allowed = bool(derivation.resolution.mask & permission.mask)
     asked = [permission]
-    for one in derivation.evidence.site.types:
+    for one in derivation.facts.site.types:
         gate = registry.snapshot.by_name.get(one.gate or "")
         if gate is not None and gate not in asked:
             asked.append(gate)
@@ -92,8 +92,8 @@ def turning(
     )
     found: list[Proposal] = []
     for proposal in proposals:
-        changed = proposal.apply(derivation.evidence)
-        resolution = resolve_evidence(changed, registry, derivation.now)
+        changed = proposal.apply(derivation.facts)
+        resolution = resolve_facts(changed, registry, derivation.now)
         if bool(resolution.mask & permission.mask) is not allowed:
             found.append(proposal)
             if len(found) == most:
@@ -112,11 +112,11 @@ def _proposals(
 
 
 def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal]:
-    evidence, user = derivation.evidence, derivation.evidence.user
+    facts, user = derivation.facts, derivation.facts.user
     who: dict[str, Any] = {"user_id": user.user_id}
-    where = who | {"home": evidence.home}
-    if evidence.server_id is not None:
-        where |= {"server_id": evidence.server_id}
+    where = who | {"home": facts.home}
+    if facts.server_id is not None:
+        where |= {"server_id": facts.server_id}
     if not user.exists:
         return
 
@@ -126,20 +126,20 @@ def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal
     if to_allow:
         if user.disabled:
             yield Proposal("enable_account", 1, who, user_with(disabled=False))
-        if evidence.home is not None and not user.member and not user.program:
+        if facts.home is not None and not user.member and not user.program:
             yield Proposal("join_server", 1, where, user_with(member=True))
         if user.timeout_until is not None:
             yield Proposal("end_timeout", 1, where, user_with(timeout_until=None))
-        for held in evidence.held:
+        for held in facts.held:
             if (held.valid_from, held.valid_until) != (None, None) and held.by is By.OWN:
                 detail = who | {"role_id": held.role_id}
                 yield Proposal("set_window", 1, detail, _opened(held))
-        for role_id in evidence.offered:
-            held = _to_give(evidence, evidence.roles[role_id])
+        for role_id in facts.offered:
+            held = _to_give(facts, facts.roles[role_id])
             detail = who | {"role_id": role_id}
             if held.node != NOWHERE:
                 detail |= {"at": held.node}
-            if not any(_is_given(one, held) for one in evidence.held):
+            if not any(_is_given(one, held) for one in facts.held):
                 yield Proposal("assign_role", 1, detail, _with_assignment(held))
         return
     yield Proposal("disable_account", 1, who, user_with(disabled=True))
@@ -154,21 +154,21 @@ def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal
 
 
 def _opened(held: Held) -> Apply:
-    def apply(found: Evidence) -> Evidence:
+    def apply(found: ExplanationFacts) -> ExplanationFacts:
         rest = tuple(row for row in found.held if row != held)
         return replace(found, held=(*rest, held._replace(valid_from=None, valid_until=None)))
 
     return apply
 
 
-def _to_give(evidence: Evidence, role: RoleRow) -> Held:
+def _to_give(facts: ExplanationFacts, role: RoleRow) -> Held:
     """A role as it would be given.
 
     One of the home as such, a global one at the place alone, as everywhere would be more than is
     asked for.
     """
-    everywhere = role.home != NOWHERE or evidence.place == GLOBAL
-    return Held(role.id, node=NOWHERE if everywhere else str(evidence.place))
+    everywhere = role.home != NOWHERE or facts.place == GLOBAL
+    return Held(role.id, node=NOWHERE if everywhere else str(facts.place))
 
 
 def _is_given(one: Held, other: Held) -> bool:
@@ -192,31 +192,31 @@ def _overwrites(
     """Below where people belong: overwrites of the user and of each role in force, at the place
     itself; and those that stand above it.
     """
-    evidence = derivation.evidence
-    if not evidence.site.levels or permission.scope == ScopeType.GLOBAL:
+    facts = derivation.facts
+    if not facts.site.levels or permission.scope == ScopeType.GLOBAL:
         return
-    place = evidence.overwritten
+    place = facts.overwritten
     targets: list[RoleRow | None] = [None]
-    targets += [evidence.roles[role_id] for role_id in sorted(derivation.in_force)]
+    targets += [facts.roles[role_id] for role_id in sorted(derivation.in_force)]
     for role in targets:
         role_id = role.id if role is not None else None
         affected = reach.of(role) if role is not None else 1
         detail = {
             "place": place,
-            "target": f"role:{role_id}" if role_id else f"user:{evidence.user.user_id}",
+            "target": f"role:{role_id}" if role_id else f"user:{facts.user.user_id}",
             "permission": permission.name,
         }
         stored = OverwriteRow(role_id, permission.id, not to_allow, place)
-        for above in evidence.site.overwritten[:-1]:
+        for above in facts.site.overwritten[:-1]:
             other = stored._replace(place=above)
-            if other in evidence.overwrites:
+            if other in facts.overwrites:
                 yield Proposal(
                     "remove_overwrite",
                     affected,
                     detail | {"effect": _effect(not to_allow), "place": above},
                     _replacing_overwrite(other, None),
                 )
-        if stored in evidence.overwrites:
+        if stored in facts.overwrites:
             yield Proposal(
                 "remove_overwrite",
                 affected,
@@ -224,7 +224,7 @@ def _overwrites(
                 _replacing_overwrite(stored, None),
             )
         wanted = stored._replace(allows=to_allow)
-        if wanted not in evidence.overwrites:
+        if wanted not in facts.overwrites:
             yield Proposal(
                 "set_overwrite",
                 affected,
@@ -244,10 +244,10 @@ def _grants(
     derivation: Derivation, permission: RegisteredPermission, reach: Reach, to_allow: bool
 ) -> Iterator[Proposal]:
     """For each role in force: the grants that stand in the way, and one that would help."""
-    evidence = derivation.evidence
+    facts = derivation.facts
     for role_id in sorted(derivation.in_force):
-        role = evidence.roles[role_id]
-        for row in evidence.grants:
+        role = facts.roles[role_id]
+        for row in facts.grants:
             if row.role_id != role_id or row.permission_id != permission.id:
                 continue
             if row.allows == to_allow:
@@ -262,7 +262,7 @@ def _grants(
                 }
             apply = _without_grant(row)
             yield Proposal(kind, reach.of(role), detail, apply)
-        scope = _grant_scope(evidence, role, permission)
+        scope = _grant_scope(facts, role, permission)
         if scope is not None:
             wanted = GrantRow(role_id, permission.id, to_allow, scope)
             detail = {
@@ -274,11 +274,13 @@ def _grants(
             yield Proposal("grant", reach.of(role), detail, _with_grant(wanted))
 
 
-def _grant_scope(evidence: Evidence, role: RoleRow, permission: RegisteredPermission) -> str | None:
+def _grant_scope(
+    facts: ExplanationFacts, role: RoleRow, permission: RegisteredPermission
+) -> str | None:
     """The narrowest scope in which the role may grant the permission; None: it may not."""
     if permission.scope == ScopeType.GLOBAL:
         return GLOBAL.kind if role.home == NOWHERE else None
-    return GLOBAL.kind if evidence.home is None else evidence.home
+    return GLOBAL.kind if facts.home is None else facts.home
 
 
 def _without_grant(unwanted: GrantRow) -> Apply:
@@ -307,12 +309,12 @@ def _with_grant(wanted: GrantRow) -> Apply:
 
 def _activity(derivation: Derivation, reach: Reach, to_allow: bool) -> Iterator[Proposal]:
     """Switching roles on, or those in force off; the default role cannot be switched."""
-    evidence = derivation.evidence
+    facts = derivation.facts
     if to_allow:
-        kind, roles = "enable_role", [role for role in evidence.roles.values() if not role.active]
+        kind, roles = "enable_role", [role for role in facts.roles.values() if not role.active]
     else:
         kind = "disable_role"
-        roles = [evidence.roles[role_id] for role_id in sorted(derivation.in_force)]
+        roles = [facts.roles[role_id] for role_id in sorted(derivation.in_force)]
     for role in roles:
         if not role.is_default:
             yield Proposal(

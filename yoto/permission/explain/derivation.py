@@ -1,4 +1,4 @@
-"""From the evidence and the resolver's trace to the links of an explanation."""
+"""From the facts and the resolver's trace to the links of an explanation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from yoto.nodes import shown_text
-from yoto.permission.explain.evidence import Evidence, Held, OverwriteRow, facts_of
+from yoto.permission.explain.facts import ExplanationFacts, Held, OverwriteRow, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
@@ -36,7 +36,7 @@ class Derivation:
         in_force: the roles that count, the default one among them.
     """
 
-    evidence: Evidence
+    facts: ExplanationFacts
     now: float
     bits: KnownBits
     resolution: Resolution
@@ -46,9 +46,9 @@ class Derivation:
     in_force: frozenset[int]
 
     @classmethod
-    def of(cls, evidence: Evidence, registry: PermissionRegistry, now: float) -> Derivation:
-        """Resolve the evidence and keep how."""
-        place, user = facts_of(evidence, registry)
+    def of(cls, facts: ExplanationFacts, registry: PermissionRegistry, now: float) -> Derivation:
+        """Resolve the facts and keep how."""
+        place, user = facts_of(facts, registry)
         bits, trace = registry.snapshot.bits, Trace()
         flat = flatten(place, bits)
         resolution = resolve(flat, user, now, bits, trace)
@@ -56,10 +56,10 @@ class Derivation:
         if belongs(place, user):
             in_force |= {
                 role.id
-                for role in evidence.roles.values()
-                if role.is_default and role.active and role.home == evidence.home
+                for role in facts.roles.values()
+                if role.is_default and role.active and role.home == facts.home
             }
-        return cls(evidence, now, bits, resolution, trace, flat, user, frozenset(in_force))
+        return cls(facts, now, bits, resolution, trace, flat, user, frozenset(in_force))
 
     def denials(self, permission: RegisteredPermission) -> Denials:
         """The denials of a permission that are in force."""
@@ -72,15 +72,15 @@ class Derivation:
         return row.team_id is None or any(
             (team.valid_from is None or team.valid_from <= self.now)
             and (team.valid_until is None or self.now < team.valid_until)
-            for team in self.evidence.teams
+            for team in self.facts.teams
             if team.team_id == row.team_id
         )
 
 
 def role_links(derivation: Derivation) -> Iterator[RoleLink]:
     """The roles by assignment, each with its ancestors, then the default role."""
-    roles = derivation.evidence.roles
-    for held in derivation.evidence.held:
+    roles = derivation.facts.roles
+    for held in derivation.facts.held:
         role = roles[held.role_id]
         if role.is_default:
             continue
@@ -97,7 +97,7 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
             yield RoleLink(parent, roles[parent].name, INHERITANCE, child, status)
         yield from _broken_links(derivation, line)
     for role in roles.values():
-        if role.is_default and role.home == derivation.evidence.home:
+        if role.is_default and role.home == derivation.facts.home:
             status = IN_FORCE if role.id in derivation.in_force else INACTIVE
             if not belongs(derivation.place.facts, derivation.user):
                 status = NOT_MEMBER
@@ -105,7 +105,7 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
 
 
 def _status(derivation: Derivation, held: Held) -> str:
-    now, role = derivation.now, derivation.evidence.roles[held.role_id]
+    now, role = derivation.now, derivation.facts.roles[held.role_id]
     if held.assignment in derivation.trace.assignments:
         return IN_FORCE if role.active else INACTIVE
     if held.valid_from is not None and held.valid_from > now:
@@ -117,7 +117,7 @@ def _status(derivation: Derivation, held: Held) -> str:
 
 def _broken_links(derivation: Derivation, line: list[int]) -> Iterator[RoleLink]:
     """Parents at which the line ends although they are there: switched off, or of elsewhere."""
-    roles = derivation.evidence.roles
+    roles = derivation.facts.roles
     for child in line:
         for parent_id in roles[child].parents:
             parent = roles.get(parent_id)
@@ -131,7 +131,7 @@ def related(
 ) -> dict[int, str]:
     """Ids and names of the permissions that bear on ``permission`` in this place."""
     names = [permission.name]
-    for one in derivation.evidence.site.types:
+    for one in derivation.facts.site.types:
         names += [name for name in (one.administrator, one.gate) if name is not None]
     known = registry.snapshot.by_name
     return {known[name].id: name for name in names if name in known}
@@ -140,7 +140,7 @@ def related(
 def grant_links(derivation: Derivation, names: dict[int, str]) -> Iterator[GrantLink]:
     """The grants about these permissions to roles that the user holds, in force or not."""
     held = _held_roles(derivation)
-    for row in derivation.evidence.grants:
+    for row in derivation.facts.grants:
         if row.permission_id in names and row.role_id in held:
             yield GrantLink(
                 row.role_id,
@@ -154,8 +154,8 @@ def grant_links(derivation: Derivation, names: dict[int, str]) -> Iterator[Grant
 
 def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[OverwriteLink]:
     """The overwrites about these permissions, as ``grant_links``."""
-    held, user_id = _held_roles(derivation), derivation.evidence.user.user_id
-    for row in derivation.evidence.overwrites:
+    held, user_id = _held_roles(derivation), derivation.facts.user.user_id
+    for row in derivation.facts.overwrites:
         if row.permission_id not in names or row.role_id not in (None, *held):
             continue
         target = f"user:{user_id}" if row.role_id is None else f"role:{row.role_id}"
@@ -168,9 +168,9 @@ def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[O
 
 def _held_roles(derivation: Derivation) -> set[int]:
     """The roles of the user with all their ancestors, and the default role."""
-    roles, home = derivation.evidence.roles, derivation.evidence.home
+    roles, home = derivation.facts.roles, derivation.facts.home
     found = {role.id for role in roles.values() if role.is_default and role.home == home}
-    newest = {held.role_id for held in derivation.evidence.held}
+    newest = {held.role_id for held in derivation.facts.held}
     while newest:
         newest = (newest & roles.keys()) - found
         found |= newest
@@ -189,7 +189,7 @@ def overwrite_steps(
             took=names_in(registry, step.before & ~step.after),
             before=bool(step.before & permission.mask),
             after=bool(step.after & permission.mask),
-            place=shown_text(derivation.evidence.site.overwritten[step.level]),
+            place=shown_text(derivation.facts.site.overwritten[step.level]),
         )
 
 
@@ -198,7 +198,7 @@ def missing_gates(derivation: Derivation, registry: PermissionRegistry) -> tuple
     resolution, snapshot = derivation.resolution, registry.snapshot
     if not resolution.hidden:
         return ()
-    gates = dict.fromkeys(one.gate for one in derivation.evidence.site.types if one.gate)
+    gates = dict.fromkeys(one.gate for one in derivation.facts.site.types if one.gate)
     return tuple(name for name in gates if not resolution.shaped & snapshot.mask_named(name))
 
 
@@ -206,7 +206,7 @@ def left_by_time_out(derivation: Derivation) -> tuple[str, ...]:
     """The permissions that a user keeps in a time-out, by the rules of the types."""
     if not derivation.resolution.timed_out:
         return ()
-    types = derivation.evidence.site.types
+    types = derivation.facts.site.types
     return tuple(dict.fromkeys(name for one in types for name in one.remaining))
 
 

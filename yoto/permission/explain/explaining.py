@@ -23,7 +23,7 @@ from yoto.permission.explain.derivation import (
     related,
     role_links,
 )
-from yoto.permission.explain.loading import load_evidence, load_reach
+from yoto.permission.explain.loading import load_facts, load_reach
 from yoto.permission.explain.report import Change, Explanation, PolicyLink, plain
 from yoto.permission.explain.text import change_text, detail_shown, explanation_text
 from yoto.permission.loading.source import reading
@@ -73,11 +73,11 @@ class Explaining:
         decision = decide(quiet, user_id, registered, place_key(place), context, at_least)
         now = state.clock()
         with reading() as connection:
-            evidence = load_evidence(connection, user_id, place, registered)
-            derivation = Derivation.of(evidence, state.registry, now)
+            facts = load_facts(connection, user_id, place, registered)
+            derivation = Derivation.of(facts, state.registry, now)
             proposed: tuple[Change, ...] = ()
             if changes:
-                reach = Reach(*load_reach(connection, evidence.roles, evidence.home))
+                reach = Reach(*load_reach(connection, facts.roles, facts.home))
                 proposed = _changes(state, derivation, registered, reach, decision)
         asks = state.asks(registered, place, context)
         policies = _policies(derivation, registered, decision) if asks else ()
@@ -121,21 +121,21 @@ def _explanation(
     permission: RegisteredPermission,
     decision: Decision,
 ) -> Explanation:
-    registry, evidence = state.registry, derivation.evidence
+    registry, facts = state.registry, derivation.facts
     resolution = derivation.resolution
     names = related(derivation, permission, registry)
     rules = {
         verdict.NO_CHANNEL_ACCESS: resolution.hidden,
         verdict.TIMED_OUT: resolution.timed_out,
     }
-    at, has_levels = moment(derivation.now), bool(evidence.site.levels)
+    at, has_levels = moment(derivation.now), bool(facts.site.levels)
     assert at is not None
     return Explanation(
-        user_id=evidence.user.user_id,
-        username=evidence.username or name_of_no_person(evidence.user.user_id),
+        user_id=facts.user.user_id,
+        username=facts.username or name_of_no_person(facts.user.user_id),
         permission=permission.name,
-        scope=evidence.place.kind,
-        scope_id=evidence.place.id,
+        scope=facts.place.kind,
+        scope_id=facts.place.id,
         allowed=decision.allowed,
         reason=decision.reason,
         tier=decision.tier,
@@ -146,11 +146,11 @@ def _explanation(
         agrees=True,
         valid_until=moment(resolution.valid_until),
         standing=resolution.status.name.lower(),
-        super_admin=evidence.user.super_admin,
+        super_admin=facts.user.super_admin,
         roles=tuple(role_links(derivation)),
         grants=tuple(grant_links(derivation, names)),
         base=names_in(registry, resolution.base),
-        overwritten=shown_text(evidence.overwritten) if has_levels else None,
+        overwritten=shown_text(facts.overwritten) if has_levels else None,
         overwrites=tuple(overwrite_links(derivation, names)),
         steps=tuple(overwrite_steps(derivation, permission, registry)),
         rules=tuple(code for code, applied in rules.items() if applied),
@@ -200,7 +200,7 @@ def _changes(
     """Changes that would turn the verdict; none where a policy alone denies."""
     if bool(derivation.resolution.mask & permission.mask) is not decision.allowed:
         return ()
-    names = {role.id: role.name for role in derivation.evidence.roles.values()}
+    names = {role.id: role.name for role in derivation.facts.roles.values()}
     return tuple(
         Change(
             proposal.kind,

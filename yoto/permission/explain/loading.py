@@ -1,4 +1,4 @@
-"""Reads the evidence in a fixed number of statements, whatever the size of the place."""
+"""Reads the facts in a fixed number of statements, whatever the size of the place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from yoto.permission.database.statements import (
     team_parents,
     users,
 )
-from yoto.permission.explain.evidence import Evidence, GrantRow, OverwriteRow, held_of
+from yoto.permission.explain.facts import ExplanationFacts, GrantRow, OverwriteRow, held_of
 from yoto.permission.loading import Loaded, load, load_one, load_sites
 from yoto.permission.loading.places_sql import IDS
 from yoto.permission.loading.rights import epoch
@@ -58,9 +58,9 @@ HOME: ColumnElement[str] = bindparam("home")
 USERNAMES = select(users.c.id, users.c.username).where(users.c.id.in_(ids_in(IDS)))
 
 
-def load_evidence(
+def load_facts(
     connection: Connection, user_id: int, place: Place, permission: RegisteredPermission
-) -> Evidence:
+) -> ExplanationFacts:
     """The rows behind what ``user_id`` may do in ``place``.
 
     Args:
@@ -76,24 +76,24 @@ def load_evidence(
     }
     offered = tuple(connection.scalars(OFFERED, asked))
     loaded = load_one(connection, user_id, place, offered)
-    [evidence] = _evidence(connection, loaded, loaded.people, offered)
-    return evidence
+    [facts] = _facts(connection, loaded, loaded.people, offered)
+    return facts
 
 
-def load_evidence_of_many(
+def load_facts_of_many(
     connection: Connection, user_ids: Sequence[int], place: Place
-) -> list[Evidence]:
+) -> list[ExplanationFacts]:
     """The same for those of ``user_ids`` who exist; nothing is offered."""
     loaded = load(connection, user_ids, place, asleep=True)
-    return _evidence(connection, loaded, loaded.people, ())
+    return _facts(connection, loaded, loaded.people, ())
 
 
-def _evidence(
+def _facts(
     connection: Connection,
     loaded: Loaded,
     people: Sequence[UserFacts],
     offered: tuple[int, ...],
-) -> list[Evidence]:
+) -> list[ExplanationFacts]:
     rights, site = loaded.rights, loaded.site
     ids = {ROLE_IDS: id_array(rights.roles)}
     named = {row[0]: row for row in connection.execute(ROLE_NAMES, ids)}
@@ -145,7 +145,7 @@ def _evidence(
         teams = tuple(rights.teams.get(person.user_id, ()))
         in_teams = {one.team_id for one in teams}
         found.append(
-            Evidence(
+            ExplanationFacts(
                 site=site,
                 user=person,
                 username=usernames.get(person.user_id),

@@ -54,7 +54,7 @@ JUDGED_SCOPES = ("server", "channel")
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class CurrentRequest:
     """Facts of the request at hand; None: not known.
 
     Attributes:
@@ -75,14 +75,14 @@ class PolicyEnvironment:
     """Facts that only upper layers know.
 
     Attributes:
-        circumstances: the request at hand; None outside one.
+        current_request: the request at hand; None outside one.
         error_rate: share of failed responses of this process, 0 to 1.
         unusual: by user, permission and scope, how unusual it is that they do this now, 0 to 1;
             None: it cannot be determined.
         clock: epoch seconds.
     """
 
-    circumstances: Callable[[], Circumstances | None]
+    current_request: Callable[[], CurrentRequest | None]
     error_rate: Callable[[], float]
     unusual: Callable[[int, str, str], float | None]
     clock: Callable[[], float] = time.time

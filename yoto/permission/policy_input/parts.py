@@ -12,7 +12,7 @@ from typing import Any
 
 from yoto.errors import StoreUnavailable
 from yoto.permission.guards.freshness import authenticated_at
-from yoto.permission.policy_input.facts import Circumstances, PolicyFacts
+from yoto.permission.policy_input.facts import CurrentRequest, PolicyFacts
 from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import PolicyBatch
 from yoto.permission.ways import Way
@@ -115,9 +115,9 @@ class Asked:
         return found
 
     @cached_property
-    def circumstances(self) -> Circumstances | None:
+    def current_request(self) -> CurrentRequest | None:
         """The request at hand."""
-        return self.facts.environment.circumstances()
+        return self.facts.environment.current_request()
 
 
 def _of(found: Any, name: str) -> Any:
@@ -180,7 +180,7 @@ def _authenticated_at(asked: Asked) -> Any:
 
 def _device(asked: Asked) -> Any:
     """Without a request the device is unknown; a request without a secret is from none."""
-    here = asked.circumstances
+    here = asked.current_request
     if here is None:
         return ABSENT
     secret = here.device
@@ -195,7 +195,7 @@ def _risk(asked: Asked) -> Any:
     person = asked.person
     if person is None:
         return ABSENT
-    here = asked.circumstances
+    here = asked.current_request
     network = None if here is None else network_of(here.ip)
     try:
         behaviour = BehaviourWatch.of(asked.facts.app).counters.look(asked.user_id, network)
@@ -213,7 +213,7 @@ def _quota(asked: Asked) -> Any:
 
     A document may hold anything: the rule must reject an entry that is no reserve.
     """
-    here = asked.circumstances
+    here = asked.current_request
     key = MultiDimensionalKey(
         user_id=str(asked.user_id),
         server_id=None if asked.place is None else str(asked.place.server_id),
@@ -282,9 +282,9 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("resource.usage", _usage, documents=("quota.resources",)),
     Part("resource.channel", lambda asked: _of(asked.place, "channel")),
     Part("context.time", lambda asked: int(asked.now), _time_holds),
-    Part("context.ip", lambda asked: _of(asked.circumstances, "ip")),
-    Part("context.user_agent", lambda asked: _of(asked.circumstances, "user_agent")),
-    Part("context.method", lambda asked: _of(asked.circumstances, "method")),
+    Part("context.ip", lambda asked: _of(asked.current_request, "ip")),
+    Part("context.user_agent", lambda asked: _of(asked.current_request, "user_agent")),
+    Part("context.method", lambda asked: _of(asked.current_request, "method")),
     Part("context.authenticated_at", _authenticated_at),
     Part("context.device", _device, documents=("device.required", "device.servers")),
     Part("context.risk", _risk, documents=("risk.limits",)),

@@ -195,7 +195,7 @@ class Authority:
         what they have elsewhere.
 
         Args:
-            until: epoch seconds at which the delegated grants end; None: they do not. An actor who will not
+            until: epoch seconds at which the grants end; None: they do not. An actor who will not
                 have a permission for that long may not give it.
 
         Raises:
@@ -253,7 +253,7 @@ class Authority:
         return self._rankings[home]
 
     def _denied_in_homes(self, user_id: int, mask: int, until: float | None) -> int:
-        """The part of a delegated grant that counts everywhere, but is denied to the user at some node."""
+        """The part of a grant that counts everywhere, but is denied to the user at some node."""
         snapshot = self.registry.snapshot
         local = mask & snapshot.bits.local
         names = snapshot.in_mask(local)

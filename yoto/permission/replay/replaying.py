@@ -14,8 +14,8 @@ from yoto.nodes import APPLICATIONS, shown_text
 from yoto.permission.checking.deciding import answer_of, decide
 from yoto.permission.database.statements import audit
 from yoto.permission.directory import renew_people
-from yoto.permission.explain.evidence import Evidence, resolve_evidence
-from yoto.permission.explain.loading import load_evidence
+from yoto.permission.explain.facts import ExplanationFacts, resolve_facts
+from yoto.permission.explain.loading import load_facts
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import own_ids
 from yoto.permission.records.log import is_whole, mask_hash, records
@@ -34,8 +34,8 @@ from yoto.permission.replay.report import (
     replay_text,
 )
 from yoto.permission.review.history import PUBLIC, TEAM
-from yoto.permission.review.undo import UNDO
-from yoto.permission.review.undo.values import members_by, nested_by, subject_id
+from yoto.permission.review.reversal import REVERSALS
+from yoto.permission.review.reversal.values import members_by, nested_by, subject_id
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.verdict.resolver import Resolution
 from yoto.permission.verdict.verdict import is_blocked, reason_of
@@ -51,9 +51,9 @@ READ_BY_POLICIES = (
     "server.rules",
     "user.clearance",
 )
-OF_TEAMS = sorted(action for action in UNDO if action.startswith("team."))
+OF_TEAMS = sorted(action for action in REVERSALS if action.startswith("team."))
 PLACE_DELETED = ("channel.delete", "server.delete")
-CHANGING = sorted({*UNDO, *READ_BY_POLICIES, *PLACE_DELETED})
+CHANGING = sorted({*REVERSALS, *READ_BY_POLICIES, *PLACE_DELETED})
 
 
 class Replaying:
@@ -122,11 +122,11 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
         else:
             permission = state.registry.snapshot.by_name.get(record.asked)
             named = permission or next(iter(state.registry.snapshot.by_name.values()))
-            evidence = load_evidence(connection, record.user_id, place, named)
-            then = resolve_evidence(evidence, state.registry, record.at.timestamp())
+            facts = load_facts(connection, record.user_id, place, named)
+            then = resolve_facts(facts, state.registry, record.at.timestamp())
             if record.policy_version is None and _judged(state, record, then) == recorded:
                 return replace(replay, outcome=TIME_PASSED)
-            changes = _changes(connection, record, place, evidence)
+            changes = _changes(connection, record, place, facts)
     return replace(replay, outcome=CHANGED if changes else UNKNOWN, changes=changes)
 
 
@@ -162,7 +162,7 @@ def _asked(state: PermissionState, record: Row[Any]) -> Asked:
 
 
 def _changes(
-    connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
+    connection: Connection, record: Row[Any], place: Place, facts: ExplanationFacts | None
 ) -> tuple[AuditedChange, ...]:
     """Later audit records about the question.
 
@@ -170,18 +170,18 @@ def _changes(
 
     The last ones, where they are more than ``CHANGES_MAX``.
     """
-    server_id = evidence.server_id if evidence is not None else None
+    server_id = facts.server_id if facts is not None else None
     user = f"user:{record.user_id}"
     changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
-    holders = {user, PUBLIC, *_teams(connection, record, evidence)}
-    if evidence is not None and evidence.home is not None:
-        holders.add(evidence.home)  # the name of all members in records
+    holders = {user, PUBLIC, *_teams(connection, record, facts)}
+    if facts is not None and facts.home is not None:
+        holders.add(facts.home)  # the name of all members in records
     subjects = {*holders, str(place)}
     if record.user_id > APPLICATIONS:
         subjects.add(f"application:{record.user_id - APPLICATIONS}")
-    if evidence is not None:
-        subjects |= {*evidence.site.nodes, *evidence.site.overwritten}
-        subjects |= {f"role:{role_id}" for role_id in evidence.roles}
+    if facts is not None:
+        subjects |= {*facts.site.nodes, *facts.site.overwritten}
+        subjects |= {f"role:{role_id}" for role_id in facts.roles}
     assignments = (
         select(audit.c.before, audit.c.after)
         .where(changed, audit.c.subject.in_(sorted(holders)))
@@ -209,9 +209,11 @@ def _changes(
     return tuple(AuditedChange(*row) for row in reversed(connection.execute(latest).all()))
 
 
-def _teams(connection: Connection, record: Row[Any], evidence: Evidence | None) -> Iterable[str]:
+def _teams(
+    connection: Connection, record: Row[Any], facts: ExplanationFacts | None
+) -> Iterable[str]:
     """The teams that the user is in, and those that they were in by later log records."""
-    found = {one.team_id for one in evidence.teams} if evidence is not None else set()
+    found = {one.team_id for one in facts.teams} if facts is not None else set()
     rows = connection.execute(
         select(*(audit.c[name] for name in ("subject", "before", "after")))
         .where(audit.c.at > record.at, audit.c.action.in_(OF_TEAMS))

@@ -13,8 +13,8 @@ from yoto.nodes import shown_text
 from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import members
 from yoto.permission.explain.derivation import Derivation, moment
-from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow
-from yoto.permission.explain.loading import load_evidence_of_many
+from yoto.permission.explain.facts import ExplanationFacts, GrantRow, Held, OverwriteRow
+from yoto.permission.explain.loading import load_facts_of_many
 from yoto.permission.loading.finding import server_of
 from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
@@ -52,24 +52,24 @@ def lines_of(
     now: float,
 ) -> list[AccessLine]:
     """A line for each of the users who have the permission in the place."""
-    evidence = load_evidence_of_many(connection, user_ids, place)
-    if not evidence:
+    facts = load_facts_of_many(connection, user_ids, place)
+    if not facts:
         return []
-    known, home = registry.snapshot.by_name, evidence[0].home
+    known, home = registry.snapshot.by_name, facts[0].home
     implied = permission.scope != ScopeType.GLOBAL
-    names = dict.fromkeys(one.administrator for one in evidence[0].site.types if implied)
+    names = dict.fromkeys(one.administrator for one in facts[0].site.types if implied)
     administrators = [known[name] for name in names if name is not None and name in known]
     wanted = [permission, *(one for one in administrators if one != permission)]
     holders = {f"user:{user_id}" for user_id in user_ids}
-    holders |= {_holder(one, held) for one in evidence for held in one.held}
+    holders |= {_holder(one, held) for one in facts for held in one.held}
     reviewed = Reviewed(
         permission,
         tuple(one for one in administrators if one != permission),
-        load_origins(connection, evidence[0], wanted, holders),
+        load_origins(connection, facts[0], wanted, holders),
         _joined(connection, home, user_ids),
     )
     lines = []
-    for one in sorted(evidence, key=lambda found: found.user.user_id):
+    for one in sorted(facts, key=lambda found: found.user.user_id):
         derivation = Derivation.of(one, registry, now)
         if not derivation.resolution.mask & permission.mask:
             continue  # lost since the search found them
@@ -104,68 +104,68 @@ def _joined(
 
 def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
     """Everything that would be enough by itself, whatever else the user has."""
-    evidence = derivation.evidence
+    facts = derivation.facts
     denials = {
         permission.id: derivation.denials(permission)
         for permission in (reviewed.permission, *reviewed.administrators)
     }
-    user_id, origins = evidence.user.user_id, reviewed.origins
-    if evidence.user.super_admin:
+    user_id, origins = facts.user.user_id, reviewed.origins
+    if facts.user.super_admin:
         yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
     if derivation.resolution.status is MembershipStatus.OWNER:
         if reviewed.permission.scope != ScopeType.GLOBAL:
-            yield Way("owner", shown_text(owned_by(evidence, user_id)), since=origins.owner)
-    for held in evidence.held:
+            yield Way("owner", shown_text(owned_by(facts, user_id)), since=origins.owner)
+    for held in facts.held:
         line = role_closure(held.role_id, derivation.place.facts)
         if held.assignment in derivation.trace.assignments and line:
             yield from _by_roles(derivation, reviewed, denials, line, held)
-    for role in evidence.roles.values():
+    for role in facts.roles.values():
         if role.is_default and role.id in derivation.in_force:
             yield from _by_roles(derivation, reviewed, denials, [role.id], None)
-    for row in evidence.overwrites:
+    for row in facts.overwrites:
         if row.role_id is None and row.allows and row.permission_id in denials:
-            if not denials[row.permission_id].leave(_of_mark(evidence, row)):
+            if not denials[row.permission_id].leave(_of_mark(facts, row)):
                 continue
-            if derivation.counts(row) and _reaches(evidence, row, derivation.resolution.status):
+            if derivation.counts(row) and _reaches(facts, row, derivation.resolution.status):
                 target = f"user:{user_id}" if row.team_id is None else f"team:{row.team_id}"
-                since = origins.of_overwrite(evidence, target, row.place)
-                if evidence.server_id is not None:
+                since = origins.of_overwrite(facts, target, row.place)
+                if facts.server_id is not None:
                     since = _latest(since, reviewed.joined.get(user_id))
                 yield Way("overwrite", shown_text(row.place), since=since)
 
 
-def owned_by(evidence: Evidence, user_id: int) -> str:
+def owned_by(facts: ExplanationFacts, user_id: int) -> str:
     """The node whose owner has everything there."""
-    site = evidence.site
+    site = facts.site
     if site.owner_id == user_id and site.home is not None:
         return site.home
     return str(site.place)
 
 
-def _of_mark(evidence: Evidence, row: OverwriteRow) -> At:
+def _of_mark(facts: ExplanationFacts, row: OverwriteRow) -> At:
     """The step at which an overwrite counts; neither role nor team: the user's own."""
-    level = evidence.level_of(row.place)
+    level = facts.level_of(row.place)
     if row.role_id is None:
         return level, Step.USER if row.team_id is None else Step.ROLES
-    return level, _of_role(evidence, row.role_id)
+    return level, _of_role(facts, row.role_id)
 
 
-def _of_grant(evidence: Evidence, row: GrantRow) -> At:
+def _of_grant(facts: ExplanationFacts, row: GrantRow) -> At:
     """A grant with the scope of a level counts as an overwrite of its role."""
-    if evidence.in_base(row):
+    if facts.in_base(row):
         return IN_BASE
-    return evidence.site.levels.index(row.scope), _of_role(evidence, row.role_id)
+    return facts.site.levels.index(row.scope), _of_role(facts, row.role_id)
 
 
-def _of_role(evidence: Evidence, role_id: int) -> Step:
-    return Step.DEFAULT_ROLE if evidence.roles[role_id].is_default else Step.ROLES
+def _of_role(facts: ExplanationFacts, role_id: int) -> Step:
+    return Step.DEFAULT_ROLE if facts.roles[role_id].is_default else Step.ROLES
 
 
-def _reaches(evidence: Evidence, row: OverwriteRow, status: MembershipStatus) -> bool:
+def _reaches(facts: ExplanationFacts, row: OverwriteRow, status: MembershipStatus) -> bool:
     """Whether an overwrite's permissions hold for a user."""
-    level = evidence.level_of(row.place)
-    low = len(evidence.site.nodes) - len(evidence.site.levels)
-    return status > MembershipStatus.OUTSIDER or evidence.site.types[low + level].shared
+    level = facts.level_of(row.place)
+    low = len(facts.site.nodes) - len(facts.site.levels)
+    return status > MembershipStatus.OUTSIDER or facts.site.types[low + level].shared
 
 
 def _by_roles(
@@ -176,34 +176,34 @@ def _by_roles(
     held: Held | None,
 ) -> Iterator[Way]:
     """The ways by the roles of one line of inheritance; no assignment: the default role."""
-    evidence, origins = derivation.evidence, reviewed.origins
-    begun = _begun(evidence, reviewed, line, held)
+    facts, origins = derivation.facts, reviewed.origins
+    begun = _begun(facts, reviewed, line, held)
     until = moment(held.valid_until) if held is not None else None
     for depth, role_id in enumerate(line):
-        name, via = evidence.roles[role_id].name, tuple(line[: depth + 1])
-        for row in evidence.grants:
+        name, via = facts.roles[role_id].name, tuple(line[: depth + 1])
+        for row in facts.grants:
             if row.role_id != role_id or not row.allows:
                 continue
             kind = "grant" if row.group_id is None else "group"
             if row.permission_id in {one.id for one in reviewed.administrators}:
-                if not evidence.in_base(row) or denials[row.permission_id].in_base:
+                if not facts.in_base(row) or denials[row.permission_id].in_base:
                     continue
                 kind = "administrator"
             elif row.permission_id != reviewed.permission.id:
                 continue
             elif not _counts(derivation, reviewed, row, held):
                 continue
-            elif not denials[row.permission_id].leave(_of_grant(evidence, row)):
+            elif not denials[row.permission_id].leave(_of_grant(facts, row)):
                 continue
             since = _latest(begun, origins.of_grant(row))
             scope = shown_text(row.scope)
             yield Way(kind, scope, role_id, name, via, row.group, since, until)
-        for marked in evidence.overwrites:
+        for marked in facts.overwrites:
             if marked.role_id == role_id and marked.allows:
                 if marked.permission_id not in denials:
                     continue
-                if denials[marked.permission_id].leave(_of_mark(evidence, marked)):
-                    began = origins.of_overwrite(evidence, f"role:{role_id}", marked.place)
+                if denials[marked.permission_id].leave(_of_mark(facts, marked)):
+                    began = origins.of_overwrite(facts, f"role:{role_id}", marked.place)
                     since = _latest(begun, began)
                     place = shown_text(marked.place)
                     yield Way("overwrite", place, role_id, name, via, None, since, until)
@@ -213,39 +213,39 @@ def _counts(derivation: Derivation, reviewed: Reviewed, row: GrantRow, held: Hel
     """Whether a grant gives the permission where the role is held so."""
     if reviewed.permission.scope != ScopeType.GLOBAL:
         return True
-    home = derivation.evidence.roles[row.role_id].home
+    home = derivation.facts.roles[row.role_id].home
     in_full = held is not None and held.node == NOWHERE and home == NOWHERE
-    return in_full and derivation.evidence.in_base(row)
+    return in_full and derivation.facts.in_base(row)
 
 
 def _begun(
-    evidence: Evidence, reviewed: Reviewed, line: Sequence[int], held: Held | None
+    facts: ExplanationFacts, reviewed: Reviewed, line: Sequence[int], held: Held | None
 ) -> datetime | None:
     """When the line of roles began to count for the user; None: unknown."""
     times: list[datetime | None] = [reviewed.origins.roles.get(role_id) for role_id in line]
     if held is not None and held.by is By.PROVIDER:
         times.append(None)  # the time of assignment is not recorded
     elif held is not None:
-        holder = _holder(evidence, held)
+        holder = _holder(facts, held)
         renewed = reviewed.origins.held.get((holder, held.role_id, held.node))
         times.append(renewed or moment(held.since))
         if held.valid_from is not None:
             times.append(moment(held.valid_from))
-    if evidence.roles[line[0]].home != NOWHERE and evidence.server_id is not None:
-        times.append(reviewed.joined.get(evidence.user.user_id))
+    if facts.roles[line[0]].home != NOWHERE and facts.server_id is not None:
+        times.append(reviewed.joined.get(facts.user.user_id))
     return _latest(*times)
 
 
-def _holder(evidence: Evidence, held: Held) -> str:
+def _holder(facts: ExplanationFacts, held: Held) -> str:
     """The holder, as the table of assignments has it."""
     match held.by:
         case By.TEAM:
             return f"team:{held.team_id}"
         case By.EVERYONE:
-            return f"everyone:{evidence.home}"
+            return f"everyone:{facts.home}"
         case By.PUBLIC:
             return "public"
-    return f"user:{evidence.user.user_id}"
+    return f"user:{facts.user.user_id}"
 
 
 def _latest(*times: datetime | None) -> datetime | None:

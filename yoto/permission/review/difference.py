@@ -19,8 +19,8 @@ from yoto.permission.registry.scopes import Place
 from yoto.permission.review.history import PUBLIC, TEAM, USER, History
 from yoto.permission.review.loading import add_accounts, add_teams, load_history
 from yoto.permission.review.report import AccessDifference, Turn
-from yoto.permission.review.undo import UNDO, undo
-from yoto.permission.review.undo.values import (
+from yoto.permission.review.reversal import REVERSALS, reverse_record
+from yoto.permission.review.reversal.values import (
     before_of,
     is_about_one,
     members_by,
@@ -66,10 +66,10 @@ def difference_of(
     newer = [record for record in records if record.at > until]
     between = [record for record in records if record.at <= until]
     for record in newer:
-        undo(later, record, registry)
+        reverse_record(later, record, registry)
     earlier = later.copied()
     for record in between:
-        undo(earlier, record, registry)
+        reverse_record(earlier, record, registry)
 
     everybody = later.users() | earlier.users()
     can = later.allowed(everybody, permission.mask, registry, until.timestamp())
@@ -109,7 +109,7 @@ def _records(connection: Connection, server_id: int | None, since: datetime) -> 
     here = of_platform if server_id is None else or_(of_platform, audit.c.server_id == server_id)
     return connection.execute(
         select(*(audit.c[name] for name in NEEDED))
-        .where(and_(audit.c.at > since, audit.c.action.in_(UNDO), here))
+        .where(and_(audit.c.at > since, audit.c.action.in_(REVERSALS), here))
         .order_by(audit.c.id.desc())
         .limit(RECORDS_MAX + 1)
     ).all()
@@ -199,7 +199,7 @@ def _turns(
         if is_about_one(record):
             concerned &= {subject_id(record)}
         after = history.allowed(concerned, permission.mask, registry, moment)
-        undo(history, record, registry)
+        reverse_record(history, record, registry)
         before = history.allowed(concerned, permission.mask, registry, moment)
         for user_id in concerned:
             is_last_state = (user_id in after) == (user_id in can)

@@ -11,10 +11,10 @@ from sqlalchemy.engine import Connection
 
 from yoto.permission.database.id_list import id_array, ids_in
 from yoto.permission.database.statements import audit, grants, group_grants, roles
-from yoto.permission.explain.evidence import Evidence
+from yoto.permission.explain.facts import ExplanationFacts
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.review.origins import Origins
-from yoto.permission.review.undo.values import (
+from yoto.permission.review.reversal.values import (
     after_of,
     before_of,
     owner_of,
@@ -47,29 +47,29 @@ ACTIONS = (
 
 def load_origins(
     connection: Connection,
-    evidence: Evidence,
+    facts: ExplanationFacts,
     permissions: Sequence[RegisteredPermission],
     holders: Iterable[str],
 ) -> Origins:
-    """Read the origins of everything in ``evidence``, shared by the users of one place.
+    """Read the origins of everything in ``facts``, shared by the users of one place.
 
     Args:
         permissions: the one under review first, then those that imply it.
         holders: the users, and all other holders, as the table of assignments has them.
     """
     found = Origins()
-    _read_rows(connection, found, {"ids": id_array(evidence.roles)})
+    _read_rows(connection, found, {"ids": id_array(facts.roles)})
     ids = {permission.name: permission.id for permission in permissions}
-    for record in _records(connection, evidence, holders):
+    for record in _records(connection, facts, holders):
         match record.action.partition("."):
             case ("channel", _, _):
-                _read_channel(found, record, evidence)
+                _read_channel(found, record, facts)
             case ("group", _, _):
                 _read_group(found, record, ids)
             case ("overwrite", _, _):
-                _read_overwrite(found, record, evidence, permissions[0].name)
+                _read_overwrite(found, record, facts, permissions[0].name)
             case ("role", _, _):
-                _read_role(found, record, evidence, ids)
+                _read_role(found, record, facts, ids)
             case ("server", _, _):
                 found.owner = record.at
             case ("user", _, _):
@@ -100,12 +100,12 @@ def _read_rows(connection: Connection, found: Origins, ids: Mapping[str, str]) -
 
 
 def _records(
-    connection: Connection, evidence: Evidence, holders: Iterable[str]
+    connection: Connection, facts: ExplanationFacts, holders: Iterable[str]
 ) -> Sequence[Row[Any]]:
     """The audit records about these things, oldest first."""
-    subjects = {*evidence.site.nodes, *evidence.site.overwritten}
-    subjects |= {f"role:{role_id}" for role_id in evidence.roles}
-    subjects |= {f"group:{row.group_id}" for row in evidence.grants if row.group_id is not None}
+    subjects = {*facts.site.nodes, *facts.site.overwritten}
+    subjects |= {f"role:{role_id}" for role_id in facts.roles}
+    subjects |= {f"group:{row.group_id}" for row in facts.grants if row.group_id is not None}
     subjects |= set(holders)
     return connection.execute(
         select(*(audit.c[name] for name in NEEDED))
@@ -114,16 +114,16 @@ def _records(
     ).all()
 
 
-def _read_channel(found: Origins, record: Row[Any], evidence: Evidence) -> None:
+def _read_channel(found: Origins, record: Row[Any], facts: ExplanationFacts) -> None:
     """Going by a category, or no longer, is another set of overwrites; its own are copies."""
-    if record.subject == str(evidence.place):
+    if record.subject == str(facts.place):
         found.synced = record.at
-        if evidence.overwritten == str(evidence.place):
+        if facts.overwritten == str(facts.place):
             found.overwrites.clear()
 
 
-def _read_overwrite(found: Origins, record: Row[Any], evidence: Evidence, name: str) -> None:
-    if record.subject not in evidence.site.overwritten:
+def _read_overwrite(found: Origins, record: Row[Any], facts: ExplanationFacts, name: str) -> None:
+    if record.subject not in facts.site.overwritten:
         return
     before, after = before_of(record), after_of(record)
     target = record.subject, target_of(after)
@@ -141,7 +141,7 @@ def _read_group(found: Origins, record: Row[Any], ids: Mapping[str, int]) -> Non
 
 
 def _read_role(
-    found: Origins, record: Row[Any], evidence: Evidence, ids: Mapping[str, int]
+    found: Origins, record: Row[Any], facts: ExplanationFacts, ids: Mapping[str, int]
 ) -> None:
     """Read the times that the rows lack: a changed row keeps its first time."""
     before, after = before_of(record), after_of(record)
@@ -157,7 +157,7 @@ def _read_role(
         return
     if "group" in after:
         if (before["effect"], after["effect"]) == ("deny", "allow"):
-            for group_id in _groups_called(evidence, after["group"]):
+            for group_id in _groups_called(facts, after["group"]):
                 found.grouped[role_id, group_id, after["scope"]] = record.at
         return
     for name, effect in after["grants"].items():
@@ -171,7 +171,7 @@ def _was_valid(window: dict[str, Any], at: datetime) -> bool:
     return (start is None or start <= now) and (end is None or now < end)
 
 
-def _groups_called(evidence: Evidence, name: str) -> Iterator[int]:
-    for row in evidence.grants:
+def _groups_called(facts: ExplanationFacts, name: str) -> Iterator[int]:
+    for row in facts.grants:
         if row.group_id is not None and row.group == name:
             yield row.group_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from yoto.permission.explain.evidence import Evidence, GrantRow
+from yoto.permission.explain.facts import ExplanationFacts, GrantRow
 
 
 @dataclass(slots=True)
@@ -41,9 +41,9 @@ class Origins:
         inside = self.groups.get((row.group_id, row.permission_id))
         return None if granted is None or inside is None else max(granted, inside)
 
-    def of_overwrite(self, evidence: Evidence, target: str, place: str) -> datetime | None:
+    def of_overwrite(self, facts: ExplanationFacts, target: str, place: str) -> datetime | None:
         """When the target's overwrite began to allow the permission there."""
         since = self.overwrites.get((place, target))
-        if place in evidence.site.nodes:
+        if place in facts.site.nodes:
             return since
         return None if since is None or self.synced is None else max(since, self.synced)

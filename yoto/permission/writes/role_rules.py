@@ -155,8 +155,8 @@ def check_inheritance(
 ) -> None:
     """The delegation and rank rules for a change of parent or activity.
 
-    The delegation rule is for new allows, and denials that go, with roles as they are and as if all were
-    active; the rank rule for the new ancestors.
+    The delegation rule is for new allows, and denials that go, with roles as they are and as if
+    all were active; the rank rule for the new ancestors.
 
     Raises:
         PermissionDenied: the actor lacks one of these permissions, or stands too low.

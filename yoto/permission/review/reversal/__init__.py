@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import History
-from yoto.permission.review.undo import groups, people, places, roles, teams
-from yoto.permission.review.undo.values import Record, Undo, is_about_one
+from yoto.permission.review.reversal import groups, people, places, roles, teams
+from yoto.permission.review.reversal.values import Record, Reversal, is_about_one
 
-__all__ = ["UNDO", "undo"]
+__all__ = ["REVERSALS", "reverse_record"]
 
-UNDO: dict[str, Undo] = {
+REVERSALS: dict[str, Reversal] = {
     "role.assign": roles.assigned,
     "role.unassign": roles.assigned,
     "role.grant": roles.granted,
@@ -53,8 +53,8 @@ UNDO: dict[str, Undo] = {
 }
 
 
-def undo(history: History, record: Record, registry: PermissionRegistry) -> None:
-    """Take back a record whose action is one of ``UNDO``: those that can change a verdict."""
-    UNDO[record.action](history, record, registry)
+def reverse_record(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """Take back a record whose action is one of ``REVERSALS``: those that can change a verdict."""
+    REVERSALS[record.action](history, record, registry)
     if not is_about_one(record):
         history.forget_place()

@@ -6,7 +6,7 @@ from typing import Any
 
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import History
-from yoto.permission.review.undo.values import (
+from yoto.permission.review.reversal.values import (
     Record,
     after_of,
     before_of,

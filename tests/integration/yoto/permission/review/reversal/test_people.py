@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.blueprints.servers.membership import leave
 from app.extensions import permissions
-from tests.integration.yoto.permission.review.undo.conftest import PAPER, PROJECT, READ, Papers
+from tests.integration.yoto.permission.review.reversal.conftest import PAPER, PROJECT, READ, Papers
 from tests.support.world import World
 from yoto.permission.people.kinds import Team
 from yoto.store.columns import utcnow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import Account, History, Membership
-from yoto.permission.review.undo.values import (
+from yoto.permission.review.reversal.values import (
     Record,
     before_of,
     hold_again,

@@ -1,6 +1,6 @@
 """The facts of an explanation: the rows behind one verdict, each with its origin.
 
-The resolver sees masks, which do not show the row that a bit is from. Evidence keeps the rows, so
+The resolver sees masks, which do not show the row that a bit is from. These facts keep the rows, so
 that one of them can be left out or added and the verdict resolved anew.
 """
 
@@ -74,7 +74,7 @@ class OverwriteRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ExplanationFacts:
     """All facts about one user in one place.
 
     Attributes:
@@ -126,32 +126,32 @@ class Evidence:
         return max((n for n, both in enumerate(either) if text in both), default=0)
 
 
-def facts_of(evidence: Evidence, registry: PermissionRegistry) -> tuple[PlaceFacts, UserFacts]:
+def facts_of(facts: ExplanationFacts, registry: PermissionRegistry) -> tuple[PlaceFacts, UserFacts]:
     """The same as facts for the resolver."""
-    rights, user_id = Rights(), evidence.user.user_id
-    for role in evidence.roles.values():
+    rights, user_id = Rights(), facts.user.user_id
+    for role in facts.roles.values():
         rights.roles[role.id] = RoleShape(role.home, None, role.active, role.is_default)
         rights.parents[role.id] = list(role.parents)
-    for grant in evidence.grants:
+    for grant in facts.grants:
         row = Grant(grant.role_id, grant.permission_id, grant.allows, grant.group_id)
         rights.grants[grant.scope].append(row)
-    for mark in evidence.overwrites:
+    for mark in facts.overwrites:
         own = user_id if mark.role_id is None and mark.team_id is None else None
         rights.overwrites[mark.place].append(
             Mark(mark.role_id, own, mark.team_id, mark.permission_id, mark.allows)
         )
-    rights.teams[user_id] = list(evidence.teams)
+    rights.teams[user_id] = list(facts.teams)
     mask_of, width = registry.mask_of_id, registry.snapshot.bits.width
-    user = rights.with_user(evidence.site, evidence.user, mask_of, width)
-    held = tuple(one.assignment for one in evidence.held)
-    roles = rights.role_facts(evidence.site, mask_of, width)
-    return evidence.site.facts(roles, registry.snapshot), replace(user, assignments=held)
+    user = rights.with_user(facts.site, facts.user, mask_of, width)
+    held = tuple(one.assignment for one in facts.held)
+    roles = rights.role_facts(facts.site, mask_of, width)
+    return facts.site.facts(roles, registry.snapshot), replace(user, assignments=held)
 
 
-def resolve_evidence(
-    evidence: Evidence, registry: PermissionRegistry, now: float, trace: Trace | None = None
+def resolve_facts(
+    facts: ExplanationFacts, registry: PermissionRegistry, now: float, trace: Trace | None = None
 ) -> Resolution:
-    """The resolution that follows from the evidence, by the one resolver."""
-    place, user = facts_of(evidence, registry)
+    """The resolution that follows from the facts, by the one resolver."""
+    place, user = facts_of(facts, registry)
     bits = registry.snapshot.bits
     return resolve(flatten(place, bits), user, now, bits, trace)

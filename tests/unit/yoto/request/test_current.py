@@ -1,17 +1,17 @@
-"""What a request says of its circumstances."""
+"""What a request says of itself to policies."""
 
 from __future__ import annotations
 
 import pytest
 from flask import Flask
 
-from yoto.permission import Circumstances
-from yoto.request.circumstances import circumstances, token_hash
+from yoto.permission import CurrentRequest
+from yoto.request.current import current_request, token_hash
 
 
-def of_request(**options: object) -> Circumstances:
+def of_request(**options: object) -> CurrentRequest:
     with Flask("bare").test_request_context(**options):
-        found = circumstances()
+        found = current_request()
     assert found is not None
     return found
 
@@ -42,4 +42,4 @@ def test_a_long_user_agent_is_cut() -> None:
 
 
 def test_outside_a_request_nothing_is_known() -> None:
-    assert circumstances() is None
+    assert current_request() is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.extensions import permissions
-from tests.integration.yoto.permission.review.undo.conftest import PAPER, READ, Papers
+from tests.integration.yoto.permission.review.reversal.conftest import PAPER, READ, Papers
 from yoto.permission.outbox import deletion_records
 from yoto.permission.people.kinds import Application, Team
 from yoto.store.columns import utcnow

@@ -7,19 +7,19 @@ import ipaddress
 
 from flask import has_request_context, request
 
-from yoto.permission import Circumstances
+from yoto.permission import CurrentRequest
 
 DEVICE_HEADER = "X-Device-Token"
 USER_AGENT_MAX = 200
 
 
-def circumstances() -> Circumstances | None:
+def current_request() -> CurrentRequest | None:
     """Those of the current request; None outside one."""
     if not has_request_context():
         return None
     token = request.headers.get(DEVICE_HEADER)
     agent = request.headers.get("User-Agent")
-    return Circumstances(
+    return CurrentRequest(
         ip=_address(request.remote_addr),
         user_agent=agent[:USER_AGENT_MAX] if agent else None,
         method=request.method,

@@ -13,7 +13,7 @@ from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.review.history import PUBLIC, TEAM, USER, History, Window
 
 Record = Row[Any]
-Undo = Callable[[History, Record, PermissionRegistry], None]
+Reversal = Callable[[History, Record, PermissionRegistry], None]
 
 
 def subject_id(record: Record) -> int:

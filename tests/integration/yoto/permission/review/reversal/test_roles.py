@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.extensions import permissions
-from tests.integration.yoto.permission.review.undo.conftest import PAPER, PROJECT, READ, Papers
+from tests.integration.yoto.permission.review.reversal.conftest import PAPER, PROJECT, READ, Papers
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
 from yoto.store.columns import utcnow
 from yoto.store.db import db
