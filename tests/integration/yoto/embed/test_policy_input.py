@@ -273,7 +273,7 @@ def test_what_a_right_came_by_costs_no_statement_of_its_own(
         raise StoreUnavailable("database")
 
     # What cannot be told is denied, also where no rule would have denied by it.
-    monkeypatch.setattr(caching.ways, "_told", lost)
+    monkeypatch.setattr(caching.ways, "_known", lost)
     found = decide(mara.id, PRINT, *on_plan)
     assert (found.allowed, found.reason) == (False, "missing:via")
 

@@ -79,7 +79,7 @@ def test_what_failed_after_it_was_committed_is_not_done_again(
 
     monkeypatch.setattr(service, "broadcast", away)
     if not recorded:
-        monkeypatch.setattr(service, "audit", lambda *_, **__: None)
+        monkeypatch.setattr(service, "record_audit", lambda *_, **__: None)
     assert send(client, community, ann.headers).status_code == 503
     monkeypatch.undo()
     answer = send(client, community, ann.headers)
@@ -115,7 +115,7 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_after_all(
         world.run(update(IdempotencyKey).values(created_at=utcnow() - IDEMPOTENCY_LEASE))
 
     monkeypatch.setattr(Speaker, "demand_voice", sleeps_too_long)
-    monkeypatch.setattr(service, "audit", lambda *_, **__: None)
+    monkeypatch.setattr(service, "record_audit", lambda *_, **__: None)
     assert send(client, community, ann.headers).status_code == 409
     assert messages(world) == 0
 
