@@ -172,7 +172,7 @@ def clear_events(
         str | None, Length(1, CURSOR_LENGTH), "An event's id; by default that of the newest"
     ] = None,
 ) -> Cleared:
-    """Remove history up to an event; whoever reads on from before it is told of a gap"""
+    """Remove history up to an event; readers from before it get a gap"""
     found = _last_to_clear(platform.stream, up_to)
     record_act("events.clear", "events", reason=reason, after={"up_to": found, "by": by})
     return {"up_to": found, "removed": clear(platform.stream, found, by, reason)}

@@ -22,7 +22,7 @@ QUICK = QueueSettings(
 )
 
 MakeQueue = Callable[..., BatchQueue]
-Crew = Callable[[], int]
+HandlerCount = Callable[[], int]
 
 
 class Recorder:
@@ -71,7 +71,7 @@ def adds_up(stats: KindStats) -> bool:
 
 
 @pytest.fixture
-def crew() -> Crew:
+def running_handlers() -> HandlerCount:
     """How many threads of queues there are that this test has begun: those that take items, and
     those whose handler has not returned."""
     before = set(threading.enumerate())

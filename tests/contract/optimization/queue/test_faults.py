@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.contract.optimization.queue.conftest import (
     QUICK,
-    Crew,
+    HandlerCount,
     MakeQueue,
     Recorder,
     adds_up,
@@ -68,7 +68,7 @@ class Sticky:
 
 
 def test_a_handler_that_hangs_loses_its_items_and_its_late_result_changes_nothing(
-    make_queue: MakeQueue, reach: RedisSettings, crew: Crew
+    make_queue: MakeQueue, reach: RedisSettings, running_handlers: HandlerCount
 ) -> None:
     queue = make_queue(reach, handler_limit=LIMIT, workers=1)
     sticky = Sticky()
@@ -78,10 +78,10 @@ def test_a_handler_that_hangs_loses_its_items_and_its_late_result_changes_nothin
     stats = settled(queue)
     assert sorted(sticky.done) == [0, 1, 2]
     assert (stats.counts.handled, stats.counts.failed, stats.counts.duplicates) == (3, 3, 0)
-    assert crew() == 2  # one hangs, and one has taken its place
+    assert running_handlers() == 2  # one hangs, and one has taken its place
     sticky.let_go.set()
     wait_until(lambda: of_kind(queue).counts.duplicates == 3)
-    wait_until(lambda: crew() == 1)
+    wait_until(lambda: running_handlers() == 1)
     stats = of_kind(queue)
     assert stats.counts.handled == 3 and adds_up(stats)
 
@@ -101,7 +101,7 @@ def test_an_item_that_hangs_every_time_is_a_dead_letter(
 
 
 def test_abandoned_threads_are_few_and_work_again_when_they_return(
-    make_queue: MakeQueue, reach: RedisSettings, crew: Crew
+    make_queue: MakeQueue, reach: RedisSettings, running_handlers: HandlerCount
 ) -> None:
     queue = make_queue(
         reach, handler_limit=LIMIT, workers=2, abandoned=1, max_tries=1, batch_size=1
@@ -112,11 +112,11 @@ def test_abandoned_threads_are_few_and_work_again_when_they_return(
     queue.start()
     # Two hang and one of them is replaced; that one hangs too, and nobody is left.
     wait_until(lambda: of_kind(queue).counts.dead == 3)
-    assert crew() == 3
+    assert running_handlers() == 3
     assert of_kind(queue).waiting == 1
     sticky.let_go.set()
     settled(queue)
-    wait_until(lambda: crew() == 2)
+    wait_until(lambda: running_handlers() == 2)
     assert sticky.done == [3]
 
 
@@ -138,7 +138,9 @@ def test_a_handler_that_works_for_two_leases_keeps_its_items(
     assert calls == [1] and stats.counts.lapsed == 0 and stats.counts.handled == 1
 
 
-def test_a_handler_that_exits_is_a_failure_like_any_other(queue: BatchQueue, crew: Crew) -> None:
+def test_a_handler_that_exits_is_a_failure_like_any_other(
+    queue: BatchQueue, running_handlers: HandlerCount
+) -> None:
     def leave(items: Any) -> None:
         raise SystemExit(1)
 
@@ -146,7 +148,7 @@ def test_a_handler_that_exits_is_a_failure_like_any_other(queue: BatchQueue, cre
     queue.enqueue("job", {"n": 1})
     queue.start()
     assert settled(queue).counts.dead == 1
-    assert crew() == 2
+    assert running_handlers() == 2
 
 
 def test_a_consumer_that_stood_still_finds_its_items_with_others(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.optimization.queue.conftest import (
-    Crew,
+    HandlerCount,
     MakeQueue,
     Recorder,
     adds_up,
@@ -323,7 +323,9 @@ def test_stats_say_who_has_what(queue: BatchQueue) -> None:
     assert queue.stats().consumers == {}
 
 
-def test_closing_waits_for_handlers_and_a_start_goes_on(queue: BatchQueue, crew: Crew) -> None:
+def test_closing_waits_for_handlers_and_a_start_goes_on(
+    queue: BatchQueue, running_handlers: HandlerCount
+) -> None:
     began = threading.Event()
     done: list[QueueItem] = []
 
@@ -344,7 +346,7 @@ def test_closing_waits_for_handlers_and_a_start_goes_on(queue: BatchQueue, crew:
     queue.start()
     queue.start()
     assert settled(queue).counts.handled == 2
-    assert crew() == 2
+    assert running_handlers() == 2
 
 
 def test_a_process_without_workers_only_enqueues(
