@@ -42,6 +42,7 @@ SHARED_TEXTS = ("shared", "states", "units", "headline", "rules")
 
 PAGES = (
     Page("overview", "/", texts=("status",)),
+    Page("alerts", "/alerts"),
     Page("guards", "/guards"),
     Page("permissions", "/permissions", live=False),
     Page("policies", "/policies", live=False),
@@ -50,6 +51,6 @@ PAGES = (
     Page("events", "/events"),
     Page("audit", "/audit", live=False),
     Page("instances", "/instances"),
-    Page("alerts", "/alerts", texts=("forecasts",)),
+    Page("suggestions", "/suggestions", texts=("forecasts",)),
     Page("settings", "/settings"),
 )

@@ -25,7 +25,7 @@ from yoto.monitor import (
 )
 from yoto.parts.forecast_board import NAME, ForecastBoard, forecast_board
 
-PATH = "/alerts"
+PATH = "/suggestions"
 MEBI = 1024 * 1024
 
 

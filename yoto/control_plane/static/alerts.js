@@ -1,17 +1,16 @@
-// Alerts with who takes care of them, silences, and suggestions with what came of them.
+// Alerts with who takes care of them, and silences.
 
 import { alertText, levelOf } from "./alert_text.js";
-import "./alerts/forecasts.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
 import { h } from "./dom.js";
-import { age, duration, known, moment, number, quantity, until } from "./format.js";
+import { age, duration, known, moment, quantity, toMs, until } from "./format.js";
 import { subscribe } from "./live.js";
-import { has, may, named, t } from "./page.js";
+import { may, named, t } from "./page.js";
 import { reported } from "./reported.js";
-import { changed, load } from "./states.js";
-import { pagedTable, table } from "./table.js";
+import { pagedTable } from "./table.js";
+import { repeat, throttled } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 const STATES = ["open", "unclaimed", "over", "any"];
@@ -51,7 +50,8 @@ part("alerts").append(alerts.element);
 
 function stateOf(one) {
   if (!one.open) {
-    return [badge("resolved", t("alerts.is_over")), " ", age(one.resolved_at)];
+    const lasted = duration((toMs(one.resolved_at) - toMs(one.raised_at)) / 1000);
+    return [badge("resolved", t("alerts.is_over")), ` ${t("alerts.lasted", { n: lasted })} · `, age(one.resolved_at)];
   }
   const taken = one.acknowledged_by
     ? [badge("acknowledged", t("alerts.taken")), ` ${one.acknowledged_by}`, one.note ? `: ${one.note}` : ""]
@@ -146,106 +146,6 @@ const endSilence = (one) =>
     done: t("alerts.silence_ended"),
   }).then(redraw);
 
-// Suggestions
-
-const suggestions = table({
-  label: t("alerts.suggestions"),
-  none: t("alerts.no_suggestions"),
-  columns: [
-    { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.key) },
-    { title: t("alerts.change"), number: true, render: (one) => `${inUnit(one.now, one.unit)} → ${inUnit(one.proposed, one.unit)}` },
-    { title: t("alerts.confidence"), number: true, render: (one) => quantity(one.confidence, "ratio") },
-    { title: t("alerts.why"), render: (one) => [h("div", {}, whyOf(one)), h("div", { class: "quiet" }, textOf(`suggest.${one.code}_effect`, {}, one.effect))] },
-  ],
-  actions: [
-    { title: t("alerts.apply"), when: (one) => one.live, run: (one) => decide(one, "apply") },
-    { title: t("alerts.dismiss"), run: (one) => decide(one, "dismiss") },
-  ],
-});
-
-const outcomes = table({
-  label: t("alerts.outcomes"),
-  none: t("alerts.no_outcomes"),
-  key: (one) => `${one.id}@${one.at}`,
-  columns: [
-    { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.key) },
-    { title: t("alerts.change"), number: true, render: changeOf },
-    { title: t("alerts.result"), render: (one) => badge(one.result, t(`alerts.result_${one.result}`), { kept: "ok", reverted: "warning" }[one.result]) },
-    { title: t("alerts.verdict"), render: verdictOf },
-    { title: t("alerts.by"), render: (one) => (one.by_itself ? t("alerts.by_itself") : one.author) },
-    { title: t("alerts.at"), render: (one) => age(one.ended_at) },
-  ],
-});
-
-function changeOf(one) {
-  return `${one.before === null ? t("alerts.configured") : inUnit(one.before, one.unit)} → ${inUnit(one.value, one.unit)}`;
-}
-
-/** A value of a setting with what it counts. */
-const inUnit = (value, unit) => (has(`lever_unit.${unit}`) ? t(`lever_unit.${unit}`, { n: number(value) }) : quantity(value, unit));
-
-// Figures tell their unit by the end of their name.
-const UNITS = { ms: "ms", s: "s", share: "share" };
-const figure = ([name, value]) => [name, typeof value === "string" ? value : quantity(value, UNITS[name.split("_").at(-1)] ?? "count")];
-
-/** What was seen, in the language of the page; what has no text there as the server said it. */
-const textOf = (key, figures, otherwise) => (has(key) ? t(key, Object.fromEntries(Object.entries(figures).map(figure))) : otherwise);
-const whyOf = (one) => textOf(`suggest.${one.code}`, one.figures, one.why);
-// Some measure one pool or bulkhead: "pool_waits:requests".
-const metricName = ({ metric }) => {
-  const [kind, ...name] = metric.split(":");
-  return [named("tuned_metric", kind), name.join(":")].filter(Boolean).join(" ");
-};
-
-function verdictOf(one) {
-  const measured = Object.entries(one.figures).map(([name, value]) => [name, quantity(value, one.metric_unit ?? "count")]);
-  return has(`tuned.${one.verdict}`) ? t(`tuned.${one.verdict}`, { metric: metricName(one), ...Object.fromEntries(measured) }) : one.why;
-}
-
-const dismissed = table({
-  label: t("alerts.dismissed"),
-  key: (one) => one.id,
-  columns: [{ title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.id) }],
-  actions: [{ title: t("alerts.restore"), run: (one) => restore(one.id) }],
-});
-
-const restore = (id) =>
-  act({
-    title: t("alerts.restore_title", { setting: id }),
-    intro: t("alerts.restore_does"),
-    submit: t("alerts.restore"),
-    run: ({ reason }, { key }) => post("/suggestions/restore", { id, reason }, { key }),
-    done: t("alerts.restore_done"),
-  }).then(redraw);
-
-const drawnSuggestions = changed(part("suggestions"), (found) => {
-  suggestions.show(found.items);
-  outcomes.show(found.outcomes);
-  dismissed.show(found.dismissed.map((id) => ({ id })));
-  return h(
-    "div",
-    {},
-    found.observed ? observedNotice(found.observed, found.window) : suggestions.element,
-    h("h3", { class: "actions" }, t("alerts.outcomes")),
-    outcomes.element,
-    found.dismissed.length ? [h("h3", { class: "actions" }, t("alerts.dismissed")), dismissed.element] : null,
-  );
-});
-
-const drawSuggestions = () => load(part("suggestions"), () => get("/suggestions"), drawnSuggestions);
-
-const observedNotice = (one, window) =>
-  h("div", { class: "notice warning", id: "observed" }, h("b", {}, one.key), ` ${changeOf(one)} · ${t("alerts.observed", { metric: metricName(one), n: duration(window) })} · `, age(one.at));
-
-const decide = (one, what) =>
-  act({
-    title: t(`alerts.${what}_title`, { setting: one.key }),
-    intro: [t(`alerts.${what}_does`), h("p", {}, h("code", {}, one.key), ` ${inUnit(one.now, one.unit)} → ${inUnit(one.proposed, one.unit)}`)],
-    submit: t(`alerts.${what}`),
-    run: ({ reason }, { key }) => post(`/suggestions/${what}`, { id: one.id, reason }, { key }),
-    done: t(`alerts.${what}_done`),
-  }).then(redraw);
-
 // Keeping it true
 
 function choice(name, label, options) {
@@ -254,19 +154,10 @@ function choice(name, label, options) {
   return { element: h("div", {}, h("label", { for: id }, label), select), value: () => select.value };
 }
 
-let waiting = null;
-
-function redraw() {
-  waiting ??= setTimeout(() => {
-    waiting = null;
-    alerts.reload();
-    silences.reload();
-    drawSuggestions();
-  }, DRAW_DELAY);
+function reload() {
+  alerts.reload();
+  silences.reload();
 }
 
-alerts.reload();
-silences.reload();
-drawSuggestions();
-setInterval(() => document.hidden || redraw(), REFRESH * 1000);
-subscribe({ alerts: (_, kind) => kind === "delta" && redraw(), events: (_, kind) => kind === "delta" && redraw() }, { types: ["alert.silenced", "alert.unsilenced", "tuning.applied", "tuning.kept", "tuning.reverted"] });
+const redraw = throttled(repeat(reload, REFRESH), DRAW_DELAY);
+subscribe({ alerts: (_, kind) => kind === "delta" && redraw(), events: (_, kind) => kind === "delta" && redraw() }, { types: ["alert.silenced", "alert.unsilenced"] });

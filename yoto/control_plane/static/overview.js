@@ -8,6 +8,7 @@ import { h, replace } from "./dom.js";
 import { age, now, quantity } from "./format.js";
 import { causeList } from "./headline.js";
 import { isStale, refresh, subscribe, watch } from "./live.js";
+import { openAlerts } from "./open_alerts.js";
 import { named, t } from "./page.js";
 import { empty, failed, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
@@ -196,44 +197,17 @@ setInterval(() => document.hidden || showDetails(), DETAILS * 1000);
 // Alerts: a snapshot has those that are open, and events tell what becomes of them.
 
 part("alerts").append(loading());
-const open = new Map();
-let listed = false; // whether all of them are known: to what is not, news cannot be added
+const open = openAlerts();
 
 function showAlerts(data, kind) {
-  if (kind === "failed") {
-    listed = false;
-    heardOf("alerts", false);
-    if (!part("alerts").dataset.loaded) {
-      replace(part("alerts"), failed(data, refresh));
-    }
-    return;
-  }
-  if (kind !== "delta") {
-    listed = true;
-    heardOf("alerts", true);
+  open.take(data, kind);
+  const items = open.items();
+  heardOf("alerts", items !== null);
+  if (items !== null) {
     part("alerts").dataset.loaded = "";
-    open.clear();
-    data.items.forEach((alert) => open.set(alert.id, alert));
-  } else if (listed) {
-    heardOf("alerts", true);
-    learn(data);
-  } else {
-    return;
-  }
-  const items = [...open.values()];
-  replace(part("alerts"), items.length ? h("ul", { class: "alerts" }, items.map(alertOf)) : empty(t("overview.no_alerts"), { compact: true }));
-}
-
-function learn({ type, at, data }) {
-  const known = open.get(data.alert_id);
-  if (type === "alert.raised") {
-    open.set(data.alert_id, { ...data, raised_at: at });
-  } else if (type === "alert.changed" && known) {
-    open.set(data.alert_id, { ...known, ...data });
-  } else if (type === "alert.acknowledged" && known) {
-    open.set(data.alert_id, { ...known, acknowledged_by: data.by });
-  } else if (type === "alert.resolved") {
-    open.delete(data.alert_id);
+    replace(part("alerts"), items.length ? h("ul", { class: "alerts" }, items.map(alertOf)) : empty(t("overview.no_alerts"), { compact: true }));
+  } else if (kind === "failed" && !part("alerts").dataset.loaded) {
+    replace(part("alerts"), failed(data, refresh));
   }
 }
 

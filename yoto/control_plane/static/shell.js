@@ -1,5 +1,6 @@
 // What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
 
+import { countAlerts } from "./alert_count.js";
 import { recognise } from "./api.js";
 import { badge } from "./badge.js";
 import { watchOverrides } from "./banner.js";
@@ -44,6 +45,11 @@ if (connection) {
 const headline = document.getElementById("headline");
 if (headline) {
   subscribe({ status: (status, kind) => drawHeadline(headline, kind === "failed" ? null : status.headline) });
+}
+
+const counts = document.querySelectorAll("[data-count=alerts]");
+if (counts.length) {
+  countAlerts(counts);
 }
 
 const banner = document.getElementById("banner");

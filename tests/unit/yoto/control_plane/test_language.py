@@ -29,10 +29,7 @@ PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
-    "alerts.apply_",
-    "alerts.dismiss_",
     "alerts.level_",
-    "alerts.result_",
     "alerts.state_",
     "audit_area.",
     "band.",
@@ -69,6 +66,9 @@ PUT_TOGETHER = (
     "standing.",
     "state.",
     "suggest.",
+    "suggestions.apply_",
+    "suggestions.dismiss_",
+    "suggestions.result_",
     "theme.",
     "tier.",
     "tuned.",
