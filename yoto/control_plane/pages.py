@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
 from yoto.control_plane import choice, destination, language, shell
+from yoto.control_plane.messages import init_messages, translated_problem
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.socket import init_control_socket
@@ -48,6 +49,7 @@ def init_control(app: Application, plane: ControlPlane) -> None:
     )
     app.register_blueprint(static)
     app.register_blueprint(control)
+    init_messages(app)
     if "socketio" in app.extensions:
         init_control_socket(app)
 
@@ -106,7 +108,7 @@ def _to_sign_in(error: Unauthorized) -> AnyResponse:
 def _show_problem(error: Exception) -> Response:
     """The same problem as the API would answer, as a page."""
     answer = problem_of(error)
-    facts = json.loads(answer.get_data())
+    facts = translated_problem(json.loads(answer.get_data()), language.current_language())
     denied = isinstance(error, PermissionDenied)
     page = render_template("control/problem.html", problem=facts, denied=denied)
     return as_page(answer, page)

@@ -86,8 +86,9 @@ def target_of(kind: str, given: Any, *, spelled: bool = False) -> Target:
     if kind not in _ROWS and kind != ALL and declared is None:
         raise ValidationFailed({"kind": f"must be one of {', '.join(kinds())}"})
     if (kind == ALL) != (given is None):
-        says = "must not be given" if kind == ALL else "is needed"
-        raise ValidationFailed({"id": f"{says} with kind '{kind}'"})
+        needed = f"is needed with kind '{kind}'"
+        says = f"must not be given with kind '{kind}'" if kind == ALL else needed
+        raise ValidationFailed({"id": says})
     if kind == ALL:
         return EVERYTHING
     if declared is not None:

@@ -109,6 +109,23 @@ def test_the_language_that_was_chosen_stays(browser: Browser, operator: Person) 
     assert '<span class="badge ok">OK</span>' in browser.get(STATUS).text
 
 
+def test_errors_are_said_in_the_language_of_the_page(browser: Browser, operator: Person) -> None:
+    browser.sign_in("olga")
+    refused = "/control/api/audit?limit=0"
+    assert browser.get(refused).json["errors"] == {
+        "limit": ["Must be greater than or equal to 1 and less than or equal to 100."]
+    }
+    browser.get("/control/?lang=zh")
+
+    answer = browser.get(refused)
+
+    assert answer.json["errors"] == {"limit": ["必须在 1 到 100 之间。"]}
+    assert answer.json["detail"] == "limit: 必须在 1 到 100 之间。"
+    assert answer.json["type"] == "urn:yoto:problem:validation-failed"
+    assert answer.headers["Content-Language"] == "zh-Hans"
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
 def test_the_theme_that_was_chosen_stays_and_flashes_in_no_other(browser: Browser) -> None:
     assert 'data-theme="auto"' in browser.get(SIGN_IN).text
     chosen = browser.get(f"{SIGN_IN}?theme=dark").text

@@ -1,0 +1,108 @@
+"""What the server says of errors, in the language of whoever reads it.
+
+The code says it in English, once, where the error is raised. A catalogue has such sentences as
+templates, ``must be from {low} to {high} {unit}``, with their translations. What no template fits
+stays English: programs read ``type`` and the fields, never the texts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from flask import Flask, Response
+
+from yoto.control_plane.language import DEFAULT_LANGUAGE, LANGUAGE_TAGS, current_language
+from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# What stands in these places is a sentence, or a word, of the catalogue itself.
+INNER = ("error", "type", "unit")
+BETWEEN = "; "
+
+
+def init_messages(app: Flask) -> None:
+    """Answer the platform's problems in the language that the page, or ``Accept-Language``, asks
+    for."""
+    app.after_request(_in_language_of_reader)
+
+
+def translated(text: str, language: str) -> str:
+    """``text`` in ``language``; as it is, if the catalogue has nothing like it."""
+    for pattern, translation in _templates(language):
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        values = {
+            name: translated(value, language) if name in INNER else value
+            for name, value in found.groupdict().items()
+        }
+        # A sentence within is to be known, too: else its half would stay English.
+        if "error" not in values or values["error"] != found["error"]:
+            return translation.format_map(values)
+    return text
+
+
+def translated_problem(problem: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A problem (RFC 9457) with ``detail`` and ``errors`` in ``language``."""
+    said = dict(problem)
+    errors = problem.get("errors")
+    if isinstance(errors, Mapping):
+        found = {
+            field: [translated(str(text), language) for text in texts]
+            for field, texts in errors.items()
+        }
+        said["errors"] = found
+        said["detail"] = BETWEEN.join(f"{field}: {', '.join(of)}" for field, of in found.items())
+    else:
+        said["detail"] = translated(str(problem.get("detail", "")), language)
+    return said
+
+
+def _in_language_of_reader(response: Response) -> Response:
+    if response.status_code < 400 or response.mimetype != MEDIA_TYPE or response.is_streamed:
+        return response
+    response.vary.add("Accept-Language")
+    language = current_language()
+    if language == DEFAULT_LANGUAGE:
+        return response
+    problem = json.loads(response.get_data())
+    # The application's own problems are its own.
+    if str(problem.get("type", "")).startswith(TYPE_PREFIX):
+        response.set_data(json.dumps(translated_problem(problem, language)))
+        response.content_language.add(LANGUAGE_TAGS[language])
+    return response
+
+
+@lru_cache
+def catalogue(language: str) -> dict[str, str]:
+    """Templates of a language, by the English one; empty for English."""
+    if language == DEFAULT_LANGUAGE:
+        return {}
+    file = files(__package__) / f"{language}.json"
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@lru_cache
+def _templates(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Those that say most come first: ``must be {what}`` would fit what others say better. Before
+    them, what is said behind a whole sentence."""
+    found = sorted(
+        catalogue(language).items(),
+        key=lambda one: (not one[0].startswith("{error}"), -len(PLACEHOLDER.sub("", one[0]))),
+    )
+    return [(_pattern(template), translation) for template, translation in found]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = PLACEHOLDER.split(template)
+    # Texts and names take turns.
+    return re.compile(
+        "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)),
+        re.DOTALL,
+    )
