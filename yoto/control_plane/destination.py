@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import request, url_for
+from flask import current_app, request, url_for
+from werkzeug.exceptions import HTTPException
 
-from yoto.control_plane.navigation import PAGES
 from yoto.operate.application import of_application
 
 FIELD = "next"
@@ -47,11 +47,20 @@ def checked(address: str) -> str | None:
     over but the path of a page that is known, and parameters that are encoded anew.
     """
     path, _, query = address.partition("?")
-    endpoints = ("control.status", *(f"control.{page.key}" for page in PAGES))
-    if len(address) > LONGEST or path not in {url_for(endpoint) for endpoint in endpoints}:
+    if len(address) > LONGEST or not _is_page(path):
         return None
     try:
         parameters = urlencode(parse_qsl(query, max_num_fields=50))
     except ValueError:
         return None
     return f"{path}?{parameters}" if parameters else path
+
+
+def _is_page(path: str) -> bool:
+    """Whether it is the address that the application itself gives a page, letter for letter."""
+    inside = path.removeprefix(request.script_root)
+    try:
+        endpoint, values = current_app.url_map.bind("").match(inside, "GET")
+    except HTTPException:
+        return False
+    return endpoint.startswith("control.") and path == url_for(endpoint, **values)

@@ -25,6 +25,7 @@ from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
 from yoto.operate.permissions.directory import registry, users
 from yoto.operate.permissions.matrix import resources, servers
+from yoto.operate.permissions.names import names
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, documents, policies
 from yoto.operate.prefetch import prefetch
@@ -47,6 +48,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(registry),
     blueprint(servers),
     blueprint(users),
+    blueprint(names),
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import current_app, request, url_for
 
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
+from yoto.auth.operators import CONTROL_PREFIX
 from yoto.control_plane import ages, choice, language
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
 from yoto.operate.application import of_application
@@ -18,6 +19,8 @@ from yoto.store.columns import utcnow
 
 FOLDER = Path(__file__).parent / "static" / "vendor"
 SOCKET = "socket"
+# An address of each page that is about one thing.
+OF_ONE = {"person": "people/1", "guard": "guards/name", "resource": "resources/server/1"}
 FILES = {"charts": "uplot.js", "chart_style": "uplot.css", SOCKET: "socket.io.js"}
 
 
@@ -83,8 +86,14 @@ def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": vendored,
         "resources": types(),
+        "opens": [kind for kind, path in OF_ONE.items() if _is_page(path)],
         "now": utcnow().isoformat(),
     }
+
+
+def _is_page(path: str) -> bool:
+    pages = current_app.url_map.bind("")
+    return pages.test(f"{CONTROL_PREFIX}/{path}", "GET")
 
 
 def _address(endpoint: str | None) -> str | None:

@@ -121,7 +121,7 @@ def field_of(one: Parameter, strict: bool = True) -> Field:
     if one.choices is not None:
         return ma.fields.String(validate=checks or OneOf(list(one.choices)), **options)
     if get_origin(kind) in (list, tuple, Sequence):
-        return ma.fields.List(field_of(one.inner), **options)
+        return ma.fields.List(field_of(one.inner), validate=checks or None, **options)
     if one.is_mapping:
         return ma.fields.Dict(ma.fields.String(), field_of(one.inner), **options)
     if (bounds := one.note(Between)) is not None:

@@ -48,7 +48,7 @@ class HeadlineCause:
         caller: the caller that it concerns most, such as ``user:31 server:1``.
         network: the network that it comes from; not for everybody, see ``without_networks``.
         since, until: ms since 1970; None: not known, and it does not end by itself.
-        where: the page, and the anchor on it, to end it: ``guards#rate_limit:message.send``.
+        where: the page, and what it shows, to end it: ``guards?guard=rate_limit:message.send``.
         verb: the action that ends it: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
     """
 
@@ -56,7 +56,7 @@ class HeadlineCause:
     name: str
     state: Condition
     topic: str
-    where: Annotated[str, "Page below `/control/`, and the place on it"]
+    where: Annotated[str, "Page below `/control/`, with what it shows"]
     verb: Annotated[str, "What ends it there"] = "look"
     labels: Mapping[str, str] | None = None
     detail: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
+from urllib.parse import quote, urlencode
 
 from yoto.auth.operators import VIEW
 from yoto.errors import StoreUnavailable
@@ -39,7 +40,7 @@ class Override(TypedDict):
     reason: str
     since: datetime
     expires_at: Annotated[datetime | None, "null: until it is undone"]
-    where: Annotated[str, "Page below `/control/`, and the place on it, that ends it"]
+    where: Annotated[str, "Page below `/control/`, with what it shows, that ends it"]
 
 
 class RaisedLevel(TypedDict):
@@ -91,13 +92,18 @@ def set_by_operators(controller: ResilienceController) -> Iterator[Change]:
 
 
 def where_of(change: Change) -> str:
-    """The page, and the place on it, where what an operator set is ended."""
+    """The page, with what it shows, where what an operator set is ended."""
     if change.kind is Kind.TUNING:
         return "cache"
     if change.kind is Kind.LOG:
-        return "settings#log_level"
+        return page_at("settings", part="log_level")
     guard = Kind.CIRCUIT_BREAKER if change.kind is Kind.FORCED_BREAKER else change.kind
-    return f"guards#{guard.value}:{change.name}"
+    return page_at("guards", guard=f"{guard.value}:{change.name}")
+
+
+def page_at(page: str, **state: str) -> str:
+    """A page below ``/control/``, and what it shows, as its address has it."""
+    return f"{page}?{urlencode(state, safe=':', quote_via=quote)}"
 
 
 def _maintenance() -> MaintenanceNow | None:

@@ -389,3 +389,56 @@ def test_a_chart_breaks_its_lines_where_points_are_missing_and_tells_its_zone(pa
     # The newest first; the dashes are the holes.
     expect(page.locator("tbody td")).to_have_text(["1", "–", "1", "1", "–", "1", "1", "1"])
     expect(page.get_by_role("columnheader", name="Time (GMT+8)")).to_be_visible()
+
+
+NAMES = """
+  window.asked = [];
+  const fetch = window.fetch;
+  window.fetch = (address, options) => {
+    if (address.includes("/names?")) {
+      window.asked.push(new URL(address, location.origin).searchParams.getAll("of"));
+    }
+    return fetch(address, options);
+  };
+  const of = ["user:1", "channel:1", "user:1", "user:99999", "cli:anna", "guard:rate_limit:x"];
+  window.drawn = of.map((one) => m.subject(one));
+  document.querySelector("main").append(dom.h("p", {}, window.drawn));
+  await m.nameOf("user:1");
+  window.drawn.push(m.subject("user:1"));
+  return window.drawn.map((one) => one.textContent);"""
+
+
+def test_what_a_page_names_at_once_is_asked_for_once_and_an_id_stays_as_a_hint(
+    page: Page,
+) -> None:
+    person, channel, again, nobody, terminal, guard, later = run(page, "subject", NAMES)
+    assert person == again == later and person != "user:1"
+    assert channel.startswith("#")
+    assert (nobody, terminal) == ("user:99999", "anna at a terminal")
+    assert page.evaluate("window.asked") == [["user:1", "channel:1", "user:99999"]]
+    titles = page.evaluate("window.drawn.map((one) => one.title)")
+    assert "user:1" in titles[0] and titles[3] == "Nothing known as user:99999"
+    address = page.evaluate(
+        "new URL(window.drawn[5].href).pathname + new URL(window.drawn[5].href).search"
+    )
+    assert (guard, address) == ("rate_limit:x", "/control/guards?guard=rate_limit%3Ax")
+
+
+def test_the_state_of_a_page_is_in_its_query_and_old_fragments_are_carried_there(
+    page: Page, yoto: RunningYoto
+) -> None:
+    body = """
+      m.keep({tab: "who", user: 31, from: null});
+      m.keep({tab: "", question: "a b"});
+      return [location.search, m.state()];"""
+    assert run(page, "address", body) == [
+        "?user=31&question=a+b",
+        {"user": "31", "question": "a b"},
+    ]
+    for old, new in {
+        "alerts#17": "alerts?alert=17",
+        "settings#maintenance": "settings?part=maintenance",
+        "guards#rate_limit:message.send": "guards?guard=rate_limit%3Amessage.send",
+    }.items():
+        page.goto(f"{yoto.url}/control/{old}")
+        page.wait_for_url(f"{yoto.url}/control/{new}")

@@ -95,7 +95,7 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
             expect(cause.locator("time").last).to_contain_text("left")
             expect(page.locator("#headline")).not_to_contain_text("All systems normal")
             expect(cause.get_by_role("link")).to_have_attribute(
-                "href", "/control/guards#circuit_breaker:message.search"
+                "href", "/control/guards?guard=circuit_breaker:message.search"
             )
             # It is read out once: what counts down is in no region that is.
             spoken = page.locator("#banner-spoken")

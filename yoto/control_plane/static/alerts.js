@@ -28,7 +28,7 @@ part("alert-tools").append(state.element, level.element);
 const alerts = pagedTable({
   label: t("alerts.alerts"),
   none: t("alerts.no_alerts"),
-  addressed: true,
+  addressed: "alert",
   fetch: (after) => get("/alerts", { after, state: state.value(), level: level.value() }),
   columns: [
     { title: t("alerts.level"), render: (one) => badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)) },

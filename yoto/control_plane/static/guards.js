@@ -1,5 +1,6 @@
 // The wall: every guard as a card, by name, kind and state; and features that are switched off.
 
+import { state } from "./address.js";
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
 import { subscribe } from "./live.js";
@@ -95,18 +96,18 @@ const keyOf = (guard) => `${guard.kind} ${guard.name}`;
 const degradation = degradationTable(part("degradation"));
 
 /**
- * The card that the address names, `#rate_limit:message.send`, is gone to as soon as it is there; of
- * what is no guard, `#degradation:search`, the card of all of its kind.
+ * The card that the address names, `?guard=rate_limit:message.send`, is gone to as soon as it is
+ * there; of what is no guard, `?guard=degradation:search`, the card of all of its kind.
  */
 function goToCard() {
-  const wanted = decodeURIComponent(location.hash.slice(1));
+  const { guard, part: section } = state();
+  const wanted = guard ?? section ?? "";
   const card = cards.get(wanted.replace(":", " "))?.element ?? part(`${wanted.split(":")[0]}-card`);
   card?.setAttribute("tabindex", "-1");
   card?.focus();
   card?.scrollIntoView({ block: "center" });
 }
 
-addEventListener("hashchange", goToCard);
 look().then(goToCard);
 degradation.look();
 setInterval(() => document.hidden || look(), EVERY * 1000);

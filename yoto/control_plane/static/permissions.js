@@ -1,5 +1,6 @@
 // Why somebody may, who may, where somebody may, and all that a server grants.
 
+import { keep, state } from "./address.js";
 import { h, replace } from "./dom.js";
 import { t } from "./page.js";
 import { explainTab } from "./permissions/explain.js";
@@ -30,7 +31,7 @@ function go(key, question = null) {
   for (const [name, button] of buttons) {
     button.setAttribute("aria-pressed", String(name === at));
   }
-  history.replaceState(null, "", `#${at}`);
+  keep({ tab: at });
   const tab = made.get(at);
   replace(document.getElementById("tab"), tab.element);
   if (question) {
@@ -38,5 +39,4 @@ function go(key, question = null) {
   }
 }
 
-addEventListener("hashchange", () => go(location.hash.slice(1)));
-go(location.hash.slice(1));
+go(state().tab);

@@ -1,5 +1,6 @@
 // Policies and the documents that they read: what is in force, editing, trying, going back.
 
+import { state, stay } from "./address.js";
 import { h, replace } from "./dom.js";
 import { t } from "./page.js";
 import { entryView } from "./policies/entry.js";
@@ -9,10 +10,10 @@ import { listView } from "./policies/list.js";
 const place = document.getElementById("policies");
 let view = null;
 
-/** The address tells what is open: #policy/time, #document/hours, or nothing for the list. */
+/** The address tells what is open: ?policy=time, ?document=hours, or nothing for the list. */
 function open() {
-  const wanted = entryAt(location.hash);
-  if (view?.at === location.hash) {
+  const wanted = entryAt(state());
+  if (view?.at === location.href) {
     return;
   }
   if (view?.dirty?.() && !confirm(t("policies.leave"))) {
@@ -20,19 +21,19 @@ function open() {
     return;
   }
   view?.close?.();
-  view = wanted ? entryView(wanted.kind, wanted.name) : listView();
-  view.at = location.hash;
-  const bad = !wanted && location.hash.length > 1;
+  const found = wanted && !wanted.bad;
+  view = found ? entryView(wanted.kind, wanted.name) : listView();
+  view.at = location.href;
   replace(
     place,
-    wanted ? h("p", { class: "back" }, h("a", { href: "#" }, "← ", t("policies.back"))) : null,
-    bad ? h("p", { class: "notice failed", role: "alert" }, t("policies.bad_address", { address: location.hash.slice(1) })) : null,
+    found ? h("p", { class: "back" }, h("a", { href: location.pathname, onclick: stay }, "← ", t("policies.back"))) : null,
+    wanted?.bad ? h("p", { class: "notice failed", role: "alert" }, t("policies.bad_address", { address: wanted.name })) : null,
     view.element,
   );
   document.getElementById("content").scrollIntoView();
 }
 
-addEventListener("hashchange", open);
+addEventListener("popstate", open);
 addEventListener("beforeunload", (event) => {
   if (view?.dirty?.()) {
     event.preventDefault();

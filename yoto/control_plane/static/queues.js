@@ -33,7 +33,7 @@ const HEALTH_LOOKS = { excellent: "ok", attention: "unknown", warning: "warning"
 const kinds = table({
   label: t("queues.kinds"),
   key: (row) => row.kind,
-  addressed: true,
+  addressed: "kind",
   columns: [
     { title: t("queues.kind"), head: true, render: ({ kind }) => code(kind), sort: (row) => row.kind },
     { title: t("queues.waiting"), number: true, render: ({ waiting }) => number(waiting), sort: (row) => row.waiting },

@@ -1,5 +1,6 @@
 // Settings: each part of the page is a module of its own.
 
+import { keep, state } from "./address.js";
 import { drawLogLevel } from "./settings/log-level.js";
 import { drawMaintenance } from "./settings/maintenance.js";
 import { drawOperators } from "./settings/operators.js";
@@ -16,6 +17,23 @@ const account = { tokens: drawTokens, second_factor: drawSecondFactor, operators
 const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, ...Object.keys(account).filter((id) => document.getElementById(id)).map((id) => account[id])];
 const draw = () => parts.forEach((one) => one());
 
+/** The part that the address names is gone to. */
+function goToPart() {
+  const card = document.getElementById(state().part ?? "");
+  card?.setAttribute("tabindex", "-1");
+  card?.focus();
+  card?.scrollIntoView();
+}
+
+document.getElementById("parts").addEventListener("click", (event) => {
+  const part = event.target.closest("a")?.dataset.part;
+  if (part) {
+    event.preventDefault();
+    keep({ part });
+    goToPart();
+  }
+});
 draw();
+goToPart();
 setInterval(() => document.hidden || draw(), REFRESH * 1000);
 subscribe({ maintenance: (_, kind) => kind === "delta" && drawMaintenance(), events: (_, kind) => kind === "delta" && drawLogLevel() }, { types: ["config.changed"] });

@@ -1,5 +1,6 @@
 // What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
 
+import { OWN, addressWith, copyLink } from "./address.js";
 import { countAlerts } from "./alert_count.js";
 import { recognise } from "./api.js";
 import { badge } from "./badge.js";
@@ -40,6 +41,17 @@ if (connection) {
   });
   setInterval(draw, 1000);
 }
+
+document.querySelector(".headline")?.append(copyLink());
+
+// Another language or theme is of the page as it is now, not as it was opened.
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest(".switches a");
+  if (link) {
+    const chosen = new URL(link.href).searchParams;
+    link.href = addressWith(Object.fromEntries(OWN.map((name) => [name, chosen.get(name)])));
+  }
+});
 
 // The status comes each 5 s, also where a page follows only what seldom happens.
 const headline = document.getElementById("headline");

@@ -1,6 +1,7 @@
 // Lists: columns, actions of a row, sorting of what is complete, "more" for what is paged. On a
 // narrow screen each row is a card (CSS), with the titles of the columns beside the values.
 
+import { state } from "./address.js";
 import { h, replace } from "./dom.js";
 import { enter, isLost, toHeading } from "./focus.js";
 import { now } from "./format.js";
@@ -15,11 +16,11 @@ import { empty, failed, loading, stale, unstale } from "./states.js";
  * number: right-aligned, head: the row's heading, sort(row) -> what to sort by}]. key(row): what
  * makes it the same row. actions: [{title | title(row), run(row), right: "operate",
  * when(row) -> whether it is offered, danger}]. none: the sentence for an empty list. addressed:
- * whether the row whose key the address ends in, `#12`, is gone to as soon as it is there.
+ * the parameter of the address whose row, by its key, is gone to as soon as it is there: "alert".
  */
-export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none"), addressed = false }) {
+export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none"), addressed = null }) {
   const shown = new Map();
-  let wanted = null;
+  let wanted = addressed === null ? null : (state()[addressed] ?? null);
   const allowed = actions.filter((action) => may(action.right ?? "operate"));
   let sorting = null;
   let data = [];
@@ -105,15 +106,6 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
       entry.line.tabIndex = -1;
       entry.line.focus();
     }
-  }
-
-  if (addressed) {
-    const want = () => {
-      wanted = decodeURIComponent(location.hash.slice(1));
-      goToRow();
-    };
-    addEventListener("hashchange", want);
-    want();
   }
 
   function draw() {

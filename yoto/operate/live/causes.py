@@ -9,7 +9,7 @@ from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
 from yoto.monitor import Condition, HeadlineCause, Level, unit_of
 from yoto.operate.application import of_application
 from yoto.operate.live.components import Part
-from yoto.operate.overrides import where_of
+from yoto.operate.overrides import page_at, where_of
 from yoto.optimization import QueueStats
 from yoto.permission import MaintenanceStatus
 from yoto.persistence import DATABASE
@@ -87,7 +87,7 @@ def of_alerts(
             by=None if alert.acknowledged_by is None else named(alert.acknowledged_by),
             reason=alert.note,
             since=_ms(alert.raised_at),
-            where=f"alerts#{alert.id}",
+            where=page_at("alerts", alert=str(alert.id)),
             verb="acknowledge" if alert.acknowledged_by is None else "look",
         )
 
@@ -115,7 +115,7 @@ def of_breakers(
             reason=(breaker.reason if forced is None else forced.reason) or None,
             since=None if forced is None else forced.at,
             until=forced.expires_at or ends if forced is not None else ends,
-            where=f"guards#circuit_breaker:{breaker.name}",
+            where=page_at("guards", guard=f"circuit_breaker:{breaker.name}"),
             verb="reset" if isolated else "look",
         )
 
@@ -135,7 +135,7 @@ def of_limits(
             unit="per_second",
             caller=caller,
             network=network,
-            where=f"guards#rate_limit:{name}",
+            where=page_at("guards", guard=f"rate_limit:{name}"),
         )
 
 
@@ -150,7 +150,7 @@ def of_bulkheads(bulkheads: Iterable[BulkheadStats]) -> Iterator[HeadlineCause]:
                 topic=f"bulkhead:{stats.name}",
                 value=stats.held,
                 unit="count",
-                where=f"guards#bulkhead:{stats.name}",
+                where=page_at("guards", guard=f"bulkhead:{stats.name}"),
             )
 
 
@@ -188,7 +188,7 @@ def of_overrides(
                 detail=level.level.value,
                 by=level.source,
                 until=level.until,
-                where="guards#degradation",
+                where=page_at("guards", part="degradation"),
             )
 
 
@@ -205,7 +205,7 @@ def of_maintenance(status: MaintenanceStatus, named: Names) -> Iterator[Headline
             reason=status.reason,
             since=None if status.changed_at is None else _ms(status.changed_at.timestamp()),
             until=None if status.until is None else _ms(status.until.timestamp()),
-            where="settings#maintenance",
+            where=page_at("settings", part="maintenance"),
             verb="end",
         )
 
@@ -227,7 +227,7 @@ def _queue(what: str, kind: str, count: int, topic: str, verb: str) -> HeadlineC
         topic=topic,
         value=count,
         unit="count",
-        where=f"queues#{kind}",
+        where=page_at("queues", kind=kind),
         verb=verb,
     )
 

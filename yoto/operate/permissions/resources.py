@@ -109,10 +109,10 @@ def described(places: Sequence[Place]) -> list[PlacedResource]:
     """Resources with their names, and what people belong to above each; without those that are
     gone by now.
     """
-    names = _names(places)
+    names = names_of(places)
     there = [place for place in places if place in names]
     homes = permissions.homes_of(there)
-    above = _names({home for home in homes.values() if home is not None})
+    above = names_of({home for home in homes.values() if home is not None})
     shown: list[PlacedResource] = []
     for place in there:
         home = homes[place]
@@ -127,7 +127,7 @@ def existing(place: Place) -> Resource:
     Raises:
         UnknownResource: it is not there.
     """
-    names = _names([place])
+    names = names_of([place])
     if place not in names:
         raise UnknownResource(place.kind, place.id)
     return _shown(place, names)
@@ -137,7 +137,7 @@ def _shown(place: Place, names: dict[Place, str | None]) -> Resource:
     return {"scope": place.kind, "id": place.id, "name": names.get(place)}
 
 
-def _names(places: Iterable[Place]) -> dict[Place, str | None]:
+def names_of(places: Iterable[Place]) -> dict[Place, str | None]:
     """The names of those that are there, one statement a type; None: the type has none."""
     by_kind: defaultdict[str, list[Any]] = defaultdict(list)
     for place in places:

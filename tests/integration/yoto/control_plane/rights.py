@@ -68,6 +68,7 @@ ROUTES: dict[str, str] = {
     "PUT /maintenance/mode": OPERATE,
     "POST /maintenance/refresh": OPERATE,
     "POST /maintenance/warmup": OPERATE,
+    "GET /names": VIEW,
     "GET /operators": ADMIN,
     "POST /operators": ADMIN,
     "POST /operators/<int:user_id>/disable": ADMIN,

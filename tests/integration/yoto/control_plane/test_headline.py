@@ -64,7 +64,7 @@ def test_an_isolated_breaker_is_named_with_who_why_and_how_long(
     )
     assert found["by"] and not found["by"].startswith("user:")
     assert found["until"] > found["since"] > 0
-    assert (found["where"], found["verb"]) == ("guards#circuit_breaker:message.send", "reset")
+    assert (found["where"], found["verb"]) == ("guards?guard=circuit_breaker:message.send", "reset")
     assert headline(ada)["state"] == "degraded"
     ada.post("/breakers/message.send/reset")
     wait_until(lambda: headline(ada)["state"] == "ok", 20)
@@ -83,7 +83,7 @@ def test_a_level_of_logs_for_a_while_leads_to_where_it_is_ended(ada: ControlClie
     until = (utcnow() + timedelta(minutes=9)).isoformat()
     assert ada.put("/log-level", level="ERROR", until=until).status_code == 200
     found = cause(ada, "override")
-    assert (found["where"], found["labels"]) == ("settings#log_level", {"kind": "log"})
+    assert (found["where"], found["labels"]) == ("settings?part=log_level", {"kind": "log"})
     assert ada.put("/log-level", level=None).status_code == 200
 
 

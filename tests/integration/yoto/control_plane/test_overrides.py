@@ -52,8 +52,8 @@ def test_what_operators_set_is_told_with_who_why_and_until_when(
     assert (lasting["name"], lasting["values"]) == ("message.send", {"max_concurrent": 3})
     assert lasting["expires_at"] is None
     assert (forced["where"], lasting["where"]) == (
-        "guards#circuit_breaker:opa",
-        "guards#bulkhead:message.send",
+        "guards?guard=circuit_breaker:opa",
+        "guards?guard=bulkhead:message.send",
     )
     assert lasting["since"] <= overrides(viewer)["at"]
 

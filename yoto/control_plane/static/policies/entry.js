@@ -1,5 +1,6 @@
 // One policy or document: edited, tried, put, put in shadow, taken out; with its versions below.
 
+import { step } from "../address.js";
 import { post, put, read } from "../api.js";
 import { badge } from "../badge.js";
 import { act } from "../dialog.js";
@@ -185,7 +186,7 @@ export function entryView(kind, name) {
     if (done) {
       toast(t("policies.in_shadow", { version: done.version }));
       base = { ...base, ...texts() };
-      location.hash = "";
+      step(location.pathname);
     }
   }
 

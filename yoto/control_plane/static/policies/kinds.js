@@ -45,10 +45,10 @@ function parsed(text) {
 /** What a policy or document may be called, as the server has it. */
 export const NAME = /^[a-z][a-z0-9_]{0,47}$/;
 
-/** {kind, name} that the address `#policy/time` names; null for no or a bad name. */
-export function entryAt(hash) {
-  const [kind, name, ...more] = hash.slice(1).split("/");
-  return KINDS[kind] && NAME.test(name ?? "") && !more.length ? { kind, name } : null;
+/** {kind, name, bad} that the address `?policy=time` names; null for none. */
+export function entryAt(given) {
+  const kind = Object.keys(KINDS).find((one) => given[one]);
+  return kind ? { kind, name: given[kind], bad: !NAME.test(given[kind]) } : null;
 }
 
-export const addressOf = (kind, name) => `#${kind}/${encodeURIComponent(name)}`;
+export const addressOf = (kind, name) => `?${kind}=${encodeURIComponent(name)}`;

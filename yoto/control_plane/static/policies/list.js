@@ -1,5 +1,6 @@
 // What is in force: the engine, the policies, the candidate, the documents.
 
+import { stay, step } from "../address.js";
 import { get, Problem } from "../api.js";
 import { badge } from "../badge.js";
 import { act } from "../dialog.js";
@@ -25,7 +26,7 @@ export function listView() {
     none: t("policies.none"),
     key: (one) => one.name,
     columns: [
-      { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("policy", one.name) }, one.name) },
+      { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("policy", one.name), onclick: stay }, one.name) },
       { title: t("policies.state"), render: (one) => [badge(one.state, named("policy_state", one.state)), one.candidate_version === null ? null : [" ", badge("warning", t("policies.with_candidate", { version: one.candidate_version }))]] },
       { title: t("policies.version"), number: true, render: (one) => one.version },
       { title: t("policies.denials"), number: true, sort: (one) => denials(one), render: (one) => number(denials(one)) },
@@ -37,7 +38,7 @@ export function listView() {
     none: t("policies.no_documents"),
     key: (one) => one.name,
     columns: [
-      { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("document", one.name) }, one.name) },
+      { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("document", one.name), onclick: stay }, one.name) },
       { title: t("policies.version"), number: true, render: (one) => one.version },
       { title: t("policies.changed"), render: (one) => [age(one.at), " · ", one.author] },
       { title: t("policies.comment"), render: (one) => one.comment },
@@ -92,7 +93,7 @@ function begin(kind, title) {
       if (!NAME.test(name)) {
         throw new Problem(422, { errors: { name: [t("policies.name_hint")] } });
       }
-      location.hash = addressOf(kind, name);
+      step(addressOf(kind, name));
     },
   });
 }

@@ -1,0 +1,134 @@
+// Names in the place of ids, each a link where there is a page of it. What a page asks for at once
+// is one request, and nothing is asked for twice.
+
+import { get } from "./api.js";
+import { h, replace } from "./dom.js";
+import { has, page, t } from "./page.js";
+
+const MOST = 100; // names a request
+const home = page.api.replace(/api$/, "");
+const RESOURCES = new Set((page.resources ?? []).map((one) => one.type));
+// What has a name on the server; everything else is called what it is.
+const ASKED = new Set(["user", "application", "team", "role", ...RESOURCES]);
+// Whoever acts without an account.
+const NOBODY = { break_glass: "author.break_glass", system: "author.system", public: "author.public" };
+
+const known = new Map(); // what the server answered, by what it was asked for
+const drawn = new Map(); // the elements that wait for it
+let waiting = null;
+
+/**
+ * An element with the name of `of`, such as "user:31", "role:5", "channel:2", "guard:rate_limit:x",
+ * "policy:hours", "alert:17", "worker:ab12" or "request:…"; also an author, such as "cli:anna".
+ *
+ * text: what it says instead of the name, if that is known already. link: false for a name alone.
+ */
+export function subject(of, { text = null, link = true } = {}) {
+  const key = String(of ?? "");
+  const element = h(link && addressOf(key) ? "a" : "span", { class: "subject", title: key, href: link ? addressOf(key) : null, dataset: { of: key } });
+  const [kind, id] = parts(key);
+  if (text !== null || !ASKED.has(kind) || !id) {
+    return replace(element, text ?? spoken(kind, id, key));
+  }
+  const answer = known.get(key);
+  if (answer) {
+    return show(element, answer);
+  }
+  replace(element, key);
+  wait(key, element);
+  return element;
+}
+
+/** A list of them, with what stands between two. */
+export const subjects = (all, between = t("shared.between")) => all.flatMap((one, at) => (at ? [between, subject(one)] : [subject(one)]));
+
+/** The name of `of` as a text, for what can be no element; `of` itself where nobody knows it. */
+export async function nameOf(of) {
+  const [kind, id] = parts(of);
+  if (!ASKED.has(kind) || !id) {
+    return spoken(kind, id, of);
+  }
+  if (!known.has(of)) {
+    await new Promise((done) => wait(of, done));
+  }
+  return known.get(of)?.name ?? of;
+}
+
+/** The address of the page of something, or null where there is none. */
+export function addressOf(of) {
+  const [kind, id] = parts(of);
+  if (!id) {
+    return null;
+  }
+  const name = encodeURIComponent(id);
+  const opens = (page.opens ?? []).includes.bind(page.opens ?? []);
+  switch (kind) {
+    case "user":
+      return opens("person") ? `${home}people/${name}` : null;
+    case "guard":
+      return opens("guard") && !id.includes(":") ? `${home}guards/${name}` : `${home}guards?guard=${name}`;
+    case "policy":
+      return `${home}policies?policy=${name}`;
+    case "alert":
+      return `${home}alerts?alert=${name}`;
+    case "worker":
+      return `${home}instances?worker=${name}`;
+    case "request":
+      return `${home}permissions?tab=decisions&request=${name}`;
+    default:
+      return RESOURCES.has(kind) && opens("resource") ? `${home}resources/${kind}/${name}` : null;
+  }
+}
+
+function parts(of) {
+  const text = String(of);
+  const at = text.indexOf(":");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function spoken(kind, id, of) {
+  if (NOBODY[kind]) {
+    return t(NOBODY[kind]);
+  }
+  const named = ["guard", "policy", "worker", "request"].includes(kind);
+  return named || kind === "cli" ? (kind === "cli" ? t("author.cli", { name: id }) : id) : of;
+}
+
+function show(element, { of, kind, id, name, hint, known: there }) {
+  element.title = [hint, of].filter(Boolean).join(" · ");
+  if (!there) {
+    element.classList.add("unknown-subject");
+    element.title = t("subject.unknown", { of });
+    return replace(element, of);
+  }
+  const prefix = kind === "channel" && name !== null ? "#" : "";
+  return replace(element, name === null ? `${has(`scope.${kind}`) ? t(`scope.${kind}`) : kind} ${id}` : prefix + name);
+}
+
+function wait(of, what) {
+  drawn.set(of, [...(drawn.get(of) ?? []), what]);
+  waiting ??= setTimeout(ask, 0);
+}
+
+async function ask() {
+  waiting = null;
+  const asked = [...drawn.keys()];
+  const whoWaits = new Map(drawn);
+  drawn.clear();
+  for (let at = 0; at < asked.length; at += MOST) {
+    const some = asked.slice(at, at + MOST);
+    // Where nobody can say now, the ids stay, and whoever draws next asks again.
+    const { items } = await get("/names", { of: some }).catch(() => ({ items: [] }));
+    items.forEach((one) => known.set(one.of, one));
+    for (const of of some) {
+      const answer = known.get(of);
+      for (const what of whoWaits.get(of)) {
+        if (typeof what === "function") {
+          what();
+        } else if (answer) {
+          show(what, answer);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+"""Names of what records, events and messages call by a kind and an id, many at once.
+
+Whoever sees the platform may know them: they are what lists of accounts, servers and resources
+show, and say nothing of what anybody may do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, TypedDict
+
+from marshmallow.validate import Length
+from sqlalchemy import select
+
+from yoto.api.admin.audit.schemas import SUBJECT_LENGTH
+from yoto.auth.operators import VIEW
+from yoto.errors import ValidationFailed
+from yoto.http.fields import row_id
+from yoto.nodes import APPLICATIONS, place_of_text
+from yoto.operate.operation import Subject
+from yoto.operate.permissions.resources import described, names_of
+from yoto.permission import Place, node_of_text
+from yoto.store.db import db
+from yoto.store.models import ProgramAccount, Role, Team, User
+from yoto.store.resources import known_types
+
+MOST = 100
+PUBLIC, EVERYONE = "public", "everyone"
+
+names = Subject("names", "/names", "What people call somebody or something", "name")
+
+
+class Named(TypedDict):
+    """How people call what is meant by ``of``."""
+
+    of: Annotated[str, "As it was asked for"]
+    kind: Annotated[str, "`user`, `application`, `team`, `role`, or a type of resources"]
+    id: Annotated[str, "Empty: there is but one of its kind"]
+    name: Annotated[str | None, "null: it has none, or is not there"]
+    hint: Annotated[str | None, "Their display name; the resource that it is in"]
+    known: Annotated[bool, "Whether there is such a thing"]
+
+
+class Names(TypedDict):
+    """Names in the order in which they were asked for."""
+
+    items: list[Named]
+
+
+class Found(NamedTuple):
+    """What is there, by the text that it was asked by."""
+
+    name: str | None
+    hint: str | None = None
+
+
+@names.operation("GET", "", VIEW)
+def resolve_names(
+    of: Annotated[
+        Sequence[Annotated[str, Length(1, SUBJECT_LENGTH)]],
+        Length(1, MOST),
+        "Such as `user:31`, `application:3`, `team:5`, `role:5` or `channel:2`, each once more",
+    ],
+) -> Names:
+    """The names of people, programs, teams, roles and resources
+
+    What is not there, or is of a kind that has no names here, is not known.
+    """
+    asked = list(dict.fromkeys(of))
+    found = named(asked)
+    return {"items": [_shown(text, found.get(text)) for text in asked]}
+
+
+def named(texts: Iterable[str]) -> dict[str, Found]:
+    """Those of such texts that are there; one statement a kind, and one for what is above."""
+    by_kind: defaultdict[str, list[str]] = defaultdict(list)
+    places: dict[Place, list[str]] = defaultdict(list)
+    for text in texts:
+        kind = text.partition(":")[0]
+        if kind in _BY_NUMBER:
+            by_kind[kind].append(text)
+        elif known_types().find(kind) is not None:
+            place = _place(text)
+            if place is not None:
+                places[place].append(text)
+    found: dict[str, Found] = {}
+    for kind, asked in by_kind.items():
+        ids = {text: row_id(text.partition(":")[2]) for text in asked}
+        rows = _BY_NUMBER[kind]([one for one in ids.values() if one is not None])
+        found |= {text: rows[id_] for text, id_ in ids.items() if id_ in rows}
+    for one in described(list(places)) if places else ():
+        home = one["home"]
+        shown = Found(
+            one["name"], None if home is None else _words(home["scope"], home["name"], home["id"])
+        )
+        found |= dict.fromkeys(places[Place(one["scope"], one["id"])], shown)
+    return found
+
+
+def _place(text: str) -> Place | None:
+    try:
+        return node_of_text(text, "of")
+    except ValidationFailed:
+        return None
+
+
+def _people(ids: Sequence[int]) -> dict[int, Found]:
+    found: dict[int, Found] = {}
+    people = [one for one in ids if one < APPLICATIONS]
+    if people:
+        rows = db.session.execute(
+            select(User.id, User.username, User.display_name).where(User.id.in_(people))
+        )
+        found = {
+            id_: Found(username, display if display != username else None)
+            for id_, username, display in rows
+        }
+    # Programs have numbers among people, too.
+    programs = [one - APPLICATIONS for one in ids if one > APPLICATIONS]
+    return found | {APPLICATIONS + id_: one for id_, one in _programs(programs).items()}
+
+
+def _programs(ids: Sequence[int]) -> dict[int, Found]:
+    return _of_table(ProgramAccount, ids)
+
+
+def _teams(ids: Sequence[int]) -> dict[int, Found]:
+    return _of_table(Team, ids)
+
+
+def _of_table(model: Any, ids: Sequence[int]) -> dict[int, Found]:
+    if not ids:
+        return {}
+    rows = db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))
+    return {id_: Found(name) for id_, name in rows}
+
+
+def _roles(ids: Sequence[int]) -> dict[int, Found]:
+    rows = db.session.execute(select(Role.id, Role.name, Role.home).where(Role.id.in_(ids))).all()
+    homes = {home: place_of_text(home) for _, _, home in rows if home}
+    known = names_of(homes.values())
+    return {
+        id_: Found(name, _home(homes[home], known) if home else None) for id_, name, home in rows
+    }
+
+
+def _home(place: Place, known: Mapping[Place, str | None]) -> str:
+    return _words(place.kind, known.get(place), place.id)
+
+
+def _words(kind: str, name: str | None, id_: Any) -> str:
+    return f"{kind} {id_}" if name is None else name
+
+
+_BY_NUMBER: dict[str, Callable[[Sequence[int]], dict[int, Found]]] = {
+    "user": _people,
+    "application": _programs,
+    "team": _teams,
+    "role": _roles,
+}
+
+
+def _shown(text: str, found: Found | None) -> Named:
+    kind, _, id_ = text.partition(":")
+    name, hint = found or (None, None)
+    return {
+        "of": text,
+        "kind": kind,
+        "id": id_,
+        "name": name,
+        "hint": hint,
+        "known": found is not None,
+    }
