@@ -14,20 +14,19 @@ from yoto.control_plane.messages import init_messages, translated_problem
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.socket import init_control_socket
+from yoto.control_plane.static_files import init_static
 from yoto.control_plane.status import init_process, read_status
 from yoto.errors import PermissionDenied
 from yoto.http.api import add_api
 from yoto.http.application import Application
+from yoto.http.compression import compress
 from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
 from yoto.operate.live.views import init_live
 
+DOCUMENT = "control-api-docs"  # the name that flask-smorest makes
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_folder="templates")
-# Beside the application's own static files, which the address of a page is not in the way of.
-static = Blueprint(
-    "control_static", __name__, static_folder="static", static_url_path="/static/control"
-)
 
 
 def init_control(app: Application, plane: ControlPlane) -> None:
@@ -38,18 +37,21 @@ def init_control(app: Application, plane: ControlPlane) -> None:
     app.extensions[EXTENSION_KEY] = plane
     init_process(app)
     init_live(app, app.config["SOCKETS_MAX"])
+    routes = (*CONTROL_REST, *plane.routes)
     add_api(
         app,
-        (*CONTROL_REST, *plane.routes),
+        routes,
         "CONTROL_",
         "Yoto control plane API",
         "What operators see and do: the same as on the pages and in `flask`.",
         CONTROL_API_PREFIX,
         SCHEMES,
     )
-    app.register_blueprint(static)
+    init_static(app, plane.static)
     app.register_blueprint(control)
     init_messages(app)
+    for name in (DOCUMENT, *(blueprint.name for blueprint in routes)):
+        app.after_request_funcs.setdefault(name, []).append(compress)
     if "socketio" in app.extensions:
         init_control_socket(app)
 
@@ -60,6 +62,7 @@ def as_pages(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(Exception, _show_problem)
     blueprint.context_processor(shell.helpers)
     blueprint.after_request(_keep_choices)
+    blueprint.after_request(compress)
 
 
 def as_page(answer: Response, page: str) -> Response:

@@ -7,6 +7,7 @@ blueprints. Both share the parts of the platform; each has its own connections t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from yoto.auth.identity import Callers, Identity, current_user_id, init_callers
 from yoto.auth.operators import CONTROL_PREFIX
 from yoto.cli import Commands, guest_commands
 from yoto.control_plane import init_control
+from yoto.control_plane.static_files import CONTROL, VERSION
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
 from yoto.embed.permissions import subject_of, visitor_of
 from yoto.embed.requests import count_requests, name_caller
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
     from yoto.embed.own_operators import OwnOperators
 
 EXTENSION = "yoto.plane"
-STATIC_PREFIX = "/static/control"
 # Settings that each of the two applications has for itself.
 OWN = frozenset({STORE, DECLARATIONS, RESOURCES, CALLERS})
 LOGGER = "yoto"  # what the platform logs; all else is the application's
@@ -75,11 +76,12 @@ def serve_plane(app: Flask, prefix: str, noticed: Callable[[Flask], None]) -> No
         noticed: called before each, as before the application's own requests.
     """
     serve = app.wsgi_app
-    pages, static = f"{prefix}{CONTROL_PREFIX}", f"{prefix}{STATIC_PREFIX}/"
+    pages = f"{prefix}{CONTROL_PREFIX}"
+    static = re.compile(f"{re.escape(prefix)}/static/(?:{VERSION}/)?{CONTROL}/").match
 
     def dispatch(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         path = environ.get("PATH_INFO", "")
-        if path != pages and not path.startswith((f"{pages}/", static)):
+        if path != pages and not path.startswith(f"{pages}/") and not static(path):
             return serve(environ, start_response)
         noticed(app)
         inner = {**environ, AS_IT_CAME: environ}

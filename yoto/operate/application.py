@@ -5,8 +5,9 @@ Who an operator is it asks by ``yoto.auth.operators``; here is what else it must
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from flask import current_app
@@ -35,6 +36,8 @@ class ControlPlane:
         limits_against_guessing: names of the limits that keep out who guesses: administrators alone
             change them, and their callers are not shown.
         routes: JSON routes of the application on its operators.
+        static: folders of style and scripts of the application's own pages, by the name that they
+            have in addresses; modules in them import ``../control/dom.js``.
     """
 
     person: Callable[[Operator], Person | None]
@@ -45,6 +48,7 @@ class ControlPlane:
     sign_in_limits: frozenset[str] = frozenset()
     limits_against_guessing: frozenset[str] = frozenset()
     routes: Sequence[Blueprint] = field(default=())
+    static: Mapping[str, Path] = field(default_factory=dict)
 
 
 def of_application() -> ControlPlane:

@@ -187,9 +187,9 @@ def test_who_operates_sees_the_dashboard(shop: Shop) -> None:
     answer = shop.signed_in("vera").get("/control/")
     assert answer.status_code == 200
     assert "vera@shop.example" in answer.text
-    [style, *_] = re.findall(r'href="(/static/control/[^"]+\.css)"', answer.text)
-    with shop.app.test_client().get(style) as sheet:
-        assert sheet.mimetype == "text/css"
+    [style, *_] = re.findall(r'href="(/static/[0-9a-f]{16}/control/[^"]+\.css)"', answer.text)
+    sheet = shop.app.test_client().get(style)
+    assert (sheet.mimetype, sheet.cache_control.immutable) == ("text/css", True)
 
 
 def test_nobody_else_is_let_in(shop: Shop) -> None:
@@ -414,7 +414,9 @@ def test_it_can_be_anywhere(valkey_server: Server, tmp_path: Path) -> None:
         page = client.get("/internal/control/")
         assert page.status_code == 200
         assert 'href="/internal/control/guards"' in page.text
-        assert 'href="/internal/static/control/yoto.css"' in page.text
+        [style] = re.findall(r'href="(/internal/static/[0-9a-f]+/control/yoto.css)"', page.text)
+        assert client.get(style).status_code == 200
+        assert client.get("/internal/static/control/yoto.css").status_code == 200
     finally:
         shop.close()
 

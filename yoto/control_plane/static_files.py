@@ -1,0 +1,76 @@
+"""The routes of ``yoto.control_plane.assets``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, current_app, request
+from werkzeug.routing import BaseConverter
+
+from yoto.control_plane.assets import VERSION_LENGTH, Assets
+from yoto.http.compression import accepts_gzip
+
+FOLDER = Path(__file__).parent / "static"
+CONTROL = "control"  # the folder of the pages themselves
+EXTENSION_KEY = "yoto.assets"
+VERSION = f"[0-9a-f]{{{VERSION_LENGTH}}}"
+FOR_EVER = "public, max-age=31536000, immutable"
+ASKED_AGAIN = "no-cache"
+
+# Beside the application's own static files, which the address of a page is not in the way of.
+static = Blueprint("control_static", __name__, url_prefix="/static")
+
+
+class _VersionConverter(BaseConverter):
+    regex = VERSION
+
+
+def init_static(app: Flask, folders: Mapping[str, Path]) -> None:
+    """Serve the files of the pages, and those of ``folders`` by name, which go with them."""
+    app.extensions[EXTENSION_KEY] = Assets({CONTROL: FOLDER, **folders})
+    app.url_map.converters["assets_version"] = _VersionConverter
+    app.register_blueprint(static)
+
+
+@static.url_defaults
+def _current_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Addresses that are made name the version that is there now."""
+    values.setdefault("folder", CONTROL)
+    values.setdefault("version", _assets().snapshot().version)
+
+
+@static.get("/<assets_version:version>/<folder>/<path:filename>", endpoint="static")
+@static.get("/control/<path:filename>", endpoint="static", defaults={"folder": CONTROL})
+def serve(folder: str, filename: str, version: str | None = None) -> Response:
+    """A file; to be kept for ever where its address names the version that is here."""
+    now = _assets().snapshot()
+    found = now.files.get((folder, filename))
+    if found is None:
+        abort(404)
+    body, etag = found.content, found.digest
+    packed = found.compressed if accepts_gzip(request) else None
+    if packed is not None:
+        body, etag = packed, f"{etag}-gzip"
+    answer = Response(body, mimetype=found.mimetype)
+    if packed is not None:
+        answer.headers["Content-Encoding"] = "gzip"
+    if found.compressed is not None:
+        answer.vary.add("Accept-Encoding")
+    answer.headers["Cache-Control"] = FOR_EVER if version == now.version else ASKED_AGAIN
+    answer.set_etag(etag)
+    return answer.make_conditional(request)  # type: ignore[return-value]
+
+
+@static.after_request
+def _not_kept(answer: Response) -> Response:
+    """A file that is not here may be in the next moment, with the next version."""
+    if answer.status_code >= 400:
+        answer.headers["Cache-Control"] = ASKED_AGAIN
+    return answer
+
+
+def _assets() -> Assets:
+    found: Assets = current_app.extensions[EXTENSION_KEY]
+    return found
