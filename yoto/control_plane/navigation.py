@@ -1,6 +1,6 @@
 """The pages of the control plane, in the order of the navigation.
 
-A page has its template ``control/<key>.html``, its module ``static/control/<key>.js`` (with parts
+A page has its template ``control/<key>.html``, its module ``static/<key>.js`` (with parts
 of it in the folder ``<key>`` beside it), an icon of its key in ``static/icons.svg``, and
 texts in the areas it names; its own area is ``<key>`` and holds ``<key>.title``. An entry here is
 all that it takes to be reached.

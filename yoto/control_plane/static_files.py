@@ -34,7 +34,6 @@ def init_static(app: Flask, folders: Mapping[str, Path]) -> None:
     app.register_blueprint(static)
 
 
-@static.url_defaults
 def _current_version(endpoint: str, values: dict[str, Any]) -> None:
     """Addresses that are made name the version that is there now."""
     values.setdefault("folder", CONTROL)
@@ -74,3 +73,6 @@ def _not_kept(answer: Response) -> Response:
 def _assets() -> Assets:
     found: Assets = current_app.extensions[EXTENSION_KEY]
     return found
+
+
+static.url_defaults(_current_version)
