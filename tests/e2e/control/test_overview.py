@@ -51,7 +51,7 @@ def test_values_move_while_people_use_it(
         strip = page.locator(".strip > li")
         expect(strip.locator(".badge.ok").first).to_be_visible()
         expect(strip.locator("time").first).to_be_visible()
-        decisions = chart(page, {"en": "Decisions", "zh": "权限决策"}[language])
+        decisions = chart(page, {"en": "Decisions", "zh": "权限判定"}[language])
         allowed = decisions.locator(".legend b").first
         expect(allowed).to_have_text(re.compile(r"[1-9]"), timeout=15_000)
         expect(decisions.locator("canvas")).to_be_visible()
@@ -116,14 +116,14 @@ def test_without_what_set_up_installs_the_page_polls_and_shows_numbers(
     browser: Browser, busy: RunningYoto
 ) -> None:
     with watched_page(browser, busy.url, locale="en-GB") as (page, watch):
-        page.route("**/static/control/vendor/*.js", lambda route: route.abort())
+        page.route("**/control/vendor/*.js", lambda route: route.abort())
         sign_in(page, busy)
         expect(page.locator("#connection").get_by_text("Polling")).to_be_visible(timeout=15_000)
         expect(page.locator(".strip .badge.ok").first).to_be_visible()
         decisions = chart(page, "Decisions")
         expect(decisions.get_by_text("make charts")).to_be_visible()
         expect(decisions.locator(".legend b").first).to_have_text(re.compile(r"[1-9]"))
-        watch.allow("static/control/vendor")
+        watch.allow("control/vendor")
 
 
 def test_a_connection_that_is_cut_is_told_and_comes_back_by_itself(
@@ -199,9 +199,9 @@ def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_
         answer = route.fetch()
         route.fulfill(response=answer, json={**answer.json(), "complete": False})
 
-    allowed = ["static/control/vendor", "503"]
+    allowed = ["control/vendor", "503"]
     with watched_page(browser, busy.url, allowed, locale="en-GB") as (page, _):
-        page.route("**/static/control/vendor/*.js", lambda route: route.abort())
+        page.route("**/control/vendor/*.js", lambda route: route.abort())
         page.route(broken, lambda route: route.fulfill(status=503, json={"detail": "no store"}))
         page.route(one_worker, of_one_worker)
         sign_in(page, busy)
