@@ -118,8 +118,8 @@ def _show_problem(error: Exception) -> Response:
 
 
 def _keep_choices(response: Response) -> Response:
-    """A language or theme that was chosen stays chosen."""
-    return choice.THEME.remember(language.CHOICE.remember(response))
+    """A language or theme that was chosen stays chosen; so does what was hidden."""
+    return shell.FIRST_STEPS.remember(choice.THEME.remember(language.CHOICE.remember(response)))
 
 
 as_pages(control)

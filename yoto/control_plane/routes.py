@@ -13,6 +13,7 @@ from yoto.operate.audit import audit
 from yoto.operate.cache import cache
 from yoto.operate.config import config
 from yoto.operate.degradation import degradation
+from yoto.operate.first_steps import first_steps
 from yoto.operate.forecasts import forecasts
 from yoto.operate.guards import breakers, bulkheads, guards, limiters
 from yoto.operate.instances import instances
@@ -36,6 +37,7 @@ from yoto.operate.tasks import tasks
 
 CONTROL_REST: list[Blueprint] = [
     blueprint(session),
+    blueprint(first_steps),
     blueprint(status),
     blueprint(stats),
     blueprint(events),

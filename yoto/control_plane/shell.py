@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
-from yoto.auth.operators import CONTROL_PREFIX
+from yoto.auth.operators import ADMIN, CONTROL_PREFIX, may
 from yoto.control_plane import ages, choice, language
 from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
+from yoto.errors import PlatformError
 from yoto.operate.application import of_application
+from yoto.operate.first_steps import FirstStep, read_first_steps
 from yoto.operate.permissions.resources import types
 from yoto.store.columns import utcnow
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "static" / "vendor"
 SOCKET = "socket"
 # An address of each page that is about one thing.
 OF_ONE = {"person": "people/1", "guard": "guards/name", "resource": "resources/server/1"}
+# Whether the list of first steps is shown on the overview.
+FIRST_STEPS = choice.Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
 FILES = {"charts": "uplot.js", "chart_style": "uplot.css", SOCKET: "socket.io.js"}
 
 
@@ -54,10 +62,24 @@ def helpers() -> dict[str, Any]:
         "page_data": page_data,
         "page_texts": page_texts,
         "shared_texts": SHARED_TEXTS,
+        "first_steps": first_steps,
         "sign_out": _address(of_application().sign_out),
         "api_docs": _address(of_application().api_docs),
         "own_parts": [one.name.removesuffix("_control") for one in of_application().routes],
     }
+
+
+def first_steps() -> list[FirstStep]:
+    """What administrators have yet to set up, with what they have; empty: all is done, they hid the
+    list, or the database does not answer, which the page says at its head."""
+    if FIRST_STEPS.chosen() == "hidden" or not may(ADMIN):
+        return []
+    try:
+        found = read_first_steps()["items"]
+    except (PlatformError, SQLAlchemyError) as error:
+        log.warning("the first steps are unknown: %s", error)
+        return []
+    return [] if all(step["done"] for step in found) else found
 
 
 def reachable(rights: Sequence[str]) -> list[Page]:

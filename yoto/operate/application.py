@@ -35,6 +35,8 @@ class ControlPlane:
         sign_in_limits: names of the limits on tries to sign in.
         limits_against_guessing: names of the limits that keep out who guesses: administrators alone
             change them, and their callers are not shown.
+        administrators: how many accounts may administer the platform, of which it need count no
+            more than it is told; None: the application does not say.
         routes: JSON routes of the application on its operators.
         static: folders of style and scripts of the application's own pages, by the name that they
             have in addresses; modules in them import ``../control/dom.js``.
@@ -47,6 +49,7 @@ class ControlPlane:
     api_docs: str | None = None
     sign_in_limits: frozenset[str] = frozenset()
     limits_against_guessing: frozenset[str] = frozenset()
+    administrators: Callable[[int], int] | None = None
     routes: Sequence[Blueprint] = field(default=())
     static: Mapping[str, Path] = field(default_factory=dict)
 

@@ -5,8 +5,11 @@ from app.blueprints.operators.accounts import operators_control
 from app.blueprints.operators.second_factor import second_factor_control
 from app.blueprints.operators.sign_in import person, sign_in_pages
 from app.blueprints.operators.tokens import tokens_control
+from app.extensions import permissions
 from app.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
+from yoto.auth.operators import ADMIN
 from yoto.control_plane import ControlPlane
+from yoto.nodes import GLOBAL
 
 __all__ = ["CONTROL_PLANE", "sign_in_pages"]
 
@@ -18,5 +21,6 @@ CONTROL_PLANE = ControlPlane(
     api_docs="docs.page",
     sign_in_limits=frozenset({SIGN_IN, CONTROL_SIGN_IN}),
     limits_against_guessing=AGAINST_GUESSING,
+    administrators=lambda most: len(permissions.list_users(ADMIN, *GLOBAL, limit=most).ids),
     routes=(second_factor_control, tokens_control, operators_control),
 )

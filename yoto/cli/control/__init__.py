@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yoto.cli.operations import group_of
+from yoto.operate.first_steps import first_steps
 from yoto.operate.forecasts import forecasts
 from yoto.operate.instances import instances
 from yoto.operate.live.events import events
@@ -15,7 +16,7 @@ from .group import control
 
 __all__ = ["audit", "control", "live"]
 
-for one in group_of(status, events, instances).commands.values():
+for one in group_of(status, first_steps, events, instances).commands.values():
     control.add_command(one)
 control.add_command(group_of(maintenance))
 control.add_command(group_of(log_level))

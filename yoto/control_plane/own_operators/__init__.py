@@ -9,7 +9,7 @@ from yoto.auth.guessing import CONTROL_GUARDS, CONTROL_SIGN_IN
 from yoto.hashing import HashingTurns
 from yoto.operate.application import ControlPlane
 
-from .service import EXTENSION_KEY, OwnOperator, operator_of
+from .service import EXTENSION_KEY, OwnOperator, administrators, operator_of
 from .session import LIFETIME, identify, person
 from .views import sign_in_pages
 
@@ -32,4 +32,5 @@ def own_control_plane() -> ControlPlane:
         sign_out="sign_in.sign_out",
         sign_in_limits=frozenset({CONTROL_SIGN_IN}),
         limits_against_guessing=frozenset(CONTROL_GUARDS),
+        administrators=lambda most: administrators(),
     )

@@ -60,6 +60,11 @@ def operators() -> list[OwnOperator]:
         return [_shown(row) for row in rows]
 
 
+def administrators() -> int:
+    """How many of them can sign in and administer."""
+    return sum(ADMIN in one.rights and not one.disabled for one in operators())
+
+
 def add(name: str, rights: Collection[str], password: str, reason: str) -> OwnOperator:
     """Add an operator.
 

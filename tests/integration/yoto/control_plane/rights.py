@@ -51,6 +51,7 @@ ROUTES: dict[str, str] = {
     "GET /events/export": VIEW,
     "GET /events/types": VIEW,
     "POST /explain": VIEW,
+    "GET /first-steps": VIEW,
     "GET /forecasts": VIEW,
     "GET /guards": VIEW,
     "GET /guards/<kind>/<name>": VIEW,

@@ -41,6 +41,7 @@ PUT_TOGETHER = (
     "engine_state.",
     "event.",
     "fact.",
+    "first_step.",
     "foretold.",
     "guard_",
     "headline.",

@@ -1,0 +1,98 @@
+"""What a new installation still needs before somebody relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, TypedDict
+
+from flask import has_request_context, request
+
+from yoto.api.admin.audit import service as audit
+from yoto.auth.operators import VIEW
+from yoto.extensions import alerts
+from yoto.operate.application import of_application
+from yoto.operate.operation import Command, Subject
+from yoto.request.context import settings
+
+ENOUGH = 2  # administrators: one may lose their password
+# The header that proxies add; where nobody is trusted to say it, all callers have one address.
+FORWARDED = "X-Forwarded-For"
+BREAK_GLASS = "BREAK_GLASS_HASH"
+
+first_steps = Subject(
+    "first_steps", "/first-steps", "What a new installation still needs", "step", "control"
+)
+
+
+class FirstStep(TypedDict):
+    """One thing to set up."""
+
+    name: str
+    done: Annotated[bool | None, "null: unknown"]
+
+
+class FirstSteps(TypedDict):
+    """What to set up, in the order in which it is worth doing; what has no meaning here is left
+    out."""
+
+    items: list[FirstStep]
+
+
+def _lines(found: FirstSteps) -> Iterator[str]:
+    words = {True: "done", False: "to do", None: "unknown"}
+    for step in found["items"]:
+        yield f"{words[step['done']]:<9} {SAYS[step['name']]}"
+
+
+SAYS = {
+    "second_administrator": "a second administrator, should the first lose their password",
+    "break_glass": "BREAK_GLASS_HASH, to get in while the database is down",
+    "proxies": "TRUSTED_PROXIES: requests come through a proxy that nobody trusts",
+    "webhook": "a webhook, so that alerts reach somebody",
+    "alert_test": "a test of the webhook, to see that they do",
+}
+
+
+@first_steps.operation(
+    "GET",
+    "",
+    VIEW,
+    Command("first-steps", _lines, "Show what a new installation still needs."),
+)
+def read_first_steps() -> FirstSteps:
+    """What is set up, and what is not"""
+    items: list[FirstStep] = [
+        {"name": name, "done": done}
+        for name, done in (
+            ("second_administrator", _has_another()),
+            *_if_known(BREAK_GLASS, "break_glass"),
+            ("proxies", _knows_callers()),
+            ("webhook", bool(alerts.webhooks.list())),
+            ("alert_test", _was_tested()),
+        )
+    ]
+    return {"items": items}
+
+
+def _has_another() -> bool | None:
+    count = of_application().administrators
+    return None if count is None else count(ENOUGH) >= ENOUGH
+
+
+def _if_known(key: str, name: str) -> Iterator[tuple[str, bool]]:
+    if key in settings():
+        yield name, bool(settings()[key])
+
+
+def _knows_callers() -> bool | None:
+    """Whether addresses are those of callers, as far as this request shows."""
+    if settings()["TRUSTED_PROXIES"]:
+        return True
+    return FORWARDED not in request.headers if has_request_context() else None
+
+
+def _was_tested() -> bool:
+    found = audit.records(
+        after=None, limit=1, since=None, until=None, action_prefix="alert.webhook.test"
+    )
+    return bool(found.items)
