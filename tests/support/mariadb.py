@@ -89,13 +89,13 @@ class ServiceDatabase:
         return address.render_as_string(hide_password=False)
 
 
-def start_mariadb() -> MariaDB | None:
+def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
     """Start a server, or None where MariaDB is not installed."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
     # To empty a table, as each test does with some, is 20 times as fast there.
-    folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-", dir=in_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-", dir=below or in_memory()))
     user = f"--user={folder.owner()}"
     subprocess.run(
         [
@@ -120,6 +120,7 @@ def start_mariadb() -> MariaDB | None:
         f"--port={port}",
         "--bind-address=127.0.0.1",
         *FAST_AND_FORGETFUL,
+        *options,
     ]
     return MariaDB(command, folder, port)
 

@@ -11,27 +11,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from flask import Flask
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
+from yoto.errors import WriteConflict
 from yoto.permission.database.pool import SidePool
-from yoto.permission.database.statements import table
+from yoto.permission.records.counts import add_counts, forget_counts
 from yoto.permission.records.masking import masked_address, masked_context
+from yoto.permission.records.reading import records
 from yoto.permission.records.writer import BatchWriter, Row
 from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.context import RequestContext
 from yoto.permission.verdict.verdict import Decision
 from yoto.settings import of, read
 from yoto.store.db import writing
-from yoto.store.models import DecisionRecord
 
 log = logging.getLogger(__name__)
 
-records = table(DecisionRecord)
-
 ASKED_MAX = 500
 CUT = "…"  # at the end of a question that was longer; no question has this character
-SWEEP_SECONDS = 3600.0  # between two looks for records that are too old
+SWEEP_SECONDS = 3600.0  # between two looks for records that are too old, or too many
 SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
+SWEEP_STEPS = 5  # such deletions between two batches: records that wait are not to be dropped
+STORE_TRIES = 3  # of a batch: workers add to the same counts
 MINUTE = 60.0  # s
 # Denials of one user in a minute and a process. Of more, one in so many is recorded, for all of
 # them: a user whose requests are denied anyway must not fill the table.
@@ -59,10 +60,12 @@ class RecordSettings:
     Attributes:
         allow_sample: the share of allowed decisions, 0 to 1; denials are all recorded.
         days: how long records are kept.
+        rows: the most that are kept, counted by their ids.
     """
 
     allow_sample: float = of("DECISION_RECORD_ALLOW_SAMPLE")
     days: float = of("DECISION_RECORD_DAYS")
+    rows: int = of("DECISION_RECORD_ROWS")
 
 
 def record_settings(app: Flask) -> RecordSettings | None:
@@ -158,37 +161,74 @@ class DecisionLog:
         self._pool.close()
 
     def _store(self, rows: Sequence[Row]) -> None:
-        with writing(), self._pool.begin() as connection:
-            connection.execute(insert(records), collapsed(rows))
+        kept = collapsed(rows)
+        for tries_left in reversed(range(STORE_TRIES)):
+            try:
+                with writing(), self._pool.begin() as connection:
+                    connection.execute(insert(records), kept)
+                    add_counts(connection, kept)
+                break
+            except WriteConflict:
+                if not tries_left:
+                    raise
         if self._clock() >= self._next_sweep:
             self._sweep_now_and_then()
 
     def _sweep_now_and_then(self) -> None:
         """Errors here must not escape: the rows are stored, and must not be counted as lost."""
         try:
-            self.sweep()
+            ended = self.sweep(SWEEP_STEPS)[1]
         except Exception:
             log.exception("decision records that are too old were not deleted")
         else:
-            self._next_sweep = self._clock() + SWEEP_SECONDS
+            self._next_sweep = self._clock() + (SWEEP_SECONDS if ended else 0.0)
 
-    def sweep(self) -> int:
-        """Delete the records that are too old; returns their number.
+    def sweep(self, steps: int | None = None) -> tuple[int, bool]:
+        """Delete the records that are too old, or beyond the most that are kept, oldest first.
+
+        Args:
+            steps: the most deletions of ``SWEEP_ROWS``; None: until there are none.
+
+        Returns:
+            How many it deleted, and whether none is left to be.
 
         Raises:
             StoreUnavailable: the database did not answer.
         """
+        deleted, step = 0, 0
+        for delete_some in (self._delete_old, self._delete_beyond, self._forget_counts):
+            while steps is None or step < steps:
+                number = delete_some()
+                deleted, step = deleted + number, step + 1
+                if number < SWEEP_ROWS:
+                    break
+            else:
+                return deleted, False
+        return deleted, True
+
+    def _delete_old(self) -> int:
         cutoff = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=self._settings.days)
         old = select(records.c.id).where(records.c.at < cutoff).order_by(records.c.at)
-        deleted = 0
+        with writing(), self._pool.begin() as connection:
+            ids = list(connection.scalars(old.limit(SWEEP_ROWS)))
+            if ids:
+                connection.execute(delete(records).where(records.c.id.in_(ids)))
+        return len(ids)
+
+    def _delete_beyond(self) -> int:
+        with writing(), self._pool.begin() as connection:
+            newest = connection.scalar(select(func.max(records.c.id))) or 0
+            beyond = select(records.c.id).where(records.c.id <= newest - self._settings.rows)
+            ids = list(connection.scalars(beyond.order_by(records.c.id).limit(SWEEP_ROWS)))
+            if ids:
+                connection.execute(delete(records).where(records.c.id.in_(ids)))
+        return len(ids)
+
+    def _forget_counts(self) -> int:
         while True:
             with writing(), self._pool.begin() as connection:
-                ids = list(connection.scalars(old.limit(SWEEP_ROWS)))
-                if ids:
-                    connection.execute(delete(records).where(records.c.id.in_(ids)))
-            deleted += len(ids)
-            if len(ids) < SWEEP_ROWS:
-                return deleted
+                if not forget_counts(connection, self._clock()):
+                    return 0
 
 
 def _masked(context: Mapping[str, Any] | None) -> Any:

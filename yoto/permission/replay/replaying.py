@@ -18,8 +18,9 @@ from yoto.permission.explain.facts import ExplanationFacts, resolve_facts
 from yoto.permission.explain.loading import load_facts
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import own_ids
-from yoto.permission.records.log import is_whole, mask_hash, records
+from yoto.permission.records.log import is_whole, mask_hash
 from yoto.permission.records.masking import MASKED
+from yoto.permission.records.reading import record_of
 from yoto.permission.registry.expressions import NAME_PATTERN, compile_expression
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.requirement import Asked, Operator, Requirement
@@ -72,9 +73,7 @@ class Replaying:
         state = get_state().quiet()
         checked_id(record_id, "record_id")
         with reading() as connection:
-            record = connection.execute(
-                select(records).where(records.c.id == record_id)
-            ).one_or_none()
+            record = record_of(connection, record_id)
         if record is None:
             raise UnknownResource("decision record", record_id, "record_id")
         replay = _compare(state, record)

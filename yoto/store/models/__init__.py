@@ -17,7 +17,7 @@ from yoto.store.models.audit import (
     record_entry,
     require_account,
 )
-from yoto.store.models.decision import DecisionRecord
+from yoto.store.models.decision import DecisionCount, DecisionRecord
 from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from yoto.store.models.operator import ApiToken, PlatformOperator
@@ -78,6 +78,7 @@ __all__ = [
     "Category",
     "Channel",
     "ChannelOverwrite",
+    "DecisionCount",
     "DecisionRecord",
     "Device",
     "Effect",

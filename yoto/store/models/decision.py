@@ -1,15 +1,17 @@
-"""Records of decisions: the question, the verdict, and the data behind it."""
+"""Records of decisions, and how many there were: the question, the verdict, the data behind it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.role import SUBJECT_LENGTH
+
+COUNTED_LENGTH = 128  # characters of a value in counts: any permission's or place's fit
 
 
 class DecisionRecord(Model):
@@ -24,7 +26,17 @@ class DecisionRecord(Model):
     """
 
     __tablename__ = "yoto_decision_records"
-    __table_args__ = (Index(None, "user_id", "id"), MYSQL_OPTIONS)
+    # Each of these finds the newest records by one filter: ids follow within equal values.
+    __table_args__ = (
+        Index(None, "user_id", "id"),
+        Index(None, "scope"),
+        Index(None, "asked"),
+        Index(None, "reason"),
+        Index(None, "allowed"),
+        Index(None, "request_id"),
+        Index(None, "policy_version"),
+        MYSQL_OPTIONS,
+    )
 
     id: Mapped[PrimaryKey]
     at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
@@ -42,3 +54,21 @@ class DecisionRecord(Model):
     context: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     request_id: Mapped[str | None] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(64))
+
+
+class DecisionCount(Model):
+    """How many decisions there were in an hour or a day, by one thing that they had in common.
+
+    ``span`` is 1 or 24 hours, ``hour`` when it began, in hours since 1970. ``facet`` is what
+    ``value`` is: a permission or an expression, a place, or a reason; long ones are cut off.
+    """
+
+    __tablename__ = "yoto_decision_counts"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    facet: Mapped[str] = mapped_column(String(10), primary_key=True)
+    span: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[str] = mapped_column(String(COUNTED_LENGTH), primary_key=True)
+    allowed: Mapped[bool] = mapped_column(primary_key=True)
+    decisions: Mapped[int]

@@ -173,7 +173,7 @@ def test_old_records_are_swept_away(app: Flask, harbour: Community, records: Rec
         db.session.execute(insert(DecisionRecord), [row | {"at": old}] * 5 + [row | {"at": young}])
         db.session.commit()
         db.session.remove()
-    assert log_of(app).sweep() == 5
+    assert log_of(app).sweep() == (5, True)
     assert len(records()) == 1
 
 
@@ -209,11 +209,11 @@ def test_a_sweep_that_fails_loses_no_record_and_is_tried_again(
 ) -> None:
     log, sweeps = log_of(app), []
 
-    def sweep() -> int:
+    def sweep(steps: int) -> tuple[int, bool]:
         sweeps.append(1)
         if len(sweeps) == 1:
             raise StoreUnavailable("database")
-        return 0
+        return 0, True
 
     monkeypatch.setattr(log, "sweep", sweep)
     person = world.member(harbour)

@@ -1,0 +1,178 @@
+"""How many decisions there were, by hour and by day: kept beside their records, for trends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.engine import Connection
+
+from yoto.permission.database.statements import table
+from yoto.permission.records.writer import Row
+from yoto.store.models import DecisionCount
+from yoto.store.models.decision import COUNTED_LENGTH
+from yoto.store.upserts import insert_or_update
+
+counts = table(DecisionCount)
+
+HOUR = 3600  # s
+DAY = 24  # hours
+SPANS = (1, DAY)  # hours that are counted together
+# By these things, each the column of records that has it.
+FACETS = {"permission": "asked", "place": "scope", "reason": "reason"}
+# Hours for which counts of a span are kept: a little longer than any trend is.
+KEPT = {1: 9 * DAY, DAY: 33 * DAY}
+CUT = "…"
+
+
+class Cell(NamedTuple):
+    """What is counted together."""
+
+    facet: str
+    span: int
+    hour: int
+    value: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Decisions that had one value in common.
+
+    Attributes:
+        denied, allowed: in all.
+        steps: denials in each step, oldest first.
+    """
+
+    value: str
+    denied: int
+    allowed: int
+    steps: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Decisions over time.
+
+    Attributes:
+        start: when the first step began, in epoch seconds.
+        step: seconds of a step; the last one is not over.
+        denied, allowed: decisions in each step, oldest first.
+        lines: those by one facet that were denied most, and the most often, by facet.
+    """
+
+    start: int
+    step: int
+    denied: Sequence[int]
+    allowed: Sequence[int]
+    lines: dict[str, Sequence[Line]]
+
+
+def cells_of(rows: Iterable[Row]) -> dict[Cell, int]:
+    """The cells that records count in, and for how many decisions, in the order of their key.
+
+    The order is the same in all workers, so that no two wait for each other.
+    """
+    found: Counter[Cell] = Counter()
+    for row in rows:
+        at: datetime = row["at"]
+        hour = int(at.timestamp()) // HOUR
+        for facet, column in FACETS.items():
+            value = counted(row[column])
+            for span in SPANS:
+                found[Cell(facet, span, hour - hour % span, value, row["allowed"])] += row["weight"]
+    return dict(sorted(found.items()))
+
+
+def counted(value: str) -> str:
+    """A value as it is counted: a long one loses its end."""
+    return value if len(value) <= COUNTED_LENGTH else value[: COUNTED_LENGTH - len(CUT)] + CUT
+
+
+def add_counts(connection: Connection, rows: Iterable[Row]) -> None:
+    """Count records, in the transaction that stores them."""
+    statement = insert_or_update(
+        counts,
+        connection.dialect,
+        lambda new: {"decisions": counts.c.decisions + new.decisions},
+    )
+    connection.execute(
+        statement, [{**cell._asdict(), "decisions": n} for cell, n in cells_of(rows).items()]
+    )
+
+
+def forget_counts(connection: Connection, now: float) -> int:
+    """Delete the oldest hour, or day, of counts that are kept no longer; 0: there is none.
+
+    Args:
+        now: epoch seconds.
+    """
+    for facet in FACETS:
+        for span, kept in KEPT.items():
+            of_span = (counts.c.facet == facet) & (counts.c.span == span)
+            oldest = connection.scalar(select(func.min(counts.c.hour)).where(of_span))
+            if oldest is not None and oldest < now // HOUR - kept:
+                gone = delete(counts).where(of_span, counts.c.hour == oldest)
+                return connection.execute(gone).rowcount
+    return 0
+
+
+def trend(connection: Connection, days: int, now: float, most: int) -> Trend:
+    """The last ``days`` whole days and today, in UTC: by hour, or by day beyond a week.
+
+    Args:
+        days: at most 30.
+        now: epoch seconds.
+        most: lines of each facet.
+    """
+    step = 1 if days <= 7 else DAY
+    hour = int(now) // HOUR
+    start = hour - hour % DAY - days * DAY
+    hours = range(start, hour + 1, step)
+    totals = {False: [0] * len(hours), True: [0] * len(hours)}
+    # Every decision has one reason, and reasons are few.
+    rows = connection.execute(
+        select(counts.c.hour, counts.c.allowed, func.sum(counts.c.decisions))
+        .where(counts.c.facet == "reason", counts.c.span == step, counts.c.hour >= start)
+        .group_by(counts.c.hour, counts.c.allowed)
+    )
+    for at, allowed, number in rows:
+        if at in hours:
+            totals[bool(allowed)][hours.index(at)] = int(number)
+    lines = {facet: _lines(connection, facet, hours, most) for facet in FACETS}
+    return Trend(start * HOUR, step * HOUR, totals[False], totals[True], lines)
+
+
+def _lines(connection: Connection, facet: str, hours: range, most: int) -> Sequence[Line]:
+    denials = func.sum(case((counts.c.allowed.is_(False), counts.c.decisions), else_=0))
+    everything = func.sum(counts.c.decisions)
+    # Days have the sums of their hours, and are a twentieth of the rows.
+    first = (
+        select(counts.c.value, denials, everything)
+        .where(counts.c.facet == facet, counts.c.span == DAY, counts.c.hour >= hours.start)
+        .group_by(counts.c.value)
+        .order_by(denials.desc(), everything.desc(), counts.c.value)
+        .limit(most)
+    )
+    found = connection.execute(first).all()
+    steps: dict[Any, list[int]] = {value: [0] * len(hours) for value, _, _ in found}
+    # Each cell by its whole key: the rows between are the many that are not shown.
+    rows = connection.execute(
+        select(counts.c.hour, counts.c.value, counts.c.decisions).where(
+            counts.c.facet == facet,
+            counts.c.span == hours.step,
+            counts.c.hour.in_(list(hours)),
+            counts.c.value.in_(list(steps)),
+            counts.c.allowed.is_(False),
+        )
+    )
+    for at, value, number in rows:
+        steps[value][hours.index(at)] = number
+    return [
+        Line(value, int(denied), int(all_) - int(denied), steps[value])
+        for value, denied, all_ in found
+    ]
