@@ -18,7 +18,7 @@ from yoto.cli import guest_commands
 from yoto.cli.operators import operators
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 SPAN = re.compile(r"`([^`\n]+)`")
 # A line of a terminal: in a block of code, or indented.

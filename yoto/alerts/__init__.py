@@ -11,6 +11,7 @@ from .facts import (
     AlertSilenced,
     AlertUnsilenced,
 )
+from .links import AlertLinks
 from .machine import Cause, Kind, Transition, step
 from .records import EVERY_RULE, MOST_SILENCES, NEVER_TRIED, Alert, AlertFilter, Silence, Webhook
 from .rulebook import RuleInForce
@@ -27,6 +28,7 @@ __all__ = [
     "AlertAcknowledged",
     "AlertChanged",
     "AlertFilter",
+    "AlertLinks",
     "AlertRaised",
     "AlertResolved",
     "AlertSettings",

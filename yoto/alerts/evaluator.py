@@ -13,6 +13,7 @@ from yoto.monitor import AlertRule, Value
 from yoto.redis import EXPECTED_FAILURES
 
 from .degrading import Degrader
+from .links import AlertLinks
 from .machine import Cause, Kind, Transition, step, text_of
 from .notices import event_of, queue_event, unannounced
 from .publishing import AlertPublisher
@@ -80,6 +81,7 @@ class Evaluator:
         interval: float,
         elected: Elected = always,
         degrader: Degrader | None = None,
+        links: AlertLinks | None = None,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
@@ -88,6 +90,7 @@ class Evaluator:
         self._interval = interval
         self._elected = elected
         self._degrader = degrader
+        self._links = links or AlertLinks()
         self._values_failing = False
         self._refused: frozenset[str] = frozenset()
         self._was_mine = False
@@ -151,14 +154,15 @@ class Evaluator:
             result = step(rules, reconciled(board.tracks, alerts, rows.now), values, rows.now)
             if not rows.save_board(board.version, result.tracks):
                 raise _Late
-            self._apply(rows, result.transitions, {alert.key: alert for alert in alerts})
             by_name = {rule.name: rule for rule in rules}
+            known = {alert.key: alert for alert in alerts}
+            self._apply(rows, result.transitions, known, by_name)
             alerts = [
                 _followed(rows, alert, by_name[alert.rule], result.tracks[alert.key])
                 for alert in (rows.open_alerts() if result.transitions else alerts)
             ]
             if alerts:
-                self._queue_webhooks(rows, alerts)
+                self._queue_webhooks(rows, alerts, by_name)
         self.counts.evaluations += 1
         self._was_mine = True
         self._seen_version, self._seen_at = board.version + 1, monotonic()
@@ -195,7 +199,11 @@ class Evaluator:
         return values
 
     def _apply(
-        self, rows: AlertRows, transitions: Sequence[Transition], known: Mapping[str, Alert]
+        self,
+        rows: AlertRows,
+        transitions: Sequence[Transition],
+        known: Mapping[str, Alert],
+        rules: Mapping[str, AlertRule],
     ) -> None:
         for transition in transitions:
             if transition.kind is Kind.RAISED:
@@ -209,13 +217,22 @@ class Evaluator:
             # A new or changed level is announced from the alert, which a silence may hold back;
             # an end is announced to everybody who was notified of the alert.
             if not alert.open and alert.told_level is not None:
-                queue_event(rows, event, alert.told_level, None)
+                queue_event(rows, event, alert.told_level, None, self._where(alert, rules))
 
-    def _queue_webhooks(self, rows: AlertRows, alerts: Sequence[Alert]) -> None:
+    def _queue_webhooks(
+        self, rows: AlertRows, alerts: Sequence[Alert], rules: Mapping[str, AlertRule]
+    ) -> None:
         silences = rows.silences(True, MOST_SILENCES)
         for alert in unannounced(alerts, silences, rows.now):
-            queue_event(rows, event_of(alert, alert.told_level), alert.told_level, alert.level)
+            event, where = event_of(alert, alert.told_level), self._where(alert, rules)
+            queue_event(rows, event, alert.told_level, alert.level, where)
             rows.change_alert(alert.id, told_level=alert.level)
+
+    def _where(self, alert: Alert, rules: Mapping[str, AlertRule]) -> dict[str, str | None]:
+        """Where whoever reads a message goes from there."""
+        rule = rules.get(alert.rule)
+        runbook = self._links.runbook(alert.rule, "" if rule is None else rule.runbook)
+        return {"runbook": runbook, "link": self._links.alert(alert.id)}
 
     def _note_refused(self, refused: Sequence[str]) -> None:
         new = frozenset(refused) - self._refused

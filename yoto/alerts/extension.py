@@ -18,6 +18,7 @@ from yoto.settings import of
 
 from .degrading import Degrade, Degrader
 from .evaluator import Elected, Evaluator, Values, always
+from .links import AlertLinks
 from .publishing import AlertPublisher
 from .rulebook import Rulebook
 from .service import AlertService
@@ -46,12 +47,14 @@ class AlertSettings:
         keep_days: for which resolved alerts are kept.
         give_up_hours: after which an undeliverable message is given up.
         sending: settings of sending.
+        links: the addresses of alerts and runbooks.
     """
 
     interval: float = of("ALERT_INTERVAL")
     keep_days: float = of("ALERT_KEEP_DAYS")
     give_up_hours: float = of("ALERT_WEBHOOK_HOURS")
     sending: SendSettings = SendSettings()
+    links: AlertLinks = AlertLinks()
 
 
 class AlertState:
@@ -64,6 +67,7 @@ class AlertState:
         webhooks: the webhooks, for operators.
         evaluator: evaluates the rules.
         deliverer: delivers messages.
+        links: the addresses of alerts and runbooks.
         started: whether it evaluates and delivers by itself.
     """
 
@@ -83,6 +87,7 @@ class AlertState:
         self._settings = settings
         self._publisher = publisher
         sender = Sender(settings.sending)
+        self.links = settings.links
         self.rules = Rulebook(config, rules)
         self.service = AlertService(store, self._publisher, self.rules.all_names)
         self.webhooks = WebhookService(store, sender)
@@ -95,6 +100,7 @@ class AlertState:
             settings.interval,
             elected,
             None if degrade is None else Degrader(degrade, settings.interval),
+            settings.links,
         )
         self.started = False
         self._unavailable: dict[str, bool] = {}

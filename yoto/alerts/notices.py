@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,12 +76,18 @@ def body_of(kind: str, data: Any, now: float) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def queue_event(rows: AlertRows, event: AlertEvent, old: Level | None, new: Level | None) -> int:
-    """A message to each webhook that such a step concerns; how many.
+def queue_event(
+    rows: AlertRows,
+    event: AlertEvent,
+    old: Level | None,
+    new: Level | None,
+    more: Mapping[str, Any],
+) -> int:
+    """A message to each webhook that such a step concerns, with ``more`` in its data; how many.
 
     It is stored in the transaction of the change that it announces.
     """
-    body = body_of(event.type, event, rows.now)
+    body = body_of(event.type, {**msgspec.to_builtins(event), **more}, rows.now)
     concerned = [one for one in rows.webhooks() if concerns(one, old, new)]
     for webhook in concerned:
         rows.add_delivery(webhook.id, event.type, body)

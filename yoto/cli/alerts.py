@@ -15,6 +15,7 @@ from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
 from yoto.monitor import HealthReport, Level, assess, format_series
+from yoto.operate.alert_causes import alert_causes
 from yoto.operate.alert_rules import ShownRule, add_alert_rule, alert_rules, rule_lines
 from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
 from yoto.operate.alerts import AlertDetail, ShownAlert, acknowledge_alert
@@ -22,7 +23,7 @@ from yoto.operate.alerts import alerts as subject
 from yoto.operate.alerts import list_alerts, read_alert, read_alert_history
 from yoto.operate.operation import Author, Reason
 
-alerts = group_of(subject, alert_rules, alert_webhooks)
+alerts = group_of(subject, alert_causes, alert_rules, alert_webhooks)
 
 
 def _health(found: HealthReport) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, json, redirect, render_template
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import NotFound, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
@@ -13,6 +13,7 @@ from yoto.control_plane import choice, destination, language, shell
 from yoto.control_plane.messages import init_messages, translated_problem
 from yoto.control_plane.navigation import PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
+from yoto.control_plane.runbook import read_runbook
 from yoto.control_plane.socket import init_control_socket
 from yoto.control_plane.static_files import init_static
 from yoto.control_plane.status import init_process, read_status
@@ -90,6 +91,16 @@ for _page in PAGES:
 def status() -> str:
     """How the worker that answers is, and what it runs on; needs no script."""
     return render_template("control/status.html", status=read_status(), **signed_in_as())
+
+
+@control.get("/runbooks/<rule>")
+@right(VIEW)
+def runbook(rule: str) -> str:
+    """What to do about alerts of a rule of the platform."""
+    found = read_runbook(rule)
+    if found is None:
+        raise NotFound(f"There is no runbook for '{rule}'.")
+    return render_template("control/runbook.html", runbook=found, **signed_in_as())
 
 
 def signed_in_as() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 
 from yoto.control_plane.reviews import review_control
 from yoto.control_plane.session import session
+from yoto.operate.alert_causes import alert_causes
 from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
@@ -62,6 +63,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(config),
     blueprint(prefetch),
     blueprint(alerts),
+    blueprint(alert_causes),
     blueprint(alert_rules),
     blueprint(alert_webhooks),
     blueprint(suggestions),

@@ -17,7 +17,7 @@ from yoto.http.fields import Name
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX, Page, cut
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import Epoch, moment
-from yoto.monitor import Level, unit_of
+from yoto.monitor import AlertRule, Level, unit_of
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
 
 SHORTEST_SILENCE, LONGEST_SILENCE = 10, 30 * 24 * 3600  # s
@@ -48,6 +48,7 @@ class ShownAlert(TypedDict):
     peak_level: Annotated[Level, "The worst since it began"]
     peak_value: float | None
     unit: Annotated[str | None, "As of a rule; null: its rule is gone"]
+    runbook: Annotated[str | None, "What to do; a path of this server, or an address; null: none"]
     cause: Cause
     text: str
     open: bool
@@ -106,8 +107,8 @@ def list_alerts(
         acknowledged=False if state == "unclaimed" else None,
     )
     found = platform.service.list(which, after, limit)
-    units = _units() if found.items else {}
-    shown = [_shown(one, one.id in found.silenced, units) for one in found.items]
+    rules = _rules() if found.items else {}
+    shown = [_shown(one, one.id in found.silenced, rules) for one in found.items]
     return Page(shown, found.next)
 
 
@@ -116,7 +117,7 @@ def read_alert(alert_id: int) -> AlertDetail:
     """An alert and what happened to it"""
     alert = platform.service.get(alert_id)
     silenced = any(one.matches(alert.rule, alert.labels) for one in platform.service.silences())
-    shown = _shown(alert, alert.open and silenced, _units())
+    shown = _shown(alert, alert.open and silenced, _rules())
     past = read_alert_history(alert_id, None, PAGE_MAX)
     return {**shown, "history": list(past.items), "history_next": past.next}
 
@@ -222,11 +223,17 @@ def end_silence(silence_id: int, reason: Reason, by: Author) -> Silence:
     return platform.service.unsilence(silence_id, by=by, reason=reason)
 
 
-def _units() -> dict[str, str]:
-    return {one.rule.name: unit_of(one.rule.metric) for one in platform.rules.list()}
+def _rules() -> dict[str, AlertRule]:
+    return {one.rule.name: one.rule for one in platform.rules.list()}
 
 
-def _shown(alert: Alert, silenced: bool, units: Mapping[str, str]) -> ShownAlert:
+def _shown(alert: Alert, silenced: bool, rules: Mapping[str, AlertRule]) -> ShownAlert:
+    rule = rules.get(alert.rule)
     # The terminal shows all that is known of it.
-    more = {"unit": units.get(alert.rule), "open": alert.open, "silenced": silenced}
+    more = {
+        "unit": None if rule is None else unit_of(rule.metric),
+        "runbook": platform.current.links.runbook(alert.rule, "" if rule is None else rule.runbook),
+        "open": alert.open,
+        "silenced": silenced,
+    }
     return cast(ShownAlert, {**vars(alert), **more})

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from yoto import __version__
-from yoto.alerts import AlertSettings, AlertStore, Degrade, SendSettings
+from yoto.alerts import AlertLinks, AlertSettings, AlertStore, Degrade, SendSettings
 from yoto.cache import invalidation_log
 from yoto.collectors import measure, measured_values
 from yoto.errors import StoreUnavailable
@@ -305,7 +305,12 @@ COMPONENTS: tuple[Component[Host], ...] = (
 
 def alert_settings(app: Flask) -> AlertSettings:
     """The ``ALERT_*`` settings of ``app``."""
-    return read(AlertSettings, app.config, sending=read(SendSettings, app.config))
+    return read(
+        AlertSettings,
+        app.config,
+        sending=read(SendSettings, app.config),
+        links=read(AlertLinks, app.config),
+    )
 
 
 def degrade_by(app: Flask) -> Degrade:

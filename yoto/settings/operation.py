@@ -80,6 +80,11 @@ class Alerts:
     ALERT_WEBHOOK_CA_CERTS = optional(
         CERTIFICATES, "Certificates to trust instead of the system's."
     )
+    RUNBOOKS_URL = optional(
+        "an http:// or https:// address with {rule} in it",
+        "Where runbooks of the platform's alert rules are; by default pages of the control plane.",
+        r"https?://[^\s{}]+\{rule\}[^\s{}]*",
+    )
 
 
 class Monitoring:

@@ -1,17 +1,20 @@
 // Alerts with who takes care of them, and silences.
 
 import { alertText, levelOf } from "./alert_text.js";
+import { alertDetail } from "./alerts/detail.js";
+import { labelsOf, stateOf } from "./alerts/parts.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
 import { h } from "./dom.js";
-import { age, duration, known, moment, quantity, toMs, until } from "./format.js";
+import { age, known, moment, quantity, until } from "./format.js";
 import { subscribe } from "./live.js";
-import { may, named, t } from "./page.js";
+import { may, named, page, t } from "./page.js";
 import { reported } from "./reported.js";
 import { pagedTable } from "./table.js";
 import { repeat, throttled } from "./tiles.js";
 
+const home = page.api.replace(/api$/, "");
 const part = (id) => document.getElementById(id);
 const STATES = ["open", "unclaimed", "over", "any"];
 const LEVELS = ["warning", "error", "critical"];
@@ -28,11 +31,10 @@ part("alert-tools").append(state.element, level.element);
 const alerts = pagedTable({
   label: t("alerts.alerts"),
   none: t("alerts.no_alerts"),
-  addressed: "alert",
   fetch: (after) => get("/alerts", { after, state: state.value(), level: level.value() }),
   columns: [
     { title: t("alerts.level"), render: (one) => badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)) },
-    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.rule)), labelsOf(one.labels)] },
+    { title: t("alerts.rule"), head: true, render: (one) => [h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)), labelsOf(one.labels)] },
     { title: t("alerts.what"), render: alertText },
     { title: t("alerts.now"), number: true, render: (one) => (one.open ? measured(one, one.value) : null) },
     { title: t("alerts.peak"), number: true, render: (one) => measured(one, one.peak_value) },
@@ -48,20 +50,7 @@ const alerts = pagedTable({
 });
 part("alerts").append(alerts.element);
 
-function stateOf(one) {
-  if (!one.open) {
-    const lasted = duration((toMs(one.resolved_at) - toMs(one.raised_at)) / 1000);
-    return [badge("resolved", t("alerts.is_over")), ` ${t("alerts.lasted", { n: lasted })} · `, age(one.resolved_at)];
-  }
-  const taken = one.acknowledged_by
-    ? [badge("acknowledged", t("alerts.taken")), ` ${one.acknowledged_by}`, one.note ? `: ${one.note}` : ""]
-    : [badge("firing", t("alerts.untaken"))];
-  return [taken, one.silenced ? [" ", badge("neutral", t("alerts.silenced"))] : null];
-}
-
 const measured = ({ unit }, value) => quantity(value, unit ?? "count");
-
-const labelsOf = (labels) => Object.entries(labels).map(([name, value]) => h("span", { class: "quiet small" }, ` ${name}=${value}`));
 
 const acknowledge = (one) =>
   act({
@@ -154,7 +143,13 @@ function choice(name, label, options) {
   return { element: h("div", {}, h("label", { for: id }, label), select), value: () => select.value };
 }
 
+// One of them, named in the address: `?alert=17`.
+const wanted = new URLSearchParams(location.search).get("alert");
+const detail = /^\d{1,15}$/.test(wanted ?? "") ? alertDetail(part("alert"), wanted, { acknowledge, silence: reported(silence), history: reported(history) }) : null;
+part("alert-card").hidden = detail === null;
+
 function reload() {
+  detail?.();
   alerts.reload();
   silences.reload();
 }

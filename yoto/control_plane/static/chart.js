@@ -1,5 +1,6 @@
 // Charts over time by uPlot, which set-up took from npm. Without it a chart is its numbers.
 
+import { HEIGHT, options, scaleOf } from "./chart/canvas.js";
 import { h, replace, svg } from "./dom.js";
 import { clock, known, now, quantity, timestamp, toMs, unitName, zone } from "./format.js";
 import { page, t } from "./page.js";
@@ -7,7 +8,6 @@ import { page, t } from "./page.js";
 /** What can be looked at: how many seconds of time each range holds. */
 export const RANGES = { "10m": 600, "6h": 6 * 3600, "7d": 7 * 86400 };
 
-const HEIGHT = 170; // px
 const LATE = 3; // s by which points may be apart on a machine that is busy
 const TABLE_ROWS = 30;
 // Lines differ by their strokes too, for eyes that do not tell their colours apart.
@@ -19,45 +19,70 @@ let library = null;
 const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts).then((module) => module.default, () => null) : Promise.resolve(null));
 
 /**
- * A chart. `{title, unit, series: [{key, title, colour: 1..6}], top, area}`: `unit` as `quantity`
- * takes it, `top` the least that the axis shows, `area` fills below the first line.
+ * A chart. `{title, unit, series: [{key, title, colour: 1..6}], top, area, thresholds, zoom, link}`:
+ * `unit` as `quantity` takes it, `top` the least that the axis shows, `area` fills below the first
+ * line; `thresholds: [{at, label, level, always}]` are borders, drawn where values come near them or
+ * `always`; `zoom(from, to)`, ms since 1970, is called for a stretch that was dragged; `link(from, to)`
+ * gives the address that a click on a moment, and its time in the table, lead to.
  *
- * Returns `{element, show(points, range, step), push(point)}`: a point is `{at, <key>: number|null}`,
- * `at` in ISO 8601 or ms; `range` is a key of RANGES or seconds; a point stands for `step` seconds.
- * `push` adds one and forgets the oldest. Where points are missing the lines are broken.
+ * Returns `{element, show(points, range, step), push(point), limits(thresholds), mark(marks)}`: a point
+ * is `{at, <key>: number|null}`, `at` in ISO 8601 or ms; `range` is a key of RANGES, seconds, or
+ * `[from, to]` in ms; a point stands for `step` seconds. `push` adds one and forgets the oldest. Where
+ * points are missing the lines are broken. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`.
  */
-export function chart({ title, unit = "count", series, top = 0, area = false }) {
-  const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], ...one }));
+export function chart({ title, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = null }) {
+  const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], first: at === 0, ...one }));
+  // What is drawn last lies above: the first line, such as the p50 below its p95, is never hidden.
+  const layers = [...lines].reverse();
   const values = lines.map(() => h("b"));
-  const when = h("span", { class: "unit end" });
-  const plot = h("div", { class: "plot", role: "img", "aria-label": title });
+  // Below the plot, of a fixed height, so that nothing moves when it is pointed at.
+  const when = h("p", { class: "chart-when small quiet" });
+  const plot = h("div", { class: "plot", role: "img" });
   const rows = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("chart.table", { title }) });
   const details = h("details", { ontoggle: () => details.open && drawTable() }, h("summary", {}, t("chart.as_table")), rows);
   const element = h(
     "figure",
     { class: "chart" },
-    h("figcaption", { class: "card-head" }, h("span", {}, title, " ", h("span", { class: "unit" }, unitName(unit))), when),
+    h("figcaption", {}, title, " ", h("span", { class: "unit" }, unitName(unit))),
     h("ul", { class: "legend" }, lines.map((line, at) => h("li", {}, swatch(line), line.title, " ", values[at]))),
     plot,
+    when,
     details,
   );
   let points = [];
+  let marks = [];
+  let span = null; // [from, to] in ms, where a stretch of time is shown and not the last of it
   let seconds = RANGES["10m"];
   let every = 1;
   let drawn = null;
 
-  function showValues(index) {
+  function showValues(index, mark = null) {
     const point = index === null ? points.at(-1) : points[index];
     lines.forEach((line, at) => {
       values[at].textContent = quantity(point?.[line.key], unit);
     });
-    when.textContent = index === null || !point ? zone(now()) : timestamp(point.at);
+    const time = index === null || !point ? zone(now()) : timestamp(point.at);
+    const text = mark ? `${timestamp(mark.at)} · ${mark.text}` : index === null && marks.length ? `${time} · ${t("chart.marks", { n: marks.length })}` : time;
+    when.textContent = text;
+    when.title = text;
   }
 
   function columns() {
-    const scale = unit === "ratio" || unit === "share" ? 100 : 1;
+    const scale = scaleOf(unit);
     const times = points.map((point) => toMs(point.at) / 1000);
-    return [times, ...lines.map((line) => points.map((point) => (known(point[line.key]) ? point[line.key] * scale : null)))];
+    return [times, ...layers.map((line) => points.map((point) => (known(point[line.key]) ? point[line.key] * scale : null)))];
+  }
+
+  const view = { lines: layers, unit, top, area, seconds: () => seconds, span: () => span?.map((ms) => ms / 1000) ?? null, borders: () => thresholds, marks: () => marks };
+  const on = {
+    point: showValues,
+    zoom: zoom && ((from, to) => zoom(from * 1000, to * 1000)),
+    pick: link && ((at) => location.assign(link(at * 1000, (at + every) * 1000))),
+  };
+
+  function label() {
+    const borders = thresholds.map((one) => `${one.label} ${quantity(one.at, unit)}`);
+    plot.setAttribute("aria-label", [title, ...borders].join(", "));
   }
 
   async function draw() {
@@ -71,7 +96,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
       drawn.setData(columns());
     } else if (points.length && plot.clientWidth) {
       replace(plot);
-      drawn = new UPlot(options(plot, lines, unit, top, area, () => seconds, showValues), columns(), plot);
+      drawn = new UPlot(options(plot, view, on), columns(), plot);
     } else if (!points.length) {
       replace(plot, h("div", { class: "state" }, h("p", {}, t("chart.empty"))));
     }
@@ -86,20 +111,27 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
     draw();
   }
 
+  function timeOf(point) {
+    const text = seconds > 86400 ? timestamp(point.at) : clock(point.at);
+    return link ? h("a", { href: link(toMs(point.at), toMs(point.at) + every * 1000), title: t("chart.events") }, text) : text;
+  }
+
   function drawTable() {
     const step = Math.max(1, Math.ceil(points.length / TABLE_ROWS));
     const shown = points.filter((_, at) => (points.length - 1 - at) % step === 0).reverse();
     replace(
       rows,
+      marks.length ? h("ul", { class: "chart-marks", "aria-label": t("chart.happened") }, marks.map(({ at, text, href }) => h("li", {}, timestamp(at), " ", href ? h("a", { href }, text) : text))) : null,
       h(
         "table",
         { "aria-label": title },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${t("chart.time")} (${zone(now())})`), lines.map((line) => h("th", { scope: "col", class: "number" }, line.title)))),
-        h("tbody", {}, shown.map((point) => h("tr", {}, h("th", { scope: "row" }, seconds > 86400 ? timestamp(point.at) : clock(point.at)), lines.map((line) => h("td", { class: "number" }, quantity(point[line.key], unit)))))),
+        h("tbody", {}, shown.map((point) => h("tr", {}, h("th", { scope: "row" }, timeOf(point)), lines.map((line) => h("td", { class: "number" }, quantity(point[line.key], unit)))))),
       ),
     );
   }
 
+  label();
   scheme.addEventListener("change", again);
   new ResizeObserver(() => {
     if (drawn) {
@@ -114,7 +146,8 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
     show(found, range = seconds, step = every) {
       every = step;
       points = found.reduce((whole, point) => joined(whole, point, every), []);
-      seconds = typeof range === "number" ? range : RANGES[range];
+      span = Array.isArray(range) ? range : null;
+      seconds = span ? (span[1] - span[0]) / 1000 : typeof range === "number" ? range : RANGES[range];
       if (drawn && !points.length) {
         drawn.destroy();
         drawn = null;
@@ -127,6 +160,15 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
         return;
       }
       points = joined(points.filter((one) => toMs(one.at) >= oldest), point, every);
+      draw();
+    },
+    limits(found) {
+      thresholds = found;
+      label();
+      drawn?.redraw();
+    },
+    mark(found) {
+      marks = found;
       draw();
     },
   };
@@ -161,71 +203,4 @@ export function rangePicker(chosen, change) {
 function swatch({ colour, dash }) {
   const line = svg("line", { class: `stroke-${colour}`, x1: 0, y1: 6, x2: 24, y2: 6, "stroke-dasharray": dash.join(" ") || null });
   return svg("svg", { class: "swatch", viewBox: "0 0 24 12", "aria-hidden": "true" }, line);
-}
-
-/** The colour that a variable has in the theme of now, as canvases understand it. */
-function colourOf(plot, name) {
-  const probe = h("span", { class: "probe", hidden: true });
-  plot.append(probe);
-  probe.style.color = `var(${name})`;
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-}
-
-function options(plot, lines, unit, top, area, seconds, showValues) {
-  const colour = (name) => colourOf(plot, name);
-  const quiet = colour("--quiet");
-  const grid = { stroke: colour("--grid"), width: 1 };
-  const axis = { stroke: quiet, grid, ticks: { show: false }, font: "11px system-ui, sans-serif" };
-  return {
-    width: plot.clientWidth,
-    height: HEIGHT,
-    padding: [8, 8, 0, 0],
-    legend: { show: false },
-    cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
-    scales: {
-      x: { time: true, range: (_, low, high) => [Math.min(low, high - seconds()), high] },
-      y: { range: (_, low, high) => [0, Math.max(top, known(high) ? high * 1.08 : 1, Number.EPSILON)] },
-    },
-    axes: [
-      { ...axis, size: 26, space: 70, values: (_, splits) => splits.map((at) => label(at, seconds())) },
-      { ...axis, size: 52, space: 34, values: (_, splits) => splits.map((value) => axisText(value, unit)) },
-    ],
-    series: [
-      {},
-      ...lines.map((line, at) => {
-        const stroke = colour(`--series-${line.colour}`);
-        return {
-          label: line.title,
-          stroke,
-          width: 1.6,
-          dash: line.dash,
-          spanGaps: false,
-          // A value without neighbours makes no line; it is a dot.
-          points: { show: true, size: 3, filter: lonely },
-          fill: area && at === 0 ? stroke.replace(/^rgb\(([^)]+)\)$/, "rgba($1, 0.13)") : undefined,
-        };
-      }),
-    ],
-    hooks: { setCursor: [(u) => showValues(u.cursor.idx ?? null)] },
-  };
-}
-
-function lonely(u, at) {
-  const values = u.data[at];
-  return values.flatMap((value, index) => (known(value) && !known(values[index - 1]) && !known(values[index + 1]) ? [index] : []));
-}
-
-const axisText = (value, unit) => (unit === "bytes" ? quantity(value, "bytes") : quantity(value));
-
-const two = (value) => String(value).padStart(2, "0");
-
-function label(at, seconds) {
-  const day = new Date(at * 1000);
-  const time = `${two(day.getHours())}:${two(day.getMinutes())}`;
-  if (seconds > 86400) {
-    return `${two(day.getMonth() + 1)}-${two(day.getDate())}${time === "00:00" ? "" : ` ${time}`}`;
-  }
-  return seconds < 3600 && day.getSeconds() ? `${time}:${two(day.getSeconds())}` : time;
 }

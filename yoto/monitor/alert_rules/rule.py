@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from yoto.checks import LABELS, NAMED, line
 from yoto.errors import ValidationFailed
-from yoto.rules import RULE, Checked, Errors, Flag, Number, OneOf, Rule, Settings, ruled
+from yoto.rules import RULE, Checked, Errors, Flag, Number, OneOf, Rule, Settings, is_text, ruled
 
 from ..scale import Direction
 
@@ -19,6 +20,8 @@ FURTHEST = 1e15
 LONGEST = 24 * 3600.0
 # Characters.
 LONGEST_TEXT = 200
+LONGEST_ADDRESS = 500
+ADDRESS = re.compile(r"(https?://[^\s<>\"]+)?", re.ASCII)
 # Levels that an alert may request of all features; names of ``resilience``'s levels.
 DEGRADATIONS = ("none", "light", "medium", "heavy")
 # Fields that a rule of operators has at least, beside a threshold.
@@ -34,6 +37,13 @@ def _labels(value: Any) -> Mapping[str, str]:
 def _degradation(value: Any) -> str:
     if value not in DEGRADATIONS:
         raise ValueError(f"must be one of {', '.join(DEGRADATIONS)}")
+    return str(value)
+
+
+def _address(value: Any) -> str:
+    if not is_text(value) or len(value) > LONGEST_ADDRESS or not ADDRESS.fullmatch(value):
+        says = f"an http:// or https:// address of at most {LONGEST_ADDRESS} characters"
+        raise ValueError(f"must be {says}, or empty")
     return str(value)
 
 
@@ -86,6 +96,8 @@ class AlertRule(Settings):
         unknown_level: the level of such an alert.
         degrade: the level requested of all features: ``none``, ``light``, ``medium``, ``heavy``.
         degrade_from: the level from which it does.
+        runbook: an address that says what to do about its alerts, instead of the platform's runbook
+            of the rule, if there is one.
 
     Raises:
         ValidationFailed: on construction, naming each bad field and the allowed values.
@@ -109,6 +121,7 @@ class AlertRule(Settings):
     unknown_level: Level = ruled(Level.WARNING, OneOf(Level))
     degrade: str = ruled("none", Checked(_degradation, "degradation"))
     degrade_from: Level = ruled(Level.ERROR, OneOf(Level))
+    runbook: str = ruled("", Checked(_address, "text"))
 
     @property
     def limits(self) -> tuple[float | None, float | None, float | None]:

@@ -29,6 +29,7 @@ PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
+    "alerts.change_",
     "alerts.level_",
     "alerts.state_",
     "audit_area.",

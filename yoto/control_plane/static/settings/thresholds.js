@@ -87,6 +87,7 @@ async function edit(name) {
     submit: t("settings.save"),
     fields: [
       ...NUMBERS.map((field) => ({ name: field, label: fieldLabel(base, field), type: "number", step: "any", value: base[field], hint: hintOf(base, field) })),
+      { name: "runbook", label: t("rules.runbook"), value: base.runbook, maxlength: 500, hint: t("settings.runbook_hint") },
       { name: "enabled", label: t("rules.enabled"), type: "checkbox", value: base.enabled },
     ],
     preview: look,
@@ -126,6 +127,7 @@ const add = () =>
       { name: "direction", label: t("settings.direction"), type: "select", options: [["high", t("settings.bad_high")], ["low", t("settings.bad_low")]] },
       ...LEVELS.map((level) => ({ name: level, label: t(`rules.${level}`), type: "number", step: "any" })),
       { name: "hold", label: t("rules.hold"), type: "number", step: "any", value: 30 },
+      { name: "runbook", label: t("rules.runbook"), maxlength: 500, hint: t("settings.runbook_hint") },
     ],
     run: ({ name, reason, ...values }, { key }) => post("/alerts/rules", { name, values, reason }, { key }),
     done: t("settings.saved"),

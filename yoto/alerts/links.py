@@ -1,0 +1,46 @@
+"""Where people go from an alert: to its page, and to the runbook of its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yoto.monitor import DEFAULT_RULES
+from yoto.settings import of
+
+# Those of the platform have a runbook in ``docs/runbooks``, which the control plane shows.
+SHIPPED = frozenset(rule.name for rule in DEFAULT_RULES)
+RULE = "{rule}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLinks:
+    """Addresses that messages and answers name.
+
+    Attributes:
+        public_url: where clients reach the application; None: links are paths.
+        runbooks: an address with ``{rule}`` in it, instead of the control plane's own runbooks.
+    """
+
+    public_url: str | None = of("PUBLIC_URL")
+    runbooks: str | None = of("RUNBOOKS_URL")
+
+    def alert(self, alert_id: int) -> str:
+        """The page of an alert."""
+        return self._ours(f"alerts?alert={alert_id}")
+
+    def runbook(self, rule: str, own: str = "") -> str | None:
+        """What to do about alerts of a rule; None: nothing is written about it.
+
+        Args:
+            own: the address that the rule names itself, if it does.
+        """
+        if own:
+            return own
+        if rule not in SHIPPED:
+            return None
+        if self.runbooks is not None:
+            return self.runbooks.replace(RULE, rule)
+        return self._ours(f"runbooks/{rule}")
+
+    def _ours(self, path: str) -> str:
+        return f"{(self.public_url or '').rstrip('/')}/control/{path}"

@@ -1,0 +1,129 @@
+// One alert: what it is about over time, what changed before it, what to do, and the acts on it.
+
+import { alertText, levelOf } from "../alert_text.js";
+import { get } from "../api.js";
+import { badge } from "../badge.js";
+import { chart } from "../chart.js";
+import { differenceList } from "../difference.js";
+import { h, replace } from "../dom.js";
+import { age, moment, quantity, toMs } from "../format.js";
+import { may, named, page, t } from "../page.js";
+import { load } from "../states.js";
+import { table } from "../table.js";
+import { tiles } from "../tiles.js";
+import { labelsOf, stateOf } from "./parts.js";
+
+const home = page.api.replace(/api$/, "");
+const MOST_FIELDS = 6; // of a change that are shown
+const LONGEST = 60; // characters of a value
+const MARKS = { audit: "act", event: "act", worker: "restart" };
+const WEB = /^https?:\/\//;
+
+/**
+ * The view of one alert in `node`. `acts`: `{acknowledge(one), silence(one), history(one)}`. Returns
+ * `reload`, which reads it again.
+ */
+export function alertDetail(node, id, acts) {
+  const facts = h("div");
+  const curve = h("div");
+  const before = h("div");
+  replace(node, facts, curve, h("h3", {}, t("alerts.before")), h("p", { class: "quiet small" }, t("alerts.before_about")), before);
+  let plot = null;
+  let changes = [];
+  let raised = null;
+
+  const list = table({
+    label: t("alerts.before"),
+    none: t("alerts.nothing_before"),
+    key: (one) => `${one.kind}:${one.id}:${one.what}`,
+    columns: [
+      { title: t("alerts.at"), render: (one) => moment(one.at) },
+      { title: t("alerts.what"), head: true, render: (one) => [badge("neutral", t(`alerts.change_${one.kind}`)), " ", h("a", { href: sourceOf(one) }, one.what)] },
+      { title: t("alerts.subject"), render: (one) => one.subject },
+      { title: t("alerts.by"), render: (one) => one.by },
+      { title: t("alerts.reason"), render: (one) => one.reason },
+      { title: t("alerts.change"), render: differenceOf },
+    ],
+  });
+
+  function draw(one) {
+    const measured = (value) => quantity(value, one.unit ?? "count");
+    raised = one;
+    return h(
+      "div",
+      {},
+      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)), " ", named("rule", one.rule), labelsOf(one.labels)), h("a", { href: `${home}alerts` }, t("alerts.all"))),
+      h("p", {}, alertText(one)),
+      tiles([
+        { name: t("alerts.now"), value: one.open ? measured(one.value) : "–" },
+        { name: t("alerts.peak"), value: measured(one.peak_value), hint: t(`alerts.level_${one.peak_level}`) },
+        { name: t("alerts.limit"), value: measured(one.limit) },
+        { name: t("alerts.since"), value: age(one.raised_at), hint: moment(one.raised_at) },
+      ]),
+      h("p", {}, stateOf(one)),
+      h(
+        "div",
+        { class: "buttons" },
+        may("operate") && one.open && !one.acknowledged_by ? h("button", { type: "button", class: "primary", onclick: () => acts.acknowledge(one) }, t("alerts.acknowledge")) : null,
+        may("operate") && one.open && !one.silenced ? h("button", { type: "button", onclick: () => acts.silence(one) }, t("alerts.silence")) : null,
+        h("button", { type: "button", onclick: () => acts.history(one) }, t("alerts.history")),
+        one.runbook ? h("a", { class: "button", href: runbookOf(one) }, t("alerts.runbook")) : null,
+      ),
+    );
+  }
+
+  function drawValues({ unit, thresholds, points, resolution_s: step, since, until, complete }) {
+    if (!plot) {
+      const borders = thresholds.map(({ level, at }) => ({ at, level, label: t(`alerts.level_${level}`), always: true }));
+      plot = chart({ title: t("alerts.around"), unit: unit ?? "count", series: [{ key: "value", title: named("rule", raised?.rule ?? ""), colour: 1 }], thresholds: borders, link: eventsBetween });
+    }
+    plot.show(points, [toMs(since), toMs(until)], step);
+    mark();
+    return h("div", {}, complete ? null : h("p", { class: "notice unknown" }, t("alerts.incomplete")), plot.element);
+  }
+
+  function drawBefore({ items, more, unknown }) {
+    changes = items;
+    list.show(items);
+    mark();
+    return h(
+      "div",
+      {},
+      unknown.length ? h("p", { class: "notice unknown" }, t("alerts.before_unknown", { what: unknown.map((kind) => t(`alerts.change_${kind}`)).join(", ") })) : null,
+      list.element,
+      more ? h("p", { class: "quiet small" }, t("alerts.before_more")) : null,
+    );
+  }
+
+  function mark() {
+    const own = raised ? [{ at: toMs(raised.raised_at), kind: "alert", text: t("alerts.raised") }] : [];
+    plot?.mark([...own, ...changes.map((one) => ({ at: toMs(one.at), kind: MARKS[one.kind], text: [one.what, one.subject].filter(Boolean).join(" "), href: sourceOf(one) }))]);
+  }
+
+  async function reload() {
+    const [one] = await Promise.all([load(facts, () => get(`/alerts/${id}`), draw), before.dataset.loaded ? null : load(before, () => get(`/alerts/${id}/before`), drawBefore)]);
+    if (one && (one.open || !curve.dataset.loaded)) {
+      load(curve, () => get(`/alerts/${id}/values`), drawValues);
+    }
+  }
+
+  return reload;
+}
+
+/** Where more is known of a change. */
+function sourceOf(one) {
+  const [from, to] = [Math.floor(toMs(one.at) / 1000) * 1000, (Math.floor(toMs(one.at) / 1000) + 1) * 1000];
+  const times = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  return { audit: `${home}audit?${times}`, event: eventsBetween(from, to), worker: `${home}instances?worker=${encodeURIComponent(one.id)}` }[one.kind];
+}
+
+/** The page of events with those of a stretch of time, in ms since 1970. */
+export const eventsBetween = (from, to) => `${home}events?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}`;
+
+// A path is of this server, wherever it is mounted; what is neither that nor of the web is no link.
+const runbookOf = ({ runbook }) => (WEB.test(runbook) ? runbook : home + runbook.replace(/^\/control\//, ""));
+
+function differenceOf({ kind, data }) {
+  const most = { most: MOST_FIELDS, longest: LONGEST };
+  return kind === "audit" ? differenceList(data.before, data.after, most) : differenceList({}, data, most);
+}
