@@ -85,7 +85,7 @@ alert_causes = Subject(
     "How alerts came about",
     "alert",
     "alerts",
-    names={Change: "AlertChange", Before: "AlertBefore"},
+    names={Change: "AlertChange", Before: "AlertBefore", Threshold: "AlertThreshold"},
 )
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.extensions import alerts
+from app.extensions import alerts, monitor
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
-from yoto.monitor import DEFAULT_RULES
+from yoto.monitor import DEFAULT_RULES, names
 
 ALERTS, RULES, WEBHOOKS = "/alerts", "/alerts/rules", "/alerts/webhooks"
 SILENCES = f"{ALERTS}/silences"
@@ -74,6 +74,45 @@ def test_an_alert_is_taken_care_of_and_its_history_tells_it(
     assert over["resolved_at"] is not None
     assert ada.post(f"{ALERTS}/{raised}/acknowledge").status_code == 422
     assert ada.get(f"{ALERTS}/999").status_code == 404
+
+
+def test_an_alert_says_what_changed_before_it_and_how_its_value_went(
+    app: Flask, ada: ControlClient, raised: int, world: World
+) -> None:
+    # The rule was changed before the alert: that is an act, and its event.
+    before = ada.get(f"{ALERTS}/{raised}/before").json
+    assert before["unknown"] == [] and before["more"] is False
+    changed = {(one["kind"], one["what"]): one for one in before["items"]}
+    act = changed["audit", "alert.rule.set"]
+    assert act["data"]["after"]["values"]["hold"] == 0
+    assert act["at"] <= before["until"]
+    assert changed["event", "config.changed"]["subject"] == "error_rate"
+    # What it is itself is no change.
+    assert not any(what.startswith("alert.raised") for _, what in changed)
+    monitoring = monitor.of(app)
+    monitoring.recorder.counter(names.REQUESTS, status="5xx").add(10)
+    monitoring.recorder.counter(names.REQUESTS, status="2xx").add(30)
+    monitoring.flush()
+    found = ada.get(f"{ALERTS}/{raised}/values").json
+    assert (found["unit"], found["resolution_s"]) == ("share", 10)
+    # Asking made some requests, too.
+    assert 0.2 < found["points"][-1]["value"] <= 0.25
+    assert found["thresholds"][1] == {"level": "error", "at": 0.1}
+    for path in ("before", "values"):
+        assert ada.get(f"{ALERTS}/999/{path}").status_code == 404
+
+
+def test_a_rule_leads_to_a_runbook_its_own_or_the_platforms(
+    app: Flask, ada: ControlClient, raised: int
+) -> None:
+    assert ada.get(f"{ALERTS}/{raised}").json["runbook"] == "/control/runbooks/error_rate"
+    path = f"{RULES}/error_rate"
+    seen = ada.get(path).headers["ETag"]
+    refused = ada.put(path, seen, values={"runbook": "javascript:alert(1)"})
+    assert refused.status_code == 422 and list(refused.json["errors"]) == ["runbook"]
+    ours = "https://wiki.example.org/errors"
+    assert ada.put(path, seen, values={"runbook": ours}).json["runbook"] == ours
+    assert ada.get(ALERTS).json["items"][0]["runbook"] == ours
 
 
 def test_a_silence_lets_alerts_be_seen_but_tells_nobody_and_can_be_ended(
