@@ -94,7 +94,7 @@ def _needed(metric: str) -> Collection[str]:
 
 
 def _windows(points: list[Point], seconds: int) -> Iterator[tuple[float, Values, bool]]:
-    """At the end of each point the values of the minute up to then; of gauges those of the point."""
+    """At the end of each point the values of the minute up to then; of gauges those of it alone."""
     for place, latest in enumerate(points):
         whole = Point(latest.at, round(WINDOW))
         ends = latest.at + seconds

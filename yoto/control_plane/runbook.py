@@ -1,4 +1,4 @@
-"""Runbooks of alert rules, from ``docs/runbooks``: Markdown of a few forms, as blocks for a template.
+"""Runbooks of alert rules, from ``docs/runbooks``: Markdown of a few forms, as blocks of a page.
 
 A template writes each text as text, so nothing in a file becomes markup by itself.
 """

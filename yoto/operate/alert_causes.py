@@ -171,7 +171,7 @@ def _rule_of(alert: Alert) -> AlertRule | None:
 
 
 def _went_bad(alert: Alert, rule: AlertRule | None) -> float:
-    """When the value went beyond the threshold, at the latest: it held before there was an alert."""
+    """When the value went beyond the threshold, at the latest: for ``hold`` there was no alert."""
     return alert.raised_at - (0.0 if rule is None else rule.hold)
 
 

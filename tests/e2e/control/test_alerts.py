@@ -89,7 +89,7 @@ def test_an_alert_is_taken_care_of_and_silenced_and_ends_by_itself(
         expect(count).to_contain_text(re.compile(r"^[1-9]"))
         raised.get_by_role("button", name="Acknowledge").click()
         agree(page, "Acknowledge")
-        expect(raised).to_contain_text("user:")
+        expect(raised.locator("a.subject, span.subject")).to_have_text("admin")
         expect(raised).to_contain_text(WHY)
         now, peak, limit = raised.locator("td.number").all()
         share = re.compile(r"^[\d.]+ %$")

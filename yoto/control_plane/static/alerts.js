@@ -1,5 +1,6 @@
 // Alerts with who takes care of them, and silences.
 
+import { keep, state } from "./address.js";
 import { alertText, levelOf } from "./alert_text.js";
 import { alertDetail } from "./alerts/detail.js";
 import { labelsOf, stateOf } from "./alerts/parts.js";
@@ -11,6 +12,7 @@ import { age, known, moment, quantity, until } from "./format.js";
 import { subscribe } from "./live.js";
 import { may, named, page, t } from "./page.js";
 import { reported } from "./reported.js";
+import { subject } from "./subject.js";
 import { pagedTable } from "./table.js";
 import { repeat, throttled } from "./tiles.js";
 
@@ -24,14 +26,16 @@ const DRAW_DELAY = 300; // ms: what comes together is read once
 
 // Alerts
 
-const state = choice("state", t("alerts.state"), STATES.map((name) => [name, t(`alerts.state_${name}`)]));
+// What is listed is in the address, so that it can be sent.
+const address = state();
+const which = choice("state", t("alerts.state"), STATES.map((name) => [name, t(`alerts.state_${name}`)]));
 const level = choice("level", t("alerts.level"), [["", t("alerts.any_level")], ...LEVELS.map((name) => [name, t(`alerts.level_${name}`)])]);
-part("alert-tools").append(state.element, level.element);
+part("alert-tools").append(which.element, level.element);
 
 const alerts = pagedTable({
   label: t("alerts.alerts"),
   none: t("alerts.no_alerts"),
-  fetch: (after) => get("/alerts", { after, state: state.value(), level: level.value() }),
+  fetch: (after) => get("/alerts", { after, state: which.value(), level: level.value() }),
   columns: [
     { title: t("alerts.level"), render: (one) => badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)) },
     { title: t("alerts.rule"), head: true, render: (one) => [h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)), labelsOf(one.labels)] },
@@ -71,7 +75,7 @@ async function history(one) {
       { title: t("alerts.event"), head: true, render: (entry) => named("event", entry.type) },
       { title: t("alerts.level"), render: (entry) => (entry.data.level ? badge(entry.data.level, t(`alerts.level_${entry.data.level}`)) : null) },
       { title: t("alerts.what"), render: (entry) => summaryOf(entry, found.unit) },
-      { title: t("alerts.by"), render: (entry) => entry.data.by ?? null },
+      { title: t("alerts.by"), render: (entry) => entry.data.by && subject(entry.data.by) },
     ],
   });
   list.reload();
@@ -94,7 +98,7 @@ const silences = pagedTable({
   columns: [
     { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, ruleName(one.rule)), labelsOf(one.labels)] },
     { title: t("alerts.ends"), render: (one) => until(one.until) },
-    { title: t("alerts.by"), render: (one) => one.by },
+    { title: t("alerts.by"), render: (one) => subject(one.by) },
     { title: t("alerts.reason"), render: (one) => one.reason },
   ],
   actions: [{ title: t("alerts.end"), run: (one) => endSilence(one) }],
@@ -139,12 +143,16 @@ const endSilence = (one) =>
 
 function choice(name, label, options) {
   const id = `choose-${name}`;
-  const select = h("select", { id, onchange: () => alerts.restart() }, options.map(([value, text]) => h("option", { value }, text)));
+  const select = h("select", { id, onchange: choose }, options.map(([value, text]) => h("option", { value, selected: value === address[name] }, text)));
+  function choose() {
+    keep({ [name]: select.value === options[0][0] ? null : select.value });
+    alerts.restart();
+  }
   return { element: h("div", {}, h("label", { for: id }, label), select), value: () => select.value };
 }
 
 // One of them, named in the address: `?alert=17`.
-const wanted = new URLSearchParams(location.search).get("alert");
+const wanted = address.alert;
 const detail = /^\d{1,15}$/.test(wanted ?? "") ? alertDetail(part("alert"), wanted, { acknowledge, silence: reported(silence), history: reported(history) }) : null;
 part("alert-card").hidden = detail === null;
 

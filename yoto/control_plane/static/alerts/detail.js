@@ -1,5 +1,6 @@
 // One alert: what it is about over time, what changed before it, what to do, and the acts on it.
 
+import { copyLink } from "../address.js";
 import { alertText, levelOf } from "../alert_text.js";
 import { get } from "../api.js";
 import { badge } from "../badge.js";
@@ -9,6 +10,7 @@ import { h, replace } from "../dom.js";
 import { age, moment, quantity, toMs } from "../format.js";
 import { may, named, page, t } from "../page.js";
 import { load } from "../states.js";
+import { addressOf, subject } from "../subject.js";
 import { table } from "../table.js";
 import { tiles } from "../tiles.js";
 import { labelsOf, stateOf } from "./parts.js";
@@ -39,8 +41,8 @@ export function alertDetail(node, id, acts) {
     columns: [
       { title: t("alerts.at"), render: (one) => moment(one.at) },
       { title: t("alerts.what"), head: true, render: (one) => [badge("neutral", t(`alerts.change_${one.kind}`)), " ", h("a", { href: sourceOf(one) }, one.what)] },
-      { title: t("alerts.subject"), render: (one) => one.subject },
-      { title: t("alerts.by"), render: (one) => one.by },
+      { title: t("alerts.subject"), render: (one) => one.subject && subject(one.kind === "worker" ? `worker:${one.subject}` : one.subject) },
+      { title: t("alerts.by"), render: (one) => one.by && subject(one.by) },
       { title: t("alerts.reason"), render: (one) => one.reason },
       { title: t("alerts.change"), render: differenceOf },
     ],
@@ -52,7 +54,7 @@ export function alertDetail(node, id, acts) {
     return h(
       "div",
       {},
-      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)), " ", named("rule", one.rule), labelsOf(one.labels)), h("a", { href: `${home}alerts` }, t("alerts.all"))),
+      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)), " ", named("rule", one.rule), labelsOf(one.labels)), h("div", { class: "buttons" }, copyLink(), h("a", { class: "button", href: `${home}alerts` }, t("alerts.all")))),
       h("p", {}, alertText(one)),
       tiles([
         { name: t("alerts.now"), value: one.open ? measured(one.value) : "–" },
@@ -114,7 +116,7 @@ export function alertDetail(node, id, acts) {
 function sourceOf(one) {
   const [from, to] = [Math.floor(toMs(one.at) / 1000) * 1000, (Math.floor(toMs(one.at) / 1000) + 1) * 1000];
   const times = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
-  return { audit: `${home}audit?${times}`, event: eventsBetween(from, to), worker: `${home}instances?worker=${encodeURIComponent(one.id)}` }[one.kind];
+  return { audit: `${home}audit?${times}`, event: eventsBetween(from, to), worker: addressOf(`worker:${one.id}`) }[one.kind];
 }
 
 /** The page of events with those of a stretch of time, in ms since 1970. */

@@ -4,6 +4,7 @@ import { badge } from "../badge.js";
 import { h } from "../dom.js";
 import { age, duration, toMs } from "../format.js";
 import { t } from "../page.js";
+import { subject } from "../subject.js";
 
 export const labelsOf = (labels) => Object.entries(labels).map(([name, value]) => h("span", { class: "quiet small" }, ` ${name}=${value}`));
 
@@ -14,7 +15,7 @@ export function stateOf(one) {
     return [badge("resolved", t("alerts.is_over")), ` ${t("alerts.lasted", { n: lasted })} · `, age(one.resolved_at)];
   }
   const taken = one.acknowledged_by
-    ? [badge("acknowledged", t("alerts.taken")), ` ${one.acknowledged_by}`, one.note ? `: ${one.note}` : ""]
+    ? [badge("acknowledged", t("alerts.taken")), " ", subject(one.acknowledged_by), one.note ? `: ${one.note}` : ""]
     : [badge("firing", t("alerts.untaken"))];
   return [taken, one.silenced ? [" ", badge("neutral", t("alerts.silenced"))] : null];
 }

@@ -8,8 +8,8 @@ export function readFilters(search = location.search) {
   return {
     types: (given.get("types") ?? "").split(",").filter(Boolean),
     text: (given.get("text") ?? "").slice(0, LONGEST_TEXT),
-    from: whole(given.get("from")),
-    to: whole(given.get("to")),
+    from: momentOf(given.get("from")),
+    to: momentOf(given.get("to")),
   };
 }
 
@@ -41,6 +41,7 @@ export function toMoment(text) {
   return Number.isNaN(ms) ? null : ms;
 }
 
-function whole(text) {
-  return /^\d{1,14}$/.test(text ?? "") ? Number(text) : null;
+/** A moment of an address: ms since 1970, or ISO 8601 as links of other pages have it. */
+function momentOf(text) {
+  return /^\d{1,14}$/.test(text ?? "") ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text ?? "") ? toMoment(text) : null;
 }
