@@ -49,7 +49,7 @@ PAGES = (
     Page("cache", "/cache", texts=("guards",)),
     Page("queues", "/queues"),
     Page("events", "/events"),
-    Page("audit", "/audit", live=False),
+    Page("audit", "/audit"),
     Page("instances", "/instances"),
     Page("suggestions", "/suggestions", texts=("forecasts",)),
     Page("settings", "/settings"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from yoto.http.paging import PAGE_DEFAULT, Page
 from yoto.http.shapes import Between
 from yoto.nodes import MAX_ID
 from yoto.operate.insight import has_insight
-from yoto.operate.operation import After, Limit, Subject
+from yoto.operate.operation import After, Limit, Subject, Table
 from yoto.store.columns import longest
 from yoto.store.models import User
 
@@ -88,10 +89,13 @@ SIGN_INS = (
     "user.change_password",
     "user.register",
 )
+# What the rules are, beside the rights of each.
+POLICIES = ("policy.",)
 AREAS = {
     "operators_and_rights": OPERATIONS + RIGHTS,
     "operators": OPERATIONS,
     "rights": RIGHTS,
+    "policies": POLICIES,
     "sign_ins": SIGN_INS,
 }
 
@@ -137,9 +141,47 @@ def list_audit_records(
     return page if insight else Page([_without_address(one) for one in page.items], page.next)
 
 
-@audit.operation("GET", "/export", VIEW, file="audit.json")
+@audit.operation("GET", "/<int:record_id>", VIEW)
+def read_audit_record(record_id: int) -> Record | None:
+    """One act, if the caller may see such"""
+    found = service.record(record_id)
+    insight = has_insight()
+    if found is None or not (insight or found.action.startswith(OPERATIONS)):
+        return None
+    return found if insight else _without_address(found)
+
+
+def row_of(record: Record) -> tuple[Any, ...]:
+    """As a line of a table; what was and what is are JSON."""
+    author = record.after.get("author") if isinstance(record.after, dict) else None
+    return (
+        record.id,
+        record.at.isoformat(),
+        author if record.actor is None else record.actor.username,
+        record.action,
+        record.subject,
+        record.server_id,
+        _as_json(record.before),
+        _as_json(record.after),
+        record.reason,
+        record.request_id,
+        record.address,
+    )
+
+
+def _as_json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+COLUMNS = (
+    *("id", "at", "actor", "action", "subject", "server_id"),
+    *("before", "after", "reason", "request_id", "address"),
+)
+
+
+@audit.operation("GET", "/export", VIEW, file="audit.json", table=Table(COLUMNS, row_of))
 def export_audit_records(**wanted: Unpack[AuditFilter]) -> Iterator[Record]:
-    """All such records as one JSON array, newest first, as a file"""
+    """All such records, newest first, as a file: one JSON array, or CSV"""
     insight = has_insight()
     found = service.all_records(**_query(wanted, insight))
     return found if insight else map(_without_address, found)

@@ -10,7 +10,7 @@ what the API document and the terminal call it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -49,6 +49,18 @@ After = Annotated[int | None, Between(0, MAX_ID), "The `next` of the page before
 Limit = Annotated[int, Between(1, PAGE_MAX)]
 
 
+class Table(NamedTuple):
+    """A file as CSV.
+
+    Attributes:
+        columns: its head.
+        row: the cells of one item; None is an empty one.
+    """
+
+    columns: tuple[str, ...]
+    row: Callable[[Any], Sequence[Any]]
+
+
 class Command(NamedTuple):
     """A command of the terminal that carries out an operation.
 
@@ -80,6 +92,7 @@ class Operation:
         also: further statuses of errors, which do not follow from what it takes.
         secret: whether the answer shows what is shown but once.
         file: the name under which browsers save the array that it iterates over.
+        table: the same as CSV, for whoever asks for it by ``format``.
     """
 
     function: Callable[..., Any]
@@ -94,6 +107,7 @@ class Operation:
     also: tuple[int, ...] = ()
     secret: bool = False
     file: str | None = None
+    table: Table | None = None
 
     def in_path(self, name: str) -> bool:
         """Whether the path names a parameter."""

@@ -5,20 +5,32 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import wraps
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import marshmallow as ma
+from marshmallow.validate import OneOf
 from marshmallow.utils import get_value
 
 from yoto.errors import UnknownResource
 from yoto.http.acts import author
 from yoto.http.control_api import ActSchema, ControlBlueprint, right
-from yoto.http.files import attachment, json_array
+from yoto.http.files import MEDIA_TYPE, attachment, csv_lines, json_array
 from yoto.http.idempotency import secret_answer
 from yoto.http.preconditions import edits, etag, if_match
 from yoto.http.shapes import NAMES, REQUIRED, schema_named, schema_of
 from yoto.operate.operation import Common, Operation, Subject
 from yoto.request.context import read_only
+
+
+FORMATS = (JSON, CSV) = ("json", "csv")
+AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
+
+
+class FileQuery(ma.Schema):
+    """What a file is about, and its form."""
+
+    format = ma.fields.String(load_default=JSON, validate=OneOf(FORMATS))
 
 
 def blueprint(subject: Subject) -> ControlBlueprint:
@@ -36,10 +48,12 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
 
     @wraps(operation.function)
     def run(*given: dict[str, Any], **path: Any) -> Any:
+        asked = dict(given[0]) if given else {}
+        form = asked.pop("format", JSON) if operation.table else JSON
         with nullcontext() if seen is None else if_match(must_say) as version:
             found = operation.function(
                 **path,
-                **(given[0] if given else {}),
+                **asked,
                 **({} if by is None else {by.name: author()}),
                 **({} if seen is None else {seen.name: version}),
             )
@@ -47,6 +61,9 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
             return None
         if found is None:
             raise UnknownResource(noun, *path.values())
+        if operation.table is not None and form == CSV:
+            rows = csv_lines(operation.table.columns, map(operation.table.row, found))
+            return attachment(rows, Path(operation.file or "").with_suffix(".csv").name, MEDIA_TYPE)
         if operation.file is not None:
             lines = json_array(shape.dump([one])[0] for one in found)
             return attachment(lines, operation.file)
@@ -55,6 +72,8 @@ def _add(made: ControlBlueprint, operation: Operation, noun: str) -> None:
 
     shape: Any = None if operation.answer is None else schema_of(operation.answer)
     view = made.response(operation.status if shape else 204, shape)(run)
+    if operation.table is not None:
+        view = made.alt_response(200, **AS_CSV)(view)
     if seen is not None:
         view = edits(made, must_say)(view)
     for status in operation.also:
@@ -77,7 +96,8 @@ def body_of(operation: Operation) -> type[ma.Schema] | None:
     asked = (one for one in operation.parameters if one.note(Common) in (None, Common.UNTIL))
     taken = [one for one in asked if not operation.in_path(one.name)]
     base = ActSchema if operation.takes(Common.REASON) else ma.Schema
+    base = FileQuery if operation.table is not None else base
     if not taken:
-        return base if base is ActSchema else None
+        return None if base is ma.Schema else base
     name = operation.body or operation.function.__name__
     return schema_named(name, base, operation.method != "GET", *taken)

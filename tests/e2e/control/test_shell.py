@@ -67,7 +67,7 @@ def test_the_page_speaks_chinese(browser: Browser, yoto: RunningYoto) -> None:
         page.get_by_role("link", name="中文").click()
         expect(page.get_by_role("heading", name="当前工作进程")).to_be_visible()
         expect(page.locator("#headline .badge")).to_be_visible()
-        page.goto(f"{yoto.url}/control/audit")
+        page.goto(f"{yoto.url}/control/policies")
         # What is listed is as old as the question, so the page does not say that it is live.
         expect(page.locator("#headline .badge")).to_be_visible()
         expect(page.locator("#connection")).to_have_text("")

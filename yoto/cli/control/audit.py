@@ -14,10 +14,18 @@ from yoto.api.admin.audit.schemas import RecordSchema
 from yoto.api.admin.audit.service import Record
 from yoto.cli.control.group import control
 from yoto.cli.operations import command
-from yoto.http.files import json_array
+from yoto.http.files import csv_lines, json_array
 from yoto.http.shapes import Between
 from yoto.moments import moment
-from yoto.operate.audit import AREAS, AuditFilter, export_audit_records, list_audit_records
+from yoto.operate.audit import (
+    AREAS,
+    COLUMNS,
+    AuditFilter,
+    export_audit_records,
+    list_audit_records,
+    row_of,
+)
+from yoto.operate.rest import CSV, FORMATS, JSON
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
@@ -34,7 +42,8 @@ def audit(
     since: Annotated[datetime | None, MOMENT, "Only from this time (UTC) on."] = None,
     until: Annotated[datetime | None, MOMENT, "Only before this time (UTC)."] = None,
     limit: Annotated[int, Between(1, 1000)] = 50,
-    export: Annotated[bool, "All of them, as a JSON array."] = False,
+    export: Annotated[bool, "All of them, as a file."] = False,
+    format: Annotated[str, OneOf(FORMATS), "The form of the file."] = JSON,
 ) -> Iterator[str]:
     """Show who changed what, newest first."""
     wanted: AuditFilter = {
@@ -47,6 +56,10 @@ def audit(
         "since": since and since.replace(tzinfo=UTC),
         "until": until and until.replace(tzinfo=UTC),
     }
+    if export and format == CSV:
+        lines = csv_lines(COLUMNS, map(row_of, export_audit_records(**wanted)))
+        yield from (line.rstrip("\r\n") for line in lines)
+        return
     if export:
         found = export_audit_records(**wanted)
         yield from (piece.strip("\n") for piece in json_array(map(RecordSchema().dump, found)))

@@ -1,21 +1,30 @@
-// The audit log: who changed what, from what to what, and why.
+// The audit log: who changed what, from what to what, and why. What it shows is in the address:
+// the filters as the API calls them, and the record that is open.
 
+import { copyLink, keep, state } from "./address.js";
 import { apiAddress, get } from "./api.js";
 import { differenceList } from "./difference.js";
 import { show } from "./dialog.js";
-import { h } from "./dom.js";
-import { moment, now, zone } from "./format.js";
+import { h, replace } from "./dom.js";
+import { moment, now, number, zone } from "./format.js";
 import { named, t } from "./page.js";
+import { failed, loading } from "./states.js";
+import { subject } from "./subject.js";
 import { pagedTable } from "./table.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING = 300; // ms without a key until it is searched
+const EVERY = 5; // s between looks for new records
+// On a telephone a record is a card of several lines.
+const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 50;
+const AT_TOP = 200; // px: nobody reads further down, where rows would move
 // What a line of the list shows of a change; the details show all.
 const SHORT = { most: 4, longest: 48 };
 // What operators and people's rights are about comes first: on a busy day messages bury it.
-const AREAS = ["operators_and_rights", "operators", "rights", "sign_ins", ""];
+const AREAS = ["operators_and_rights", "operators", "rights", "policies", "sign_ins", ""];
+const EVERYTHING = "all"; // in the address, where an empty parameter is none
+const GUARDS = new Set(["rate_limit", "circuit_breaker", "bulkhead", "breaker", "limiter"]);
 const FILTERS = [
-  { name: "area", label: t("audit.area"), type: "select" },
   { name: "actor", label: t("audit.actor") },
   { name: "action", label: t("audit.action"), hint: "alert." },
   { name: "subject", label: t("audit.subject"), hint: "role:9" },
@@ -24,16 +33,48 @@ const FILTERS = [
   { name: "to", label: `${t("audit.to")} (${zone(now())})`, type: "datetime-local" },
 ];
 
+const given = state();
+let area = given.area === EVERYTHING ? "" : AREAS.includes(given.area) ? given.area : AREAS[0];
+const chips = AREAS.map((name) => h("button", { type: "button", "aria-pressed": String(name === area), onclick: () => choose(name) }, named("audit_area", name || "everything")));
 const inputs = FILTERS.map(({ name, label, type = "text", hint }) => {
   const id = `filter-${name}`;
-  const input = type === "select" ? h("select", { id, name }, AREAS.map((area) => h("option", { value: area }, named("audit_area", area || "everything")))) : h("input", { id, name, type, placeholder: hint, min: type === "number" ? 1 : null, autocomplete: "off", spellcheck: "false" });
+  const input = h("input", { id, name, type, placeholder: hint, min: type === "number" ? 1 : null, autocomplete: "off", spellcheck: "false", value: type === "datetime-local" ? local(given[name]) : (given[name] ?? "") });
   return { name, type, input, element: h("div", {}, h("label", { for: id }, label), input) };
 });
-const exporting = h("a", { class: "button", id: "export", download: "audit.json" }, t("audit.export"));
+const exports = [["json", t("audit.export_json")], ["csv", t("audit.export_csv")]].map(([format, text]) => ({ format, link: h("a", { class: "button", id: `export-${format}`, download: `audit.${format}` }, text) }));
+const fresh = h("button", { type: "button", hidden: true, onclick: toTop });
 const form = part("filters");
-form.append(...inputs.map(({ element }) => element), h("div", { class: "buttons" }, h("button", { type: "reset" }, t("audit.clear")), exporting));
+part("areas").append(...chips);
+form.append(...inputs.map(({ element }) => element), h("div", { class: "buttons" }, h("button", { type: "reset" }, t("audit.clear")), exports.map(({ link }) => link), copyLink()));
 // Enter asks again only in a form that has such a button.
 form.append(h("button", { type: "submit", hidden: true }));
+part("more-filters").open = inputs.some(({ input }) => input.value) || !matchMedia("(max-width: 46rem)").matches;
+
+let newest = null; // the id of the newest record that is shown
+let looking = false;
+
+const records = pagedTable({
+  label: t("audit.title"),
+  none: t("audit.none"),
+  fetch: async (after) => {
+    const found = await get("/audit", { ...query(), after, limit: PAGE });
+    if (after === null) {
+      newest = found.items[0]?.id ?? 0;
+      fresh.hidden = true;
+    }
+    return found;
+  },
+  columns: [
+    { title: t("audit.at"), render: (one) => h("span", { class: "unbroken" }, moment(one.at)) },
+    { title: t("audit.who"), render: (one) => h("span", { class: "unbroken" }, whoOf(one)) },
+    { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
+    { title: t("audit.subject"), render: (one) => subjectOf(one.subject) },
+    { title: t("audit.changed"), render: (one) => differenceList(one.before, valuesOf(one.after), SHORT) },
+    { title: t("audit.reason"), render: (one) => one.reason },
+  ],
+  actions: [{ title: t("audit.details"), right: "view", run: (one) => open(one.id, one) }],
+});
+part("records").append(h("div", { class: "buttons", role: "status" }, fresh), records.element);
 
 function query() {
   const found = Object.fromEntries(
@@ -43,39 +84,60 @@ function query() {
     }),
   );
   // Who names an act, or what it was done to, means it wherever it belongs.
-  return found.action || found.subject ? { ...found, area: "" } : found;
+  return { ...found, area: found.action || found.subject ? "" : area };
 }
 
-const records = pagedTable({
-  label: t("audit.title"),
-  none: t("audit.none"),
-  fetch: (after) => get("/audit", { ...query(), after }),
-  columns: [
-    { title: t("audit.at"), render: (one) => h("span", { class: "unbroken" }, moment(one.at)) },
-    { title: t("audit.who"), render: (one) => h("span", { class: "unbroken" }, whoOf(one)) },
-    { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
-    { title: t("audit.subject"), render: (one) => h("span", { class: "unbroken" }, one.subject) },
-    { title: t("audit.changed"), render: (one) => differenceList(one.before, valuesOf(one.after), SHORT) },
-    { title: t("audit.reason"), render: (one) => one.reason },
-  ],
-  actions: [{ title: t("audit.details"), right: "view", run: details }],
-});
-part("records").append(records.element);
+/** A moment of the address as an input has it, in the zone of whoever looks. */
+function local(text) {
+  const at = new Date(text ?? "");
+  return Number.isNaN(at.getTime()) ? "" : new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function choose(name) {
+  area = name;
+  chips.forEach((chip, at) => chip.setAttribute("aria-pressed", String(AREAS[at] === area)));
+  search();
+}
 
 /** What is now, to be compared with what was: acts on settings keep their values beside who acted. */
 function valuesOf(after) {
-  if (after === null || !("values" in after && "author" in after)) {
+  if (after === null || typeof after !== "object" || Array.isArray(after)) {
     return after;
   }
-  const { subject: _, author: __, values, ...details } = after;
+  const { via: _, ...whole } = after; // how they were signed in
+  if (!("values" in after && "author" in after)) {
+    return whole;
+  }
+  const { subject: __, author: ___, values, ...details } = whole;
   return { ...values, ...details };
 }
 
 function whoOf(one) {
   if (one.actor) {
-    return h("span", { title: one.actor.display_name }, one.actor.username);
+    return subject(`user:${one.actor.id}`, { text: one.actor.username });
   }
-  return h("span", { class: "quiet" }, one.after?.author ?? t("audit.system"));
+  return one.after?.author ? subject(one.after.author) : h("span", { class: "quiet" }, t("audit.system"));
+}
+
+function subjectOf(text) {
+  return GUARDS.has(text.split(":")[0]) ? subject(`guard:${text}`, { text }) : subject(text);
+}
+
+/** Show a record whole, by its id alone where it comes from the address. */
+async function open(id, found = null) {
+  const body = h("div", {}, loading());
+  keep({ record: id });
+  const ended = show({ title: t("audit.record", { id }), wide: true, body });
+  async function fill() {
+    try {
+      replace(body, details(found ?? (await get(`/audit/${encodeURIComponent(id)}`))));
+    } catch (problem) {
+      replace(body, failed(problem, fill));
+    }
+  }
+  await fill();
+  await ended;
+  keep({ record: null });
 }
 
 function details(one) {
@@ -83,24 +145,29 @@ function details(one) {
     [t("audit.at"), moment(one.at)],
     [t("audit.who"), whoOf(one)],
     [t("audit.act"), h("code", {}, one.action)],
-    [t("audit.subject"), one.subject],
-    [t("audit.server"), one.server_id],
+    [t("audit.subject"), subjectOf(one.subject)],
+    [t("audit.server"), one.server_id === null ? null : subject(`server:${one.server_id}`)],
     [t("audit.reason"), one.reason],
     [t("audit.address"), one.address],
-    [t("audit.request"), one.request_id],
+    [t("audit.request"), one.request_id === null ? null : subject(`request:${one.request_id}`)],
   ].filter(([, value]) => value !== null);
   const side = (title, value) => h("div", {}, h("h3", {}, title), h("pre", { class: "scroll", tabindex: 0 }, value === null ? "–" : JSON.stringify(value, null, 2)));
-  return show({
-    title: t("audit.record", { id: one.id }),
-    wide: true,
-    body: h("div", {}, h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])), h("div", { class: "columns actions" }, side(t("difference.before"), one.before), side(t("difference.after"), one.after))),
-  });
+  return [
+    h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("section", { "aria-label": t("audit.changed") }, h("h3", {}, t("audit.changed")), differenceList(one.before, valuesOf(one.after))),
+    h("details", {}, h("summary", {}, t("audit.whole")), h("div", { class: "columns actions" }, side(t("difference.before"), one.before), side(t("difference.after"), one.after))),
+    h("div", { class: "buttons" }, copyLink()),
+  ];
 }
 
 let waiting = null;
 
 function search() {
-  exporting.href = apiAddress("/audit/export", query());
+  const wanted = query();
+  keep({ ...wanted, area: area === AREAS[0] ? null : area || EVERYTHING });
+  exports.forEach(({ format, link }) => {
+    link.href = apiAddress("/audit/export", { ...wanted, format });
+  });
   records.restart();
 }
 
@@ -109,10 +176,49 @@ function later() {
   waiting = setTimeout(search, TYPING);
 }
 
+/** New records are shown at once to whoever is at the top; others are told how many there are. */
+async function look() {
+  if (document.hidden || looking || newest === null) {
+    return;
+  }
+  looking = true;
+  try {
+    const { items } = await get("/audit", { ...query(), limit: PAGE });
+    const n = items.filter((one) => one.id > newest).length;
+    if (n && scrollY < AT_TOP) {
+      await records.reload();
+    } else if (n) {
+      fresh.textContent = t("audit.fresh", { n: n < PAGE ? number(n) : `${number(n)}+` });
+      fresh.hidden = false;
+    }
+  } catch {
+    await records.reload(); // marks what is shown as old
+  } finally {
+    looking = false;
+  }
+}
+
+async function toTop() {
+  await records.restart();
+  scrollTo({ top: 0 });
+}
+
 form.addEventListener("input", later);
-form.addEventListener("reset", later);
+form.addEventListener("reset", () => setTimeout(clear));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   search();
 });
+setInterval(look, EVERY * 1000);
 search();
+if (given.record) {
+  open(given.record);
+}
+
+/** What a form goes back to is what the address said when it was loaded. */
+function clear() {
+  inputs.forEach(({ input }) => {
+    input.value = "";
+  });
+  choose(AREAS[0]);
+}

@@ -1,7 +1,11 @@
 // What changed between two values, field by field.
 
 import { h } from "./dom.js";
-import { t } from "./page.js";
+import { page, t } from "./page.js";
+import { subject } from "./subject.js";
+
+// A field that ends so holds the id of such a thing: `role_id`, `from.user_id`.
+const IDS = new RegExp(`(?:^|[._])(${["user", "role", "team", ...(page.resources ?? []).map((one) => one.type)].join("|")})_id$`);
 
 /** The fields of `before` and `after` that differ: `[{path, before, after}]`; undefined: not there. */
 export function differences(before, after) {
@@ -31,10 +35,15 @@ const lineOf = ({ path, before, after }, longest) =>
     "li",
     {},
     path ? h("span", { class: "path" }, `${path} `) : null,
-    before === undefined ? null : h("del", {}, h("span", { class: "hidden-text" }, `${t("difference.before")} `), text(before, longest)),
+    before === undefined ? null : h("del", {}, h("span", { class: "hidden-text" }, `${t("difference.before")} `), shown(path, before, longest)),
     before === undefined || after === undefined ? null : " → ",
-    after === undefined ? null : h("ins", {}, h("span", { class: "hidden-text" }, `${t("difference.after")} `), text(after, longest)),
+    after === undefined ? null : h("ins", {}, h("span", { class: "hidden-text" }, `${t("difference.after")} `), shown(path, after, longest)),
   );
+
+function shown(path, value, longest) {
+  const kind = IDS.exec(path)?.[1];
+  return kind && ["number", "string"].includes(typeof value) ? subject(`${kind}:${value}`) : text(value, longest);
+}
 
 function text(value, longest) {
   const whole = typeof value === "string" ? value : JSON.stringify(value);

@@ -70,7 +70,7 @@ class Recorder:
             StoreUnavailable: nothing was written.
         """
         after = before.with_change(change)
-        old = before.layer_values(change.origin, self._clock.now_ms())
+        old = self._replaced(change, before.layer_values(change.origin, self._clock.now_ms()))
         if self._journal is not None:
             self._journal.append(change, old)
             self._local.merge({change.key: after})
@@ -112,6 +112,15 @@ class Recorder:
         if change is None and changes[-1].version != 1:
             raise ValidationFailed({"to_version": f"version {version} is no longer kept whole"})
         return None if change is None or change.values is None else dict(change.values)
+
+    def _replaced(self, change: Change, old: dict[str, Any]) -> dict[str, Any]:
+        """What a change replaces: the layer as it was, and of fields that it begins to set what was
+        in force without it, so that 120 -> 30 can be read of the first change too."""
+        config = self._local.snapshot.configs.get(change.key) or self._local.defaults.get(change.key)
+        if config is None or change.kind is Kind.ALERT_RULE or change.values is None:
+            return old
+        in_force = config.to_mapping()
+        return {**{name: in_force[name] for name in change.values if name in in_force}, **old}
 
     def _conflict(self, document: Document) -> VersionConflict:
         return VersionConflict(document.version, document.values(self._clock.now_ms()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -61,6 +63,7 @@ def numbers(items: list[dict[str, Any]]) -> list[int]:
         ({"area": "operators"}, [5, 2]),
         ({"area": "operators_and_rights"}, [5, 3, 2, 0]),
         ({"area": "sign_ins"}, []),
+        ({"area": "policies"}, []),
         ({"area": "rights", "actor": "olga"}, [3]),
         ({"actor": "olga"}, [5, 3, 1]),
         ({"actor": "nobody"}, []),
@@ -118,6 +121,36 @@ def test_the_export_is_streamed_in_steps_and_holds_what_was_there_when_it_began(
     assert answer.headers["Content-Disposition"] == "attachment; filename=audit.json"
     assert answer.is_streamed and answer.mimetype == "application/json"
     assert numbers(json.loads(answer.data)) == [5, 4, 3, 2, 1, 0]
+
+
+def test_the_export_is_a_table_without_formulas_too(
+    ada: ControlClient, world: World, olga: Person
+) -> None:
+    facts = {"before": {"n": 120}, "after": {"n": 30}, "reason": "=HYPERLINK(1)"}
+    world.add(AuditRecord(action="role.assign", subject="+role:9", actor_id=olga.id, **facts))
+    answer = ada.get(f"{AUDIT}/export", format="csv", action="role.")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=audit.csv"
+    assert answer.is_streamed and answer.mimetype == "text/csv"
+    newest, *others = csv.DictReader(io.StringIO(answer.text))
+    assert (newest["reason"], newest["subject"]) == ("'=HYPERLINK(1)", "'+role:9")
+    assert (newest["actor"], newest["before"], newest["after"]) == (
+        "olga",
+        '{"n": 120}',
+        '{"n": 30}',
+    )
+    assert [json.loads(one["before"])["n"] for one in others] == [3, 0]
+
+
+def test_one_record_is_read_by_its_id_by_who_may_see_it(
+    app: Flask, ada: ControlClient, world: World
+) -> None:
+    bert = control_client(app, world, *RIGHTS, username="bert")
+    alert, _, role = ada.get(AUDIT, limit=3).json["items"]
+    assert [ada.get(f"{AUDIT}/{one['id']}").json for one in (alert, role)] == [alert, role]
+    assert bert.get(f"{AUDIT}/{alert['id']}").json == {**alert, "address": None}
+    absent = bert.get(f"{AUDIT}/{role['id'] + 1_000}")
+    hidden = bert.get(f"{AUDIT}/{role['id']}")
+    assert (hidden.status_code, hidden.json["type"]) == (404, absent.json["type"])
 
 
 @pytest.mark.parametrize(

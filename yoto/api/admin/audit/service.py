@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.http.paging import Page, cut
@@ -56,12 +56,7 @@ def records(
         actor: username of who did it.
         equal: columns with the value that they must have; None: any.
     """
-    statement = (
-        select(AuditRecord, *PERSON_COLUMNS)
-        .outerjoin(User, User.id == AuditRecord.actor_id)
-        .order_by(AuditRecord.id.desc())
-        .limit(limit + 1)
-    )
+    statement = _select().order_by(AuditRecord.id.desc()).limit(limit + 1)
     if after is not None:
         statement = statement.where(AuditRecord.id < after)
     if since is not None:
@@ -82,6 +77,12 @@ def records(
     return cut(rows, limit, lambda record: record.id)
 
 
+def record(id: int) -> Record | None:
+    """The record with this id; None: there is none."""
+    found = db.session.execute(_select().where(AuditRecord.id == id)).first()
+    return None if found is None else _shown(found[0], list(found[1:]))
+
+
 def all_records(**query: Any) -> Iterator[Record]:
     """Every record, newest first, as it stood when the first was read; arguments as ``records``
     without the page's.
@@ -95,6 +96,10 @@ def all_records(**query: Any) -> Iterator[Record]:
         if page.next is None:
             return
         after = page.next
+
+
+def _select() -> Select[Any]:
+    return select(AuditRecord, *PERSON_COLUMNS).outerjoin(User, User.id == AuditRecord.actor_id)
 
 
 def _begins(prefix: str) -> ColumnElement[bool]:

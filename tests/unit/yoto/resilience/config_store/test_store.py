@@ -346,6 +346,21 @@ def test_a_stored_value_that_cannot_be_read_changes_nothing(
 
 
 @pytest.mark.parametrize("journal", [None])
+def test_the_first_change_of_a_field_is_audited_with_what_was_in_force(
+    make_store: MakeStore,
+) -> None:
+    told: list[AuditEntry] = []
+    store = make_store(audit=told.append)
+    store.define(B, "search", BulkheadConfig(max_concurrent=120, wait=1.0))
+    store.set(B, "search", {"max_concurrent": 30}, author="ada")
+    store.set(B, "search", {"max_concurrent": 40, "wait": 2.0}, author="ada")
+    assert [(one.before, one.after) for one in told] == [
+        ({"max_concurrent": 120}, {"max_concurrent": 30}),
+        ({"max_concurrent": 30, "wait": 1.0}, {"max_concurrent": 40, "wait": 2.0}),
+    ]
+
+
+@pytest.mark.parametrize("journal", [None])
 def test_without_a_record_the_audit_is_told_first_and_may_refuse(make_store: MakeStore) -> None:
     told: list[AuditEntry] = []
 
