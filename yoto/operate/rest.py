@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import OneOf
 from marshmallow.utils import get_value
+from marshmallow.validate import OneOf
 
 from yoto.errors import UnknownResource
 from yoto.http.acts import author
@@ -21,7 +21,6 @@ from yoto.http.preconditions import edits, etag, if_match
 from yoto.http.shapes import NAMES, REQUIRED, schema_named, schema_of
 from yoto.operate.operation import Common, Operation, Subject
 from yoto.request.context import read_only
-
 
 FORMATS = (JSON, CSV) = ("json", "csv")
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}

@@ -26,6 +26,7 @@ ROUTES: dict[str, str] = {
     "POST /alerts/webhooks/<int:webhook_id>/test": ADMIN,
     "GET /audit": VIEW,
     "GET /audit/export": VIEW,
+    "GET /audit/<int:record_id>": VIEW,
     "POST /breakers/<name>/close": OPERATE,
     "POST /breakers/<name>/isolate": OPERATE,
     "POST /breakers/<name>/reset": OPERATE,
