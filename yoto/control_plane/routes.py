@@ -29,7 +29,7 @@ from yoto.operate.permissions.directory import registry, users
 from yoto.operate.permissions.matrix import resources, servers
 from yoto.operate.permissions.names import names
 from yoto.operate.permissions.search import explain, search
-from yoto.operate.policies import candidate, documents, policies
+from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
 from yoto.operate.rest import blueprint
@@ -55,6 +55,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),
+    blueprint(coverage),
     blueprint(guards),
     blueprint(breakers),
     blueprint(limiters),

@@ -37,7 +37,14 @@ from yoto.permission.people.numbers import (
 from yoto.permission.people.subjects import subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.teams import members_of_teams
-from yoto.permission.records import MASKED, masked_address, masked_context, record_settings
+from yoto.permission.records import (
+    LATEST,
+    MASKED,
+    judged_of_late,
+    masked_address,
+    masked_context,
+    record_settings,
+)
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS
 from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
@@ -142,6 +149,8 @@ __all__ = [
     "holding_sets",
     "init_page_globals",
     "role_closure",
+    "LATEST",
+    "judged_of_late",
     "load_reach",
     "MASKED",
     "NAME_PATTERN",

@@ -40,6 +40,7 @@ from yoto.policy.input import ABSENT, InputBuilder, Part, PartUnknown, Question
 from yoto.policy.manager import PolicyManager
 from yoto.policy.metrics import BOUNDS_US
 from yoto.policy.overrun import EvaluationDeadline, overrun_folder
+from yoto.policy.service.coverage import JudgedPermission
 from yoto.policy.service.dry_run import Answer, BeforeAndAfter, Differing, PolicyDryRun
 from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
@@ -67,6 +68,7 @@ __all__ = [
     "EngineHealth",
     "EvaluationDeadline",
     "InputBuilder",
+    "JudgedPermission",
     "KnownPermissions",
     "ManagerMetrics",
     "OpaEngine",

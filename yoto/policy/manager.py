@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,6 +20,7 @@ from yoto.policy.engine import EngineHealth, PolicyEngine, TestReport
 from yoto.policy.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
 from yoto.policy.recent import Mask
 from yoto.policy.result import PolicyDecision
+from yoto.policy.service.coverage import JudgedPermission, judged_permissions
 from yoto.policy.service.dry_run import PolicyDryRun
 from yoto.policy.service.receipt import PolicyReceipt
 from yoto.policy.service.service import PolicyService
@@ -347,6 +349,29 @@ class PolicyManager(Extension[PolicyService]):
 
     def _live(self) -> Iterator[StoredVersion]:
         return (one for one in self.in_use() if one.state is PolicyState.LIVE)
+
+    def judged(self) -> Sequence[JudgedPermission]:
+        """Which policies in force have something to say about which permissions.
+
+        Empty where the permissions are unknown.
+        """
+        known = self.current.permissions()
+        if known is None:
+            return []
+        modules, documents = {}, {}
+        for one in self._live():
+            if one.kind is PolicyKind.REGO:
+                modules[one.name] = one.source
+            else:
+                documents[one.name] = json.loads(one.source)
+        return judged_permissions(modules, documents, known)
+
+    def recent_inputs(self, limit: int) -> Sequence[Any]:
+        """Inputs of the latest evaluations of all processes, newest first, masked as they are kept.
+
+        Without Redis, those of this process.
+        """
+        return [json.loads(text) for text in self.current.examiner.sample()[:limit]]
 
     def version(self, name: str, version: int, kind: str = PolicyKind.REGO) -> StoredVersion | None:
         """One version of an entry; None: it was never written."""

@@ -5,8 +5,9 @@ before.
 """
 
 from yoto.operate.policies.candidate import candidate
+from yoto.operate.policies.coverage import coverage
 from yoto.operate.policies.documents import documents
 from yoto.operate.policies.entries import in_force, version_of
 from yoto.operate.policies.rego import policies
 
-__all__ = ["candidate", "documents", "in_force", "policies", "version_of"]
+__all__ = ["candidate", "coverage", "documents", "in_force", "policies", "version_of"]

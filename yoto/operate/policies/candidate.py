@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Annotated, TypedDict
 
@@ -9,11 +10,12 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from yoto.auth.operators import ADMIN, VIEW
-from yoto.extensions import policy
+from yoto.extensions import permissions, policy
 from yoto.http.shapes import Between
 from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.policies.entries import refused_by_field
 from yoto.operate.policies.shapes import NAMES, Number, Rego, Tests
+from yoto.permission import own_ids
 from yoto.policy import PolicyReceipt, ShadowReport
 
 candidate = Subject(
@@ -28,16 +30,42 @@ candidate = Subject(
 Seen = Annotated[Number, "The candidate that you saw"]
 
 
+class LockedOut(TypedDict):
+    """Somebody whom the candidate would deny what they may now."""
+
+    id: Annotated[str, "Of the user"]
+    decisions: int
+    operator: Annotated[bool | None, "Whether they may view the platform; null: unknown"]
+
+
 class Shadow(TypedDict):
     """The candidate, if there is one."""
 
     candidate: ShadowReport | None
+    locked_out: Annotated[list[LockedOut], "Operators first, then those denied most"]
 
 
 @candidate.operation("GET", "", VIEW)
 def read_shadow() -> Shadow:
     """What would change with the candidate, from all workers"""
-    return {"candidate": policy.shadow_report()}
+    report = policy.shadow_report()
+    denied = {} if report is None else report.denied
+    operators = _operators_of(denied)
+    found: list[LockedOut] = [
+        {"id": user, "decisions": count, "operator": operators.get(user)}
+        for user, count in denied.items()
+    ]
+    return {
+        "candidate": report,
+        "locked_out": sorted(found, key=lambda one: (not one["operator"], -one["decisions"])),
+    }
+
+
+def _operators_of(users: Collection[str]) -> dict[str, bool]:
+    """Whether roles make operators of users whom inputs named, as far as these are people."""
+    people = own_ids(int(user) for user in users if user.isdecimal())
+    asked = permissions.batch_check_permissions(list(people.values()), VIEW)
+    return {str(number): asked.get(own, False) for number, own in people.items()}
 
 
 @candidate.operation("POST", "", ADMIN, body="StartShadow", status=201)

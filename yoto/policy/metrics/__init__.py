@@ -3,7 +3,12 @@
 from yoto.policy.metrics.counts import EngineCounts, EngineMetrics, Throughput
 from yoto.policy.metrics.histogram import BOUNDS_US, LatencyHistogram
 from yoto.policy.metrics.ledger import PolicyLedger
-from yoto.policy.metrics.per_policy import Complexity, PolicyMetrics, complexity_of
+from yoto.policy.metrics.per_policy import (
+    Complexity,
+    PolicyMetrics,
+    adds_codes,
+    complexity_of,
+)
 
 __all__ = [
     "BOUNDS_US",
@@ -14,5 +19,6 @@ __all__ = [
     "PolicyLedger",
     "PolicyMetrics",
     "Throughput",
+    "adds_codes",
     "complexity_of",
 ]

@@ -12,6 +12,7 @@ from yoto.policy.rego import Kind, Token, parse, tokenize
 
 # What a format puts something in the place of.
 _VERB = re.compile(r"%[vsd%]")
+_NONE = r"(?!)"  # a pattern that nothing matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class PolicyMetrics:
     latency: Mapping[str, Any] | None
 
 
+def adds_codes(source: str) -> bool:
+    """Whether a source has rules that can deny."""
+    return codes_of(source).pattern != _NONE
+
+
 def codes_of(source: str) -> re.Pattern[str]:
     """A pattern that matches, as a whole, the codes that the rules of a source add to ``deny``.
 
@@ -76,7 +82,7 @@ def codes_of(source: str) -> re.Pattern[str]:
             codes.append(given[2])
         else:
             codes += texts
-    return re.compile("|".join(map(_pattern, codes)) or r"(?!)")
+    return re.compile("|".join(map(_pattern, codes)) or _NONE)
 
 
 def policies_of_code(code: str, codes: Mapping[str, re.Pattern[str]]) -> list[str]:

@@ -79,9 +79,9 @@ def without_rule(
     named: set[str] = set()
     for source in modules.values():
         # What names documents may use for a permission, a policy says in general.
-        named |= set(_in_source(source, groups)) - {_ALL}
+        named |= set(named_in_source(source, groups)) - {_ALL}
     for document in documents.values():
-        named |= set(_in_document(document, groups))
+        named |= set(named_in_document(document, groups))
     left = {
         name
         for name in permissions.always
@@ -104,11 +104,12 @@ def _group(name: str) -> str:
 
 def _named(entry: Entry, groups: set[str]) -> Iterable[str]:
     if entry.kind is PolicyKind.REGO:
-        return _in_source(entry.source, groups)
-    return _in_document(json.loads(entry.source), groups)
+        return named_in_source(entry.source, groups)
+    return named_in_document(json.loads(entry.source), groups)
 
 
-def _in_source(source: str, groups: set[str]) -> Iterator[str]:
+def named_in_source(source: str, groups: set[str]) -> Iterator[str]:
+    """What a policy calls permissions, ``*`` and ``group.*`` among it."""
     tokens = tokenize(source)
     lines = {token.line for token in tokens if token.kind is Kind.NAME and token.value in _ASKED}
     before = ""
@@ -122,18 +123,19 @@ def _in_source(source: str, groups: set[str]) -> Iterator[str]:
         before = token.value
 
 
-def _in_document(value: Any, groups: set[str]) -> Iterator[str]:
+def named_in_document(value: Any, groups: set[str]) -> Iterator[str]:
+    """The same of a document."""
     if isinstance(value, str):
         if value == _ALL or _is_name(value, groups):
             yield value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _in_document(key, groups)
+            yield from named_in_document(key, groups)
             if key not in _OTHER_NAMES:
-                yield from _in_document(inner, groups)
+                yield from named_in_document(inner, groups)
     elif isinstance(value, list):
         for inner in value:
-            yield from _in_document(inner, groups)
+            yield from named_in_document(inner, groups)
 
 
 def _is_name(text: str, groups: set[str]) -> bool:

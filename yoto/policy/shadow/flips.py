@@ -14,7 +14,7 @@ OTHERS = "(others)"
 UNKNOWN = "(unknown)"
 
 ALLOW_TO_DENY, DENY_TO_ALLOW = "allow_to_deny", "deny_to_allow"
-TABLES = ("directions", "subjects", "places", "codes")
+TABLES = ("directions", "subjects", "denied", "places", "codes")
 
 
 class FlipCounts:
@@ -22,7 +22,7 @@ class FlipCounts:
 
     Attributes:
         directions: ``"allow_to_deny"`` and ``"deny_to_allow"``.
-        subjects: the affected users, by id.
+        subjects: the affected users, by id; ``denied``: those of them who would be denied.
         places: where, as ``"<action> <scope>:<id>"``.
         codes: codes of the denial on one side that the other does not give.
     """
@@ -30,6 +30,7 @@ class FlipCounts:
     def __init__(self) -> None:
         self.directions: Counter[str] = Counter()
         self.subjects: Counter[str] = Counter()
+        self.denied: Counter[str] = Counter()
         self.places: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
 
@@ -38,7 +39,10 @@ class FlipCounts:
         if live.allow == candidate.allow:
             return
         self.directions[ALLOW_TO_DENY if live.allow else DENY_TO_ALLOW] += 1
-        _count(self.subjects, _text(document, "subject", "id"))
+        subject = _text(document, "subject", "id")
+        _count(self.subjects, subject)
+        if live.allow:
+            _count(self.denied, subject)
         action = _text(document, "action", "name")
         scope, id_ = _text(document, "resource", "scope"), _text(document, "resource", "id")
         _count(self.places, f"{action} {scope}:{id_}")

@@ -23,7 +23,8 @@ class ShadowReport:
         evaluated: evaluations compared so far, which decisions from the cache are none of;
             ``errors`` of them it could not decide, which would be denials.
         allow_to_deny, deny_to_allow: how many would flip.
-        subjects, places, codes: for whom, where, and by which codes, most frequent first.
+        subjects, places, codes: for whom, where, and by which codes, most frequent first; of the
+            first, ``denied`` are those who would be denied.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ShadowReport:
     allow_to_deny: int
     deny_to_allow: int
     subjects: Annotated[Mapping[str, int], "By the id of the user"]
+    denied: Annotated[Mapping[str, int], "Who would be denied, by the id of the user"]
     places: Mapping[str, int]
     codes: Mapping[str, int]
 
@@ -57,6 +59,7 @@ def report_of(candidate: StoredVersion, counts: Iterable[StoredCounts]) -> Shado
         allow_to_deny=flips.directions[ALLOW_TO_DENY],
         deny_to_allow=flips.directions[DENY_TO_ALLOW],
         subjects=_most(flips.subjects),
+        denied=_most(flips.denied),
         places=_most(flips.places),
         codes=_most(flips.codes),
     )

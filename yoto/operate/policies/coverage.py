@@ -1,0 +1,81 @@
+"""What the policies judge at all, and on what they were asked of late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypedDict
+
+from yoto.auth.operators import VIEW
+from yoto.extensions import policy
+from yoto.http.shapes import Between
+from yoto.operate.operation import Command, Subject
+from yoto.operate.policies.shapes import NAMES
+from yoto.permission import LATEST, judged_of_late
+from yoto.policy import JudgedPermission
+
+INPUTS_SHOWN = 50
+
+coverage = Subject(
+    "policy_coverage",
+    "/policy-coverage",
+    "What the policies judge",
+    "policy",
+    "policy",
+    names=NAMES,
+)
+
+
+class Counted(TypedDict):
+    """Recorded decisions about a permission, or an expression."""
+
+    decisions: Annotated[int, "Estimated where allowed ones are recorded in part"]
+    judged: Annotated[int, "Those that policies took part in"]
+
+
+class PolicyCoverage(TypedDict):
+    """Which policies judge what, and how much of that happened."""
+
+    permissions: Sequence[JudgedPermission]
+    recorded: Annotated[Mapping[str, Counted], f"By what was asked; of the last {LATEST} records"]
+    decisions: int
+    judged: int
+
+
+class RecentInputs(TypedDict):
+    """Inputs that policies were asked on, newest first, without secrets."""
+
+    items: list[dict[str, Any]]
+
+
+def _lines(found: PolicyCoverage) -> Iterator[str]:
+    yield f"{found['judged']} of {found['decisions']} recorded decisions were judged by policies."
+    for one in found["permissions"]:
+        counted = found["recorded"].get(one.permission, {"decisions": 0, "judged": 0})
+        by = ", ".join(one.policies) or "no policy"
+        yield f"{one.permission:<32} {one.asked:<13} {counted['judged']:>8}  {by}"
+
+
+@coverage.operation(
+    "GET",
+    "",
+    VIEW,
+    Command("coverage", _lines, "Show which policies judge which permissions."),
+)
+def read_policy_coverage() -> PolicyCoverage:
+    """Which policies judge which permissions, and how many recorded decisions they judged"""
+    recorded: dict[str, Counted] = {
+        asked: {"decisions": one.decisions, "judged": one.judged}
+        for asked, one in judged_of_late().items()
+    }
+    return {
+        "permissions": policy.judged(),
+        "recorded": recorded,
+        "decisions": sum(one["decisions"] for one in recorded.values()),
+        "judged": sum(one["judged"] for one in recorded.values()),
+    }
+
+
+@coverage.operation("GET", "/inputs", VIEW)
+def list_recent_inputs(limit: Annotated[int, Between(1, INPUTS_SHOWN)] = 20) -> RecentInputs:
+    """Inputs that policies were asked on, to try another policy with"""
+    return {"items": list(policy.recent_inputs(limit))}
