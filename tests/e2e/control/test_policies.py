@@ -67,6 +67,8 @@ def test_a_rule_is_tried_shadowed_promoted_felt_and_rolled_back(
     product = Product(page, yoto)
     assert product.manage()[0] == 200
     expect(page.get_by_text("Available", exact=True)).to_be_visible()
+    coverage = page.get_by_role("region", name="What policies judge")
+    expect(coverage.get_by_role("row").filter(has_text="server.manage")).to_contain_text("may deny")
     screenshot(page, "policies-1280")
     assert_accessible(page)
 
@@ -103,8 +105,11 @@ def test_a_rule_is_tried_shadowed_promoted_felt_and_rolled_back(
     wait_in(page, would_deny)
     expect(promote).to_be_focused()  # the card was read again meanwhile
     screenshot(page, "policies-shadow-1280")
+    expect(card).to_contain_text("this says little")
+    expect(card.get_by_text("Who would be denied")).to_be_visible()
     promote.click()
-    confirm(page, "Promote")
+    # Few comparisons: its name has to be typed.
+    confirm(page, "Promote", **{"Type": "risk"})
     expect(card).to_contain_text("There is no candidate")
 
     def denied() -> bool:

@@ -94,6 +94,8 @@ ROUTES: dict[str, str] = {
     "GET /policies/<name>/versions": VIEW,
     "GET /policies/<name>/versions/<int:number>": VIEW,
     "GET /policies/<name>/versions/<int:old>/diff/<int:new>": VIEW,
+    "GET /policy-coverage": VIEW,
+    "GET /policy-coverage/inputs": VIEW,
     "GET /policy-documents": VIEW,
     "GET /policy-documents/<name>": VIEW,
     "PUT /policy-documents/<name>": ADMIN,

@@ -11,6 +11,7 @@ from flask import Flask
 from app.extensions import policy as manager
 from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
+from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.world import World
 from yoto.policy import PolicyManager
@@ -161,7 +162,7 @@ def test_a_policy_is_removed_and_comes_back(admin: ControlClient, policy: Policy
 def test_a_candidate_is_watched_promoted_or_dropped(
     admin: ControlClient, policy: PolicyManager
 ) -> None:
-    assert admin.get(SHADOW).json == {"candidate": None}
+    assert admin.get(SHADOW).json == {"candidate": None, "locked_out": []}
     assert admin.post(SHADOW, name="bound", source=BROKEN).json["line"] == 3
     made = admin.post(SHADOW, name="bound", source=bound(20), tests=bound_tests(20), sample=1.0)
     assert (made.status_code, made.json["version"]) == (201, 2)
@@ -177,6 +178,34 @@ def test_a_candidate_is_watched_promoted_or_dropped(
     admin.post(SHADOW, name="bound", source=bound(30))
     assert admin.post(f"{SHADOW}/drop", version=3).status_code == 200
     assert not policy.evaluate(question(25)).allow
+
+
+def test_a_candidate_says_whom_it_would_lock_out_operators_first(
+    app: Flask, admin: ControlClient, world: World, policy: PolicyManager
+) -> None:
+    somebody, operator = world.user("somebody"), world.user("another")
+    world.assign(operator, world.role(None, VIEW, name="viewers"))
+    admin.post(SHADOW, name="bound", source=bound(1), tests=bound_tests(1))
+    for person in (somebody, somebody, operator):
+        policy.evaluate(question(5, str(person.id)))
+
+    def locked_out() -> list[tuple[str, bool]]:
+        return [(one["id"], one["operator"]) for one in admin.get(SHADOW).json["locked_out"]]
+
+    wait_until(lambda: locked_out() == [(str(operator.id), True), (str(somebody.id), False)])
+
+
+def test_operators_see_what_policies_judge_and_on_what_inputs(
+    admin: ControlClient, world: World
+) -> None:
+    coverage = admin.get("/policy-coverage").json
+    rows = {one["permission"]: one for one in coverage["permissions"]}
+    assert rows["message.send"]["asked"] == "where_set"
+    assert "bound" in rows["message.send"]["policies"]
+    assert coverage["judged"] <= coverage["decisions"]
+
+    inputs = admin.get("/policy-coverage/inputs", limit=2).json["items"]
+    assert [one["number"] for one in inputs] == [25, 15]
 
 
 def test_documents_are_put_tried_compared_and_rolled_back(admin: ControlClient) -> None:

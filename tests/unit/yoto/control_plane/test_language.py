@@ -53,6 +53,7 @@ PUT_TOGETHER = (
     "live.",
     "measure.",
     "origin.",
+    "policies.asked_",
     "policies.warning.",
     "policy_state.",
     "refusal.",

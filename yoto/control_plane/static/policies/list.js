@@ -9,6 +9,7 @@ import { age, number, quantity } from "../format.js";
 import { may, named, t } from "../page.js";
 import { load } from "../states.js";
 import { table } from "../table.js";
+import { coverageCard } from "./coverage.js";
 import { addressOf, NAME } from "./kinds.js";
 import { shadowCard } from "./shadow.js";
 
@@ -65,6 +66,7 @@ export function listView() {
       h("section", { class: "card" }, h("h2", {}, t("policies.engine")), engine, trouble),
       h("section", { class: "card" }, head(t("policies.title"), "policy", t("policies.new_policy")), policies),
       shadow.element,
+      coverageCard().element,
       h("section", { class: "card" }, head(t("policies.documents"), "document", t("policies.new_document")), h("p", { class: "quiet" }, t("policies.documents_intro")), documents),
     ),
   };

@@ -5,8 +5,10 @@ import { badge } from "../badge.js";
 import { h, replace } from "../dom.js";
 import { number } from "../format.js";
 import { t } from "../page.js";
+import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { editor } from "./editor.js";
+import { placeOf, recentInputs } from "./inputs.js";
 import { BadText } from "./kinds.js";
 import { jsonTokens } from "./tokens.js";
 
@@ -31,12 +33,21 @@ export function trial({ address, texts, refused }) {
     }
   }
 
+  /** Try with an input as it was decided on. */
+  function take(input) {
+    given.set(JSON.stringify(input, null, 2));
+    own.open = true;
+    run();
+  }
+
+  const own = h("details", {}, h("summary", {}, t("policies.input_more")), given.element);
   return h(
     "section",
     { class: "card" },
     h("div", { class: "card-head" }, h("h2", {}, t("policies.try_title")), button),
     h("p", { class: "quiet" }, t("policies.try_intro")),
-    h("details", {}, h("summary", {}, t("policies.input_more")), given.element),
+    own,
+    recentInputs(take),
     found,
   );
 }
@@ -65,8 +76,8 @@ function drawn(found) {
     key: (one) => one.number,
     columns: [
       { title: t("policies.record"), number: true, render: (one) => one.number },
-      { title: t("policies.who"), head: true, render: (one) => `#${one.input.subject?.id ?? "–"}` },
-      { title: t("policies.what"), render: (one) => [h("code", {}, one.input.action?.name ?? "–"), ` ${one.input.resource?.scope ?? ""} #${one.input.resource?.id ?? "–"}`] },
+      { title: t("policies.who"), head: true, render: (one) => (one.input.subject?.id ? subject(`user:${one.input.subject.id}`) : "–") },
+      { title: t("policies.what"), render: (one) => [h("code", {}, one.input.action?.name ?? "–"), " ", placeOf(one.input)] },
       { title: t("policies.before"), render: (one) => answer(one.before) },
       { title: t("policies.after"), render: (one) => answer(one.after) },
       { title: t("policies.input"), render: (one) => h("details", {}, h("summary", {}, t("policies.show_input")), h("pre", { class: "words" }, JSON.stringify(one.input, null, 2))) },

@@ -61,6 +61,7 @@ def test_a_flip_is_counted_for_whom_where_and_by_which_code() -> None:
     assert flips.to_plain() == {
         "directions": {"allow_to_deny": 1, "deny_to_allow": 1},
         "subjects": {"42": 1, UNKNOWN: 1},
+        "denied": {"42": 1},
         "places": {"message.send channel:3": 1, f"{UNKNOWN} {UNKNOWN}:{UNKNOWN}": 1},
         "codes": {"time.closed": 2},
     }
