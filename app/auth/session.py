@@ -1,4 +1,5 @@
-"""The operators' session: a signed cookie for the pages under ``/control``.
+"""Sessions: a signed cookie for the operators' pages under ``/control``, and another for people of
+the application, whom it only gives access tokens (``SESSION_PREFIX``). Neither serves as the other.
 
 The cookie holds the account's id, token epoch and a family as the bearer tokens have them, so one
 rule ends both: signing out denies the family, and a copy of the cookie is worth nothing then.
@@ -13,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, Request, Response, session
+from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Unauthorized
 
@@ -31,19 +32,38 @@ SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, how
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
 BREAK_GLASS_LIFETIME = timedelta(hours=1)
 PLACES = (CONTROL_PREFIX, SOCKETS_PATH)
+# Where people of the application sign in, and their pages ask for access tokens.
+SESSION_PREFIX = "/session"
 
 
-class TwoPlaces(SecureCookieSessionInterface):
-    """Gives browsers the cookie once for the pages and once for their sockets.
+class CommunityCookie(SecureCookieSessionInterface):
+    """The cookie of people of the application: it goes where tokens are given, nowhere else."""
+
+    salt = "community-session"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return SESSION_PREFIX
+
+
+class CookieByPlace(SecureCookieSessionInterface):
+    """Gives operators' browsers the cookie once for the pages and once for their sockets, and
+    people of the application theirs.
 
     One for all places would go to the API too, which has no use for it: elsewhere there is no
     session at all.
     """
 
+    community = CommunityCookie()
+
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(SESSION_PREFIX):
+            return self.community.open_session(app, request)
         return super().open_session(app, request) if request.path.startswith(PLACES) else None
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.path.startswith(SESSION_PREFIX):
+            self.community.save_session(app, session, response)
+            return
         super().save_session(app, session, response)
         beginning = f"{self.get_cookie_name(app)}="
         pages = f"Path={self.get_cookie_path(app)}"
@@ -57,7 +77,7 @@ def init_sessions(app: Flask) -> None:
     may last.
     """
     app.config["SESSION_COOKIE_PATH"] = CONTROL_PREFIX
-    app.session_interface = TwoPlaces()
+    app.session_interface = CookieByPlace()
     app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
 
 
@@ -120,12 +140,14 @@ class SessionClaim:
 
     Attributes:
         user_id, epoch, family: as the cookie has them.
+        since: when it began, in epoch seconds.
         ends_at: when it ends by itself.
     """
 
     user_id: int
     epoch: int
     family: str
+    since: int
     ends_at: datetime
 
     def identity(self, confirmed: bool = True) -> Identity:
@@ -154,7 +176,8 @@ def session_claim() -> SessionClaim:
     """
     if "user_id" not in session:
         raise Unauthorized("Sign in first.")
-    return SessionClaim(session["user_id"], session["epoch"], session["family"], session_ends_at())
+    claims = (session[name] for name in ("user_id", "epoch", "family", "since"))
+    return SessionClaim(*claims, session_ends_at())
 
 
 def session_identity() -> Identity:

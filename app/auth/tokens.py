@@ -176,6 +176,16 @@ def issue_tokens(user: User, spent: Mapping[str, Any] | None = None) -> TokenPai
     )
 
 
+def access_token_of(user_id: int, epoch: int, family: str, since: int) -> str:
+    """An access token of a sign-in that a session remembers, which ends with that sign-in.
+
+    Args:
+        since: when it began, in epoch seconds.
+    """
+    claims = {FAMILY_CLAIM: family, AUTH_TIME_CLAIM: since, EPOCH_CLAIM: epoch}
+    return create_access_token(str(user_id), additional_claims=claims)
+
+
 def rotate_tokens() -> TokenPair:
     """Spend the refresh token of this request and give the next pair of its family.
 

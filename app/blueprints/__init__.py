@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from app.blueprints.auth import auth
 from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
+from app.blueprints.community_pages import community_pages, session_pages
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
@@ -88,6 +89,8 @@ def init_pages(app: Application) -> None:
     init_visibility(app)
     init_health(app, CHECKS)
     app.register_blueprint(docs)
+    app.register_blueprint(community_pages)
+    app.register_blueprint(session_pages)
     app.register_blueprint(access)
     init_community(app, message_payload)
     init_control(app, CONTROL_PLANE)

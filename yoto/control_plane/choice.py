@@ -25,15 +25,17 @@ class Choice:
                 return wanted
         return None
 
-    def remember(self, response: Response) -> Response:
-        """Keep a choice that came with the address."""
+    def remember(self, response: Response, path: str | None = None) -> Response:
+        """Keep a choice that came with the address, for the pages below ``path``; by default for
+        those of the control plane.
+        """
         wanted = request.args.get(self.parameter)
         if wanted in self.values:
             response.set_cookie(
                 self.cookie,
                 str(wanted),
                 max_age=COOKIE_SECONDS,
-                path=current_app.config["SESSION_COOKIE_PATH"],
+                path=path or current_app.config["SESSION_COOKIE_PATH"],
                 secure=current_app.config["SESSION_COOKIE_SECURE"],
                 httponly=True,
                 samesite="Lax",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from flask import g, request
 
@@ -17,6 +17,20 @@ DEFAULT_LANGUAGE = "en"
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 COOKIE = "yoto_language"
 CHOICE = Choice("lang", COOKIE, LANGUAGES)
+# Folders with one of catalogues for each language: ours, and what an application adds.
+_folders = [Path(__file__).parent / "locale"]
+
+
+def add_texts(folder: Path) -> None:
+    """Let pages of an application, which are made like ours, say what is in a folder of its own.
+
+    Args:
+        folder: has a folder for each of ``LANGUAGES``; its areas have names of their own.
+    """
+    if folder not in _folders:
+        _folders.append(folder)
+        areas.cache_clear()
+        catalogue.cache_clear()
 
 
 def current_language() -> str:
@@ -44,14 +58,11 @@ def catalogue(language: str) -> dict[str, str]:
 @lru_cache
 def areas(language: str) -> dict[str, dict[str, str]]:
     """The texts of a language by area, which is the name of their file."""
-    folder = files(__package__) / "locale" / language
     found = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda f: f.name
+        (file for folder in _folders for file in (folder / language).glob("*.json")),
+        key=lambda file: file.name,
     )
-    return {
-        file.name.removesuffix(".json"): json.loads(file.read_text(encoding="utf-8"))
-        for file in found
-    }
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in found}
 
 
 def texts_of(language: str, names: Iterable[str]) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
-from werkzeug.wrappers import Response as Redirect
+from flask import Blueprint, Response, current_app, render_template
 
 from app.blueprints.docs.outline import outline
 from yoto.auth.access import public
@@ -11,13 +10,6 @@ from yoto.auth.access import public
 EXTENSION = "yoto.docs"
 
 docs = Blueprint("docs", __name__)
-
-
-@docs.get("/")
-@public("people open the bare address first")
-def home() -> Redirect:
-    """From the bare address to the documentation."""
-    return redirect(url_for("docs.page"), 302)
 
 
 @docs.get("/api/docs")

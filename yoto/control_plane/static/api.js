@@ -1,7 +1,9 @@
-// Calls of /control/api. Every failure is a Problem.
+// Calls of /control/api or, on pages of an application, of the API that `page.api` names, with an
+// access token in place of the session's cookie. Every failure is a Problem.
 
 import { has, page, t } from "./page.js";
 import { hasEnded, learn } from "./session.js";
+import { forget, signedIn } from "./token.js";
 
 const CSRF_HEADER = "X-CSRF-Token";
 const SAFE = new Set(["GET", "HEAD"]);
@@ -34,7 +36,7 @@ export function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The data at `path`, below /control/api; `query` values that are null are left away. */
+/** The data at `path`, below the API's address; `query` values that are null are left away. */
 export const get = async (path, query, options) => (await read(path, query, options)).data;
 
 /** The data with its version: `{data, etag}`; give `etag` back to `put` or `remove`. */
@@ -74,7 +76,9 @@ async function call(method, path, { body, etag, key, signal, again = true, alway
   }
   const headers = { Accept: "application/json" };
   if (!SAFE.has(method)) {
-    headers[CSRF_HEADER] = page.csrf;
+    if (!page.token) {
+      headers[CSRF_HEADER] = page.csrf;
+    }
     headers["Idempotency-Key"] = key ?? newKey();
   }
   if (body !== undefined) {
@@ -85,6 +89,9 @@ async function call(method, path, { body, etag, key, signal, again = true, alway
   }
   let answer;
   try {
+    if (page.token) {
+      headers.Authorization = `Bearer ${(await signedIn()).access_token}`;
+    }
     answer = await fetch(page.api + path, {
       method,
       headers,
@@ -96,7 +103,11 @@ async function call(method, path, { body, etag, key, signal, again = true, alway
     if (error.name === "AbortError") {
       throw error;
     }
-    throw new Problem(0, {});
+    if (!(error instanceof Response)) {
+      throw new Problem(0, {});
+    }
+    answer = error; // there is no token to be had, for the reason that it says
+    again = false;
   }
   const data = await document_of(answer);
   if (answer.ok) {
@@ -104,6 +115,10 @@ async function call(method, path, { body, etag, key, signal, again = true, alway
     return { data, etag: answer.headers.get("ETag") };
   }
   if (answer.status === SIGNED_OUT) {
+    if (page.token && again) {
+      forget(); // it was taken back, or the session has another by now
+      return call(method, path, { body, etag, key: headers["Idempotency-Key"], signal, again: false, always });
+    }
     learn(true);
     throw signedOut(data);
   }
@@ -128,6 +143,10 @@ const signedOut = (fields) => new Problem(SIGNED_OUT, { ...fields, detail: t("se
 
 /** Ask who is signed in; whether it is another session by now, begun in another tab. */
 export async function recognise() {
+  if (page.token) {
+    forget();
+    return signedIn().then(() => learn(false), () => undefined).then(() => false);
+  }
   const session = await get("/session", {}, { always: true }).catch(() => null);
   const found = session?.csrf_token;
   const changed = Boolean(found) && found !== page.csrf;

@@ -2,7 +2,7 @@
 
 const read = (id) => JSON.parse(document.getElementById(id)?.textContent || "{}");
 
-/** {language, rights, csrf, api, sign_in, socket_path, vendor: {charts, socket}, now} */
+/** {language, rights, csrf, api, token, sign_in, socket_path, vendor: {charts, socket}, now} */
 export const page = read("page-data");
 
 const texts = read("texts");

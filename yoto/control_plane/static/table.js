@@ -14,14 +14,15 @@ import { empty, failed, loading, stale, unstale } from "./states.js";
  *
  * label: what it lists, for screen readers. columns: [{title, render(row) -> node or text,
  * number: right-aligned, head: the row's heading, sort(row) -> what to sort by}]. key(row): what
- * makes it the same row. actions: [{title | title(row), run(row), right: "operate",
- * when(row) -> whether it is offered, danger}]. none: the sentence for an empty list. addressed:
- * the parameter of the address whose row, by its key, is gone to as soon as it is there: "alert".
+ * makes it the same row. actions: [{title | title(row), run(row), right: "operate" (null: whoever
+ * sees the table), when(row) -> whether it is offered, danger}]. none: the sentence for an empty
+ * list. addressed: the parameter of the address whose row, by its key, is gone to as soon as it is
+ * there: "alert".
  */
 export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none"), addressed = null }) {
   const shown = new Map();
   let wanted = addressed === null ? null : (state()[addressed] ?? null);
-  const allowed = actions.filter((action) => may(action.right ?? "operate"));
+  const allowed = actions.filter((action) => action.right === null || may(action.right ?? "operate"));
   let sorting = null;
   let data = [];
 

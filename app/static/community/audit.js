@@ -1,0 +1,46 @@
+// Who changed what in the server, and why.
+
+import { get } from "../control/api.js";
+import { differenceList } from "../control/difference.js";
+import { h } from "../control/dom.js";
+import { age } from "../control/format.js";
+import { has, t } from "../control/page.js";
+import { pagedTable } from "../control/table.js";
+import { nameOf } from "./place.js";
+import { peopleOf } from "./preview.js";
+
+// What can be chosen; the log has more.
+const ACTIONS = ["role.assign", "role.unassign", "role.grant", "role.revoke", "role.create", "role.update", "role.delete", "overwrite.set", "overwrite.clear", "member.timeout", "member.kick", "member.ban", "member.unban", "invite.create", "server.update", "message.delete"];
+const keyOf = (action) => `did.${action.replaceAll(".", "_")}`;
+const wordsOf = (action) => (has(keyOf(action)) ? t(keyOf(action)) : action);
+
+export function auditTab(place) {
+  const names = new Map();
+  const kind = h("select", { id: "audit-kind", onchange: () => list.restart() }, [h("option", { value: "" }, t("audit.everything")), ACTIONS.map((one) => h("option", { value: one }, wordsOf(one)))]);
+  const list = pagedTable({
+    label: t("tab.audit"),
+    columns: [
+      { title: t("audit.when"), head: true, render: (one) => age(one.at) },
+      { title: t("audit.who"), render: (one) => (one.actor ? nameOf(one.actor) : null) },
+      { title: t("audit.what"), render: (one) => h("span", { title: one.action }, wordsOf(one.action)) },
+      { title: t("audit.about"), render: (one) => subjectOf(place, names, one.subject) },
+      { title: t("audit.change"), render: (one) => (one.before || one.after ? differenceList(one.before, one.after, { most: 6, longest: 80 }) : null) },
+      { title: t("dialog.reason"), render: (one) => one.reason || null },
+    ],
+    async fetch(after) {
+      if (!names.size) {
+        (await peopleOf(place)).items.forEach((one) => names.set(String(one.id), nameOf(one)));
+      }
+      return get(`${place.path}/audit`, { after, action: kind.value });
+    },
+  });
+  list.reload();
+  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.audit")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "audit-kind" }, t("audit.kind")), kind)), list.element) };
+}
+
+/** `role:5` by its name, where that is known. */
+function subjectOf(place, names, subject) {
+  const [kind, id] = subject.split(":");
+  const name = kind === "user" ? names.get(id) : kind === "role" ? place.role(Number(id))?.name : null;
+  return h("span", { title: subject }, name ?? subject);
+}

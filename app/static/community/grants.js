@@ -1,0 +1,71 @@
+// What a role allows, as switches. One that would give what who looks does not have is not offered.
+
+import { put, remove } from "../control/api.js";
+import { badge } from "../control/badge.js";
+import { h, replace } from "../control/dom.js";
+import { t } from "../control/page.js";
+import { failed, loading } from "../control/states.js";
+import { all } from "./pages.js";
+import { label } from "./place.js";
+import { contentsOf, holdersOf } from "./preview.js";
+import { changeRights } from "./rights-act.js";
+
+// What makes sense in a server, in the order of the list.
+export const PERMISSIONS = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage", "channel.manage", "channel.overwrite", "member.invite", "member.nickname", "member.timeout", "member.kick", "member.ban", "role.assign", "role.manage", "server.audit", "server.manage", "server.administrator"];
+
+/** Draw the switches of `role` into `node`. */
+export async function drawGrants(place, role, node) {
+  const list = h("ul", { class: "switches-list" });
+  replace(node, h("h2", {}, t("grants.of", { name: role.name })), list);
+  replace(list, h("li", {}, loading()));
+  const draw = async () => {
+    try {
+      const [{ items: grants }, { items: holders, whole }, contents] = await Promise.all([all(`/roles/${role.id}/grants`), holdersOf(place, role), contentsOf(place, role)]);
+      const own = grants.filter((one) => one.scope !== "channel");
+      const names = [...new Set([...PERMISSIONS, ...own.map((one) => one.permission)])];
+      replace(list, names.map((name) => line(name, own.filter((one) => one.permission === name), contents.includes(name))));
+      replace(node, h("div", { class: "card-head" }, h("h2", {}, t("grants.of", { name: role.name })), h("span", { class: "quiet" }, t(whole ? "grants.held" : "grants.held_more", { n: holders.length }))), role.is_default ? h("p", { class: "quiet" }, t("grants.everybody")) : null, list);
+    } catch (problem) {
+      replace(list, h("li", {}, failed(problem, draw)));
+    }
+  };
+
+  function line(permission, grants, included) {
+    const allows = grants.some((one) => one.effect === "allow");
+    const denies = grants.some((one) => one.effect === "deny");
+    const offered = place.can(permission) && (role.position < place.mine());
+    const id = `may-${permission}`;
+    return h(
+      "li",
+      {},
+      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(allows), "aria-labelledby": id, disabled: !offered, onclick: async () => (await turn(permission, grants, !allows)) && draw() }),
+      h("span", { id, title: permission }, label(permission)),
+      included && !allows ? h("span", { class: "quiet small" }, t("grants.included")) : null,
+      denies ? badge("deny", t("grants.denied"), "failed") : null,
+    );
+  }
+
+  const turn = (permission, grants, on) =>
+    changeRights(place, {
+      title: t(on ? "grants.turn_on" : "grants.turn_off", { permission: label(permission), name: role.name }),
+      submit: t(on ? "grants.turn_on_do" : "grants.turn_off_do"),
+      danger: !on,
+      async concerns() {
+        const { items: people, whole } = await holdersOf(place, role);
+        return { gives: on, people, whole, permissions: [permission] };
+      },
+      async run() {
+        const path = `/roles/${role.id}/grants/${permission}`;
+        if (on) {
+          return (await put(path, { effect: "allow" })).data;
+        }
+        for (const { scope, scope_id: id } of grants.filter((one) => one.effect === "allow")) {
+          await remove(`${path}?${new URLSearchParams(id === null ? { scope } : { scope, scope_id: id })}`);
+        }
+        return true;
+      },
+      done: t("grants.turned"),
+    });
+
+  await draw();
+}

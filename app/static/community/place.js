@@ -1,0 +1,61 @@
+// The server of a page: itself, who looks, what they may do there, and its roles.
+
+import { get } from "../control/api.js";
+import { has, t } from "../control/page.js";
+import { all } from "./pages.js";
+
+/** A permission in the words of the page; its name where there are none. */
+export const label = (permission) => {
+  const key = `may.${permission.replaceAll(".", "_")}`;
+  return has(key) ? t(key) : permission;
+};
+
+/**
+ * What is known of a server. `can(permission)`: whether who looks may do that there. `above(role)`:
+ * whether a role is below their own highest one, `outranks(member)` the same of a member: so says
+ * the order of roles; the server checks all of it again.
+ */
+export async function placeOf(id, me) {
+  const [server, allowed, roles, membership] = await Promise.all([
+    get(`/servers/${id}`),
+    get("/permissions/me", { scope: "server", scope_id: id }),
+    all(`/servers/${id}/roles`).catch(onlyDenied({ items: [] })),
+    get(`/servers/${id}/members/${me.id}`).catch(onlyDenied(null)),
+  ]);
+  const rights = new Set(allowed.permissions);
+  const owns = me.super_admin || server.owner_id === me.id;
+  const place = { id, me, server, member: membership, roles: ordered(roles.items) };
+  const role = (roleId) => place.roles.find((one) => one.id === roleId);
+  const rankOf = (roleIds) => Math.max(0, ...roleIds.map((one) => role(one)?.position ?? 0));
+  const mine = () => (owns ? Infinity : rankOf(place.member?.role_ids ?? []));
+  return Object.assign(place, {
+    role,
+    mine,
+    path: `/servers/${id}`,
+    can: (permission) => rights.has(permission),
+    above: (one) => !one.is_default && one.position < mine(),
+    outranks: (one) => one.user.id !== me.id && one.user.id !== server.owner_id && rankOf(one.role_ids) < mine(),
+    async reread() {
+      place.roles = ordered((await all(`/servers/${id}/roles`)).items);
+    },
+  });
+}
+
+/** The owner's name, for who has to be asked; null where it cannot be had. */
+export async function ownerOf(place) {
+  place.owner ??= await get(`/users/${place.server.owner_id}`).catch(() => null);
+  return place.owner?.display_name ?? null;
+}
+
+export const nameOf = (user) => user.display_name || user.username;
+
+/** Highest first; @everyone, which all have, last. */
+const ordered = (roles) => [...roles].sort((a, b) => a.is_default - b.is_default || b.position - a.position || a.id - b.id);
+
+const onlyDenied = (instead) => (problem) => {
+  if (problem.status === 403 || problem.status === 404) {
+    return instead;
+  }
+  throw problem;
+};
+

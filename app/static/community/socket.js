@@ -1,0 +1,58 @@
+// Live messages of one channel: the namespace /community of Socket.IO, with an access token.
+
+import { page } from "../control/page.js";
+import { forget, signedIn } from "../control/token.js";
+
+const RETRY = 5; // s between tries where the server refused the token
+
+/**
+ * Follow a channel. `heard(event, data)` gets message, message_edited, message_deleted and removed;
+ * `mode("live" | "connecting" | "off")` whether it does. Returns a function that ends it.
+ */
+export function follow(channelId, { heard, mode, joined }) {
+  let socket = null;
+  let over = false;
+  mode("connecting");
+  start();
+
+  async function start() {
+    const library = page.vendor?.socket ? await import(page.vendor.socket).catch(() => null) : null;
+    if (!library || over) {
+      mode("off");
+      return;
+    }
+    const auth = (give) => signedIn().then(({ access_token: token }) => give({ token }), () => give({}));
+    socket = library.io("/community", { path: page.socket_path, transports: ["websocket"], auth, forceNew: true, reconnectionDelayMax: 5000 });
+    socket.on("connect", () => {
+      socket.emit("join", { channel_id: channelId }, (answer) => {
+        mode(answer?.ok ? "live" : "off");
+        joined(answer);
+      });
+    });
+    socket.on("disconnect", (reason) => {
+      mode("connecting");
+      if (reason === "io server disconnect") {
+        again(); // the token has run out, or was taken back
+      }
+    });
+    socket.on("connect_error", () => {
+      mode("connecting");
+      if (!socket.active) {
+        again();
+      }
+    });
+    for (const name of ["message", "message_edited", "message_deleted", "removed"]) {
+      socket.on(name, (data) => data.channel_id === channelId && heard(name, data));
+    }
+  }
+
+  function again() {
+    forget();
+    setTimeout(() => over || socket.connect(), RETRY * 1000);
+  }
+
+  return () => {
+    over = true;
+    socket?.disconnect();
+  };
+}
