@@ -16,15 +16,15 @@ const wordsOf = (action) => (has(keyOf(action)) ? t(keyOf(action)) : action);
 
 export function auditTab(place) {
   const names = new Map();
-  const kind = h("select", { id: "audit-kind", onchange: () => list.restart() }, [h("option", { value: "" }, t("audit.everything")), ACTIONS.map((one) => h("option", { value: one }, wordsOf(one)))]);
+  const kind = h("select", { id: "audit-kind", onchange: () => list.restart() }, [h("option", { value: "" }, t("log.everything")), ACTIONS.map((one) => h("option", { value: one }, wordsOf(one)))]);
   const list = pagedTable({
     label: t("tab.audit"),
     columns: [
-      { title: t("audit.when"), head: true, render: (one) => age(one.at) },
-      { title: t("audit.who"), render: (one) => (one.actor ? nameOf(one.actor) : null) },
-      { title: t("audit.what"), render: (one) => h("span", { title: one.action }, wordsOf(one.action)) },
-      { title: t("audit.about"), render: (one) => subjectOf(place, names, one.subject) },
-      { title: t("audit.change"), render: (one) => (one.before || one.after ? differenceList(one.before, one.after, { most: 6, longest: 80 }) : null) },
+      { title: t("log.when"), head: true, render: (one) => age(one.at) },
+      { title: t("log.who"), render: (one) => (one.actor ? nameOf(one.actor) : null) },
+      { title: t("log.what"), render: (one) => h("span", { title: one.action }, wordsOf(one.action)) },
+      { title: t("log.about"), render: (one) => subjectOf(place, names, one.subject) },
+      { title: t("log.change"), render: (one) => (one.before || one.after ? differenceList(one.before, one.after, { most: 6, longest: 80 }) : null) },
       { title: t("dialog.reason"), render: (one) => one.reason || null },
     ],
     async fetch(after) {
@@ -35,7 +35,7 @@ export function auditTab(place) {
     },
   });
   list.reload();
-  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.audit")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "audit-kind" }, t("audit.kind")), kind)), list.element) };
+  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.audit")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "audit-kind" }, t("log.kind")), kind)), list.element) };
 }
 
 /** `role:5` by its name, where that is known. */

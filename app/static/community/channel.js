@@ -74,6 +74,7 @@ function openRoom(place, channel, room) {
   let rights = new Set();
   let oldest = null;
   let left = false;
+  let speaks = null;
 
   const can = (permission) => rights.has(permission);
   replace(room, h("div", { class: "card-head" }, h("h2", {}, `# ${channel.name}`), mode), channel.topic && h("p", { class: "quiet" }, channel.topic), scroll, foot);
@@ -171,9 +172,14 @@ function openRoom(place, channel, room) {
     }
   }
 
-  async function drawFoot() {
-    const speaks = can("message.send") && (channel.kind !== "announcement" || can("message.manage"));
-    if (!speaks) {
+  /** What is being typed stays where one may still speak. */
+  function drawFoot() {
+    const may = can("message.send") && (channel.kind !== "announcement" || can("message.manage"));
+    if (may === speaks) {
+      return;
+    }
+    speaks = may;
+    if (!may) {
       replace(foot, h("p", { class: "quiet" }, t(channel.kind === "announcement" && can("message.send") ? "channel.only_managers" : "channel.no_sending")));
       return;
     }

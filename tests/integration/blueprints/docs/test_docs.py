@@ -1,4 +1,4 @@
-"""The documentation page and the bare address."""
+"""The documentation page."""
 
 from __future__ import annotations
 
@@ -56,8 +56,3 @@ def test_it_needs_no_script_and_no_other_host(client: FlaskClient) -> None:
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
     addresses = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
     assert all(not urlsplit(address).netloc for address in addresses)
-
-
-def test_the_bare_address_leads_to_it(client: FlaskClient) -> None:
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, DOCS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.blueprints.community_pages.shell import TEXTS as COMMUNITY_TEXTS
 from yoto.control_plane.language import (
     COOKIE,
     LANGUAGE_TAGS,
@@ -25,6 +26,7 @@ TEMPLATES, SCRIPTS = (
     ROOT / "yoto/control_plane/templates/control",
     ROOT / "yoto/control_plane/static",
 )
+COMMUNITY = ROOT / "app/static/community"
 PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
@@ -35,9 +37,14 @@ PUT_TOGETHER = (
     "audit_area.",
     "band.",
     "cause.",
+    "channel.connecting",
+    "channel.live",
+    "channel.off",
     "chart.range_",
     "component.",
     "condition.",
+    "day.",
+    "did.",
     "effect.",
     "engine_state.",
     "event.",
@@ -52,8 +59,12 @@ PUT_TOGETHER = (
     "lever_unit.",
     "live.",
     "measure.",
+    "may.",
     "origin.",
     "policies.asked_",
+    "overwrites.allow",
+    "overwrites.deny",
+    "overwrites.inherit",
     "policies.warning.",
     "policy_state.",
     "refusal.",
@@ -72,6 +83,7 @@ PUT_TOGETHER = (
     "suggestions.apply_",
     "suggestions.dismiss_",
     "suggestions.result_",
+    "tab.",
     "theme.",
     "tier.",
     "tuned.",
@@ -131,7 +143,8 @@ def asked_for(path: Path) -> set[str]:
 
 
 def test_a_template_asks_for_texts_that_there_are() -> None:
-    for path in (*TEMPLATES.iterdir(), *(ROOT / "app/templates/operators").iterdir()):
+    own = (ROOT / "app/templates" / name for name in ("operators", "community"))
+    for path in (*TEMPLATES.iterdir(), *(file for folder in own for file in folder.iterdir())):
         assert asked_for(path) <= set(catalogue("en")), path.name
 
 
@@ -142,6 +155,8 @@ def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
         module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
         handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
         assert asked_for(path) <= set(handed_out), path.name
+    for path in COMMUNITY.iterdir():
+        assert asked_for(path) <= set(texts_of("en", COMMUNITY_TEXTS)), path.name
 
 
 @pytest.mark.parametrize(

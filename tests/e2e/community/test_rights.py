@@ -1,0 +1,79 @@
+"""A community's rights in the page: given with a preview that comes true, and taken back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import watched_page
+from tests.support.community_pages import assert_fit, confirm, enter, open_tab, row_of
+from tests.support.control_pages import NARROW, WIDE
+from tests.support.process import RunningYoto
+
+TOMAS = "Tomas Reyes"
+PINS = "Pin messages"
+
+
+def test_an_administrator_gives_a_role_sees_the_preview_come_true_and_takes_it_back(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    options = {"viewport": WIDE, "locale": "en-GB"}
+    with watched_page(browser, yoto.url, **options) as (page, _):
+        enter(page, yoto, "mara")
+        page.get_by_role("link", name="Harbour Kitchen").click()
+        open_tab(page, "Roles")
+        make_herald(page)
+        open_tab(page, "Members")
+        row_of(page, TOMAS).get_by_role("button", name="Give role").click()
+        page.get_by_label("Role", exact=True).select_option("Herald")
+        expect(page.locator(".preview")).to_contain_text(f"{TOMAS}: gains “{PINS}”")
+        assert_fit(page)
+        confirm(page, "Give")
+        expect(page.locator("#outcome")).to_contain_text(f"{TOMAS}: gained “{PINS}”")
+        expect(row_of(page, TOMAS)).to_contain_text("Herald")
+        row_of(page, TOMAS).get_by_role("button", name="Take role").click()
+        expect(page.locator(".preview")).to_contain_text(f"{TOMAS}: loses “{PINS}”")
+        confirm(page, "Take")
+        expect(page.locator("#outcome")).to_contain_text(f"{TOMAS}: lost “{PINS}”")
+        expect(row_of(page, TOMAS)).not_to_contain_text("Herald")
+        for tab in ("Roles", "Overwrites", "Groups and templates", "Bans", "Rules", "View as"):
+            open_tab(page, tab)
+            assert_fit(page)
+        open_tab(page, "Audit log")
+        expect(page.get_by_role("table")).to_contain_text("Role taken")
+        assert_fit(page)
+
+
+def make_herald(page: Page) -> None:
+    """A role that lets pin messages."""
+    page.get_by_role("button", name="New role").click()
+    page.get_by_label("Name", exact=True).fill("Herald")
+    confirm(page, "Create")
+    pins = page.get_by_role("switch", name=PINS)
+    expect(page.get_by_role("heading", name="What Herald allows")).to_be_visible()
+    pins.click()
+    confirm(page, "Switch on")
+    expect(pins).to_be_checked()
+
+
+def test_a_member_without_rights_sees_no_act_that_would_be_refused(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    options = {"viewport": NARROW, "color_scheme": "dark", "locale": "en-GB"}
+    with watched_page(browser, yoto.url, **options) as (page, _):
+        # A tab of the address that is not for him is none to him.
+        enter(page, yoto, "tomas", "/servers/1?tab=roles")
+        tabs = page.locator("#tabs button")
+        expect(tabs).to_have_text(["Channels", "Members", "Invites"])
+        expect(tabs.first).to_have_attribute("aria-pressed", "true")
+        page.get_by_role("button", name="# announcements").click()
+        expect(page.get_by_text("You may read here, not write.")).to_be_visible()
+        expect(page.locator("textarea, .messages button")).to_have_count(0)
+        open_tab(page, "Members")
+        expect(page.locator("tbody tr")).to_have_count(14)
+        expect(page.locator("tbody button")).to_have_text(["Nickname"])
+        assert_fit(page)
+        open_tab(page, "Invites")
+        page.get_by_role("button", name="New invite").click()
+        confirm(page, "New invite")
+        expect(page.get_by_text("Invite code:")).to_be_visible()
+        assert_fit(page)
