@@ -225,7 +225,8 @@ def announce(host: str, port: int, workers: int = 1) -> None:
     """Print the address, so that a person can click it and a script can read it."""
     shown = f"[{host}]" if ":" in host else host
     many = f" with {workers} workers" if workers > 1 else ""
-    print(f"Yoto listens on http://{shown}:{port}{many}; control plane: /control/", flush=True)
+    pages = "communities: /; control plane: /control/; API: /api/docs"
+    print(f"Yoto listens on http://{shown}:{port}{many}; {pages}", flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:

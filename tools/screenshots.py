@@ -1,4 +1,4 @@
-"""Pictures every page of the control plane: ``python -m tools.screenshots [--readme] [KEY...]``.
+"""Pictures every page, of operators and of communities: ``python -m tools.screenshots [--readme] [KEY...]``.
 
 Starts the application with its demo, people who use it, and Chromium; writes
 ``build/screenshots/<page>-<theme>-<language>-<width>.png``, or, with ``--readme``, what the README
@@ -18,6 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import SCREENSHOTS, chromium, screenshot, watched_page
+from tests.support.community_pages import enter
 from tests.support.control_pages import sign_in
 from tests.support.load import Load
 from tests.support.process import RunningYoto
@@ -31,12 +32,20 @@ README_PICTURES = {
     ("overview", "light", "zh"): "overview-zh.png",
     ("guards", "dark", "en"): "guards.png",
 }
+# Pages of the community, as the owner of the demo's first server sees them.
+OWNER = "mara"
+TABS = "members roles overwrites groups invites bans rules audit view-as".split()
+COMMUNITY = {
+    "communities": "/",
+    "community-channels": "/servers/1",
+    **{f"community-{tab}": f"/servers/1?tab={tab}" for tab in TABS},
+}
 DRAWN = 1_500  # ms after the last request that a page needs to draw what it got
 
 
 def main(arguments: Sequence[str]) -> int:
     """Take the pictures; the exit code."""
-    known = ["sign-in", "status", *(page.key for page in PAGES)]
+    known = ["sign-in", "status", *(page.key for page in PAGES), *COMMUNITY]
     parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
     parser.add_argument("keys", nargs="*", metavar="KEY", help=f"of {', '.join(known)}; all")
     parser.add_argument("--seconds", type=float, default=45.0, help="of load before the first")
@@ -46,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     if wrong:
         parser.error(f"there is no page {', '.join(sorted(wrong))}")
     paths = {"sign-in": "/sign-in", "status": "/status", **{one.key: one.path for one in PAGES}}
-    wanted = {key: paths[key] for key in options.keys or known}
+    wanted = {key: (paths | COMMUNITY)[key] for key in options.keys or known}
     with tempfile.TemporaryDirectory() as folder:
         yoto = RunningYoto(Path(folder), "--workers", "2", YOTO_ASYNC_MODE="eventlet")
         try:
@@ -77,9 +86,14 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
                 screenshot(page, f"sign-in-{name}")
             sign_in(page, yoto, path="/status")
             for key, path in paths.items():
-                if key != "sign-in":
+                if key != "sign-in" and key not in COMMUNITY:
                     visit(page, f"{yoto.url}/control{path}")
                     screenshot(page, f"{key}-{name}")
+            if COMMUNITY.keys() & paths.keys():
+                enter(page, yoto, OWNER, f"/?theme={theme}&lang={language}")
+            for key in COMMUNITY.keys() & paths.keys():
+                visit(page, yoto.url + COMMUNITY[key])
+                screenshot(page, f"{key}-{name}")
 
 
 def take_for_readme(browser: Browser, yoto: RunningYoto, seconds: float) -> None:

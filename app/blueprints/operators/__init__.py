@@ -1,5 +1,7 @@
 """Operators as accounts: their sign-in to the control plane, and the list of them."""
 
+from pathlib import Path
+
 from app.auth.socket_credentials import socket_credential
 from app.blueprints.operators.accounts import operators_control
 from app.blueprints.operators.second_factor import second_factor_control
@@ -22,5 +24,7 @@ CONTROL_PLANE = ControlPlane(
     sign_in_limits=frozenset({SIGN_IN, CONTROL_SIGN_IN}),
     limits_against_guessing=AGAINST_GUESSING,
     administrators=lambda most: len(permissions.list_users(ADMIN, *GLOBAL, limit=most).ids),
+    # Their modules import those of the control plane, so they go with them.
+    static={"community": Path(__file__).parents[2] / "static" / "community"},
     routes=(second_factor_control, tokens_control, operators_control),
 )

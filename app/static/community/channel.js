@@ -1,5 +1,6 @@
 // The channels that one may read, and the messages of one of them, live.
 
+import { keep, state } from "../control/address.js";
 import { get, post, put, remove } from "../control/api.js";
 import { badge } from "../control/badge.js";
 import { h, replace } from "../control/dom.js";
@@ -10,7 +11,6 @@ import { denied, doing, trying } from "./denied.js";
 import { all } from "./pages.js";
 import { nameOf } from "./place.js";
 import { follow } from "./socket.js";
-import { keep, state } from "./state.js";
 
 const SHOWN = 50; // messages a page
 const LONGEST = 4000; // characters of a message

@@ -1,5 +1,6 @@
 // Groups and templates: several permissions that a role is given as one.
 
+import { keep, state } from "../control/address.js";
 import { get, put, remove } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { t } from "../control/page.js";
@@ -8,7 +9,6 @@ import { all } from "./pages.js";
 import { label } from "./place.js";
 import { holdersOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
-import { keep, state } from "./state.js";
 
 export function groupsTab(place) {
   const roles = place.roles.filter((role) => role.position < place.mine());

@@ -1,5 +1,6 @@
 // What roles and members may do differently in a channel: a matrix of who and what.
 
+import { keep, state } from "../control/address.js";
 import { get, put, remove } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { t } from "../control/page.js";
@@ -8,7 +9,6 @@ import { trying } from "./denied.js";
 import { label, nameOf } from "./place.js";
 import { holdersOf, peopleOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
-import { keep, state } from "./state.js";
 
 // What can be overwritten in a channel.
 const COLUMNS = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage", "channel.manage", "channel.overwrite"];

@@ -1,5 +1,6 @@
 // The roles in order, highest first; what the chosen one allows is beside them.
 
+import { keep, state } from "../control/address.js";
 import { patch, post, remove } from "../control/api.js";
 import { badge } from "../control/badge.js";
 import { h, replace } from "../control/dom.js";
@@ -7,10 +8,9 @@ import { t } from "../control/page.js";
 import { toast } from "../control/toast.js";
 import { doing, trying } from "./denied.js";
 import { drawGrants } from "./grants.js";
-import { contentsOf, holdersOf } from "./preview.js";
 import { because } from "./members.js";
+import { contentsOf, holdersOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
-import { keep, state } from "./state.js";
 
 const HIGHEST = 1_000_000; // the API's bound
 

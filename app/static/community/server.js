@@ -1,5 +1,6 @@
 // One server: its channels, and a tab for each thing that who looks may do there.
 
+import { keep, state } from "../control/address.js";
 import { post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { page, t } from "../control/page.js";
@@ -16,7 +17,6 @@ import { overwritesTab } from "./overwrites.js";
 import { placeOf } from "./place.js";
 import { rolesTab } from "./roles.js";
 import { rulesTab } from "./rules.js";
-import { keep, state } from "./state.js";
 import { viewAsTab } from "./view-as.js";
 
 // A tab, and whether somebody sees it: those who could do nothing in it do not.

@@ -1,5 +1,6 @@
 // The server as a member sees it, or somebody who has one role and no other.
 
+import { keep, state } from "../control/address.js";
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { t } from "../control/page.js";
@@ -7,7 +8,6 @@ import { failed, loading } from "../control/states.js";
 import { PERMISSIONS } from "./grants.js";
 import { all } from "./pages.js";
 import { label, nameOf } from "./place.js";
-import { keep, state } from "./state.js";
 
 // What is asked of each channel.
 const IN_CHANNEL = ["channel.read", "message.send", "message.pin", "message.manage"];

@@ -48,9 +48,7 @@ def session(client: FlaskClient) -> dict[str, Any]:
 
 
 def me(client: FlaskClient, token: str) -> int:
-    return client.get(
-        "/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"}
-    ).status_code
+    return client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code
 
 
 @pytest.mark.parametrize("path", ["/", "/servers/1", SIGN_IN, REGISTER])
