@@ -1,4 +1,4 @@
-"""Pictures every page, of operators and of communities: ``python -m tools.screenshots [--readme] [KEY...]``.
+"""Pictures all pages, operators' and communities': ``python -m tools.screenshots [KEY...]``.
 
 Starts the application with its demo, people who use it, and Chromium; writes
 ``build/screenshots/<page>-<theme>-<language>-<width>.png``, or, with ``--readme``, what the README

@@ -185,8 +185,8 @@ def _later(name: str, error: Rejected) -> tuple[str, int, dict[str, str]]:
 
 
 def _wanted() -> str:
-    """The page of the community that ``next`` names, or the list of servers. Its path is one that we
-    have, and its parameters are encoded anew, so that it is no address of another host.
+    """The page of the community that ``next`` names, or the list of servers. Its path is one of
+    ours, and its parameters are encoded anew, so that it is no address of another host.
     """
     home = url_for("community_pages.my_servers")
     path, _, query = request.args.get("next", "")[:LONGEST].partition("?")
