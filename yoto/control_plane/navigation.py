@@ -3,7 +3,8 @@
 A page has its template ``control/<key>.html``, its module ``static/<key>.js`` (with parts
 of it in the folder ``<key>`` beside it), an icon of its key in ``static/icons.svg``, and
 texts in the areas it names; its own area is ``<key>`` and holds ``<key>.title``. An entry here is
-all that it takes to be reached.
+all that it takes to be reached. ``DETAILS`` are pages of one thing each: links lead to them, not
+the navigation, and their paths say which.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Page:
         right: what it takes to open it.
         texts: further areas of texts that its module uses.
         live: whether what it shows follows the platform; else it is as old as the last question.
+        part_of: of a page of one thing, the page whose entry in the navigation is marked.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Page:
     right: str = VIEW
     texts: tuple[str, ...] = ()
     live: bool = True
+    part_of: str | None = None
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -54,3 +57,5 @@ PAGES = (
     Page("suggestions", "/suggestions", texts=("forecasts",)),
     Page("settings", "/settings"),
 )
+
+DETAILS = (Page("person", "/people/<who>", texts=("permissions", "audit"), part_of="permissions"),)

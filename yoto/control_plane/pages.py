@@ -1,4 +1,4 @@
-"""The pages under ``/control/``: those of the navigation, and the worker's status."""
+"""The pages under ``/control/``: those of the navigation, of one thing each, and the status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from yoto.auth.operators import CONTROL_PREFIX, RIGHTS, VIEW, may, operator, right
 from yoto.control_plane import choice, destination, language, shell
 from yoto.control_plane.messages import init_messages, translated_problem
-from yoto.control_plane.navigation import PAGES, Page
+from yoto.control_plane.navigation import DETAILS, PAGES, Page
 from yoto.control_plane.routes import CONTROL_REST
 from yoto.control_plane.runbook import read_runbook
 from yoto.control_plane.socket import init_control_socket
@@ -74,15 +74,15 @@ def as_page(answer: Response, page: str) -> Response:
 
 
 def _add(page: Page) -> None:
-    """Serve a page of the navigation. Its data comes from ``/control/api``."""
+    """Serve a page. Its data comes from ``/control/api``; so does that there is no such thing."""
 
     @control.get(page.path, endpoint=page.key)
     @right(page.right)
-    def view() -> str:
+    def view(**_: str) -> str:
         return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
 
 
-for _page in PAGES:
+for _page in (*PAGES, *DETAILS):
     _add(_page)
 
 

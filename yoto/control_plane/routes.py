@@ -28,6 +28,7 @@ from yoto.operate.overrides import overrides
 from yoto.operate.permissions.directory import registry, users
 from yoto.operate.permissions.matrix import resources, servers
 from yoto.operate.permissions.names import names
+from yoto.operate.permissions.people import people
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
@@ -52,6 +53,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(servers),
     blueprint(users),
     blueprint(names),
+    blueprint(people),
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),

@@ -12,9 +12,9 @@ from flask import current_app, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
-from yoto.auth.operators import ADMIN, CONTROL_PREFIX, may
+from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
-from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
+from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS, Page
 from yoto.errors import PlatformError
 from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "static" / "vendor"
 SOCKET = "socket"
-# An address of each page that is about one thing.
-OF_ONE = {"person": "people/1", "guard": "guards/name", "resource": "resources/server/1"}
 # Whether the list of first steps is shown on the overview.
 FIRST_STEPS = choice.Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
 FILES = {"charts": "uplot.js", "chart_style": "uplot.css", SOCKET: "socket.io.js"}
@@ -108,14 +106,10 @@ def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": vendored,
         "resources": types(),
-        "opens": [kind for kind, path in OF_ONE.items() if _is_page(path)],
+        "opens": [one.key for one in DETAILS],
+        "shown": request.view_args or {},
         "now": utcnow().isoformat(),
     }
-
-
-def _is_page(path: str) -> bool:
-    pages = current_app.url_map.bind("")
-    return pages.test(f"{CONTROL_PREFIX}/{path}", "GET")
 
 
 def _address(endpoint: str | None) -> str | None:

@@ -321,13 +321,14 @@ def _top(trail: TrailReading, most: int) -> TopKeys:
         "seconds": max(0.0, trail.until - calls[0].at) if calls else 0.0,
         "complete": trail.complete and trail.fleet,
         "keys": [
-            cast(KeyUse, {**_who(use.key), "passed": use.passed, "rejected": use.rejected})
+            cast(KeyUse, {**caller_parts(use.key), "passed": use.passed, "rejected": use.rejected})
             for use in top_keys(calls, most)
         ],
     }
 
 
-def _who(key: Any) -> dict[str, str | None]:
+def caller_parts(key: Any) -> dict[str, Any]:
+    """Whom a limit counted, by what it knows of them."""
     if not isinstance(key, tuple):
         text = None if key is None else str(key)[:TEXT_SHOWN]
         return {"user": None, "server": None, "address": None, "text": text}

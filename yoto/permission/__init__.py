@@ -36,7 +36,7 @@ from yoto.permission.people.numbers import (
 )
 from yoto.permission.people.subjects import subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
-from yoto.permission.rank.teams import members_of_teams
+from yoto.permission.rank.teams import members_of_teams, teams_above
 from yoto.permission.records import (
     LATEST,
     MASKED,
@@ -159,6 +159,7 @@ __all__ = [
     "masked_address",
     "masked_context",
     "members_of_teams",
+    "teams_above",
     "node_of_text",
     "number_everybody",
     "number_of",

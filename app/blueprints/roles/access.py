@@ -30,18 +30,28 @@ def needs_role_right(in_server: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            user_id = current_user_id()
-            role = existing(Role, kwargs["role_id"])
-            if role.server_id is None:
-                demand(user_id, GLOBAL_ROLES, ScopeType.GLOBAL)
-            else:
-                demand(user_id, in_server, ScopeType.SERVER, role.server_id)
+            demand_role_right(current_user_id(), kwargs["role_id"], in_server)
             return view(*args, **kwargs)
 
         setattr(guarded, RIGHTS_MARK, (in_server, GLOBAL_ROLES))
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def demand_role_right(user_id: int, role_id: int, in_server: str) -> None:
+    """Go on only when a user has ``in_server`` in the server of a role, or, of a global one,
+    ``admin.roles``.
+
+    Raises:
+        UnknownResource: there is no such role.
+        PermissionDenied: the user has not.
+    """
+    role = existing(Role, role_id)
+    if role.server_id is None:
+        demand(user_id, GLOBAL_ROLES, ScopeType.GLOBAL)
+    else:
+        demand(user_id, in_server, ScopeType.SERVER, role.server_id)
 
 
 def visible_role(role_id: int) -> Role:

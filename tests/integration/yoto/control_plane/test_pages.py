@@ -20,10 +20,10 @@ from tests.support.applications import another_app
 from tests.support.world import Person
 from yoto.collectors.alert_values import ENOUGH
 from yoto.control_plane import status
-from yoto.control_plane.navigation import PAGES
+from yoto.control_plane.navigation import DETAILS, PAGES
 from yoto.http.wsgi import CONTENT_SECURITY_POLICY
 
-ADDRESSES = [f"/control{page.path}" for page in PAGES]
+ADDRESSES = [f"/control{re.sub('<[^>]+>', 'name', page.path)}" for page in (*PAGES, *DETAILS)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from yoto.control_plane.language import (
     texts_of,
     translate,
 )
-from yoto.control_plane.navigation import PAGES, SHARED_TEXTS
+from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS
 
 ROOT = Path(__file__).parents[4]
 TEMPLATES, SCRIPTS = (
@@ -133,7 +133,8 @@ def used_keys() -> set[str]:
 
 
 def test_no_text_is_there_for_nothing() -> None:
-    unused = set(catalogue("en")) - used_keys() - {f"{page.key}.title" for page in PAGES}
+    titles = {f"{page.key}.title" for page in (*PAGES, *DETAILS)}
+    unused = set(catalogue("en")) - used_keys() - titles
     assert {key for key in unused if not key.startswith(PUT_TOGETHER)} == set()
 
 
@@ -149,7 +150,7 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
 
 
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
-    of_page = {page.key: page.areas for page in PAGES}
+    of_page = {page.key: page.areas for page in (*PAGES, *DETAILS)}
     for path in SCRIPTS.rglob("*.js"):
         # A folder has the parts of the module of its name.
         module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
