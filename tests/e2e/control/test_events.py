@@ -160,12 +160,13 @@ def test_older_events_are_reached_by_keyboard_while_new_ones_come(
     [
         (
             "en-GB",
-            "40 subjects changed: role:0, role:1, role:2, role:3, role:4, role:5 and 34 more",
+            "40 subjects changed: role:900, role:901, role:902, role:903, role:904, "
+            "role:905 and 34 more",
             "fell too far behind",
         ),
         (
             "zh",
-            "40 个主体已变更：role:0、role:1、role:2、role:3、role:4、role:5，另有 34 个",
+            "40 个主体已变更：role:900、role:901、role:902、role:903、role:904、role:905，另有 34 个",
             "落后太多",
         ),
     ],
@@ -174,7 +175,7 @@ def test_older_events_are_reached_by_keyboard_while_new_ones_come(
 def test_a_change_of_permissions_and_a_worker_that_fell_behind_are_told_in_words(
     browser: Browser, yoto: RunningYoto, neighbour: Flask, language: str, said: str, slow: str
 ) -> None:
-    subjects = [f"role:{number}" for number in range(32)]
+    subjects = [f"role:{900 + number}" for number in range(32)]
     with watched_page(browser, yoto.url, locale=language) as (page, _):
         follow(page, yoto)
         Events.of(neighbour).stream.publish(

@@ -181,7 +181,9 @@ def test_a_lowered_limit_bites_and_a_dry_run_knew_it(
         expect(limiter).to_contain_text(re.compile(r"User / hour\s*900 in 1 h"))
         wait_until(lambda: member.say() == 429)
         expect(limiter).to_contain_text("Most rejected first", timeout=10_000)
-        expect(limiter).to_contain_text(re.compile(r"user \d+.*\d+ allowed, [1-9]\d* rejected"))
+        expect(limiter).to_contain_text(
+            re.compile(r"user [a-z]+ · server .*\d+ allowed, [1-9]\d* rejected")
+        )
         limiter.get_by_role("button", name="Callers").click()
         expect(page.get_by_role("dialog")).to_contain_text(re.compile(r"\d+ allowed, [1-9]"))
         page.get_by_role("dialog").get_by_role("button", name="Close").click()

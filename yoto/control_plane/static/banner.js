@@ -6,6 +6,7 @@ import { h, replace, say } from "./dom.js";
 import { age, now, until } from "./format.js";
 import { subscribe } from "./live.js";
 import { named, page, t } from "./page.js";
+import { subject } from "./subject.js";
 
 const SECONDS = 15; // between looks; what is told live is looked at once
 const GRAVE = new Set(["forced_breaker", "degradation"]);
@@ -68,7 +69,7 @@ function maintenance(state) {
 function notices({ overrides, raised }) {
   const grave = overrides.filter((one) => GRAVE.has(one.kind) || one.expires_at);
   const lines = [
-    ...grave.map((one) => h("li", {}, h("a", { href: page.api.replace(/api$/, "") + one.where }, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), ` · ${one.author}: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
+    ...grave.map((one) => h("li", {}, h("a", { href: page.api.replace(/api$/, "") + one.where }, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), " · ", subject(one.author), `: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
     // "none" asks nothing by itself: only a feature that names the source is degraded by it.
     ...raised.filter(({ level }) => level !== "none").map((one) => h("li", {}, h("b", {}, one.feature || t("banner.every_feature")), ` ${t("banner.raised", { level: one.level, source: one.source })} · `, until(one.expires_at))),
   ];

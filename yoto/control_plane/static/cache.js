@@ -8,8 +8,9 @@ import { age, duration, number, quantity, until } from "./format.js";
 import { edit } from "./guards/editor.js";
 import { asText } from "./guards/fields.js";
 import { subscribe } from "./live.js";
-import { may, named, page, t } from "./page.js";
+import { may, named, page, parts, t } from "./page.js";
 import { empty, load } from "./states.js";
+import { subject } from "./subject.js";
 import { table } from "./table.js";
 import { bar, repeat, throttled, tiles } from "./tiles.js";
 
@@ -31,7 +32,7 @@ const LONG_LAG = 100; // entries of the log that fill the bar
 const workers = table({
   label: t("cache.workers"),
   columns: [
-    { title: t("cache.worker"), head: true, render: ({ id }) => h("span", { class: "name-of" }, id), sort: (row) => row.id },
+    { title: t("cache.worker"), head: true, render: ({ id }) => h("span", { class: "name-of" }, subject(`worker:${id}`)), sort: (row) => row.id },
     { title: t("cache.state"), render: ({ state }) => badge(state, undefined, WORKER_LOOKS[state]), sort: (row) => row.state },
     { title: t("cache.behind"), render: behindOf, sort: (row) => row.behind },
     { title: t("cache.silence"), render: silenceOf, sort: (row) => row.silence_s },
@@ -159,8 +160,8 @@ function setBy({ layer }) {
   if (!layer) {
     return h("span", { class: "quiet" }, t("cache.by_default"));
   }
-  const who = layer.origin === "tuner" ? `${layer.author} (${t("cache.by_tuner")})` : layer.author;
-  return [t("guards.set_by", { author: who, reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)];
+  const who = [subject(layer.author), layer.origin === "tuner" ? ` (${t("cache.by_tuner")})` : ""];
+  return [parts("guards.set_by", { author: who, reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)];
 }
 
 function showSettings({ items: [entry], fields }) {

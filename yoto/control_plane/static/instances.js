@@ -6,8 +6,9 @@ import { act } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { age, duration, now, quantity, timestamp, until } from "./format.js";
 import { subscribe } from "./live.js";
-import { t } from "./page.js";
+import { parts, t } from "./page.js";
 import { load } from "./states.js";
+import { subject } from "./subject.js";
 import { table } from "./table.js";
 
 const SECONDS = 5; // between looks; what is told live is looked at once
@@ -24,6 +25,7 @@ const isHeard = ({ state }) => state === "live" || state === "draining";
 const ofNow = (worker, value) => (isHeard(worker) ? value : null);
 
 const rows = table({
+  addressed: "worker",
   label: t("instances.list"),
   none: t("instances.none_running"),
   columns: [
@@ -56,7 +58,7 @@ function stateOf({ state, drain: order }) {
     return badge(state, WORDS[state]);
   }
   const asked = state === "draining" ? null : [" ", h("span", { class: "small" }, t("instances.asked"))];
-  return [badge(state, WORDS[state]), asked, " ", h("span", { class: "small" }, until(order.until_ms)), h("div", { class: "order quiet small" }, t("instances.order", { by: order.by, reason: order.reason }))];
+  return [badge(state, WORDS[state]), asked, " ", h("span", { class: "small" }, until(order.until_ms)), h("div", { class: "order quiet small" }, parts("instances.order", { by: subject(order.by), reason: order.reason }))];
 }
 
 /** Whether a worker has the newest configuration that any has: the number of it is no news. */

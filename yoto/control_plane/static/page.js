@@ -13,6 +13,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+/** The same for values that are elements, such as names that are links: a list of texts and these. */
+export const parts = (key, values) => (texts[key] ?? key).split(/(\{\w+\})/).map((one) => (/^\{\w+\}$/.test(one) ? (values[one.slice(1, -1)] ?? one) : one));
+
 /** Whether there is such a text: for names that come from data. */
 export const has = (key) => key in texts;
 

@@ -6,6 +6,7 @@ import { h, replace } from "./dom.js";
 import { has, page, t } from "./page.js";
 
 const MOST = 100; // names a request
+const named = new Set(["guard", "policy", "worker", "request", "alert"]); // an id is a name
 const home = page.api.replace(/api$/, "");
 const RESOURCES = new Set((page.resources ?? []).map((one) => one.type));
 // What has a name on the server; everything else is called what it is.
@@ -90,8 +91,10 @@ function spoken(kind, id, of) {
   if (NOBODY[kind]) {
     return t(NOBODY[kind]);
   }
-  const named = ["guard", "policy", "worker", "request"].includes(kind);
-  return named || kind === "cli" ? (kind === "cli" ? t("author.cli", { name: id }) : id) : of;
+  if (kind === "cli") {
+    return t("author.cli", { name: id });
+  }
+  return named.has(kind) ? id : of;
 }
 
 function show(element, { of, kind, id, name, hint, known: there }) {

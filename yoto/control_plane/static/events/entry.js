@@ -2,7 +2,8 @@
 
 import { h, replace } from "../dom.js";
 import { age, moment, timestamp } from "../format.js";
-import { t } from "../page.js";
+import { parts, t } from "../page.js";
+import { subject, subjects } from "../subject.js";
 
 const MOST_PAIRS = 8; // of its data in the line
 const LONGEST_VALUE = 80; // characters
@@ -11,6 +12,10 @@ const FIRST = ["name", "rule", "worker", "step", "feature", "store", "kind", "ac
 const LAST = ["bundle", "task_id", "alert_id"];
 const REASONS = { trimmed: t("events.gap_trimmed"), lost: t("events.gap_lost"), slow: t("events.gap_slow") };
 const SUBJECTS = 6; // of a change of permissions, that its line names
+// Who did it, and what has a name, among its data.
+const WHO = new Set(["author", "by", "actor", "changed_by"]);
+const NAMED = /^(user|application|team|role|policy|[a-z][a-z0-9_]*):[^:\s]+$/;
+const GUARDS = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
 // What the line of an event says, where that is more than its data in pairs.
 const GISTS = { "permission.changed": subjectsOf };
 
@@ -25,7 +30,7 @@ export function entry(event) {
       "summary",
       {},
       h("span", { class: "type" }, event.type),
-      h("span", { class: "gist" }, (GISTS[event.type] ?? pairs)(event.data)),
+      h("span", { class: "gist" }, (GISTS[event.type] ?? pairs)(event.data, event.type)),
       h("span", { class: "when" }, moment(event.at), " ", age(event.at)),
     ),
     whole,
@@ -50,18 +55,33 @@ function subjectsOf(data) {
   }
   const names = data.subjects.slice(0, SUBJECTS);
   const left = data.count - names.length;
-  const words = { n: data.count, names: names.join(t("events.between")) };
-  const sentence = data.count === 1 ? t("events.subject_changed", words) : t("events.subjects_changed", words);
+  const words = { n: data.count, names: subjects(names) };
+  const sentence = parts(data.count === 1 ? "events.subject_changed" : "events.subjects_changed", words);
   return [sentence, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
 }
 
-function pairs(data) {
+function pairs(data, type) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) {
     return data === null || data === undefined ? "" : short(data);
   }
   const pairs = Object.entries(data).filter(([, value]) => !isEmpty(value));
   pairs.sort(([a], [b]) => rank(a) - rank(b));
-  return pairs.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", short(value)), " "]);
+  return pairs.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", linked(name, value, data, type)), " "]);
+}
+
+/** A value, as a name and a link where it is that of somebody or something. */
+function linked(name, value, data, type) {
+  if (typeof value !== "string") {
+    return short(value);
+  }
+  const kind = type.startsWith("breaker.") ? "circuit_breaker" : data.kind;
+  if (name === "name" && GUARDS.has(kind)) {
+    return subject(`guard:${kind}:${value}`, { text: value });
+  }
+  if (name === "worker" || name === "alert_id") {
+    return subject(`${name === "worker" ? name : "alert"}:${value}`);
+  }
+  return WHO.has(name) || (name === "subject" && NAMED.test(value)) ? subject(value) : short(value);
 }
 
 const isEmpty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);

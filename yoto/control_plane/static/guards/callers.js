@@ -6,6 +6,10 @@ import { h } from "../dom.js";
 import { number, quantity } from "../format.js";
 import { named, t } from "../page.js";
 import { load } from "../states.js";
+import { subject } from "../subject.js";
+
+// Parts of a key that have names.
+const OF = { user: "user", server: "server" };
 
 /** What a limit knows of its callers (`top`, as the API tells it); null where nobody called. */
 export function callersOf(top) {
@@ -17,7 +21,7 @@ export function callersOf(top) {
   }
   return [
     h("div", { class: "what" }, t("guards.refused_most", { calls: number(top.calls), time: quantity(Math.round(top.seconds), "s") }), top.complete ? null : ` ${t("guards.callers_incomplete")}`),
-    h("ul", { class: "callers" }, top.keys.map((use) => h("li", {}, h("span", { class: "whom", title: whom(use) }, whom(use)), h("span", {}, t("guards.uses", { passed: number(use.passed), rejected: number(use.rejected) }))))),
+    h("ul", { class: "callers" }, top.keys.map((use) => h("li", {}, h("span", { class: "whom" }, whom(use)), h("span", {}, t("guards.uses", { passed: number(use.passed), rejected: number(use.rejected) }))))),
   ];
 }
 
@@ -30,6 +34,7 @@ export function callers(name) {
 
 /** Whom a limit counted, in words. */
 function whom(use) {
-  const parts = ["user", "server", "address", "text"].filter((name) => use[name] !== null).map((name) => `${named("guard_part", name)} ${use[name]}`);
-  return parts.join(" · ") || t("guards.everyone");
+  const found = ["user", "server", "address", "text"].filter((name) => use[name] !== null);
+  const shown = found.map((name, at) => [at ? " · " : "", named("guard_part", name), " ", OF[name] ? subject(`${OF[name]}:${use[name]}`) : use[name]]);
+  return shown.length ? shown : t("guards.everyone");
 }

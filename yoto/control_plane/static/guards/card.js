@@ -3,12 +3,13 @@
 import { badge } from "../badge.js";
 import { h, replace } from "../dom.js";
 import { number, quantity, until } from "../format.js";
-import { may, named, t } from "../page.js";
+import { may, named, parts, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
 import { actsOf } from "./acts.js";
 import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
 import { dimensionNamed } from "./fields.js";
+import { subject } from "../subject.js";
 
 // A state by colour (and border), word, and shape of the badge.
 const LOOKS = {
@@ -123,7 +124,7 @@ function notesOf(guard) {
   return [
     guard.defined ? null : h("p", { class: "notice unknown small" }, t("guards.undefined")),
     guard.scope === "worker" ? h("p", { class: "notice unknown small" }, t("guards.worker_only")) : null,
-    forced ? h("p", { class: "forced" }, t("guards.forced_by", { author: forced.author, reason: forced.reason }), " · ", until(forced.until)) : null,
+    forced ? h("p", { class: "forced" }, parts("guards.forced_by", { author: subject(forced.author), reason: forced.reason }), " · ", until(forced.until)) : null,
     guard.limiter ? callersOf(guard.limiter.top) : null,
     guard.overridden.length ? h("p", { class: "changed quiet" }, t("guards.overridden", { fields: guard.overridden.map((name) => named("guard_field", name)).join(", ") })) : null,
   ];

@@ -5,8 +5,9 @@ import { get, newKey, post, put, read, remove } from "../api.js";
 import { act, show } from "../dialog.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { age, number, quantity, timestamp, until } from "../format.js";
-import { may, named, t } from "../page.js";
+import { may, named, parts, t } from "../page.js";
 import { failed, loading } from "../states.js";
+import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { toast } from "../toast.js";
 import { asText, dimensionNamed, settingsForm } from "./fields.js";
@@ -220,7 +221,7 @@ function statusOf(entry) {
     { class: "quiet" },
     t("guards.version", { version: entry.version }),
     " · ",
-    layer ? [t("guards.set_by", { author: layer.author, reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)] : t("guards.nothing_set"),
+    layer ? [parts("guards.set_by", { author: subject(layer.author), reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)] : t("guards.nothing_set"),
     entry.tuned ? [" · ", t("guards.tuned")] : null,
   );
 }
@@ -262,7 +263,7 @@ function historyOf(editor, version, readOnly, reload) {
     columns: [
       { title: t("guards.version_short"), head: true, render: (row) => `v${row.version}` },
       { title: t("guards.what"), render: (row) => [named("guard_action", row.action), row.values ? h("div", {}, h("code", {}, JSON.stringify(row.values))) : null] },
-      { title: t("guards.who"), render: (row) => [row.author, row.origin === "tuner" ? ` (${t("guards.tuner")})` : "", h("div", { class: "quiet small" }, row.reason)] },
+      { title: t("guards.who"), render: (row) => [subject(row.author), row.origin === "tuner" ? ` (${t("guards.tuner")})` : "", h("div", { class: "quiet small" }, row.reason)] },
       { title: t("guards.when"), render: (row) => timestamp(row.at) },
     ],
     actions: readOnly ? [] : [{ title: t("guards.roll_back"), when: (row) => row.origin === "operator" && row !== items[0], run: rollBack }],

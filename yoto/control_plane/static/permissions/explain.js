@@ -4,8 +4,9 @@ import { post } from "../api.js";
 import { badge } from "../badge.js";
 import { h, uniqueId } from "../dom.js";
 import { duration, moment } from "../format.js";
-import { has, named, page, t } from "../page.js";
+import { has, named, page, parts, t } from "../page.js";
 import { TYPES, questionForm } from "./question.js";
+import { subject } from "../subject.js";
 
 // What a step does to the permission, as a shape; the words stand beside it.
 const MARKS = { allow: "✓", deny: "✕", none: "–" };
@@ -49,8 +50,8 @@ function contextOf(text) {
 
 function drawn(found) {
   const title = uniqueId("verdict");
-  const name = found.username ?? `#${found.user_id}`;
-  const where = found.scope_id === null ? named("scope", found.scope) : `${named("scope", found.scope)} #${found.scope_id}`;
+  const name = subject(`user:${found.user_id}`, { text: found.username });
+  const where = found.scope_id === null ? named("scope", found.scope) : [named("scope", found.scope), " ", subject(`${found.scope}:${found.scope_id}`)];
   return h(
     "section",
     { class: "card derivation", "aria-labelledby": title },
@@ -90,11 +91,11 @@ function roles(found) {
     link(
       null,
       role.status === "in_force",
-      h("b", {}, role.name),
-      ` #${role.role_id} · ${named("origin", role.source)}`,
-      role.via === null ? null : ` ${t("permissions.through", { role: roleName(found, role.via) })}`,
-      role.through === null ? null : ` · ${t("permissions.given_to", { subject: role.through })}`,
-      role.at === null ? null : ` · ${t("permissions.held_at", { place: role.at })}`,
+      h("b", {}, roleName(found, role.role_id)),
+      ` · ${named("origin", role.source)}`,
+      role.via === null ? null : [" ", parts("permissions.through", { role: roleName(found, role.via) })],
+      role.through === null ? null : [" · ", parts("permissions.given_to", { subject: subject(role.through) })],
+      role.at === null ? null : [" · ", parts("permissions.held_at", { place: subject(role.at) })],
       role.valid_until ? [" · ", t("permissions.until"), " ", moment(role.valid_until)] : null,
       role.status === "in_force" ? null : ` · ${named("holding", role.status)}`,
     ),
@@ -111,7 +112,8 @@ function grants(found) {
       h("b", {}, roleName(found, grant.role_id)),
       " · ",
       h("code", {}, grant.permission),
-      ` · ${grant.scope}`,
+      " · ",
+      placeName(grant.scope),
       grant.group ? ` · ${t("permissions.by_group", { group: grant.group })}` : null,
     ),
   );
@@ -124,19 +126,20 @@ function overwrites(found) {
     return null;
   }
   const items = found.overwrites.map((one) =>
-    link(one.effect, one.counts, h("b", {}, targetName(found, one.target)), " · ", h("code", {}, one.permission), ` · ${one.place}`),
+    link(one.effect, one.counts, h("b", {}, targetName(found, one.target)), " · ", h("code", {}, one.permission), " · ", placeName(one.place)),
   );
   const turns = found.steps.map((one) => {
     const changed = one.before !== one.after;
     return link(
       changed ? (one.after ? "allow" : "deny") : null,
       true,
-      `${one.place} · ${named("laid", one.target)}: ${t(one.before ? "permissions.had" : "permissions.had_not")} → ${t(one.after ? "permissions.had" : "permissions.had_not")}`,
+      placeName(one.place),
+      ` · ${named("laid", one.target)}: ${t(one.before ? "permissions.had" : "permissions.had_not")} → ${t(one.after ? "permissions.had" : "permissions.had_not")}`,
     );
   });
   const last = found.steps.at(-1);
   const effect = !last ? "none" : last.after === found.steps[0].before ? "none" : last.after ? "allow" : "deny";
-  const summary = found.steps.length ? t("permissions.laid_in", { place: found.overwritten }) : t("permissions.skipped");
+  const summary = found.steps.length ? parts("permissions.laid_in", { place: placeName(found.overwritten) }) : t("permissions.skipped");
   return step(effect, t("permissions.overwrites"), summary, list(items), list(turns));
 }
 
@@ -193,11 +196,10 @@ function changeTold(found, change) {
     return change.text;
   }
   if ("role_id" in detail) {
-    detail.role = `${detail.role} #${detail.role_id}`;
+    detail.role = subject(`role:${detail.role_id}`, { text: detail.role });
   }
   if ("home" in detail) {
-    const [type, id] = detail.home.split(/:=?(.*)/s);
-    detail.where = `${typeName(type)} #${id}`;
+    detail.where = [typeName(detail.home.split(":")[0]), " ", subject(detail.home)];
   }
   if ("target" in detail) {
     detail.target = targetName(found, detail.target);
@@ -205,7 +207,7 @@ function changeTold(found, change) {
   if ("effect" in detail) {
     detail.effect = named("effect", detail.effect);
   }
-  return t(key, detail);
+  return parts(key, detail);
 }
 
 /** A type within a sentence. */
@@ -219,12 +221,14 @@ function homeOf(type) {
   return declared?.members ? type : declared?.homes[0];
 }
 
+const placeName = (place) => (place.includes(":") ? subject(place) : named("scope", place));
+
 function roleName(found, id) {
   const role = found.roles.find((one) => one.role_id === id);
-  return role ? `${role.name} #${id}` : `#${id}`;
+  return subject(`role:${id}`, { text: role?.name ?? null });
 }
 
 function targetName(found, target) {
   const [kind, id] = String(target).split(":");
-  return kind === "role" ? roleName(found, Number(id)) : `${named("laid", kind)} #${id}`;
+  return kind === "role" ? roleName(found, Number(id)) : [named("laid", kind), " ", subject(target)];
 }

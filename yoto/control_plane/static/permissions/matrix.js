@@ -5,6 +5,7 @@ import { badge } from "../badge.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { named, t } from "../page.js";
 import { empty } from "../states.js";
+import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";
@@ -100,7 +101,7 @@ function grid(place, first) {
   return h(
     "section",
     { class: "card" },
-    h("div", { class: "card-head" }, h("h2", {}, first.resource.name ?? named("scope", first.resource.scope), " ", h("span", { class: "quiet" }, `#${first.resource.id}`))),
+    h("div", { class: "card-head" }, h("h2", {}, named("scope", first.resource.scope), " ", subject(`${first.resource.scope}:${first.resource.id}`, { text: first.resource.name }))),
     h(
       "div",
       { class: "tools" },

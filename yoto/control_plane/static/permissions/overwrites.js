@@ -4,6 +4,7 @@ import { get } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { named, t } from "../page.js";
 import { empty } from "../states.js";
+import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { TYPES, called, select } from "./question.js";
 import { sign } from "./sign.js";
@@ -32,9 +33,9 @@ export function overwrites(home, permissions) {
     label: t("permissions.overwrites"),
     none: t("permissions.no_overwrites"),
     columns: [
-      { title: t("permissions.place"), head: true, render: (one) => called(one.at) },
-      { title: t("permissions.overwrites_of"), render: (one) => (one.at.synced ? `${one.at.place} · ${t("permissions.synced")}` : null) },
-      { title: t("permissions.target"), render: (one) => `${named("laid", one.target_type)} ${one.target}` },
+      { title: t("permissions.place"), head: true, render: (one) => subject(`${one.at.scope}:${one.at.id}`, { text: called(one.at) }) },
+      { title: t("permissions.overwrites_of"), render: (one) => (one.at.synced ? [subject(one.at.place), " · ", t("permissions.synced")] : null) },
+      { title: t("permissions.target"), render: (one) => [named("laid", one.target_type), " ", subject(`${one.target_type}:${one.target_id}`, { text: one.target })] },
       { title: named("effect", "allow"), render: (one) => names(one.allow) },
       { title: named("effect", "deny"), render: (one) => names(one.deny) },
     ],

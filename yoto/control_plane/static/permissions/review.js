@@ -4,6 +4,7 @@ import { apiAddress, get } from "../api.js";
 import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { named, t } from "../page.js";
+import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { missing, questionForm } from "./question.js";
 
@@ -22,7 +23,7 @@ export function reviewTab(go) {
       none: t("permissions.nobody"),
       key: (line) => line.user_id,
       columns: [
-        { title: t("permissions.user"), head: true, render: (line) => line.username },
+        { title: t("permissions.user"), head: true, render: (line) => subject(`user:${line.user_id}`, { text: line.username }) },
         { title: t("permissions.reason"), render: (line) => h("code", {}, line.reason) },
         { title: t("permissions.since"), render: (line) => (line.since ? moment(line.since) : t("permissions.unknown")) },
         { title: t("permissions.ways"), render: (line) => h("ul", { class: "ways" }, line.ways.map(way)) },
@@ -51,6 +52,7 @@ const way = (one) =>
     named("way", one.kind),
     one.role === null ? null : [" · ", h("b", {}, one.role)],
     one.group === null ? null : ` · ${t("permissions.by_group", { group: one.group })}`,
-    ` · ${one.scope}`,
+    " · ",
+    one.scope.includes(":") ? subject(one.scope) : named("scope", one.scope),
     one.until === null ? null : [" · ", t("permissions.until"), " ", moment(one.until)],
   );

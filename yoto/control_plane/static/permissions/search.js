@@ -3,8 +3,12 @@
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { named, t } from "../page.js";
+import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
+
+/** A resource by its name, which leads to its page. */
+const placed = (one) => subject(`${one.scope}:${one.id}`, { text: called(one) });
 
 export function searchTab(go) {
   return { element: h("div", {}, who(go), what(go)), ask: () => {} };
@@ -21,7 +25,7 @@ function who(go) {
       label: t("permissions.who_can"),
       none: t("permissions.nobody"),
       columns: [
-        { title: t("permissions.user"), head: true, render: (one) => one.username },
+        { title: t("permissions.user"), head: true, render: (one) => subject(`user:${one.id}`, { text: one.username }) },
         { title: t("permissions.display_name"), render: (one) => one.display_name },
         { title: t("permissions.id"), number: true, render: (one) => (Number.isSafeInteger(one.id) ? one.id : null) },
       ],
@@ -62,8 +66,8 @@ function what(go) {
       label: t("permissions.what_can"),
       none: t("permissions.nowhere"),
       columns: [
-        { title: named("scope", values.scope), head: true, render: called },
-        { title: t("permissions.home"), render: (one) => (one.home ? `${named("scope", one.home.scope)} ${called(one.home)}` : null) },
+        { title: named("scope", values.scope), head: true, render: (one) => placed(one) },
+        { title: t("permissions.home"), render: (one) => (one.home ? [named("scope", one.home.scope), " ", placed(one.home)] : null) },
       ],
       actions: [
         {

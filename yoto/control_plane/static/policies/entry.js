@@ -6,9 +6,10 @@ import { badge } from "../badge.js";
 import { act } from "../dialog.js";
 import { h, replace } from "../dom.js";
 import { age } from "../format.js";
-import { may, t } from "../page.js";
+import { may, parts, t } from "../page.js";
 import { reported } from "../reported.js";
 import { load } from "../states.js";
+import { subject } from "../subject.js";
 import { toast } from "../toast.js";
 import { difference, drawn } from "./diff.js";
 import { editor } from "./editor.js";
@@ -64,7 +65,7 @@ export function entryView(kind, name) {
     const one = base.found;
     replace(
       state,
-      one === null ? badge("unknown", t("policies.not_in_force")) : [badge("live", t("policies.version_n", { n: one.version })), " ", age(one.at), ` · ${one.author}`],
+      one === null ? badge("unknown", t("policies.not_in_force")) : [badge("live", t("policies.version_n", { n: one.version })), " ", age(one.at), " · ", subject(one.author)],
     );
     mark();
   }
@@ -214,7 +215,7 @@ export function entryView(kind, name) {
       h(
         "div",
         { class: "notice warning conflict", role: "alert", tabindex: "-1" },
-        h("h3", {}, t("policies.conflict", { version: problem.fields.current_version, author: theirs.found?.author ?? "" })),
+        h("h3", {}, parts("policies.conflict", { version: problem.fields.current_version, author: subject(theirs.found?.author ?? "") })),
         h("p", {}, t("policies.conflict_intro")),
         drawn(difference(theirs.source, mine.source), t("policies.difference")),
         theirs.tests === mine.tests ? null : [h("h3", {}, t("policies.tests")), drawn(difference(theirs.tests, mine.tests), t("policies.tests"))],

@@ -6,6 +6,7 @@ import { act, show } from "../dialog.js";
 import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { named, t } from "../page.js";
+import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { drawn } from "./diff.js";
 
@@ -21,7 +22,7 @@ export function history({ address, live, loses, changed }) {
     columns: [
       { title: t("policies.version"), head: true, render: (one) => one.version },
       { title: t("policies.state"), render: (one) => badge(one.state, named("policy_state", one.state)) },
-      { title: t("policies.author"), render: (one) => one.author },
+      { title: t("policies.author"), render: (one) => subject(one.author) },
       { title: t("policies.at"), render: (one) => moment(one.at) },
       { title: t("policies.comment"), render: (one) => one.comment },
     ],

@@ -8,6 +8,7 @@ import { h } from "../dom.js";
 import { age, number, quantity } from "../format.js";
 import { may, named, t } from "../page.js";
 import { load } from "../states.js";
+import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { coverageCard } from "./coverage.js";
 import { addressOf, NAME } from "./kinds.js";
@@ -31,7 +32,7 @@ export function listView() {
       { title: t("policies.state"), render: (one) => [badge(one.state, named("policy_state", one.state)), one.candidate_version === null ? null : [" ", badge("warning", t("policies.with_candidate", { version: one.candidate_version }))]] },
       { title: t("policies.version"), number: true, render: (one) => one.version },
       { title: t("policies.denials"), number: true, sort: (one) => denials(one), render: (one) => number(denials(one)) },
-      { title: t("policies.changed"), render: (one) => [age(one.at), " · ", one.author] },
+      { title: t("policies.changed"), render: (one) => [age(one.at), " · ", subject(one.author)] },
     ],
   });
   const documentTable = table({
@@ -41,7 +42,7 @@ export function listView() {
     columns: [
       { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("document", one.name), onclick: stay }, one.name) },
       { title: t("policies.version"), number: true, render: (one) => one.version },
-      { title: t("policies.changed"), render: (one) => [age(one.at), " · ", one.author] },
+      { title: t("policies.changed"), render: (one) => [age(one.at), " · ", subject(one.author)] },
       { title: t("policies.comment"), render: (one) => one.comment },
     ],
   });

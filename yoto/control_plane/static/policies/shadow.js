@@ -43,7 +43,7 @@ export function shadowCard(changed) {
       [t("policies.without_verdict"), number(one.errors)],
       [t("policies.sample"), quantity(one.sample, "share")],
     ];
-    replace(title, one.name, " ", t("policies.version_n", { n: one.version }), " · ", h("span", { class: "quiet" }, one.author));
+    replace(title, one.name, " ", t("policies.version_n", { n: one.version }), " · ", h("span", { class: "quiet" }, subject(one.author)));
     replace(counts, numbers.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
     replace(tallies, most(t("policies.by_user"), one.subjects, (id) => subject(`user:${id}`)), most(t("policies.by_place"), one.places), most(t("policies.by_code"), one.codes));
     return shown;

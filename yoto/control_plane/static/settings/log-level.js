@@ -7,6 +7,7 @@ import { age, until } from "../format.js";
 import { may, t } from "../page.js";
 import { changed, load } from "../states.js";
 import { ending } from "./endings.js";
+import { subject } from "../subject.js";
 
 const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"];
 
@@ -18,7 +19,7 @@ export const drawLogLevel = () => load(node, () => get("/log-level"), drawn);
 function draw(state) {
   const facts = [
     [t("settings.level_set"), state.level ?? t("settings.level_none")],
-    ...(state.level ? [[t("settings.ends"), until(state.until)], [t("settings.by"), [state.changed_by, " ", age(state.changed_at)]], [t("settings.reason"), state.reason]] : []),
+    ...(state.level ? [[t("settings.ends"), until(state.until)], [t("settings.by"), [subject(state.changed_by), " ", age(state.changed_at)]], [t("settings.reason"), state.reason]] : []),
     [t("settings.level_configured"), state.configured],
     [t("settings.level_here"), [h("b", { id: "level-here" }, state.in_force), " ", h("span", { class: "quiet small" }, state.instance)]],
   ];

@@ -8,6 +8,7 @@ import { age, moment, number } from "../format.js";
 import { may, named, t } from "../page.js";
 import { reported } from "../reported.js";
 import { load } from "../states.js";
+import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { toast } from "../toast.js";
 import { showSecret } from "./secret.js";
@@ -23,7 +24,7 @@ const webhooks = table({
     { title: t("settings.address"), render: (one) => one.url },
     { title: t("settings.from_level"), render: (one) => t(`rules.${one.min_level}`) },
     { title: t("settings.state"), render: stateOf },
-    { title: t("settings.by"), render: (one) => [one.created_by, " ", age(one.created_at)] },
+    { title: t("settings.by"), render: (one) => [subject(one.created_by), " ", age(one.created_at)] },
   ],
   actions: [
     { title: t("settings.test"), right: "admin", run: test },
