@@ -41,7 +41,7 @@ class Page:
 
 
 # What the shared modules say.
-SHARED_TEXTS = ("shared", "states", "units", "headline", "rules")
+SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
     Page("overview", "/", texts=("status",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
+from yoto.control_plane.palette import palette
 from yoto.control_plane.reviews import review_control
 from yoto.control_plane.session import session
 from yoto.operate.alert_causes import alert_causes
@@ -48,6 +49,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(explain),
     blueprint(resources),
     blueprint(search),
+    blueprint(palette),
     review_control,
     blueprint(registry),
     blueprint(servers),

@@ -438,7 +438,7 @@ def test_the_state_of_a_page_is_in_its_query_and_old_fragments_are_carried_there
     for old, new in {
         "alerts#17": "alerts?alert=17",
         "settings#maintenance": "settings?part=maintenance",
-        "guards#rate_limit:message.send": "guards?guard=rate_limit%3Amessage.send",
+        "guards#rate_limit:message.send": "guards?guard=rate_limit:message.send",
     }.items():
         page.goto(f"{yoto.url}/control/{old}")
         page.wait_for_url(f"{yoto.url}/control/{new}")

@@ -23,6 +23,15 @@ const FRAGMENTS = {
 /** The parameters of the address, as texts: `state().guard`. */
 export const state = () => Object.fromEntries(new URLSearchParams(location.search));
 
+/** Whether the address asks for `act`, such as a dialog, which it does but once. */
+export function asksFor(act) {
+  const wanted = state().act === act;
+  if (wanted) {
+    keep({ act: null });
+  }
+  return wanted;
+}
+
 /** Put `{name: value}` into the address of this page; null and "" go out of it, all else stays. */
 export const keep = (values) => history.replaceState(null, "", addressWith(values));
 
@@ -50,6 +59,7 @@ export function addressWith(values, from = location.href) {
       address.searchParams.set(name, value);
     }
   }
+  address.search = address.search.replaceAll("%3A", ":"); // as the server writes it, and people read it
   return address.href;
 }
 

@@ -1,5 +1,6 @@
 // Cache and consistency: what each tier answers, how far each worker follows the log, and the acts.
 
+import { asksFor, state } from "./address.js";
 import { get, jsonId, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act } from "./dialog.js";
@@ -287,15 +288,15 @@ async function previewOf(values, signal) {
   return h("ul", { class: "notes" }, lines.map((line) => h("li", {}, line)));
 }
 
-const invalidate = async () => {
+const invalidate = async ([kind, id] = ["user", ""]) => {
   await act({
     title: t("cache.invalidate"),
     intro: t("cache.invalidate_does"),
     submit: t("cache.invalidate_do"),
     danger: true,
     fields: [
-      { name: "kind", label: t("cache.what"), type: "select", options: TARGETS, value: "user" },
-      { name: "id", label: t("cache.id"), hint: t("cache.id_hint") },
+      { name: "kind", label: t("cache.what"), type: "select", options: TARGETS, value: kind },
+      { name: "id", label: t("cache.id"), value: id, hint: t("cache.id_hint") },
       { name: "memory", label: t("cache.memory_only"), type: "checkbox", hint: t("cache.memory_only_hint") },
     ],
     preview: previewOf,
@@ -313,8 +314,12 @@ const begin = (title, does, path) => async () => {
 
 if (may("operate")) {
   part("acts").append(
-    h("button", { type: "button", class: "primary", onclick: invalidate }, t("cache.invalidate")),
+    h("button", { type: "button", class: "primary", onclick: () => invalidate() }, t("cache.invalidate")),
     h("button", { type: "button", onclick: begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up") }, t("cache.warm_up")),
     h("button", { type: "button", onclick: begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh") }, t("cache.refresh")),
   );
+  const { target: wanted = "user:" } = state();
+  if (asksFor("invalidate")) {
+    invalidate(wanted.split(/:(.*)/s));
+  }
 }

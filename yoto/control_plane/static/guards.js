@@ -1,6 +1,6 @@
 // The wall: every guard as a card, by name, kind and state; and features that are switched off.
 
-import { state } from "./address.js";
+import { asksFor, state } from "./address.js";
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
 import { subscribe } from "./live.js";
@@ -106,6 +106,8 @@ function goToCard() {
   card?.setAttribute("tabindex", "-1");
   card?.focus();
   card?.scrollIntoView({ block: "center" });
+  // Links such as those of the search lead to a dialog of the card, too.
+  [...(card?.querySelectorAll("[data-act]") ?? [])].find((one) => asksFor(one.dataset.act))?.click();
 }
 
 look().then(goToCard);

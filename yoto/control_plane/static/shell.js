@@ -10,6 +10,7 @@ import { age, tick } from "./format.js";
 import { drawHeadline } from "./headline.js";
 import { isStale, leave, subscribe, watch } from "./live.js";
 import { page, t } from "./page.js";
+import { offerPalette } from "./palette.js";
 import { hasEnded, signInLink, watchSession } from "./session.js";
 
 // Where there is no socket to be had, polling is how it is meant to be.
@@ -43,6 +44,8 @@ if (connection) {
 }
 
 document.querySelector(".headline")?.append(copyLink());
+
+offerPalette(document.querySelectorAll(".side .brand, .top .brand"));
 
 // Another language or theme is of the page as it is now, not as it was opened.
 document.addEventListener("click", ({ target }) => {

@@ -135,6 +135,7 @@ ROUTES: dict[str, str] = {
     "PUT /queues/invalidation/strategy": OPERATE,
     "GET /review": VIEW,
     "GET /review/export": VIEW,
+    "GET /search": VIEW,
     "GET /search/what": VIEW,
     "GET /search/who": VIEW,
     "GET /resources": VIEW,

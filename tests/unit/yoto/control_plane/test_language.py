@@ -61,6 +61,8 @@ PUT_TOGETHER = (
     "measure.",
     "may.",
     "origin.",
+    "palette.act.",
+    "palette.kind.",
     "policies.asked_",
     "overwrites.allow",
     "overwrites.deny",

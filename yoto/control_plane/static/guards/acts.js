@@ -21,6 +21,7 @@ const endOf = ({ expires_in: seconds }) => (seconds === null ? h("p", { class: "
 const path = (area, guard, what) => `/${area}/${encodeURIComponent(guard.name)}/${what}`;
 
 const ISOLATE = {
+  key: "isolate",
   title: t("guards.isolate"),
   danger: true,
   run: (guard) =>
@@ -51,6 +52,7 @@ const CLOSE = {
 };
 
 const RESET = {
+  key: "reset",
   title: t("guards.reset"),
   run: (guard) =>
     act({

@@ -39,9 +39,9 @@ export function guardCard(changed) {
       offered = names.join();
       replace(
         buttons,
-        found.map((act) => h("button", { type: "button", class: act.danger && "dangerous", onclick: async () => (await act.run(guard)) && changed() }, act.title)),
+        found.map((act) => h("button", { type: "button", class: act.danger && "dangerous", dataset: act.key ? { act: act.key } : {}, onclick: async () => (await act.run(guard)) && changed() }, act.title)),
         guard.limiter ? h("button", { type: "button", onclick: () => callers(guard.name) }, t("guards.callers")) : null,
-        guard.breaker && !guard.breaker.operable ? null : h("button", { type: "button", onclick: async () => (await edit(guard.kind, guard.name)) && changed() }, t("guards.configure")),
+        guard.breaker && !guard.breaker.operable ? null : h("button", { type: "button", dataset: { act: "edit" }, onclick: async () => (await edit(guard.kind, guard.name)) && changed() }, t("guards.configure")),
       );
     }
   }

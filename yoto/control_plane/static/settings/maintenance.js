@@ -1,5 +1,6 @@
 // Maintenance: everybody but operators is turned away.
 
+import { asksFor } from "../address.js";
 import { get, put } from "../api.js";
 import { badge } from "../badge.js";
 import { act } from "../dialog.js";
@@ -14,7 +15,13 @@ const CONFIRMATION = "maintenance"; // what the API asks for, in every language
 const node = document.getElementById("maintenance-state");
 const drawn = changed(node, draw);
 
-export const drawMaintenance = () => load(node, () => get("/maintenance/mode"), drawn);
+export const drawMaintenance = () =>
+  load(node, () => get("/maintenance/mode"), (state) => {
+    if (!state.enabled && may("operate") && asksFor("begin")) {
+      setTimeout(begin);
+    }
+    return drawn(state);
+  });
 
 function draw(state) {
   return h(

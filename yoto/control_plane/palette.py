@@ -1,0 +1,133 @@
+"""One search over everything: what has a name, the pages, and acts, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, TypedDict
+
+from marshmallow.validate import Length
+
+from yoto.auth.operators import ADMIN, OPERATE, VIEW, may
+from yoto.control_plane.language import catalogue, current_language, translate
+from yoto.control_plane.navigation import PAGES
+from yoto.http.shapes import Between
+from yoto.operate.application import of_application
+from yoto.operate.finding import fits, hits, people
+from yoto.operate.operation import Subject
+from yoto.operate.overrides import page_at
+from yoto.operate.permissions.shapes import SEARCH_LENGTH
+from yoto.persistence import DATABASE
+from yoto.resilience import REDIS_BREAKER, Kind, get_resilience_controller
+
+OF_A_KIND, MOST_OF_A_KIND = 4, 20
+TABS = ("explain", "search", "matrix", "review")
+PARTS = ("maintenance", "log_level", "thresholds", "webhooks")
+
+palette = Subject("palette", "/search", "Everything by its name, and acts", "result")
+
+
+class Result(TypedDict):
+    """Something that leads to a page."""
+
+    kind: Annotated[str, "`person`, `role`, `guard`, `page`, `act`, ..., or a type of resources"]
+    of: Annotated[str, "As in `/names`; empty where it has no such text"]
+    title: Annotated[str, "In the language of who asks, where it is a text of ours"]
+    hint: str | None
+    where: Annotated[str, "Page below `/control/`, with what it shows"]
+
+
+class Results(TypedDict):
+    """What was found, what is meant most likely first."""
+
+    items: list[Result]
+
+
+@palette.operation("GET", "", VIEW)
+def find_anything(
+    text: Annotated[str, Length(1, SEARCH_LENGTH)],
+    limit: Annotated[int, Between(1, MOST_OF_A_KIND), "Of each kind"] = OF_A_KIND,
+) -> Results:
+    """People, resources, roles, guards, policies, alerts, pages and acts by name
+
+    Names are those of `/names`. Acts are those that the caller may take, and lead to the dialog
+    that asks for a reason. The id of a request finds its records, which takes `admin.audit`.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return {"items": []}
+    found = [*_things(wanted, limit), *_pages(wanted, limit), *_acts(wanted, limit)]
+    return {"items": list({(one["kind"], one["where"]): one for one in found}.values())}
+
+
+def _things(text: str, limit: int) -> Iterator[Result]:
+    for hit in hits(text, limit, _rule):
+        hint = translate(f"kind.{hit.hint}") if hit.kind == "guard" else hit.hint
+        yield _result(hit.kind, hit.name, hit.where, hit.of, hint)
+
+
+def _result(kind: str, title: str, where: str, of: str = "", hint: str | None = None) -> Result:
+    return {"kind": kind, "of": of, "title": title, "hint": hint, "where": where}
+
+
+def _rule(name: str) -> str:
+    return catalogue(current_language()).get(f"rule.{name}", name)
+
+
+def _pages(text: str, limit: int) -> Iterator[Result]:
+    """Pages of the navigation, and places on them, that the caller may open."""
+    found: list[Result] = []
+    for page in PAGES:
+        title = translate(f"{page.key}.title")
+        if may(page.right) and fits(f"{page.key} {title}", text):
+            found.append(_result("page", title, page.path.removeprefix("/")))
+    own = (one.name.removesuffix("_control") for one in of_application().routes)
+    parts = [*PARTS, *(one for one in own if one != "operators" or may(ADMIN))]
+    for page_key, parameter, names in (
+        ("permissions", "tab", TABS),
+        ("settings", "part", parts),
+    ):
+        for name in names:
+            title = catalogue(current_language()).get(f"{page_key}.{name}")
+            if title is not None and fits(f"{title} {translate(f'{page_key}.title')}", text):
+                where = page_at(page_key, **{parameter: name})
+                found.append(_result("place", title, where, hint=translate(f"{page_key}.title")))
+    yield from found[: 2 * limit]
+
+
+def _acts(text: str, limit: int) -> Iterator[Result]:
+    """Acts on what is named, or that need no name."""
+    if may(OPERATE):
+        title = translate("palette.act.maintenance")
+        if fits(title, text):
+            yield _act(title, page_at("settings", part="maintenance", act="begin"))
+        yield from _acts_on_breakers(text, limit)
+        yield from _acts_on_limits(text, limit)
+    # The name is all of the text, or its last word: "invalidate mara".
+    found = list(people(text, limit)) or list(people(text.split()[-1], limit))
+    for hit in found:
+        title = translate("palette.act.why", name=hit.name)
+        if fits(title, text):
+            yield _act(title, page_at("permissions", tab="explain", username=hit.name))
+        title = translate("palette.act.invalidate", name=hit.name)
+        if may(OPERATE) and fits(title, text):
+            yield _act(title, page_at("cache", act="invalidate", target=hit.of))
+
+
+def _acts_on_breakers(text: str, limit: int) -> Iterator[Result]:
+    names = get_resilience_controller().known_names(Kind.CIRCUIT_BREAKER)
+    mine = [one for one in names if one != REDIS_BREAKER and (one != DATABASE or may(ADMIN))]
+    for act in ("isolate", "reset"):
+        titles = [(name, translate(f"palette.act.{act}", name=name)) for name in sorted(mine)]
+        for name, title in [one for one in titles if fits(one[1], text)][:limit]:
+            yield _act(title, page_at("guards", guard=f"circuit_breaker:{name}", act=act))
+
+
+def _acts_on_limits(text: str, limit: int) -> Iterator[Result]:
+    names = get_resilience_controller().known_names(Kind.RATE_LIMIT)
+    titles = [(name, translate("palette.act.edit", name=name)) for name in sorted(names)]
+    for name, title in [one for one in titles if fits(one[1], text)][:limit]:
+        yield _act(title, page_at("guards", guard=f"rate_limit:{name}", act="edit"))
+
+
+def _act(title: str, where: str) -> Result:
+    return _result("act", title, where)

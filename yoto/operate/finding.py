@@ -1,0 +1,183 @@
+"""What has a name: people, resources, roles, guards, policies, rules of alerts, and requests.
+
+No statement reads a large table: people are found by the beginning of their names, as lists of
+accounts find them; of resources, roles and records those of the last thousands are looked through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from yoto.alerts import AlertFilter
+from yoto.api.people import accounts
+from yoto.extensions import alerts, policy
+from yoto.nodes import place_of_text, shown_text
+from yoto.operate.guard_state import GUARDED
+from yoto.operate.insight import has_insight
+from yoto.operate.overrides import page_at
+from yoto.operate.permissions.names import named
+from yoto.permission import Place
+from yoto.resilience import get_resilience_controller
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, DecisionRecord, Role
+from yoto.store.resources import ResourceType, known_types
+
+# Newest rows of a table that are looked through for a part of a name.
+LATEST = 5_000
+MOST_ALERTS = 100
+# The ids of requests, which no name of ours looks like.
+REQUEST = re.compile(r"(?=.*[0-9])[0-9A-Za-z_-]{16,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that was found.
+
+    Attributes:
+        of: as ``names`` has it, such as ``user:31``; empty where it has no such text.
+        hint: what tells it from others of its name.
+        where: the page below ``/control/`` that shows it, with what it shows.
+    """
+
+    kind: str
+    of: str
+    name: str
+    hint: str | None
+    where: str
+
+
+def hits(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit]:
+    """What is called so, at most so many of a kind.
+
+    Args:
+        rule_named: how the reader calls a rule of alerts.
+    """
+    yield from _by_id(text)
+    yield from people(text, most)
+    for declared in known_types():
+        if declared.label is not None:
+            yield from _resources(declared, text, most)
+    yield from _roles(text, most)
+    yield from guards(text, most)
+    yield from _policies(text, most)
+    yield from _alerts(text, most, rule_named)
+    yield from _requests(text)
+
+
+def people(text: str, most: int) -> Iterator[Hit]:
+    """Accounts whose username begins so."""
+    found = accounts(after=None, limit=most, username=text, disabled=None, super_admin=None)
+    for one in found.items:
+        hint = one.display_name if one.display_name != one.username else None
+        yield Hit("person", f"user:{one.id}", one.username, hint, f"people/{one.id}")
+
+
+def guards(text: str, most: int) -> Iterator[Hit]:
+    """Guards whose name has the text."""
+    controller = get_resilience_controller()
+    for kind in GUARDED:
+        fitting = [name for name in controller.known_names(kind) if fits(name, text)]
+        for name in sorted(fitting)[:most]:
+            of = f"{kind.value}:{name}"
+            yield Hit("guard", f"guard:{of}", name, kind.value, page_at("guards", guard=of))
+
+
+def fits(name: str, text: str) -> bool:
+    """Whether all words of the text are in the name; spaces alone are no difference."""
+    lowered, wanted = name.lower(), text.lower()
+    return all(word in lowered for word in wanted.split()) or (
+        wanted.replace(" ", "") in lowered.replace(" ", "")
+    )
+
+
+def _by_id(text: str) -> Iterator[Hit]:
+    """What is meant by ``user:31``, ``channel:5`` or ``#31``, which is a person."""
+    of = f"user:{text[1:]}" if text.startswith("#") else text
+    if ":" in of:
+        yield from _named([of])
+
+
+def _named(texts: Sequence[str]) -> Iterator[Hit]:
+    """Those of such texts that are there."""
+    for of, found in named(texts).items():
+        kind, _, id_ = of.partition(":")
+        name = found.name or of
+        if kind == "user":
+            yield Hit("person", of, name, found.hint, f"people/{id_}")
+        elif kind == "role":
+            yield Hit("role", of, name, found.hint, page_at("audit", subject=of))
+        elif known_types().find(kind) is not None:
+            yield Hit(kind, of, name, found.hint, f"resources/{kind}/{id_}")
+
+
+def _resources(declared: ResourceType, text: str, most: int) -> Iterator[Hit]:
+    label: Any = declared.label
+    latest = select(declared.id.label("id"), label.label("name")).select_from(declared.table)
+    ids = _called(latest, declared.id, text, most)
+    if ids:
+        yield from _named([shown_text(str(Place(declared.name, id_))) for id_ in ids])
+
+
+def _roles(text: str, most: int) -> Iterator[Hit]:
+    latest = select(Role.id.label("id"), Role.name.label("name"))
+    ids = _called(latest, Role.id, text, most)
+    found = named([f"role:{id_}" for id_ in ids])
+    homes = db.session.execute(select(Role.id, Role.home).where(Role.id.in_(ids))) if ids else ()
+    for id_, home in homes:
+        of = f"role:{id_}"
+        where = page_at("audit", subject=of)
+        if home:
+            place = place_of_text(home)
+            where = page_at("permissions", tab="matrix", scope=place.kind, scope_id=str(place.id))
+        yield Hit("role", of, found[of].name or of, found[of].hint, where)
+
+
+def _called(rows: Select[Any], key: ColumnElement[Any], text: str, most: int) -> Sequence[Any]:
+    """The ids of those of the newest rows in whose name the text is."""
+    latest = rows.order_by(key.desc()).limit(LATEST).subquery()
+    fitting = latest.c.name.icontains(text, autoescape=True)
+    found = select(latest.c.id).where(fitting).order_by(latest.c.name).limit(most)
+    return db.session.scalars(found).all()
+
+
+def _policies(text: str, most: int) -> Iterator[Hit]:
+    fitting = [one.name for one in policy.list() if fits(one.name, text)]
+    for name in fitting[:most]:
+        yield Hit("policy", f"policy:{name}", name, None, page_at("policies", policy=name))
+
+
+def _alerts(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit]:
+    def called(rule: str) -> bool:
+        return fits(f"{rule} {rule_named(rule)}", text)
+
+    firing = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS).items
+    fitting = [one for one in firing if called(one.rule) or fits(one.text, text)]
+    for alert in fitting[:most]:
+        name, labels = rule_named(alert.rule), " ".join(alert.labels.values())
+        where = page_at("alerts", alert=str(alert.id))
+        yield Hit("alert", f"alert:{alert.id}", name, labels or None, where)
+    rules = [one.rule.name for one in alerts.rules.list() if called(one.rule.name)]
+    for rule in rules[:most]:
+        where = page_at("settings", part="thresholds", rule=rule)
+        yield Hit("rule", "", rule_named(rule), rule, where)
+
+
+def _requests(text: str) -> Iterator[Hit]:
+    """What was recorded of a request, to those who may know about others."""
+    if not REQUEST.fullmatch(text) or not has_insight():
+        return
+    of = f"request:{text}"
+    for kind, model, where in (
+        ("decision", DecisionRecord, page_at("permissions", tab="decisions", request=text)),
+        ("record", AuditRecord, ""),
+    ):
+        latest = select(model.id, model.request_id).order_by(model.id.desc()).limit(LATEST)
+        rows = latest.subquery()
+        found = db.session.scalar(select(func.max(rows.c.id)).where(rows.c.request_id == text))
+        if found is not None:
+            yield Hit(kind, of, text, None, where or page_at("audit", record=str(found)))
