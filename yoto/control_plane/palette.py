@@ -87,10 +87,11 @@ def _pages(text: str, limit: int) -> Iterator[Result]:
         ("settings", "part", parts),
     ):
         for name in names:
-            title = catalogue(current_language()).get(f"{page_key}.{name}")
-            if title is not None and fits(f"{title} {translate(f'{page_key}.title')}", text):
+            called = catalogue(current_language()).get(f"{page_key}.{name}")
+            of_page = translate(f"{page_key}.title")
+            if called is not None and fits(f"{called} {of_page}", text):
                 where = page_at(page_key, **{parameter: name})
-                found.append(_result("place", title, where, hint=translate(f"{page_key}.title")))
+                found.append(_result("place", called, where, hint=of_page))
     yield from found[: 2 * limit]
 
 

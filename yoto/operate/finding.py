@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import func, select
 
 from yoto.alerts import AlertFilter
 from yoto.api.people import accounts
@@ -124,8 +124,9 @@ def _resources(declared: ResourceType, text: str, most: int) -> Iterator[Hit]:
 
 
 def _roles(text: str, most: int) -> Iterator[Hit]:
-    latest = select(Role.id.label("id"), Role.name.label("name"))
-    ids = _called(latest, Role.id, text, most)
+    of_role: Any = Role
+    latest = select(of_role.id.label("id"), of_role.name.label("name"))
+    ids = _called(latest, of_role.id, text, most)
     found = named([f"role:{id_}" for id_ in ids])
     homes = db.session.execute(select(Role.id, Role.home).where(Role.id.in_(ids))) if ids else ()
     for id_, home in homes:
@@ -137,7 +138,7 @@ def _roles(text: str, most: int) -> Iterator[Hit]:
         yield Hit("role", of, found[of].name or of, found[of].hint, where)
 
 
-def _called(rows: Select[Any], key: ColumnElement[Any], text: str, most: int) -> Sequence[Any]:
+def _called(rows: Any, key: Any, text: str, most: int) -> Sequence[Any]:
     """The ids of those of the newest rows in whose name the text is."""
     latest = rows.order_by(key.desc()).limit(LATEST).subquery()
     fitting = latest.c.name.icontains(text, autoescape=True)

@@ -1,4 +1,4 @@
-"""Whoever knows a name gets to its page and its acts by keyboard, and sends others the same view."""
+"""Who knows a name gets to its page and its acts by keyboard, and sends others the same view."""
 
 from __future__ import annotations
 
