@@ -70,6 +70,7 @@ def declare_types(app: Flask) -> None:
         remaining=(READ, "message.read_history"),
         administrator="server.administrator",
         audit="server.audit",
+        approver="role.assign",
         label="name",
         attributes=("time_zone", "access_hours", "blocked_networks", "device_required"),
     )
@@ -82,6 +83,7 @@ def declare_types(app: Flask) -> None:
         Channel,
         parent="server_id",
         gate=READ,
+        approver="channel.overwrite",
         label="name",
         sync=("category", "category_id", "synced"),
         attributes=("sensitivity", "hours"),

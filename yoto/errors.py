@@ -94,6 +94,18 @@ class WriteConflict(PlatformError):
         self.cause = cause
 
 
+class AccessRequestClosed(PlatformError):
+    """An access request is in another state by now; nothing was changed.
+
+    Attributes:
+        state: which: ``open``, ``granted``, ``refused``, ``withdrawn``, ``lapsed`` or ``ended``.
+    """
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the request is {state} by now")
+        self.state = state
+
+
 class LastAdministrator(PlatformError):
     """After the change no administrator would be left; nothing was changed.
 
@@ -231,6 +243,7 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
         permission: what was asked for: a permission name or an expression.
         scope, scope_id: the node that was asked about, its type and its id as the application
             has it; ``"global"`` and None: everywhere; both None: several nodes, or a write.
+        requestable: whether the caller may ask to be lent it there.
     """
 
     def __init__(
@@ -239,12 +252,14 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
         permission: str = "",
         scope: str | None = None,
         scope_id: Any = None,
+        requestable: bool = False,
     ) -> None:
         super().__init__(f"denied: {permission} ({getattr(decision, 'reason', decision)})")
         self.decision = decision
         self.permission = permission
         self.scope = scope
         self.scope_id = scope_id
+        self.requestable = requestable
 
 
 class SignInAgain(PermissionDenied):

@@ -13,6 +13,7 @@ from .facts import (
 )
 from .links import AlertLinks
 from .machine import Cause, Kind, Transition, step
+from .notices import queue_access_request
 from .records import EVERY_RULE, MOST_SILENCES, NEVER_TRIED, Alert, AlertFilter, Silence, Webhook
 from .rulebook import RuleInForce
 from .tables import AlertStore
@@ -49,5 +50,6 @@ __all__ = [
     "Transition",
     "Webhook",
     "health_components",
+    "queue_access_request",
     "step",
 ]

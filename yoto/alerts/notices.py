@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from yoto.events import Event
 from yoto.monitor import Level
+from yoto.store.columns import utcnow
+from yoto.store.models import AlertDeliveryRow, AlertWebhookRow
 
 from .facts import AlertChanged, AlertEvent, AlertRaised, AlertResolved
 from .records import Alert, Silence, Webhook
@@ -74,6 +79,21 @@ def body_of(kind: str, data: Any, now: float) -> str:
     at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
     message = {"type": kind, "timestamp": at.replace("+00:00", "Z"), "data": data}
     return msgspec.json.encode(message).decode()
+
+
+def queue_access_request(session: Session, event: Event) -> None:
+    """A message about an access request to each webhook that wants these, in the transaction of the
+    session.
+    """
+    wanted = select(AlertWebhookRow.id).where(
+        AlertWebhookRow.removed_at.is_(None), AlertWebhookRow.access_requests
+    )
+    now = utcnow()
+    for webhook_id in session.scalars(wanted):
+        body = body_of(event.type, event, now.timestamp())
+        session.add(
+            AlertDeliveryRow(webhook_id=webhook_id, event=event.type, body=body, created_at=now)
+        )
 
 
 def queue_event(

@@ -151,6 +151,7 @@ class Webhook:
         url: may hold secrets; ``shown_url`` does not.
         secret: signs messages.
         min_level: alerts that were never that bad are not sent.
+        access_requests: whether access requests are sent, too.
         failures: failed deliveries since the last good one.
         next_at: not tried before.
         claimed_until: a worker is at it until then at most.
@@ -168,6 +169,7 @@ class Webhook:
     next_at: float = 0.0
     claimed_until: float = 0.0
     removed_at: float | None = None
+    access_requests: bool = False
 
     def due(self, now: float) -> bool:
         """Whether it may be tried and no worker is at it. A due time further off than the longest

@@ -39,7 +39,7 @@ STEP = 0.02
 def init_visibility(app: Flask) -> None:
     """Turn what refuses into what knows nothing, where that is all that the caller may know."""
     app.register_error_handler(PermissionDenied, _denied)
-    app.register_error_handler(UnknownResource, _unknown)
+    app.register_error_handler(UnknownResource, unknown)
 
 
 def sees(user_id: int, scope: str, scope_id: NodeId | None) -> bool:
@@ -99,7 +99,7 @@ def _denied(error: PermissionDenied) -> Response:
     # Those who read the log may know.
     reason = str(getattr(error.decision, "reason", error.decision))
     note_outcome(reason=reason, permission=error.permission)
-    return _unknown(hidden)
+    return unknown(hidden)
 
 
 def _hidden() -> UnknownResource | None:
@@ -122,7 +122,8 @@ def _is_there(kind: str, id_: int) -> bool:
         return False
 
 
-def _unknown(error: UnknownResource) -> Response:
+def unknown(error: UnknownResource) -> Response:
+    """The answer that something is not there, or not for the caller: both take the same time."""
     answer = problem_of(error)
     known = error.kind in NAMED.values() or known_types().find(error.kind) is not None
     if known and request.path.startswith(API):

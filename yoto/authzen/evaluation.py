@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app, url_for
 from werkzeug.exceptions import BadRequest
 
 from yoto.api.visibility import sees
@@ -18,7 +19,9 @@ from yoto.authzen.wire import (
 )
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.extensions import permissions
+from yoto.http.problems import ASK
 from yoto.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
+from yoto.request.context import public_url
 
 AUDIT = "admin.audit"
 NOT_YOURS = "about_somebody_else"
@@ -82,7 +85,22 @@ class Evaluator:
         if decision.allowed:
             return {"decision": True}
         # What the caller may not see does not exist.
-        return denied(decision.reason if self.sees(place) else UNKNOWN_RESOURCE)
+        if not self.sees(place):
+            return denied(UNKNOWN_RESOURCE)
+        answer = denied(decision.reason)
+        if user_id == self._caller_id:
+            answer["context"] |= self._request_for(user_id, name, place, decision.reason)
+        return answer
+
+    @staticmethod
+    def _request_for(user_id: int, name: str, place: Place, reason: str) -> Answer:
+        """Where the subject can ask for what it lacks, if it may."""
+        if ASK not in current_app.view_functions:
+            return {}
+        if not permissions.is_requestable(user_id, name, *place, reason):
+            return {}
+        about = {"permission": name, "scope": place.kind, "scope_id": place.id}
+        return {"access_request": {"endpoint": public_url() + url_for(ASK), **about}}
 
     def sees(self, place: Place) -> bool:
         """Whether a place is there for the caller."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, current_app, json, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -24,6 +24,9 @@ from yoto.resilience import noted_limits, rate_limit_headers
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 # What may stand in a URI's path as it is (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/:@!$&'()*+,;=~"
+
+# The route by which people ask for a right.
+ASK = "access-requests.ask_for_access"
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +126,8 @@ def _platform_error(error: errors.PlatformError) -> Response:
             return problem(409, "already-running", str(error), task_id=error.task_id)
         case errors.LockChanged():
             return problem(409, "lock-changed", str(error), current=error.current)
+        case errors.AccessRequestClosed():
+            return problem(409, "access-request-closed", str(error), state=error.state)
         case errors.WriteConflict():
             detail = "The change collides with another one; nothing was changed."
             return problem(409, "conflict", detail)
@@ -147,6 +152,7 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 permission=error.permission,
                 reason=reason,
                 **_codes(error.decision),
+                **_request_for(error),
             )
         case errors.MaintenanceMode():
             return problem(
@@ -183,6 +189,14 @@ def _codes(decision: Any) -> dict[str, Any]:
     """All codes of policies that denied; most denials have one reason, and need no list."""
     codes = getattr(decision, "codes", ())
     return {"codes": list(codes)} if codes else {}
+
+
+def _request_for(error: errors.PermissionDenied) -> dict[str, Any]:
+    """Where the caller can ask for what they lack, in an application that has the route."""
+    if not error.requestable or ASK not in current_app.view_functions:
+        return {}
+    about = {"permission": error.permission, "scope": error.scope, "scope_id": error.scope_id}
+    return {"access_request": {"href": url_for(ASK), **about}}
 
 
 def _rejected(error: errors.Rejected) -> Response:

@@ -47,6 +47,7 @@ OPERATIONS = (
 )
 # Who may do what: roles, grants, groups, overwrites, accounts, measures against people.
 RIGHTS = (
+    "access_request.",
     "application.",
     "channel.rules",
     "channel.sync",

@@ -10,7 +10,14 @@ from typing import Any
 from flask import Flask
 
 from yoto import __version__
-from yoto.alerts import AlertLinks, AlertSettings, AlertStore, Degrade, SendSettings
+from yoto.alerts import (
+    AlertLinks,
+    AlertSettings,
+    AlertStore,
+    Degrade,
+    SendSettings,
+    queue_access_request,
+)
 from yoto.cache import invalidation_log
 from yoto.collectors import measure, measured_values
 from yoto.errors import StoreUnavailable
@@ -215,6 +222,8 @@ def _init_permissions(app: Flask, host: Host) -> None:
         ),
         recorder=monitor.of(app).recorder,
         suggest=tuner_of(app).suggestions,
+        publish=events.of(app).stream.publish,
+        on_access_request=queue_access_request,
     )
 
 

@@ -49,8 +49,10 @@ from yoto.permission.registry.catalogue import EVERYONE_GRANTS
 from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
-from yoto.permission.registry.specs import PermissionSpec
+from yoto.permission.registry.specs import MOST_APPROVALS, PermissionSpec
 from yoto.permission.replay import Replay
+from yoto.permission.requesting.rows import Request
+from yoto.permission.requests.states import RequestState
 from yoto.permission.review import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -125,7 +127,9 @@ __all__ = [
     "PolicyAnswer",
     "PolicyQuestion",
     "Replay",
+    "Request",
     "RequestContext",
+    "RequestState",
     "RoleFacts",
     "MembershipStatus",
     "SuperAdminUse",
@@ -153,6 +157,7 @@ __all__ = [
     "judged_of_late",
     "load_reach",
     "MASKED",
+    "MOST_APPROVALS",
     "NAME_PATTERN",
     "NO_PERSON",
     "roles_of",

@@ -19,6 +19,7 @@ from yoto.permission.records.log import DecisionLog
 from yoto.permission.registry.catalogue import Catalogue
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of
+from yoto.permission.requests import RequestDesk
 from yoto.permission.templates import TemplateLibrary
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
@@ -111,6 +112,7 @@ class PermissionState:
         suggest: gives tuning suggestions; None: there are none.
         policy_failures: where roles alone decided because policies gave no verdict.
         ways: the ways by which rights come, for policies.
+        requests: the work for access requests beside those of HTTP; None: there is none.
     """
 
     registry: PermissionRegistry
@@ -137,6 +139,7 @@ class PermissionState:
     suggest: Callable[[], list[Suggestion]] | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
     ways: Ways | None = None
+    requests: RequestDesk | None = None
 
     def quiet(self) -> PermissionState:
         """The same for queries: a verdict is no use of the power, and is not recorded."""

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from yoto.cache import PlaceKey, TieredCache
+from yoto.events import Event
 from yoto.monitor import Recorder
 from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from yoto.permission.accounts.accounts import Accounts
@@ -29,6 +31,8 @@ from yoto.permission.records import DecisionLog, Origin, RecordSettings
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
 from yoto.permission.replay import Replaying
+from yoto.permission.requesting import Requesting
+from yoto.permission.requests import AccessRequestEvent, RequestDesk, RequestSettings
 from yoto.permission.review import Reviewing
 from yoto.permission.search import Searching
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
@@ -48,7 +52,7 @@ if TYPE_CHECKING:
 
 
 class PermissionSystem(
-    Checks, Explaining, Searching, Reviewing, Replaying, Operating, Accounts, Writes
+    Checks, Explaining, Searching, Reviewing, Replaying, Requesting, Operating, Accounts, Writes
 ):
     """Permission checks, and every change of permissions.
 
@@ -78,6 +82,8 @@ class PermissionSystem(
         recorder: Recorder | None = None,
         suggest: Callable[[], list[Suggestion]] | None = None,
         on_start: Callable[[], None] | None = None,
+        publish: Callable[[Event], object] | None = None,
+        on_access_request: Callable[[Session, AccessRequestEvent], object] | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -103,6 +109,9 @@ class PermissionSystem(
             recorder: counts and times verdicts; by default they are discarded.
             suggest: gives tuning suggestions; None: there are none.
             on_start: called when the work in the background begins, in an app with a cache; quick.
+            publish: publishes an event to all workers.
+            on_access_request: called with the session of each step of an access request, before its
+                commit, to store what else belongs to it.
         """
         reader = SidePool(app, size=1)
         registry = PermissionRegistry(
@@ -147,6 +156,14 @@ class PermissionSystem(
             meters=CheckMeters(recorder or Recorder()),
             suggest=suggest,
             ways=caching.ways if caching else Ways(registry, clock),
+            requests=RequestDesk(
+                app,
+                RequestSettings.from_config(settings_of(app)),
+                self.settle_access_requests,
+                publish,
+                on_access_request,
+                clock,
+            ),
         )
 
     @staticmethod
@@ -162,6 +179,8 @@ class PermissionSystem(
         state: PermissionState | None = app.extensions.get(EXTENSION)
         if state is not None and state.preloading is not None:
             state.preloading.start()
+        if state is not None and state.requests is not None:
+            state.requests.start()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.start()
@@ -171,6 +190,8 @@ class PermissionSystem(
     def close(app: Flask) -> None:
         """End the threads of ``app`` and close our connections; a later use begins anew."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.requests is not None:
+            state.requests.close()
         if state is not None and state.warming is not None:
             state.warming.close()
         if state is not None and state.preloading is not None:

@@ -207,3 +207,14 @@ class DecisionRecords:
     DECISION_RECORD_ROWS = whole(
         10_000_000, 1_000, 1_000_000_000, "rows", "The most records that are kept; the oldest go."
     )
+
+
+class AccessRequests:
+    """Access requests: [access-requests.md](access-requests.md)"""
+
+    ACCESS_REQUEST_MAX_SECONDS = whole(
+        604_800, 1, 31_536_000, "s", "The longest time for which a right is lent on request."
+    )
+    ACCESS_REQUEST_LAPSE_SECONDS = whole(
+        604_800, 1, 31_536_000, "s", "A request that nobody answers lapses after so long."
+    )

@@ -33,6 +33,7 @@ class Defaults(
     permission.Queue,
     permission.WarmUp,
     permission.DecisionRecords,
+    permission.AccessRequests,
     operation.Policies,
     operation.Alerts,
     operation.Monitoring,

@@ -325,6 +325,7 @@ MOVED = {
 SERVERS = 500
 # What all versions have of these.
 KEPT = {
+    "permissions": "id, name, bit, scope, category, description, abac, on_policy_error, created_at",
     "roles": "id, server_id, name, parent_id, position, active, is_default, created_at",
     "role_assignments": "id, user_id, role_id, valid_from, valid_until, assigned_by, created_at",
 }

@@ -43,7 +43,15 @@ class WebhookRows(SessionRows):
         row = self.session.execute(statement).mappings().one_or_none()
         return None if row is None else self._webhook(row)
 
-    def add_webhook(self, name: str, url: str, secret: str, level: Level, by: str) -> Webhook:
+    def add_webhook(
+        self,
+        name: str,
+        url: str,
+        secret: str,
+        level: Level,
+        by: str,
+        access_requests: bool = False,
+    ) -> Webhook:
         """A new webhook."""
         webhook_id = self.insert(
             insert(_WEBHOOKS).values(
@@ -51,6 +59,7 @@ class WebhookRows(SessionRows):
                 url=self.sealer().seal(url, URL),
                 secret=self.sealer().seal(secret, SECRET),
                 min_level=level.value,
+                access_requests=access_requests,
                 created_by=by,
                 created_at=self.now_at,
                 failures=0,
@@ -179,6 +188,7 @@ class WebhookRows(SessionRows):
             next_at=seconds(row["next_at"]) or 0.0,
             claimed_until=seconds(row["claimed_until"]) or 0.0,
             removed_at=seconds(row["removed_at"]),
+            access_requests=row["access_requests"],
         )
 
     def _change(self, webhook_id: int, **values: Any) -> None:

@@ -35,6 +35,7 @@ class ShownWebhook:
     name: str
     url: str
     min_level: Level
+    access_requests: Annotated[bool, "Whether access requests are sent, too"]
     created_by: str
     created_at: Epoch
     failures: Annotated[int, "Failed tries since the last that did not fail"]
@@ -69,12 +70,14 @@ class WebhookService:
         by: str,
         reason: str = "",
         min_level: Level | str = Level.WARNING,
+        access_requests: bool = False,
     ) -> NewWebhook:
         """Send alerts to ``url`` from now on.
 
         Args:
             name: for people; no other webhook has it.
             min_level: alerts that were never that bad are not sent.
+            access_requests: send the steps of access requests, too.
 
         Raises:
             ValidationFailed: a bad value, or too many webhooks.
@@ -92,7 +95,7 @@ class WebhookService:
                 raise ValidationFailed({"name": f"there is a webhook '{name}'"})
             if len(known) >= MOST_WEBHOOKS:
                 raise ValidationFailed({"name": f"there are {MOST_WEBHOOKS} webhooks"})
-            webhook = rows.add_webhook(name, url, secret, Level(min_level), by)
+            webhook = rows.add_webhook(name, url, secret, Level(min_level), by, access_requests)
             self._record(rows, "add", webhook, by, reason)
             shown = _shown(rows, webhook)
         return NewWebhook(shown, secret)
@@ -181,6 +184,7 @@ def _shown(rows: AlertRows, webhook: Webhook) -> ShownWebhook:
         name=webhook.name,
         url=shown_url(webhook.url),
         min_level=webhook.min_level,
+        access_requests=webhook.access_requests,
         created_by=webhook.created_by,
         created_at=webhook.created_at,
         failures=webhook.failures,

@@ -10,6 +10,8 @@ from flask import current_app
 from yoto.errors import PermissionDenied, SignInAgain
 from yoto.permission.people.numbers import current_keys
 from yoto.permission.registry.scopes import Place
+from yoto.permission.requesting.asking import is_requestable
+from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict.verdict import Decision
 
 log = logging.getLogger(__name__)
@@ -41,10 +43,13 @@ def denied(
     """
     if permission_denied.receivers and not permission_denied.is_muted:
         _send(user_id, decision, permission, place)
-    node = (None, None) if place is None else (place.kind, place.id)
+    scope, scope_id = (None, None) if place is None else (place.kind, place.id)
     if within is not None:
-        return SignInAgain(decision, permission, within, *node)
-    return PermissionDenied(decision, permission, *node)
+        return SignInAgain(decision, permission, within, scope, scope_id)
+    requestable = is_requestable(
+        get_state_in_maintenance(), user_id, permission, place, decision.reason
+    )
+    return PermissionDenied(decision, permission, scope, scope_id, requestable)
 
 
 def _send(user_id: int, decision: Decision, permission: str, place: Place | None) -> None:

@@ -265,7 +265,9 @@ _RULES: dict[str, Rule] = {
     PlatformSwitch.__tablename__: Rule(frozenset({"enabled"}), (), _policy),
     EmergencyAccess.__tablename__: Rule(frozenset({"until", "ended_at"}), (), _policy),
     Permission.__tablename__: Rule(
-        frozenset({"name", "bit", "scope", "abac", "on_policy_error"}), (), _permission
+        frozenset({"name", "bit", "scope", "abac", "on_policy_error", "requires_approvals"}),
+        (),
+        _permission,
     ),
 }
 

@@ -20,6 +20,18 @@ def _is_judged(name: str) -> bool:
     return name in JUDGED or name.startswith(JUDGED_GROUP)
 
 
+# Who has these could give themselves the rest: two persons must agree to lend one.
+TWO_APPROVALS = frozenset({"role.manage", "role.assign", "channel.overwrite", "member.ban"})
+# It is every permission of the server, and nobody is lent that.
+NOT_ON_REQUEST = frozenset({"server.administrator"})
+
+
+def _approvals(name: str) -> int | None:
+    if name in NOT_ON_REQUEST:
+        return 0
+    return 2 if name in TWO_APPROVALS else None
+
+
 def _section(scope: ScopeType, group: str, **descriptions: str) -> tuple[PermissionSpec, ...]:
     return tuple(
         PermissionSpec(
@@ -28,6 +40,7 @@ def _section(scope: ScopeType, group: str, **descriptions: str) -> tuple[Permiss
             group,
             description,
             abac=_is_judged(name),
+            requires_approvals=_approvals(name),
         )
         for action, description in descriptions.items()
     )
@@ -112,6 +125,11 @@ class Catalogue:
             if self._specs.get(spec.name, spec) != spec:
                 raise ValidationFailed({"name": f"another permission is called '{spec.name}'"})
         self._specs.update((spec.name, spec) for spec in specs)
+
+    def approvals(self, name: str) -> int | None:
+        """How many persons the code demands to lend a permission; None: it says nothing."""
+        spec = self._specs.get(name)
+        return None if spec is None else spec.requires_approvals
 
     def all(self) -> list[PermissionSpec]:
         """All of them, those built in first."""

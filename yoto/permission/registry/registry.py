@@ -31,6 +31,8 @@ class RegisteredPermission:
         wanted: bits of which a stored verdict must have one, for its owner to have the permission.
         judged: whether policies ever take part in deciding about it: everywhere (``abac``), or
             where there is something to judge by.
+        requires_approvals: how many persons must agree before somebody is lent it on request; 0:
+            nobody may ask for it.
     """
 
     id: int
@@ -41,6 +43,7 @@ class RegisteredPermission:
     group: str | None = None
     description: str = ""
     on_policy_error: str = OnPolicyError.DENY.value
+    requires_approvals: int = 1
     judged: bool = False
     mask: int = field(init=False)
     wanted: int = field(init=False)

@@ -9,17 +9,22 @@ from typing import Any, Protocol
 from yoto.errors import ValidationFailed
 from yoto.nodes import TYPE_NAME
 from yoto.permission.registry.registry import checked_name
-from yoto.rules import Flag, Text, checked
+from yoto.rules import Flag, Text, Whole, checked
 from yoto.store.models import OnPolicyError, ScopeType
 from yoto.store.resources import known_types
 
 GROUP_MAX_LENGTH = 64
 DESCRIPTION_MAX_LENGTH = 500
+# More persons than this no request for a right will ever find.
+MOST_APPROVALS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionSpec:
-    """A permission to register; fields as the columns of ``yoto.store.models.Permission``."""
+    """A permission to register; fields as the columns of ``yoto.store.models.Permission``.
+
+    ``requires_approvals`` None: one, or none may ask where the permission is the whole platform's.
+    """
 
     name: str
     scope: str
@@ -27,6 +32,14 @@ class PermissionSpec:
     description: str = ""
     abac: bool = False
     on_policy_error: str = OnPolicyError.DENY.value
+    requires_approvals: int | None = None
+
+    @property
+    def approvals(self) -> int:
+        """How many persons must agree before somebody is lent it on request; 0: nobody may ask."""
+        if self.requires_approvals is not None:
+            return self.requires_approvals
+        return 0 if self.scope == ScopeType.GLOBAL else 1
 
 
 class Scoped(Protocol):
@@ -47,8 +60,8 @@ def checked_spec(
 
     Args:
         entry: a name, a mapping with ``name`` and any of ``group``, ``description``, ``scope``
-            (``"channel"`` by default: the narrowest), ``abac`` and ``on_policy_error``
-            (``"deny"`` by default), or a spec.
+            (``"channel"`` by default: the narrowest), ``abac``, ``on_policy_error`` (``"deny"`` by
+            default) and ``requires_approvals`` (1; 0 for scope ``global``), or a spec.
         declared: its scope has to be a type of the application; else it may become one.
 
     Raises:
@@ -65,6 +78,7 @@ def checked_spec(
     group, description = fields.pop("group", None), fields.pop("description", None) or ""
     abac = fields.pop("abac", False)
     on_error = fields.pop("on_policy_error", OnPolicyError.DENY)
+    approvals = fields.pop("requires_approvals", None)
     if fields:
         raise ValidationFailed({key: "unknown field" for key in fields})
     abac = bool(checked("abac", abac, Flag(), shown=False))
@@ -77,4 +91,10 @@ def checked_spec(
         if text is not None:
             says = f"a text of at most {longest} characters"
             checked(field, text, Text(longest, says=says), shown=False)
-    return PermissionSpec(name, str(scope), group, description, abac, OnPolicyError(on_error).value)
+    if approvals is not None:
+        most = 0 if scope == ScopeType.GLOBAL else MOST_APPROVALS
+        says = f"an integer from 0 to {most}" if most else "0: it is the whole platform's"
+        approvals = int(checked("requires_approvals", approvals, Whole(0, most, says=says)))
+    return PermissionSpec(
+        name, str(scope), group, description, abac, OnPolicyError(on_error).value, approvals
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,22 @@ from yoto.permission.rank.administrators import keeping_by_roles
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
 from yoto.store.models import Role, record_audit
+
+# Whether the writes at hand are the parts of one act, to which its actor was found entitled.
+_agreed: ContextVar[bool] = ContextVar("agreed", default=False)
+
+
+@contextmanager
+def agreed() -> Iterator[None]:
+    """A block of writes by an actor whose right to all that they do together was checked before.
+
+    They are recorded as the actor's, and no rule of the hierarchy is asked of each alone.
+    """
+    token = _agreed.set(True)
+    try:
+        yield
+    finally:
+        _agreed.reset(token)
 
 
 class Act:
@@ -40,6 +57,7 @@ class Act:
         """
         if self._authority is None:
             self._authority = Authority(self._state, self.session, self.actor_id)
+            self._authority.unbounded |= _agreed.get()
         return self._authority
 
     def check_actor(self) -> None:

@@ -40,6 +40,7 @@ _STORED = select(
     Permission.category,
     Permission.description,
     Permission.on_policy_error,
+    Permission.requires_approvals,
 ).order_by(Permission.bit)
 
 
@@ -59,8 +60,10 @@ def read_permissions(pool: SidePool) -> list[RegisteredPermission]:
 
 
 def _registered(row: Any) -> RegisteredPermission:
-    id_, name, bit, scope, abac, category, description, on_error = row
-    return RegisteredPermission(id_, name, bit, scope, abac, category, description, on_error)
+    id_, name, bit, scope, abac, category, description, on_error, approvals = row
+    return RegisteredPermission(
+        id_, name, bit, scope, abac, category, description, on_error, approvals
+    )
 
 
 class Registration:
@@ -74,6 +77,7 @@ class Registration:
         scope: str = ScopeType.CHANNEL,
         abac: bool = False,
         on_policy_error: str = OnPolicyError.DENY.value,
+        requires_approvals: int | None = None,
         *,
         actor_id: SubjectId | None = None,
         reason: str | None = None,
@@ -88,6 +92,7 @@ class Registration:
             "scope": scope,
             "abac": abac,
             "on_policy_error": on_policy_error,
+            "requires_approvals": requires_approvals,
         }
         return self.batch_register_permissions(
             [spec], actor_id=actor_id, reason=reason, commit=commit
@@ -107,7 +112,8 @@ class Registration:
             permissions: names, or mappings with ``name`` and any of ``group``, ``description``,
                 ``scope`` (``"channel"`` by default: the narrowest), ``abac``, and
                 ``on_policy_error``: ``"deny"`` (default), or ``"rbac"`` for one that roles decide
-                alone where policies give no verdict.
+                alone where policies give no verdict; ``requires_approvals``: how many persons must
+                agree to lend it on request, 1 by default, 0 if nobody may ask for it.
 
         Returns:
             A receipt whose ``ids`` are the database ids of all of them, in the order given.
@@ -240,6 +246,7 @@ def _insert_missing(
                 "description": spec.description,
                 "abac": spec.abac,
                 "on_policy_error": spec.on_policy_error,
+                "requires_approvals": spec.approvals,
             }
             for bit, spec in enumerate(missing.values(), first)
         ]
@@ -250,7 +257,7 @@ def _insert_missing(
 
 
 def _check_same(spec: PermissionSpec, found: RegisteredPermission | PermissionSpec) -> None:
-    for field in ("scope", "abac", "on_policy_error"):
+    for field in ("scope", "abac", "on_policy_error", "requires_approvals"):
         wanted, has = getattr(spec, field), getattr(found, field)
-        if wanted != has:
+        if wanted != has and not (field == "requires_approvals" and wanted is None):
             raise ValidationFailed({field: f"{spec.name} is registered with {field} {has!r}"})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from yoto.store.models.access_request import AccessRequest
 from yoto.store.models.alert import (
     AlertBoardRow,
     AlertDeliveryRow,
@@ -67,6 +68,7 @@ __all__ = [
     "IDEMPOTENCY_LEASE",
     "NOWHERE",
     "ROTATED",
+    "AccessRequest",
     "AlertBoardRow",
     "AlertDeliveryRow",
     "AlertHistoryRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
@@ -92,7 +92,7 @@ class AlertSilenceRow(Model):
 
 
 class AlertWebhookRow(Model):
-    """A target for alerts.
+    """A target for alerts, and for access requests where these are wanted, too.
 
     ``url`` and ``secret`` are sealed, see ``yoto.sealing``; ``secret`` signs, and is emptied when
     the webhook is removed.
@@ -106,6 +106,7 @@ class AlertWebhookRow(Model):
     url: Mapped[str] = mapped_column(Text)
     secret: Mapped[str] = mapped_column(String(255))
     min_level: Mapped[str] = mapped_column(LEVEL)
+    access_requests: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_by: Mapped[str] = mapped_column(PERSON)
     created_at: Mapped[datetime]
     failures: Mapped[int] = mapped_column(default=0)

@@ -25,7 +25,8 @@ class Permission(Model):
     ``scope`` is the narrowest scope in which the permission means something, ``global`` or a type
     of resources: a ``global`` one is never implied by owning a node, and only a global role grants
     it. ``on_policy_error`` is the fallback where policies give no verdict: ``deny``, or the
-    verdict of roles alone.
+    verdict of roles alone. ``requires_approvals`` is how many persons must agree before somebody is
+    lent it on request; 0: nobody may ask for it.
     """
 
     __tablename__ = "yoto_permissions"
@@ -41,6 +42,7 @@ class Permission(Model):
     on_policy_error: Mapped[str] = mapped_column(
         String(8), default=OnPolicyError.DENY.value, server_default=OnPolicyError.DENY.value
     )
+    requires_approvals: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

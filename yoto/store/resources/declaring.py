@@ -37,6 +37,7 @@ def declare_resource(
     gate: str | None = None,
     administrator: str | None = None,
     audit: str | None = None,
+    approver: str | None = None,
     label: Any = None,
     shared: str = "members",
     sync: tuple[str, Any] | tuple[str, Any, Any] | None = None,
@@ -60,8 +61,8 @@ def declare_resource(
         label: the column, or expression, with the name that people know a node by; operators find
             it by this, or by its id alone.
         remaining: permissions that a member in a time-out keeps; for types that have members.
-        gate, administrator, audit, shared: see ``ResourceType``; ``shared`` is ``"members"`` or
-            ``"anyone"``.
+        gate, administrator, audit, approver, shared: see ``ResourceType``; ``shared`` is
+            ``"members"`` or ``"anyone"``.
         sync: ``(type, column)`` of the node whose overwrites are in force in place of the node's
             own, with a condition as a third, where there is one.
         attributes: columns for policies, or names with columns or expressions; or a function that
@@ -96,6 +97,7 @@ def declare_resource(
             declared,
             gate=gate,
             administrator=administrator,
+            approver=approver,
             shared=shared == "anyone",
             askable=askable,
         )
@@ -118,6 +120,7 @@ def declare_resource(
         gate=gate,
         administrator=administrator,
         audit=audit,
+        approver=approver,
         label=None if label is None else _expression(model, label),
         remaining=remaining,
         shared=shared == "anyone",

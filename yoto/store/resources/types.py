@@ -79,6 +79,8 @@ class ResourceType:
         administrator: this permission at a node implies all others there.
         audit: with this permission at a node that has members, a user may query others' permissions
             there and below; None: with the permission to administer.
+        approver: with this permission at a node a user may lend others what they ask for there;
+            None: with the permission to administer.
         label: the column with the name that people know a node by; None: they know its id alone.
         remaining: the permissions that remain in a time-out.
         shared: grants at a node also hold for people who are not members.
@@ -102,6 +104,7 @@ class ResourceType:
     gate: str | None = None
     administrator: str | None = None
     audit: str | None = None
+    approver: str | None = None
     label: ColumnElement[Any] | None = None
     remaining: tuple[str, ...] = ()
     shared: bool = False

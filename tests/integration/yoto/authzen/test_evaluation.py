@@ -19,6 +19,13 @@ from yoto.store.db import db
 ONE = "/access/v1/evaluation"
 MANY = "/access/v1/evaluations"
 SEND, PIN = "message.send", "message.pin"
+# Where who asks about themselves can ask for what they lack.
+WAY = {
+    "endpoint": "http://localhost:80/api/v1/access-requests",
+    "permission": PIN,
+    "scope": "channel",
+    "scope_id": 1,
+}
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def asked(
     ("name", "expected"),
     [
         (SEND, {"decision": True}),
-        (PIN, {"decision": False, "context": {"reason": "not_granted"}}),
+        (PIN, {"decision": False, "context": {"reason": "not_granted", "access_request": WAY}}),
     ],
 )
 def test_one_asks_about_oneself_by_what_the_installation_says(
@@ -189,7 +196,7 @@ def test_policies_read_the_context_and_the_properties(
 
 
 READ = {"decision": True}
-NO = {"decision": False, "context": {"reason": "not_granted"}}
+NO = {"decision": False, "context": {"reason": "not_granted", "access_request": WAY}}
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,21 @@ def test_the_example_of_access_reviews(app: Flask, world: World, capsys: Any) ->
     assert names["found"].permission == "message.pin"
 
 
+def test_the_example_of_access_requests(app: Flask, world: World, capsys: Any) -> None:
+    harbour = world.server()
+    person = world.member(harbour, None)
+    with app.app_context():
+        run(
+            "access-requests.md",
+            permissions=permissions,
+            user_id=person.id,
+            owner_id=harbour.owner.id,
+            channel_id=harbour.channel_id,
+        )
+        db.session.remove()
+    assert capsys.readouterr().out == "granted True\nFalse\n"
+
+
 def test_the_example_of_templates(app: Flask, world: World) -> None:
     harbour = world.server()
     role = world.role(harbour)

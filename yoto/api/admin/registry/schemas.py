@@ -6,12 +6,14 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from yoto.api.reasons import ReasonSchema
-from yoto.http.fields import Flag, Instant, Name, Text, TypeName
+from yoto.http.fields import Flag, Instant, Name, Text, TypeName, Whole
+from yoto.permission import MOST_APPROVALS
 from yoto.store.columns import longest
 from yoto.store.models import OnPolicyError, Permission
 
 COLUMNS = Permission.__table__.c
 ON_POLICY_ERROR = [choice.value for choice in OnPolicyError]
+APPROVALS = "How many persons must agree to lend it on request; 0: nobody may ask for it"
 SCOPE_MEANING = "The narrowest scope in which the permission means something"
 
 
@@ -32,6 +34,7 @@ class PermissionSchema(ma.Schema):
         validate=OneOf(ON_POLICY_ERROR),
         metadata={"description": "What counts where policies give no verdict"},
     )
+    requires_approvals = ma.fields.Integer(required=True, metadata={"description": APPROVALS})
     created_at = Instant(required=True)
 
 
@@ -53,4 +56,7 @@ class NewPermissionSchema(ReasonSchema):
     abac = Flag(load_default=False)
     on_policy_error = ma.fields.String(
         load_default=OnPolicyError.DENY.value, validate=OneOf(ON_POLICY_ERROR)
+    )
+    requires_approvals = Whole(
+        0, MOST_APPROVALS, load_default=None, allow_none=True, metadata={"description": APPROVALS}
     )

@@ -1,0 +1,5 @@
+"""Access requests: asking for a right that one lacks, and lending it."""
+
+from yoto.api.permissions.requests.views import requests
+
+__all__ = ["requests"]

@@ -1,0 +1,173 @@
+"""Access requests of people: their own, and those that they may grant.
+
+Who may neither see the place nor grant the request learns nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from yoto.api.permissions.requests.schemas import INBOX
+from yoto.api.visibility import demand_sight, sees
+from yoto.errors import UnknownResource
+from yoto.extensions import permissions
+from yoto.http.paging import Page, cut
+from yoto.nodes import APPLICATIONS
+from yoto.permission import Place, Request, own_ids, subject_text
+from yoto.store.db import db
+from yoto.store.models import User, account_of
+from yoto.store.resources import known_types
+
+KIND = "access_request"
+
+
+def ask(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask for a right.
+
+    Raises:
+        UnknownResource: the place is not there, or not for the caller.
+        and as ``PermissionSystem.ask_for_access``.
+    """
+    demand_sight(caller_id, [Place(asked["scope"], asked["scope_id"])])
+    return shown(caller_id, [permissions.ask_for_access(caller_id, **asked)])[0]
+
+
+def page(
+    caller_id: int, *, box: str, state: str | None, after: int | None, limit: int
+) -> Page[dict[str, Any]]:
+    """The caller's own requests, or those of others that they may grant; newest first."""
+    if box == INBOX:
+        found = permissions.access_inbox(caller_id, after, limit + 1)
+    else:
+        states = () if state is None else (state,)
+        found = permissions.access_requests(caller_id, states, after, limit + 1)
+    cutting = cut(found, limit, lambda one: one.id)
+    return Page(shown(caller_id, cutting.items), cutting.next)
+
+
+def one(caller_id: int, request_id: int) -> dict[str, Any]:
+    """A request of the caller's, or one that they may decide about.
+
+    Raises:
+        UnknownResource: there is none.
+    """
+    found = permissions.access_request(request_id)
+    if found.user_id != caller_id and not permissions.may_decide(caller_id, found):
+        raise UnknownResource(KIND, request_id, "request_id")
+    return shown(caller_id, [found])[0]
+
+
+def demand_sight_of(caller_id: int, request_id: int) -> None:
+    """Go on only with a request at a place that is there for the caller, or that is their own.
+
+    Raises:
+        UnknownResource: it is not.
+    """
+    found = permissions.access_request(request_id)
+    if found.user_id == caller_id:
+        return
+    try:
+        if sees(caller_id, *found.place):
+            return
+    except UnknownResource:
+        pass  # the place is gone
+    raise UnknownResource(KIND, request_id, "request_id")
+
+
+def shown(caller_id: int | None, requests: Sequence[Request]) -> list[dict[str, Any]]:
+    """Requests with the names of people and places.
+
+    Args:
+        caller_id: whose right to decide is told with each; None: that of the system itself.
+    """
+    authors = {author for one in requests for author in _authors(one)}
+    accounts = {author: account_of(author) for author in authors}
+    numbers = {one.user_id for one in requests}
+    numbers |= {number for number in accounts.values() if number is not None}
+    people = {
+        number: (username, name)
+        for number, username, name in db.session.execute(
+            select(User.id, User.username, User.display_name).where(
+                User.id.in_([number for number in numbers if number < APPLICATIONS])
+            )
+        )
+    }
+    named = {
+        author: people[number][0]
+        for author, number in accounts.items()
+        if number is not None and number in people
+    }
+    ids, places = own_ids(numbers), _names_of(one.place for one in requests)
+    decidable = permissions.decidable(caller_id, requests)
+    return [
+        {
+            **_person(one.user_id, ids, people),
+            "id": one.id,
+            "permission": one.permission,
+            "scope": one.place.kind,
+            "scope_id": one.place.id,
+            "place_name": places.get(one.place),
+            "reason": one.reason,
+            "seconds": one.seconds,
+            "state": one.life.state.value,
+            "needed": one.life.needed,
+            "approvals": [
+                {
+                    "by": approval.by,
+                    "by_name": named.get(approval.by),
+                    "at": _moment(approval.at),
+                    "seconds": approval.seconds,
+                    "reason": approval.reason,
+                }
+                for approval in one.life.approvals
+            ],
+            "may_decide": one in decidable,
+            "created_at": _moment(one.created_at),
+            "due_at": _moment(one.life.due),
+            "until": _moment(one.life.until),
+            "decided_at": _moment(one.life.decided_at),
+            "decided_by": one.life.decided_by,
+            "decided_by_name": named.get(one.life.decided_by or ""),
+            "decision": one.life.decision,
+            "ended_at": _moment(one.life.ended_at),
+        }
+        for one in requests
+    ]
+
+
+def _authors(request: Request) -> Iterable[str]:
+    if request.life.decided_by is not None:
+        yield request.life.decided_by
+    yield from (one.by for one in request.life.approvals)
+
+
+def _person(
+    number: int, ids: Mapping[int, Any], people: Mapping[int, tuple[str, str]]
+) -> dict[str, Any]:
+    if number > APPLICATIONS:
+        called = subject_text(number)
+        return {"user_id": number, "username": called, "display_name": called}
+    username, name = people.get(number, (None, None))
+    return {"user_id": ids.get(number, number), "username": username, "display_name": name}
+
+
+def _names_of(places: Iterable[Place]) -> dict[Place, str | None]:
+    """The names of nodes whose types have names; those that are gone are left out."""
+    ids: dict[str, set[Any]] = {}
+    for place in places:
+        ids.setdefault(place.kind, set()).add(place.id)
+    found: dict[Place, str | None] = {}
+    for kind, wanted in ids.items():
+        declared = known_types().find(kind)
+        if declared is not None and declared.label is not None:
+            rows = select(declared.id, declared.label).where(declared.id.in_(wanted))
+            found |= {Place(kind, id_): name for id_, name in db.session.execute(rows)}
+    return found
+
+
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

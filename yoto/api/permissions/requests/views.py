@@ -1,0 +1,143 @@
+"""Routes of access requests, for people of the application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from yoto.api.guards import PERMISSION_ASK
+from yoto.api.permissions.requests import service
+from yoto.api.permissions.requests.schemas import (
+    AccessGrantSchema,
+    AccessRequestQuery,
+    AccessRequestSchema,
+    NewAccessRequestSchema,
+)
+from yoto.api.reasons import ReasonSchema
+from yoto.api.visibility import unknown
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
+from yoto.errors import PlatformError, UnknownResource
+from yoto.extensions import permissions
+from yoto.http.api import API_PREFIX
+from yoto.http.database_problems import problem_of
+from yoto.http.paging import Page, page_of
+from yoto.http.rest import RestBlueprint
+from yoto.resilience import rate_limit
+
+requests = RestBlueprint(
+    "access-requests",
+    __name__,
+    url_prefix=f"{API_PREFIX}/access-requests",
+    description="Rights that people lack, lent for a time by who may",
+)
+# Also in an application that answers these in a way of its own.
+for refusal in (HTTPException, PlatformError):
+    requests.register_error_handler(refusal, problem_of)
+requests.register_error_handler(UnknownResource, unknown)
+
+REQUEST = "/<int:request_id>"
+# Questions that a request counts as, so that one person asks a few times a minute at most; and
+# those of an inbox, each item of which takes statements.
+QUESTIONS_OF_REQUEST, QUESTIONS_OF_BOX = 500, 50
+
+
+@rate_limit(PERMISSION_ASK, cost=QUESTIONS_OF_REQUEST)
+def asking_caller() -> int:
+    """Who asks for a right."""
+    return current_user_id()
+
+
+@rate_limit(PERMISSION_ASK, cost=QUESTIONS_OF_BOX)
+def looking_caller() -> int:
+    """Who looks into a box."""
+    return current_user_id()
+
+
+@requests.post("")
+@signed_in
+@requests.arguments(NewAccessRequestSchema)
+@requests.response(201, AccessRequestSchema)
+@requests.alt_response(404, "NOT_FOUND")
+def ask_for_access(body: dict[str, Any]) -> dict[str, Any]:
+    """Ask to be lent a permission at a resource for a time
+
+    Who asks again for the same gets the request that is open, or granted, as it is.
+    """
+    return service.ask(asking_caller(), body)
+
+
+@requests.get("")
+@signed_in
+@requests.arguments(AccessRequestQuery, location="query")
+@requests.response(200, page_of(AccessRequestSchema))
+@requests.alt_response(429, "TOO_MANY_REQUESTS")
+def list_access_requests(query: dict[str, Any]) -> Page[dict[str, Any]]:
+    """The caller's own requests, or the open ones of others that they may grant; newest first"""
+    return service.page(looking_caller(), **query)
+
+
+@requests.get(REQUEST)
+@signed_in
+@requests.response(200, AccessRequestSchema)
+def read_access_request(request_id: int) -> dict[str, Any]:
+    """A request of the caller's, or one that they may grant"""
+    return service.one(current_user_id(), request_id)
+
+
+@requests.post(f"{REQUEST}/grant")
+@signed_in
+@requests.arguments(AccessGrantSchema)
+@requests.response(200, AccessRequestSchema)
+@requests.alt_response(409, "CONFLICT")
+def grant_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
+    """Approve it; with the last approval that it takes, the right is lent from now on
+
+    It takes the right to lend there, the permission itself for as long, and a rank above who asks.
+    """
+    caller_id = _caller(request_id)
+    found = permissions.grant_access(request_id, actor_id=caller_id, **body)
+    return service.shown(caller_id, [found])[0]
+
+
+@requests.post(f"{REQUEST}/refuse")
+@signed_in
+@requests.arguments(ReasonSchema)
+@requests.response(200, AccessRequestSchema)
+@requests.alt_response(409, "CONFLICT")
+def refuse_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
+    """Refuse it, which takes what granting takes"""
+    caller_id = _caller(request_id)
+    found = permissions.refuse_access(request_id, actor_id=caller_id, **body)
+    return service.shown(caller_id, [found])[0]
+
+
+@requests.post(f"{REQUEST}/withdraw")
+@signed_in
+@requests.arguments(ReasonSchema)
+@requests.response(200, AccessRequestSchema)
+@requests.alt_response(409, "CONFLICT")
+def withdraw_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
+    """Take back a request of one's own, or give back what was lent"""
+    caller_id = _caller(request_id)
+    found = permissions.withdraw_access(request_id, actor_id=caller_id, **body)
+    return service.shown(caller_id, [found])[0]
+
+
+@requests.post(f"{REQUEST}/end")
+@signed_in
+@requests.arguments(ReasonSchema)
+@requests.response(200, AccessRequestSchema)
+@requests.alt_response(409, "CONFLICT")
+def end_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
+    """Take back before its time what was lent, which takes what granting takes"""
+    caller_id = _caller(request_id)
+    found = permissions.end_access(request_id, actor_id=caller_id, **body)
+    return service.shown(caller_id, [found])[0]
+
+
+def _caller(request_id: int) -> int:
+    caller_id = current_user_id()
+    service.demand_sight_of(caller_id, request_id)
+    return caller_id

@@ -1,0 +1,136 @@
+"""Who may lend a right, and how it is lent: by a role of its own, held at one place for a time.
+
+The role has nothing but that permission there, and one holder. So everything that knows roles knows
+what is lent: verdicts, explanations, searches, reviews, and the ends of their windows.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.permission.loading import load_one
+from yoto.permission.loading.finding import site_in
+from yoto.permission.loading.source import reading
+from yoto.permission.people.subjects import subject_of_text, subject_text
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.rank.not_below import check_none_above, check_none_above_at
+from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
+from yoto.permission.requesting.rows import KIND, Request
+from yoto.permission.state import PermissionState
+from yoto.permission.verdict.resolver import flatten, resolve
+from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
+from yoto.permission.writes.acting import agreed
+from yoto.permission.writes.writes import Writes
+from yoto.store.models import NOWHERE
+from yoto.store.resources import known_types
+
+# With it somebody lends everywhere what they have themselves.
+GLOBAL_ROLES = "admin.roles"
+NOT_APPROVER = "not_approver"
+
+_writes = Writes()
+
+
+def role_name(request_id: int) -> str:
+    """What the role is called."""
+    return f"Access request #{request_id}"
+
+
+def demand_approver(
+    authority: Authority,
+    place: Place,
+    user_id: int,
+    permission: RegisteredPermission,
+    until: float,
+) -> None:
+    """The rules for lending somebody a permission: those of an overwrite for them there.
+
+    The actor has the right to lend (``ResourceType.approver``, or ``admin.roles``), has the
+    permission themselves until it ends, and stands above who gets it.
+
+    Raises:
+        PermissionDenied: one of these does not hold.
+        UnknownResource: there is no such place.
+    """
+    site = site_in(authority.session, place, "scope_id")
+    if authority.unbounded:
+        return
+    stands = authority.stands_at(place, authority.now)
+    if not stands and not _may_lend(authority, place):
+        name = known_types().get(place.kind).approver or GLOBAL_ROLES
+        raise PermissionDenied(Decision(False, NOT_APPROVER), name, place.kind, place.id)
+    authority.check_delegation({place: permission.mask}, until)
+    if stands:
+        check_none_above_at(authority, place, [user_id], ROLE_TOO_HIGH)
+    home = site.home or NOWHERE
+    check_none_above(authority, [home], [user_id], or_equal=not stands, reason=ROLE_TOO_HIGH)
+
+
+def _may_lend(authority: Authority, place: Place) -> bool:
+    snapshot = authority.registry.snapshot
+    approver = known_types().get(place.kind).approver
+    for where, mask in (
+        (place, snapshot.mask_named(approver or "")),
+        (GLOBAL, snapshot.mask_named(GLOBAL_ROLES)),
+    ):
+        if mask:
+            with suppress(PermissionDenied):
+                authority.check_delegation({where: mask}, authority.now)
+                return True
+    return False
+
+
+def lend(
+    state: PermissionState,
+    session: Session,
+    request: Request,
+    permission: RegisteredPermission,
+    until: float,
+    actor_id: int | None,
+    reason: str,
+) -> int:
+    """Lend what was asked for, in the transaction at hand; the id of the role.
+
+    Raises:
+        ValidationFailed: it would not be enough: something there denies it to them all the same.
+    """
+    place, ends = request.place, datetime.fromtimestamp(until, UTC)
+    home = site_in(session, place, "scope_id").home
+    at = None if home is None else place_of_text(home)
+    with agreed():
+        made = _writes.register_role(
+            role_name(request.id), home=at, actor_id=actor_id, reason=reason, commit=False
+        )
+        role_id = made.ids[0]
+        _writes.assign_permissions_to_role(
+            role_id, [permission.name], *place, actor_id=actor_id, reason=reason, commit=False
+        )
+        _writes.assign(
+            subject_of_text(subject_text(request.user_id)),
+            role_id,
+            place,
+            valid_until=ends,
+            attributes={KIND: request.id},
+            actor_id=actor_id,
+            reason=reason,
+            commit=False,
+        )
+    with reading() as connection:
+        facts, [user] = load_one(connection, request.user_id, place).facts(state.registry)
+    bits = state.registry.snapshot.bits
+    if not resolve(flatten(facts, bits), user, state.clock(), bits).mask & permission.mask:
+        raise ValidationFailed(
+            {"permission": "is denied to them there by something that this does not change"}
+        )
+    return role_id
+
+
+def take_back(role_id: int, reason: str) -> None:
+    """Delete the role of what was lent; nothing happens where it is gone."""
+    with suppress(UnknownResource):
+        _writes.delete_role(role_id, reason=reason, commit=False)

@@ -1,0 +1,370 @@
+"""The part of ``PermissionSystem`` for requests: asking for a right, lending it, refusing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.nodes import PUBLIC_NUMBER, NodeId
+from yoto.permission.checking.deciding import decide
+from yoto.permission.database.transactions import write
+from yoto.permission.loading.source import reading
+from yoto.permission.people.numbers import SubjectId, actor_number, number_of, person_number
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.registry.scopes import checked_id, parse_place, place_key
+from yoto.permission.requesting import rows
+from yoto.permission.requesting.acts import (
+    REASON_LENGTH,
+    SYSTEM,
+    RequestAct,
+    announce,
+    deciding,
+    named,
+    publish,
+    record,
+    still_open,
+)
+from yoto.permission.requesting.asking import approvals_needed, is_requestable
+from yoto.permission.requesting.lending import demand_approver, lend
+from yoto.permission.requesting.rows import KIND, Request, author_of
+from yoto.permission.requests.facts import AccessAsked, event_of
+from yoto.permission.requests.settling import RequestSettings
+from yoto.permission.requests.states import (
+    Approval,
+    Life,
+    RequestState,
+    approve,
+    end,
+    pass_time,
+    refuse,
+    withdraw,
+)
+from yoto.permission.state import PermissionState, get_state
+from yoto.permission.verdict.verdict import Decision
+from yoto.rules import Whole, checked
+from yoto.store.db import db
+from yoto.store.models import AccessRequest
+
+# Requests that an inbox looks through for one page.
+MOST_LOOKED_AT = 1_000
+OWN_REQUEST = "own_request"
+# Of several persons each has to be known: who is at a terminal may be one of the others.
+NO_ACCOUNT = "no_account"
+LOST = "the role that held it is gone"
+
+
+class Requesting:
+    """Access requests. Each call commits. Arguments and errors that they share:
+
+    Args:
+        request_id: of a request.
+        actor_id: who acts, bound by the rules of ``demand_approver``; None: the system itself, or
+            an operator without an account, whom ``by`` names for records.
+        reason: the actor's own words.
+
+    Raises:
+        UnknownResource: there is no such request.
+        AccessRequestClosed: it is in another state by now.
+        PermissionDenied: the actor may not; nothing was changed.
+        StoreUnavailable: the database did not answer.
+    """
+
+    def ask_for_access(
+        self,
+        user_id: SubjectId,
+        permission: str,
+        scope: str,
+        scope_id: NodeId,
+        seconds: int,
+        reason: str,
+    ) -> Request:
+        """Ask to be lent a permission at a node for a time.
+
+        Who asks again for the same gets the request that is open, or granted, as it is.
+
+        Raises:
+            ValidationFailed: nobody may ask for it there, they have it, or it is for too long.
+            UnknownPermission, UnknownResource: there is no such permission, or place.
+        """
+        state = get_state()
+        number, place = person_number(user_id), parse_place(scope, scope_id)
+        registered = state.registry.get(permission)
+        needed = approvals_needed(state, registered, place)
+        if not needed or number == PUBLIC_NUMBER:
+            raise ValidationFailed({"permission": "nobody may ask for it there"})
+        seconds, reason = _checked_seconds(state, seconds), _checked_reason(reason)
+        with write(True) as session:
+            found = still_open(state, session, number, permission, place)
+            if found is not None:
+                return found
+            decision = decide(state.quiet(), number, registered, place_key(place))
+            if decision.allowed:
+                raise ValidationFailed({"permission": "you have it there already"})
+            if not is_requestable(state, number, permission, place, decision.reason):
+                raise PermissionDenied(decision, permission, *place)
+            now = state.clock()
+            due = now + _settings(state).lapse_seconds
+            life = Life(asker=author_of(number), needed=needed, due=due)
+            row = rows.new_row(number, permission, place, reason, seconds, now, life)
+            try:
+                with session.begin_nested():
+                    session.add(row)
+            except IntegrityError:
+                # The same person, elsewhere, a moment ago.
+                found = still_open(state, session, number, permission, place)
+                if found is None:
+                    raise
+                return found
+            asked = rows.request_of(row)
+            event = event_of(AccessAsked, asked, author_of(number))
+            record(session, asked, "access_request.ask", number, reason)
+            announce(state, session, event)
+        publish(state, event)
+        return asked
+
+    def is_requestable(
+        self, user_id: SubjectId, permission: str, scope: str, scope_id: NodeId, reason: str
+    ) -> bool:
+        """Whether somebody who was denied for that reason may ask for the permission there.
+
+        Only what a role could change: not the end of a time-out, nor the consent of a policy.
+        """
+        place = parse_place(scope, scope_id)
+        return is_requestable(get_state(), number_of(user_id), permission, place, reason)
+
+    def access_request(self, request_id: int) -> Request:
+        """One request as it is now."""
+        now = get_state().clock()
+        with reading():
+            row = db.session.get(AccessRequest, checked_id(request_id, "id"))
+        if row is None:
+            raise UnknownResource(KIND, request_id, "id")
+        return _as_of(rows.request_of(row), now)
+
+    def access_requests(
+        self,
+        user_id: SubjectId | None = None,
+        states: Collection[str] = (),
+        after: int | None = None,
+        limit: int = 100,
+    ) -> list[Request]:
+        """Requests, newest first: those of one person, or all; no states: whatever became of them.
+
+        Args:
+            after: the id of the last one of the page before.
+        """
+        now = get_state().clock()
+        number = None if user_id is None else person_number(user_id)
+        with reading():
+            found = rows.listed(
+                db.session(), user_id=number, states=states, after=after, limit=limit
+            )
+        return [_as_of(one, now) for one in found]
+
+    def access_inbox(
+        self, actor_id: SubjectId, after: int | None = None, limit: int = 100
+    ) -> list[Request]:
+        """The open requests of others that the actor may grant now, newest first."""
+        found: list[Request] = []
+        looked_at = 0
+        while looked_at < MOST_LOOKED_AT and len(found) < limit:
+            page = self.access_requests(None, [RequestState.OPEN.value], after, 100)
+            found += self.decidable(actor_id, page)
+            looked_at += len(page)
+            if len(page) < 100:
+                break
+            after = page[-1].id
+        return found[:limit]
+
+    def decidable(self, actor_id: SubjectId | None, requests: Iterable[Request]) -> list[Request]:
+        """Those of ``requests`` that are open, another's, and the actor's to decide about."""
+        state, number = get_state(), actor_number(actor_id)
+        wanted = [
+            one for one in requests if one.user_id != number and one.life.state is RequestState.OPEN
+        ]
+        if not wanted:
+            return []
+        try:
+            authority = Authority(state, db.session(), number)
+        except PermissionDenied:
+            return []
+        return [one for one in wanted if _may_approve(state, authority, one, authority.now)]
+
+    def may_decide(self, actor_id: SubjectId | None, request: Request) -> bool:
+        """Whether the request, in whatever state, is another's and the actor's to decide about."""
+        opened = replace(request, life=replace(request.life, state=RequestState.OPEN))
+        return bool(self.decidable(actor_id, [opened]))
+
+    def grant_access(
+        self,
+        request_id: int,
+        *,
+        actor_id: SubjectId | None = None,
+        by: str | None = None,
+        seconds: int | None = None,
+        reason: str | None = None,
+    ) -> Request:
+        """Approve it; with the last approval that it takes, the right is lent from now on.
+
+        Args:
+            seconds: for how long; None: as was asked.
+
+        Raises:
+            ValidationFailed: too long, or it would not be enough: they would be denied it still.
+            PermissionDenied: the actor may not lend it, asks themselves, or has no account where
+                several persons must agree.
+        """
+        with deciding(request_id, actor_id, by) as (state, act):
+            length = act.request.seconds if seconds is None else _checked_seconds(state, seconds)
+            now, request = state.clock(), act.request
+            permission = state.registry.get(request.permission)
+            authority = Authority(state, act.session, act.number)
+            demand_approver(authority, request.place, request.user_id, permission, now + length)
+            if act.author == request.life.asker:
+                raise PermissionDenied(Decision(False, OWN_REQUEST), request.permission)
+            needed = max(request.life.needed, approvals_needed(state, permission, request.place))
+            if needed > 1 and act.number is None:
+                raise PermissionDenied(Decision(False, NO_ACCOUNT), request.permission)
+            still = [
+                one.by
+                for one in request.life.approvals
+                if _still_approves(state, act.session, request, one)
+            ]
+            act.life = approve(
+                replace(request.life, needed=needed),
+                Approval(act.author, now, length, reason),
+                standing=still,
+            )
+            act.reason = reason
+            if act.life.state is RequestState.GRANTED:
+                assert act.life.until is not None
+                act.row.role_id = lend(
+                    state,
+                    act.session,
+                    request,
+                    permission,
+                    act.life.until,
+                    act.number,
+                    named(request, reason),
+                )
+        return act.request
+
+    def refuse_access(
+        self,
+        request_id: int,
+        *,
+        actor_id: SubjectId | None = None,
+        by: str | None = None,
+        reason: str | None = None,
+    ) -> Request:
+        """Refuse it: one person who may grant it is enough."""
+        with deciding(request_id, actor_id, by) as (state, act):
+            _demand_decider(state, act)
+            act.life = refuse(act.request.life, act.author, state.clock(), reason)
+            act.reason = reason
+        return act.request
+
+    def withdraw_access(
+        self, request_id: int, *, actor_id: SubjectId, reason: str | None = None
+    ) -> Request:
+        """Take back a request of one's own, or give back what was lent."""
+        with deciding(request_id, actor_id, None) as (state, act):
+            if act.author != act.request.life.asker:
+                raise PermissionDenied(Decision(False, "not_yours"), act.request.permission)
+            now, life = state.clock(), act.request.life
+            if life.state is RequestState.GRANTED:
+                act.life = end(life, act.author, now, reason)
+            else:
+                act.life = withdraw(life, now, reason)
+            act.reason = reason
+        return act.request
+
+    def end_access(
+        self,
+        request_id: int,
+        *,
+        actor_id: SubjectId | None = None,
+        by: str | None = None,
+        reason: str | None = None,
+    ) -> Request:
+        """Take back before its time what was lent; who may grant it may."""
+        with deciding(request_id, actor_id, by) as (state, act):
+            _demand_decider(state, act)
+            act.life = end(act.request.life, act.author, state.clock(), reason)
+            act.reason = reason
+        return act.request
+
+    def settle_access_requests(self, limit: int = 100) -> float | None:
+        """Close what has lapsed or ended by itself, and publish it.
+
+        Returns:
+            Epoch seconds at which the next one is due; None: none is.
+        """
+        state = get_state()
+        with reading():
+            ids = rows.due_ids(db.session(), state.clock(), limit)
+        db.session.rollback()
+        for request_id in ids:
+            with deciding(request_id, None, None) as (state, act):
+                now, life = state.clock(), act.request.life
+                act.life = pass_time(life, now)
+                if act.life == life and life.state is RequestState.GRANTED:
+                    act.life = end(life, SYSTEM, now, LOST)
+        with reading():
+            due = rows.next_due(db.session())
+        db.session.rollback()
+        return due
+
+
+def _as_of(request: Request, now: float) -> Request:
+    return replace(request, life=pass_time(request.life, now))
+
+
+def _demand_decider(state: PermissionState, act: RequestAct) -> None:
+    request = act.request
+    authority = Authority(state, act.session, act.number)
+    permission = state.registry.get(request.permission)
+    demand_approver(authority, request.place, request.user_id, permission, authority.now)
+
+
+def _may_approve(
+    state: PermissionState, authority: Authority, request: Request, until: float
+) -> bool:
+    try:
+        permission = state.registry.get(request.permission)
+        demand_approver(authority, request.place, request.user_id, permission, until)
+    except (PermissionDenied, ValidationFailed):
+        return False  # or the place is gone
+    return True
+
+
+def _still_approves(
+    state: PermissionState, session: Session, request: Request, approval: Approval
+) -> bool:
+    """Whether who approved earlier could do so now, for as long."""
+    number = int(approval.by.removeprefix("user:"))
+    try:
+        authority = Authority(state, session, number)
+    except PermissionDenied:
+        return False
+    return _may_approve(state, authority, request, authority.now + approval.seconds)
+
+
+def _checked_seconds(state: PermissionState, seconds: int) -> int:
+    return int(
+        checked("seconds", seconds, Whole(1, _settings(state).max_seconds, "s"), shown=False)
+    )
+
+
+def _checked_reason(reason: str) -> str:
+    if not isinstance(reason, str) or not 1 <= len(reason.strip()) <= REASON_LENGTH:
+        raise ValidationFailed({"reason": f"must be a text of 1 to {REASON_LENGTH} characters"})
+    return reason.strip()
+
+
+def _settings(state: PermissionState) -> RequestSettings:
+    return RequestSettings() if state.requests is None else state.requests.settings

@@ -1,0 +1,97 @@
+"""Events of access requests. They name no words of people: those are for who may read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yoto.events import Event, event_type
+from yoto.permission.requests.states import RequestState
+
+
+class AccessRequestEvent(Event, frozen=True, kw_only=True):
+    """A step of a request.
+
+    Attributes:
+        access_request_id: which request.
+        user_id: the number of who asks.
+        permission, scope, scope_id: for what, and where.
+        state: by now.
+        by: the author of the step, such as ``user:42``; empty: it came by itself.
+        approvals, needed: persons who approved, and who must.
+        until: epoch seconds at which what was granted ends.
+    """
+
+    access_request_id: int
+    user_id: int
+    permission: str
+    scope: str
+    scope_id: int | str
+    state: str
+    by: str = ""
+    approvals: int = 0
+    needed: int = 1
+    until: float | None = None
+
+
+@event_type("access_request.asked")
+class AccessAsked(AccessRequestEvent, frozen=True, kw_only=True):
+    """Somebody asks for a right."""
+
+
+@event_type("access_request.approved")
+class AccessApproved(AccessRequestEvent, frozen=True, kw_only=True):
+    """One of several persons agreed; others must as well."""
+
+
+@event_type("access_request.granted")
+class AccessGrantedOnRequest(AccessRequestEvent, frozen=True, kw_only=True):
+    """The right is lent from now on until then."""
+
+
+@event_type("access_request.refused")
+class AccessRefused(AccessRequestEvent, frozen=True, kw_only=True):
+    """Somebody who might have granted it refused."""
+
+
+@event_type("access_request.withdrawn")
+class AccessWithdrawn(AccessRequestEvent, frozen=True, kw_only=True):
+    """Who asked does no more."""
+
+
+@event_type("access_request.lapsed")
+class AccessLapsed(AccessRequestEvent, frozen=True, kw_only=True):
+    """Nobody answered in time."""
+
+
+@event_type("access_request.ended")
+class AccessEnded(AccessRequestEvent, frozen=True, kw_only=True):
+    """What was lent is over, by itself or before its time."""
+
+
+REACHED: dict[RequestState, type[AccessRequestEvent]] = {
+    RequestState.OPEN: AccessApproved,
+    RequestState.GRANTED: AccessGrantedOnRequest,
+    RequestState.REFUSED: AccessRefused,
+    RequestState.WITHDRAWN: AccessWithdrawn,
+    RequestState.LAPSED: AccessLapsed,
+    RequestState.ENDED: AccessEnded,
+}
+
+
+def event_of(kind: type[AccessRequestEvent], request: Any, by: str) -> AccessRequestEvent:
+    """The event of a step of a request (``Request`` of ``requesting``), as it is after
+    it.
+    """
+    life, place = request.life, request.place
+    return kind(
+        access_request_id=request.id,
+        user_id=request.user_id,
+        permission=request.permission,
+        scope=place.kind,
+        scope_id=place.id if isinstance(place.id, int) else str(place.id),
+        state=life.state.value,
+        by=by,
+        approvals=len(life.approvals),
+        needed=life.needed,
+        until=life.until,
+    )

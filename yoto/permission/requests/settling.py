@@ -1,0 +1,103 @@
+"""Closes requests at their moment, in whichever worker comes first, and publishes their steps."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from yoto.errors import StoreUnavailable
+from yoto.housekeeping import Housekeeper
+from yoto.permission.requests.facts import AccessRequestEvent
+from yoto.settings import Configured, of
+
+log = logging.getLogger(__name__)
+
+# s between two looks for what other workers granted; a worker looks at its own in time.
+INTERVAL = 5.0
+# s after the moment, which two clocks may see differently.
+LATE = 0.05
+# s between looks while the database is unavailable, or not set up.
+AGAIN = 30.0
+
+Listener = Callable[[Session, AccessRequestEvent], object]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSettings(Configured):
+    """Settings of access requests.
+
+    Attributes:
+        max_seconds: the longest time for which a right is lent.
+        lapse_seconds: after so long an unanswered request lapses.
+    """
+
+    max_seconds: int = of("ACCESS_REQUEST_MAX_SECONDS")
+    lapse_seconds: int = of("ACCESS_REQUEST_LAPSE_SECONDS")
+
+
+class RequestDesk:
+    """The part of one application for access requests that goes on beside requests of HTTP.
+
+    Attributes:
+        listener: called with the session of each step, before its commit.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: RequestSettings,
+        settle: Callable[[], float | None],
+        publish: Callable[[AccessRequestEvent], object] | None = None,
+        listener: Listener | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            settle: closes what is due, and returns the next moment at which something is: epoch
+                seconds, or None.
+            publish: publishes an event, and never raises for want of a store.
+        """
+        self.settings = settings
+        self.listener = listener
+        self._app = app
+        self._settle = settle
+        self._publish = publish
+        self._clock = clock
+        self._failing = False
+        self._keeper = Housekeeper("yoto-access-requests")
+        self._look_soon = self._keeper.add("settle", self.turn)
+
+    def start(self) -> None:
+        """Look for what is due from now on."""
+        self._keeper.start()
+
+    def close(self) -> None:
+        """End the thread; it may start again."""
+        self._keeper.stop()
+
+    def publish(self, event: AccessRequestEvent) -> None:
+        """Publish a step; the next moment may be another by it."""
+        if self._publish is not None:
+            self._publish(event)
+        self._look_soon()
+
+    def turn(self) -> float:
+        """Close what is due; seconds until the next look."""
+        try:
+            with self._app.app_context():
+                due = self._settle()
+        except StoreUnavailable as error:
+            if not self._failing:
+                log.warning("access requests are not closed in time now: %s", error)
+            self._failing = True
+            return AGAIN
+        self._failing = False
+        if due is None:
+            return INTERVAL
+        return min(INTERVAL, max(0.0, due - self._clock()) + LATE)

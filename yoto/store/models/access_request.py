@@ -1,0 +1,53 @@
+"""Requests for a right: who asks for what, who agreed, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey
+from yoto.store.models.role import NODE_LENGTH
+
+PERSON = String(128)
+REASON = String(500)
+
+
+class AccessRequest(Model):
+    """One request for one permission at one node, ``place``, for so many seconds.
+
+    Nothing here is a foreign key: a request outlives whom and what it is about.
+
+    ``open_key`` is a hash of person, permission and place while the request is open or granted, and
+    NULL afterwards: being unique, it lets nobody ask twice. ``due_at`` is when it lapses, or what was
+    lent ends; NULL: neither any more. ``role_id`` is the role that holds what is lent.
+    """
+
+    __tablename__ = "yoto_access_requests"
+    __table_args__ = (
+        Index(None, "user_id", "id"),
+        Index(None, "state", "id"),
+        Index(None, "due_at"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[PrimaryKey]
+    open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int]
+    permission: Mapped[str] = mapped_column(String(128))
+    place: Mapped[str] = mapped_column(String(NODE_LENGTH))
+    reason: Mapped[str] = mapped_column(REASON)
+    seconds: Mapped[int]
+    needed: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    approvals: Mapped[Any] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(PERSON)
+    decision: Mapped[str | None] = mapped_column(REASON)
+    until: Mapped[datetime | None]
+    role_id: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
