@@ -104,9 +104,12 @@ def add_alert_webhook(
     reason: Reason,
     by: Author,
     min_level: Level = Level.WARNING,
+    access_requests: Annotated[bool, "Send the steps of access requests, too"] = False,
 ) -> AddedWebhook:
-    """Send alerts there from now on"""
-    added = platform.webhooks.add(name, url, by=by, reason=reason, min_level=min_level)
+    """Send alerts there from now on, and access requests where these are wanted"""
+    added = platform.webhooks.add(
+        name, url, by=by, reason=reason, min_level=min_level, access_requests=access_requests
+    )
     return AddedWebhook(**vars(added.webhook), secret=added.secret)
 
 

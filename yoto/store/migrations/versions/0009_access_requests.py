@@ -1,6 +1,6 @@
 """People ask for a right that they lack, for a time.
 
-Revision: 0008
+Revision: 0009
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from sqlalchemy.dialects import mysql
 
 from yoto.store.migrations.exact import exact_texts
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
