@@ -421,7 +421,7 @@ def test_the_tables_of_the_platform_are_made_without_an_application_of_ours(empt
     assert told("upgrade") == "".join(f"ran 000{n}\n" for n in range(1, 10))
     assert tables() == set(Model.metadata.tables)
     assert told("upgrade") == "The tables are up to date.\n"
-    assert told("downgrade", "0001") == "".join(f"took back 000{n}\n" for n in range(8, 1, -1))
+    assert told("downgrade", "0001") == "".join(f"took back 000{n}\n" for n in range(9, 1, -1))
     assert told("current") == "database: 0001\ncode: 0009\n"
     assert told("downgrade", "base") == "took back 0001\n"
     assert tables() == set()

@@ -75,7 +75,7 @@ def settled(app: Flask, request_id: int) -> Request:
             permissions.settle_access_requests()
             return permissions.access_request(request_id).life.is_closed
 
-    wait_until(ended, 10)
+    wait_until(ended, 30)
     with app.app_context():
         return permissions.access_request(request_id)
 
@@ -99,7 +99,7 @@ def test_a_right_is_asked_for_from_its_denial_lent_and_over_by_itself(
     assert asked.status_code == 201
     [request_id] = box(client, community.owner)
     assert request_id == asked.json["id"]
-    granted = act(client, community.owner, request_id, "grant", seconds=2, reason="today")
+    granted = act(client, community.owner, request_id, "grant", seconds=5, reason="today")
     assert (granted.json["state"], granted.json["decided_by_name"]) == (
         "granted",
         community.owner.username,
