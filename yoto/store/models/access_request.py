@@ -21,8 +21,8 @@ class AccessRequest(Model):
     Nothing here is a foreign key: a request outlives whom and what it is about.
 
     ``open_key`` is a hash of person, permission and place while the request is open or granted, and
-    NULL afterwards: being unique, it lets nobody ask twice. ``due_at`` is when it lapses, or what was
-    lent ends; NULL: neither any more. ``role_id`` is the role that holds what is lent.
+    NULL afterwards: being unique, it lets nobody ask twice. ``due_at`` is when it lapses, or what
+    was lent ends; NULL: neither any more. ``role_id`` is the role that holds what is lent.
     """
 
     __tablename__ = "yoto_access_requests"
