@@ -22,12 +22,12 @@ from app.blueprints.users import users
 from app.migrations import CHECKS
 from yoto.api.admin import audit_log, registry
 from yoto.api.permissions import (
+    access_requests,
     applications,
     checks,
     groups,
     insight,
     nodes,
-    requests,
     review,
     teams,
     templates,
@@ -56,7 +56,7 @@ REST: list[Blueprint] = [
     checks,
     insight,
     review,
-    requests,
+    access_requests,
     nodes,
     teams,
     applications,

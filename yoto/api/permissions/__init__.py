@@ -4,18 +4,18 @@ from yoto.api.permissions.checks import checks
 from yoto.api.permissions.groups import groups
 from yoto.api.permissions.insight import insight
 from yoto.api.permissions.nodes import nodes
-from yoto.api.permissions.requests import requests
+from yoto.api.permissions.requests import access_requests
 from yoto.api.permissions.review import review
 from yoto.api.permissions.subjects import applications, teams
 from yoto.api.permissions.templates import templates
 
 __all__ = [
+    "access_requests",
     "applications",
     "checks",
     "groups",
     "insight",
     "nodes",
-    "requests",
     "review",
     "teams",
     "templates",

@@ -26,7 +26,7 @@ from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 
-requests = RestBlueprint(
+access_requests = RestBlueprint(
     "access-requests",
     __name__,
     url_prefix=f"{API_PREFIX}/access-requests",
@@ -34,8 +34,8 @@ requests = RestBlueprint(
 )
 # Also in an application that answers these in a way of its own.
 for refusal in (HTTPException, PlatformError):
-    requests.register_error_handler(refusal, problem_of)
-requests.register_error_handler(UnknownResource, unknown)
+    access_requests.register_error_handler(refusal, problem_of)
+access_requests.register_error_handler(UnknownResource, unknown)
 
 REQUEST = "/<int:request_id>"
 # Questions that a request counts as, so that one person asks a few times a minute at most; and
@@ -55,11 +55,11 @@ def looking_caller() -> int:
     return current_user_id()
 
 
-@requests.post("")
+@access_requests.post("")
 @signed_in
-@requests.arguments(NewAccessRequestSchema)
-@requests.response(201, AccessRequestSchema)
-@requests.alt_response(404, "NOT_FOUND")
+@access_requests.arguments(NewAccessRequestSchema)
+@access_requests.response(201, AccessRequestSchema)
+@access_requests.alt_response(404, "NOT_FOUND")
 def ask_for_access(body: dict[str, Any]) -> dict[str, Any]:
     """Ask to be lent a permission at a resource for a time
 
@@ -68,29 +68,29 @@ def ask_for_access(body: dict[str, Any]) -> dict[str, Any]:
     return service.ask(asking_caller(), body)
 
 
-@requests.get("")
+@access_requests.get("")
 @signed_in
-@requests.arguments(AccessRequestQuery, location="query")
-@requests.response(200, page_of(AccessRequestSchema))
-@requests.alt_response(429, "TOO_MANY_REQUESTS")
+@access_requests.arguments(AccessRequestQuery, location="query")
+@access_requests.response(200, page_of(AccessRequestSchema))
+@access_requests.alt_response(429, "TOO_MANY_REQUESTS")
 def list_access_requests(query: dict[str, Any]) -> Page[dict[str, Any]]:
     """The caller's own requests, or the open ones of others that they may grant; newest first"""
     return service.page(looking_caller(), **query)
 
 
-@requests.get(REQUEST)
+@access_requests.get(REQUEST)
 @signed_in
-@requests.response(200, AccessRequestSchema)
+@access_requests.response(200, AccessRequestSchema)
 def read_access_request(request_id: int) -> dict[str, Any]:
     """A request of the caller's, or one that they may grant"""
     return service.one(current_user_id(), request_id)
 
 
-@requests.post(f"{REQUEST}/grant")
+@access_requests.post(f"{REQUEST}/grant")
 @signed_in
-@requests.arguments(AccessGrantSchema)
-@requests.response(200, AccessRequestSchema)
-@requests.alt_response(409, "CONFLICT")
+@access_requests.arguments(AccessGrantSchema)
+@access_requests.response(200, AccessRequestSchema)
+@access_requests.alt_response(409, "CONFLICT")
 def grant_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Approve it; with the last approval that it takes, the right is lent from now on
 
@@ -101,11 +101,11 @@ def grant_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any
     return service.shown(caller_id, [found])[0]
 
 
-@requests.post(f"{REQUEST}/refuse")
+@access_requests.post(f"{REQUEST}/refuse")
 @signed_in
-@requests.arguments(ReasonSchema)
-@requests.response(200, AccessRequestSchema)
-@requests.alt_response(409, "CONFLICT")
+@access_requests.arguments(ReasonSchema)
+@access_requests.response(200, AccessRequestSchema)
+@access_requests.alt_response(409, "CONFLICT")
 def refuse_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Refuse it, which takes what granting takes"""
     caller_id = _caller(request_id)
@@ -113,11 +113,11 @@ def refuse_access_request(body: dict[str, Any], request_id: int) -> dict[str, An
     return service.shown(caller_id, [found])[0]
 
 
-@requests.post(f"{REQUEST}/withdraw")
+@access_requests.post(f"{REQUEST}/withdraw")
 @signed_in
-@requests.arguments(ReasonSchema)
-@requests.response(200, AccessRequestSchema)
-@requests.alt_response(409, "CONFLICT")
+@access_requests.arguments(ReasonSchema)
+@access_requests.response(200, AccessRequestSchema)
+@access_requests.alt_response(409, "CONFLICT")
 def withdraw_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Take back a request of one's own, or give back what was lent"""
     caller_id = _caller(request_id)
@@ -125,11 +125,11 @@ def withdraw_access_request(body: dict[str, Any], request_id: int) -> dict[str, 
     return service.shown(caller_id, [found])[0]
 
 
-@requests.post(f"{REQUEST}/end")
+@access_requests.post(f"{REQUEST}/end")
 @signed_in
-@requests.arguments(ReasonSchema)
-@requests.response(200, AccessRequestSchema)
-@requests.alt_response(409, "CONFLICT")
+@access_requests.arguments(ReasonSchema)
+@access_requests.response(200, AccessRequestSchema)
+@access_requests.alt_response(409, "CONFLICT")
 def end_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Take back before its time what was lent, which takes what granting takes"""
     caller_id = _caller(request_id)
