@@ -44,16 +44,16 @@ class Page:
 SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
-    Page("overview", "/", texts=("status",)),
+    Page("overview", "/", texts=("status", "help")),
     Page("alerts", "/alerts"),
-    Page("guards", "/guards"),
+    Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", live=False),
     Page("policies", "/policies", live=False),
-    Page("cache", "/cache", texts=("guards",)),
-    Page("queues", "/queues"),
+    Page("cache", "/cache", texts=("guards", "help")),
+    Page("queues", "/queues", texts=("help",)),
     Page("events", "/events"),
     Page("audit", "/audit"),
-    Page("instances", "/instances"),
+    Page("instances", "/instances", texts=("help",)),
     Page("suggestions", "/suggestions", texts=("forecasts",)),
     Page("settings", "/settings"),
 )

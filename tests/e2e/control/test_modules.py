@@ -436,7 +436,7 @@ def test_the_state_of_a_page_is_in_its_query_and_old_fragments_are_carried_there
         {"user": "31", "question": "a b"},
     ]
     for old, new in {
-        "alerts#17": "alerts?alert=17",
+        "queues#mail": "queues?kind=mail",
         "settings#maintenance": "settings?part=maintenance",
         "guards#rate_limit:message.send": "guards?guard=rate_limit:message.send",
     }.items():

@@ -77,6 +77,18 @@ def test_longer_times_are_read_from_summaries_and_a_chart_can_be_read_as_a_table
         first = decisions.get_by_role("row").nth(1)
         expect(first.get_by_role("rowheader")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
 
+        # What a figure is, and what to make of it.
+        mark = decisions.get_by_role("button", name="What is “Decisions”?")
+        mark.click()
+        explained = page.locator(".hint-text")
+        expect(explained).to_contain_text("Permission checks a second")
+        page.keyboard.press("Escape")
+        expect(explained).to_be_hidden()
+        expect(mark).to_be_focused()
+        mark.click()
+        explained.get_by_role("link", name="Read more").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("The figures of the pages")
+
 
 def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
     browser: Browser, yoto: RunningYoto

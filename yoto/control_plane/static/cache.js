@@ -35,8 +35,8 @@ const workers = table({
   columns: [
     { title: t("cache.worker"), head: true, render: ({ id }) => h("span", { class: "name-of" }, subject(`worker:${id}`)), sort: (row) => row.id },
     { title: t("cache.state"), render: ({ state }) => badge(state, undefined, WORKER_LOOKS[state]), sort: (row) => row.state },
-    { title: t("cache.behind"), render: behindOf, sort: (row) => row.behind },
-    { title: t("cache.silence"), render: silenceOf, sort: (row) => row.silence_s },
+    { title: t("cache.behind"), help: "lag", render: behindOf, sort: (row) => row.behind },
+    { title: t("cache.silence"), help: "silence", render: silenceOf, sort: (row) => row.silence_s },
     { title: t("cache.held"), number: true, render: ({ keys }) => number(keys), sort: (row) => row.keys },
     { title: t("cache.as_of"), render: ({ age_s }) => (age_s === 0 ? t("cache.now") : t("unit.ago", { age: duration(age_s) })), sort: (row) => row.age_s },
   ],
@@ -75,11 +75,11 @@ function showTiers(found) {
   const { events, tiers } = found;
   replace(part("window"), found.window.complete ? t("cache.window", { time: duration(found.window.seconds) }) : t("cache.window_here", { time: duration(found.window.seconds) }));
   return tiles([
-    ...tiers.filter(({ tier }) => tier !== "db").map((one) => ({ name: t("cache.rate_of", { tier: TIERS[one.tier] }), value: quantity(one.hit_rate, "ratio"), hint: t("cache.hits_of", { hits: number(one.hits), asked: number(one.hits + one.misses + one.bypassed + one.errors) }) })),
+    ...tiers.filter(({ tier }) => tier !== "db").map((one) => ({ name: t("cache.rate_of", { tier: TIERS[one.tier] }), help: "hit_rate", value: quantity(one.hit_rate, "ratio"), hint: t("cache.hits_of", { hits: number(one.hits), asked: number(one.hits + one.misses + one.bypassed + one.errors) }) })),
     ...tiers.filter(({ tier }) => tier === "db").map((one) => ({ name: t("cache.loads"), value: number(one.hits), hint: one.errors ? t("cache.load_errors", { n: number(one.errors) }) : null })),
-    { name: t("cache.stampedes"), value: number(events.stampedes_avoided) },
-    { name: t("cache.refused"), value: number(events.stale_refused ?? 0), hint: t("cache.refused_hint") },
-    { name: t("cache.bypassed"), value: number(tiers.reduce((sum, one) => sum + one.bypassed, 0)), hint: t("cache.bypassed_hint") },
+    { name: t("cache.stampedes"), help: "stampedes", value: number(events.stampedes_avoided) },
+    { name: t("cache.refused"), help: "stale_refused", value: number(events.stale_refused ?? 0), hint: t("cache.refused_hint") },
+    { name: t("cache.bypassed"), help: "bypassed", value: number(tiers.reduce((sum, one) => sum + one.bypassed, 0)), hint: t("cache.bypassed_hint") },
   ]);
 }
 

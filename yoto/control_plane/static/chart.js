@@ -3,6 +3,7 @@
 import { HEIGHT, options, scaleOf } from "./chart/canvas.js";
 import { h, replace, svg } from "./dom.js";
 import { clock, known, now, quantity, timestamp, toMs, unitName, zone } from "./format.js";
+import { hint } from "./help.js";
 import { page, t } from "./page.js";
 
 /** What can be looked at: how many seconds of time each range holds. */
@@ -19,8 +20,8 @@ let library = null;
 const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts).then((module) => module.default, () => null) : Promise.resolve(null));
 
 /**
- * A chart. `{title, unit, series: [{key, title, colour: 1..6}], top, area, thresholds, zoom, link}`:
- * `unit` as `quantity` takes it, `top` the least that the axis shows, `area` fills below the first
+ * A chart. `{title, help, unit, series: [{key, title, colour: 1..6}], top, area, thresholds, zoom, link}`:
+ * `help` as `hint` takes it, `unit` as `quantity` does, `top` the least that the axis shows, `area` fills below the first
  * line; `thresholds: [{at, label, level, always}]` are borders, drawn where values come near them or
  * `always`; `zoom(from, to)`, ms since 1970, is called for a stretch that was dragged; `link(from, to)`
  * gives the address that a click on a moment, and its time in the table, lead to.
@@ -30,7 +31,7 @@ const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts
  * `[from, to]` in ms; a point stands for `step` seconds. `push` adds one and forgets the oldest. Where
  * points are missing the lines are broken. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`.
  */
-export function chart({ title, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = null }) {
+export function chart({ title, help = null, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = null }) {
   const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], first: at === 0, ...one }));
   // What is drawn last lies above: the first line, such as the p50 below its p95, is never hidden.
   const layers = [...lines].reverse();
@@ -43,7 +44,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false, th
   const element = h(
     "figure",
     { class: "chart" },
-    h("figcaption", {}, title, " ", h("span", { class: "unit" }, unitName(unit))),
+    h("figcaption", {}, title, " ", h("span", { class: "unit" }, unitName(unit)), help ? [" ", hint(help, title)] : null),
     h("ul", { class: "legend" }, lines.map((line, at) => h("li", {}, swatch(line), line.title, " ", values[at]))),
     plot,
     when,

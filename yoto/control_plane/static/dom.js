@@ -21,7 +21,12 @@ export function replace(node, ...children) {
   const wanted = nodes(children);
   const there = node.childNodes;
   if (there.length !== wanted.length || wanted.some((child, at) => child !== there[at])) {
+    // A figure that is drawn anew has its "?" anew, which whoever reaches it by keyboard must not lose.
+    const help = node.contains(document.activeElement) ? document.activeElement.dataset.help : null;
     node.replaceChildren(...wanted);
+    if (help) {
+      node.querySelector(`[data-help="${help}"]`)?.focus({ preventScroll: true });
+    }
   }
   return node;
 }

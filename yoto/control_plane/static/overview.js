@@ -7,9 +7,10 @@ import { chart, isHole, RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
 import { age, now, quantity } from "./format.js";
 import { causeList } from "./headline.js";
+import { hint } from "./help.js";
 import { isStale, refresh, subscribe, watch } from "./live.js";
 import { openAlerts } from "./open_alerts.js";
-import { named, t } from "./page.js";
+import { has, named, t } from "./page.js";
 import { empty, failed, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
 
@@ -31,14 +32,14 @@ function heardOf(name, well) {
 // Charts
 
 const SPECS = [
-  { title: t("overview.decisions"), unit: "per_second", area: true, top: 1, series: [{ key: "checks_allowed", title: t("overview.allowed"), colour: 1 }, { key: "checks_denied", title: t("overview.denied"), colour: 2 }, { key: "checks_unknown", title: t("overview.undecided"), colour: 3 }] },
-  { title: t("overview.check_time"), unit: "ms", series: [{ key: "check_p50_ms", title: "p50", colour: 1 }, { key: "check_p95_ms", title: "p95", colour: 4 }, { key: "check_p99_ms", title: "p99", colour: 5 }] },
-  { title: t("overview.hit_rates"), unit: "ratio", top: 100, series: [{ key: "l1_hit_rate", title: t("overview.l1"), colour: 1 }, { key: "l2_hit_rate", title: t("overview.l2"), colour: 4 }] },
-  { title: t("overview.staleness"), unit: "ms", area: true, series: [{ key: "staleness_p99_ms", title: t("overview.stale_age"), colour: 4 }] },
-  { title: t("overview.requests"), unit: "per_second", area: true, top: 1, series: [{ key: "request_rate", title: t("overview.rate"), colour: 1 }] },
-  { title: t("overview.request_time"), unit: "ms", series: [{ key: "request_p95_ms", title: "p95", colour: 4 }] },
-  { title: t("overview.failures"), unit: "ratio", area: true, top: 1, series: [{ key: "error_rate", title: t("overview.share"), colour: 2 }] },
-  { title: t("overview.rejections"), unit: "per_second", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.rate"), colour: 3 }] },
+  { title: t("overview.decisions"), help: "decisions", unit: "per_second", area: true, top: 1, series: [{ key: "checks_allowed", title: t("overview.allowed"), colour: 1 }, { key: "checks_denied", title: t("overview.denied"), colour: 2 }, { key: "checks_unknown", title: t("overview.undecided"), colour: 3 }] },
+  { title: t("overview.check_time"), help: "check_time", unit: "ms", series: [{ key: "check_p50_ms", title: "p50", colour: 1 }, { key: "check_p95_ms", title: "p95", colour: 4 }, { key: "check_p99_ms", title: "p99", colour: 5 }] },
+  { title: t("overview.hit_rates"), help: "hit_rate", unit: "ratio", top: 100, series: [{ key: "l1_hit_rate", title: t("overview.l1"), colour: 1 }, { key: "l2_hit_rate", title: t("overview.l2"), colour: 4 }] },
+  { title: t("overview.staleness"), help: "staleness", unit: "ms", area: true, series: [{ key: "staleness_p99_ms", title: t("overview.stale_age"), colour: 4 }] },
+  { title: t("overview.requests"), help: "requests", unit: "per_second", area: true, top: 1, series: [{ key: "request_rate", title: t("overview.rate"), colour: 1 }] },
+  { title: t("overview.request_time"), help: "response_time", unit: "ms", series: [{ key: "request_p95_ms", title: "p95", colour: 4 }] },
+  { title: t("overview.failures"), help: "error_rate", unit: "ratio", area: true, top: 1, series: [{ key: "error_rate", title: t("overview.share"), colour: 2 }] },
+  { title: t("overview.rejections"), help: "rejections", unit: "per_second", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.rate"), colour: 3 }] },
 ];
 const REFRESH = 60; // s between readings of the longer ranges, whose points are longer than that
 
@@ -136,7 +137,7 @@ function componentOf({ name, state, value, unit, limit, detail, at }) {
   return h(
     "li",
     { dataset: { state } },
-    h("span", { class: "name" }, named("component", name)),
+    h("span", { class: "name" }, named("component", name), has(`help.${name}`) ? [" ", hint(name, named("component", name))] : null),
     badge(state),
     h("span", { class: "value", title: detail }, valueOf(name, value, unit, limit)),
     // What is as it should be needs no words.

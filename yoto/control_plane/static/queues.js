@@ -66,10 +66,10 @@ const consumers = table({
 const showBatch = ({ batch }) =>
   tiles([
     { name: t("queues.waiting"), value: number(batch.waiting), hint: t("queues.more", { in_flight: number(batch.in_flight), delayed: number(batch.delayed) }) },
-    { name: t("queues.oldest"), value: quantity(batch.oldest_age, "s") },
-    { name: t("queues.inflow"), value: quantity(batch.inflow, "per_second") },
-    { name: t("queues.processing"), value: quantity(batch.processing, "per_second") },
-    { name: t("queues.dead"), value: number(batch.dead) },
+    { name: t("queues.oldest"), help: "oldest", value: quantity(batch.oldest_age, "s") },
+    { name: t("queues.inflow"), help: "inflow", value: quantity(batch.inflow, "per_second") },
+    { name: t("queues.processing"), help: "processing", value: quantity(batch.processing, "per_second") },
+    { name: t("queues.dead"), help: "dead_letters", value: number(batch.dead) },
   ]);
 
 // One reading for all parts; each shows by itself when it could not be had.
@@ -197,7 +197,7 @@ function showInvalidation(found) {
       { name: t("queues.oldest"), value: quantity(found.length ? found.oldest_age : null, "s") },
       { name: t("queues.inflow"), value: quantity(found.inflow, "per_second") },
       { name: t("queues.outflow"), value: quantity(found.outflow, "per_second") },
-      { name: t("queues.merged"), value: number(found.totals.merged), hint: t("queues.of_submitted", { n: number(found.totals.submitted) }) },
+      { name: t("queues.merged"), help: "merged", value: number(found.totals.merged), hint: t("queues.of_submitted", { n: number(found.totals.submitted) }) },
     ]),
     recommendations.length ? h("ul", { class: "notes" }, recommendations.map(({ code: name, figures }) => h("li", {}, ADVICE[name] ?? name, figures.name ? ` (${figures.name})` : ""))) : null,
   ];

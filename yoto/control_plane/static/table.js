@@ -5,6 +5,7 @@ import { state } from "./address.js";
 import { h, replace } from "./dom.js";
 import { enter, isLost, toHeading } from "./focus.js";
 import { now } from "./format.js";
+import { hint } from "./help.js";
 import { may, t } from "./page.js";
 import { empty, failed, loading, stale, unstale } from "./states.js";
 
@@ -13,8 +14,8 @@ import { empty, failed, loading, stale, unstale } from "./states.js";
  * so focus and selection stay where they are.
  *
  * label: what it lists, for screen readers. columns: [{title, render(row) -> node or text,
- * number: right-aligned, head: the row's heading, sort(row) -> what to sort by}]. key(row): what
- * makes it the same row. actions: [{title | title(row), run(row), right: "operate" (null: whoever
+ * number: right-aligned, head: the row's heading, sort(row) -> what to sort by, help: what the "?"
+ * beside the title is about}]. key(row): what makes it the same row. actions: [{title | title(row), run(row), right: "operate" (null: whoever
  * sees the table), when(row) -> whether it is offered, danger}]. none: the sentence for an empty
  * list. addressed: the parameter of the address whose row, by its key, is gone to as soon as it is
  * there: "alert".
@@ -28,7 +29,7 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
 
   const heads = columns.map((column) => {
     const head = h("th", { scope: "col", class: column.number && "number" });
-    head.append(column.sort ? h("button", { type: "button", class: "sorter", onclick: () => sortBy(column, head) }, column.title) : column.title);
+    head.append(column.sort ? h("button", { type: "button", class: "sorter", onclick: () => sortBy(column, head) }, column.title) : column.title, ...(column.help ? [" ", hint(column.help, column.title)] : []));
     return head;
   });
   if (allowed.length) {

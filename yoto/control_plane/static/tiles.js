@@ -2,14 +2,15 @@
 
 import { h } from "./dom.js";
 import { quantity } from "./format.js";
+import { hint as mark } from "./help.js";
 
-/** A row of tiles: `[{name, value, hint}]`, the value a text or node. */
+/** A row of tiles: `[{name, value, hint, help}]`, the value a text or node; `help` as `hint` takes it. */
 export const tiles = (found) =>
   h(
     "ul",
     { class: "tiles" },
-    found.map(({ name, value, hint }) =>
-      h("li", {}, h("span", { class: "name" }, name), h("span", { class: "figure" }, value), hint ? h("span", { class: "hint" }, hint) : null),
+    found.map(({ name, value, hint, help }) =>
+      h("li", {}, h("span", { class: "name" }, name, help ? [" ", mark(help, name)] : null), h("span", { class: "figure" }, value), hint ? h("span", { class: "hint" }, hint) : null),
     ),
   );
 

@@ -53,6 +53,7 @@ PUT_TOGETHER = (
     "foretold.",
     "guard_",
     "headline.",
+    "help.",
     "holding.",
     "kind.",
     "laid.",
@@ -192,3 +193,15 @@ def test_values_are_put_into_texts() -> None:
 def test_a_text_that_is_not_there_is_an_error() -> None:
     with Flask("spoken").test_request_context("/"), pytest.raises(KeyError):
         translate("no.such.text")
+
+
+def test_every_figure_with_a_question_mark_is_explained_and_leads_to_a_runbook() -> None:
+    scripts = [path.read_text("utf-8") for path in SCRIPTS.rglob("*.js")]
+    asked = {key for text in scripts for key in re.findall(r'help: "(\w+)"', text)}
+    runbooks = dict(
+        re.findall(r'^  (\w+): "(\w+)",$', (SCRIPTS / "help.js").read_text("utf-8"), re.M)
+    )
+    explained = {key.removeprefix("help.") for key in areas("en")["help"]}
+
+    assert asked and asked | set(runbooks) <= explained
+    assert all((ROOT / "docs/runbooks" / f"{name}.md").is_file() for name in runbooks.values())

@@ -3,6 +3,7 @@
 import { badge } from "../badge.js";
 import { h, replace } from "../dom.js";
 import { number, quantity, until } from "../format.js";
+import { hint } from "../help.js";
 import { may, named, parts, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
 import { actsOf } from "./acts.js";
@@ -83,7 +84,7 @@ function put(node, ...children) {
   }
 }
 
-const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
+const fact = (name, value, help = null) => [h("dt", {}, name, help ? [" ", hint(help, name)] : null), h("dd", {}, value)];
 const per_cent = (value) => (value === null ? t("guards.too_few") : quantity(value / 100, "ratio"));
 
 function factsOf(guard) {
@@ -96,9 +97,9 @@ function factsOf(guard) {
 
 function breakerFacts({ breaker, state }) {
   return [
-    fact(t("guards.failure_rate"), per_cent(breaker.failure_rate)),
-    fact(t("guards.slow_rate"), per_cent(breaker.slow_call_rate)),
-    fact(t("guards.volume"), t("guards.calls", { n: number(breaker.calls) })),
+    fact(t("guards.failure_rate"), per_cent(breaker.failure_rate), "failure_rate"),
+    fact(t("guards.slow_rate"), per_cent(breaker.slow_call_rate), "slow_rate"),
+    fact(t("guards.volume"), t("guards.calls", { n: number(breaker.calls) }), "calls"),
     breaker.next_probe_in === null ? [] : fact(t("guards.next_probe"), quantity(Math.ceil(breaker.next_probe_in), "s")),
     breaker.success_threshold > 1 && state === "half_open" ? fact(t("guards.good_probes"), `${number(breaker.probes_succeeded)} / ${number(breaker.success_threshold)}`) : [],
   ].flat();
@@ -106,17 +107,17 @@ function breakerFacts({ breaker, state }) {
 
 const limiterFacts = (limiter) => [
   ...limiter.dimensions.flatMap((one) => fact(dimensionNamed(one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") }))),
-  ...(limiter.leases ? fact(t("guards.wasted"), t("guards.wasted_of", { wasted: number(limiter.leases.wasted), leased: number(limiter.leases.leased) })) : []),
+  ...(limiter.leases ? fact(t("guards.wasted"), t("guards.wasted_of", { wasted: number(limiter.leases.wasted), leased: number(limiter.leases.leased) }), "wasted") : []),
 ];
 
 const bulkheadFacts = (bulkhead) =>
   [
     ...(bulkhead.held === null
       ? [fact(t("guards.held_here"), number(bulkhead.held_here)), fact(t("guards.limit_each", { partition: named("guard_choice", bulkhead.strategy) }), number(bulkhead.limit))]
-      : [fact(t("guards.in_flight"), `${number(bulkhead.held)} / ${number(bulkhead.limit)}`), fact(t("guards.waiting"), number(bulkhead.waiting))]),
-    fact(t("guards.lost"), number(bulkhead.lost)),
+      : [fact(t("guards.in_flight"), `${number(bulkhead.held)} / ${number(bulkhead.limit)}`, "in_flight"), fact(t("guards.waiting"), number(bulkhead.waiting))]),
+    fact(t("guards.lost"), number(bulkhead.lost), "lost"),
     bulkhead.leases ? fact(t("guards.spare_here"), number(bulkhead.spare_here)) : [],
-    bulkhead.leases ? fact(t("guards.wasted"), t("guards.slots_wasted_of", { wasted: number(bulkhead.leases.wasted), leased: number(bulkhead.leases.leased) })) : [],
+    bulkhead.leases ? fact(t("guards.wasted"), t("guards.slots_wasted_of", { wasted: number(bulkhead.leases.wasted), leased: number(bulkhead.leases.leased) }), "wasted") : [],
   ].flat();
 
 function notesOf(guard) {
