@@ -35,6 +35,7 @@ from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
 from yoto.operate.rest import blueprint
+from yoto.operate.rollouts import rollouts
 from yoto.operate.suggestions import suggestions
 from yoto.operate.tasks import tasks
 
@@ -66,6 +67,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(bulkheads),
     blueprint(degradation),
     blueprint(config),
+    blueprint(rollouts),
     blueprint(prefetch),
     blueprint(alerts),
     blueprint(alert_causes),

@@ -35,6 +35,7 @@ READ_ONLY = {
     Kind.FORCED_BREAKER: "changes by isolating, closing and resetting",
     Kind.LOG: "changes by the level of logs",
     Kind.ALERT_RULE: "changes by the rules of alerts",
+    Kind.ROLLOUT: "changes by beginning and ending a rollout",
 }
 # An entry of these whose name the code does not know would be stored and change nothing.
 NAMED_BY_CODE = (Kind.SWITCH, Kind.DEGRADATION)
@@ -120,7 +121,7 @@ def list_config(kind: str, after: After = None, limit: Limit = PAGE_DEFAULT) -> 
 @config.operation("GET", ENTRY, VIEW, tagged=True, also=(422,))
 def read_config(kind: str, name: str) -> ConfigEntry:
     """One entry; its `ETag` is needed to change it"""
-    return _shown(_store().get(*_key(kind, name)))
+    return _shown(_store().get(*guard_key(kind, name)))
 
 
 @config.operation("PUT", ENTRY, OPERATE, body="NewValues", tagged=True)
@@ -162,7 +163,7 @@ def list_config_history(
     kind: str, name: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[Layer]:
     """Who set what when, newest first"""
-    changes = _store().history(*_key(kind, name), limit + 1, after)
+    changes = _store().history(*guard_key(kind, name), limit + 1, after)
     return cut([_layer(change) for change in changes], limit, lambda row: row["version"])
 
 
@@ -185,7 +186,7 @@ def rollback_config(
 @config.operation("POST", f"{ENTRY}/validate", VIEW, body="Values", changes=False)
 def validate_config(kind: str, name: str, values: Values) -> Verdict:
     """Whether values would be taken, and what they would change; nothing changes"""
-    key = _key(kind, name)
+    key = guard_key(kind, name)
     before = _store().get(*key).config.to_mapping()
     try:
         after = _store().candidate(*key, values).to_mapping()
@@ -207,7 +208,7 @@ def dry_run_config(
     seconds: Annotated[float, Seconds(1, KEPT_FOR), "How far back"] = KEPT_FOR,
 ) -> DryRun:
     """How many calls of the last minutes the values would have refused; nothing changes"""
-    return get_resilience_controller().dry_run(*_key(kind, name), values, seconds=seconds)
+    return get_resilience_controller().dry_run(*guard_key(kind, name), values, seconds=seconds)
 
 
 def _store() -> ConfigStore:
@@ -249,7 +250,7 @@ def _parsed(kind: str) -> Kind:
         raise UnknownResource("kind", kind, "kind") from None
 
 
-def _key(kind: str, name: str) -> Key:
+def guard_key(kind: str, name: str) -> Key:
     """The entry, if there is one to speak of: a guard must exist, other names may be new."""
     found = _parsed(kind)
     if found in GUARDED:
@@ -273,7 +274,7 @@ def _changed(
         VersionConflict: it is not at ``version`` any more; nothing changed.
     """
     demand_right_to_the_way_in(name)
-    key = _key(kind, name)
+    key = guard_key(kind, name)
     if key[0] in NAMED_BY_CODE and not _is_known(key):
         raise UnknownResource(kind, name, "name")
     if key[0] in READ_ONLY:

@@ -97,6 +97,8 @@ def where_of(change: Change) -> str:
         return "cache"
     if change.kind is Kind.LOG:
         return page_at("settings", part="log_level")
+    if change.kind is Kind.ROLLOUT:
+        return page_at("guards", guard=change.name)
     guard = Kind.CIRCUIT_BREAKER if change.kind is Kind.FORCED_BREAKER else change.kind
     return page_at("guards", guard=f"{guard.value}:{change.name}")
 

@@ -51,6 +51,7 @@ from .headers import noted_limits, rate_limit_headers
 from .limiter import RateLimitResult
 from .networks import network_of
 from .outcome import Classifier, Outcome
+from .rollout import Rollouts, config_of_rollout
 from .settings import (
     BulkheadConfig,
     BulkheadStrategy,
@@ -132,6 +133,7 @@ __all__ = [
     "RateLimitResult",
     "Receipt",
     "Resilience",
+    "Rollouts",
     "ResilienceController",
     "Settings",
     "State",
@@ -143,6 +145,7 @@ __all__ = [
     "change_to_plain",
     "check_entry",
     "class_of",
+    "config_of_rollout",
     "circuit_breaker",
     "declared",
     "degradable",

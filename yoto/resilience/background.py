@@ -27,6 +27,7 @@ from .instances import Instances
 from .limiter import RateLimitReset
 from .operations import BreakerOperations
 from .rejections import RejectionReporter
+from .rollout import Rollouts
 from .store_health import StoreMonitor
 from .trail import StoredTrails
 
@@ -42,6 +43,7 @@ class Work:
     operations: BreakerOperations
     instances: Instances
     rejections: RejectionReporter
+    rollouts: Rollouts
     trails: StoredTrails
     store_monitor: StoreMonitor
     find_store_again: Callable[[], None]
@@ -70,6 +72,8 @@ class Background:
         add("instances", work.instances.announce)
         add("rejections", work.rejections.report)
         add("trails", work.trails.report)
+        # It waits for the record, where it decides.
+        self.record_tasks.add("rollouts", work.rollouts.turn)
         work.config.sync.wake_record = self.record_tasks.add("record", work.config.sync.reconcile)
         work.redis.on_recovered(self._wake_config)
 

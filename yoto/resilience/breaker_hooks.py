@@ -54,6 +54,10 @@ class HookList:
         """Notify ``hooks`` of all that happens from now on."""
         self.listeners = (*self.listeners, hooks)
 
+    def remove(self, hooks: BreakerHooks) -> None:
+        """Notify ``hooks`` of nothing more."""
+        self.listeners = tuple(one for one in self.listeners if one is not hooks)
+
     def let_in(self, name: str, take_back: Callable[[Outcome], None]) -> None:
         """A breaker admitted a call; a hook that ends the caller gives it back by ``take_back``."""
         try:

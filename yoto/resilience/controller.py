@@ -38,6 +38,7 @@ from .limiter import Key, RateLimiter, RateLimitResult
 from .operations import BreakerOperations
 from .redis_breaker import redis_breaker_state
 from .rejections import RejectionReporter
+from .rollout import Rollouts
 from .runtime import Runtime
 from .settings import (
     BulkheadConfig,
@@ -90,11 +91,14 @@ class ResilienceController(ConfigAccess):
             entered=(recorder or Recorder()).histogram(names.GUARD_TIME).observe,
         )
         copy = RedisCopy(redis.scripts, redis.keys, events.stream)
-        self._config = ConfigStore(copy, journal, audit)
+        self._config = ConfigStore(copy, journal, audit, worker=events.instance_id)
         self.trails = StoredTrails(self.runtime, self._config.clock)
         rejections = RejectionReporter(self.runtime, self.trails)
         self._guards = Guards(
             self._config, self.runtime, rejections, self.trails, self.start, enabled
+        )
+        self.rollouts = Rollouts(
+            self._config, self._guards.counts, self.runtime.hooks, events.instance_id
         )
         self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
         self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
@@ -114,6 +118,7 @@ class ResilienceController(ConfigAccess):
                 operations=self.operations,
                 instances=self.instances,
                 rejections=rejections,
+                rollouts=self.rollouts,
                 trails=self.trails,
                 store_monitor=self._store_monitor,
                 find_store_again=self._guards.find_store_again,

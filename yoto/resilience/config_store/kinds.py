@@ -18,6 +18,7 @@ from ..settings import (
     Settings,
     TuningConfig,
 )
+from ..settings.rollout import RolloutConfig
 from ..settings.switches import ForcedStateConfig, SwitchConfig
 
 
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     TUNING = "tuning"
     LOG = "log"
     ALERT_RULE = "alert_rule"
+    ROLLOUT = "rollout"
 
 
 _CLASSES: Mapping[Kind, type[Settings]] = {
@@ -44,6 +46,7 @@ _CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.FORCED_BREAKER: ForcedStateConfig,
     Kind.TUNING: TuningConfig,
     Kind.LOG: LogConfig,
+    Kind.ROLLOUT: RolloutConfig,
 }
 
 # The breaker that the connection to Redis is: see ``redis_breaker.py``.

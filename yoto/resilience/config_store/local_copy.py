@@ -45,10 +45,12 @@ class LocalCopy:
         bad_values: how often a stored value was refused and the last good one kept.
     """
 
-    def __init__(self, clock: ServerClock) -> None:
+    def __init__(self, clock: ServerClock, worker: str | None = None) -> None:
+        """``worker``: the id of this process, by which others name it."""
         self.snapshot = Snapshot()
         self.bad_values = 0
         self._clock = clock
+        self._worker = worker
         self._lock = threading.Lock()
         self._defaults: dict[Key, Settings] = {}
         self._defined: set[Key] = set()
@@ -136,7 +138,12 @@ class LocalCopy:
     def _rebuild(self, documents: Mapping[Key, Document]) -> None:
         before = self.snapshot
         after = build_snapshot(
-            documents, self._defaults, before, self._clock.now_ms(), self._report_bad
+            documents,
+            self._defaults,
+            before,
+            self._clock.now_ms(),
+            self._report_bad,
+            self._worker,
         )
         self.snapshot = after
         for key, config in after.configs.items():

@@ -116,9 +116,8 @@ class Recorder:
     def _replaced(self, change: Change, old: dict[str, Any]) -> dict[str, Any]:
         """What a change replaces: the layer as it was, and of fields that it begins to set what was
         in force without it, so that 120 -> 30 can be read of the first change too."""
-        config = self._local.snapshot.configs.get(change.key) or self._local.defaults.get(
-            change.key
-        )
+        snapshot = self._local.snapshot
+        config = snapshot.fleet.get(change.key) or snapshot.configs.get(change.key)
         if config is None or change.kind is Kind.ALERT_RULE or change.values is None:
             return old
         in_force = config.to_mapping()

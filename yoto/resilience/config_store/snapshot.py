@@ -11,7 +11,8 @@ from yoto.errors import ValidationFailed
 
 from ..settings import Settings
 from .declarations import code_default
-from .document import Document, Key, Origin
+from .document import Document, Key, Origin, key_of
+from .kinds import Kind
 
 BadValue: TypeAlias = Callable[[Key, ValidationFailed], None]
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
@@ -25,12 +26,14 @@ class Snapshot:
         documents: entries as stored.
         configs: entries as in force, for each entry stored or asked for.
         forced: for each entry, the fields that an operator's live layer sets.
+        fleet: of entries of which this process tries other values, what holds in all others.
         next_expiry: Redis time in ms at which the next layer ends; None when none does.
     """
 
     documents: Mapping[Key, Document] = field(default_factory=lambda: _EMPTY)
     configs: Mapping[Key, Settings] = field(default_factory=lambda: _EMPTY)
     forced: Mapping[Key, frozenset[str]] = field(default_factory=lambda: _EMPTY)
+    fleet: Mapping[Key, Settings] = field(default_factory=lambda: _EMPTY)
     next_expiry: int | None = None
 
 
@@ -45,6 +48,7 @@ def build_snapshot(
     previous: Snapshot,
     now_ms: float,
     on_bad: BadValue,
+    worker: str | None = None,
 ) -> Snapshot:
     """Resolve all entries at one time.
 
@@ -55,6 +59,7 @@ def build_snapshot(
         now_ms: Redis time.
         on_bad: called for each entry whose stored values are refused; the last good one stays.
             One whose name is refused is left out.
+        worker: the id of this process, by which it knows what it is to try before all have it.
     """
     configs: dict[Key, Settings] = {}
     forced: dict[Key, frozenset[str]] = {}
@@ -76,5 +81,33 @@ def build_snapshot(
             forced[key] = previous.forced.get(key, frozenset())
         else:
             forced[key] = frozenset(document.layer_values(Origin.OPERATOR, now_ms))
+    fleet = _try_out(configs, documents, defaults, now_ms, on_bad, worker)
     ends = [e for d in documents.values() if (e := d.next_expiry(now_ms)) is not None]
-    return Snapshot(documents, configs, forced, min(ends, default=None))
+    return Snapshot(documents, configs, forced, fleet, min(ends, default=None))
+
+
+def _try_out(
+    configs: dict[Key, Settings],
+    documents: Mapping[Key, Document],
+    defaults: Mapping[Key, Settings],
+    now_ms: float,
+    on_bad: BadValue,
+    worker: str | None,
+) -> dict[Key, Settings]:
+    """Put what this process is to try in the place of what operators set; what was there."""
+    fleet: dict[Key, Settings] = {}
+    for key, document in documents.items():
+        values = document.layer_values(Origin.OPERATOR, now_ms)
+        target = key_of(key[1]) if key[0] is Kind.ROLLOUT else None
+        if worker is None or values.get("worker") != worker or target is None:
+            continue
+        tuned = documents.get(target, Document()).layer_values(Origin.TUNER, now_ms)
+        try:
+            base = base_of(target, defaults)
+            tried = base.with_values({**tuned, **(values.get("values") or {})})
+        except ValidationFailed as error:
+            on_bad(key, error)
+            continue
+        fleet[target] = configs.get(target, base)
+        configs[target] = tried
+    return fleet

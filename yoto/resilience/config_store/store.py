@@ -37,13 +37,15 @@ class ConfigStore:
         journal: Journal | None = None,
         audit: Audit | None = None,
         clock: ServerClock | None = None,
+        worker: str | None = None,
     ) -> None:
         """Without a ``journal`` Redis is the record, and ``audit`` is called before each change.
 
-        With one, the journal itself audits, in the transaction of the change.
+        With one, the journal itself audits, in the transaction of the change. ``worker`` is the id
+        of this process, which may be told to try values before all have them.
         """
         self.clock = clock or ServerClock()
-        self.local = LocalCopy(self.clock)
+        self.local = LocalCopy(self.clock, worker)
         self.sync = Synchroniser(copy, self.local, self.clock, journal)
         self._recorder = Recorder(copy, self.sync, self.local, self.clock, journal, audit)
 
@@ -244,7 +246,9 @@ class ConfigStore:
             kind=key[0],
             name=key[1],
             version=document.version,
-            config=snapshot.configs.get(key) or base_of(key, self._defaults),
+            config=snapshot.fleet.get(key)
+            or snapshot.configs.get(key)
+            or base_of(key, self._defaults),
             layers=tuple(live_layers(document, now)),
             ended=tuple(change for change in document.layers if not change.live(now)),
         )

@@ -1,0 +1,119 @@
+"""Operators let one of two workers try a limit before both have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.extensions import events, resilience
+from tests.support.applications import another_app
+from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
+from tests.support.redis_servers import wait_until
+from tests.support.world import Community, Person, World
+
+from .test_guards import SENDING, say
+
+PATH = f"/rollouts/rate_limit/{SENDING}"
+TIGHT = {"limit": 3, "window": 3600, "dimensions": {"user": {}}}
+
+
+@pytest.fixture
+def ada(app: Flask, world: World) -> ControlClient:
+    return control_client(app, world, VIEW, OPERATE, "admin.audit")
+
+
+@pytest.fixture
+def community(world: World) -> Community:
+    return world.server()
+
+
+@pytest.fixture
+def talker(world: World, community: Community) -> Person:
+    return world.member(community)
+
+
+@pytest.fixture
+def other(app_config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
+    with another_app(app_config, tmp_path / "other") as made:
+        resilience.of(made).start()
+        yield made
+
+
+def statuses(client: FlaskClient, talker: Person, community: Community, n: int) -> list[int]:
+    return [say(client, talker, community.channel_id).status_code for _ in range(n)]
+
+
+def test_a_limit_holds_in_one_worker_and_is_taken_back_where_it_refuses_too_much(
+    app: Flask,
+    other: Flask,
+    ada: ControlClient,
+    community: Community,
+    talker: Person,
+    world: World,
+) -> None:
+    here, there = app.test_client(), other.test_client()
+    assert statuses(here, talker, community, 1) + statuses(there, talker, community, 1) == [201] * 2
+    worker = events.of(app).instance_id
+    begun = ada.post(PATH, values=TIGHT, worker=worker, seconds=300, minimum_calls=5)
+    assert begun.status_code == 200, begun.text
+    assert (begun.json["worker"], begun.json["values"]) == (worker, TIGHT)
+    assert ada.get("/rollouts").json["items"] == [begun.json]
+    [override] = ada.get("/overrides").json["overrides"]
+    assert (override["kind"], override["where"]) == (
+        "rollout",
+        f"guards?guard=rate_limit:{SENDING}",
+    )
+    wait_until(lambda: 429 in statuses(here, talker, community, 1), 15, "the worker to refuse")
+    assert statuses(there, talker, community, 1) == [201]
+    assert ada.get(f"/config/rate_limit/{SENDING}").json["override"] is None
+
+    def refused_until_taken_back() -> bool:
+        statuses(here, talker, community, 2)
+        return not ada.get("/rollouts").json["items"]
+
+    wait_until(refused_until_taken_back, 15, "the worker to take it back")
+    wait_until(lambda: statuses(here, talker, community, 1) == [201], 15)
+    [ended] = ada.get("/audit", subject=f"rollout:rate_limit:{SENDING}", limit=1).json["items"]
+    assert ended["reason"].startswith("taken back: ") and "rejected" in ended["reason"]
+
+
+def test_an_operator_gives_it_to_all_or_takes_it_back(
+    app: Flask, ada: ControlClient, other: Flask, community: Community, talker: Person
+) -> None:
+    statuses(app.test_client(), talker, community, 1)
+    worker = events.of(app).instance_id
+    assert ada.post(PATH, values=TIGHT, worker=worker).status_code == 200
+    again = ada.post(PATH, values=TIGHT, worker=worker)
+    assert (again.status_code, list(again.json["errors"])) == (422, ["name"])
+    assert ada.post(f"{PATH}/end").json == {"live": True}
+    assert ada.post(f"{PATH}/end").status_code == 404
+    assert ada.post(PATH, values=TIGHT, worker=worker).status_code == 200
+    assert ada.post(f"{PATH}/promote").json == {"live": True}
+    entry = ada.get(f"/config/rate_limit/{SENDING}").json
+    assert (entry["override"]["values"]["limit"], entry["override"]["reason"]) == (3, WHY)
+    client = other.test_client()
+    wait_until(lambda: 429 in statuses(client, talker, community, 1), 15, "the other to follow")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        (PATH, {"values": {"limit": -1}}, 422),
+        (PATH, {"values": TIGHT, "worker": "nobody"}, 422),
+        (PATH, {"values": TIGHT, "max_rejected": 2}, 422),
+        ("/rollouts/rate_limit/nothing-is-called-so", {"values": TIGHT}, 404),
+        ("/rollouts/switch/x", {"values": {}}, 422),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(
+    app: Flask, ada: ControlClient, path: str, body: dict[str, Any], status: int
+) -> None:
+    resilience.of(app).start()
+    body = {"worker": events.of(app).instance_id, **body}
+    assert ada.post(path, **body).status_code == status
+    assert ada.get("/rollouts").json["items"] == []

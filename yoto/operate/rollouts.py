@@ -1,0 +1,181 @@
+"""New values of guards that one worker tries before all have them. The configuration store audits
+each act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypedDict
+
+from yoto.auth.operators import OPERATE, VIEW
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.http.shapes import Between, Seconds
+from yoto.moments import at_ms, moment
+from yoto.operate.config import guard_key
+from yoto.operate.guards import demand_right_to_the_way_in
+from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject
+from yoto.resilience import Change, Kind, Rollouts, config_of_rollout, get_resilience_controller
+
+ENTRY = "/<kind>/<name>"
+Share = Annotated[float, Between(0, 1)]
+
+
+class Rollout(TypedDict):
+    """Values that one worker tries, and what decides on them."""
+
+    kind: str
+    name: str
+    worker: Annotated[str, "Id of the worker in which they hold"]
+    values: Annotated[dict[str, Any], "All that operators would set on the guard"]
+    author: str
+    reason: str
+    since: datetime
+    until: Annotated[datetime, "When every worker has them, if nothing is wrong by then"]
+    minimum_calls: int
+    max_rejected: Annotated[float, "Share of calls, 0 to 1, above which they are taken back"]
+    max_failed: Annotated[float, "The same of admitted calls that failed"]
+
+
+class RolloutList(TypedDict):
+    """What is tried now."""
+
+    items: list[Rollout]
+
+
+class RolledOut(TypedDict):
+    """What came of an act."""
+
+    live: Annotated[bool, "False: recorded; workers follow when Redis is back"]
+
+
+rollouts = Subject(
+    "rollouts",
+    "/rollouts",
+    "New values of guards that one worker tries before all have them",
+    "rollout",
+    "resilience rollout",
+    "Try new values of a guard in one worker first.",
+    {RolloutList: "Rollouts"},
+)
+
+
+def _lines(found: RolloutList, **given: Any) -> Iterator[str]:
+    for one in found["items"]:
+        yield (
+            f"{one['kind']} {one['name']}: {one['worker']} tries {one['values']} until "
+            f"{moment(one['until'])}, by {one['author']}: {one['reason']}"
+        )
+    if not found["items"]:
+        yield "No worker tries anything."
+
+
+def _began(found: Rollout, **given: Any) -> Iterator[str]:
+    yield from _lines({"items": [found]})
+
+
+def _done(found: RolledOut, kind: str, name: str, **given: Any) -> Iterator[str]:
+    later = "" if found["live"] else " (recorded; workers follow when Redis is back)"
+    yield f"{kind} {name}: done{later}"
+
+
+@rollouts.operation("GET", "", VIEW, Command("list", _lines))
+def list_rollouts() -> RolloutList:
+    """What one worker tries before all have it"""
+    return {"items": [_shown(one) for one in _rollouts().live()]}
+
+
+@rollouts.operation(
+    "POST",
+    ENTRY,
+    OPERATE,
+    Command("begin", _began, arguments=("values",), called={"seconds": "for"}),
+    body="NewRollout",
+)
+def begin_rollout(
+    kind: str,
+    name: str,
+    values: dict[str, Any],
+    worker: Annotated[str, "Id of the worker that tries them"],
+    reason: Reason,
+    by: Author,
+    seconds: Annotated[float, Seconds(1, 86_400), "How long, until all have them"] = 300.0,
+    minimum_calls: Annotated[int, Between(1, 1_000_000), "Fewer calls decide nothing"] = 20,
+    max_rejected: Annotated[Share, "Share of its calls that may be rejected"] = 0.05,
+    max_failed: Annotated[Share, "Share of admitted calls that may fail"] = 0.05,
+    version: SeenVersion = None,
+) -> Rollout:
+    """Let one worker have these values, then all; nobody if too many calls are rejected or fail"""
+    demand_right_to_the_way_in(name)
+    key = guard_key(kind, name)
+    _rollouts().begin(
+        *key,
+        values,
+        author=by,
+        reason=reason,
+        version=version,
+        worker=_worker(worker),
+        seconds=seconds,
+        minimum_calls=minimum_calls,
+        max_rejected=max_rejected,
+        max_failed=max_failed,
+    )
+    return _shown(_found(key))
+
+
+@rollouts.operation("POST", f"{ENTRY}/promote", OPERATE, Command("promote", _done))
+def promote_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledOut:
+    """Give every worker what one tries, now"""
+    demand_right_to_the_way_in(name)
+    change = _found(guard_key(kind, name))
+    return {"live": _rollouts().promote(change.name, author=by, reason=reason).live}
+
+
+@rollouts.operation("POST", f"{ENTRY}/end", OPERATE, Command("end", _done))
+def end_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledOut:
+    """Take back what one worker tries"""
+    demand_right_to_the_way_in(name)
+    change = _found(guard_key(kind, name))
+    return {"live": _rollouts().take_back(change.name, author=by, reason=reason).live}
+
+
+def _rollouts() -> Rollouts:
+    return get_resilience_controller().rollouts
+
+
+def _found(key: tuple[Kind, str]) -> Change:
+    name = f"{key[0].value}:{key[1]}"
+    for one in _rollouts().live():
+        if one.name == name:
+            return one
+    raise UnknownResource("rollout", name, "name")
+
+
+def _worker(wanted: str) -> str:
+    """A worker that is there.
+
+    Raises:
+        ValidationFailed: there is no such worker.
+        StoreUnavailable: nobody can say now.
+    """
+    if all(one.id != wanted for one in get_resilience_controller().instances.all()):
+        raise ValidationFailed({"worker": f"no worker {wanted!r} is there"})
+    return wanted
+
+
+def _shown(change: Change) -> Rollout:
+    kind, _, name = change.name.partition(":")
+    config = config_of_rollout(change)
+    since = at_ms(change.at)
+    return {
+        "kind": kind,
+        "name": name,
+        "worker": config.worker,
+        "values": dict(config.values),
+        "author": change.author,
+        "reason": change.reason,
+        "since": since,
+        "until": since + timedelta(seconds=config.seconds),
+        "minimum_calls": config.minimum_calls,
+        "max_rejected": config.max_rejected,
+        "max_failed": config.max_failed,
+    }

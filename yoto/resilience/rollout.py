@@ -1,0 +1,259 @@
+"""New values of a guard, tried by one worker first.
+
+The worker that tries them judges by its own counts, so nothing must be collected from others: it
+gives the values to all when their time is over, or takes them back as soon as too many of its calls
+were rejected or failed. If it dies, what it tried ends with the entry's own expiry; nobody else
+ever had it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from yoto.errors import PlatformError, ValidationFailed, VersionConflict
+
+from .breaker_hooks import BreakerHooks, HookList
+from .config_store import Change, ConfigStore, Kind, Origin, Receipt
+from .guards import GuardCounts
+from .settings.rollout import RolloutConfig
+
+log = logging.getLogger(__name__)
+
+AUTHOR = "rollout"
+LOOK = 1.0  # s between looks of a worker at what it tries
+# s after its time in which a worker must have decided; else it is dead, and the entry ends.
+GRACE = 60.0
+GUARDED = (Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD)
+
+
+class Step(StrEnum):
+    """What is next for values that are tried."""
+
+    WAIT = "wait"
+    PROMOTE = "promote"
+    TAKE_BACK = "take_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Calls of one guard in one worker since it tries the values.
+
+    Attributes:
+        passed, rejected: by the guard.
+        failed: of the admitted ones, those whose breaker counted a failure.
+    """
+
+    passed: int
+    rejected: int
+    failed: int
+
+    @property
+    def calls(self) -> int:
+        return self.passed + self.rejected
+
+
+def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[Step, str]:
+    """What to do after so many seconds, and why.
+
+    A share is judged as soon as it is of enough calls, and what is bad is taken back at once.
+    """
+    for what, n, of, most in (
+        ("rejected", seen.rejected, seen.calls, config.max_rejected),
+        ("failed", seen.failed, seen.passed, config.max_failed),
+    ):
+        if of >= config.minimum_calls and n > most * of:
+            return Step.TAKE_BACK, f"{n} of {of} calls {what}, more than {most:.1%}"
+    if seconds < config.seconds:
+        return Step.WAIT, ""
+    if seen.calls < config.minimum_calls:
+        few = f"{seen.calls} of {config.minimum_calls} calls in {config.seconds:g} s"
+        return Step.TAKE_BACK, f"only {few}: too few to judge"
+    return Step.PROMOTE, f"{seen.calls} calls, {seen.rejected} rejected, {seen.failed} failed"
+
+
+@dataclass(slots=True)
+class _Trial(BreakerHooks):
+    """What this worker tries: since when, and what it had counted by then."""
+
+    change: Change
+    since: float
+    passed: int
+    rejected: int
+    failed: int = 0
+
+    def failure(self, name: str, seconds: float, error: BaseException | None) -> None:
+        if name == target_of(self.change.name)[1]:
+            self.failed += 1
+
+    def seen(self, counts: GuardCounts | None) -> Observed:
+        if counts is None:
+            return Observed(0, 0, 0)
+        passed, rejected = counts.passed - self.passed, counts.rejected - self.rejected
+        # What was admitted before may fail meanwhile.
+        return Observed(passed, rejected, min(self.failed, passed))
+
+
+class Rollouts:
+    """The values that workers try. Safe for threads, of which one takes turns."""
+
+    def __init__(
+        self,
+        store: ConfigStore,
+        counts: Callable[[], Iterable[GuardCounts]],
+        hooks: HookList,
+        worker: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``counts``: those of this process's guards; ``worker``: its id."""
+        self.worker = worker
+        self._store = store
+        self._counts = counts
+        self._hooks = hooks
+        self._clock = clock
+        self._trials: dict[str, _Trial] = {}
+
+    def live(self) -> list[Change]:
+        """What is tried now, by whichever worker, by name."""
+        entries = self._store.list(Kind.ROLLOUT)
+        return [one for entry in entries for one in entry.layers if one.origin is Origin.OPERATOR]
+
+    def begin(
+        self,
+        kind: Kind,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        author: str,
+        reason: str,
+        version: int | None = None,
+        **how: Any,
+    ) -> Receipt:
+        """Let one worker have these values in the place of what operators set on the entry.
+
+        Args:
+            version: the entry's, as the operator saw it.
+            how: fields of ``RolloutConfig``: ``worker``, ``seconds`` and the bounds.
+
+        Raises:
+            ValidationFailed: a value is refused, or something is tried already.
+            VersionConflict: the entry was changed meanwhile.
+            StoreUnavailable: it cannot be recorded.
+        """
+        if kind not in GUARDED:
+            raise ValidationFailed({"kind": f"{kind.value} cannot be tried by one worker"})
+        self._store.candidate(kind, name, values)
+        entry = self._store.get(kind, name)
+        if version is not None and version != entry.version:
+            raise VersionConflict(entry.version, entry.config.to_mapping())
+        name = f"{kind.value}:{name}"
+        trial = self._store.get(Kind.ROLLOUT, name)
+        if trial.layers:
+            raise ValidationFailed({"name": f"{name} is being tried; one at a time"})
+        given = {one: value for one, value in how.items() if value is not None}
+        fields = {"worker": self.worker, **given, "values": values, "version": entry.version}
+        return self._store.set(
+            Kind.ROLLOUT,
+            name,
+            fields,
+            author=author,
+            reason=reason,
+            version=trial.version,
+            expires_in=RolloutConfig.from_mapping(fields).seconds + GRACE,
+            merge=False,
+        )
+
+    def promote(self, name: str, *, author: str, reason: str) -> Receipt:
+        """Give every worker the values that are tried under this name, now.
+
+        Raises:
+            ValidationFailed: nothing is tried.
+            VersionConflict: the entry was changed since; nothing changed.
+        """
+        config = config_of_rollout(self._live(name))
+        target = target_of(name)
+        receipt = self._store.set(
+            *target,
+            config.values,
+            author=author,
+            reason=reason,
+            version=config.version,
+            merge=False,
+        )
+        self._store.delete(Kind.ROLLOUT, name, author=author, reason=reason)
+        return receipt
+
+    def take_back(self, name: str, *, author: str, reason: str) -> Receipt:
+        """End what is tried under this name; raises ``ValidationFailed``: nothing is."""
+        self._live(name)
+        return self._store.delete(Kind.ROLLOUT, name, author=author, reason=reason)
+
+    def turn(self) -> float:
+        """Look at what this worker tries, and decide; seconds until the next look."""
+        mine = {
+            one.name: one for one in self.live() if config_of_rollout(one).worker == self.worker
+        }
+        for name, trial in list(self._trials.items()):
+            if name not in mine or mine[name].version != trial.change.version:
+                self._forget(name)
+        if not mine:
+            return LOOK
+        counts = {f"{one.kind}:{one.name}": one for one in self._counts()}
+        for name, change in mine.items():
+            found = counts.get(name)
+            if name not in self._trials:
+                self._watch(change, found)
+            self._decide(self._trials[name], found)
+        return LOOK
+
+    def _decide(self, trial: _Trial, counts: GuardCounts | None) -> None:
+        change = trial.change
+        config = config_of_rollout(change)
+        step, why = next_step(config, self._clock() - trial.since, trial.seen(counts))
+        if step is Step.WAIT:
+            return
+        try:
+            if step is Step.PROMOTE:
+                self.promote(change.name, author=change.author, reason=change.reason)
+            else:
+                self.take_back(change.name, author=AUTHOR, reason=f"taken back: {why}")
+        except VersionConflict:
+            self.take_back(change.name, author=AUTHOR, reason="taken back: changed meanwhile")
+        except ValidationFailed:
+            return  # somebody ended it in this moment
+        except PlatformError as error:
+            log.warning("%s cannot be decided yet: %s", change.name, error)
+            return
+        log.warning("what %s tried of %s: %s, %s", self.worker, change.name, step, why)
+        self._forget(change.name)
+
+    def _watch(self, change: Change, counts: GuardCounts | None) -> None:
+        passed, rejected = (0, 0) if counts is None else (counts.passed, counts.rejected)
+        trial = self._trials[change.name] = _Trial(change, self._clock(), passed, rejected)
+        self._hooks.add(trial)
+
+    def _forget(self, name: str) -> None:
+        trial = self._trials.pop(name, None)
+        if trial is not None:
+            self._hooks.remove(trial)
+
+    def _live(self, name: str) -> Change:
+        found = next((one for one in self.live() if one.name == name), None)
+        if found is None:
+            raise ValidationFailed({"name": f"nothing is tried of {name}"})
+        return found
+
+
+def config_of_rollout(change: Change) -> RolloutConfig:
+    """What a change of an entry ``rollout`` says."""
+    return RolloutConfig.from_mapping(change.values or {})
+
+
+def target_of(name: str) -> tuple[Kind, str]:
+    """The entry that a rollout of this name is about."""
+    kind, _, guard = name.partition(":")
+    return Kind(kind), guard
