@@ -24,7 +24,7 @@ from yoto.operate.guards import guards
 from yoto.operate.locks import locks
 from yoto.operate.suggestions import suggestions
 
-ASKING = ("check", "explain", "list", "replay", "review")
+ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "review")
 
 add_insight(permission)
 add_review(permission)

@@ -45,6 +45,7 @@ from yoto.permission.records import (
     masked_context,
     record_settings,
 )
+from yoto.permission.records.reading import RecordFilter
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS
 from yoto.permission.registry.expressions import NAME_PATTERN
 from yoto.permission.registry.requirement import PermissionRequirement
@@ -126,6 +127,7 @@ __all__ = [
     "PlaceFacts",
     "PolicyAnswer",
     "PolicyQuestion",
+    "RecordFilter",
     "Replay",
     "Request",
     "RequestContext",

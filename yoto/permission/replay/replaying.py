@@ -18,9 +18,18 @@ from yoto.permission.explain.facts import ExplanationFacts, resolve_facts
 from yoto.permission.explain.loading import load_facts
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import own_ids
+from yoto.permission.records.counts import Trend, trend
 from yoto.permission.records.log import is_whole, mask_hash
 from yoto.permission.records.masking import MASKED
-from yoto.permission.records.reading import record_of
+from yoto.permission.records.reading import (
+    WALK_SECONDS,
+    RecordFilter,
+    RecordPage,
+    Size,
+    page_of_records,
+    record_of,
+    size_of,
+)
 from yoto.permission.registry.expressions import NAME_PATTERN, compile_expression
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.requirement import Asked, Operator, Requirement
@@ -60,6 +69,55 @@ CHANGING = sorted({*REVERSALS, *READ_BY_POLICIES, *PLACE_DELETED})
 class Replaying:
     """The part of ``PermissionSystem`` that goes back to recorded decisions."""
 
+    def decisions(
+        self,
+        wanted: RecordFilter,
+        after: int | None = None,
+        limit: int = 50,
+        seconds: float = WALK_SECONDS,
+    ) -> RecordPage:
+        """Recorded decisions, newest first.
+
+        Args:
+            after: the ``next`` of the page before.
+            limit: the most of them.
+            seconds: after which a page ends with what it has found; the next one goes on there.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        with reading() as connection:
+            return page_of_records(connection, wanted, after, limit, seconds=seconds)
+
+    def decision(self, record_id: int) -> Row[Any]:
+        """One recorded decision with all that is kept of it; raises as ``replay``."""
+        checked_id(record_id, "record_id")
+        with reading() as connection:
+            record = record_of(connection, record_id)
+        if record is None:
+            raise UnknownResource("decision record", record_id, "record_id")
+        return record
+
+    def decision_trend(self, days: int, lines: int = 10) -> Trend:
+        """How many decisions there were, by hour up to a week and by day up to 30 days.
+
+        Denials are exact; allowed decisions are estimated from the sample that is recorded.
+
+        Args:
+            lines: the most values of permissions, places and reasons, those denied most first.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        now = get_state().clock()
+        with reading() as connection:
+            return trend(connection, days, now, lines)
+
+    def decision_log_size(self) -> Size:
+        """How much the log holds. Raises as ``decisions``."""
+        with reading() as connection:
+            return size_of(connection)
+
     def replay(self, record_id: int) -> Replay:
         """Ask the question of a decision record again.
 
@@ -71,11 +129,7 @@ class Replaying:
             StoreUnavailable: the database did not answer.
         """
         state = get_state().quiet()
-        checked_id(record_id, "record_id")
-        with reading() as connection:
-            record = record_of(connection, record_id)
-        if record is None:
-            raise UnknownResource("decision record", record_id, "record_id")
+        record = self.decision(record_id)
         replay = _compare(state, record)
         with reading():
             own = own_ids(
