@@ -66,3 +66,23 @@ def test_a_name_leads_to_an_act_by_keyboard_and_a_copied_link_to_the_same_view(
         act.click()
         expect(page.get_by_role("dialog")).to_contain_text("maintenance")
         page.wait_for_url("**/settings?part=maintenance")
+
+
+def test_the_address_of_a_question_of_a_range_and_of_a_matrix_opens_them_again(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    question = "username=tomas&permission=message.send&scope=channel&scope_id=1"
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path=f"/permissions?tab=explain&{question}")
+        verdict = page.locator(".derivation").get_by_role("heading", level=2)
+        expect(verdict).to_contain_text("tomas")
+        expect(verdict).not_to_contain_text("channel:1")
+        page.get_by_role("button", name="Role matrix").click()
+        expect(page).to_have_url(f"{yoto.url}/control/permissions?tab=matrix")
+        page.get_by_role("button", name="Why", exact=True).click()
+        expect(page).to_have_url(f"{yoto.url}/control/permissions?tab=explain&{question}")
+        page.goto(f"{yoto.url}/control/permissions?tab=matrix&scope=server&scope_id=1")
+        expect(page.get_by_role("region", name="Role matrix").locator("table")).to_be_visible()
+        page.goto(f"{yoto.url}/control/?range=6h")
+        expect(page.get_by_role("button", name="6 hours")).to_have_attribute("aria-pressed", "true")
+        watch.assert_quiet()

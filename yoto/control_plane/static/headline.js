@@ -3,7 +3,8 @@
 import { badge } from "./badge.js";
 import { h, replace } from "./dom.js";
 import { age, known, quantity, until } from "./format.js";
-import { has, named, page, t } from "./page.js";
+import { has, named, page, parts, t } from "./page.js";
+import { subject } from "./subject.js";
 
 // How each state is drawn; a plan is no warning.
 const LOOKS = { ok: "ok", planned: "neutral", degraded: "warning", unknown: "unknown", failed: "failed" };
@@ -34,7 +35,7 @@ function causeOf(cause) {
   const notes = [
     by ? t("headline.by", { by }) : null,
     reason,
-    caller ? t("headline.caller", { caller }) : null,
+    caller ? parts("headline.caller", { caller: caller.split(", ").map((one, at) => [at ? ", " : "", one.includes(":") ? subject(one) : one]) }) : null,
     network ? t("headline.network", { network }) : null,
   ].filter(Boolean);
   return h(
@@ -42,7 +43,7 @@ function causeOf(cause) {
     { dataset: { kind: cause.kind, name: cause.name } },
     badge(state, t(`condition.${state}`), LOOKS[state]),
     h("b", {}, sentence(cause)),
-    notes.length ? h("span", { class: "quiet" }, notes.join(" · ")) : null,
+    notes.length ? h("span", { class: "quiet" }, notes.map((note, at) => [at ? " · " : "", note])) : null,
     since === null ? null : age(since),
     end === null ? null : until(end),
     h("a", { href: home + where, "aria-label": t("headline.to", { verb: t(`verb.${verb}`), cause: sentence(cause) }) }, t(`verb.${verb}`)),

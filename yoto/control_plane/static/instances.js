@@ -1,5 +1,6 @@
 // Every worker, and draining one.
 
+import { keep, state } from "./address.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act } from "./dialog.js";
@@ -78,7 +79,7 @@ function lagOf(worker) {
 
 // Reading
 
-const showEnded = h("input", { type: "checkbox", onchange: draw });
+const showEnded = h("input", { type: "checkbox", checked: "ended" in state(), onchange: () => (keep({ ended: showEnded.checked ? "true" : null }), draw()) });
 const endedCount = h("span");
 replace(part("ended"), h("label", { class: "check" }, showEnded, endedCount));
 

@@ -1,5 +1,6 @@
 // The overview: what state everything is in, and how it has been going.
 
+import { keep, state } from "./address.js";
 import { alertText } from "./alert_text.js";
 import { get } from "./api.js";
 import { badge } from "./badge.js";
@@ -46,7 +47,10 @@ const REFRESH = 60; // s between readings of the longer ranges, whose points are
 const charts = SPECS.map(chart);
 const incomplete = h("p", { class: "notice unknown", hidden: true }, t("overview.incomplete"));
 const grid = h("div", { class: "grid wide" }, charts.map(({ element }) => h("div", { class: "card" }, element)));
-const picker = rangePicker("10m", showRange);
+const picker = rangePicker(state().range in RANGES ? state().range : "10m", () => {
+  keep({ range: picker.value() });
+  showRange();
+});
 part("range").append(picker.element);
 let newest; // when the last second was that is shown of the last ten minutes; 0: there is none
 let ofAll = true; // whether the last point was of all workers

@@ -14,7 +14,7 @@ const MAC = /mac|iphone|ipad/i.test(navigator.platform);
 export function offerPalette(brands) {
   for (const brand of brands) {
     const keys = h("kbd", { "aria-hidden": "true" }, MAC ? "⌘K" : "Ctrl K");
-    brand.after(h("button", { type: "button", class: "find", "aria-label": t("palette.open"), "aria-keyshortcuts": MAC ? "Meta+K" : "Control+K", onclick: open }, glass(), h("span", { class: "find-words" }, t("palette.search")), keys));
+    brand.after(h("button", { type: "button", class: "find", "aria-keyshortcuts": MAC ? "Meta+K" : "Control+K", onclick: open }, glass(), h("span", { class: "find-words" }, t("palette.open")), keys));
   }
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {

@@ -22,16 +22,25 @@ const buttons = new Map(
 );
 replace(document.getElementById("tabs"), h("div", { class: "segments tabs" }, [...buttons.values()]));
 
+// What the address has of each tab while another is open.
+const left = new Map();
+let open = null;
+
 /** Open a tab; `question` fills its form and asks. */
 function go(key, question = null) {
   const at = buttons.has(key) ? key : "explain";
+  if (open !== null && open !== at) {
+    left.set(open, location.search);
+    history.replaceState(null, "", left.get(at) ?? location.pathname);
+  }
+  open = at;
+  keep({ tab: at });
   if (!made.has(at)) {
     made.set(at, TABS.find(([name]) => name === at)[2](go));
   }
   for (const [name, button] of buttons) {
     button.setAttribute("aria-pressed", String(name === at));
   }
-  keep({ tab: at });
   const tab = made.get(at);
   replace(document.getElementById("tab"), tab.element);
   if (question) {

@@ -1,5 +1,6 @@
 // Queues and locks: what waits, what died, who works; and who holds which lock.
 
+import { keep, state } from "./address.js";
 import { get, post, put } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
@@ -102,6 +103,7 @@ let letters = null;
 let opener = null;
 
 function open(kind) {
+  keep({ letters: kind });
   opener = document.activeElement;
   const path = `/queues/${encodeURIComponent(kind)}/dead`;
   const one = (letter) => `${path}/${encodeURIComponent(letter.id)}`;
@@ -131,10 +133,15 @@ function open(kind) {
 }
 
 function close() {
+  keep({ letters: null });
   letters = null;
   part("letters-card").hidden = true;
   // What had the focus is hidden now; the button that opened it may be gone with its letters.
   (opener?.isConnected ? opener : part("batch-title")).focus();
+}
+
+if (state().letters) {
+  open(state().letters);
 }
 
 function changed() {

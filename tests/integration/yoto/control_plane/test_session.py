@@ -119,6 +119,18 @@ def test_parameters_of_the_page_that_is_wanted_are_written_anew(
     assert found == "/control/events?text=a+b%0D%0AX%3A+y&_external=1"
 
 
+def test_a_page_about_one_person_is_led_back_to_as_it_was(
+    browser: Browser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    wanted = f"/control/people/{operator.id}?records=audit"
+    asked = urlencode({"next": wanted})
+    assert browser.get(f"{SIGN_IN}?{asked}").headers["Location"] == wanted
+    for other in ("/control/people/", "/control/people/01/..", "/control/no-such-page"):
+        asked = urlencode({"next": other})
+        assert browser.get(f"{SIGN_IN}?{asked}").headers["Location"] == OVERVIEW
+
+
 def test_signing_in_is_audited(browser: Browser, operator: Person, world: World) -> None:
     browser.sign_in("olga")
     records = select(AuditRecord.actor_id).where(AuditRecord.action == "control.sign_in")

@@ -1,5 +1,6 @@
 // All that roles grant where people belong, permission by permission, and the overwrites below.
 
+import { keep, state } from "../address.js";
 import { get } from "../api.js";
 import { badge } from "../badge.js";
 import { h, replace, uniqueId } from "../dom.js";
@@ -34,9 +35,18 @@ export function matrixTab() {
       throw new Error(t(home ? "permissions.no_place" : "permissions.no_homes"));
     }
     const place = { scope: scope.value(), scope_id: id };
+    keep({ ...place, everywhere: everywhere.checked || null });
     const first = await get("/resources/matrix", { ...place, everywhere: everywhere.checked });
     return [grid({ ...place, everywhere: everywhere.checked }, first), overwrites(place, first.permissions)];
   });
+  const given = state();
+  if (homes.has(given.scope) && given.scope_id) {
+    scope.set(given.scope);
+    homes.get(given.scope).set(`#${given.scope_id}`);
+    everywhere.checked = given.everywhere === "true";
+    shape();
+    asked.send();
+  }
   return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.matrix_intro")), asked.element, found), ask: () => {} };
 }
 

@@ -1,5 +1,6 @@
 // The forms in which questions are asked: inputs that offer what there is, by name.
 
+import { keep, state } from "../address.js";
 import { get, jsonId } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { named, page, t } from "../page.js";
@@ -199,15 +200,31 @@ export function select(label, options) {
 
 /**
  * A permission in a place, of somebody with `user`. `ask(values)` is called when the form is sent,
- * as `form` does. Returns {element, fill(question), submit()}.
+ * as `form` does, and by itself with the question of the address. Returns {element, fill(question),
+ * submit()}.
  */
-export function questionForm({ user = false, submit, ask, found, extra = [] }) {
+export function questionForm({ user = false, submit, ask, found, extra = [], addressed = true }) {
   const who = user ? userPicker() : null;
   const permission = permissionPicker();
   const place = placePicker();
-  const { element, send } = form([who, permission, ...place.parts, ...extra], submit, found, async () =>
-    ask({ ...(who ? named_user(who.value()) : {}), permission: permission.value(), ...(await place.value()) }),
-  );
+  const { element, send } = form([who, permission, ...place.parts, ...extra], submit, found, async () => {
+    const values = { permission: permission.value(), ...(await place.value()) };
+    keep({ find: null, username: who?.value(), ...values });
+    return ask({ ...(who ? named_user(who.value()) : {}), ...values });
+  });
+
+  // A question that the address has is asked at once, as soon as it is whole.
+  const given = state();
+  if (addressed && (given.permission || given.username)) {
+    who?.set(given.username);
+    permission.set(given.permission);
+    if (given.scope) {
+      place.fill({ scope: given.scope, scope_id: given.scope_id ?? null });
+    }
+    if (given.permission && given.scope && (!who || given.username)) {
+      send();
+    }
+  }
 
   return {
     element,

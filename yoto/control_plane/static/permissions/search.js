@@ -1,11 +1,14 @@
 // Who may do something in a place, and where somebody may.
 
+import { keep, state } from "../address.js";
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { named, t } from "../page.js";
 import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
+
+const WHAT = "what"; // in the address: the second question of the page
 
 /** A resource by its name, which leads to its page. */
 const placed = (one) => subject(`${one.scope}:${one.id}`, { text: called(one) });
@@ -16,7 +19,7 @@ export function searchTab(go) {
 
 function who(go) {
   const found = h("div", { "aria-live": "polite" });
-  const question = questionForm({ submit: t("permissions.find"), ask, found });
+  const question = questionForm({ submit: t("permissions.find"), ask, found, addressed: state().find !== WHAT });
 
   async function ask(values) {
     const fetch = (after) => get("/search/who", { ...values, after });
@@ -60,6 +63,7 @@ function what(go) {
   async function ask() {
     const values = { ...named_user(user.value()), permission: permission.value(), scope: scope.value() };
     const within = (await pickedHome(homes, scope.value())) || null;
+    keep({ find: WHAT, ...values, username: user.value(), within, user_id: null, scope_id: null });
     const fetch = (after) => get("/search/what", { ...values, within, after });
     const first = await fetch(null);
     const list = pagedTable({
@@ -83,5 +87,15 @@ function what(go) {
   }
 
   const asked = form([user, permission, scope, ...homes.values()], t("permissions.find"), found, ask);
+  const given = state();
+  if (given.find === WHAT) {
+    user.set(given.username);
+    permission.set(given.permission);
+    scope.set(given.scope);
+    shape();
+    const [type, id] = (given.within ?? "").split(/:(.*)/s);
+    homes.get(type)?.set(`#${id}`);
+    asked.send();
+  }
   return h("section", {}, h("h2", {}, t("permissions.what_can")), h("p", { class: "quiet small" }, t("permissions.what_hint")), asked.element, found);
 }

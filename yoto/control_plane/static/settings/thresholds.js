@@ -19,6 +19,7 @@ const STALE = 412;
 const rules = table({
   label: t("settings.thresholds"),
   key: (one) => one.name,
+  addressed: "rule",
   columns: [
     { title: t("settings.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.name)), " ", h("span", { class: "quiet small" }, t(`settings.bad_${one.direction}`))] },
     ...LEVELS.map((level) => ({ title: t(`rules.${level}`), number: true, render: (one) => shown(one, level) })),
