@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from app.auth.session import SESSION_PREFIX
 from yoto.control_plane import choice, language, shell
@@ -37,6 +37,7 @@ def page_data(server_id: int | None = None) -> dict[str, Any]:
         "sign_out": url_for("session.sign_out"),
         "servers": url_for("community_pages.my_servers"),
         "server": server_id,
+        "access_requests": "access-requests.ask_for_access" in current_app.view_functions,
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": shell.vendor(),
         "now": utcnow().isoformat(),

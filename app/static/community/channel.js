@@ -7,7 +7,7 @@ import { h, replace } from "../control/dom.js";
 import { age } from "../control/format.js";
 import { t } from "../control/page.js";
 import { empty, failed, loading } from "../control/states.js";
-import { denied, doing, trying } from "./denied.js";
+import { denied, doing, lacking, trying } from "./denied.js";
 import { all } from "./pages.js";
 import { nameOf } from "./place.js";
 import { follow } from "./socket.js";
@@ -180,7 +180,9 @@ function openRoom(place, channel, room) {
     }
     speaks = may;
     if (!may) {
-      replace(foot, h("p", { class: "quiet" }, t(channel.kind === "announcement" && can("message.send") ? "channel.only_managers" : "channel.no_sending")));
+      const missing = can("message.send") ? "message.manage" : "message.send";
+      replace(foot, h("p", { class: "quiet" }, t(can("message.send") ? "channel.only_managers" : "channel.no_sending")));
+      lacking(place, missing, "channel", channel.id).then((why) => speaks === false && foot.append(why), () => undefined);
       return;
     }
     const refused = h("div", {});

@@ -43,7 +43,8 @@ export function overwritesTab(place) {
     const rows = items.map((one) => ({ ...one, name: targetName(one) }));
     const missing = place.roles.filter((role) => !rows.some((one) => one.target_type === "role" && one.target_id === role.id));
     rows.push(...missing.map((role) => ({ target_type: "role", target_id: role.id, name: role.name, allow: [], deny: [] })));
-    replace(body, synced ? h("p", { class: "notice warning" }, t("overwrites.synced")) : null, matrix(channelId, rows));
+    const draw = () => replace(body, synced ? h("p", { class: "notice warning" }, t("overwrites.synced")) : null, matrix(channelId, rows), adder(rows, draw));
+    draw();
   });
 
   const targetName = (one) => (one.target_type === "role" ? place.role(one.target_id)?.name : people.get(one.target_id) && nameOf(people.get(one.target_id))) ?? `${one.target_type} #${one.target_id}`;
@@ -55,6 +56,17 @@ export function overwritesTab(place) {
     const heads = [t("overwrites.who"), ...COLUMNS.map(label)].map((title) => h("th", { scope: "col" }, title));
     const lines = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.name), COLUMNS.map((permission) => h("td", { dataset: { title: label(permission) } }, cell(channelId, row, permission)))));
     return h("div", { class: "scroll" }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, lines)));
+  }
+
+  /** A choice of somebody to add a row for. */
+  function adder(rows, draw) {
+    const others = [...people.values()].filter((one) => !rows.some((row) => row.target_type === "user" && row.target_id === one.id));
+    const select = h("select", { id: "overwrites-member", onchange: () => {
+      const one = people.get(Number(select.value));
+      rows.unshift({ target_type: "user", target_id: one.id, name: nameOf(one), allow: [], deny: [] });
+      draw();
+    } }, h("option", { value: "" }, t("overwrites.choose")), others.map((one) => h("option", { value: one.id }, nameOf(one))));
+    return h("div", { class: "tools spaced" }, h("div", {}, h("label", { for: "overwrites-member" }, t("overwrites.add")), select));
   }
 
   function cell(channelId, row, permission) {

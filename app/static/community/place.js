@@ -1,6 +1,7 @@
 // The server of a page: itself, who looks, what they may do there, and its roles.
 
 import { get } from "../control/api.js";
+import { now } from "../control/format.js";
 import { has, t } from "../control/page.js";
 import { all } from "./pages.js";
 
@@ -16,18 +17,20 @@ export const label = (permission) => {
  * the order of roles; the server checks all of it again.
  */
 export async function placeOf(id, me) {
-  const [server, allowed, roles, membership] = await Promise.all([
+  const [server, allowed, roles, membership, assigned] = await Promise.all([
     get(`/servers/${id}`),
     get("/permissions/me", { scope: "server", scope_id: id }),
     all(`/servers/${id}/roles`).catch(onlyDenied({ items: [] })),
     get(`/servers/${id}/members/${me.id}`).catch(onlyDenied(null)),
+    all(`/users/${me.id}/roles`, { server_id: id }).catch(onlyDenied({ items: [] })),
   ]);
   const rights = new Set(allowed.permissions);
   const owns = me.super_admin || server.owner_id === me.id;
   const place = { id, me, server, member: membership, roles: ordered(roles.items) };
   const role = (roleId) => place.roles.find((one) => one.id === roleId);
   const rankOf = (roleIds) => Math.max(0, ...roleIds.map((one) => role(one)?.position ?? 0));
-  const mine = () => (owns ? Infinity : rankOf(place.member?.role_ids ?? []));
+  const held = assigned.items.filter(inForce).map((one) => one.role_id);
+  const mine = () => (owns ? Infinity : rankOf(held.filter((one) => role(one)?.active)));
   return Object.assign(place, {
     role,
     mine,
@@ -48,6 +51,8 @@ export async function ownerOf(place) {
 }
 
 export const nameOf = (user) => user.display_name || user.username;
+
+const inForce = ({ valid_from: from, valid_until: until }) => (from === null || Date.parse(from) <= now()) && (until === null || Date.parse(until) > now());
 
 /** Highest first; @everyone, which all have, last. */
 const ordered = (roles) => [...roles].sort((a, b) => a.is_default - b.is_default || b.position - a.position || a.id - b.id);

@@ -31,7 +31,7 @@ export async function preview(place, act) {
     looked.map(async (permission) => {
       const { allowed } = await post("/permissions/check-users", { permission, user_ids: people.map((one) => one.id), scope: act.scope ?? "server", scope_id: act.scope_id ?? place.id });
       const has = new Set(allowed);
-      return turned(gives ? "preview.gains" : "preview.may_lose", permission, people.filter((one) => has.has(one.id) !== gives));
+      return turned(gives ? "preview.gains" : "preview.may_lose", permission, people.filter((one) => has.has(one.id) !== gives && (gives || one.id !== place.server.owner_id)));
     }),
   );
   const more = permissions.length - looked.length;

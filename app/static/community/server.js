@@ -15,6 +15,7 @@ import { invitesTab } from "./invites.js";
 import { membersTab } from "./members.js";
 import { overwritesTab } from "./overwrites.js";
 import { placeOf } from "./place.js";
+import { requestsTab } from "./requests.js";
 import { rolesTab } from "./roles.js";
 import { rulesTab } from "./rules.js";
 import { viewAsTab } from "./view-as.js";
@@ -28,6 +29,7 @@ const TABS = [
   ["groups", groupsTab, (place) => place.can("role.manage")],
   ["invites", invitesTab, (place) => place.can("member.invite") || place.can("server.manage")],
   ["bans", bansTab, (place) => place.can("member.ban")],
+  ["requests", requestsTab, () => page.access_requests],
   ["rules", rulesTab, (place) => place.can("server.manage")],
   ["audit", auditTab, (place) => place.can("server.audit")],
   ["view-as", viewAsTab, (place) => place.can("server.audit")],

@@ -12,37 +12,44 @@ const RETRY = 5; // s between tries where the server refused the token
 export function follow(channelId, { heard, mode, joined }) {
   let socket = null;
   let over = false;
-  mode("connecting");
+  const tell = (now) => over || mode(now);
+  tell("connecting");
   start();
 
   async function start() {
     const library = page.vendor?.socket ? await import(page.vendor.socket).catch(() => null) : null;
     if (!library || over) {
-      mode("off");
+      tell("off");
       return;
     }
     const auth = (give) => signedIn().then(({ access_token: token }) => give({ token }), () => give({}));
     socket = library.io("/community", { path: page.socket_path, transports: ["websocket"], auth, forceNew: true, reconnectionDelayMax: 5000 });
     socket.on("connect", () => {
+      if (over) {
+        socket.disconnect();
+        return;
+      }
       socket.emit("join", { channel_id: channelId }, (answer) => {
-        mode(answer?.ok ? "live" : "off");
+        tell(answer?.ok ? "live" : "off");
         joined(answer);
       });
     });
     socket.on("disconnect", (reason) => {
-      mode("connecting");
+      tell("connecting");
       if (reason === "io server disconnect") {
         again(); // the token has run out, or was taken back
       }
     });
     socket.on("connect_error", () => {
-      mode("connecting");
-      if (!socket.active) {
+      tell("connecting");
+      if (over) {
+        socket.disconnect();
+      } else if (!socket.active) {
         again();
       }
     });
     for (const name of ["message", "message_edited", "message_deleted", "removed"]) {
-      socket.on(name, (data) => data.channel_id === channelId && heard(name, data));
+      socket.on(name, (data) => data.channel_id === channelId && !over && heard(name, data));
     }
   }
 
@@ -53,6 +60,8 @@ export function follow(channelId, { heard, mode, joined }) {
 
   return () => {
     over = true;
-    socket?.disconnect();
+    if (socket?.connected) {
+      socket.disconnect(); // one that is on its way is ended when it has arrived
+    }
   };
 }

@@ -71,6 +71,7 @@ PUT_TOGETHER = (
     "policies.warning.",
     "policy_state.",
     "refusal.",
+    "request_state.",
     "rule.",
     "rules.",
     "says.",
