@@ -5,6 +5,7 @@ import { differenceList } from "../control/difference.js";
 import { h } from "../control/dom.js";
 import { age } from "../control/format.js";
 import { has, t } from "../control/page.js";
+import { introduce, subject } from "../control/subject.js";
 import { pagedTable } from "../control/table.js";
 import { nameOf } from "./place.js";
 import { peopleOf } from "./preview.js";
@@ -15,7 +16,7 @@ const keyOf = (action) => `did.${action.replaceAll(".", "_")}`;
 const wordsOf = (action) => (has(keyOf(action)) ? t(keyOf(action)) : action);
 
 export function auditTab(place) {
-  const names = new Map();
+  let named = false;
   const kind = h("select", { id: "audit-kind", onchange: () => list.restart() }, [h("option", { value: "" }, t("log.everything")), ACTIONS.map((one) => h("option", { value: one }, wordsOf(one)))]);
   const list = pagedTable({
     label: t("tab.audit"),
@@ -23,24 +24,22 @@ export function auditTab(place) {
       { title: t("log.when"), head: true, render: (one) => age(one.at) },
       { title: t("log.who"), render: (one) => (one.actor ? nameOf(one.actor) : null) },
       { title: t("log.what"), render: (one) => h("span", { title: one.action }, wordsOf(one.action)) },
-      { title: t("log.about"), render: (one) => subjectOf(place, names, one.subject) },
+      { title: t("log.about"), render: (one) => subject(one.subject) },
       { title: t("log.change"), render: (one) => (one.before || one.after ? differenceList(one.before, one.after, { most: 6, longest: 80 }) : null) },
       { title: t("dialog.reason"), render: (one) => one.reason || null },
     ],
     async fetch(after) {
-      if (!names.size) {
-        (await peopleOf(place)).items.forEach((one) => names.set(String(one.id), nameOf(one)));
+      if (!named) {
+        const [people, channels] = await Promise.all([peopleOf(place), get(`${place.path}/channels`)]);
+        people.items.forEach((one) => introduce(`user:${one.id}`, nameOf(one)));
+        channels.items.forEach((one) => introduce(`channel:${one.id}`, one.name));
+        place.roles.forEach((one) => introduce(`role:${one.id}`, one.name));
+        introduce(`server:${place.id}`, place.server.name);
+        named = true;
       }
       return get(`${place.path}/audit`, { after, action: kind.value });
     },
   });
   list.reload();
   return { element: h("section", { class: "card" }, h("h2", {}, t("tab.audit")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "audit-kind" }, t("log.kind")), kind)), list.element) };
-}
-
-/** `role:5` by its name, where that is known. */
-function subjectOf(place, names, subject) {
-  const [kind, id] = subject.split(":");
-  const name = kind === "user" ? names.get(id) : kind === "role" ? place.role(Number(id))?.name : null;
-  return h("span", { title: subject }, name ?? subject);
 }

@@ -63,10 +63,11 @@ def test_a_member_without_rights_sees_no_act_that_would_be_refused(
         # A tab of the address that is not for him is none to him.
         enter(page, yoto, "tomas", "/servers/1?tab=roles")
         tabs = page.locator("#tabs button")
-        expect(tabs).to_have_text(["Channels", "Members", "Invites"])
+        expect(tabs).to_have_text(["Channels", "Members", "Invites", "Requests"])
         expect(tabs.first).to_have_attribute("aria-pressed", "true")
         page.get_by_role("button", name="# announcements").click()
         expect(page.get_by_text("You may read here, not write.")).to_be_visible()
+        expect(page.get_by_text("Ask the owner, Mara Lind.")).to_be_visible()
         expect(page.locator("textarea, .messages button")).to_have_count(0)
         open_tab(page, "Members")
         expect(page.locator("tbody tr")).to_have_count(14)

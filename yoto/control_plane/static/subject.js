@@ -9,8 +9,9 @@ const MOST = 100; // names a request
 const named = new Set(["guard", "policy", "worker", "request", "alert"]); // an id is a name
 const home = page.api.replace(/api$/, "");
 const RESOURCES = new Set((page.resources ?? []).map((one) => one.type));
-// What has a name on the server; everything else is called what it is.
-const ASKED = new Set(["user", "application", "team", "role", ...RESOURCES]);
+// What has a name on the server; everything else is called what it is. Pages of an application, which
+// call another API, say the names that they know (`introduce`).
+const ASKED = new Set(page.token ? [] : ["user", "application", "team", "role", ...RESOURCES]);
 // Whoever acts without an account.
 const NOBODY = { break_glass: "author.break_glass", system: "author.system", public: "author.public" };
 
@@ -28,16 +29,22 @@ export function subject(of, { text = null, link = true } = {}) {
   const key = String(of ?? "");
   const element = h(link && addressOf(key) ? "a" : "span", { class: "subject", title: key, href: link ? addressOf(key) : null, dataset: { of: key } });
   const [kind, id] = parts(key);
-  if (text !== null || !ASKED.has(kind) || !id) {
-    return replace(element, text ?? spoken(kind, id, key));
-  }
-  const answer = known.get(key);
+  const answer = text === null ? known.get(key) : null;
   if (answer) {
     return show(element, answer);
+  }
+  if (text !== null || !ASKED.has(kind) || !id) {
+    return replace(element, text ?? spoken(kind, id, key));
   }
   replace(element, key);
   wait(key, element);
   return element;
+}
+
+/** `of` has that name, which the server is not asked for then. */
+export function introduce(of, name) {
+  const [kind, id] = parts(of);
+  known.set(of, { of, kind, id, name, hint: null, known: true });
 }
 
 /** A list of them, with what stands between two. */
@@ -58,7 +65,7 @@ export async function nameOf(of) {
 /** The address of the page of something, or null where there is none. */
 export function addressOf(of) {
   const [kind, id] = parts(of);
-  if (!id) {
+  if (!id || page.token) {
     return null;
   }
   const name = encodeURIComponent(id);

@@ -1,0 +1,39 @@
+"""A right that is asked for where it is lacking, and lent, in four clicks."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import watched_page
+from tests.support.community_pages import assert_fit, confirm, enter, open_tab
+from tests.support.control_pages import NARROW, WIDE
+from tests.support.process import RunningYoto
+
+WHY = "to tell of Sunday"
+
+
+def test_who_may_not_write_asks_for_it_and_the_owner_lends_it(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    narrow = {"viewport": NARROW, "locale": "en-GB"}
+    wide = {"viewport": WIDE, "color_scheme": "dark", "locale": "en-GB"}
+    with (
+        watched_page(browser, yoto.url, **narrow) as (member, _),
+        watched_page(browser, yoto.url, **wide) as (owner, _),
+    ):
+        enter(member, yoto, "tomas", "/servers/1?channel=2")
+        member.get_by_role("button", name="Ask for it").click()
+        member.get_by_label("Reason").fill(WHY)
+        assert_fit(member)
+        confirm(member, "Send request")
+        enter(owner, yoto, "mara", "/servers/1?tab=requests")
+        expect(owner.get_by_text(WHY)).to_be_visible()
+        assert_fit(owner)
+        owner.get_by_role("button", name="Lend", exact=True).click()
+        confirm(owner, "Lend")
+        expect(owner.get_by_text(WHY)).to_have_count(0)
+        open_tab(member, "Requests")
+        expect(member.get_by_text("lent", exact=True)).to_be_visible()
+        member.get_by_role("button", name="Withdraw").click()
+        confirm(member, "Withdraw")
+        expect(member.get_by_text("ended", exact=True)).to_be_visible()
