@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, TypedDict
 
 from yoto.alerts import Alert
@@ -116,9 +116,14 @@ def read_before(alert_id: int) -> Before:
     items: list[Change] = []
     unknown: list[str] = []
     more = False
-    for kind, changes in zip(KINDS, (_acts, _happened, _restarts), strict=True):
+    sources: tuple[Callable[[], list[Change]], ...] = (
+        lambda: acts(since, until, "operators_and_rights", MOST),
+        lambda: [one for one in happened(since, until) if _is_change(one, alert)],
+        lambda: restarts(since, until),
+    )
+    for kind, changes in zip(KINDS, sources, strict=True):
         try:
-            found = changes(alert, since, until)
+            found = changes()
         except StoreUnavailable:
             unknown.append(kind)
             continue
@@ -175,14 +180,15 @@ def _went_bad(alert: Alert, rule: AlertRule | None) -> float:
     return alert.raised_at - (0.0 if rule is None else rule.hold)
 
 
-def _acts(alert: Alert, since: float, until: float) -> list[Change]:
+def acts(since: float, until: float, area: str, most: int) -> list[Change]:
+    """What was done on purpose in [since, until), as the audit log has it; the newest first."""
     found = list_audit_records(
         after=None,
-        limit=MOST,
+        limit=most,
         actor_id=None,
         actor=None,
         action=None,
-        area="operators_and_rights",
+        area=area,
         subject=None,
         server_id=None,
         since=at_ms(round(since * 1000)),
@@ -207,10 +213,13 @@ def _author(after: Any) -> str | None:
     return after.get("author") if isinstance(after, dict) else None
 
 
-def _happened(alert: Alert, since: float, until: float) -> list[Change]:
-    wanted = Wanted(TypeFilter(), round(since * 1000), round(until * 1000))
-    items, _ = page(stream_of.stream, wanted, None, MOST + 1)
-    found: list[Event] = [one for one in items if _is_change(one, alert)]
+def happened(
+    since: float, until: float, types: TypeFilter | None = None, most: int = MOST + 1
+) -> list[Change]:
+    """Events in [since, until), the newest first; raises ``StoreUnavailable``."""
+    wanted = Wanted(types or TypeFilter(), round(since * 1000), round(until * 1000))
+    found: list[Event]
+    found, _ = page(stream_of.stream, wanted, None, most)
     return [
         {
             "at": one["at"] / 1000,
@@ -226,9 +235,8 @@ def _happened(alert: Alert, since: float, until: float) -> list[Change]:
     ]
 
 
-def _is_change(event: Event, alert: Alert) -> bool:
-    own = isinstance(event["data"], dict) and event["data"].get("alert_id") == alert.id
-    return not own and event["type"] not in _NO_CHANGES
+def _is_change(event: Change, alert: Alert) -> bool:
+    return event["data"].get("alert_id") != alert.id and event["what"] not in _NO_CHANGES
 
 
 def _text(data: Any, name: str) -> str | None:
@@ -236,8 +244,9 @@ def _text(data: Any, name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _restarts(alert: Alert, since: float, until: float) -> list[Change]:
-    """Workers that began, said that they end, or were heard for the last time."""
+def restarts(since: float, until: float) -> list[Change]:
+    """Workers that began, said that they end, or were heard for the last time, in [since, until);
+    raises ``StoreUnavailable``."""
     now = monitor.current.now()
     found: list[Change] = []
     for worker in fleet.current.all():

@@ -90,6 +90,47 @@ def test_longer_times_are_read_from_summaries_and_a_chart_can_be_read_as_a_table
         expect(page.get_by_role("heading", level=1)).to_have_text("The figures of the pages")
 
 
+def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_events(
+    browser: Browser, busy: RunningYoto
+) -> None:
+    with watched_page(browser, busy.url, locale="en-GB") as (page, watch):
+        sign_in(page, busy)
+        decisions = chart(page, "Decisions")
+        plot = decisions.locator(".u-over")
+        expect(decisions.locator(".legend b").first).to_have_text(re.compile(r"[1-9]"))
+        # The worker began within the ten minutes that are shown.
+        expect(decisions.locator(".chart-when")).to_contain_text(re.compile(r"\d+ marks"))
+        by_area = page.get_by_role("table", name="Requests by area and status")
+        expect(by_area.get_by_role("row").nth(1)).to_contain_text(re.compile(r"[1-9]"))
+        errors = chart(page, "Error rate").locator(".plot")
+        expect(errors).to_have_attribute("aria-label", re.compile("Warning 5 %"))
+        plot.scroll_into_view_if_needed()
+        still, box = decisions.bounding_box(), plot.bounding_box()
+        assert still is not None and box is not None
+        middle = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + 0.6 * box["width"], middle)
+        expect(decisions.locator(".chart-when")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
+        assert decisions.bounding_box() == still, "what is pointed at must not move"
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.995 * box["width"], middle, steps=4)
+        with page.expect_response(lambda answer: "performance?from=" in answer.url):
+            page.mouse.up()
+        expect(page).to_have_url(re.compile(r"from=\d{4}-.*&to=\d{4}-"))
+        page.reload()
+        expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
+        expect(decisions.locator("canvas")).to_be_visible()
+        decisions.get_by_text("Show as a table").click()
+        in_table = decisions.get_by_role("rowheader").first.get_by_role("link")
+        expect(in_table).to_have_attribute("href", re.compile(r"/control/events\?from=.*&to="))
+        plot.click()
+        page.wait_for_url(re.compile(r"/control/events\?from="))
+        expect(page.locator("#from")).to_have_value(re.compile(r"\d{4}-\d\d-\d\dT"))
+        page.go_back()
+        page.get_by_role("button", name="Reset zoom").click()
+        expect(page).not_to_have_url(re.compile("from="))
+        watch.assert_quiet()
+
+
 def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
     browser: Browser, yoto: RunningYoto
 ) -> None:

@@ -14,6 +14,7 @@ const TABLE_ROWS = 30;
 // Lines differ by their strokes too, for eyes that do not tell their colours apart.
 const DASHES = [[], [7, 4], [2, 3], [12, 4, 2, 4], [5, 2], [1, 5]];
 const scheme = matchMedia("(prefers-color-scheme: dark)");
+const home = page.api.replace(/api$/, "");
 let library = null;
 
 /** uPlot, once it is loaded; null where it is not installed. */
@@ -24,14 +25,14 @@ const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts
  * `help` as `hint` takes it, `unit` as `quantity` does, `top` the least that the axis shows, `area` fills below the first
  * line; `thresholds: [{at, label, level, always}]` are borders, drawn where values come near them or
  * `always`; `zoom(from, to)`, ms since 1970, is called for a stretch that was dragged; `link(from, to)`
- * gives the address that a click on a moment, and its time in the table, lead to.
+ * gives the address that a click on a moment, and its time in the table, lead to: that of its events.
  *
  * Returns `{element, show(points, range, step), push(point), limits(thresholds), mark(marks)}`: a point
  * is `{at, <key>: number|null}`, `at` in ISO 8601 or ms; `range` is a key of RANGES, seconds, or
  * `[from, to]` in ms; a point stands for `step` seconds. `push` adds one and forgets the oldest. Where
  * points are missing the lines are broken. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`.
  */
-export function chart({ title, help = null, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = null }) {
+export function chart({ title, help = null, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = eventsBetween }) {
   const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], first: at === 0, ...one }));
   // What is drawn last lies above: the first line, such as the p50 below its p95, is never hidden.
   const layers = [...lines].reverse();
@@ -174,6 +175,9 @@ export function chart({ title, help = null, unit = "count", series, top = 0, are
     },
   };
 }
+
+/** The page of events with those of a stretch of time, in ms since 1970. */
+export const eventsBetween = (from, to) => `${home}events?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}`;
 
 /** Whether points are missing between two moments, if each stands for `step` seconds. */
 export const isHole = (before, after, step) => toMs(after) - toMs(before) > Math.max(LATE, 1.5 * step) * 1000;

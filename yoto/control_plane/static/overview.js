@@ -1,16 +1,15 @@
 // The overview: what state everything is in, and how it has been going.
 
-import { keep, state } from "./address.js";
 import { alertText } from "./alert_text.js";
 import { get } from "./api.js";
 import { badge } from "./badge.js";
-import { chart, isHole, RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
 import { age, now, quantity } from "./format.js";
 import { causeList } from "./headline.js";
 import { hint } from "./help.js";
 import { isStale, refresh, subscribe, watch } from "./live.js";
 import { openAlerts } from "./open_alerts.js";
+import { loadCharts } from "./overview/charts.js";
 import { has, named, t } from "./page.js";
 import { empty, failed, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
@@ -30,81 +29,9 @@ function heardOf(name, well) {
   }
 }
 
-// Charts
+// Charts, and the tables beside them
 
-const SPECS = [
-  { title: t("overview.decisions"), help: "decisions", unit: "per_second", area: true, top: 1, series: [{ key: "checks_allowed", title: t("overview.allowed"), colour: 1 }, { key: "checks_denied", title: t("overview.denied"), colour: 2 }, { key: "checks_unknown", title: t("overview.undecided"), colour: 3 }] },
-  { title: t("overview.check_time"), help: "check_time", unit: "ms", series: [{ key: "check_p50_ms", title: "p50", colour: 1 }, { key: "check_p95_ms", title: "p95", colour: 4 }, { key: "check_p99_ms", title: "p99", colour: 5 }] },
-  { title: t("overview.hit_rates"), help: "hit_rate", unit: "ratio", top: 100, series: [{ key: "l1_hit_rate", title: t("overview.l1"), colour: 1 }, { key: "l2_hit_rate", title: t("overview.l2"), colour: 4 }] },
-  { title: t("overview.staleness"), help: "staleness", unit: "ms", area: true, series: [{ key: "staleness_p99_ms", title: t("overview.stale_age"), colour: 4 }] },
-  { title: t("overview.requests"), help: "requests", unit: "per_second", area: true, top: 1, series: [{ key: "request_rate", title: t("overview.rate"), colour: 1 }] },
-  { title: t("overview.request_time"), help: "response_time", unit: "ms", series: [{ key: "request_p95_ms", title: "p95", colour: 4 }] },
-  { title: t("overview.failures"), help: "error_rate", unit: "ratio", area: true, top: 1, series: [{ key: "error_rate", title: t("overview.share"), colour: 2 }] },
-  { title: t("overview.rejections"), help: "rejections", unit: "per_second", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.rate"), colour: 3 }] },
-];
-const REFRESH = 60; // s between readings of the longer ranges, whose points are longer than that
-
-const charts = SPECS.map(chart);
-const incomplete = h("p", { class: "notice unknown", hidden: true }, t("overview.incomplete"));
-const grid = h("div", { class: "grid wide" }, charts.map(({ element }) => h("div", { class: "card" }, element)));
-const picker = rangePicker(state().range in RANGES ? state().range : "10m", () => {
-  keep({ range: picker.value() });
-  showRange();
-});
-part("range").append(picker.element);
-let newest; // when the last second was that is shown of the last ten minutes; 0: there is none
-let ofAll = true; // whether the last point was of all workers
-
-async function showRange() {
-  const range = picker.value();
-  const found = await load(part("charts"), () => get("/stats/performance", { range }), (answer) => {
-    if (range === picker.value()) {
-      showPoints(answer); // else another one was chosen meanwhile
-    }
-  });
-  heardOf("charts", found !== null);
-}
-
-function showPoints({ range, points, complete, resolution_s: step }) {
-  newest = Math.max(newest ?? 0, points.at(-1)?.at ?? 0);
-  incomplete.hidden = complete !== false;
-  charts.forEach((one) => one.show(points, RANGES[range], step));
-  replace(part("charts"), incomplete, grid);
-}
-
-showRange();
-setInterval(() => document.hidden || (picker.value() === "10m" && !broken.has("charts")) || showRange(), REFRESH * 1000);
-
-function showPerformance(data, kind) {
-  if (picker.value() !== "10m") {
-    return;
-  }
-  if (kind === "failed") {
-    heardOf("charts", false);
-  } else if (kind === "poll") {
-    heardOf("charts", true);
-    showPoints(data);
-  } else if (newest !== undefined) {
-    showPoint(data);
-  }
-}
-
-/** One more second. What was missed, or is of other workers than the line so far, is read whole. */
-function showPoint(point) {
-  const other = (point.complete !== false) !== ofAll;
-  const missed = newest > 0 && isHole(newest, point.at, 1);
-  ofAll = point.complete !== false;
-  newest = Math.max(newest, point.at);
-  charts.forEach((one) => one.push(point));
-  if (!ofAll) {
-    incomplete.hidden = false;
-  }
-  if (other || missed) {
-    showRange();
-  } else {
-    heardOf("charts", true);
-  }
-}
+const charts = loadCharts(heardOf);
 
 // Health: what the socket tells, and what only the detailed status has.
 
@@ -230,7 +157,7 @@ const alertOf = (alert) =>
     alert.acknowledged_by ? h("span", { class: "quiet" }, " ", t("overview.acknowledged", { by: alert.acknowledged_by })) : null,
   );
 
-subscribe({ status: showStatus, performance: showPerformance, alerts: showAlerts });
+subscribe({ status: showStatus, performance: charts.take, alerts: showAlerts });
 
 // What is heard no more is shown as what it is: old.
 let heard = null;

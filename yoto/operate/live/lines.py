@@ -6,7 +6,15 @@ import threading
 from typing import Any
 
 from yoto.monitor import Monitoring, Resolution
-from yoto.operate.live.performance import KEYS, NEEDED, RANGES, PerformancePoint, joined, line_of
+from yoto.operate.live.performance import (
+    KEYS,
+    NEEDED,
+    RANGES,
+    PerformancePoint,
+    Stretch,
+    joined,
+    line_of,
+)
 
 # s after the end of a point within which a worker that was held up may still deliver for it. What
 # comes later, after an outage, is in the points and not in what is remembered here.
@@ -24,14 +32,27 @@ class Lines:
         found = self._ranges[range_name]
         now = monitoring.now()
         points, complete = found.read(monitoring, now)
-        return {
-            "range": range_name,
-            "resolution_s": found.step,
-            "complete": complete,
-            "at": round(now * 1000),
-            "points": points,
-            "keys": {key: {"unit": unit} for key, unit in KEYS.items()},
-        }
+        return _answer(range_name, found.step, complete, now, points)
+
+
+def lines_of(monitoring: Monitoring, stretch: Stretch) -> dict[str, Any]:
+    """The points of a stretch of time, as ``Lines.read`` gives those of a range."""
+    reading = monitoring.read(stretch.resolution, stretch.since, stretch.until, NEEDED)
+    points = [line_of(point) for point in joined(reading.points, stretch.step)]
+    return _answer("", stretch.step, reading.complete, monitoring.now(), points)
+
+
+def _answer(
+    range_name: str, step: int, complete: bool, now: float, points: list[PerformancePoint]
+) -> dict[str, Any]:
+    return {
+        "range": range_name,
+        "resolution_s": step,
+        "complete": complete,
+        "at": round(now * 1000),
+        "points": points,
+        "keys": {key: {"unit": unit} for key, unit in KEYS.items()},
+    }
 
 
 class _Range:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Any, TypedDict
 
 from yoto.http.shapes import parts_of
@@ -10,6 +12,7 @@ from yoto.monitor import (
     COARSE,
     FINE,
     MIDDLE,
+    RESOLUTIONS,
     Monitoring,
     Point,
     Quantiles,
@@ -59,21 +62,52 @@ NEEDED = frozenset(
     }
 )
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
-# Seconds of a range, what it is read from, and seconds that one point of a chart stands for.
+# Seconds of a range, what it is read from, and seconds that one point of a chart stands for: a
+# line of some hundred and fifty points shows what happened, one of a thousand hairs.
+LIVE = "10m"
 RANGES: dict[str, tuple[int, Resolution, int]] = {
-    "10m": (10 * MINUTE, FINE, 1),
-    "6h": (6 * HOUR, MIDDLE, 30),
-    "7d": (7 * DAY, COARSE, 15 * MINUTE),
+    LIVE: (10 * MINUTE, FINE, 5),
+    "6h": (6 * HOUR, MIDDLE, 2 * MINUTE),
+    "7d": (7 * DAY, COARSE, HOUR),
 }
+# Points of a stretch of time of one's own, at most.
+MOST_POINTS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time, in epoch seconds.
+
+    Attributes:
+        since, until: half open.
+        resolution: what it is read from.
+        step: seconds that one point of a chart stands for.
+    """
+
+    since: float
+    until: float
+    resolution: Resolution
+    step: int
+
+
+def stretch_of(now: float, since: float, until: float) -> Stretch:
+    """The finest that is kept of [since, until), and steps that make at most ``MOST_POINTS``."""
+    since, until = max(since, now - COARSE.keep), min(until, now)
+    kept = (one for one in RESOLUTIONS if now - since <= one.keep)
+    resolution = next(kept, COARSE)
+    points = max(1.0, (until - since) / resolution.seconds)
+    step = resolution.seconds * ceil(points / MOST_POINTS)
+    return Stretch(since - since % step, until, resolution, step)
 
 
 def latest(monitoring: Monitoring) -> dict[str, Any]:
-    """The last second that is over; all None if nobody recorded it, and ``complete`` False if only
-    this worker is known to have.
+    """The last five seconds that are over; all None if nobody recorded them, and ``complete`` False
+    if only this worker is known to have.
     """
-    end = int(monitoring.now())
-    reading = monitoring.read(FINE, end - 1, end, NEEDED)
-    point = reading.points[-1] if reading.points else Point(end - 1, 1)
+    _, resolution, step = RANGES[LIVE]
+    end = int(monitoring.now()) // step * step
+    reading = monitoring.read(resolution, end - step, end, NEEDED)
+    point = next(joined(reading.points, step), Point(end - step, step))
     return {**line_of(point), "complete": reading.complete}
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict, cast
 
 from marshmallow.validate import OneOf
 
 from yoto.auth.operators import VIEW
+from yoto.errors import ValidationFailed
+from yoto.extensions import monitor
+from yoto.http.fields import Instant
 from yoto.moments import at_ms, moment
 from yoto.monitor import Headline, HeadlineCause
 from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
-from yoto.operate.live.performance import RANGES, PerformancePoint
+from yoto.operate.live.breakdown import Breakdown, breakdown
+from yoto.operate.live.lines import lines_of
+from yoto.operate.live.marks import Marks, marks
+from yoto.operate.live.performance import LIVE, RANGES, PerformancePoint, Stretch, stretch_of
 from yoto.operate.live.views import live_views
 from yoto.operate.operation import Command, Subject
 
@@ -69,7 +77,7 @@ class Unit(TypedDict):
 class Performance(TypedDict):
     """Lines of charts; what was not measured is null."""
 
-    range: str
+    range: Annotated[str, "Empty: it is from `from` to `to`"]
     resolution_s: int
     complete: Annotated[bool, "False: what this worker alone recorded"]
     at: int
@@ -182,12 +190,43 @@ def read_detailed_status() -> DetailedStatus:
     return cast(DetailedStatus, live_views().detailed(networks=has_insight()))
 
 
+Range = Annotated[str, OneOf(list(RANGES))]
+Since = Annotated[datetime | None, partial(Instant, data_key="from"), "Instead of a range"]
+Until = Annotated[datetime | None, partial(Instant, data_key="to"), "By default now"]
+
+
 @stats.operation("GET", "/performance", VIEW)
-def read_performance(
-    range: Annotated[str, OneOf(list(RANGES))] = "10m",
-) -> Performance:
+def read_performance(range: Range = LIVE, since: Since = None, until: Until = None) -> Performance:
     """Decisions, requests, times, hit rates and rejections over time, of all workers"""
-    return cast(Performance, live_views().performance(range))
+    if since is None:
+        return cast(Performance, live_views().performance(range))
+    return cast(Performance, lines_of(monitor.current, _between(since, until)))
+
+
+@stats.operation("GET", "/breakdown", VIEW)
+def read_breakdown(range: Range = LIVE, since: Since = None, until: Until = None) -> Breakdown:
+    """Requests by area and status, denials by reason, rejections by guard, of all workers"""
+    if since is None:
+        return live_views().breakdown(range)
+    return breakdown(monitor.current, _between(since, until))
+
+
+@stats.operation("GET", "/marks", VIEW)
+def read_marks(range: Range = LIVE, since: Since = None, until: Until = None) -> Marks:
+    """Acts of operators, alerts, and workers that began or ended, to be marked in charts"""
+    if since is None:
+        now = monitor.current.now()
+        return marks(now - RANGES[range][0], now)
+    stretch = _between(since, until)
+    return marks(stretch.since, stretch.until)
+
+
+def _between(since: datetime, until: datetime | None) -> Stretch:
+    now = monitor.current.now()
+    ends = now if until is None else until.timestamp()
+    if ends <= since.timestamp():
+        raise ValidationFailed({"to": "Must be after 'from'."})
+    return stretch_of(now, since.timestamp(), ends)
 
 
 @stats.operation("GET", "/cache", VIEW)

@@ -29,6 +29,7 @@ from yoto.monitor import (
 )
 from yoto.operate.instances import shown
 from yoto.operate.live import causes, components, performance
+from yoto.operate.live.breakdown import Breakdown, breakdown
 from yoto.operate.live.components import Part
 from yoto.operate.live.headline import Names, asked_sources
 from yoto.operate.live.lines import Lines
@@ -53,6 +54,7 @@ class LiveViews:
         self._sockets_limit = sockets_limit
         self._lines = Lines()
         self._measured = Remembered(lambda: health_components(current_app), ASKED_SECONDS)
+        self._breakdowns = {name: _remembered_breakdown(name) for name in performance.RANGES}
         self._asked = Remembered(asked_sources, ASKED_SECONDS)
         self._whole = Remembered(self._detailed, FRESH_SECONDS)
         self.cache = Remembered(_cache, FRESH_SECONDS)
@@ -78,6 +80,10 @@ class LiveViews:
     def performance(self, range_name: str) -> dict[str, Any]:
         """The lines of charts; ``range_name`` of ``performance.RANGES``."""
         return self._lines.read(monitor.current, range_name)
+
+    def breakdown(self, range_name: str) -> Breakdown:
+        """The tables beside these charts."""
+        return self._breakdowns[range_name]()
 
     def monitor(self) -> dict[str, Any]:
         """How measuring itself does, and the processes that measure."""
@@ -139,6 +145,17 @@ class LiveViews:
             "workers": None if workers is None else [shown(one) for one in workers],
         }
         return found, headline_now
+
+
+def _remembered_breakdown(range_name: str) -> Remembered[Breakdown]:
+    seconds, resolution, step = performance.RANGES[range_name]
+
+    def find() -> Breakdown:
+        now = monitor.current.now()
+        stretch = performance.Stretch(now - seconds, now, resolution, step)
+        return breakdown(monitor.current, stretch)
+
+    return Remembered(find, step)
 
 
 def init_live(app: Flask, sockets_limit: int) -> None:

@@ -158,6 +158,8 @@ ROUTES: dict[str, str] = {
     "GET /session": VIEW,
     "GET /stats/cache": VIEW,
     "GET /stats/monitor": VIEW,
+    "GET /stats/breakdown": VIEW,
+    "GET /stats/marks": VIEW,
     "GET /stats/performance": VIEW,
     "GET /stats/resilience": VIEW,
     "GET /status": VIEW,

@@ -68,6 +68,7 @@ PUT_TOGETHER = (
     "overwrites.allow",
     "overwrites.deny",
     "overwrites.inherit",
+    "overview.worker_",
     "policies.warning.",
     "policy_state.",
     "refusal.",

@@ -4,7 +4,7 @@ import { copyLink } from "../address.js";
 import { alertText, levelOf } from "../alert_text.js";
 import { get } from "../api.js";
 import { badge } from "../badge.js";
-import { chart } from "../chart.js";
+import { chart, eventsBetween } from "../chart.js";
 import { differenceList } from "../difference.js";
 import { h, replace } from "../dom.js";
 import { age, moment, quantity, toMs } from "../format.js";
@@ -77,7 +77,7 @@ export function alertDetail(node, id, acts) {
   function drawValues({ unit, thresholds, points, resolution_s: step, since, until, complete }) {
     if (!plot) {
       const borders = thresholds.map(({ level, at }) => ({ at, level, label: t(`alerts.level_${level}`), always: true }));
-      plot = chart({ title: t("alerts.around"), unit: unit ?? "count", series: [{ key: "value", title: named("rule", raised?.rule ?? ""), colour: 1 }], thresholds: borders, link: eventsBetween });
+      plot = chart({ title: t("alerts.around"), unit: unit ?? "count", series: [{ key: "value", title: named("rule", raised?.rule ?? ""), colour: 1 }], thresholds: borders });
     }
     plot.show(points, [toMs(since), toMs(until)], step);
     mark();
@@ -118,9 +118,6 @@ function sourceOf(one) {
   const times = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   return { audit: `${home}audit?${times}`, event: eventsBetween(from, to), worker: addressOf(`worker:${one.id}`) }[one.kind];
 }
-
-/** The page of events with those of a stretch of time, in ms since 1970. */
-export const eventsBetween = (from, to) => `${home}events?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}`;
 
 // A path is of this server, wherever it is mounted; what is neither that nor of the web is no link.
 const runbookOf = ({ runbook }) => (WEB.test(runbook) ? runbook : home + runbook.replace(/^\/control\//, ""));

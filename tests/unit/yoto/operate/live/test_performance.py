@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yoto.monitor import Distribution, Point, names, series
-from yoto.operate.live.performance import KEYS, joined, line_of
+from yoto.operate.live.performance import KEYS, MOST_POINTS, joined, line_of, stretch_of
 
 
 def second(at: int, allowed: int = 0, recorded: float = 1.0) -> Point:
@@ -49,3 +49,20 @@ def test_points_are_taken_together_by_whole_steps() -> None:
     assert [(one.at, one.seconds) for one in found] == [(0, 30), (30, 30), (90, 30)]
     assert [one.counted(names.CHECKS) for one in found] == [1, 3, 1]
     assert list(joined([], 30)) == []
+
+
+def test_a_stretch_is_as_fine_as_it_is_kept_and_of_few_points() -> None:
+    now = 1_000_000.0
+    for ago, seconds, resolution, step in (
+        (120, 120, 1, 1),
+        (500, 490, 1, 3),
+        (3600, 600, 10, 10),
+        (24 * 3600, 4 * 3600, 60, 60),
+        (7 * 24 * 3600, 7 * 24 * 3600, 60, 42 * 60),
+    ):
+        found = stretch_of(now, now - ago, now - ago + seconds)
+        assert (found.resolution.seconds, found.step) == (resolution, step)
+        assert (found.until - found.since) / found.step <= MOST_POINTS + 1
+    # What is kept no more, or not there yet, is not asked for.
+    far = stretch_of(now, 0, now + 1000)
+    assert far.until == now and far.since > now - 8 * 24 * 3600
