@@ -69,7 +69,7 @@ def test_longer_times_are_read_from_summaries_and_a_chart_can_be_read_as_a_table
         sign_in(page, busy)
         decisions = chart(page, "Decisions")
         expect(decisions.locator("canvas")).to_be_visible(timeout=15_000)
-        with page.expect_response(lambda answer: "range=6h" in answer.url) as answered:
+        with page.expect_response(lambda answer: "performance?range=6h" in answer.url) as answered:
             page.get_by_role("button", name="6 hours").click()
         assert answered.value.json()["resolution_s"] > 1
         page.get_by_role("button", name="10 minutes").click()

@@ -35,6 +35,8 @@ def marks(since: float, until: float) -> Marks:
     """Those of a stretch of time, in epoch seconds."""
     items: list[Mark] = []
     unknown: list[str] = []
+    if until <= since:  # it is yet to come
+        return {"items": [], "unknown": []}
     for kind, find in (("act", _acts), ("alert", _alerts), ("restart", _restarts)):
         try:
             items += find(since, until)

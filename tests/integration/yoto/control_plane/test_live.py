@@ -13,6 +13,7 @@ from tests.support.operators import RIGHTS, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.events import Events, TaskFinished, TaskProgressed
+from yoto.moments import at_ms
 
 # Of events that the platform itself does not tell here, however busy the machine is.
 OWN = "task.*"
@@ -102,26 +103,40 @@ def test_performance_is_what_was_measured_and_null_where_nothing_was(
         for _ in range(20):
             permissions.check_permission(1, "platform.view")
     current.flush()
-    wait_until(lambda: operator.get("/stats/performance").get_json()["points"])
-    wait_until(
-        lambda: sum(
-            point["checks_allowed"] or 0
-            for point in operator.get("/stats/performance").get_json()["points"]
-        )
-        >= 20
-    )
-    found = operator.get("/stats/performance", range="10m").get_json()
-    assert (found["range"], found["resolution_s"], found["complete"]) == ("10m", 1, True)
+    since = {"from": at_ms(round((current.now() - 60) * 1000)).isoformat()}
+    lately = lambda: operator.get("/stats/performance", **since).get_json()  # noqa: E731
+    wait_until(lambda: sum(one["checks_allowed"] or 0 for one in lately()["points"]) >= 20)
+    found = lately()
+    assert (found["range"], found["resolution_s"], found["complete"]) == ("", 1, True)
     assert found["keys"]["checks_allowed"] == {"unit": "per_second"}
     point = found["points"][-1]
     assert point.keys() == {"at", *found["keys"]} and point["at"] % 1000 == 0
     assert point["checks_unknown"] == 0
-    for name, step in (("6h", 30), ("7d", 900)):
+    for name, step in (("10m", 5), ("6h", 120), ("7d", 3600)):
         other = operator.get("/stats/performance", range=name).get_json()
         assert (other["range"], other["resolution_s"]) == (name, step)
         assert all(one["at"] % (step * 1000) == 0 for one in other["points"])
+    backwards = operator.get("/stats/performance", **since, to="2020-01-01T00:00:00Z")
+    assert (backwards.status_code, list(backwards.get_json()["errors"])) == (422, ["to"])
     refused = operator.get("/stats/performance", range="1y")
     assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["range"])
+
+
+def test_acts_of_operators_are_marked_and_denials_broken_down(
+    app: Flask, operator: ControlClient, world: World
+) -> None:
+    path = "/alerts/silences"
+    assert operator.post(path, rule="*", seconds=60).status_code == 201
+    found = operator.get("/stats/marks").get_json()
+    (mark,) = (one for one in found["items"] if one["what"] == "alert.silence")
+    assert mark["kind"] == "act" and mark["by"].startswith("user:")
+    assert found["unknown"] == []
+    ahead = operator.get(
+        "/stats/marks", **{"from": "2999-01-01T00:00:00Z", "to": "2999-01-02T00:00:00Z"}
+    )
+    assert ahead.get_json() == {"items": [], "unknown": []}
+    found = operator.get("/stats/breakdown").get_json()
+    assert found["complete"] is True and found["rejections"] == []
 
 
 def test_statistics_of_cache_monitor_and_guards(app: Flask, operator: ControlClient) -> None:
