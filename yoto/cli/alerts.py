@@ -15,12 +15,12 @@ from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
 from yoto.monitor import HealthReport, Level, assess, format_series
-from yoto.operate.alert_causes import alert_causes
 from yoto.operate.alert_rules import ShownRule, add_alert_rule, alert_rules, rule_lines
 from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
 from yoto.operate.alerts import AlertDetail, ShownAlert, acknowledge_alert
 from yoto.operate.alerts import alerts as subject
 from yoto.operate.alerts import list_alerts, read_alert, read_alert_history
+from yoto.operate.live.alert_causes import alert_causes
 from yoto.operate.operation import Author, Reason
 
 alerts = group_of(subject, alert_causes, alert_rules, alert_webhooks)

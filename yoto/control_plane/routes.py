@@ -7,7 +7,6 @@ from flask_smorest import Blueprint
 from yoto.control_plane.palette import palette
 from yoto.control_plane.reviews import review_control
 from yoto.control_plane.session import session
-from yoto.operate.alert_causes import alert_causes
 from yoto.operate.alert_rules import alert_rules
 from yoto.operate.alert_webhooks import alert_webhooks
 from yoto.operate.alerts import alerts
@@ -20,6 +19,7 @@ from yoto.operate.forecasts import forecasts
 from yoto.operate.guards import breakers, bulkheads, guards, limiters
 from yoto.operate.instances import instances
 from yoto.operate.invalidation import upkeep
+from yoto.operate.live.alert_causes import alert_causes
 from yoto.operate.live.events import events
 from yoto.operate.live.status import stats, status
 from yoto.operate.locks import locks
