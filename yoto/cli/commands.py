@@ -22,6 +22,7 @@ from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
 from yoto.operate.guards import guards
 from yoto.operate.locks import locks
+from yoto.operate.permissions.requests import access_requests
 from yoto.operate.suggestions import suggestions
 
 ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "review")
@@ -29,6 +30,7 @@ ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", 
 add_insight(permission)
 add_review(permission)
 add_templates(permission)
+permission.add_command(group_of(access_requests))
 
 # What changes nothing.
 QUESTIONS = AppGroup(

@@ -31,6 +31,7 @@ from yoto.operate.permissions.directory import registry, users
 from yoto.operate.permissions.matrix import resources, servers
 from yoto.operate.permissions.names import names
 from yoto.operate.permissions.people import people
+from yoto.operate.permissions.requests import access_requests
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
@@ -59,6 +60,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(users),
     blueprint(names),
     blueprint(people),
+    blueprint(access_requests),
     blueprint(policies),
     blueprint(documents),
     blueprint(candidate),

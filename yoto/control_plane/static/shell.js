@@ -11,6 +11,7 @@ import { drawHeadline } from "./headline.js";
 import { isStale, leave, subscribe, watch } from "./live.js";
 import { page, t } from "./page.js";
 import { offerPalette } from "./palette.js";
+import { countRequests } from "./request_count.js";
 import { hasEnded, signInLink, watchSession } from "./session.js";
 
 // Where there is no socket to be had, polling is how it is meant to be.
@@ -65,6 +66,11 @@ if (headline) {
 const counts = document.querySelectorAll("[data-count=alerts]");
 if (counts.length) {
   countAlerts(counts);
+}
+
+const waiting = document.querySelectorAll("[data-count=requests]");
+if (waiting.length) {
+  countRequests(waiting);
 }
 
 const banner = document.getElementById("banner");

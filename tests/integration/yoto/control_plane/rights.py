@@ -5,6 +5,10 @@ from __future__ import annotations
 from tests.support.operators import ADMIN, OPERATE, VIEW
 
 ROUTES: dict[str, str] = {
+    "GET /access-requests": VIEW,
+    "POST /access-requests/<int:request_id>/end": OPERATE,
+    "POST /access-requests/<int:request_id>/grant": OPERATE,
+    "POST /access-requests/<int:request_id>/refuse": OPERATE,
     "GET /alerts": VIEW,
     "GET /alerts/<int:alert_id>": VIEW,
     "POST /alerts/<int:alert_id>/acknowledge": OPERATE,

@@ -73,6 +73,7 @@ PUT_TOGETHER = (
     "policy_state.",
     "refusal.",
     "request_state.",
+    "requests.state_",
     "rule.",
     "rules.",
     "says.",

@@ -1,0 +1,171 @@
+"""Access requests, for operators: what waits for them, and what became of the rest.
+
+An operator with an account of the application lends as that person, by the same rules. Others, whom
+no hierarchy has a place for, act as the system itself, which takes the right to administer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypedDict
+
+from yoto.api.permissions.checks.service import PLATFORM_AUDIT
+from yoto.api.permissions.requests import service
+from yoto.api.permissions.requests.schemas import LONGEST, AccessRequestSchema
+from yoto.auth.operators import (
+    ADMIN,
+    INSIGHT,
+    NOT_GRANTED,
+    OPERATE,
+    VIEW,
+    demand_in_credential,
+    demand_right,
+    operator,
+)
+from yoto.errors import PermissionDenied
+from yoto.extensions import permissions
+from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.http.shapes import Between
+from yoto.nodes import shown_text
+from yoto.operate.insight import has_insight
+from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
+from yoto.permission import Place, Request, RequestState
+
+
+class OperatorsRequest(TypedDict):
+    """A request as ``service.shown`` gives it."""
+
+    id: int
+
+
+access_requests = Subject(
+    "access_requests",
+    "/access-requests",
+    "Rights that people ask for, lent for a time",
+    "access request",
+    "permission requests",
+    "See rights that people ask for; lend them for a time, or refuse.",
+    names={OperatorsRequest: AccessRequestSchema},
+)
+
+
+def _lines(found: Page[Any], **given: Any) -> Iterator[str]:
+    for one in found.items:
+        yield _line(one)
+    if not found.items:
+        yield "No request."
+    if found.next is not None:
+        yield f"More with --after {found.next}."
+
+
+def _line(one: Any) -> str:
+    place = shown_text(str(Place(one["scope"], one["scope_id"])))
+    approved = f", {len(one['approvals'])} of {one['needed']} approvals"
+    return (
+        f"{one['id']:>6}  {one['state']:<9}  {one['username']} asks for {one['permission']} "
+        f"at {place} for {one['seconds']} s{approved if one['needed'] > 1 else ''}: "
+        f"{one['reason']}"
+    )
+
+
+def _one(found: Any, **given: Any) -> list[str]:
+    until = f" until {found['until'].isoformat()}" if found["state"] == "granted" else ""
+    return [f"Request {found['id']} is {found['state']}{until}."]
+
+
+def _actor() -> int | None:
+    """The number of who acts; None: the system itself.
+
+    Raises:
+        PermissionDenied: an operator without an account, who may not administer.
+    """
+    who = operator()
+    if who.account is not None and who.rights is None:
+        return who.account.user_id
+    demand_right(ADMIN)
+    return None
+
+
+def _shown(request: Request, actor_id: int | None) -> Any:
+    return service.shown(actor_id, [request])[0]
+
+
+@access_requests.operation("GET", "", VIEW, Command("list", _lines))
+def list_operators_access_requests(
+    box: Annotated[
+        Literal["inbox", "all"], "inbox: the open ones that the operator may grant"
+    ] = "inbox",
+    state: RequestState | None = None,
+    after: After = None,
+    limit: Limit = PAGE_DEFAULT,
+) -> Page[OperatorsRequest]:
+    """Access requests, newest first
+
+    All of them take `admin.audit`.
+    """
+    demand_in_credential(INSIGHT)
+    who = operator()
+    by_account = who.account is not None and who.rights is None
+    number = who.account.user_id if who.account is not None and by_account else None
+    if box == "all" and not has_insight():
+        raise PermissionDenied(NOT_GRANTED, PLATFORM_AUDIT)
+    if box == "inbox" and number is not None:
+        found = permissions.access_inbox(number, after, limit + 1)
+    else:
+        if box == "inbox":
+            demand_right(ADMIN)
+            state = RequestState.OPEN
+        states = () if state is None else (state.value,)
+        found = permissions.access_requests(None, states, after, limit + 1)
+    page = cut(found, limit, lambda one: one.id)
+    items: list[Any] = service.shown(number, page.items)
+    return Page(items, page.next)
+
+
+@access_requests.operation(
+    "POST",
+    "/<int:request_id>/grant",
+    OPERATE,
+    Command("grant", _one),
+    body="AccessGranting",
+    also=(409,),
+)
+def grant_operators_access_request(
+    request_id: int,
+    reason: Reason,
+    by: Author,
+    seconds: Annotated[
+        int | None, Between(1, LONGEST), "For how long; left out: as was asked"
+    ] = None,
+) -> OperatorsRequest:
+    """Approve one; with the last approval that it takes, the right is lent from now on"""
+    actor_id = _actor()
+    found = permissions.grant_access(
+        request_id, actor_id=actor_id, by=by, seconds=seconds, reason=reason
+    )
+    shown: OperatorsRequest = _shown(found, actor_id)
+    return shown
+
+
+@access_requests.operation(
+    "POST", "/<int:request_id>/refuse", OPERATE, Command("refuse", _one), also=(409,)
+)
+def refuse_operators_access_request(
+    request_id: int, reason: Reason, by: Author
+) -> OperatorsRequest:
+    """Refuse one"""
+    actor_id = _actor()
+    found = permissions.refuse_access(request_id, actor_id=actor_id, by=by, reason=reason)
+    shown: OperatorsRequest = _shown(found, actor_id)
+    return shown
+
+
+@access_requests.operation(
+    "POST", "/<int:request_id>/end", OPERATE, Command("end", _one), also=(409,)
+)
+def end_operators_access_request(request_id: int, reason: Reason, by: Author) -> OperatorsRequest:
+    """Take back before its time what was lent"""
+    actor_id = _actor()
+    found = permissions.end_access(request_id, actor_id=actor_id, by=by, reason=reason)
+    shown: OperatorsRequest = _shown(found, actor_id)
+    return shown
