@@ -31,6 +31,7 @@ from yoto.api.permissions import (
     review,
     teams,
     templates,
+    what_if,
 )
 from yoto.api.visibility import init_visibility
 from yoto.authzen import access
@@ -57,6 +58,7 @@ REST: list[Blueprint] = [
     insight,
     review,
     access_requests,
+    what_if,
     nodes,
     teams,
     applications,

@@ -17,6 +17,8 @@ QUESTIONS_OF_USER = Dimension("user", limit=30_000, window=MINUTE, burst=3_000)
 PEOPLE_A_QUESTION = 10
 # Questions that an explanation, a search or a review counts as, by the statements that they take.
 STATEMENTS_OF_SEARCH = 10
+# The same of an act that is tried: it is written, and read before and after.
+STATEMENTS_OF_TRIAL = 100
 
 API_GUARDS: Mapping[str, Mapping[str, Settings]] = {
     PERMISSION_ASK: {"rate_limit": RateLimitConfig(dimensions=(QUESTIONS_OF_USER,))},

@@ -20,16 +20,21 @@ from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
+from yoto.cli.what_if import add_what_if
 from yoto.operate.guards import guards
 from yoto.operate.locks import locks
 from yoto.operate.permissions.requests import access_requests
 from yoto.operate.suggestions import suggestions
 
-ASKING = ("check", "decision-trends", "decisions", "explain", "list", "replay", "review")
+ASKING = (
+    *("check", "compare", "decision-trends", "decisions", "explain", "list", "replay", "review"),
+    "what-if",
+)
 
 add_insight(permission)
 add_review(permission)
 add_templates(permission)
+add_what_if(permission)
 permission.add_command(group_of(access_requests))
 
 # What changes nothing.

@@ -33,6 +33,7 @@ from yoto.operate.permissions.names import names
 from yoto.operate.permissions.people import people
 from yoto.operate.permissions.requests import access_requests
 from yoto.operate.permissions.search import explain, search
+from yoto.operate.permissions.what_if import compare, what_if
 from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
@@ -55,6 +56,8 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(search),
     blueprint(palette),
     review_control,
+    blueprint(what_if),
+    blueprint(compare),
     blueprint(registry),
     blueprint(servers),
     blueprint(users),

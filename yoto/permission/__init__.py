@@ -79,6 +79,16 @@ from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
+from yoto.permission.what_if import (
+    ACTS,
+    ChangedVerdict,
+    Comparison,
+    Differing,
+    PersonChange,
+    Side,
+    WhatIf,
+    place_of_act,
+)
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
@@ -97,6 +107,7 @@ else:
 
 __all__ = [
     "ACCESS_COLUMNS",
+    "ACTS",
     "AccessDifference",
     "AccessLine",
     "AccessPage",
@@ -110,8 +121,11 @@ __all__ = [
     "UNSET",
     "Application",
     "CurrentRequest",
+    "ChangedVerdict",
+    "Comparison",
     "ComponentState",
     "Decision",
+    "Differing",
     "Everyone",
     "Explanation",
     "MaintenanceChanged",
@@ -123,6 +137,7 @@ __all__ = [
     "PermissionSpec",
     "PermissionSystem",
     "PermissionTemplate",
+    "PersonChange",
     "Place",
     "PlaceFacts",
     "PolicyAnswer",
@@ -134,6 +149,7 @@ __all__ = [
     "RequestState",
     "RoleFacts",
     "MembershipStatus",
+    "Side",
     "SuperAdminUse",
     "Team",
     "TemplateLevel",
@@ -141,6 +157,7 @@ __all__ = [
     "WarmUpParts",
     "WarmUpReport",
     "Way",
+    "WhatIf",
     "access_rows",
     "acting_as",
     "authenticated_at",
@@ -174,6 +191,7 @@ __all__ = [
     "own_ids",
     "parse_place",
     "permission_denied",
+    "place_of_act",
     "person_number",
     "register_permission_handlers",
     "require_expression",

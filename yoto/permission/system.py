@@ -40,6 +40,7 @@ from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.permission.ways import Way, Ways
+from yoto.permission.what_if import Trying
 from yoto.permission.writes.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.writes.registration import read_permissions
 from yoto.permission.writes.writes import Writes
@@ -52,7 +53,16 @@ if TYPE_CHECKING:
 
 
 class PermissionSystem(
-    Checks, Explaining, Searching, Reviewing, Replaying, Requesting, Operating, Accounts, Writes
+    Checks,
+    Explaining,
+    Searching,
+    Reviewing,
+    Trying,
+    Replaying,
+    Requesting,
+    Operating,
+    Accounts,
+    Writes,
 ):
     """Permission checks, and every change of permissions.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Table, literal_column
+from sqlalchemy import CTE, ColumnElement, Table, literal_column, select
 
 from yoto.store.declarations import declarations_of
 from yoto.store.models import (
@@ -57,6 +58,23 @@ ROLE_IDS = "role_ids"  # as ``ids_in`` takes them
 def allows(source: Table) -> ColumnElement[Any]:
     """Whether a grant or an overwrite allows."""
     return source.c.effect == literal_column(f"'{Effect.ALLOW.value}'")
+
+
+def heirs_of(role_ids: Collection[int] | ColumnElement[int]) -> CTE:
+    """Roles and all that inherit from one of them, with whether they are default roles: holders of
+    any have what these give.
+    """
+    columns = (roles.c.id, roles.c.is_default)
+    one = isinstance(role_ids, ColumnElement)
+    wanted = roles.c.id == role_ids if one else roles.c.id.in_(sorted(role_ids))
+    first = select(*columns).where(wanted).cte("inheriting", recursive=True)
+    children = select(*columns).join_from(first, roles, roles.c.parent_id == first.c.id)
+    others = select(*columns).select_from(
+        first.join(role_parents, role_parents.c.parent_id == first.c.id).join(
+            roles, roles.c.id == role_parents.c.role_id
+        )
+    )
+    return first.union(children, others)
 
 
 def provides_roles() -> bool:

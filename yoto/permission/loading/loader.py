@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
-from yoto.nodes import PUBLIC_NUMBER, NodeId
+from yoto.nodes import PUBLIC_NUMBER, NodeId, place_of_text
 from yoto.permission.database.id_list import id_array
 from yoto.permission.database.statements import provides_roles
 from yoto.permission.loading.places_sql import (
@@ -149,6 +149,31 @@ def load(
     elif wanted is not None:
         parameters["wanted"] = list(wanted)
     return Loaded(found.site, _rights(connection, statement, parameters, with_names), people)
+
+
+def people_at(connection: Connection, user_ids: Sequence[int], site: Site) -> tuple[UserFacts, ...]:
+    """Those of several people who exist, with their membership status in the home of a site."""
+    at = site.place if site.home is None else place_of_text(site.home)
+    people = memberships_at(connection, user_ids, at).people
+    if PUBLIC_NUMBER in user_ids:
+        people = (*people, _unknown_user(PUBLIC_NUMBER))
+    return people
+
+
+def rights_in(
+    connection: Connection, user_ids: Sequence[int], sites: Sequence[Site], offered: Sequence[int]
+) -> Rights:
+    """What bears on several people in many places with one home, in one statement.
+
+    Args:
+        offered: roles to read too, with all that they would inherit from if those were active.
+    """
+    parameters: dict[str, Any] = parameters_of(sites) | {
+        IDS: id_array(user_ids),
+        "offered": list(offered) or [0],
+    }
+    statement = rights_sql(many=True, asleep=True, with_provided=provides_roles())
+    return _rights(connection, statement, parameters, with_names=False)
 
 
 def load_places(

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from yoto.errors import UnknownResource
 from yoto.optimization import Pair
 from yoto.permission.database.id_list import id_array, ids_in
-from yoto.permission.database.statements import assignments, provided, role_parents, roles
+from yoto.permission.database.statements import assignments, heirs_of, provided, roles
 from yoto.permission.loading import load_sites
 from yoto.permission.registry.scopes import place_key, place_of
 from yoto.store.columns import Id
@@ -20,18 +20,8 @@ from yoto.store.models import NOWHERE
 ROLE_ID: Any = bindparam("role_id", type_=Id)
 
 
-def _inheriting() -> Any:
-    """The role and all that inherit from it: their holders have what it gives."""
-    first = select(roles.c.id).where(roles.c.id == ROLE_ID).cte("inheriting", recursive=True)
-    children = select(roles.c.id).join_from(first, roles, roles.c.parent_id == first.c.id)
-    others = select(role_parents.c.role_id).join_from(
-        first, role_parents, role_parents.c.parent_id == first.c.id
-    )
-    return first.union(children, others)
-
-
 _ROLE = select(roles.c.home, roles.c.is_default).where(roles.c.id == ROLE_ID)
-_HEIRS = select(_inheriting().c.id)
+_HEIRS = select(heirs_of(ROLE_ID).c.id)
 _HOLDERS = union(
     select(assignments.c.user_id)
     .where(assignments.c.role_id.in_(_HEIRS))

@@ -42,6 +42,7 @@ ROUTES: dict[str, str] = {
     "POST /cache/invalidate": OPERATE,
     "POST /cache/invalidate/preview": VIEW,
     "POST /cache/warm-up": OPERATE,
+    "GET /compare": VIEW,
     "GET /config/<kind>": VIEW,
     "DELETE /config/<kind>/<name>": OPERATE,
     "GET /config/<kind>/<name>": VIEW,
@@ -178,6 +179,7 @@ ROUTES: dict[str, str] = {
     "POST /tokens": VIEW,
     "POST /tokens/<int:token_id>/revoke": VIEW,
     "GET /users": VIEW,
+    "POST /what-if": VIEW,
 }
 
 # What takes ``platform.admin`` where the name is that of a limit that keeps out who guesses.

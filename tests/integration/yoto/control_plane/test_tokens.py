@@ -113,7 +113,8 @@ def test_a_token_ends_with_the_password_of_its_owner(
 def test_what_others_may_do_and_did_takes_a_token_made_for_it(
     app: Flask, operator: Person, world: World, rights: list[str]
 ) -> None:
-    world.assign(operator, world.role(None, "admin.audit", name="auditors"))
+    auditors = world.role(None, "admin.audit", name="auditors")
+    world.assign(operator, auditors)
     world.add(AuditRecord(action="role.assign", subject="role:1"))
     mine = program(app.test_client(), api_token(app, operator, rights)[1])
     about = {"user_id": operator.id, "permission": VIEW, "scope": "global"}
@@ -122,6 +123,10 @@ def test_what_others_may_do_and_did_takes_a_token_made_for_it(
         "who": mine.get("/search/who", permission=VIEW, scope="global"),
         "what": mine.get("/search/what", username="olga", permission="channel.read"),
         "review": mine.get("/review", permission=VIEW, scope="global"),
+        "compare": mine.get("/compare", user="olga", other="olga", scope="global"),
+        "what-if": mine.send(
+            "POST", "/what-if", {"act": {"act": "role.delete", "role_id": auditors}}
+        ),
         "export": mine.get("/review/export", permission=VIEW, scope="global", format="csv"),
     }
     told = {name: (answer.status_code, answer.get_data(True)) for name, answer in asked.items()}

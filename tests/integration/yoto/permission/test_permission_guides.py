@@ -12,7 +12,13 @@ from sqlalchemy import select
 from app.extensions import permissions
 from app.models import Channel
 from tests.support.world import World
-from yoto.permission import PermissionTemplate, TemplateLevel, TemplateParameter, require_permission
+from yoto.permission import (
+    ACTS,
+    PermissionTemplate,
+    TemplateLevel,
+    TemplateParameter,
+    require_permission,
+)
 from yoto.permission.explain.changes import KINDS
 from yoto.store.db import db
 
@@ -84,6 +90,35 @@ def test_the_example_of_access_requests(app: Flask, world: World, capsys: Any) -
         )
         db.session.remove()
     assert capsys.readouterr().out == "granted True\nFalse\n"
+
+
+def test_the_example_of_acts_that_nobody_has_done(app: Flask, world: World, capsys: Any) -> None:
+    harbour = world.server()
+    crew = world.role(harbour, "message.manage", name="crew")
+    anna = world.member(harbour, world.user("anna"), crew)
+    ben = world.member(harbour)
+    with app.app_context():
+        names = run(
+            "what-if.md",
+            permissions=permissions,
+            role_id=crew,
+            channel_id=harbour.channel_id,
+            anna=anna.id,
+            ben=ben.id,
+        )
+        db.session.remove()
+    place = f"('channel:{harbour.channel_id}',)"
+    assert capsys.readouterr().out == f"anna message.pin {place} not_granted -> granted\n"
+    assert [one.permission for one in names["found"].only_user] == ["message.manage"]
+    fields = dict(
+        re.findall(r"^\| `([\w.]+)`(?:, `[\w.]+`)? \| (.*) \|$", guide("what-if.md"), re.M)
+    )
+    for name in ("role.grant", "role.assign", "overwrite.set", "group.add", "role.update"):
+        assert set(ACTS[name]) == set(re.findall(r"`(\w+)`", fields[name])) & set(ACTS[name]), name
+
+
+def guide(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
 
 
 def test_the_example_of_templates(app: Flask, world: World) -> None:

@@ -44,7 +44,7 @@ def assign(caller_id: int, asked: Mapping[str, Any]) -> None:
     permissions.assign(
         subject_of_text(asked["subject"]),
         asked["role_id"],
-        _managed(caller_id, asked),
+        managed(caller_id, Place(asked["scope"], asked["scope_id"])),
         asked["valid_from"],
         asked["valid_until"],
         actor_id=caller_id,
@@ -57,7 +57,7 @@ def unassign(caller_id: int, asked: Mapping[str, Any]) -> None:
     permissions.unassign(
         subject_of_text(asked["subject"]),
         asked["role_id"],
-        _managed(caller_id, asked),
+        managed(caller_id, Place(asked["scope"], asked["scope_id"])),
         actor_id=caller_id,
         reason=asked["reason"],
     )
@@ -66,7 +66,7 @@ def unassign(caller_id: int, asked: Mapping[str, Any]) -> None:
 def overwrite(caller_id: int, asked: Mapping[str, Any]) -> None:
     """Set all overwrites of a target there; raises as ``assign``."""
     permissions.set_overwrite(
-        at=_managed(caller_id, asked),
+        at=managed(caller_id, Place(asked["scope"], asked["scope_id"])),
         **_target(asked["target"]),
         allow=asked["allow"],
         deny=asked["deny"],
@@ -78,15 +78,15 @@ def overwrite(caller_id: int, asked: Mapping[str, Any]) -> None:
 def clear(caller_id: int, asked: Mapping[str, Any]) -> None:
     """Remove them; raises as ``assign``."""
     permissions.clear_overwrite(
-        at=_managed(caller_id, asked),
+        at=managed(caller_id, Place(asked["scope"], asked["scope_id"])),
         **_target(asked["target"]),
         actor_id=caller_id,
         reason=asked["reason"],
     )
 
 
-def _managed(caller_id: int, asked: Mapping[str, Any]) -> Place:
-    place = Place(asked["scope"], asked["scope_id"])
+def managed(caller_id: int, place: Place) -> Place:
+    """The place, if the caller may hand out rights there; raises as ``assign``."""
     if not permissions.check_permission(caller_id, GLOBAL_ROLES):
         demand_sight(caller_id, [place])
         if permissions.effective(caller_id, *place).status < MembershipStatus.ADMINISTRATOR:

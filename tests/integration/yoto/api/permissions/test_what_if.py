@@ -1,0 +1,148 @@
+"""What an act would do over HTTP, for whoever may do it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.support.world import Community, Person, World
+from yoto.extensions import permissions
+
+WHAT_IF = "/api/v1/permissions/what-if"
+PIN = "message.pin"
+
+
+@pytest.fixture
+def harbour(world: World) -> Community:
+    return world.server(world.user("owner"))
+
+
+@pytest.fixture
+def crew(world: World, harbour: Community) -> int:
+    """A role that five members hold."""
+    return world.role(harbour, name="crew", position=2)
+
+
+@pytest.fixture
+def keeper(world: World, harbour: Community) -> Person:
+    """A member who may change roles below their own, and pin."""
+    rank = world.role(harbour, "role.manage", PIN, name="keeper", position=5)
+    return world.member(harbour, world.user("keeper"), rank)
+
+
+def ask(client: FlaskClient, who: Person, act: dict[str, Any], **more: Any) -> TestResponse:
+    return client.post(WHAT_IF, headers=who.headers, json={"act": act, **more})
+
+
+def granting(role: int, *names: str, **more: Any) -> dict[str, Any]:
+    return {"act": "role.grant", "role_id": role, "permissions": list(names), **more}
+
+
+def test_it_says_who_would_gain_where_page_by_page_and_changes_nothing(
+    client: FlaskClient, world: World, harbour: Community, crew: int, keeper: Person
+) -> None:
+    people = sorted(world.members(harbour, 5, crew))
+    before = world.snapshot()
+    seen, after, judged = [], None, 0
+    while True:
+        page = ask(client, keeper, granting(crew, PIN), after=after, limit=2).get_json()
+        assert bool(page["matrix"]) == (after is None)
+        assert not page["complete"]
+        for item in page["items"]:
+            assert (item["home"], item["lost"]) == (f"server:{harbour.id}", [])
+            [gain] = item["gained"]
+            # In the server, and in its channel.
+            assert (gain["permission"], gain["count"]) == (PIN, 2)
+            assert (gain["before"], gain["after"]) == ("not_granted", "granted")
+        seen += [item["user_id"] for item in page["items"]]
+        judged += page["judged"]
+        after = page["next_after"]
+        if after is None:
+            break
+    assert seen == people and judged >= len(people)
+    whole = ask(client, keeper, granting(crew, PIN)).get_json()
+    assert whole["complete"] and len(whole["items"]) == len(people)
+    [cell] = whole["matrix"]
+    assert (cell["role"], cell["before"], cell["after"]) == ("crew", None, "allow")
+    assert world.snapshot() == before
+
+
+def test_an_act_is_refused_as_it_would_be(
+    client: FlaskClient, world: World, harbour: Community, crew: int, keeper: Person
+) -> None:
+    member = world.member(harbour)
+    for who, act, status in (
+        (member, granting(crew, PIN), 403),  # may not change roles
+        (keeper, granting(crew, "member.ban"), 403),  # would give what they have not
+        (world.user(), granting(crew, PIN), 404),  # the server's roles are not there for them
+        (keeper, granting(world.role(None), PIN), 404),  # nor are global ones
+        (keeper, granting(crew, "no.such"), 422),
+        (keeper, granting(10**6, PIN), 404),
+        (keeper, {"act": "role.revoke", "role_id": crew, "permissions": [PIN]}, 422),
+        (keeper, {"act": "role.paint", "role_id": crew}, 422),
+        (keeper, granting(crew, PIN, colour="red"), 422),
+        (keeper, {"act": "group.delete", "group_id": 1}, 403),
+        (member, overwriting(harbour, f"role:{crew}"), 403),
+    ):
+        found = ask(client, who, act)
+        assert found.status_code == status, (act, found.get_json())
+    unknown = ask(client, keeper, granting(crew, "no.such")).get_json()
+    assert list(unknown["errors"]) == ["permissions"]
+    assert list(ask(client, keeper, granting(crew, PIN), after="x").get_json()["errors"]) == [
+        "after"
+    ]
+
+
+def overwriting(harbour: Community, target: str, **lists: Any) -> dict[str, Any]:
+    at = {"scope": "channel", "scope_id": harbour.channel_id, "target": target}
+    return {"act": "overwrite.set", **at, **lists}
+
+
+def test_places_that_are_hidden_from_the_caller_are_left_out(
+    client: FlaskClient, world: World, harbour: Community, crew: int, keeper: Person
+) -> None:
+    world.members(harbour, 1, crew)
+    attic = world.channel(harbour, "attic")
+    world.overwrite(channel=attic, role=harbour.everyone_id, deny=["channel.read"])
+    world.overwrite(channel=attic, role=crew, allow=["channel.read"])
+    keepers, owners = (
+        ask(client, who, granting(crew, PIN)).get_json()["items"][0]["gained"][0]
+        for who in (keeper, harbour.owner)
+    )
+    assert f"channel:{attic}" not in keepers["places"] and keepers["count"] == 2
+    assert f"channel:{attic}" in owners["places"] and owners["count"] == 3
+
+
+def test_a_denial_for_everyone_takes_from_all_but_the_owner(
+    client: FlaskClient, world: World, harbour: Community
+) -> None:
+    people = world.members(harbour, 3)
+    act = overwriting(harbour, f"role:{harbour.everyone_id}", deny=["message.send"])
+    found = ask(client, harbour.owner, act).get_json()
+    assert [item["user_id"] for item in found["items"]] == sorted(people)
+    for item in found["items"]:
+        [loss] = item["lost"]
+        assert loss["places"] == [f"channel:{harbour.channel_id}"]
+        assert (loss["before"], loss["after"]) == ("granted", "overwrite_denied")
+
+
+def test_what_is_assigned_from_later_on_is_judged_at_that_moment(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    pinner, person = world.role(harbour, PIN), world.member(harbour)
+    with app.app_context():
+        found = permissions.what_if(
+            {
+                "act": "role.assign",
+                "subject": f"user:{person.id}",
+                "role_id": pinner,
+                "valid_from": "2100-01-01T00:00:00+00:00",
+            }
+        )
+    assert found.at.year == 2100
+    [item] = found.items
+    assert [one.permission for one in item.gained] == [PIN]

@@ -1,0 +1,133 @@
+"""What an act would do, for whoever may do it.
+
+That takes what the route of the act takes: a right of the community where such is registered, being
+administrator or owner where not; and then the act is tried as the caller's, who may not give more
+than they have. Nobody is told of places that are not there for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from yoto.api.permissions.nodes.service import GLOBAL_ROLES, NOT_YOURS, managed
+from yoto.api.rows import existing
+from yoto.api.visibility import demand_sight, sees
+from yoto.errors import PermissionDenied, UnknownResource
+from yoto.extensions import permissions
+from yoto.nodes import place_of_text
+from yoto.permission import (
+    ChangedVerdict,
+    MembershipStatus,
+    PersonChange,
+    Place,
+    WhatIf,
+    node_of_text,
+    place_of_act,
+)
+from yoto.store.models import NOWHERE, Role
+
+MANAGE_GROUPS = "admin.groups"
+# What the routes of a community take.
+MANAGE, ASSIGN, OVERWRITE = "role.manage", "role.assign", "channel.overwrite"
+
+
+def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
+    """A page of what an act of the caller would do.
+
+    Raises:
+        PermissionDenied: the caller may not do it.
+        ValidationFailed, UnknownResource: as ``PermissionSystem.what_if``.
+    """
+    act = asked["act"]
+    _demand_right(caller_id, act)
+    found = permissions.what_if(
+        act, after=asked["after"], limit=asked["limit"], actor_id=caller_id, numbers=True
+    )
+    seen = _Seen(caller_id)
+    return replace(found, items=tuple(one for each in found.items if (one := seen.of(each))))
+
+
+def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:
+    name, place = place_of_act(act)
+    if name.startswith("group."):
+        _demand(caller_id, MANAGE_GROUPS, Place("global"))
+    elif name.startswith("overwrite."):
+        assert place is not None
+        demand_sight(caller_id, [place])
+        if not _has(caller_id, OVERWRITE, place):
+            managed(caller_id, place)
+    elif name in ("role.assign", "role.unassign") and place is not None:
+        managed(caller_id, place)
+    else:
+        right = ASSIGN if name in ("role.assign", "role.unassign") else MANAGE
+        _demand_over_role(caller_id, existing(Role, act["role_id"]), right)
+
+
+def _demand_over_role(caller_id: int, role: Role, right: str) -> None:
+    if role.home == NOWHERE:
+        # Global roles are there for those who manage them.
+        if not permissions.check_permission(caller_id, GLOBAL_ROLES):
+            raise UnknownResource("role", role.id)
+        return
+    home = place_of_text(role.home)
+    if not sees(caller_id, *home):
+        raise UnknownResource("role", role.id)
+    if permissions.is_registered(right):
+        _demand(caller_id, right, home)
+    elif permissions.effective(caller_id, *home).status < MembershipStatus.ADMINISTRATOR:
+        raise PermissionDenied(NOT_YOURS, right)
+
+
+def _has(caller_id: int, right: str, place: Place) -> bool:
+    return permissions.is_registered(right) and permissions.check_permission(
+        caller_id, right, *place
+    )
+
+
+def _demand(caller_id: int, right: str, place: Place) -> None:
+    decision = permissions.decide(caller_id, right, *place)
+    if not decision.allowed:
+        raise PermissionDenied(decision, right)
+
+
+class _Seen:
+    """The places that are there for somebody; who administers a home sees all that is below."""
+
+    def __init__(self, caller_id: int) -> None:
+        self._caller_id = caller_id
+        self._whole: dict[str | None, bool] = {}
+        self._known: dict[str, bool] = {}
+
+    def of(self, change: PersonChange) -> PersonChange | None:
+        """A change with these places alone; None: nothing is left."""
+        if change.home not in self._whole:
+            self._whole[change.home] = self._administers(change.home)
+        if self._whole[change.home]:
+            return change
+        gained, lost = self._left(change.gained), self._left(change.lost)
+        return replace(change, gained=gained, lost=lost) if gained or lost else None
+
+    def _administers(self, home: str | None) -> bool:
+        if home is None:
+            return False
+        status = permissions.effective(self._caller_id, *node_of_text(home, "home")).status
+        return status >= MembershipStatus.ADMINISTRATOR
+
+    def _left(self, verdicts: tuple[ChangedVerdict, ...]) -> tuple[ChangedVerdict, ...]:
+        found = []
+        for one in verdicts:
+            places = tuple(place for place in one.places if self._sees(place))
+            if places:
+                hidden = len(one.places) - len(places)
+                found.append(replace(one, places=places, count=one.count - hidden))
+        return tuple(found)
+
+    def _sees(self, text: str) -> bool:
+        if text not in self._known:
+            kind, separator, _ = text.partition(":")
+            self._known[text] = not separator or sees(
+                self._caller_id, kind, node_of_text(text, "places").id
+            )
+        return self._known[text]

@@ -1,0 +1,40 @@
+"""Routes of what acts would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_TRIAL
+from yoto.api.permissions.what_if import service
+from yoto.api.permissions.what_if.schemas import TriedSchema, WhatIfSchema
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
+from yoto.http.api import API_PREFIX
+from yoto.http.rest import RestBlueprint
+from yoto.permission import WhatIf
+from yoto.request.context import read_only
+from yoto.resilience import rate_limit
+
+what_if = RestBlueprint(
+    "what-if",
+    __name__,
+    url_prefix=f"{API_PREFIX}/permissions",
+    description="Who would gain and who would lose what by a change of rights",
+)
+
+
+@what_if.post("/what-if")
+@read_only
+@signed_in
+@what_if.arguments(TriedSchema)
+@what_if.response(200, WhatIfSchema)
+@what_if.alt_response(404, "NOT_FOUND")
+@what_if.alt_response(409, "CONFLICT")
+@what_if.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_TRIAL)
+def try_act(body: dict[str, Any]) -> WhatIf:
+    """Who would gain and who would lose what by an act; nothing is changed
+
+    It takes what the act takes, and is refused as the act would be.
+    """
+    return service.what_if(current_user_id(), body)

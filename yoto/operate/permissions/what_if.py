@@ -1,0 +1,82 @@
+"""What acts on rights would do, and two people side by side, for operators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from marshmallow.validate import Length
+
+from yoto.api.permissions.checks.service import Question
+from yoto.api.permissions.what_if.schemas import (
+    ACT,
+    AFTER,
+    CURSOR_LENGTH,
+    PeopleComparedSchema,
+    WhatIfSchema,
+)
+from yoto.auth.operators import VIEW
+from yoto.errors import UnknownResource
+from yoto.extensions import permissions
+from yoto.http.paging import PAGE_DEFAULT
+from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.operate.insight import asked_user, demand_operators_insight, open_question
+from yoto.operate.operation import Limit, Subject
+from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
+from yoto.permission import Comparison, WhatIf
+
+what_if = Subject(
+    "what_if",
+    "/what-if",
+    "Who would gain and who would lose what by a change of rights",
+    "act",
+    names={WhatIf: WhatIfSchema},
+)
+compare = Subject(
+    "compare",
+    "/compare",
+    "Two people side by side",
+    "person",
+    names={Comparison: PeopleComparedSchema},
+)
+
+Who = Annotated[str, Length(1, USERNAME_LENGTH), "A username, or a number behind `#`"]
+
+
+@what_if.operation("POST", "", VIEW, body="TryAct", changes=False, also=(404, 409))
+def try_act(
+    act: Annotated[dict[str, Any], ACT["description"]],
+    after: Annotated[str | None, Length(1, CURSOR_LENGTH), AFTER["description"]] = None,
+    limit: Limit = PAGE_DEFAULT,
+) -> WhatIf:
+    """Who would gain and who would lose what by an act; nothing is changed
+
+    It is refused as the act would be. Beyond `platform.view` it takes the right to audit where the
+    act reaches, or `admin.audit`.
+    """
+    demand_operators_insight(Question("", *place) for place in permissions.reached_by(act))
+    return permissions.what_if(act, after=after, limit=limit, numbers=True)
+
+
+@compare.operation("GET", "", VIEW, also=(404,))
+def compare_people(
+    user: Who,
+    other: Who,
+    scope: Scope = GLOBAL_KIND,
+    scope_id: NodeId | None = None,
+) -> Comparison:
+    """What each of two people may do in a place that the other may not
+
+    Beyond `platform.view` it takes the right to audit there, or `admin.audit`.
+    """
+    place = open_question("", scope, scope_id)
+    pair = _number(user, "user"), _number(other, "other")
+    return permissions.compare_people(*pair, place.scope, place.scope_id, numbers=True)
+
+
+def _number(who: str, field: str) -> int:
+    try:
+        if who.startswith("#") and who[1:].isascii() and who[1:].isdecimal():
+            return asked_user(int(who[1:]), None)
+        return asked_user(None, who)
+    except UnknownResource as error:
+        raise UnknownResource("user", error.resource_id, field) from None

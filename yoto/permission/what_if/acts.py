@@ -1,0 +1,290 @@
+"""Acts on roles, groups and overwrites as data: the same names and fields as their routes have.
+
+An act is carried out by the very write that its route calls, so that nothing is checked, or means,
+anything else here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND
+from yoto.permission.people.kinds import Team
+from yoto.permission.people.numbers import SubjectId
+from yoto.permission.people.subjects import subject_of_text
+from yoto.permission.registry.scopes import Place, checked_id, parse_place
+from yoto.permission.writes.roles import UNSET
+from yoto.permission.writes.writes import Writes
+from yoto.store.models import Effect
+from yoto.store.resources import known_types
+
+REQUIRED = object()
+NAMES_MAX = 200  # more than are registered would only be repetition
+# What the writes call fields that acts, and routes, call otherwise.
+CALLED = {
+    "names": "permissions",
+    "scope_type": "scope",
+    "at": "scope_id",
+    "role_ids": "role_id",
+    "parent": "parent_id",
+}
+
+
+class ActField(NamedTuple):
+    """A field of an act: how it is read, and its value where it is left out."""
+
+    read: Callable[[Any, str], Any]
+    default: Any = REQUIRED
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is REQUIRED
+
+
+class Act(NamedTuple):
+    """An act that is well-formed; ``given`` has all its fields."""
+
+    name: str
+    given: Mapping[str, Any]
+
+    @property
+    def node(self) -> tuple[str, Any] | None:
+        """The resource at which it happens; None: none is named."""
+        if self.given.get("scope") in (None, GLOBAL_KIND):
+            return None
+        return self.given["scope"], self.given["scope_id"]
+
+    def carry_out(self, actor_id: SubjectId | None) -> None:
+        """Write it, on the running transaction of the session, which the caller ends.
+
+        Raises: as the write does, by the names of the fields of the act.
+        """
+        with _called_as_acts_call_it():
+            _RUN[self.name](self.given, {"actor_id": actor_id, "commit": False})
+
+
+def read_act(data: Any) -> Act:
+    """An act from data.
+
+    Raises:
+        ValidationFailed: no such act, a field that it has not, or one missing or malformed.
+    """
+    if not isinstance(data, Mapping):
+        raise ValidationFailed({"act": "must be an object"})
+    name = data.get("act")
+    fields = ACTS.get(name) if isinstance(name, str) else None
+    if fields is None or not isinstance(name, str):
+        raise ValidationFailed({"act": f"must be one of {', '.join(ACTS)}"})
+    unknown = sorted(str(one) for one in data.keys() - fields.keys() - {"act"})
+    if unknown:
+        raise ValidationFailed({one: f"is no field of {name}" for one in unknown})
+    missing = [one for one, field in fields.items() if field.required and one not in data]
+    if missing:
+        raise ValidationFailed({one: "is required" for one in missing})
+    given = {
+        one: field.read(data[one], one) if one in data else field.default
+        for one, field in fields.items()
+    }
+    if "scope" in given:
+        given["scope_id"] = _id_in(given["scope"], given["scope_id"])
+    return Act(name, given)
+
+
+def place_of_act(data: Any) -> tuple[str, Place | None]:
+    """The name of an act, and the resource at which it happens; None: none is named.
+
+    Raises:
+        ValidationFailed: as ``PermissionSystem.what_if``.
+    """
+    act = read_act(data)
+    node = act.node
+    return act.name, None if node is None else parse_place(*node)
+
+
+def _id_in(scope: Any, scope_id: Any) -> Any:
+    """The id as its type has it; JSON has texts for ids that are no numbers."""
+    declared = known_types().find(scope) if isinstance(scope, str) else None
+    if declared is None or not isinstance(scope_id, str):
+        return scope_id
+    return declared.spelled(scope_id, "scope_id")
+
+
+def _as_it_is(value: Any, field: str) -> Any:
+    return value
+
+
+def _id(value: Any, field: str) -> int:
+    return checked_id(value, field)
+
+
+def _id_or_none(value: Any, field: str) -> int | None:
+    return None if value is None else checked_id(value, field)
+
+
+def _names(value: Any, field: str) -> list[str]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise ValidationFailed({field: "must be a list of names"})
+    if len(value) > NAMES_MAX:
+        raise ValidationFailed({field: f"must be at most {NAMES_MAX} names"})
+    return list(value)
+
+
+def _moment(value: Any, field: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValidationFailed({field: "must be a time in ISO 8601"}) from None
+
+
+def _subject(value: Any, field: str) -> Any:
+    return subject_of_text(value, field) if isinstance(value, str) else value
+
+
+def _target(value: Any, field: str) -> dict[str, Any]:
+    """Whom an overwrite is about, as its write takes it."""
+    if isinstance(value, str):
+        kind, _, digits = value.partition(":")
+        if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
+            return {"role_id": int(digits)}
+        found = subject_of_text(value, field)
+        if isinstance(found, Team):
+            return {"team_id": found.id}
+        if kind in ("user", "application"):
+            return {"user_id": found}
+    raise ValidationFailed({field: "must be a role, a person, a program or a team"})
+
+
+_ROLE = {"role_id": ActField(_id)}
+_GROUP = {"group_id": ActField(_id)}
+_PERMISSIONS = {"permissions": ActField(_names)}
+_SCOPE = {"scope": ActField(_as_it_is, GLOBAL_KIND), "scope_id": ActField(_as_it_is, None)}
+_EFFECT = {"effect": ActField(_as_it_is, Effect.ALLOW.value)}
+_AT = {"scope": ActField(_as_it_is, None), "scope_id": ActField(_as_it_is, None)}
+_HELD = {"subject": ActField(_subject), **_ROLE, **_AT}
+_OVERWRITE = {
+    "scope": ActField(_as_it_is),
+    "scope_id": ActField(_as_it_is),
+    "target": ActField(_target),
+}
+
+ACTS: Mapping[str, Mapping[str, ActField]] = {
+    "role.grant": {**_ROLE, **_PERMISSIONS, **_SCOPE, **_EFFECT},
+    "role.revoke": {**_ROLE, **_PERMISSIONS, **_SCOPE},
+    "role.grant_group": {**_ROLE, **_GROUP, **_SCOPE, **_EFFECT},
+    "role.revoke_group": {**_ROLE, **_GROUP, **_SCOPE},
+    "role.update": {
+        **_ROLE,
+        "parent_id": ActField(_id_or_none, UNSET),
+        "active": ActField(_as_it_is, UNSET),
+    },
+    "role.add_parent": {**_ROLE, "parent_id": ActField(_id)},
+    "role.remove_parent": {**_ROLE, "parent_id": ActField(_id)},
+    "role.delete": _ROLE,
+    "role.assign": {
+        **_HELD,
+        "valid_from": ActField(_moment, None),
+        "valid_until": ActField(_moment, None),
+    },
+    "role.unassign": _HELD,
+    "overwrite.set": {
+        **_OVERWRITE,
+        "allow": ActField(_names, ()),
+        "deny": ActField(_names, ()),
+    },
+    "overwrite.clear": _OVERWRITE,
+    "group.add": {**_GROUP, **_PERMISSIONS},
+    "group.remove": {**_GROUP, **_PERMISSIONS},
+    "group.delete": _GROUP,
+}
+
+_writes = Writes()
+Given = Mapping[str, Any]
+
+
+def _assign(one: Given, how: Given) -> None:
+    window = one["valid_from"], one["valid_until"]
+    if _is_person(one):
+        # As their own route does, which has other rules for another window.
+        _writes.assign_roles_to_user(
+            one["subject"], [one["role_id"]], valid_from=window[0], valid_until=window[1], **how
+        )
+    else:
+        _writes.assign(one["subject"], one["role_id"], _node(one), *window, **how)
+
+
+def _unassign(one: Given, how: Given) -> None:
+    if _is_person(one):
+        _writes.revoke_roles_from_user(one["subject"], [one["role_id"]], **how)
+    else:
+        _writes.unassign(one["subject"], one["role_id"], _node(one), **how)
+
+
+def _is_person(one: Given) -> bool:
+    subject = one["subject"]
+    return one["scope"] is None and type(subject) is int and subject < APPLICATIONS
+
+
+def _node(one: Given) -> tuple[str, Any] | None:
+    return None if one["scope"] is None else (one["scope"], one["scope_id"])
+
+
+_RUN: Mapping[str, Callable[[Given, Given], object]] = {
+    "role.grant": lambda one, how: _writes.assign_permissions_to_role(
+        one["role_id"], one["permissions"], one["scope"], one["scope_id"], one["effect"], **how
+    ),
+    "role.revoke": lambda one, how: _writes.revoke_permissions_from_role(
+        one["role_id"], one["permissions"], one["scope"], one["scope_id"], **how
+    ),
+    "role.grant_group": lambda one, how: _writes.assign_group_to_role(
+        one["group_id"], one["role_id"], one["scope"], one["scope_id"], one["effect"], **how
+    ),
+    "role.revoke_group": lambda one, how: _writes.remove_group_from_role(
+        one["group_id"], one["role_id"], one["scope"], one["scope_id"], **how
+    ),
+    "role.update": lambda one, how: _writes.update_role(
+        one["role_id"], parent=one["parent_id"], active=one["active"], **how
+    ),
+    "role.add_parent": lambda one, how: _writes.add_role_parent(
+        one["role_id"], one["parent_id"], **how
+    ),
+    "role.remove_parent": lambda one, how: _writes.remove_role_parent(
+        one["role_id"], one["parent_id"], **how
+    ),
+    "role.delete": lambda one, how: _writes.delete_role(one["role_id"], **how),
+    "role.assign": _assign,
+    "role.unassign": _unassign,
+    "overwrite.set": lambda one, how: _writes.set_overwrite(
+        at=_node(one), **one["target"], allow=one["allow"], deny=one["deny"], **how
+    ),
+    "overwrite.clear": lambda one, how: _writes.clear_overwrite(
+        at=_node(one), **one["target"], **how
+    ),
+    "group.add": lambda one, how: _writes.assign_permission_to_group(
+        one["group_id"], one["permissions"], **how
+    ),
+    "group.remove": lambda one, how: _writes.remove_permission_from_group(
+        one["group_id"], one["permissions"], **how
+    ),
+    "group.delete": lambda one, how: _writes.delete_group(one["group_id"], **how),
+}
+
+
+@contextmanager
+def _called_as_acts_call_it() -> Iterator[None]:
+    try:
+        yield
+    except UnknownResource:
+        raise
+    except UnknownPermission as error:
+        [field] = error.errors
+        raise UnknownPermission(error.names, CALLED.get(field, field)) from error
+    except ValidationFailed as error:
+        renamed = {CALLED.get(field, field): texts for field, texts in error.errors.items()}
+        raise ValidationFailed(renamed) from error

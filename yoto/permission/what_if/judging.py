@@ -1,0 +1,156 @@
+"""Two states of the rights of some people in some places of one home, judged by the resolver."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from yoto.nodes import shown_text
+from yoto.permission.loading.loader import Loaded, people_at, rights_in
+from yoto.permission.loading.rights import Rights
+from yoto.permission.loading.sites import Site
+from yoto.permission.registry.bits import KnownBits
+from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.verdict.facts import UserFacts
+from yoto.permission.verdict.resolver import NOTHING, FlatPlace, flatten, resolve
+from yoto.permission.verdict.verdict import reason_of
+from yoto.permission.what_if.places import At
+from yoto.permission.what_if.report import ChangedCell, ChangedVerdict, PersonChange
+
+PLACES_SHOWN = 20  # places of a change that are named; all are counted
+ALLOW, DENY = "allow", "deny"
+# Permission, reason before, and after.
+Turn = tuple[str, str, str]
+
+
+class Window(NamedTuple):
+    """Some people in a block of places, with the rights that they have before the act."""
+
+    at: At
+    sites: tuple[Site, ...]
+    user_ids: Sequence[int]
+    people: tuple[UserFacts, ...]
+    before: Rights
+
+    @classmethod
+    def read(
+        cls, connection: Connection, at: At, sites: tuple[Site, ...], user_ids: Sequence[int]
+    ) -> Window:
+        """Read them now."""
+        people = people_at(connection, user_ids, sites[0])
+        return cls(at, sites, user_ids, people, rights_in(connection, user_ids, sites, ()))
+
+    def after(self, connection: Connection) -> Rights:
+        """The rights that they have now, after the act."""
+        return rights_in(connection, self.user_ids, self.sites, ())
+
+
+def changes_in(
+    window: Window, after: Rights, registry: PermissionRegistry, now: float
+) -> Iterator[PersonChange]:
+    """What changes for each of them, in their order; without names."""
+    snapshot = registry.snapshot
+    known = list(snapshot.by_name.values())
+    # By person and whether it is a gain: places by what changes.
+    found: defaultdict[tuple[int, bool], defaultdict[Turn, list[str]]]
+    found = defaultdict(lambda: defaultdict(list))
+    for site in window.sites:
+        old, was_people = Loaded(site, window.before, window.people).facts(registry)
+        new, is_people = Loaded(site, after, window.people).facts(registry)
+        pair = flatten(old, snapshot.bits), flatten(new, snapshot.bits)
+        same_place = pair[0].roles == pair[1].roles and pair[0].default == pair[1].default
+        for was_user, is_user in zip(was_people, is_people, strict=True):
+            if same_place and was_user == is_user:
+                continue
+            was = resolve(pair[0], was_user, now, snapshot.bits)
+            is_ = resolve(pair[1], is_user, now, snapshot.bits)
+            changed = was.mask ^ is_.mask
+            for permission in known if changed else ():
+                if changed & permission.mask:
+                    turn = permission.name, reason_of(was, permission), reason_of(is_, permission)
+                    gained = bool(is_.mask & permission.mask)
+                    found[was_user.user_id, gained][turn].append(shown_text(str(site.place)))
+    home = window.sites[0].home
+    for user_id in sorted({user_id for user_id, _ in found}):
+        yield PersonChange(
+            user_id,
+            "",
+            None if home is None else shown_text(home),
+            _verdicts(found.get((user_id, True), {})),
+            _verdicts(found.get((user_id, False), {})),
+        )
+
+
+def _verdicts(turns: Mapping[Turn, list[str]]) -> tuple[ChangedVerdict, ...]:
+    return tuple(
+        ChangedVerdict(*turn, tuple(places[:PLACES_SHOWN]), len(places))
+        for turn, places in turns.items()
+    )
+
+
+class RolesAt(NamedTuple):
+    """What some roles say at a place, at one moment."""
+
+    site: Site
+    place: FlatPlace
+    names: Mapping[int, str]
+
+    @classmethod
+    def read(
+        cls,
+        connection: Connection,
+        registry: PermissionRegistry,
+        site: Site,
+        names: Mapping[int, str],
+    ) -> RolesAt:
+        """Read it now."""
+        rights = rights_in(connection, (), [site], list(names))
+        facts, _ = Loaded(site, rights, ()).facts(registry)
+        return cls(site, flatten(facts, registry.snapshot.bits), names)
+
+    def effect(self, role_id: int, mask: int, bits: KnownBits) -> str | None:
+        """What a role says about a permission there, with all that it inherits."""
+        role = self.place.roles.get(role_id, NOTHING)
+        shape = self.place.facts.roles.get(role_id)
+        if shape is not None and shape.is_default:
+            role = self.place.default
+        found = DENY if role.deny & mask else ALLOW if role.allow & mask else None
+        for level in range(len(self.site.levels)):
+            shift = level * bits.width
+            # Of several roles one that allows is enough, so it is within a role.
+            if role.local_allow >> shift & mask:
+                found = ALLOW
+            elif role.local_deny >> shift & mask:
+                found = DENY
+        return found
+
+
+def cells_between(
+    before: RolesAt, after: RolesAt, registry: PermissionRegistry
+) -> Iterator[ChangedCell]:
+    """What the roles say differently."""
+    bits, place = registry.snapshot.bits, shown_text(str(before.site.place))
+    for role_id, name in before.names.items():
+        for permission in registry.snapshot.by_name.values():
+            was = before.effect(role_id, permission.mask, bits)
+            is_ = after.effect(role_id, permission.mask, bits)
+            if was != is_:
+                yield ChangedCell(role_id, name, permission.name, place, was, is_)
+
+
+def with_names(
+    changes: Iterable[PersonChange], names: Mapping[int, str], own: Mapping[int, object] | None
+) -> list[PersonChange]:
+    """The same with the names of people, and their own ids unless these are None."""
+    return [
+        replace(
+            one,
+            username=names.get(one.user_id, ""),
+            user_id=one.user_id if own is None else own.get(one.user_id, one.user_id),
+        )
+        for one in changes
+    ]
