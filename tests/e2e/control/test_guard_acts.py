@@ -20,6 +20,7 @@ from tests.e2e.control.test_guards import (
     guards_page,
     open_editor,
 )
+from tests.support.control_pages import assert_accessible
 from tests.support.process import ROOT, RunningYoto
 from tests.support.redis_servers import wait_until
 from yoto.resilience import Kind, Resilience
@@ -45,8 +46,7 @@ def member(yoto: RunningYoto) -> Member:
 
 def set_here(editor: Locator, field: str, value: str) -> None:
     place = editor.locator(f'[data-field="{field}"]')
-    place.get_by_role("checkbox").check()
-    place.locator("input:not([type=checkbox])").fill(value)
+    place.locator("input").fill(value)
 
 
 def save(editor: Locator, reason: str) -> None:
@@ -109,12 +109,39 @@ def test_only_what_is_valid_and_different_is_saved_and_nothing_typed_is_lost(
         expect(button).to_be_enabled()
         page.keyboard.press("Escape")
         editor.get_by_role("button", name="Keep editing").click()
-        expect(
-            editor.locator('[data-field="minimum_calls"] input:not([type=checkbox])')
-        ).to_have_value("77")
+        expect(editor.locator('[data-field="minimum_calls"] input')).to_have_value("77")
         editor.get_by_role("button", name="Close").click()
         editor.get_by_role("button", name="Discard").click()
         expect(editor).to_have_count(0)
+
+
+def test_new_values_go_to_one_worker_first_and_are_taken_back(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with guards_page(browser, yoto) as page:
+        bulkhead = card(page, "bulkhead", SEARCHING)
+        editor = open_editor(page, "bulkhead", SEARCHING)
+        changes = editor.locator(".difference")
+        editor.get_by_role("button", name="Halve Concurrent calls").click()
+        expect(changes).to_have_text("Concurrent calls Before 8 → After 4")
+        editor.get_by_role("button", name="Revert Concurrent calls").click()
+        expect(editor).to_contain_text("No changes.")
+        editor.get_by_role("button", name="Double Concurrent calls").click()
+        expect(changes).to_have_text("Concurrent calls Before 8 → After 16")
+        editor.get_by_label("Apply to").select_option("one")
+        expect(editor.get_by_label("Worker").locator("option")).not_to_have_count(0)
+        assert_accessible(page)
+        save(editor, WHY)
+        expect(bulkhead).to_contain_text("Being tried by one worker")
+        expect(bulkhead).to_contain_text(WHY)
+        page.get_by_role("button", name="Table").click()
+        expect(page).to_have_url(re.compile("view=table"))
+        line = page.get_by_role("row").filter(has_text="being tried by one worker")
+        expect(line).to_have_count(1)
+        assert_accessible(page)
+        page.get_by_role("button", name="Cards").click()
+        act(page, bulkhead, "Take back")
+        expect(bulkhead).not_to_contain_text("Being tried")
 
 
 def force_closed(page: Page, breaker: Locator) -> None:
@@ -139,7 +166,7 @@ def roll_back(page: Page, reason: str) -> None:
     asked = page.get_by_role("dialog").last
     asked.get_by_label("Reason").fill(WHY)
     asked.locator("button[type=submit]").click()
-    slow = editor.locator('[data-field="slow_call_duration"] input:not([type=checkbox])')
+    slow = editor.locator('[data-field="slow_call_duration"] input')
     expect(slow).to_have_value("0.001")
     editor.get_by_role("button", name="Close").click()
     expect(editor).to_have_count(0)

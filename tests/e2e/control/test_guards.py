@@ -18,7 +18,7 @@ from tests.support.redis_servers import wait_until
 from yoto.resilience import Kind, degradable, get_resilience_controller
 
 WHY = "a <b>test</b> of what operators do"
-GUARDS = "/guards"
+GUARDS = "/guards?idle=open"
 SENDING, SEARCHING = "message.send", "message.search"
 
 
@@ -151,9 +151,6 @@ def test_a_lowered_limit_bites_and_a_dry_run_knew_it(
     assert [member.say() for _ in range(3)] == [201] * 3
     with guards_page(browser, yoto) as page:
         editor = open_editor(page, "rate_limit", SENDING)
-        own = editor.get_by_label("Set Dimensions here")
-        own.focus()
-        page.keyboard.press("Space")
         rows = editor.locator(".dimension")
         expect(rows).to_have_count(3)
         user = rows.filter(has=page.locator('input[data-key="name"][value="user"]'))
@@ -222,8 +219,7 @@ def test_a_bulkhead_of_partitions_shows_what_is_known_and_a_lost_answer_is_no_co
         expect(bulkhead).to_contain_text(re.compile(r"In flight in this worker\s*0"))
         expect(bulkhead).to_contain_text(re.compile(r"Limit of each user\s*\d+"))
         editor = open_editor(page, "bulkhead", SEARCHING)
-        editor.get_by_label("Set Waits for a slot here").check()
-        editor.locator('[data-field="wait"] input:not([type=checkbox])').fill("2")
+        editor.locator('[data-field="wait"] input').fill("2")
         editor.get_by_label("Reason").fill(WHY)
 
         def lose(route: Route) -> None:
@@ -265,9 +261,7 @@ def test_the_second_of_two_operators_is_told_and_loses_nothing(
     browser: Browser, yoto: RunningYoto
 ) -> None:
     def fill(editor: Locator, value: str, reason: str) -> None:
-        own = editor.get_by_label("Set Waits for a slot here")
-        own.check()
-        editor.locator('[data-field="wait"] input:not([type=checkbox])').fill(value)
+        editor.locator('[data-field="wait"] input').fill(value)
         editor.get_by_label("Reason").fill(reason)
 
     with guards_page(browser, yoto) as first, guards_page(browser, yoto) as second:
@@ -284,21 +278,21 @@ def test_the_second_of_two_operators_is_told_and_loses_nothing(
         expect(row.locator("td")).to_have_text(["–", "3", "2"])
         screenshot(first, "guards-conflict")
         assert_accessible(first)
-        wait = ours.locator('[data-field="wait"] input:not([type=checkbox])')
+        wait = ours.locator('[data-field="wait"] input')
         expect(wait).to_have_value("2")
         expect(ours.get_by_label("Reason")).to_have_value("mine")
         ours.get_by_role("button", name="Continue with mine").click()
         ours.get_by_role("button", name="Save").click()
         expect(ours).to_have_count(0)
         editor = open_editor(second, "bulkhead", SEARCHING)
-        expect(editor.locator('[data-field="wait"] input:not([type=checkbox])')).to_have_value("2")
+        expect(editor.locator('[data-field="wait"] input')).to_have_value("2")
         editor.locator("summary").click()
         older = editor.get_by_role("row").filter(has_text="theirs, with care")
         older.get_by_role("button", name="Roll back to this").click()
         asked = second.get_by_role("dialog").last
         asked.get_by_label("Reason").fill("theirs was better")
         asked.locator("button[type=submit]").click()
-        expect(editor.locator('[data-field="wait"] input:not([type=checkbox])')).to_have_value("3")
+        expect(editor.locator('[data-field="wait"] input')).to_have_value("3")
         editor.get_by_label("Reason").fill("enough")
         editor.get_by_role("button", name="Back to the default").click()
         expect(editor).to_have_count(0)
@@ -339,7 +333,6 @@ def test_slots_that_are_kept_are_shown(browser: Browser, yoto: RunningYoto, memb
         slots = card(page, "bulkhead", SENDING)
         expect(slots).not_to_contain_text("kept slots")
         editor = open_editor(page, "bulkhead", SENDING)
-        editor.get_by_label("Set Mode here").check()
         editor.locator('[data-field="mode"] select').select_option("leased")
         editor.get_by_label("Reason").fill(WHY)
         editor.get_by_role("button", name="Save").click()

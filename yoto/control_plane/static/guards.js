@@ -1,28 +1,56 @@
-// The wall: every guard as a card, by name, kind and state; and features that are switched off.
+// The wall: every guard as a card or a line, the most severe first and idle ones folded; and features
+// that are switched off. Filters and the form of the list are in the address.
 
-import { asksFor, state } from "./address.js";
+import { asksFor, keep, state } from "./address.js";
 import { get } from "./api.js";
+import { badge } from "./badge.js";
 import { h, replace } from "./dom.js";
+import { quantity } from "./format.js";
 import { subscribe } from "./live.js";
 import { named, t } from "./page.js";
 import { empty, load } from "./states.js";
+import { subject } from "./subject.js";
+import { table } from "./table.js";
 import { degradationTable } from "./guards/degradation.js";
 import { guardCard } from "./guards/card.js";
+import { edit } from "./guards/editor.js";
+import { bySeverity, isIdle, lookOf } from "./guards/order.js";
 
 const KINDS = ["circuit_breaker", "rate_limit", "bulkhead"];
 const EVERY = 3; // s between looks; what is told live is looked at once
 const PAGE = 100;
 
+const keyOf = (guard) => `${guard.kind} ${guard.name}`;
 const part = (id) => document.getElementById(id);
 const cards = new Map();
-const list = h("div", { class: "guard-list" });
+const FILTERS = ["name", "kind", "state"];
+const VIEWS = ["cards", "table"];
+const given = state();
+let view = VIEWS.includes(given.view) && !given.guard ? given.view : VIEWS[0];
+const idle = h("details", { class: "idle", open: given.idle === "open" }, h("summary", { onclick: () => keep({ idle: idle.open ? null : "open" }) }));
+const groups = [idle, h("div")].map(() => ({ cards: h("div", { class: "guard-list" }), lines: linesOf() }));
+const list = h("div", {}, h("h2", { class: "hidden-text" }, t("guards.list")));
 let guards = [];
+let rollouts = new Map();
+const awake = new Set(); // who was called since the page was opened stays where it is
 let looking = false;
+let first = given.idle === undefined;
 
 const filter = { name: part("filter-name"), kind: part("filter-kind"), state: part("filter-state") };
 filter.kind.append(...KINDS.map((kind) => h("option", { value: kind }, named("kind", kind))));
 part("filter").addEventListener("submit", (event) => event.preventDefault());
-part("filter").addEventListener("input", show);
+filter.name.value = given.name ?? "";
+filter.kind.value = KINDS.includes(given.kind) ? given.kind : "";
+if (given.state) {
+  replace(filter.state, h("option", { value: "" }, t("guards.all")), h("option", { value: given.state }, named("guard_state", given.state)));
+  filter.state.value = given.state;
+}
+part("filter").addEventListener("input", () => {
+  keep(Object.fromEntries(FILTERS.map((name) => [name, filter[name].value.trim()])));
+  show();
+});
+const views = VIEWS.map((name) => h("button", { type: "button", "aria-pressed": String(name === view), onclick: () => look_as(name) }, t(name === "table" ? "guards.as_table" : "guards.as_cards")));
+part("filter").append(h("div", { class: "segments", role: "group", "aria-label": t("guards.view") }, views));
 
 async function all() {
   const found = [];
@@ -32,7 +60,35 @@ async function all() {
     found.push(...page.items);
     after = page.next;
   } while (after !== null);
+  // Guards are shown though nobody can say what is tried of them.
+  const { items } = await get("/rollouts").catch(() => ({ items: [] }));
+  rollouts = new Map(items.map((one) => [keyOf(one), one]));
   return found;
+}
+
+function look_as(name) {
+  view = name;
+  views.forEach((button, at) => button.setAttribute("aria-pressed", String(VIEWS[at] === name)));
+  keep({ view: name === VIEWS[0] ? null : name });
+  show();
+}
+
+/** Guards as lines of a table. */
+function linesOf() {
+  const parted = (guard) => guard.bulkhead?.held === null;
+  return table({
+    label: t("guards.list"),
+    key: keyOf,
+    columns: [
+      { title: t("guards.name"), head: true, render: (one) => subject(`guard:${one.name}`, { text: one.name }), sort: (one) => one.name },
+      { title: t("guards.kind"), render: (one) => named("kind", one.kind), sort: (one) => one.kind },
+      { title: t("guards.state"), render: (one) => badge(one.state, parted(one) ? t("guards.by_partition") : named("guard_state", one.state), lookOf(one)), sort: (one) => one.state },
+      { title: t("guards.passes"), number: true, render: (one) => quantity(one.rates.passes, "per_second"), sort: (one) => one.rates.passes },
+      { title: t("guards.refuses"), number: true, render: (one) => quantity(one.rates.rejections, "per_second"), sort: (one) => one.rates.rejections },
+      { title: t("guards.set_short"), render: (one) => (rollouts.has(keyOf(one)) ? t("rollout.short") : one.overridden.map((name) => named("guard_field", name)).join(", ") || null) },
+    ],
+    actions: [{ title: t("guards.configure"), right: "view", when: (one) => !one.breaker || one.breaker.operable, run: async (one) => (await edit(one.kind, one.name)) && look() }],
+  });
 }
 
 async function look() {
@@ -64,9 +120,16 @@ function show() {
   for (const guard of guards) {
     const card = cards.get(keyOf(guard)) ?? guardCard(look);
     cards.set(keyOf(guard), card);
-    card.show(guard);
+    card.show(guard, rollouts.get(keyOf(guard)));
   }
-  replace(list, fits.map((guard) => cards.get(keyOf(guard)).element));
+  guards.filter((guard) => !isIdle(guard, rollouts.get(keyOf(guard)))).forEach((guard) => awake.add(keyOf(guard)));
+  // What was searched for is not folded away.
+  const folded = FILTERS.some((name) => filter[name].value.trim()) ? [] : fits.filter((guard) => !awake.has(keyOf(guard)));
+  idle.open ||= first && folded.length === fits.length;
+  first = guards.length === 0;
+  const parts = [folded, fits.filter((guard) => !folded.includes(guard))].map((some, at) => drawn(some.sort(bySeverity), groups[at]));
+  idle.firstChild.textContent = t("guards.idle", { n: folded.length });
+  replace(list, list.firstChild, parts[1], folded.length ? replace(idle, idle.firstChild, parts[0]) : null);
   states();
   const summary = t("guards.shown", { n: fits.length, all: guards.length });
   if (part("summary").textContent !== summary) {
@@ -80,6 +143,27 @@ function show() {
   return content;
 }
 
+/** One part of the list, in the form that was chosen; null where it is empty. */
+function drawn(some, { cards: wall, lines }) {
+  if (!some.length) {
+    return null;
+  }
+  if (view === "table") {
+    lines.show(some);
+    return lines.element;
+  }
+  const elements = some.map((guard) => cards.get(keyOf(guard)).element);
+  // What stands where it stood is left there: it may have the focus.
+  if (elements.length !== wall.children.length || elements.some((one, at) => one !== wall.children[at])) {
+    const focused = document.activeElement;
+    replace(wall, elements);
+    if (wall.contains(focused)) {
+      focused.focus({ preventScroll: true });
+    }
+  }
+  return wall;
+}
+
 /** The states that there are now can be chosen; the one that is chosen stays. */
 function states() {
   const found = [...new Set([...guards.map((one) => one.state), filter.state.value].filter(Boolean))].sort();
@@ -91,7 +175,6 @@ function states() {
   }
 }
 
-const keyOf = (guard) => `${guard.kind} ${guard.name}`;
 
 const degradation = degradationTable(part("degradation"));
 
@@ -102,12 +185,21 @@ const degradation = degradationTable(part("degradation"));
 function goToCard() {
   const { guard, part: section } = state();
   const wanted = guard ?? section ?? "";
-  const card = cards.get(wanted.replace(":", " "))?.element ?? part(`${wanted.split(":")[0]}-card`);
+  const card = shownAt(wanted.replace(":", " ")) ?? part(`${wanted.split(":")[0]}-card`);
   card?.setAttribute("tabindex", "-1");
   card?.focus();
   card?.scrollIntoView({ block: "center" });
   // Links such as those of the search lead to a dialog of the card, too.
   [...(card?.querySelectorAll("[data-act]") ?? [])].find((one) => asksFor(one.dataset.act))?.click();
+}
+
+/** The card of a guard, unfolded. */
+function shownAt(key) {
+  const element = cards.get(key)?.element;
+  if (element && idle.contains(element)) {
+    idle.open = true;
+  }
+  return element;
 }
 
 look().then(goToCard);

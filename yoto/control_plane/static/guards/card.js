@@ -10,17 +10,11 @@ import { actsOf } from "./acts.js";
 import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
 import { dimensionNamed } from "./fields.js";
+import { isParted, lookOf } from "./order.js";
+import { ROLLOUT_ACTS, rolloutNote } from "./rollout.js";
 import { subject } from "../subject.js";
 
-// A state by colour (and border), word, and shape of the badge.
-const LOOKS = {
-  closed: "ok", passing: "ok", free: "ok",
-  half_open: "warning", limiting: "warning", waiting: "warning", metrics_only: "warning", disabled: "warning",
-  open: "failed", isolated: "failed", full: "failed",
-  idle: "neutral", unknown: "unknown",
-};
-
-/** A card: `{element, show(guard)}`; `changed` is called after an act. */
+/** A card: `{element, show(guard, what a worker tries of it)}`; `changed` is called after an act. */
 export function guardCard(changed) {
   const title = h("h3");
   const what = h("div", { class: "what" });
@@ -31,10 +25,11 @@ export function guardCard(changed) {
   const buttons = h("div", { class: "buttons" });
   const element = h("article", { class: "card guard" }, h("div", { class: "card-head" }, h("div", {}, title, what), state), facts, notes, trace, buttons);
   let guard = null;
+  let rollout = null;
   let offered = "";
 
   function acts() {
-    const found = may("operate") ? actsOf(guard) : [];
+    const found = may("operate") ? [...(rollout ? ROLLOUT_ACTS : []), ...actsOf(guard)] : [];
     const names = found.map((act) => act.title);
     if (offered !== names.join()) {
       offered = names.join();
@@ -49,11 +44,11 @@ export function guardCard(changed) {
 
   return {
     element,
-    show(found) {
+    show(found, tried = null) {
       guard = found;
-      // Each partition is full or free by itself.
-      const parted = guard.bulkhead && guard.bulkhead.held === null;
-      const look = parted ? "neutral" : LOOKS[guard.state] ?? "unknown";
+      rollout = tried;
+      const parted = isParted(guard);
+      const look = lookOf(guard);
       element.dataset.look = look;
       element.setAttribute("aria-label", `${named("kind", guard.kind)} ${guard.name}`);
       element.dataset.guard = `${guard.kind}:${guard.name}`;
@@ -61,7 +56,7 @@ export function guardCard(changed) {
       replaceIfOther(what, named("kind", guard.kind));
       put(state, badge(guard.state, parted ? t("guards.by_partition") : named("guard_state", guard.state), look));
       put(facts, factsOf(guard));
-      put(notes, notesOf(guard));
+      put(notes, rollout ? rolloutNote(rollout) : null, notesOf(guard));
       put(trace, traceOf(guard));
       acts();
     },

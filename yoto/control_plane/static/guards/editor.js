@@ -2,6 +2,7 @@
 // somebody else was faster: they are shown, and nothing that was typed is lost.
 
 import { get, newKey, post, put, read, remove } from "../api.js";
+import { differenceList } from "../difference.js";
 import { act, show } from "../dialog.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { age, number, quantity, timestamp, until } from "../format.js";
@@ -11,6 +12,7 @@ import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { toast } from "../toast.js";
 import { asText, dimensionNamed, settingsForm } from "./fields.js";
+import { pathOf, stages } from "./rollout.js";
 
 const LOOK_DELAY = 300; // ms without typing
 const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1]];
@@ -47,6 +49,7 @@ function draw(editor, entry, etag, fields) {
   const tried = h("div", { "aria-live": "polite" });
   const reason = reasonField();
   const expiry = expiryField();
+  const stage = TRIED.has(editor.kind) ? stages() : null;
   const save = h("button", { type: "submit", class: "primary", disabled: true }, t("guards.save"));
   const back = entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null;
   let version = etag;
@@ -65,7 +68,7 @@ function draw(editor, entry, etag, fields) {
     form.element,
     h("section", { class: "panel", "aria-label": t("guards.difference") }, h("h3", {}, t("guards.difference")), difference),
     TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
-    readOnly ? null : [reason.element, expiry.element, alert, h("div", { class: "dialog-end" }, back, save)],
+    readOnly ? null : [reason.element, expiry.element, stage?.element, alert, h("div", { class: "dialog-end" }, back, save)],
     historyOf(editor, () => version, readOnly, reload),
   );
   replace(editor.body, element);
@@ -122,6 +125,12 @@ function draw(editor, entry, etag, fields) {
       return;
     }
     const body = { values: form.values(), reason: reason.value(), expires_in: expiry.value() };
+    const first = stage?.value();
+    if (first) {
+      const begun = { values: body.values, reason: body.reason, ...first };
+      await change(async () => ({ data: { ...(await post(pathOf(editor.kind, editor.name), begun, { etag: version, key: keyOf("begin", begun) })), begun: true } }));
+      return;
+    }
     await change(() => put(editor.path, body, { etag: version, key: keyOf("put", body) }));
   }
 
@@ -150,12 +159,16 @@ function draw(editor, entry, etag, fields) {
     try {
       const { data } = await run();
       editor.changed = true;
-      toast(t(data.live ? "guards.saved" : "guards.saved_waiting"), data.live ? "ok" : "warning");
+      if (data.begun) {
+        toast(t("rollout.begun"));
+      } else {
+        toast(t(data.live ? "guards.saved" : "guards.saved_waiting"), data.live ? "ok" : "warning");
+      }
       editor.holds = () => false;
       // Closes it, as Escape would.
       editor.body.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
     } catch (problem) {
-      if (problem.status === 412 && problem.fields.current) {
+      if (problem.status === 412 && problem.fields.difference) {
         collide(problem.fields);
         return;
       }
@@ -232,8 +245,17 @@ function differenceOf(rows, of) {
   if (!rows.length) {
     return h("p", { class: "quiet" }, t("guards.no_difference"));
   }
-  const head = h("thead", {}, h("tr", {}, [t("guards.field"), t("guards.now"), t("guards.then")].map((text) => h("th", { scope: "col" }, text))));
-  return h("table", { class: "diff" }, head, h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, named("guard_field", row.field)), cells([row.before, row.after], of, row.field)))));
+  const side = (name) => Object.fromEntries(rows.map((row) => [named("guard_field", row.field), shownOf(row[name], of[row.field])]));
+  return differenceList(side("before"), side("after"));
+}
+
+/** A value whose parts are compared one by one: of dimensions the number that differs. */
+function shownOf(value, field) {
+  if (field?.type !== "dimensions" || value === null) {
+    return asText(value, field);
+  }
+  const own = (one) => Object.fromEntries(Object.entries(one).map(([name, n]) => [named("guard_field", name), n]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [dimensionNamed(name), Object.keys(one).length ? own(one) : t("guards.as_limit")]));
 }
 
 function conflictTable(rows, of) {

@@ -1,8 +1,12 @@
-// A form made from what the server says of a kind's fields. A field is set by operators, or what
-// lies under it shows through.
+// A form made from what the server says of a kind's fields. A field says where its value is from,
+// and goes back to what lies under it by one button.
 
 import { h, replace, uniqueId } from "../dom.js";
 import { named, t } from "../page.js";
+import { subject } from "../subject.js";
+
+// What is made half or twice of what it is by one button.
+const PRESET = new Set(["limit", "max_concurrent"]);
 
 /**
  * The form of an entry: `{element, values(), showErrors(errors), fill(override), focus(name)}`.
@@ -39,31 +43,58 @@ function setting(field, entry, { changed, readOnly }) {
   const id = uniqueId("setting");
   const beneath = entry.tuned?.values?.[field.name] ?? entry.defaults[field.name];
   const label = named("guard_field", field.name);
-  const own = h("input", { type: "checkbox", disabled: readOnly, onchange: switched, "aria-label": t("guards.set_here", { field: label }) });
-  const control = (CONTROLS[field.type] ?? json)(field, id, changed);
+  const control = (CONTROLS[field.type] ?? json)(field, id, typedIn);
   const problems = h("p", { class: "problems", id: `${id}-problems`, hidden: true });
+  const back = h("button", { type: "button", class: "small revert", title: t("guards.revert", { field: label }), "aria-label": t("guards.revert", { field: label }), onclick: revert }, "↶");
+  const from = h("span", {});
+  let set = false;
+  const presets = PRESET.has(field.name) && !readOnly ? [presetOf("½", t("guards.halve", { field: label }), 0.5), presetOf("×2", t("guards.double", { field: label }), 2)] : [];
   const element = h(
     "div",
     { class: `field setting${control.wide ? " wide-field" : ""}`, dataset: { field: field.name } },
-    h("div", { class: "check" }, own, h("label", { for: id }, label)),
+    h("div", { class: "check" }, h("label", { for: id }, label), presets, back),
     control.element,
-    h("p", { class: "hint" }, rangeOf(field), " ", t("guards.beneath", { value: asText(beneath, field) })),
+    h("p", { class: "hint" }, rangeOf(field), " ", from),
     problems,
   );
+  control.enable(!readOnly);
 
-  function switched() {
-    control.enable(own.checked && !readOnly);
-    if (!own.checked) {
-      control.put(beneath);
-    }
+  function presetOf(text, title, factor) {
+    const scaled = () => {
+      const value = Math.max(field.minimum ?? 0, Math.min(field.maximum ?? Infinity, Math.round(Number(control.value()) * factor)));
+      control.put(value);
+      typedIn();
+    };
+    return h("button", { type: "button", class: "small", title, "aria-label": title, onclick: scaled }, text);
+  }
+
+  function typedIn() {
+    set = true;
+    shown();
     changed();
   }
 
+  function revert() {
+    set = false;
+    control.put(beneath);
+    shown();
+    changed();
+    control.focus();
+  }
+
+  /** What is typed as it was anyway sets nothing. */
+  const isSet = () => set && (field.name in (entry.override?.values ?? {}) || JSON.stringify(control.value()) !== JSON.stringify(beneath));
+
+  function shown() {
+    const layer = set && field.name in (entry.override?.values ?? {}) ? entry.override : null;
+    replace(from, layer ? [t("guards.set_by_short"), " ", subject(layer.author), " · "] : null, t("guards.beneath", { value: asText(beneath, field) }));
+    back.hidden = !isSet() || readOnly;
+  }
+
   function fill(override) {
-    const set = field.name in (override ?? {});
-    own.checked = set;
+    set = field.name in (override ?? {});
     control.put(set ? override[field.name] : beneath);
-    control.enable(set && !readOnly);
+    shown();
   }
 
   fill(entry.override?.values);
@@ -71,7 +102,7 @@ function setting(field, entry, { changed, readOnly }) {
     name: field.name,
     element,
     fill,
-    isSet: () => own.checked,
+    isSet,
     value: control.value,
     focus: () => control.focus(),
     showErrors(texts) {

@@ -1,0 +1,26 @@
+// Which guards come first: what stops calls, then what begins to, then what lets all through.
+
+// A state by colour (and border), word, and shape of the badge.
+const LOOKS = {
+  closed: "ok", passing: "ok", free: "ok",
+  half_open: "warning", limiting: "warning", waiting: "warning", metrics_only: "warning", disabled: "warning",
+  open: "failed", isolated: "failed", full: "failed",
+  idle: "neutral", unknown: "unknown",
+};
+const RANKS = ["failed", "warning", "unknown", "ok", "neutral"];
+
+/** How a guard looks; each partition of a bulkhead is full or free by itself. */
+export const lookOf = (guard) => (isParted(guard) ? "neutral" : (LOOKS[guard.state] ?? "unknown"));
+
+export const isParted = (guard) => Boolean(guard.bulkhead) && guard.bulkhead.held === null;
+
+const callsOf = ({ rates }) => (rates.passes ?? 0) + (rates.rejections ?? 0);
+
+/** Nobody calls it, and nothing is the matter with it: it can be folded away. */
+export const isIdle = (guard, rollout) => RANKS.indexOf(lookOf(guard)) >= RANKS.indexOf("ok") && !callsOf(guard) && !rollout && guard.defined;
+
+/** The most severe first, then by name: a busy one that overtakes another is no reason to move. */
+export function bySeverity(one, other) {
+  const [rank, others] = [one, other].map((guard) => RANKS.indexOf(lookOf(guard)));
+  return rank - others || one.name.localeCompare(other.name) || one.kind.localeCompare(other.kind);
+}
