@@ -12,6 +12,8 @@ import gzip
 import hashlib
 import mimetypes
 import os
+import posixpath
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -53,7 +55,11 @@ class Asset:
         return made if len(made) < len(self.content) else None
 
 
-@dataclass(frozen=True, slots=True)
+# What a module imports before it runs, by an address relative to its own.
+IMPORT = re.compile(rb"""^(?:import|export)\b[^;"']*?["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """All files at one moment.
 
@@ -66,6 +72,28 @@ class Snapshot:
     version: str
     files: Mapping[tuple[str, str], Asset]
     signature: Signature = field(repr=False)
+
+    def imports(self, folder: str, *paths: str) -> list[tuple[str, str]]:
+        """Modules with all that they import, each once, as ``files`` names them. A browser that
+        knows them beforehand need not find them one behind the other.
+        """
+        found: dict[tuple[str, str], None] = {}
+        waiting = [(folder, path) for path in reversed(paths)]
+        while waiting:
+            name = waiting.pop()
+            if name in found or name not in self.files:
+                continue
+            found[name] = None
+            waiting += [_resolved(name, one) for one in self._imported[name]]
+        return list(found)
+
+    @cached_property
+    def _imported(self) -> Mapping[tuple[str, str], list[str]]:
+        return {
+            name: [one.decode() for one in IMPORT.findall(asset.content)]
+            for name, asset in self.files.items()
+            if name[1].endswith(".js")
+        }
 
 
 class Assets:
@@ -97,6 +125,11 @@ class Assets:
 
     def _signature(self) -> Signature:
         return tuple(sorted(_listed(self._folders)))
+
+
+def _resolved(module: tuple[str, str], address: str) -> tuple[str, str]:
+    folder, _, path = posixpath.normpath(posixpath.join(*module, "..", address)).partition("/")
+    return folder, path
 
 
 def _listed(folders: Mapping[str, Path]) -> Iterator[tuple[str, str, int, int]]:

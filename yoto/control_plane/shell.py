@@ -15,6 +15,7 @@ from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
 from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS, Page
+from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
 from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
@@ -56,6 +57,7 @@ def helpers() -> dict[str, Any]:
         "age": ages.age,
         "duration": ages.duration,
         "vendor": vendor,
+        "modules_of": modules_of,
         "here": here,
         "page_data": page_data,
         "page_texts": page_texts,

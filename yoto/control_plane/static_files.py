@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 from werkzeug.routing import BaseConverter
 
 from yoto.control_plane.assets import VERSION_LENGTH, Assets
@@ -38,6 +38,15 @@ def _current_version(endpoint: str, values: dict[str, Any]) -> None:
     """Addresses that are made name the version that is there now."""
     values.setdefault("folder", CONTROL)
     values.setdefault("version", _assets().snapshot().version)
+
+
+def modules_of(page: str) -> list[str]:
+    """Addresses of all modules of a page of the control plane, without what loads on demand."""
+    now = _assets().snapshot()
+    return [
+        url_for("control_static.static", folder=folder, filename=path)
+        for folder, path in now.imports(CONTROL, "shell.js", f"{page}.js")
+    ]
 
 
 @static.get("/<assets_version:version>/<folder>/<path:filename>", endpoint="static")

@@ -70,3 +70,22 @@ def test_only_what_becomes_smaller_is_compressed(folders: dict[str, Path]) -> No
     assert len(script.compressed) < len(script.content)
     assert found["control", "small.css"].compressed is None
     assert found["control", "picture.png"].compressed is None
+
+
+def test_a_page_knows_all_modules_that_it_imports_each_once(folders: dict[str, Path]) -> None:
+    sources = {
+        "control/dom.js": "export const h = 1;",
+        "control/table.js": 'import { h } from "./dom.js";\nconst later = import("./late.js");',
+        "control/late.js": "",
+        "control/parts/list.js": 'import { h } from "../dom.js";\nexport * from "../table.js";',
+        "community/page.js": 'import {\n  h\n} from "../control/parts/list.js";\nimport "./a.js";',
+    }
+    for name, source in sources.items():
+        (folders[name.split("/")[0]].parent / name).write_text(source)
+    found = Assets(folders).snapshot().imports("community", "page.js", "page.js")
+    assert sorted(found) == [
+        ("community", "page.js"),
+        ("control", "dom.js"),
+        ("control", "parts/list.js"),
+        ("control", "table.js"),
+    ]
