@@ -1,6 +1,5 @@
 // One alert: what it is about over time, what changed before it, what to do, and the acts on it.
 
-import { copyLink } from "../address.js";
 import { alertText, levelOf } from "../alert_text.js";
 import { get } from "../api.js";
 import { badge } from "../badge.js";
@@ -16,8 +15,9 @@ import { tiles } from "../tiles.js";
 import { labelsOf, stateOf } from "./parts.js";
 
 const home = page.api.replace(/api$/, "");
-const MOST_FIELDS = 6; // of a change that are shown
-const LONGEST = 60; // characters of a value
+const MOST_FIELDS = 3; // of a change that are shown
+const LONGEST = 40; // characters of a value
+const FIRST = 10; // changes that are shown before somebody asks for the rest
 const MARKS = { audit: "act", event: "act", worker: "restart" };
 const WEB = /^https?:\/\//;
 
@@ -54,7 +54,7 @@ export function alertDetail(node, id, acts) {
     return h(
       "div",
       {},
-      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)), " ", named("rule", one.rule), labelsOf(one.labels)), h("div", { class: "buttons" }, copyLink(), h("a", { class: "button", href: `${home}alerts` }, t("alerts.all")))),
+      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)), " ", named("rule", one.rule), labelsOf(one.labels)), h("a", { href: `${home}alerts` }, t("alerts.all"))),
       h("p", {}, alertText(one)),
       tiles([
         { name: t("alerts.now"), value: one.open ? measured(one.value) : "–" },
@@ -86,13 +86,19 @@ export function alertDetail(node, id, acts) {
 
   function drawBefore({ items, more, unknown }) {
     changes = items;
-    list.show(items);
+    list.show(items.slice(0, FIRST));
     mark();
+    const rest = h("button", { type: "button", onclick: showRest }, t("shared.more"));
+    function showRest() {
+      list.show(items);
+      rest.remove();
+    }
     return h(
       "div",
       {},
       unknown.length ? h("p", { class: "notice unknown" }, t("alerts.before_unknown", { what: unknown.map((kind) => t(`alerts.change_${kind}`)).join(", ") })) : null,
       list.element,
+      items.length > FIRST ? h("div", { class: "more" }, rest) : null,
       more ? h("p", { class: "quiet small" }, t("alerts.before_more")) : null,
     );
   }

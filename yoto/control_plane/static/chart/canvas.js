@@ -60,7 +60,7 @@ export function options(plot, view, on) {
     ],
     hooks: {
       setCursor: [(u) => on.point(u.cursor.idx ?? null, markAt(u, view.marks()))],
-      draw: [(u) => drawBorders(u, near(view.borders(), factor, u.data.slice(1).flat()), factor, unit, colour), (u) => drawMarks(u, view.marks(), colour)],
+      draw: [(u) => drawBorders(u, near(view.borders(), factor, u.data.slice(1).flat()), colour), (u) => drawMarks(u, view.marks(), colour)],
       setSelect: [(u) => u.select.width >= DRAGGED && select(u, on.zoom)],
       ready: [(u) => on.pick && listen(u, on.pick)],
     },
@@ -78,15 +78,21 @@ function near(borders, factor, values) {
   return borders.map((one) => ({ ...one, shown: one.at * factor })).filter(({ shown, always }) => always || shown <= high * FAR);
 }
 
-function drawBorders(u, borders, factor, unit, colour) {
-  for (const { shown, label: text, level } of borders) {
+const LINE = 12; // px that the text of a border takes
+
+function drawBorders(u, borders, colour) {
+  let taken = Infinity; // how high the text of the border below stands
+  for (const { shown, label: text, level } of [...borders].sort((a, b) => a.shown - b.shown)) {
     const y = Math.round(u.valToPos(shown, "y", true));
     if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) {
       continue;
     }
     line(u, colour(LEVELS[level] ?? "--quiet"), [6, 4], [u.bbox.left, y], [u.bbox.left + u.bbox.width, y]);
     u.ctx.textAlign = "right";
-    u.ctx.fillText(text, u.bbox.left + u.bbox.width - 4, y - 4 * devicePixelRatio);
+    if (taken - y >= LINE * devicePixelRatio) {
+      u.ctx.fillText(text, u.bbox.left + u.bbox.width - 4, y - 4 * devicePixelRatio);
+      taken = y;
+    }
   }
 }
 

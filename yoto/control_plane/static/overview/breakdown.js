@@ -46,7 +46,7 @@ const CARDS = [
   [t("overview.by_reason"), denials],
   [t("overview.by_guard"), rejections],
 ];
-const element = h("div", { class: "columns" }, CARDS.map(([title, list]) => h("section", { class: "card" }, h("h3", {}, title), list.element)));
+const element = h("div", { class: "grid wide" }, CARDS.map(([title, list]) => h("section", { class: "card" }, h("h3", {}, title), list.element)));
 
 /** The tables, with what `/stats/breakdown` answers. */
 export function breakdownTables(found) {
