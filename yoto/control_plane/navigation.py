@@ -48,7 +48,7 @@ PAGES = (
     Page("alerts", "/alerts"),
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", live=False),
-    Page("requests", "/access-requests"),
+    Page("access_requests", "/access-requests"),
     Page("policies", "/policies", live=False),
     Page("cache", "/cache", texts=("guards", "help")),
     Page("queues", "/queues", texts=("help",)),

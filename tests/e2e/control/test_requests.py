@@ -59,7 +59,7 @@ def test_a_request_arrives_is_granted_and_ends_under_the_eyes_of_the_operator(
         assert asked.status == 201, asked.text()
         row = page.get_by_role("table", name="Waiting for you").get_by_role("row", name=ASKER)
         expect(row).to_contain_text("a name for the channel")
-        expect(page.locator("[data-count=requests]").first).to_contain_text("1")
+        expect(page.locator("[data-count=access_requests]").first).to_contain_text("1")
         row.get_by_role("button", name="Grant").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Duration (s)").fill("3")
@@ -69,7 +69,7 @@ def test_a_request_arrives_is_granted_and_ends_under_the_eyes_of_the_operator(
         below = page.get_by_role("table", name="All requests").get_by_role("row", name=ASKER)
         # Nobody does anything any more.
         expect(below).to_contain_text("Ended")
-        expect(page.locator("[data-count=requests]").first).to_be_empty()
+        expect(page.locator("[data-count=access_requests]").first).to_be_empty()
         assert_accessible(page)
         page.set_viewport_size(NARROW)
         assert fits(page)

@@ -68,7 +68,7 @@ if (counts.length) {
   countAlerts(counts);
 }
 
-const waiting = document.querySelectorAll("[data-count=requests]");
+const waiting = document.querySelectorAll("[data-count=access_requests]");
 if (waiting.length) {
   countRequests(waiting);
 }

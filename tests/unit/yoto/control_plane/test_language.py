@@ -31,6 +31,7 @@ PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
+    "access_requests.state_",
     "alerts.change_",
     "alerts.level_",
     "alerts.state_",
@@ -73,7 +74,6 @@ PUT_TOGETHER = (
     "policy_state.",
     "refusal.",
     "request_state.",
-    "requests.state_",
     "rule.",
     "rules.",
     "says.",

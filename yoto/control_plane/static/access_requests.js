@@ -21,28 +21,28 @@ const DRAW_DELAY = 300; // ms: what comes together is read once
 
 const who = (one) => subject(`user:${one.user_id}`, { text: one.username, link: page.rights.includes("platform.view") });
 const what = (one) => [h("code", {}, one.permission), h("div", { class: "quiet" }, subject(`${one.scope}:${one.scope_id}`, { text: one.place_name }))];
-const approved = (one) => (one.needed > 1 ? h("div", { class: "quiet" }, t("requests.approved", { n: one.approvals.length, all: one.needed })) : null);
+const approved = (one) => (one.needed > 1 ? h("div", { class: "quiet" }, t("access_requests.approved", { n: one.approvals.length, all: one.needed })) : null);
 
 const columns = [
-  { title: t("requests.who"), head: true, render: who },
-  { title: t("requests.what"), render: what },
-  { title: t("requests.why"), render: (one) => one.reason },
+  { title: t("access_requests.who"), head: true, render: who },
+  { title: t("access_requests.what"), render: what },
+  { title: t("access_requests.why"), render: (one) => one.reason },
 ];
 
 const inbox = pagedTable({
-  label: t("requests.inbox"),
-  none: t("requests.none"),
+  label: t("access_requests.inbox"),
+  none: t("access_requests.none"),
   addressed: "request",
   fetch: (after) => get("/access-requests", { after }),
   columns: [
     ...columns,
-    { title: t("requests.seconds"), number: true, render: (one) => [duration(one.seconds), approved(one)] },
-    { title: t("requests.asked"), render: (one) => age(one.created_at) },
-    { title: t("requests.lapses"), render: (one) => until(one.due_at) },
+    { title: t("access_requests.seconds"), number: true, render: (one) => [duration(one.seconds), approved(one)] },
+    { title: t("access_requests.asked"), render: (one) => age(one.created_at) },
+    { title: t("access_requests.lapses"), render: (one) => until(one.due_at) },
   ],
   actions: [
-    { title: t("requests.grant"), run: (one) => grant(one) },
-    { title: t("requests.refuse"), run: (one) => refuse(one) },
+    { title: t("access_requests.grant"), run: (one) => grant(one) },
+    { title: t("access_requests.refuse"), run: (one) => refuse(one) },
   ],
 });
 part("inbox").append(inbox.element);
@@ -50,23 +50,23 @@ part("inbox").append(inbox.element);
 const chosen = h(
   "select",
   { onchange: () => (keep({ state: chosen.value }), all.reload()) },
-  h("option", { value: "" }, t("requests.any_state")),
-  STATES.map((name) => h("option", { value: name }, t(`requests.state_${name}`))),
+  h("option", { value: "" }, t("access_requests.any_state")),
+  STATES.map((name) => h("option", { value: name }, t(`access_requests.state_${name}`))),
 );
 chosen.value = STATES.includes(state().state) ? state().state : "";
-part("all-tools").append(h("label", {}, t("requests.state"), " ", chosen));
+part("all-tools").append(h("label", {}, t("access_requests.state"), " ", chosen));
 
 const all = pagedTable({
-  label: t("requests.all"),
-  none: t("requests.none_at_all"),
+  label: t("access_requests.all"),
+  none: t("access_requests.none_at_all"),
   fetch: (after) => get("/access-requests", { box: "all", after, state: chosen.value }),
   columns: [
     ...columns,
-    { title: t("requests.state"), render: (one) => [badge(one.state, t(`requests.state_${one.state}`), LOOKS[one.state] ?? "neutral"), approved(one)] },
-    { title: t("requests.until"), render: (one) => (one.state === "granted" ? until(one.due_at) : one.ended_at && age(one.ended_at)) },
-    { title: t("requests.by"), render: (one) => one.decided_by && [subject(one.decided_by, { text: one.decided_by_name }), h("div", { class: "quiet" }, one.decision ?? "")] },
+    { title: t("access_requests.state"), render: (one) => [badge(one.state, t(`access_requests.state_${one.state}`), LOOKS[one.state] ?? "neutral"), approved(one)] },
+    { title: t("access_requests.until"), render: (one) => (one.state === "granted" ? until(one.due_at) : one.ended_at && age(one.ended_at)) },
+    { title: t("access_requests.by"), render: (one) => one.decided_by && [subject(one.decided_by, { text: one.decided_by_name }), h("div", { class: "quiet" }, one.decision ?? "")] },
   ],
-  actions: [{ title: t("requests.end"), danger: true, when: (one) => one.state === "granted", run: (one) => end(one) }],
+  actions: [{ title: t("access_requests.end"), danger: true, when: (one) => one.state === "granted", run: (one) => end(one) }],
 });
 part("all").append(all.element);
 
@@ -74,31 +74,31 @@ const named = (one) => ({ who: one.username ?? one.user_id, permission: one.perm
 
 const grant = (one) =>
   act({
-    title: t("requests.grant_title", named(one)),
-    intro: [one.reason, h("p", {}, t(one.needed - one.approvals.length > 1 ? "requests.grant_first" : "requests.grant_does", named(one)))],
-    submit: t("requests.grant"),
-    fields: [{ name: "seconds", label: t("requests.seconds_s"), type: "number", value: one.seconds, min: 1, step: 1, required: true, hint: t("requests.seconds_hint", { n: duration(one.seconds) }) }],
+    title: t("access_requests.grant_title", named(one)),
+    intro: [one.reason, h("p", {}, t(one.needed - one.approvals.length > 1 ? "access_requests.grant_first" : "access_requests.grant_does", named(one)))],
+    submit: t("access_requests.grant"),
+    fields: [{ name: "seconds", label: t("access_requests.seconds_s"), type: "number", value: one.seconds, min: 1, step: 1, required: true, hint: t("access_requests.seconds_hint", { n: duration(one.seconds) }) }],
     run: ({ seconds, reason }, { key }) => post(`/access-requests/${one.id}/grant`, { seconds: Number(seconds), reason }, { key }),
-    done: (found) => t(found.state === "granted" ? "requests.granted" : "requests.one_approved"),
+    done: (found) => t(found.state === "granted" ? "access_requests.granted" : "access_requests.one_approved"),
   }).then(redraw);
 
 const refuse = (one) =>
   act({
-    title: t("requests.refuse_title", named(one)),
+    title: t("access_requests.refuse_title", named(one)),
     intro: one.reason,
-    submit: t("requests.refuse"),
+    submit: t("access_requests.refuse"),
     danger: true,
     run: ({ reason }, { key }) => post(`/access-requests/${one.id}/refuse`, { reason }, { key }),
-    done: t("requests.refused"),
+    done: t("access_requests.refused"),
   }).then(redraw);
 
 const end = (one) =>
   act({
-    title: t("requests.end_title", named(one)),
-    submit: t("requests.end"),
+    title: t("access_requests.end_title", named(one)),
+    submit: t("access_requests.end"),
     danger: true,
     run: ({ reason }, { key }) => post(`/access-requests/${one.id}/end`, { reason }, { key }),
-    done: t("requests.ended"),
+    done: t("access_requests.ended"),
   }).then(redraw);
 
 // Keeping it true
