@@ -20,7 +20,7 @@ from tests.support.process import RunningYoto
 from tests.support.world import World
 from yoto.store.models import Role
 
-PATH = "/permissions"
+PATH = "/permissions?tab=explain"
 SERVER = "Harbour Kitchen"
 
 

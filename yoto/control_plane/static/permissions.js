@@ -1,14 +1,17 @@
-// Why somebody may, who may, where somebody may, and all that a server grants.
+// What people were allowed and denied, why somebody may, who may, where somebody may, and all that
+// a server grants.
 
 import { keep, state } from "./address.js";
 import { h, replace } from "./dom.js";
 import { t } from "./page.js";
+import { decisionsTab } from "./permissions/decisions.js";
 import { explainTab } from "./permissions/explain.js";
 import { matrixTab } from "./permissions/matrix.js";
 import { reviewTab } from "./permissions/review.js";
 import { searchTab } from "./permissions/search.js";
 
 const TABS = [
+  ["decisions", t("permissions.decisions"), decisionsTab],
   ["explain", t("permissions.explain"), explainTab],
   ["search", t("permissions.search"), searchTab],
   ["matrix", t("permissions.matrix"), matrixTab],
@@ -28,7 +31,7 @@ let open = null;
 
 /** Open a tab; `question` fills its form and asks. */
 function go(key, question = null) {
-  const at = buttons.has(key) ? key : "explain";
+  const at = buttons.has(key) ? key : "decisions";
   if (open !== null && open !== at) {
     left.set(open, location.search);
     history.replaceState(null, "", left.get(at) ?? location.pathname);

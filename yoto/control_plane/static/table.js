@@ -188,7 +188,7 @@ export function pagedTable({ fetch, ...options }) {
     const n = list.rows().length;
     count.textContent = t("shared.count", { n });
     replace(foot, next === null ? null : more, count);
-    replace(content, list.element, n ? foot : null, problem && failed(problem, retry));
+    replace(content, list.element, n || next !== null ? foot : null, problem && failed(problem, retry));
     if (focused && isLost() && !enter(foot)) {
       toHeading(element);
     }

@@ -20,7 +20,7 @@ export function explainTab() {
   const question = questionForm({ user: true, submit: t("permissions.ask"), ask, found, extra: [more] });
 
   async function ask(values) {
-    return drawn(await post("/explain", { ...values, context: contextOf(context.value) }));
+    return derivation(await post("/explain", { ...values, context: contextOf(context.value) }));
   }
 
   return {
@@ -48,7 +48,8 @@ function contextOf(text) {
   return value;
 }
 
-function drawn(found) {
+/** An explanation as `POST /explain` answers it, step by step. */
+export function derivation(found) {
   const title = uniqueId("verdict");
   const name = subject(`user:${found.user_id}`, { text: found.username });
   const where = found.scope_id === null ? named("scope", found.scope) : [named("scope", found.scope), " ", subject(`${found.scope}:${found.scope_id}`)];

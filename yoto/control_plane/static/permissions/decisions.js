@@ -1,0 +1,161 @@
+// The decision log: what people were allowed and denied, asked again, and over time.
+
+import { copyLink, keep, state } from "../address.js";
+import { get } from "../api.js";
+import { badge } from "../badge.js";
+import { h, replace, uniqueId } from "../dom.js";
+import { timestamp, now, toMs, zone } from "../format.js";
+import { has, named, t } from "../page.js";
+import { subject } from "../subject.js";
+import { pagedTable } from "../table.js";
+import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "./question.js";
+import { record } from "./record.js";
+import { trends } from "./trends.js";
+
+// On a telephone a record is a card of several lines.
+const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 50;
+// Requests for one page of the list: each looks at a part of the log, and filters may rarely meet.
+const LOOKS = 10;
+const OFFERED = 10;
+const TIMES = ["from", "to"];
+// In the address as the API calls them.
+const FILTERS = ["user", "place", "permission", "allowed", "reason", "request", "policy_version", ...TIMES];
+
+export function decisionsTab() {
+  const found = h("div", {});
+  const opened = h("div", { class: "decision" });
+  const listed = h("div", {});
+  const given = state();
+  const inputs = {
+    user: optional(userPicker()),
+    place: picker({ label: t("permissions.place"), find: places, required: false }),
+    permission: optional(permissionPicker()),
+    allowed: select(t("permissions.verdict"), [["", t("permissions.any")], ["false", t("permissions.denied")], ["true", t("permissions.allowed")]]),
+    reason: picker({ label: t("permissions.reason"), find: async () => REASONS.map((code) => [code, reasonText(code)]), required: false }),
+    request: picker({ label: t("permissions.request"), find: async () => [], required: false }),
+    policy_version: picker({ label: t("permissions.policy_version"), find: async () => [], required: false }),
+    from: timeInput(t("permissions.from")),
+    to: timeInput(t("permissions.to")),
+  };
+  FILTERS.forEach((name) => inputs[name].set(given[name]));
+  const asked = form(Object.values(inputs), t("permissions.find"), found, async () => {
+    const query = Object.fromEntries(FILTERS.map((name) => [name, inputs[name].value()]));
+    query.user = query.user.replace(/^#/, "");
+    keep(query);
+    const list = decisionList(query, open);
+    await list.reload();
+    return list.element;
+  });
+
+  function open(row) {
+    keep({ record: row.id });
+    listed.hidden = true;
+    const heading = h("h2", { tabindex: "-1" }, t("permissions.record", { id: row.id }));
+    replace(opened, h("div", { class: "card-head" }, heading, h("div", { class: "buttons" }, copyLink(), h("button", { type: "button", onclick: close }, t("permissions.back_to_log")))), record(row.id));
+    heading.focus();
+  }
+
+  function close() {
+    keep({ record: null });
+    replace(opened);
+    listed.hidden = false;
+    asked.element.querySelector("button").focus();
+  }
+
+  replace(listed, h("p", { class: "quiet" }, t("permissions.decisions_intro")), asked.element, found, trends());
+  asked.send();
+  if (/^\d+$/.test(given.record ?? "")) {
+    open({ id: Number(given.record) });
+  }
+  return { element: h("div", {}, opened, listed), ask: () => {} };
+}
+
+/**
+ * Records that `query` asks for, as the API calls its filters, newest first: `{element, reload(),
+ * restart()}`. `open(row)` shows one of them; without it rows lead to the log.
+ */
+export function decisionList(query, open = null) {
+  const asked = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined));
+  const note = h("p", { class: "quiet", role: "status" });
+  const list = pagedTable({
+    label: t("permissions.decisions"),
+    none: t("permissions.no_decisions"),
+    columns: [
+      { title: t("permissions.when"), render: (row) => when(row, open) },
+      ...("user" in asked ? [] : [{ title: t("permissions.user"), head: true, render: (row) => subject(`user:${row.user_id}`, { text: row.user }) }]),
+      { title: t("permissions.permission"), render: (row) => h("code", {}, row.permission) },
+      { title: t("permissions.place"), render: (row) => place(row.place) },
+      { title: t("permissions.verdict"), render: verdict },
+      { title: t("permissions.request"), render: (row) => (row.request_id === null ? null : h("span", { class: "request" }, subject(`request:${row.request_id}`))) },
+      { title: t("permissions.policy_version"), render: (row) => (row.policy_version === null ? null : h("code", {}, row.policy_version)) },
+    ],
+    actions: open === null ? [] : [{ title: t("permissions.replay"), right: "view", run: open }],
+    fetch,
+  });
+
+  async function fetch(after) {
+    const items = [];
+    let page = { next: after };
+    for (let looks = 0; looks < LOOKS && items.length < PAGE; looks += 1) {
+      page = await get("/decisions", { ...asked, after: page.next, limit: PAGE - items.length });
+      items.push(...page.items);
+      if (page.next === null) {
+        break;
+      }
+    }
+    const short = page.next !== null && items.length < PAGE;
+    note.textContent = short ? t("permissions.seen_to", { time: timestamp(page.seen_to) }) : "";
+    return { items, next: page.next };
+  }
+
+  return { ...list, element: h("div", {}, list.element, note) };
+}
+
+/** When it was decided, as a link to the record where the list opens none itself. */
+function when(row, open) {
+  const text = h("time", { datetime: row.at }, timestamp(row.at));
+  return open === null ? h("a", { href: `permissions?tab=decisions&record=${row.id}` }, text) : text;
+}
+
+/** A place by its name. */
+export const place = (text) => (text.includes(":") ? subject(text) : named("scope", text));
+
+/** A verdict with its reason in words. */
+export const verdict = ({ allowed, reason, weight = 1 }) =>
+  h("span", {}, badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied")), " ", h("span", { title: reason }, reasonText(reason)), weight > 1 ? h("span", { class: "quiet" }, ` × ${weight}`) : null);
+
+// What the permission system says itself; policies have codes of their own.
+const REASONS = ["not_granted", "overwrite_denied", "no_channel_access", "timed_out", "not_member", "unknown_user", "disabled", "excluded", "not_satisfied", "lacks_role", "sign_in_again", "granted", "owner", "administrator", "super_admin"];
+
+/** A reason in words; its code where it is a policy's. */
+export const reasonText = (code) => (has(`reason.${code}`) ? t(`reason.${code}`) : code);
+
+function optional(part) {
+  part.input.required = false;
+  return part;
+}
+
+/** Places whose name contains a text, of the types that most questions are about. */
+async function places(text) {
+  const search = text.replace(/^#/, "");
+  if (search.includes(":")) {
+    return [];
+  }
+  const pages = await Promise.all(narrowestFirst().slice(0, 3).map((scope) => get("/resources", { scope, search, limit: OFFERED })));
+  return pages.flatMap((page) => page.items.map((one) => [`${one.scope}:${one.id}`, [one.name, one.home?.name].filter(Boolean).join(" · ")]));
+}
+
+/** A moment: ISO 8601 in UTC for the API and the address, local time in the input. */
+function timeInput(label) {
+  const id = uniqueId("time");
+  const input = h("input", { id, type: "datetime-local" });
+  return {
+    element: h("div", {}, h("label", { for: id }, `${label} (${zone(now())})`), input),
+    input,
+    value: () => (input.value === "" ? "" : new Date(input.value).toISOString()),
+    set(text) {
+      const ms = text ? toMs(text) : null;
+      input.value = ms === null || Number.isNaN(ms) ? "" : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// How many decisions there were in a week or a month, by reason, permission and place.
+
+import { get } from "../api.js";
+import { chart } from "../chart.js";
+import { keep, state } from "../address.js";
+import { h } from "../dom.js";
+import { number, timestamp } from "../format.js";
+import { t } from "../page.js";
+import { sparkline } from "../sparkline.js";
+import { load } from "../states.js";
+import { table } from "../table.js";
+import { place, reasonText } from "./decisions.js";
+
+const RANGES = [7, 30]; // days
+const LINES = 5; // of the chart
+const MIB = 2 ** 20;
+
+/** A section that is read when it is opened. */
+export function trends() {
+  let days = RANGES.includes(Number(state().days)) ? Number(state().days) : RANGES[0];
+  const shown = h("div", {});
+  const buttons = RANGES.map((range) => h("button", { type: "button", "aria-pressed": String(range === days), onclick: () => choose(range) }, t("permissions.days", { n: range })));
+  const element = h(
+    "details",
+    { class: "card trends", open: "days" in state(), ontoggle: () => element.open && draw() },
+    h("summary", {}, t("permissions.trends")),
+    h("div", { class: "segments", role: "group", "aria-label": t("chart.range") }, buttons),
+    shown,
+  );
+
+  function choose(range) {
+    days = range;
+    buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(RANGES[at] === range)));
+    draw();
+  }
+
+  function draw() {
+    keep({ days });
+    load(shown, () => get("/decisions/trends", { days }), drawn);
+  }
+
+  return element;
+}
+
+function drawn(found) {
+  const start = Date.parse(found.start);
+  const lines = found.reasons.filter((one) => one.denied).slice(0, LINES);
+  const series = [{ key: "all", title: t("permissions.all_denied") }, ...lines.map((one) => ({ key: one.value, title: reasonText(one.value) }))];
+  const points = found.denied.map((all, at) => ({ at: start + at * found.step_s * 1000, all, ...Object.fromEntries(lines.map((one) => [one.value, one.denied_by_step[at]])) }));
+  const plot = chart({ title: t("permissions.denied_over_time"), series });
+  plot.show(points, found.denied.length * found.step_s, found.step_s);
+  const sum = (values) => number(values.reduce((all, one) => all + one, 0));
+  return [
+    h("p", {}, t("permissions.trend_sums", { denied: sum(found.denied), allowed: sum(found.allowed) }), " ", h("span", { class: "quiet" }, t("permissions.estimated"))),
+    plot.element,
+    facet(t("permissions.by_reason"), found.reasons, (one) => h("span", { title: one.value }, reasonText(one.value))),
+    facet(t("permissions.by_permission"), found.permissions, (one) => h("code", {}, one.value)),
+    facet(t("permissions.by_place"), found.places, (one) => place(one.value)),
+    h("p", { class: "quiet" }, size(found)),
+  ];
+}
+
+function facet(title, lines, value) {
+  const list = table({
+    label: title,
+    key: (one) => one.value,
+    columns: [
+      { title, head: true, render: value },
+      { title: t("permissions.denied"), number: true, render: (one) => number(one.denied), sort: (one) => one.denied },
+      { title: t("permissions.about_allowed"), number: true, render: (one) => number(one.allowed), sort: (one) => one.allowed },
+      { title: t("permissions.denied_over_time"), render: (one) => sparkline(one.denied_by_step, t("permissions.denied_over_time")) },
+    ],
+  });
+  list.show(lines);
+  return list.element;
+}
+
+const size = (found) =>
+  [
+    t("permissions.log_rows", { n: number(found.rows), oldest: found.oldest === null ? "–" : timestamp(found.oldest) }),
+    found.bytes === null ? "" : t("permissions.log_bytes", { n: number(found.bytes / MIB) }),
+    found.rows_most === null ? t("permissions.not_recorded") : t("permissions.log_bounds", { rows: number(found.rows_most), days: number(found.days_most) }),
+  ].join(" ");
