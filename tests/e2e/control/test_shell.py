@@ -12,6 +12,10 @@ from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in
 from tests.support.process import RunningYoto
 from yoto.control_plane.navigation import PAGES
 
+# Of a page that is loaded with an empty cache, and of two more pages with what is kept: bytes over
+# the wire, headers too.
+MOST_BYTES, MOST_REQUESTS, MOST_BYTES_AGAIN = 150_000, 50, 90_000
+
 
 @pytest.fixture(scope="module")
 def yoto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
@@ -52,6 +56,40 @@ def test_an_operator_signs_in_sees_the_status_and_leaves(
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         page.goto(f"{yoto.url}/control/")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_the_overview_is_light_at_first_and_asks_for_no_file_twice(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+        sign_in_to_status(page, yoto)
+        cookies = page.context.cookies()
+    context = browser.new_context(locale="en-GB")
+    context.add_cookies(cookies)
+    try:
+        page = context.new_page()
+        wire = context.new_cdp_session(page)
+        wire.send("Network.enable")
+        asked: list[str] = []
+        sizes: list[float] = []
+        wire.on("Network.requestWillBeSent", lambda one: asked.append(one["request"]["url"]))
+        wire.on("Network.loadingFinished", lambda one: sizes.append(one["encodedDataLength"]))
+        page.goto(f"{yoto.url}/control/")
+        expect(page.locator("#connection").get_by_text("Live", exact=True)).to_be_visible()
+        expect(page.locator("canvas").first).to_be_visible()
+        assert sum(sizes) <= MOST_BYTES, sizes
+        files = [url for url in asked if "/static/" in url]
+        assert len(files) == len(set(files)), files
+        # What is asked for once more by and by is one.
+        assert len(set(asked)) <= MOST_REQUESTS, asked
+        sizes.clear()
+        page.goto(f"{yoto.url}/control/guards")
+        expect(page.locator(".guard").first).to_be_visible()
+        page.goto(f"{yoto.url}/control/")
+        expect(page.locator("canvas").first).to_be_visible()
+        assert sum(sizes) <= MOST_BYTES_AGAIN, sizes
+    finally:
+        context.close()
 
 
 def test_ages_grow_while_the_page_is_open(browser: Browser, yoto: RunningYoto) -> None:

@@ -32,14 +32,16 @@ def test_what_browsers_load_is_copied_without_pointers_to_maps(
     (vendor / "left-over.js").touch()
     frontend.copy(packages, vendor)
     assert {path.name for path in vendor.iterdir()} == set(frontend.FILES.values())
-    assert (vendor / "uplot.js").read_text() == "// uplot/dist/uPlot.esm.js\n"
+    assert (vendor / "socket.io.js").read_text().startswith("// socket.io-client/")
+    whole = "// uplot/dist/uPlot.iife.min.js\nexport default uPlot;\n"
+    assert (vendor / "uplot.js").read_text() == whole
 
 
 def test_nothing_is_replaced_when_a_file_is_lacking(packages: Path, tmp_path: Path) -> None:
     vendor = tmp_path / "vendor"
     frontend.copy(packages, vendor)
-    (packages / "uplot/dist/uPlot.esm.js").unlink()
-    with pytest.raises(frontend.SetUpFailed, match="uplot/dist/uPlot.esm.js"):
+    (packages / "uplot/dist/uPlot.iife.min.js").unlink()
+    with pytest.raises(frontend.SetUpFailed, match="uplot/dist/uPlot.iife.min.js"):
         frontend.copy(packages, vendor)
     assert (vendor / "uplot.js").is_file()
 
