@@ -34,7 +34,7 @@ README_PICTURES = {
 }
 # Pages of the community, as the owner of the demo's first server sees them.
 OWNER = "mara"
-TABS = "members roles overwrites groups invites bans rules audit view-as".split()
+TABS = "members roles overwrites groups invites bans requests rules audit view-as".split()
 COMMUNITY = {
     "communities": "/",
     "community-channels": "/servers/1",
