@@ -59,4 +59,13 @@ PAGES = (
     Page("settings", "/settings"),
 )
 
-DETAILS = (Page("person", "/people/<who>", texts=("permissions", "audit"), part_of="permissions"),)
+DETAILS = (
+    Page("person", "/people/<who>", texts=("permissions", "audit"), part_of="permissions"),
+    Page("guard", "/guards/<name>", texts=("guards", "help"), part_of="guards"),
+    Page(
+        "resource",
+        "/resources/<kind>/<node>",
+        texts=("permissions", "audit", "person"),
+        part_of="permissions",
+    ),
+)

@@ -16,7 +16,8 @@ from yoto.operate.config import config
 from yoto.operate.degradation import degradation
 from yoto.operate.first_steps import first_steps
 from yoto.operate.forecasts import forecasts
-from yoto.operate.guards import breakers, bulkheads, guards, limiters
+from yoto.operate.guard_detail import guards
+from yoto.operate.guards import breakers, bulkheads, limiters
 from yoto.operate.instances import instances
 from yoto.operate.invalidation import upkeep
 from yoto.operate.live.alert_causes import alert_causes
@@ -28,10 +29,11 @@ from yoto.operate.maintenance import maintenance
 from yoto.operate.overrides import overrides
 from yoto.operate.permissions.decisions import decisions
 from yoto.operate.permissions.directory import registry, users
-from yoto.operate.permissions.matrix import resources, servers
+from yoto.operate.permissions.matrix import servers
 from yoto.operate.permissions.names import names
 from yoto.operate.permissions.people import people
 from yoto.operate.permissions.requests import access_requests
+from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.permissions.what_if import compare, what_if
 from yoto.operate.policies import candidate, coverage, documents, policies

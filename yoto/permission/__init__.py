@@ -23,6 +23,7 @@ from yoto.permission.guards.granted import GrantedAccess, hot_places
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.loading.rows import grants_of, roles_of
+from yoto.permission.loading.sites import Site
 from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.people.keys import NO_PERSON
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
@@ -132,6 +133,7 @@ __all__ = [
     "MaintenanceStatus",
     "Page",
     "AccessGranted",
+    "Site",
     "Permission",
     "PermissionRequirement",
     "PermissionSpec",

@@ -69,14 +69,14 @@ class Membership(Resource):
 
 
 class AssignedRole(TypedDict):
-    """A role that somebody holds, or that a team holds which they are in."""
+    """A role that somebody holds."""
 
     id: Annotated[int, "Of the assignment"]
     role_id: int
     role: str
     home: Annotated[str | None, "Where the role is from, such as server:7; null: everywhere"]
     at: Annotated[str | None, "What it is held at alone, with all below"]
-    via: Annotated[str, "`user:31`, or the team: `team:5`"]
+    via: Annotated[str, "Who holds it: `user:31`, `team:5`, `everyone:server:7` or `public`"]
     active: Annotated[bool, "An inactive role grants nothing to anybody"]
     in_force: Annotated[bool, "Whether its window is open now"]
     valid_from: datetime | None
@@ -96,11 +96,11 @@ class JoinedTeam(TypedDict):
 
 
 class LaidOverwrite(TypedDict):
-    """What somebody, or a team that they are in, may do differently at a resource."""
+    """What a role, a team or somebody may do differently at a resource."""
 
     id: int
     place: Annotated[str, "Such as channel:3"]
-    via: Annotated[str, "`user:31`, or the team: `team:5`"]
+    via: Annotated[str, "For whom: `user:31`, `team:5` or `role:9`"]
     permission: str
     effect: Effect
 
@@ -212,24 +212,7 @@ def list_held_roles(
         .limit(limit + 1)
     )
     now, rows = utcnow(), db.session.execute(statement).all()
-    found: list[AssignedRole] = [
-        {
-            "id": given.id,
-            "role_id": role.id,
-            "role": role.name,
-            "home": shown_text(role.home) or None,
-            "at": shown_text(given.node) or None,
-            "via": subject_text(number) if given.user_id is not None else given.subject,
-            "active": role.active,
-            "in_force": (given.valid_from is None or given.valid_from <= now)
-            and (given.valid_until is None or now < given.valid_until),
-            "valid_from": given.valid_from,
-            "valid_until": given.valid_until,
-            "since": given.created_at,
-            "by": None if given.assigned_by is None else subject_text(given.assigned_by),
-        }
-        for given, role in rows
-    ]
+    found = [assigned(given, role, now) for given, role in rows]
     return cut(found, limit, lambda one: one["id"])
 
 
@@ -317,6 +300,27 @@ def list_met_limits(who: str) -> MetLimits:
             found.append(cast(MetLimit, met))
     found.sort(key=lambda one: (-one["rejected"], -one["passed"], one["limit"]))
     return {"items": found, "known": True}
+
+
+def assigned(given: RoleAssignment, role: Role, now: datetime) -> AssignedRole:
+    """An assignment as lists have it."""
+    kind, _, rest = given.subject.partition(":")
+    holder = f"{kind}:{shown_text(rest)}" if kind == "everyone" else given.subject
+    return {
+        "id": given.id,
+        "role_id": role.id,
+        "role": role.name,
+        "home": shown_text(role.home) or None,
+        "at": shown_text(given.node) or None,
+        "via": holder if given.user_id is None else subject_text(given.user_id),
+        "active": role.active,
+        "in_force": (given.valid_from is None or given.valid_from <= now)
+        and (given.valid_until is None or now < given.valid_until),
+        "valid_from": given.valid_from,
+        "valid_until": given.valid_until,
+        "since": given.created_at,
+        "by": None if given.assigned_by is None else subject_text(given.assigned_by),
+    }
 
 
 def _is_of(key: Any, called: set[str]) -> bool:

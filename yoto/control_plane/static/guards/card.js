@@ -52,7 +52,9 @@ export function guardCard(changed) {
       element.dataset.look = look;
       element.setAttribute("aria-label", `${named("kind", guard.kind)} ${guard.name}`);
       element.dataset.guard = `${guard.kind}:${guard.name}`;
-      replaceIfOther(title, guard.name);
+      if (title.textContent !== guard.name) {
+        replace(title, subject(`guard:${guard.name}`));
+      }
       replaceIfOther(what, named("kind", guard.kind));
       put(state, badge(guard.state, parted ? t("guards.by_partition") : named("guard_state", guard.state), look));
       put(facts, factsOf(guard));

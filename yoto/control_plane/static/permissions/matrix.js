@@ -50,8 +50,8 @@ export function matrixTab() {
   return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.matrix_intro")), asked.element, found), ask: () => {} };
 }
 
-/** Roles by permissions. One role alone fits on a telephone. */
-function grid(place, first) {
+/** Roles by permissions: of the place that was asked for, and its first page. One role alone fits on a telephone. */
+export function grid(place, first) {
   const roles = new Map();
   // Those and what they inherit from, wherever it stands.
   const known = new Map();

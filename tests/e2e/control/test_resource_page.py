@@ -1,0 +1,44 @@
+"""The page of one resource: what it is in, who may there, who holds what, and its matrix."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import screenshot, watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.process import RunningYoto
+
+SERVER = "Harbour Kitchen"
+
+
+def test_a_person_leads_to_their_server_and_a_server_to_who_may_and_who_holds_what(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path="/people/dana")
+        page.get_by_role("table", name="Roles").get_by_role("link", name=SERVER).click()
+        expect(page).to_have_url(re.compile(r"/control/resources/server/\d+$"))
+        expect(page.get_by_role("heading", level=1)).to_have_text(SERVER)
+        holders = page.get_by_role("table", name="Roles and who holds them")
+        expect(holders.get_by_role("row", name="Moderator")).to_contain_text("dana")
+        expect(page.get_by_role("region", name="Role matrix").locator("table")).to_be_visible()
+        page.get_by_label("Permission", exact=True).fill("message.pin")
+        page.get_by_role("button", name="Find").click()
+        who = page.get_by_role("table", name="Who can")
+        expect(who.get_by_role("link", name="dana")).to_be_visible()
+        assert_accessible(page)
+        screenshot(page, "resource-1280")
+        page.get_by_role("button", name="In all of it").click()
+        expect(page).to_have_url(re.compile(r"\?records=inside$"))
+        page.set_viewport_size(NARROW)
+        page.emulate_media(color_scheme="dark")
+        page.goto(f"{page.url}&lang=zh")
+        expect(page.get_by_role("heading", name="角色及其持有者")).to_be_visible()
+        expect(page.get_by_role("region", name="角色矩阵").locator("table")).to_be_visible()
+        assert fits(page)
+        assert_accessible(page)
+        watch.allow("404")
+        page.goto(f"{yoto.url}/control/resources/server/987654?lang=en")
+        expect(page.get_by_role("alert").filter(has_text="987654")).to_be_visible()

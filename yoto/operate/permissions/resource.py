@@ -1,0 +1,150 @@
+"""One resource: what it is in, who holds roles there, and the overwrites in force.
+
+Beyond `platform.view` all but names takes the right to audit where people belong to, or
+`admin.audit`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from sqlalchemy import and_, or_, select
+
+from yoto.api.permissions.checks.service import Question
+from yoto.auth.operators import VIEW
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.extensions import permissions
+from yoto.http.paging import PAGE_DEFAULT, Page, cut
+from yoto.nodes import GLOBAL, place_of_text, shown_text
+from yoto.operate.insight import demand_operators_insight
+from yoto.operate.operation import After, Limit
+from yoto.operate.permissions.people import AssignedRole, LaidOverwrite, assigned
+from yoto.operate.permissions.resources import described, existing, resources
+from yoto.operate.permissions.shapes import Resource
+from yoto.permission import Place, Site, subject_text
+from yoto.store.columns import utcnow
+from yoto.store.db import db
+from yoto.store.models import NOWHERE, ChannelOverwrite, Permission, Role, RoleAssignment
+from yoto.store.resources import known_types
+
+__all__ = ["resources"]
+
+
+class ShownResource(Resource):
+    """A resource with what it is in."""
+
+    place: Annotated[str, "Such as channel:3"]
+    chain: Annotated[list[Resource], "What it is in, from the top down; it is not among them"]
+    home: Annotated[str | None, "What people belong to: itself, or one of these"]
+    owner: Annotated[str | None, "Of the home: `user:5`"]
+    members: Annotated[bool, "Whether people belong to it, so that it has roles of its own"]
+    overwrites_of: Annotated[list[str], "Whose overwrites are in force, the last in the end"]
+    insight: Annotated[bool, "Whether the operator may read the other parts"]
+
+
+@resources.operation("GET", "/<kind>/<node>", VIEW)
+def read_resource(kind: str, node: str) -> ShownResource:
+    """One resource, and what it is in"""
+    place = _place(kind, node)
+    shown, site = existing(place), permissions.sites_of([place])[place]
+    above = [place_of_text(text) for text in site.nodes if text != str(place)]
+    home = None if site.home is None else place_of_text(site.home)
+    named = {(one["scope"], one["id"]): one["name"] for one in described(above)}
+    chain: list[Resource] = [
+        {"scope": one.kind, "id": one.id, "name": named.get((one.kind, one.id))} for one in above
+    ]
+    try:
+        _demand(home)
+        insight = True
+    except PermissionDenied:
+        insight = False
+    return {
+        **shown,
+        "place": shown_text(str(place)),
+        "chain": chain,
+        "home": None if home is None else shown_text(str(home)),
+        "owner": None if site.owner_id is None else subject_text(site.owner_id),
+        "members": known_types().get(kind).members is not None,
+        "overwrites_of": list(map(shown_text, site.overwritten)),
+        "insight": insight,
+    }
+
+
+@resources.operation("GET", "/<kind>/<node>/holders", VIEW, also=(404,))
+def list_holders_at(
+    kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
+) -> Page[AssignedRole]:
+    """Who holds a role that counts there, by assignment; of global roles those held there alone"""
+    nodes = _private(kind, node).nodes
+    statement = (
+        select(RoleAssignment, Role)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(
+            or_(
+                RoleAssignment.node.in_(nodes),
+                and_(RoleAssignment.node == NOWHERE, Role.home.in_(nodes)),
+            ),
+            RoleAssignment.id > (after or 0),
+        )
+        .order_by(RoleAssignment.id)
+        .limit(limit + 1)
+    )
+    now, rows = utcnow(), db.session.execute(statement).all()
+    return cut([assigned(given, role, now) for given, role in rows], limit, lambda one: one["id"])
+
+
+@resources.operation("GET", "/<kind>/<node>/overwrites", VIEW, also=(404,))
+def list_overwrites_at(
+    kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
+) -> Page[LaidOverwrite]:
+    """The overwrites in force there, its own and those of what it is in or goes by"""
+    row = ChannelOverwrite
+    statement = (
+        select(row, Permission.name)
+        .join(Permission, Permission.id == row.permission_id)
+        .where(row.place.in_(_private(kind, node).overwritten), row.id > (after or 0))
+        .order_by(row.id)
+        .limit(limit + 1)
+    )
+    found: list[LaidOverwrite] = [
+        {
+            "id": laid.id,
+            "place": shown_text(laid.place),
+            "via": _target(laid),
+            "permission": name,
+            "effect": laid.effect.value,
+        }
+        for laid, name in db.session.execute(statement)
+    ]
+    return cut(found, limit, lambda one: one["id"])
+
+
+def _target(laid: ChannelOverwrite) -> str:
+    if laid.role_id is not None:
+        return f"role:{laid.role_id}"
+    return f"team:{laid.team_id}" if laid.user_id is None else subject_text(laid.user_id)
+
+
+def _place(kind: str, node: str) -> Place:
+    """The resource that an address names.
+
+    Raises:
+        UnknownResource: no id of this type, or no type.
+    """
+    try:
+        return Place(kind, known_types().get(kind).spelled(node, "node"))
+    except ValidationFailed:
+        raise UnknownResource(kind, node, "node") from None
+
+
+def _private(kind: str, node: str) -> Site:
+    """What is around it, for what not every operator may know."""
+    place = _place(kind, node)
+    existing(place)
+    site = permissions.sites_of([place])[place]
+    _demand(None if site.home is None else place_of_text(site.home))
+    return site
+
+
+def _demand(home: Place | None) -> None:
+    demand_operators_insight([Question("", *(GLOBAL if home is None else home))])
