@@ -60,6 +60,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "check": Measurement("A check: memory, Redis, database, and pycasbin"),
     "guard": Measurement("A guarded call, and Flask-Limiter with pybreaker"),
     "policy": Measurement("A decision of the policy engine"),
+    "decision_log": Measurement("Pages and trends of the decision log", ("--records", "200000")),
     "idle": Measurement(
         "A worker that nobody asks anything",
         ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),

@@ -22,6 +22,7 @@ from app.extensions import db
 from app.migrations import MIGRATIONS, VERSIONS
 from tests.support.applications import another_app
 from tests.support.database import DATABASES
+from yoto.permission.records.counts import Cell, cells_of
 from yoto.persistence import SqlJournal
 from yoto.resilience import Kind
 from yoto.sealing import sealer_of
@@ -31,7 +32,7 @@ from yoto.store.db import writing
 from yoto.store.migrations import MIGRATIONS as MIGRATIONS_OF_PLATFORM
 from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
 from yoto.store.migrations import found_in, known_to_code
-from yoto.store.models import AuditRecord
+from yoto.store.models import AuditRecord, DecisionCount, DecisionRecord
 
 MOMENT = "2026-05-04 10:00:00"
 ROOT = Path(__file__).parents[3]
@@ -470,3 +471,19 @@ def test_what_operators_set_on_rules_of_alerts_moves_to_the_store_of_settings(em
     assert [(*one[:2], json.loads(one[2]), *one[3:]) for one in there] == [
         (*one[:2], json.loads(one[2]), *one[3:]) for one in versions
     ]
+
+
+def test_decisions_that_were_recorded_before_are_counted_as_a_writer_counts(empty: Flask) -> None:
+    upgrade()
+    platform.downgrade("0007")
+    usual = {"at": datetime(2026, 5, 4, 23, 30, tzinfo=UTC), "user_id": 1, "allowed": False}
+    rest = {"scope": "channel:1", "reason": "not_granted", "tier": "l1", "mask_hash": ""}
+    asked = ("message.send", "message.send", "message.pin OR " * 12)
+    rows = [{**usual, **rest, "asked": one, "weight": n} for n, one in enumerate(asked, start=1)]
+    with writing(), db.engine.begin() as connection:
+        connection.execute(sa.insert(DecisionRecord.__table__), rows)
+    platform.upgrade()
+    table = DecisionCount.__table__
+    with db.engine.connect() as connection:
+        found = connection.execute(sa.select(*table.c)).all()
+    assert {Cell(*row[:5]): row[5] for row in found} == cells_of(rows)

@@ -17,7 +17,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 RECORDS, COUNTS = "yoto_decision_records", "yoto_decision_counts"
 LOOKED_FOR = ("scope", "asked", "reason", "allowed", "request_id", "policy_version")
 FACETS = {"permission": "asked", "place": "scope", "reason": "reason"}
-SECONDS = {"sqlite": "CAST(strftime('%s', at) AS INTEGER)"}
+SECONDS = "CAST(strftime('%s', at) AS INTEGER)"
 SECONDS_ELSEWHERE = "TIMESTAMPDIFF(SECOND, '1970-01-01', at)"
 LENGTH = 128
 COLUMNS = "facet, span, hour, value, allowed, decisions"
@@ -42,17 +42,21 @@ def upgrade() -> None:
 
 def _count_what_is_there() -> None:
     """So that trends begin with the records, not with this migration."""
-    divide = "/" if op.get_bind().dialect.name == "sqlite" else "DIV"
-    seconds = SECONDS.get(op.get_bind().dialect.name, SECONDS_ELSEWHERE)
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    hour = f"{SECONDS if sqlite else SECONDS_ELSEWHERE} {'/' if sqlite else 'DIV'} 3600"
     for facet, column in FACETS.items():
         value = f"CASE WHEN {_length(column)} > {LENGTH} THEN {_cut(column)} ELSE {column} END"
-        for span in (1, 24):
-            hour = f"({seconds} {divide} {span * 3600}) * {span}"
-            op.execute(
-                f"INSERT INTO {COUNTS} ({COLUMNS}) "  # nosec B608
-                f"SELECT '{facet}', {span}, {hour}, {value}, allowed, SUM(weight) "
-                f"FROM {RECORDS} GROUP BY {hour}, {value}, allowed"
-            )
+        op.execute(
+            f"INSERT INTO {COUNTS} ({COLUMNS}) "  # nosec B608
+            f"SELECT '{facet}', 1, {hour}, {value}, allowed, SUM(weight) "
+            f"FROM {RECORDS} GROUP BY {hour}, {value}, allowed"
+        )
+    # Days from hours, which are fewer than records.
+    op.execute(
+        f"INSERT INTO {COUNTS} ({COLUMNS}) "  # nosec B608
+        "SELECT facet, 24, hour - hour % 24, value, allowed, SUM(decisions) "
+        f"FROM {COUNTS} GROUP BY facet, hour - hour % 24, value, allowed"
+    )
 
 
 def _length(column: str) -> str:
