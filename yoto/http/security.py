@@ -13,6 +13,11 @@ from yoto.http.wsgi import SECURITY_HEADERS
 ENCRYPTED = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
 NOT_KEPT = (("Cache-Control", "no-store"),)
 STATIC = "/static/"
+# No browser opens these as a page, which the other headers restrict: they would be a third of what
+# a page loads.
+NO_PAGES = (".js", ".css")
+OF_ANY_FILE = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+_OF_FILES = tuple(one for one in SECURITY_HEADERS if one[0] in OF_ANY_FILE)
 # By (encrypted, static): made once.
 _BY_KIND = {
     (encrypted, static): SECURITY_HEADERS + encrypted * ENCRYPTED + (not static) * NOT_KEPT
@@ -28,7 +33,10 @@ _NAMES = frozenset(name.lower() for name, _ in _BY_KIND[True, False])
 
 def security_headers(path: str, scheme: str) -> tuple[tuple[str, str], ...]:
     """The headers of a response for ``path``."""
-    return _BY_KIND[scheme == "https", path.startswith(STATIC)]
+    static = path.startswith(STATIC)
+    if static and path.endswith(NO_PAGES):
+        return _OF_FILES
+    return _BY_KIND[scheme == "https", static]
 
 
 class HeadedResponse(Response):

@@ -57,6 +57,15 @@ def test_static_files_may_be_kept(bare_app: Flask) -> None:
     assert answer.headers.get("Cache-Control") != "no-store"
 
 
+def test_scripts_and_styles_carry_no_rules_for_pages(bare_app: Flask) -> None:
+    answer = bare_app.test_client().get("/static/nothing.css").headers
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Content-Security-Policy" not in answer
+    picture = bare_app.test_client().get("/static/nothing.svg").headers
+    assert "script-src 'self'" in picture["Content-Security-Policy"]
+
+
 def test_what_a_view_says_itself_comes_first_and_once(bare_app: Flask) -> None:
     def view() -> Response:
         return Response("kept", headers={"cache-control": "max-age=9"})
