@@ -51,6 +51,9 @@ def test_people_places_and_roles_are_found_by_name_and_lead_to_their_pages(
     assert ("role", "Harbour pilots", f"audit?subject=role:{role}") in found(viewer, f"role:{role}")
     [channel] = [one for one in found(viewer, "general") if one[0] == "channel"]
     assert channel == ("channel", "general", f"resources/channel/{harbour.channel_id}")
+    for _, _, where in [*found(viewer, "tomas"), *found(viewer, "harbour")]:
+        page = viewer.client.get(f"/control/{where}", headers=viewer.credentials)
+        assert page.status_code == 200, where
     assert found(viewer, "no such thing") == []
     assert found(viewer, "100%") == []
 
