@@ -347,8 +347,9 @@ def _number(who: str) -> int:
 
 def _private(who: str) -> int:
     """The same, for what not every operator may know."""
+    number = _number(who)
     demand_operators_insight([Question("", GLOBAL_KIND, None)])
-    return _number(who)
+    return number
 
 
 def _teams(number: int) -> Sequence[int]:
