@@ -133,6 +133,45 @@ def test_the_matrix_is_filtered_and_shows_groups_inheritance_and_overwrites(page
     expect(announcements.filter(has_text="@everyone")).to_contain_text("message.send")
 
 
+def test_a_change_is_tried_in_the_matrix_and_two_people_are_put_side_by_side(page: Page) -> None:
+    page.get_by_role("button", name="Role matrix").click()
+    fill(page.locator("form.question"), server=SERVER)
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_label("Role", exact=True).select_option("Guest chef")
+    matrix = page.get_by_role("region", name="Role matrix").locator("table")
+    line = matrix.locator("tr").filter(has=page.get_by_text("channel.manage", exact=True))
+    line.get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", level=2)).to_contain_text("channel.manage of Guest chef")
+    cells = dialog.get_by_role("table", name="The matrix before and after")
+    row = cells.get_by_role("row").filter(has_text="Guest chef")
+    expect(row.get_by_role("cell").nth(1)).to_have_text("not set")
+    expect(row.get_by_role("cell").nth(2)).to_contain_text("allow")
+    people = dialog.get_by_role("table", name="Who would gain or lose what")
+    expect(people.get_by_role("row").filter(has_text="fatou")).to_contain_text(SERVER)
+    expect(dialog.get_by_role("status")).to_contain_text("1 would gain, 0 would lose")
+    screenshot(page, "permissions-what-if-1280")
+    assert_accessible(page)
+    # What is tried is in the address, and comes again with it.
+    page.reload()
+    expect(people.get_by_role("row").filter(has_text="fatou")).to_be_visible()
+    dialog.get_by_label("Change").select_option("Deny it")
+    expect(dialog.get_by_role("status")).to_contain_text("0 would gain")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Who and where").click()
+    heading = page.get_by_role("heading", name="Two people side by side")
+    section = page.locator("section").filter(has=heading)
+    section.get_by_label("User", exact=True).fill("fatou")
+    section.get_by_label("Other user", exact=True).fill("tomas")
+    fill(section, server=SERVER, channel=channel(page, "general"))
+    section.get_by_role("button", name="Compare").click()
+    only = section.get_by_role("table", name="Only fatou")
+    expect(only.get_by_role("row").filter(has_text="message.pin")).to_contain_text("not_granted")
+    screenshot(page, "permissions-compare-1280")
+    assert_accessible(page)
+
+
 @pytest.fixture
 def families(yoto: RunningYoto, neighbour: Flask, page: Page) -> Iterator[None]:
     """Roles of the demo's server that inherit: through one that is off, and from a global one."""

@@ -12,6 +12,7 @@ import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";
 import { form, homePickers, select } from "./question.js";
 import { sign } from "./sign.js";
+import { tryCell } from "./what_if.js";
 
 const EVERY = "";
 const NARROW = matchMedia("(max-width: 46rem)");
@@ -98,12 +99,22 @@ export function grid(place, first) {
         `${one.name} ${one.description}`.toLowerCase().includes(wanted) &&
         (!granted.checked || columns.some((column) => cellFor(known, column, one.name) !== null)),
     );
-    replace(shown, rows.length ? drawnTable(rows, columns, known) : empty(t("permissions.no_match"), { compact: true }));
+    replace(shown, rows.length ? drawnTable(rows, columns, known, attempt) : empty(t("permissions.no_match"), { compact: true }));
     replace(local, grantsBelow(columns, first.scopes));
     replace(groups, groupsOf([...known.values()]));
   }
 
+  /** What would come of another effect of the role's own grant. */
+  function attempt(role, permission, wanted = null) {
+    const own = role.grants.filter((grant) => grant.permission === permission && grant.group === null && first.scopes.includes(grant.scope));
+    return tryCell({ scope: place.scope, scope_id: place.scope_id }, role, permission, own, wanted);
+  }
+
   add(first);
+  const [tried, permission] = (state().try ?? "").split(":");
+  if (roles.has(Number(tried)) && permission) {
+    attempt(roles.get(Number(tried)), permission, state().effect);
+  }
   if (NARROW.matches) {
     role.set(String(ordered()[0]?.id ?? EVERY));
     draw();
@@ -141,7 +152,7 @@ const legend = () =>
     ].map(([sign, text]) => h("li", {}, h("span", { "aria-hidden": "true" }, sign), text)),
   );
 
-function drawnTable(rows, columns, known) {
+function drawnTable(rows, columns, known, attempt) {
   const head = columns.map((one) =>
     h("th", { scope: "col" }, h("span", { class: "role-name" }, one.name), h("span", { class: "quiet small" }, one.is_default ? t("permissions.everyone") : t("permissions.holders", { n: one.holders })), one.active ? null : badge("unknown", t("permissions.inactive"))),
   );
@@ -152,7 +163,7 @@ function drawnTable(rows, columns, known) {
       group = one.group;
       bodies.push(h("tbody", {}, h("tr", {}, h("th", { class: "group", scope: "rowgroup", colspan: columns.length + 1 }, group ?? t("permissions.no_group")))));
     }
-    const cells = columns.map((column) => h("td", {}, cell(cellFor(known, column, one.name))));
+    const cells = columns.map((column) => h("td", {}, h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: () => attempt(column, one.name) }, cell(cellFor(known, column, one.name)))));
     bodies.at(-1).append(h("tr", {}, h("th", { scope: "row", title: one.description }, h("code", {}, one.name)), cells));
   }
   return h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), bodies);

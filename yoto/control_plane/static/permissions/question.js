@@ -85,8 +85,8 @@ function idOf(text, ids = "integer") {
 
 const search = (path, text) => get(path, { search: text.replace(/ ?#\d+$/, ""), limit: OFFERED });
 
-export const userPicker = () =>
-  picker({ label: t("permissions.user"), find: async (text) => (await search("/users", text)).items.map((one) => [one.username, one.display_name]) });
+export const userPicker = (label = t("permissions.user")) =>
+  picker({ label, find: async (text) => (await search("/users", text)).items.map((one) => [one.username, one.display_name]) });
 
 /** The names of the types, what is below others first: most questions are about these. */
 export const narrowestFirst = () => [...TYPES].sort((a, b) => b.homes.length - a.homes.length).map((one) => one.type);
@@ -120,7 +120,7 @@ export function showHomes(homes, type) {
  * A resource of a type that is chosen: a select, and a picker for each type. Returns {parts, value,
  * fill}; `value()` is {scope, scope_id}.
  */
-function placePicker() {
+export function placePicker() {
   const scope = select(t("permissions.scope"), [...narrowestFirst(), GLOBAL].map((one) => [one, named("scope", one)]));
   // What people belong to is picked first, where something below it is wanted, and alone, where not.
   const homes = homePickers();

@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { named, t } from "../page.js";
 import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
+import { compareSection } from "./compare.js";
 import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
 
 const WHAT = "what"; // in the address: the second question of the page
@@ -14,12 +15,12 @@ const WHAT = "what"; // in the address: the second question of the page
 const placed = (one) => subject(`${one.scope}:${one.id}`, { text: called(one) });
 
 export function searchTab(go) {
-  return { element: h("div", {}, who(go), what(go)), ask: () => {} };
+  return { element: h("div", {}, who(go), what(go), compareSection(go)), ask: () => {} };
 }
 
 function who(go) {
   const found = h("div", { "aria-live": "polite" });
-  const question = questionForm({ submit: t("permissions.find"), ask, found, addressed: state().find !== WHAT });
+  const question = questionForm({ submit: t("permissions.find"), ask, found, addressed: !state().find });
 
   async function ask(values) {
     const fetch = (after) => get("/search/who", { ...values, after });

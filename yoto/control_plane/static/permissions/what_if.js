@@ -1,0 +1,134 @@
+// What would come of a change of a role: tried from a cell of the matrix, in a dialog.
+
+import { keep } from "../address.js";
+import { post } from "../api.js";
+import { show } from "../dialog.js";
+import { h, replace } from "../dom.js";
+import { named, t } from "../page.js";
+import { subject } from "../subject.js";
+import { pagedTable, table } from "../table.js";
+import { messageOf, select } from "./question.js";
+import { sign } from "./sign.js";
+
+const PLACES = 3; // of a change that are named
+const REMOVE = "remove";
+
+/**
+ * Open it. `place`: {scope, scope_id} of the matrix; `grants`: what the role grants by itself of the
+ * permission there, without groups; `wanted`: what is tried first. The address has it while it is open.
+ */
+export async function tryCell(place, role, permission, grants, wanted = null) {
+  const own = grants[0] ?? null;
+  const choices = ["allow", "deny"].filter((one) => one !== own?.effect);
+  const options = [...choices.map((one) => [one, t(`what_if.${one}`)]), ...(own ? [[REMOVE, t("what_if.remove")]] : [])];
+  const effect = select(t("what_if.change"), options);
+  effect.set(options.some(([one]) => one === wanted) ? wanted : options[0][0]);
+  const found = h("div", { "aria-live": "polite" });
+  let turn = 0;
+
+  async function ask() {
+    const mine = (turn += 1);
+    keep({ try: `${role.id}:${permission}`, effect: effect.value() });
+    found.setAttribute("aria-busy", "true");
+    const answer = await drawn(actOf(place, role, permission, own, effect.value())).catch((problem) => h("p", { class: "notice failed", role: "alert" }, messageOf(problem)));
+    if (mine === turn) {
+      replace(found, answer);
+      found.removeAttribute("aria-busy");
+    }
+  }
+
+  effect.input.addEventListener("change", ask);
+  const closed = show({ title: t("what_if.title", { role: role.name, permission }), wide: true, body: h("div", {}, h("p", { class: "quiet" }, t("what_if.intro")), h("div", { class: "tools" }, effect.element), found) });
+  ask();
+  await closed;
+  turn += 1;
+  keep({ try: null, effect: null });
+}
+
+/** Where a grant stands already, it is changed there. */
+function actOf(place, role, permission, own, effect) {
+  const at = own === null ? place : placeOf(own.scope);
+  const act = { role_id: role.id, permissions: [permission], ...at };
+  return effect === REMOVE ? { act: "role.revoke", ...act } : { act: "role.grant", ...act, effect };
+}
+
+function placeOf(text) {
+  const split = text.indexOf(":");
+  return split < 0 ? {} : { scope: text.slice(0, split), scope_id: text.slice(split + 1) };
+}
+
+async function drawn(act) {
+  const totals = h("p", { role: "status" });
+  const sides = { gained: new Set(), lost: new Set() };
+  let first = await post("/what-if", { act });
+  const matrix = first.matrix;
+
+  function count(page) {
+    for (const one of page.items) {
+      Object.entries(sides).forEach(([side, people]) => one[side].length && people.add(String(one.user_id)));
+    }
+    const values = { gain: sides.gained.size, lose: sides.lost.size };
+    replace(totals, t(page.next_after === null ? "what_if.totals" : "what_if.totals_at_least", values));
+  }
+
+  async function fetch(after) {
+    const page = after === null && first ? first : await post("/what-if", { act, after });
+    first = null;
+    count(page);
+    return { items: page.items.map((one) => ({ ...one, id: `${one.user_id} ${one.home}` })), next: page.next_after };
+  }
+
+  const list = pagedTable({
+    label: t("what_if.people"),
+    none: t("what_if.nobody"),
+    columns: [
+      { title: t("permissions.user"), head: true, render: (one) => (one.username && !/^(public$|application:)/.test(one.username) ? subject(`user:${one.user_id}`, { text: one.username }) : one.username || `#${one.user_id}`) },
+      { title: t("what_if.gains"), render: (one) => verdicts(one.gained, "allow") },
+      { title: t("what_if.loses"), render: (one) => verdicts(one.lost, "deny") },
+    ],
+    fetch,
+  });
+  await list.reload();
+  return [cells(matrix), totals, list.element];
+}
+
+const verdicts = (all, effect) =>
+  all.length
+    ? h(
+        "ul",
+        { class: "ways" },
+        all.map((one) =>
+          h(
+            "li",
+            {},
+            h("span", { class: `cell ${effect}`, "aria-hidden": "true" }, sign(effect)),
+            " ",
+            h("code", {}, one.permission),
+            " · ",
+            one.places.slice(0, PLACES).flatMap((place, at) => [at ? t("shared.between") : "", place === "global" ? named("scope", place) : subject(place)]),
+            one.count > PLACES ? ` ${t("what_if.more_places", { n: one.count - PLACES })}` : "",
+            h("span", { class: "quiet small" }, ` ${one.before} → ${one.after}`),
+          ),
+        ),
+      )
+    : null;
+
+/** The matrix before and after: the cells that become others. */
+function cells(changed) {
+  if (!changed.length) {
+    return h("p", { class: "quiet" }, t("what_if.same_matrix"));
+  }
+  const said = (effect) => (effect === null ? h("span", { class: "quiet" }, t("permissions.legend_none")) : h("span", { class: `cell ${effect}` }, `${sign(effect)} ${named("effect", effect)}`));
+  const list = table({
+    label: t("what_if.matrix"),
+    key: (one) => `${one.role_id} ${one.permission} ${one.place}`,
+    columns: [
+      { title: t("permissions.role"), head: true, render: (one) => subject(`role:${one.role_id}`, { text: one.role }) },
+      { title: t("permissions.permission"), render: (one) => h("code", {}, one.permission) },
+      { title: t("what_if.before"), render: (one) => said(one.before) },
+      { title: t("what_if.after"), render: (one) => said(one.after) },
+    ],
+  });
+  list.show(changed);
+  return h("section", {}, h("h3", {}, t("what_if.matrix")), list.element);
+}
