@@ -87,7 +87,8 @@ def test_an_operator_is_let_in_by_right(
     kind: str, session_of: Callable[..., ControlClient]
 ) -> None:
     rights = OPERATORS[kind]
-    answers = statuses(session_of(*rights))
+    # What is about other people takes the right to audit beside.
+    answers = statuses(session_of(*rights, "admin.audit"))
     for method, path, right in calls():
         answer = answers[f"{method} {path}"]
         if right in rights:
@@ -119,7 +120,7 @@ def test_without_a_credential_nobody_is_let_in(app: Flask, world: World) -> None
 def test_without_the_csrf_token_a_session_only_looks(
     session_of: Callable[..., ControlClient], world: World
 ) -> None:
-    signed_in = session_of(*RIGHTS)
+    signed_in = session_of(*RIGHTS, "admin.audit")
     for wrong in ({}, {"X-CSRF-Token": "wrong"}):
         caller = ControlClient(signed_in.client, wrong)
         before = world.snapshot()
@@ -134,7 +135,7 @@ def test_without_the_csrf_token_a_session_only_looks(
 def test_a_session_that_is_over_opens_nothing(
     session_of: Callable[..., ControlClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signed_in = session_of(*RIGHTS)
+    signed_in = session_of(*RIGHTS, "admin.audit")
     later = sessions.utcnow() + sessions.SESSION_LIFETIME + timedelta(seconds=1)
     monkeypatch.setattr(sessions, "utcnow", lambda: later)
     assert set(statuses(signed_in).values()) == {401}
