@@ -27,8 +27,8 @@ class Member:
 
     def __init__(self, yoto: RunningYoto) -> None:
         self._yoto = yoto
-        name = next(name for name in yoto.accounts if name != "admin")
-        credentials = {"username": name, "password": yoto.accounts[name]}
+        self.name = next(name for name in yoto.accounts if name != "admin")
+        credentials = {"username": self.name, "password": yoto.accounts[self.name]}
         self._token = call(yoto, "POST", "auth/login", credentials)[1]["access_token"]
         server = self._get("servers")["items"][0]["id"]
         channels = self._get(f"servers/{server}/channels")["items"]

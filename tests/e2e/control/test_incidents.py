@@ -47,8 +47,10 @@ class Walk:
 
 @contextmanager
 def overview(browser: Browser, yoto: RunningYoto) -> Iterator[Walk]:
-    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto)
+        # Who may grant what is not asked in maintenance.
+        watch.allow("access-requests")
         yield Walk(page)
 
 
@@ -79,7 +81,7 @@ def test_a_guard_that_was_isolated_is_reset(
         operate(walk.page, "POST", "/breakers/message.search/isolate", {"expires_in": 600})
         assert member.search() == 503
 
-        walk.click(walk.cause("breaker_isolated", "message.search").get_by_role("link"))
+        walk.click(walk.cause("breaker_isolated", "message.search").get_by_role("link").last)
         breaker = card(walk.page, "circuit_breaker", "message.search")
         walk.click(breaker.get_by_role("button", name="Reset"))
         walk.agree("Reset")
@@ -115,3 +117,20 @@ def test_a_candidate_that_would_deny_all_is_dropped(browser: Browser, yoto: Runn
         walk.agree("Drop")
 
         expect(candidate).to_contain_text("There is no candidate")
+
+
+def test_whoever_calls_too_often_is_named_and_let_go_on(
+    browser: Browser, yoto: RunningYoto, member: Member
+) -> None:
+    with overview(browser, yoto) as walk:
+        cause = walk.cause("limiting", "message.send")
+        wait_until(lambda: {member.say() for _ in range(5)} == {429} and cause.count() == 1)
+
+        walk.click(cause.get_by_role("link").last)
+        callers = walk.page.get_by_role("table", name="Callers of the last minutes").get_by_role(
+            "row"
+        )
+        walk.click(callers.filter(has_text=member.name).get_by_role("button", name="Reset usage"))
+        walk.agree("Reset usage")
+
+        assert member.say() == 201

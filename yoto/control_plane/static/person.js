@@ -8,6 +8,7 @@ import { h, replace } from "./dom.js";
 import { subscribe } from "./live.js";
 import { may, page, t } from "./page.js";
 import { empty, load } from "./states.js";
+import { decisionList } from "./permissions/decisions.js";
 import { accountPart } from "./person/account.js";
 import { heldParts } from "./person/held.js";
 import { limitsPart } from "./person/limits.js";
@@ -58,6 +59,9 @@ async function begin(person) {
     ["about", t("person.records_about"), { subject: person.subject }],
     ["by", t("person.records_by"), { actor_id: person.id }],
   ], state().records);
+  const denials = decisionList({ user: person.id, allowed: false });
+  replace(part("denials"), denials.element);
+  denials.reload();
   const again = () => [held, account, records].forEach((one) => one?.look());
   drawActs(person, account, again);
   subscribe({ events: ({ data }, kind) => kind === "delta" && concerns(data, person) && again() }, { types: ["permission.changed"] });

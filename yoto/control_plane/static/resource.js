@@ -7,6 +7,7 @@ import { subscribe } from "./live.js";
 import { named, page, t } from "./page.js";
 import { empty, load } from "./states.js";
 import { subject } from "./subject.js";
+import { decisionList } from "./permissions/decisions.js";
 import { grid } from "./permissions/matrix.js";
 import { overwrites } from "./permissions/overwrites.js";
 import { recordsPart } from "./person/records.js";
@@ -53,6 +54,9 @@ function begin(resource) {
     const asked = { ...place, everywhere: false };
     load(part("matrix"), () => get("/resources/matrix", asked), (first) => [grid(asked, first), overwrites(place, first.permissions)]);
   }
+  const decisions = decisionList({ place: resource.place });
+  replace(part("decisions"), decisions.element);
+  decisions.reload();
   const lists = [["about", t("resource.records_about"), { subject: resource.place }]];
   if (resource.scope === "server") {
     lists.push(["inside", t("resource.records_inside"), { server_id: resource.id }]);

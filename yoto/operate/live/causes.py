@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from yoto.alerts import Alert
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
@@ -135,7 +136,7 @@ def of_limits(
             unit="per_second",
             caller=caller,
             network=network,
-            where=page_at("guards", guard=f"rate_limit:{name}"),
+            where=f"guards/{quote(name, safe='')}",
         )
 
 

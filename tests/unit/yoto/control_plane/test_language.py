@@ -100,6 +100,7 @@ PUT_TOGETHER = (
     "unit.",
     "verb.",
     "way.",
+    "what_if.",
 )
 
 
