@@ -176,14 +176,17 @@ def issue_tokens(user: User, spent: Mapping[str, Any] | None = None) -> TokenPai
     )
 
 
-def access_token_of(user_id: int, epoch: int, family: str, since: int) -> str:
+def access_token_of(user_id: int, epoch: int, family: str, since: int, seconds: int) -> str:
     """An access token of a sign-in that a session remembers, which ends with that sign-in.
 
     Args:
         since: when it began, in epoch seconds.
+        seconds: how long the token is good: not longer than the session.
     """
     claims = {FAMILY_CLAIM: family, AUTH_TIME_CLAIM: since, EPOCH_CLAIM: epoch}
-    return create_access_token(str(user_id), additional_claims=claims)
+    return create_access_token(
+        str(user_id), additional_claims=claims, expires_delta=timedelta(seconds=seconds)
+    )
 
 
 def rotate_tokens() -> TokenPair:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import func, select
 
@@ -112,7 +113,7 @@ def _named(texts: Sequence[str]) -> Iterator[Hit]:
         elif kind == "role":
             yield Hit("role", of, name, found.hint, page_at("audit", subject=of))
         elif known_types().find(kind) is not None:
-            yield Hit(kind, of, name, found.hint, f"resources/{kind}/{id_}")
+            yield Hit(kind, of, name, found.hint, f"resources/{kind}/{quote(id_, safe='=')}")
 
 
 def _resources(declared: ResourceType, text: str, most: int) -> Iterator[Hit]:

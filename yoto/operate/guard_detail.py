@@ -76,7 +76,7 @@ def read_guard_history(
     seconds, resolution, step = RANGES[range]
     watching = monitor.current
     end = int(watching.now())
-    end -= end % resolution.seconds
+    end -= end % step
     reading = watching.read(resolution, end - seconds, end, METRICS)
     return {
         "range": range,

@@ -82,6 +82,7 @@ from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
 from yoto.permission.what_if import (
     ACTS,
+    ChangedCell,
     ChangedVerdict,
     Comparison,
     Differing,
@@ -124,6 +125,7 @@ __all__ = [
     "CurrentRequest",
     "ChangedVerdict",
     "Comparison",
+    "ChangedCell",
     "ComponentState",
     "Decision",
     "Differing",

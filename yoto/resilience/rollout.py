@@ -20,6 +20,8 @@ from yoto.errors import PlatformError, ValidationFailed, VersionConflict
 from .breaker_hooks import BreakerHooks, HookList
 from .config_store import Change, ConfigStore, Kind, Origin, Receipt
 from .guards import GuardCounts
+from .settings import Settings
+from .settings.limiter import RateLimitConfig
 from .settings.rollout import RolloutConfig
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ AUTHOR = "rollout"
 LOOK = 1.0  # s between looks of a worker at what it tries
 # s after its time in which a worker must have decided; else it is dead, and the entry ends.
 GRACE = 60.0
-GUARDED = (Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD)
+# The state of a breaker is that of all workers: one that opened by tried values would open for all.
+TRIED = (Kind.RATE_LIMIT, Kind.BULKHEAD)
 
 
 class Step(StrEnum):
@@ -66,7 +69,9 @@ def next_step(config: RolloutConfig, seconds: float, seen: Observed) -> tuple[St
         ("rejected", seen.rejected, seen.calls, config.max_rejected),
         ("failed", seen.failed, seen.passed, config.max_failed),
     ):
-        if of >= config.minimum_calls and n > most * of:
+        # At the end of its time a share is judged though it is of few: else it never would be.
+        enough = of >= config.minimum_calls or seconds >= config.seconds
+        if enough and n > most * of:
             return Step.TAKE_BACK, f"{n} of {of} calls {what}, more than {most:.1%}"
     if seconds < config.seconds:
         return Step.WAIT, ""
@@ -144,10 +149,12 @@ class Rollouts:
             VersionConflict: the entry was changed meanwhile.
             StoreUnavailable: it cannot be recorded.
         """
-        if kind not in GUARDED:
+        if kind not in TRIED:
             raise ValidationFailed({"kind": f"{kind.value} cannot be tried by one worker"})
-        self._store.candidate(kind, name, values)
+        tried = self._store.candidate(kind, name, values)
         entry = self._store.get(kind, name)
+        if isinstance(tried, RateLimitConfig):
+            _refuse_windows(tried, entry.config)
         if version is not None and version != entry.version:
             raise VersionConflict(entry.version, entry.config.to_mapping())
         name = f"{kind.value}:{name}"
@@ -176,14 +183,11 @@ class Rollouts:
         """
         config = config_of_rollout(self._live(name))
         target = target_of(name)
-        receipt = self._store.set(
-            *target,
-            config.values,
-            author=author,
-            reason=reason,
-            version=config.version,
-            merge=False,
-        )
+        who: dict[str, Any] = {"author": author, "reason": reason, "version": config.version}
+        if config.values:
+            receipt = self._store.set(*target, config.values, merge=False, **who)
+        else:
+            receipt = self._store.delete(*target, **who)
         self._store.delete(Kind.ROLLOUT, name, author=author, reason=reason)
         return receipt
 
@@ -222,7 +226,8 @@ class Rollouts:
             else:
                 self.take_back(change.name, author=AUTHOR, reason=f"taken back: {why}")
         except VersionConflict:
-            self.take_back(change.name, author=AUTHOR, reason="taken back: changed meanwhile")
+            if not self._end(change, config):
+                return
         except ValidationFailed:
             return  # somebody ended it in this moment
         except PlatformError as error:
@@ -230,6 +235,20 @@ class Rollouts:
             return
         log.warning("what %s tried of %s: %s, %s", self.worker, change.name, step, why)
         self._forget(change.name)
+
+    def _end(self, change: Change, config: RolloutConfig) -> bool:
+        """End what cannot be given to all, since the entry is another by now: somebody changed it,
+        or has just given it to all. Whether it is ended."""
+        layers = self._store.get(*target_of(change.name)).layers
+        set_now = next((one.values for one in layers if one.origin is Origin.OPERATOR), None)
+        given = (set_now or {}) == dict(config.values)
+        reason = "all workers have the values" if given else "taken back: changed meanwhile"
+        try:
+            self.take_back(change.name, author=AUTHOR, reason=reason)
+        except PlatformError as error:
+            log.warning("%s is not ended yet: %s", change.name, error)
+            return False
+        return True
 
     def _watch(self, change: Change, counts: GuardCounts | None) -> None:
         passed, rejected = (0, 0) if counts is None else (counts.passed, counts.rejected)
@@ -246,6 +265,19 @@ class Rollouts:
         if found is None:
             raise ValidationFailed({"name": f"nothing is tried of {name}"})
         return found
+
+
+def _refuse_windows(tried: RateLimitConfig, entry: Settings) -> None:
+    """Workers count in the same windows: a shorter one in one worker would empty those of all."""
+    if not isinstance(entry, RateLimitConfig):
+        return
+    windows = {one.name: one.window or entry.window for one in entry.dimensions}
+    shorter = tried.window < entry.window or any(
+        (one.window or tried.window) < windows.get(one.name, 0) for one in tried.dimensions
+    )
+    if shorter or tried.algorithm != entry.algorithm:
+        says = "one worker cannot try a shorter window, or another algorithm: all share the counts"
+        raise ValidationFailed({"values": says})
 
 
 def config_of_rollout(change: Change) -> RolloutConfig:

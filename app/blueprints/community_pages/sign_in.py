@@ -6,6 +6,7 @@ its memory: no page of another site can read it, and nothing of it stays when th
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,6 +28,7 @@ from app.blueprints.auth import service
 from app.blueprints.auth.schemas import RegisterSchema
 from app.blueprints.community_pages.shell import as_community_pages
 from app.blueprints.operators.second_factor import service as second_factor
+from app.extensions import permissions
 from app.guards import REGISTER
 from app.models import User
 from yoto.auth.access import public
@@ -34,9 +36,11 @@ from yoto.auth.csrf import CsrfFailed, check_csrf, csrf_token
 from yoto.auth.failed_sign_ins import Failure, note_failure
 from yoto.auth.guessing import address
 from yoto.control_plane import ages, language
-from yoto.errors import RateLimited, Rejected
+from yoto.control_plane.messages import translated
+from yoto.errors import MaintenanceMode, RateLimited, Rejected
 from yoto.request.context import read_only
 from yoto.resilience import rate_limit
+from yoto.store.columns import utcnow
 from yoto.store.db import db
 
 SERVER_PAGE = "/servers/"
@@ -62,6 +66,9 @@ def session() -> Response:
         answer = make_response({"user": None})
     else:
         user = db.session.get_one(User, user_id)
+        left = int((claim.ends_at - utcnow()).total_seconds())
+        seconds = max(1, min(int(current_app.config["ACCESS_TOKEN_SECONDS"]), left))
+        token = access_token_of(user_id, claim.epoch, claim.family, claim.since, seconds)
         answer = make_response(
             {
                 "user": {
@@ -70,8 +77,8 @@ def session() -> Response:
                     "display_name": user.display_name,
                     "super_admin": user.super_admin,
                 },
-                "access_token": access_token_of(user_id, claim.epoch, claim.family, claim.since),
-                "expires_in": int(current_app.config["ACCESS_TOKEN_SECONDS"]),
+                "access_token": token,
+                "expires_in": seconds,
                 "csrf_token": csrf_token(),
             }
         )
@@ -152,9 +159,16 @@ def register() -> Any:
     names = ("username", "display_name", "password")
     given = {name: request.form.get(name, "") for name in names}
     try:
+        permissions.demand_service()
         user = _register(**RegisterSchema().load(given))
+    except MaintenanceMode as error:
+        message = translated(str(error), language.current_language())
+        return _page("register", message=message, given=given), 503
     except ValidationError as error:
-        errors = error.normalized_messages()
+        errors = {
+            name: [translated(text, language.current_language()) for text in texts]
+            for name, texts in error.normalized_messages().items()
+        }
         return _page("register", errors=errors, given=given), 422
     except Conflict:
         taken = {"username": [language.translate("community.name_taken")]}
@@ -181,7 +195,12 @@ def _page(name: str, **values: Any) -> str:
 
 def _later(name: str, error: Rejected) -> tuple[str, int, dict[str, str]]:
     text = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
-    return _page(name, message=text), 429, {"Retry-After": str(max(1, round(error.retry_after)))}
+    status = 429 if isinstance(error, RateLimited) else 503
+    return (
+        _page(name, message=text),
+        status,
+        {"Retry-After": str(max(1, math.ceil(error.retry_after)))},
+    )
 
 
 def _wanted() -> str:

@@ -49,7 +49,9 @@ class AccountSchema(ma.Schema):
     sessions_end = Instant(
         required=True,
         allow_none=True,
-        metadata={"description": "When the last session ends at the latest; null: none is open"},
+        metadata={
+            "description": "When the last session of the control plane ends at the latest; null: none is open"
+        },
     )
     devices = ma.fields.List(ma.fields.Nested(DeviceSchema), required=True)
     time_out_in = ma.fields.List(

@@ -31,14 +31,18 @@ def init_messages(app: Flask) -> None:
     app.after_request(_in_language_of_reader)
 
 
-def translated(text: str, language: str) -> str:
-    """``text`` in ``language``; as it is, if the catalogue has nothing like it."""
+def translated(text: str, language: str, depth: int = 2) -> str:
+    """``text`` in ``language``; as it is, if the catalogue has nothing like it.
+
+    Args:
+        depth: how often a sentence within another one is translated, too.
+    """
     for pattern, translation in _templates(language):
         found = pattern.fullmatch(text)
         if found is None:
             continue
         values = {
-            name: translated(value, language) if name in INNER else value
+            name: translated(value, language, depth - 1) if name in INNER and depth else value
             for name, value in found.groupdict().items()
         }
         # A sentence within is to be known, too: else its half would stay English.

@@ -117,7 +117,7 @@ def read_before(alert_id: int) -> Before:
     unknown: list[str] = []
     more = False
     sources: tuple[Callable[[], list[Change]], ...] = (
-        lambda: acts(since, until, "operators_and_rights", MOST),
+        lambda: acts(since, until, "operators_and_rights", MOST + 1),
         lambda: [one for one in happened(since, until) if _is_change(one, alert)],
         lambda: restarts(since, until),
     )

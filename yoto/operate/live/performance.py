@@ -97,7 +97,9 @@ def stretch_of(now: float, since: float, until: float) -> Stretch:
     resolution = next(kept, COARSE)
     points = max(1.0, (until - since) / resolution.seconds)
     step = resolution.seconds * ceil(points / MOST_POINTS)
-    return Stretch(since - since % step, until, resolution, step)
+    since -= since % step
+    # A last step that is not over yet would show less than there was.
+    return Stretch(since, max(until - until % step, min(until, since + step)), resolution, step)
 
 
 def latest(monitoring: Monitoring) -> dict[str, Any]:

@@ -147,6 +147,9 @@ class LiveViews:
         return found, headline_now
 
 
+LONGEST_REMEMBERED = 60  # s that counts are shown again for
+
+
 def _remembered_breakdown(range_name: str) -> Remembered[Breakdown]:
     seconds, resolution, step = performance.RANGES[range_name]
 
@@ -155,7 +158,7 @@ def _remembered_breakdown(range_name: str) -> Remembered[Breakdown]:
         stretch = performance.Stretch(now - seconds, now, resolution, step)
         return breakdown(monitor.current, stretch)
 
-    return Remembered(find, step)
+    return Remembered(find, min(step, LONGEST_REMEMBERED))
 
 
 def init_live(app: Flask, sockets_limit: int) -> None:

@@ -22,7 +22,7 @@ from yoto.http.fields import Instant, row_id
 from yoto.http.paging import PAGE_DEFAULT
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL, GLOBAL_KIND, NodeId, Place, place_of_text, shown_text
-from yoto.operate.insight import demand_operators_insight
+from yoto.operate.insight import demand_operators_insight, has_insight
 from yoto.operate.operation import After, Limit, Subject
 from yoto.operate.permissions.names import named
 from yoto.operate.permissions.shapes import USERNAME_LENGTH
@@ -152,7 +152,8 @@ class TrendLine(TypedDict):
 
 
 class DecisionTrends(TypedDict):
-    """How many decisions there were: denials exactly, allowed ones estimated from a sample."""
+    """How many decisions there were: denials counted, in a flood of one user by the hundred, and
+    allowed ones estimated from a sample."""
 
     start: Annotated[datetime, "When the first step began: a midnight in UTC"]
     step_s: int
@@ -209,13 +210,15 @@ def replay_decision(record_id: int) -> ReplayedDecision:
     record = _seen(record_id)
     replay = permissions.replay(record_id)
     [shown] = _shown([record])
+    # Who audits one place reads no records of other ones, or of the platform.
+    everywhere = has_insight()
     return {
         "decision": shown,
         "outcome": replay.outcome,  # type: ignore[typeddict-item]
         "now": None if replay.now is None else {"allowed": replay.now[0], "reason": replay.now[1]},
         "same_permissions": replay.same_permissions,
-        "changes": _changes([one.id for one in replay.changes]),
-        "text": replay.text,
+        "changes": _changes([one.id for one in replay.changes], everywhere),
+        "text": replay.text if everywhere else "",
         "explanation": _explained(record),
     }
 
@@ -345,10 +348,11 @@ def _no_person(who: str) -> str | None:
     return None if who.startswith("user:") else who
 
 
-def _changes(ids: Sequence[int]) -> list[ChangeSince]:
-    rows = db.session.scalars(
-        select(AuditRecord).where(AuditRecord.id.in_(ids)).order_by(AuditRecord.id)
-    ).all()
+def _changes(ids: Sequence[int], everywhere: bool) -> list[ChangeSince]:
+    found = select(AuditRecord).where(AuditRecord.id.in_(ids)).order_by(AuditRecord.id)
+    if not everywhere:
+        found = found.where(AuditRecord.server_id.is_not(None))
+    rows = db.session.scalars(found).all()
     actors = {one.id: subject_text(one.actor_id) for one in rows if one.actor_id is not None}
     names = named(set(actors.values()))
     changes: list[ChangeSince] = []

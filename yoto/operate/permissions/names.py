@@ -15,11 +15,12 @@ from sqlalchemy import select
 
 from yoto.api.admin.audit.schemas import SUBJECT_LENGTH
 from yoto.auth.operators import VIEW
-from yoto.errors import ValidationFailed
+from yoto.errors import MaintenanceMode, ValidationFailed
 from yoto.http.fields import row_id
 from yoto.nodes import APPLICATIONS, place_of_text
 from yoto.operate.operation import Subject
 from yoto.operate.permissions.resources import described, names_of
+from yoto.operate.permissions.shapes import PlacedResource
 from yoto.permission import Place, node_of_text
 from yoto.store.db import db
 from yoto.store.models import ProgramAccount, Role, Team, User
@@ -89,13 +90,24 @@ def named(texts: Iterable[str]) -> dict[str, Found]:
         ids = {text: row_id(text.partition(":")[2]) for text in asked}
         rows = _BY_NUMBER[kind]([one for one in ids.values() if one is not None])
         found |= {text: rows[id_] for text, id_ in ids.items() if id_ in rows}
-    for one in described(list(places)) if places else ():
+    for one in _described(list(places)):
         home = one["home"]
         shown = Found(
             one["name"], None if home is None else _words(home["scope"], home["name"], home["id"])
         )
         found |= dict.fromkeys(places[Place(one["scope"], one["id"])], shown)
     return found
+
+
+def _described(places: Sequence[Place]) -> list[PlacedResource]:
+    """Places by name, with what they are in; in maintenance, which closes that, by name alone."""
+    try:
+        return described(places) if places else []
+    except MaintenanceMode:
+        return [
+            {"scope": place.kind, "id": place.id, "name": name, "home": None}
+            for place, name in names_of(places).items()
+        ]
 
 
 def _place(text: str) -> Place | None:

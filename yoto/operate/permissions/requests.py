@@ -110,13 +110,14 @@ def list_operators_access_requests(
     if box == "all" and not has_insight():
         raise PermissionDenied(NOT_GRANTED, PLATFORM_AUDIT)
     if box == "inbox" and number is not None:
-        found = permissions.access_inbox(number, after, limit + 1)
-    else:
-        if box == "inbox":
-            demand_right(ADMIN)
-            state = RequestState.OPEN
-        states = () if state is None else (state.value,)
-        found = permissions.access_requests(None, states, after, limit + 1)
+        decidable, following = permissions.access_inbox(number, after, limit)
+        mine: list[Any] = service.shown(number, decidable)
+        return Page(mine, following)
+    if box == "inbox":
+        demand_right(ADMIN)
+        state = RequestState.OPEN
+    states = () if state is None else (state.value,)
+    found = permissions.access_requests(None, states, after, limit + 1)
     page = cut(found, limit, lambda one: one.id)
     items: list[Any] = service.shown(number, page.items)
     return Page(items, page.next)

@@ -21,7 +21,7 @@ from yoto.operate.operation import After, Limit
 from yoto.operate.permissions.people import AssignedRole, LaidOverwrite, assigned
 from yoto.operate.permissions.resources import described, existing, resources
 from yoto.operate.permissions.shapes import Resource
-from yoto.permission import Place, Site, subject_text
+from yoto.permission import Place, Site, node_of_text, subject_text
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, ChannelOverwrite, Permission, Role, RoleAssignment
@@ -132,7 +132,8 @@ def _place(kind: str, node: str) -> Place:
         UnknownResource: no id of this type, or no type.
     """
     try:
-        return Place(kind, known_types().get(kind).spelled(node, "node"))
+        known_types().get(kind)
+        return node_of_text(f"{kind}:{node}", "node")
     except ValidationFailed:
         raise UnknownResource(kind, node, "node") from None
 

@@ -12,6 +12,7 @@ from marshmallow.validate import Length
 from yoto.auth.operators import ADMIN, VIEW
 from yoto.extensions import permissions, policy
 from yoto.http.shapes import Between
+from yoto.operate.insight import has_insight
 from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.policies.entries import refused_by_field
 from yoto.operate.policies.shapes import NAMES, Number, Rego, Tests
@@ -35,7 +36,10 @@ class LockedOut(TypedDict):
 
     id: Annotated[str, "Of the user"]
     decisions: int
-    operator: Annotated[bool | None, "Whether they may view the platform; null: unknown"]
+    operator: Annotated[
+        bool | None,
+        "Whether they may view the platform; null: unknown, or not for the caller to know",
+    ]
 
 
 class Shadow(TypedDict):
@@ -50,7 +54,7 @@ def read_shadow() -> Shadow:
     """What would change with the candidate, from all workers"""
     report = policy.shadow_report()
     denied = {} if report is None else report.denied
-    operators = _operators_of(denied)
+    operators = _operators_of(denied) if has_insight() else {}
     found: list[LockedOut] = [
         {"id": user, "decisions": count, "operator": operators.get(user)}
         for user, count in denied.items()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
+from yoto.api.permissions.checks.service import Question
 from yoto.auth.operators import VIEW
 from yoto.extensions import policy
 from yoto.http.shapes import Between
+from yoto.nodes import GLOBAL
+from yoto.operate.insight import demand_operators_insight
 from yoto.operate.operation import Command, Subject
 from yoto.operate.policies.shapes import NAMES
 from yoto.permission import LATEST, judged_of_late
@@ -77,5 +80,9 @@ def read_policy_coverage() -> PolicyCoverage:
 
 @coverage.operation("GET", "/inputs", VIEW)
 def list_recent_inputs(limit: Annotated[int, Between(1, INPUTS_SHOWN)] = 20) -> RecentInputs:
-    """Inputs that policies were asked on, to try another policy with"""
+    """Inputs that policies were asked on, to try another policy with
+
+    They show what others did: beyond `platform.view` it takes `admin.audit`.
+    """
+    demand_operators_insight([Question("", *GLOBAL)])
     return {"items": list(policy.recent_inputs(limit))}

@@ -74,7 +74,7 @@ def watch_sessions() -> None:
     event.listen(Session, "after_flush", _after_flush)
     event.listen(Session, "do_orm_execute", _on_execute)
     event.listen(Session, "after_commit", _after_end)
-    event.listen(Session, "after_rollback", _after_end)
+    event.listen(Session, "after_rollback", _after_rollback)
 
 
 def _changes(session: Session) -> int | None:
@@ -96,6 +96,12 @@ def _after_flush(session: Session, context: Any) -> None:
 def _on_execute(state: ORMExecuteState) -> None:
     if not state.is_select:
         state.session.info[_WROTE] = True
+
+
+def _after_rollback(session: Session) -> None:
+    # What was written before a savepoint stays when that is rolled back.
+    if not session.in_nested_transaction():
+        _after_end(session)
 
 
 def _after_end(session: Session) -> None:

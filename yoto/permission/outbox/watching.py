@@ -143,6 +143,8 @@ def _after_commit(session: Session) -> None:
 
 
 def _after_rollback(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # of a savepoint: what was written before it stays
     session.info.pop(DIRTY_TAGS, None)
     session.info.pop(_WRITTEN, None)
 

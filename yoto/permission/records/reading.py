@@ -114,7 +114,9 @@ def page_of_records(
             return RecordPage(found, None, None)
         below = window.bottom
         if clock() >= deadline:
-            at = connection.scalar(select(records.c.at).where(records.c.id == below))
+            # Ids have gaps.
+            next_at = select(records.c.at).where(records.c.id >= below).order_by(records.c.id)
+            at = connection.scalar(next_at.limit(1))
             return RecordPage(found, below, at)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.engine import Connection
 
-from yoto.errors import UnknownResource
+from yoto.errors import UnknownPermission, UnknownResource
 from yoto.nodes import APPLICATIONS, shown_text
 from yoto.permission.checking.deciding import answer_of, decide
 from yoto.permission.database.statements import audit
@@ -151,6 +151,8 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
         now, mask = _ask(state, record, place)
     except UnknownResource:
         now, mask = (False, PLACE_GONE), 0
+    except UnknownPermission:
+        now, mask = None, 0
     same_permissions = mask_hash(mask) == record.mask_hash
     replay = Replay(
         record_id=record.id,

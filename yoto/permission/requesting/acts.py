@@ -76,10 +76,18 @@ def deciding(
 
 
 def still_open(
-    state: PermissionState, session: Session, user_id: int, permission: str, place: Place
+    state: PermissionState,
+    session: Session,
+    user_id: int,
+    permission: str,
+    place: Place,
+    *,
+    lock: bool = False,
 ) -> Request | None:
-    """The request that is open or granted; one that is due is closed first."""
-    row = rows.open_row(session, rows.key_of(user_id, permission, place))
+    """The request that is open or granted; one that is due is closed first. ``lock``: see
+    ``open_row``.
+    """
+    row = rows.open_row(session, rows.key_of(user_id, permission, place), lock=lock)
     if row is None:
         return None
     act = RequestAct(session, row, None, SYSTEM)
@@ -149,7 +157,7 @@ def announce(state: PermissionState, session: Session, event: AccessRequestEvent
 def publish(state: PermissionState, event: AccessRequestEvent) -> None:
     """Publish a step that is stored."""
     if state.requests is not None:
-        state.requests.publish(event)
+        state.requests.publish(event.for_stream())
 
 
 def named(request: Request, reason: str | None) -> str:

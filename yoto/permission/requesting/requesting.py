@@ -50,7 +50,9 @@ from yoto.store.db import db
 from yoto.store.models import AccessRequest
 
 # Requests that an inbox looks through for one page.
-MOST_LOOKED_AT = 1_000
+LOOKED_AT_ONCE = 100
+MOST_LOOKED_AT = 300
+MOST_OPEN = 20  # requests of one person at a time
 OWN_REQUEST = "own_request"
 # Of several persons each has to be known: who is at a terminal may be one of the others.
 NO_ACCOUNT = "no_account"
@@ -101,6 +103,11 @@ class Requesting:
             found = still_open(state, session, number, permission, place)
             if found is not None:
                 return found
+            open_now = rows.listed(
+                session, user_id=number, states=[RequestState.OPEN], after=None, limit=MOST_OPEN
+            )
+            if len(open_now) == MOST_OPEN:
+                raise ValidationFailed({"permission": f"{MOST_OPEN} requests are open already"})
             decision = decide(state.quiet(), number, registered, place_key(place))
             if decision.allowed:
                 raise ValidationFailed({"permission": "you have it there already"})
@@ -115,7 +122,7 @@ class Requesting:
                     session.add(row)
             except IntegrityError:
                 # The same person, elsewhere, a moment ago.
-                found = still_open(state, session, number, permission, place)
+                found = still_open(state, session, number, permission, place, lock=True)
                 if found is None:
                     raise
                 return found
@@ -167,18 +174,23 @@ class Requesting:
 
     def access_inbox(
         self, actor_id: SubjectId, after: int | None = None, limit: int = 100
-    ) -> list[Request]:
-        """The open requests of others that the actor may grant now, newest first."""
+    ) -> tuple[list[Request], int | None]:
+        """The open requests of others that the actor may grant now, newest first, and ``after`` of
+        the next page. A page may be short, or empty, and another one follow: so many of the others'
+        are looked at and no more.
+        """
         found: list[Request] = []
         looked_at = 0
-        while looked_at < MOST_LOOKED_AT and len(found) < limit:
-            page = self.access_requests(None, [RequestState.OPEN.value], after, 100)
+        while looked_at < MOST_LOOKED_AT:
+            page = self.access_requests(None, [RequestState.OPEN.value], after, LOOKED_AT_ONCE)
             found += self.decidable(actor_id, page)
             looked_at += len(page)
-            if len(page) < 100:
-                break
+            if len(found) > limit:
+                return found[:limit], found[limit - 1].id
+            if len(page) < LOOKED_AT_ONCE:
+                return found, None
             after = page[-1].id
-        return found[:limit]
+        return found, after
 
     def decidable(self, actor_id: SubjectId | None, requests: Iterable[Request]) -> list[Request]:
         """Those of ``requests`` that are open, another's, and the actor's to decide about."""

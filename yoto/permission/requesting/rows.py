@@ -122,9 +122,14 @@ def locked(session: Session, request_id: int) -> AccessRequest:
     return row
 
 
-def open_row(session: Session, key: str) -> AccessRequest | None:
-    """The row of the request with this key that is open, or granted."""
-    return session.scalar(select(AccessRequest).where(AccessRequest.open_key == key))
+def open_row(session: Session, key: str, *, lock: bool = False) -> AccessRequest | None:
+    """The row of the request with this key that is open, or granted.
+
+    Args:
+        lock: read what is committed now, whatever the transaction saw first.
+    """
+    found = select(AccessRequest).where(AccessRequest.open_key == key)
+    return session.scalar(found.with_for_update() if lock else found)
 
 
 def listed(

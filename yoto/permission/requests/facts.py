@@ -11,26 +11,39 @@ from yoto.permission.requests.states import RequestState
 class AccessRequestEvent(Event, frozen=True, kw_only=True):
     """A step of a request.
 
+    Who asks for what, and who decided, webhooks are told and the stream of events is not: that is
+    read by whoever may view the platform. They are None there.
+
     Attributes:
         access_request_id: which request.
+        state: by now.
         user_id: the number of who asks.
         permission, scope, scope_id: for what, and where.
-        state: by now.
         by: the author of the step, such as ``user:42``; empty: it came by itself.
         approvals, needed: persons who approved, and who must.
         until: epoch seconds at which what was granted ends.
     """
 
     access_request_id: int
-    user_id: int
-    permission: str
-    scope: str
-    scope_id: int | str
     state: str
-    by: str = ""
+    user_id: int | None = None
+    permission: str | None = None
+    scope: str | None = None
+    scope_id: int | str | None = None
+    by: str | None = None
     approvals: int = 0
     needed: int = 1
     until: float | None = None
+
+    def for_stream(self) -> AccessRequestEvent:
+        """The same, without who asks for what."""
+        return type(self)(
+            access_request_id=self.access_request_id,
+            state=self.state,
+            approvals=self.approvals,
+            needed=self.needed,
+            until=self.until,
+        )
 
 
 @event_type("access_request.asked")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from yoto.errors import StoreUnavailable
+from yoto.errors import MaintenanceMode, StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.permission.requests.facts import AccessRequestEvent
 from yoto.settings import Configured, of
@@ -92,6 +92,8 @@ class RequestDesk:
         try:
             with self._app.app_context():
                 due = self._settle()
+        except MaintenanceMode:
+            return AGAIN  # who may grant what is not asked until it is over
         except StoreUnavailable as error:
             if not self._failing:
                 log.warning("access requests are not closed in time now: %s", error)

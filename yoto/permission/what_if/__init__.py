@@ -2,6 +2,7 @@
 
 from yoto.permission.what_if.acts import ACTS, place_of_act
 from yoto.permission.what_if.report import (
+    ChangedCell,
     ChangedVerdict,
     Comparison,
     Differing,
@@ -13,6 +14,7 @@ from yoto.permission.what_if.trying import Trying
 
 __all__ = [
     "ACTS",
+    "ChangedCell",
     "ChangedVerdict",
     "Comparison",
     "Differing",

@@ -152,7 +152,7 @@ def _target(value: Any, field: str) -> dict[str, Any]:
     if isinstance(value, str):
         kind, _, digits = value.partition(":")
         if kind == "role" and digits.isascii() and digits.isdecimal() and len(digits) < 20:
-            return {"role_id": int(digits)}
+            return {"role_id": checked_id(int(digits), field)}
         found = subject_of_text(value, field)
         if isinstance(found, Team):
             return {"team_id": found.id}

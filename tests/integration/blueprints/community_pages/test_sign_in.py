@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.auth import session as sessions
 from app.auth import totp
 from app.auth.passwords import passwords
 from app.blueprints.operators.second_factor import service as second_factor
+from app.extensions import permissions
 from tests.support.world import Person, World
 from yoto.http.wsgi import CONTENT_SECURITY_POLICY
 
@@ -151,3 +154,23 @@ def test_language_and_theme_are_kept_for_all_pages(client: FlaskClient) -> None:
     client.get("/?lang=zh&theme=dark")
     page = client.get(SIGN_IN).text
     assert 'lang="zh-Hans"' in page and 'data-theme="dark"' in page
+
+
+def test_a_token_does_not_outlive_its_session(
+    client: FlaskClient, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SESSION_LIFETIME", timedelta(seconds=60))
+    sign_in(client)
+    assert 0 < session(client)["expires_in"] <= 60
+
+
+def test_nobody_registers_in_maintenance(app: Flask, client: FlaskClient, world: World) -> None:
+    with app.app_context():
+        permissions.set_maintenance_mode(True, reason="tables are moved")
+    before = world.snapshot()
+
+    new = {"username": "nora", "display_name": "Nora", "password": PASSWORD}
+    answer = submit(client, REGISTER, **new)
+
+    assert (answer.status_code, "tables are moved" in answer.text) == (503, True)
+    assert world.snapshot() == before

@@ -189,14 +189,18 @@ def test_a_candidate_says_whom_it_would_lock_out_operators_first(
     for person in (somebody, somebody, operator):
         policy.evaluate(question(5, str(person.id)))
 
-    def locked_out() -> list[tuple[str, bool]]:
-        return [(one["id"], one["operator"]) for one in admin.get(SHADOW).json["locked_out"]]
+    auditor = control_client(app, world, VIEW, "admin.audit", username="auditor")
 
-    wait_until(lambda: locked_out() == [(str(operator.id), True), (str(somebody.id), False)])
+    def locked_out(client: ControlClient) -> list[tuple[str, bool | None]]:
+        return [(one["id"], one["operator"]) for one in client.get(SHADOW).json["locked_out"]]
+
+    people = [(str(operator.id), True), (str(somebody.id), False)]
+    wait_until(lambda: locked_out(auditor) == people)
+    assert {operator for _, operator in locked_out(admin)} == {None}
 
 
 def test_operators_see_what_policies_judge_and_on_what_inputs(
-    admin: ControlClient, world: World
+    app: Flask, admin: ControlClient, world: World
 ) -> None:
     coverage = admin.get("/policy-coverage").json
     rows = {one["permission"]: one for one in coverage["permissions"]}
@@ -204,7 +208,10 @@ def test_operators_see_what_policies_judge_and_on_what_inputs(
     assert "bound" in rows["message.send"]["policies"]
     assert coverage["judged"] <= coverage["decisions"]
 
-    inputs = admin.get("/policy-coverage/inputs", limit=2).json["items"]
+    # Inputs show what others did.
+    assert admin.get("/policy-coverage/inputs").status_code == 403
+    auditor = control_client(app, world, VIEW, "admin.audit", username="auditor")
+    inputs = auditor.get("/policy-coverage/inputs", limit=2).json["items"]
     assert [one["number"] for one in inputs] == [25, 15]
 
 

@@ -108,6 +108,9 @@ def test_an_operator_gives_it_to_all_or_takes_it_back(
         (PATH, {"values": TIGHT, "max_rejected": 2}, 422),
         ("/rollouts/rate_limit/nothing-is-called-so", {"values": TIGHT}, 404),
         ("/rollouts/switch/x", {"values": {}}, 422),
+        # The state of a breaker, and the counts of a window, are those of all workers.
+        (f"/rollouts/circuit_breaker/{SENDING}", {"values": {"minimum_calls": 5}}, 422),
+        (PATH, {"values": {"window": 0.5}}, 422),
     ],
 )
 def test_what_cannot_be_tried_is_refused(
@@ -117,3 +120,17 @@ def test_what_cannot_be_tried_is_refused(
     body = {"worker": events.of(app).instance_id, **body}
     assert ada.post(path, **body).status_code == status
     assert ada.get("/rollouts").json["items"] == []
+
+
+def test_going_back_to_the_defaults_is_tried_and_given_to_all(
+    app: Flask, ada: ControlClient
+) -> None:
+    resilience.of(app).start()
+    assert ada.put(f"/config/rate_limit/{SENDING}", '"0"', values={"limit": 7}).status_code == 200
+    begun = ada.post(PATH, worker=events.of(app).instance_id, values={}, seconds=300)
+    assert begun.status_code == 200, begun.text
+
+    assert ada.post(f"{PATH}/promote").status_code == 200
+
+    assert ada.get("/rollouts").json["items"] == []
+    assert ada.get(f"/config/rate_limit/{SENDING}").json["override"] is None

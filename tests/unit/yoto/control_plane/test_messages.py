@@ -47,6 +47,12 @@ def test_a_value_is_never_taken_for_a_part_of_the_sentence() -> None:
     assert said == "必须是其中之一：a, b，而不是 'c, not {low}'"
 
 
+def test_a_text_of_many_parts_is_not_taken_apart_without_end() -> None:
+    text = "a: " * 2_000 + "x, not 5"
+
+    assert translated(text, "zh").endswith("5")
+
+
 def test_a_problem_keeps_what_programs_read() -> None:
     problem = {
         "type": "urn:yoto:problem:validation-failed",

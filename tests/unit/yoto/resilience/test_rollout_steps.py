@@ -26,6 +26,8 @@ SHARE = st.floats(0, 1)
         (60, Observed(20, 0, 0), Step.PROMOTE),
         (60, Observed(19, 0, 0), Step.TAKE_BACK),
         (60, Observed(0, 0, 0), Step.TAKE_BACK),
+        # Of few that were let through nearly all failed.
+        (60, Observed(19, 1, 19), Step.TAKE_BACK),
     ],
 )
 def test_enough_calls_decide_and_what_is_bad_decides_at_once(
@@ -48,7 +50,7 @@ def test_no_values_reach_all_that_passed_a_bound_or_were_not_tried_enough(
     if step is Step.PROMOTE:
         assert seconds >= 60 and seen.calls >= minimum
         assert seen.rejected <= most_rejected * seen.calls
-        assert seen.passed < minimum or seen.failed <= most_failed * seen.passed
+        assert seen.failed <= most_failed * seen.passed
     if step is Step.WAIT:
         assert seconds < 60
 

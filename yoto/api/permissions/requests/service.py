@@ -41,10 +41,10 @@ def page(
 ) -> Page[dict[str, Any]]:
     """The caller's own requests, or those of others that they may grant; newest first."""
     if box == INBOX:
-        found = permissions.access_inbox(caller_id, after, limit + 1)
-    else:
-        states = () if state is None else (state,)
-        found = permissions.access_requests(caller_id, states, after, limit + 1)
+        decidable, following = permissions.access_inbox(caller_id, after, limit)
+        return Page(shown(caller_id, decidable), following)
+    states = () if state is None else (state,)
+    found = permissions.access_requests(caller_id, states, after, limit + 1)
     cutting = cut(found, limit, lambda one: one.id)
     return Page(shown(caller_id, cutting.items), cutting.next)
 

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+
 from yoto.api.permissions.nodes.service import GLOBAL_ROLES, NOT_YOURS, managed
 from yoto.api.rows import existing
 from yoto.api.visibility import demand_sight, sees
-from yoto.errors import PermissionDenied, UnknownResource
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.extensions import permissions
 from yoto.nodes import place_of_text
 from yoto.permission import (
+    ChangedCell,
     ChangedVerdict,
     MembershipStatus,
     PersonChange,
@@ -26,6 +29,7 @@ from yoto.permission import (
     node_of_text,
     place_of_act,
 )
+from yoto.store.db import db
 from yoto.store.models import NOWHERE, Role
 
 MANAGE_GROUPS = "admin.groups"
@@ -46,7 +50,11 @@ def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
         act, after=asked["after"], limit=asked["limit"], actor_id=caller_id, numbers=True
     )
     seen = _Seen(caller_id)
-    return replace(found, items=tuple(one for each in found.items if (one := seen.of(each))))
+    return replace(
+        found,
+        items=tuple(one for each in found.items if (one := seen.of(each))),
+        matrix=tuple(filter(seen.shows, found.matrix)),
+    )
 
 
 def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:
@@ -54,7 +62,8 @@ def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:
     if name.startswith("group."):
         _demand(caller_id, MANAGE_GROUPS, Place("global"))
     elif name.startswith("overwrite."):
-        assert place is not None
+        if place is None:
+            raise ValidationFailed({"scope": "an overwrite is at a resource"})
         demand_sight(caller_id, [place])
         if not _has(caller_id, OVERWRITE, place):
             managed(caller_id, place)
@@ -99,6 +108,7 @@ class _Seen:
         self._caller_id = caller_id
         self._whole: dict[str | None, bool] = {}
         self._known: dict[str, bool] = {}
+        self._homes: dict[int, str | None] = {}
 
     def of(self, change: PersonChange) -> PersonChange | None:
         """A change with these places alone; None: nothing is left."""
@@ -123,6 +133,15 @@ class _Seen:
                 hidden = len(one.places) - len(places)
                 found.append(replace(one, places=places, count=one.count - hidden))
         return tuple(found)
+
+    def shows(self, cell: ChangedCell) -> bool:
+        """Whether both the role of a cell, by where it is from, and its place are there."""
+        if cell.role_id not in self._homes:
+            self._homes[cell.role_id] = db.session.scalar(
+                select(Role.home).where(Role.id == cell.role_id)
+            )
+        home = self._homes[cell.role_id]
+        return self._sees(cell.place) and (not home or self._sees(home))
 
     def _sees(self, text: str) -> bool:
         if text not in self._known:

@@ -12,25 +12,26 @@ import { subject } from "../subject.js";
 import { table } from "../table.js";
 
 const PARTS = ["user", "server", "address", "text"];
-const HIDDEN = "***"; // an address that this operator may not know
+const CUT = 64; // characters of a text, of which no more is shown
 
 /** Fill `node`, and `line` with what the lines are of; `{look()}` reads again. */
 export function callersPart(name, node, line) {
   const list = table({
     label: t("guard.callers"),
     none: t("guard.no_callers"),
-    key: (one) => PARTS.map((part) => one[part]).join(" "),
+    key: (one) => one.at,
     columns: [
       { title: t("guard.caller"), head: true, render: whom },
       { title: t("guards.passes"), number: true, render: (one) => one.passed, sort: (one) => one.passed },
       { title: t("guards.refuses"), number: true, render: (one) => (one.rejected ? badge("failed", String(one.rejected)) : 0), sort: (one) => one.rejected },
       { title: t("guard.each"), render: linesOf },
     ],
-    actions: [{ title: t("guard.reset"), when: (one) => one.rejected > 0, run: async (one) => (await reset(name, one)) && look() }],
+    actions: [{ title: t("guard.reset"), when: resettable, run: async (one) => (await reset(name, one)) && look() }],
   });
   const look = () =>
     load(node, () => get(`/guards/rate_limit/${encodeURIComponent(name)}/callers`), ({ items, since, step, complete }) => {
-      list.show(items);
+      // Of two addresses in one network the same is shown.
+      list.show(items.map((one, at) => ({ ...one, at })));
       line.textContent = [t("guard.callers_line", { step: quantity(step, "s"), since: clock(since) }), complete ? "" : t("guards.callers_incomplete")].join(" ");
       return list.element;
     });
@@ -45,6 +46,9 @@ function linesOf(one) {
   refused.setAttribute("aria-hidden", "true");
   return h("div", { class: "trace caller-lines" }, sparkline(one.passed_each, t("guard.each_of", { passed: one.passed, rejected: one.rejected }), { top }), one.rejected ? refused : null);
 }
+
+/** Of an address its network is shown, and of a long text its beginning: no key of a count. */
+const resettable = (one) => one.rejected > 0 && one.address === null && (one.text?.length ?? 0) < CUT;
 
 /** Whom a limit counted, by name. */
 function whom(one) {
@@ -68,6 +72,6 @@ const reset = (limit, one) =>
 
 /** The parts that were counted, as the act takes them; without any, all callers share one count. */
 function keyOf(one) {
-  const given = PARTS.filter((part) => one[part] !== null && one[part] !== HIDDEN);
+  const given = PARTS.filter((part) => one[part] !== null);
   return given.length ? Object.fromEntries(given.map((part) => [part, one[part]])) : { everyone: true };
 }

@@ -19,6 +19,8 @@ const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "u
 const REASON_LENGTH = 500;
 const HISTORY_PAGE = 20;
 const TRIED = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
+// What one worker can try: breakers open for all.
+const STAGED = new Set(["rate_limit", "bulkhead"]);
 
 /** Open the editor; resolves with whether something was changed. */
 export async function edit(kind, name) {
@@ -49,7 +51,7 @@ function draw(editor, entry, etag, fields) {
   const tried = h("div", { "aria-live": "polite" });
   const reason = reasonField();
   const expiry = expiryField();
-  const stage = TRIED.has(editor.kind) ? stages() : null;
+  const stage = STAGED.has(editor.kind) ? stages() : null;
   const save = h("button", { type: "submit", class: "primary", disabled: true }, t("guards.save"));
   const back = entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null;
   let version = etag;

@@ -16,6 +16,12 @@ const SERVER = "server";
 // Of an application that brings no acts on people.
 const NONE = { time_out_in: [], take_roles_in: [], take_global_roles: false };
 
+/** How long a role is held: until when, and whether its time is over, or has not begun. */
+export const windowOf = (one) => [
+  one.valid_until === null ? t("permissions.no_bound") : one.in_force ? until(one.valid_until) : moment(one.valid_until),
+  one.in_force ? null : [" ", badge("unknown", t(one.valid_until !== null && Date.parse(one.valid_until) <= now() ? "holding.over" : "holding.not_yet"))],
+];
+
 /**
  * Fill the nodes of these names; `{look()}` reads all of them again. `allowed` says what the operator
  * could do to this person, as `/account` tells it.
@@ -51,7 +57,7 @@ export function heldParts(person, nodes, allowed) {
       { title: t("permissions.home"), render: (one) => [one.home ? subject(one.home) : t("scope.global"), one.at ? h("div", { class: "quiet small" }, t("person.only_at"), " ", subject(one.at)) : null] },
       { title: t("permissions.ways"), render: (one) => (one.via === own ? t("origin.assignment") : subject(one.via)) },
       { title: t("permissions.since"), render: (one) => moment(one.valid_from ?? one.since) },
-      { title: t("person.until"), render: (one) => (one.valid_until === null ? t("permissions.no_bound") : [one.in_force ? until(one.valid_until) : moment(one.valid_until), one.in_force ? null : [" ", badge("unknown", t(Date.parse(one.valid_until) <= now() ? "holding.over" : "holding.not_yet"))]]) },
+      { title: t("person.until"), render: windowOf },
       { title: t("person.by"), render: (one) => (one.by ? subject(one.by) : null) },
     ],
     actions: acts.take_global_roles || acts.take_roles_in.length ? [{ title: t("person.take_role"), right: "admin", danger: true, when: takable, run: async (row) => (await takeRole(person, row)) && look() }] : [],

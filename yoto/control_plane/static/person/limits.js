@@ -15,7 +15,7 @@ export function limitsPart(person, node) {
   const list = table({
     label: t("person.limits"),
     none: t("person.no_limits"),
-    key: (one) => [one.limit, one.user, one.server, one.address].join(" "),
+    key: (one) => one.at,
     columns: [
       { title: t("person.limit"), head: true, render: (one) => subject(`guard:${one.limit}`) },
       { title: t("person.where"), render: (one) => [one.server === null ? null : subject(`server:${one.server}`), one.address === null ? null : ` ${one.address}`] },
@@ -23,11 +23,12 @@ export function limitsPart(person, node) {
       { title: t("person.rejected"), number: true, render: (one) => (one.rejected ? badge("failed", String(one.rejected)) : 0), sort: (one) => one.rejected },
       { title: t("person.last_rejected"), render: (one) => (one.last_rejected ? age(one.last_rejected) : null) },
     ],
-    actions: [{ title: t("person.reset"), when: (one) => one.rejected > 0, run: async (one) => (await reset(person, one)) && look() }],
+    actions: [{ title: t("person.reset"), when: (one) => one.rejected > 0 && one.address === null, run: async (one) => (await reset(person, one)) && look() }],
   });
   const look = () =>
     load(node, () => get(`/people/${encodeURIComponent(person.id)}/limits`), ({ items, known }) => {
-      list.show(items);
+      // Of two addresses in one network the same is shown.
+      list.show(items.map((one, at) => ({ ...one, at })));
       return known ? list.element : empty(t("person.limits_unknown"));
     });
   look();

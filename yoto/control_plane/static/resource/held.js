@@ -3,8 +3,9 @@
 import { get } from "../api.js";
 import { badge } from "../badge.js";
 import { h, replace } from "../dom.js";
-import { moment, until } from "../format.js";
+import { moment } from "../format.js";
 import { named, t } from "../page.js";
+import { windowOf } from "../person/held.js";
 import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 
@@ -19,7 +20,7 @@ export function heldHere(resource, path, holders, laid) {
       { title: t("permissions.role"), render: (one) => [subject(`role:${one.role_id}`, { text: one.role }), one.active ? null : [" ", badge("unknown", t("permissions.inactive"))]] },
       { title: t("permissions.place"), render: (one) => ((one.at ?? one.home) === resource.place ? t("resource.itself") : subject(one.at ?? one.home)) },
       { title: t("permissions.since"), render: (one) => moment(one.valid_from ?? one.since) },
-      { title: t("person.until"), render: (one) => (one.valid_until === null ? t("permissions.no_bound") : [until(one.valid_until), one.in_force ? null : [" ", badge("unknown", t("holding.over"))]]) },
+      { title: t("person.until"), render: windowOf },
       { title: t("person.by"), render: (one) => (one.by ? subject(one.by) : null) },
     ],
   });
