@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, e
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
+from tests.support.redis_servers import wait_until
 
 ROOT = Path(__file__).parents[3]
 
@@ -90,6 +91,12 @@ def test_longer_times_are_read_from_summaries_and_a_chart_can_be_read_as_a_table
         expect(page.get_by_role("heading", level=1)).to_have_text("The figures of the pages")
 
 
+POINTS = """async () => {
+  const { get } = await import("/static/control/api.js");
+  return (await get("/stats/performance", { range: "10m" })).points.length;
+}"""
+
+
 def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_events(
     browser: Browser, busy: RunningYoto
 ) -> None:
@@ -111,10 +118,18 @@ def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_event
         page.mouse.move(box["x"] + 0.6 * box["width"], middle)
         expect(decisions.locator(".chart-when")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
         assert decisions.bounding_box() == still, "what is pointed at must not move"
-        page.mouse.down()
-        page.mouse.move(box["x"] + 0.995 * box["width"], middle, steps=4)
-        with page.expect_response(lambda answer: "performance?from=" in answer.url):
+        # The stretch is to hold some values.
+        wait_until(lambda: page.evaluate(POINTS) > 3)
+
+        def dragged() -> bool:
+            """A value that comes while the mouse is held may end the stretch."""
+            page.mouse.move(box["x"] + 0.6 * box["width"], middle)
+            page.mouse.down()
+            page.mouse.move(box["x"] + box["width"] - 1, middle, steps=4)
             page.mouse.up()
+            return "from=" in page.url
+
+        wait_until(dragged)
         expect(page).to_have_url(re.compile(r"from=\d{4}-.*&to=\d{4}-"))
         page.reload()
         expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()

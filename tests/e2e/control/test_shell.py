@@ -158,7 +158,7 @@ def test_the_documentation_needs_no_script(
 ) -> None:
     options = {"viewport": size, "java_script_enabled": False}
     with watched_page(browser, yoto.url, **options) as (page, _):
-        page.goto(f"{yoto.url}/")
+        page.goto(f"{yoto.url}/api/docs")
         expect(page.get_by_role("heading", name="Yoto community API")).to_be_visible()
         page.get_by_text("/api/v1/auth/login").click()
         expect(page.get_by_role("link", name="Login", exact=True).first).to_be_visible()

@@ -48,7 +48,7 @@ export function introduce(of, name) {
 }
 
 /** A list of them, with what stands between two. */
-export const subjects = (all, between = t("shared.between")) => all.flatMap((one, at) => (at ? [between, subject(one)] : [subject(one)]));
+export const subjects = (all, options = {}) => all.flatMap((one, at) => (at ? [t("shared.between"), subject(one, options)] : [subject(one, options)]));
 
 /** The name of `of` as a text, for what can be no element; `of` itself where nobody knows it. */
 export async function nameOf(of) {

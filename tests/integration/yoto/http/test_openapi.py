@@ -243,6 +243,7 @@ def test_it_says_which_operations_of_operators_take_a_key(client: FlaskClient) -
     looking = {
         *("explain_verdict", "test_policy", "test_policy_document"),
         *("validate_config", "dry_run_config", "preview_invalidation"),
+        *("replay_decision", "try_act"),
     }
     without = set()
     for path, method, operation in operations(document):
@@ -259,6 +260,7 @@ def test_it_says_which_operations_of_people_take_a_key(client: FlaskClient) -> N
     document = client.get(API).get_json()
     of_sign_ins = {"register", "login", "refresh", "logout", "change_password"}
     looking = {"check_permission", "check_batch", "check_users", "explain", "take_snapshot"}
+    looking |= {"try_act"}
     without = set()
     for path, method, operation in operations(document):
         names = {one["name"] for one in parameters(document, path, method)}

@@ -95,7 +95,8 @@ def try_operation(operation: Any, kind: Any, headers: Headers) -> None:
     )
     def one(case: Any) -> None:
         try:
-            answer = case.call(headers=headers())
+            # What is compressed is not read here.
+            answer = case.call(headers={**headers(), "Accept-Encoding": "identity"})
         except ValueError:
             reject()  # an address that no client can send, such as one with a lone bracket
         case.validate_response(answer, checks=CHECKS)

@@ -22,6 +22,7 @@ from yoto.errors import PlatformError, UnknownResource
 from yoto.extensions import permissions
 from yoto.http.api import API_PREFIX
 from yoto.http.database_problems import problem_of
+from yoto.http.idempotency import once
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
@@ -57,6 +58,7 @@ def looking_caller() -> int:
 
 @access_requests.post("")
 @signed_in
+@once
 @access_requests.arguments(NewAccessRequestSchema)
 @access_requests.response(201, AccessRequestSchema)
 @access_requests.alt_response(404, "NOT_FOUND")
@@ -88,6 +90,7 @@ def read_access_request(request_id: int) -> dict[str, Any]:
 
 @access_requests.post(f"{REQUEST}/grant")
 @signed_in
+@once
 @access_requests.arguments(AccessGrantSchema)
 @access_requests.response(200, AccessRequestSchema)
 @access_requests.alt_response(409, "CONFLICT")
@@ -103,6 +106,7 @@ def grant_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any
 
 @access_requests.post(f"{REQUEST}/refuse")
 @signed_in
+@once
 @access_requests.arguments(ReasonSchema)
 @access_requests.response(200, AccessRequestSchema)
 @access_requests.alt_response(409, "CONFLICT")
@@ -115,6 +119,7 @@ def refuse_access_request(body: dict[str, Any], request_id: int) -> dict[str, An
 
 @access_requests.post(f"{REQUEST}/withdraw")
 @signed_in
+@once
 @access_requests.arguments(ReasonSchema)
 @access_requests.response(200, AccessRequestSchema)
 @access_requests.alt_response(409, "CONFLICT")
@@ -127,6 +132,7 @@ def withdraw_access_request(body: dict[str, Any], request_id: int) -> dict[str, 
 
 @access_requests.post(f"{REQUEST}/end")
 @signed_in
+@once
 @access_requests.arguments(ReasonSchema)
 @access_requests.response(200, AccessRequestSchema)
 @access_requests.alt_response(409, "CONFLICT")

@@ -21,22 +21,27 @@ const GISTS = { "permission.changed": subjectsOf };
 
 /** The element of an event `{id, type, at, source, data}`. */
 export function entry(event) {
+  const linked = h("p", { class: "gist" });
   const whole = h("pre", { tabindex: "0", role: "group", "aria-label": t("events.json", { type: event.type }) });
   const details = h(
     "details",
-    // Most are never opened, so that their JSON is not made before.
-    { ontoggle: () => details.open && replace(whole, JSON.stringify(event, null, 2)) },
+    // Most are never opened, so that their JSON is not made before. A line that opens holds no links:
+    // these stand in what it opens to.
+    { ontoggle: () => details.open && (replace(linked, gistOf(event, true)), replace(whole, JSON.stringify(event, null, 2))) },
     h(
       "summary",
       {},
       h("span", { class: "type" }, event.type),
-      h("span", { class: "gist" }, (GISTS[event.type] ?? pairs)(event.data, event.type)),
+      h("span", { class: "gist" }, gistOf(event, false)),
       h("span", { class: "when" }, moment(event.at), " ", age(event.at)),
     ),
+    linked,
     whole,
   );
   return h("li", { dataset: { id: event.id } }, details);
 }
+
+const gistOf = ({ type, data }, link) => (GISTS[type] ?? pairs)(data, type, link);
 
 /** What is looked through for a text, in lower case. */
 export const words = (event) => `${event.id} ${event.type} ${event.source} ${JSON.stringify(event.data)}`.toLowerCase();
@@ -49,39 +54,39 @@ export const gap = ({ after, reason }) =>
 export const milliseconds = (id) => Number(String(id).split("-")[0]);
 
 /** Whose permissions changed; the event itself names some of them only. */
-function subjectsOf(data) {
+function subjectsOf(data, type, link) {
   if (!Array.isArray(data?.subjects) || !Number.isInteger(data.count)) {
-    return pairs(data);
+    return pairs(data, type, link);
   }
   const names = data.subjects.slice(0, SUBJECTS);
   const left = data.count - names.length;
-  const words = { n: data.count, names: subjects(names) };
+  const words = { n: data.count, names: subjects(names, { link }) };
   const sentence = parts(data.count === 1 ? "events.subject_changed" : "events.subjects_changed", words);
   return [sentence, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
 }
 
-function pairs(data, type) {
+function pairs(data, type, link) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) {
     return data === null || data === undefined ? "" : short(data);
   }
   const pairs = Object.entries(data).filter(([, value]) => !isEmpty(value));
   pairs.sort(([a], [b]) => rank(a) - rank(b));
-  return pairs.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", linked(name, value, data, type)), " "]);
+  return pairs.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", named(name, value, { data, type, link })), " "]);
 }
 
-/** A value, as a name and a link where it is that of somebody or something. */
-function linked(name, value, data, type) {
+/** A value, as a name where it is that of somebody or something. */
+function named(name, value, { data, type, link }) {
   if (typeof value !== "string") {
     return short(value);
   }
   const kind = type.startsWith("breaker.") ? "circuit_breaker" : data.kind;
   if (name === "name" && GUARDS.has(kind)) {
-    return subject(`guard:${kind}:${value}`, { text: value });
+    return subject(`guard:${kind}:${value}`, { text: value, link });
   }
   if (name === "worker" || name === "alert_id") {
-    return subject(`${name === "worker" ? name : "alert"}:${value}`);
+    return subject(`${name === "worker" ? name : "alert"}:${value}`, { link });
   }
-  return WHO.has(name) || (name === "subject" && NAMED.test(value)) ? subject(value) : short(value);
+  return WHO.has(name) || (name === "subject" && NAMED.test(value)) ? subject(value, { link }) : short(value);
 }
 
 const isEmpty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);

@@ -108,7 +108,9 @@ def test_a_right_is_asked_for_from_its_denial_lent_and_over_by_itself(
     # No seventh call: it ends by itself.
     assert settled(app, request_id).life.state == "ended"
     assert client.put(pin, headers=member.headers).status_code == 403
-    assert types(app) == [f"access_request.{one}" for one in ("asked", "granted", "ended")]
+    # The last step is published once it is stored.
+    steps = [f"access_request.{one}" for one in ("asked", "granted", "ended")]
+    wait_until(lambda: types(app) == steps)
     for step, by in (("ask", member.id), ("grant", community.owner.id), ("end", None)):
         [found] = world.acts(f"access_request.{step}")
         assert (found.actor_id, found.subject) == (by, f"access_request:{request_id}")
