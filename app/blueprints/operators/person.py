@@ -50,7 +50,7 @@ class AccountSchema(ma.Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "When the last session of the control plane ends at the latest; null: none is open"
+            "description": "When the last session of the control plane ends; null: none is open"
         },
     )
     devices = ma.fields.List(ma.fields.Nested(DeviceSchema), required=True)
