@@ -46,13 +46,11 @@ const CARDS = [
   [t("overview.by_reason"), denials],
   [t("overview.by_guard"), rejections],
 ];
-const incomplete = h("p", { class: "notice unknown", hidden: true }, t("overview.incomplete"));
 const cards = CARDS.map(([title, list]) => h("section", { class: "card" }, h("h3", {}, title), list.element));
-const element = h("div", {}, incomplete, h("div", { class: "grid wide" }, cards));
+const element = h("div", { class: "grid wide" }, cards);
 
 /** The tables, with what `/stats/breakdown` answers. */
 export function breakdownTables(found) {
-  incomplete.hidden = found.complete !== false;
   requests.show(found.requests);
   denials.show(found.denials);
   rejections.show(found.rejections);
