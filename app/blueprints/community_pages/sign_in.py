@@ -6,7 +6,6 @@ its memory: no page of another site can read it, and nothing of it stays when th
 
 from __future__ import annotations
 
-import math
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,7 +18,6 @@ from app.auth.session import (
     SESSION_PREFIX,
     begin_session,
     end_session,
-    pending_user,
     session_claim,
     start_session,
 )
@@ -28,16 +26,18 @@ from app.blueprints.auth import service
 from app.blueprints.auth.schemas import RegisterSchema
 from app.blueprints.community_pages.shell import as_community_pages
 from app.blueprints.operators.second_factor import service as second_factor
+from app.blueprints.operators.second_factor.step import StepRefused, prove_step
 from app.extensions import permissions
 from app.guards import REGISTER
 from app.models import User
 from yoto.auth.access import public
 from yoto.auth.csrf import CsrfFailed, check_csrf, csrf_token
-from yoto.auth.failed_sign_ins import Failure, note_failure
 from yoto.auth.guessing import address
 from yoto.control_plane import ages, language
 from yoto.control_plane.messages import translated
+from yoto.control_plane.pages import as_page
 from yoto.errors import MaintenanceMode, RateLimited, Rejected
+from yoto.http.database_problems import problem_of
 from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 from yoto.store.columns import utcnow
@@ -124,20 +124,14 @@ def sign_in() -> Any:
 
 
 def _second_step(code: str) -> Any:
-    user = pending_user()
-    if user is None:
-        return _page("sign_in", message=language.translate("sign_in.stale")), 403
-    user_id, name = user.id, user.username
     try:
-        proved = second_factor.prove(user_id, code)
+        found = prove_step(code)
     except RateLimited as error:
-        note_failure(name, Failure.LOCKED_OUT)
         return _later("sign_in", error)
-    if not proved:
-        note_failure(name, Failure.SECOND_FACTOR)
-        message = language.translate("sign_in.code_failed")
-        return _page("sign_in", needs_code=True, message=message), 422
-    start_session(db.session.get_one(User, user_id))
+    if isinstance(found, StepRefused):
+        message = language.translate(found.text)
+        return _page("sign_in", needs_code=found.needs_code, message=message), found.status
+    start_session(found)
     return redirect(_wanted(), 303)
 
 
@@ -193,14 +187,10 @@ def _page(name: str, **values: Any) -> str:
     return render_template(f"community/{name}.html", asked=f"?{asked}" if asked else "", **values)
 
 
-def _later(name: str, error: Rejected) -> tuple[str, int, dict[str, str]]:
+def _later(name: str, error: Rejected) -> Response:
+    """The page for somebody who must wait: status and headers are those of the problem."""
     text = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
-    status = 429 if isinstance(error, RateLimited) else 503
-    return (
-        _page(name, message=text),
-        status,
-        {"Retry-After": str(max(1, math.ceil(error.retry_after)))},
-    )
+    return as_page(problem_of(error), _page(name, message=text))
 
 
 def _wanted() -> str:

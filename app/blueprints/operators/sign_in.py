@@ -12,18 +12,17 @@ from app.auth import break_glass
 from app.auth.session import (
     begin_session,
     end_session,
-    pending_user,
     start_break_glass_session,
     start_session,
 )
 from app.blueprints.auth.service import authenticate, counted_break_glass
 from app.blueprints.operators.second_factor import service as second_factor
+from app.blueprints.operators.second_factor.step import StepRefused, prove_step
 from app.extensions import permissions
 from app.models import User
 from yoto.api.people import Person
 from yoto.auth.access import public
 from yoto.auth.csrf import CsrfFailed, check_csrf
-from yoto.auth.failed_sign_ins import Failure, note_failure
 from yoto.auth.operators import CONTROL_PREFIX, VIEW, Operator, Via, become
 from yoto.control_plane import as_pages, destination
 from yoto.control_plane.sign_in import SignInForm
@@ -91,21 +90,15 @@ def sign_in() -> Any:
 
 def _second_step(code: str) -> Any:
     """The code step, for an account whose password was right."""
-    user = pending_user()
-    if user is None:
-        return form.again("sign_in.stale", 403)
-    user_id, name = user.id, user.username
     try:
-        proved = second_factor.prove(user_id, code)
+        found = prove_step(code)
     except RateLimited as error:
-        note_failure(name, Failure.LOCKED_OUT)
         return form.later(error)
-    if not proved:
-        note_failure(name, Failure.SECOND_FACTOR)
-        return form.again("sign_in.code_failed", 422, needs_code=True)
-    if not permissions.check_permission(user_id, VIEW):
+    if isinstance(found, StepRefused):
+        return form.again(found.text, found.status, needs_code=found.needs_code)
+    if not permissions.check_permission(found.id, VIEW):
         return form.again("sign_in.no_right", 403)
-    return _signed_in(db.session.get_one(User, user_id))
+    return _signed_in(found)
 
 
 def _signed_in(user: User) -> AnyResponse:
