@@ -68,7 +68,7 @@ def read_first_steps() -> FirstSteps:
             *_if_known(BREAK_GLASS, "break_glass"),
             ("proxies", _knows_callers()),
             ("webhook", bool(alerts.webhooks.list())),
-            ("alert_test", _was_tested()),
+            ("alert_test", _reached_somebody()),
         )
     ]
     return {"items": items}
@@ -91,8 +91,9 @@ def _knows_callers() -> bool | None:
     return FORWARDED not in request.headers if has_request_context() else None
 
 
-def _was_tested() -> bool:
+def _reached_somebody() -> bool:
+    """Whether a test message was ever taken; sending one alone shows nothing."""
     found = audit.records(
-        after=None, limit=1, since=None, until=None, action_prefix="alert.webhook.test"
+        after=None, limit=1, since=None, until=None, action_prefix="alert.webhook.reached"
     )
     return bool(found.items)

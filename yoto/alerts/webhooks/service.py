@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Annotated
 
 from yoto.audit import AuditEntry
 from yoto.checks import NAMED, check_author
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.moments import Epoch
 from yoto.monitor import Level
 from yoto.rules import Errors, OneOf, check, refuse
@@ -21,6 +22,8 @@ from .addresses import LeadsInside, Unresolved, resolve
 from .sending import Outcome, Sender
 from .signing import new_secret
 from .urls import Target, shown_url, target_of
+
+log = logging.getLogger(__name__)
 
 MOST_WEBHOOKS = 20
 DELIVERIES_SHOWN = 50
@@ -131,6 +134,8 @@ class WebhookService:
     def test(self, webhook_id: int, *, by: str, reason: str = "") -> Outcome:
         """Send a message of the type ``alert.test`` now, and wait for its outcome.
 
+        That it was taken is recorded, too: a test that reached nobody shows nothing.
+
         Raises:
             UnknownResource: there is none.
         """
@@ -140,7 +145,18 @@ class WebhookService:
             self._record(rows, "test", webhook, by, reason)
             body = body_of(TEST_EVENT, {"webhook": webhook.name, "by": by}, rows.now)
         message_id = f"test_{secrets.token_hex(8)}"
-        return self._sender.send(webhook.url, webhook.secret, message_id, body)
+        outcome = self._sender.send(webhook.url, webhook.secret, message_id, body)
+        if outcome.delivered:
+            self._note_reached(webhook, by, reason)
+        return outcome
+
+    def _note_reached(self, webhook: Webhook, by: str, reason: str) -> None:
+        """Record that a test was taken, which it was whether this can be recorded or not."""
+        try:
+            with self._store.writing() as rows:
+                self._record(rows, "reached", webhook, by, reason)
+        except StoreUnavailable as error:
+            log.warning("that a test reached %s is not recorded: %s", webhook.name, error)
 
     def deliveries(
         self, webhook_id: int, after: int | None = None, limit: int = DELIVERIES_SHOWN

@@ -175,6 +175,7 @@ def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver
     assert [act for act, _ in audited(world)] == [
         "alert.webhook.add",
         "alert.webhook.test",
+        "alert.webhook.reached",
         "alert.webhook.test",
         "alert.webhook.remove",
     ]

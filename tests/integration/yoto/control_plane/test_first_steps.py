@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from tests.integration.yoto.control_plane.conftest import OVERVIEW, Browser
+from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import Person, World
 from yoto.extensions import alerts
 
@@ -17,6 +19,12 @@ STEPS = "/control/api/first-steps"
 @pytest.fixture
 def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
     return {**app_config, "ALERT_WEBHOOK_ALLOW_INTERNAL": True}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as one:
+        yield one
 
 
 @pytest.fixture
@@ -33,17 +41,24 @@ def undone(browser: Browser, **headers: str) -> list[str]:
     return [step["name"] for step in items if not step["done"]]
 
 
-def test_a_step_is_open_until_it_is_done(app: Flask, admin: Browser, world: World) -> None:
+def test_a_step_is_open_until_it_is_done(
+    app: Flask, admin: Browser, world: World, receiver: Receiver
+) -> None:
     assert undone(admin) == ["second_administrator", "break_glass", "webhook", "alert_test"]
 
     world.assign(world.user("other"), world.role(None, "platform.admin", name="others"))
     app.config["BREAK_GLASS_HASH"] = "0" * 64
     with app.app_context():
-        webhook = alerts.webhooks.add("pager", "http://127.0.0.1:9/", by="test", reason="here")
+        nobody = alerts.webhooks.add("nobody", "http://127.0.0.1:9/", by="test", reason="here")
     assert undone(admin) == ["alert_test"]
 
     with app.app_context():
-        alerts.webhooks.test(webhook.webhook.id, by="test", reason="does it reach anybody?")
+        assert not alerts.webhooks.test(nobody.webhook.id, by="test").delivered
+    assert undone(admin) == ["alert_test"]
+
+    with app.app_context():
+        webhook = alerts.webhooks.add("pager", receiver.url, by="test", reason="here")
+        assert alerts.webhooks.test(webhook.webhook.id, by="test").delivered
     assert undone(admin) == []
 
 
