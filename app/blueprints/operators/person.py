@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.blueprints.devices import service as devices
 from app.blueprints.devices.schemas import DeviceSchema
 from app.blueprints.operators.accounts import listing
+from app.blueprints.operators.accounts.schemas import SignInsSchema
 from app.blueprints.rights import demand
 from app.blueprints.roles.access import ASSIGN, GLOBAL_ROLES, demand_role_right
 from app.blueprints.roles.holders import service as holders
@@ -38,21 +39,9 @@ person_control = ControlBlueprint(
 )
 
 
-class AccountSchema(ma.Schema):
-    """With what somebody gets in."""
+class AccountSchema(SignInsSchema):
+    """With what somebody gets in, and what the operator could do to them."""
 
-    tokens = ma.fields.Integer(required=True, metadata={"description": "Valid API tokens"})
-    second_factor = Flag(required=True, metadata={"description": "Signs in with a code"})
-    last_sign_in = Instant(
-        required=True, allow_none=True, metadata={"description": "To the control plane"}
-    )
-    sessions_end = Instant(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "When the last session of the control plane ends; null: none is open"
-        },
-    )
     devices = ma.fields.List(ma.fields.Nested(DeviceSchema), required=True)
     time_out_in = ma.fields.List(
         ma.fields.Integer(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
@@ -274,11 +274,7 @@ class Requesting:
         reason: str | None = None,
     ) -> Request:
         """Refuse it: one person who may grant it is enough."""
-        with deciding(request_id, actor_id, by) as (state, act):
-            _demand_decider(state, act)
-            act.life = refuse(act.request.life, act.author, state.clock(), reason)
-            act.reason = reason
-        return act.request
+        return _decided(refuse, request_id, actor_id, by, reason)
 
     def withdraw_access(
         self, request_id: int, *, actor_id: SubjectId, reason: str | None = None
@@ -304,11 +300,7 @@ class Requesting:
         reason: str | None = None,
     ) -> Request:
         """Take back before its time what was lent; who may grant it may."""
-        with deciding(request_id, actor_id, by) as (state, act):
-            _demand_decider(state, act)
-            act.life = end(act.request.life, act.author, state.clock(), reason)
-            act.reason = reason
-        return act.request
+        return _decided(end, request_id, actor_id, by, reason)
 
     def settle_access_requests(self, limit: int = 100) -> float | None:
         """Close what has lapsed or ended by itself, and publish it.
@@ -334,6 +326,21 @@ class Requesting:
 
 def _as_of(request: Request, now: float) -> Request:
     return replace(request, life=pass_time(request.life, now))
+
+
+def _decided(
+    step: Callable[[Life, str, float, str | None], Life],
+    request_id: int,
+    actor_id: SubjectId | None,
+    by: str | None,
+    reason: str | None,
+) -> Request:
+    """A request after a step of somebody who may grant it now."""
+    with deciding(request_id, actor_id, by) as (state, act):
+        _demand_decider(state, act)
+        act.life = step(act.request.life, act.author, state.clock(), reason)
+        act.reason = reason
+    return act.request
 
 
 def _demand_decider(state: PermissionState, act: RequestAct) -> None:

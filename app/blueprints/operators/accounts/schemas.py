@@ -37,7 +37,24 @@ class HeldRoleSchema(OperatorRoleSchema):
     valid_until = Instant(required=True, allow_none=True)
 
 
-class OperatorSchema(ma.Schema):
+class SignInsSchema(ma.Schema):
+    """With what an account gets in, and when it last did."""
+
+    tokens = ma.fields.Integer(required=True, metadata={"description": "Valid API tokens"})
+    second_factor = Flag(required=True, metadata={"description": "Signs in with a code"})
+    last_sign_in = Instant(
+        required=True, allow_none=True, metadata={"description": "To the control plane"}
+    )
+    sessions_end = Instant(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When the last session of the control plane ends; null: none is open"
+        },
+    )
+
+
+class OperatorSchema(SignInsSchema):
     """Somebody who was given rights on the platform."""
 
     id = ma.fields.Integer(required=True)
@@ -51,16 +68,6 @@ class OperatorSchema(ma.Schema):
         metadata={"description": "What the account may do now"},
     )
     roles = ma.fields.List(ma.fields.Nested(HeldRoleSchema), required=True)
-    tokens = ma.fields.Integer(required=True, metadata={"description": "Valid API tokens"})
-    second_factor = Flag(required=True, metadata={"description": "Signs in with a code"})
-    last_sign_in = Instant(
-        required=True, allow_none=True, metadata={"description": "To the control plane"}
-    )
-    sessions_end = Instant(
-        required=True,
-        allow_none=True,
-        metadata={"description": "When the last session ends at the latest; null: none is open"},
-    )
 
 
 class GrantRoleSchema(ActSchema):
