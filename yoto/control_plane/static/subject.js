@@ -107,6 +107,8 @@ function spoken(kind, id, of) {
 function show(element, { of, kind, id, name, hint, known: there }) {
   element.title = [hint, of].filter(Boolean).join(" · ");
   if (!there) {
+    // What is not there has no page; nor has a digest, which limits against guessing count by.
+    element.removeAttribute("href");
     element.classList.add("unknown-subject");
     element.title = t("subject.unknown", { of });
     return replace(element, of);

@@ -14,6 +14,7 @@ import { trends } from "./trends.js";
 
 // On a telephone a record is a card of several lines.
 const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 50;
+const SHOWN = 8; // characters of the id of a request, which its title has whole
 // Requests for one page of the list: each looks at a part of the log, and filters may rarely meet.
 const LOOKS = 10;
 const OFFERED = 10;
@@ -83,10 +84,10 @@ export function decisionList(query, open = null) {
     columns: [
       { title: t("permissions.when"), render: (row) => when(row, open) },
       ...("user" in asked ? [] : [{ title: t("permissions.user"), head: true, render: (row) => subject(`user:${row.user_id}`, { text: row.user }) }]),
-      { title: t("permissions.permission"), render: (row) => h("code", {}, row.permission) },
+      { title: t("permissions.permission"), render: (row) => h("code", { class: "unbroken" }, row.permission) },
       { title: t("permissions.place"), render: (row) => place(row.place) },
       { title: t("permissions.verdict"), render: verdict },
-      { title: t("permissions.request"), render: (row) => (row.request_id === null ? null : h("span", { class: "request" }, subject(`request:${row.request_id}`))) },
+      { title: t("permissions.request"), render: (row) => (row.request_id === null ? null : h("span", { class: "request" }, subject(`request:${row.request_id}`, { text: row.request_id.slice(0, SHOWN) }))) },
       { title: t("permissions.policy_version"), render: (row) => (row.policy_version === null ? null : h("code", {}, row.policy_version)) },
     ],
     actions: open === null ? [] : [{ title: t("permissions.replay"), right: "view", run: open }],
