@@ -22,7 +22,7 @@ from .config_store import Change, ConfigStore, Kind, Origin, Receipt
 from .guards import GuardCounts
 from .settings import Settings
 from .settings.limiter import RateLimitConfig
-from .settings.rollout import RolloutConfig
+from .settings.tuning import RolloutConfig
 
 log = logging.getLogger(__name__)
 

@@ -38,10 +38,8 @@ def test_an_operator_is_let_in_signed_out_disabled_and_let_in_again(
         page.locator("#operator-grant").click()
         agree(page, "Assign a role", username=NAME)
         operator = row(page, "#operator-list", NAME)
-        sign_in(theirs, yoto, NAME, "/guards")
-        # Idle guards are folded.
-        isolate = theirs.get_by_role("button", name="Isolate", include_hidden=True)
-        expect(isolate.first).to_be_attached()
+        sign_in(theirs, yoto, NAME, "/guards?idle=open")
+        expect(theirs.get_by_role("button", name="Isolate", exact=True).first).to_be_visible()
         assert status_of(theirs, yoto) == 200
 
         operator.get_by_role("button", name="Sign out").click()

@@ -18,8 +18,8 @@ from ..settings import (
     Settings,
     TuningConfig,
 )
-from ..settings.rollout import RolloutConfig
 from ..settings.switches import ForcedStateConfig, SwitchConfig
+from ..settings.tuning import RolloutConfig
 
 
 class Kind(StrEnum):

@@ -1,4 +1,4 @@
-"""Live tuning of the whole fleet, and its outcomes."""
+"""Values that are tried: by live tuning in the whole fleet, and by one worker before all others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from yoto.monitor import BULKHEAD, LIVE_TUNABLES, RATE_LIMIT
-from yoto.rules import Checked, Rule, Settings, ruled
+from yoto.rules import Checked, Number, Rule, Settings, Text, Whole, ruled
 from yoto.settings import SETTINGS
 
 # Characters of an id of a suggestion, and ids that are kept; the oldest go.
 LONGEST_ID = 128
 MOST_IDS = 100
+LONGEST_WORKER = 128  # characters of a worker's id
 # The parts of a trial, and the types of their values.
 TRIAL: Mapping[str, tuple[type, ...]] = {
     "setting": (str,),
@@ -113,3 +114,32 @@ class TuningConfig(Settings):
     trial: Mapping[str, Any] | None = ruled(None, Checked(_trial, "trial"))
     reverted: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
     dismissed: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise ValueError("must be an object of fields")
+    return dict(value)
+
+
+@dataclass(frozen=True)
+class RolloutConfig(Settings):
+    """An entry ``rollout`` is named as what it is about: ``rate_limit:message.send``.
+
+    Attributes:
+        worker: the id of the process in which the values hold meanwhile.
+        values: all that operators would set on the entry.
+        version: the entry's version that the values were made from.
+        seconds: how long they are tried before every worker has them.
+        minimum_calls: calls of that worker without which nothing is concluded.
+        max_rejected: the highest share of its calls that the guard may reject, 0 to 1.
+        max_failed: the highest share of the admitted ones that may fail, 0 to 1.
+    """
+
+    worker: str = ruled("", Text(LONGEST_WORKER))
+    values: Mapping[str, Any] = ruled(None, Checked(lambda one: _fields(one or {}), "fields"))
+    version: int = ruled(0, Whole(0, 2**31 - 1))
+    seconds: float = ruled(300.0, Number(1.0, 86_400.0, "s"))
+    minimum_calls: int = ruled(20, Whole(1, 1_000_000, "calls"))
+    max_rejected: float = ruled(0.05, Number(0.0, 1.0))
+    max_failed: float = ruled(0.05, Number(0.0, 1.0))

@@ -17,6 +17,7 @@ from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.world import World
 from yoto.policy import PolicyManager
 from yoto.store.db import db
+from yoto.store.models import DecisionRecord
 
 BOUND, SHADOW, DOCUMENT = "/policies/bound", "/policy-shadow", "/policy-documents/limits"
 BROKEN = "package yoto.authz\n\ndeny contains"
@@ -207,11 +208,21 @@ def test_a_candidate_says_whom_it_would_lock_out_operators_first(
 def test_operators_see_what_policies_judge_and_on_what_inputs(
     auditor: ControlClient,
 ) -> None:
+    records = (("message.send", None, 100), ("message.send", "set", 1), ("member.ban", "set", 10))
+    db.session.add_all(
+        DecisionRecord(
+            user_id=1, asked=asked, scope="channel:1", allowed=False, reason="not_granted",
+            weight=weight, tier="db", policy_version=version, mask_hash="0",
+        )  # fmt: skip
+        for asked, version, weight in records
+    )
+    db.session.commit()
     coverage = auditor.get("/policy-coverage").json
     rows = {one["permission"]: one for one in coverage["permissions"]}
     assert rows["message.send"]["asked"] == "where_set"
     assert "bound" in rows["message.send"]["policies"]
-    assert coverage["judged"] <= coverage["decisions"]
+    assert coverage["recorded"]["message.send"] == {"decisions": 101, "judged": 1}
+    assert (coverage["decisions"], coverage["judged"]) == (111, 11)
 
     inputs = auditor.get("/policy-coverage/inputs", limit=2).json["items"]
     assert [one["number"] for one in inputs] == [25, 15]
