@@ -97,7 +97,7 @@ def status() -> str:
 @right(VIEW)
 def runbook(rule: str) -> str:
     """What to do about alerts of a rule of the platform."""
-    found = read_runbook(rule)
+    found = read_runbook(rule, language.current_language())
     if found is None:
         raise NotFound(f"There is no runbook for '{rule}'.")
     return render_template("control/runbook.html", runbook=found, **signed_in_as())

@@ -1,5 +1,7 @@
 """Runbooks of alert rules, from ``docs/runbooks``: Markdown of a few forms, as blocks of a page.
 
+English ones are in the folder itself, those of each other language in one of its name.
+
 A template writes each text as text, so nothing in a file becomes markup by itself.
 """
 
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yoto.auth.operators import CONTROL_PREFIX
+from yoto.control_plane.language import DEFAULT_LANGUAGE
 
 # A link to the folder of the guides, which a wheel takes along.
 FOLDER = Path(__file__).parent / "runbooks"
@@ -51,9 +54,9 @@ class Runbook:
     blocks: list[Block]
 
 
-def read_runbook(rule: str) -> Runbook | None:
-    """The runbook of a rule; None: there is none."""
-    path = FOLDER / f"{rule}.md"
+def read_runbook(rule: str, language: str = DEFAULT_LANGUAGE) -> Runbook | None:
+    """The runbook of a rule, in one of ``LANGUAGES``; None: there is none."""
+    path = FOLDER / ("" if language == DEFAULT_LANGUAGE else language) / f"{rule}.md"
     if not _NAME.fullmatch(rule) or not path.is_file():
         return None
     head, _, body = path.read_text(encoding="utf-8").partition("\n")

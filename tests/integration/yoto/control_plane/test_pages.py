@@ -109,6 +109,15 @@ def test_the_language_that_was_chosen_stays(browser: Browser, operator: Person) 
     assert '<span class="badge ok">OK</span>' in browser.get(STATUS).text
 
 
+def test_a_runbook_is_shown_in_the_language_of_its_reader(
+    browser: Browser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    assert "<h2>What to do</h2>" in browser.get("/control/runbooks/redis").text
+    assert "<h2>处理办法</h2>" in browser.get("/control/runbooks/redis?lang=zh").text
+    assert browser.get("/control/runbooks/zh").status_code == 404
+
+
 def test_errors_are_said_in_the_language_of_the_page(browser: Browser, operator: Person) -> None:
     browser.sign_in("olga")
     refused = "/control/api/audit?limit=0"
