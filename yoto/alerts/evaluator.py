@@ -261,6 +261,7 @@ def reconciled(
                 level=alert.level.rank,
                 peak=alert.peak_value,
                 peak_level=alert.peak_level.rank,
+                peak_limit=alert.limit if alert.level is alert.peak_level else None,
             )
     return kept
 

@@ -193,7 +193,7 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
     cause = Cause.UNKNOWN if after.unknown_rank > after.level else Cause.VALUE
     # A resolved alert shows its worst value.
     shown = before if new is None else after
-    limit = None if cause is Cause.UNKNOWN else rule.limit(after.rank or shown.peak_rank)
+    limit = rule.limit(after.rank) if after.rank else _limit_of(rule, shown)
     name, labels = parse_series(key)
     yield Transition(
         kind,
@@ -203,12 +203,19 @@ def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iter
         old,
         new,
         after.value,
-        limit,
+        None if cause is Cause.UNKNOWN else limit,
         _level(shown.peak_rank),
         shown.peak,
         cause,
         text_of(rule, shown),
     )
+
+
+def _limit_of(rule: AlertRule, track: Track) -> float | None:
+    """The threshold of the worst level as it was then: a rule that was loosened ends its alerts."""
+    if track.peak_limit is not None:
+        return track.peak_limit
+    return rule.limit(track.peak_rank) if track.peak_rank else None
 
 
 def _level(rank: int) -> Level:
@@ -247,7 +254,7 @@ def text_of(rule: AlertRule, track: Track) -> str:
     if track.unknown_rank > track.level:
         return f"{rule.metric} has been unknown for {track.unknown_for:.0f} s"
     text = rule.text or f"{rule.metric} beyond {{limit}}: {{value}} at worst"
-    limit = rule.limit(track.peak_rank) if track.peak_rank else None
+    limit = _limit_of(rule, track)
     value = "unknown" if track.peak is None else f"{track.peak:.4g}"
     bound = "unknown" if limit is None else f"{limit:g}"
     return text.replace("{value}", value).replace("{limit}", bound)

@@ -26,6 +26,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
         level: rank of the alert that the value makes; 0: none.
         peak: the worst value since it was last within every threshold; None: it is.
         peak_level: rank of the worst alert that it made since; 0: none.
+        peak_limit: the threshold that this alert went beyond; None: unknown. The rule may be
+            another one by the time the alert ends.
         unknown_for: seconds without a value up to now.
         unknown_rank: rank of the alert that its absence makes; 0: none.
     """
@@ -38,6 +40,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 0
     peak: float | None = None
     peak_level: int = 0
+    peak_limit: float | None = None
     unknown_for: float = 0.0
     unknown_rank: int = 0
 
@@ -84,6 +87,7 @@ def observe(
     well_for = _longer(before.well_for, _recovered(rule, value), elapsed)
     level = _level(rule, before.level, bad_for, well_for)
     within = not level and bad_for == NOWHERE
+    worse = level > before.peak_level
     return Track(
         at=now,
         known=True,
@@ -93,6 +97,7 @@ def observe(
         level=level,
         peak=None if within else _worse(rule, before.peak, float(value)),
         peak_level=max(before.peak_level, level) if level else 0,
+        peak_limit=(rule.limit(level) if worse else before.peak_limit) if level else None,
     )
 
 

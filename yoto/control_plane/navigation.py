@@ -44,10 +44,10 @@ class Page:
 SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
-    Page("overview", "/", texts=("status", "help")),
+    Page("overview", "/", texts=("status", "help", "reasons")),
     Page("alerts", "/alerts"),
     Page("guards", "/guards", texts=("help",)),
-    Page("permissions", "/permissions", live=False),
+    Page("permissions", "/permissions", texts=("reasons",), live=False),
     Page("access_requests", "/access-requests"),
     Page("policies", "/policies", live=False),
     Page("cache", "/cache", texts=("guards", "help")),
@@ -60,12 +60,17 @@ PAGES = (
 )
 
 DETAILS = (
-    Page("person", "/people/<who>", texts=("permissions", "audit"), part_of="permissions"),
+    Page(
+        "person",
+        "/people/<who>",
+        texts=("permissions", "audit", "reasons"),
+        part_of="permissions",
+    ),
     Page("guard", "/guards/<name>", texts=("guards", "help"), part_of="guards"),
     Page(
         "resource",
         "/resources/<kind>/<node>",
-        texts=("permissions", "audit", "person"),
+        texts=("permissions", "audit", "person", "reasons"),
         part_of="permissions",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Annotated, TypedDict, cast
 
 from marshmallow.validate import OneOf
@@ -94,8 +95,10 @@ def read_guard_callers(kind: str, name: str) -> CallerLines:
     controller = get_resilience_controller()
     trail = controller.trails.read(Kind.RATE_LIMIT, check_known(Kind.RATE_LIMIT, name))
     calls = [cast(LimitedCall, one) for one in trail.calls if one.cost > 0]
-    start = int(calls[0].at) // STEP * STEP if calls else int(trail.until)
-    steps = max(1, -(-int(trail.until - start) // STEP))
+    # Back from the end: a last step that is not over would look like a fall.
+    ends = ceil(trail.until)
+    steps = max(1, ceil((ends - int(calls[0].at)) / STEP)) if calls else 1
+    start = ends - steps * STEP
     items = [
         cast(
             CallerLine,

@@ -27,10 +27,12 @@ const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts
  * `always`; `zoom(from, to)`, ms since 1970, is called for a stretch that was dragged; `link(from, to)`
  * gives the address that a click on a moment, and its time in the table, lead to: that of its events.
  *
- * Returns `{element, show(points, range, step), push(point), limits(thresholds), mark(marks)}`: a point
- * is `{at, <key>: number|null}`, `at` in ISO 8601 or ms; `range` is a key of RANGES, seconds, or
+ * Returns `{element, show(points, range, step), push(point), limits(thresholds), mark(marks), dispose()}`: a
+ * point is `{at, <key>: number|null}`, `at` in ISO 8601 or ms; `range` is a key of RANGES, seconds, or
  * `[from, to]` in ms; a point stands for `step` seconds. `push` adds one and forgets the oldest. Where
- * points are missing the lines are broken. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`.
+ * points are missing the lines are broken; a last point with `partial`, whose time is not over, is a dot
+ * beside them. `marks: [{at, kind: "act"|"alert"|"restart", text, href}]`. What is not on the page for as
+ * long as the page itself is disposed of.
  */
 export function chart({ title, help = null, unit = "count", series, top = 0, area = false, thresholds = [], zoom = null, link = eventsBetween }) {
   const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], first: at === 0, ...one }));
@@ -57,14 +59,16 @@ export function chart({ title, help = null, unit = "count", series, top = 0, are
   let seconds = RANGES["10m"];
   let every = 1;
   let drawn = null;
+  let gone = false;
 
   function showValues(index, mark = null) {
-    const point = index === null ? points.at(-1) : points[index];
+    const point = index === null ? points.findLast((one) => !one.partial && !one.between) : points[index];
     lines.forEach((line, at) => {
       values[at].textContent = quantity(point?.[line.key], unit);
     });
     const time = index === null || !point ? zone(now()) : timestamp(point.at);
-    const text = mark ? `${timestamp(mark.at)} · ${mark.text}` : index === null && marks.length ? `${time} · ${t("chart.marks", { n: marks.length })}` : time;
+    const part = point?.partial ? ` · ${t("chart.partial")}` : "";
+    const text = mark ? `${timestamp(mark.at)} · ${mark.text}` : index === null && marks.length ? `${time} · ${t("chart.marks", { n: marks.length })}` : time + part;
     when.textContent = text;
     when.title = text;
   }
@@ -90,6 +94,9 @@ export function chart({ title, help = null, unit = "count", series, top = 0, are
   async function draw() {
     showValues(null);
     const UPlot = await uplot();
+    if (gone) {
+      return;
+    }
     if (!UPlot) {
       replace(plot, h("div", { class: "state" }, h("p", {}, t("chart.missing"))));
       return;
@@ -114,13 +121,13 @@ export function chart({ title, help = null, unit = "count", series, top = 0, are
   }
 
   function timeOf(point) {
-    const text = seconds > 86400 ? timestamp(point.at) : clock(point.at);
+    const text = (seconds > 86400 ? timestamp(point.at) : clock(point.at)) + (point.partial ? ` · ${t("chart.partial")}` : "");
     return link ? h("a", { href: link(toMs(point.at), toMs(point.at) + every * 1000), title: t("chart.events") }, text) : text;
   }
 
   function drawTable() {
     const step = Math.max(1, Math.ceil(points.length / TABLE_ROWS));
-    const shown = points.filter((_, at) => (points.length - 1 - at) % step === 0).reverse();
+    const shown = points.filter((one, at) => !one.between && (points.length - 1 - at) % step === 0).reverse();
     replace(
       rows,
       marks.length ? h("ul", { class: "chart-marks", "aria-label": t("chart.happened") }, marks.map(({ at, text, href }) => h("li", {}, timestamp(at), " ", href ? h("a", { href }, text) : text))) : null,
@@ -135,13 +142,14 @@ export function chart({ title, help = null, unit = "count", series, top = 0, are
 
   label();
   scheme.addEventListener("change", again);
-  new ResizeObserver(() => {
+  const observer = new ResizeObserver(() => {
     if (drawn) {
       drawn.setSize({ width: plot.clientWidth, height: HEIGHT });
     } else if (plot.clientWidth) {
       draw();
     }
-  }).observe(plot);
+  });
+  observer.observe(plot);
 
   return {
     element,
@@ -173,6 +181,13 @@ export function chart({ title, help = null, unit = "count", series, top = 0, are
       marks = found;
       draw();
     },
+    dispose() {
+      scheme.removeEventListener("change", again);
+      observer.disconnect();
+      drawn?.destroy();
+      drawn = null;
+      gone = true;
+    },
   };
 }
 
@@ -182,11 +197,11 @@ export const eventsBetween = (from, to) => `${home}events?${new URLSearchParams(
 /** Whether points are missing between two moments, if each stands for `step` seconds. */
 export const isHole = (before, after, step) => toMs(after) - toMs(before) > Math.max(LATE, 1.5 * step) * 1000;
 
-/** `points` and one more; where some are missing between, a point without values. */
+/** `points` and one more; where some are missing between, and before one that is partial, a point without values. */
 function joined(points, point, step) {
   const last = points.at(-1);
-  if (last && isHole(last.at, point.at, step)) {
-    points.push({ at: toMs(last.at) + step * 1000 });
+  if (last && (point.partial || isHole(last.at, point.at, step))) {
+    points.push({ at: point.partial ? toMs(point.at) - 1 : toMs(last.at) + step * 1000, between: point.partial });
   }
   points.push(point);
   return points;

@@ -34,11 +34,14 @@ function go(key, question = null) {
   const at = buttons.has(key) ? key : "decisions";
   if (open !== null && open !== at) {
     left.set(open, location.search);
+    made.get(open).hidden?.();
     history.replaceState(null, "", left.get(at) ?? location.pathname);
   }
   open = at;
   keep({ tab: at });
-  if (!made.has(at)) {
+  if (made.has(at)) {
+    made.get(at).shown?.();
+  } else {
     made.set(at, TABS.find(([name]) => name === at)[2](go));
   }
   for (const [name, button] of buttons) {

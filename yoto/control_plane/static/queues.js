@@ -9,6 +9,7 @@ import { age, duration, moment, number, quantity } from "./format.js";
 import { subscribe } from "./live.js";
 import { may, t } from "./page.js";
 import { load } from "./states.js";
+import { subject } from "./subject.js";
 import { pagedTable, table } from "./table.js";
 import { bar, repeat, throttled, tiles } from "./tiles.js";
 
@@ -55,7 +56,7 @@ const consumers = table({
   label: t("queues.consumers"),
   key: (row) => row.name,
   columns: [
-    { title: t("queues.worker"), head: true, render: ({ name }) => code(name) },
+    { title: t("queues.worker"), head: true, render: ({ name }) => subject(`worker:${name}`) },
     { title: t("queues.busy"), render: ({ busy, workers }) => bar(busy, workers, { label: t("queues.busy"), words: t("queues.busy_of", { busy: number(busy), workers: number(workers) }) }) },
     { title: t("queues.in_flight"), number: true, render: ({ in_flight: found }) => number(found) },
     { title: t("queues.hanging"), number: true, render: ({ abandoned }) => number(abandoned) },
@@ -242,7 +243,7 @@ const locks = table({
   key: (row) => row.name,
   columns: [
     { title: t("queues.lock"), head: true, render: ({ name }) => code(name), sort: (row) => row.name },
-    { title: t("queues.holder"), render: ({ holder }) => (holder === null ? t("queues.holder_unknown") : code(holder)) },
+    { title: t("queues.holder"), render: ({ holder }) => (holder === null ? t("queues.holder_unknown") : subject(`worker:${holder}`)) },
     { title: t("queues.token"), number: true, render: ({ token }) => code(String(token)) },
     { title: t("queues.held"), number: true, render: ({ held_s: held }) => quantity(held, "s"), sort: (row) => row.held_s },
     { title: t("queues.lease"), number: true, render: ({ lease_left_s: left }) => quantity(left, "s") },

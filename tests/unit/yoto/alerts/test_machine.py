@@ -182,6 +182,14 @@ def test_thresholds_that_change_change_the_level() -> None:
     assert run.notices([15]) == ["changed warning"]
 
 
+def test_an_alert_that_a_looser_rule_ends_keeps_the_threshold_that_it_had() -> None:
+    run = Run(rule(recover=0, text="load {value} over {limit}"))
+    run.see({"load": 25})
+    run.rules = [rule(recover=0, warning=50.0, error=60.0, critical=70.0, text=run.rules[0].text)]
+    (ended,) = run.see({"load": 25})
+    assert (ended.kind, ended.limit, ended.text) == ("resolved", 20.0, "load 25 over 20")
+
+
 def test_names_that_are_none_are_refused_and_told() -> None:
     run = Run(rule())
     assert run.see({"load{": 99.0, "lo ad": 99.0, 'load{a="1",a="2"}': 99.0}) == []

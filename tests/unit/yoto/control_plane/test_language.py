@@ -20,6 +20,9 @@ from yoto.control_plane.language import (
     translate,
 )
 from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS
+from yoto.permission.replay.replaying import PLACE_GONE
+from yoto.permission.verdict import verdict
+from yoto.policy.texts import texts as policy_texts
 
 ROOT = Path(__file__).parents[4]
 TEMPLATES, SCRIPTS = (
@@ -199,6 +202,13 @@ def test_values_are_put_into_texts() -> None:
 def test_a_text_that_is_not_there_is_an_error() -> None:
     with Flask("spoken").test_request_context("/"), pytest.raises(KeyError):
         translate("no.such.text")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_of_a_denial_is_said_in_words(language: str) -> None:
+    said = {key.removeprefix("reason.") for key in areas(language)["reasons"]}
+    own = {code for name, code in vars(verdict).items() if name.isupper() and type(code) is str}
+    assert own | policy_texts("en").keys() | {PLACE_GONE} == said
 
 
 def test_every_figure_with_a_question_mark_is_explained_and_leads_to_a_runbook() -> None:

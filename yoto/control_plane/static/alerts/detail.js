@@ -6,7 +6,7 @@ import { badge } from "../badge.js";
 import { chart, eventsBetween } from "../chart.js";
 import { differenceList } from "../difference.js";
 import { h, replace } from "../dom.js";
-import { age, moment, quantity, toMs } from "../format.js";
+import { age, known, moment, quantity, toMs } from "../format.js";
 import { may, named, page, t } from "../page.js";
 import { load } from "../states.js";
 import { addressOf, subject } from "../subject.js";
@@ -75,11 +75,13 @@ export function alertDetail(node, id, acts) {
   }
 
   function drawValues({ unit, thresholds, points, resolution_s: step, since, until, complete }) {
-    if (!plot) {
-      const borders = thresholds.map(({ level, at }) => ({ at, level, label: t(`alerts.level_${level}`), always: true }));
-      plot = chart({ title: t("alerts.around"), unit: unit ?? "count", series: [{ key: "value", title: named("rule", raised?.rule ?? ""), colour: 1 }], thresholds: borders });
-    }
-    plot.show(points, [toMs(since), toMs(until)], step);
+    // A rule that was loosened ended it: it is shown with the threshold that it had.
+    const limitOf = ({ level, at }) => (raised?.open === false && level === raised.peak_level && known(raised.limit) ? raised.limit : at);
+    const borders = thresholds.map((one) => ({ at: limitOf(one), level: one.level, label: t(`alerts.level_${one.level}`), always: true }));
+    plot ??= chart({ title: t("alerts.around"), unit: unit ?? "count", series: [{ key: "value", title: named("rule", raised?.rule ?? ""), colour: 1 }] });
+    plot.limits(borders);
+    // A count of a minute that is not over would look like a fall.
+    plot.show(points.filter((one) => one.at <= toMs(until)), [toMs(since), toMs(until)], step);
     mark();
     return h("div", {}, complete ? null : h("p", { class: "notice unknown" }, t("alerts.incomplete")), plot.element);
   }

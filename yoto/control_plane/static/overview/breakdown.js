@@ -5,6 +5,7 @@ import { number } from "../format.js";
 import { named, t } from "../page.js";
 import { subject } from "../subject.js";
 import { table } from "../table.js";
+import { reason } from "../permissions/sign.js";
 
 const STATUSES = ["2xx", "3xx", "4xx", "5xx", "planned"];
 const count = (title, of) => ({ title, number: true, render: (one) => number(of(one) ?? 0), sort: (one) => of(one) ?? 0 });
@@ -25,7 +26,7 @@ const denials = table({
   key: (one) => `${one.permission} ${one.reason}`,
   columns: [
     { title: t("overview.permission"), head: true, render: (one) => one.permission, sort: (one) => one.permission },
-    { title: t("overview.reason"), render: (one) => h("code", {}, one.reason), sort: (one) => one.reason },
+    { title: t("overview.reason"), render: (one) => reason(one.reason), sort: (one) => one.reason },
     count(t("overview.count"), (one) => one.count),
   ],
 });

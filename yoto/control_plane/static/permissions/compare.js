@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { named, t } from "../page.js";
 import { table } from "../table.js";
 import { form, placePicker, userPicker } from "./question.js";
+import { reason } from "./sign.js";
 
 const COMPARE = "compare"; // in the address: the third question of the page
 
@@ -48,8 +49,8 @@ function side(one, other, only, reasons, at, go) {
     none: t("compare.nothing"),
     columns: [
       { title: t("permissions.permission"), head: true, render: (row) => h("code", {}, row.permission) },
-      { title: t("permissions.reason"), render: (row) => h("code", {}, reasons(row)[0]) },
-      { title: t("compare.other_reason", { name: other.username || `#${other.user_id}` }), render: (row) => h("code", {}, reasons(row)[1]) },
+      { title: t("permissions.reason"), render: (row) => reason(reasons(row)[0]) },
+      { title: t("compare.other_reason", { name: other.username || `#${other.user_id}` }), render: (row) => reason(reasons(row)[1]) },
     ],
     actions: [{ title: t("permissions.why"), right: "view", run: (row) => go("explain", { ...at, permission: row.permission, username: name }) }],
   });

@@ -5,11 +5,12 @@ import { get } from "../api.js";
 import { badge } from "../badge.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { timestamp, now, toMs, zone } from "../format.js";
-import { has, named, t } from "../page.js";
+import { named, t } from "../page.js";
 import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "./question.js";
 import { record } from "./record.js";
+import { reason as reasonOf, reasonText } from "./sign.js";
 import { trends } from "./trends.js";
 
 // On a telephone a record is a card of several lines.
@@ -63,12 +64,13 @@ export function decisionsTab() {
     asked.element.querySelector("button").focus();
   }
 
-  replace(listed, h("p", { class: "quiet" }, t("permissions.decisions_intro")), asked.element, found, trends());
+  const over = trends();
+  replace(listed, h("p", { class: "quiet" }, t("permissions.decisions_intro")), asked.element, found, over.element);
   asked.send();
   if (/^\d+$/.test(given.record ?? "")) {
     open({ id: Number(given.record) });
   }
-  return { element: h("div", {}, opened, listed), ask: () => {} };
+  return { element: h("div", {}, opened, listed), ask: () => {}, shown: over.shown, hidden: over.hidden };
 }
 
 /**
@@ -87,7 +89,7 @@ export function decisionList(query, open = null) {
       { title: t("permissions.permission"), render: (row) => h("code", { class: "unbroken" }, row.permission) },
       { title: t("permissions.place"), render: (row) => place(row.place) },
       { title: t("permissions.verdict"), render: verdict },
-      { title: t("permissions.request"), render: (row) => (row.request_id === null ? null : h("span", { class: "request" }, subject(`request:${row.request_id}`, { text: row.request_id.slice(0, SHOWN) }))) },
+      { title: t("permissions.request"), render: (row) => (row.request_id === null ? null : h("span", { class: "request unbroken" }, subject(`request:${row.request_id}`, { text: row.request_id.slice(0, SHOWN) }))) },
       { title: t("permissions.policy_version"), render: (row) => (row.policy_version === null ? null : h("code", {}, row.policy_version)) },
     ],
     actions: open === null ? [] : [{ title: t("permissions.replay"), right: "view", run: open }],
@@ -123,13 +125,10 @@ export const place = (text) => (text.includes(":") ? subject(text) : named("scop
 
 /** A verdict with its reason in words. */
 export const verdict = ({ allowed, reason, weight = 1 }) =>
-  h("span", {}, badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied")), " ", h("span", { title: reason }, reasonText(reason)), weight > 1 ? h("span", { class: "quiet" }, ` × ${weight}`) : null);
+  h("span", {}, badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied")), " ", reasonOf(reason), weight > 1 ? h("span", { class: "quiet" }, ` × ${weight}`) : null);
 
 // What the permission system says itself; policies have codes of their own.
 const REASONS = ["not_granted", "overwrite_denied", "no_channel_access", "timed_out", "not_member", "unknown_user", "disabled", "excluded", "not_satisfied", "lacks_role", "sign_in_again", "granted", "owner", "administrator", "super_admin"];
-
-/** A reason in words; its code where it is a policy's. */
-export const reasonText = (code) => (has(`reason.${code}`) ? t(`reason.${code}`) : code);
 
 function optional(part) {
   part.input.required = false;

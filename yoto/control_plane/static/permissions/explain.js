@@ -6,6 +6,7 @@ import { h, uniqueId } from "../dom.js";
 import { duration, moment } from "../format.js";
 import { has, named, page, parts, t } from "../page.js";
 import { TYPES, questionForm } from "./question.js";
+import { reason } from "./sign.js";
 import { subject } from "../subject.js";
 
 // What a step does to the permission, as a shape; the words stand beside it.
@@ -165,7 +166,7 @@ function policies(found) {
 
 function verdict(found) {
   const facts = [
-    [t("permissions.reason"), h("code", {}, found.reason)],
+    [t("permissions.reason"), reason(found.reason)],
     [t("permissions.answered_by"), `${named("tier", found.tier)} · ${t("permissions.old", { age: found.age_ms < 1000 ? `${Math.round(found.age_ms)} ms` : duration(found.age_ms / 1000) })}`],
     [t("permissions.valid_until"), found.valid_until ? moment(found.valid_until) : t("permissions.no_bound")],
     [t("permissions.read_at"), moment(found.at)],

@@ -7,6 +7,7 @@ import { named, t } from "../page.js";
 import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { missing, questionForm } from "./question.js";
+import { reason } from "./sign.js";
 
 export function reviewTab(go) {
   const found = h("div", { "aria-live": "polite" });
@@ -24,7 +25,7 @@ export function reviewTab(go) {
       key: (line) => line.user_id,
       columns: [
         { title: t("permissions.user"), head: true, render: (line) => subject(`user:${line.user_id}`, { text: line.username }) },
-        { title: t("permissions.reason"), render: (line) => h("code", {}, line.reason) },
+        { title: t("permissions.reason"), render: (line) => reason(line.reason) },
         { title: t("permissions.since"), render: (line) => (line.since ? moment(line.since) : t("permissions.unknown")) },
         { title: t("permissions.ways"), render: (line) => h("ul", { class: "ways" }, line.ways.map(way)) },
       ],

@@ -8,7 +8,7 @@ import { named, t } from "../page.js";
 import { subject } from "../subject.js";
 import { pagedTable, table } from "../table.js";
 import { messageOf, select } from "./question.js";
-import { sign } from "./sign.js";
+import { reason, sign } from "./sign.js";
 
 const PLACES = 3; // of a change that are named
 const REMOVE = "remove";
@@ -107,7 +107,7 @@ const verdicts = (all, effect) =>
             " · ",
             one.places.slice(0, PLACES).flatMap((place, at) => [at ? t("shared.between") : "", place === "global" ? named("scope", place) : subject(place)]),
             one.count > PLACES ? ` ${t("what_if.more_places", { n: one.count - PLACES })}` : "",
-            h("span", { class: "quiet small" }, ` ${one.before} → ${one.after}`),
+            h("span", { class: "quiet small" }, " ", reason(one.before), " → ", reason(one.after)),
           ),
         ),
       )
