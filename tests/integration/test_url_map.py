@@ -55,6 +55,7 @@ WRITES_WITHOUT_PERMISSION = {
     "nodes.overwrite_at_resource": "one administers or owns the resource, or has admin.roles",
     "nodes.clear_at_resource": "one administers or owns the resource, or has admin.roles",
     "what-if.try_act": "changes nothing; takes what the act takes",
+    "what-if.view_as_roles": "changes nothing; takes the right to audit there",
     "access-requests.ask_for_access": "asks, and changes no right",
     "access-requests.grant_access_request": "takes the right to lend it, and the right itself",
     "access-requests.refuse_access_request": "takes what granting takes",

@@ -1,4 +1,4 @@
-"""Acts on roles, groups and overwrites as data: the same names and fields as their routes have.
+"""Acts on roles, groups, overwrites and members as data, with the names and fields of their routes.
 
 An act is carried out by the very write that its route calls, so that nothing is checked, or means,
 anything else here.
@@ -17,6 +17,7 @@ from yoto.permission.people.kinds import Team
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import subject_of_text
 from yoto.permission.registry.scopes import Place, checked_id, parse_place
+from yoto.permission.what_if import membership
 from yoto.permission.writes.roles import UNSET
 from yoto.permission.writes.writes import Writes
 from yoto.store.models import Effect
@@ -168,6 +169,11 @@ _SCOPE = {"scope": ActField(_as_it_is, GLOBAL_KIND), "scope_id": ActField(_as_it
 _EFFECT = {"effect": ActField(_as_it_is, Effect.ALLOW.value)}
 _AT = {"scope": ActField(_as_it_is, None), "scope_id": ActField(_as_it_is, None)}
 _HELD = {"subject": ActField(_subject), **_ROLE, **_AT}
+_MEMBER = {
+    "subject": ActField(_subject),
+    "scope": ActField(_as_it_is),
+    "scope_id": ActField(_as_it_is),
+}
 _OVERWRITE = {
     "scope": ActField(_as_it_is),
     "scope_id": ActField(_as_it_is),
@@ -183,6 +189,7 @@ ACTS: Mapping[str, Mapping[str, ActField]] = {
         **_ROLE,
         "parent_id": ActField(_id_or_none, UNSET),
         "active": ActField(_as_it_is, UNSET),
+        "position": ActField(_as_it_is, UNSET),
     },
     "role.add_parent": {**_ROLE, "parent_id": ActField(_id)},
     "role.remove_parent": {**_ROLE, "parent_id": ActField(_id)},
@@ -202,6 +209,8 @@ ACTS: Mapping[str, Mapping[str, ActField]] = {
     "group.add": {**_GROUP, **_PERMISSIONS},
     "group.remove": {**_GROUP, **_PERMISSIONS},
     "group.delete": _GROUP,
+    "member.timeout": {**_MEMBER, "until": ActField(_moment)},
+    "member.remove": _MEMBER,
 }
 
 _writes = Writes()
@@ -231,6 +240,10 @@ def _is_person(one: Given) -> bool:
     return one["scope"] is None and type(subject) is int and subject < APPLICATIONS
 
 
+def _home(one: Given) -> Place:
+    return parse_place(one["scope"], one["scope_id"])
+
+
 def _node(one: Given) -> tuple[str, Any] | None:
     return None if one["scope"] is None else (one["scope"], one["scope_id"])
 
@@ -249,7 +262,11 @@ _RUN: Mapping[str, Callable[[Given, Given], object]] = {
         one["group_id"], one["role_id"], one["scope"], one["scope_id"], **how
     ),
     "role.update": lambda one, how: _writes.update_role(
-        one["role_id"], parent=one["parent_id"], active=one["active"], **how
+        one["role_id"],
+        parent=one["parent_id"],
+        active=one["active"],
+        position=one["position"],
+        **how,
     ),
     "role.add_parent": lambda one, how: _writes.add_role_parent(
         one["role_id"], one["parent_id"], **how
@@ -273,6 +290,12 @@ _RUN: Mapping[str, Callable[[Given, Given], object]] = {
         one["group_id"], one["permissions"], **how
     ),
     "group.delete": lambda one, how: _writes.delete_group(one["group_id"], **how),
+    "member.timeout": lambda one, how: membership.time_out(
+        _home(one), one["subject"], one["until"], how["actor_id"]
+    ),
+    "member.remove": lambda one, how: membership.remove(
+        _home(one), one["subject"], how["actor_id"]
+    ),
 }
 
 

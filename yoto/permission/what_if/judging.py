@@ -28,13 +28,13 @@ Turn = tuple[str, str, str]
 
 
 class Window(NamedTuple):
-    """Some people in a block of places, with the rights that they have before the act."""
+    """Some people in a block of places, with the rights that they have there at a moment."""
 
     at: At
     sites: tuple[Site, ...]
     user_ids: Sequence[int]
     people: tuple[UserFacts, ...]
-    before: Rights
+    rights: Rights
 
     @classmethod
     def read(
@@ -44,13 +44,16 @@ class Window(NamedTuple):
         people = people_at(connection, user_ids, sites[0])
         return cls(at, sites, user_ids, people, rights_in(connection, user_ids, sites, ()))
 
-    def after(self, connection: Connection) -> Rights:
-        """The rights that they have now, after the act."""
-        return rights_in(connection, self.user_ids, self.sites, ())
+    def after(self, connection: Connection, anew: bool) -> Window:
+        """The same now, after the act; ``anew``: who belongs there may be another, too."""
+        people = people_at(connection, self.user_ids, self.sites[0]) if anew else self.people
+        return self._replace(
+            people=people, rights=rights_in(connection, self.user_ids, self.sites, ())
+        )
 
 
 def changes_in(
-    window: Window, after: Rights, registry: PermissionRegistry, now: float
+    window: Window, later: Window, registry: PermissionRegistry, now: float
 ) -> Iterator[PersonChange]:
     """What changes for each of them, in their order; without names."""
     snapshot = registry.snapshot
@@ -59,8 +62,8 @@ def changes_in(
     found: defaultdict[tuple[int, bool], defaultdict[Turn, list[str]]]
     found = defaultdict(lambda: defaultdict(list))
     for site in window.sites:
-        old, was_people = Loaded(site, window.before, window.people).facts(registry)
-        new, is_people = Loaded(site, after, window.people).facts(registry)
+        old, was_people = Loaded(site, window.rights, window.people).facts(registry)
+        new, is_people = Loaded(site, later.rights, later.people).facts(registry)
         pair = flatten(old, snapshot.bits), flatten(new, snapshot.bits)
         same_place = pair[0].roles == pair[1].roles and pair[0].default == pair[1].default
         for was_user, is_user in zip(was_people, is_people, strict=True):

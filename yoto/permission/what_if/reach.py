@@ -51,6 +51,9 @@ def reach_of(session: Session, act: Act) -> Reach:
         if name == "team_id":
             return Reach((root,), holder=Holder(f"team:{value}", team_id=value))
         return Reach((root,), holder=holder_of(session, value, "target"))
+    if act.name.startswith("member."):
+        home = parse_place(given["scope"], given["scope_id"])
+        return Reach((str(home),), holder=holder_of(session, given["subject"]))
     if act.name in ("role.assign", "role.unassign"):
         role = require_role(session, given["role_id"])
         node = act.node

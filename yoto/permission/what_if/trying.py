@@ -9,7 +9,7 @@ the locks of the write itself, for as long as a page is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from yoto.permission.database.transactions import has_written
 from yoto.permission.directory import renew_people
 from yoto.permission.explain.loading import USERNAMES
 from yoto.permission.loading.places_sql import IDS
-from yoto.permission.loading.rights import Rights, epoch
+from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.sites import load_sites
 from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import (
@@ -37,11 +37,12 @@ from yoto.permission.people.numbers import (
     person_number,
 )
 from yoto.permission.people.subjects import name_of_no_person
-from yoto.permission.registry.scopes import parse_place
+from yoto.permission.registry.scopes import checked_id, parse_place
 from yoto.permission.search.page import PEOPLE_UNKNOWN, ROLES_UNKNOWN, checked_limit
 from yoto.permission.search.users import has_unasked
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.what_if.acts import Act, read_act
+from yoto.permission.what_if.as_roles import names_of_roles
 from yoto.permission.what_if.comparing import compared
 from yoto.permission.what_if.judging import RolesAt, Window, cells_between, changes_in, with_names
 from yoto.permission.what_if.people import heirs, people_reached
@@ -81,7 +82,10 @@ class Cursor(NamedTuple):
 
 
 class Trying:
-    """Questions about acts that nobody has done, and about two people. Policies are left out."""
+    """Questions about acts that nobody has done, and about people side by side or made up of roles.
+
+    Policies are left out.
+    """
 
     def what_if(
         self,
@@ -122,9 +126,10 @@ class Trying:
             shown = _roles_at(connection, state, reach) if after is None else []
             found.carry_out(actor_id)
             session.flush()
-            rights = [one.after(connection) for one in windows]
+            anew = found.name.startswith("member.")
+            later = [one.after(connection, anew) for one in windows]
             cells = [cell for one in shown for cell in _cells(connection, state, one)]
-        items, end = _first(windows, rights, state, now, most, end)
+        items, end = _first(windows, later, state, now, most, end)
         with reading() as connection:
             names = _names(connection, {one.user_id for one in items})
             own = None if numbers else own_ids({one.user_id for one in items})
@@ -150,6 +155,26 @@ class Trying:
         get_state()
         with reading():
             return _roots(reach_of(db.session(), read_act(act)))
+
+    def permissions_of_roles(
+        self, role_ids: Iterable[int], places: Iterable[tuple[str, NodeId | None]]
+    ) -> list[frozenset[str]]:
+        """What a member who holds these roles, and no other but the default one, may do.
+
+        Args:
+            role_ids: held without a node, as if somebody were given them now.
+            places: types and ids; one permission set each comes back, in their order.
+
+        Raises:
+            ValidationFailed: bad input; ``UnknownResource`` for a place that is not there, or a
+                role that belongs to none of their homes.
+            StoreUnavailable: the database did not answer.
+        """
+        state = get_state()
+        asked = [parse_place(*one) for one in places]
+        wanted = [checked_id(one, "role_ids") for one in role_ids]
+        with reading() as connection:
+            return names_of_roles(connection, state, wanted, asked)
 
     def compare_people(
         self,
@@ -223,7 +248,7 @@ def _windows(
 
 def _first(
     windows: list[Window],
-    rights: list[Rights],
+    later: list[Window],
     state: PermissionState,
     now: float,
     most: int,
@@ -232,8 +257,8 @@ def _first(
     """At most so many changes, and where the next page begins."""
     items: list[PersonChange] = []
     last = end
-    for window, later in zip(windows, rights, strict=True):
-        for one in changes_in(window, later, state.registry, now):
+    for window, then in zip(windows, later, strict=True):
+        for one in changes_in(window, then, state.registry, now):
             if len(items) == most:
                 return items, last
             items.append(one)

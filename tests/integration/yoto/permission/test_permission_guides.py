@@ -102,6 +102,7 @@ def test_the_example_of_acts_that_nobody_has_done(app: Flask, world: World, caps
             "what-if.md",
             permissions=permissions,
             role_id=crew,
+            server_id=harbour.id,
             channel_id=harbour.channel_id,
             anna=anna.id,
             ben=ben.id,

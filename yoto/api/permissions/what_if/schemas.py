@@ -5,11 +5,13 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
+from yoto.api.permissions.checks.schemas import EffectiveSchema, PlaceSchema
 from yoto.api.permissions.insight.schemas import INCOMPLETE, PAGE_DEFAULT, PAGE_MAX
-from yoto.http.fields import Instant, NodeId
+from yoto.http.fields import Instant, NodeId, RowId
 from yoto.permission import ACTS
 
 CURSOR_LENGTH = 200
+ROLES_MAX, PLACES_MAX = 50, 1_000
 ACT = {
     "description": "Its name as `act`, and the fields of its route: "
     + "; ".join(f"`{name}` {', '.join(fields)}" for name, fields in ACTS.items())
@@ -87,6 +89,26 @@ class WhatIfSchema(ma.Schema):
         metadata={"description": "What roles would say differently; on the first page"},
     )
     incomplete = ma.fields.String(required=True, allow_none=True, metadata=INCOMPLETE)
+
+
+class AsRolesSchema(ma.Schema):
+    """A member who holds some roles and no other, in places."""
+
+    role_ids = ma.fields.List(
+        RowId(),
+        required=True,
+        validate=Length(max=ROLES_MAX),
+        metadata={"description": "Beside the default role; none: that alone"},
+    )
+    places = ma.fields.List(
+        ma.fields.Nested(PlaceSchema), required=True, validate=Length(1, PLACES_MAX)
+    )
+
+
+class AllOfRolesSchema(ma.Schema):
+    """What such a member may do in each of the places, in their order."""
+
+    items = ma.fields.List(ma.fields.Nested(EffectiveSchema), required=True)
 
 
 class SideSchema(ma.Schema):

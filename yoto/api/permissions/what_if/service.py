@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from yoto.api.permissions.checks.service import Question, demand_insight
 from yoto.api.permissions.nodes.service import GLOBAL_ROLES, NOT_YOURS, managed
 from yoto.api.rows import existing
 from yoto.api.visibility import demand_sight, sees
@@ -35,6 +36,8 @@ from yoto.store.models import NOWHERE, Role
 MANAGE_GROUPS = "admin.groups"
 # What the routes of a community take.
 MANAGE, ASSIGN, OVERWRITE = "role.manage", "role.assign", "channel.overwrite"
+# Any one of them is enough.
+MEMBERS = {"member.timeout": ("member.timeout",), "member.remove": ("member.kick", "member.ban")}
 
 
 def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
@@ -57,6 +60,22 @@ def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
     )
 
 
+def as_roles(caller_id: int, role_ids: list[int], places: list[Place]) -> list[list[str]]:
+    """What a member with these roles alone may do in places, for whoever may audit there.
+
+    Raises:
+        PermissionDenied: the caller may not know about others there.
+        UnknownResource: a place is not there, or not for the caller, or a role is of another home.
+    """
+    demand_insight(caller_id, [Question("", *place) for place in places])
+    if not permissions.check_permission(caller_id, GLOBAL_ROLES):
+        rows = db.session.execute(select(Role.id, Role.home).where(Role.id.in_(role_ids)))
+        for role_id, home in rows:
+            if home == NOWHERE:
+                raise UnknownResource("role", role_id, "role_ids")
+    return [sorted(one) for one in permissions.permissions_of_roles(role_ids, places)]
+
+
 def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:
     name, place = place_of_act(act)
     if name.startswith("group."):
@@ -66,6 +85,12 @@ def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:
             raise ValidationFailed({"scope": "an overwrite is at a resource"})
         demand_sight(caller_id, [place])
         if not _has(caller_id, OVERWRITE, place):
+            managed(caller_id, place)
+    elif name in MEMBERS:
+        if place is None:
+            raise ValidationFailed({"scope": "people belong to a resource"})
+        demand_sight(caller_id, [place])
+        if not any(_has(caller_id, right, place) for right in MEMBERS[name]):
             managed(caller_id, place)
     elif name in ("role.assign", "role.unassign") and place is not None:
         managed(caller_id, place)

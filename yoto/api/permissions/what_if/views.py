@@ -6,12 +6,17 @@ from typing import Any
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_TRIAL
 from yoto.api.permissions.what_if import service
-from yoto.api.permissions.what_if.schemas import TriedSchema, WhatIfSchema
+from yoto.api.permissions.what_if.schemas import (
+    AllOfRolesSchema,
+    AsRolesSchema,
+    TriedSchema,
+    WhatIfSchema,
+)
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.http.api import API_PREFIX
 from yoto.http.rest import RestBlueprint
-from yoto.permission import WhatIf
+from yoto.permission import Place, WhatIf
 from yoto.request.context import read_only
 from yoto.resilience import rate_limit
 
@@ -38,3 +43,23 @@ def try_act(body: dict[str, Any]) -> WhatIf:
     It takes what the act takes, and is refused as the act would be.
     """
     return service.what_if(current_user_id(), body)
+
+
+@what_if.post("/as-roles")
+@read_only
+@signed_in
+@what_if.arguments(AsRolesSchema)
+@what_if.response(200, AllOfRolesSchema)
+@what_if.alt_response(404, "NOT_FOUND")
+@what_if.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=lambda body: len(body["places"]))
+def view_as_roles(body: dict[str, Any]) -> dict[str, Any]:
+    """What a member who holds some roles, and no other, may do in places; policies are left out
+
+    It takes the right to audit there (`server.audit` in a server), or `admin.audit`; for global
+    roles `admin.roles`, too.
+    """
+    places = [Place(one["scope"], one["scope_id"]) for one in body["places"]]
+    found = service.as_roles(current_user_id(), body["role_ids"], places)
+    asked = zip(body["places"], found, strict=True)
+    return {"items": [place | {"permissions": names} for place, names in asked]}

@@ -146,3 +146,64 @@ def test_what_is_assigned_from_later_on_is_judged_at_that_moment(
     assert found.at.year == 2100
     [item] = found.items
     assert [one.permission for one in item.gained] == [PIN]
+
+
+def test_a_time_out_and_a_removal_are_foretold_to_who_may_do_it_to_whom_they_outrank(
+    client: FlaskClient, world: World, harbour: Community, crew: int, keeper: Person
+) -> None:
+    member = world.member(harbour, world.user("member"), crew)
+    rank = world.role(harbour, "member.timeout", "member.ban", position=3)
+    guard = world.member(harbour, world.user("guard"), rank)
+    at = {"subject": f"user:{member.id}", "scope": "server", "scope_id": harbour.id}
+    out = {"act": "member.timeout", "until": "2100-01-01T00:00:00+00:00", **at}
+    gone = {"act": "member.remove", **at}
+    [found] = ask(client, guard, out).get_json()["items"]
+    lost = {one["permission"]: one["after"] for one in found["lost"]}
+    assert lost["message.send"] == "timed_out" and "channel.read" not in lost
+    [found] = ask(client, guard, gone).get_json()["items"]
+    assert {one["after"] for one in found["lost"]} == {"not_member"}
+    assert "channel.read" in {one["permission"] for one in found["lost"]}
+    above = {"subject": f"user:{keeper.id}", "scope": "server", "scope_id": harbour.id}
+    nobody = at | {"subject": f"user:{world.user().id}"}
+    for who, act, status in (
+        (member, out, 403),
+        (keeper, gone, 403),
+        (guard, out | above, 403),
+        (world.user(), out, 404),
+        (guard, gone | nobody, 404),
+        (guard, out | {"scope": "channel", "scope_id": harbour.channel_id}, 422),
+    ):
+        answer = ask(client, who, act)
+        assert answer.status_code == status, (act, answer.get_json())
+
+
+def test_a_member_made_up_of_roles_may_do_what_one_who_holds_them_may(
+    client: FlaskClient, world: World, harbour: Community, crew: int
+) -> None:
+    attic = world.channel(harbour, "attic")
+    world.overwrite(channel=attic, role=harbour.everyone_id, deny=["channel.read"])
+    world.overwrite(channel=attic, role=crew, allow=["channel.read"])
+    pinner = world.role(harbour, PIN)
+    asleep = world.role(harbour, "member.ban", active=False)
+    places = [
+        {"scope": "server", "scope_id": harbour.id},
+        {"scope": "channel", "scope_id": harbour.channel_id},
+        {"scope": "channel", "scope_id": attic},
+    ]
+
+    def look(who: Person, roles: list[int]) -> TestResponse:
+        body = {"role_ids": roles, "places": places}
+        return client.post("/api/v1/permissions/as-roles", headers=who.headers, json=body)
+
+    for roles in ([], [crew], [pinner], [crew, pinner, asleep]):
+        holder = world.member(harbour, world.user(), *roles)
+        found = look(harbour.owner, roles).get_json()["items"]
+        for item in found:
+            at = {"scope": item["scope"], "scope_id": item["scope_id"]}
+            own = client.get("/api/v1/permissions/me", headers=holder.headers, query_string=at)
+            held = own.get_json()["permissions"] if own.status_code == 200 else []
+            assert item["permissions"] == sorted(held), (roles, at)
+    assert look(world.member(harbour), [crew]).status_code == 404  # the attic is not there for them
+    elsewhere = world.server(world.user())
+    assert look(harbour.owner, [elsewhere.everyone_id]).status_code == 404
+    assert look(harbour.owner, [world.role(None)]).status_code == 404

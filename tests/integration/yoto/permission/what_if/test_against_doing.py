@@ -1,4 +1,6 @@
-"""What an act on a community would do, against doing it: groups, deletions, and the reasons."""
+"""What an act on a community would do, against doing it: groups, deletions, members, and the
+reasons.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,7 @@ from yoto.permission.what_if.acts import read_act
 from yoto.store.db import db
 
 ACTS_OF_ONE = 6
+LATER = "2099-01-01T00:00:00+00:00"
 Verdicts = dict[tuple[int, str, str], tuple[bool, str]]
 
 
@@ -42,6 +45,11 @@ def some_act(random: Random) -> dict[str, Any]:
         )
     )
     effect = random.choice(("allow", "deny"))
+    member = {
+        "subject": f"user:{random.choice(USERS)}",
+        "scope": "server",
+        "scope_id": random.choice(SERVERS),
+    }
     return random.choice(
         (
             {"act": "role.grant", "role_id": role, "permissions": names[:1], "effect": effect}
@@ -51,7 +59,10 @@ def some_act(random: Random) -> dict[str, Any]:
             | scope,
             {"act": "role.revoke_group", "role_id": role, "group_id": group} | scope,
             {"act": "role.update", "role_id": role, "parent_id": random.choice((None, *ROLES))},
+            {"act": "role.update", "role_id": role, "position": random.randint(1, 9)},
             {"act": "role.delete", "role_id": role},
+            {"act": "member.timeout", "until": random.choice((None, LATER))} | member,
+            {"act": "member.remove"} | member,
             {"act": "group.add", "group_id": group, "permissions": names},
             {"act": "group.remove", "group_id": group, "permissions": names[:1]},
             {"act": "group.delete", "group_id": group},

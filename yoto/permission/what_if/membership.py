@@ -1,0 +1,75 @@
+"""Acts on memberships: a time-out, and somebody's removal.
+
+The rows are the application's own, and so are its writes. What a verdict reads of them is declared;
+just that is changed here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, ColumnElement, and_, delete, func, true, update
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.permission.loading.places_sql import person_number
+from yoto.permission.people.numbers import SubjectId, number_of
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.registry.scopes import Place
+from yoto.permission.state import get_state
+from yoto.permission.verdict.verdict import OUTRANKED
+from yoto.store.db import db
+from yoto.store.resources import known_types
+from yoto.store.resources.types import Members
+
+# The right that their routes in a community take.
+TIME_OUT, REMOVE = "member.timeout", "member.kick"
+
+
+def time_out(
+    home: Place, subject: SubjectId, until: datetime | None, actor_id: SubjectId | None
+) -> None:
+    """Let a member keep only what remains in a time-out; until None: end it.
+
+    Raises:
+        PermissionDenied: the actor does not outrank the member.
+        UnknownResource: that person is no member.
+        ValidationFailed: people do not belong to such a node, or it has no time-outs.
+    """
+    session = db.session()
+    members, row = _row_of(session, home, subject, actor_id, TIME_OUT)
+    column = members.timeout_until
+    if not isinstance(column, Column):
+        raise ValidationFailed({"scope": "it has no time-outs"})
+    changed = session.execute(update(members.table).where(row).values({column: until}))
+    _demand_one(changed.rowcount, subject)
+
+
+def remove(home: Place, subject: SubjectId, actor_id: SubjectId | None) -> None:
+    """Let a member belong no longer, whether or not they may come back. Raises as ``time_out``."""
+    session = db.session()
+    members, row = _row_of(session, home, subject, actor_id, REMOVE)
+    changed = session.execute(delete(members.table).where(row))
+    _demand_one(changed.rowcount, subject)
+
+
+def _row_of(
+    session: Session, home: Place, subject: SubjectId, actor_id: SubjectId | None, right: str
+) -> tuple[Members, ColumnElement[bool]]:
+    members = known_types().get(home.kind).members
+    if members is None:
+        raise ValidationFailed({"scope": "people do not belong to it"})
+    number = number_of(subject, "subject")
+    if actor_id is not None:
+        authority = Authority(get_state(), session, number_of(actor_id, "actor_id"))
+        if not authority.outranks(number, str(home)):
+            raise PermissionDenied(OUTRANKED, right)
+    row = and_(members.node == home.id, person_number(members.person) == number)
+    if members.banned is not None:
+        row = and_(row, func.coalesce(members.banned, true()) != true())
+    return members, row
+
+
+def _demand_one(changed: int, subject: SubjectId) -> None:
+    if not changed:
+        raise UnknownResource("member", subject, "subject")
