@@ -53,7 +53,7 @@ from yoto.permission.registry.requirement import PermissionRequirement
 from yoto.permission.registry.scopes import Place, checked_id, node_of_text, parse_place
 from yoto.permission.registry.specs import MOST_APPROVALS, PermissionSpec
 from yoto.permission.replay import Replay
-from yoto.permission.requesting.rows import Request
+from yoto.permission.requests.rows import Request
 from yoto.permission.requests.states import RequestState
 from yoto.permission.review import (
     ACCESS_COLUMNS,

@@ -19,7 +19,6 @@ from yoto.permission.records.log import DecisionLog
 from yoto.permission.registry.catalogue import Catalogue
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of
-from yoto.permission.requests import RequestDesk
 from yoto.permission.templates import TemplateLibrary
 from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters, PolicyFailures
@@ -28,6 +27,7 @@ from yoto.permission.ways import Ways
 
 if TYPE_CHECKING:
     from yoto.monitor import Suggestion
+    from yoto.permission.requests import RequestDesk
 
 EXTENSION = "yoto.permissions"
 # Through the proxy each attribute costs more than the whole look-up.

@@ -31,8 +31,12 @@ from yoto.permission.records import DecisionLog, Origin, RecordSettings
 from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.registry.scopes import Place
 from yoto.permission.replay import Replaying
-from yoto.permission.requesting import Requesting
-from yoto.permission.requests import AccessRequestEvent, RequestDesk, RequestSettings
+from yoto.permission.requests import (
+    AccessRequestEvent,
+    RequestDesk,
+    Requesting,
+    RequestSettings,
+)
 from yoto.permission.review import Reviewing
 from yoto.permission.search import Searching
 from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered

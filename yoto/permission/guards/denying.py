@@ -10,7 +10,7 @@ from flask import current_app
 from yoto.errors import PermissionDenied, SignInAgain
 from yoto.permission.people.numbers import current_keys
 from yoto.permission.registry.scopes import Place
-from yoto.permission.requesting.asking import is_requestable
+from yoto.permission.requests.asking import is_requestable
 from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict.verdict import Decision
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from yoto.events import Event, event_type
 from yoto.permission.requests.states import RequestState
+
+if TYPE_CHECKING:
+    from yoto.permission.requests.rows import Request
 
 
 class AccessRequestEvent(Event, frozen=True, kw_only=True):
@@ -91,10 +94,8 @@ REACHED: dict[RequestState, type[AccessRequestEvent]] = {
 }
 
 
-def event_of(kind: type[AccessRequestEvent], request: Any, by: str) -> AccessRequestEvent:
-    """The event of a step of a request (``Request`` of ``requesting``), as it is after
-    it.
-    """
+def event_of(kind: type[AccessRequestEvent], request: Request, by: str) -> AccessRequestEvent:
+    """The event of a step of a request, as it is after it."""
     life, place = request.life, request.place
     return kind(
         access_request_id=request.id,

@@ -12,10 +12,10 @@ from yoto.permission.database.transactions import write
 from yoto.permission.loading.finding import server_of, site_in
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import Place
-from yoto.permission.requesting import rows
-from yoto.permission.requesting.lending import role_name, take_back
-from yoto.permission.requesting.rows import KIND, Request, author_of
+from yoto.permission.requests import rows
 from yoto.permission.requests.facts import REACHED, AccessRequestEvent, event_of
+from yoto.permission.requests.lending import role_name, take_back
+from yoto.permission.requests.rows import KIND, Request, author_of
 from yoto.permission.requests.states import RequestState, pass_time
 from yoto.permission.state import PermissionState, get_state
 from yoto.store.models import AccessRequest, record_audit

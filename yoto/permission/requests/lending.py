@@ -20,7 +20,7 @@ from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.not_below import check_none_above, check_none_above_at
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
-from yoto.permission.requesting.rows import KIND, Request
+from yoto.permission.requests.rows import KIND, Request
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision

@@ -16,8 +16,8 @@ from yoto.permission.loading.source import reading
 from yoto.permission.people.numbers import SubjectId, actor_number, number_of, person_number
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.registry.scopes import checked_id, parse_place, place_key
-from yoto.permission.requesting import rows
-from yoto.permission.requesting.acts import (
+from yoto.permission.requests import rows
+from yoto.permission.requests.acts import (
     REASON_LENGTH,
     SYSTEM,
     RequestAct,
@@ -28,10 +28,10 @@ from yoto.permission.requesting.acts import (
     record,
     still_open,
 )
-from yoto.permission.requesting.asking import approvals_needed, is_requestable
-from yoto.permission.requesting.lending import demand_approver, lend
-from yoto.permission.requesting.rows import KIND, Request, author_of
+from yoto.permission.requests.asking import approvals_needed, is_requestable
 from yoto.permission.requests.facts import AccessAsked, event_of
+from yoto.permission.requests.lending import demand_approver, lend
+from yoto.permission.requests.rows import KIND, Request, author_of
 from yoto.permission.requests.settling import RequestSettings
 from yoto.permission.requests.states import (
     Approval,
