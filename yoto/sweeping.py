@@ -7,7 +7,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -19,11 +20,12 @@ from yoto.housekeeping import Housekeeper
 from yoto.optimization import AdvancedOptimization, keeps_lock
 from yoto.permission import Orphan, Orphans, number_everybody
 from yoto.persistence import STORE_FAILURES
+from yoto.settings import Configured, of, settings_of
 from yoto.store.columns import utcnow
 from yoto.store.db import db, setup_command, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import lacks_tables
-from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
+from yoto.store.models import IDEMPOTENCY_KEPT, AccessRequest, IdempotencyKey, RevokedToken
 from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
@@ -84,9 +86,9 @@ class Sweeper:
         """Delete what has ended; how many rows. Give numbers to people who have none, and forget
         nodes and people that are gone.
         """
-        now = utcnow()
+        ended = _ended(utcnow(), Kept.from_config(settings_of(self._app)))
         with self._app.app_context():
-            deleted = sum(_delete(*ended) for ended in _ended(now))
+            deleted = sum(_delete(*one) for one in ended)
             number_everybody(self._app)
             self._forget()
         return deleted
@@ -144,9 +146,18 @@ def sweeper_for_guest(app: Flask) -> Sweeper:
     return found
 
 
-def _ended(now: datetime) -> Sequence[tuple[Any, Any]]:
+@dataclass(frozen=True, slots=True)
+class Kept(Configured):
+    """How long rows are kept that have ended."""
+
+    access_request_days: float = of("ACCESS_REQUEST_KEEP_DAYS")
+
+
+def _ended(now: datetime, kept: Kept) -> Sequence[tuple[Any, Any]]:
     """Tables, and which of their rows have ended."""
+    over = now - timedelta(days=kept.access_request_days)
     return (
+        (AccessRequest, AccessRequest.ended_at < over),
         (RevokedToken, RevokedToken.expires_at < now),
         (IdempotencyKey, IdempotencyKey.created_at < now - IDEMPOTENCY_KEPT),
     )

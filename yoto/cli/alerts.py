@@ -109,10 +109,11 @@ def add_webhook(
     by: Author,
     url: Annotated[str | None, "Where to; asked for if not given."] = None,
     min_level: Level = Level.WARNING,
+    access_requests: Annotated[bool, "Send the steps of access requests, too."] = False,
 ) -> str:
     """Send alerts to a webhook called NAME; prints the secret that signs them, once."""
     url = click.prompt("Url", hide_input=True) if url is None else url
-    added = add_alert_webhook(name, url, reason, by, min_level)
+    added = add_alert_webhook(name, url, reason, by, min_level, access_requests)
     return f"Webhook {added.id} is {added.url}; its secret is {added.secret}"
 
 

@@ -218,3 +218,6 @@ class AccessRequests:
     ACCESS_REQUEST_LAPSE_SECONDS = whole(
         604_800, 1, 31_536_000, "s", "A request that nobody answers lapses after so long."
     )
+    ACCESS_REQUEST_KEEP_DAYS = number(
+        90.0, 0.01, 3650, "days", "How long a request is kept once it is over."
+    )

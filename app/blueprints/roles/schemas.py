@@ -25,6 +25,11 @@ class RoleSchema(ma.Schema):
     position = ma.fields.Integer(required=True)
     active = ma.fields.Boolean(required=True)
     is_default = ma.fields.Boolean(required=True)
+    access_request_id = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The access request that it holds something lent for"},
+    )
     created_at = Instant(required=True)
 
 

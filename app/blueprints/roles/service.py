@@ -47,7 +47,9 @@ def make_role(actor_id: int | None, server_id: int | None, body: dict[str, Any])
     if server_id is not None:
         # The server's lock makes roles come one by one, so that the limit holds.
         locked(Server, server_id)
-        count = select(func.count()).select_from(Role).where(Role.server_id == server_id)
+        # Those that hold what was lent come and go by themselves.
+        made = (Role.server_id == server_id) & Role.access_request_id.is_(None)
+        count = select(func.count()).select_from(Role).where(made)
         if (db.session.scalar(count.with_for_update(read=True)) or 0) >= ROLES_MAX:
             raise Conflict(f"A server holds at most {ROLES_MAX} roles.")
     receipt = permissions.register_role(

@@ -33,7 +33,7 @@ export async function drawGrants(place, role, node) {
   function line(permission, grants, included) {
     const allows = grants.some((one) => one.effect === "allow");
     const denies = grants.some((one) => one.effect === "deny");
-    const offered = place.can(permission) && (role.position < place.mine());
+    const offered = place.can(permission) && place.changes(role);
     const id = `may-${permission}`;
     return h(
       "li",

@@ -11,7 +11,7 @@ import { holdersOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
 
 export function groupsTab(place) {
-  const roles = place.roles.filter((role) => role.position < place.mine());
+  const roles = place.roles.filter(place.changes);
   const chosen = () => place.role(Number(choice.value));
   const choice = h("select", { id: "groups-role", onchange: () => draw() }, roles.map((role) => h("option", { value: role.id, selected: role.id === Number(state().role) }, role.name)));
   const body = h("div", {}, loading());

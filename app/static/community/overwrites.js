@@ -41,7 +41,7 @@ export function overwritesTab(place) {
     const [{ items, synced }, allowed] = await Promise.all([get(`/channels/${channelId}/overwrites`), get("/permissions/me", { scope: "channel", scope_id: channelId })]);
     rights = new Set(allowed.permissions);
     const rows = items.map((one) => ({ ...one, name: targetName(one) }));
-    const missing = place.roles.filter((role) => !rows.some((one) => one.target_type === "role" && one.target_id === role.id));
+    const missing = place.roles.filter((role) => role.access_request_id === null && !rows.some((one) => one.target_type === "role" && one.target_id === role.id));
     rows.push(...missing.map((role) => ({ target_type: "role", target_id: role.id, name: role.name, allow: [], deny: [] })));
     const draw = () => replace(body, synced ? h("p", { class: "notice warning" }, t("overwrites.synced")) : null, matrix(channelId, rows), adder(rows, draw));
     draw();
@@ -50,7 +50,7 @@ export function overwritesTab(place) {
   const targetName = (one) => (one.target_type === "role" ? place.role(one.target_id)?.name : people.get(one.target_id) && nameOf(people.get(one.target_id))) ?? `${one.target_type} #${one.target_id}`;
 
   /** A role that is not below one's own, or a right that one lacks, is only shown. */
-  const offered = (row, permission) => rights.has("channel.overwrite") && rights.has(permission) && (row.target_type !== "role" || (place.role(row.target_id)?.position ?? Infinity) < place.mine());
+  const offered = (row, permission) => rights.has("channel.overwrite") && rights.has(permission) && (row.target_type !== "role" || (place.role(row.target_id) && place.changes(place.role(row.target_id))));
 
   function matrix(channelId, rows) {
     const heads = [t("overwrites.who"), ...COLUMNS.map(label)].map((title) => h("th", { scope: "col" }, title));

@@ -14,7 +14,8 @@ export const label = (permission) => {
 /**
  * What is known of a server. `can(permission)`: whether who looks may do that there. `above(role)`:
  * whether a role is below their own highest one, `outranks(member)` the same of a member: so says
- * the order of roles; the server checks all of it again.
+ * the order of roles; `changes(role)` the same of @everyone too. No one changes a role that holds what
+ * an access request lent. The server checks all of it again.
  */
 export async function placeOf(id, me) {
   const [server, allowed, roles, membership, assigned] = await Promise.all([
@@ -31,12 +32,14 @@ export async function placeOf(id, me) {
   const rankOf = (roleIds) => Math.max(0, ...roleIds.map((one) => role(one)?.position ?? 0));
   const held = assigned.items.filter(inForce).map((one) => one.role_id);
   const mine = () => (owns ? Infinity : rankOf(held.filter((one) => role(one)?.active)));
+  const changes = (one) => one.access_request_id === null && one.position < mine();
   return Object.assign(place, {
     role,
     mine,
+    changes,
     path: `/servers/${id}`,
     can: (permission) => rights.has(permission),
-    above: (one) => !one.is_default && one.position < mine(),
+    above: (one) => !one.is_default && changes(one),
     outranks: (one) => one.user.id !== me.id && one.user.id !== server.owner_id && rankOf(one.role_ids) < mine(),
     async reread() {
       place.roles = ordered((await all(`/servers/${id}/roles`)).items);

@@ -94,7 +94,7 @@ export function rolesTab(place) {
 const nameField = (value = "") => ({ name: "name", label: t("community.name"), required: true, maxlength: 100, value });
 
 function change(place, role) {
-  const parents = place.roles.filter((one) => one.id !== role.id && !one.is_default).map((one) => [one.id, one.name]);
+  const parents = place.roles.filter((one) => one.id !== role.id && !one.is_default && one.access_request_id === null).map((one) => [one.id, one.name]);
   return changeRights(place, {
     title: t("roles.change_named", { name: role.name }),
     submit: t("roles.change_do"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import pytest
@@ -19,6 +19,7 @@ from yoto.store.columns import utcnow
 from yoto.store.db import db, writing
 from yoto.store.models import (
     IDEMPOTENCY_KEPT,
+    AccessRequest,
     IdempotencyKey,
     OutboxEvent,
     RevokedToken,
@@ -27,6 +28,7 @@ from yoto.store.models import (
 from yoto.sweeping import sweeper_of
 
 SOON = timedelta(minutes=1)
+REQUESTS_KEPT = timedelta(days=90)
 
 
 def add_rows(world: World) -> None:
@@ -47,13 +49,31 @@ def add_rows(world: World) -> None:
                 created_at=ends - IDEMPOTENCY_KEPT,
             )
         )
+        world.add(a_request(f"key{number}", "refused", ended_at=ends - REQUESTS_KEPT))
+
+
+def a_request(permission: str, state: str, ended_at: datetime | None) -> AccessRequest:
+    return AccessRequest(
+        user_id=1,
+        permission=permission,
+        place="server:1",
+        reason="",
+        seconds=60,
+        needed=1,
+        state=state,
+        approvals=[],
+        created_at=utcnow() - 2 * REQUESTS_KEPT,
+        ended_at=ended_at,
+    )
 
 
 def test_what_has_ended_is_deleted_and_nothing_else(app: Flask, world: World) -> None:
     add_rows(world)
-    assert sweeper_of(app).sweep() == 4
+    world.add(a_request("long lent", "granted", ended_at=None))
+    assert sweeper_of(app).sweep() == 6
     assert world.rows(select(RevokedToken.token_key)) == [("key2",)]
     assert world.rows(select(IdempotencyKey.idempotency_key)) == [("key2",)]
+    assert world.rows(select(AccessRequest.permission)) == [("key2",), ("long lent",)]
 
 
 def test_a_database_that_is_away_is_said_once_and_tried_again_later(
@@ -61,7 +81,7 @@ def test_a_database_that_is_away_is_said_once_and_tried_again_later(
 ) -> None:
     sweeper = sweeper_of(app)
 
-    def away(now: object) -> NoReturn:
+    def away(*given: object) -> NoReturn:
         raise StoreUnavailable("database")
 
     with monkeypatch.context() as faulty:

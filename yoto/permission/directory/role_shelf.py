@@ -158,7 +158,9 @@ class RoleShelf:
         names = sorted({one.role for one in given})
         for start in range(0, len(names), 500):
             rows = select(roles.c.home, roles.c.name, roles.c.id).where(
-                roles.c.name.in_(names[start : start + 500]), roles.c.is_default == false()
+                roles.c.name.in_(names[start : start + 500]),
+                roles.c.is_default == false(),
+                roles.c.access_request_id.is_(None),
             )
             # Whatever the database takes for equal.
             known |= {(home, name): id_ for home, name, id_ in connection.execute(rows)}

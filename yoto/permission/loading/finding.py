@@ -53,18 +53,33 @@ def require(session: Session, model: type[Row], row_id: Any, field: str | None =
 
 
 def require_role(
-    session: Session, role_id: Any, field: str = "role_id", *, default_too: bool = False
+    session: Session,
+    role_id: Any,
+    field: str = "role_id",
+    *,
+    default_too: bool = False,
+    lent_too: bool = False,
 ) -> Role:
-    """The role; ``@everyone`` only with ``default_too``.
+    """The role; ``@everyone`` only with ``default_too``, one that lends only with ``lent_too``.
 
     Raises:
-        ValidationFailed: not an id, or the default role.
+        ValidationFailed: not an id, or one of these roles.
         UnknownResource: there is none.
     """
     role = require(session, Role, role_id, field)
+    if not lent_too:
+        refuse_lent(role, field)
     if role.is_default and not default_too:
         raise ValidationFailed({field: "the default role is everybody's, always, as it is"})
     return role
+
+
+def refuse_lent(role: Role, field: str) -> None:
+    """Raises ``ValidationFailed`` for a role that holds what an access request lent: whatever was
+    done with it would lend more than was granted, or to more people, or for longer.
+    """
+    if role.access_request_id is not None:
+        raise ValidationFailed({field: "holds what an access request lent: end the request"})
 
 
 def grant_scope(

@@ -14,10 +14,11 @@ from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.registry.scopes import Place
 from yoto.permission.requests import rows
 from yoto.permission.requests.facts import REACHED, AccessRequestEvent, event_of
-from yoto.permission.requests.lending import role_name, take_back
+from yoto.permission.requests.lending import take_back
 from yoto.permission.requests.rows import KIND, Request, author_of
 from yoto.permission.requests.states import RequestState, pass_time
 from yoto.permission.state import PermissionState, get_state
+from yoto.permission.writes.role_rules import LENDING
 from yoto.store.models import AccessRequest, record_audit
 
 REASON_LENGTH = 500
@@ -162,5 +163,5 @@ def publish(state: PermissionState, event: AccessRequestEvent) -> None:
 
 def named(request: Request, reason: str | None) -> str:
     """The reason of a write that a request brings about: it names the request."""
-    name = role_name(request.id)
+    name = f"{LENDING}{request.id}"
     return (name if not reason else f"{name}: {reason}")[:REASON_LENGTH]

@@ -25,8 +25,9 @@ from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.permission.verdict.verdict import ROLE_TOO_HIGH, Decision
 from yoto.permission.writes.acting import agreed
+from yoto.permission.writes.role_rules import lending_name
 from yoto.permission.writes.writes import Writes
-from yoto.store.models import NOWHERE
+from yoto.store.models import NOWHERE, Role
 from yoto.store.resources import known_types
 
 # With it somebody lends everywhere what they have themselves.
@@ -34,11 +35,6 @@ GLOBAL_ROLES = "admin.roles"
 NOT_APPROVER = "not_approver"
 
 _writes = Writes()
-
-
-def role_name(request_id: int) -> str:
-    """What the role is called."""
-    return f"Access request #{request_id}"
 
 
 def demand_approver(
@@ -103,9 +99,8 @@ def lend(
     home = site_in(session, place, "scope_id").home
     at = None if home is None else place_of_text(home)
     with agreed():
-        made = _writes.register_role(
-            role_name(request.id), home=at, actor_id=actor_id, reason=reason, commit=False
-        )
+        name = lending_name(session, request.id, home or NOWHERE)
+        made = _writes.register_role(name, home=at, actor_id=actor_id, reason=reason, commit=False)
         role_id = made.ids[0]
         _writes.assign_permissions_to_role(
             role_id, [permission.name], *place, actor_id=actor_id, reason=reason, commit=False
@@ -120,6 +115,9 @@ def lend(
             reason=reason,
             commit=False,
         )
+    # From here on nobody may do anything with it but take it away.
+    session.get_one(Role, role_id).access_request_id = request.id
+    session.flush()
     with reading() as connection:
         facts, [user] = load_one(connection, request.user_id, place).facts(state.registry)
     bits = state.registry.snapshot.bits

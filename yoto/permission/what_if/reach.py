@@ -55,14 +55,14 @@ def reach_of(session: Session, act: Act) -> Reach:
         home = parse_place(given["scope"], given["scope_id"])
         return Reach((str(home),), holder=holder_of(session, given["subject"]))
     if act.name in ("role.assign", "role.unassign"):
-        role = require_role(session, given["role_id"])
+        role = require_role(session, given["role_id"], lent_too=True)
         node = act.node
         if node is None and isinstance(given["subject"], Everyone):
             root = role.home
         else:
             root = role.home if node is None else str(parse_place(*node))
         return Reach((root,), holder=holder_of(session, given["subject"]))
-    role = require_role(session, given["role_id"], default_too=True)
+    role = require_role(session, given["role_id"], default_too=True, lent_too=True)
     root = role.home
     if "scope" in given:
         scope = grant_scope(session, role, given["scope"], given["scope_id"], taken=True)

@@ -57,8 +57,13 @@ class Act:
         """
         if self._authority is None:
             self._authority = Authority(self._state, self.session, self.actor_id)
-            self._authority.unbounded |= _agreed.get()
+            self._authority.unbounded |= self.is_agreed
         return self._authority
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether it is a part of an act to which its actor was found entitled (``agreed``)."""
+        return _agreed.get()
 
     def check_actor(self) -> None:
         """Demand an actor for a write that every user may do; raises as ``authority``."""

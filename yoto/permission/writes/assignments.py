@@ -124,7 +124,7 @@ class AssignmentWrites:
         ) as act:
             user = require(act.session, User, user_id)
             whom = f"user:{user.id}"
-            roles = _roles(act.session, wanted, server_id)
+            roles = _roles(act.session, wanted, server_id, lent_too=True)
             held = _held(act.session, user.id, roles)
             absent = [role.id for role in roles if role.id not in held]
             if absent:
@@ -218,10 +218,12 @@ def _ids(role_ids: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(checked_id(role_id, "role_ids") for role_id in role_ids))
 
 
-def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> list[Role]:
+def _roles(
+    session: Session, role_ids: Iterable[int], server_id: int | None, *, lent_too: bool = False
+) -> list[Role]:
     roles = []
     for role_id in role_ids:
-        role = require_role(session, role_id, "role_ids")
+        role = require_role(session, role_id, "role_ids", lent_too=lent_too)
         if server_id is not None and role.home != home_text(server_id):
             raise ValidationFailed({"role_ids": f"role {role.id} is not of server {server_id}"})
         roles.append(role)

@@ -234,7 +234,7 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
         now: epoch seconds, for a new assignment; None: the assignment is taken away.
     """
     holder = holder_of(session, subject)
-    role = require_role(session, role_id)
+    role = require_role(session, role_id, lent_too=now is None)
     place, home = None, role.home
     if at is not None:
         site = site_in(session, checked_node(at, "at"), "at")

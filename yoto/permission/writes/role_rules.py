@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
 from yoto.permission.database.transactions import has_written
-from yoto.permission.loading.finding import require
+from yoto.permission.loading.finding import refuse_lent, require
 from yoto.permission.rank.delegation import delegated_grants, merged, parents_of, role_closure
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.rank.nesting import MOST_DEEP, TOO_DEEP, Edges, edges_from, longest
@@ -25,10 +25,17 @@ LOWEST_POSITION = 1  # 0 is the default role's
 MAX_POSITION = 1_000_000  # far more than people rank by hand
 
 NAME_TAKEN = {"name": "another role has this name"}
+# How roles are called that hold what access requests lent.
+LENDING = "Access request #"
 
 
-def checked_role_name(session: Session, name: Any, home: str, own_id: int | None = None) -> str:
+def checked_role_name(
+    session: Session, name: Any, home: str, own_id: int | None = None, *, lends: bool = False
+) -> str:
     """``name`` without outer blanks, if no other role of the home has it.
+
+    Args:
+        lends: it is the name of a role that holds what an access request lends.
 
     Raises:
         ValidationFailed: field ``name``.
@@ -36,10 +43,23 @@ def checked_role_name(session: Session, name: Any, home: str, own_id: int | None
     label = checked_label(name, NAME_MAX_LENGTH)
     if label == EVERYONE:
         raise ValidationFailed({"name": f"{EVERYONE} is the default role's"})
-    same = select(Role.id).where(Role.home == home, Role.name == label)
-    if session.scalar(same) not in (None, own_id):
+    same = session.scalar(select(Role.id).where(Role.home == home, Role.name == label))
+    if same not in (None, own_id):
         raise ValidationFailed(NAME_TAKEN)
+    if same is None and not lends and label.startswith(LENDING):
+        raise ValidationFailed({"name": "is a name of what access requests lend"})
     return label
+
+
+def lending_name(session: Session, request_id: int, home: str) -> str:
+    """The name of the role that holds what a request lent: one that no role of the home has, since
+    roles may be called so from before these names were kept from people.
+    """
+    name = f"{LENDING}{request_id}"
+    alike = select(Role.name).where(Role.home == home, Role.name.startswith(name, autoescape=True))
+    taken = set(session.scalars(alike))
+    others = (f"{name} ({n})" for n in range(2, len(taken) + 3))
+    return next(one for one in (name, *others) if one not in taken)
 
 
 def checked_label(name: Any, max_length: int) -> str:
@@ -114,6 +134,7 @@ def checked_parent(
     if parent_id is None:
         return None
     parent = require(session, Role, parent_id, "parent_id")
+    refuse_lent(parent, "parent_id")
     if parent.is_default:
         raise ValidationFailed({"parent_id": "everybody has the default role already"})
     if not may_inherit(home, parent.home):

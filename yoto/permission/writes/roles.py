@@ -158,7 +158,7 @@ class RoleWrites:
     ) -> WriteReceipt:
         """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
         with acting(actor_id, reason, commit, roles=[role_id]) as act:
-            role = require_role(act.session, role_id)
+            role = require_role(act.session, role_id, lent_too=True)
             act.authority.check_role(role)
             lost = delegated_grants(
                 act.session, act.registry, role_closure(act.session, role), Effect.DENY, role.home
@@ -283,7 +283,7 @@ def _make_role(
     role = Role(
         home=at,
         server_id=server_of(at),
-        name=checked_role_name(act.session, name, at),
+        name=checked_role_name(act.session, name, at, lends=act.is_agreed),
         parent_id=inherited.id if inherited else None,
         position=position,
         active=checked_flag(active, "active"),

@@ -30,6 +30,7 @@ class AccessRequest(Model):
         Index(None, "user_id", "id"),
         Index(None, "state", "id"),
         Index(None, "due_at"),
+        Index(None, "ended_at"),
         MYSQL_OPTIONS,
     )
 

@@ -66,6 +66,7 @@ class Role(Model):
 
     ``server_id`` repeats the id where the node is a server, for other references to servers.
     ``parent_id`` is the first role that it inherits from; others are in ``yoto_role_parents``.
+    ``access_request_id``: it holds what this request lent, and nobody gives or changes it.
     """
 
     __tablename__ = "yoto_roles"
@@ -82,6 +83,7 @@ class Role(Model):
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    access_request_id: Mapped[int | None]
 
 
 class RoleParent(Model):
