@@ -39,6 +39,7 @@ def test_a_manager_makes_a_role(client: FlaskClient, crew: Crew) -> None:
         "position": 3,
         "active": True,
         "is_default": False,
+        "access_request_id": None,
     }
 
 

@@ -160,11 +160,14 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
 
 def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver: Receiver) -> None:
     assert run(app, "webhooks") == "No webhook yet: alerts are shown here only.\n"
-    added = run(app, "webhook-add", "pager", *WHY, input=f"{receiver.url}\n")
+    added = run(app, "webhook-add", "pager", "--access-requests", *WHY, input=f"{receiver.url}\n")
     assert "its secret is whsec_" in added and "/hook" not in added
     number = added.split("Webhook ")[1].split()[0]
     shown = run(app, "webhooks")
     assert "pager" in shown and "whsec_" not in shown and "/hook" not in shown
+    assert [
+        one["access_requests"] for one in json.loads(run(app, "webhooks", "--json"))["items"]
+    ] == [True]
     assert run(app, "webhook-test", number, *WHY) == "Delivered: HTTP status 204.\n"
     assert json.loads(receiver.received[0].body)["type"] == "alert.test"
     receiver.answer = lambda request: 500

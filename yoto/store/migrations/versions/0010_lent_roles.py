@@ -22,9 +22,7 @@ def upgrade() -> None:
     op.add_column("yoto_roles", lent)
     request = sa.select(REQUESTS.c.id).where(REQUESTS.c.role_id == ROLES.c.id).scalar_subquery()
     lending = sa.select(REQUESTS.c.role_id).where(REQUESTS.c.role_id.is_not(None))
-    op.execute(
-        sa.update(ROLES).where(ROLES.c.id.in_(lending)).values(access_request_id=request)
-    )
+    op.execute(sa.update(ROLES).where(ROLES.c.id.in_(lending)).values(access_request_id=request))
     op.create_index(ENDED, "yoto_access_requests", ["ended_at"])
 
 
