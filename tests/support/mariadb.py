@@ -97,6 +97,8 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
     # To empty a table, as each test does with some, is 20 times as fast there.
     folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-", dir=below or in_memory()))
     user = f"--user={folder.owner()}"
+    # A server removes at its start what looks temporary there, be it of another one that runs.
+    temporary = f"--tmpdir={folder}"
     subprocess.run(
         [
             installer,
@@ -105,6 +107,7 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
             f"--datadir={folder}/data",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            temporary,
         ],
         check=True,
         stdout=subprocess.DEVNULL,
@@ -119,6 +122,7 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
         f"--pid-file={folder}/server.pid",
         f"--port={port}",
         "--bind-address=127.0.0.1",
+        temporary,
         *FAST_AND_FORGETFUL,
         *options,
     ]
