@@ -3,9 +3,8 @@
 import { get } from "../control/api.js";
 import { differenceList } from "../control/difference.js";
 import { h } from "../control/dom.js";
-import { age } from "../control/format.js";
+import { age, introduce, subject } from "../control/format.js";
 import { has, t } from "../control/page.js";
-import { introduce, subject } from "../control/subject.js";
 import { pagedTable } from "../control/table.js";
 import { nameOf } from "./place.js";
 import { peopleOf } from "./preview.js";

@@ -1,11 +1,9 @@
 // The channels that one may read, and the messages of one of them, live.
 
-import { keep, state } from "../control/address.js";
 import { get, post, put, remove } from "../control/api.js";
-import { badge } from "../control/badge.js";
-import { h, replace } from "../control/dom.js";
+import { badge, h, replace } from "../control/dom.js";
 import { age } from "../control/format.js";
-import { t } from "../control/page.js";
+import { keep, state, t } from "../control/page.js";
 import { empty, failed, loading } from "../control/states.js";
 import { denied, doing, lacking, trying } from "./denied.js";
 import { all } from "./pages.js";

@@ -2,10 +2,8 @@
 
 import { post, Problem } from "../control/api.js";
 import { act } from "../control/dialog.js";
-import { h, replace } from "../control/dom.js";
+import { h, replace, reported, toast } from "../control/dom.js";
 import { page, t } from "../control/page.js";
-import { reported } from "../control/reported.js";
-import { toast } from "../control/toast.js";
 import { label, ownerOf } from "./place.js";
 
 const LONGEST = 86_400; // s that somebody asks for a right

@@ -1,11 +1,9 @@
 // What runs on every page of the community: who is signed in, the end of the session, ages that grow.
 
-import { recognise } from "../control/api.js";
+import { hasEnded, recognise, signedIn, signInLink, watchSession } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { tick } from "../control/format.js";
 import { page, t } from "../control/page.js";
-import { hasEnded, signInLink, watchSession } from "../control/session.js";
-import { signedIn } from "../control/token.js";
 
 /**
  * Who is signed in: {id, username, display_name, super_admin}. Who is not is taken to the sign-in

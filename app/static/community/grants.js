@@ -1,8 +1,7 @@
 // What a role allows, as switches. One that would give what who looks does not have is not offered.
 
 import { put, remove } from "../control/api.js";
-import { badge } from "../control/badge.js";
-import { h, replace } from "../control/dom.js";
+import { badge, h, replace } from "../control/dom.js";
 import { t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { all } from "./pages.js";

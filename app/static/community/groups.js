@@ -1,9 +1,8 @@
 // Groups and templates: several permissions that a role is given as one.
 
-import { keep, state } from "../control/address.js";
 import { get, put, remove } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { t } from "../control/page.js";
+import { keep, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { all } from "./pages.js";
 import { label } from "./place.js";

@@ -1,9 +1,8 @@
 // What roles and members may do differently in a channel: a matrix of who and what.
 
-import { keep, state } from "../control/address.js";
 import { get, put, remove } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { t } from "../control/page.js";
+import { keep, state, t } from "../control/page.js";
 import { empty, failed, loading } from "../control/states.js";
 import { trying } from "./denied.js";
 import { label, nameOf } from "./place.js";

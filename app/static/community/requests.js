@@ -1,8 +1,7 @@
 // Rights that people ask to be lent: the requests that one may decide, and one's own.
 
 import { get, post } from "../control/api.js";
-import { badge } from "../control/badge.js";
-import { h } from "../control/dom.js";
+import { badge, h } from "../control/dom.js";
 import { duration, until } from "../control/format.js";
 import { named, t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";

@@ -1,11 +1,8 @@
 // The roles in order, highest first; what the chosen one allows is beside them.
 
-import { keep, state } from "../control/address.js";
 import { patch, post, remove } from "../control/api.js";
-import { badge } from "../control/badge.js";
-import { h, replace } from "../control/dom.js";
-import { t } from "../control/page.js";
-import { toast } from "../control/toast.js";
+import { badge, h, replace, toast } from "../control/dom.js";
+import { keep, state, t } from "../control/page.js";
 import { doing, trying } from "./denied.js";
 import { drawGrants } from "./grants.js";
 import { because } from "./members.js";

@@ -1,9 +1,8 @@
 // One server: its channels, and a tab for each thing that who looks may do there.
 
-import { keep, state } from "../control/address.js";
 import { post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { page, t } from "../control/page.js";
+import { keep, page, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { auditTab } from "./audit.js";
 import { bansTab } from "./bans.js";

@@ -1,7 +1,7 @@
 // Live messages of one channel: the namespace /community of Socket.IO, with an access token.
 
+import { forget, signedIn } from "../control/api.js";
 import { page } from "../control/page.js";
-import { forget, signedIn } from "../control/token.js";
 
 const RETRY = 5; // s between tries where the server refused the token
 

@@ -1,9 +1,8 @@
 // The server as a member sees it, or somebody who has one role and no other.
 
-import { keep, state } from "../control/address.js";
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { t } from "../control/page.js";
+import { keep, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { PERMISSIONS } from "./grants.js";
 import { all } from "./pages.js";

@@ -369,7 +369,7 @@ def test_a_dialog_whose_row_is_gone_gives_the_focus_to_the_next_one(page: Page) 
 
 
 def test_what_failed_is_said_until_it_is_closed_also_by_keyboard(page: Page) -> None:
-    run(page, "toast", 'm.toast("not delivered", "failed")')
+    run(page, "dom", 'm.toast("not delivered", "failed")')
     close = page.locator(".toast").get_by_role("button", name="Close")
     close.focus()
     page.keyboard.press("Enter")
@@ -411,7 +411,7 @@ NAMES = """
 def test_what_a_page_names_at_once_is_asked_for_once_and_an_id_stays_as_a_hint(
     page: Page,
 ) -> None:
-    person, channel, again, nobody, terminal, guard, later = run(page, "subject", NAMES)
+    person, channel, again, nobody, terminal, guard, later = run(page, "format", NAMES)
     assert person == again == later and person != "user:1"
     assert channel.startswith("#")
     assert (nobody, terminal) == ("user:99999", "anna at a terminal")
@@ -432,7 +432,7 @@ def test_the_state_of_a_page_is_in_its_query_and_old_fragments_are_carried_there
       m.keep({tab: "who", user: 31, from: null});
       m.keep({tab: "", question: "a b"});
       return [location.search, m.state()];"""
-    assert run(page, "address", body) == [
+    assert run(page, "page", body) == [
         "?user=31&question=a+b",
         {"user": "31", "question": "a b"},
     ]

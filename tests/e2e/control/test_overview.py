@@ -107,6 +107,8 @@ def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_event
         expect(decisions.locator(".legend b").first).to_have_text(re.compile(r"[1-9]"))
         # The worker began within the ten minutes that are shown.
         expect(decisions.locator(".chart-when")).to_contain_text(re.compile(r"\d+ marks"))
+        # What is below the charts is read when it is looked at.
+        page.get_by_role("link", name="Status of this worker").scroll_into_view_if_needed()
         by_area = page.get_by_role("table", name="Requests by area and status")
         expect(by_area.get_by_role("row").nth(1)).to_contain_text(re.compile(r"[1-9]"))
         errors = chart(page, "Error rate").locator(".plot")

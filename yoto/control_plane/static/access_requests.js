@@ -1,17 +1,13 @@
 // Rights that people ask for: those that wait for whoever looks, and what became of all.
 
-import { keep, state } from "./address.js";
 import { get, post } from "./api.js";
-import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h } from "./dom.js";
-import { age, duration, until } from "./format.js";
-import { subscribe } from "./live.js";
-import { page, t } from "./page.js";
-import { REQUEST_EVENTS } from "./request_count.js";
-import { subject } from "./subject.js";
+import { badge, h } from "./dom.js";
+import { age, duration, subject, until } from "./format.js";
+import { repeat, subscribe, throttled } from "./live.js";
+import { keep, page, state, t } from "./page.js";
+import { REQUEST_EVENTS } from "./shell.js";
 import { pagedTable } from "./table.js";
-import { repeat, throttled } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 const STATES = ["open", "granted", "refused", "withdrawn", "lapsed", "ended"];

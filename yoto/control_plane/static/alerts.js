@@ -1,22 +1,16 @@
 // Alerts with who takes care of them, and silences.
 
-import { keep, state } from "./address.js";
-import { alertText, levelOf } from "./alert_text.js";
 import { alertDetail } from "./alerts/detail.js";
 import { labelsOf, stateOf } from "./alerts/parts.js";
 import { get, post } from "./api.js";
-import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
-import { h } from "./dom.js";
-import { age, known, moment, quantity, until } from "./format.js";
-import { subscribe } from "./live.js";
-import { may, named, page, t } from "./page.js";
-import { reported } from "./reported.js";
-import { subject } from "./subject.js";
+import { badge, h, reported } from "./dom.js";
+import { age, known, moment, quantity, subject, until } from "./format.js";
+import { alertText, levelOf } from "./headline.js";
+import { repeat, subscribe, throttled } from "./live.js";
+import { home, keep, may, named, state, t } from "./page.js";
 import { pagedTable } from "./table.js";
-import { repeat, throttled } from "./tiles.js";
 
-const home = page.api.replace(/api$/, "");
 const part = (id) => document.getElementById(id);
 const STATES = ["open", "unclaimed", "over", "any"];
 const LEVELS = ["warning", "error", "critical"];

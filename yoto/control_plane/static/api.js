@@ -1,9 +1,8 @@
 // Calls of /control/api or, on pages of an application, of the API that `page.api` names, with an
 // access token in place of the session's cookie. Every failure is a Problem.
 
+import { h } from "./dom.js";
 import { has, page, t } from "./page.js";
-import { hasEnded, learn } from "./session.js";
-import { forget, signedIn } from "./token.js";
 
 const CSRF_HEADER = "X-CSRF-Token";
 const SAFE = new Set(["GET", "HEAD"]);
@@ -156,3 +155,64 @@ export async function recognise() {
 
 /** An id that was typed, as JSON has it: digits as a number, unless that would be rounded. */
 export const jsonId = (text) => (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text);
+
+// Whether somebody is signed in. When the session ends nothing on the page is lost: it says so, asks
+// the server nothing more by itself, and goes on once somebody has signed in again in another tab.
+
+const watchers = new Set();
+let ended = false;
+
+/** Whether the server said that nobody is signed in. */
+export const hasEnded = () => ended;
+
+/** `watcher(ended)` is told of each end and of each return. */
+export const watchSession = (watcher) => watchers.add(watcher);
+
+/** The server said whether somebody is signed in. */
+export function learn(over) {
+  if (over !== ended) {
+    ended = over;
+    watchers.forEach((watcher) => watcher(ended));
+  }
+}
+
+/** A link that opens the sign-in page beside this one, which leads to the same page there. */
+export const signInLink = () =>
+  page.sign_in && h("a", { href: `${page.sign_in}?${new URLSearchParams({ next: location.pathname + location.search })}`, target: "_blank", rel: "noopener" }, t("session.sign_in"));
+
+// Pages of an application call its API with an access token, which the address `page.token` gives to
+// who is signed in there. It stays in memory, and is asked for again before it expires.
+
+const EARLY = 30; // s before the end
+let found = null;
+let asking = null;
+
+/**
+ * Who is signed in: {access_token, csrf_token, user}. What the server answers otherwise is thrown, a
+ * `Response`; 401 where nobody is.
+ */
+export async function signedIn() {
+  if (found === null || Date.now() >= found.until) {
+    found = await (asking ??= ask().finally(() => {
+      asking = null;
+    }));
+  }
+  return found;
+}
+
+/** The server refused the token: the next call asks for another. */
+export function forget() {
+  found = null;
+}
+
+async function ask() {
+  const answer = await fetch(page.token, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (!answer.ok) {
+    throw answer;
+  }
+  const data = await answer.json();
+  if (!data.user) {
+    throw new Response(null, { status: 401 });
+  }
+  return { ...data, until: Date.now() + (data.expires_in - EARLY) * 1000 };
+}

@@ -1,15 +1,13 @@
 // The audit log: who changed what, from what to what, and why. What it shows is in the address:
 // the filters as the API calls them, and the record that is open.
 
-import { copyLink, keep, state } from "./address.js";
 import { apiAddress, get } from "./api.js";
-import { differenceList } from "./difference.js";
 import { show } from "./dialog.js";
-import { h, replace } from "./dom.js";
-import { moment, now, number, zone } from "./format.js";
-import { named, t } from "./page.js";
+import { differenceList } from "./difference.js";
+import { copyLink, h, replace } from "./dom.js";
+import { moment, now, number, subject, zone } from "./format.js";
+import { keep, named, state, t } from "./page.js";
 import { failed, loading } from "./states.js";
-import { subject } from "./subject.js";
 import { pagedTable } from "./table.js";
 
 const part = (id) => document.getElementById(id);

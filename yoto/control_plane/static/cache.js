@@ -1,19 +1,15 @@
 // Cache and consistency: what each tier answers, how far each worker follows the log, and the acts.
 
-import { asksFor, state } from "./address.js";
 import { get, jsonId, post } from "./api.js";
-import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h, replace } from "./dom.js";
-import { age, duration, number, quantity, until } from "./format.js";
+import { badge, h, replace } from "./dom.js";
+import { age, duration, number, quantity, subject, until } from "./format.js";
 import { edit } from "./guards/editor.js";
 import { asText } from "./guards/fields.js";
-import { subscribe } from "./live.js";
-import { may, named, page, parts, t } from "./page.js";
-import { empty, load } from "./states.js";
-import { subject } from "./subject.js";
+import { repeat, subscribe, throttled } from "./live.js";
+import { asksFor, may, named, page, parts, state, t } from "./page.js";
+import { bar, empty, load, tiles } from "./states.js";
 import { table } from "./table.js";
-import { bar, repeat, throttled, tiles } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 

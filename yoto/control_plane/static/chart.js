@@ -3,8 +3,8 @@
 import { HEIGHT, options, scaleOf } from "./chart/canvas.js";
 import { h, replace, svg } from "./dom.js";
 import { clock, known, now, quantity, timestamp, toMs, unitName, zone } from "./format.js";
-import { hint } from "./help.js";
-import { page, t } from "./page.js";
+import { home, page, t } from "./page.js";
+import { hint } from "./states.js";
 
 /** What can be looked at: how many seconds of time each range holds. */
 export const RANGES = { "10m": 600, "6h": 6 * 3600, "7d": 7 * 86400 };
@@ -14,7 +14,6 @@ const TABLE_ROWS = 30;
 // Lines differ by their strokes too, for eyes that do not tell their colours apart.
 const DASHES = [[], [7, 4], [2, 3], [12, 4, 2, 4], [5, 2], [1, 5]];
 const scheme = matchMedia("(prefers-color-scheme: dark)");
-const home = page.api.replace(/api$/, "");
 let library = null;
 
 /** uPlot, once it is loaded; null where it is not installed. */

@@ -1,11 +1,8 @@
 // Every action is asked for in a dialog: why, for how long, and, where it is grave, by typing.
 
-import { newKey } from "./api.js";
-import { h, replace, uniqueId } from "./dom.js";
-import { placeOf } from "./focus.js";
+import { newKey, signInLink } from "./api.js";
+import { h, placeOf, replace, toast, uniqueId } from "./dom.js";
 import { page, t } from "./page.js";
-import { signInLink } from "./session.js";
-import { toast } from "./toast.js";
 
 const REASON_LENGTH = 500;
 const SIGNED_OUT = 401;

@@ -1,8 +1,8 @@
 // What changed between two values, field by field.
 
 import { h } from "./dom.js";
+import { subject } from "./format.js";
 import { page, t } from "./page.js";
-import { subject } from "./subject.js";
 
 // A field that ends so holds the id of such a thing: `role_id`, `from.user_id`.
 const IDS = new RegExp(`(?:^|[._])(${["user", "role", "team", ...(page.resources ?? []).map((one) => one.type)].join("|")})_id$`);

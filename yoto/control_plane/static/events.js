@@ -1,10 +1,8 @@
 // What happened in the platform: as it happens, or of a time that is looked for.
 
 import { apiAddress, get, post } from "./api.js";
-import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h, replace, say } from "./dom.js";
-import { isLost, toHeading } from "./focus.js";
+import { badge, h, isLost, replace, say, toHeading } from "./dom.js";
 import { milliseconds } from "./events/entry.js";
 import { readFilters, rememberFilters, toLocal, toMoment } from "./events/filters.js";
 import { tail } from "./events/tail.js";

@@ -1,17 +1,16 @@
 // A page of one guard: its parts, how it does over time, who calls, what happened and who set it.
 
-import { keep, state } from "./address.js";
 import { get } from "./api.js";
 import { RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
-import { subscribe } from "./live.js";
-import { page, t } from "./page.js";
-import { empty, load } from "./states.js";
-import { guardCard } from "./guards/card.js";
 import { callersPart } from "./guard/callers.js";
 import { chartsPart } from "./guard/charts.js";
 import { eventsPart } from "./guard/events.js";
 import { historyPart } from "./guard/history.js";
+import { guardCard } from "./guards/card.js";
+import { subscribe } from "./live.js";
+import { keep, page, state, t } from "./page.js";
+import { empty, load } from "./states.js";
 
 const KINDS = ["circuit_breaker", "rate_limit", "bulkhead"];
 const EVERY = 3; // s between looks; what is told live is looked at once

@@ -1,20 +1,17 @@
 // The wall: every guard as a card or a line, the most severe first and idle ones folded; and features
 // that are switched off. Filters and the form of the list are in the address.
 
-import { asksFor, keep, state } from "./address.js";
 import { get } from "./api.js";
-import { badge } from "./badge.js";
-import { h, replace } from "./dom.js";
-import { quantity } from "./format.js";
-import { subscribe } from "./live.js";
-import { named, t } from "./page.js";
-import { empty, load } from "./states.js";
-import { subject } from "./subject.js";
-import { table } from "./table.js";
-import { degradationTable } from "./guards/degradation.js";
+import { badge, h, replace } from "./dom.js";
+import { quantity, subject } from "./format.js";
 import { guardCard } from "./guards/card.js";
+import { degradationTable } from "./guards/degradation.js";
 import { edit } from "./guards/editor.js";
 import { bySeverity, isIdle, lookOf } from "./guards/order.js";
+import { subscribe } from "./live.js";
+import { asksFor, keep, named, state, t } from "./page.js";
+import { empty, load } from "./states.js";
+import { table } from "./table.js";
 
 const KINDS = ["circuit_breaker", "rate_limit", "bulkhead"];
 const EVERY = 3; // s between looks; what is told live is looked at once

@@ -1,14 +1,12 @@
-// The worst of everything that can be wrong, on every page, and each cause as a link to its end.
+// The worst of everything that can be wrong, on every page, and each cause as a link to its end; the
+// alerts that are open, and what an alert says.
 
-import { badge } from "./badge.js";
-import { h, replace } from "./dom.js";
-import { age, known, quantity, until } from "./format.js";
-import { has, named, page, parts, t } from "./page.js";
-import { subject } from "./subject.js";
+import { badge, h, replace } from "./dom.js";
+import { age, known, quantity, subject, until } from "./format.js";
+import { has, home, named, page, parts, t } from "./page.js";
 
 // How each state is drawn; a plan is no warning.
 const LOOKS = { ok: "ok", planned: "neutral", degraded: "warning", unknown: "unknown", failed: "failed" };
-const home = page.api.replace(/api$/, "");
 
 /** Keep `node` saying how everything is; what is not known now is said as that. */
 export function drawHeadline(node, headline) {
@@ -71,3 +69,67 @@ function sentence({ kind, name, labels, value, unit, detail, state }) {
       return has(`cause.${kind}`) ? t(`cause.${kind}`, { name, value: amount }) : `${kind} ${name}`;
   }
 }
+
+// Alerts: those that are open, as the topic "alerts" tells, all of them at first, then what becomes of each.
+
+/**
+ * Returns `{take(data, kind), items()}`. `take` is the handler of the topic; `items` are the alerts by
+ * id, or null while they are not known: to what is not, news cannot be added. `more()` says whether
+ * there are more than were told.
+ */
+export function openAlerts() {
+  const open = new Map();
+  let listed = false;
+  let more = false;
+
+  function learn({ type, at, data }) {
+    const known = open.get(data.alert_id);
+    if (type === "alert.raised") {
+      open.set(data.alert_id, { ...data, id: data.alert_id, raised_at: at });
+    } else if (type === "alert.changed" && known) {
+      open.set(data.alert_id, { ...known, ...data });
+    } else if (type === "alert.acknowledged" && known) {
+      open.set(data.alert_id, { ...known, acknowledged_by: data.by });
+    } else if (type === "alert.resolved") {
+      open.delete(data.alert_id);
+    }
+  }
+
+  return {
+    take(data, kind) {
+      if (kind === "failed") {
+        listed = false;
+      } else if (kind !== "delta") {
+        listed = true;
+        more = data.next !== null && data.next !== undefined;
+        open.clear();
+        data.items.forEach((alert) => open.set(alert.id, alert));
+      } else if (listed) {
+        learn(data);
+      }
+    },
+    items: () => (listed ? [...open.values()] : null),
+    more: () => more,
+  };
+}
+
+// What an alert says, in the language of the page.
+
+// In what the rules of the platform measure, where that is more than a number: news do not say so.
+const UNITS = { hit_rate: "share", response_time: "ms", error_rate: "share", memory: "share", queue_age: "s", invalidation_lag: "s", log_silence: "s" };
+
+/**
+ * The text of an alert, about the worst that it was: that holds while the value falls, and afterwards.
+ * Rules of the platform have one in each language; others say what was written for them.
+ */
+export function alertText({ rule, cause, peak_value: peak, limit, text }) {
+  const key = `says.${rule}`;
+  if (!has(key) || cause === "unknown" || !known(peak) || !known(limit)) {
+    return text;
+  }
+  const format = (value) => quantity(value, UNITS[rule] ?? "count");
+  return t(key, { value: format(peak), limit: format(limit) });
+}
+
+/** The level of an alert: of one that is over, the worst that it was. */
+export const levelOf = (alert) => (alert.open === false ? alert.peak_level : alert.level);

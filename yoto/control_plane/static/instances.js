@@ -1,15 +1,12 @@
 // Every worker, and draining one.
 
-import { keep, state } from "./address.js";
 import { get, post } from "./api.js";
-import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h, replace } from "./dom.js";
-import { age, duration, now, quantity, timestamp, until } from "./format.js";
+import { badge, h, replace } from "./dom.js";
+import { age, duration, now, quantity, subject, timestamp, until } from "./format.js";
 import { subscribe } from "./live.js";
-import { parts, t } from "./page.js";
+import { keep, parts, state, t } from "./page.js";
 import { load } from "./states.js";
-import { subject } from "./subject.js";
 import { table } from "./table.js";
 
 const SECONDS = 5; // between looks; what is told live is looked at once

@@ -9,10 +9,9 @@
 // connection was lost. Where history is gone, the handler `gap` is told {after, reason}; a socket's
 // snapshot follows. docs/control-socket.md describes the data.
 
-import { get, Problem } from "./api.js";
+import { get, hasEnded, Problem, watchSession } from "./api.js";
 import { now } from "./format.js";
 import { page, t } from "./page.js";
-import { hasEnded, watchSession } from "./session.js";
 
 const EVENT_OF = {
   status: "system_status",
@@ -328,4 +327,24 @@ async function pollEvents() {
     ordered.forEach((event) => notify("events", event, "delta"));
   }
   return null;
+}
+
+// What no socket tells, read again and again
+
+/** Call `task` at once and then each `seconds`, but not while nobody looks. Returns `task`. */
+export function repeat(task, seconds) {
+  task();
+  setInterval(() => document.hidden || task(), seconds * 1000);
+  return task;
+}
+
+/** `task` at most once in `ms`, however often it is asked for; the last wish is granted late. */
+export function throttled(task, ms) {
+  let waiting = null;
+  return () => {
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      task();
+    }, ms);
+  };
 }

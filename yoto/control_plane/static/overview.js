@@ -1,17 +1,13 @@
 // The overview: what state everything is in, and how it has been going.
 
-import { alertText } from "./alert_text.js";
 import { get } from "./api.js";
-import { badge } from "./badge.js";
-import { h, replace } from "./dom.js";
-import { age, now, quantity } from "./format.js";
-import { causeList } from "./headline.js";
-import { hint } from "./help.js";
-import { isStale, refresh, subscribe, watch } from "./live.js";
-import { openAlerts } from "./open_alerts.js";
-import { loadCharts } from "./overview/charts.js";
-import { has, named, t } from "./page.js";
-import { empty, failed, load, loading, stale, unstale } from "./states.js";
+import { chart, eventsBetween, isHole, RANGES, rangePicker } from "./chart.js";
+import { badge, h, replace } from "./dom.js";
+import { addressOf, age, nameOf, now, quantity, timestamp, toMs } from "./format.js";
+import { alertText, causeList, openAlerts } from "./headline.js";
+import { isStale, refresh, subscribe, throttled, watch } from "./live.js";
+import { has, home, keep, named, state, t } from "./page.js";
+import { empty, failed, hint, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
@@ -29,7 +25,199 @@ function heardOf(name, well) {
   }
 }
 
-// Charts, and the tables beside them
+// How it has been going: charts over a range, or over a stretch of time that was dragged in one of
+// them and is kept in the address; marks of what happened; and what is in the counts, as tables.
+
+const SPECS = [
+  { title: t("overview.decisions"), help: "decisions", unit: "per_second", area: true, top: 1, series: [{ key: "checks_allowed", title: t("overview.allowed"), colour: 1 }, { key: "checks_denied", title: t("overview.denied"), colour: 2 }, { key: "checks_unknown", title: t("overview.undecided"), colour: 3 }] },
+  { title: t("overview.check_time"), help: "check_time", unit: "ms", series: [{ key: "check_p50_ms", title: "p50", colour: 1 }, { key: "check_p95_ms", title: "p95", colour: 4 }, { key: "check_p99_ms", title: "p99", colour: 5 }] },
+  { title: t("overview.hit_rates"), help: "hit_rate", unit: "ratio", top: 100, rule: "cache_hit_rate", series: [{ key: "l1_hit_rate", title: t("overview.l1"), colour: 1 }, { key: "l2_hit_rate", title: t("overview.l2"), colour: 4 }] },
+  { title: t("overview.staleness"), help: "staleness", unit: "ms", rule: "yoto_invalidation_staleness_worst", area: true, series: [{ key: "staleness_p99_ms", title: t("overview.stale_age"), colour: 4 }] },
+  { title: t("overview.requests"), help: "requests", unit: "per_second", area: true, top: 1, series: [{ key: "request_rate", title: t("overview.rate"), colour: 1 }] },
+  { title: t("overview.request_time"), help: "response_time", unit: "ms", rule: "response_ms", series: [{ key: "request_p95_ms", title: "p95", colour: 4 }] },
+  { title: t("overview.failures"), help: "error_rate", unit: "ratio", area: true, top: 1, rule: "error_rate", series: [{ key: "error_rate", title: t("overview.share"), colour: 2 }] },
+  { title: t("overview.rejections"), help: "rejections", unit: "per_second", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.rate"), colour: 3 }] },
+];
+const LIVE = "10m";
+const REFRESH = 60; // s between readings of what the socket does not tell
+const NEAR = "200px"; // below what is seen, from which on the tables are read
+const SOON = 2000; // ms: marks of what comes together are read once
+const TURNS = ["alert.*", "config.changed", "switch.changed", "maintenance.changed", "policy.changed", "worker.*"];
+// What links, messages and alerts may name: moments in ISO 8601.
+const MOMENT = /^\d{4}-\d\d-\d\dT/;
+
+/**
+ * Fill the parts "range", "charts" and "breakdown". `heard(name, well)` is told whether these could be
+ * had. Returns `{take(data, kind)}`, the handler of the topic "performance".
+ */
+function loadCharts(heard) {
+  const given = state();
+  let range = given.range in RANGES ? given.range : LIVE;
+  let span = MOMENT.test(given.from ?? "") && MOMENT.test(given.to ?? "") && toMs(given.from) < toMs(given.to) ? [toMs(given.from), toMs(given.to)] : null;
+  let newest; // when the last point was that is shown of the last ten minutes; 0: there is none
+  let ofAll = true; // whether the last point was of all workers
+  let step = 5; // s
+
+  const charts = SPECS.map((spec) => chart({ ...spec, zoom }));
+  const incomplete = h("p", { class: "notice unknown", hidden: true }, t("overview.incomplete"));
+  const grid = h("div", { class: "grid charts" }, charts.map(({ element }) => h("div", { class: "card" }, element)));
+  const picker = rangePicker(range, choose);
+  const whole = h("button", { type: "button", hidden: true, onclick: () => choose(range) }, t("overview.whole"));
+  const shown = h("span", { class: "quiet small" });
+  part("range").append(h("div", { class: "buttons" }, shown, whole, picker.element));
+
+  const query = () => (span ? { from: new Date(span[0]).toISOString(), to: new Date(span[1]).toISOString() } : { range });
+  const live = () => range === LIVE && !span;
+
+  function choose(chosen) {
+    range = chosen;
+    span = null;
+    show();
+  }
+
+  function zoom(from, to) {
+    span = [Math.floor(from), Math.ceil(to)];
+    show();
+  }
+
+  /** Show what is chosen, and keep that in the address. */
+  function show() {
+    const { from = null, to = null } = span ? query() : {};
+    keep({ range: range === LIVE ? null : range, from, to });
+    read();
+  }
+
+  async function readPoints() {
+    const asked = JSON.stringify(query());
+    const found = await load(part("charts"), () => get("/stats/performance", query()), (answer) => {
+      if (asked === JSON.stringify(query())) {
+        showPoints(answer); // else another one was chosen meanwhile
+      }
+    });
+    heard("charts", found !== null);
+  }
+
+  function showPoints({ points, complete, resolution_s: every }) {
+    step = every;
+    newest = Math.max(newest ?? 0, points.at(-1)?.at ?? 0);
+    incomplete.hidden = complete !== false;
+    charts.forEach((one) => one.show(points, span ?? RANGES[range], step));
+    replace(part("charts"), incomplete, grid);
+  }
+
+  const readMarks = async () => {
+    const found = await get("/stats/marks", query()).catch(() => null);
+    if (found) {
+      const marks = await marksOf(found.items);
+      charts.forEach((one) => one.mark(marks));
+    }
+  };
+
+  // The tables are below the charts: who does not look there needs neither them nor their module.
+  let looked = false;
+  const readTables = () =>
+    looked && load(part("breakdown"), () => Promise.all([import("./overview/breakdown.js"), get("/stats/breakdown", query())]), ([{ breakdownTables }, found]) => breakdownTables(found));
+
+  function read() {
+    whole.hidden = span === null;
+    replace(shown, span ? `${timestamp(span[0])} – ${timestamp(span[1])}` : null);
+    readMarks();
+    readTables();
+    return readPoints();
+  }
+
+  const sight = new IntersectionObserver((seen) => {
+    if (seen.some((one) => one.isIntersecting)) {
+      sight.disconnect();
+      looked = true;
+      readTables();
+    }
+  }, { rootMargin: NEAR });
+  // Before there are charts, what is below them is in sight.
+  read().then(() => sight.observe(part("breakdown")));
+  thresholdsOf().then((found) => SPECS.forEach(({ rule }, at) => rule && charts[at].limits(found(rule))));
+  setInterval(() => {
+    if (!document.hidden && !span) {
+      readMarks();
+      readTables();
+      if (!live()) {
+        readPoints();
+      }
+    }
+  }, REFRESH * 1000);
+  const markSoon = throttled(readMarks, SOON);
+  subscribe({ events: (_, kind) => kind === "delta" && !span && markSoon() }, { types: TURNS });
+
+  /** The next point. What was missed, or is of other workers than the line so far, is read whole. */
+  function add(point) {
+    const other = (point.complete !== false) !== ofAll;
+    const missed = newest > 0 && isHole(newest, point.at, step);
+    ofAll = point.complete !== false;
+    newest = Math.max(newest, point.at);
+    charts.forEach((one) => one.push(point));
+    if (!ofAll) {
+      incomplete.hidden = false;
+    }
+    if (other || missed) {
+      readPoints();
+    } else {
+      heard("charts", true);
+    }
+  }
+
+  return {
+    take(data, kind) {
+      if (!live()) {
+        return;
+      }
+      if (kind === "failed") {
+        heard("charts", false);
+      } else if (kind === "poll") {
+        heard("charts", true);
+        showPoints(data);
+      } else if (newest !== undefined) {
+        add(data);
+      }
+    },
+  };
+}
+
+// What charts are marked with: what happened, and the borders of alert rules.
+
+const LEVELS = ["warning", "error", "critical"];
+const MS = 1000; // of a second: charts of times that a rule watches in seconds
+
+/** Marks as charts take them, of what `/stats/marks` answers. */
+const marksOf = (items) =>
+  Promise.all(items.map(async (one) => ({ at: one.at, kind: one.kind, text: await textOf(one), href: whereOf(one) })));
+
+async function textOf({ kind, what, subject, by, id }) {
+  if (kind === "alert") {
+    return `${named("rule", subject ?? id)}: ${named("event", what)}`;
+  }
+  if (kind === "restart") {
+    return `${t(`overview.${what.replace("worker.", "worker_")}`)} ${id}`;
+  }
+  return [what, subject, by ? await nameOf(by) : null].filter(Boolean).join(" · ");
+}
+
+function whereOf({ kind, id, at }) {
+  const second = Math.floor(at / 1000) * 1000;
+  if (kind === "act") {
+    return `${home}audit?${new URLSearchParams({ from: new Date(second).toISOString(), to: new Date(second + 1000).toISOString() })}`;
+  }
+  return kind === "alert" ? `${home}alerts?alert=${encodeURIComponent(id)}` : addressOf(`worker:${id}`) ?? eventsBetween(second, second + 1000);
+}
+
+/** A function that gives the borders of a metric, by the rules of now; none where they are unknown. */
+async function thresholdsOf() {
+  const { items } = await get("/alerts/rules").catch(() => ({ items: [] }));
+  return (metric) => {
+    const rule = items.find((one) => one.metric === metric && one.enabled);
+    const factor = rule?.unit === "s" ? MS : 1;
+    return rule ? LEVELS.filter((level) => rule[level] !== null).map((level) => ({ at: rule[level] * factor, level, label: t(`rules.${level}`) })) : [];
+  };
+}
 
 const charts = loadCharts(heardOf);
 

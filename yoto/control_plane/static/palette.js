@@ -2,31 +2,13 @@
 // the input keeps the focus, and the arrows choose among what was found.
 
 import { get } from "./api.js";
-import { h, replace, say, svg, uniqueId } from "./dom.js";
-import { placeOf } from "./focus.js";
-import { has, named, page, t } from "./page.js";
+import { h, placeOf, replace, say, uniqueId } from "./dom.js";
+import { has, home, named, t } from "./page.js";
 
 const TYPING = 150; // ms without a key until it is searched
-const home = page.api.replace(/api$/, "");
-const MAC = /mac|iphone|ipad/i.test(navigator.platform);
 
-/** Offer the search by a button behind each of `brands`, and by Ctrl-K everywhere. */
-export function offerPalette(brands) {
-  for (const brand of brands) {
-    const keys = h("kbd", { "aria-hidden": "true" }, MAC ? "⌘K" : "Ctrl K");
-    brand.after(h("button", { type: "button", class: "find", "aria-keyshortcuts": MAC ? "Meta+K" : "Control+K", onclick: open }, glass(), h("span", { class: "find-words" }, t("palette.open")), keys));
-  }
-  addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
-      event.preventDefault();
-      open();
-    }
-  });
-}
-
-const glass = () => svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("circle", { cx: 8.5, cy: 8.5, r: 5 }), svg("path", { d: "M12.5 12.5L17 17" }));
-
-function open() {
+/** Open it. */
+export function search() {
   if (document.querySelector("dialog[open]")) {
     return; // what is asked there comes first
   }

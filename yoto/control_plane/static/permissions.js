@@ -1,9 +1,8 @@
 // What people were allowed and denied, why somebody may, who may, where somebody may, and all that
 // a server grants.
 
-import { keep, state } from "./address.js";
 import { h, replace } from "./dom.js";
-import { t } from "./page.js";
+import { keep, state, t } from "./page.js";
 import { decisionsTab } from "./permissions/decisions.js";
 import { explainTab } from "./permissions/explain.js";
 import { matrixTab } from "./permissions/matrix.js";

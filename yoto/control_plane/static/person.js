@@ -1,18 +1,16 @@
 // A page of one person or program: who they are, what they hold, what refuses them, and acts on it.
 
 import { get, post } from "./api.js";
-import { state } from "./address.js";
-import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h, replace } from "./dom.js";
+import { badge, h, replace } from "./dom.js";
 import { subscribe } from "./live.js";
-import { may, page, t } from "./page.js";
-import { empty, load } from "./states.js";
+import { may, page, state, t } from "./page.js";
 import { decisionList } from "./permissions/decisions.js";
 import { accountPart } from "./person/account.js";
 import { heldParts } from "./person/held.js";
 import { limitsPart } from "./person/limits.js";
 import { recordsPart } from "./person/records.js";
+import { empty, load } from "./states.js";
 
 const EVERY = 5; // s between looks at the limits
 const part = (id) => document.getElementById(id);

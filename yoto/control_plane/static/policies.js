@@ -1,8 +1,7 @@
 // Policies and the documents that they read: what is in force, editing, trying, going back.
 
-import { state, stay } from "./address.js";
 import { h, replace } from "./dom.js";
-import { t } from "./page.js";
+import { state, stay, t } from "./page.js";
 import { entryView } from "./policies/entry.js";
 import { entryAt } from "./policies/kinds.js";
 import { listView } from "./policies/list.js";

@@ -1,17 +1,13 @@
 // Queues and locks: what waits, what died, who works; and who holds which lock.
 
-import { keep, state } from "./address.js";
 import { get, post, put } from "./api.js";
-import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
-import { h, replace } from "./dom.js";
-import { age, duration, moment, number, quantity } from "./format.js";
-import { subscribe } from "./live.js";
-import { may, t } from "./page.js";
-import { load } from "./states.js";
-import { subject } from "./subject.js";
+import { badge, h, replace } from "./dom.js";
+import { age, duration, moment, number, quantity, subject } from "./format.js";
+import { repeat, subscribe, throttled } from "./live.js";
+import { keep, may, state, t } from "./page.js";
+import { bar, load, tiles } from "./states.js";
 import { pagedTable, table } from "./table.js";
-import { bar, repeat, throttled, tiles } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 const code = (text) => h("span", { class: "name-of" }, text);

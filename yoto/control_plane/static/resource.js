@@ -1,18 +1,17 @@
 // A page of one resource: what it is in, who may and who holds what there, and what was done to it.
 
-import { state } from "./address.js";
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
+import { subject } from "./format.js";
 import { subscribe } from "./live.js";
-import { named, page, t } from "./page.js";
-import { empty, load } from "./states.js";
-import { subject } from "./subject.js";
+import { named, page, state, t } from "./page.js";
 import { decisionList } from "./permissions/decisions.js";
 import { grid } from "./permissions/matrix.js";
 import { overwrites } from "./permissions/overwrites.js";
 import { recordsPart } from "./person/records.js";
 import { heldHere } from "./resource/held.js";
 import { whoCan } from "./resource/who.js";
+import { empty, load } from "./states.js";
 
 const part = (id) => document.getElementById(id);
 const { kind, node } = page.shown;

@@ -1,6 +1,7 @@
 // Settings: each part of the page is a module of its own.
 
-import { keep, state } from "./address.js";
+import { subscribe } from "./live.js";
+import { keep, state } from "./page.js";
 import { drawLogLevel } from "./settings/log-level.js";
 import { drawMaintenance } from "./settings/maintenance.js";
 import { drawOperators } from "./settings/operators.js";
@@ -8,7 +9,6 @@ import { drawSecondFactor } from "./settings/second-factor.js";
 import { drawThresholds } from "./settings/thresholds.js";
 import { drawTokens } from "./settings/tokens.js";
 import { drawWebhooks } from "./settings/webhooks.js";
-import { subscribe } from "./live.js";
 
 const REFRESH = 20; // s between readings where nothing is told
 

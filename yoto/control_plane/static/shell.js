@@ -1,18 +1,160 @@
-// What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
+// What runs on every page: ages that grow, how fresh the data is, how many alerts and requests wait, and
+// what is not as usual.
 
-import { OWN, addressWith, copyLink } from "./address.js";
-import { countAlerts } from "./alert_count.js";
-import { recognise } from "./api.js";
-import { badge } from "./badge.js";
-import { watchOverrides } from "./banner.js";
-import { h, replace } from "./dom.js";
-import { age, tick } from "./format.js";
-import { drawHeadline } from "./headline.js";
-import { isStale, leave, subscribe, watch } from "./live.js";
-import { page, t } from "./page.js";
-import { offerPalette } from "./palette.js";
-import { countRequests } from "./request_count.js";
-import { hasEnded, signInLink, watchSession } from "./session.js";
+import { get, hasEnded, recognise, signInLink, watchSession } from "./api.js";
+import { badge, copyLink, h, replace, say, svg, toast } from "./dom.js";
+import { age, now, subject, tick, until } from "./format.js";
+import { drawHeadline, openAlerts } from "./headline.js";
+import { isStale, leave, subscribe, throttled, watch } from "./live.js";
+import { addressWith, home, may, named, OWN, page, t } from "./page.js";
+
+export const REQUEST_EVENTS = ["access_request.*"];
+const MOST_COUNTED = 100; // requests
+const COUNT_DELAY = 300; // ms: what comes together is read once
+const OVERRIDES_EVERY = 15; // s between looks; what is told live is looked at once
+const GRAVE = new Set(["forced_breaker", "degradation"]);
+const RANKS = ["warning", "error", "critical"];
+const MAC = /mac|iphone|ipad/i.test(navigator.platform);
+
+/** Keep `nodes`, at an entry of the navigation, saying how many alerts are open, and by colour how bad the worst is. */
+function countAlerts(nodes) {
+  const open = openAlerts();
+  let shown = null;
+  subscribe({
+    alerts: (data, kind) => {
+      open.take(data, kind);
+      const found = open.items();
+      const worst = RANKS.filter((level) => found?.some((one) => one.level === level)).at(-1) ?? "";
+      const text = found === null ? "?" : found.length === 0 ? "" : `${found.length}${open.more() ? "+" : ""}`;
+      if (shown === `${worst} ${text}`) {
+        return;
+      }
+      shown = `${worst} ${text}`;
+      const label = found === null ? t("page.alerts_unknown") : t("page.alerts_open", { n: text });
+      nodes.forEach((node) => {
+        node.dataset.level = worst;
+        replace(node, text && [h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden-text" }, label)]);
+      });
+    },
+  });
+}
+
+/** The same of the access requests that wait for whoever looks. */
+function countRequests(nodes) {
+  if (!may("operate")) {
+    return;
+  }
+
+  async function count() {
+    let found;
+    try {
+      found = await get("/access-requests", { limit: MOST_COUNTED });
+    } catch {
+      return say("", ""); // who may not know has none, and the page says why
+    }
+    const n = found.items.length;
+    const text = n ? `${n}${found.next === null ? "" : "+"}` : "";
+    return say(text, t("page.requests_waiting", { n: text }));
+  }
+
+  function say(text, label) {
+    nodes.forEach((node) => replace(node, text && [h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden-text" }, label)]));
+  }
+
+  const again = throttled(count, COUNT_DELAY);
+  count();
+  subscribe({ events: (_, kind) => kind === "delta" && again(), gap: again }, { types: REQUEST_EVENTS });
+}
+
+/**
+ * Keep `node` saying what is not as usual, on top of every page: maintenance, forced breakers, degradations,
+ * and what an operator set for a while (what is set for good is only counted); and `spoken` the same in
+ * words, without what changes each second.
+ */
+function watchOverrides(node, spoken) {
+  let shown = "";
+  let parts = null; // what was not as usual when it was last known
+  let shownAt = null;
+  let begun = 0;
+  let newest = 0;
+
+  async function look() {
+    const mine = (begun += 1);
+    const found = await get("/overrides").catch(() => null);
+    if (mine < newest) {
+      return; // a later look has overtaken this one
+    }
+    if (found !== null) {
+      newest = mine;
+      shownAt = now();
+      const { at: _, ...facts } = found;
+      draw(JSON.stringify(facts), () => (parts = [maintenance(found.maintenance), notices(found)]));
+    } else {
+      draw(`unknown since ${shownAt}`, () => [unknown(shownAt), parts]);
+    }
+  }
+
+  function draw(key, make) {
+    if (key === shown) {
+      return;
+    }
+    shown = key;
+    replace(node, make());
+    const still = node.cloneNode(true);
+    still.querySelectorAll("time").forEach((one) => one.remove());
+    say(spoken, [...still.querySelectorAll("strong, .why, li")].map((one) => one.textContent).join(" "));
+  }
+
+  look();
+  setInterval(() => document.hidden || look(), OVERRIDES_EVERY * 1000);
+  const heard = (_, kind) => kind === "delta" && look();
+  subscribe({ maintenance: heard, events: heard }, { types: ["config.changed", "config.restored", "degradation.changed", "switch.changed"] });
+}
+
+const unknown = (since) =>
+  h("div", { class: "banner unknown" }, h("strong", {}, t("banner.unknown")), since === null ? null : h("span", {}, `${t("banner.as_of")} `, age(since)));
+
+function maintenance(state) {
+  if (state === null) {
+    return h("div", { class: "banner unknown" }, h("strong", {}, t("banner.maintenance_unknown")));
+  }
+  if (!state.enabled) {
+    return null;
+  }
+  const end = state.until ? h("span", {}, until(state.until)) : null;
+  return h("div", { class: "banner failed" }, h("strong", {}, t("banner.maintenance")), h("span", { class: "why" }, state.reason ?? ""), end);
+}
+
+function notices({ overrides, raised }) {
+  const grave = overrides.filter((one) => GRAVE.has(one.kind) || one.expires_at);
+  const lines = [
+    ...grave.map((one) => h("li", {}, h("a", { href: home + one.where }, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), " · ", subject(one.author), `: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
+    // "none" asks nothing by itself: only a feature that names the source is degraded by it.
+    ...raised.filter(({ level }) => level !== "none").map((one) => h("li", {}, h("b", {}, one.feature || t("banner.every_feature")), ` ${t("banner.raised", { level: one.level, source: one.source })} · `, until(one.expires_at))),
+  ];
+  return lines.length ? h("div", { class: "banner warning" }, h("strong", {}, t("banner.overrides", { n: lines.length })), h("ul", {}, lines)) : null;
+}
+
+const settings = (values) => Object.entries(values).map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");
+
+/** Offer the search by a button behind each of `brands`, and by Ctrl-K everywhere; it is loaded when it is asked for. */
+function offerSearch(brands) {
+  const open = () => import("./palette.js").then(({ search }) => search(), () => toast(t("problem.no_answer"), "failed"));
+  for (const brand of brands) {
+    const keys = h("kbd", { "aria-hidden": "true" }, MAC ? "⌘K" : "Ctrl K");
+    brand.after(h("button", { type: "button", class: "find", "aria-keyshortcuts": MAC ? "Meta+K" : "Control+K", onclick: open }, glass(), h("span", { class: "find-words" }, t("palette.open")), keys));
+  }
+  addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+      event.preventDefault();
+      open();
+    }
+  });
+}
+
+const glass = () => svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("circle", { cx: 8.5, cy: 8.5, r: 5 }), svg("path", { d: "M12.5 12.5L17 17" }));
+
+// All of it begins
 
 // Where there is no socket to be had, polling is how it is meant to be.
 const LOOKS = { connecting: "neutral", live: "ok", polling: page.vendor?.socket ? "warning" : "ok", lost: "failed" };
@@ -46,7 +188,7 @@ if (connection) {
 
 document.querySelector(".headline")?.append(copyLink());
 
-offerPalette(document.querySelectorAll(".side .brand, .top .brand"));
+offerSearch(document.querySelectorAll(".side .brand, .top .brand"));
 
 // Another language or theme is of the page as it is now, not as it was opened.
 document.addEventListener("click", ({ target }) => {

@@ -1,8 +1,9 @@
-// What a part of a page shows while there is nothing, no longer, or not yet something to show.
+// What a part of a page shows: nothing yet, none, no longer what is true, and numbers at a glance with a
+// "?" beside them.
 
 import { h, replace } from "./dom.js";
-import { age, now } from "./format.js";
-import { t } from "./page.js";
+import { age, now, quantity } from "./format.js";
+import { home, t } from "./page.js";
 
 /** Grey lines in the place of what is being loaded. */
 export const loading = () =>
@@ -110,4 +111,70 @@ export function stale(node, since) {
 export function unstale(node) {
   node.classList.remove("stale");
   marks.get(node)?.remove();
+}
+
+// A "?" beside a figure: what it is, in one sentence, and a link to what to make of it.
+
+const runbooks = `${home}runbooks/`;
+// The runbook that says how to read a figure, where that of the figures in general does not.
+const RUNBOOKS = {
+  bypassed: "redis",
+  check_time: "response_time",
+  dead_letters: "dead_letters",
+  error_rate: "error_rate",
+  hit_rate: "hit_rate",
+  lag: "invalidation_lag",
+  memory: "memory",
+  oldest: "queue_age",
+  rejections: "refusals_of_one",
+  response_time: "response_time",
+  silence: "log_silence",
+  staleness: "invalidation_lag",
+};
+// One for all, so that it stays open when the figure is drawn again.
+const shown = h("div", { class: "hint-text", popover: "auto", tabindex: -1 });
+
+/** The button for `help.<key>`; `name` is the figure's, for screen readers. */
+export const hint = (key, name) => h("button", { type: "button", class: "hint-mark", "aria-label": t("help.about", { name }), dataset: { help: key } }, "?");
+
+document.addEventListener("click", ({ target }) => {
+  const mark = target.closest?.(".hint-mark");
+  if (!mark) {
+    return;
+  }
+  const { help: key } = mark.dataset;
+  replace(shown, h("p", {}, t(`help.${key}`)), h("p", {}, h("a", { href: runbooks + (RUNBOOKS[key] ?? "figures") }, t("help.more"))));
+  // Within a dialog all else is out of reach.
+  (mark.closest("dialog") ?? document.body).append(shown);
+  const { left, bottom } = mark.getBoundingClientRect();
+  shown.showPopover();
+  shown.style.left = `${Math.max(8, Math.min(left, innerWidth - shown.offsetWidth - 8))}px`;
+  shown.style.top = `${Math.max(8, Math.min(bottom + 4, innerHeight - shown.offsetHeight - 8))}px`;
+  shown.focus();
+});
+
+// Numbers at a glance, and shares as bars with their words.
+
+/** A row of tiles: `[{name, value, hint, help}]`, the value a text or node; `help` as `hint` takes it. */
+export const tiles = (found) =>
+  h(
+    "ul",
+    { class: "tiles" },
+    found.map(({ name, value, hint: below, help }) =>
+      h("li", {}, h("span", { class: "name" }, name, help ? [" ", hint(help, name)] : null), h("span", { class: "figure" }, value), below ? h("span", { class: "hint" }, below) : null),
+    ),
+  );
+
+/**
+ * How much of `of` is `value`, as a bar with words beside it; `words` are by default the share.
+ * What is not known, or has no whole, has no bar.
+ */
+export function bar(value, of, { label, words = null } = {}) {
+  const known = value !== null && value !== undefined && of > 0;
+  return h(
+    "span",
+    { class: "bar-of" },
+    known ? h("progress", { value: Math.min(value, of), max: of, "aria-label": label }) : null,
+    h("span", {}, words ?? (known ? quantity(value / of, "ratio") : "–")),
+  );
 }

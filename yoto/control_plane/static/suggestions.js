@@ -1,16 +1,14 @@
 // What could be tuned, with what came of it, and what the next minutes will be like.
 
 import { get, post } from "./api.js";
-import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h } from "./dom.js";
+import { badge, h } from "./dom.js";
 import { age, duration, number, quantity } from "./format.js";
-import { subscribe } from "./live.js";
+import { repeat, subscribe, throttled } from "./live.js";
 import { has, named, t } from "./page.js";
 import { changed, load } from "./states.js";
-import "./suggestions/forecasts.js";
 import { table } from "./table.js";
-import { repeat, throttled } from "./tiles.js";
+import "./suggestions/forecasts.js";
 
 const part = (id) => document.getElementById(id);
 const REFRESH = 15; // s between readings where nothing is told

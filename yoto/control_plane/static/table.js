@@ -1,13 +1,10 @@
 // Lists: columns, actions of a row, sorting of what is complete, "more" for what is paged. On a
 // narrow screen each row is a card (CSS), with the titles of the columns beside the values.
 
-import { state } from "./address.js";
-import { h, replace } from "./dom.js";
-import { enter, isLost, toHeading } from "./focus.js";
+import { enter, h, isLost, replace, toHeading } from "./dom.js";
 import { now } from "./format.js";
-import { hint } from "./help.js";
-import { may, t } from "./page.js";
-import { empty, failed, loading, stale, unstale } from "./states.js";
+import { may, state, t } from "./page.js";
+import { empty, failed, hint, loading, stale, unstale } from "./states.js";
 
 /**
  * A table. Returns `{element, show(rows), append(rows), rows()}`; `show` keeps what did not change,

@@ -215,7 +215,7 @@ def test_every_figure_with_a_question_mark_is_explained_and_leads_to_a_runbook()
     scripts = [path.read_text("utf-8") for path in SCRIPTS.rglob("*.js")]
     asked = {key for text in scripts for key in re.findall(r'help: "(\w+)"', text)}
     runbooks = dict(
-        re.findall(r'^  (\w+): "(\w+)",$', (SCRIPTS / "help.js").read_text("utf-8"), re.M)
+        re.findall(r'^  (\w+): "(\w+)",$', (SCRIPTS / "states.js").read_text("utf-8"), re.M)
     )
     explained = {key.removeprefix("help.") for key in areas("en")["help"]}
 

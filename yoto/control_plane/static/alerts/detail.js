@@ -1,20 +1,16 @@
 // One alert: what it is about over time, what changed before it, what to do, and the acts on it.
 
-import { alertText, levelOf } from "../alert_text.js";
 import { get } from "../api.js";
-import { badge } from "../badge.js";
 import { chart, eventsBetween } from "../chart.js";
 import { differenceList } from "../difference.js";
-import { h, replace } from "../dom.js";
-import { age, known, moment, quantity, toMs } from "../format.js";
-import { may, named, page, t } from "../page.js";
-import { load } from "../states.js";
-import { addressOf, subject } from "../subject.js";
+import { badge, h, replace } from "../dom.js";
+import { addressOf, age, known, moment, quantity, subject, toMs } from "../format.js";
+import { alertText, levelOf } from "../headline.js";
+import { home, may, named, t } from "../page.js";
+import { load, tiles } from "../states.js";
 import { table } from "../table.js";
-import { tiles } from "../tiles.js";
 import { labelsOf, stateOf } from "./parts.js";
 
-const home = page.api.replace(/api$/, "");
 const MOST_FIELDS = 3; // of a change that are shown
 const LONGEST = 40; // characters of a value
 const FIRST = 10; // changes that are shown before somebody asks for the rest

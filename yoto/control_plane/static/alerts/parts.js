@@ -1,10 +1,8 @@
 // What the list of alerts and the view of one say in the same way.
 
-import { badge } from "../badge.js";
-import { h } from "../dom.js";
-import { age, duration, toMs } from "../format.js";
+import { badge, h } from "../dom.js";
+import { age, duration, subject, toMs } from "../format.js";
 import { t } from "../page.js";
-import { subject } from "../subject.js";
 
 export const labelsOf = (labels) => Object.entries(labels).map(([name, value]) => h("span", { class: "quiet small" }, ` ${name}=${value}`));
 

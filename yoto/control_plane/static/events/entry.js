@@ -1,9 +1,8 @@
 // An event in the list: a line that tells it, which opens to its JSON. And what stands between two.
 
 import { h, replace } from "../dom.js";
-import { age, moment, timestamp } from "../format.js";
+import { age, moment, subject, subjects, timestamp } from "../format.js";
 import { parts, t } from "../page.js";
-import { subject, subjects } from "../subject.js";
 
 const MOST_PAIRS = 8; // of its data in the line
 const LONGEST_VALUE = 80; // characters

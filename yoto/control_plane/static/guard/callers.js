@@ -1,14 +1,12 @@
 // The callers of a limit: by name, over the last minutes, and how to begin anew for one of them.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h } from "../dom.js";
-import { clock, quantity } from "../format.js";
+import { badge, h } from "../dom.js";
+import { clock, quantity, subject } from "../format.js";
 import { named, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 
 const PARTS = ["user", "server", "address", "text"];

@@ -2,10 +2,9 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { moment, number } from "../format.js";
+import { moment, number, subject } from "../format.js";
 import { t } from "../page.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 
 const READ = 500;

@@ -2,9 +2,8 @@
 
 import { get } from "../api.js";
 import { h, replace } from "../dom.js";
-import { moment } from "../format.js";
+import { moment, subject } from "../format.js";
 import { named, t } from "../page.js";
-import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 
 const SHOWN = 10;

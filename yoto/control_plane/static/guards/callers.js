@@ -3,10 +3,9 @@
 import { get } from "../api.js";
 import { show } from "../dialog.js";
 import { h } from "../dom.js";
-import { number, quantity } from "../format.js";
+import { number, quantity, subject } from "../format.js";
 import { named, t } from "../page.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 
 // Parts of a key that have names.
 const OF = { user: "user", server: "server" };

@@ -1,18 +1,16 @@
 // One guard in the list. Its buttons stay what they are while its numbers change.
 
-import { badge } from "../badge.js";
-import { h, replace } from "../dom.js";
-import { number, quantity, until } from "../format.js";
-import { hint } from "../help.js";
+import { badge, h, replace } from "../dom.js";
+import { number, quantity, subject, until } from "../format.js";
 import { may, named, parts, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
+import { hint } from "../states.js";
 import { actsOf } from "./acts.js";
 import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
 import { dimensionNamed } from "./fields.js";
 import { isParted, lookOf } from "./order.js";
 import { ROLLOUT_ACTS, rolloutNote } from "./rollout.js";
-import { subject } from "../subject.js";
 
 /** A card: `{element, show(guard, what a worker tries of it)}`; `changed` is called after an act. */
 export function guardCard(changed) {

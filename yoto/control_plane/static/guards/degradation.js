@@ -1,9 +1,8 @@
 // Features that are switched off in part: how far, by whom, and setting it.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h } from "../dom.js";
+import { badge, h } from "../dom.js";
 import { named, t } from "../page.js";
 import { load } from "../states.js";
 import { table } from "../table.js";

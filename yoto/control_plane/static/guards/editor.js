@@ -2,15 +2,13 @@
 // somebody else was faster: they are shown, and nothing that was typed is lost.
 
 import { get, newKey, post, put, read, remove } from "../api.js";
-import { differenceList } from "../difference.js";
 import { act, show } from "../dialog.js";
-import { h, replace, uniqueId } from "../dom.js";
-import { age, number, quantity, timestamp, until } from "../format.js";
+import { differenceList } from "../difference.js";
+import { h, replace, toast, uniqueId } from "../dom.js";
+import { age, number, quantity, subject, timestamp, until } from "../format.js";
 import { may, named, parts, t } from "../page.js";
 import { failed, loading } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
-import { toast } from "../toast.js";
 import { asText, dimensionNamed, settingsForm } from "./fields.js";
 import { pathOf, stages } from "./rollout.js";
 

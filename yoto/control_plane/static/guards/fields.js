@@ -2,8 +2,8 @@
 // and goes back to what lies under it by one button.
 
 import { h, replace, uniqueId } from "../dom.js";
+import { subject } from "../format.js";
 import { named, t } from "../page.js";
-import { subject } from "../subject.js";
 
 // What is made half or twice of what it is by one button.
 const PRESET = new Set(["limit", "max_concurrent"]);

@@ -3,9 +3,8 @@
 import { get, post } from "../api.js";
 import { act } from "../dialog.js";
 import { h, replace, uniqueId } from "../dom.js";
-import { quantity, until } from "../format.js";
+import { quantity, subject, until } from "../format.js";
 import { t } from "../page.js";
-import { subject } from "../subject.js";
 
 const TIMES = [[60, "unit.minutes", 1], [300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "unit.hours", 1]];
 const STANDARD = 300; // s

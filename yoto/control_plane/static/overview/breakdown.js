@@ -1,9 +1,8 @@
 // What requests, denials and rejections were about, beside the charts that count them.
 
 import { h } from "../dom.js";
-import { number } from "../format.js";
+import { number, subject } from "../format.js";
 import { named, t } from "../page.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { reason } from "../permissions/sign.js";
 

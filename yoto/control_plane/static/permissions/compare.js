@@ -1,9 +1,8 @@
 // Two people side by side: what each may do in a place that the other may not.
 
-import { keep, state } from "../address.js";
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { named, t } from "../page.js";
+import { keep, named, state, t } from "../page.js";
 import { table } from "../table.js";
 import { form, placePicker, userPicker } from "./question.js";
 import { reason } from "./sign.js";

@@ -1,12 +1,9 @@
 // The decision log: what people were allowed and denied, asked again, and over time.
 
-import { copyLink, keep, state } from "../address.js";
 import { get } from "../api.js";
-import { badge } from "../badge.js";
-import { h, replace, uniqueId } from "../dom.js";
-import { timestamp, now, toMs, zone } from "../format.js";
-import { named, t } from "../page.js";
-import { subject } from "../subject.js";
+import { badge, copyLink, h, replace, uniqueId } from "../dom.js";
+import { now, subject, timestamp, toMs, zone } from "../format.js";
+import { keep, named, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "./question.js";
 import { record } from "./record.js";

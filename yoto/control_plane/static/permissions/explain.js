@@ -1,13 +1,11 @@
 // A verdict drawn as it comes about: roles, grants, overwrites, rules, policies, and what would turn it.
 
 import { post } from "../api.js";
-import { badge } from "../badge.js";
-import { h, uniqueId } from "../dom.js";
-import { duration, moment } from "../format.js";
+import { badge, h, uniqueId } from "../dom.js";
+import { duration, moment, subject } from "../format.js";
 import { has, named, page, parts, t } from "../page.js";
 import { TYPES, questionForm } from "./question.js";
 import { reason } from "./sign.js";
-import { subject } from "../subject.js";
 
 // What a step does to the permission, as a shape; the words stand beside it.
 const MARKS = { allow: "✓", deny: "✕", none: "–" };

@@ -1,12 +1,10 @@
 // All that roles grant where people belong, permission by permission, and the overwrites below.
 
-import { keep, state } from "../address.js";
 import { get } from "../api.js";
-import { badge } from "../badge.js";
-import { h, replace, uniqueId } from "../dom.js";
-import { named, t } from "../page.js";
+import { badge, h, replace, uniqueId } from "../dom.js";
+import { subject } from "../format.js";
+import { keep, named, state, t } from "../page.js";
 import { empty } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";

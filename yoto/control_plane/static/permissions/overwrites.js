@@ -2,9 +2,9 @@
 
 import { get } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
+import { subject } from "../format.js";
 import { named, t } from "../page.js";
 import { empty } from "../states.js";
-import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { TYPES, called, select } from "./question.js";
 import { sign } from "./sign.js";

@@ -1,9 +1,8 @@
 // The forms in which questions are asked: inputs that offer what there is, by name.
 
-import { keep, state } from "../address.js";
 import { get, jsonId } from "../api.js";
 import { h, replace, uniqueId } from "../dom.js";
-import { named, page, t } from "../page.js";
+import { keep, named, page, state, t } from "../page.js";
 
 const TYPING = 200; // ms without a key before names are looked up
 const OFFERED = 20;

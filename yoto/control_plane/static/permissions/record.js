@@ -2,10 +2,9 @@
 
 import { post } from "../api.js";
 import { h } from "../dom.js";
-import { timestamp } from "../format.js";
+import { subject, timestamp } from "../format.js";
 import { named, t } from "../page.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 import { place, verdict } from "./decisions.js";
 import { derivation } from "./explain.js";
 

@@ -2,9 +2,8 @@
 
 import { apiAddress, get } from "../api.js";
 import { h } from "../dom.js";
-import { moment } from "../format.js";
+import { moment, subject } from "../format.js";
 import { named, t } from "../page.js";
-import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { missing, questionForm } from "./question.js";
 import { reason } from "./sign.js";

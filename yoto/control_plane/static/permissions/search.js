@@ -1,10 +1,9 @@
 // Who may do something in a place, and where somebody may.
 
-import { keep, state } from "../address.js";
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { named, t } from "../page.js";
-import { subject } from "../subject.js";
+import { subject } from "../format.js";
+import { keep, named, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { compareSection } from "./compare.js";
 import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";

@@ -2,10 +2,9 @@
 
 import { get } from "../api.js";
 import { chart } from "../chart.js";
-import { keep, state } from "../address.js";
 import { h } from "../dom.js";
 import { number, timestamp } from "../format.js";
-import { t } from "../page.js";
+import { keep, state, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
 import { load } from "../states.js";
 import { table } from "../table.js";

@@ -1,11 +1,10 @@
 // What would come of a change of a role: tried from a cell of the matrix, in a dialog.
 
-import { keep } from "../address.js";
 import { post } from "../api.js";
 import { show } from "../dialog.js";
 import { h, replace } from "../dom.js";
-import { named, t } from "../page.js";
-import { subject } from "../subject.js";
+import { subject } from "../format.js";
+import { keep, named, t } from "../page.js";
 import { pagedTable, table } from "../table.js";
 import { messageOf, select } from "./question.js";
 import { reason, sign } from "./sign.js";

@@ -1,12 +1,10 @@
 // Where somebody belongs, what they hold, and what was overwritten for them.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h, replace } from "../dom.js";
-import { moment, now, until } from "../format.js";
+import { badge, h, replace } from "../dom.js";
+import { moment, now, subject, until } from "../format.js";
 import { named, page, t } from "../page.js";
-import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 
 const DAY = 86400; // s

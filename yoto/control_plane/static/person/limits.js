@@ -1,13 +1,11 @@
 // The limits that somebody met in the last minutes: who refuses them, and how to begin anew.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { replace } from "../dom.js";
-import { age } from "../format.js";
+import { badge, replace } from "../dom.js";
+import { age, subject } from "../format.js";
 import { t } from "../page.js";
 import { empty, load } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 
 /** Fill `node`; `{look()}` reads again. */

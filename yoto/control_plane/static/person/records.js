@@ -1,12 +1,10 @@
 // What the audit log holds of one thing: lists of which one is shown.
 
-import { keep } from "../address.js";
 import { get } from "../api.js";
 import { differenceList } from "../difference.js";
 import { h, replace } from "../dom.js";
-import { moment } from "../format.js";
-import { t } from "../page.js";
-import { subject } from "../subject.js";
+import { moment, subject } from "../format.js";
+import { keep, t } from "../page.js";
 import { pagedTable } from "../table.js";
 
 // What a line shows of a change; the page of the audit log shows all.

@@ -1,16 +1,11 @@
 // One policy or document: edited, tried, put, put in shadow, taken out; with its versions below.
 
-import { step } from "../address.js";
 import { post, put, read } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h, replace } from "../dom.js";
-import { age } from "../format.js";
-import { may, parts, t } from "../page.js";
-import { reported } from "../reported.js";
+import { badge, h, replace, reported, toast } from "../dom.js";
+import { age, subject } from "../format.js";
+import { may, parts, step, t } from "../page.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
-import { toast } from "../toast.js";
 import { difference, drawn } from "./diff.js";
 import { editor } from "./editor.js";
 import { history } from "./history.js";

@@ -1,12 +1,10 @@
 // The versions of an entry: compared with one another, and brought back.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act, show } from "../dialog.js";
-import { h } from "../dom.js";
-import { moment } from "../format.js";
+import { badge, h } from "../dom.js";
+import { moment, subject } from "../format.js";
 import { named, t } from "../page.js";
-import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 import { drawn } from "./diff.js";
 

@@ -2,9 +2,9 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
+import { subject } from "../format.js";
 import { t } from "../page.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 
 /** A part that opens to the latest inputs; `take(input)` gets the one that is chosen. */

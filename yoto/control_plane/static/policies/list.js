@@ -1,14 +1,11 @@
 // What is in force: the engine, the policies, the candidate, the documents.
 
-import { stay, step } from "../address.js";
 import { get, Problem } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h } from "../dom.js";
-import { age, number, quantity } from "../format.js";
-import { may, named, t } from "../page.js";
+import { badge, h } from "../dom.js";
+import { age, number, quantity, subject } from "../format.js";
+import { may, named, stay, step, t } from "../page.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { coverageCard } from "./coverage.js";
 import { addressOf, NAME } from "./kinds.js";

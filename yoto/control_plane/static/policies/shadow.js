@@ -1,13 +1,11 @@
 // The candidate: what would change with it, and what becomes of it.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h, replace } from "../dom.js";
-import { number, quantity } from "../format.js";
+import { badge, h, replace } from "../dom.js";
+import { number, quantity, subject } from "../format.js";
 import { may, t } from "../page.js";
 import { empty, load } from "../states.js";
-import { subject } from "../subject.js";
 
 // Below so many comparisons, or above this share of denials among them, a promotion is a risk.
 const FEW = 100;

@@ -1,11 +1,9 @@
 // Trying a text before it is put: its tests, recorded decisions, and an input of one's own.
 
 import { post } from "../api.js";
-import { badge } from "../badge.js";
-import { h, replace } from "../dom.js";
-import { number } from "../format.js";
+import { badge, h, replace } from "../dom.js";
+import { number, subject } from "../format.js";
 import { t } from "../page.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
 import { editor } from "./editor.js";
 import { placeOf, recentInputs } from "./inputs.js";

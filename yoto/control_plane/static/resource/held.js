@@ -1,12 +1,10 @@
 // Who holds roles at a resource, and the overwrites in force there.
 
 import { get } from "../api.js";
-import { badge } from "../badge.js";
-import { h, replace } from "../dom.js";
-import { moment } from "../format.js";
+import { badge, h, replace } from "../dom.js";
+import { moment, subject } from "../format.js";
 import { named, t } from "../page.js";
 import { windowOf } from "../person/held.js";
-import { subject } from "../subject.js";
 import { pagedTable } from "../table.js";
 
 /** Fill the nodes; `{look()}` reads again. */

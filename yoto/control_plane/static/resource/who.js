@@ -2,10 +2,10 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
+import { subject } from "../format.js";
 import { t } from "../page.js";
-import { subject } from "../subject.js";
-import { pagedTable } from "../table.js";
 import { form, missing, permissionPicker } from "../permissions/question.js";
+import { pagedTable } from "../table.js";
 
 /** A form with its answer, for a place `{scope, scope_id}`. */
 export function whoCan(place) {

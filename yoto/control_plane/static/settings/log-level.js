@@ -3,11 +3,10 @@
 import { get, put } from "../api.js";
 import { act } from "../dialog.js";
 import { h } from "../dom.js";
-import { age, until } from "../format.js";
+import { age, subject, until } from "../format.js";
 import { may, t } from "../page.js";
 import { changed, load } from "../states.js";
 import { ending } from "./endings.js";
-import { subject } from "../subject.js";
 
 const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"];
 

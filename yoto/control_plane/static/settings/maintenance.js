@@ -1,12 +1,10 @@
 // Maintenance: everybody but operators is turned away.
 
-import { asksFor } from "../address.js";
 import { get, put } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h } from "../dom.js";
+import { badge, h } from "../dom.js";
 import { age, until } from "../format.js";
-import { may, t } from "../page.js";
+import { asksFor, may, t } from "../page.js";
 import { changed, load } from "../states.js";
 import { ending } from "./endings.js";
 

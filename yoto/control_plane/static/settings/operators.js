@@ -1,12 +1,10 @@
 // Who may see and steer the platform.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h } from "../dom.js";
+import { badge, h, reported } from "../dom.js";
 import { age, until } from "../format.js";
 import { t } from "../page.js";
-import { reported } from "../reported.js";
 import { pagedTable } from "../table.js";
 import { ending } from "./endings.js";
 

@@ -2,13 +2,11 @@
 // that was typed is lost.
 
 import { get, post, put, read } from "../api.js";
-import { badge } from "../badge.js";
-import { differenceList } from "../difference.js";
 import { act, show } from "../dialog.js";
-import { h, replace } from "../dom.js";
+import { differenceList } from "../difference.js";
+import { badge, h, replace, reported } from "../dom.js";
 import { duration, known, moment, quantity, unitName } from "../format.js";
 import { may, named, t } from "../page.js";
-import { reported } from "../reported.js";
 import { load } from "../states.js";
 import { pagedTable, table } from "../table.js";
 

@@ -1,9 +1,8 @@
 // API tokens: yours, or those of all operators.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act } from "../dialog.js";
-import { h } from "../dom.js";
+import { badge, h } from "../dom.js";
 import { age, until } from "../format.js";
 import { may, page, t } from "../page.js";
 import { pagedTable } from "../table.js";

@@ -1,16 +1,12 @@
 // Where alerts are sent.
 
 import { get, post } from "../api.js";
-import { badge } from "../badge.js";
 import { act, show } from "../dialog.js";
-import { h } from "../dom.js";
-import { age, moment, number } from "../format.js";
+import { badge, h, reported, toast } from "../dom.js";
+import { age, moment, number, subject } from "../format.js";
 import { may, named, t } from "../page.js";
-import { reported } from "../reported.js";
 import { load } from "../states.js";
-import { subject } from "../subject.js";
 import { table } from "../table.js";
-import { toast } from "../toast.js";
 import { showSecret } from "./secret.js";
 
 const LEVELS = ["warning", "error", "critical"];

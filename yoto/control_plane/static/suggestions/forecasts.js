@@ -2,14 +2,12 @@
 // worker that forecasts said last.
 
 import { get } from "../api.js";
-import { badge } from "../badge.js";
-import { h } from "../dom.js";
+import { badge, h } from "../dom.js";
 import { age, clock, moment, number, quantity } from "../format.js";
-import { subscribe } from "../live.js";
+import { repeat, subscribe, throttled } from "../live.js";
 import { named, t } from "../page.js";
 import { changed, load } from "../states.js";
 import { table } from "../table.js";
-import { repeat, throttled } from "../tiles.js";
 
 const place = document.getElementById("forecasts");
 const REFRESH = 30; // s: each minute brings a new one

@@ -1,0 +1,59 @@
+"""Modules import what there is: no build step says so, and a browser only on the page that breaks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from yoto.control_plane.static_files import FOLDER
+
+COMMUNITY = Path(__file__).parents[4] / "app/static/community"
+# As addresses have them: beside each other.
+FOLDERS = {"control": FOLDER, "community": COMMUNITY}
+IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";$', re.MULTILINE)
+LATER = re.compile(r'\bimport\("([^"]+)"\)')
+EXPORT = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+
+
+def modules() -> dict[str, str]:
+    """The text of each, by its address."""
+    return {
+        f"{name}/{path.relative_to(folder).as_posix()}": path.read_text("utf-8")
+        for name, folder in FOLDERS.items()
+        for path in folder.rglob("*.js")
+        if "vendor" not in path.parts
+    }
+
+
+def missing(texts: dict[str, str]) -> list[str]:
+    """What is imported and not there."""
+    found = []
+    for address, text in texts.items():
+        asked = [(one[2], one[1] or "") for one in IMPORT.finditer(text)]
+        for other, names in (*asked, *((one, "") for one in LATER.findall(text))):
+            named = (Path("/") / address / ".." / other).resolve().relative_to("/").as_posix()
+            wanted = {name.split(" as ")[0].strip() for name in names.split(",")} - {""}
+            there = set(EXPORT.findall(texts.get(named, "")))
+            if named not in texts or wanted - there:
+                found.append(f"{address}: {', '.join(sorted(wanted - there))} of {named}")
+    return found
+
+
+def test_modules_import_what_there_is() -> None:
+    assert missing(modules()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import { h, svg } from "./dom.js";',
+        'import { h } from "./elements.js";',
+        'const { h } = await import("./elements.js");',
+    ],
+)
+def test_an_import_of_what_is_not_there_is_found(text: str) -> None:
+    texts = {"control/dom.js": "export const h = 1;", "control/page.js": text}
+    assert missing(texts)
+    assert not missing({**texts, "control/page.js": 'import { h as make } from "./dom.js";'})
