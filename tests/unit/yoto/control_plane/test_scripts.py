@@ -1,4 +1,4 @@
-"""Modules import what there is: no build step says so, and a browser only on the page that breaks."""
+"""Modules import what there is: without a build step only a browser would say so, on that page."""
 
 from __future__ import annotations
 
