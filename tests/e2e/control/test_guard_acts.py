@@ -136,11 +136,11 @@ def test_new_values_go_to_one_worker_first_and_are_taken_back(
         expect(bulkhead).to_contain_text(WHY)
         page.get_by_role("button", name="Table").click()
         expect(page).to_have_url(re.compile("view=table"))
-        line = page.get_by_role("row").filter(has_text="being tried by one worker")
+        line = page.get_by_role("row").filter(has_text="on trial in one worker")
         expect(line).to_have_count(1)
         assert_accessible(page)
         page.get_by_role("button", name="Cards").click()
-        act(page, bulkhead, "Take back")
+        act(page, bulkhead, "Revert")
         expect(bulkhead).not_to_contain_text("Being tried")
 
 

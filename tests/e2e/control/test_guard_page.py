@@ -69,7 +69,7 @@ def test_a_guard_is_shown_with_its_callers_by_name_its_events_and_who_set_it(
         page.set_viewport_size(NARROW)
         page.emulate_media(color_scheme="dark")
         page.goto(f"{page.url}&lang=zh")
-        expect(page.get_by_role("heading", name="最近几分钟的调用者")).to_be_visible()
+        expect(page.get_by_role("heading", name="最近几分钟的调用方")).to_be_visible()
         expect(page.get_by_role("button", name="6 小时")).to_have_attribute("aria-pressed", "true")
         expect(page.locator(".guard")).to_have_count(3)
         assert fits(page)

@@ -77,7 +77,7 @@ def test_cache_counts_look_ups(page: Page, busy: RunningYoto) -> None:
     sign_in(page, busy, path="/cache")
     with staying(page):
         memory = page.locator("#tiers li").filter(has_text="memory (L1)")
-        assert_moves(memory.get_by_text(re.compile("look-ups")))
+        assert_moves(memory.get_by_text(re.compile("lookups")))
 
 
 def test_queues_show_what_is_put_in_and_done(

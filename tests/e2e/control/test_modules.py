@@ -417,7 +417,7 @@ def test_what_a_page_names_at_once_is_asked_for_once_and_an_id_stays_as_a_hint(
     assert (nobody, terminal) == ("user:99999", "anna at a terminal")
     assert page.evaluate("window.asked") == [["user:1", "channel:1", "user:99999"]]
     titles = page.evaluate("window.drawn.map((one) => one.title)")
-    assert "user:1" in titles[0] and titles[3] == "Nothing known as user:99999"
+    assert "user:1" in titles[0] and titles[3] == "Nothing is known about user:99999"
     assert not page.evaluate("window.drawn[3].hasAttribute('href')"), "there is no page of it"
     address = page.evaluate(
         "new URL(window.drawn[5].href).pathname + new URL(window.drawn[5].href).search"

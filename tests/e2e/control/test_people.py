@@ -91,4 +91,4 @@ def test_an_operator_who_may_do_nothing_there_sees_no_act_that_would_be_refused(
         expect(page.get_by_role("button", name="Time out")).to_have_count(0)
         page.get_by_role("button", name="Invalidate cached rights").click()
         confirm(page, "Invalidate cached rights")
-        expect(page.get_by_text("The cached rights are forgotten.")).to_be_visible()
+        expect(page.get_by_text("The cached rights are invalidated.")).to_be_visible()

@@ -122,7 +122,7 @@ def test_a_strategy_is_chosen_for_a_while_and_ended(
     queue = optimization.of(neighbour).invalidation
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=QUEUES)
-        expect(page.get_by_text("required by the figures")).to_be_visible()
+        expect(page.get_by_text("chosen from measurements")).to_be_visible()
         page.get_by_role("button", name="Choose a strategy …").click()
         page.get_by_role("dialog").get_by_label("Strategy").select_option("aggressive")
         confirm(page, "Choose", "a flood")
@@ -130,7 +130,7 @@ def test_a_strategy_is_chosen_for_a_while_and_ended(
         assert queue.stats().strategy == "aggressive"
         page.get_by_role("button", name="End the choice").click()
         confirm(page, "End the choice")
-        expect(page.get_by_text("required by the figures")).to_be_visible()
+        expect(page.get_by_text("chosen from measurements")).to_be_visible()
         assert queue.stats().forced is None
         watch.assert_quiet()
 

@@ -38,7 +38,7 @@ def test_a_request_arrives_is_granted_and_ends_under_the_eyes_of_the_operator(
     with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (page, _):
         sign_in(page, yoto, lending_operator)
         page.get_by_role("link", name="Access requests").click()
-        expect(page.get_by_text("No request waits for you.")).to_be_visible()
+        expect(page.get_by_text("No requests are waiting for you.")).to_be_visible()
         # Somebody asks elsewhere, and the page hears of it.
         api = f"{yoto.url}/api/v1"
         signed = page.request.post(
@@ -65,7 +65,7 @@ def test_a_request_arrives_is_granted_and_ends_under_the_eyes_of_the_operator(
         dialog.get_by_label("Duration (s)").fill("3")
         dialog.get_by_label("Reason").fill("a test of this page")
         dialog.get_by_role("button", name="Grant").click()
-        expect(page.get_by_text("No request waits for you.")).to_be_visible()
+        expect(page.get_by_text("No requests are waiting for you.")).to_be_visible()
         below = page.get_by_role("table", name="All requests").get_by_role("row", name=ASKER)
         # Nobody does anything any more.
         expect(below).to_contain_text("Ended")

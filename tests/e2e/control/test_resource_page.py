@@ -30,7 +30,7 @@ def test_a_person_leads_to_their_server_and_a_server_to_who_may_and_who_holds_wh
         expect(who.get_by_role("link", name="dana")).to_be_visible()
         assert_accessible(page)
         screenshot(page, "resource-1280")
-        page.get_by_role("button", name="In all of it").click()
+        page.get_by_role("button", name="Everything inside it").click()
         expect(page).to_have_url(re.compile(r"\?records=inside$"))
         page.set_viewport_size(NARROW)
         page.emulate_media(color_scheme="dark")

@@ -192,7 +192,7 @@ def test_guesses_with_a_stolen_token_count_as_sign_ins(client: FlaskClient, ada:
 
 @pytest.mark.parametrize(
     ("language", "says"),
-    [("en", "Too many tries. Please wait 2 min and try again."), ("zh", "请在 2 分钟后重试。")],
+    [("en", "Too many attempts. Please wait 2 min and try again."), ("zh", "请在 2 分钟后重试。")],
 )
 def test_the_page_of_operators_shows_the_wait(
     app: Flask, client: FlaskClient, ada: Person, limit: Limit, language: str, says: str
