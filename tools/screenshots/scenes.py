@@ -72,7 +72,7 @@ OPERATORS = {
     "alert": _control("/alerts?alert={alert}"),
     "silences": _control("/alerts?part=silences"),
     "dead-letters": _control("/queues?letters=digest.mail"),
-    "audit-everything": _control("/audit?area=everything"),
+    "audit-everything": _control("/audit?area=all"),
     "runbook": _control("/runbooks/error_rate"),
     "runbook-figures": _control("/runbooks/figures"),
     "search": _control("/", _search, whole=False),

@@ -32,8 +32,7 @@ const alerts = pagedTable({
   fetch: (after) => get("/alerts", { after, state: which.value(), level: level.value() }),
   columns: [
     { title: t("alerts.level"), render: (one) => badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)) },
-    { title: t("alerts.rule"), head: true, render: (one) => [h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)), labelsOf(one.labels)] },
-    { title: t("alerts.what"), render: alertText },
+    { title: t("alerts.rule"), head: true, render: (one) => [h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)), labelsOf(one.labels), h("div", { class: "quiet small" }, alertText(one))] },
     { title: t("alerts.now"), number: true, render: (one) => (one.open ? measured(one, one.value) : null) },
     { title: t("alerts.peak"), number: true, render: (one) => measured(one, one.peak_value) },
     { title: t("alerts.limit"), number: true, render: (one) => measured(one, one.limit) },

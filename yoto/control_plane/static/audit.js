@@ -43,7 +43,7 @@ const exports = [["json", t("audit.export_json")], ["csv", t("audit.export_csv")
 const fresh = h("button", { type: "button", hidden: true, onclick: toTop });
 const form = part("filters");
 part("areas").append(...chips);
-form.append(...inputs.map(({ element }) => element), h("div", { class: "buttons" }, h("button", { type: "reset" }, t("audit.clear")), exports.map(({ link }) => link), copyLink()));
+form.append(...inputs.map(({ element }) => element), h("div", { class: "buttons" }, h("button", { type: "reset" }, t("audit.clear")), exports.map(({ link }) => link)));
 // Enter asks again only in a form that has such a button.
 form.append(h("button", { type: "submit", hidden: true }));
 part("more-filters").open = inputs.some(({ input }) => input.value) || !matchMedia("(max-width: 46rem)").matches;

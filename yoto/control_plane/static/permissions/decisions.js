@@ -1,7 +1,7 @@
 // The decision log: what people were allowed and denied, asked again, and over time.
 
 import { get } from "../api.js";
-import { badge, copyLink, h, replace, uniqueId } from "../dom.js";
+import { badge, h, replace, uniqueId } from "../dom.js";
 import { now, subject, timestamp, toMs, zone } from "../format.js";
 import { keep, named, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
@@ -50,7 +50,7 @@ export function decisionsTab() {
     keep({ record: row.id });
     listed.hidden = true;
     const heading = h("h2", { tabindex: "-1" }, t("permissions.record", { id: row.id }));
-    replace(opened, h("div", { class: "card-head" }, heading, h("div", { class: "buttons" }, copyLink(), h("button", { type: "button", onclick: close }, t("permissions.back_to_log")))), record(row.id));
+    replace(opened, h("div", { class: "card-head" }, heading, h("button", { type: "button", onclick: close }, t("permissions.back_to_log"))), record(row.id));
     heading.focus();
   }
 
