@@ -73,4 +73,10 @@ DETAILS = (
         texts=("permissions", "audit", "person", "reasons"),
         part_of="permissions",
     ),
+    Page(
+        "role",
+        "/roles/<role_id>",
+        texts=("permissions", "audit", "person", "resource", "reasons"),
+        part_of="permissions",
+    ),
 )

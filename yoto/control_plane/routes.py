@@ -34,6 +34,7 @@ from yoto.operate.permissions.names import names
 from yoto.operate.permissions.people import people
 from yoto.operate.permissions.requests import access_requests
 from yoto.operate.permissions.resource import resources
+from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
 from yoto.operate.permissions.what_if import compare, what_if
 from yoto.operate.policies import candidate, coverage, documents, policies
@@ -55,6 +56,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(decisions),
     blueprint(explain),
     blueprint(resources),
+    blueprint(roles),
     blueprint(search),
     blueprint(palette),
     review_control,

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from yoto.alerts import AlertFilter
 from yoto.api.people import accounts
 from yoto.extensions import alerts, policy
-from yoto.nodes import place_of_text, shown_text
+from yoto.nodes import shown_text
 from yoto.operate.guard_state import GUARDED
 from yoto.operate.insight import has_insight
 from yoto.operate.overrides import page_at
@@ -111,7 +111,7 @@ def _named(texts: Sequence[str]) -> Iterator[Hit]:
         if kind == "user":
             yield Hit("person", of, name, found.hint, f"people/{id_}")
         elif kind == "role":
-            yield Hit("role", of, name, found.hint, page_at("audit", subject=of))
+            yield Hit("role", of, name, found.hint, f"roles/{id_}")
         elif known_types().find(kind) is not None:
             yield Hit(kind, of, name, found.hint, f"resources/{kind}/{quote(id_, safe='=')}")
 
@@ -128,15 +128,8 @@ def _roles(text: str, most: int) -> Iterator[Hit]:
     of_role: Any = Role
     latest = select(of_role.id.label("id"), of_role.name.label("name"))
     ids = _called(latest, of_role.id, text, most)
-    found = named([f"role:{id_}" for id_ in ids])
-    homes = db.session.execute(select(Role.id, Role.home).where(Role.id.in_(ids))) if ids else ()
-    for id_, home in homes:
-        of = f"role:{id_}"
-        where = page_at("audit", subject=of)
-        if home:
-            place = place_of_text(home)
-            where = page_at("permissions", tab="matrix", scope=place.kind, scope_id=str(place.id))
-        yield Hit("role", of, found[of].name or of, found[of].hint, where)
+    if ids:
+        yield from _named([f"role:{id_}" for id_ in ids])
 
 
 def _called(rows: Any, key: Any, text: str, most: int) -> Sequence[Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.auth.socket_credentials import socket_credential
 from app.blueprints.operators.accounts import operators_control
-from app.blueprints.operators.person import person_control
+from app.blueprints.operators.person import person_control, role_control
 from app.blueprints.operators.second_factor import second_factor_control
 from app.blueprints.operators.sign_in import person, sign_in_pages
 from app.blueprints.operators.tokens import tokens_control
@@ -27,5 +27,5 @@ CONTROL_PLANE = ControlPlane(
     administrators=lambda most: len(permissions.list_users(ADMIN, *GLOBAL, limit=most).ids),
     # Their modules import those of the control plane, so they go with them.
     static={"community": Path(__file__).parents[2] / "static" / "community"},
-    routes=(second_factor_control, tokens_control, operators_control, person_control),
+    routes=(second_factor_control, tokens_control, operators_control, person_control, role_control),
 )

@@ -38,6 +38,10 @@ person_control = ControlBlueprint(
     "person_control", __name__, "/people", "What the application knows of somebody, and acts on it"
 )
 
+role_control = ControlBlueprint(
+    "role_control", __name__, "/roles", "What operators could do with a role"
+)
+
 
 class AccountSchema(SignInsSchema):
     """With what somebody gets in, and what the operator could do to them."""
@@ -60,6 +64,18 @@ class TakeRoleSchema(ActSchema):
     """A role to take from somebody."""
 
     role_id = RowId(required=True)
+
+
+class GiveRoleSchema(TakeRoleSchema):
+    """A role for somebody, and until when; null: for good. One that is held gets this window."""
+
+    valid_until = Instant(load_default=None, allow_none=True)
+
+
+class RoleActsSchema(ma.Schema):
+    """What the operator could do with a role."""
+
+    assign = Flag(required=True, metadata={"description": "Give it to people, and take it"})
 
 
 class EndTimeOutSchema(ActSchema):
@@ -87,6 +103,35 @@ def read_account(user_id: int) -> dict[str, Any]:
         demand_operators_insight([Question("", GLOBAL_KIND, None)])
     known = {**listing.one(user_id), "devices": devices.devices_of(user_id)}
     return known | _acts_on(user_id)
+
+
+@role_control.get("/<int:role_id>/acts")
+@right(VIEW)
+@role_control.response(200, RoleActsSchema)
+@role_control.alt_response(404, "NOT_FOUND")
+def read_acts_on_role(role_id: int) -> dict[str, bool]:
+    """What you could do with a role, so that a page offers nothing else"""
+    actor = actor_id()
+    try:
+        if actor is None or not may(ADMIN):
+            raise PermissionDenied(NOT_GRANTED, ASSIGN)
+        demand_role_right(actor, role_id, ASSIGN)
+    except PermissionDenied:
+        return {"assign": False}
+    return {"assign": True}
+
+
+@person_control.post("/<int:user_id>/give-role")
+@right(ADMIN)
+@person_control.arguments(GiveRoleSchema)
+@person_control.response(204)
+@person_control.alt_response(404, "NOT_FOUND")
+@person_control.alt_response(409, "CONFLICT")
+def give_role_to_person(body: dict[str, Any], user_id: int) -> None:
+    """Give somebody a role, by `role.assign` in its server; a global one by `admin.roles`"""
+    actor = _actor(ASSIGN)
+    demand_role_right(actor, body["role_id"], ASSIGN)
+    holders.assign(actor, body["role_id"], user_id, {**body, "valid_from": None})
 
 
 @person_control.post("/<int:user_id>/take-role")

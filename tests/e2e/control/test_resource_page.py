@@ -1,4 +1,4 @@
-"""The page of one resource: what it is in, who may there, who holds what, and its matrix."""
+"""The pages of one resource and of one role: who may there, who holds what, what would change."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ def test_a_person_leads_to_their_server_and_a_server_to_who_may_and_who_holds_wh
         screenshot(page, "resource-1280")
         page.get_by_role("button", name="Everything inside it").click()
         expect(page).to_have_url(re.compile(r"\?records=inside$"))
+        holders.get_by_role("link", name="Moderator").click()
+        expect(page).to_have_url(re.compile(r"/control/roles/\d+$"))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Moderator")
+        expect(page.get_by_role("table", name="Who holds it")).to_contain_text("dana")
+        expect(page.get_by_role("table", name="Permissions")).to_contain_text("moderation")
+        page.get_by_role("button", name="What if this changed?").click()
+        lost = page.get_by_role("dialog").get_by_role("row").filter(has_text="dana")
+        expect(lost).to_contain_text("granted by a role or an overwrite → no role grants it")
+        assert_accessible(page)
+        screenshot(page, "role-1280")
+        page.go_back()
         page.set_viewport_size(NARROW)
         page.emulate_media(color_scheme="dark")
         page.goto(f"{page.url}&lang=zh")

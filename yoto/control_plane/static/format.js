@@ -225,6 +225,8 @@ export function addressOf(of) {
   switch (kind) {
     case "user":
       return opens("person") ? `${home}people/${name}` : null;
+    case "role":
+      return opens("role") ? `${home}roles/${name}` : null;
     case "guard":
       return opens("guard") && !id.includes(":") ? `${home}guards/${name}` : `${home}guards?guard=${name}`;
     case "policy":

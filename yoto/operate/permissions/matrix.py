@@ -88,11 +88,10 @@ def _matrix_of(home: Place, after: int | None, limit: int, everywhere: bool) -> 
     found = db.session.scalars(statement.order_by(Role.id).limit(limit + 1)).all()
     page = cut(found, limit, lambda role: role.id)
     ids = [role.id for role in page.items]
-    place = _place_of(str(home))
-    inherited = {id_: role_closure(id_, place)[1:] for id_ in ids}
+    inherited = inherited_by(str(home), ids)
     elsewhere = {one for line in inherited.values() for one in line} - set(ids)
     ancestors = db.session.scalars(select(Role).where(Role.id.in_(elsewhere)).order_by(Role.id))
-    granted, holders = _grants([*ids, *elsewhere]), _holders(ids)
+    granted, holders = granted_to([*ids, *elsewhere]), number_of_holders(ids)
     # A global role may also have grants for other resources.
     counted = (GLOBAL_KIND, *map(shown_text, permissions.sites_of([home])[home].nodes))
     known = known_types()
@@ -206,6 +205,12 @@ def _home(home: Place) -> Resource:
     return shown
 
 
+def inherited_by(home: str, ids: Sequence[int]) -> dict[int, Sequence[int]]:
+    """The roles that each of those from a place inherits from now, nearest first."""
+    place = _place_of(home)
+    return {id_: role_closure(id_, place)[1:] for id_ in ids}
+
+
 def _place_of(home: str) -> PlaceFacts:
     """The roles that may have a part in it, as the resolver knows them, without grants."""
     return PlaceFacts(
@@ -224,7 +229,8 @@ def _place(channel: Channel) -> str:
     return f"channel:{channel.id}"
 
 
-def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:
+def granted_to(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:
+    """What roles grant by themselves, directly and by groups, in the order of permissions."""
     rows = grants_of(db.session(), lambda of: of.role_id.in_(role_ids))
     ids = {one.permission_id for _, one in rows}
     known = select(Permission.id, Permission.name).where(Permission.id.in_(ids))
@@ -242,12 +248,14 @@ def _grants(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:
                 "effect": "allow" if one.allows else "deny",
                 "scope": shown_text(scope),
                 "group": groups.get(one.group_id),
+                "group_id": one.group_id,
             }
         )
     return found
 
 
-def _holders(role_ids: Sequence[int]) -> dict[int, int]:
+def number_of_holders(role_ids: Sequence[int]) -> dict[int, int]:
+    """How many assignments each role has, in force or not; none: left out."""
     statement = (
         select(RoleAssignment.role_id, func.count())
         .where(RoleAssignment.role_id.in_(role_ids))

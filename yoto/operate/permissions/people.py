@@ -247,25 +247,8 @@ def list_overwrites_about(
 ) -> Page[LaidOverwrite]:
     """What was overwritten for somebody, or for a team that they are in"""
     number = _private(who)
-    row = ChannelOverwrite
-    statement = (
-        select(row, Permission.name)
-        .join(Permission, Permission.id == row.permission_id)
-        .where(or_(row.user_id == number, row.team_id.in_(_teams(number))), row.id > (after or 0))
-        .order_by(row.id)
-        .limit(limit + 1)
-    )
-    found: list[LaidOverwrite] = [
-        {
-            "id": laid.id,
-            "place": shown_text(laid.place),
-            "via": subject_text(number) if laid.team_id is None else f"team:{laid.team_id}",
-            "permission": name,
-            "effect": laid.effect.value,
-        }
-        for laid, name in db.session.execute(statement)
-    ]
-    return cut(found, limit, lambda one: one["id"])
+    about = or_(ChannelOverwrite.user_id == number, ChannelOverwrite.team_id.in_(_teams(number)))
+    return laid_by(about, after, limit)
 
 
 @people.operation("GET", "/<who>/limits", VIEW, also=(404,))
@@ -321,6 +304,35 @@ def assigned(given: RoleAssignment, role: Role, now: datetime) -> AssignedRole:
         "since": given.created_at,
         "by": None if given.assigned_by is None else subject_text(given.assigned_by),
     }
+
+
+def laid_by(wanted: ColumnElement[bool], after: int | None, limit: int) -> Page[LaidOverwrite]:
+    """A page of overwrites, by id; a condition on ``ChannelOverwrite``."""
+    row = ChannelOverwrite
+    statement = (
+        select(row, Permission.name)
+        .join(Permission, Permission.id == row.permission_id)
+        .where(wanted, row.id > (after or 0))
+        .order_by(row.id)
+        .limit(limit + 1)
+    )
+    found: list[LaidOverwrite] = [
+        {
+            "id": laid.id,
+            "place": shown_text(laid.place),
+            "via": _target(laid),
+            "permission": name,
+            "effect": laid.effect.value,
+        }
+        for laid, name in db.session.execute(statement)
+    ]
+    return cut(found, limit, lambda one: one["id"])
+
+
+def _target(laid: ChannelOverwrite) -> str:
+    if laid.role_id is not None:
+        return f"role:{laid.role_id}"
+    return f"team:{laid.team_id}" if laid.user_id is None else subject_text(laid.user_id)
 
 
 def _is_of(key: Any, called: set[str]) -> bool:

@@ -18,13 +18,13 @@ from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.nodes import GLOBAL, place_of_text, shown_text
 from yoto.operate.insight import demand_operators_insight
 from yoto.operate.operation import After, Limit
-from yoto.operate.permissions.people import AssignedRole, LaidOverwrite, assigned
+from yoto.operate.permissions.people import AssignedRole, LaidOverwrite, assigned, laid_by
 from yoto.operate.permissions.resources import described, existing, resources
 from yoto.operate.permissions.shapes import Resource
 from yoto.permission import Place, Site, node_of_text, subject_text
 from yoto.store.columns import utcnow
 from yoto.store.db import db
-from yoto.store.models import NOWHERE, ChannelOverwrite, Permission, Role, RoleAssignment
+from yoto.store.models import NOWHERE, ChannelOverwrite, Role, RoleAssignment
 from yoto.store.resources import known_types
 
 __all__ = ["resources"]
@@ -98,31 +98,7 @@ def list_overwrites_at(
     kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[LaidOverwrite]:
     """The overwrites in force there, its own and those of what it is in or goes by"""
-    row = ChannelOverwrite
-    statement = (
-        select(row, Permission.name)
-        .join(Permission, Permission.id == row.permission_id)
-        .where(row.place.in_(_private(kind, node).overwritten), row.id > (after or 0))
-        .order_by(row.id)
-        .limit(limit + 1)
-    )
-    found: list[LaidOverwrite] = [
-        {
-            "id": laid.id,
-            "place": shown_text(laid.place),
-            "via": _target(laid),
-            "permission": name,
-            "effect": laid.effect.value,
-        }
-        for laid, name in db.session.execute(statement)
-    ]
-    return cut(found, limit, lambda one: one["id"])
-
-
-def _target(laid: ChannelOverwrite) -> str:
-    if laid.role_id is not None:
-        return f"role:{laid.role_id}"
-    return f"team:{laid.team_id}" if laid.user_id is None else subject_text(laid.user_id)
+    return laid_by(ChannelOverwrite.place.in_(_private(kind, node).overwritten), after, limit)
 
 
 def _place(kind: str, node: str) -> Place:

@@ -91,6 +91,7 @@ class Grant(TypedDict):
     effect: Effect
     scope: Annotated[str, "global, server:7 or channel:3"]
     group: Annotated[str | None, "The group it comes through"]
+    group_id: int | None
 
 
 class MatrixRole(TypedDict):

@@ -42,13 +42,12 @@ def test_people_places_and_roles_are_found_by_name_and_lead_to_their_pages(
     assert ("person", "tomas", f"people/{tomas.id}") in found(viewer, "TOM")
     assert ("person", "tomas", f"people/{tomas.id}") in found(viewer, f"#{tomas.id}")
     assert ("person", "tomas", f"people/{tomas.id}") in found(viewer, f"user:{tomas.id}")
-    matrix = f"permissions?tab=matrix&scope=server&scope_id={harbour.id}"
     assert found(viewer, "harbour") == [
         ("server", "Harbour Kitchen", f"resources/server/{harbour.id}"),
-        ("role", "Harbour pilots", matrix),
-        ("role", "Harbour watch", f"audit?subject=role:{everywhere}"),
+        ("role", "Harbour pilots", f"roles/{role}"),
+        ("role", "Harbour watch", f"roles/{everywhere}"),
     ]
-    assert ("role", "Harbour pilots", f"audit?subject=role:{role}") in found(viewer, f"role:{role}")
+    assert ("role", "Harbour pilots", f"roles/{role}") in found(viewer, f"role:{role}")
     [channel] = [one for one in found(viewer, "general") if one[0] == "channel"]
     assert channel == ("channel", "general", f"resources/channel/{harbour.channel_id}")
     for _, _, where in [*found(viewer, "tomas"), *found(viewer, "harbour")]:

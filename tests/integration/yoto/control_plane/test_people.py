@@ -227,6 +227,7 @@ def test_acts_on_a_member_take_the_operators_own_rights_in_the_community(
     role = world.role(server, name="helper")
     world.assign(tomas, role)
     acts: dict[str, dict[str, Any]] = {
+        "give-role": {"role_id": role, "valid_until": world.soon().isoformat()},
         "take-role": {"role_id": role},
         "time-out": {"server_id": server.id, "until": world.soon().isoformat()},
         "end-time-out": {"server_id": server.id},
@@ -237,21 +238,23 @@ def test_acts_on_a_member_take_the_operators_own_rights_in_the_community(
         return [one.status_code for one in made]
 
     def offered(client: ControlClient) -> tuple[Any, ...]:
+        assign = client.get(f"/roles/{role}/acts").json["assign"]
         found = client.get(f"/people/{tomas.id}/account").json
+        assert assign is bool(found["take_roles_in"])
         return found["time_out_in"], found["take_roles_in"], found["take_global_roles"]
 
     # Neither of the two does without the other: to administer the platform, and to moderate there.
     stranger = control_client(app, world, *RIGHTS, AUDIT)
-    assert answers(stranger) == [403, 403, 403]
+    assert answers(stranger) == [403, 403, 403, 403]
     assert offered(stranger) == ([], [], False)
     _, secret = api_token(app, server.owner)
     owner = ControlClient(app.test_client(), {"Authorization": f"Bearer {secret}"})
-    assert answers(owner) == [403, 403, 403]
+    assert answers(owner) == [403, 403, 403, 403]
     world.assign(server.owner, world.role(None, VIEW, ADMIN, AUDIT, name="administrators"))
     assert offered(owner) == ([server.id], [server.id], False)
-    assert answers(owner) == [204, 204, 204]
+    assert answers(owner) == [204, 204, 204, 204]
     assert owner.post(f"/people/{tomas.id}/take-role", role_id=role).status_code == 404
-    for action, times in (("role.unassign", 1), ("member.timeout", 2)):
+    for action, times in (("role.unassign", 1), ("member.timeout", 2), ("role.assign", 1)):
         made = [one for one in world.acts(action) if one.subject == f"user:{tomas.id}"]
         assert [(one.actor_id, one.reason) for one in made] == [(server.owner.id, WHY)] * times
 

@@ -10,7 +10,7 @@ import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";
 import { form, homePickers, select } from "./question.js";
 import { sign } from "./sign.js";
-import { tryCell } from "./what_if.js";
+import { roleActs, tryActs, tryCell } from "./what_if.js";
 
 const EVERY = "";
 const NARROW = matchMedia("(max-width: 46rem)");
@@ -152,7 +152,14 @@ const legend = () =>
 
 function drawnTable(rows, columns, known, attempt) {
   const head = columns.map((one) =>
-    h("th", { scope: "col" }, h("span", { class: "role-name" }, one.name), h("span", { class: "quiet small" }, one.is_default ? t("permissions.everyone") : t("permissions.holders", { n: one.holders })), one.active ? null : badge("unknown", t("permissions.inactive"))),
+    h(
+      "th",
+      { scope: "col" },
+      h("span", { class: "role-name" }, subject(`role:${one.id}`, { text: one.name })),
+      h("span", { class: "quiet small" }, one.is_default ? t("permissions.everyone") : t("permissions.holders", { n: one.holders })),
+      one.active ? null : badge("unknown", t("permissions.inactive")),
+      h("button", { type: "button", class: "small", "aria-label": `${one.name}: ${t("what_if.try")}`, onclick: () => tryActs(t("what_if.title_of", { name: one.name }), roleActs(one)) }, t("what_if.short")),
+    ),
   );
   const bodies = [];
   let group = null;
@@ -205,15 +212,15 @@ function cell(found) {
 
 /** Grants for what is below, which act as overwrites of the role there. */
 function grantsBelow(roles, scopes) {
-  const rows = roles.flatMap((role) => role.grants.filter((grant) => !scopes.includes(grant.scope)).map((grant) => ({ ...grant, role: role.name, id: `${role.id} ${grant.scope} ${grant.permission} ${grant.group}` })));
+  const rows = roles.flatMap((role) => role.grants.filter((grant) => !scopes.includes(grant.scope)).map((grant) => ({ ...grant, role_id: role.id, role: role.name, id: `${role.id} ${grant.scope} ${grant.permission} ${grant.group}` })));
   if (!rows.length) {
     return null;
   }
   const list = table({
     label: t("permissions.channel_grants"),
     columns: [
-      { title: t("permissions.role"), head: true, render: (one) => one.role },
-      { title: t("permissions.scope"), render: (one) => one.scope },
+      { title: t("permissions.role"), head: true, render: (one) => subject(`role:${one.role_id}`, { text: one.role }) },
+      { title: t("permissions.scope"), render: (one) => subject(one.scope) },
       { title: t("permissions.permission"), render: (one) => h("code", {}, one.permission) },
       { title: t("permissions.effect"), render: (one) => badge(one.effect, named("effect", one.effect)) },
     ],

@@ -8,6 +8,7 @@ import { empty } from "../states.js";
 import { pagedTable } from "../table.js";
 import { TYPES, called, select } from "./question.js";
 import { sign } from "./sign.js";
+import { overwriteActs, tryActs } from "./what_if.js";
 
 /** A section for a home; `permissions` are those that can be granted in it. Null: nothing is below. */
 export function overwrites(home, permissions) {
@@ -33,7 +34,7 @@ export function overwrites(home, permissions) {
     label: t("permissions.overwrites"),
     none: t("permissions.no_overwrites"),
     columns: [
-      { title: t("permissions.place"), head: true, render: (one) => subject(`${one.at.scope}:${one.at.id}`, { text: called(one.at) }) },
+      { title: t("permissions.place"), head: true, render: (one) => subject(`${one.at.scope}:${one.at.id}`) },
       { title: t("permissions.overwrites_of"), render: (one) => (one.at.synced ? [subject(one.at.place), " · ", t("permissions.synced")] : null) },
       { title: t("permissions.target"), render: (one) => [named("laid", one.target_type), " ", subject(`${one.target_type}:${one.target_id}`, { text: one.target })] },
       { title: named("effect", "allow"), render: (one) => names(one.allow) },
@@ -65,7 +66,7 @@ export function overwrites(home, permissions) {
     }
     const set = new Set(place.overwrites.flatMap((one) => [...one.allow, ...one.deny]));
     const rows = permissions.filter((one) => set.has(one.name) || (all.checked && one.scope === place.scope));
-    replace(grid, matrixOf(rows, place.overwrites));
+    replace(grid, matrixOf(rows, place));
   }
 
   return h(
@@ -80,11 +81,13 @@ export function overwrites(home, permissions) {
 }
 
 /** Permissions by those for whom they are overwritten. */
-function matrixOf(rows, laid) {
-  const head = laid.map((one) => h("th", { scope: "col" }, h("span", { class: "role-name" }, one.target), h("span", { class: "quiet small" }, named("laid", one.target_type))));
-  const lines = rows.map(({ name, description }) => h("tr", {}, h("th", { scope: "row", title: description }, h("code", {}, name)), laid.map((one) => h("td", {}, cell(one, name)))));
+function matrixOf(rows, { place, overwrites: laid }) {
+  const head = laid.map((one) => h("th", { scope: "col" }, h("span", { class: "role-name" }, subject(`${one.target_type}:${one.target_id}`, { text: one.target })), h("span", { class: "quiet small" }, named("laid", one.target_type))));
+  const lines = rows.map(({ name, description }) => h("tr", {}, h("th", { scope: "row", title: description }, h("code", {}, name)), laid.map((one) => h("td", {}, h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: () => attempt(place, one, name) }, cell(one, name))))));
   return h("table", { class: "matrix", "aria-label": t("permissions.overwrite_matrix") }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), h("tbody", {}, lines));
 }
+
+const attempt = (place, one, name) => tryActs(t("what_if.title", { role: one.target, permission: name }), overwriteActs(place, one, name));
 
 function cell(one, name) {
   const effect = one.deny.includes(name) ? "deny" : one.allow.includes(name) ? "allow" : null;

@@ -1,4 +1,4 @@
-// What would come of a change of a role: tried from a cell of the matrix, in a dialog.
+// What would come of a change of rights, tried in a dialog before it is made.
 
 import { post } from "../api.js";
 import { show } from "../dialog.js";
@@ -13,35 +13,72 @@ const PLACES = 3; // of a change that are named
 const REMOVE = "remove";
 
 /**
- * Open it. `place`: {scope, scope_id} of the matrix; `grants`: what the role grants by itself of the
- * permission there, without groups; `wanted`: what is tried first. The address has it while it is open.
+ * Open it for a cell of the matrix. `place`: {scope, scope_id} of the matrix; `grants`: what the role grants
+ * by itself of the permission there, without groups; `wanted`: what is tried first. The address has it while
+ * it is open.
  */
 export async function tryCell(place, role, permission, grants, wanted = null) {
   const own = grants[0] ?? null;
-  const choices = ["allow", "deny"].filter((one) => one !== own?.effect);
-  const options = [...choices.map((one) => [one, t(`what_if.${one}`)]), ...(own ? [[REMOVE, t("what_if.remove")]] : [])];
-  const effect = select(t("what_if.change"), options);
-  effect.set(options.some(([one]) => one === wanted) ? wanted : options[0][0]);
+  const effects = [...["allow", "deny"].filter((one) => one !== own?.effect), ...(own ? [REMOVE] : [])];
+  const choices = effects.map((effect) => [effect, t(`what_if.${effect}`), actOf(place, role, permission, own, effect)]);
+  const told = (effect) => keep({ try: `${role.id}:${permission}`, effect });
+  await tryActs(t("what_if.title", { role: role.name, permission }), choices, { wanted, told });
+  keep({ try: null, effect: null });
+}
+
+/**
+ * Open a dialog that says of each of several acts, `choices: [[key, label, act]]`, what would come of it;
+ * of `wanted` first. `told(key)` hears which is shown.
+ */
+export async function tryActs(title, choices, { wanted = null, told = () => null } = {}) {
+  const chosen = select(t("what_if.change"), choices.map(([key, label]) => [key, label]));
+  chosen.set(choices.some(([key]) => key === wanted) ? wanted : choices[0][0]);
   const found = h("div", { "aria-live": "polite" });
   let turn = 0;
 
   async function ask() {
     const mine = (turn += 1);
-    keep({ try: `${role.id}:${permission}`, effect: effect.value() });
+    told(chosen.value());
     found.setAttribute("aria-busy", "true");
-    const answer = await drawn(actOf(place, role, permission, own, effect.value())).catch((problem) => h("p", { class: "notice failed", role: "alert" }, messageOf(problem)));
+    const answer = await reportOf(choices.find(([key]) => key === chosen.value())[2]).catch((problem) => h("p", { class: "notice failed", role: "alert" }, messageOf(problem)));
     if (mine === turn) {
       replace(found, answer);
       found.removeAttribute("aria-busy");
     }
   }
 
-  effect.input.addEventListener("change", ask);
-  const closed = show({ title: t("what_if.title", { role: role.name, permission }), wide: true, body: h("div", {}, h("p", { class: "quiet" }, t("what_if.intro")), h("div", { class: "tools" }, effect.element), found) });
+  chosen.input.addEventListener("change", ask);
+  const closed = show({ title, wide: true, body: h("div", {}, h("p", { class: "quiet" }, t("what_if.intro")), h("div", { class: "tools" }, chosen.element), found) });
   ask();
   await closed;
   turn += 1;
-  keep({ try: null, effect: null });
+}
+
+/** Changes of a role as a whole: `[[key, label, act]]`. */
+export const roleActs = ({ id, active, is_default: standard }) => [
+  ["active", t(active ? "what_if.switch_off" : "what_if.switch_on"), { act: "role.update", role_id: id, active: !active }],
+  ...(standard ? [] : [["delete", t("what_if.delete_role"), { act: "role.delete", role_id: id }]]),
+];
+
+/** Changes of a group of permissions `{id, group_id, permissions, roles}`. */
+export const groupActs = (group) => [
+  ...[...group.roles.values()].map(({ id, name, scope }) => [`${id} ${scope}`, t("what_if.take_group", { role: name }), { act: "role.revoke_group", role_id: id, group_id: group.group_id, ...placeOf(scope) }]),
+  ...[...group.permissions].map((name) => [name, t("what_if.remove_from_group", { permission: name }), { act: "group.remove", group_id: group.group_id, permissions: [name] }]),
+  ["delete", t("what_if.delete_group"), { act: "group.delete", group_id: group.group_id }],
+];
+
+/** Changes of one permission in the overwrites `{target_type, target_id, allow, deny}` at a place. */
+export function overwriteActs(place, one, permission) {
+  const about = { ...placeOf(place), target: `${one.target_type}:${one.target_id}` };
+  const [allow, deny] = [one.allow, one.deny].map((names) => names.filter((name) => name !== permission));
+  const set = (more) => ({ act: "overwrite.set", ...about, allow, deny, ...more });
+  const is = one.allow.includes(permission) ? "allow" : one.deny.includes(permission) ? "deny" : null;
+  return [
+    is !== "allow" && ["allow", t("what_if.allow"), set({ allow: [...allow, permission] })],
+    is !== "deny" && ["deny", t("what_if.deny"), set({ deny: [...deny, permission] })],
+    is !== null && [REMOVE, t("what_if.remove_overwrite"), set({})],
+    ["clear", t("what_if.clear"), { act: "overwrite.clear", ...about }],
+  ].filter(Boolean);
 }
 
 /** Where a grant stands already, it is changed there. */
@@ -51,12 +88,14 @@ function actOf(place, role, permission, own, effect) {
   return effect === REMOVE ? { act: "role.revoke", ...act } : { act: "role.grant", ...act, effect };
 }
 
-function placeOf(text) {
+/** {scope, scope_id} of a place; of the platform nothing. */
+export function placeOf(text) {
   const split = text.indexOf(":");
   return split < 0 ? {} : { scope: text.slice(0, split), scope_id: text.slice(split + 1) };
 }
 
-async function drawn(act) {
+/** What an act would do: the cells of the matrix that become others, and who gains and who loses what. */
+export async function reportOf(act) {
   const totals = h("p", { role: "status" });
   const sides = { gained: new Set(), lost: new Set() };
   let first = await post("/what-if", { act });
@@ -88,7 +127,7 @@ async function drawn(act) {
     fetch,
   });
   await list.reload();
-  return [cells(matrix), totals, list.element];
+  return h("div", { class: "what-if" }, cells(matrix), totals, list.element);
 }
 
 const verdicts = (all, effect) =>

@@ -1,0 +1,134 @@
+// A page of one role: its place among others, what it grants, who holds it, and acts on it.
+
+import { get, post } from "./api.js";
+import { act } from "./dialog.js";
+import { badge, h, replace } from "./dom.js";
+import { moment, now, number, subject, subjects } from "./format.js";
+import { subscribe } from "./live.js";
+import { home, named, page, state, t } from "./page.js";
+import { place } from "./permissions/decisions.js";
+import { placeOf, reportOf, roleActs, tryActs, tryCell } from "./permissions/what_if.js";
+import { recordsPart } from "./person/records.js";
+import { heldHere } from "./resource/held.js";
+import { empty, load } from "./states.js";
+import { pagedTable } from "./table.js";
+
+const SAID = { holders: t("role.holders"), no_holders: t("role.no_holders"), overwrites: t("role.overwrites"), no_overwrites: t("role.no_overwrites") };
+const PERSON = /^user:(\d+)$/;
+const part = (id) => document.getElementById(id);
+const path = `/roles/${encodeURIComponent(page.shown.role_id)}`;
+
+const role = await load(part("about"), () => get(path), draw);
+if (!role) {
+  part("private").hidden = true;
+} else if (role.standing === null) {
+  replace(part("private"), h("section", { class: "card" }, empty(t("role.no_insight"))));
+} else {
+  begin();
+}
+
+function draw(found) {
+  document.querySelector(".headline h1").textContent = found.name;
+  document.title = `${found.name} · ${document.title}`;
+  const one = found.standing;
+  replace(part("which"), h("code", {}, `role:${found.id}`), one && !one.active ? badge("unknown", t("permissions.inactive")) : null);
+  const facts = [[t("permissions.home"), found.home === null ? t("scope.global") : subject(found.home)]];
+  if (one) {
+    facts.push(
+      [t("role.position"), t("role.position_of", { position: number(one.position), above: number(one.above) })],
+      [t("role.inherits"), one.inherits.length ? subjects(one.inherits.map(({ id }) => `role:${id}`)) : t("role.nothing")],
+      [t("role.holders"), one.is_default ? t("origin.default") : t("permissions.holders", { n: number(one.holders) })],
+      [t("role.made"), moment(one.created_at)],
+    );
+  }
+  return h("dl", { class: "facts" }, facts.map(([title, value]) => [h("dt", {}, title), h("dd", {}, value)]));
+}
+
+async function begin() {
+  const { assign } = part("acts").dataset.own === undefined ? { assign: false } : await get(`${path}/acts`);
+  const grants = grantsPart();
+  const take = { title: t("person.take_role"), right: "admin", danger: true, when: ({ via, at }) => PERSON.test(via) && at === null, run: async (row) => (await takeFrom(row)) && look() };
+  const held = heldHere({ place: null }, path, part("holders"), part("overwrites"), assign ? [take] : [], SAID);
+  const records = recordsPart(part("records"), part("records-of"), [["about", t("role.records_about"), { subject: `role:${role.id}` }]], state().records);
+  const look = () => {
+    [held, grants, records].forEach((one) => one.look());
+    load(part("about"), () => get(path), draw);
+  };
+  const button = (text, run, look_of = null) => h("button", { type: "button", class: look_of, onclick: run }, text);
+  replace(
+    part("acts"),
+    assign && !role.standing.is_default ? button(t("role.give"), async () => (await give()) && look(), "primary") : null,
+    button(t("what_if.try"), tryRole),
+    role.home === null ? null : h("a", { class: "button", href: matrixOf(role.home) }, t("permissions.matrix")),
+  );
+  subscribe({ events: (_, kind) => kind === "delta" && look() }, { types: ["permission.changed"] });
+}
+
+const matrixOf = (home) => `${home}permissions?${new URLSearchParams({ tab: "matrix", ...placeOf(home) })}`;
+
+/** What it grants, its own first; each grant can be tried otherwise. */
+function grantsPart() {
+  const list = pagedTable({
+    label: t("role.grants"),
+    none: t("role.no_grants"),
+    key: (one) => [one.role_id, one.scope, one.permission, one.group, one.effect].join(" "),
+    fetch: (after) => get(`${path}/grants`, { after }),
+    columns: [
+      { title: t("permissions.permission"), head: true, render: (one) => h("code", {}, one.permission) },
+      { title: t("permissions.effect"), render: (one) => badge(one.effect, named("effect", one.effect)) },
+      { title: t("permissions.place"), render: (one) => (one.scope === "global" && role.home !== null ? subject(role.home) : place(one.scope)) },
+      { title: t("permissions.group"), render: (one) => one.group },
+      { title: t("role.from"), render: (one) => (one.role_id === role.id ? t("resource.itself") : subject(`role:${one.role_id}`, { text: one.role })) },
+    ],
+    actions: [{ title: t("what_if.try"), right: "view", when: (one) => one.role_id === role.id && one.group === null, run: (one) => tryCell(placeOf(one.scope), role, one.permission, [one]) }],
+  });
+  replace(part("grants"), list.element);
+  list.reload();
+  return { look: () => list.reload() };
+}
+
+/** What would come of changes of the role as a whole. */
+const tryRole = () => tryActs(t("what_if.title_of", { name: role.name }), roleActs({ ...role.standing, id: role.id }));
+
+const give = () =>
+  act({
+    title: t("role.give_title", { role: role.name }),
+    intro: t("person.take_role_does"),
+    submit: t("role.give"),
+    wide: true,
+    fields: [{ name: "user", label: t("permissions.user"), hint: t("role.user_hint"), required: true }],
+    expiry: {},
+    preview: async ({ user, expires_in: seconds }, signal) => (user.trim() ? preview({ act: "role.assign", ...(await personOf(user)).subject, role_id: role.id, ...(seconds === null ? {} : { valid_until: untilOf(seconds) }) }, signal) : null),
+    run: async ({ user, reason, expires_in: seconds }, options) => {
+      const { id } = await personOf(user);
+      return post(`/people/${id}/give-role`, { role_id: role.id, valid_until: untilOf(seconds), reason }, options);
+    },
+    done: t("role.given"),
+  });
+
+const takeFrom = (row) =>
+  act({
+    title: t("role.take_title", { role: role.name }),
+    intro: [subject(row.via), h("p", {}, t("person.take_role_does"))],
+    submit: t("person.take_role"),
+    danger: true,
+    wide: true,
+    preview: (_, signal) => preview({ act: "role.unassign", subject: row.via, role_id: role.id }, signal),
+    run: (values, options) => post(`/people/${PERSON.exec(row.via)[1]}/take-role`, { ...values, role_id: role.id }, options),
+    done: t("person.role_taken"),
+  });
+
+/** Who is meant, by name or number: the number, and how acts call them. */
+async function personOf(text) {
+  const { id, subject: called } = await get(`/people/${encodeURIComponent(text.trim().replace(/^#/, ""))}`);
+  return { id, subject: { subject: called } };
+}
+
+const untilOf = (seconds) => (seconds === null ? null : new Date(now() + seconds * 1000).toISOString());
+
+/** What it would do, unless something else is asked by then. */
+async function preview(tried, signal) {
+  const report = await reportOf(tried);
+  signal.throwIfAborted();
+  return report;
+}
