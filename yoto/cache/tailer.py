@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 # too late for the next one is still fresh.
 BLOCK_MS = 1000
 BLOCK_SHARE = 1 / 2
+# Applied entries of which it is known when that was.
+RECENT = 32
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Tailer:
         fresh_until: monotonic time until which what is remembered may be used. It counts from the
             moment a request was sent, so that a process that was paused before it saw the reply
             does not think itself fresh.
+        recent: the newest applied positions, each with the monotonic time at which it was applied.
     """
 
     name = "invalidation log"
@@ -82,6 +86,7 @@ class Tailer:
         self._must_renew = False
         self.applied = Position(0)
         self.fresh_until = 0.0
+        self.recent: deque[tuple[Position, float]] = deque(maxlen=RECENT)
         self.counts = TailerCounts()
 
     @property
@@ -245,6 +250,8 @@ class Tailer:
         self._coherence.apply(entries)
         self.counts.entries += len(entries)
         self.applied = entries[-1].position
+        applied_at = monotonic()
+        self.recent.extend((entry.position, applied_at) for entry in entries[-RECENT:])
         with self._progress:
             self._progress.notify_all()
 

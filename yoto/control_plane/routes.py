@@ -40,6 +40,7 @@ from yoto.operate.permissions.what_if import compare, what_if
 from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
+from yoto.operate.reach import reach
 from yoto.operate.rest import blueprint
 from yoto.operate.rollouts import rollouts
 from yoto.operate.suggestions import suggestions
@@ -90,6 +91,7 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(maintenance),
     blueprint(log_level),
     blueprint(cache),
+    blueprint(reach),
     blueprint(upkeep),
     blueprint(tasks),
     blueprint(queues),

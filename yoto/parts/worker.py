@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Flask
 
-from yoto.cache import HybridPermissionCache
+from yoto.cache import HybridPermissionCache, Tailer
 from yoto.events import Events
 from yoto.fleet import Fleet
-from yoto.monitor import resident_bytes
+from yoto.monitor import Monitor, resident_bytes
 from yoto.resilience import Resilience
 
 S_TO_MS = 1000
@@ -25,7 +25,8 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
         version: of Yoto.
 
     Its facts: ``version``; ``async_mode``; ``started_at`` in ms since 1970; ``uptime_s``;
-    ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log,
+    ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log, and
+    ``log_took_ms``, how old its newest entries were when they were applied, by their positions;
     ``event_position`` and ``events_silent_s`` of the event stream, silences in seconds and None
     where this worker never listened; ``memory_bytes``, None where the system does not provide it;
     ``threads``; ``sockets``, open connections of Socket.IO. Without Socket.IO this and the mode are
@@ -44,6 +45,7 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
             "config_version": Resilience.of(app).config_revision,
             "log_position": str(log.applied),
             "log_silent_s": _rounded(log.silent_for),
+            "log_took_ms": took_ms(log, Monitor.of(app).redis_time()),
             "event_position": events.position,
             "events_silent_s": _rounded(events.silent_for),
             "memory_bytes": resident_bytes(),
@@ -52,6 +54,21 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
         }
 
     return facts
+
+
+def took_ms(log: Tailer, redis_time: float | None) -> dict[str, int]:
+    """By the positions of a log's newest entries, ms from their writing to their application here.
+
+    Args:
+        redis_time: s since 1970 by the clock that positions are of; None: unknown, as all is then.
+    """
+    if redis_time is None:
+        return {}
+    ahead = redis_time - time.monotonic()
+    return {
+        str(position): max(0, round((applied_at + ahead) * S_TO_MS) - position.ms)
+        for position, applied_at in list(log.recent)
+    }
 
 
 def signs_of_life(app: Flask) -> Callable[[], Mapping[str, float]]:

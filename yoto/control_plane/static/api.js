@@ -45,6 +45,9 @@ export const read = (path, query = {}, options = {}) => call("GET", address(path
 export const post = async (path, body, options = {}) =>
   (await call("POST", path, { ...options, body })).data;
 
+/** The same for a change of rights: `{data, position}`, its place in the invalidation log. */
+export const change = (path, body, options = {}) => call("POST", path, { ...options, body });
+
 /** Put a new version: `{etag}` is that of the version it was made from. Returns `{data, etag}`. */
 export const put = (path, body, options = {}) => call("PUT", path, { ...options, body });
 
@@ -111,7 +114,7 @@ async function call(method, path, { body, etag, key, signal, again = true, alway
   const data = await document_of(answer);
   if (answer.ok) {
     learn(false);
-    return { data, etag: answer.headers.get("ETag") };
+    return { data, etag: answer.headers.get("ETag"), position: answer.headers.get("X-Permission-Position") };
   }
   if (answer.status === SIGNED_OUT) {
     if (page.token && again) {

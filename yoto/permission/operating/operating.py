@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from yoto.cache import ORIGIN, TieredCache
+from yoto.cache import ORIGIN, Position, TieredCache
 from yoto.errors import ValidationFailed
 from yoto.permission.operating.maintenance import MaintenanceSwitch
 from yoto.permission.outbox.positions import (
@@ -171,6 +171,24 @@ class Operating(MaintenanceSwitch):
     def last_position(self) -> str | None:
         """The position of the current session's last commit, to wait for; None: it has none."""
         return last_position()
+
+    def find_position(self, text: str, field: str = "position") -> Position | None:
+        """The position in the log that a receipt or a response header names.
+
+        Returns:
+            None: the log does not have the change yet.
+
+        Raises:
+            ValidationFailed: it is no position, or one that was never given out.
+            StoreUnavailable: only the database knows, and it did not answer.
+        """
+        caching = get_state_in_maintenance().caching
+        found = (
+            Position.parse(text, field)
+            if caching is None
+            else to_position(text, caching.pool, field)
+        )
+        return None if found == DATABASE_ONLY else found
 
     def known_position(self) -> str | None:
         """The newest position that this process has heard of; None: none yet."""

@@ -11,6 +11,8 @@ from yoto.permission.outbox.rows import Event as Change
 
 # Subjects that an event names; it counts the others.
 MAX_SUBJECTS = 32
+# Audit records that an event names; whoever may read them learns who did it.
+MAX_RECORDS = 8
 
 
 @event_type("permission.changed")
@@ -22,12 +24,15 @@ class PermissionsChanged(Event, frozen=True, kw_only=True):
         count: how many subjects there are in all.
         position: of the newest; a check with ``at_least`` this includes them all.
         late: whether a relay put some into the log, because their writer could not.
+        records: ids of the audit records committed with them; at most the newest ``MAX_RECORDS``,
+            and none of what a relay published.
     """
 
     subjects: list[str]
     count: int
     position: str
     late: bool = False
+    records: list[int] = []
 
 
 class ChangeNotifier:
@@ -47,14 +52,22 @@ class ChangeNotifier:
         self._subjects: dict[str, None] = {}
         self._position: Position | None = None
         self._late = False
+        self._records: list[int] = []
 
-    def note(self, changes: Sequence[Change], position: Position, late: bool = False) -> None:
-        """Something is in the log, up to ``position``."""
+    def note(
+        self,
+        changes: Sequence[Change],
+        position: Position,
+        late: bool = False,
+        records: Sequence[int] = (),
+    ) -> None:
+        """Something is in the log, up to ``position``; ``records``: of the audit log, about it."""
         with self._lock:
             self._subjects.update(dict.fromkeys(change.subject for change in changes))
             # Threads come here in any order.
             self._position = max(self._position or position, position)
             self._late |= late
+            self._records += records
         if not self.deferred:
             self.publish_noted()
 
@@ -63,6 +76,7 @@ class ChangeNotifier:
         with self._lock:
             subjects, self._subjects = list(self._subjects), {}
             position, late, self._late = self._position, self._late, False
+            records, self._records = self._records, []
         if subjects:
             self._publish(
                 PermissionsChanged(
@@ -70,5 +84,6 @@ class ChangeNotifier:
                     count=len(subjects),
                     position=str(position),
                     late=late,
+                    records=records[-MAX_RECORDS:],
                 )
             )

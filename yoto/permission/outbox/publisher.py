@@ -55,8 +55,11 @@ class Outbox:
         self._notifier = notifier
         self.counts = OutboxCounts()
 
-    def publish(self, events: Sequence[Event]) -> str:
+    def publish(self, events: Sequence[Event], records: Sequence[int] = ()) -> str:
         """Append ``events`` and mark them.
+
+        Args:
+            records: ids of the audit records committed with them.
 
         Returns:
             Their position in the log or, if the log did not take them, a token such as
@@ -71,7 +74,7 @@ class Outbox:
             return f"{TOKEN_PREFIX}{events[-1].id}"
         self.counts.published += len(events)
         self._mark(events, str(position))
-        self._notifier.note(events, position)
+        self._notifier.note(events, position, records=records)
         return str(position)
 
     def _mark(self, events: Sequence[Event], position: str) -> None:

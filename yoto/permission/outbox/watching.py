@@ -18,6 +18,7 @@ from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.rows import Event, add_events, find_numbers, look_up
 from yoto.permission.outbox.statements import collect_statement
 from yoto.store.db import begun_session
+from yoto.store.models import AuditRecord
 
 # In ``Session.info`` while the running transaction has changed something.
 DIRTY_TAGS = "yoto.dirty_tags"
@@ -26,6 +27,8 @@ DIRTY_TAGS = "yoto.dirty_tags"
 _ADDED = "yoto.added"
 _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
+# Ids of the audit records that the running transaction has written.
+_RECORDS = "yoto.records"
 
 
 def mark_dirty(session: Session, *subjects: str) -> None:
@@ -97,6 +100,9 @@ def _after_add(session: Session, instance: object) -> None:
 
 
 def _after_flush(session: Session, context: Any) -> None:
+    records = [one.id for one in session.new if isinstance(one, AuditRecord)]
+    if records:
+        session.info.setdefault(_RECORDS, []).extend(records)
     dirty = _dirty_tags(session)
     collect_flush(session, dirty)
     _forget_rows(session, dirty)
@@ -135,11 +141,12 @@ def _before_commit(session: Session) -> None:
 
 def _after_commit(session: Session) -> None:
     events: list[Event] | None = session.info.pop(_WRITTEN, None)
+    records: list[int] = session.info.pop(_RECORDS, [])
     if not events:
         return
     outbox: Outbox | None = current_app.extensions.get(OUTBOX_EXTENSION) if current_app else None
     if outbox is not None:
-        session.info[_POSITION] = outbox.publish(events)
+        session.info[_POSITION] = outbox.publish(events, records)
 
 
 def _after_rollback(session: Session) -> None:
@@ -147,6 +154,7 @@ def _after_rollback(session: Session) -> None:
         return  # of a savepoint: what was written before it stays
     session.info.pop(DIRTY_TAGS, None)
     session.info.pop(_WRITTEN, None)
+    session.info.pop(_RECORDS, None)
 
 
 def _after_transaction(session: Session, transaction: SessionTransaction) -> None:

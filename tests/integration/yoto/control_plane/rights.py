@@ -41,6 +41,7 @@ ROUTES: dict[str, str] = {
     "POST /cache/forget-hot": OPERATE,
     "POST /cache/invalidate": OPERATE,
     "POST /cache/invalidate/preview": VIEW,
+    "GET /cache/reach": VIEW,
     "POST /cache/warm-up": OPERATE,
     "GET /compare": VIEW,
     "GET /config/<kind>": VIEW,

@@ -1,8 +1,12 @@
 // An event in the list: a line that tells it, which opens to its JSON. And what stands between two.
 
+import { get } from "../api.js";
+import { differenceList } from "../difference.js";
 import { h, replace } from "../dom.js";
 import { age, moment, subject, subjects, timestamp } from "../format.js";
-import { parts, t } from "../page.js";
+import { page, parts, t } from "../page.js";
+import { reach } from "../reach.js";
+import { load } from "../states.js";
 
 const MOST_PAIRS = 8; // of its data in the line
 const LONGEST_VALUE = 80; // characters
@@ -17,16 +21,20 @@ const NAMED = /^(user|application|team|role|policy|[a-z][a-z0-9_]*):[^:\s]+$/;
 const GUARDS = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
 // What the line of an event says, where that is more than its data in pairs.
 const GISTS = { "permission.changed": subjectsOf };
+// What more there is to know of it, once it is opened.
+const MORE = { "permission.changed": changeOf };
+const SHORT = { most: 4, longest: 48 }; // of what an act changed
 
 /** The element of an event `{id, type, at, source, data}`. */
 export function entry(event) {
   const linked = h("p", { class: "gist" });
   const whole = h("pre", { tabindex: "0", role: "group", "aria-label": t("events.json", { type: event.type }) });
+  const more = h("div");
   const details = h(
     "details",
     // Most are never opened, so that their JSON is not made before. A line that opens holds no links:
     // these stand in what it opens to.
-    { ontoggle: () => details.open && (replace(linked, gistOf(event, true)), replace(whole, JSON.stringify(event, null, 2))) },
+    { ontoggle: () => details.open && (replace(linked, gistOf(event, true)), replace(more, MORE[event.type]?.(event.data)), replace(whole, JSON.stringify(event, null, 2))) },
     h(
       "summary",
       {},
@@ -35,6 +43,7 @@ export function entry(event) {
       h("span", { class: "when" }, moment(event.at), " ", age(event.at)),
     ),
     linked,
+    more,
     whole,
   );
   return h("li", { dataset: { id: event.id } }, details);
@@ -62,6 +71,29 @@ function subjectsOf(data, type, link) {
   const words = { n: data.count, names: subjects(names, { link }) };
   const sentence = parts(data.count === 1 ? "events.subject_changed" : "events.subjects_changed", words);
   return [sentence, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
+}
+
+/** Who did what, as far as the audit log says and may be read, and which workers have it. */
+function changeOf({ position, records = [] }) {
+  return [h("p", {}, reach(position)), records.length ? h("ul", { class: "acts" }, records.map(actOf)) : null];
+}
+
+function actOf(id) {
+  const line = h("li");
+  load(line, () => get(`/audit/${id}`), (one) =>
+    h(
+      "div",
+      {},
+      one.actor ? subject(`user:${one.actor.id}`, { text: one.actor.username }) : (one.after?.author ?? t("events.system")),
+      " · ",
+      h("a", { href: `${page.api.replace(/api$/, "audit")}?record=${id}` }, h("code", {}, one.action)),
+      " · ",
+      subject(one.subject),
+      one.reason ? ` · ${one.reason}` : "",
+      differenceList(one.before, one.after, SHORT),
+    ),
+  );
+  return line;
 }
 
 function pairs(data, type, link) {

@@ -1,10 +1,11 @@
 // Where somebody belongs, what they hold, and what was overwritten for them.
 
-import { get, post } from "../api.js";
+import { change, get, post } from "../api.js";
 import { act } from "../dialog.js";
 import { badge, h, replace } from "../dom.js";
 import { moment, now, subject, until } from "../format.js";
 import { named, page, t } from "../page.js";
+import { reach } from "../reach.js";
 import { pagedTable } from "../table.js";
 
 const DAY = 86400; // s
@@ -58,8 +59,17 @@ export function heldParts(person, nodes, allowed) {
       { title: t("person.until"), render: windowOf },
       { title: t("person.by"), render: (one) => (one.by ? subject(one.by) : null) },
     ],
-    actions: acts.take_global_roles || acts.take_roles_in.length ? [{ title: t("person.take_role"), right: "admin", danger: true, when: takable, run: async (row) => (await takeRole(person, row)) && look() }] : [],
+    actions: acts.take_global_roles || acts.take_roles_in.length ? [{ title: t("person.take_role"), right: "admin", danger: true, when: takable, run: take }] : [],
   });
+  const told = h("p", { role: "status" });
+
+  async function take(row) {
+    const taken = await takeRole(person, row);
+    if (taken) {
+      replace(told, taken.position ? reach(taken.position) : null);
+      look();
+    }
+  }
 
   function takable({ via, at, home }) {
     return via === own && at === null && (home === null ? acts.take_global_roles : acts.take_roles_in.some((id) => home === `${SERVER}:${id}`));
@@ -89,7 +99,7 @@ export function heldParts(person, nodes, allowed) {
   });
 
   replace(nodes.memberships, memberships.map((one) => one.element));
-  replace(nodes.roles, roles.element);
+  replace(nodes.roles, told, roles.element);
   replace(nodes.overwrites, overwrites.element);
   replace(nodes.teams, teams.element);
   const tables = [...memberships, roles, overwrites, teams];
@@ -110,7 +120,7 @@ const takeRole = (person, row) =>
     intro: t("person.take_role_does"),
     submit: t("person.take_role"),
     danger: true,
-    run: (values, options) => post(`/people/${person.id}/take-role`, { ...values, role_id: row.role_id }, options),
+    run: (values, options) => change(`/people/${person.id}/take-role`, { ...values, role_id: row.role_id }, options),
     done: t("person.role_taken"),
   });
 

@@ -127,7 +127,7 @@ def test_a_writer_that_dies_between_commit_and_publish_is_relayed(
     app: Flask, scene: Scene, caching: Caching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(type(caching.outbox), "publish", lambda self, events: "lost")
+        patch.setattr(type(caching.outbox), "publish", lambda *_: "lost")
         disable(scene)
     assert waiting(scene) == [f"user:{scene.member.id}"]
     caching.relay.turn()
