@@ -6,13 +6,16 @@ import { act, show } from "../dialog.js";
 import { differenceList } from "../difference.js";
 import { h, replace, toast, uniqueId } from "../dom.js";
 import { age, number, quantity, subject, timestamp, until } from "../format.js";
+import { subscribe } from "../live.js";
 import { may, named, parts, t } from "../page.js";
 import { failed, loading } from "../states.js";
 import { table } from "../table.js";
+import { conflictNotice } from "./conflict.js";
 import { asText, dimensionNamed, settingsForm } from "./fields.js";
 import { pathOf, stages } from "./rollout.js";
 
 const LOOK_DELAY = 300; // ms without typing
+const LOOKS = 5; // for what somebody else changed
 const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1]];
 const REASON_LENGTH = 500;
 const HISTORY_PAGE = 20;
@@ -23,10 +26,11 @@ const STAGED = new Set(["rate_limit", "bulkhead"]);
 /** Open the editor; resolves with whether something was changed. */
 export async function edit(kind, name) {
   const body = h("div", { class: "editor" }, loading());
-  const editor = { kind, name, path: `/config/${kind}/${encodeURIComponent(name)}`, body, changed: false, holds: () => false };
+  const editor = { kind, name, path: `/config/${kind}/${encodeURIComponent(name)}`, body, changed: false, holds: () => false, leave: () => {} };
   const ended = show({ title: t("guards.edit_title", { kind: named("kind", kind), name }), body, wide: true, holds: () => editor.holds() });
   await open(editor);
   await ended;
+  editor.leave();
   return editor.changed;
 }
 
@@ -76,6 +80,8 @@ function draw(editor, entry, etag, fields) {
   const untouched = entered();
   editor.holds = () => entered() !== untouched;
   expiry.element.addEventListener("change", () => offer());
+  editor.leave();
+  editor.leave = subscribe({ events: hear }, { types: ["config.changed"] });
   look();
 
   function changed() {
@@ -168,8 +174,10 @@ function draw(editor, entry, etag, fields) {
       // Closes it, as Escape would.
       editor.body.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
     } catch (problem) {
-      if (problem.status === 412 && problem.fields.difference) {
-        collide(problem.fields);
+      if (problem.status === 412 && problem.fields.current) {
+        const notice = collide(problem.fields.current);
+        notice.element.scrollIntoView({ block: "nearest" });
+        notice.focus();
         return;
       }
       const others = form.showErrors(problem.errors);
@@ -191,33 +199,36 @@ function draw(editor, entry, etag, fields) {
   }
 
   /** Somebody else was faster: show them, and let the operator go on with what is typed, or not. */
-  function collide({ current, current_version: now, difference: rows }) {
-    const theirs = current.override;
-    const who = theirs ? t("guards.conflict_by", { author: theirs.author, reason: theirs.reason || t("banner.no_reason") }) : t("guards.conflict_deleted");
-    const keep = h("button", { type: "button", class: "primary", onclick: () => settle(false) }, t("guards.keep_mine"));
-    replace(
-      conflict,
-      h(
-        "div",
-        { class: "conflict" },
-        h("h3", {}, t("guards.conflict", { version: now })),
-        h("p", {}, who, " ", theirs ? age(theirs.at) : ""),
-        conflictTable(rows, of),
-        h("p", { class: "quiet small" }, t("guards.conflict_intro")),
-        h("div", { class: "buttons" }, keep, h("button", { type: "button", onclick: () => settle(true) }, t("guards.take_theirs"))),
-      ),
-    );
-    conflict.scrollIntoView({ block: "nearest" });
-    keep.focus();
+  function collide(current) {
+    const notice = conflictNotice({ opened: entry, current, typed: form.values(), fields, settle });
+    replace(conflict, notice.element);
+    return notice;
 
     function settle(take) {
-      version = `"${now}"`;
+      version = `"${current.version}"`;
       if (take) {
-        form.fill(theirs?.values);
+        form.fill(current.override?.values);
       }
-      replace(conflict, h("p", { class: "notice warning" }, t(take ? "guards.took_theirs" : "guards.kept_mine", { version: now })));
+      replace(conflict, h("p", { class: "notice warning" }, t(take ? "guards.took_theirs" : "guards.kept_mine", { version: current.version })));
       look();
       save.focus();
+    }
+  }
+
+  /** Whoever types learns it when it happens, not when they save. */
+  async function hear({ data }, kind, looks = LOOKS) {
+    const newer = () => data.version > Number(version.replaceAll('"', ""));
+    if (kind !== "delta" || busy || data.kind !== editor.kind || data.name !== editor.name || !newer()) {
+      return;
+    }
+    const found = await read(editor.path).catch(() => null);
+    if (busy || !newer()) {
+      return;
+    }
+    if (found && found.data.version >= data.version) {
+      collide(found.data);
+    } else if (looks > 1 && element.isConnected) {
+      setTimeout(hear, LOOK_DELAY, { data }, kind, looks - 1); // another worker answered, which has not heard it
     }
   }
 
@@ -239,8 +250,6 @@ function statusOf(entry) {
   );
 }
 
-const cells = (values, of, field) => values.map((value) => h("td", {}, h("code", {}, asText(value, of[field]))));
-
 function differenceOf(rows, of) {
   if (!rows.length) {
     return h("p", { class: "quiet" }, t("guards.no_difference"));
@@ -256,11 +265,6 @@ function shownOf(value, field) {
   }
   const own = (one) => Object.fromEntries(Object.entries(one).map(([name, n]) => [named("guard_field", name), n]));
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [dimensionNamed(name), Object.keys(one).length ? own(one) : t("guards.as_limit")]));
-}
-
-function conflictTable(rows, of) {
-  const head = h("thead", {}, h("tr", {}, [t("guards.field"), t("guards.when_opened"), t("guards.theirs"), t("guards.yours")].map((text) => h("th", { scope: "col" }, text))));
-  return h("div", { class: "scroll" }, h("table", { class: "diff" }, head, h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, named("guard_field", row.field)), cells([row.base, row.theirs, row.yours], of, row.field))))));
 }
 
 function dryRunOf(found) {
