@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { badge, h, replace, uniqueId } from "../dom.js";
 import { now, subject, timestamp, toMs, zone } from "../format.js";
-import { keep, named, state, t } from "../page.js";
+import { keep, named, page, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "./question.js";
 import { record } from "./record.js";
@@ -17,6 +17,8 @@ const SHOWN = 8; // characters of the id of a request, which its title has whole
 const LOOKS = 10;
 const OFFERED = 10;
 const TIMES = ["from", "to"];
+// Pages of one thing show the list as well, and are a level deeper.
+const home = page.api.replace(/api$/, "");
 // In the address as the API calls them.
 const FILTERS = ["user", "place", "permission", "allowed", "reason", "request", "policy_version", ...TIMES];
 
@@ -114,7 +116,7 @@ export function decisionList(query, open = null) {
 /** When it was decided, as a link to the record where the list opens none itself. */
 function when(row, open) {
   const text = h("time", { datetime: row.at }, timestamp(row.at));
-  return open === null ? h("a", { href: `permissions?tab=decisions&record=${row.id}` }, text) : text;
+  return open === null ? h("a", { href: `${home}permissions?tab=decisions&record=${row.id}` }, text) : text;
 }
 
 /** A place by its name. */
