@@ -18,6 +18,7 @@ from yoto.control_plane.socket import init_control_socket
 from yoto.control_plane.static_files import init_static
 from yoto.control_plane.status import init_process, read_status
 from yoto.errors import PermissionDenied
+from yoto.extensions import alerts
 from yoto.http.api import add_api
 from yoto.http.application import Application
 from yoto.http.compression import compress
@@ -90,7 +91,11 @@ for _page in (*PAGES, *DETAILS):
 @right(VIEW)
 def status() -> str:
     """How the worker that answers is, and what it runs on; needs no script."""
-    return render_template("control/status.html", status=read_status(), **signed_in_as())
+    found = read_status()
+    # The components that a rule is about are called as that is.
+    links = alerts.current.links
+    runbooks = {one.name: links.runbook(one.name) for one in found.components}
+    return render_template("control/status.html", status=found, runbooks=runbooks, **signed_in_as())
 
 
 @control.get("/runbooks/<rule>")

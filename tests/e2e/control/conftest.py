@@ -6,16 +6,28 @@ Tests leave the application as they found it: what they set, they take back.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
+from sqlalchemy import delete, insert, select
 
+from app.models import Channel
 from tests.conftest import ASYNC_MODE
 from tests.support.browser import chromium
 from tests.support.load import Load
 from tests.support.process import ROOT, RunningYoto
 from tests.support.require import missing
+from yoto.api.people import number_called
+from yoto.extensions import permissions
+from yoto.permission.records.counts import add_counts
+from yoto.store.columns import utcnow
+from yoto.store.db import db, writing
+from yoto.store.models import DecisionRecord, User
+
+SEND = "message.send"
 
 # On a machine that is too busy Redis is slow, not lost.
 PATIENT_WITH_REDIS = {"YOTO_REDIS_SOCKET_TIMEOUT": "1.0", "YOTO_REDIS_CONNECT_TIMEOUT": "1.0"}
@@ -51,6 +63,58 @@ def neighbour(yoto: RunningYoto) -> Iterator[Flask]:
     app = create_app("development", instance_path=str(yoto.instance))
     yield app
     close_app(app)
+
+
+@pytest.fixture
+def moderating_operator(yoto: RunningYoto, neighbour: Flask) -> Iterator[str]:
+    """The owner of the server, who administers the platform for a while."""
+    with neighbour.app_context():
+        [role] = permissions.register_role("operator for a while").ids
+        rights = ["platform.view", "platform.operate", "platform.admin", "admin.audit"]
+        permissions.assign_permissions_to_role(role, rights)
+        mara = number_called("mara")
+        assert mara is not None
+        permissions.assign_roles_to_user(mara, [role])
+    yield "mara"
+    with neighbour.app_context():
+        permissions.delete_role(role)
+
+
+class Denied(NamedTuple):
+    """A record of yesterday, and the channel that it is about."""
+
+    record: int
+    channel: int
+
+
+@pytest.fixture
+def denied(neighbour: Flask) -> Iterator[Denied]:
+    """Tomas was denied sending to #announcements yesterday; by now he may."""
+    with neighbour.app_context(), writing():
+        channel = db.session.scalar(select(Channel.id).where(Channel.name == "announcements"))
+        tomas = db.session.scalar(select(User.id).where(User.username == "tomas"))
+        assert channel is not None and tomas is not None
+        row = {
+            "at": utcnow() - timedelta(days=1),
+            "user_id": tomas,
+            "asked": SEND,
+            "scope": f"channel:{channel}",
+            "allowed": False,
+            "reason": "overwrite_denied",
+            "weight": 1,
+            "tier": "l1",
+            "mask_hash": "",
+            "request_id": "request-of-yesterday",
+        }
+        record = db.session.execute(insert(DecisionRecord.__table__), [row]).lastrowid
+        add_counts(db.session.connection(), [row])
+        db.session.commit()
+        permissions.set_overwrite(channel, user_id=tomas, allow=[SEND])
+        yield Denied(record, channel)
+        permissions.clear_overwrite(channel, user_id=tomas)
+        db.session.execute(delete(DecisionRecord).where(DecisionRecord.id == record))
+        db.session.commit()
+        db.session.remove()
 
 
 @pytest.fixture(scope="module")

@@ -2,63 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import NamedTuple
-
-import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import delete, insert, select
 
-from app.extensions import permissions
-from app.models import Channel
+from tests.e2e.control.conftest import Denied
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from yoto.permission.records.counts import add_counts
-from yoto.store.columns import utcnow
-from yoto.store.db import db, writing
-from yoto.store.models import DecisionRecord, User
-
-SEND = "message.send"
-
-
-class Denied(NamedTuple):
-    """A record of yesterday, and the channel that it is about."""
-
-    record: int
-    channel: int
-
-
-@pytest.fixture
-def denied(neighbour: Flask) -> Iterator[Denied]:
-    """Tomas was denied sending to #announcements yesterday; by now he may."""
-    with neighbour.app_context(), writing():
-        channel = db.session.scalar(select(Channel.id).where(Channel.name == "announcements"))
-        tomas = db.session.scalar(select(User.id).where(User.username == "tomas"))
-        assert channel is not None and tomas is not None
-        row = {
-            "at": utcnow() - timedelta(days=1),
-            "user_id": tomas,
-            "asked": SEND,
-            "scope": f"channel:{channel}",
-            "allowed": False,
-            "reason": "overwrite_denied",
-            "weight": 1,
-            "tier": "l1",
-            "mask_hash": "",
-            "request_id": "request-of-yesterday",
-        }
-        record = db.session.execute(insert(DecisionRecord.__table__), [row]).lastrowid
-        add_counts(db.session.connection(), [row])
-        db.session.commit()
-        permissions.set_overwrite(channel, user_id=tomas, allow=[SEND])
-        yield Denied(record, channel)
-        permissions.clear_overwrite(channel, user_id=tomas)
-        db.session.execute(delete(DecisionRecord).where(DecisionRecord.id == record))
-        db.session.commit()
-        db.session.remove()
 
 
 def test_a_denial_of_yesterday_is_found_and_what_made_the_difference(

@@ -46,9 +46,9 @@ def isolate(yoto: RunningYoto, why: str) -> None:
     flask(yoto, "resilience", "isolate", "message.search", "--for", "3s", "--reason", why)
 
 
-def follow(page: Page, yoto: RunningYoto) -> None:
+def follow(page: Page, yoto: RunningYoto, username: str = "admin") -> None:
     """Open the page, and wait until it is told what happens."""
-    sign_in(page, yoto, path="/events")
+    sign_in(page, yoto, username, path="/events")
     expect(page.locator("#connection .badge.ok")).to_be_visible(timeout=LIVE)
     expect(page.locator(".skeleton")).to_have_count(0)
 

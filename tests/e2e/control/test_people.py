@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from yoto.api.people import number_called
-from yoto.extensions import permissions
 
 SERVER = "Harbour Kitchen"
 
@@ -23,21 +18,6 @@ def confirm(page: Page, submit: str, reason: str = "a test of this page") -> Non
     dialog.get_by_label("Reason").fill(reason)
     dialog.get_by_role("button", name=submit).click()
     expect(dialog).to_have_count(0)
-
-
-@pytest.fixture
-def moderating_operator(yoto: RunningYoto, neighbour: Flask) -> Iterator[str]:
-    """The owner of the server, who administers the platform for a while."""
-    with neighbour.app_context():
-        [role] = permissions.register_role("operator for a while").ids
-        rights = ["platform.view", "platform.operate", "platform.admin", "admin.audit"]
-        permissions.assign_permissions_to_role(role, rights)
-        mara = number_called("mara")
-        assert mara is not None
-        permissions.assign_roles_to_user(mara, [role])
-    yield "mara"
-    with neighbour.app_context():
-        permissions.delete_role(role)
 
 
 def test_a_person_is_shown_with_all_that_concerns_them_and_acted_on(

@@ -34,7 +34,7 @@ function causeOf(cause) {
     by ? t("headline.by", { by }) : null,
     reason,
     caller ? parts("headline.caller", { caller: caller.split(", ").map((one, at) => [at ? ", " : "", one.includes(":") ? subject(one) : one]) }) : null,
-    network ? t("headline.network", { network }) : null,
+    network && !saysNetwork(cause) ? t("headline.network", { network }) : null,
   ].filter(Boolean);
   return h(
     "li",
@@ -48,12 +48,19 @@ function causeOf(cause) {
   );
 }
 
+// Of some alerts the network is the news.
+const saysNetwork = ({ kind, name, network }) => kind === "alert" && network && has(`cause.${name}`);
+
 /** What a cause is, in the language of the page. */
-function sentence({ kind, name, labels, value, unit, detail, state }) {
+function sentence(cause) {
+  const { kind, name, labels, value, unit, detail, state, network } = cause;
   const amount = known(value) ? quantity(value, unit ?? "count") : "";
   const of = Object.values(labels ?? {}).join(" ");
   switch (kind) {
     case "alert":
+      if (saysNetwork(cause)) {
+        return t(`cause.${name}`, { value: amount, network });
+      }
       return [`${named("rule", name)}${of ? ` (${of})` : ""}`, amount].filter(Boolean).join(" ");
     case "component":
       return t("cause.component", { name: named("component", name), state: t(`condition.${state}`) });

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { number, subject } from "../format.js";
-import { named, t } from "../page.js";
+import { named, page, t } from "../page.js";
 import { table } from "../table.js";
 import { reason } from "../permissions/sign.js";
 
@@ -19,12 +19,16 @@ const requests = table({
   ],
 });
 
+/** The denials themselves: who was denied, where, and what it would be now. */
+const deniedLink = ({ permission, reason }) =>
+  h("a", { href: `${page.api.replace(/api$/, "permissions")}?${new URLSearchParams({ tab: "decisions", allowed: "false", permission, reason })}` }, permission);
+
 const denials = table({
   label: t("overview.by_reason"),
   none: t("overview.no_denials"),
   key: (one) => `${one.permission} ${one.reason}`,
   columns: [
-    { title: t("overview.permission"), head: true, render: (one) => one.permission, sort: (one) => one.permission },
+    { title: t("overview.permission"), head: true, render: deniedLink, sort: (one) => one.permission },
     { title: t("overview.reason"), render: (one) => reason(one.reason), sort: (one) => one.reason },
     count(t("overview.count"), (one) => one.count),
   ],
