@@ -160,7 +160,7 @@ queues.names = {ChosenStrategy: "Strategy", InvalidationQueue: "Invalidation"}
 def read_queues() -> Queues:
     """Lengths, rates and ages, who works, and the active strategy"""
     stats = optimization.queue_stats()
-    served = {kind for consumer in stats.consumers.values() for kind in consumer.kinds}
+    served = stats.served
     batch = Batch(
         **_amounts(stats),
         kinds=[

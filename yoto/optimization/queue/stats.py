@@ -13,6 +13,9 @@ import msgspec
 STRETCH_MS = 2000
 STRETCHES_READ = 6
 COMPLETE_MS = (STRETCHES_READ - 1) * STRETCH_MS
+# s; six signs of life that did not come. Nobody removes the last process from the list, and items
+# that only it could handle would wait unnoticed.
+SILENT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,23 @@ class QueueStats(Amounts):
 
     Attributes:
         kinds: by name.
-        consumers: processes that live, by name.
+        consumers: processes that did not report their end, by name.
         unserved: kinds with items that no living process has a handler for.
     """
 
     kinds: Mapping[str, KindStats]
     consumers: Mapping[str, ConsumerStats]
     unserved: tuple[str, ...]
+
+    @property
+    def served(self) -> frozenset[str]:
+        """The kinds that a process handles which was heard of late."""
+        return served_by(self.consumers.values())
+
+
+def served_by(consumers: Iterable[ConsumerStats]) -> frozenset[str]:
+    """The kinds that those of the consumers handle which were heard of late."""
+    return frozenset(kind for one in consumers if one.silent_for <= SILENT for kind in one.kinds)
 
 
 class About(msgspec.Struct):
@@ -126,7 +139,7 @@ def parse(kinds: Sequence[str], reply: Sequence[Any]) -> QueueStats:
         name.decode(): _consumer(name.decode(), value, now, found.values())
         for name, value in _pairs(counters)
     }
-    served = {kind for consumer in consumers.values() for kind in consumer.kinds}
+    served = served_by(consumers.values())
     ages = [one.oldest_age for one in found.values() if one.oldest_age is not None]
     return QueueStats(
         length=sum(one.length for one in found.values()),

@@ -59,3 +59,15 @@ def test_a_kind_and_its_consumers() -> None:
     assert stats.kinds["job"].counts.enqueued == 9
     consumer = stats.consumers["host-1"]
     assert (consumer.silent_for, consumer.workers, consumer.in_flight) == (1.0, 2, 2)
+
+
+def test_a_process_that_fell_silent_handles_nothing() -> None:
+    now = 1_700_000_060_000
+    reply = [
+        now,
+        [b"host-1", b'1700000014000 {"workers":2,"busy":0,"abandoned":0,"kinds":["job"]}'],
+        [1, 0, 0, 0, b"1700000058000-0", [], []],
+    ]
+    stats = parse(["job"], reply)
+    assert (stats.served, stats.unserved) == (frozenset(), ("job",))
+    assert stats.consumers["host-1"].silent_for == 46.0
