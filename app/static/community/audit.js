@@ -6,6 +6,7 @@ import { h } from "../control/dom.js";
 import { age, introduce, subject } from "../control/format.js";
 import { has, t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";
+import { reading } from "./denied.js";
 import { nameOf } from "./place.js";
 import { peopleOf } from "./preview.js";
 
@@ -27,7 +28,7 @@ export function auditTab(place) {
       { title: t("log.change"), render: (one) => (one.before || one.after ? differenceList(one.before, one.after, { most: 6, longest: 80 }) : null) },
       { title: t("dialog.reason"), render: (one) => one.reason || null },
     ],
-    async fetch(after) {
+    fetch: reading(place, async (after) => {
       if (!named) {
         const [people, channels] = await Promise.all([peopleOf(place), get(`${place.path}/channels`)]);
         people.items.forEach((one) => introduce(`user:${one.id}`, nameOf(one)));
@@ -37,7 +38,7 @@ export function auditTab(place) {
         named = true;
       }
       return get(`${place.path}/audit`, { after, action: kind.value });
-    },
+    }),
   });
   list.reload();
   return { element: h("section", { class: "card" }, h("h2", {}, t("tab.audit")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "audit-kind" }, t("log.kind")), kind)), list.element) };

@@ -4,7 +4,7 @@ import { get, remove } from "../control/api.js";
 import { h } from "../control/dom.js";
 import { t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";
-import { doing } from "./denied.js";
+import { doing, reading } from "./denied.js";
 import { nameOf } from "./place.js";
 
 export function bansTab(place) {
@@ -17,7 +17,7 @@ export function bansTab(place) {
     ],
     actions: [{ title: t("bans.lift"), right: null, run: async (one) => (await lift(place, one)) && list.reload() }],
     none: t("bans.none"),
-    fetch: (after) => get(`${place.path}/bans`, { after }),
+    fetch: reading(place, (after) => get(`${place.path}/bans`, { after })),
   });
   list.reload();
   return { element: h("section", { class: "card" }, h("h2", {}, t("tab.bans")), h("p", { class: "quiet" }, t("bans.intro")), list.element) };

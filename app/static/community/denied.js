@@ -3,7 +3,7 @@
 import { post, Problem } from "../control/api.js";
 import { act } from "../control/dialog.js";
 import { h, replace, reported, toast } from "../control/dom.js";
-import { page, t } from "../control/page.js";
+import { has, page, t } from "../control/page.js";
 import { label, ownerOf } from "./place.js";
 
 const LONGEST = 86_400; // s that somebody asks for a right
@@ -20,9 +20,15 @@ export async function denied(place, problem, role = "alert") {
   return h(
     "div",
     { class: "notice warning", role },
-    h("p", {}, problem.message, owner ? ` ${t("community.ask_owner", { name: owner })}` : null),
+    h("p", {}, reasonOf(problem), owner ? ` ${t("community.ask_owner", { name: owner })}` : null),
     request ? h("button", { type: "button", onclick: reported(() => ask(problem)) }, t("community.ask_for_it")) : null,
   );
+}
+
+/** Why it was refused, with the permission in the words of the page. */
+function reasonOf({ message, fields: { reason, permission } }) {
+  const key = `refusal.${reason}`;
+  return has(key) ? t(key, { permission: permission ? label(permission) : "" }) : message;
 }
 
 /** Ask to be lent the right that a denial names, for a time. */
@@ -45,25 +51,49 @@ async function ask({ fields }) {
 export async function lacking(place, permission, scope, id) {
   const verdict = await post("/permissions/check", { permission, scope, scope_id: id });
   const way = LENT.has(verdict.reason) && page.access_requests ? { href: `${page.api}/access-requests`, permission, scope, scope_id: id } : undefined;
-  return denied(place, new Problem(403, { reason: verdict.reason, permission: label(permission), access_request: way, detail: t("community.may_not", { permission: label(permission) }) }), "note");
+  return denied(place, new Problem(403, { reason: verdict.reason, permission, access_request: way, detail: t("community.may_not", { permission: label(permission) }) }), "note");
 }
 
-/** An act of the page: as `act`, and what is refused says whom to ask, below the tabs too. */
-export const doing = (place, { run, ...options }) =>
-  act({
+/**
+ * Say below the tabs that something was refused. That it was offered means that the page knows less
+ * than the server: what one may do is read again.
+ */
+async function tell(place, problem) {
+  await place.reread().catch(() => undefined);
+  const notice = await denied(place, problem);
+  notice.tabIndex = -1;
+  replace(document.getElementById("outcome"), notice);
+  notice.focus();
+}
+
+/** An act of the page: as `act`; what is refused ends the dialog and is said below the tabs. */
+export async function doing(place, { run, done = null, ...options }) {
+  let refused = null;
+  replace(document.getElementById("outcome")); // of the act before
+  const result = await act({
     reason: false,
     ...options,
     async run(values, more) {
       try {
-        return await run(values, more);
+        return (await run(values, more)) ?? true;
       } catch (problem) {
-        if (problem.status === 403) {
-          replace(document.getElementById("outcome"), await denied(place, problem));
+        if (problem.status !== 403) {
+          throw problem;
         }
-        throw problem;
+        refused = problem;
+        return null;
       }
     },
   });
+  if (refused) {
+    await tell(place, refused);
+    return null;
+  }
+  if (result !== null && done) {
+    toast(typeof done === "function" ? done(result) : done);
+  }
+  return result;
+}
 
 /** What became of something that no dialog asks about. */
 export const trying = (place, run) => async (...given) => {
@@ -71,10 +101,22 @@ export const trying = (place, run) => async (...given) => {
     return await run(...given);
   } catch (problem) {
     if (problem.status === 403) {
-      replace(document.getElementById("outcome"), await denied(place, problem));
+      await tell(place, problem);
     } else {
       toast(problem.message, "failed");
     }
     return null;
+  }
+};
+
+/** A reading of a list: where it is refused by now, that is said below the tabs as well. */
+export const reading = (place, fetch) => async (...given) => {
+  try {
+    return await fetch(...given);
+  } catch (problem) {
+    if (problem.status === 403) {
+      await tell(place, problem);
+    }
+    throw problem;
   }
 };

@@ -5,12 +5,10 @@ import { badge, h, replace } from "../control/dom.js";
 import { t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { all } from "./pages.js";
+import { PERMISSIONS } from "./permissions.js";
 import { label } from "./place.js";
-import { contentsOf, holdersOf } from "./preview.js";
+import { holdersOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
-
-// What makes sense in a server, in the order of the list.
-export const PERMISSIONS = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage", "channel.manage", "channel.overwrite", "member.invite", "member.nickname", "member.timeout", "member.kick", "member.ban", "role.assign", "role.manage", "server.audit", "server.manage", "server.administrator"];
 
 /** Draw the switches of `role` into `node`. */
 export async function drawGrants(place, role, node) {
@@ -44,27 +42,42 @@ export async function drawGrants(place, role, node) {
     );
   }
 
-  const turn = (permission, grants, on) =>
-    changeRights(place, {
+  const turn = (permission, grants, on) => {
+    const allowing = grants.filter((one) => one.effect === "allow");
+    return changeRights(place, {
       title: t(on ? "grants.turn_on" : "grants.turn_off", { permission: label(permission), name: role.name }),
       submit: t(on ? "grants.turn_on_do" : "grants.turn_off_do"),
       danger: !on,
-      async concerns() {
-        const { items: people, whole } = await holdersOf(place, role);
-        return { gives: on, people, whole, permissions: [permission] };
-      },
+      tries: () => (on ? { act: "role.grant", role_id: role.id, permissions: [permission] } : oneOf(allowing.map(({ scope, scope_id: where }) => ({ act: "role.revoke", role_id: role.id, permissions: [permission], scope, scope_id: where })))),
       async run() {
         const path = `/roles/${role.id}/grants/${permission}`;
         if (on) {
           return (await put(path, { effect: "allow" })).data;
         }
-        for (const { scope, scope_id: id } of grants.filter((one) => one.effect === "allow")) {
+        for (const { scope, scope_id: id } of allowing) {
           await remove(`${path}?${new URLSearchParams(id === null ? { scope } : { scope, scope_id: id })}`);
         }
         return true;
       },
       done: t("grants.turned"),
     });
+  };
 
   await draw();
+}
+
+/** An act where it takes one; several, each of which changes nothing by itself, are not foretold. */
+export const oneOf = (acts) => (acts.length === 1 ? acts[0] : null);
+
+/** What a role allows in the server: by itself, by its groups, by its parents. */
+async function contentsOf(place, role, seen = new Set()) {
+  if (seen.has(role.id)) {
+    return [];
+  }
+  seen.add(role.id);
+  const [grants, byGroup, groups] = await Promise.all([all(`/roles/${role.id}/grants`), all(`/roles/${role.id}/groups`), all("/permission-groups")]);
+  const allowed = (one) => one.effect === "allow" && one.scope !== "channel";
+  const inGroup = (one) => groups.items.find((group) => group.id === one.group_id)?.permissions ?? [];
+  const parent = place.role(role.parent_id);
+  return [...new Set([...grants.items.filter(allowed).map((one) => one.permission), ...byGroup.items.filter(allowed).flatMap(inGroup), ...(parent ? await contentsOf(place, parent, seen) : [])])];
 }

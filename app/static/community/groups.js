@@ -4,9 +4,9 @@ import { get, put, remove } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { keep, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
+import { oneOf } from "./grants.js";
 import { all } from "./pages.js";
 import { label } from "./place.js";
-import { holdersOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
 
 export function groupsTab(place) {
@@ -50,17 +50,13 @@ export function groupsTab(place) {
     );
   }
 
-  const concerns = (role, gives, permissions) => async () => {
-    const { items: people, whole } = await holdersOf(place, role);
-    return { gives, people, whole, permissions };
-  };
-
-  const turn = (role, group, grants, on) =>
-    changeRights(place, {
+  const turn = (role, group, grants, on) => {
+    const about = { role_id: role.id, group_id: group.id };
+    return changeRights(place, {
       title: t(on ? "groups.turn_on" : "groups.turn_off", { group: group.name, name: role.name }),
       submit: t(on ? "grants.turn_on_do" : "grants.turn_off_do"),
       danger: !on,
-      concerns: concerns(role, on, group.permissions),
+      tries: () => (on ? { act: "role.grant_group", ...about } : oneOf(grants.map(({ scope, scope_id: where }) => ({ act: "role.revoke_group", ...about, scope, scope_id: where })))),
       async run() {
         const path = `/roles/${role.id}/groups/${group.id}`;
         if (on) {
@@ -73,6 +69,7 @@ export function groupsTab(place) {
       },
       done: t("grants.turned"),
     });
+  };
 
   function templateLine(role, template, level, at) {
     // A level has what those below it have, too.
@@ -90,7 +87,7 @@ export function groupsTab(place) {
     changeRights(place, {
       title: t("templates.apply_named", { template: `${template.name} ${level.name}`, name: role.name }),
       submit: t("templates.apply"),
-      concerns: concerns(role, true, permissions),
+      tries: () => ({ act: "role.grant", role_id: role.id, permissions }),
       run: async () => (await put(`/roles/${role.id}/templates/${template.name}`, { level: level.name })).data,
       done: t("templates.applied"),
     });

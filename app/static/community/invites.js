@@ -5,7 +5,7 @@ import { h, replace } from "../control/dom.js";
 import { until } from "../control/format.js";
 import { t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";
-import { doing } from "./denied.js";
+import { doing, reading } from "./denied.js";
 
 export function invitesTab(place) {
   const made = h("div", { role: "status" });
@@ -39,7 +39,7 @@ function invitesOf(place) {
     ],
     actions: [{ title: t("invites.delete"), right: null, danger: true, run: async (one) => (await takeBack(place, one)) && list.reload() }],
     none: t("invites.none"),
-    fetch: (after) => get(`${place.path}/invites`, { after }),
+    fetch: reading(place, (after) => get(`${place.path}/invites`, { after })),
   });
   return list;
 }

@@ -5,9 +5,8 @@ import { h } from "../control/dom.js";
 import { age, now, until } from "../control/format.js";
 import { t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";
-import { doing } from "./denied.js";
+import { doing, reading } from "./denied.js";
 import { nameOf } from "./place.js";
-import { contentsOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
 
 const reasonField = { name: "reason", label: t("dialog.reason"), maxlength: 500 };
@@ -19,8 +18,9 @@ const ahead = (seconds) => (seconds === null ? null : new Date(now() + seconds *
 /** The roles that whoever looks may give and take. */
 const within = (place) => place.roles.filter((role) => place.above(role));
 
-/** What a role holds, where one may look into it. */
-const contents = (place, role) => (place.can("role.manage") ? contentsOf(place, role) : Promise.resolve([]));
+const whom = (one) => `user:${one.user.id}`;
+/** A member of the server, as acts that are tried name them. */
+const member = (place, one) => ({ subject: whom(one), scope: "server", scope_id: place.id });
 
 export function membersTab(place) {
   const list = pagedTable({
@@ -33,7 +33,7 @@ export function membersTab(place) {
       { title: t("members.timeout"), render: (one) => (isOut(one) ? until(one.timeout_until) : null) },
     ],
     actions: actions(place, () => list.reload()),
-    fetch: (after) => get(`${place.path}/members`, { after }),
+    fetch: reading(place, (after) => get(`${place.path}/members`, { after })),
   });
   list.reload();
   return { element: h("section", { class: "card" }, h("h2", {}, t("tab.members")), list.element) };
@@ -64,7 +64,7 @@ const give = (place, one) =>
     submit: t("members.give_do"),
     fields: [roleField(within(place).filter((role) => !one.role_ids.includes(role.id))), reasonField],
     expiry: { required: false },
-    concerns: async ({ role }) => ({ gives: true, people: [one.user], permissions: await contents(place, place.role(role)) }),
+    tries: ({ role, expires_in: seconds }) => ({ act: "role.assign", subject: whom(one), role_id: role, valid_until: ahead(seconds) }),
     run: ({ role, reason, expires_in: seconds }) => put(`/roles/${role}/members/${one.user.id}`, { reason: reason || null, valid_until: ahead(seconds) }),
     done: t("members.given"),
   });
@@ -75,7 +75,7 @@ const take = (place, one) =>
     submit: t("members.take_do"),
     danger: true,
     fields: [roleField(within(place).filter((role) => one.role_ids.includes(role.id))), reasonField],
-    concerns: async ({ role }) => ({ gives: false, people: [one.user], permissions: await contents(place, place.role(role)) }),
+    tries: ({ role }) => ({ act: "role.unassign", subject: whom(one), role_id: role }),
     run: ({ role, reason }, { key }) => remove(`/roles/${role}/members/${one.user.id}${because(reason)}`, undefined, { key }),
     done: t("members.taken"),
   });
@@ -89,39 +89,43 @@ const rename = (place, one) =>
   });
 
 const timeOut = (place, one) =>
-  doing(place, {
+  changeRights(place, {
     title: t("members.time_out_named", { name: nameOf(one.user) }),
     intro: t("members.time_out_does"),
     submit: t("members.time_out"),
     fields: [reasonField],
     expiry: { required: true, standard: 3600, longest: 7 * DAY },
+    tries: ({ expires_in: seconds }) => ({ act: "member.timeout", ...member(place, one), until: ahead(seconds) }),
     run: ({ reason, expires_in: seconds }) => put(`${place.path}/members/${one.user.id}/timeout`, { until: ahead(seconds), reason: reason || null }),
   });
 
 const endTimeOut = (place, one) =>
-  doing(place, {
+  changeRights(place, {
     title: t("members.end_timeout_named", { name: nameOf(one.user) }),
     submit: t("members.end_timeout"),
+    tries: () => ({ act: "member.timeout", ...member(place, one), until: null }),
     run: (_, { key }) => remove(`${place.path}/members/${one.user.id}/timeout`, undefined, { key }),
   });
 
 const kick = (place, one) =>
-  doing(place, {
+  changeRights(place, {
     title: t("members.kick_named", { name: nameOf(one.user) }),
     intro: t("members.kick_does"),
     submit: t("members.kick"),
     danger: true,
     fields: [reasonField],
+    tries: () => ({ act: "member.remove", ...member(place, one) }),
     run: async ({ reason }, { key }) => (await remove(`${place.path}/members/${one.user.id}${because(reason)}`, undefined, { key })) ?? true,
   });
 
 const ban = (place, one) =>
-  doing(place, {
+  changeRights(place, {
     title: t("members.ban_named", { name: nameOf(one.user) }),
     intro: t("members.ban_does"),
     submit: t("members.ban"),
     danger: true,
     fields: [reasonField],
+    tries: () => ({ act: "member.remove", ...member(place, one) }),
     run: ({ reason }) => put(`${place.path}/bans/${one.user.id}`, { reason: reason || null }),
   });
 

@@ -1,111 +1,189 @@
-// What roles and members may do differently in a channel: a matrix of who and what.
+// What roles and members may do differently in a channel, or in all that follow a category: a matrix of
+// who and what. What is chosen in it is a draft, until it was tried and set.
 
 import { get, put, remove } from "../control/api.js";
-import { h, replace } from "../control/dom.js";
+import { badge, h, replace } from "../control/dom.js";
 import { keep, state, t } from "../control/page.js";
 import { empty, failed, loading } from "../control/states.js";
-import { trying } from "./denied.js";
+import { denied, trying } from "./denied.js";
+import { all } from "./pages.js";
+import { IN_CHANNEL } from "./permissions.js";
 import { label, nameOf } from "./place.js";
-import { holdersOf, peopleOf } from "./preview.js";
+import { peopleOf } from "./preview.js";
 import { changeRights } from "./rights-act.js";
 
-// What can be overwritten in a channel.
-const COLUMNS = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage", "channel.manage", "channel.overwrite"];
 const EFFECTS = ["", "allow", "deny"];
+const words = (effect) => t(`overwrites.${effect || "inherit"}`);
 
 export function overwritesTab(place) {
-  const choice = h("select", { id: "overwrites-channel", onchange: () => open(Number(choice.value)) });
+  const choice = h("select", { id: "overwrites-channel", onchange: () => open(choice.value) });
   const body = h("div", {}, loading());
   let people = new Map();
-  let rights = new Set();
+  let channels = [];
+  let categories = [];
 
   async function start() {
     try {
-      const [{ items: channels }, members] = await Promise.all([get(`${place.path}/channels`), peopleOf(place)]);
+      const [found, members, headings] = await Promise.all([get(`${place.path}/channels`), peopleOf(place), all(`${place.path}/categories`)]);
       people = new Map(members.items.map((one) => [one.id, one]));
-      if (!channels.length) {
+      channels = found.items;
+      categories = place.can("channel.overwrite") ? headings.items : [];
+      if (!channels.length && !categories.length) {
         replace(body, empty(t("channel.none")));
         return;
       }
-      const wanted = channels.find((one) => one.id === Number(state().channel)) ?? channels[0];
-      replace(choice, channels.map((one) => h("option", { value: one.id, selected: one === wanted }, `# ${one.name}`)));
-      await open(wanted.id);
+      const option = (kind, one, name) => h("option", { value: `${kind}:${one.id}` }, name);
+      replace(
+        choice,
+        h("optgroup", { label: t("tab.channels") }, channels.map((one) => option("channel", one, `# ${one.name}`))),
+        categories.length ? h("optgroup", { label: t("overwrites.categories") }, categories.map((one) => option("category", one, one.name))) : null,
+      );
+      const { channel, category } = state();
+      choice.value = category ? `category:${category}` : `channel:${channel}`;
+      choice.selectedIndex = Math.max(0, choice.selectedIndex);
+      await open(choice.value);
     } catch (problem) {
-      replace(body, failed(problem, start));
+      replace(body, problem.status === 403 ? await denied(place, problem) : failed(problem, start));
     }
   }
 
-  const open = trying(place, async (channelId) => {
-    keep({ channel: channelId });
-    const [{ items, synced }, allowed] = await Promise.all([get(`/channels/${channelId}/overwrites`), get("/permissions/me", { scope: "channel", scope_id: channelId })]);
-    rights = new Set(allowed.permissions);
+  const open = trying(place, async (wanted) => {
+    const [kind, id] = wanted.split(":");
+    const at = { scope: kind, scope_id: Number(id) };
+    const inChannel = kind === "channel";
+    choice.value = wanted;
+    keep({ channel: inChannel ? id : null, category: inChannel ? null : id });
+    const path = inChannel ? `/channels/${id}/overwrites` : `${place.path}/categories/${id}/overwrites`;
+    const asked = inChannel ? at : { scope: "server", scope_id: place.id };
+    const [{ items, synced }, allowed] = await Promise.all([get(path), get("/permissions/me", asked)]);
+    const rights = new Set(allowed.permissions);
     const rows = items.map((one) => ({ ...one, name: targetName(one) }));
     const missing = place.roles.filter((role) => role.access_request_id === null && !rows.some((one) => one.target_type === "role" && one.target_id === role.id));
     rows.push(...missing.map((role) => ({ target_type: "role", target_id: role.id, name: role.name, allow: [], deny: [] })));
-    const draw = () => replace(body, synced ? h("p", { class: "notice warning" }, t("overwrites.synced")) : null, matrix(channelId, rows), adder(rows, draw));
-    draw();
+    const channel = inChannel ? channels.find((one) => one.id === at.scope_id) : null;
+    const parts = Object.fromEntries(categories.map((one) => [one.id, one.name]));
+    const around = { at, path, rights, synced, channel, reread: () => open(wanted), category: channel && (parts[channel.category_id] ?? null) };
+    replace(body, synced ? follows(around) : null, inChannel ? null : h("p", { class: "quiet" }, t("overwrites.of_category")), matrix(around, rows));
   });
 
   const targetName = (one) => (one.target_type === "role" ? place.role(one.target_id)?.name : people.get(one.target_id) && nameOf(people.get(one.target_id))) ?? `${one.target_type} #${one.target_id}`;
 
-  /** A role that is not below one's own, or a right that one lacks, is only shown. */
-  const offered = (row, permission) => rights.has("channel.overwrite") && rights.has(permission) && (row.target_type !== "role" || (place.role(row.target_id) && place.changes(place.role(row.target_id))));
+  /** A channel that follows its category says so, and offers both ways to change what counts in it. */
+  function follows({ channel, category, rights, reread }) {
+    const apart = trying(place, async () => {
+      await put(`/channels/${channel.id}/category`, { category_id: channel.category_id, synced: false });
+      await reread();
+    });
+    return h(
+      "div",
+      { class: "notice warning" },
+      h("p", {}, t(rights.has("channel.manage") ? "overwrites.synced" : "overwrites.synced_until")),
+      h(
+        "div",
+        { class: "buttons" },
+        category && h("button", { type: "button", onclick: () => open(`category:${channel.category_id}`) }, t("overwrites.to_category", { name: category })),
+        rights.has("channel.manage") && h("button", { type: "button", onclick: apart }, t("overwrites.apart")),
+      ),
+    );
+  }
 
-  function matrix(channelId, rows) {
-    const heads = [t("overwrites.who"), ...COLUMNS.map(label)].map((title) => h("th", { scope: "col" }, title));
-    const lines = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.name), COLUMNS.map((permission) => h("td", { dataset: { title: label(permission) } }, cell(channelId, row, permission)))));
-    return h("div", { class: "scroll" }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, lines)));
+  /** A role that is not below one's own, or a right that one lacks, is only shown. */
+  function offered({ rights, synced }, row, permission) {
+    const settled = synced && rights.has("channel.manage"); // it goes its own way first
+    return !settled && rights.has("channel.overwrite") && rights.has(permission) && (row.target_type !== "role" || (place.role(row.target_id) && place.changes(place.role(row.target_id))));
+  }
+
+  function matrix(around, rows) {
+    const heads = [t("overwrites.who"), ...IN_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title));
+    heads.push(h("th", { scope: "col" }, h("span", { class: "hidden-text" }, t("shared.actions"))));
+    const lines = h("tbody", {}, rows.map((row) => line(around, row)));
+    const table = h("div", { class: "scroll" }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), lines));
+    return [table, adder(around, rows, lines)];
   }
 
   /** A choice of somebody to add a row for. */
-  function adder(rows, draw) {
+  function adder(around, rows, lines) {
+    const settled = around.synced && around.rights.has("channel.manage");
     const others = [...people.values()].filter((one) => !rows.some((row) => row.target_type === "user" && row.target_id === one.id));
+    if (settled || !around.rights.has("channel.overwrite") || !others.length) {
+      return null;
+    }
     const select = h("select", { id: "overwrites-member", onchange: () => {
       const one = people.get(Number(select.value));
-      rows.unshift({ target_type: "user", target_id: one.id, name: nameOf(one), allow: [], deny: [] });
-      draw();
+      const added = line(around, { target_type: "user", target_id: one.id, name: nameOf(one), allow: [], deny: [] });
+      lines.prepend(added);
+      select.selectedOptions[0].remove();
+      select.value = "";
+      (added.querySelector("select") ?? select).focus();
     } }, h("option", { value: "" }, t("overwrites.choose")), others.map((one) => h("option", { value: one.id }, nameOf(one))));
     return h("div", { class: "tools spaced" }, h("div", {}, h("label", { for: "overwrites-member" }, t("overwrites.add")), select));
   }
 
-  function cell(channelId, row, permission) {
-    const effect = row.allow.includes(permission) ? "allow" : row.deny.includes(permission) ? "deny" : "";
-    const words = (one) => t(`overwrites.${one || "inherit"}`);
-    if (!offered(row, permission)) {
-      return h("span", { class: "quiet" }, words(effect));
-    }
-    const select = h("select", { "aria-label": t("overwrites.cell", { who: row.name, permission: label(permission) }), onchange: async () => {
-      const wanted = select.value;
-      if (!(await set(channelId, row, permission, wanted))) {
-        select.value = effect;
+  /** What is said about one role or member; what is chosen anew is a draft until it is set. */
+  function line(around, row) {
+    const stored = (permission) => (row.allow.includes(permission) ? "allow" : row.deny.includes(permission) ? "deny" : "");
+    const draft = new Map();
+    const acts = h("div", { class: "buttons" });
+    const selects = new Map();
+
+    function choose(permission, effect) {
+      if (effect === stored(permission)) {
+        draft.delete(permission);
       } else {
-        await open(channelId);
+        draft.set(permission, effect);
       }
-    } }, EFFECTS.map((one) => h("option", { value: one, selected: one === effect }, words(one))));
-    return select;
+      selects.get(permission).classList.toggle("changed", draft.has(permission));
+      if (Boolean(acts.childElementCount) !== Boolean(draft.size)) {
+        replace(
+          acts,
+          draft.size > 0 && h("button", { type: "button", class: "primary", "aria-label": t("overwrites.try_of", { who: row.name }), onclick: attempt }, t("overwrites.try")),
+          draft.size > 0 && h("button", { type: "button", "aria-label": t("overwrites.undo_of", { who: row.name }), onclick: undo }, t("overwrites.undo")),
+        );
+      }
+    }
+
+    function undo() {
+      const [first] = draft.keys();
+      [...draft.keys()].forEach((permission) => {
+        selects.get(permission).value = stored(permission);
+        choose(permission, stored(permission));
+      });
+      selects.get(first).focus();
+    }
+
+    const attempt = async () => (await set(around, row, draft, stored)) && around.reread();
+
+    function cell(permission) {
+      const effect = stored(permission);
+      if (!offered(around, row, permission)) {
+        return h("span", { class: "quiet" }, words(effect));
+      }
+      const select = h("select", { "aria-label": t("overwrites.cell", { who: row.name, permission: label(permission) }), onchange: () => choose(permission, select.value) }, EFFECTS.map((one) => h("option", { value: one, selected: one === effect }, words(one))));
+      selects.set(permission, select);
+      return select;
+    }
+
+    return h("tr", {}, h("th", { scope: "row" }, row.name), IN_CHANNEL.map((permission) => h("td", { dataset: { title: label(permission) } }, cell(permission))), h("td", { class: "acts" }, acts));
   }
 
-  async function reached(row) {
-    return row.target_type === "role" ? holdersOf(place, place.role(row.target_id)) : { items: [people.get(row.target_id) ?? { id: row.target_id, username: row.name }], whole: true };
-  }
-
-  function set(channelId, row, permission, effect) {
-    const without = (names) => names.filter((one) => one !== permission);
-    const next = { allow: [...without(row.allow), ...(effect === "allow" ? [permission] : [])], deny: [...without(row.deny), ...(effect === "deny" ? [permission] : [])] };
-    const path = `/channels/${channelId}/overwrites/${row.target_type}/${row.target_id}`;
+  function set(around, row, draft, stored) {
+    const names = (effect) => [...new Set([...row.allow, ...row.deny, ...draft.keys()])].filter((one) => (draft.get(one) ?? stored(one)) === effect);
+    const next = { allow: names("allow"), deny: names("deny") };
+    const empties = !next.allow.length && !next.deny.length;
+    const path = `${around.path}/${row.target_type}/${row.target_id}`;
+    const about = { ...around.at, target: `${row.target_type}:${row.target_id}` };
     return changeRights(place, {
-      title: t("overwrites.set", { who: row.name, permission: label(permission), effect: t(`overwrites.${effect || "inherit"}`) }),
+      title: t("overwrites.set", { who: row.name }),
+      intro: h("ul", {}, [...draft].map(([permission, effect]) => h("li", {}, `${label(permission)}: `, words(stored(permission)), " → ", badge("draft", words(effect), effect === "deny" ? "failed" : effect === "allow" ? "ok" : "neutral")))),
       submit: t("overwrites.set_do"),
-      async concerns() {
-        const { items, whole } = await reached(row);
-        return { gives: effect === "allow" || (effect === "" && row.deny.includes(permission)), people: items, whole, permissions: [permission], scope: "channel", scope_id: channelId };
-      },
+      // A channel in sync goes its own way with the first change, which is more than one act.
+      tries: () => (around.synced ? null : empties ? { act: "overwrite.clear", ...about } : { act: "overwrite.set", ...about, ...next }),
       async run() {
-        if (next.allow.length || next.deny.length) {
-          return (await put(path, next)).data;
+        if (empties) {
+          await remove(path);
+          return true;
         }
-        await remove(path);
-        return true;
+        return (await put(path, next)).data;
       },
       done: t("overwrites.done"),
     });

@@ -15,36 +15,50 @@ export const label = (permission) => {
  * What is known of a server. `can(permission)`: whether who looks may do that there. `above(role)`:
  * whether a role is below their own highest one, `outranks(member)` the same of a member: so says
  * the order of roles; `changes(role)` the same of @everyone too. No one changes a role that holds what
- * an access request lent. The server checks all of it again.
+ * an access request lent. The server checks all of it again. `reread()` asks again, and calls `changed`
+ * where who looks may do something else by now.
  */
 export async function placeOf(id, me) {
-  const [server, allowed, roles, membership, assigned] = await Promise.all([
-    get(`/servers/${id}`),
-    get("/permissions/me", { scope: "server", scope_id: id }),
-    all(`/servers/${id}/roles`).catch(onlyDenied({ items: [] })),
-    get(`/servers/${id}/members/${me.id}`).catch(onlyDenied(null)),
-    all(`/users/${me.id}/roles`, { server_id: id }).catch(onlyDenied({ items: [] })),
-  ]);
-  const rights = new Set(allowed.permissions);
-  const owns = me.super_admin || server.owner_id === me.id;
-  const place = { id, me, server, member: membership, roles: ordered(roles.items) };
+  const place = { id, me, path: `/servers/${id}`, changed: () => undefined };
+  let rights = new Set();
+  let held = [];
+
+  async function read() {
+    const [server, allowed, roles, membership, assigned] = await Promise.all([
+      get(place.path),
+      get("/permissions/me", { scope: "server", scope_id: id }),
+      all(`${place.path}/roles`).catch(onlyDenied({ items: [] })),
+      get(`${place.path}/members/${me.id}`).catch(onlyDenied(null)),
+      all(`/users/${me.id}/roles`, { server_id: id }).catch(onlyDenied({ items: [] })),
+    ]);
+    rights = new Set(allowed.permissions);
+    held = assigned.items.filter(inForce).map((one) => one.role_id);
+    Object.assign(place, { server, member: membership, roles: ordered(roles.items) });
+  }
+
+  const owns = () => me.super_admin || place.server.owner_id === me.id;
   const role = (roleId) => place.roles.find((one) => one.id === roleId);
   const rankOf = (roleIds) => Math.max(0, ...roleIds.map((one) => role(one)?.position ?? 0));
-  const held = assigned.items.filter(inForce).map((one) => one.role_id);
-  const mine = () => (owns ? Infinity : rankOf(held.filter((one) => role(one)?.active)));
+  const mine = () => (owns() ? Infinity : rankOf(held.filter((one) => role(one)?.active)));
+  const said = () => JSON.stringify([[...rights].sort(), mine(), place.member === null]);
   const changes = (one) => one.access_request_id === null && one.position < mine();
-  return Object.assign(place, {
+  Object.assign(place, {
     role,
     mine,
     changes,
-    path: `/servers/${id}`,
     can: (permission) => rights.has(permission),
     above: (one) => !one.is_default && changes(one),
-    outranks: (one) => one.user.id !== me.id && one.user.id !== server.owner_id && rankOf(one.role_ids) < mine(),
+    outranks: (one) => one.user.id !== me.id && one.user.id !== place.server.owner_id && rankOf(one.role_ids) < mine(),
     async reread() {
-      place.roles = ordered((await all(`/servers/${id}/roles`)).items);
+      const before = said();
+      await read();
+      if (said() !== before) {
+        place.changed();
+      }
     },
   });
+  await read();
+  return place;
 }
 
 /** The owner's name, for who has to be asked; null where it cannot be had. */
@@ -55,7 +69,8 @@ export async function ownerOf(place) {
 
 export const nameOf = (user) => user.display_name || user.username;
 
-const inForce = ({ valid_from: from, valid_until: until }) => (from === null || Date.parse(from) <= now()) && (until === null || Date.parse(until) > now());
+/** Whether a role that is held for a time is held now. */
+export const inForce = ({ valid_from: from, valid_until: until }) => (from === null || Date.parse(from) <= now()) && (until === null || Date.parse(until) > now());
 
 /** Highest first; @everyone, which all have, last. */
 const ordered = (roles) => [...roles].sort((a, b) => a.is_default - b.is_default || b.position - a.position || a.id - b.id);
@@ -66,4 +81,3 @@ const onlyDenied = (instead) => (problem) => {
   }
   throw problem;
 };
-

@@ -1,70 +1,138 @@
-// What an act upon rights would change, before it is done, and what did change, afterwards. The server
-// is asked both times: who has it now, and who gained and lost since a moment.
+// What an act upon rights would change, before it is done: the server tries it and takes it back. And
+// what did change, afterwards, as the audit log has it.
 
 import { get, post } from "../control/api.js";
-import { h } from "../control/dom.js";
+import { h, replace } from "../control/dom.js";
 import { page, t } from "../control/page.js";
+import { denied } from "./denied.js";
+import { PERMISSIONS } from "./permissions.js";
 import { all } from "./pages.js";
 import { label, nameOf } from "./place.js";
 
-const PERMISSIONS_MAX = 12; // looked at one by one
+const PAGE = 100; // people asked for at once
 const NAMES_MAX = 8; // shown of one line
+const PLACES_MAX = 3;
+const ASKED_MAX = 12; // differences looked at afterwards
 const PEOPLE_MAX = 500;
 
 /**
- * A node that says what the act would change.
+ * What an act would change: `{node, turns}`, a node that says it and the `{permission, scope,
+ * scope_id}` that it is about. Who may not ask, and what cannot be foretold, is said in words.
  *
- * act: {gives: whether it gives or takes, permissions: their names, people: whom it reaches, whole:
- * whether those are all, scope, scope_id: where}.
+ * act: as `POST /permissions/what-if` takes it; null: what several steps do, or no act of these is.
  */
-export async function preview(place, act) {
-  const { gives, permissions, people, whole = true } = act;
-  const reach = h("p", {}, t(whole ? "preview.reaches" : "preview.reaches_more", { n: people.length }));
-  if (!people.length || !permissions.length) {
-    return h("div", {}, reach, h("p", {}, t(permissions.length ? "preview.nobody" : "preview.nothing")));
+export async function foretold(place, act, signal) {
+  if (act === null) {
+    return { node: h("p", {}, t("preview.untold")), turns: [] };
   }
-  if (!place.can("server.audit")) {
-    return h("div", {}, reach, h("p", {}, permissions.map(label).join(", ")));
+  try {
+    return await asked(place, act, signal);
+  } catch (problem) {
+    if (problem.name === "AbortError") {
+      throw problem;
+    }
+    // What is refused now would be refused then, for the same reason.
+    const node = problem.status === 403 ? await denied(place, problem, "note") : h("p", {}, problem.status === 422 ? textOf(problem) : t("preview.not_now", { why: problem.message }));
+    return { node, turns: [] };
   }
-  const looked = permissions.slice(0, PERMISSIONS_MAX);
-  const lines = await Promise.all(
-    looked.map(async (permission) => {
-      const { allowed } = await post("/permissions/check-users", { permission, user_ids: people.map((one) => one.id), scope: act.scope ?? "server", scope_id: act.scope_id ?? place.id });
-      const has = new Set(allowed);
-      return turned(gives ? "preview.gains" : "preview.may_lose", permission, people.filter((one) => has.has(one.id) !== gives && (gives || one.id !== place.server.owner_id)));
-    }),
-  );
-  const more = permissions.length - looked.length;
-  const changes = lines.filter(Boolean);
-  return h("div", {}, reach, changes.length ? h("ul", {}, changes, more > 0 && h("li", {}, t("preview.more", { n: more }))) : h("p", {}, t("preview.no_change")));
+}
+
+const textOf = (problem) => Object.values(problem.errors).flat().join(" ") || problem.message;
+
+async function asked(place, act, signal) {
+  const found = new Map(); // by permission, side and places: who
+  const sides = { gained: new Set(), lost: new Set() };
+  const totals = h("p", {});
+  const list = h("ul", { class: "changes" });
+  const more = h("button", { type: "button", onclick: () => next() }, t("preview.more"));
+  const node = h("div", {}, totals, list, more);
+  const [names, channels] = await Promise.all([membersOf(place), channelsOf(place)]);
+  let after = null;
+
+  async function next() {
+    const answer = await post("/permissions/what-if", { act, after, limit: PAGE }, { signal });
+    after = answer.next_after;
+    answer.items.forEach(take);
+    draw();
+    return answer;
+  }
+
+  function take(item) {
+    const who = names.get(item.user_id) ?? { id: item.user_id, username: item.username };
+    for (const [side, people] of Object.entries(sides)) {
+      for (const verdict of item[side]) {
+        people.add(item.user_id);
+        const key = JSON.stringify([side, verdict.permission, verdict.places, verdict.count]);
+        found.set(key, { ...verdict, side, people: [...(found.get(key)?.people ?? []), who] });
+      }
+    }
+  }
+
+  function draw() {
+    const counts = { gain: sides.gained.size, lose: sides.lost.size };
+    replace(totals, found.size ? t(after === null ? "preview.totals" : "preview.totals_more", counts) : t(after === null ? "preview.no_change" : "preview.none_yet"));
+    replace(list, ordered([...found.values()]).map((one) => h("li", {}, turned(one.side === "gained" ? "preview.gains" : "preview.loses", one.permission, one.people), where(one, channels))));
+    more.hidden = after === null;
+  }
+
+  await next();
+  return { node, turns: [...found.values()].map(({ permission, places }) => ({ permission, ...placeOf(place, places) })) };
+}
+
+const rankOf = ({ permission }) => (PERMISSIONS.includes(permission) ? PERMISSIONS.indexOf(permission) : PERMISSIONS.length);
+const ordered = (turns) => turns.sort((a, b) => a.side.localeCompare(b.side) || rankOf(a) - rankOf(b));
+
+/** Where it is that something changes, unless it is the community as a whole. */
+function where({ places, count }, channels) {
+  if (places.some((one) => !one.startsWith("channel:"))) {
+    return null;
+  }
+  const shown = places.slice(0, PLACES_MAX).map((one) => `# ${channels.get(Number(one.slice("channel:".length))) ?? one}`);
+  return h("span", { class: "quiet" }, ` ${listed(shown)}${count > shown.length ? ` +${count - shown.length}` : ""}`);
+}
+
+/** The widest of the places, for the question what became of it. */
+function placeOf(place, places) {
+  const channel = places.every((one) => one.startsWith("channel:")) ? Number(places[0].slice("channel:".length)) : null;
+  return channel === null ? { scope: "server", scope_id: place.id } : { scope: "channel", scope_id: channel };
 }
 
 /** Who gained and who lost since `since` (ISO 8601), as the audit log has it; null where one may not know. */
-export async function outcome(place, { permissions, scope = "server", scope_id = place.id }, since) {
-  if (!place.can("server.audit") || !permissions.length) {
+export async function outcome(place, turns, since) {
+  if (!place.can("server.audit")) {
     return null;
   }
-  const names = new Map((await peopleOf(place)).items.map((one) => [one.id, one]));
-  const found = await Promise.all(permissions.slice(0, PERMISSIONS_MAX).map((permission) => get("/permissions/review/difference", { permission, scope, scope_id, since })));
-  const people = (turns) => turns.map((one) => names.get(one.user_id) ?? { id: one.user_id, username: `#${one.user_id}` });
-  const lines = found.flatMap((one) => [turned("preview.gained", one.permission, people(one.gained)), turned("preview.lost", one.permission, people(one.lost))]).filter(Boolean);
-  return h("section", { class: "card", role: "status", "aria-label": t("preview.outcome") }, h("h2", {}, t("preview.outcome")), lines.length ? h("ul", {}, lines) : h("p", {}, t("preview.no_change")));
+  const names = await membersOf(place);
+  const questions = [...new Map(turns.map((one) => [JSON.stringify(one), one])).values()].slice(0, ASKED_MAX);
+  const found = await Promise.all(questions.map((one) => get("/permissions/review/difference", { ...one, since })));
+  const people = (changed) => changed.map((one) => names.get(one.user_id) ?? { id: one.user_id, username: `#${one.user_id}` });
+  const lines = found.flatMap((one) => [["preview.gained", one.gained], ["preview.lost", one.lost]].filter(([, changed]) => changed.length).map(([key, changed]) => turned(key, one.permission, people(changed))));
+  return outcomeOf(lines.map((line) => h("li", {}, line)));
 }
 
-function turned(key, permission, people) {
-  if (!people.length) {
-    return null;
-  }
+/** The lines of what changed, below the tabs. */
+export const outcomeOf = (lines) => h("section", { class: "card", role: "status", "aria-label": t("preview.outcome") }, h("h2", {}, t("preview.outcome")), lines.length ? h("ul", {}, lines) : h("p", {}, t("preview.no_change")));
+
+/** Names in the language of the page, some of many. */
+export function namesOf(people) {
   const shown = people.slice(0, NAMES_MAX).map(nameOf);
-  const names = new Intl.ListFormat(page.language, { type: "unit" }).format(shown) + (people.length > shown.length ? ` +${people.length - shown.length}` : "");
-  return h("li", {}, t(key, { who: names, permission: label(permission) }));
+  return listed(shown) + (people.length > shown.length ? ` +${people.length - shown.length}` : "");
 }
+
+const listed = (texts) => new Intl.ListFormat(page.language, { type: "unit" }).format(texts);
+
+const turned = (key, permission, people) => t(key, { who: namesOf(people), permission: label(permission) });
 
 /** The members, as people: `{items, whole}`. */
 export async function peopleOf(place) {
   const { items, whole } = await all(`${place.path}/members`, {}, PEOPLE_MAX);
   return { items: items.map((one) => one.user), whole };
 }
+
+/** Members by their id: names for what is told, read once. */
+const membersOf = (place) => (place.names ??= peopleOf(place).then(({ items }) => new Map(items.map((one) => [one.id, one])), () => new Map()));
+
+const channelsOf = (place) => get(`${place.path}/channels`).then(({ items }) => new Map(items.map((one) => [one.id, one.name])), () => new Map());
 
 /** Who has a role: all members, for that of everybody. */
 export async function holdersOf(place, role) {
@@ -73,17 +141,4 @@ export async function holdersOf(place, role) {
   }
   const { items, whole } = await all(`/roles/${role.id}/members`, {}, PEOPLE_MAX);
   return { items: items.map((one) => one.user), whole };
-}
-
-/** What a role allows in the server: by itself, by its groups, by its parents. */
-export async function contentsOf(place, role, seen = new Set()) {
-  if (seen.has(role.id)) {
-    return [];
-  }
-  seen.add(role.id);
-  const [grants, byGroup, groups] = await Promise.all([all(`/roles/${role.id}/grants`), all(`/roles/${role.id}/groups`), all("/permission-groups")]);
-  const allowed = (one) => one.effect === "allow" && one.scope !== "channel";
-  const inGroup = (one) => groups.items.find((group) => group.id === one.group_id)?.permissions ?? [];
-  const parent = place.role(role.parent_id);
-  return [...new Set([...grants.items.filter(allowed).map((one) => one.permission), ...byGroup.items.filter(allowed).flatMap(inGroup), ...(parent ? await contentsOf(place, parent, seen) : [])])];
 }

@@ -1,31 +1,34 @@
-// Acts upon rights: previewed by reach, and followed by what did change.
+// Acts upon rights: foretold by the server, and followed by what did change.
 
 import { replace } from "../control/dom.js";
 import { now } from "../control/format.js";
 import { doing } from "./denied.js";
-import { outcome, preview } from "./preview.js";
+import { foretold, outcome } from "./preview.js";
 
 /**
- * An act in a dialog. `concerns(values)` brings what it is about, as `preview` takes it, or null while
- * nothing is chosen; all other options are those of `act`.
+ * An act in a dialog. `tries(values)` brings it as `foretold` takes it, or undefined while nothing
+ * is chosen or nothing would change; all other options are those of `act`.
  */
-export async function changeRights(place, { concerns, run, ...options }) {
-  let last = null;
+export async function changeRights(place, { tries, run, ...options }) {
+  let turns = [];
   let since = null;
+  const look = async (values, signal) => {
+    const act = tries(values);
+    const found = act === undefined ? { node: null, turns: [] } : await foretold(place, act, signal);
+    turns = found.turns;
+    return found.node;
+  };
   const done = await doing(place, {
     ...options,
-    async preview(values) {
-      const about = await concerns(values);
-      return about && preview(place, about);
-    },
+    preview: look,
     async run(values, more) {
-      last = await concerns(values);
       since = new Date(now()).toISOString();
       return (await run(values, more)) ?? true;
     },
   });
-  if (done && last) {
-    replace(document.getElementById("outcome"), await outcome(place, last, since).catch(() => null));
+  if (done && turns.length) {
+    // Whoever called draws meanwhile.
+    outcome(place, turns, since).catch(() => null).then((said) => replace(document.getElementById("outcome"), said));
   }
   return done;
 }

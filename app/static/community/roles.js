@@ -1,12 +1,12 @@
 // The roles in order, highest first; what the chosen one allows is beside them.
 
 import { patch, post, remove } from "../control/api.js";
-import { badge, h, replace, toast } from "../control/dom.js";
+import { badge, h, replace } from "../control/dom.js";
 import { keep, state, t } from "../control/page.js";
-import { doing, trying } from "./denied.js";
+import { doing } from "./denied.js";
 import { drawGrants } from "./grants.js";
 import { because } from "./members.js";
-import { contentsOf, holdersOf } from "./preview.js";
+import { moveAbove } from "./order.js";
 import { changeRights } from "./rights-act.js";
 
 const HIGHEST = 1_000_000; // the API's bound
@@ -35,6 +35,7 @@ export function rolesTab(place) {
   const create = async () => {
     const made = await doing(place, {
       title: t("roles.create"),
+      intro: t("roles.create_does"),
       submit: t("roles.create_do"),
       fields: [nameField(), { name: "position", label: t("roles.position"), hint: t("roles.position_hint"), type: "number", min: 1, max: Math.min(HIGHEST, place.mine() - 1), value: 1, required: true }],
       run: (values, { key }) => post(`${place.path}/roles`, values, { key }),
@@ -67,15 +68,11 @@ export function rolesTab(place) {
   }
 
   /** `role` comes above the one that is above it now. */
-  const swap = trying(place, async (role, higher) => {
-    const below = role.position;
-    await patch(`/roles/${role.id}`, { position: higher.position === below ? below + 1 : higher.position });
-    if (higher.position !== below) {
-      await patch(`/roles/${higher.id}`, { position: below });
+  async function swap(role, higher) {
+    if (await moveAbove(place, role, higher)) {
+      draw();
     }
-    await reread();
-    toast(t("roles.moved", { name: role.name }));
-  });
+  }
 
   draw();
   return {
@@ -100,12 +97,9 @@ function change(place, role) {
       { name: "parent_id", label: t("roles.parent"), hint: t("roles.parent_hint"), type: "select", number: true, options: [["", t("roles.no_parent")], ...parents], value: role.parent_id ?? "" },
       { name: "active", label: t("roles.active"), type: "checkbox", value: role.active },
     ],
-    async concerns({ active, parent_id: parent }) {
-      const { items: people, whole } = await holdersOf(place, role);
-      if (active !== role.active) {
-        return { gives: active, people, whole, permissions: await contentsOf(place, role) };
-      }
-      return parent === role.parent_id ? null : { gives: parent !== null, people, whole, permissions: await contentsOf(place, place.role(parent ?? role.parent_id)) };
+    tries({ active, parent_id: parent }) {
+      const changed = { ...(active === role.active ? {} : { active }), ...(parent === role.parent_id ? {} : { parent_id: parent }) };
+      return Object.keys(changed).length ? { act: "role.update", role_id: role.id, ...changed } : undefined;
     },
     run: async (values) => (await patch(`/roles/${role.id}`, values)).data,
     done: t("roles.changed"),
@@ -119,10 +113,7 @@ const drop = (place, role) =>
     submit: t("roles.delete"),
     danger: true,
     fields: [{ name: "reason", label: t("dialog.reason"), maxlength: 500 }],
-    async concerns() {
-      const { items: people, whole } = await holdersOf(place, role);
-      return { gives: false, people, whole, permissions: await contentsOf(place, role) };
-    },
+    tries: () => ({ act: "role.delete", role_id: role.id }),
     run: async ({ reason }, { key }) => (await remove(`/roles/${role.id}${because(reason)}`, undefined, { key })) ?? true,
     done: t("roles.deleted"),
   });

@@ -6,7 +6,7 @@ import { keep, page, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
 import { auditTab } from "./audit.js";
 import { bansTab } from "./bans.js";
-import { channelsTab } from "./channel.js";
+import { channelsTab } from "./channels.js";
 import { doing } from "./denied.js";
 import { begin } from "./frame.js";
 import { groupsTab } from "./groups.js";
@@ -55,28 +55,37 @@ function draw(place) {
   document.getElementById("name").textContent = place.server.name;
   document.getElementById("about").textContent = place.server.description;
   document.title = `${place.server.name} · Yoto`;
-  const offered = TABS.filter(([, , seen]) => seen(place));
-  const buttons = new Map(offered.map(([key]) => [key, h("button", { type: "button", onclick: () => go(key) }, t(`tab.${key.replace("-", "_")}`))]));
-  replace(tabs, h("nav", { class: "segments tabs", "aria-label": t("community.parts") }, [...buttons.values()]), h("div", { id: "outcome" }));
-  if (place.member && place.server.owner_id !== place.me.id) {
-    replace(document.getElementById("leave"), h("button", { type: "button", onclick: () => leave(place) }, t("community.leave")));
-  }
+  const outcome = h("div", { id: "outcome" });
   let close = null;
 
-  function go(key) {
-    const [name, make] = offered.find(([one]) => one === key) ?? offered[0];
-    for (const [one, button] of buttons) {
-      button.setAttribute("aria-pressed", String(one === name));
+  function drawTabs() {
+    const offered = TABS.filter(([, , seen]) => seen(place));
+    const buttons = new Map(offered.map(([key]) => [key, h("button", { type: "button", onclick: () => go(key) }, t(`tab.${key.replace("-", "_")}`))]));
+    replace(tabs, h("nav", { class: "segments tabs", "aria-label": t("community.parts") }, [...buttons.values()]), outcome);
+    replace(document.getElementById("leave"), place.member && place.server.owner_id !== place.me.id && h("button", { type: "button", onclick: () => leave(place) }, t("community.leave")));
+
+    function go(key) {
+      replace(outcome);
+      open(key);
     }
-    keep({ tab: name === "channels" ? null : name });
-    replace(document.getElementById("outcome"));
-    close?.();
-    const made = make(place);
-    close = made.close ?? null;
-    replace(tab, made.element);
+
+    function open(key) {
+      const [name, make] = offered.find(([one]) => one === key) ?? offered[0];
+      for (const [one, button] of buttons) {
+        button.setAttribute("aria-pressed", String(one === name));
+      }
+      keep({ tab: name === "channels" ? null : name });
+      close?.();
+      const made = make(place);
+      close = made.close ?? null;
+      replace(tab, made.element);
+    }
+
+    open(state().tab);
   }
 
-  go(state().tab);
+  place.changed = drawTabs;
+  drawTabs();
 }
 
 async function leave(place) {

@@ -1,84 +1,95 @@
-// The server as a member sees it, or somebody who has one role and no other.
+// The server as a member sees it, or as somebody would who has some roles and nothing else.
 
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
 import { keep, state, t } from "../control/page.js";
 import { failed, loading } from "../control/states.js";
-import { PERMISSIONS } from "./grants.js";
+import { denied } from "./denied.js";
 import { all } from "./pages.js";
+import { PERMISSIONS } from "./permissions.js";
 import { label, nameOf } from "./place.js";
 
-// What is asked of each channel.
-const IN_CHANNEL = ["channel.read", "message.send", "message.pin", "message.manage"];
+// What is told of each channel.
+const IN_CHANNEL = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage"];
 
 export function viewAsTab(place) {
-  const choice = h("select", { id: "view-as", onchange: () => look(choice.value) });
+  const choice = h("select", { id: "view-as", onchange: () => look() });
+  const roles = place.roles.filter((one) => !one.is_default && one.access_request_id === null);
+  const boxes = new Map(roles.map((role) => [role.id, h("input", { type: "checkbox", onchange: () => look() })]));
+  const set = h("fieldset", { class: "role-set", hidden: true }, h("legend", {}, t("view_as.roles")), roles.map((role) => h("label", { class: "check" }, boxes.get(role.id), role.name)), h("p", { class: "hint" }, t("view_as.everyone")));
   const body = h("div", { "aria-live": "polite" }, loading());
-  let members = [];
+  let turn = 0;
 
   async function start() {
     try {
-      members = (await all(`${place.path}/members`)).items;
-      const wanted = state().as ?? `user:${members[0]?.user.id}`;
-      const option = ([value, name]) => h("option", { value, selected: value === wanted }, name);
+      const { items: members } = await all(`${place.path}/members`);
       replace(
         choice,
-        h("optgroup", { label: t("tab.roles") }, place.roles.map((role) => option([`role:${role.id}`, role.name]))),
-        h("optgroup", { label: t("tab.members") }, members.map((one) => option([`user:${one.user.id}`, nameOf(one.user)]))),
+        h("option", { value: "roles" }, t("view_as.with_roles")),
+        h("optgroup", { label: t("tab.members") }, members.map((one) => h("option", { value: `user:${one.user.id}` }, nameOf(one.user)))),
       );
-      await look(choice.value);
+      const [, kind, given] = /^(user|roles?):([\d,]*)$/.exec(state().as ?? "") ?? [];
+      choice.value = kind === "user" ? `user:${given}` : "roles";
+      choice.selectedIndex = Math.max(0, choice.selectedIndex);
+      (given ?? "").split(",").forEach((id) => kind !== "user" && boxes.has(Number(id)) && (boxes.get(Number(id)).checked = true));
+      await look();
     } catch (problem) {
-      replace(body, failed(problem, start));
+      replace(body, problem.status === 403 ? await denied(place, problem) : failed(problem, start));
     }
   }
 
-  /** The member to look as: of a role, one who has that and no other. */
-  function memberOf(as) {
-    const [kind, id] = as.split(":");
-    if (kind === "user") {
-      return members.find((one) => one.user.id === Number(id));
-    }
-    const role = place.role(Number(id));
-    const alone = (one) => one.user.id !== place.server.owner_id && (role.is_default ? !one.role_ids.length : one.role_ids.length === 1 && one.role_ids[0] === role.id);
-    return members.find(alone);
-  }
-
-  async function look(as) {
-    keep({ as });
-    const member = memberOf(as);
-    if (!member) {
-      replace(body, h("p", { class: "notice warning" }, t("view_as.nobody")));
-      return;
-    }
-    replace(body, loading());
+  async function look() {
+    const mine = (turn += 1);
+    const asRoles = choice.value === "roles";
+    const held = roles.filter((one) => boxes.get(one.id).checked).map((one) => one.id);
+    set.hidden = !asRoles;
+    keep({ as: asRoles ? `roles:${held.join(",")}` : choice.value });
+    body.setAttribute("aria-busy", "true");
     try {
-      await draw(as, member.user);
+      const { items: channels } = await get(`${place.path}/channels`);
+      const found = await (asRoles ? ofRoles(channels, held) : ofMember(channels, Number(choice.value.slice("user:".length))));
+      if (mine === turn) {
+        draw(channels, found);
+      }
     } catch (problem) {
-      replace(body, failed(problem, () => look(as)));
+      if (mine === turn) {
+        replace(body, problem.status === 403 ? await denied(place, problem) : failed(problem, look));
+      }
+    } finally {
+      body.toggleAttribute("aria-busy", mine !== turn);
     }
   }
 
-  async function draw(as, user) {
-    const [{ items: channels }, visible] = await Promise.all([get(`${place.path}/channels`), get("/permissions/resources", { permission: "channel.read", scope: "channel", within: `server:${place.id}`, user_id: user.id })]);
-    const seen = new Set(visible.ids);
-    const inServer = PERMISSIONS.map((permission) => ({ permission, scope: "server", scope_id: place.id }));
-    const inChannels = channels.flatMap((channel) => IN_CHANNEL.map((permission) => ({ permission, scope: "channel", scope_id: channel.id })));
-    const { allowed } = await post("/permissions/check-batch", { user_id: user.id, checks: [...inServer, ...inChannels] });
-    const may = PERMISSIONS.filter((_, at) => allowed[at]);
-    const row = (channel, at) => {
-      const verdicts = IN_CHANNEL.map((_, n) => allowed[PERMISSIONS.length + at * IN_CHANNEL.length + n]);
-      return h("tr", {}, h("th", { scope: "row" }, `# ${channel.name}`), verdicts.map((verdict, n) => h("td", { dataset: { title: label(IN_CHANNEL[n]) } }, t(verdict ? "view_as.yes" : "view_as.no"))));
-    };
+  const placesOf = (channels) => [{ scope: "server", scope_id: place.id }, ...channels.map((one) => ({ scope: "channel", scope_id: one.id }))];
+
+  /** What is allowed in the server, and then in each channel. */
+  async function ofRoles(channels, held) {
+    const { items } = await post("/permissions/as-roles", { role_ids: held, places: placesOf(channels) });
+    return items.map((one) => new Set(one.permissions));
+  }
+
+  async function ofMember(channels, userId) {
+    const asked = placesOf(channels).map((where, at) => ({ where, names: at ? IN_CHANNEL : PERMISSIONS }));
+    const checks = asked.flatMap(({ where, names }) => names.map((permission) => ({ permission, ...where })));
+    const { allowed } = await post("/permissions/check-batch", { user_id: userId, checks });
+    let at = 0;
+    return asked.map(({ names }) => new Set(names.filter(() => allowed[at++])));
+  }
+
+  function draw(channels, [inServer, ...inChannels]) {
+    const may = PERMISSIONS.filter((one) => inServer.has(one));
+    const seen = inChannels.filter((one) => one.has("channel.read")).length;
+    const cell = (has, permission) => h("td", { dataset: { title: label(permission) } }, h("span", { class: has ? null : "quiet" }, t(has ? "view_as.yes" : "view_as.no")));
+    const row = (channel, at) => h("tr", {}, h("th", { scope: "row" }, `# ${channel.name}`), IN_CHANNEL.map((permission) => cell(inChannels[at].has(permission), permission)));
     replace(
       body,
-      as.startsWith("role:") ? h("p", { class: "quiet" }, t("view_as.shown_as", { name: nameOf(user) })) : null,
       h("h3", {}, t("view_as.in_server")),
-      may.length ? h("ul", {}, may.map((one) => h("li", { title: one }, label(one)))) : h("p", { class: "quiet" }, t("view_as.nothing")),
-      h("h3", {}, t("view_as.in_channels", { n: channels.filter((one) => seen.has(one.id)).length, of: channels.length })),
-      h("div", { class: "scroll" }, h("table", { class: "rows", "aria-label": t("tab.channels") }, h("thead", {}, h("tr", {}, [t("overwrites.channel"), ...IN_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, channels.map(row)))),
+      may.length ? h("ul", { class: "ways" }, may.map((one) => h("li", { title: one }, label(one)))) : h("p", { class: "quiet" }, t("view_as.nothing")),
+      h("h3", {}, t("view_as.in_channels", { n: seen, of: channels.length })),
+      channels.length ? h("div", { class: "scroll" }, h("table", { class: "rows", "aria-label": t("tab.channels") }, h("thead", {}, h("tr", {}, [t("overwrites.channel"), ...IN_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, channels.map(row)))) : null,
     );
   }
 
   start();
-  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.view_as")), h("p", { class: "quiet" }, t("view_as.intro")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "view-as" }, t("view_as.who")), choice)), body) };
+  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.view_as")), h("p", { class: "quiet" }, t("view_as.intro")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "view-as" }, t("view_as.who")), choice)), set, body) };
 }

@@ -1,73 +1,32 @@
-// The channels that one may read, and the messages of one of them, live.
+// The messages of a channel, live.
 
-import { get, post, put, remove } from "../control/api.js";
+import { get, patch, post, put, remove } from "../control/api.js";
 import { badge, h, replace } from "../control/dom.js";
 import { age } from "../control/format.js";
-import { keep, state, t } from "../control/page.js";
-import { empty, failed, loading } from "../control/states.js";
+import { t } from "../control/page.js";
+import { failed, loading } from "../control/states.js";
 import { denied, doing, lacking, trying } from "./denied.js";
-import { all } from "./pages.js";
 import { nameOf } from "./place.js";
 import { follow } from "./socket.js";
 
 const SHOWN = 50; // messages a page
+const MISSED = 10; // pages that are read anew after a gap, at most
 const LONGEST = 4000; // characters of a message
+const NAMED = 40; // of them, that tell a message from others
 const LOOKS = { live: "ok", connecting: "neutral", off: "warning" };
 
-/** The tab: channels by category beside the one that is open. */
-export function channelsTab(place) {
-  const list = h("nav", { class: "card channels", "aria-label": t("tab.channels") }, loading());
-  const room = h("section", { class: "card room" });
-  let end = null;
-
-  async function start() {
-    try {
-      const [{ items: channels }, { items: categories }] = await Promise.all([get(`${place.path}/channels`), all(`${place.path}/categories`)]);
-      if (!channels.length) {
-        replace(list, empty(t("channel.none"), { compact: true }));
-        return;
-      }
-      drawList(channels, categories);
-      const wanted = Number(state().channel);
-      open(channels.find((one) => one.id === wanted) ?? channels[0]);
-    } catch (problem) {
-      replace(list, failed(problem, start));
-    }
-  }
-
-  function drawList(channels, categories) {
-    const byPlace = (a, b) => a.position - b.position || a.id - b.id;
-    const groups = [{ id: null, name: null }, ...[...categories].sort(byPlace)].map((category) => {
-      const own = channels.filter((one) => one.category_id === category.id).sort(byPlace);
-      return own.length ? [category.name && h("h2", {}, category.name), h("ul", {}, own.map((one) => h("li", {}, h("button", { type: "button", dataset: { channel: one.id }, onclick: () => open(one) }, `# ${one.name}`))))] : null;
-    });
-    replace(list, groups);
-  }
-
-  function open(channel) {
-    end?.();
-    keep({ channel: channel.id });
-    for (const button of list.querySelectorAll("button")) {
-      button.toggleAttribute("aria-current", false);
-      if (button.dataset.channel === String(channel.id)) {
-        button.setAttribute("aria-current", "true");
-      }
-    }
-    end = openRoom(place, channel, room);
-  }
-
-  start();
-  return { element: h("div", { class: "talk" }, list, room), close: () => end?.() };
-}
-
-/** Draw a channel into `room` and follow it; returns a function that ends that. */
-function openRoom(place, channel, room) {
+/**
+ * Draw a channel into `room` and follow it; returns a function that ends that. `acts(can)` brings the
+ * buttons beside its name, for what one may do with it.
+ */
+export function openRoom(place, channel, room, acts) {
   const path = `/channels/${channel.id}`;
   const posts = new Map(); // id -> message
   const lines = h("ol", { class: "messages" });
   const before = h("button", { type: "button", hidden: true, onclick: () => readOlder() }, t("channel.older"));
   const foot = h("div", {});
   const mode = h("span", { role: "status" });
+  const buttons = h("span", { class: "buttons end" });
   const scroll = h("div", { class: "history", tabindex: "0", role: "log", "aria-label": t("channel.messages", { name: channel.name }) }, before, lines);
   let rights = new Set();
   let oldest = null;
@@ -75,7 +34,7 @@ function openRoom(place, channel, room) {
   let speaks = null;
 
   const can = (permission) => rights.has(permission);
-  replace(room, h("div", { class: "card-head" }, h("h2", {}, `# ${channel.name}`), mode), channel.topic && h("p", { class: "quiet" }, channel.topic), scroll, foot);
+  replace(room, h("div", { class: "card-head" }, h("h2", {}, `# ${channel.name}`), mode, buttons), channel.topic && h("p", { class: "quiet" }, channel.topic), scroll, foot);
   replace(lines, loading());
 
   const end = follow(channel.id, {
@@ -96,13 +55,16 @@ function openRoom(place, channel, room) {
     },
   });
 
+  /** The newest messages; after a gap all that were shown, for any of them may be another by now. */
   async function read() {
     try {
-      const [found, allowed] = await Promise.all([get(`${path}/messages`, { limit: SHOWN }), get("/permissions/me", { scope: "channel", scope_id: channel.id })]);
+      const [found, allowed] = await Promise.all([newest(), get("/permissions/me", { scope: "channel", scope_id: channel.id })]);
+      const first = posts.size === 0;
       rights = new Set(allowed.permissions);
       posts.clear();
       oldest = found.next;
-      take(found.items, true);
+      take(found.items, first);
+      replace(buttons, acts(can));
       drawFoot();
     } catch (problem) {
       if (!left) {
@@ -111,11 +73,28 @@ function openRoom(place, channel, room) {
     }
   }
 
+  async function newest() {
+    const until = Math.min(...posts.keys());
+    const items = [];
+    let next = null;
+    for (let page = 0; page < MISSED; page += 1) {
+      const found = await get(`${path}/messages`, { limit: SHOWN, before: next });
+      items.push(...found.items);
+      next = found.next;
+      if (next === null || !(next > until)) {
+        break;
+      }
+    }
+    return { items, next };
+  }
+
   const readOlder = trying(place, async () => {
     const found = await get(`${path}/messages`, { limit: SHOWN, before: oldest });
+    const below = scroll.scrollHeight - scroll.scrollTop;
     oldest = found.next;
     found.items.forEach((one) => posts.set(one.id, one));
     draw();
+    scroll.scrollTop = scroll.scrollHeight - below; // what was read stays where it is
   });
 
   function take(messages, toEnd = false) {
@@ -136,8 +115,9 @@ function openRoom(place, channel, room) {
   function line(said) {
     const mine = said.author.id === place.me.id;
     const buttons = [
-      can("message.pin") && h("button", { type: "button", onclick: () => pin(said) }, t(said.pinned_at ? "channel.unpin" : "channel.pin")),
-      (mine || can("message.manage")) && h("button", { type: "button", class: "dangerous", onclick: () => drop(said) }, t("channel.delete")),
+      mine && maySpeak() && h("button", { type: "button", "aria-label": t("channel.edit_this", { text: said.content.slice(0, NAMED) }), onclick: () => edit(said) }, t("channel.edit")),
+      can("message.pin") && h("button", { type: "button", "aria-label": t(said.pinned_at ? "channel.unpin_this" : "channel.pin_this", { text: said.content.slice(0, NAMED) }), onclick: () => pin(said) }, t(said.pinned_at ? "channel.unpin" : "channel.pin")),
+      (mine || can("message.manage")) && h("button", { type: "button", class: "dangerous", "aria-label": t("channel.delete_this", { text: said.content.slice(0, NAMED) }), onclick: () => drop(said) }, t("channel.delete")),
     ];
     return h(
       "li",
@@ -156,6 +136,18 @@ function openRoom(place, channel, room) {
     }
   });
 
+  async function edit(said) {
+    const changed = await doing(place, {
+      title: t("channel.edit_title"),
+      submit: t("channel.edit_do"),
+      fields: [{ name: "content", label: t("channel.edit_label"), type: "textarea", value: said.content, required: true, maxlength: LONGEST }],
+      run: async (values) => (await patch(`${path}/messages/${said.id}`, values)).data,
+    });
+    if (changed) {
+      take([changed]);
+    }
+  }
+
   async function drop(said) {
     const done = await doing(place, {
       title: t("channel.delete"),
@@ -170,9 +162,11 @@ function openRoom(place, channel, room) {
     }
   }
 
+  const maySpeak = () => can("message.send") && (channel.kind !== "announcement" || can("message.manage"));
+
   /** What is being typed stays where one may still speak. */
   function drawFoot() {
-    const may = can("message.send") && (channel.kind !== "announcement" || can("message.manage"));
+    const may = maySpeak();
     if (may === speaks) {
       return;
     }

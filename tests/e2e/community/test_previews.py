@@ -1,0 +1,114 @@
+"""What is said before a change of rights comes true, and so does what is said of other people."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import watched_page
+from tests.support.community_pages import assert_fit, confirm, enter, open_tab, row_of
+from tests.support.control_pages import NARROW, WIDE
+from tests.support.process import RunningYoto
+
+# A promise, and what is said when it was kept.
+KEPT = {
+    "gains": "gained",
+    "loses": "lost",
+    "will no longer stand": "no longer stands",
+    "will stand": "stands",
+}
+
+
+def comes_true(page: Page, button: str, *said: str) -> None:
+    """Do what the dialog that is open asks: what changed is what it says."""
+    preview = page.locator(".preview")
+    for text in said:
+        expect(preview).to_contain_text(text)
+    promised = preview.locator("li").filter(has_text=re.compile("|".join(KEPT)))
+    lines = [one.partition("”")[0] for one in promised.all_inner_texts()]
+    assert lines
+    confirm(page, button)
+    for before, after in KEPT.items():
+        lines = [one.replace(before, after) for one in lines]
+    outcome = page.locator("#outcome li")
+    expect(outcome).to_have_count(len(lines))
+    assert sorted(one.partition("”")[0] for one in outcome.all_inner_texts()) == sorted(lines)
+
+
+def test_an_overwrite_an_order_and_a_time_out_do_what_was_said_before(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    options = {"viewport": WIDE, "locale": "en-GB"}
+    with watched_page(browser, yoto.url, **options) as (page, _):
+        enter(page, yoto, "mara", "/servers/1?tab=overwrites&channel=2")
+        regular = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Regular"))
+        sending = regular.get_by_label("Regular: Send messages")
+        # A draft alone, which is taken back.
+        sending.select_option("allow")
+        regular.get_by_role("button", name="Undo").click()
+        expect(sending).to_have_value("")
+        sending.select_option("allow")
+        regular.get_by_role("button", name="Try").click()
+        assert_fit(page)
+        comes_true(page, "Set", "Aiko Mori, Béla Nagy, Chidi Okafor: gains “Send messages”")
+        expect(regular.get_by_role("button", name="Try")).to_have_count(0)
+        expect(sending).to_have_value("allow")
+        sending.select_option("")
+        regular.get_by_role("button", name="Try").click()
+        comes_true(page, "Set", "loses “Send messages”")
+
+        open_tab(page, "Roles")
+        page.get_by_role("button", name="Move Guest chef up").click()
+        comes_true(
+            page,
+            "Move",
+            "Fatou Diallo: will stand above Dana Weiss",
+            "Dana Weiss: will no longer stand above Fatou Diallo",
+        )
+        page.get_by_role("button", name="Move Guest chef down").click()
+        comes_true(page, "Move", "Dana Weiss: will stand above Fatou Diallo")
+
+        open_tab(page, "Members")
+        row_of(page, "Luca Ferri").get_by_role("button", name="Time out").click()
+        comes_true(page, "Time out", "Luca Ferri: loses “Send messages”")
+        row_of(page, "Luca Ferri").get_by_role("button", name="End time-out").click()
+        comes_true(page, "End time-out", "Luca Ferri: gains “Send messages”")
+
+        open_tab(page, "View as")
+        expect(page.get_by_text("Sees 3 of the 4 channels")).to_be_visible()
+        page.get_by_label("Moderator").check()
+        expect(page.get_by_text("Sees 4 of the 4 channels")).to_be_visible()
+        assert_fit(page)
+
+
+def test_who_lost_a_right_meanwhile_is_told_why_whom_to_ask_and_may_ask_for_it(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    narrow = {"viewport": NARROW, "color_scheme": "dark", "locale": "en-GB"}
+    with (
+        watched_page(browser, yoto.url, allowed=["403"], **narrow) as (member, _),
+        watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (owner, _),
+    ):
+        enter(member, yoto, "tomas", "/servers/1?tab=invites")
+        member.get_by_role("button", name="New invite").click()
+        enter(owner, yoto, "mara", "/servers/1?tab=roles")
+        owner.get_by_role("button", name="@everyone").click()
+        expect(owner.get_by_role("heading", name="What @everyone allows")).to_be_visible()
+        turn = owner.get_by_role("switch", name="Invite people")
+        turn.click()
+        confirm(owner, "Switch off")
+        expect(turn).not_to_be_checked()
+        confirm(member, "New invite")
+        notice = member.locator("#outcome .notice")
+        expect(notice).to_contain_text("None of your roles allows this here: Invite people.")
+        expect(notice).to_contain_text("Ask the owner, Mara Lind.")
+        expect(notice).to_be_focused()
+        # What would be refused is offered no more.
+        expect(member.locator("#tabs nav button")).to_have_text(["Channels", "Members", "Requests"])
+        assert_fit(member)
+        notice.get_by_role("button", name="Ask for it").click()
+        expect(member.get_by_role("dialog")).to_contain_text("Invite people")
+        turn.click()
+        confirm(owner, "Switch on")
+        expect(turn).to_be_checked()
