@@ -13,11 +13,15 @@ import { changeRights } from "./rights-act.js";
 /** Draw the switches of `role` into `node`. */
 export async function drawGrants(place, role, node) {
   const list = h("ul", { class: "switches-list" });
+  node.dataset.role = role.id; // the reading of one that was chosen before is dropped
   replace(node, h("h2", {}, t("grants.of", { name: role.name })), list);
   replace(list, h("li", {}, loading()));
   const draw = async () => {
     try {
       const [{ items: grants }, { items: holders, whole }, contents] = await Promise.all([all(`/roles/${role.id}/grants`), holdersOf(place, role), contentsOf(place, role)]);
+      if (node.dataset.role !== String(role.id)) {
+        return;
+      }
       const own = grants.filter((one) => one.scope !== "channel");
       const names = [...new Set([...PERMISSIONS, ...own.map((one) => one.permission)])];
       replace(list, names.map((name) => line(name, own.filter((one) => one.permission === name), contents.includes(name))));
