@@ -107,7 +107,7 @@ def test_who_lost_a_right_meanwhile_is_told_why_whom_to_ask_and_may_ask_for_it(
         # What would be refused is offered no more.
         expect(member.locator("#tabs nav button")).to_have_text(["Channels", "Members", "Requests"])
         assert_fit(member)
-        notice.get_by_role("button", name="Ask for it").click()
+        notice.get_by_role("button", name="Request access").click()
         expect(member.get_by_role("dialog")).to_contain_text("Invite people")
         turn.click()
         confirm(owner, "Switch on")
