@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import watched_page
 from tests.support.community_pages import assert_fit, confirm, enter
@@ -23,7 +21,6 @@ def test_what_one_says_changes_and_deletes_the_other_reads_at_once_and_after_a_g
         watched_page(browser, yoto.url, **narrow) as (reader, watch),
         watched_page(browser, yoto.url, **WIDE_ENGLISH) as (writer, _),
     ):
-        network = Network(reader)
         enter(reader, yoto, "mara", "/servers/1")
         expect(reader.get_by_text("实时", exact=True)).to_be_visible()
         enter(writer, yoto, "tomas", "/servers/1")
@@ -37,16 +34,16 @@ def test_what_one_says_changes_and_deletes_the_other_reads_at_once_and_after_a_g
         assert_fit(reader)
         assert_fit(writer)
         # What was said, changed and deleted while somebody was away is there when they are back.
-        watch.allow("WebSocket")
+        watch.allow("ERR_INTERNET_DISCONNECTED", "WebSocket")
         say(writer, "Rice tomorrow")
         expect(heard).to_contain_text("Rice tomorrow")
-        network.cut()
+        reader.context.set_offline(True)
         expect(reader.get_by_text("正在连接", exact=True)).to_be_visible()
         change(writer, "Rice tomorrow", "Bread tomorrow")
         line(writer, "Beans today").get_by_role("button", name="Delete").click()
         confirm(writer, "Delete")
         say(writer, "Soup on Sunday")
-        network.mend()
+        reader.context.set_offline(False)
         expect(reader.get_by_text("实时", exact=True)).to_be_visible()
         expect(heard).to_contain_text("Soup on Sunday")
         expect(heard).to_contain_text("Bread tomorrow")
@@ -58,30 +55,6 @@ def test_what_one_says_changes_and_deletes_the_other_reads_at_once_and_after_a_g
             expect(heard).not_to_contain_text(text)
         writer.get_by_role("button", name="Sign out").click()
         expect(writer.locator("#username")).to_be_visible()
-
-
-class Network:
-    """What sockets of a page go through; it can be cut, so that new ones fail as well."""
-
-    def __init__(self, page: Page) -> None:
-        self._whole = True
-        self._open: list[WebSocketRoute] = []
-        page.route_web_socket(re.compile("/socket.io/"), self._connect)
-
-    def _connect(self, socket: WebSocketRoute) -> None:
-        if self._whole:
-            socket.connect_to_server()
-            self._open.append(socket)
-        else:
-            socket.close()
-
-    def cut(self) -> None:
-        self._whole = False
-        while self._open:
-            self._open.pop().close()
-
-    def mend(self) -> None:
-        self._whole = True
 
 
 def line(page: Page, text: str) -> Locator:
