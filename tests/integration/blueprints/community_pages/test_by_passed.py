@@ -1,4 +1,4 @@
-"""What the pages do not offer to a member without rights, the server refuses to who asks it anyway."""
+"""What pages do not offer to a member without rights, the server refuses to who asks it anyway."""
 
 from __future__ import annotations
 
