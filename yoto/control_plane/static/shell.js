@@ -9,7 +9,7 @@ import { isStale, leave, subscribe, throttled, watch } from "./live.js";
 import { addressWith, home, may, named, OWN, page, t } from "./page.js";
 
 export const REQUEST_EVENTS = ["access_request.*"];
-const MOST_COUNTED = 100; // requests
+const MOST_COUNTED = 20; // access requests: whoever may grant them is asked about each
 const COUNT_DELAY = 300; // ms: what comes together is read once
 const OVERRIDES_EVERY = 15; // s between looks; what is told live is looked at once
 const GRAVE = new Set(["forced_breaker", "degradation"]);

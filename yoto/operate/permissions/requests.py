@@ -29,7 +29,7 @@ from yoto.http.shapes import Between
 from yoto.nodes import shown_text
 from yoto.operate.insight import has_insight
 from yoto.operate.operation import After, Author, Command, Limit, Reason, Subject
-from yoto.permission import Place, Request, RequestState
+from yoto.permission import Place, RequestState
 
 
 class OperatorsRequest(TypedDict):
@@ -86,8 +86,10 @@ def _actor() -> int | None:
     return None
 
 
-def _shown(request: Request, actor_id: int | None) -> Any:
-    return service.shown(actor_id, [request])[0]
+def _take(step: str, request_id: int, **given: Any) -> OperatorsRequest:
+    found: Any = service.take(step, request_id, _actor(), **given)
+    taken: OperatorsRequest = found
+    return taken
 
 
 @access_requests.operation("GET", "", VIEW, Command("list", _lines))
@@ -111,7 +113,7 @@ def list_operators_access_requests(
         raise PermissionDenied(NOT_GRANTED, PLATFORM_AUDIT)
     if box == "inbox" and number is not None:
         decidable, following = permissions.access_inbox(number, after, limit)
-        mine: list[Any] = service.shown(number, decidable)
+        mine: list[Any] = service.shown(number, decidable, decidable)
         return Page(mine, following)
     if box == "inbox":
         demand_right(ADMIN)
@@ -140,12 +142,7 @@ def grant_operators_access_request(
     ] = None,
 ) -> OperatorsRequest:
     """Approve one; with the last approval that it takes, the right is lent from now on"""
-    actor_id = _actor()
-    found = permissions.grant_access(
-        request_id, actor_id=actor_id, by=by, seconds=seconds, reason=reason
-    )
-    shown: OperatorsRequest = _shown(found, actor_id)
-    return shown
+    return _take("grant", request_id, reason=reason, by=by, seconds=seconds)
 
 
 @access_requests.operation(
@@ -155,10 +152,7 @@ def refuse_operators_access_request(
     request_id: int, reason: Reason, by: Author
 ) -> OperatorsRequest:
     """Refuse one"""
-    actor_id = _actor()
-    found = permissions.refuse_access(request_id, actor_id=actor_id, by=by, reason=reason)
-    shown: OperatorsRequest = _shown(found, actor_id)
-    return shown
+    return _take("refuse", request_id, reason=reason, by=by)
 
 
 @access_requests.operation(
@@ -166,7 +160,4 @@ def refuse_operators_access_request(
 )
 def end_operators_access_request(request_id: int, reason: Reason, by: Author) -> OperatorsRequest:
     """Take back before its time what was lent"""
-    actor_id = _actor()
-    found = permissions.end_access(request_id, actor_id=actor_id, by=by, reason=reason)
-    shown: OperatorsRequest = _shown(found, actor_id)
-    return shown
+    return _take("end", request_id, reason=reason, by=by)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed, WriteConflict
 from yoto.nodes import PUBLIC_NUMBER, NodeId
 from yoto.permission.checking.deciding import decide
 from yoto.permission.database.transactions import write
@@ -20,7 +20,6 @@ from yoto.permission.requests import rows
 from yoto.permission.requests.acts import (
     REASON_LENGTH,
     SYSTEM,
-    RequestAct,
     announce,
     deciding,
     named,
@@ -29,6 +28,7 @@ from yoto.permission.requests.acts import (
     still_open,
 )
 from yoto.permission.requests.asking import approvals_needed, is_requestable
+from yoto.permission.requests.deciders import decidable_by, demand_decider, still_approves
 from yoto.permission.requests.facts import AccessAsked, event_of
 from yoto.permission.requests.lending import demand_approver, lend
 from yoto.permission.requests.rows import KIND, Request, author_of
@@ -53,6 +53,7 @@ from yoto.store.models import AccessRequest
 LOOKED_AT_ONCE = 100
 MOST_LOOKED_AT = 300
 MOST_OPEN = 20  # requests of one person at a time
+NOT_LENT = "nobody may ask for it there"
 OWN_REQUEST = "own_request"
 # Of several persons each has to be known: who is at a terminal may be one of the others.
 NO_ACCOUNT = "no_account"
@@ -97,7 +98,7 @@ class Requesting:
         registered = state.registry.get(permission)
         needed = approvals_needed(state, registered, place)
         if not needed or number == PUBLIC_NUMBER:
-            raise ValidationFailed({"permission": "nobody may ask for it there"})
+            raise ValidationFailed({"permission": NOT_LENT})
         seconds, reason = _checked_seconds(state, seconds), _checked_reason(reason)
         with write(True) as session:
             found = still_open(state, session, number, permission, place)
@@ -200,11 +201,7 @@ class Requesting:
         ]
         if not wanted:
             return []
-        try:
-            authority = Authority(state, db.session(), number)
-        except PermissionDenied:
-            return []
-        return [one for one in wanted if _may_approve(state, authority, one, authority.now)]
+        return decidable_by(state, db.session(), number, wanted)
 
     def may_decide(self, actor_id: SubjectId | None, request: Request) -> bool:
         """Whether the request, in whatever state, is another's and the actor's to decide about."""
@@ -238,13 +235,16 @@ class Requesting:
             demand_approver(authority, request.place, request.user_id, permission, now + length)
             if act.author == request.life.asker:
                 raise PermissionDenied(Decision(False, OWN_REQUEST), request.permission)
-            needed = max(request.life.needed, approvals_needed(state, permission, request.place))
+            needed = approvals_needed(state, permission, request.place)
+            if not needed:
+                raise ValidationFailed({"permission": NOT_LENT})
+            needed = max(needed, request.life.needed)
             if needed > 1 and act.number is None:
                 raise PermissionDenied(Decision(False, NO_ACCOUNT), request.permission)
             still = [
                 one.by
                 for one in request.life.approvals
-                if _still_approves(state, act.session, request, one)
+                if still_approves(state, act.session, request, one)
             ]
             act.life = approve(
                 replace(request.life, needed=needed),
@@ -313,10 +313,14 @@ class Requesting:
             ids = rows.due_ids(db.session(), state.clock(), limit)
         db.session.rollback()
         for request_id in ids:
-            with deciding(request_id, None, None) as (state, act):
+            with (
+                suppress(UnknownResource, WriteConflict),  # another worker was first, or will be
+                deciding(request_id, None, None) as (state, act),
+            ):
                 now, life = state.clock(), act.request.life
                 act.life = pass_time(life, now)
-                if act.life == life and life.state is RequestState.GRANTED:
+                granted = act.life.state is RequestState.GRANTED
+                if granted and not rows.is_lent(act.session, act.request.role_id):
                     act.life = end(life, SYSTEM, now, LOST)
         with reading():
             due = rows.next_due(db.session())
@@ -337,40 +341,10 @@ def _decided(
 ) -> Request:
     """A request after a step of somebody who may grant it now."""
     with deciding(request_id, actor_id, by) as (state, act):
-        _demand_decider(state, act)
+        demand_decider(state, act)
         act.life = step(act.request.life, act.author, state.clock(), reason)
         act.reason = reason
     return act.request
-
-
-def _demand_decider(state: PermissionState, act: RequestAct) -> None:
-    request = act.request
-    authority = Authority(state, act.session, act.number)
-    permission = state.registry.get(request.permission)
-    demand_approver(authority, request.place, request.user_id, permission, authority.now)
-
-
-def _may_approve(
-    state: PermissionState, authority: Authority, request: Request, until: float
-) -> bool:
-    try:
-        permission = state.registry.get(request.permission)
-        demand_approver(authority, request.place, request.user_id, permission, until)
-    except (PermissionDenied, ValidationFailed):
-        return False  # or the place is gone
-    return True
-
-
-def _still_approves(
-    state: PermissionState, session: Session, request: Request, approval: Approval
-) -> bool:
-    """Whether who approved earlier could do so now, for as long."""
-    number = int(approval.by.removeprefix("user:"))
-    try:
-        authority = Authority(state, session, number)
-    except PermissionDenied:
-        return False
-    return _may_approve(state, authority, request, authority.now + approval.seconds)
 
 
 def _checked_seconds(state: PermissionState, seconds: int) -> int:

@@ -5,7 +5,7 @@ Who may neither see the place nor grant the request learns nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ def page(
     """The caller's own requests, or those of others that they may grant; newest first."""
     if box == INBOX:
         decidable, following = permissions.access_inbox(caller_id, after, limit)
-        return Page(shown(caller_id, decidable), following)
+        return Page(shown(caller_id, decidable, decidable), following)
     states = () if state is None else (state,)
     found = permissions.access_requests(caller_id, states, after, limit + 1)
     cutting = cut(found, limit, lambda one: one.id)
@@ -78,12 +78,31 @@ def demand_sight_of(caller_id: int, request_id: int) -> None:
     raise UnknownResource(KIND, request_id, "request_id")
 
 
-def shown(caller_id: int | None, requests: Sequence[Request]) -> list[dict[str, Any]]:
+def take(step: str, request_id: int, actor_id: int | None, **given: Any) -> dict[str, Any]:
+    """Take a step of a request: ``grant``, ``refuse``, ``withdraw`` or ``end``; as it is after it.
+
+    Args:
+        actor_id: who takes it; None: the system itself.
+        given: of the call of ``permissions`` for it.
+    """
+    call: Callable[..., Request] = getattr(permissions, f"{step}_access")
+    return shown(actor_id, [call(request_id, actor_id=actor_id, **given)])[0]
+
+
+def shown(
+    caller_id: int | None,
+    requests: Sequence[Request],
+    decidable: Iterable[Request] | None = None,
+) -> list[dict[str, Any]]:
     """Requests with the names of people and places.
 
     Args:
         caller_id: whose right to decide is told with each; None: that of the system itself.
+        decidable: those that they may decide about, where that was asked before.
     """
+    if decidable is None:
+        decidable = permissions.decidable(caller_id, requests)
+    may_decide = {one.id for one in decidable}
     authors = {author for one in requests for author in _authors(one)}
     accounts = {author: account_of(author) for author in authors}
     numbers = {one.user_id for one in requests}
@@ -102,7 +121,6 @@ def shown(caller_id: int | None, requests: Sequence[Request]) -> list[dict[str, 
         if number is not None and number in people
     }
     ids, places = own_ids(numbers), _names_of(one.place for one in requests)
-    decidable = permissions.decidable(caller_id, requests)
     return [
         {
             **_person(one.user_id, ids, people),
@@ -125,7 +143,7 @@ def shown(caller_id: int | None, requests: Sequence[Request]) -> list[dict[str, 
                 }
                 for approval in one.life.approvals
             ],
-            "may_decide": one in decidable,
+            "may_decide": one.id in may_decide,
             "created_at": _moment(one.created_at),
             "due_at": _moment(one.life.due),
             "until": _moment(one.life.until),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import marshmallow as ma
 from werkzeug.exceptions import HTTPException
 
 from yoto.api.guards import PERMISSION_ASK
@@ -19,7 +20,6 @@ from yoto.api.visibility import unknown
 from yoto.auth.access import signed_in
 from yoto.auth.identity import current_user_id
 from yoto.errors import PlatformError, UnknownResource
-from yoto.extensions import permissions
 from yoto.http.api import API_PREFIX
 from yoto.http.database_problems import problem_of
 from yoto.http.idempotency import once
@@ -88,62 +88,44 @@ def read_access_request(request_id: int) -> dict[str, Any]:
     return service.one(current_user_id(), request_id)
 
 
-@access_requests.post(f"{REQUEST}/grant")
-@signed_in
-@once
-@access_requests.arguments(AccessGrantSchema)
-@access_requests.response(200, AccessRequestSchema)
-@access_requests.alt_response(409, "CONFLICT")
-def grant_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
+def _step(name: str, schema: type[ma.Schema], does: str) -> None:
+    """Add the route of a step of a request.
+
+    Args:
+        name: of the step (``service.take``), and of the route.
+        schema: of the body.
+        does: what it does, for the API's description.
+    """
+
+    def step(body: dict[str, Any], request_id: int) -> dict[str, Any]:
+        caller_id = current_user_id()
+        service.demand_sight_of(caller_id, request_id)
+        return service.take(name, request_id, caller_id, **body)
+
+    step.__name__, step.__doc__ = f"{name}_access_request", does
+    for decorator in (
+        access_requests.alt_response(409, "CONFLICT"),
+        access_requests.response(200, AccessRequestSchema),
+        access_requests.arguments(schema),
+        once,
+        signed_in,
+        access_requests.post(f"{REQUEST}/{name}"),
+    ):
+        step = decorator(step)
+
+
+_step(
+    "grant",
+    AccessGrantSchema,
     """Approve it; with the last approval that it takes, the right is lent from now on
 
     It takes the right to lend there, the permission itself for as long, and a rank above who asks.
-    """
-    caller_id = _caller(request_id)
-    found = permissions.grant_access(request_id, actor_id=caller_id, **body)
-    return service.shown(caller_id, [found])[0]
-
-
-@access_requests.post(f"{REQUEST}/refuse")
-@signed_in
-@once
-@access_requests.arguments(ReasonSchema)
-@access_requests.response(200, AccessRequestSchema)
-@access_requests.alt_response(409, "CONFLICT")
-def refuse_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
-    """Refuse it, which takes what granting takes"""
-    caller_id = _caller(request_id)
-    found = permissions.refuse_access(request_id, actor_id=caller_id, **body)
-    return service.shown(caller_id, [found])[0]
-
-
-@access_requests.post(f"{REQUEST}/withdraw")
-@signed_in
-@once
-@access_requests.arguments(ReasonSchema)
-@access_requests.response(200, AccessRequestSchema)
-@access_requests.alt_response(409, "CONFLICT")
-def withdraw_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
-    """Take back a request of one's own, or give back what was lent"""
-    caller_id = _caller(request_id)
-    found = permissions.withdraw_access(request_id, actor_id=caller_id, **body)
-    return service.shown(caller_id, [found])[0]
-
-
-@access_requests.post(f"{REQUEST}/end")
-@signed_in
-@once
-@access_requests.arguments(ReasonSchema)
-@access_requests.response(200, AccessRequestSchema)
-@access_requests.alt_response(409, "CONFLICT")
-def end_access_request(body: dict[str, Any], request_id: int) -> dict[str, Any]:
-    """Take back before its time what was lent, which takes what granting takes"""
-    caller_id = _caller(request_id)
-    found = permissions.end_access(request_id, actor_id=caller_id, **body)
-    return service.shown(caller_id, [found])[0]
-
-
-def _caller(request_id: int) -> int:
-    caller_id = current_user_id()
-    service.demand_sight_of(caller_id, request_id)
-    return caller_id
+    """,
+)
+_step("refuse", ReasonSchema, "Refuse it, which takes what granting takes")
+_step("withdraw", ReasonSchema, "Take back a request of one's own, or give back what was lent")
+_step(
+    "end",
+    ReasonSchema,
+    "Take back before its time what was lent, which takes what granting takes",
+)

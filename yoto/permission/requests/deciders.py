@@ -1,0 +1,68 @@
+"""Who may decide about requests: by the rules for lending, asked of many as cheaply as of few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.permission.loading.sites import load_sites
+from yoto.permission.loading.source import reading
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.requests.acts import RequestAct
+from yoto.permission.requests.lending import demand_approver
+from yoto.permission.requests.rows import Request
+from yoto.permission.requests.states import Approval
+from yoto.permission.state import PermissionState
+
+
+def decidable_by(
+    state: PermissionState, session: Session, actor_id: int | None, requests: Sequence[Request]
+) -> list[Request]:
+    """Those of ``requests`` that the actor could lend now."""
+    try:
+        authority = Authority(state, session, actor_id)
+    except PermissionDenied:
+        return []
+    with reading() as connection:
+        there = load_sites(connection, {one.place for one in requests})
+    found = [one for one in requests if one.place in there]
+    named = state.registry.snapshot.mask_named
+    if actor_id is None or authority.unbounded:
+        return [one for one in found if named(one.permission)]
+    # Nobody lends what they lack: of most requests that is known without a statement.
+    masks = {place: state.source.load(actor_id, place).mask for place in there}
+    found = [one for one in found if masks[one.place] & named(one.permission)]
+    return [one for one in found if _may_approve(state, authority, one, authority.now)]
+
+
+def demand_decider(state: PermissionState, act: RequestAct) -> None:
+    """Raises ``PermissionDenied`` unless the actor could lend it now."""
+    request = act.request
+    authority = Authority(state, act.session, act.number)
+    permission = state.registry.get(request.permission)
+    demand_approver(authority, request.place, request.user_id, permission, authority.now)
+
+
+def still_approves(
+    state: PermissionState, session: Session, request: Request, approval: Approval
+) -> bool:
+    """Whether who approved earlier could do so now, for as long."""
+    number = int(approval.by.removeprefix("user:"))
+    try:
+        authority = Authority(state, session, number)
+    except PermissionDenied:
+        return False
+    return _may_approve(state, authority, request, authority.now + approval.seconds)
+
+
+def _may_approve(
+    state: PermissionState, authority: Authority, request: Request, until: float
+) -> bool:
+    try:
+        permission = state.registry.get(request.permission)
+        demand_approver(authority, request.place, request.user_id, permission, until)
+    except (PermissionDenied, ValidationFailed):
+        return False  # or the place is gone
+    return True
