@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, url_for
 from werkzeug.exceptions import BadRequest
 
 from yoto.api.visibility import sees
@@ -19,7 +18,7 @@ from yoto.authzen.wire import (
 )
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.extensions import permissions
-from yoto.http.problems import ASK
+from yoto.http.problems import where_to_ask
 from yoto.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
 from yoto.request.context import public_url
 
@@ -95,12 +94,11 @@ class Evaluator:
     @staticmethod
     def _request_for(user_id: int, name: str, place: Place, reason: str) -> Answer:
         """Where the subject can ask for what it lacks, if it may."""
-        if ASK not in current_app.view_functions:
-            return {}
-        if not permissions.is_requestable(user_id, name, *place, reason):
+        path = where_to_ask()
+        if path is None or not permissions.is_requestable(user_id, name, *place, reason):
             return {}
         about = {"permission": name, "scope": place.kind, "scope_id": place.id}
-        return {"access_request": {"endpoint": public_url() + url_for(ASK), **about}}
+        return {"access_request": {"endpoint": public_url() + path, **about}}
 
     def sees(self, place: Place) -> bool:
         """Whether a place is there for the caller."""

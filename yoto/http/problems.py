@@ -192,11 +192,17 @@ def _codes(decision: Any) -> dict[str, Any]:
 
 
 def _request_for(error: errors.PermissionDenied) -> dict[str, Any]:
-    """Where the caller can ask for what they lack, in an application that has the route."""
-    if not error.requestable or ASK not in current_app.view_functions:
+    """Where the caller can ask for what they lack."""
+    href = where_to_ask() if error.requestable else None
+    if href is None:
         return {}
     about = {"permission": error.permission, "scope": error.scope, "scope_id": error.scope_id}
-    return {"access_request": {"href": url_for(ASK), **about}}
+    return {"access_request": {"href": href, **about}}
+
+
+def where_to_ask() -> str | None:
+    """The path at which people ask for a right; None: the application has no such route."""
+    return url_for(ASK) if ASK in current_app.view_functions else None
 
 
 def _rejected(error: errors.Rejected) -> Response:

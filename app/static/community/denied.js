@@ -7,8 +7,6 @@ import { has, page, t } from "../control/page.js";
 import { label, ownerOf } from "./place.js";
 
 const LONGEST = 86_400; // s that somebody asks for a right
-// Reasons that a right which is lent would turn; the others would stay.
-const LENT = new Set(["not_granted", "overwrite_denied"]);
 
 /**
  * The problem of a refused act as a notice: the reason, whom to ask and, where one may, a button to ask.
@@ -50,8 +48,7 @@ async function ask({ fields }) {
  */
 export async function lacking(place, permission, scope, id) {
   const verdict = await post("/permissions/check", { permission, scope, scope_id: id });
-  const way = LENT.has(verdict.reason) && page.access_requests ? { href: `${page.api}/access-requests`, permission, scope, scope_id: id } : undefined;
-  return denied(place, new Problem(403, { reason: verdict.reason, permission, access_request: way, detail: t("community.may_not", { permission: label(permission) }) }), "note");
+  return denied(place, new Problem(403, { reason: verdict.reason, permission, access_request: verdict.access_request, detail: t("community.may_not", { permission: label(permission) }) }), "note");
 }
 
 /**

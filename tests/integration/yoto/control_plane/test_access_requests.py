@@ -16,6 +16,7 @@ from tests.support.operators import (
     control_client,
     operator_named,
 )
+from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
 from yoto.extensions import permissions
 from yoto.store.columns import utcnow
@@ -68,6 +69,28 @@ def test_an_operator_grants_what_they_may_grant_as_a_person_and_sees_no_more(
     assert (granted.json["state"], granted.json["decided_by_name"]) == ("granted", "lender")
     assert [one["id"] for one in lender.get(REQUESTS, box="all").json["items"]] == [request_id]
     assert lender.post(f"{REQUESTS}/{request_id}/end").json["state"] == "ended"
+
+
+def test_the_count_of_an_operators_page_takes_no_more_statements_where_more_is_asked_for(
+    app: Flask, world: World, community: Community, member: Person
+) -> None:
+    # In the server, so that the place is theirs to see, and without what is asked for.
+    person = world.member(community, operator_named(world, "watcher", VIEW, OPERATE))
+    _, secret = api_token(app, person)
+    watcher = ControlClient(app.test_client(), {"Authorization": f"Bearer {secret}"})
+
+    def counted() -> int:
+        assert watcher.get(REQUESTS, limit=20).json["items"] == []
+        with count_statements(app) as statements:
+            watcher.get(REQUESTS, limit=20)
+        return len(statements)
+
+    ask(app, member, community)
+    ask(app, member, community, "role.manage")
+    few = counted()
+    for permission in ("channel.manage", "message.manage", "member.ban"):
+        ask(app, member, community, permission)
+    assert counted() == few < 8
 
 
 def test_the_terminal_lists_grants_and_refuses_but_is_no_one_of_two_persons(

@@ -38,6 +38,12 @@ class CheckSchema(QuestionSchema):
     user_id = RowId(load_default=None, allow_none=True)
 
 
+class WayToAskSchema(QuestionSchema):
+    """What to send, with a reason, to be lent a permission."""
+
+    href = ma.fields.String(required=True)
+
+
 class VerdictSchema(QuestionSchema):
     """The answer to one question."""
 
@@ -47,6 +53,9 @@ class VerdictSchema(QuestionSchema):
         required=True,
         allow_none=True,
         metadata={"description": "A code; null when the question is about somebody else"},
+    )
+    access_request = ma.fields.Nested(
+        WayToAskSchema, metadata={"description": "Where you may ask for what you lack"}
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from yoto.api.visibility import demand_sight
 from yoto.errors import PermissionDenied
 from yoto.extensions import permissions
+from yoto.http.problems import where_to_ask
 from yoto.nodes import GLOBAL_KIND, NodeId
 from yoto.permission import MembershipStatus, Place
 from yoto.store.resources import known_types
@@ -49,9 +50,18 @@ def verdict(caller_id: int, user_id: int | None, question: Question) -> dict[str
         decision = permissions.decide(caller_id, *question)
         if not decision.allowed:
             demand_sight(caller_id, [place_of(question)])
+            answer |= _request_for(caller_id, question, decision.reason)
         return answer | {"allowed": decision.allowed, "reason": decision.reason}
     demand_insight(caller_id, [question])
     return answer | {"allowed": permissions.check_many(user_id, [question])[0]}
+
+
+def _request_for(caller_id: int, question: Question, reason: str) -> dict[str, Any]:
+    """Where the caller can ask for what they lack, as problems say it."""
+    href = where_to_ask()
+    if href is None or not permissions.is_requestable(caller_id, *question, reason):
+        return {}
+    return {"access_request": {"href": href, **question._asdict()}}
 
 
 def verdicts(caller_id: int, user_id: int | None, questions: Sequence[Question]) -> list[bool]:

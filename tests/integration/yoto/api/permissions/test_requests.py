@@ -72,8 +72,10 @@ def settled(app: Flask, request_id: int) -> Request:
 
     def ended() -> bool:
         with app.app_context():
+            # In this order: from its moment on it is shown as closed, by whomever it is stored.
+            closed = permissions.access_request(request_id).life.is_closed
             permissions.settle_access_requests()
-            return permissions.access_request(request_id).life.is_closed
+            return closed
 
     wait_until(ended, 30)
     with app.app_context():
