@@ -23,6 +23,12 @@ from yoto.store.models import User, account_of
 from yoto.store.resources import known_types
 
 KIND = "access_request"
+STEPS: Mapping[str, Callable[..., Request]] = {
+    "grant": permissions.grant_access,
+    "refuse": permissions.refuse_access,
+    "withdraw": permissions.withdraw_access,
+    "end": permissions.end_access,
+}
 
 
 def ask(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,8 +91,7 @@ def take(step: str, request_id: int, actor_id: int | None, **given: Any) -> dict
         actor_id: who takes it; None: the system itself.
         given: of the call of ``permissions`` for it.
     """
-    call: Callable[..., Request] = getattr(permissions, f"{step}_access")
-    return shown(actor_id, [call(request_id, actor_id=actor_id, **given)])[0]
+    return shown(actor_id, [STEPS[step](request_id, actor_id=actor_id, **given)])[0]
 
 
 def shown(
