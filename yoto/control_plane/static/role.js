@@ -57,7 +57,7 @@ async function begin() {
   const button = (text, run, look_of = null) => h("button", { type: "button", class: look_of, onclick: run }, text);
   replace(
     part("acts"),
-    assign && !role.standing.is_default ? button(t("role.give"), async () => (await give()) && look(), "primary") : null,
+    assign && !role.standing.is_default && role.standing.access_request_id === null ? button(t("role.give"), async () => (await give()) && look(), "primary") : null,
     button(t("what_if.try"), tryRole),
     role.home === null ? null : h("a", { class: "button", href: matrixOf(role.home) }, t("permissions.matrix")),
   );

@@ -43,6 +43,7 @@ class RoleStanding(TypedDict):
     above: Annotated[int, "Roles from the same place that stand above it"]
     active: Annotated[bool, "An inactive role grants nothing to anybody"]
     is_default: Annotated[bool, "Every member has it"]
+    access_request_id: Annotated[int | None, "The access request that it holds something lent for"]
     created_at: datetime
     holders: Annotated[int, "Assignments, also those that are not in force"]
     inherits: Annotated[list[NamedRole], "The roles that it inherits from now, nearest first"]
@@ -125,6 +126,7 @@ def _standing(role: Role) -> RoleStanding:
         "above": db.session.scalar(above) or 0,
         "active": role.active,
         "is_default": role.is_default,
+        "access_request_id": role.access_request_id,
         "created_at": role.created_at,
         "holders": number_of_holders([role.id]).get(role.id, 0),
         "inherits": _inherited(role),

@@ -58,8 +58,10 @@ def verdict(caller_id: int, user_id: int | None, question: Question) -> dict[str
 
 def _request_for(caller_id: int, question: Question, reason: str) -> dict[str, Any]:
     """Where the caller can ask for what they lack, as problems say it."""
-    href = where_to_ask()
-    if href is None or not permissions.is_requestable(caller_id, *question, reason):
+    href, (permission, scope, scope_id) = where_to_ask(), question
+    if href is None or scope_id is None:
+        return {}
+    if not permissions.is_requestable(caller_id, permission, scope, scope_id, reason):
         return {}
     return {"access_request": {"href": href, **question._asdict()}}
 
