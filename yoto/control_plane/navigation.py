@@ -25,6 +25,7 @@ class Page:
         texts: further areas of texts that its module uses.
         live: whether what it shows follows the platform; else it is as old as the last question.
         part_of: of a page of one thing, the page whose entry in the navigation is marked.
+        brings: answers of the API that come with it, see ``yoto.control_plane.brought``.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Page:
     texts: tuple[str, ...] = ()
     live: bool = True
     part_of: str | None = None
+    brings: tuple[str, ...] = ()
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -44,7 +46,7 @@ class Page:
 SHARED_TEXTS = ("shared", "palette", "states", "units", "headline", "rules")
 
 PAGES = (
-    Page("overview", "/", texts=("status", "help", "reasons")),
+    Page("overview", "/", texts=("status", "help", "reasons"), brings=("/alerts/rules",)),
     Page("alerts", "/alerts"),
     Page("guards", "/guards", texts=("help",)),
     Page("permissions", "/permissions", texts=("reasons",), live=False),

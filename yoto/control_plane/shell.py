@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
+from yoto.control_plane.brought import brought
 from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS, Page
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
@@ -28,7 +29,7 @@ FOLDER = Path(__file__).parent / "static" / "vendor"
 SOCKET = "socket"
 # Whether the list of first steps is shown on the overview.
 FIRST_STEPS = choice.Choice("first_steps", "yoto_first_steps", ("shown", "hidden"))
-FILES = {"charts": "uplot.js", "chart_style": "uplot.css", SOCKET: "socket.io.js"}
+FILES = {"charts": "uplot.js", SOCKET: "socket.io.js"}
 
 
 def vendor() -> dict[str, str | None]:
@@ -96,7 +97,9 @@ def here(**changed: str) -> str:
     return f"{address}?{urlencode({**request.args.to_dict(), **changed})}"
 
 
-def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict[str, Any]:
+def page_data(
+    rights: Sequence[str], vendored: Mapping[str, str | None], page: Page | None = None
+) -> dict[str, Any]:
     """What scripts must know of the page that they are on; ``vendored``: see ``vendor``."""
     chosen = language.current_language()
     return {
@@ -110,6 +113,7 @@ def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict
         "resources": types(),
         "opens": [one.key for one in DETAILS],
         "shown": request.view_args or {},
+        "brought": brought(page.brings if page else (), rights),
         "now": utcnow().isoformat(),
     }
 

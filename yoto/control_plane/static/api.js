@@ -35,8 +35,16 @@ export function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// What came with the page, by address: it answers the first question, and no other.
+const brought = new Map(Object.entries(page.brought ?? {}));
+
 /** The data at `path`, below the API's address; `query` values that are null are left away. */
-export const get = async (path, query, options) => (await read(path, query, options)).data;
+export async function get(path, query = {}, options = {}) {
+  const asked = address(path, query);
+  const found = brought.get(asked);
+  brought.delete(asked);
+  return found ?? (await read(path, query, options)).data;
+}
 
 /** The data with its version: `{data, etag}`; give `etag` back to `put` or `remove`. */
 export const read = (path, query = {}, options = {}) => call("GET", address(path, query), options);

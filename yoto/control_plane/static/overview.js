@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { chart, eventsBetween, isHole, RANGES, rangePicker } from "./chart.js";
 import { badge, h, replace } from "./dom.js";
-import { addressOf, age, nameOf, now, quantity, timestamp, toMs } from "./format.js";
+import { addressOf, age, introduce, nameOf, now, quantity, timestamp, toMs } from "./format.js";
 import { alertText, causeList, openAlerts } from "./headline.js";
 import { isStale, refresh, subscribe, throttled, watch } from "./live.js";
 import { has, home, keep, named, state, t } from "./page.js";
@@ -87,11 +87,12 @@ function loadCharts(heard) {
     read();
   }
 
-  async function readPoints() {
+  async function readPoints(marks = null) {
     const asked = JSON.stringify(query());
-    const found = await load(part("charts"), () => get("/stats/performance", query()), (answer) => {
+    const found = await load(part("charts"), () => get("/stats/performance", { ...query(), marks }), (answer) => {
       if (asked === JSON.stringify(query())) {
         showPoints(answer); // else another one was chosen meanwhile
+        showMarks(answer.marks);
       }
     });
     heard("charts", found !== null);
@@ -105,13 +106,14 @@ function loadCharts(heard) {
     replace(part("charts"), incomplete, grid);
   }
 
-  const readMarks = async () => {
-    const found = await get("/stats/marks", query()).catch(() => null);
+  const readMarks = async () => showMarks(await get("/stats/marks", query()).catch(() => null));
+
+  async function showMarks(found) {
     if (found) {
       const marks = await marksOf(found.items);
       charts.forEach((one) => one.mark(marks));
     }
-  };
+  }
 
   // The tables are below the charts: who does not look there needs neither them nor their module.
   let looked = false;
@@ -121,9 +123,8 @@ function loadCharts(heard) {
   function read() {
     whole.hidden = span === null;
     replace(shown, span ? `${timestamp(span[0])} – ${timestamp(span[1])}` : null);
-    readMarks();
     readTables();
-    return readPoints();
+    return readPoints(true);
   }
 
   const sight = new IntersectionObserver((seen) => {
@@ -188,8 +189,10 @@ const LEVELS = ["warning", "error", "critical"];
 const MS = 1000; // of a second: charts of times that a rule watches in seconds
 
 /** Marks as charts take them, of what `/stats/marks` answers. */
-const marksOf = (items) =>
-  Promise.all(items.map(async (one) => ({ at: one.at, kind: one.kind, text: await textOf(one), href: whereOf(one) })));
+function marksOf(items) {
+  items.forEach((one) => one.by_name && introduce(one.by, one.by_name));
+  return Promise.all(items.map(async (one) => ({ at: one.at, kind: one.kind, text: await textOf(one), href: whereOf(one) })));
+}
 
 async function textOf({ kind, what, subject, by, id }) {
   if (kind === "alert") {

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypedDict
 from yoto.errors import StoreUnavailable
 from yoto.operate.live.alert_causes import Change, acts, happened, restarts
 from yoto.operate.live.filters import TypeFilter
+from yoto.operate.permissions.names import named
 
 # Of each kind, the newest.
 MOST = 50
@@ -22,6 +23,7 @@ class Mark(TypedDict):
     id: Annotated[str, "Of the audit record, the alert or the worker"]
     subject: Annotated[str | None, "Of an alert its rule"]
     by: str | None
+    by_name: Annotated[str | None, "Of an account that acted"]
 
 
 class Marks(TypedDict):
@@ -31,7 +33,7 @@ class Marks(TypedDict):
     unknown: Annotated[list[str], "What could not be asked: `act`, `alert`, `restart`"]
 
 
-def marks(since: float, until: float) -> Marks:
+def marks_between(since: float, until: float) -> Marks:
     """Those of a stretch of time, in epoch seconds."""
     items: list[Mark] = []
     unknown: list[str] = []
@@ -46,7 +48,12 @@ def marks(since: float, until: float) -> Marks:
 
 
 def _acts(since: float, until: float) -> list[Mark]:
-    return [_mark("act", one, one["id"]) for one in acts(since, until, "operators", MOST)]
+    found = [_mark("act", one, one["id"]) for one in acts(since, until, "operators", MOST)]
+    people = named(one["by"] for one in found if one["by"])
+    for one in found:
+        known = people.get(one["by"] or "")
+        one["by_name"] = known and known.name
+    return found
 
 
 def _alerts(since: float, until: float) -> list[Mark]:
@@ -72,4 +79,5 @@ def _mark(kind: Literal["act", "alert", "restart"], change: Change, of: str) -> 
         "id": of,
         "subject": change["subject"],
         "by": change["by"],
+        "by_name": None,
     }

@@ -19,7 +19,7 @@ from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
 from yoto.operate.live.breakdown import Breakdown, breakdown
 from yoto.operate.live.lines import lines_of
-from yoto.operate.live.marks import Marks, marks
+from yoto.operate.live.marks import Marks, marks_between
 from yoto.operate.live.performance import LIVE, RANGES, PerformancePoint, Stretch, stretch_of
 from yoto.operate.live.views import live_views
 from yoto.operate.operation import Command, Subject
@@ -83,6 +83,7 @@ class Performance(TypedDict):
     at: int
     points: list[PerformancePoint]
     keys: dict[str, Unit]
+    marks: Annotated[Marks | None, "What happened meanwhile; null: it was not asked for"]
 
 
 class Lag(TypedDict):
@@ -196,11 +197,19 @@ Until = Annotated[datetime | None, partial(Instant, data_key="to"), "By default 
 
 
 @stats.operation("GET", "/performance", VIEW)
-def read_performance(range: Range = LIVE, since: Since = None, until: Until = None) -> Performance:
+def read_performance(
+    range: Range = LIVE,
+    since: Since = None,
+    until: Until = None,
+    marks: Annotated[bool, "Whether the answer has what happened meanwhile, too"] = False,
+) -> Performance:
     """Decisions, requests, times, hit rates and rejections over time, of all workers"""
     if since is None:
-        return cast(Performance, live_views().performance(range))
-    return cast(Performance, lines_of(monitor.current, _between(since, until)))
+        found = live_views().performance(range)
+    else:
+        found = lines_of(monitor.current, _between(since, until))
+    happened = read_marks(range, since, until) if marks else None
+    return cast(Performance, {**found, "marks": happened})
 
 
 @stats.operation("GET", "/breakdown", VIEW)
@@ -216,9 +225,9 @@ def read_marks(range: Range = LIVE, since: Since = None, until: Until = None) ->
     """Acts of operators, alerts, and workers that began or ended, to be marked in charts"""
     if since is None:
         now = monitor.current.now()
-        return marks(now - RANGES[range][0], now)
+        return marks_between(now - RANGES[range][0], now)
     stretch = _between(since, until)
-    return marks(stretch.since, stretch.until)
+    return marks_between(stretch.since, stretch.until)
 
 
 def _between(since: datetime, until: datetime | None) -> Stretch:

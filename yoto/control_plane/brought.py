@@ -1,0 +1,58 @@
+"""Answers of the API that a page brings along, since its scripts would ask for them at once.
+
+They are of what is in memory or one statement in the database. What cannot be had now is left out:
+the script asks by itself, and shows what is wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from flask_smorest.utils import resolve_schema_instance
+from sqlalchemy.exc import SQLAlchemyError
+
+from yoto.auth.operators import OPERATE
+from yoto.errors import PlatformError
+from yoto.http.paging import PAGE_MAX
+from yoto.http.shapes import parts_of, schema_of
+from yoto.operate.alert_rules import list_alert_rules
+from yoto.operate.overrides import read_overrides
+from yoto.operate.permissions.requests import list_operators_access_requests
+
+log = logging.getLogger(__name__)
+
+WAITING = f"/access-requests?limit={PAGE_MAX}"
+# By the address below the API that the scripts would ask.
+READERS: Mapping[str, Callable[[], Any]] = {
+    "/overrides": read_overrides,
+    WAITING: partial(list_operators_access_requests, limit=PAGE_MAX),
+    "/alerts/rules": list_alert_rules,
+}
+ON_EVERY_PAGE = ("/overrides", WAITING)
+
+
+def brought(more: Iterable[str], rights: Sequence[str]) -> dict[str, Any]:
+    """The answers by their addresses.
+
+    Args:
+        more: addresses beside those of every page, of ``READERS``.
+        rights: of whoever opens the page; without that to operate nobody decides requests.
+    """
+    found = {}
+    for address in (*ON_EVERY_PAGE, *more):
+        if address == WAITING and OPERATE not in rights:
+            continue
+        try:
+            found[address] = _answer(READERS[address])
+        except (PlatformError, SQLAlchemyError) as error:
+            log.info("a page goes without %s: %s", address, error)
+    return found
+
+
+def _answer(reader: Callable[[], Any]) -> Any:
+    """What the route of an operation answers, too."""
+    function = reader.func if isinstance(reader, partial) else reader
+    return resolve_schema_instance(schema_of(parts_of(function)[-1].kind)).dump(reader())
