@@ -40,4 +40,4 @@ def operator_of(secret: str) -> Operator:
         use = token_use(secret)
         if use is not None:
             return Operator(Via.TOKEN, use.account, use.rights, use.token_id, ends_at=use.ends_at)
-    raise Unauthorized("The token is not known here, or no longer.")
+    raise Unauthorized("The token is invalid or no longer valid.")

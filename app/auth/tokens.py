@@ -79,7 +79,7 @@ def init_tokens(app: Flask) -> None:
         lambda header, claims: unauthorized("token-expired", "The token has expired.")
     )
     manager.revoked_token_loader(
-        lambda header, claims: unauthorized("token-revoked", "The token was taken back.")
+        lambda header, claims: unauthorized("token-revoked", "The token was revoked.")
     )
     manager.token_verification_failed_loader(
         lambda header, claims: unauthorized("token-invalid", "The token's claims are not right.")

@@ -42,7 +42,7 @@ def _meaning_of(error: exc.SQLAlchemyError | exc.SAWarning) -> Exception:
     if isinstance(error, (exc.NoResultFound, ObjectDeletedError)):
         # It was there when this request began.
         log.warning("what was asked for is gone", exc_info=error)
-        return NotFound("What this is about was removed meanwhile.")
+        return NotFound("What this refers to was removed in the meantime.")
     return found or error
 
 

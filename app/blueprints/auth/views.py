@@ -57,7 +57,7 @@ def login(body: dict[str, Any]) -> Any:
     """Sign in with name and password"""
     user = service.authenticate(**body)
     if user is None:
-        return problem(401, "sign-in-failed", "Name and password do not belong together.")
+        return problem(401, "sign-in-failed", "Wrong username or password.")
     return issue_tokens(user)
 
 

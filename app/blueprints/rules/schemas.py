@@ -67,7 +67,7 @@ class WindowSchema(ma.Schema):
     @ma.validates_schema
     def opens_at_some_time(self, data: dict[str, Any], **options: Any) -> None:
         if data["from"] == END_OF_DAY:
-            raise ma.ValidationError("Nothing begins at the end of the day; 00:00 does.", "from")
+            raise ma.ValidationError("24:00 ends a day; one begins at 00:00.", "from")
         if data["from"] == data["to"]:
             raise ma.ValidationError("Must be another time than 'from'.", "to")
 

@@ -27,7 +27,7 @@ def set_server_rules(server_id: int, actor: Identity, values: Mapping[str, Any])
     Raises:
         PermissionDenied: the actor does not own the server.
         UnknownResource: there is no such server.
-        ValidationFailed: they would shut the owner out.
+        ValidationFailed: they would lock the owner out.
     """
     server = owned(server_id, actor, "server.rules")
     _refuse_shutting_out(server.owner_id, values)
@@ -93,14 +93,14 @@ def _refuse_shutting_out(owner_id: int, values: Mapping[str, Any]) -> None:
     has_none = select(Device.id).where(Device.user_id == owner_id).limit(1)
     if values["device_required"] and db.session.scalar(has_none) is None:
         raise ValidationFailed(
-            {"device_required": "would shut the owner out, who has registered no device"}
+            {"device_required": "would lock the owner out, who has registered no device"}
         )
     networks = values["blocked_networks"] or ()
     if any(ipaddress.ip_network(network).prefixlen == 0 for network in networks):
-        raise ValidationFailed({"blocked_networks": "would shut everybody out"})
+        raise ValidationFailed({"blocked_networks": "would lock everybody out"})
     here = current_request()
     if here is None or here.ip is None:
         return
     address = ipaddress.ip_address(here.ip)
     if any(address in ipaddress.ip_network(network) for network in networks):
-        raise ValidationFailed({"blocked_networks": f"would shut you out, who come from {address}"})
+        raise ValidationFailed({"blocked_networks": f"would lock you out, who come from {address}"})

@@ -45,7 +45,7 @@ def read_server_rules(server_id: int) -> Server:
 def set_server_rules(body: dict[str, Any], server_id: int) -> Server:
     """Say when, from where and with what a server that you own may be managed
 
-    Rules that would shut the owner out are refused: networks that you come from yourself, or that
+    Rules that would lock the owner out are refused: networks that you come from yourself, or that
     hold every address, and a device while the owner has registered none.
     """
     return service.set_server_rules(server_id, identity(), body)

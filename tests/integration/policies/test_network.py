@@ -55,7 +55,7 @@ def test_nobody_blocks_their_own_network(client: FlaskClient, harbour: Community
     )
     assert answer.status_code == 422
     [error] = answer.get_json()["errors"]["blocked_networks"]
-    assert error.startswith("would shut you out")
+    assert error.startswith("would lock you out")
 
 
 @pytest.mark.parametrize("ip", ["", "unix:"])

@@ -68,5 +68,5 @@ def remove_second_factor(body: dict[str, Any]) -> dict[str, Any]:
 def _owner() -> int:
     """Whose it is: of somebody who signed in, since a token could outlive what it changed."""
     if operator().via is not Via.SESSION:
-        raise Forbidden("A second factor is looked at and changed in a session.")
+        raise Forbidden("A second factor can only be viewed and changed in a session.")
     return account().user_id

@@ -71,7 +71,7 @@ def make(
         .where(User.id == user_id, usable(now))
     )
     if len(db.session.scalars(valid.limit(TOKENS_OF_USER)).all()) >= TOKENS_OF_USER:
-        raise ValidationFailed({"name": f"{TOKENS_OF_USER} tokens are valid; take one back first"})
+        raise ValidationFailed({"name": f"{TOKENS_OF_USER} tokens are valid; revoke one first"})
     token, secret = add_token(user_id, name, set(rights), now + timedelta(days=days))
     record_audit(
         "api_token.make",

@@ -53,7 +53,7 @@ def list_api_tokens(query: dict[str, Any]) -> Page[dict[str, Any]]:
 def make_api_token(body: dict[str, Any]) -> dict[str, Any]:
     """Make an API token for yourself; only a session may, since a token could outlive itself"""
     if operator().via is not Via.SESSION:
-        raise Forbidden("An API token is made in a session, not with another token.")
+        raise Forbidden("An API token is created in a session, not with another token.")
     token, secret = service.make(account().user_id, **body, by=author())
     return {**service.shown(token, valid=True), "token": secret}
 
