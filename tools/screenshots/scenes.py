@@ -54,6 +54,7 @@ OPERATORS = {
     "guard": _control("/guards/message.send"),
     "guard-editor": _control("/guards?guard=rate_limit:message.send", _configure, whole=False),
     "guards-table": _control("/guards?view=table&idle=open"),
+    "role": _control("/roles/5"),
     "resource": _control("/resources/channel/2"),
     "resource-server": _control("/resources/server/1"),
     "decision": _control("/permissions?tab=decisions&record={decision}"),

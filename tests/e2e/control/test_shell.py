@@ -103,7 +103,7 @@ def test_the_page_speaks_chinese(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         sign_in_to_status(page, yoto)
         page.get_by_role("link", name="中文").click()
-        expect(page.get_by_role("heading", name="当前工作进程")).to_be_visible()
+        expect(page.get_by_role("heading", name="此工作进程")).to_be_visible()
         expect(page.locator("#headline .badge")).to_be_visible()
         page.goto(f"{yoto.url}/control/policies")
         # What is listed is as old as the question, so the page does not say that it is live.

@@ -128,5 +128,5 @@ const runbookOf = ({ runbook }) => (WEB.test(runbook) ? runbook : home + runbook
 
 function differenceOf({ kind, data }) {
   const most = { most: MOST_FIELDS, longest: LONGEST };
-  return kind === "audit" ? differenceList(data.before, data.after, most) : differenceList({}, data, most);
+  return kind === "audit" ? differenceList(data.before, data.after, most) : differenceList(null, data, most);
 }
