@@ -488,3 +488,30 @@ def test_decisions_that_were_recorded_before_are_counted_as_a_writer_counts(empt
     with db.engine.connect() as connection:
         found = connection.execute(sa.select(*table.c)).all()
     assert {Cell(*row[:5]): row[5] for row in found} == cells_of(rows)
+
+
+def test_roles_that_lend_already_say_for_which_request(empty: Flask) -> None:
+    upgrade()
+    platform.downgrade("0009")
+    with writing():
+        for id_ in (5, 6):
+            db.session.execute(
+                sa.text(
+                    "INSERT INTO yoto_roles "
+                    "(id, home, name, position, active, is_default, created_at) "
+                    "VALUES (:id, 'server:1', :name, 1, 1, 0, :at)"
+                ),
+                {"id": id_, "name": f"role {id_}", "at": MOMENT},
+            )
+        db.session.execute(
+            sa.text(
+                "INSERT INTO yoto_access_requests (id, user_id, permission, place, reason, "
+                "seconds, needed, state, approvals, created_at, role_id) "
+                "VALUES (41, 1, 'message.pin', 'channel:1', '', 60, 1, 'granted', '[]', :at, 5)"
+            ),
+            {"at": MOMENT},
+        )
+        db.session.commit()
+    platform.upgrade()
+    lent = sa.text("SELECT id, access_request_id FROM yoto_roles ORDER BY id")
+    assert [tuple(row) for row in db.session.execute(lent)] == [(5, 41), (6, None)]
