@@ -49,6 +49,7 @@ settings.register_profile(
 settings.load_profile("busy")
 
 pytest_plugins = [
+    "tests.support.first_cases",
     "tests.support.garbage",
     "tests.support.leftovers",
     "tests.support.nursery",
