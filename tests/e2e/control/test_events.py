@@ -57,8 +57,9 @@ def lines(page: Page, kind: str) -> Locator:
     return page.locator(".tail > li").filter(has=page.locator(".type", has_text=kind))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+@pytest.mark.parametrize(
+    ("theme", "size", "language"), [("light", WIDE, "en"), ("dark", NARROW, "zh")]
+)
 def test_the_page_is_readable_in_every_dress(
     browser: Browser, yoto: RunningYoto, theme: str, size: dict[str, int], language: str
 ) -> None:

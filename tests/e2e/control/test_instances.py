@@ -43,8 +43,9 @@ def workers(page: Page) -> Locator:
     return page.locator(".instances tbody tr")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+@pytest.mark.parametrize(
+    ("theme", "size", "language"), [("light", WIDE, "en"), ("dark", NARROW, "zh")]
+)
 def test_every_worker_tells_how_it_is(
     browser: Browser, pair: RunningYoto, theme: str, size: dict[str, int], language: str
 ) -> None:

@@ -39,8 +39,9 @@ def flask(yoto: RunningYoto, *arguments: str) -> Iterator[None]:
     assert process.returncode == 0, said
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+@pytest.mark.parametrize(
+    ("theme", "size", "language"), [("light", WIDE, "en"), ("dark", NARROW, "zh")]
+)
 def test_values_move_while_people_use_it(
     browser: Browser, busy: RunningYoto, theme: str, size: dict[str, int], language: str
 ) -> None:
