@@ -33,6 +33,8 @@ SEEDS = (1, 13, 14, *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0
 LOOKED_AT, CHANGED, OTHERS = 100, 8, 4
 
 Pair = tuple[Asker, NodeId | None]
+# What each may, of some; None: there is no such node.
+Answers = dict[Pair, set[str] | None]
 
 
 @pytest.fixture
@@ -51,22 +53,23 @@ def compare(replay: Replay, pairs: list[Pair], told: Any) -> None:
         assert replay.found(*pair) == replay.expected(*pair), (pair, told)
 
 
-def changed_by(replay: Replay, write: Write, pairs: list[Pair]) -> list[Pair]:
+def changed_by(replay: Replay, write: Write, before: Answers) -> list[Pair]:
     """Those for whom the write makes a difference."""
     after = replay.world.copy()
     write.apply(after)
-    return [pair for pair in pairs if replay.expected(*pair) != replay.expected_in(after, *pair)]
+    return [pair for pair, may in before.items() if may != replay.expected_in(after, *pair)]
 
 
-def some_pairs(replay: Replay, rng: Random) -> list[Pair]:
+def some_answers(replay: Replay, rng: Random) -> Answers:
     world = replay.world
     pairs = [(asker, node) for asker in world.askers() for node in world.places()]
-    return rng.sample(pairs, min(len(pairs), LOOKED_AT))
+    return {pair: replay.expected(*pair) for pair in rng.sample(pairs, min(len(pairs), LOOKED_AT))}
 
 
-def tried(replay: Replay, rng: Random, pairs: list[Pair], write: Write, told: Any) -> int:
+def tried(
+    replay: Replay, rng: Random, pairs: list[Pair], changed: list[Pair], write: Write, told: Any
+) -> int:
     """Perform a write between questions; how many of the answers it changed."""
-    changed = changed_by(replay, write, pairs)
     asked = rng.sample(changed, min(len(changed), CHANGED)) + rng.sample(pairs, OTHERS)
     heard()
     compare(replay, asked, ("before", told))
@@ -79,15 +82,17 @@ def tried(replay: Replay, rng: Random, pairs: list[Pair], write: Write, told: An
     return len(changed)
 
 
-def some_write(rng: Random, replay: Replay, make: Maker, pairs: list[Pair]) -> Write | None:
-    """One of a kind, which makes a difference if any of a few does."""
+def some_write(
+    rng: Random, replay: Replay, make: Maker, before: Answers
+) -> tuple[Write | None, list[Pair]]:
+    """One of a kind, which makes a difference if any of a few does; and to whom."""
     found = None
     for _ in range(4):
         write = accepted(make, rng, replay.world)
         found = write or found
-        if write is not None and changed_by(replay, write, pairs):
-            return write
-    return found
+        if write is not None and (changed := changed_by(replay, write, before)):
+            return write, changed
+    return found, []
 
 
 def delete_node(rng: Random, world: World) -> Write | None:
@@ -109,10 +114,11 @@ def test_each_kind_of_write_is_heard_of_wherever_it_makes_a_difference(
         kinds = [*CHANGES, delete_node]
         rng.shuffle(kinds)
         for make in kinds:
-            pairs = some_pairs(replay, rng)
-            write = some_write(rng, replay, make, pairs)
+            before = some_answers(replay, rng)
+            write, changed = some_write(rng, replay, make, before)
             if write is not None:
-                told[make.__name__] += tried(replay, rng, pairs, write, (seed, write))
+                asked = list(before), changed
+                told[make.__name__] += tried(replay, rng, *asked, write, (seed, write))
         replay.end()
     # A new node makes no difference to anybody: nobody could ask about it.
     silent = {make.__name__ for make in (*CHANGES, delete_node) if not told[make.__name__]}
@@ -141,4 +147,5 @@ def test_an_example_is_answered_as_it_was_worked_out_by_hand(
                 people = {replay.number(asker_of(one)) for one in step.are}
                 assert replay.who(step.permission, node) == people, step
             case _:
-                tried(replay, rng, some_pairs(replay, rng), step, step)
+                before = some_answers(replay, rng)
+                tried(replay, rng, list(before), changed_by(replay, step, before), step, step)
