@@ -1,0 +1,73 @@
+"""``run.py`` where it has to end at once, and what it says then."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import ROOT, RunningYoto
+
+
+def start_in_vain(
+    instance: Path, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """A start that must end by itself, with what it said."""
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), *arguments],
+        env={**os.environ, "YOTO_INSTANCE_PATH": str(instance), **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("variable", "workers"),
+    [("YOTO_PORT", "1"), ("YOTO_LOG_LEVEL", "2"), ("YOTO_DATABASE_URL", "1")],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(
+    tmp_path: Path, workers: str, variable: str
+) -> None:
+    ended = start_in_vain(tmp_path, "--workers", workers, **{variable: "many"})
+    assert ended.returncode == 78
+    assert variable.removeprefix("YOTO_") in ended.stderr
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "many"])
+def test_a_port_that_is_none_is_refused_at_the_command_line(tmp_path: Path, port: str) -> None:
+    ended = start_in_vain(tmp_path, f"--port={port}")
+    assert ended.returncode == 2
+    assert "--port" in ended.stderr
+
+
+def test_a_second_yoto_does_not_take_turns_with_the_first(tmp_path: Path) -> None:
+    first = RunningYoto(tmp_path / "first", YOTO_SEED_DEMO="false")
+    port = first.url.rsplit(":", 1)[1]
+    for workers in ("1", "2"):
+        ended = start_in_vain(tmp_path / "second", "--port", port, "--workers", workers)
+        assert ended.returncode == 78
+        assert f"PORT: {port} is in use" in ended.stderr
+    assert first.stop() == 0
+
+
+def test_a_database_that_does_not_answer_stops_the_start_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"mysql+pymysql://yoto:secret@127.0.0.1:{silent.getsockname()[1]}/yoto"
+        ended = start_in_vain(tmp_path, "--port", "0", YOTO_DATABASE_URL=address)
+    assert ended.returncode == os.EX_UNAVAILABLE
+    assert "database is unavailable" in ended.stderr
+    assert "secret" not in ended.stderr
+
+
+def test_production_without_a_secret_does_not_start(tmp_path: Path) -> None:
+    ended = start_in_vain(tmp_path, YOTO_ENVIRONMENT="production")
+    assert ended.returncode == 78
+    assert "SECRET_KEY" in ended.stderr
