@@ -1,4 +1,4 @@
-"""How many random examples a test of SQL looks at."""
+"""How many random examples a test looks at."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from hypothesis import HealthCheck, settings
 
 from tests.conftest import DATABASE
 from tests.support.require import TEST_ALL
+
+
+def drawn(number: int, **others: Any) -> Any:
+    """Settings of ``number`` examples, of which a usual run draws a fifth: each draws new ones.
+
+    Args:
+        others: as ``hypothesis.settings`` has them.
+    """
+    return settings(max_examples=number if TEST_ALL else number // 5, **others)
 
 
 def on_one_database(number: int) -> Callable[..., Any]:

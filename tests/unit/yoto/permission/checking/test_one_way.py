@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
 from app.db import init_db
 from app.resources import declare_types
+from tests.support.examples import drawn
 from tests.unit.yoto.permission.dense import CHANNELS, SERVERS, USERS, dense_community
 from tests.unit.yoto.permission.rows_to_facts import BIT, BITS, names_in, place_facts, user_facts
 from tests.unit.yoto.permission.worlds import NAMES, NOW, PERMISSIONS, Rows
@@ -380,7 +381,7 @@ def where(place: Place) -> dict[str, Any]:
 system = PermissionSystem()
 
 
-@settings(max_examples=200)
+@drawn(200)
 @given(scenes, users, names, places)
 def test_one_permission(app: Flask, scene: Scene, user_id: int, name: str, place: Place) -> None:
     ask_every_way(app, scene, user_id, name, place)
@@ -445,7 +446,7 @@ def ask_every_way(app: Flask, scene: Scene, user_id: int, name: str, place: Plac
         assert heard.uses == heard.records == []
 
 
-@settings(max_examples=150)
+@drawn(150)
 @given(scenes, users, trees, places)
 def test_a_condition_over_several(
     app: Flask, scene: Scene, user_id: int, tree: Any, place: Place
@@ -476,7 +477,7 @@ def test_a_condition_over_several(
             assert heard.uses == ([text] if as_super_admin else [])
 
 
-@settings(max_examples=200)
+@drawn(200)
 @given(
     scenes,
     users,
@@ -504,7 +505,7 @@ def test_several_permissions(
             assert len(heard.uses) == as_super_admin
 
 
-@settings(max_examples=500)
+@drawn(500)
 @given(st.integers(0, 2_000).map(dense_community), users, trees, places)
 def test_what_flags_and_bits_allow_is_what_roles_alone_allow(
     rows: Rows, user_id: int, tree: Any, place: Place
@@ -547,7 +548,7 @@ WRONG = (
 )
 
 
-@settings(max_examples=150)
+@drawn(150)
 @given(scenes, st.sampled_from(WRONG), st.sampled_from(("channel", "server")))
 def test_what_is_wrong_is_an_error_whatever_memory_has(
     app: Flask, scene: Scene, wrong: tuple[dict[str, Any], str], kind: str

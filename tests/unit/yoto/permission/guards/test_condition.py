@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from werkzeug.exceptions import Unauthorized
 
+from tests.support.examples import drawn
 from tests.unit.yoto.permission.conftest import FakeSource
 from yoto.cache import place_key
 from yoto.errors import (
@@ -72,7 +73,7 @@ def as_it_reads(condition: Permission, held: set[str]) -> bool:
     return bool(eval(text))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(conditions, st.sets(st.sampled_from(NAMES)))
 def test_what_is_joined_means_what_it_reads(
     context: None, source: FakeSource, condition: Permission, held: set[str]

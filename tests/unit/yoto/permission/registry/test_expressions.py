@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import drawn
 from yoto.errors import ValidationFailed
 from yoto.permission.registry.expressions import (
     MAX_DEPTH,
@@ -61,14 +62,14 @@ def written(node: Node) -> str:
     return f"({word.join(written(part) for part in node.parts)})"
 
 
-@settings(max_examples=1000)
+@drawn(1000)
 @given(nodes, holdings)
 def test_bit_operations_equal_the_naive_evaluation(node: Node, held: set[str]) -> None:
     expression = Expression(written(node), node, NAMES)
     assert matches(expression, held) is naive(node, held)
 
 
-@settings(max_examples=500)
+@drawn(500)
 @given(nodes, holdings)
 def test_what_is_written_is_what_is_parsed(node: Node, held: set[str]) -> None:
     parsed = compile_expression(written(node))
@@ -76,7 +77,7 @@ def test_what_is_written_is_what_is_parsed(node: Node, held: set[str]) -> None:
     assert set(parsed.names) == {name for name in NAMES if name in written(node)}
 
 
-@settings(max_examples=500)
+@drawn(500)
 @given(
     st.lists(
         st.tuples(st.sampled_from(("", "NOT ", "NOT NOT ")), st.sampled_from(NAMES)), min_size=1
@@ -100,7 +101,7 @@ def test_without_parentheses_not_binds_tightest_then_and(
     assert matches(compile_expression(source), held) is any(map(all, alternatives))
 
 
-@settings(max_examples=500)
+@drawn(500)
 @given(st.text(alphabet="ab.:-()1_ANDORTé \n", max_size=30))
 def test_any_text_is_parsed_or_refused_with_a_column(source: str) -> None:
     try:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import drawn
 from tests.unit.yoto.permission.reference import Reference
 from tests.unit.yoto.permission.rows_to_facts import BITS, names_in, place_facts, user_facts
 from tests.unit.yoto.permission.worlds import MOMENTS, NOW, USERS, Rows, communities
 from yoto.permission.verdict.resolver import flatten, resolve
 
 
-@settings(max_examples=1000)
+@drawn(1000)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_masks_equal_the_second_implementation(rows: Rows, now: float) -> None:
     reference = Reference(rows)
@@ -23,7 +24,7 @@ def test_masks_equal_the_second_implementation(rows: Rows, now: float) -> None:
             assert names_in(found.mask) == expected, (user_id, scope, scope_id)
 
 
-@settings(max_examples=300)
+@drawn(300)
 @given(communities())
 def test_a_mask_stays_what_it_is_until_its_boundary(rows: Rows) -> None:
     reference = Reference(rows)

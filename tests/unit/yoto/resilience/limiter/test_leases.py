@@ -7,9 +7,10 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import drawn
 from tests.support.lending import Mark, Store, first_excess
 from yoto.resilience.algorithms import Quota, algorithm_names
 from yoto.resilience.limiter.lease import USED_FOR, Lease, LeaseView
@@ -174,7 +175,7 @@ class Fleet:
 
 
 @pytest.mark.parametrize("algorithm", algorithm_names())
-@settings(max_examples=120)
+@drawn(120)
 @given(
     rounds=STEPS,
     limit=st.integers(20, 200),
