@@ -41,7 +41,7 @@ def of_workflows() -> set[str]:
 def of_ci_run() -> set[str]:
     text = (ROOT / ".ci" / "run").read_text()
     # ``part`` runs ``make test-SUITE``; its second word is the suite.
-    parts = {f"test-{suite}" for suite in re.findall(r"^part \w+ (\w+) ", text, re.M)}
+    parts = {f"test-{suite}" for suite in re.findall(r"^ *part \w+ (\w+) ", text, re.M)}
     lines = {target for line in text.splitlines() for target in made(line.strip())}
     return parts | lines
 
