@@ -1,7 +1,7 @@
 """Answers of the API that a page brings along, since its scripts would ask for them at once.
 
-They are of what is in memory or one statement in the database. What cannot be had now is left out:
-the script asks by itself, and shows what is wrong.
+They are of what is in memory or a few statements in the database. What cannot be had now is left
+out: the script asks by itself, and shows what is wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.auth.operators import OPERATE
 from yoto.errors import PlatformError
-from yoto.http.paging import PAGE_MAX
 from yoto.http.shapes import parts_of, schema_of
 from yoto.operate.alert_rules import list_alert_rules
 from yoto.operate.overrides import read_overrides
@@ -24,11 +23,12 @@ from yoto.operate.permissions.requests import list_operators_access_requests
 
 log = logging.getLogger(__name__)
 
-WAITING = f"/access-requests?limit={PAGE_MAX}"
+COUNTED = 20  # access requests, as ``shell.js`` counts them
+WAITING = f"/access-requests?limit={COUNTED}"
 # By the address below the API that the scripts would ask.
 READERS: Mapping[str, Callable[[], Any]] = {
     "/overrides": read_overrides,
-    WAITING: partial(list_operators_access_requests, limit=PAGE_MAX),
+    WAITING: partial(list_operators_access_requests, limit=COUNTED),
     "/alerts/rules": list_alert_rules,
 }
 ON_EVERY_PAGE = ("/overrides", WAITING)
