@@ -22,11 +22,12 @@ from yoto.operate.live.views import init_live
 from yoto.redis import RedisStore
 from yoto.resilience import get_resilience_controller
 
-PAGE = (1, 0)  # whoever is signed in, by name
+# Whoever is signed in, by name; what comes with each page: maintenance, and requests that wait.
+PAGE = (4, 0)
 # Statements and round trips of the request's own thread.
 READS = {
     # And what a new installation still needs, for administrators until they hide it.
-    "/control/": (6, 0),
+    "/control/": (9, 0),
     "/control/guards": PAGE,
     "/control/settings": PAGE,
     # Maintenance, open alerts and the rules of health; workers, measures, guards and queues.
