@@ -2,7 +2,7 @@
 // makes, changes, moves and deletes them and their categories here.
 
 import { get, patch, post, put, remove } from "../control/api.js";
-import { h, replace } from "../control/dom.js";
+import { h, isLost, replace } from "../control/dom.js";
 import { keep, state, t } from "../control/page.js";
 import { empty, failed, loading } from "../control/states.js";
 import { denied, doing } from "./denied.js";
@@ -45,6 +45,9 @@ export function channelsTab(place) {
   async function reread(id = shown?.id) {
     await read();
     open(channels.find((one) => one.id === id) ?? drawn()[0]);
+    if (isLost()) {
+      list.querySelector("[aria-current]")?.focus();
+    }
   }
 
   const grouped = () => [{ id: null, name: null }, ...[...categories].sort(byPlace)].map((category) => ({ category, own: channels.filter((one) => one.category_id === category.id).sort(byPlace) }));
@@ -55,7 +58,7 @@ export function channelsTab(place) {
     replace(list, channels.length || groups.length ? groups.map(({ category, own }) => [category.name && heading(category), own.length ? h("ul", {}, own.map((one) => h("li", {}, entry(one)))) : h("p", { class: "quiet small" }, t("category.empty"))]) : empty(t("channel.none"), { compact: true }));
   }
 
-  const entry = (one) => h("button", { type: "button", dataset: { channel: one.id }, "aria-current": one.id === shown?.id ? "true" : null, onclick: () => open(one) }, `# ${one.name}`);
+  const entry = (one) => h("button", { type: "button", dataset: { channel: one.id }, "aria-current": one.id === shown?.id ? "true" : null, onclick: () => open(one) }, `#\u00a0${one.name}`);
 
   const heading = (category) => h("div", { class: "category" }, h("h2", {}, category.name), place.can(MANAGE) && h("span", { class: "buttons" }, h("button", { type: "button", "aria-label": t("category.change_named", { name: category.name }), onclick: () => changeCategory(category) }, t("channel.change")), h("button", { type: "button", class: "dangerous", "aria-label": t("category.drop_named", { name: category.name }), onclick: () => dropCategory(category) }, t("channel.drop"))));
 

@@ -8,7 +8,7 @@ import { all } from "./pages.js";
 import { PERMISSIONS } from "./permissions.js";
 import { label } from "./place.js";
 import { holdersOf } from "./preview.js";
-import { changeRights } from "./rights-act.js";
+import { changeRights, drawnAnew } from "./rights-act.js";
 
 /** Draw the switches of `role` into `node`. */
 export async function drawGrants(place, role, node) {
@@ -39,7 +39,7 @@ export async function drawGrants(place, role, node) {
     return h(
       "li",
       {},
-      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(allows), "aria-labelledby": id, disabled: !offered, onclick: async () => (await turn(permission, grants, !allows)) && draw() }),
+      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(allows), "aria-labelledby": id, disabled: !offered, onclick: async () => (await turn(permission, grants, !allows)) && drawnAnew(node, draw) }),
       h("span", { id, title: permission }, label(permission)),
       included && !allows ? h("span", { class: "quiet small" }, t("grants.included")) : null,
       denies ? badge("deny", t("grants.denied"), "failed") : null,

@@ -7,7 +7,7 @@ import { failed, loading } from "../control/states.js";
 import { oneOf } from "./grants.js";
 import { all } from "./pages.js";
 import { label } from "./place.js";
-import { changeRights } from "./rights-act.js";
+import { changeRights, drawnAnew } from "./rights-act.js";
 
 export function groupsTab(place) {
   const roles = place.roles.filter(place.changes);
@@ -44,7 +44,7 @@ export function groupsTab(place) {
     return h(
       "li",
       {},
-      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(on), "aria-labelledby": id, disabled: !has(group.permissions), onclick: async () => (await turn(role, group, grants, !on)) && draw() }),
+      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(on), "aria-labelledby": id, disabled: !has(group.permissions), onclick: async () => (await turn(role, group, grants, !on)) && drawnAnew(body, draw) }),
       h("span", { id }, group.name),
       h("span", { class: "quiet small" }, group.permissions.map(label).join(", ")),
     );
@@ -79,7 +79,7 @@ export function groupsTab(place) {
       {},
       h("span", {}, `${template.name}: ${level.name}`),
       h("span", { class: "quiet small" }, permissions.map(label).join(", ")),
-      has(permissions) && h("button", { type: "button", class: "end", "aria-label": t("templates.apply_named", { template: `${template.name} ${level.name}`, name: role.name }), onclick: async () => (await apply(role, template, level, permissions)) && draw() }, t("templates.apply")),
+      has(permissions) && h("button", { type: "button", class: "end", "aria-label": t("templates.apply_named", { template: `${template.name} ${level.name}`, name: role.name }), onclick: async () => (await apply(role, template, level, permissions)) && drawnAnew(body, draw) }, t("templates.apply")),
     );
   }
 

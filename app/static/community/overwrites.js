@@ -97,7 +97,7 @@ export function overwritesTab(place) {
     const heads = [t("overwrites.who"), ...IN_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title));
     heads.push(h("th", { scope: "col" }, h("span", { class: "hidden-text" }, t("shared.actions"))));
     const lines = h("tbody", {}, rows.map((row) => line(around, row)));
-    const table = h("div", { class: "scroll" }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), lines));
+    const table = h("div", { class: "scroll spaced" }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), lines));
     return [table, adder(around, rows, lines)];
   }
 
@@ -151,7 +151,13 @@ export function overwritesTab(place) {
       selects.get(first).focus();
     }
 
-    const attempt = async () => (await set(around, row, draft, stored)) && around.reread();
+    async function attempt() {
+      const called = selects.get([...draft.keys()][0]).getAttribute("aria-label");
+      if (await set(around, row, draft, stored)) {
+        await around.reread();
+        [...body.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === called)?.focus();
+      }
+    }
 
     function cell(permission) {
       const effect = stored(permission);
@@ -190,5 +196,5 @@ export function overwritesTab(place) {
   }
 
   start();
-  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.overwrites")), h("p", { class: "quiet" }, t("overwrites.intro")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "overwrites-channel" }, t("overwrites.channel")), choice)), body) };
+  return { element: h("section", { class: "card" }, h("h2", {}, t("tab.overwrites")), h("p", { class: "quiet" }, t("overwrites.intro")), h("div", { class: "tools" }, h("div", {}, h("label", { for: "overwrites-channel" }, t("overwrites.where")), choice)), body) };
 }

@@ -3,7 +3,7 @@
 
 import { get, post } from "../control/api.js";
 import { h, replace } from "../control/dom.js";
-import { page, t } from "../control/page.js";
+import { t } from "../control/page.js";
 import { denied } from "./denied.js";
 import { PERMISSIONS } from "./permissions.js";
 import { all } from "./pages.js";
@@ -40,7 +40,7 @@ export async function foretold(place, act, signal) {
 const textOf = (problem) => Object.values(problem.errors).flat().join(" ") || problem.message;
 
 async function asked(place, act, signal) {
-  const found = new Map(); // by permission, side and places: who
+  const found = new Map(); // by permission, side and places: whom it is about
   const sides = { gained: new Set(), lost: new Set() };
   const totals = h("p", {});
   const list = h("ul", { class: "changes" });
@@ -71,24 +71,34 @@ async function asked(place, act, signal) {
   function draw() {
     const counts = { gain: sides.gained.size, lose: sides.lost.size };
     replace(totals, found.size ? t(after === null ? "preview.totals" : "preview.totals_more", counts) : t(after === null ? "preview.no_change" : "preview.none_yet"));
-    replace(list, ordered([...found.values()]).map((one) => h("li", {}, turned(one.side === "gained" ? "preview.gains" : "preview.loses", one.permission, one.people), where(one, channels))));
+    replace(list, lines(ordered([...found.values()]).map((one) => ({ key: one.side === "gained" ? "preview.gains" : "preview.loses", permission: one.permission, people: one.people, where: where(one, channels) }))));
     more.hidden = after === null;
   }
 
   await next();
-  return { node, turns: [...found.values()].map(({ permission, places }) => ({ permission, ...placeOf(place, places) })) };
+  return { node, turns: ordered([...found.values()]).map(({ permission, places }) => ({ permission, ...placeOf(place, places) })) };
 }
 
 const rankOf = ({ permission }) => (PERMISSIONS.includes(permission) ? PERMISSIONS.indexOf(permission) : PERMISSIONS.length);
 const ordered = (turns) => turns.sort((a, b) => a.side.localeCompare(b.side) || rankOf(a) - rankOf(b));
 
-/** Where it is that something changes, unless it is the community as a whole. */
-function where({ places, count }, channels) {
+/** Where it is that something changes; nothing, if it is the community as a whole. */
+function where({ places, count = places.length }, channels) {
   if (places.some((one) => !one.startsWith("channel:"))) {
-    return null;
+    return "";
   }
-  const shown = places.slice(0, PLACES_MAX).map((one) => `# ${channels.get(Number(one.slice("channel:".length))) ?? one}`);
-  return h("span", { class: "quiet" }, ` ${listed(shown)}${count > shown.length ? ` +${count - shown.length}` : ""}`);
+  const shown = places.slice(0, PLACES_MAX).map((one) => `#\u00a0${channels.get(Number(one.slice("channel:".length))) ?? one}`);
+  return listed(shown) + (count > shown.length ? ` +${count - shown.length}` : "");
+}
+
+/** A line for each who and where: `{key, permission, people, where}` that differ in the permission alone are one. */
+function lines(turns) {
+  const found = new Map();
+  for (const { key, permission, people, where: at } of turns) {
+    const same = JSON.stringify([key, at, people.map((one) => one.id)]);
+    found.set(same, { key, people, at, permissions: [...(found.get(same)?.permissions ?? []), `“${label(permission)}”`] });
+  }
+  return [...found.values()].map(({ key, people, at, permissions }) => h("li", {}, t(key, { who: namesOf(people), permissions: listed(permissions) }), at && h("span", { class: "quiet" }, ` ${at}`)));
 }
 
 /** The widest of the places, for the question what became of it. */
@@ -102,26 +112,26 @@ export async function outcome(place, turns, since) {
   if (!place.can("server.audit")) {
     return null;
   }
-  const names = await membersOf(place);
+  const [names, channels] = await Promise.all([membersOf(place), channelsOf(place)]);
   const questions = [...new Map(turns.map((one) => [JSON.stringify(one), one])).values()].slice(0, ASKED_MAX);
   const found = await Promise.all(questions.map((one) => get("/permissions/review/difference", { ...one, since })));
   const people = (changed) => changed.map((one) => names.get(one.user_id) ?? { id: one.user_id, username: `#${one.user_id}` });
-  const lines = found.flatMap((one) => [["preview.gained", one.gained], ["preview.lost", one.lost]].filter(([, changed]) => changed.length).map(([key, changed]) => turned(key, one.permission, people(changed))));
-  return outcomeOf(lines.map((line) => h("li", {}, line)));
+  const changes = [["gained", "preview.gained"], ["lost", "preview.lost"]].flatMap(([side, key]) =>
+    found.map((one, at) => ({ key, permission: one.permission, people: people(one[side]), where: where({ places: [`${questions[at].scope}:${questions[at].scope_id}`] }, channels) })).filter((one) => one.people.length),
+  );
+  return outcomeOf(lines(changes));
 }
 
 /** The lines of what changed, below the tabs. */
-export const outcomeOf = (lines) => h("section", { class: "card", role: "status", "aria-label": t("preview.outcome") }, h("h2", {}, t("preview.outcome")), lines.length ? h("ul", {}, lines) : h("p", {}, t("preview.no_change")));
+export const outcomeOf = (items) => h("section", { class: "card", role: "status", "aria-label": t("preview.outcome") }, h("h2", {}, t("preview.outcome")), items.length ? h("ul", {}, items) : h("p", {}, t("preview.no_change")));
 
-/** Names in the language of the page, some of many. */
+/** Names, some of many. */
 export function namesOf(people) {
   const shown = people.slice(0, NAMES_MAX).map(nameOf);
   return listed(shown) + (people.length > shown.length ? ` +${people.length - shown.length}` : "");
 }
 
-const listed = (texts) => new Intl.ListFormat(page.language, { type: "unit" }).format(texts);
-
-const turned = (key, permission, people) => t(key, { who: namesOf(people), permission: label(permission) });
+const listed = (texts) => texts.join(t("shared.between"));
 
 /** The members, as people: `{items, whole}`. */
 export async function peopleOf(place) {

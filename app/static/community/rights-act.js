@@ -1,9 +1,27 @@
 // Acts upon rights: foretold by the server, and followed by what did change.
 
-import { replace } from "../control/dom.js";
+import { isLost, replace, toHeading } from "../control/dom.js";
 import { now } from "../control/format.js";
 import { doing } from "./denied.js";
 import { foretold, outcome } from "./preview.js";
+
+/**
+ * Draw `node` anew after an act: what had the focus in it has it again, known by what it is called;
+ * if it is gone the heading has.
+ */
+export async function drawnAnew(node, draw) {
+  const called = (one) => one.getAttribute("aria-label") ?? one.getAttribute("aria-labelledby") ?? one.textContent;
+  const name = node.contains(document.activeElement) ? called(document.activeElement) : null;
+  await draw();
+  if (name !== null && isLost()) {
+    const same = [...node.querySelectorAll("button, select, input")].find((one) => called(one) === name && !one.disabled);
+    if (same) {
+      same.focus();
+    } else {
+      toHeading(node);
+    }
+  }
+}
 
 /**
  * An act in a dialog. `tries(values)` brings it as `foretold` takes it, or undefined while nothing

@@ -7,7 +7,7 @@ import { doing } from "./denied.js";
 import { drawGrants } from "./grants.js";
 import { because } from "./members.js";
 import { moveAbove } from "./order.js";
-import { changeRights } from "./rights-act.js";
+import { changeRights, drawnAnew } from "./rights-act.js";
 
 const HIGHEST = 1_000_000; // the API's bound
 
@@ -16,7 +16,7 @@ export function rolesTab(place) {
   const detail = h("section", { class: "card" });
   const reread = async () => {
     await place.reread();
-    draw();
+    await drawnAnew(list, draw);
   };
 
   function draw() {
@@ -29,7 +29,7 @@ export function rolesTab(place) {
 
   function choose(role) {
     keep({ role: role.id });
-    draw();
+    drawnAnew(list, draw);
   }
 
   const create = async () => {
@@ -70,7 +70,7 @@ export function rolesTab(place) {
   /** `role` comes above the one that is above it now. */
   async function swap(role, higher) {
     if (await moveAbove(place, role, higher)) {
-      draw();
+      await drawnAnew(list, draw);
     }
   }
 

@@ -16,7 +16,7 @@ export function viewAsTab(place) {
   const choice = h("select", { id: "view-as", onchange: () => look() });
   const roles = place.roles.filter((one) => !one.is_default && one.access_request_id === null);
   const boxes = new Map(roles.map((role) => [role.id, h("input", { type: "checkbox", onchange: () => look() })]));
-  const set = h("fieldset", { class: "role-set", hidden: true }, h("legend", {}, t("view_as.roles")), roles.map((role) => h("label", { class: "check" }, boxes.get(role.id), role.name)), h("p", { class: "hint" }, t("view_as.everyone")));
+  const set = h("fieldset", { class: "role-set", hidden: true }, roles.length > 0 && h("legend", {}, t("view_as.roles")), roles.map((role) => h("label", { class: "check" }, boxes.get(role.id), role.name)), h("p", { class: "hint" }, t("view_as.everyone")));
   const body = h("div", { "aria-live": "polite" }, loading());
   let turn = 0;
 
