@@ -11,6 +11,7 @@ from yoto.events import registered_types
 
 ROOT = Path(__file__).parents[3]
 READMES = ("README.md", "README.zh-CN.md")
+PICTURE_BYTES = 150_000
 # Badges of workflows are on the site that shows the README, two levels above its files.
 LINK = re.compile(r"\]\((?!https?:|\.\./\.\./actions/)([^)#]+)(?:#[^)]*)?\)")
 
@@ -29,6 +30,13 @@ def linked(path: Path) -> set[Path]:
 def test_every_guide_is_linked(readme: str) -> None:
     guides = set((ROOT / "docs").glob("*.md"))
     assert guides <= linked(ROOT / readme)
+
+
+def test_every_picture_is_shown_somewhere_and_small() -> None:
+    pages = [ROOT / readme for readme in READMES] + sorted((ROOT / "docs").rglob("*.md"))
+    pictures = set((ROOT / "docs" / "images").iterdir())
+    assert pictures <= set().union(*map(linked, pages))
+    assert all(picture.stat().st_size < PICTURE_BYTES for picture in pictures)
 
 
 @pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", "docs"])
