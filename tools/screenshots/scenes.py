@@ -51,6 +51,7 @@ OPERATORS = {
     "status": _control("/status"),
     **{one.key: _control(one.path) for one in PAGES},
     # When the first steps of a new installation are done, or hidden.
+    "overview": _control("/?first_steps=shown"),
     "overview-later": _control("/?first_steps=hidden"),
     "person": _control(f"/people/{MEMBER}"),
     "guard": _control("/guards/message.send"),
@@ -97,10 +98,9 @@ SCENES = {
 }
 # Pictures of READMEs and guides, in docs/images: page, theme and language of each.
 DOCUMENTED = {
-    "overview.png": ("overview-later", "light", "en"),
-    "overview-zh.png": ("overview-later", "light", "zh"),
-    "guards.png": ("guards", "dark", "en"),
-    "decision.png": ("decision", "light", "en"),
-    "decision-zh.png": ("decision", "light", "zh"),
-    "community.png": ("community-roles", "light", "en"),
+    "overview.webp": ("overview-later", "light", "en"),
+    "overview-zh.webp": ("overview-later", "light", "zh"),
+    "guards.webp": ("guards", "dark", "en"),
+    "decision.webp": ("decision", "light", "en"),
+    "community.webp": ("community-roles", "light", "en"),
 }
