@@ -115,6 +115,7 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 errors=error.errors,
                 current_version=error.current_version,
                 current=error.current,
+                **error.details,
             )
         case errors.ValidationFailed():
             return problem(422, "validation-failed", str(error), errors=error.errors)

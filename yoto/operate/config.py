@@ -282,7 +282,7 @@ def _changed(
     try:
         receipt = change(*key)
     except VersionConflict:
-        raise _conflict(key, version or 0, yours(key)) from None
+        raise conflict_at(key, version or 0, yours(key)) from None
     return {**_shown(receipt.entry), "live": receipt.live}
 
 
@@ -300,7 +300,7 @@ def _override_at(key: Key, version: int) -> dict[str, Any]:
     return {}
 
 
-def _conflict(key: Key, version: int, yours: Mapping[str, Any]) -> VersionConflict:
+def conflict_at(key: Key, version: int, yours: Mapping[str, Any]) -> VersionConflict:
     """How the entry is now, and of each field in question what it was when it was read (``base``),
     what it is (``theirs``) and what was sent (``yours``)."""
     store = _store()

@@ -3,15 +3,16 @@ each act."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypedDict
 
 from yoto.auth.operators import OPERATE, VIEW
-from yoto.errors import UnknownResource, ValidationFailed
+from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
 from yoto.http.shapes import Between, Seconds
 from yoto.moments import at_ms, moment
-from yoto.operate.config import guard_key
+from yoto.operate.config import conflict_at, guard_key
 from yoto.operate.guards import demand_right_to_the_way_in
 from yoto.operate.operation import Author, Command, Reason, SeenVersion, Subject
 from yoto.resilience import Change, Kind, Rollouts, config_of_rollout, get_resilience_controller
@@ -107,18 +108,20 @@ def begin_rollout(
     """Let one worker have these values, then all; nobody if too many calls are rejected or fail"""
     demand_right_to_the_way_in(name)
     key = guard_key(kind, name)
-    _rollouts().begin(
-        *key,
-        values,
-        author=by,
-        reason=reason,
-        version=version,
-        worker=_worker(worker),
-        seconds=seconds,
-        minimum_calls=minimum_calls,
-        max_rejected=max_rejected,
-        max_failed=max_failed,
-    )
+    worker = _worker(worker)
+    with _told(key, version, values):
+        _rollouts().begin(
+            *key,
+            values,
+            author=by,
+            reason=reason,
+            version=version,
+            worker=worker,
+            seconds=seconds,
+            minimum_calls=minimum_calls,
+            max_rejected=max_rejected,
+            max_failed=max_failed,
+        )
     return _shown(_found(key))
 
 
@@ -126,8 +129,11 @@ def begin_rollout(
 def promote_rollout(kind: str, name: str, reason: Reason, by: Author) -> RolledOut:
     """Give every worker what one tries, now"""
     demand_right_to_the_way_in(name)
-    change = _found(guard_key(kind, name))
-    return {"live": _rollouts().promote(change.name, author=by, reason=reason).live}
+    key = guard_key(kind, name)
+    change = _found(key)
+    config = config_of_rollout(change)
+    with _told(key, config.version, config.values):
+        return {"live": _rollouts().promote(change.name, author=by, reason=reason).live}
 
 
 @rollouts.operation("POST", f"{ENTRY}/end", OPERATE, Command("end", _done))
@@ -148,6 +154,21 @@ def _found(key: tuple[Kind, str]) -> Change:
         if one.name == name:
             return one
     raise UnknownResource("rollout", name, "name")
+
+
+@contextmanager
+def _told(key: tuple[Kind, str], version: int | None, yours: Mapping[str, Any]) -> Iterator[None]:
+    """That the entry was changed since `version` is told with all sides, as of any other change.
+
+    Raises:
+        VersionConflict: it was.
+    """
+    try:
+        yield
+    except VersionConflict:
+        if version is None or get_resilience_controller().config.get(*key).version == version:
+            raise  # somebody else began to try something at the same moment
+        raise conflict_at(key, version, yours) from None
 
 
 def _worker(wanted: str) -> str:

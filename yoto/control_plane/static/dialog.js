@@ -20,7 +20,8 @@ const EXPIRIES = [[300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "u
  * fields: [{name, label, type: "text"|"number"|"textarea"|"select"|"checkbox"|"password", value,
  *   options: [[value, label]], hint, required, min, max, step, maxlength}].
  * preview(values, signal): a node or text that tells what will happen; asked for at each change.
- * run(values, {key}): acts; a Problem that it throws is shown, with its fields' errors at the fields.
+ * run(values, {key}): acts; a Problem that it throws is shown, with its fields' errors at the fields, and
+ *   its `details`, a node, below.
  *   `key` is the Idempotency-Key: it stays the same while the values do.
  * done: what a toast says afterwards; a text, or a function of the result.
  */
@@ -34,7 +35,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   }
   const parts = all.map(build);
   const typed = confirm ? build({ name: "", label: t("dialog.type", { text: confirm }), required: true }) : null;
-  const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
+  const alert = h("div", { class: "notice failed", role: "alert", hidden: true });
   const shown = h("div", { class: "preview", "aria-live": "polite" });
   const go = h("button", { class: danger ? "danger" : "primary", type: "submit" }, submit);
   const status = h("p", { class: "quiet", role: "status" });
@@ -151,6 +152,9 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     const others = Object.entries(errors).map(([name, texts]) => `${name}: ${[texts].flat().join(", ")}`);
     alert.textContent = first && !others.length ? "" : others.length ? others.join("; ") : problem.message;
     alert.hidden = alert.textContent === "";
+    if (problem.details) {
+      alert.append(problem.details);
+    }
     if (problem.status === SIGNED_OUT) {
       alert.append(" ", signInLink());
     }

@@ -134,3 +134,23 @@ def test_going_back_to_the_defaults_is_tried_and_given_to_all(
 
     assert ada.get("/rollouts").json["items"] == []
     assert ada.get(f"/config/rate_limit/{SENDING}").json["override"] is None
+
+
+def test_who_was_slower_than_another_operator_sees_all_three_sides(
+    app: Flask, ada: ControlClient
+) -> None:
+    resilience.of(app).start()
+    worker, entry = events.of(app).instance_id, f"/config/rate_limit/{SENDING}"
+    tried = {"worker": worker, "values": {"limit": 5}, "reason": WHY}
+    assert ada.put(entry, '"0"', values={"limit": 7}).status_code == 200
+    late = ada.send("POST", PATH, tried, If_Match='"0"')
+    side = {"field": "limit", "base": None, "theirs": 7, "yours": 5}
+    assert (late.status_code, late.json["difference"]) == (412, [side])
+    assert late.json["current"]["override"]["values"] == {"limit": 7}
+    assert ada.send("POST", PATH, tried, If_Match='"1"').status_code == 200
+    # Neither is what is tried given to all over a change of somebody else.
+    assert ada.put(entry, '"1"', values={"limit": 9}).status_code == 200
+    late = ada.post(f"{PATH}/promote")
+    side = {"field": "limit", "base": 7, "theirs": 9, "yours": 5}
+    assert (late.status_code, late.json["difference"]) == (409, [side])
+    assert ada.post(f"{PATH}/end").status_code == 200

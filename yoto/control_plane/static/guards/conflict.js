@@ -30,11 +30,22 @@ export function conflictNotice({ opened, current, typed, fields, settle }) {
 function rowsOf(opened, current, typed, fields) {
   // What operators do not set has the value that lies under it.
   const yours = { ...current.defaults, ...current.tuned?.values, ...typed };
+  return rowsBetween([opened.values, current.values, yours], fields);
+}
+
+function rowsBetween(all, fields) {
   return fields.flatMap((field) => {
-    const sides = [opened.values, current.values, yours].map((values) => leaves(values[field.name], field));
+    const sides = all.map((values) => leaves(values[field.name], field));
     const labels = new Set(sides.flatMap((side) => [...side.keys()]));
     return [...labels].map((label) => [label, sides.map((side) => side.get(label) ?? "–")]).filter(([, shown]) => new Set(shown).size > 1);
   });
+}
+
+/** What the server tells of a conflict, `{difference, current}`, as a table; `fields` describe the values. */
+export function conflictTable({ difference, current }, fields) {
+  const side = (name) => Object.fromEntries(difference.map((row) => [row.field, row[name] ?? current.defaults[row.field]]));
+  const asked = fields.filter(({ name }) => difference.some((row) => row.field === name));
+  return tableOf(rowsBetween([side("base"), side("theirs"), side("yours")], asked));
 }
 
 /** The parts of a value by their labels: of dimensions each number. */

@@ -5,6 +5,7 @@ import { act } from "../dialog.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { quantity, subject, until } from "../format.js";
 import { t } from "../page.js";
+import { conflictTable } from "./conflict.js";
 
 const TIMES = [[60, "unit.minutes", 1], [300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "unit.hours", 1]];
 const STANDARD = 300; // s
@@ -42,10 +43,21 @@ export const rolloutNote = (one) =>
     h("span", {}, t("rollout.tried", { rejected: quantity(one.max_rejected, "ratio"), failed: quantity(one.max_failed, "ratio") })),
     " ", subject(`worker:${one.worker}`), " · ", until(one.until), " · ", subject(one.author), ": ", one.reason);
 
+/** A conflict with all its sides, as the editor shows it. */
+async function explained(problem, kind) {
+  if (problem.fields?.difference) {
+    const { fields } = await get(`/config/${kind}`, { limit: 1 });
+    problem.errors = {};
+    problem.message = t("guards.conflict", { version: problem.fields.current_version });
+    problem.details = h("div", { class: "conflict" }, conflictTable(problem.fields, fields));
+  }
+  throw problem;
+}
+
 export const ROLLOUT_ACTS = [
   {
     title: t("rollout.promote"),
-    run: (guard) => act({ title: t("rollout.promote_title", { name: guard.name }), submit: t("rollout.promote"), run: (values, options) => post(`${pathOf(guard.kind, guard.name)}/promote`, values, options), done: t("guards.saved") }),
+    run: (guard) => act({ title: t("rollout.promote_title", { name: guard.name }), submit: t("rollout.promote"), wide: true, run: (values, options) => post(`${pathOf(guard.kind, guard.name)}/promote`, values, options).catch((problem) => explained(problem, guard.kind)), done: t("guards.saved") }),
   },
   {
     title: t("rollout.end"),
