@@ -200,7 +200,7 @@ export const isHole = (before, after, step) => toMs(after) - toMs(before) > Math
 function joined(points, point, step) {
   const last = points.at(-1);
   if (last && (point.partial || isHole(last.at, point.at, step))) {
-    points.push({ at: point.partial ? toMs(point.at) - 1 : toMs(last.at) + step * 1000, between: point.partial });
+    points.push({ at: point.partial ? toMs(point.at) - step * 500 : toMs(last.at) + step * 1000, between: point.partial });
   }
   points.push(point);
   return points;

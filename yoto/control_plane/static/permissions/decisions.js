@@ -38,7 +38,7 @@ export function decisionsTab() {
     from: timeInput(t("permissions.from")),
     to: timeInput(t("permissions.to")),
   };
-  FILTERS.forEach((name) => inputs[name].set(given[name]));
+  FILTERS.forEach((name) => inputs[name].set(given[name] ?? ""));
   const asked = form(Object.values(inputs), t("permissions.find"), found, async () => {
     const query = Object.fromEntries(FILTERS.map((name) => [name, inputs[name].value()]));
     query.user = query.user.replace(/^#/, "");

@@ -201,7 +201,7 @@ function changeTold(found, change) {
   if ("home" in detail) {
     detail.where = [typeName(detail.home.split(":")[0]), " ", subject(detail.home)];
   }
-  for (const name of ["place", "scope"].filter((one) => one in detail)) {
+  for (const name of ["place", "scope", "at"].filter((one) => one in detail)) {
     detail[name] = placeName(detail[name]);
   }
   if ("target" in detail) {

@@ -139,7 +139,7 @@ export function grid(place, first) {
 const legend = () =>
   h(
     "ul",
-    { class: "legend" },
+    { class: "legend signs" },
     [
       [cell({ effect: "allow" }), t("permissions.legend_allow")],
       [cell({ effect: "deny" }), t("permissions.legend_deny")],

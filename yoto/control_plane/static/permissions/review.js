@@ -50,7 +50,7 @@ const way = (one) =>
     "li",
     {},
     named("way", one.kind),
-    one.role === null ? null : [" · ", h("b", {}, one.role)],
+    one.role === null ? null : [" · ", subject(`role:${one.role_id}`, { text: one.role })],
     one.group === null ? null : ` · ${t("permissions.by_group", { group: one.group })}`,
     " · ",
     one.scope.includes(":") ? subject(one.scope) : named("scope", one.scope),

@@ -68,26 +68,26 @@ function drawn(found, plot) {
   return [
     h("p", {}, t("permissions.trend_sums", { denied: sum(found.denied), allowed: sum(found.allowed) }), " ", h("span", { class: "quiet" }, t("permissions.estimated"))),
     plot.element,
-    facet(t("permissions.by_reason"), found.reasons, (one) => reason(one.value)),
-    facet(t("permissions.by_permission"), found.permissions, (one) => h("code", {}, one.value)),
-    facet(t("permissions.by_place"), found.places, (one) => place(one.value)),
+    facet(t("permissions.by_reason"), t("permissions.reason"), found.reasons, (one) => reason(one.value)),
+    facet(t("permissions.by_permission"), t("permissions.permission"), found.permissions, (one) => h("code", {}, one.value)),
+    facet(t("permissions.by_place"), t("permissions.place"), found.places, (one) => place(one.value)),
     h("p", { class: "quiet" }, size(found)),
   ];
 }
 
-function facet(title, lines, value) {
+function facet(title, what, lines, value) {
   const list = table({
     label: title,
     key: (one) => one.value,
     columns: [
-      { title, head: true, render: value },
+      { title: what, head: true, render: value },
       { title: t("permissions.denied"), number: true, render: (one) => number(one.denied), sort: (one) => one.denied },
       { title: t("permissions.about_allowed"), number: true, render: (one) => number(one.allowed), sort: (one) => one.allowed },
       { title: t("permissions.denied_over_time"), render: (one) => sparkline(one.denied_by_step.slice(0, -1), t("permissions.denied_over_time")) },
     ],
   });
   list.show(lines);
-  return list.element;
+  return h("section", {}, h("h2", {}, title), list.element);
 }
 
 const size = (found) =>
