@@ -132,7 +132,7 @@ def test_new_values_go_to_one_worker_first_and_are_taken_back(
         expect(editor.get_by_label("Worker").locator("option")).not_to_have_count(0)
         assert_accessible(page)
         save(editor, WHY)
-        expect(bulkhead).to_contain_text("Being tried by one worker")
+        expect(bulkhead).to_contain_text("One worker is trying it")
         expect(bulkhead).to_contain_text(WHY)
         page.get_by_role("button", name="Table").click()
         expect(page).to_have_url(re.compile("view=table"))
@@ -141,7 +141,7 @@ def test_new_values_go_to_one_worker_first_and_are_taken_back(
         assert_accessible(page)
         page.get_by_role("button", name="Cards").click()
         act(page, bulkhead, "Revert")
-        expect(bulkhead).not_to_contain_text("Being tried")
+        expect(bulkhead).not_to_contain_text("One worker is trying it")
 
 
 def force_closed(page: Page, breaker: Locator) -> None:

@@ -83,13 +83,13 @@ def test_longer_times_are_read_from_summaries_and_a_chart_can_be_read_as_a_table
         mark = decisions.get_by_role("button", name="What is “Decisions”?")
         mark.click()
         explained = page.locator(".hint-text")
-        expect(explained).to_contain_text("Permission checks a second")
+        expect(explained).to_contain_text("Permission checks per second")
         page.keyboard.press("Escape")
         expect(explained).to_be_hidden()
         expect(mark).to_be_focused()
         mark.click()
         explained.get_by_role("link", name="Read more").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("The figures of the pages")
+        expect(page.get_by_role("heading", level=1)).to_have_text("What the figures mean")
 
 
 POINTS = """async () => {
