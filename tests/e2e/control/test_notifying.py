@@ -58,7 +58,7 @@ def silence(page: Page, rule: str) -> Iterator[None]:
     yield
     button(silenced, "End")
     agree(page, "End")
-    expect(page.locator("#silences")).to_contain_text("Nothing is silenced")
+    expect(page.locator("#silences")).to_contain_text("No active silences")
 
 
 def told(receiver: Receiver) -> list[tuple[str, str]]:

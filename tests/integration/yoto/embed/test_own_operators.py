@@ -328,7 +328,7 @@ def test_guessing_is_limited_and_others_are_let_in(shop: Shop) -> None:
         assert browser.sign_in(password=f"a wrong guess {number}").status_code == 422
     refused = browser.sign_in()
     assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
-    assert refused.mimetype == "text/html" and "Too many tries" in refused.text
+    assert refused.mimetype == "text/html" and "Too many attempts" in refused.text
     assert not browser.is_in()
     assert browser.sign_in("olga").status_code == 303
 
