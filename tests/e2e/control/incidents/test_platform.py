@@ -78,11 +78,12 @@ def test_failed_sign_ins_are_named_with_their_network_and_keep_no_operator_out(
     with overview(browser, yoto) as walk:
         operate(walk.page, "PUT", entry, {"values": few})
 
-        def fail(username: str, password: str) -> int:
-            return call(yoto, "POST", "auth/login", {"username": username, "password": password})[0]
+        def fail(username: str) -> int:
+            tried = {"username": username, "password": "a guess"}
+            return call(yoto, "POST", "auth/login", tried)[0]
 
-        assert {fail("nobody", f"wrong {n}") for n in range(13)} == {401, 429}
-        assert fail("mara", yoto.accounts["mara"]) == 429
+        assert {fail("nobody") for _ in range(13)} == {401, 429}
+        assert fail("nobody-else") == 429
         cause = walk.cause("alert", "failed_sign_ins")
         expect(cause).to_contain_text(f"14 failed sign-ins from {NETWORK}", timeout=SLOW)
         walk.follow(cause)
@@ -90,7 +91,7 @@ def test_failed_sign_ins_are_named_with_their_network_and_keep_no_operator_out(
         walk.click(alert.get_by_role("button", name="Acknowledge"))
         walk.agree("Acknowledge")
         expect(walk.page.get_by_text("You have acknowledged it")).to_be_visible()
-        # Nobody else signs in from there; operators have a limit of their own.
+        # No stranger signs in from there any more; operators have a limit of their own.
         with browser.new_context() as context:
             page = context.new_page()
             page.goto(f"{yoto.url}/control/sign-in")
