@@ -45,7 +45,7 @@ def read_reach(
     place = permissions.find_position(position)
     workers = {name: (applied, took) for name, applied, took in _reports()}
     waiting = [name for name, (at, _) in workers.items() if place is None or at < place]
-    times = [took.get(position) for _, took in workers.values()]
+    times = [took.get(str(place)) for _, took in workers.values()]
     known = [time for time in times if time is not None]
     whole = not waiting and len(known) == len(times)
     return {

@@ -22,6 +22,7 @@ from app.blueprints.servers.members import moderation
 from app.extensions import permissions
 from app.models import Member, Server
 from yoto.api.permissions.checks.service import Question
+from yoto.api.rows import existing
 from yoto.auth.operators import NOT_GRANTED, may
 from yoto.errors import PermissionDenied
 from yoto.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, actor_id, right
@@ -30,7 +31,7 @@ from yoto.http.paging import PAGE_MAX
 from yoto.nodes import GLOBAL_KIND
 from yoto.operate.insight import demand_operators_insight
 from yoto.store.db import db
-from yoto.store.models import ScopeType
+from yoto.store.models import Role, ScopeType
 
 TIME_OUT = "member.timeout"
 
@@ -118,7 +119,8 @@ def read_acts_on_role(role_id: int) -> dict[str, bool]:
         demand_role_right(actor, role_id, ASSIGN)
     except PermissionDenied:
         return {"assign": False}
-    return {"assign": True}
+    role = existing(Role, role_id)
+    return {"assign": not role.is_default and role.access_request_id is None}
 
 
 @person_control.post("/<int:user_id>/give-role")

@@ -104,13 +104,14 @@ export function channelsTab(place) {
 
   async function changeChannel(channel, mayFollow) {
     const follow = mayFollow && categories.length ? [{ name: "synced", label: t("channel.follow"), hint: t("channel.follow_hint"), type: "checkbox", value: channel.synced }] : [];
+    const followsIn = (category, synced) => synced && category !== null && (mayFollow || category === channel.category_id);
     const done = await doing(place, {
       title: t("channel.change_named", { name: channel.name }),
       submit: t("channel.save"),
       fields: [...channelFields(channel), ...follow],
-      preview: ({ category_id: category, synced = channel.synced }) => t(moveWords(channel, category, synced)),
+      preview: ({ category_id: category, synced = channel.synced }) => t(moveWords(channel, category, followsIn(category, synced))),
       async run({ category_id: category, synced = channel.synced, ...values }) {
-        const follows = synced && category !== null && (mayFollow || category === channel.category_id);
+        const follows = followsIn(category, synced);
         if (category !== channel.category_id || follows !== channel.synced) {
           await put(`/channels/${channel.id}/category`, { category_id: category, synced: follows });
         }

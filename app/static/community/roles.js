@@ -10,6 +10,7 @@ import { moveAbove } from "./order.js";
 import { changeRights, drawnAnew } from "./rights-act.js";
 
 const HIGHEST = 1_000_000; // the API's bound
+const isOwn = (role) => role.access_request_id === null; // not for an access request alone
 
 export function rolesTab(place) {
   const list = h("ol", { class: "switches-list" });
@@ -48,8 +49,9 @@ export function rolesTab(place) {
   };
 
   function line(role, at, chosen) {
-    const higher = place.roles[at - 1];
-    const lower = place.roles[at + 1];
+    // What is lent is moved by nobody.
+    const higher = place.roles.slice(0, at).findLast(isOwn);
+    const lower = place.roles.slice(at + 1).find(isOwn);
     const mine = place.above(role);
     return h(
       "li",

@@ -278,7 +278,8 @@ def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_
         sign_in(page, busy)
         for name in ("health", "alerts"):
             expect(page.locator(f"#{name}").get_by_role("alert")).to_contain_text("no store")
-        expect(page.locator("#banner")).to_contain_text("Overrides are unknown")
+        # The first came with the page; they are asked for again by and by.
+        expect(page.locator("#banner")).to_contain_text("Overrides are unknown", timeout=30_000)
         notice = page.get_by_text("Only this worker's measurements are shown")
         expect(notice).to_be_visible()
         page.unroute(broken)

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { act } from "./dialog.js";
 import { badge, h, replace } from "./dom.js";
 import { moment, now, number, subject, subjects } from "./format.js";
-import { subscribe } from "./live.js";
+import { subscribe, throttled } from "./live.js";
 import { home, named, page, state, t } from "./page.js";
 import { place } from "./permissions/decisions.js";
 import { placeOf, reportOf, roleActs, tryActs, tryCell } from "./permissions/what_if.js";
@@ -16,9 +16,11 @@ import { pagedTable } from "./table.js";
 const SAID = { holders: t("role.holders"), no_holders: t("role.no_holders"), overwrites: t("role.overwrites"), no_overwrites: t("role.no_overwrites") };
 const PERSON = /^user:(\d+)$/;
 const part = (id) => document.getElementById(id);
+const { title } = document;
+const AGAIN = 2000; // ms in which changes of rights, of whoever, are one
 const path = `/roles/${encodeURIComponent(page.shown.role_id)}`;
 
-const role = await load(part("about"), () => get(path), draw);
+let role = await load(part("about"), () => get(path), draw);
 if (!role) {
   part("private").hidden = true;
 } else if (role.standing === null) {
@@ -29,7 +31,7 @@ if (!role) {
 
 function draw(found) {
   document.querySelector(".headline h1").textContent = found.name;
-  document.title = `${found.name} · ${document.title}`;
+  document.title = `${found.name} · ${title}`;
   const one = found.standing;
   replace(part("which"), h("code", {}, `role:${found.id}`), one && !one.active ? badge("unknown", t("permissions.inactive")) : null);
   const facts = [[t("permissions.home"), found.home === null ? t("scope.global") : subject(found.home)]];
@@ -45,14 +47,16 @@ function draw(found) {
 }
 
 async function begin() {
-  const { assign } = part("acts").dataset.own === undefined ? { assign: false } : await get(`${path}/acts`);
+  const { assign } = part("acts").dataset.own === undefined ? { assign: false } : await get(`${path}/acts`).catch(() => ({ assign: false }));
   const grants = grantsPart();
   const take = { title: t("person.take_role"), right: "admin", danger: true, when: ({ via, at }) => PERSON.test(via) && at === null, run: async (row) => (await takeFrom(row)) && look() };
   const held = heldHere({ place: null }, path, part("holders"), part("overwrites"), assign ? [take] : [], SAID);
   const records = recordsPart(part("records"), part("records-of"), [["about", t("role.records_about"), { subject: `role:${role.id}` }]], state().records);
   const look = () => {
     [held, grants, records].forEach((one) => one.look());
-    load(part("about"), () => get(path), draw);
+    load(part("about"), () => get(path), draw).then((found) => {
+      role = found?.standing ? found : role;
+    });
   };
   const button = (text, run, look_of = null) => h("button", { type: "button", class: look_of, onclick: run }, text);
   replace(
@@ -61,10 +65,11 @@ async function begin() {
     button(t("what_if.try"), tryRole),
     role.home === null ? null : h("a", { class: "button", href: matrixOf(role.home) }, t("permissions.matrix")),
   );
-  subscribe({ events: (_, kind) => kind === "delta" && look() }, { types: ["permission.changed"] });
+  const again = throttled(look, AGAIN);
+  subscribe({ events: (_, kind) => kind === "delta" && again() }, { types: ["permission.changed"] });
 }
 
-const matrixOf = (home) => `${home}permissions?${new URLSearchParams({ tab: "matrix", ...placeOf(home) })}`;
+const matrixOf = (of) => `${home}permissions?${new URLSearchParams({ tab: "matrix", ...placeOf(of) })}`;
 
 /** What it grants, its own first; each grant can be tried otherwise. */
 function grantsPart() {

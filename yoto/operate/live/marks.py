@@ -8,6 +8,7 @@ from yoto.errors import StoreUnavailable
 from yoto.operate.live.alert_causes import Change, acts, happened, restarts
 from yoto.operate.live.filters import TypeFilter
 from yoto.operate.permissions.names import named
+from yoto.store.translation import translated
 
 # Of each kind, the newest.
 MOST = 50
@@ -41,7 +42,8 @@ def marks_between(since: float, until: float) -> Marks:
         return {"items": [], "unknown": []}
     for kind, find in (("act", _acts), ("alert", _alerts), ("restart", _restarts)):
         try:
-            items += find(since, until)
+            with translated():
+                items += find(since, until)
         except StoreUnavailable:
             unknown.append(kind)
     return {"items": sorted(items, key=lambda one: one["at"]), "unknown": unknown}

@@ -92,8 +92,7 @@ def _matrix_of(home: Place, after: int | None, limit: int, everywhere: bool) -> 
     elsewhere = {one for line in inherited.values() for one in line} - set(ids)
     ancestors = db.session.scalars(select(Role).where(Role.id.in_(elsewhere)).order_by(Role.id))
     granted, holders = granted_to([*ids, *elsewhere]), number_of_holders(ids)
-    # A global role may also have grants for other resources.
-    counted = (GLOBAL_KIND, *map(shown_text, permissions.sites_of([home])[home].nodes))
+    counted = counted_at(home)
     known = known_types()
     kinds = {one.name for one in (*known.line(home.kind), *known.below(home.kind))}
     return {
@@ -227,6 +226,11 @@ def _place(channel: Channel) -> str:
     if channel.synced and channel.category_id is not None:
         return f"category:{channel.category_id}"
     return f"channel:{channel.id}"
+
+
+def counted_at(home: Place) -> tuple[str, ...]:
+    """Where grants count for roles of a resource: a global role may have some elsewhere too."""
+    return (GLOBAL_KIND, *map(shown_text, permissions.sites_of([home])[home].nodes))
 
 
 def granted_to(role_ids: Sequence[int]) -> defaultdict[int, list[Grant]]:

@@ -19,7 +19,12 @@ from yoto.http.paging import PAGE_DEFAULT, Page, cut
 from yoto.nodes import GLOBAL, place_of_text, shown_text
 from yoto.operate.insight import demand_operators_insight
 from yoto.operate.operation import After, Limit, Subject
-from yoto.operate.permissions.matrix import granted_to, inherited_by, number_of_holders
+from yoto.operate.permissions.matrix import (
+    counted_at,
+    granted_to,
+    inherited_by,
+    number_of_holders,
+)
 from yoto.operate.permissions.people import AssignedRole, LaidOverwrite, assigned, laid_by
 from yoto.operate.permissions.shapes import Grant
 from yoto.store.columns import utcnow
@@ -82,14 +87,19 @@ def list_grants_of(
     after: Annotated[int | None, "The `next` of the page before"] = None,
     limit: Limit = PAGE_DEFAULT,
 ) -> Page[RoleGrant]:
-    """What a role allows and denies, its own grants first, then what it inherits"""
+    """What a role allows and denies, its own grants first, then what it inherits
+
+    Of what it inherits the grants that count where the role is from.
+    """
     role, begin = _private(role_id), after or 0
     named = {one["id"]: one["name"] for one in [_named(role), *_inherited(role)]}
     granted = granted_to(list(named))
+    counted = counted_at(place_of_text(role.home)) if role.home else None
     every = (
         RoleGrant(**one, role_id=id_, role=name)
         for id_, name in named.items()
         for one in granted[id_]
+        if id_ == role.id or counted is None or one["scope"] in counted
     )
     found = list(islice(every, begin, begin + limit + 1))
     return Page(found[:limit], begin + limit if len(found) > limit else None)

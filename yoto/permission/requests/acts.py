@@ -101,10 +101,10 @@ def still_open(
 
 def _store(state: PermissionState, act: RequestAct) -> AccessRequestEvent:
     """Store the new life with its record; the event to publish after the commit."""
-    role_id, life = act.request.role_id, act.life
+    life = act.life
     rows.put(act.row, life)
-    if life.is_closed and role_id is not None:
-        take_back(role_id, named(act.request, act.reason))
+    if life.is_closed and act.request.role_id is not None:
+        take_back(act.session, act.request, named(act.request, act.reason))
     act.session.flush()
     after = rows.request_of(act.row)
     by = "" if act.author == SYSTEM else act.author

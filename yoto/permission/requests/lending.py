@@ -128,7 +128,11 @@ def lend(
     return role_id
 
 
-def take_back(role_id: int, reason: str) -> None:
-    """Delete the role of what was lent; nothing happens where it is gone."""
-    with suppress(UnknownResource):
-        _writes.delete_role(role_id, reason=reason, commit=False)
+def take_back(session: Session, request: Request, reason: str) -> None:
+    """Delete the role of what was lent; nothing happens where it is gone, even if its number was
+    given to another one.
+    """
+    role = session.get(Role, request.role_id)
+    if role is not None and role.access_request_id == request.id:
+        with suppress(UnknownResource):  # somebody else deletes it now
+            _writes.delete_role(role.id, reason=reason, commit=False)

@@ -320,7 +320,7 @@ class Requesting:
                 now, life = state.clock(), act.request.life
                 act.life = pass_time(life, now)
                 granted = act.life.state is RequestState.GRANTED
-                if granted and not rows.is_lent(act.session, act.request.role_id):
+                if granted and not rows.is_lent(act.session, act.request):
                     act.life = end(life, SYSTEM, now, LOST)
         with reading():
             due = rows.next_due(db.session())

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from yoto.errors import UnknownResource
 from yoto.permission.registry.scopes import Place, checked_id, place_of_text
 from yoto.permission.requests.states import Approval, Life, RequestState
-from yoto.store.models import AccessRequest, RoleAssignment
+from yoto.store.models import AccessRequest, Role, RoleAssignment
 
 KIND = "access_request"
 
@@ -158,16 +158,26 @@ def due_ids(session: Session, now: float, limit: int) -> Sequence[int]:
     found = select(AccessRequest.id).limit(limit)
     due = AccessRequest.due_at <= datetime.fromtimestamp(now, UTC)
     granted = AccessRequest.state == RequestState.GRANTED.value
-    held = exists().where(RoleAssignment.role_id == AccessRequest.role_id)
+    held = exists().where(
+        RoleAssignment.role_id == AccessRequest.role_id,
+        Role.id == RoleAssignment.role_id,
+        Role.access_request_id == AccessRequest.id,
+    )
     # Two statements, for two indexes: most requests are over, and looked at by neither.
     ids = {*session.scalars(found.where(due)), *session.scalars(found.where(granted, ~held))}
     return sorted(ids)
 
 
-def is_lent(session: Session, role_id: int | None) -> bool:
-    """Whether anybody holds the role yet."""
-    held = select(RoleAssignment.id).where(RoleAssignment.role_id == role_id).limit(1)
-    return role_id is not None and session.scalar(held) is not None
+def is_lent(session: Session, request: Request) -> bool:
+    """Whether anybody holds the role of a request yet."""
+    if request.role_id is None:
+        return False
+    held = (
+        select(RoleAssignment.id)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(Role.id == request.role_id, Role.access_request_id == request.id)
+    )
+    return session.scalar(held.limit(1)) is not None
 
 
 def next_due(session: Session) -> float | None:

@@ -58,3 +58,20 @@ def test_a_role_says_what_it_grants_who_holds_it_and_where_it_is_overwritten(
     for part in ("grants", "holders", "overwrites"):
         assert viewer.get(f"/roles/{role}/{part}").status_code == 403
         assert auditor.get(f"/roles/987654/{part}").status_code == 404
+
+
+def test_of_a_global_role_the_grants_elsewhere_are_shown_to_nobody_of_a_server(
+    app: Flask, world: World
+) -> None:
+    here, elsewhere = world.server(name="Harbour"), world.server(name="Attic")
+    everywhere = world.role(None, "message.pin", name="staff")
+    role = world.role(here, "member.kick", name="crew", parent_id=everywhere)
+    with app.app_context():
+        permissions.assign_permissions_to_role(
+            everywhere, ["message.manage"], "server", elsewhere.id
+        )
+    auditor = control_client(app, world, VIEW, "admin.audit")
+    told = {one["permission"] for one in items(auditor, f"/roles/{role}/grants")}
+    assert told == {"member.kick", "message.pin"}
+    alone = {one["permission"] for one in items(auditor, f"/roles/{everywhere}/grants")}
+    assert alone == {"message.pin", "message.manage"}

@@ -72,7 +72,7 @@ export function alertDetail(node, id, acts) {
 
   function drawValues({ unit, thresholds, points, resolution_s: step, since, until, complete }) {
     // A rule that was loosened ended it: it is shown with the threshold that it had.
-    const limitOf = ({ level, at }) => (raised?.open === false && level === raised.peak_level && known(raised.limit) ? raised.limit : at);
+    const limitOf = ({ level, at }) => (raised?.open === false && raised.cause === "value" && level === raised.peak_level && known(raised.limit) ? raised.limit : at);
     const borders = thresholds.map((one) => ({ at: limitOf(one), level: one.level, label: t(`alerts.level_${one.level}`), always: true }));
     plot ??= chart({ title: t("alerts.around"), unit: unit ?? "count", series: [{ key: "value", title: named("rule", raised?.rule ?? ""), colour: 1 }] });
     plot.limits(borders);

@@ -6,7 +6,6 @@ import { h, replace } from "../dom.js";
 import { age, moment, subject, subjects, timestamp } from "../format.js";
 import { page, parts, t } from "../page.js";
 import { reach } from "../reach.js";
-import { load } from "../states.js";
 
 const MOST_PAIRS = 8; // of its data in the line
 const LONGEST_VALUE = 80; // characters
@@ -80,7 +79,7 @@ function changeOf({ position, records = [] }) {
 
 function actOf(id) {
   const line = h("li");
-  load(line, () => get(`/audit/${id}`), (one) =>
+  const draw = (one) =>
     h(
       "div",
       {},
@@ -91,8 +90,9 @@ function actOf(id) {
       subject(one.subject),
       one.reason ? ` · ${one.reason}` : "",
       differenceList(one.before, one.after, SHORT),
-    ),
-  );
+    );
+  // It may not be read by everybody, or not now.
+  get(`/audit/${id}`).then((one) => replace(line, draw(one)), () => line.remove());
   return line;
 }
 

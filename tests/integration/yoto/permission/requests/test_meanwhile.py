@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from app.models import Member, User
 from tests.support.redis_servers import wait_until
@@ -115,6 +115,26 @@ def test_what_is_over_ends_once_though_a_worker_dies_between_its_steps(
             assert len(lending(world, community)) == (name == "listener")
         permissions.settle_access_requests()
     assert len(world.acts("access_request.end")) == 1
+
+
+def test_the_end_of_what_was_lent_spares_a_role_that_got_its_number(
+    app: Flask, world: World, community: Community, member: Person, asked: int
+) -> None:
+    with app.app_context():
+        desk = get_state().requests
+        assert desk is not None
+        desk.close()
+        permissions.grant_access(asked, actor_id=community.owner.id)
+        [lent] = lending(world, community)
+        permissions.delete_role(lent, actor_id=community.owner.id)
+        # SQLite gives the highest number again.
+        world.run(
+            insert(Role).values(id=lent, server_id=community.id, name="gardeners", position=1)
+        )
+        world.assign(member, lent)
+        permissions.settle_access_requests()
+    assert state_of(app, asked) == "ended"
+    assert world.rows(select(Role.name).where(Role.id == lent)) == [("gardeners",)]
 
 
 @pytest.mark.parametrize("barred", ["banned", "timed out", "disabled"])
