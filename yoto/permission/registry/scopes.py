@@ -66,8 +66,11 @@ def checked_id(value: Any, field: str) -> int:
     return value
 
 
-def parse_place(scope: str | None, scope_id: Any) -> Place:
+def parse_place(scope: str | None, scope_id: Any, *, asked: bool = True) -> Place:
     """The place that ``scope`` and ``scope_id`` name; no scope means global.
+
+    Args:
+        asked: only one that can be asked about; False: one that has only overwrites, too.
 
     Raises:
         ValidationFailed: an unknown scope (field ``scope``), an id that is missing, of another
@@ -77,7 +80,7 @@ def parse_place(scope: str | None, scope_id: Any) -> Place:
         if scope_id is not None:
             raise ValidationFailed({"scope_id": "the global scope has no id"})
         return GLOBAL
-    declared = known_types().get(scope, asked=True)
+    declared = known_types().get(scope, asked=asked)
     if scope_id is None:
         raise ValidationFailed({"scope_id": f"the scope {str(scope)!r} needs an id"})
     return declared.place(scope_id, "scope_id")

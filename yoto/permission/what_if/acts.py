@@ -104,7 +104,9 @@ def place_of_act(data: Any) -> tuple[str, Place | None]:
     """
     act = read_act(data)
     node = act.node
-    return act.name, None if node is None else parse_place(*node)
+    # Overwrites are also at what cannot be asked about, such as a category.
+    asked = not act.name.startswith("overwrite.")
+    return act.name, None if node is None else parse_place(*node, asked=asked)
 
 
 def _id_in(scope: Any, scope_id: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -41,15 +42,18 @@ def names_of_roles(
         by_home.setdefault(site.home, []).append(site)
     _demand_roles(connection, wanted, by_home)
     snapshot, now = state.registry.snapshot, state.clock()
-    someone = UserFacts(NOBODY, member=True, assignments=tuple(map(Assignment, wanted)))
+    nobody = UserFacts(NOBODY, member=True)
+    held = tuple(map(Assignment, wanted))
     found: dict[Place, frozenset[str]] = {}
     for together in by_home.values():
         rights = rights_in(connection, (), together, wanted)
         for site in together:
-            facts, _ = Loaded(site, rights, ()).facts(state.registry)
+            # With what everybody there holds, as every member does.
+            facts, [one] = Loaded(site, rights, (nobody,)).facts(state.registry)
+            someone = replace(one, assignments=(*one.assignments, *held))
             mask = resolve(flatten(facts, snapshot.bits), someone, now, snapshot.bits).mask
             known = snapshot.by_name.values()
-            found[site.place] = frozenset(one.name for one in known if mask & one.mask)
+            found[site.place] = frozenset(each.name for each in known if mask & each.mask)
     return [found[place] for place in places]
 
 

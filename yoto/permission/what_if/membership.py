@@ -7,12 +7,14 @@ just that is changed here.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, delete, func, true, update
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.permission.loading.places_sql import person_number
+from yoto.permission.loading.sites import load_sites
 from yoto.permission.people.numbers import SubjectId, number_of
 from yoto.permission.rank.hierarchy import Authority
 from yoto.permission.registry.scopes import Place
@@ -32,10 +34,12 @@ def time_out(
     """Let a member keep only what remains in a time-out; until None: end it.
 
     Raises:
-        PermissionDenied: the actor does not outrank the member.
+        PermissionDenied: the actor does not outrank the member, who may be the owner.
         UnknownResource: that person is no member.
-        ValidationFailed: people do not belong to such a node, or it has no time-outs.
+        ValidationFailed: people do not belong to such a node, it has no time-outs, or ``until`` is
+            no time with a zone, or has passed.
     """
+    _check_ahead(until)
     session = db.session()
     members, row = _row_of(session, home, subject, actor_id, TIME_OUT)
     column = members.timeout_until
@@ -53,6 +57,15 @@ def remove(home: Place, subject: SubjectId, actor_id: SubjectId | None) -> None:
     _demand_one(changed.rowcount, subject)
 
 
+def _check_ahead(until: Any) -> None:
+    if until is None:
+        return
+    if not isinstance(until, datetime) or until.tzinfo is None:
+        raise ValidationFailed({"until": "must be a time with a time zone"})
+    if until.timestamp() <= get_state().clock():
+        raise ValidationFailed({"until": "is in the past"})
+
+
 def _row_of(
     session: Session, home: Place, subject: SubjectId, actor_id: SubjectId | None, right: str
 ) -> tuple[Members, ColumnElement[bool]]:
@@ -62,7 +75,10 @@ def _row_of(
     number = number_of(subject, "subject")
     if actor_id is not None:
         authority = Authority(get_state(), session, number_of(actor_id, "actor_id"))
-        if not authority.outranks(number, str(home)):
+        site = load_sites(session.connection(), [home]).get(home)
+        # A super-admin outranks everybody, but nobody does this to the owner.
+        owned = site is not None and site.owner_id == number
+        if owned or not authority.outranks(number, str(home)):
             raise PermissionDenied(OUTRANKED, right)
     row = and_(members.node == home.id, person_number(members.person) == number)
     if members.banned is not None:

@@ -44,7 +44,7 @@ def reach_of(session: Session, act: Act) -> Reach:
         return _of_group(session, require(session, PermissionGroup, given["group_id"]).id)
     if act.name.startswith("overwrite."):
         node = act.node
-        root = "" if node is None else str(parse_place(*node))
+        root = "" if node is None else str(parse_place(*node, asked=False))
         if "role_id" in given["target"]:
             return Reach((root,), frozenset({given["target"]["role_id"]}))
         [(name, value)] = given["target"].items()

@@ -44,6 +44,13 @@ def test_an_act_is_tried_by_whoever_may_audit_where_it_reaches(
     gone = auditor.send("POST", "/what-if", {"act": {**act, "role_id": 10**6}})
     assert gone.status_code == 404
 
+    category = world.category(harbour)
+    world.channel(harbour, category_id=category, synced=True)
+    act = {"act": "overwrite.set", "scope": "category", "scope_id": category}
+    act |= {"target": f"role:{crew}", "deny": [PIN]}
+    found = auditor.send("POST", "/what-if", {"act": act})
+    assert [item["user_id"] for item in found.json["items"]] == [anna.id], found.json
+
 
 def test_two_people_are_put_side_by_side(
     world: World, harbour: Community, auditor: ControlClient

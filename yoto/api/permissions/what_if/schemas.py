@@ -11,7 +11,7 @@ from yoto.http.fields import Instant, NodeId, RowId
 from yoto.permission import ACTS
 
 CURSOR_LENGTH = 200
-ROLES_MAX, PLACES_MAX = 50, 1_000
+ROLES_MAX, PLACES_MAX = 250, 1_000
 ACT = {
     "description": "Its name as `act`, and the fields of its route: "
     + "; ".join(f"`{name}` {', '.join(fields)}" for name, fields in ACTS.items())

@@ -19,7 +19,7 @@ from yoto.api.rows import existing
 from yoto.api.visibility import demand_sight, sees
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.extensions import permissions
-from yoto.nodes import place_of_text
+from yoto.nodes import GLOBAL, place_of_text
 from yoto.permission import (
     ChangedCell,
     ChangedVerdict,
@@ -32,6 +32,7 @@ from yoto.permission import (
 )
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Role
+from yoto.store.resources import known_types
 
 MANAGE_GROUPS = "admin.groups"
 # What the routes of a community take.
@@ -83,20 +84,39 @@ def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:
     elif name.startswith("overwrite."):
         if place is None:
             raise ValidationFailed({"scope": "an overwrite is at a resource"})
-        demand_sight(caller_id, [place])
-        if not _has(caller_id, OVERWRITE, place):
-            managed(caller_id, place)
+        _demand_overwriting(caller_id, place)
     elif name in MEMBERS:
         if place is None:
             raise ValidationFailed({"scope": "people belong to a resource"})
         demand_sight(caller_id, [place])
-        if not any(_has(caller_id, right, place) for right in MEMBERS[name]):
+        rights = [right for right in MEMBERS[name] if permissions.is_registered(right)]
+        if not rights:
             managed(caller_id, place)
+        elif not any(_has(caller_id, right, place) for right in rights):
+            _demand(caller_id, rights[0], place)
     elif name in ("role.assign", "role.unassign") and place is not None:
         managed(caller_id, place)
     else:
         right = ASSIGN if name in ("role.assign", "role.unassign") else MANAGE
         _demand_over_role(caller_id, existing(Role, act["role_id"]), right)
+
+
+def _demand_overwriting(caller_id: int, place: Place) -> None:
+    at = _asked_at(place)
+    if not sees(caller_id, *at):
+        raise UnknownResource(place.kind, place.id)
+    if at != place and permissions.is_registered(OVERWRITE):
+        # Only the application has a route for these.
+        _demand(caller_id, OVERWRITE, at)
+    elif not _has(caller_id, OVERWRITE, at):
+        managed(caller_id, at)
+
+
+def _asked_at(place: Place) -> Place:
+    """Where rights at a place are asked for: its home, if nothing can be asked about itself."""
+    if place == GLOBAL or known_types().get(place.kind).askable:
+        return place
+    return permissions.homes_of([place])[place] or GLOBAL
 
 
 def _demand_over_role(caller_id: int, role: Role, right: str) -> None:
@@ -170,8 +190,6 @@ class _Seen:
 
     def _sees(self, text: str) -> bool:
         if text not in self._known:
-            kind, separator, _ = text.partition(":")
-            self._known[text] = not separator or sees(
-                self._caller_id, kind, node_of_text(text, "places").id
-            )
+            place = node_of_text(text, "places") if ":" in text else GLOBAL
+            self._known[text] = sees(self._caller_id, *_asked_at(place))
         return self._known[text]

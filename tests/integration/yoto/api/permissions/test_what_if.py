@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.world import Community, Person, World
 from yoto.extensions import permissions
+from yoto.permission import PUBLIC, Everyone
 
 WHAT_IF = "/api/v1/permissions/what-if"
 PIN = "message.pin"
@@ -102,6 +103,42 @@ def overwriting(harbour: Community, target: str, **lists: Any) -> dict[str, Any]
     return {"act": "overwrite.set", **at, **lists}
 
 
+def test_overwrites_of_a_category_are_tried_by_who_may_set_them_in_its_server(
+    client: FlaskClient, world: World, harbour: Community, crew: int
+) -> None:
+    [person] = world.members(harbour, 1, crew)
+    category = world.category(harbour)
+    follower = world.channel(harbour, "follower", category_id=category, synced=True)
+    rank = world.role(harbour, "channel.overwrite", PIN, position=5)
+    editor = world.member(harbour, world.user("editor"), rank)
+    at = {"scope": "category", "scope_id": category, "target": f"role:{crew}"}
+    act = {"act": "overwrite.set", "allow": [PIN], **at}
+    found = ask(client, editor, act).get_json()
+    [item] = found["items"]
+    assert (item["user_id"], item["lost"]) == (person, [])
+    assert [(one["permission"], one["places"]) for one in item["gained"]] == [
+        (PIN, [f"channel:{follower}"])
+    ]
+    assert [(one["role"], one["place"]) for one in found["matrix"]] == [
+        ("crew", f"category:{category}")
+    ]
+    manager = world.member(harbour, world.user(), world.role(harbour, PIN, position=9))
+    world.assign(manager, world.role(None, "admin.roles", position=9))
+    for who, tried, status in (
+        (world.member(harbour), act, 403),
+        (manager, act, 403),  # the route takes the community's own right
+        (world.user(), act, 404),
+        (editor, act | {"scope_id": 10**6}, 404),
+        (editor, {"act": "overwrite.clear", **at}, 422),  # there is none yet
+        (editor, {"act": "overwrite.set", **at, "scope": "attic"}, 422),
+    ):
+        answer = ask(client, who, tried)
+        assert answer.status_code == status, (tried, answer.get_json())
+    world.overwrite(category=category, role=crew, allow=[PIN])
+    [item] = ask(client, editor, {"act": "overwrite.clear", **at}).get_json()["items"]
+    assert [one["places"] for one in item["lost"]] == [[f"channel:{follower}"]]
+
+
 def test_places_that_are_hidden_from_the_caller_are_left_out(
     client: FlaskClient, world: World, harbour: Community, crew: int, keeper: Person
 ) -> None:
@@ -165,8 +202,17 @@ def test_a_time_out_and_a_removal_are_foretold_to_who_may_do_it_to_whom_they_out
     assert "channel.read" in {one["permission"] for one in found["lost"]}
     above = {"subject": f"user:{keeper.id}", "scope": "server", "scope_id": harbour.id}
     nobody = at | {"subject": f"user:{world.user().id}"}
+    # They outrank the member, but have no right over members.
+    manager = world.member(harbour, world.user(), world.role(harbour, position=9))
+    world.assign(manager, world.role(None, "admin.roles", position=9))
+    root, owner = world.user("root", super_admin=True), f"user:{harbour.owner.id}"
+    assert ask(client, root, out | above).status_code == 200
     for who, act, status in (
         (member, out, 403),
+        (manager, out, 403),
+        (manager, gone, 403),
+        (root, out | {"subject": owner}, 403),
+        (root, gone | {"subject": owner}, 403),
         (keeper, gone, 403),
         (guard, out | above, 403),
         (world.user(), out, 404),
@@ -175,16 +221,24 @@ def test_a_time_out_and_a_removal_are_foretold_to_who_may_do_it_to_whom_they_out
     ):
         answer = ask(client, who, act)
         assert answer.status_code == status, (act, answer.get_json())
+    assert ask(client, guard, out | {"until": None}).status_code == 200
+    for until in (5, [1], "soon", "2100-01-01T00:00:00", "2020-01-01T00:00:00+00:00"):
+        answer = ask(client, guard, out | {"until": until})
+        assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["until"]), until
 
 
 def test_a_member_made_up_of_roles_may_do_what_one_who_holds_them_may(
-    client: FlaskClient, world: World, harbour: Community, crew: int
+    app: Flask, client: FlaskClient, world: World, harbour: Community, crew: int
 ) -> None:
     attic = world.channel(harbour, "attic")
     world.overwrite(channel=attic, role=harbour.everyone_id, deny=["channel.read"])
     world.overwrite(channel=attic, role=crew, allow=["channel.read"])
     pinner = world.role(harbour, PIN)
     asleep = world.role(harbour, "member.ban", active=False)
+    lent, shared = world.role(harbour, "member.nickname"), world.role(None, "message.manage")
+    with app.app_context():
+        permissions.assign(Everyone("server", harbour.id), lent, at=("server", harbour.id))
+        permissions.assign(PUBLIC, shared, at=("channel", attic))
     places = [
         {"scope": "server", "scope_id": harbour.id},
         {"scope": "channel", "scope_id": harbour.channel_id},
@@ -203,6 +257,9 @@ def test_a_member_made_up_of_roles_may_do_what_one_who_holds_them_may(
             own = client.get("/api/v1/permissions/me", headers=holder.headers, query_string=at)
             held = own.get_json()["permissions"] if own.status_code == 200 else []
             assert item["permissions"] == sorted(held), (roles, at)
+        assert "member.nickname" in found[0]["permissions"]  # what everybody there holds
+    many = [crew, *(world.role(harbour) for _ in range(50))]
+    assert look(harbour.owner, many).status_code == 200  # a page has a box for each role
     assert look(world.member(harbour), [crew]).status_code == 404  # the attic is not there for them
     elsewhere = world.server(world.user())
     assert look(harbour.owner, [elsewhere.everyone_id]).status_code == 404
