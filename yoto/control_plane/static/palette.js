@@ -7,8 +7,8 @@ import { has, home, named, t } from "./page.js";
 
 const TYPING = 150; // ms without a key until it is searched
 
-/** Open it. */
-export function search() {
+/** Open it, with the text that was typed before it came. */
+export function search(typed = "") {
   if (document.querySelector("dialog[open]")) {
     return; // what is asked there comes first
   }
@@ -103,6 +103,7 @@ export function search() {
 
   document.body.append(dialog);
   dialog.showModal();
+  input.value = typed;
   input.focus();
   look();
 }

@@ -128,7 +128,7 @@ function maintenance(state) {
 function notices({ overrides, raised }) {
   const grave = overrides.filter((one) => GRAVE.has(one.kind) || one.expires_at);
   const lines = [
-    ...grave.map((one) => h("li", {}, h("a", { href: home + one.where }, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), " · ", subject(one.author), `: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
+    ...grave.map((one) => h("li", {}, h("a", { href: home + one.where }, `${named("kind", one.kind)} ${one.name}`), " ", one.kind === "forced_breaker" ? named("forced", one.values.state) : settings(one.values), " · ", subject(one.author), `: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
     // "none" asks nothing by itself: only a feature that names the source is degraded by it.
     ...raised.filter(({ level }) => level !== "none").map((one) => h("li", {}, h("b", {}, one.feature || t("banner.every_feature")), ` ${t("banner.raised", { level: one.level, source: one.source })} · `, until(one.expires_at))),
   ];
@@ -139,7 +139,18 @@ const settings = (values) => Object.entries(values).map(([name, value]) => `${na
 
 /** Offer the search by a button behind each of `brands`, and by Ctrl-K everywhere; it is loaded when it is asked for. */
 function offerSearch(brands) {
-  const open = () => import("./palette.js").then(({ search }) => search(), () => toast(t("problem.no_answer"), "failed"));
+  let typed = null; // for the search, while it is loaded
+  async function open() {
+    typed ??= "";
+    const loaded = await import("./palette.js").catch(() => null);
+    const text = typed;
+    typed = null;
+    if (loaded === null) {
+      toast(t("problem.no_answer"), "failed");
+    } else if (text !== null) {
+      loaded.search(text);
+    }
+  }
   for (const brand of brands) {
     const keys = h("kbd", { "aria-hidden": "true" }, MAC ? "⌘K" : "Ctrl K");
     brand.after(h("button", { type: "button", class: "find", "aria-keyshortcuts": MAC ? "Meta+K" : "Control+K", onclick: open }, glass(), h("span", { class: "find-words" }, t("palette.open")), keys));
@@ -148,6 +159,9 @@ function offerSearch(brands) {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
       event.preventDefault();
       open();
+    } else if (typed !== null && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      typed += event.key;
     }
   });
 }

@@ -54,6 +54,7 @@ PUT_TOGETHER = (
     "event.",
     "fact.",
     "first_step.",
+    "forced.",
     "foretold.",
     "guard_",
     "headline.",
