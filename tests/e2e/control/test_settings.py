@@ -130,6 +130,7 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
         for page in (first, second):
             sign_in(page, yoto, path=PATH)
             row(page, "#threshold-list", "Response time").get_by_role("button", name="Edit").click()
+            expect(page.get_by_role("dialog")).to_be_visible()
         agree(first, "Save", warning="150")
         dialog = second.get_by_role("dialog")
         dialog.locator("[name=error]").fill("250")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -271,7 +270,6 @@ def test_one_of_them_operates_the_platform_and_asks_there_about_a_document(studi
     drawn = ann.locator(".derivation")
     expect(drawn.locator(".card-head .badge")).to_have_text("Denied")
     changes = drawn.locator(".changes")
-    expect(changes).to_contain_text(re.compile(r"Assign role reader to the user at document:"))
-    expect(changes).to_contain_text(re.compile(r":[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"))
+    expect(changes).to_contain_text("Assign role reader to the user at Printer")
     expect(drawn).to_contain_text("Without document.read nothing else in the document remains.")
     screenshot(ann, "documents-control-plane")

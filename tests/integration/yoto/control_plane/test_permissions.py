@@ -155,7 +155,13 @@ def test_the_matrix_has_roles_with_their_grants_and_groups(
     (role,) = rest["roles"]
     assert (role["id"], role["name"], role["holders"]) == (crew, "crew", 1)
     assert role["grants"] == [
-        {"permission": PIN, "effect": "allow", "scope": f"server:{harbour.id}", "group": None}
+        {
+            "permission": PIN,
+            "effect": "allow",
+            "scope": f"server:{harbour.id}",
+            "group": None,
+            "group_id": None,
+        }
     ]
     names = {one["name"]: one for one in first["permissions"]}
     assert names[PIN]["description"] and AUDIT not in names
