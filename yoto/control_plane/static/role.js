@@ -50,7 +50,8 @@ async function begin() {
   const { assign } = part("acts").dataset.own === undefined ? { assign: false } : await get(`${path}/acts`).catch(() => ({ assign: false }));
   const grants = grantsPart();
   const take = { title: t("person.take_role"), right: "admin", danger: true, when: ({ via, at }) => PERSON.test(via) && at === null, run: async (row) => (await takeFrom(row)) && look() };
-  const held = heldHere({ place: null }, path, part("holders"), part("overwrites"), assign ? [take] : [], SAID);
+  const said = role.standing.is_default ? { ...SAID, no_holders: t("origin.default") } : SAID;
+  const held = heldHere({ place: null }, path, part("holders"), part("overwrites"), assign ? [take] : [], said);
   const records = recordsPart(part("records"), part("records-of"), [["about", t("role.records_about"), { subject: `role:${role.id}` }]], state().records);
   const look = () => {
     [held, grants, records].forEach((one) => one.look());
