@@ -23,7 +23,7 @@ from yoto.operate.permissions.requests import list_operators_access_requests
 
 log = logging.getLogger(__name__)
 
-COUNTED = 20  # access requests, as ``shell.js`` counts them
+COUNTED = 20  # access requests: whoever may grant them is asked about each
 WAITING = f"/access-requests?limit={COUNTED}"
 # By the address below the API that the scripts would ask.
 READERS: Mapping[str, Callable[[], Any]] = {

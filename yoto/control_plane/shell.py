@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from yoto.auth.csrf import CSRF_FIELD, csrf_token
 from yoto.auth.operators import ADMIN, may
 from yoto.control_plane import ages, choice, language
-from yoto.control_plane.brought import brought
+from yoto.control_plane.brought import COUNTED, brought
 from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS, Page
 from yoto.control_plane.static_files import modules_of
 from yoto.errors import PlatformError
@@ -113,6 +113,7 @@ def page_data(
         "resources": types(),
         "opens": [one.key for one in DETAILS],
         "shown": request.view_args or {},
+        "requests_counted": COUNTED,
         "brought": brought(page.brings if page else (), rights),
         "now": utcnow().isoformat(),
     }

@@ -112,11 +112,10 @@ def read_account(user_id: int) -> dict[str, Any]:
 @role_control.alt_response(404, "NOT_FOUND")
 def read_acts_on_role(role_id: int) -> dict[str, bool]:
     """What you could do with a role, so that a page offers nothing else"""
-    actor = actor_id()
+    if not may(ADMIN):
+        return {"assign": False}
     try:
-        if actor is None or not may(ADMIN):
-            raise PermissionDenied(NOT_GRANTED, ASSIGN)
-        demand_role_right(actor, role_id, ASSIGN)
+        _assigner(role_id)
     except PermissionDenied:
         return {"assign": False}
     role = existing(Role, role_id)
@@ -131,8 +130,7 @@ def read_acts_on_role(role_id: int) -> dict[str, bool]:
 @person_control.alt_response(409, "CONFLICT")
 def give_role_to_person(body: dict[str, Any], user_id: int) -> None:
     """Give somebody a role, by `role.assign` in its server; a global one by `admin.roles`"""
-    actor = _actor(ASSIGN)
-    demand_role_right(actor, body["role_id"], ASSIGN)
+    actor = _assigner(body["role_id"])
     holders.assign(actor, body["role_id"], user_id, {**body, "valid_from": None})
 
 
@@ -144,8 +142,7 @@ def give_role_to_person(body: dict[str, Any], user_id: int) -> None:
 @person_control.alt_response(409, "CONFLICT")
 def take_role_of_person(body: dict[str, Any], user_id: int) -> None:
     """Take a role from somebody, by `role.assign` in its server; a global one by `admin.roles`"""
-    actor = _actor(ASSIGN)
-    demand_role_right(actor, body["role_id"], ASSIGN)
+    actor = _assigner(body["role_id"])
     holders.take(actor, body["role_id"], user_id, body["reason"])
 
 
@@ -204,6 +201,13 @@ def _acts_on(user_id: int) -> dict[str, Any]:
 def _moderator(server_id: int) -> int:
     actor = _actor(TIME_OUT)
     demand(actor, TIME_OUT, ScopeType.SERVER, server_id)
+    return actor
+
+
+def _assigner(role_id: int) -> int:
+    """The operator's account, which may give and take that role."""
+    actor = _actor(ASSIGN)
+    demand_role_right(actor, role_id, ASSIGN)
     return actor
 
 

@@ -9,7 +9,6 @@ import { isStale, leave, subscribe, throttled, watch } from "./live.js";
 import { addressWith, home, may, named, OWN, page, t } from "./page.js";
 
 export const REQUEST_EVENTS = ["access_request.*"];
-const MOST_COUNTED = 20; // access requests: whoever may grant them is asked about each
 const COUNT_DELAY = 300; // ms: what comes together is read once
 const OVERRIDES_EVERY = 15; // s between looks; what is told live is looked at once
 const GRAVE = new Set(["forced_breaker", "degradation"]);
@@ -48,7 +47,7 @@ function countRequests(nodes) {
   async function count() {
     let found;
     try {
-      found = await get("/access-requests", { limit: MOST_COUNTED });
+      found = await get("/access-requests", { limit: page.requests_counted });
     } catch {
       return say("", ""); // who may not know has none, and the page says why
     }
