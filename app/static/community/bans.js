@@ -27,5 +27,5 @@ const lift = (place, one) =>
   doing(place, {
     title: t("bans.lift_named", { name: nameOf(one.user) }),
     submit: t("bans.lift"),
-    run: async (_, { key }) => (await remove(`${place.path}/bans/${one.user.id}`, undefined, { key })) ?? true,
+    run: (_, { key }) => remove(`${place.path}/bans/${one.user.id}`, undefined, { key }),
   });

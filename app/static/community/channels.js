@@ -170,7 +170,7 @@ export function channelsTab(place) {
       intro: t("category.drop_does"),
       submit: t("channel.drop"),
       danger: true,
-      run: async (_, { key }) => (await remove(`${place.path}/categories/${category.id}`, undefined, { key })) ?? true,
+      run: (_, { key }) => remove(`${place.path}/categories/${category.id}`, undefined, { key }),
       done: t("category.dropped"),
     });
     if (done) {

@@ -58,5 +58,5 @@ const takeBack = (place, one) =>
     title: t("invites.delete_named", { code: one.code }),
     submit: t("invites.delete"),
     danger: true,
-    run: async (_, { key }) => (await remove(`${place.path}/invites/${one.id}`, undefined, { key })) ?? true,
+    run: (_, { key }) => remove(`${place.path}/invites/${one.id}`, undefined, { key }),
   });

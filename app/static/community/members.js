@@ -115,7 +115,7 @@ const kick = (place, one) =>
     danger: true,
     fields: [reasonField],
     tries: () => ({ act: "member.remove", ...member(place, one) }),
-    run: async ({ reason }, { key }) => (await remove(`${place.path}/members/${one.user.id}${because(reason)}`, undefined, { key })) ?? true,
+    run: ({ reason }, { key }) => remove(`${place.path}/members/${one.user.id}${because(reason)}`, undefined, { key }),
   });
 
 const ban = (place, one) =>

@@ -6,9 +6,7 @@ import { t } from "../control/page.js";
 import { doing } from "./denied.js";
 import { all } from "./pages.js";
 import { inForce } from "./place.js";
-import { foretold, namesOf, outcomeOf } from "./preview.js";
-
-const PEOPLE_MAX = 500;
+import { foretold, namesOf, outcomeOf, PEOPLE_MAX } from "./preview.js";
 
 /** Ask whether `role` shall come above `higher`, the one that is above it now. */
 export async function moveAbove(place, role, higher) {

@@ -13,7 +13,7 @@ const PAGE = 100; // people asked for at once
 const NAMES_MAX = 8; // shown of one line
 const PLACES_MAX = 3;
 const ASKED_MAX = 12; // differences looked at afterwards
-const PEOPLE_MAX = 500;
+export const PEOPLE_MAX = 500;
 
 /**
  * What an act would change: `{node, turns}`, a node that says it and the `{permission, scope,

@@ -41,7 +41,7 @@ export async function changeRights(place, { tries, run, ...options }) {
     preview: look,
     async run(values, more) {
       since = new Date(now()).toISOString();
-      return (await run(values, more)) ?? true;
+      return run(values, more);
     },
   });
   if (done && turns.length) {

@@ -116,6 +116,6 @@ const drop = (place, role) =>
     danger: true,
     fields: [{ name: "reason", label: t("dialog.reason"), maxlength: 500 }],
     tries: () => ({ act: "role.delete", role_id: role.id }),
-    run: async ({ reason }, { key }) => (await remove(`/roles/${role.id}${because(reason)}`, undefined, { key })) ?? true,
+    run: ({ reason }, { key }) => remove(`/roles/${role.id}${because(reason)}`, undefined, { key }),
     done: t("roles.deleted"),
   });

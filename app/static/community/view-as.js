@@ -9,9 +9,8 @@ import { all } from "./pages.js";
 import { PERMISSIONS } from "./permissions.js";
 import { label, nameOf } from "./place.js";
 
-// What is told of each channel.
 const CHECKS_MAX = 1000; // of one request
-const IN_CHANNEL = ["channel.read", "message.read_history", "message.send", "message.pin", "message.manage"];
+const OF_EACH_CHANNEL = PERMISSIONS.slice(0, 5);
 
 export function viewAsTab(place) {
   const choice = h("select", { id: "view-as", onchange: () => look() });
@@ -70,7 +69,7 @@ export function viewAsTab(place) {
   }
 
   async function ofMember(channels, userId) {
-    const asked = placesOf(channels).map((where, at) => ({ where, names: at ? IN_CHANNEL : PERMISSIONS }));
+    const asked = placesOf(channels).map((where, at) => ({ where, names: at ? OF_EACH_CHANNEL : PERMISSIONS }));
     const checks = asked.flatMap(({ where, names }) => names.map((permission) => ({ permission, ...where })));
     const allowed = [];
     for (let from = 0; from < checks.length; from += CHECKS_MAX) {
@@ -85,13 +84,13 @@ export function viewAsTab(place) {
     const may = PERMISSIONS.filter((one) => inServer.has(one));
     const seen = inChannels.filter((one) => one.has("channel.read")).length;
     const cell = (has, permission) => h("td", { dataset: { title: label(permission) } }, h("span", { class: has ? null : "quiet" }, t(has ? "view_as.yes" : "view_as.no")));
-    const row = (channel, at) => h("tr", {}, h("th", { scope: "row" }, `# ${channel.name}`), IN_CHANNEL.map((permission) => cell(inChannels[at].has(permission), permission)));
+    const row = (channel, at) => h("tr", {}, h("th", { scope: "row" }, `# ${channel.name}`), OF_EACH_CHANNEL.map((permission) => cell(inChannels[at].has(permission), permission)));
     replace(
       body,
       h("h3", {}, t("view_as.in_server")),
       may.length ? h("ul", { class: "ways" }, may.map((one) => h("li", { title: one }, label(one)))) : h("p", { class: "quiet" }, t("view_as.nothing")),
       h("h3", {}, t("view_as.in_channels", { n: seen, of: channels.length })),
-      channels.length ? h("div", { class: "scroll" }, h("table", { class: "rows", "aria-label": t("tab.channels") }, h("thead", {}, h("tr", {}, [t("overwrites.channel"), ...IN_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, channels.map(row)))) : null,
+      channels.length ? h("div", { class: "scroll" }, h("table", { class: "rows", "aria-label": t("tab.channels") }, h("thead", {}, h("tr", {}, [t("overwrites.channel"), ...OF_EACH_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, channels.map(row)))) : null,
     );
   }
 

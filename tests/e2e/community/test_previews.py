@@ -42,7 +42,7 @@ def test_an_overwrite_an_order_and_a_time_out_do_what_was_said_before(
     options = {"viewport": WIDE, "locale": "en-GB"}
     with watched_page(browser, yoto.url, **options) as (page, _):
         enter(page, yoto, "mara", "/servers/1?tab=overwrites&channel=2")
-        regular = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Regular"))
+        regular = row_of(page, "Regular")
         sending = regular.get_by_label("Regular: Send messages")
         # A draft alone, which is taken back.
         sending.select_option("allow")

@@ -132,7 +132,8 @@ def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_event
             page.mouse.up()
             return "from=" in page.url
 
-        wait_until(dragged)
+        with page.expect_response(lambda answer: "performance?from=" in answer.url):
+            wait_until(dragged)
         expect(page).to_have_url(re.compile(r"from=\d{4}-.*&to=\d{4}-"))
         page.reload()
         expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()

@@ -190,12 +190,6 @@ export function show({ title, body, wide = false, holds = () => false }) {
   return ended;
 }
 
-/** `expires_in` seconds from now in words, for previews and toasts. */
-export const expiryName = (seconds) => {
-  const [, key, n] = EXPIRIES.find(([value]) => value === seconds) ?? [0, "unit.seconds", seconds];
-  return seconds === null ? t("dialog.no_expiry") : t(key, { n });
-};
-
 /** A dialog; `leave` is called when Escape is pressed. `unless(drop)` asks before it drops. */
 function modal(title, wide, leave) {
   const heading = uniqueId("dialog");

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from app.extensions import optimization
 from tests.e2e.control.incidents.walk import SLOW, operate, overview
 from tests.e2e.control.test_guards import Member
+from tests.support.community_pages import row_of
 from tests.support.control_pages import fill_in
 from tests.support.people import call
 from tests.support.process import RunningYoto
@@ -33,10 +34,6 @@ def test_maintenance_is_ended(browser: Browser, yoto: RunningYoto, member: Membe
         walk.agree("End maintenance")
 
         wait_until(lambda: member.search() == 200)
-
-
-def row_of(page: Page, name: str) -> Locator:
-    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
 
 
 def test_items_that_nobody_handles_and_those_that_died_are_done(

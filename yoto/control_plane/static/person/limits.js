@@ -2,7 +2,7 @@
 
 import { get, post } from "../api.js";
 import { act } from "../dialog.js";
-import { badge, replace } from "../dom.js";
+import { badge } from "../dom.js";
 import { age, subject } from "../format.js";
 import { t } from "../page.js";
 import { empty, load } from "../states.js";
