@@ -6,7 +6,6 @@ Beyond `platform.view` all but its name takes the right to audit where it is fro
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, TypedDict
 
 from sqlalchemy import func, select
@@ -83,9 +82,7 @@ def read_role(role_id: int) -> ShownRole:
 
 @roles.operation("GET", "/<int:role_id>/grants", VIEW, also=(404,))
 def list_grants_of(
-    role_id: int,
-    after: Annotated[int | None, "The `next` of the page before"] = None,
-    limit: Limit = PAGE_DEFAULT,
+    role_id: int, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[RoleGrant]:
     """What a role allows and denies, its own grants first, then what it inherits
 
@@ -95,13 +92,13 @@ def list_grants_of(
     named = {one["id"]: one["name"] for one in [_named(role), *_inherited(role)]}
     granted = granted_to(list(named))
     counted = counted_at(place_of_text(role.home)) if role.home else None
-    every = (
+    every = [
         RoleGrant(**one, role_id=id_, role=name)
         for id_, name in named.items()
         for one in granted[id_]
         if id_ == role.id or counted is None or one["scope"] in counted
-    )
-    found = list(islice(every, begin, begin + limit + 1))
+    ]
+    found = every[begin : begin + limit + 1]
     return Page(found[:limit], begin + limit if len(found) > limit else None)
 
 

@@ -13,9 +13,11 @@ import msgspec
 STRETCH_MS = 2000
 STRETCHES_READ = 6
 COMPLETE_MS = (STRETCHES_READ - 1) * STRETCH_MS
-# s; six signs of life that did not come. Nobody removes the last process from the list, and items
-# that only it could handle would wait unnoticed.
-SILENT = 30.0
+# s between two signs of life of a process, at most.
+BEAT = 5.0
+# Six of them that did not come. Nobody removes the last process from the list, and items that only
+# it could handle would wait unnoticed.
+SILENT = 6 * BEAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.queue.call import RunningCall, failure
 from yoto.optimization.queue.settings import QueueSettings
-from yoto.optimization.queue.stats import About
+from yoto.optimization.queue.stats import BEAT, About
 from yoto.optimization.queue.store import QueueStore
 from yoto.optimization.queue.worker_pool import QueueWorkerPool
 from yoto.redis import EXPECTED_FAILURES
@@ -26,8 +26,6 @@ LATE_SHARE = 1 / 10
 # s between checks of the calls.
 LONGEST_LOOK = 1.0
 SHORTEST_LOOK = 0.02
-# s between two signs of life.
-BEAT = 5.0
 
 
 class QueueSupervisor:

@@ -179,7 +179,8 @@ class Operating(MaintenanceSwitch):
             None: the log does not have the change yet.
 
         Raises:
-            ValidationFailed: it is no position, or one that was never given out.
+            ValidationFailed: it is no position, or a token that was never given out. Whether the
+                log has come to a position of its own yet is not asked.
             StoreUnavailable: only the database knows, and it did not answer.
         """
         caching = get_state_in_maintenance().caching

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from yoto.permission.outbox.dirty_tags import DirtyTags
@@ -27,7 +27,7 @@ DIRTY_TAGS = "yoto.dirty_tags"
 _ADDED = "yoto.added"
 _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
-# Ids of the audit records that the running transaction has written.
+# The audit records that the running transaction has written, in savepoints too.
 _RECORDS = "yoto.records"
 
 
@@ -100,7 +100,7 @@ def _after_add(session: Session, instance: object) -> None:
 
 
 def _after_flush(session: Session, context: Any) -> None:
-    records = [one.id for one in session.new if isinstance(one, AuditRecord)]
+    records = [one for one in session.new if isinstance(one, AuditRecord)]
     if records:
         session.info.setdefault(_RECORDS, []).extend(records)
     dirty = _dirty_tags(session)
@@ -140,10 +140,15 @@ def _before_commit(session: Session) -> None:
 
 
 def _after_commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # of a savepoint: what it wrote is published with the rest
     events: list[Event] | None = session.info.pop(_WRITTEN, None)
-    records: list[int] = session.info.pop(_RECORDS, [])
+    written: list[AuditRecord] = session.info.pop(_RECORDS, [])
     if not events:
         return
+    # What a savepoint took back has no row, and so no identity.
+    keys = (inspect(one).identity for one in written)
+    records = [key[0] for key in keys if key is not None]
     outbox: Outbox | None = current_app.extensions.get(OUTBOX_EXTENSION) if current_app else None
     if outbox is not None:
         session.info[_POSITION] = outbox.publish(events, records)

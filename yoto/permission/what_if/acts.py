@@ -1,7 +1,8 @@
 """Acts on roles, groups, overwrites and members as data, with the names and fields of their routes.
 
 An act is carried out by the very write that its route calls, so that nothing is checked, or means,
-anything else here.
+anything else here. Those on members are the application's own writes: ``membership`` does what
+verdicts read of them, and knows no limit of the application, such as the longest time-out.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 from yoto.fleet import Roster
 from yoto.permission.outbox.notifying import PermissionsChanged
+from yoto.permission.outbox.watching import mark_dirty
 from yoto.redis import RedisStore
 from yoto.store.db import db
 from yoto.store.models import AuditRecord
@@ -40,6 +41,19 @@ def assigned(app: Flask, person: Person, role: int) -> str:
         position = permissions.assign_roles_to_user(person.id, [role], reason="on duty").position
     assert position is not None
     return position
+
+
+def records_of(app: Flask, position: str) -> list[int]:
+    """The audit records that the event of a change names."""
+
+    def published() -> list[PermissionsChanged]:
+        stored = [one.event for one in events.of(app).stream.read()]
+        changes = [one for one in stored if isinstance(one, PermissionsChanged)]
+        return [one for one in changes if one.position == position]
+
+    wait_until(published)
+    (event,) = published()
+    return list(event.records)
 
 
 def test_a_change_reaches_the_workers_one_by_one(
@@ -80,15 +94,31 @@ def test_the_event_of_a_change_leads_to_the_audit_record_of_it(
     app: Flask, world: World, member: Person
 ) -> None:
     position = assigned(app, member, world.role(None, name="guard"))
-
-    def told() -> list[PermissionsChanged]:
-        stored = [one.event for one in events.of(app).stream.read()]
-        changes = [one for one in stored if isinstance(one, PermissionsChanged)]
-        return [one for one in changes if one.position == position]
-
-    wait_until(told)
-    (event,) = told()
-    (record,) = event.records
+    (record,) = records_of(app, position)
     with app.app_context():
         found = db.session.get_one(AuditRecord, record)
         assert (found.action, found.subject) == ("role.assign", f"user:{member.id}")
+
+
+def test_it_names_the_records_of_savepoints_and_none_that_one_took_back(
+    app: Flask, member: Person
+) -> None:
+    def act(name: str) -> AuditRecord:
+        record = AuditRecord(action=name, subject=f"user:{member.id}")
+        db.session.add(record)
+        db.session.flush()
+        return record
+
+    with app.app_context():
+        kept = [act("before")]
+        with db.session.begin_nested():
+            kept.append(act("within"))
+        taken_back = db.session.begin_nested()
+        act("taken back")
+        taken_back.rollback()
+        mark_dirty(db.session(), f"user:{member.id}")
+        db.session.commit()
+        position = permissions.last_position()
+        ids = [one.id for one in kept]
+    assert position is not None
+    assert records_of(app, position) == ids

@@ -48,6 +48,8 @@ def test_a_role_says_what_it_grants_who_holds_it_and_where_it_is_overwritten(
     }
     [last] = items(auditor, f"/roles/{role}/grants", after=2, limit=1)
     assert last["role_id"] == below
+    assert auditor.get(f"/roles/{role}/grants", after=-1).status_code == 422
+    assert items(auditor, f"/roles/{role}/grants", after=2**63 - 1) == []
     [held] = items(auditor, f"/roles/{role}/holders")
     assert (held["via"], held["at"], held["in_force"]) == (f"user:{member.id}", None, True)
     [laid] = items(auditor, f"/roles/{role}/overwrites")

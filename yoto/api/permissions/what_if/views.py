@@ -40,7 +40,8 @@ what_if = RestBlueprint(
 def try_act(body: dict[str, Any]) -> WhatIf:
     """Who would gain and who would lose what by an act; nothing is changed
 
-    It takes what the act takes, and is refused as the act would be.
+    It takes what the act takes, and is refused as the act would be; of acts on members the
+    application may refuse more.
     """
     return service.what_if(current_user_id(), body)
 
