@@ -1,19 +1,18 @@
-"""The READMEs lead to everything: to each guide, each event and each other's examples."""
+"""The READMEs lead to the index, the index to every guide, and no link leads nowhere."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.markdown import READMES, ROOT, anchors, links, pages, targets
 from yoto.events import registered_types
 
-ROOT = Path(__file__).parents[3]
-READMES = ("README.md", "README.zh-CN.md")
+INDEX = ROOT / "docs" / "README.md"
 PICTURE_BYTES = 150_000
-# Badges of workflows are on the site that shows the README, two levels above its files.
-LINK = re.compile(r"\]\((?!https?:|\.\./\.\./actions/)([^)#]+)(?:#[^)]*)?\)")
 
 
 def text(path: str) -> str:
@@ -22,28 +21,40 @@ def text(path: str) -> str:
 
 def linked(path: Path) -> set[Path]:
     """The files of the repository that a page links to."""
-    found = LINK.findall(path.read_text(encoding="utf-8"))
-    return {(path.parent / target).resolve() for target in found}
+    return {link.path for link in links(path)}
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_every_guide_is_linked(readme: str) -> None:
-    guides = set((ROOT / "docs").glob("*.md"))
-    assert guides <= linked(ROOT / readme)
+def test_the_readme_leads_to_the_index(readme: str) -> None:
+    assert INDEX in linked(ROOT / readme)
+
+
+def test_the_index_leads_to_every_guide() -> None:
+    docs = ROOT / "docs"
+    guides = {guide for guide in docs.glob("*.md") if not guide.name.startswith("README")}
+    assert guides and guides | {docs / "adr", docs / "runbooks"} <= linked(INDEX)
 
 
 def test_every_picture_is_shown_somewhere_and_small() -> None:
-    pages = [ROOT / readme for readme in READMES] + sorted((ROOT / "docs").rglob("*.md"))
     pictures = set((ROOT / "docs" / "images").iterdir())
-    assert pictures <= set().union(*map(linked, pages))
+    assert pictures <= set().union(*map(linked, pages()))
     assert all(picture.stat().st_size < PICTURE_BYTES for picture in pictures)
 
 
-@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", "docs"])
-def test_every_link_leads_somewhere(page: str) -> None:
-    path = ROOT / page
-    for file in path.rglob("*.md") if path.is_dir() else [path]:
-        assert [target for target in linked(file) if not target.exists()] == [], file
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    found = links(page)
+    assert [link for link in found if not link.path.exists()] == []
+    to_a_place = [link for link in found if link.anchor]
+    assert [link for link in to_a_place if link.anchor not in anchors(link.path)] == []
+
+
+def test_every_address_outside_is_well_formed() -> None:
+    outside = {one for page in pages() for one in targets(page) if re.match("[a-z]+:", one)}
+    assert outside
+    for address in outside:
+        parts = urlsplit(address)
+        assert parts.scheme == "mailto" or (parts.scheme == "https" and "." in parts.netloc)
 
 
 def test_the_chinese_readme_says_what_the_english_one_does() -> None:
