@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
+ABOUT_THE_PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md")
 
 _FENCED = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]+`")
@@ -30,7 +31,7 @@ def pages() -> list[Path]:
     """Every page for readers, the READMEs first."""
     docs = sorted((ROOT / "docs").rglob("*.md"))
     examples = sorted((ROOT / "examples").glob("*/README.md"))
-    return [*(ROOT / one for one in (*READMES, "CONTRIBUTING.md")), *docs, *examples]
+    return [*(ROOT / one for one in (*READMES, *ABOUT_THE_PROJECT)), *docs, *examples]
 
 
 def prose(page: Path) -> str:
