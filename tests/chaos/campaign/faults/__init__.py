@@ -1,0 +1,62 @@
+"""What is broken, by name."""
+
+from __future__ import annotations
+
+from tests.chaos.campaign.faults import (
+    connections,
+    database,
+    disk,
+    others,
+    redis_processes,
+    redis_state,
+    slots,
+    workers,
+)
+from tests.chaos.campaign.faults.base import Fault
+from tests.chaos.campaign.faults.links import link_faults
+from tests.chaos.campaign.faults.write_steps import killed_in_a_write
+
+KINDS: list[type[Fault]] = [
+    workers.WorkerKilled,
+    workers.WorkerStopped,
+    workers.SupervisorKilled,
+    workers.SupervisorStopped,
+    workers.NodeKilled,
+    workers.NodeStopped,
+    *killed_in_a_write(),
+    redis_processes.PrimaryKilled,
+    redis_processes.PrimaryStopped,
+    redis_processes.ReplicaKilled,
+    redis_processes.ReplicaStopped,
+    redis_processes.OrderedFailover,
+    redis_processes.FailoverWithOlderData,
+    redis_processes.EveryPrimaryStopped,
+    redis_state.OutOfMemory,
+    redis_state.Evicting,
+    redis_state.TooFewReplicas,
+    redis_state.NoRight,
+    redis_state.DemotedPrimary,
+    redis_state.Flushed,
+    redis_state.ScriptsFlushed,
+    redis_state.RestartedEmpty,
+    slots.SlotsMoved,
+    others.DatabaseKilled,
+    others.DatabaseStopped,
+    database.ConnectionsKilled,
+    database.TablesLocked,
+    database.Deadlocks,
+    database.ReadOnly,
+    disk.DiskFull,
+    others.OpaKilled,
+    others.OpaStopped,
+    others.NginxKilled,
+    others.NginxStopped,
+    others.PrometheusKilled,
+    others.PrometheusStopped,
+    connections.ManyAtNginx,
+    connections.ManyAtANode,
+    connections.SlowAtNginx,
+    connections.SlowAtANode,
+    *link_faults(),
+]
+FAULTS: dict[str, type[Fault]] = {kind.name: kind for kind in KINDS}

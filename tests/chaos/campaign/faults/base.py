@@ -1,0 +1,69 @@
+"""What all faults have in common: a name, what they need, a beginning, an end, and their branches.
+
+A fault that was injected proves nothing unless the product met it. So each names the branches of
+the product that it is there for, and how logs, metrics and servers show that they were taken.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from tests.chaos.campaign.evidence import Evidence
+    from tests.chaos.campaign.history import Effect
+    from tests.support.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A way through the product's code that a fault should lead to.
+
+    Attributes:
+        name: for the table, such as ``NOSCRIPT: loaded again``.
+        seen: how it was seen, such as a line of a log; empty: it was not.
+    """
+
+    name: str
+    seen: Callable[[Evidence], str]
+
+
+class Fault:
+    """One kind of fault; an object of it is one occurrence.
+
+    Attributes:
+        name: as ``--only`` and the table have it.
+        needs: what must be there: ``links``, ``prometheus``, ``tmpfs``, or a program.
+        seconds: the shortest and the longest that one lasts.
+        branches: those that must have been taken at some time in a whole run.
+        effects: what it may do to promises that the guides make except for it.
+        alerts: of ``deploy/prometheus/rules.yml`` that must have fired some time after it.
+        alone: whether no other fault may overlap it.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    seconds: ClassVar[tuple[float, float]] = (2.0, 6.0)
+    branches: ClassVar[tuple[Branch, ...]]
+    effects: ClassVar[tuple[Effect, ...]] = ()
+    alerts: ClassVar[tuple[str, ...]] = ()
+    alone: ClassVar[bool] = False
+    # How many workers it killed whose supervisor saw that.
+    killed_workers: int = 0
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        """Break something of ``cluster``; what, for the table. ``rng`` chooses the target."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Mend it, whatever ``begin`` came to. Calling it again changes nothing."""
+
+    def look(self) -> dict[str, str]:
+        """What it sees while it lasts, as notes of the evidence; asked every now and then."""
+        return {}
+
+    def reached(self, evidence: Evidence) -> bool:
+        """Whether the product took any of the branches."""
+        return any(branch.seen(evidence) for branch in self.branches)

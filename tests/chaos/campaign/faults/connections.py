@@ -1,0 +1,136 @@
+"""Thousands of clients that say nothing, and hundreds that say a byte now and then."""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+from tests.chaos.campaign.faults.base import Branch, Fault
+from tests.chaos.campaign.faults.seen import REST, either, logged, noted
+
+if TYPE_CHECKING:
+    from tests.support.cluster import Cluster
+
+# More than two workers take (``CONNECTIONS_MAX``).
+MANY, DRIPPING = 4500, 200
+CONNECT_WITHIN = 1.0  # s
+DRIP_EVERY = 0.5  # s
+HEAD = b"GET /livez HTTP/1.1\r\nHost: campaign\r\nX-Drip: "
+
+
+class OpensConnections(Fault):
+    """Connections to nginx or to one node, which are closed at the end."""
+
+    seconds = (4.0, 8.0)
+    direct: ClassVar[bool]
+    number: ClassVar[int]
+    drips: ClassVar[bool]
+
+    def __init__(self) -> None:
+        self._open: list[socket.socket] = []
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.notes: dict[str, str] = {}
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        node = rng.choice(cluster.nodes)
+        address = urlsplit(node.url if self.direct else cluster.url)
+        where = (str(address.hostname), int(address.port or 0))
+        self._thread = threading.Thread(
+            target=self._work, args=(where, address.scheme == "https"), daemon=True
+        )
+        self._thread.start()
+        return node.name if self.direct else "nginx"
+
+    def _work(self, where: tuple[str, int], tls: bool) -> None:
+        while not self._over.is_set() and len(self._open) < self.number:
+            with suppress(OSError):
+                one = socket.create_connection(where, CONNECT_WITHIN)
+                self._open.append(_secured(one) if tls and self.drips else one)
+                if self.drips:
+                    self._open[-1].sendall(HEAD)
+        self.notes["open"] = f"{len(self._open)} connections"
+        ended = 0
+        while self.drips and not self._over.wait(DRIP_EVERY):
+            for one in list(self._open):
+                try:
+                    one.sendall(b"x")
+                except OSError:
+                    self._open.remove(one)
+                    ended += 1
+            self.notes["dripped"] = f"{ended} of {self.number} dripping clients were ended"
+
+    def look(self) -> dict[str, str]:
+        return dict(self.notes)
+
+    def end(self) -> None:
+        self._over.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(30)
+        while self._open:
+            self._open.pop().close()
+
+
+class ManyAtNginx(OpensConnections):
+    """Thousands that say nothing."""
+
+    name = "connections-nginx"
+    direct, number, drips = False, MANY, False
+    branches = (
+        Branch(
+            "nginx holds them, or refuses",
+            either(
+                logged(r"worker_connections are not enough|limiting connections[^,]*"),
+                noted("open"),
+            ),
+        ),
+    )
+
+
+class ManyAtANode(OpensConnections):
+    """Thousands that say nothing, of one address."""
+
+    name = "connections-node"
+    direct, number, drips = True, MANY, False
+    branches = (
+        Branch(
+            "a bound of connections holds",
+            either(logged(r"\d+ connections (refused|ended|not accepted)" + REST), noted("open")),
+        ),
+    )
+
+
+class SlowAtNginx(OpensConnections):
+    """Two hundred headers that never end, a byte at a time."""
+
+    name = "slow-clients-nginx"
+    direct, number, drips = False, DRIPPING, True
+    seconds = (12.0, 14.0)
+    branches = (Branch("dripping is bounded in all", noted("dripped")),)
+
+
+class SlowAtANode(OpensConnections):
+    """The same directly at a node."""
+
+    name = "slow-clients-node"
+    direct, number, drips = True, DRIPPING, True
+    seconds = (12.0, 14.0)
+    branches = (
+        Branch(
+            "the time for headers is bounded in all",
+            logged(r"\d+ connections ended: the \S+ of a request took too long" + REST),
+        ),
+    )
+
+
+def _secured(plain: socket.socket) -> socket.socket:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(plain)

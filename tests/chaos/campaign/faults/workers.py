@@ -1,0 +1,143 @@
+"""Workers and their supervisors are killed and stopped."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from tests.chaos.campaign.faults.base import Branch, Fault
+from tests.chaos.campaign.faults.processes import Killed, Stopped
+from tests.chaos.campaign.faults.seen import NGINX_NOTICED, REST, counted, either, logged
+
+if TYPE_CHECKING:
+    from tests.support.cluster import Cluster
+
+
+class WorkerKilled(Fault):
+    """One worker; its supervisor starts another."""
+
+    name = "worker-killed"
+    branches = (Branch("its supervisor replaces it", logged(r"worker \d+ ended with -9" + REST)),)
+    alerts = ("YotoWorkerSilent",)
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        node = rng.choice(cluster.nodes)
+        pid = rng.choice(sorted(node.pids()))
+        os.kill(pid, signal.SIGKILL)
+        self.killed_workers = 1
+        return f"{node.name}, worker {pid}"
+
+
+class WorkerStopped(Fault):
+    """One worker stands still for longer than ``MAX_STALENESS`` and than its leases."""
+
+    name = "worker-stopped"
+    seconds = (4.0, 9.0)
+    branches = (
+        Branch(
+            "awake, it distrusts its memory",
+            logged(r"redis was silent for .{1,20}: the process's memory is dropped"),
+        ),
+        Branch(
+            "awake, it finds a lease gone",
+            either(
+                logged(r"lock '[^']*' (\(token \d+\) is lost|was not renewed)" + REST),
+                logged(r"bulkhead \S+: a slot was lost" + REST),
+                logged(r"a turn of '[^']*' took longer than its lock held"),
+                counted("yoto_locks_total", outcome="lost"),
+            ),
+        ),
+    )
+
+    def __init__(self) -> None:
+        self._pid = 0
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        node = rng.choice(cluster.nodes)
+        self._pid = rng.choice(sorted(node.pids()))
+        os.kill(self._pid, signal.SIGSTOP)
+        return f"{node.name}, worker {self._pid}"
+
+    def end(self) -> None:
+        pid, self._pid = self._pid, 0
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+class SupervisorKilled(Fault):
+    """Its workers leave with it; a service manager starts it again."""
+
+    name = "supervisor-killed"
+    branches = (
+        Branch("its workers leave with it, nginx asks the other node", NGINX_NOTICED),
+        Branch("the next one fills its slots", logged(r"worker \d+ started")),
+    )
+
+    def __init__(self) -> None:
+        self._node: Any = None
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        self._node = rng.choice(cluster.nodes)
+        os.kill(self._node.pid, signal.SIGKILL)
+        return f"{self._node.name}, supervisor"
+
+    def end(self) -> None:
+        node, self._node = self._node, None
+        if node is not None and not node.alive:
+            node.start()
+
+
+class SupervisorStopped(Fault):
+    """A worker dies meanwhile; nobody replaces it until the supervisor goes on."""
+
+    name = "supervisor-stopped"
+    branches = (Branch("replaces it late", logged(r"worker \d+ ended with -9" + REST)),)
+
+    def __init__(self) -> None:
+        self._pid = 0
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        node = rng.choice(cluster.nodes)
+        self._pid = node.pid
+        os.kill(self._pid, signal.SIGSTOP)
+        worker = rng.choice(sorted(node.pids()))
+        os.kill(worker, signal.SIGKILL)
+        self.killed_workers = 1
+        return f"{node.name}, supervisor; worker {worker} killed"
+
+    def end(self) -> None:
+        pid, self._pid = self._pid, 0
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+class NodeKilled(Killed):
+    """Supervisor and workers at once, as when a host loses its power."""
+
+    name = "node-killed"
+    branches = (Branch("nginx asks the other node", NGINX_NOTICED),)
+    alerts = ("YotoWorkerSilent",)
+
+    def find(self, cluster: Cluster, rng: random.Random) -> Any:
+        return rng.choice(cluster.nodes)
+
+
+class NodeStopped(Stopped):
+    """Supervisor and workers at once, as when a host is suspended."""
+
+    name = "node-stopped"
+    seconds = (4.0, 8.0)
+    branches = (
+        Branch(
+            "awake, it distrusts its memory",
+            logged(r"redis was silent for .{1,20}: the process's memory is dropped"),
+        ),
+    )
+
+    def find(self, cluster: Cluster, rng: random.Random) -> Any:
+        return rng.choice(cluster.nodes)

@@ -1,0 +1,96 @@
+"""No worker ends by itself, and no error is logged that is not of a known kind."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+ENDED = re.compile(r"worker (\d+) ended with (-?\w+)")
+KILLED = "-9"
+# Errors that faults of stores lead to. Whatever else is logged with a trace is a fault of ours.
+KNOWN = frozenset(
+    {
+        "StoreUnavailable",
+        "CircuitOpen",
+        "WriteConflict",
+        "OperationalError",
+        "InterfaceError",
+        "InternalError",  # 1047 and the like, of a server that ends
+        "DBAPIError",
+        "IntegrityError",
+        "StaleDataError",
+        "NoResultFound",
+        "ObjectDeletedError",
+        "TimeoutError",
+        "ConnectionError",
+        "ConnectionResetError",
+        "ConnectionRefusedError",
+        "BrokenPipeError",
+        "ClusterDownError",
+        "BusyLoadingError",
+        "LockLost",
+        "LockNotAcquired",
+        "StaleToken",
+        "PolicyUnavailable",
+    }
+)
+# What only an error that nobody expected says.
+NEVER = re.compile(
+    r"unexpected error in|failed after the request was answered|Traceback \(most recent call last\)"
+    r"|ended by an error"
+)
+SHOWN = 300  # characters
+
+
+def violations(lines: Iterable[str], kills: int) -> list[str]:
+    """What the logs of a run have that they must not.
+
+    Args:
+        kills: how many workers the campaign killed while their supervisor lived.
+    """
+    found: Counter[str] = Counter()
+    ended = 0
+    for line in lines:
+        match = ENDED.search(line)
+        if match is not None:
+            ended += match[2] == KILLED
+            if match[2] not in (KILLED, "0"):
+                found[f"a worker ended by itself, with {match[2]}"] += 1
+        said = _parsed(line)
+        unknown = _unknown(said)
+        if unknown is not None:
+            found[unknown] += 1
+        elif NEVER.search(line):
+            found[_shown(said, line)] += 1
+    if ended > kills:
+        found[f"{ended} workers ended with {KILLED}, {kills} were killed"] += 1
+    return [f"{what} ({times} times)" for what, times in found.items()]
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _unknown(said: dict[str, Any]) -> str | None:
+    """The exception of a line, if it is of no known kind."""
+    exceptions = said.get("exception")
+    if not isinstance(exceptions, list) or not exceptions:
+        return None
+    types = [str(one.get("exc_type", "")).rpartition(".")[2] for one in exceptions]
+    if KNOWN.intersection(types):
+        return None
+    value = str(exceptions[0].get("exc_value", ""))
+    return f"{said.get('logger')}: {said.get('event')}: {types[0]}: {value}"[:SHOWN]
+
+
+def _shown(said: dict[str, Any], line: str) -> str:
+    if said:
+        return f"{said.get('logger')}: {said.get('event')}"[:SHOWN]
+    return line.strip()[:SHOWN]
