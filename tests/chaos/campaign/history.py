@@ -1,0 +1,191 @@
+"""What happened: one line of JSON for each operation and each fault, written while they happen.
+
+All moments are ``time.monotonic()`` in seconds. Linux has one such clock for all processes of a
+machine, so what nodes answer with (``entered``) can be compared with what clients wrote.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TextIO, TypeVar
+
+OPERATIONS = "operations.jsonl"
+FAULTS = "faults.jsonl"
+
+# ok: it happened, with this value. failed: it is known not to have happened. unknown: it may happen
+# at any moment after it was asked for, or never: connection lost, timed out, 5xx after sending.
+Outcome = Literal["ok", "failed", "unknown"]
+# What a fault may do to promises that the guides make except for it: lost-data: Redis may have
+# forgotten what it acknowledged (killed primaries, FLUSHALL, empty starts). no-redis: some node
+# could not reach a part of Redis, and decided by ``on_store_error``. silent: what clients talk to
+# (nginx, a node, the link between them) took requests and stood still.
+Effect = Literal["lost-data", "no-redis", "silent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One call of one client.
+
+    Attributes:
+        client: who asked; a client asks one thing at a time.
+        model: by which model it is judged.
+        key: operations of different keys of a model say nothing about each other.
+        invoked: s, before it was sent.
+        returned: s, after its answer came or it was given up; None: never.
+        value: what was answered, where the outcome is ``ok``.
+        error: what went wrong, else.
+    """
+
+    client: str
+    model: str
+    key: str
+    call: str
+    argument: Any = None
+    invoked: float
+    returned: float | None = None
+    outcome: Outcome = "unknown"
+    value: Any = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that was done to the topology.
+
+    Attributes:
+        kind: which fault, such as ``kill``.
+        target: to what, such as ``redis2`` or ``app1>redis3``.
+        began, healed: s; from when until when it may have had effects by itself.
+        effects: what it may have done to promises that have exceptions.
+    """
+
+    kind: str
+    target: str
+    began: float
+    healed: float
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass
+class Pending:
+    """An operation that goes on; who makes it says how it ended."""
+
+    outcome: Outcome = "unknown"
+    value: Any = None
+    error: str | None = None
+    # What only the answer says about what was asked, such as the position that was sent.
+    argument: Any = None
+
+    def ok(self, value: Any = None) -> None:
+        self.outcome, self.value, self.error = "ok", value, None
+
+    def failed(self, error: str) -> None:
+        self.outcome, self.error = "failed", error
+
+    def unknown(self, error: str) -> None:
+        self.outcome, self.error = "unknown", error
+
+
+@dataclass
+class History:
+    """Writes operations into a folder; threads may share it."""
+
+    folder: Path
+    _file: TextIO | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _going_on: dict[int, Operation] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._file = (self.folder / OPERATIONS).open("a", encoding="utf-8")
+
+    @contextmanager
+    def operation(
+        self, client: str, model: str, key: str, call: str, argument: Any = None
+    ) -> Iterator[Pending]:
+        """One operation; unless the block says otherwise its outcome is unknown."""
+        pending = Pending(argument=argument)
+        begun = Operation(
+            client=client,
+            model=model,
+            key=key,
+            call=call,
+            argument=argument,
+            invoked=time.monotonic(),
+        )
+        with self._lock:
+            self._going_on[id(pending)] = begun
+        try:
+            yield pending
+        finally:
+            ended = time.monotonic()
+            with self._lock:
+                del self._going_on[id(pending)]
+            self.write(
+                dataclasses.replace(
+                    begun,
+                    argument=pending.argument,
+                    returned=ended,
+                    outcome=pending.outcome,
+                    value=pending.value,
+                    error=pending.error,
+                )
+            )
+
+    def write(self, operation: Operation) -> None:
+        """One line more. What comes after the end is left out: it is there as unknown."""
+        line = json.dumps(dataclasses.asdict(operation), separators=(",", ":"))
+        with self._lock:
+            if self._file is not None:
+                self._file.write(line + "\n")
+                self._file.flush()
+
+    def close(self) -> None:
+        """What still goes on is written as unknown, without an end."""
+        for operation in list(self._going_on.values()):
+            self.write(operation)
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+
+def note_fault(folder: Path, fault: Fault) -> None:
+    """One line more in the folder's list of faults."""
+    with (folder / FAULTS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(dataclasses.asdict(fault)) + "\n")
+
+
+def read_operations(folder: Path) -> list[Operation]:
+    """All operations of a folder, in the order of their beginnings."""
+    found = list(_read(folder / OPERATIONS, Operation))
+    return sorted(found, key=lambda operation: operation.invoked)
+
+
+def read_faults(folder: Path) -> list[Fault]:
+    """All faults of a folder, in the order of their beginnings."""
+    found = [
+        dataclasses.replace(fault, effects=tuple(fault.effects))
+        for fault in _read(folder / FAULTS, Fault)
+    ]
+    return sorted(found, key=lambda fault: fault.began)
+
+
+Line = TypeVar("Line", Operation, Fault)
+
+
+def _read(path: Path, kind: type[Line]) -> Iterable[Line]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            # A run that was killed may have left half a line, the last one.
+            if line.endswith("\n"):
+                yield kind(**json.loads(line))

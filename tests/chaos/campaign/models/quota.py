@@ -1,0 +1,110 @@
+"""Rate limits: in any window no more is admitted than the algorithm allows (docs/resilience.md).
+
+The node answers between which moments it asked its limit, so an admission counts in a window only
+where it must have been in it. What was admitted and never answered counts nowhere.
+
+Exceptions: a Redis that lost data starts the count anew, once for each loss (docs/redis.md), and a
+limit with ``on_store_error=local`` may admit as much again while some node is without Redis
+("Without Redis").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.chaos.campaign.history import Fault, Operation
+from tests.chaos.campaign.models.finding import Finding, by_key, with_effect
+
+NAME = "quota"
+# s by which the server's clock may count a window differently from ours.
+TOLERANCE = 0.01
+# s until a replica serves, after its primary was lost.
+FAILOVER = 10.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The argument of each operation."""
+
+    algorithm: str
+    limit: int
+    window: float
+    burst: int
+    on_store_error: str = "closed"
+
+    def most_in(self, seconds: float) -> float:
+        """How much may be admitted in so many seconds, by docs/resilience.md."""
+        match self.algorithm:
+            case "token_bucket" | "leaky_bucket":
+                return self.burst + self.limit * seconds / self.window
+            case "sliding_log":
+                return self.limit * math.ceil(max(seconds, 1e-9) / self.window)
+            case _:  # fixed and sliding windows: at most twice
+                return self.limit * (1 + math.ceil(max(seconds, 1e-9) / self.window))
+
+
+def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
+    """``hit`` with a ``Limit`` as argument; value ``{"allowed", "asked", "heard"}``."""
+    finding = Finding.of(NAME, operations)
+    for key, some in by_key(operations).items():
+        limit = Limit(**some[0].argument)
+        uses = sorted(
+            (one.value["asked"], one.value["heard"])
+            for one in some
+            if one.outcome == "ok" and one.value["allowed"]
+        )
+        _judge_admissions(finding, key, limit, uses, faults)
+    return finding
+
+
+def _judge_admissions(
+    finding: Finding,
+    key: str,
+    limit: Limit,
+    uses: list[tuple[float, float]],
+    faults: Sequence[Fault],
+) -> None:
+    reported = excused = False
+    for place, (start, _) in enumerate(uses):
+        heard = sorted(until for _, until in uses[place:])
+        for count, until in enumerate(heard, 1):
+            length = until - start
+            if length > 2 * limit.window:
+                break
+            allowed = limit.most_in(length + TOLERANCE)
+            finding.saw(f"most in a window, of {limit.algorithm} (x limit)", count / allowed)
+            if count < math.floor(allowed + 1e-6) + 1:
+                continue
+            again, reason = _exceptions(limit, start, until, faults)
+            if count <= allowed * (1 + again):
+                excused = True
+                continue
+            if not reported:
+                reported = True
+                finding.violations.append(
+                    f"{key}: {count} admitted in {length:.3f} s from {start:.3f}, "
+                    f"{limit.algorithm} allows {allowed:.2f}"
+                    + (f" and {again} times as much for {reason}" if again else "")
+                )
+    if excused:
+        finding.excuse(f"over a limit of {limit.on_store_error}, as documented")
+
+
+def _exceptions(
+    limit: Limit, start: float, until: float, faults: Sequence[Fault]
+) -> tuple[int, str]:
+    """How many times the allowance was there again, and why."""
+    lost = [
+        fault
+        for fault in with_effect(faults, "lost-data")
+        if fault.began <= until and fault.healed + FAILOVER >= start
+    ]
+    away = [
+        fault
+        for fault in with_effect(faults, "no-redis")
+        if fault.began <= until and fault.healed + limit.window >= start
+    ]
+    again = len(lost) + (1 if away and limit.on_store_error == "local" else 0)
+    return again, ", ".join(f"{fault.kind} {fault.target}" for fault in [*lost, *away])

@@ -1,0 +1,99 @@
+"""Bulkheads: no more are inside at once than the cap, and slots come back (docs/resilience.md).
+
+The node answers from when until when it was sure to have its slot: from after it was let in until
+it last looked whether the slot was lost and it was not. Somebody who is refused while there must
+have been a slot free shows one that did not come back.
+
+Exceptions: after Redis lost data, holders are counted again at their next heartbeat, a third of the
+lease later; until then others may be let in beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.chaos.campaign.history import Fault, Operation
+from tests.chaos.campaign.models.finding import Finding, by_key, shown, with_effect
+
+NAME = "slots"
+# s that the end of a call may take until Redis has it, beyond the lease of one that was killed.
+GRACE = 1.0
+# s until a replica serves, after its primary was lost.
+FAILOVER = 10.0
+
+
+def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
+    """``enter`` with ``{"cap", "lease", "hold"}`` as argument; value ``{"admitted": False}``, or
+    ``{"admitted": True, "entered", "held_until"}``.
+    """
+    finding = Finding.of(NAME, operations)
+    for key, some in by_key(operations).items():
+        _judge_cap(finding, key, some, faults)
+        _judge_refusals(finding, key, some, faults)
+    return finding
+
+
+def _judge_cap(
+    finding: Finding, key: str, operations: list[Operation], faults: Sequence[Fault]
+) -> None:
+    stays = [one for one in operations if one.outcome == "ok" and one.value["admitted"]]
+    turns = sorted(
+        [(one.value["entered"], 1, place) for place, one in enumerate(stays)]
+        + [(one.value["held_until"], 0, place) for place, one in enumerate(stays)]
+    )
+    inside: set[int] = set()
+    for at, enters, place in turns:
+        if not enters:
+            inside.discard(place)
+            continue
+        inside.add(place)
+        cap, lease = stays[place].argument["cap"], stays[place].argument["lease"]
+        finding.saw(f"most inside (of {cap})", len(inside))
+        if len(inside) <= cap:
+            continue
+        if any(
+            fault.began <= at <= fault.healed + FAILOVER + lease
+            for fault in with_effect(faults, "lost-data")
+        ):
+            finding.excuse("over a cap after Redis lost data, as documented")
+            continue
+        among = "\n".join(f"  {shown(stays[one])}" for one in sorted(inside))
+        finding.violations.append(f"{key}: {len(inside)} inside at {at:.3f}, of {cap}\n{among}")
+        return
+
+
+def _judge_refusals(
+    finding: Finding, key: str, operations: list[Operation], faults: Sequence[Fault]
+) -> None:
+    """Refusals although fewer than the cap can have held a slot."""
+    for one in operations:
+        if one.outcome != "ok" or one.value["admitted"] or one.returned is None:
+            continue
+        returned = one.returned
+        cap = one.argument["cap"]
+        holding = [
+            other
+            for other in operations
+            if other is not one
+            and other.invoked <= returned
+            and _held_at_the_latest(other) >= one.invoked
+        ]
+        if len(holding) < cap:
+            among = "\n".join(f"  {shown(other)}" for other in holding)
+            finding.violations.append(
+                f"{key}: refused, with {len(holding)} of {cap} that can have held a slot: "
+                f"{shown(one)}\n{among}"
+            )
+            return
+
+
+def _held_at_the_latest(one: Operation) -> float:
+    """s until which its slot may have been taken."""
+    if one.outcome == "failed" or (one.outcome == "ok" and not one.value["admitted"]):
+        # What was refused takes none; on a cluster, for a moment, what is given back at once.
+        return one.returned or one.invoked
+    if one.outcome == "ok" and one.returned is not None:
+        return one.returned + GRACE
+    # Its worker may be dead, stopped or slow: it was in it for so long, and then for a lease.
+    given_up = one.returned or one.invoked
+    return given_up + float(one.argument["hold"]) + float(one.argument["lease"]) + GRACE

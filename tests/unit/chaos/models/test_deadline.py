@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from tests.chaos.campaign.models import deadline
+from tests.unit.chaos.operations import fault, op
+
+
+def test_a_read_that_waits_past_its_deadline_is_a_violation() -> None:
+    assert deadline.judge([op("check", 0.0, 8.0)], []).holds
+    finding = deadline.judge([op("check", 0.0, 14.0), op("check", 20.0, 40.0)], [])
+    assert len(finding.violations) == 1
+    assert finding.worst["longest wait of a read (s)"] == 20.0
+
+
+def test_a_write_may_wait_for_its_turn_at_a_row() -> None:
+    assert deadline.judge([op("set", 0.0, 14.0)], []).holds
+    assert not deadline.judge([op("set", 0.0, 30.0)], []).holds
+
+
+def test_time_in_which_the_node_stood_still_does_not_count() -> None:
+    stopped = [fault(1.0, 6.0, "silent", kind="stop"), fault(4.0, 9.0, "silent", kind="stop")]
+    assert deadline.judge([op("check", 0.0, 20.0)], stopped).holds
+    assert not deadline.judge([op("check", 0.0, 22.0)], stopped).holds
