@@ -27,7 +27,7 @@ PARALLEL = $(if $(filter eventlet,$(YOTO_TEST_ASYNC_MODE)),,-n $(WORKERS) --dist
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
+.PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
   coverage bench servers opa format lock charts screenshots clean
 
 help: ## Show what can be made
@@ -36,6 +36,9 @@ help: ## Show what can be made
 
 run: $(RUNTIME) $(CHARTS) ## Set up and start the application with demo data
 	$(BIN)/python run.py $(ARGS)
+
+cluster: setup ## Start all of production on this machine: nginx, two nodes, Redis Cluster, MariaDB, OPA, Prometheus
+	$(BIN)/python -m tests.support.cluster
 
 setup: $(TOOLS) $(CHART_TOOLS) ## Set up what the tests need
 

@@ -65,7 +65,7 @@ def mariadb() -> Iterator[MariaDB]:
     if server is None:
         missing("MariaDB is not installed")
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture(scope="session")

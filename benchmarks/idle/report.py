@@ -74,7 +74,7 @@ def _database(kind: str) -> Iterator[tuple[dict[str, str], OfServer | None]]:
     try:
         yield {"YOTO_DATABASE_URL": server.create_database("yoto")}, OfServer(server.port)
     finally:
-        server.stop()
+        server.close()
 
 
 def measure(mode: str, database: str, workers: int, settle: float, seconds: float) -> Idle:

@@ -52,7 +52,7 @@ def database() -> Iterator[MariaDB]:
     if server is None:
         missing("MariaDB is not installed")
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture

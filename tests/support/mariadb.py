@@ -9,18 +9,17 @@ between an application and its database have the private one in any case.
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pymysql
 import sqlalchemy as sa
 
 from tests.support.database import in_memory
+from tests.support.service import Service
+from tests.support.waiting import HOST, free_port
 
-START_SECONDS = 30.0
 # Tests commit thousands of times and never need a row after a crash.
 FAST_AND_FORGETFUL = (
     "--skip-log-bin",
@@ -33,44 +32,28 @@ FAST_AND_FORGETFUL = (
 )
 
 
-class MariaDB:
+class MariaDB(Service):
     """One server process. ``create_database`` gives the address of a new, empty database."""
 
     def __init__(self, command: list[str], folder: Path, port: int) -> None:
+        super().__init__("database", folder)
         self._command = command
-        self._folder = folder
         self.port = port
-        self._process = self._started()
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        log = self._folder / "server.log"
-        with open(log, "wb") as output:
-            process = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT)
-        _wait_until_answers(process, self.port, log)
-        return process
+    def command(self) -> list[str]:
+        return self._command
+
+    def answers(self) -> bool:
+        try:
+            pymysql.connect(host=HOST, port=self.port, user="root").close()
+        except pymysql.err.OperationalError:
+            return False
+        return True
 
     def create_database(self, name: str) -> str:
-        with pymysql.connect(host="127.0.0.1", port=self.port, user="root") as connection:
+        with pymysql.connect(host=HOST, port=self.port, user="root") as connection:
             connection.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-        return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}?charset=utf8mb4"
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        self._process.kill()
-        self._process.wait()
-
-    def restart(self) -> None:
-        """Start it again on the data that it had."""
-        self._process = self._started()
-
-    def stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        return f"mysql+pymysql://root@{HOST}:{self.port}/{name}?charset=utf8mb4"
 
 
 class ServiceDatabase:
@@ -112,7 +95,7 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    port = _free_port()
+    port = free_port()
     command = [
         server,
         "--no-defaults",
@@ -121,28 +104,9 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
         f"--socket={folder}/server.sock",
         f"--pid-file={folder}/server.pid",
         f"--port={port}",
-        "--bind-address=127.0.0.1",
+        f"--bind-address={HOST}",
         temporary,
         *FAST_AND_FORGETFUL,
         *options,
     ]
-    return MariaDB(command, folder, port)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            pymysql.connect(host="127.0.0.1", port=port, user="root").close()
-            return
-        except pymysql.err.OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                raise RuntimeError(f"MariaDB did not start:\n{log.read_text()[-2000:]}") from None
-            time.sleep(0.05)
+    return MariaDB(command, folder, port).start()

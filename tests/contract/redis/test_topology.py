@@ -41,7 +41,7 @@ def own_server() -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in started:
-        server.stop()
+        server.close()
 
 
 def works(connection: RedisConnection) -> bool:
