@@ -44,7 +44,7 @@ ENV PATH=/opt/yoto/bin:$PATH \
 USER 10001:10001
 EXPOSE 5000
 # Ready, not only alive: what starts after a healthy node may send it requests.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:5000/readyz', timeout=4)"]
 # Without a shell between, SIGTERM reaches the supervisor.
 CMD ["python", "run.py", "--workers", "2"]

@@ -1,4 +1,4 @@
-"""gunicorn for Yoto: ``gunicorn --config deploy/gunicorn/gunicorn.conf.py``, in place of ``run.py``.
+"""gunicorn for Yoto, in place of ``run.py``: ``gunicorn -c deploy/gunicorn/gunicorn.conf.py``.
 
 Websockets take a thread each for as long as their page is open. Settings of Yoto come from the
 environment, as for ``run.py``; what docs/serving.md says of connections and bodies is the proxy's

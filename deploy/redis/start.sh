@@ -5,6 +5,6 @@ set -eu
 : "${REDIS_PASSWORD:?}"
 exec redis-server - <<END
 include ${REDIS_CONF:-/etc/yoto/redis.conf}
-requirepass $REDIS_PASSWORD
-masterauth $REDIS_PASSWORD
+requirepass "$REDIS_PASSWORD"
+masterauth "$REDIS_PASSWORD"
 END

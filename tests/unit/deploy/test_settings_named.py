@@ -1,0 +1,172 @@
+"""What the examples of ``deploy/`` and the Dockerfile name is there, and agrees with the guide."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.settings import FOREIGN_VARIABLES
+from app.settings import SETTINGS as DECLARED
+from config import Base
+from tests.unit.deploy.files import (
+    COMPOSE,
+    DEPLOY,
+    DOCKERFILE,
+    GUNICORN,
+    ROOT,
+    UNIT,
+    compose,
+    manifest,
+)
+
+GUIDE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+NAME = re.compile(r"\bYOTO_[A-Z_]*[A-Z]\b")
+TEXTS = [DOCKERFILE, *sorted(path for path in DEPLOY.rglob("*") if path.suffix != ".json")]
+
+
+def stop_time(pattern: str) -> int:
+    """The seconds that the guide gives to a process manager."""
+    (found,) = re.findall(pattern, GUIDE)
+    return int(found)
+
+
+def value_in(path: Path, name: str) -> str:
+    """What a file sets, as ``name=value``."""
+    (found,) = re.findall(rf"^{name}=(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return str(found)
+
+
+def pod() -> dict[str, Any]:
+    found: dict[str, Any] = manifest("deployment.yaml")["spec"]["template"]["spec"]
+    return found
+
+
+@pytest.mark.parametrize("path", [p for p in TEXTS if p.is_file()], ids=lambda p: p.name)
+def test_each_variable_that_a_file_names_is_a_setting(path: Path) -> None:
+    named = set(NAME.findall(path.read_text(encoding="utf-8"))) - set(FOREIGN_VARIABLES)
+    assert {name.removeprefix("YOTO_") for name in named} <= set(DECLARED)
+
+
+def test_the_text_of_all_files_names_some() -> None:
+    assert len(set(NAME.findall("".join(p.read_text() for p in TEXTS if p.is_file())))) > 15
+
+
+def test_compose_stops_nodes_as_the_guide_says() -> None:
+    wanted = stop_time(r"stop_grace_period: (\d+)s")
+    assert wanted > Base.DRAIN_SECONDS + 2
+    for node in ("app1", "app2"):
+        assert compose()["services"][node]["stop_grace_period"] == f"{wanted}s"
+
+
+def test_systemd_stops_nodes_as_the_guide_says() -> None:
+    wanted = stop_time(r"TimeoutStopSec=(\d+)")
+    assert wanted > Base.DRAIN_SECONDS + 2
+    assert value_in(UNIT, "TimeoutStopSec") == str(wanted)
+    # A second signal to workers that drain would end them.
+    assert value_in(UNIT, "KillMode") == "mixed"
+
+
+def test_kubernetes_stops_nodes_as_the_guide_says_after_the_wait_for_the_service() -> None:
+    (node,) = pod()["containers"]
+    _, waits = node["lifecycle"]["preStop"]["exec"]["command"]
+    wanted = stop_time(r"terminationGracePeriodSeconds: (\d+)")
+    assert pod()["terminationGracePeriodSeconds"] == int(waits) + wanted
+
+
+def test_gunicorn_drains_and_keeps_connections_as_run_py_does() -> None:
+    set_here: dict[str, Any] = {}
+    exec(compile(GUNICORN.read_text(encoding="utf-8"), GUNICORN.name, "exec"), set_here)
+    assert set_here["graceful_timeout"] == Base.DRAIN_SECONDS
+    assert set_here["keepalive"] == Base.KEEP_ALIVE_SECONDS
+
+
+def test_all_listen_on_one_port() -> None:
+    image = DOCKERFILE.read_text(encoding="utf-8")
+    assert f"YOTO_PORT={Base.PORT}\n" in image and f"EXPOSE {Base.PORT}\n" in image
+    assert f"127.0.0.1:{Base.PORT}/readyz" in image
+    (node,) = pod()["containers"]
+    assert [port["containerPort"] for port in node["ports"]] == [Base.PORT]
+    (policy,) = manifest("network.yaml")["spec"]["ingress"]
+    assert policy["ports"] == [{"port": Base.PORT}]
+    assert f":{Base.PORT}" in GUNICORN.read_text(encoding="utf-8")
+
+
+def test_a_wrong_setting_starts_no_unit_again() -> None:
+    assert value_in(UNIT, "RestartPreventExitStatus") == str(os.EX_CONFIG)
+
+
+def test_no_secret_of_compose_has_a_default() -> None:
+    text = COMPOSE.read_text(encoding="utf-8")
+    secret = r"\w*(?:PASSWORD|SECRET|TOKEN)\w*"
+    used = set(re.findall(rf"\$\{{({secret})", text))
+    wanted = set(re.findall(rf"\$\{{({secret}):\?", text))
+    assert used == wanted and len(used) == 6
+    assert not re.search(rf"\$\{{{secret}:?-", text)
+    made = (DEPLOY / "README.md").read_text(encoding="utf-8").partition("for name in ")[2]
+    assert wanted == set(made.partition(";")[0].split())
+
+
+def test_nothing_but_nginx_and_the_operators_page_is_published() -> None:
+    services = compose()["services"]
+    assert {name for name, one in services.items() if "ports" in one} == {"nginx", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for port in services["grafana"]["ports"])
+    inside = {name for name, one in compose()["networks"].items() if one.get("internal")}
+    for name, one in services.items():
+        if name not in ("nginx", "app1", "app2", "grafana"):
+            assert set(one["networks"]) <= inside, name
+
+
+def test_every_service_waits_for_services_that_are_there_and_can_tell() -> None:
+    services = compose()["services"]
+    for name, one in services.items():
+        for needed, how in one.get("depends_on", {}).items():
+            assert needed in services, name
+            if how["condition"] == "service_healthy" and needed not in ("app1", "app2"):
+                assert "test" in services[needed]["healthcheck"], needed
+
+
+def test_images_of_others_name_their_version() -> None:
+    images = {one["image"] for one in compose()["services"].values()} - {"yoto"}
+    (sidecar,) = pod()["initContainers"]
+    for image in images | {sidecar["image"]}:
+        assert re.search(r":v?\d+\.\d+\.\d+", image), image
+    assert sidecar["image"] in images
+
+
+def test_secrets_of_kubernetes_come_by_reference() -> None:
+    kinds = {found["kind"] for found in map(manifest, manifest("kustomization.yaml")["resources"])}
+    assert "Secret" not in kinds
+    for key in manifest("settings.yaml")["data"]:
+        assert not DECLARED[key.removeprefix("YOTO_")].secret, key
+
+
+def test_kubernetes_lists_each_file() -> None:
+    folder = DEPLOY / "kubernetes"
+    there = {path.name for path in folder.iterdir()} - {"kustomization.yaml"}
+    assert set(manifest("kustomization.yaml")["resources"]) == there
+
+
+def test_containers_run_without_rights() -> None:
+    for spec in (pod(), manifest("setup.yaml")["spec"]["template"]["spec"]):
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["automountServiceAccountToken"] is False
+        for one in (*spec["containers"], *spec.get("initContainers", ())):
+            assert one["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_grafana_is_given_the_data_source_of_the_dashboard() -> None:
+    folder = DEPLOY / "grafana" / "provisioning"
+    (source,) = yaml.safe_load((folder / "datasources/yoto.yml").read_text())["datasources"]
+    assert source["type"] == "prometheus" and "prometheus" in compose()["services"]
+    (provider,) = yaml.safe_load((folder / "dashboards/yoto.yml").read_text())["providers"]
+    mounted = compose()["services"]["grafana"]["volumes"]
+    assert f"./grafana/yoto.json:{provider['options']['path']}/yoto.json:ro" in mounted
