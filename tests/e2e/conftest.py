@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
 from tests.support.process import RunningYoto
 
@@ -16,3 +17,14 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYot
     app.wait_for(lambda: app.url)
     yield app
     app.stop()
+
+
+@pytest.fixture
+def neighbour(running_app: RunningYoto) -> Iterator[Flask]:
+    """Another process of the same installation: this one, where code and commands run."""
+    from app import close_app, create_app
+
+    assert running_app.accounts
+    app = create_app("development", instance_path=str(running_app.instance))
+    yield app
+    close_app(app)

@@ -1,39 +1,46 @@
-"""The README's example, run as written against a started application."""
+"""The README's example and the quick starts, run as written beside a started application."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
+from flask import Flask
+
+from tests.support.markdown import ROOT
 from tests.support.process import RunningYoto
 from tests.support.require import missing
+from tests.support.terminal import Shell, check_terminal
 
-README = Path(__file__).parents[2] / "README.md"
-MARKED_BLOCK = re.compile(r"<!-- run by \S+ -->\n```bash\n(.*?)```", re.DOTALL)
+MARKED = re.compile(r"<!-- run by tests/e2e/test_readme.py -->\n```(\w+)\n(.*?)```", re.DOTALL)
+STATED = re.compile(r"# (\d{3}):")
 
 
-def test_the_worked_example_gives_the_stated_answers(running_app: RunningYoto) -> None:
+def blocks(page: str) -> list[tuple[str, str]]:
+    return MARKED.findall((ROOT / page).read_text(encoding="utf-8"))
+
+
+def test_the_example_and_the_quick_starts_give_what_is_stated(
+    running_app: RunningYoto, neighbour: Flask, tmp_path: Path
+) -> None:
     if shutil.which("curl") is None:
         missing("curl is not installed")
-    block = MARKED_BLOCK.search(README.read_text())
-    assert block is not None
-    stated = re.findall(r"# (\d{3}):", block[1])
-    assert stated == ["201", "403", "200", "201"]
-    accounts = running_app.accounts
-    ran = subprocess.run(
-        ["bash", "-eu", "-c", block[1]],
-        env={
-            **os.environ,
-            "TOMAS_PASSWORD": accounts["tomas"],
-            "MARA_PASSWORD": accounts["mara"],
-            "API": f"{running_app.url}/api/v1",
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.split() == stated
+    [(_, example)] = blocks("README.md")
+    [(_, person), (_, operator)] = blocks("docs/README.md")
+    assert STATED.findall(example) == ["201", "403", "200", "201"]
+    assert STATED.findall(person) == ["403", "200", "200"]
+    reach = {
+        "TOMAS_PASSWORD": running_app.accounts["tomas"],
+        "MARA_PASSWORD": running_app.accounts["mara"],
+        "API": f"{running_app.url}/api/v1",
+    }
+    with Shell(tmp_path, **reach) as shell:
+        for block in (example, person):
+            assert shell.run(block) == STATED.findall(block)
+    check_terminal(neighbour, operator)
+    with neighbour.app_context():
+        denied = neighbour.test_cli_runner().invoke(
+            args=["permission", "decisions", "--user", "tomas", "--verdict", "denied"]
+        )
+    assert "message.pin" in denied.output and "overwrite_denied" in denied.output

@@ -16,6 +16,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from tests.support.commands_page import commands
 from yoto.monitor import metric_names
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -91,21 +92,11 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 def command_lines(app: Flask) -> Iterator[str]:
     """Each command with its arguments and options."""
-    for name, command in _commands(app.cli, ""):
+    for name, command in commands(app.cli):
         yield name
         for parameter in command.params:
             if parameter.name != "help":
                 yield f"  {_parameter(parameter)}"
-
-
-def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(group)
-    for name in sorted(group.list_commands(context)):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from _commands(command, f"{path}{name} ")
-        elif command is not None:
-            yield f"{path}{name}", command
 
 
 def _parameter(parameter: click.Parameter) -> str:

@@ -25,8 +25,9 @@ def linked(path: Path) -> set[Path]:
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_the_readme_leads_to_the_index(readme: str) -> None:
-    assert INDEX in linked(ROOT / readme)
+def test_the_readme_is_short_and_leads_to_the_index_of_its_language(readme: str) -> None:
+    assert ROOT / "docs" / readme in linked(ROOT / readme)
+    assert len(text(readme).splitlines()) < 150
 
 
 def test_the_index_leads_to_every_guide() -> None:
@@ -57,16 +58,33 @@ def test_every_address_outside_is_well_formed() -> None:
         assert parts.scheme == "mailto" or (parts.scheme == "https" and "." in parts.netloc)
 
 
-def test_the_chinese_readme_says_what_the_english_one_does() -> None:
+@pytest.mark.parametrize("page", ["README{}.md", "docs/README{}.md"])
+def test_the_chinese_page_says_what_the_english_one_does(page: str) -> None:
     """Names of settings, commands and functions are the same in both languages."""
+    english, chinese = (text(page.format(language)) for language in ("", ".zh-CN"))
     for names in (
         r"`(YOTO_\w+)`",
-        r"^    flask --app app (\w+ [\w-]+)",
+        r"flask --app \w+ (\w+ [\w-]+)",
         r"\b(permissions\.\w+)\(",
         r"^@(\w+)\(",
     ):
-        english, chinese = (set(re.findall(names, text(one), re.MULTILINE)) for one in READMES)
-        assert english == chinese
+        both = [set(re.findall(names, one, re.MULTILINE)) for one in (english, chinese)]
+        assert both[0] == both[1]
+
+
+def test_the_chinese_index_has_the_code_and_the_guides_of_the_english_one() -> None:
+    both = [ROOT / "docs" / name for name in READMES]
+    english, chinese = map(without_comments, both)
+    assert english == chinese and english
+    guides = [{one for one in linked(page) if one.suffix == ".md"} for page in both]
+    # The pages that are in both languages lead to each other's.
+    assert guides[0] - guides[1] <= {ROOT / "README.md"}
+
+
+def without_comments(page: Path) -> list[str]:
+    """The blocks of code of a page, as a shell reads them."""
+    blocks = re.findall(r"^```\w+\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [re.sub(r" +# .*", "", block) for block in blocks]
 
 
 def test_every_event_is_told_of() -> None:
