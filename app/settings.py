@@ -18,7 +18,7 @@ from flask import Flask
 
 import config as config_classes
 from yoto.errors import ConfigurationError
-from yoto.settings import check_combinations, declared
+from yoto.settings import certificates_fault, check_combinations, declared, is_pair
 
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -26,6 +26,11 @@ FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_INSTANCE_PATH", "YOTO_REQUIRE_ALL
 FOREIGN_PREFIXES = ("YOTO_TEST_",)
 
 SETTINGS = declared(config_classes.Base)
+
+# What of an address of MariaDB or MySQL is about TLS, and what its driver would make of it by
+# itself.
+TLS = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname")
+TLS_OF_DRIVER = ("ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "ssl_mode")
 
 
 def instance_path() -> str | None:
@@ -125,12 +130,34 @@ def _refuse_database(url: str) -> None:
         if backend not in ("sqlite", "mysql", "mariadb"):
             raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite, MariaDB or MySQL")
         parsed.get_dialect().import_dbapi()
+        _refuse_half_tls(parsed)
     except sqlalchemy.exc.ArgumentError as error:
         raise ConfigurationError("DATABASE_URL", str(error)) from None
     except ImportError as error:
         raise ConfigurationError(
             "DATABASE_URL", f"{error}; write it like mysql+pymysql://user:password@host/name"
         ) from None
+
+
+def _refuse_half_tls(url: sqlalchemy.URL) -> None:
+    """Refuse TLS to the database that would check nobody, and certificates that cannot be used."""
+    given = {key: str(value) for key, value in url.query.items() if key in (*TLS, *TLS_OF_DRIVER)}
+    if not given or url.get_driver_name() != "pymysql":
+        return
+    wrong = ""
+    if unknown := given.keys() & TLS_OF_DRIVER:
+        # Beside ssl_ca these make the driver forget it, and the name of the host.
+        wrong = f"leave out {min(unknown)}: with ssl_ca, certificate and host are always checked"
+    elif not given.keys() & {"ssl_ca", "ssl_capath"}:
+        wrong = "names no ssl_ca, so no certificate of the server would be checked"
+    elif "ssl_ca" in given and (why := certificates_fault(given["ssl_ca"])):
+        wrong = f"ssl_ca is no file of certificates: {why}"
+    elif "ssl_key" in given and "ssl_cert" not in given:
+        wrong = "ssl_key wants its ssl_cert"
+    elif "ssl_cert" in given and not is_pair(given["ssl_cert"], given.get("ssl_key")):
+        wrong = "ssl_cert and ssl_key are no certificate and its key without a pass phrase"
+    if wrong:
+        raise ConfigurationError("DATABASE_URL", wrong)
 
 
 def _fill_embedded(app: Flask) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -216,14 +217,18 @@ def start_redis(options: dict[str, str] | None = None) -> Server | None:
 
 
 def start_cluster(
-    primaries: int = 3, replicas: int = 1, options: dict[str, str] | None = None
+    primaries: int = 3,
+    replicas: int = 1,
+    options: dict[str, str] | None = None,
+    make: Callable[..., Server] | None = None,
 ) -> Cluster:
-    """A cluster of valkey-server processes that is ready to be used.
+    """A cluster that is ready to be used.
 
     Args:
-        options: more options of each of them, over those that make a cluster fast.
+        options: more options of each server, over those that make a cluster fast.
+        make: a server of options, port and name; by default a valkey-server.
     """
-    binary = _valkey_binary()
+    server_of = make or partial(Server, _valkey_binary())
     numbers = count(1)
 
     def node() -> Server:
@@ -236,7 +241,7 @@ def start_cluster(
             "repl-diskless-sync-delay": "0",
             **(options or {}),
         }
-        server = Server(binary, made, port=free_port(cluster=True), name=f"redis{next(numbers)}")
+        server = server_of(made, port=free_port(cluster=True), name=f"redis{next(numbers)}")
         server.begin()
         return server
 

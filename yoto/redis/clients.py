@@ -24,7 +24,7 @@ from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis.circuit import Circuit
 from yoto.redis.endpoint import Endpoint
 from yoto.redis.liveness import state_of
-from yoto.redis.patience import PatientSocket, PatientTCP, PatientTLS
+from yoto.redis.patience import Patient, PatientSocket, PatientTCP, PatientTLS
 from yoto.redis.refusals import ROUTING, refusal_code
 
 # A cluster client that lost a connection reads the slot map and tries once more: by then a failover
@@ -86,7 +86,7 @@ def translated(error: Exception) -> StoreUnavailable:
     return RedisLost("redis", error)
 
 
-class _Reporting(AbstractConnection):
+class _Reporting(Patient):
     """A connection that reports errors to its circuit, and is patient with blocking commands."""
 
     def __init__(self, *args: Any, circuit: Circuit, **options: Any) -> None:
@@ -149,7 +149,7 @@ class _Reporting(AbstractConnection):
                 self._circuit.failed(error)
             else:
                 self._circuit.noted(error)
-            raise translated(error) from error
+            raise translated(self.doubted(error) if self._opening else error) from error
 
 
 class _ReportingTCP(_Reporting, PatientTCP):

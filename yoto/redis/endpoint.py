@@ -76,4 +76,7 @@ def _tcp(settings: RedisSettings, name: str, tls: bool, options: dict[str, Any])
         return Endpoint(name, PatientTCP, options)
     if settings.tls_ca_certs is not None:
         options.setdefault("ssl_ca_certs", settings.tls_ca_certs)
+    if settings.tls_cert is not None:
+        options.setdefault("ssl_certfile", settings.tls_cert)
+        options.setdefault("ssl_keyfile", settings.tls_key or settings.tls_cert)
     return Endpoint(name, PatientTLS, options)

@@ -25,7 +25,12 @@ from yoto.redis.liveness import state_of
 STALL = 0.05
 
 
-class _Patient(AbstractConnection):
+class Patient(AbstractConnection):
+    """What those below share."""
+
+    # What may be wrong where a server ends the connection at the greeting; it does not say.
+    doubt = ""
+
     @property
     def _longest(self) -> float:
         """Seconds that it takes to see that nothing can be opened, unless we look late."""
@@ -57,17 +62,43 @@ class _Patient(AbstractConnection):
         # We looked too late to know: once more.
         return super()._connect()  # type: ignore[no-untyped-call, safe-super]
 
+    def on_connect_check_health(self, *args: Any, **options: Any) -> None:
+        try:
+            super().on_connect_check_health(*args, **options)
+        except exceptions.ConnectionError as error:
+            raise self.doubted(error) from error
+
+    def doubted(self, error: Exception) -> Exception:
+        """``error`` of opening, with what may be wrong where the server took us and then hung up."""
+        if type(error) is not exceptions.ConnectionError or not self.doubt:
+            return error
+        if " connecting to " in str(error):
+            return error
+        return exceptions.ConnectionError(f"{error} ({self.doubt})")
+
     def _close_if(self, closes: bool) -> None:
         if closes:
             self.disconnect()  # type: ignore[no-untyped-call]
 
 
-class PatientTCP(_Patient, Connection):
+class PatientTCP(Patient, Connection):
     """A TCP connection."""
 
+    doubt = "if this port speaks TLS, set REDIS_TLS or write rediss://"
 
-class PatientTLS(_Patient, SSLConnection):
+
+class PatientTLS(Patient, SSLConnection):
     """A TLS connection."""
+
+    doubt = "the server may ask for a certificate that it trusts: REDIS_TLS_CERT"
+
+    def _connect(self) -> Any:
+        try:
+            return super()._connect()
+        except TimeoutError:
+            raise exceptions.TimeoutError(
+                "Timeout connecting to server (it may not speak TLS on this port)"
+            ) from None
 
     @property
     def _longest(self) -> float:
@@ -75,5 +106,5 @@ class PatientTLS(_Patient, SSLConnection):
         return super()._longest + (self.socket_timeout or 0.0)
 
 
-class PatientSocket(_Patient, UnixDomainSocketConnection):
+class PatientSocket(Patient, UnixDomainSocketConnection):
     """A connection by a unix socket."""

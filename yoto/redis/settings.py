@@ -30,6 +30,8 @@ class RedisSettings:
         nodes: where to ask for the cluster, as (host, port); wins over ``url``.
         embedded_dir: folder of the embedded server, used when neither is given.
         tls_ca_certs: file of certificates to trust instead of the system's.
+        tls_cert: file of our certificate, for servers that ask for one.
+        tls_key: file of its private key; None: it stands in the same file.
         retry_time: how long a repeatable script may be retried in all.
     """
 
@@ -40,6 +42,8 @@ class RedisSettings:
     password: str | None = of("REDIS_PASSWORD")
     tls: bool = of("REDIS_TLS")
     tls_ca_certs: str | None = of("REDIS_TLS_CA_CERTS")
+    tls_cert: str | None = of("REDIS_TLS_CERT")
+    tls_key: str | None = of("REDIS_TLS_KEY")
     db: int = of("REDIS_DB")
     socket_timeout: float = of("REDIS_SOCKET_TIMEOUT")
     connect_timeout: float = of("REDIS_CONNECT_TIMEOUT")
@@ -62,7 +66,19 @@ class RedisSettings:
             nodes=parse_nodes(config.get("REDIS_CLUSTER_NODES")),
             embedded_dir=Path(instance_path) / "redis" if instance_path is not None else None,
         )
-        return replace(found, url=None if found.url is None else _url(found.url))
+        if found.url is not None:
+            found = replace(found, url=_url(found.url))
+        if found.is_plain and (found.tls_ca_certs or found.tls_cert):
+            # Who names certificates must not talk in the clear for want of one letter.
+            raise ConfigurationError(
+                "REDIS_TLS", "certificates are given and the connection would be plain: set it"
+            )
+        return found
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether connections are without TLS."""
+        return not self.tls and (bool(self.nodes) or not (self.url or "").startswith("rediss:"))
 
 
 def parse_nodes(value: Any) -> tuple[tuple[str, int], ...]:

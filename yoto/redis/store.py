@@ -16,9 +16,9 @@ class RedisStore(Extension[RedisConnection]):
     """``redis_store = RedisStore()``.
 
     Reads ``REDIS_URL``, ``REDIS_CLUSTER_NODES``, ``REDIS_USERNAME``, ``REDIS_PASSWORD``,
-    ``REDIS_TLS``, ``REDIS_TLS_CA_CERTS``, ``REDIS_DB``, ``REDIS_SOCKET_TIMEOUT``,
-    ``REDIS_CONNECT_TIMEOUT``, ``REDIS_RETRY_TIME``, ``REDIS_MAX_CONNECTIONS`` and
-    ``REDIS_KEY_PREFIX``.
+    ``REDIS_TLS``, ``REDIS_TLS_CA_CERTS``, ``REDIS_TLS_CERT``, ``REDIS_TLS_KEY``, ``REDIS_DB``,
+    ``REDIS_SOCKET_TIMEOUT``, ``REDIS_CONNECT_TIMEOUT``, ``REDIS_RETRY_TIME``,
+    ``REDIS_MAX_CONNECTIONS`` and ``REDIS_KEY_PREFIX``.
     """
 
     key = "yoto.redis"

@@ -18,7 +18,18 @@ from .reading import (
     settings_of,
     value_of,
 )
-from .setting import Setting, choice, declared, flag, number, optional, text, whole
+from .setting import (
+    Setting,
+    certificates_fault,
+    choice,
+    declared,
+    flag,
+    is_pair,
+    number,
+    optional,
+    text,
+    whole,
+)
 
 __all__ = [
     "EXTENSION",
@@ -27,11 +38,13 @@ __all__ = [
     "Configured",
     "Defaults",
     "Setting",
+    "certificates_fault",
     "check_combinations",
     "choice",
     "declared",
     "flag",
     "guest_settings",
+    "is_pair",
     "keys_of",
     "number",
     "of",

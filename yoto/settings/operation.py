@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .serving import CERTIFICATES, WEB
-from .setting import choice, flag, number, optional, share, whole
+from .serving import WEB
+from .setting import certificates, choice, flag, number, optional, share, whole
 
 
 class Policies:
@@ -17,7 +17,7 @@ class Policies:
     OPA_URL = optional("an http:// or https:// address", "Address of an OPA server.", WEB)
     OPA_TOKEN = optional("the bearer token of the OPA server", "Its bearer token.", secret=True)
     OPA_TIMEOUT = number(1.0, 0.01, 60, "s", "How long it may take to answer.")
-    OPA_CA_CERTS = optional(CERTIFICATES, "Certificates to trust instead of the system's.")
+    OPA_CA_CERTS = certificates("Certificates to trust instead of the system's.")
     POLICY_DIR = optional(
         "a folder of policies",
         "A folder whose files are stored as soon as they are saved, for development.",
@@ -77,9 +77,7 @@ class Alerts:
     ALERT_WEBHOOK_ALLOW_INTERNAL = flag(
         False, "Whether webhooks may have addresses of internal networks, and http."
     )
-    ALERT_WEBHOOK_CA_CERTS = optional(
-        CERTIFICATES, "Certificates to trust instead of the system's."
-    )
+    ALERT_WEBHOOK_CA_CERTS = certificates("Certificates to trust instead of the system's.")
     RUNBOOKS_URL = optional(
         "an http:// or https:// address with {rule} in it",
         "Where runbooks of the platform's alert rules are; by default pages of the control plane.",

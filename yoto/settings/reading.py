@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from yoto.errors import ConfigurationError
 
 from . import operation, permission, serving
-from .setting import PARSERS, Setting, declared
+from .setting import PARSERS, Setting, declared, is_pair
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -62,6 +62,11 @@ class Combination:
 
 
 COMBINATIONS = (
+    Combination(
+        ("REDIS_TLS_KEY", "REDIS_TLS_CERT"),
+        lambda key, ours: is_pair(ours, key) if ours else key is None,
+        "is not the key of {0}REDIS_TLS_CERT, or cannot be read without a pass phrase",
+    ),
     Combination(
         ("OPA_URL", "POLICY_ENGINE"),
         lambda url, engine: engine != "opa" or bool(url),

@@ -6,13 +6,12 @@ from typing import Any
 
 from yoto.rules import Checked
 
-from .setting import Setting, choice, flag, number, optional, share, text, whole
+from .setting import Setting, certificates, choice, flag, number, optional, share, text, whole
 
 SECRET_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 WEB = r"https?://[^\s/].*"
 SECONDS = (0.001, 60.0)
 _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
-CERTIFICATES = "a file of certificates"
 
 
 class Processes:
@@ -91,7 +90,11 @@ class Redis:
     )
     REDIS_PASSWORD = optional("the password of that user", "The same.", secret=True)
     REDIS_TLS = flag(False, "TLS to cluster nodes, and to a `redis://` URL.")
-    REDIS_TLS_CA_CERTS = optional(CERTIFICATES, "Certificates to trust instead of the system's.")
+    REDIS_TLS_CA_CERTS = certificates("Certificates to trust instead of the system's.")
+    REDIS_TLS_CERT = certificates("Our certificate, for servers that ask for one.")
+    REDIS_TLS_KEY = optional(
+        "a file with its private key", "Its key; it may stand in the file of the certificate."
+    )
     REDIS_DB = whole(0, 0, 65_535, "", "Database number; a cluster has only 0.")
     REDIS_SOCKET_TIMEOUT = number(0.25, *SECONDS, "s", "How long one answer may take.")
     REDIS_CONNECT_TIMEOUT = number(0.25, *SECONDS, "s", "How long opening a connection may take.")

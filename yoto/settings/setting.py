@@ -7,6 +7,7 @@ attributes are the defaults, and ``declared`` gives the declarations.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,6 +19,40 @@ from yoto.rules import Flag, Matching, Named, Number, Rule, Whole
 def _flag(text: str) -> bool:
     known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     return known[text.strip().lower()]
+
+
+@dataclass(frozen=True)
+class CertificateFile(Matching):
+    """The path of a file with at least one certificate (PEM)."""
+
+    says: str = "a file of certificates"
+
+    def __call__(self, value: Any) -> str:
+        path = super().__call__(value)
+        if fault := certificates_fault(path):
+            raise ValueError(f"must be {self.says}: {fault}")
+        return path
+
+
+def certificates_fault(path: str) -> str | None:
+    """Why ``path`` is no file of certificates that can be read; None if it is one."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # an SSLError is one
+        return str(error.strerror or error)
+    return None
+
+
+def is_pair(certificate: str, key: str | None) -> bool:
+    """Whether ``key`` is the file of the private key of the first certificate of a file; None: the
+    key stands in that file, too.
+    """
+    try:
+        # A worker asks nobody for a pass phrase.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password=b"")
+    except OSError:  # an SSLError is one
+        return False
+    return True
 
 
 PARSERS: Mapping[type[Rule], Callable[[str], Any]] = {Whole: int, Number: float, Flag: _flag}
@@ -120,6 +155,11 @@ def optional(
     """Declare text that may be left out, and is by default."""
     rule = _matching(says, pattern)
     return cast("str | None", Setting(None, rule, meaning, optional=True, secret=secret))
+
+
+def certificates(meaning: str) -> str | None:
+    """Declare a file of certificates (PEM) that may be left out; it is read when it is checked."""
+    return cast("str | None", Setting(None, CertificateFile(), meaning, optional=True))
 
 
 def _matching(says: str, pattern: str | None) -> Matching:

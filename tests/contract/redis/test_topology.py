@@ -178,49 +178,6 @@ def test_a_unix_socket_is_reached(
     assert works(connect(REDIS_URL=f"unix://{tmp_path / 's'}?db=2"))
 
 
-def test_tls_is_spoken_and_the_certificate_is_checked(connect: Connect, tmp_path: Path) -> None:
-    if shutil.which("openssl") is None:
-        missing("openssl is not installed")
-    certificate, private_key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-keyout", str(private_key), "-out", str(certificate)],
-        check=True,
-        capture_output=True,
-    )
-    port = free_port()
-    server = start_redis(
-        {
-            "tls-port": str(port),
-            "tls-cert-file": str(certificate),
-            "tls-key-file": str(private_key),
-            "tls-ca-cert-file": str(certificate),
-            "tls-auth-clients": "no",
-        }
-    )
-    if server is None:
-        missing("redis-server is not installed")
-    with server:
-        trusting = {"REDIS_TLS_CA_CERTS": str(certificate), "REDIS_SOCKET_TIMEOUT": 2}
-        assert works(connect(REDIS_URL=f"rediss://127.0.0.1:{port}", **trusting))
-        assert works(connect(REDIS_CLUSTER_NODES=f"127.0.0.1:{port}", REDIS_TLS=True, **trusting))
-        with _tolerated_leak():
-            distrusting = connect(REDIS_URL=f"rediss://127.0.0.1:{port}")
-            with pytest.raises(StoreUnavailable, match="(?i)certificate"):
-                distrusting.client.get("k")
-            distrusting.close()
-
-
-@contextmanager
-def _tolerated_leak() -> Iterator[None]:
-    """eventlet leaves the socket of a refused TLS handshake to the garbage collector."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
 def test_create_redis_client_takes_plain_configuration(
     valkey_server: Server, valkey_cluster: Cluster
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from redis import exceptions
 
 from yoto.redis.patience import STALL, PatientTCP, PatientTLS
 
@@ -43,7 +44,7 @@ def test_a_handshake_that_nobody_answers_is_tried_once(silent: socket.socket) ->
         socket_connect_timeout=CONNECT,
         socket_timeout=ANSWER,
     )
-    with pytest.raises(TimeoutError):
+    with pytest.raises(exceptions.TimeoutError, match="may not speak TLS"):
         connection._connect()
     assert taken(silent) == 1
     # The socket that eventlet makes of ours is left to the collector when its handshake fails,
