@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.mysql_handshake import Greeter
 from tests.support.process import ROOT, RunningYoto
+from tests.support.redis_servers import Server
 
 
 def start_in_vain(
@@ -71,3 +73,19 @@ def test_production_without_a_secret_does_not_start(tmp_path: Path) -> None:
     ended = start_in_vain(tmp_path, YOTO_ENVIRONMENT="production")
     assert ended.returncode == 78
     assert "SECRET_KEY" in ended.stderr
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_a_database_that_is_too_old_stops_the_start_in_one_line(
+    tmp_path: Path, valkey_server: Server, environment: str
+) -> None:
+    with Greeter("5.7.44") as server:
+        ended = start_in_vain(
+            tmp_path,
+            YOTO_ENVIRONMENT=environment,
+            YOTO_SECRET_KEY="a key that only this test uses",
+            YOTO_REDIS_URL=valkey_server.url,
+            YOTO_DATABASE_URL=f"mysql+pymysql://yoto@127.0.0.1:{server.port}/yoto",
+        )
+    assert ended.returncode == 78
+    assert "DATABASE_URL: MySQL 5.7.44 is too old" in ended.stderr

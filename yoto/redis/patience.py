@@ -69,7 +69,7 @@ class Patient(AbstractConnection):
             raise self.doubted(error) from error
 
     def doubted(self, error: Exception) -> Exception:
-        """``error`` of opening, with what may be wrong where the server took us and then hung up."""
+        """``error`` of opening; with what may be wrong, where a server took us and hung up."""
         if type(error) is not exceptions.ConnectionError or not self.doubt:
             return error
         if " connecting to " in str(error):

@@ -27,6 +27,7 @@ from sqlalchemy.util import ScopedRegistry
 from yoto.store import sqlite
 from yoto.store.failures import DELETED_BY_ANOTHER
 from yoto.store.pools import WatchedPool
+from yoto.store.servers import refuse_old
 from yoto.store.time_limits import connect_arguments, limit_times, open_quickly
 from yoto.store.turns import take_turns
 
@@ -368,6 +369,8 @@ def _configure(engine: Engine) -> None:
         event.listen(engine, "connect", sqlite.configure)
         event.listen(engine, "begin", sqlite.begin)
     else:
+        # Before SQLAlchemy asks it anything.
+        event.listen(engine, "connect", refuse_old, insert=True)
         open_quickly(engine)
         limit_times(engine)
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import shutil
-import subprocess
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +14,9 @@ from tests.support.redis_servers import (
     Cluster,
     Server,
     free_port,
-    start_redis,
     start_valkey,
     wait_until,
 )
-from tests.support.require import missing
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import RedisConnection, check_address, create_redis_client
 
