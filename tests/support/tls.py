@@ -27,17 +27,21 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA()
         self._folder = folder
+        self._issued: dict[tuple[str, ...], Files] = {}
         self.certificates = str(folder / "ca.pem")
         self._authority.cert_pem.write_to_path(self.certificates)
 
     def issue(self, *names: str) -> Files:
-        """A certificate for host names or addresses."""
+        """A certificate for host names or addresses; the same one each time."""
+        if names in self._issued:
+            return self._issued[names]
         made = self._authority.issue_cert(*names)
         path = self._folder / f"{'-'.join(names)}.pem"
         key = path.with_suffix(".key")
         made.cert_chain_pems[0].write_to_path(str(path))
         made.private_key_pem.write_to_path(str(key))
-        return Files(str(path), str(key))
+        self._issued[names] = Files(str(path), str(key))
+        return self._issued[names]
 
 
 class TlsServer(Server):
