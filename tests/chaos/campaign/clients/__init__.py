@@ -1,0 +1,115 @@
+"""Everybody who uses the topology while it is being broken, all from one seed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects import mysql
+from sqlalchemy.schema import CreateTable
+
+from tests.chaos.campaign.clients.base import Client, World, register, sign_in
+from tests.chaos.campaign.clients.credentials import Leaver
+from tests.chaos.campaign.clients.guards import Adder, Guest, Limited, Locks, Putter, execute
+from tests.chaos.campaign.clients.levels import measure
+from tests.chaos.campaign.clients.readers import Reader
+from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, settle
+from tests.chaos.campaign.clients.rows import Editor, Founder, Topics, Writer
+from tests.chaos.campaign.extension import tables
+from tests.chaos.campaign.history import History
+
+if TYPE_CHECKING:
+    from tests.support.cluster import Cluster
+
+# What the nodes must load, and what else their settings need.
+EXTENSION = "tests.chaos.campaign.extension:register"
+SETTINGS = {
+    # Nobody signs in anew within a run, but who means to.
+    "ACCESS_TOKEN_SECONDS": "14400",
+}
+ASKERS, LIMITED, GUESTS, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 6, 3, 3, 3, 6, 2
+# s that a client's last operation may take.
+ENDS_WITHIN = 90.0
+# s after the load, in which what it used is given back.
+SETTLES = 8.0
+
+
+class Load:
+    """About eighty operations a second, written into ``folder``; for one run.
+
+    The cluster must have ``EXTENSION`` and ``SETTINGS``.
+    """
+
+    def __init__(self, cluster: Cluster, folder: Path, seed: int) -> None:
+        self.cluster, self.folder = cluster, folder
+        self.world = World(cluster.url, cluster.ca, History(folder), seed)
+        self.clients: list[Client] = []
+        self.readers: list[Reader] = []
+
+    def start(self) -> None:
+        """Make what the clients need, and let them begin. Nothing must be broken yet."""
+        cluster, world = self.cluster, self.world
+        for table in tables.sorted_tables:
+            execute(cluster, str(CreateTable(table).compile(dialect=mysql.dialect())))
+        place, members = settle(world, "campaign", len(WAYS) + WRITERS)
+        leavers = [register(world, f"leaver.{number}") for number in range(LEAVERS)]
+        auditor = sign_in(world.http(), "operator", cluster.passwords["operator"])
+        rights, topics, locks = Rights(), Topics(place), Locks(cluster)
+        locks.begin()
+        self.clients = [
+            *(Operator(world, way, place, members[n], rights) for n, way in enumerate(WAYS)),
+            *(Asker(world, number, rights) for number in range(ASKERS)),
+            *(Limited(world, number) for number in range(LIMITED)),
+            *(Guest(world, number) for number in range(GUESTS)),
+            *(Adder(world, number, locks) for number in range(ADDERS)),
+            *(Editor(world, number, topics) for number in range(EDITORS)),
+            *(Writer(world, n, place, members[len(WAYS) + n]) for n in range(WRITERS)),
+            Founder(world, place.owner, auditor),
+            Putter(world, cluster),
+            Leaver(world, leavers),
+        ]
+        self.readers = [
+            Reader(world, number, self._operators_token(number)) for number in range(READERS)
+        ]
+        for thread in [*self.clients, *self.readers]:
+            thread.start()
+        time.sleep(SETTLES)
+        self._note_levels("before")
+
+    def stop(self) -> None:
+        """End all clients, look what is there, and close the history. Nothing may be broken any
+        more.
+
+        Raises: what a client raised, which no fault of the topology should make it do.
+        """
+        self.world.over.set()
+        for client in self.clients:
+            client.join(ENDS_WITHIN)
+        for reader in self.readers:
+            reader.stop()
+        for client in self.clients:
+            client.finish()
+            client.http.close()
+        self._list_events()
+        time.sleep(SETTLES)
+        self._note_levels("after")
+        self.world.history.close()
+        errors = [one.error for one in [*self.clients, *self.readers] if one.error]
+        if errors:
+            raise errors[0]
+
+    def _operators_token(self, number: int) -> str:
+        arguments = ("make", "admin", f"reader {number}", "--reason", "to follow the campaign")
+        return self.cluster.flask("control", "tokens", *arguments).split()[-1]
+
+    def _list_events(self) -> None:
+        with self.world.history.operation("load", "events", "stream", "list") as pending:
+            entries = self.cluster.redis.client().xrange("yoto:{events}")
+            pending.ok([entry[0].decode() for entry in entries])
+
+    def _note_levels(self, call: str) -> None:
+        http = self.world.http()
+        with self.world.history.operation("load", "levels", "topology", call) as pending:
+            pending.ok(measure(self.cluster, http))
+        http.close()

@@ -1,0 +1,131 @@
+"""A client that knows what became of what it asked: done, not done, or not known."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.chaos.campaign.history import Pending
+
+POSITION = "X-Permission-Position"
+# s after which a client gives up. Longer than every deadline, so that models see what passes one.
+PATIENCE = 40.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: 0 if nothing came: ``error`` says why.
+        sent: whether the server may have got the request.
+    """
+
+    status: int
+    body: Any = None
+    position: str | None = None
+    sent: bool = True
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def settle(self, pending: Pending, value: Any = None) -> bool:
+        """Note the outcome; whether it is ok."""
+        if self.ok:
+            pending.ok(value)
+        elif not self.sent or (400 <= self.status < 500 and not self._is_going_on):
+            pending.failed(self.said)
+        else:
+            pending.unknown(self.said)
+        return self.ok
+
+    @property
+    def _is_going_on(self) -> bool:
+        """An act under the same key whose outcome nobody knows yet."""
+        return self.status == 409 and "idempotency" in str(self.body)
+
+    @property
+    def said(self) -> str:
+        """In a few words."""
+        if not self.status:
+            return self.error
+        detail = self.body.get("type", "") if isinstance(self.body, dict) else ""
+        more = self.body.get("detail", "") if isinstance(self.body, dict) else str(self.body)[:80]
+        return f"{self.status} {detail} {more}".strip()
+
+
+@dataclass
+class Http:
+    """One kept connection to nginx, from an address of the loopback network of one's own."""
+
+    url: str
+    ca: Path
+    source: str = "127.0.0.1"
+    patience: float = PATIENCE
+    _connection: HTTPSConnection | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._context = ssl.create_default_context(cafile=str(self.ca))
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: str = "",
+        position: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request; never raises for what the network or the server does."""
+        sent_with = {"Content-Type": "application/json", **(headers or {})}
+        if token:
+            sent_with["Authorization"] = f"Bearer {token}"
+        if position is not None:
+            sent_with[POSITION] = position
+        connection = self._connection
+        if connection is None:
+            parts = urlsplit(self.url)
+            connection = HTTPSConnection(
+                parts.hostname or "",
+                parts.port,
+                timeout=self.patience,
+                context=self._context,
+                source_address=(self.source, 0),
+            )
+            try:
+                connection.connect()
+            except (OSError, HTTPException) as error:
+                connection.close()
+                return Answer(0, sent=False, error=repr(error))
+        self._connection = None
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, sent_with)
+            response = connection.getresponse()
+            raw = response.read()
+        except (OSError, HTTPException) as error:
+            connection.close()
+            return Answer(0, error=repr(error))
+        if response.will_close:
+            connection.close()
+        else:
+            self._connection = connection
+        try:
+            said = json.loads(raw) if raw else None
+        except ValueError:
+            said = raw[:200].decode(errors="replace")
+        return Answer(response.status, said, response.getheader(POSITION))
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

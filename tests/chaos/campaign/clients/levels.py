@@ -1,0 +1,33 @@
+"""What the processes use: threads, descriptors, memory, connections."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.chaos.campaign.clients.base import insist
+from tests.chaos.campaign.clients.guards import execute
+from tests.chaos.campaign.clients.http import Http
+
+if TYPE_CHECKING:
+    from tests.support.cluster import Cluster
+
+MB = 2**20
+
+
+def measure(cluster: Cluster, http: Http) -> dict[str, float]:
+    """Numbers by name; the first word of a name says which slack it has."""
+    found: dict[str, float] = dict(insist(http, "GET", "/campaign/levels"))
+    for node in cluster.nodes:
+        workers = [psutil.Process(pid) for pid in node.pids()]
+        found[f"threads {node.name}"] = sum(one.num_threads() for one in workers)
+        found[f"descriptors {node.name}"] = sum(one.num_fds() for one in workers)
+        found[f"memory {node.name} (MB)"] = sum(one.memory_info().rss for one in workers) / MB
+    for server in cluster.redis.servers:
+        with suppress(OSError), server.client() as client:
+            found[f"connections {server.name}"] = client.info("clients")["connected_clients"]
+    (connected,) = execute(cluster, "SHOW STATUS LIKE 'Threads_connected'")
+    found["connections database"] = float(str(connected[1]))
+    return found

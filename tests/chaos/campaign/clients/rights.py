@@ -1,0 +1,283 @@
+"""Operators who give and take rights in several ways, and people who ask whether they have them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.chaos.campaign.clients.base import Client, Person, World, insist, register
+from tests.chaos.campaign.clients.http import Answer, Http
+from tests.chaos.campaign.history import Operation
+
+MODEL = "rights"
+# Changes of a key, after which another one begins. It begins soon after an unknown one, which may
+# take effect at any later time and so would explain much.
+CHANGES = 20
+SEEN_AFTER_UNKNOWN = 2.0  # s
+
+
+@dataclass
+class Place:
+    """One community of the campaign: who owns it, and how to come in."""
+
+    owner: Person
+    server: int
+    invite: str
+    channel: int
+
+
+@dataclass
+class Right:
+    """One right of one person, which is given and taken in one way.
+
+    Attributes:
+        change: gives it (True) or takes it.
+        position: of the last change that was answered.
+    """
+
+    key: str
+    person: Person
+    permission: str
+    channel: int
+    change: Callable[[bool], Answer]
+    begins: bool
+    position: str | None = None
+
+
+def settle(world: World, name: str, people: int) -> tuple[Place, list[Person]]:
+    """A new community with so many members."""
+    owner = register(world, f"{name}.owner")
+    http = world.http()
+    server = insist(http, "POST", "/api/v1/servers", {"name": name}, owner.token)["id"]
+    channels = insist(http, "GET", f"/api/v1/servers/{server}/channels", token=owner.token)
+    code = insist(http, "POST", f"/api/v1/servers/{server}/invites", {}, owner.token)["code"]
+    place = Place(owner, server, code, channels["items"][0]["id"])
+    http.close()
+    return place, [newcomer(world, place, f"{name}.{number}") for number in range(people)]
+
+
+def newcomer(world: World, place: Place, name: str) -> Person:
+    """A new account that is a member."""
+    one, http = register(world, name), world.http()
+    insist(http, "POST", f"/api/v1/invites/{place.invite}/join", token=one.token)
+    http.close()
+    return one
+
+
+class Rights:
+    """The rights that are being changed now, one of each way."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, Right] = {}
+
+
+class Operator(Client):
+    """Changes one right in one way, for a while, and then another one."""
+
+    pause = 0.9
+
+    def __init__(self, world: World, way: str, place: Place, person: Person, all_: Rights) -> None:
+        super().__init__(world, f"operator.{way}")
+        self.way, self.place, self.person, self.all = way, place, person, all_
+        self.numbers = itertools.count()
+        self.right: Right | None = None
+        self.has = False
+        self.left = 0
+        self.spoilt = False
+        self.drop: Callable[[], object] = lambda: None
+
+    def turn(self) -> None:
+        if self.right is None or self.left <= 0:
+            self.begin()
+            return
+        self.left -= 1
+        right, wanted = self.right, not self.has
+        with self.history.operation(self.name, MODEL, right.key, "set", wanted) as pending:
+            answer = right.change(wanted)
+            # What is so already is answered 404, and is no change.
+            if answer.settle(pending, answer.position):
+                self.has = wanted
+                right.position = answer.position
+                self.world.saw(answer.position)
+        if pending.outcome == "unknown":
+            self.left = 0
+            self.world.over.wait(SEEN_AFTER_UNKNOWN)
+            # It may yet be done to this person, in whatever comes next.
+            self.spoilt = True
+
+    def begin(self) -> None:
+        """Another right; the roles of the last one are removed, if that can be done."""
+        self.all.now.pop(self.way, None)
+        self.drop()
+        self.drop = lambda: None
+        if self.spoilt and self.way in ("timeout", "membership"):
+            self.person = newcomer(self.world, self.place, f"{self.person.name}_")
+        self.spoilt = False
+        right = self.make(f"{self.way}:{next(self.numbers)}")
+        if right is None:
+            return
+        self.right, self.has, self.left = right, right.begins, CHANGES
+        begun = Operation(
+            client=self.name,
+            model=MODEL,
+            key=right.key,
+            call="begin",
+            argument=right.begins,
+            invoked=0.0,
+            outcome="ok",
+        )
+        self.history.write(begun)
+        self.all.now[self.way] = right
+
+    def make(self, key: str) -> Right | None:
+        """The next right, or None if what it needs could not be made now."""
+        channel = self._post(f"servers/{self.place.server}/channels", {"name": key})
+        if channel is None:
+            return None
+        return getattr(self, f"_{self.way}")(key, channel["id"])  # type: ignore[no-any-return]
+
+    def _ask(self, method: str, path: str, body: Any = None, token: str = "") -> Answer:
+        return self.http.ask(method, f"/api/v1/{path}", body, token or self.place.owner.token)
+
+    def _post(self, path: str, body: Any) -> Any:
+        answer = self._ask("POST", path, body)
+        return answer.body if answer.ok else None
+
+    def _role(self, key: str) -> int | None:
+        made = self._post(f"servers/{self.place.server}/roles", {"name": key})
+        if made is None:
+            return None
+        number = int(made["id"])
+        before = self.drop
+
+        def drop() -> None:
+            before()
+            self._ask("DELETE", f"roles/{number}")
+
+        self.drop = drop
+        return number
+
+    def _done(self, *asked: tuple[str, str, Any]) -> bool:
+        return all(self._ask(*one).ok for one in asked)
+
+    def _overwrite(self, key: str, channel: int) -> Right:
+        path = f"channels/{channel}/overwrites/user/{self.person.id}"
+
+        def change(give: bool) -> Answer:
+            if give:
+                return self._ask("DELETE", path)
+            return self._ask("PUT", path, {"deny": ["message.send"]})
+
+        return Right(key, self.person, "message.send", channel, change, True)
+
+    def _role_held(self, key: str, channel: int) -> Right | None:
+        role = self._role(key)
+        granted = {"scope": "channel", "scope_id": channel}
+        if role is None or not self._done(("PUT", f"roles/{role}/grants/message.manage", granted)):
+            return None
+        path = f"roles/{role}/members/{self.person.id}"
+
+        def change(give: bool) -> Answer:
+            return self._ask("PUT" if give else "DELETE", path)
+
+        return Right(key, self.person, "message.manage", channel, change, False)
+
+    def _grant(self, key: str, channel: int) -> Right | None:
+        role = self._role(key)
+        if role is None or not self._done(("PUT", f"roles/{role}/members/{self.person.id}", None)):
+            return None
+        path = f"roles/{role}/grants/message.pin"
+
+        def change(give: bool) -> Answer:
+            if give:
+                return self._ask("PUT", path, {"scope": "channel", "scope_id": channel})
+            return self._ask("DELETE", f"{path}?scope=channel&scope_id={channel}")
+
+        return Right(key, self.person, "message.pin", channel, change, False)
+
+    def _parent(self, key: str, channel: int) -> Right | None:
+        role, parent = self._role(key), self._role(f"{key} above")
+        if role is None or parent is None:
+            return None
+        granted = {"scope": "channel", "scope_id": channel}
+        if not self._done(
+            ("PUT", f"roles/{role}/members/{self.person.id}", None),
+            ("PUT", f"roles/{parent}/grants/message.pin", granted),
+        ):
+            return None
+        path = f"roles/{role}/parents/{parent}"
+
+        def change(give: bool) -> Answer:
+            return self._ask("PUT" if give else "DELETE", path)
+
+        return Right(key, self.person, "message.pin", channel, change, False)
+
+    def _timeout(self, key: str, channel: int) -> Right | None:
+        path = f"servers/{self.place.server}/members/{self.person.id}/timeout"
+
+        def change(give: bool) -> Answer:
+            if give:
+                return self._ask("DELETE", path)
+            until = datetime.now(UTC) + timedelta(hours=2)
+            return self._ask("PUT", path, {"until": until.isoformat()})
+
+        # Whether the last one was in a time-out in the end may be unknown.
+        if not (change(False).ok and change(True).ok):
+            return None
+        return Right(key, self.person, "message.send", channel, change, True)
+
+    def _membership(self, key: str, channel: int) -> Right | None:
+        member = f"servers/{self.place.server}/members/{self.person.id}"
+        join = f"invites/{self.place.invite}/join"
+
+        def change(give: bool) -> Answer:
+            if give:
+                return self._ask("POST", join, token=self.person.token)
+            return self._ask("DELETE", member)
+
+        if not change(True).ok:
+            return None
+        return Right(key, self.person, "channel.read", channel, change, True)
+
+
+WAYS = ("overwrite", "role_held", "grant", "parent", "timeout", "membership")
+
+
+class Asker(Client):
+    """Asks whether somebody has a right, with and without a position."""
+
+    pause = 0.14
+
+    def __init__(self, world: World, number: int, all_: Rights) -> None:
+        super().__init__(world, f"asker.{number}")
+        self.all = all_
+
+    def turn(self) -> None:
+        rights = list(self.all.now.values())
+        if not rights:
+            return
+        right = self.rng.choice(rights)
+        # Read before the operation begins: what it covers was answered by then.
+        position = self.rng.choice([None, right.position, self.world.latest])
+        check(self.http, self, right, position)
+
+
+def check(http: Http, client: Client, right: Right, position: str | None) -> None:
+    """One check of a right by whom it is about."""
+    question = {
+        "permission": right.permission,
+        "scope": "channel",
+        "scope_id": right.channel,
+    }
+    with client.history.operation(client.name, MODEL, right.key, "check", position) as pending:
+        answer = http.ask(
+            "POST", "/api/v1/permissions/check", question, right.person.token, position
+        )
+        if answer.settle(pending):
+            pending.value = bool(answer.body["allowed"])
+        elif answer.status == 404:
+            # Whoever sees nothing there has no right there either.
+            pending.ok(False)

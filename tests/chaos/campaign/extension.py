@@ -1,0 +1,199 @@
+"""What the nodes need beside the demo application: routes with a limit, a bulkhead, a lock, a
+queue.
+
+``clients.EXTENSION`` names it to the nodes. What a route answers are moments of
+``time.monotonic()``, which all processes of a machine share. Whatever is known to have been refused
+is answered with 200 and says so; other statuses are the platform's own.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Flask, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.extensions import db
+from yoto.auth.access import public
+from yoto.errors import BulkheadFull, LockLost, LockNotAcquired, StaleToken, StoreUnavailable
+from yoto.extensions import optimization, resilience
+from yoto.optimization import QueueItem
+from yoto.resilience import BulkheadConfig, RateLimitConfig
+
+# algorithm, limit, window in s, capacity, on_store_error, mode
+LIMITS: dict[str, tuple[str, int, float, int, str, str]] = {
+    "campaign.log": ("sliding_log", 8, 2.0, 0, "closed", "strict"),
+    "campaign.bucket": ("token_bucket", 8, 2.0, 8, "closed", "strict"),
+    "campaign.leased": ("token_bucket", 40, 4.0, 40, "closed", "leased"),
+    "campaign.local": ("sliding_log", 8, 2.0, 0, "local", "strict"),
+}
+# cap, lease in s, mode; all of them closed without Redis
+BULKHEADS: dict[str, tuple[int, float, str]] = {
+    "campaign.slots": (3, 2.0, "strict"),
+    "campaign.spares": (16, 2.0, "leased"),
+}
+LOCK_LEASE, LOCK_WAIT = 2.0, 2.0  # s
+KIND = "campaign"
+
+tables = MetaData()
+rows = Table(
+    "campaign_rows",
+    tables,
+    Column("name", String(64), primary_key=True),
+    Column("fence", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+)
+# One row for each write that was accepted, in the order in which it was.
+writes = Table(
+    "campaign_writes",
+    tables,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("name", String(64), nullable=False),
+    Column("token", BigInteger, nullable=False),
+)
+effects = Table("campaign_effects", tables, Column("id", String(64), primary_key=True))
+
+campaign = Blueprint("campaign", __name__, url_prefix="/campaign")
+OPEN = "the operations of the campaign are no person's"
+
+
+def register(app: Flask) -> None:
+    """Called by ``create_app``."""
+    for name, (algorithm, limit, window, burst, on_store_error, mode) in LIMITS.items():
+        resilience.define(
+            name,
+            rate_limit=RateLimitConfig(
+                algorithm=algorithm,
+                limit=limit,
+                window=window,
+                burst=burst,
+                on_store_error=on_store_error,
+                mode=mode,
+            ),
+        )
+    for name, (cap, lease, mode) in BULKHEADS.items():
+        resilience.define(
+            name,
+            bulkhead=BulkheadConfig(
+                max_concurrent=cap, lease=lease, mode=mode, on_store_error="closed"
+            ),
+        )
+    optimization.register_handler(KIND, take_effect)
+    app.register_blueprint(campaign)
+
+
+@campaign.get("/limits/<name>/<caller>")
+@public(OPEN)
+def hit(name: str, caller: str) -> ResponseReturnValue:
+    """Use one unit of a limit."""
+    asked = time.monotonic()
+    result = resilience.rate_limiter(name).hit(caller)
+    said = {"allowed": result.allowed, "asked": asked, "heard": time.monotonic()}
+    return jsonify(said | {"degraded": result.degraded})
+
+
+@campaign.get("/bulkheads/<name>")
+@public(OPEN)
+def enter(name: str) -> ResponseReturnValue:
+    """Be inside for ``hold`` seconds, and say until when the slot was certain."""
+    bulkhead = resilience.bulkhead(name)
+    before = bulkhead.store.answered_locally
+    try:
+        slot = bulkhead.acquire(timeout=0)
+    except BulkheadFull:
+        if bulkhead.store.answered_locally != before:
+            return jsonify(refused="without Redis")
+        return jsonify(admitted=False)
+    with slot:
+        entered = held_until = time.monotonic()
+        ends = entered + float(request.args["hold"])
+        while (now := time.monotonic()) < ends:
+            if not slot.lost:
+                held_until = now
+            time.sleep(0.01)
+    return jsonify(admitted=True, entered=entered, held_until=held_until)
+
+
+@campaign.post("/locks/<name>")
+@public(OPEN)
+def add(name: str) -> ResponseReturnValue:
+    """Add one to a row under its lock; what it holds then, or why nothing was written."""
+    lock = optimization.create_lock(f"campaign-{name}", timeout=LOCK_LEASE, wait=LOCK_WAIT)
+    try:
+        if not lock.acquire():
+            return jsonify(refused="not acquired")
+    except (LockNotAcquired, StoreUnavailable) as error:
+        return jsonify(refused=repr(error))
+    said: dict[str, Any] = {"token": lock.token, "entered": time.monotonic(), "lease": LOCK_LEASE}
+    held_until = said["entered"]
+    try:
+        count = _claimed(name, lock.token) + 1
+        ends = time.monotonic() + float(request.args["hold"])
+        while (now := time.monotonic()) < ends:
+            if lock.held:
+                held_until = now
+            time.sleep(0.01)
+        # Whether it is held any more or not: the row is what refuses.
+        _write(name, lock.token, count)
+        said["count"] = count
+    except StaleToken as error:
+        said["refused"] = repr(error)
+    finally:
+        try:
+            lock.release()
+        except LockLost as error:
+            said["lost"] = repr(error)
+    return jsonify(said | {"held_until": held_until})
+
+
+def _claimed(name: str, token: int) -> int:
+    """What the row has; every earlier holder is shut out of it from now on."""
+    _fenced(name, token, {})
+    found = db.session.execute(select(rows.c.count).where(rows.c.name == name)).scalar_one()
+    db.session.commit()
+    return int(found)
+
+
+def _write(name: str, token: int, count: int) -> None:
+    _fenced(name, token, {"count": count})
+    db.session.execute(insert(writes).values(name=name, token=token))
+    db.session.commit()
+
+
+def _fenced(name: str, token: int, values: dict[str, int]) -> None:
+    fenced = rows.c.name == name, rows.c.fence <= token
+    written = db.session.execute(update(rows).where(*fenced).values(fence=token, **values))
+    if written.rowcount == 0:
+        db.session.rollback()
+        raise StaleToken(name, token)
+
+
+@campaign.post("/queue/<item>")
+@public(OPEN)
+def put(item: str) -> ResponseReturnValue:
+    """Put an item into the queue whose effect is one row."""
+    return jsonify(id=optimization.enqueue(KIND, {"id": item}, key=item))
+
+
+def take_effect(items: list[QueueItem]) -> None:
+    """The queue's handler, which may get an item again."""
+    for item in items:
+        try:
+            db.session.execute(insert(effects).values(id=item.payload["id"]))
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+
+
+@campaign.get("/levels")
+@public(OPEN)
+def levels() -> ResponseReturnValue:
+    """What should be nothing when nobody uses anything."""
+    held = {name: resilience.bulkhead(name).stats().held for name in BULKHEADS}
+    return jsonify(
+        {f"held {name}": number for name, number in held.items()}
+        | {"waiting queue": optimization.queue_stats().length}
+    )
