@@ -9,6 +9,7 @@ is answered with 200 and says so; other statuses are the platform's own.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, jsonify, request
@@ -23,18 +24,29 @@ from yoto.extensions import optimization, resilience
 from yoto.optimization import QueueItem
 from yoto.resilience import BulkheadConfig, RateLimitConfig
 
-# algorithm, limit, window in s, capacity, on_store_error, mode
-LIMITS: dict[str, tuple[str, int, float, int, str, str]] = {
-    "campaign.log": ("sliding_log", 8, 2.0, 0, "closed", "strict"),
-    "campaign.bucket": ("token_bucket", 8, 2.0, 8, "closed", "strict"),
-    "campaign.leased": ("token_bucket", 40, 4.0, 40, "closed", "leased"),
-    "campaign.local": ("sliding_log", 8, 2.0, 0, "local", "strict"),
+LIMITS: dict[str, dict[str, Any]] = {
+    "campaign.log": {"algorithm": "sliding_log", "limit": 8, "window": 2.0},
+    "campaign.bucket": {"algorithm": "token_bucket", "limit": 8, "window": 2.0, "burst": 8},
+    "campaign.leased": {
+        "algorithm": "token_bucket",
+        "limit": 40,
+        "window": 4.0,
+        "burst": 40,
+        "mode": "leased",
+    },
+    "campaign.local": {
+        "algorithm": "sliding_log",
+        "limit": 8,
+        "window": 2.0,
+        "on_store_error": "local",
+    },
 }
-# cap, lease in s, mode; all of them closed without Redis
-BULKHEADS: dict[str, tuple[int, float, str]] = {
-    "campaign.slots": (3, 2.0, "strict"),
-    "campaign.spares": (16, 2.0, "leased"),
+BULKHEADS: dict[str, dict[str, Any]] = {
+    "campaign.slots": {"max_concurrent": 3, "lease": 2.0},
+    "campaign.spares": {"max_concurrent": 16, "lease": 2.0, "mode": "leased"},
 }
+# What is said nowhere else: it refuses what Redis cannot decide, so that no exception explains it.
+CLOSED = {"on_store_error": "closed"}
 LOCK_LEASE, LOCK_WAIT = 2.0, 2.0  # s
 KIND = "campaign"
 
@@ -62,25 +74,10 @@ OPEN = "the operations of the campaign are no person's"
 
 def register(app: Flask) -> None:
     """Called by ``create_app``."""
-    for name, (algorithm, limit, window, burst, on_store_error, mode) in LIMITS.items():
-        resilience.define(
-            name,
-            rate_limit=RateLimitConfig(
-                algorithm=algorithm,
-                limit=limit,
-                window=window,
-                burst=burst,
-                on_store_error=on_store_error,
-                mode=mode,
-            ),
-        )
-    for name, (cap, lease, mode) in BULKHEADS.items():
-        resilience.define(
-            name,
-            bulkhead=BulkheadConfig(
-                max_concurrent=cap, lease=lease, mode=mode, on_store_error="closed"
-            ),
-        )
+    for name, fields in LIMITS.items():
+        resilience.define(name, rate_limit=RateLimitConfig(**(CLOSED | fields)))
+    for name, fields in BULKHEADS.items():
+        resilience.define(name, bulkhead=BulkheadConfig(**(CLOSED | fields)))
     optimization.register_handler(KIND, take_effect)
     app.register_blueprint(campaign)
 
@@ -166,7 +163,7 @@ def _write(name: str, token: int, count: int) -> None:
 def _fenced(name: str, token: int, values: dict[str, int]) -> None:
     fenced = rows.c.name == name, rows.c.fence <= token
     written = db.session.execute(update(rows).where(*fenced).values(fence=token, **values))
-    if written.rowcount == 0:
+    if written.rowcount == 0:  # type: ignore[attr-defined]
         db.session.rollback()
         raise StaleToken(name, token)
 
@@ -178,7 +175,7 @@ def put(item: str) -> ResponseReturnValue:
     return jsonify(id=optimization.enqueue(KIND, {"id": item}, key=item))
 
 
-def take_effect(items: list[QueueItem]) -> None:
+def take_effect(items: Sequence[QueueItem]) -> None:
     """The queue's handler, which may get an item again."""
     for item in items:
         try:

@@ -28,7 +28,7 @@ SETTINGS = {
     # Nobody signs in anew within a run, but who means to.
     "ACCESS_TOKEN_SECONDS": "14400",
 }
-ASKERS, LIMITED, GUESTS, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 6, 3, 3, 3, 6, 2
+ASKERS, LIMITED, GUESTS, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 6, 3, 3, 2, 4, 2
 # s that a client's last operation may take.
 ENDS_WITHIN = 90.0
 # s after the load, in which what it used is given back.
@@ -69,11 +69,12 @@ class Load:
             Putter(world, cluster),
             Leaver(world, leavers),
         ]
-        self.readers = [
-            Reader(world, number, self._operators_token(number)) for number in range(READERS)
-        ]
-        for thread in [*self.clients, *self.readers]:
-            thread.start()
+        token = self._operators_token()
+        self.readers = [Reader(world, number, token) for number in range(READERS)]
+        for client in self.clients:
+            client.start()
+        for reader in self.readers:
+            reader.start()
         time.sleep(SETTLES)
         self._note_levels("before")
 
@@ -95,13 +96,14 @@ class Load:
         time.sleep(SETTLES)
         self._note_levels("after")
         self.world.history.close()
-        errors = [one.error for one in [*self.clients, *self.readers] if one.error]
+        errors = [one.error for one in self.clients if one.error]
+        errors += [one.error for one in self.readers if one.error]
         if errors:
             raise errors[0]
 
-    def _operators_token(self, number: int) -> str:
-        arguments = ("make", "admin", f"reader {number}", "--reason", "to follow the campaign")
-        return self.cluster.flask("control", "tokens", *arguments).split()[-1]
+    def _operators_token(self) -> str:
+        arguments = ("make", "admin", "reader", "--reason", "to follow the campaign")
+        return str(self.cluster.flask("control", "tokens", *arguments).split()[-1])
 
     def _list_events(self) -> None:
         with self.world.history.operation("load", "events", "stream", "list") as pending:

@@ -11,6 +11,7 @@ import pymysql
 from tests.chaos.campaign.clients.base import Client, World, insist
 from tests.chaos.campaign.extension import (
     BULKHEADS,
+    CLOSED,
     LIMITS,
     effects,
     rows,
@@ -34,14 +35,14 @@ class Limited(Client):
 
     def turn(self) -> None:
         name = self.rng.choice(list(LIMITS))
-        algorithm, limit, window, burst, on_store_error, _ = LIMITS[name]
+        fields = LIMITS[name]
         caller = f"c{self.rng.randrange(CALLERS)}"
         asked = {
-            "algorithm": algorithm,
-            "limit": limit,
-            "window": window,
-            "burst": burst,
-            "on_store_error": on_store_error,
+            "algorithm": fields["algorithm"],
+            "limit": fields["limit"],
+            "window": fields["window"],
+            "burst": fields.get("burst", 0),
+            "on_store_error": (CLOSED | fields)["on_store_error"],
         }
         # In bursts, which is when a limit has something to do.
         for _ in range(self.rng.randint(1, 5)):
@@ -62,9 +63,9 @@ class Guest(Client):
 
     def turn(self) -> None:
         name = "campaign.slots" if self.rng.random() < 0.6 else "campaign.spares"
-        cap, lease, _ = BULKHEADS[name]
+        fields = BULKHEADS[name]
         hold = round(self.rng.uniform(0.05, 0.6), 2)
-        asked = {"cap": cap, "lease": lease, "hold": hold}
+        asked = {"cap": fields["max_concurrent"], "lease": fields["lease"], "hold": hold}
         with self.history.operation(self.name, "slots", name, "enter", asked) as pending:
             answer = self.http.ask("GET", f"/campaign/bulkheads/{name}?hold={hold}")
             if answer.settle(pending, answer.body) and "refused" in answer.body:

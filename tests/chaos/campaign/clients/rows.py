@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import time
 import uuid
 
 from tests.chaos.campaign.clients.base import Client, Person, World, insist
-from tests.chaos.campaign.clients.http import Http
 from tests.chaos.campaign.clients.rights import Place
 from tests.chaos.campaign.history import Operation
 
