@@ -45,6 +45,6 @@ USER 10001:10001
 EXPOSE 5000
 # Ready, not only alive: what starts after a healthy node may send it requests.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:5000/readyz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:%s/readyz' % os.environ['YOTO_PORT'], timeout=4)"]
 # Without a shell between, SIGTERM reaches the supervisor.
 CMD ["python", "run.py", "--workers", "2"]

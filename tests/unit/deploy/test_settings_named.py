@@ -88,7 +88,6 @@ def test_gunicorn_drains_and_keeps_connections_as_run_py_does() -> None:
 def test_all_listen_on_one_port() -> None:
     image = DOCKERFILE.read_text(encoding="utf-8")
     assert f"YOTO_PORT={Base.PORT}\n" in image and f"EXPOSE {Base.PORT}\n" in image
-    assert f"127.0.0.1:{Base.PORT}/readyz" in image
     (node,) = pod()["containers"]
     assert [port["containerPort"] for port in node["ports"]] == [Base.PORT]
     (policy,) = manifest("network.yaml")["spec"]["ingress"]
