@@ -1,8 +1,8 @@
 """The image of the Dockerfile, built and started without a daemon and without a registry.
 
-The base is made of Debian's packages by mmdebstrap, under the name that the Dockerfile gives it, and
-buildah carries out the steps. What comes out is started as Docker would: as its user, as the first
-process of its own, on a file system that is read-only but for ``/tmp``; on the network of the
+The base is made of Debian's packages by mmdebstrap, under the name that the Dockerfile gives it,
+and buildah carries out the steps. What comes out is started as Docker would: as its user, as the
+first process of its own, on a file system that is read-only but for ``/tmp``; on the network of the
 machine. All of it needs root, and the right to mount.
 """
 
@@ -32,7 +32,8 @@ CERTIFICATES = "/etc/ssl/certs"
 NAME = "yoto"
 # What python:slim has and Debian's own Python has elsewhere or not at all.
 LIKE_THE_BASE = (
-    'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED; ln -s /usr/bin/python3 "$1/usr/local/bin/python"'
+    'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED; '
+    'ln -s /usr/bin/python3 "$1/usr/local/bin/python"'
 )
 # Arguments: the root, the user, the working folder, then variables and the command.
 INSIDE = """
@@ -166,6 +167,7 @@ class _Builder:
             RuntimeError: it failed; with the end of what it said.
         """
         store = ["--root", str(self._folder / "store"), "--runroot", str(self._folder / "run")]
+        # The one driver that works on every file system.
         return _run("buildah", "--storage-driver", "vfs", *store, *arguments)
 
     def make_base(self, name: str, release: str) -> None:

@@ -6,12 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
-import trustme
-
 from config import Base
-from tests.support.nginx import SHIPPED, program, write_configuration
+from tests.support.cluster.front import SITE, Nginx
 
-TEXT = SHIPPED.read_text(encoding="utf-8")
+TEXT = SITE.read_text(encoding="utf-8")
 
 
 def seconds(directive: str, block: str = TEXT) -> int:
@@ -20,22 +18,10 @@ def seconds(directive: str, block: str = TEXT) -> int:
     return int(found)
 
 
-def test_nginx_takes_the_file(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "yoto.crt", tmp_path / "yoto.key"
-    issued = trustme.CA().issue_cert("yoto.example")
-    issued.cert_chain_pems[0].write_to_path(certificate)
-    issued.private_key_pem.write_to_path(key)
-    main = write_configuration(
-        tmp_path / "nginx",
-        ["127.0.0.1:5000", "127.0.0.1:5001"],
-        https=8443,
-        http=8080,
-        certificate=certificate,
-        key=key,
-    )
-    done = subprocess.run(
-        [program(), "-t", "-e", "stderr", "-c", str(main)], capture_output=True, text=True
-    )
+def test_nginx_takes_the_file_as_the_topology_fits_it(tmp_path: Path) -> None:
+    with Nginx(tmp_path / "nginx") as nginx:
+        nginx.upstreams = ["127.0.0.1:5000", "127.0.0.1:5001"]
+        done = subprocess.run([*nginx.command(), "-t"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr
 
@@ -58,5 +44,5 @@ def test_measurements_are_not_shown_outside() -> None:
 
 
 def test_the_guide_links_the_file_and_has_no_other() -> None:
-    guide = (SHIPPED.parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    guide = (SITE.parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
     assert "(../deploy/nginx/yoto.conf)" in guide and "proxy_pass" not in guide
