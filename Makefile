@@ -28,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage bench servers opa format lock charts screenshots clean
+  coverage bench servers opa format lock package sbom released charts screenshots clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -99,6 +99,16 @@ lock: $(BIN)/uv ## Choose versions for requirements*.txt (ARGS=--upgrade: the ne
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-package pip --custom-compile-command "make lock" $(ARGS) $$name.txt -o $$name.lock || exit 1; \
 	done
+
+package: $(TOOLS) $(CHARTS) ## Build the wheel and the source package, under build/dist
+	rm -rf build/dist
+	$(BIN)/python -m hatchling build -d build/dist
+
+sbom: $(TOOLS) ## Write the bill of materials, build/sbom.cdx.json
+	$(BIN)/python -m tools.sbom build/sbom.cdx.json
+
+released: $(TOOLS) ## Check that TAG, version and change log agree, and write build/notes.md
+	$(BIN)/python -m tools.release --notes build/notes.md $(TAG)
 
 charts: $(RUNTIME) ## Install what the control plane draws charts with, again
 	$(BIN)/python -m tools.frontend --stamp $(CHARTS)

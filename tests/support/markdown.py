@@ -9,15 +9,16 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-ABOUT_THE_PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md")
+ABOUT_THE_PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
 
 _FENCED = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]+`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
 _ANCHOR = re.compile(r'<a (?:id|name)="([^"]+)"')
-# Badges of workflows are on the site that shows the README, two levels above its files.
-_OF_THE_SITE = "../../actions/"
+# Badges of workflows, and private reports, are on the site that shows the repository, two levels
+# above its files.
+_OF_THE_SITE = ("../../actions/", "../../security/")
 
 
 class Link(NamedTuple):

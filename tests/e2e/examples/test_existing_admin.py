@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,17 @@ def test_who_operates_is_said_by_the_application(shop: Example) -> None:
         sue = signed_in(server, "sue")
         assert sue.get("/control/").status == 200
         assert _lowers(sue, 2) == 403
+
+
+def test_the_pages_have_their_files_from_the_wheel(shop: Example) -> None:
+    shop.flask("yoto", "setup")
+    shop.python(PEOPLE)
+    with shop.served() as server:
+        ann = signed_in(server, "ann")
+        page = ann.get("/control/").data.decode()
+        named = set(re.findall(r'"(/[^"]+[.](?:js|css))"', page))
+        assert {Path(one).suffix for one in named} >= {".js", ".css"}
+        assert {one: ann.get(one).status for one in named} == dict.fromkeys(named, 200)
 
 
 def _lowers(who: Visitor, limit: int) -> int:
