@@ -108,7 +108,7 @@ class Load:
     def _list_events(self) -> None:
         with self.world.history.operation("load", "events", "stream", "list") as pending:
             entries = self.cluster.redis.client().xrange("yoto:{events}")
-            pending.ok([entry[0].decode() for entry in entries])
+            pending.ok([str(entry[0], "ascii") for entry in entries])
 
     def _note_levels(self, call: str) -> None:
         http = self.world.http()

@@ -68,7 +68,11 @@ class Reader(threading.Thread):
                 transports=["websocket"],
                 wait_timeout=10,
             )
-            wanted = {"topics": ["events"], "filters": {}, "last_event_id": self.last}
+            wanted: dict[str, Any] = {
+                "topics": ["events"],
+                "filters": {},
+                "last_event_id": self.last,
+            }
             if socket.call("subscribe", wanted, namespace=NAMESPACE, timeout=15).get("ok"):
                 while not over.wait(0.2) and not self.done.is_set():
                     pass
