@@ -5,7 +5,7 @@ than it has seen. What each wrote is one more than it read. So, whatever was los
 
 - what was written counts up without a step missing or twice (linearizable);
 - the tokens of the accepted writes never shrink;
-- a lock that was asked for after another was given back has the larger token;
+- whoever asked for it after another had given it back has the larger token, and no two have one;
 - holders who knew by their clocks that they held it never overlap, but after Redis lost data.
 """
 
@@ -64,18 +64,24 @@ def _judge_counts(finding: Finding, key: str, adds: list[Operation]) -> None:
 
 
 def _judge_tokens(finding: Finding, key: str, adds: list[Operation]) -> None:
-    took = sorted(
-        (one for one in adds if one.value and one.returned is not None),
-        key=lambda one: one.value["token"],
-    )
-    for before, after in pairwise(took):
-        same = before.value["token"] == after.value["token"]
-        if same or (after.returned is not None and after.returned < before.invoked):
+    tokens = [one.value["token"] for one in adds if one.value]
+    if len(tokens) != len(set(tokens)):
+        twice = sorted(
+            {shown(one) for one in adds if one.value and tokens.count(one.value["token"]) > 1}
+        )
+        finding.violations.append("\n  ".join([f"{key}: a token that two have", *twice]))
+        return
+    took = sorted((one for one in adds if one.value), key=lambda one: one.value["token"])
+    last: Operation | None = None  # of those with smaller tokens, who asked last
+    for one in took:
+        if last is not None and one.returned is not None and one.returned < last.invoked:
             finding.violations.append(
-                f"{key}: a token that is not larger than that of an earlier holder\n"
-                f"  {shown(before)}\n  {shown(after)}"
+                f"{key}: a token that is smaller than that of an earlier holder\n"
+                f"  {shown(one)}\n  {shown(last)}"
             )
             return
+        if last is None or one.invoked > last.invoked:
+            last = one
 
 
 def _judge_overlaps(

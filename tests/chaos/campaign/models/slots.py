@@ -76,7 +76,7 @@ def _judge_refusals(
             for other in operations
             if other is not one
             and other.invoked <= returned
-            and _held_at_the_latest(other) >= one.invoked
+            and _held_at_the_latest(other, faults) >= one.invoked
         ]
         if len(holding) < cap:
             among = "\n".join(f"  {shown(other)}" for other in holding)
@@ -87,13 +87,15 @@ def _judge_refusals(
             return
 
 
-def _held_at_the_latest(one: Operation) -> float:
+def _held_at_the_latest(one: Operation, faults: Sequence[Fault]) -> float:
     """s until which its slot may have been taken."""
     if one.outcome == "failed" or (one.outcome == "ok" and not one.value["admitted"]):
-        # What was refused takes none; on a cluster, for a moment, what is given back at once.
         return one.returned or one.invoked
-    if one.outcome == "ok" and one.returned is not None:
-        return one.returned + GRACE
-    # Its worker may be dead, stopped or slow: it was in it for so long, and then for a lease.
-    given_up = one.returned or one.invoked
-    return given_up + float(one.argument["hold"]) + float(one.argument["lease"]) + GRACE
+    hold, lease = float(one.argument["hold"]), float(one.argument["lease"])
+    if one.outcome != "ok" or one.returned is None:
+        # Its worker may be dead, stopped or slow: it was in it for so long, and then for a lease.
+        return (one.returned or one.invoked) + hold + lease + GRACE
+    # The end of a call is sent after its answer; a worker may have died or lost Redis in between.
+    if any(fault.began - GRACE <= one.returned <= fault.healed + GRACE for fault in faults):
+        return one.returned + lease + GRACE
+    return one.returned + GRACE

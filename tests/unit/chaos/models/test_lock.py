@@ -45,6 +45,9 @@ def test_a_step_of_nobody_is_one_of_an_unknown_write_at_most() -> None:
 def test_tokens_grow_from_holder_to_holder() -> None:
     assert violations(add(1.0, 6, 1), add(2.0, 5, 2))
     assert violations(add(1.0, 6, 1), add(2.0, 6, 2))
+    # Not only from one to the next.
+    said = violations(add(1.0, 9, 1), add(3.0, 5, 2), add(5.0, 7, 3))
+    assert any("smaller" in one for one in said)
 
 
 def test_a_write_by_an_older_token_is_a_violation() -> None:
