@@ -28,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage bench servers opa format lock package sbom released charts screenshots clean
+  coverage bench servers opa format lock package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -115,6 +115,10 @@ charts: $(RUNTIME) ## Install what the control plane draws charts with, again
 
 screenshots: $(TOOLS) $(CHART_TOOLS) ## Picture every page, under build/screenshots
 	$(BIN)/python -m tools.screenshots $(ARGS)
+
+# The notice that it silences is about a later MkDocs than the lock file names.
+docs: $(TOOLS) ## Build the site of the guides, in build/site: every link of it is checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 clean: ## Remove what the commands above made
 	rm -rf $(VENV) build node_modules yoto/control_plane/static/vendor .pytest_cache .mypy_cache .hypothesis .coverage
