@@ -15,7 +15,7 @@ from typing import Self
 from tests.support.leash import let_go, tie_to_this_process
 from tests.support.waiting import wait_until
 
-START_SECONDS = 120.0  # two processors may run many tests at once
+START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
 
@@ -29,6 +29,8 @@ class Service:
         folder: what it keeps, with its log ``server.log``; gone after ``close``.
         process: the process that was started, None while there is none.
     """
+
+    start_seconds = START_SECONDS
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
@@ -71,7 +73,7 @@ class Service:
 
     def wait(self) -> Self:
         """Wait until it answers, after ``begin``."""
-        wait_until(self._ready, START_SECONDS, f"{self.name} to answer")
+        wait_until(self._ready, self.start_seconds, f"{self.name} to answer")
         return self
 
     def begin(self) -> None:

@@ -82,14 +82,6 @@ class KeyBuilder:
         """
         return self._key((), ("rl", name, dimension, value), (algorithm,))
 
-    def degradation(self, name: str, *suffix: Part) -> str:
-        """Degradation level of a feature: ``yoto:{dg:recommendations}``."""
-        return self._key((), ("dg", name), suffix)
-
-    def config(self, kind: str, *suffix: Part) -> str:
-        """Dynamic configuration of one kind: ``yoto:{cfg:breaker}``."""
-        return self._key((), ("cfg", kind), suffix)
-
     def user_permissions(self, user_id: int, *suffix: Part) -> str:
         """Cached permissions of a user: ``yoto:perm:{u:42}``."""
         if not suffix and type(user_id) is int:

@@ -28,7 +28,7 @@ from tests.support.waiting import HOST, wait_until
 
 ROOT = Path(__file__).parents[3]
 OPERATOR = "operator"
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 # What was committed outlives the end of the process, as the tests' own servers do not promise.
 DURABLE = "--innodb-flush-log-at-trx-commit=2"
 

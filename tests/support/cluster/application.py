@@ -65,6 +65,9 @@ class AppNode(Service):
         links: addresses of Redis servers and of the links to dial instead.
     """
 
+    # All nodes start at once, with some seconds of work each, on what processors there are.
+    start_seconds = 300.0
+
     def __init__(
         self, name: str, folder: Path, source: Path, settings: dict[str, str], workers: int
     ) -> None:

@@ -25,7 +25,6 @@ def hash_tag(key: str) -> str:
         (keys.limiter("message.send", "u", 42, "tb"), "yoto:{rl:message.send:u:42}:tb"),
         (keys.user_permissions(42), "yoto:perm:{u:42}"),
         (keys.event_stream(), "yoto:{events}"),
-        (keys.config("breaker", "billing-db"), "yoto:{cfg:breaker}:billing-db"),
         (keys.plain("instances", "a"), "yoto:instances:a"),
         (keys.tagged(("a", 1), "x", 2), "yoto:{a:1}:x:2"),
         (keys.tagged("a:b"), "yoto:{a%3Ab}"),

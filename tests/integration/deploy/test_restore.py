@@ -1,0 +1,208 @@
+"""Back-up and restore as docs/production.md has it: nothing is allowed that the restored database
+denies, whatever Redis is beside it.
+
+One database and one Redis are enough: what a node remembers ends with it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from app.auth import identity_of, issue_tokens
+from app.extensions import cache, permissions, redis_store
+from app.models import User
+from tests.support.applications import another_app
+from tests.support.database import migrate
+from tests.support.mariadb import MariaDB
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.require import missing
+from tests.support.waiting import wait_until
+from tests.support.world import Community, Person, World
+from yoto.store.db import db, writing
+from yoto.store.models import RoleAssignment
+
+MAX_STALENESS = 0.5  # s
+PERMISSION = "message.pin"
+GUIDE = Path(__file__).parents[3] / "docs" / "production.md"
+
+
+def program(name: str) -> str:
+    return shutil.which(name) or missing(f"{name} is not installed")
+
+
+class Stores(NamedTuple):
+    """A database server and a Redis of the test's own."""
+
+    mariadb: MariaDB
+    redis: Server
+    folder: Path
+
+    def back_up(self, name: str) -> bytes:
+        """All of a database as of one moment."""
+        where = ["--host=127.0.0.1", f"--port={self.mariadb.port}", "--user=root"]
+        options = ["--single-transaction", "--routines", "--triggers"]
+        done = subprocess.run(
+            [program("mariadb-dump"), *where, *options, name], check=True, capture_output=True
+        )
+        return done.stdout
+
+    def restore(self, dump: bytes, name: str, *after: str) -> str:
+        """The address of a new database with that in it, after the statements ``after``."""
+        url = self.mariadb.create_database(name)
+        where = ["--host=127.0.0.1", f"--port={self.mariadb.port}", "--user=root"]
+        statements = "\n".join(after).encode()
+        subprocess.run([program("mariadb"), *where, name], input=dump + statements, check=True)
+        return url
+
+    def keep_redis(self) -> Path:
+        """What Redis has now, as a file."""
+        with self.redis.client() as client:
+            client.save()
+        return Path(shutil.copy(self.redis.folder / "dump.rdb", self.folder / "older.rdb"))
+
+    def bring_back_redis(self, kept: Path) -> None:
+        """Start Redis with what it had then."""
+        self.redis.kill()
+        shutil.copy(kept, self.redis.folder / "dump.rdb")
+        self.redis.start()
+
+    def let_silence_pass(self) -> None:
+        """Until Redis has not heard a worker for as long as the guide says."""
+        with self.redis.client() as client:
+            began, _ = client.time()
+            wait_until(lambda: client.time()[0] > began + MAX_STALENESS, what="Redis's clock")
+
+
+@pytest.fixture
+def stores(mariadb: MariaDB, tmp_path: Path) -> Iterator[Stores]:
+    with start_valkey() as redis:
+        yield Stores(mariadb, redis, tmp_path)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A name for databases that no other test has."""
+    return f"restore_{abs(hash((request.node.nodeid, str(tmp_path)))) % 10**10}"
+
+
+def config_of(stores: Stores, url: str) -> dict[str, Any]:
+    return {
+        "ENVIRONMENT": "testing",
+        "DATABASE_URL": url,
+        "REDIS_URL": stores.redis.url,
+        "REDIS_SOCKET_TIMEOUT": 2.0,
+        "REDIS_CONNECT_TIMEOUT": 2.0,
+        "MAX_STALENESS": MAX_STALENESS,
+    }
+
+
+def allowed(app: Flask, person: Person, community: Community) -> bool:
+    with app.app_context(), writing():
+        found = permissions.check_permission(person.id, PERMISSION, "server", community.id)
+        db.session.remove()
+    return found
+
+
+def stored(app: Flask, person: Person) -> bool:
+    """Whether Redis has something about them."""
+    with app.app_context():
+        connection = redis_store.current
+        return bool(connection.client.exists(connection.keys.user_permissions(person.id)))
+
+
+def hear(app: Flask) -> None:
+    """Follow the log, so that memory and Redis may answer."""
+    tailer = cache.of(app).tailer
+    tailer.start()
+    wait_until(lambda: tailer.fresh, what="the log to be heard")
+
+
+@pytest.mark.parametrize("redis", ["kept", "older", "empty"])
+def test_nothing_is_allowed_that_the_restored_database_denies(
+    stores: Stores, name: str, redis: str
+) -> None:
+    url = stores.mariadb.create_database(name)
+    migrate(url, stores.folder / "migrate")
+    with another_app(config_of(stores, url), stores.folder / "before") as app:
+        world = World(app)
+        community = world.server()
+        role = world.role(community, PERMISSION)
+        revoked, granted, always = (world.member(community) for _ in range(3))
+        world.assign(always, role)
+        world.assign(revoked, role)
+        hear(app)
+        assert allowed(app, revoked, community) and stored(app, revoked)
+        older = stores.keep_redis()
+        with app.app_context(), writing():
+            db.session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == revoked.id))
+            db.session.commit()
+        dump = stores.back_up(name)
+        world.assign(granted, role)
+        assert allowed(app, granted, community) and stored(app, granted)
+    restored = stores.restore(dump, f"{name}_2")
+    if redis == "older":
+        stores.bring_back_redis(older)
+    elif redis == "empty":
+        with stores.redis.client() as client:
+            client.flushall()
+    stores.let_silence_pass()
+    with another_app(config_of(stores, restored), stores.folder / "after") as app:
+        # What would be believed, were it not known to be from before.
+        assert stored(app, granted if redis == "kept" else revoked) is (redis != "empty")
+        hear(app)
+        assert not allowed(app, granted, community)
+        assert not allowed(app, revoked, community)
+        assert allowed(app, always, community)
+
+
+def test_sign_ins_that_ended_after_the_back_up_and_numbers_given_since_open_nothing(
+    stores: Stores, name: str
+) -> None:
+    url = stores.mariadb.create_database(name)
+    migrate(url, stores.folder / "migrate")
+    with another_app(config_of(stores, url), stores.folder / "before") as app:
+        world = World(app)
+        ended, lasting = world.user(), world.user()
+        dump = stores.back_up(name)
+        with app.app_context(), writing():
+            db.session.get_one(User, ended.id).token_epoch += 1
+            db.session.commit()
+            assert identity_of(ended.token) is None
+            renewed = issue_tokens(db.session.get_one(User, ended.id)).access_token
+        lost = world.user()
+        with app.app_context():
+            assert identity_of(lost.token) is not None
+    plain = stores.restore(dump, f"{name}_2")
+    with another_app(config_of(stores, plain), stores.folder / "plain") as app:
+        newcomer = World(app).user("newcomer")
+        with app.app_context():
+            # Why the guide has more to say than to restore.
+            assert newcomer.id == lost.id
+            assert identity_of(ended.token) is not None
+            assert identity_of(lost.token) is not None
+    stores.let_silence_pass()
+    restored = stores.restore(dump, f"{name}_3", *statements_of_the_guide())
+    with another_app(config_of(stores, restored), stores.folder / "after") as app:
+        newcomer = World(app).user("newcomer")
+        assert newcomer.id > lost.id + 1000
+        with app.app_context():
+            for token in (ended.token, renewed, lasting.token, lost.token):
+                assert identity_of(token) is None
+            assert identity_of(newcomer.token) is not None
+
+
+def statements_of_the_guide() -> list[str]:
+    """What the guide says to run in the restored database."""
+    section = GUIDE.read_text(encoding="utf-8").partition("## Back-up and restore")[2]
+    found = re.search(r"```sql\n(.*?)```", section, re.DOTALL)
+    assert found is not None
+    return found[1].splitlines()
