@@ -28,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage bench servers opa format lock package sbom released charts screenshots docs clean
+  coverage chaos bench servers opa format lock package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ $(SUITES:%=test-%): test-%: setup
 
 coverage: setup ## Run the tests and measure the lines and branches they reach
 	$(PYTEST) --cov --cov-report=xml:build/coverage.xml --cov-report=term:skip-covered $(ARGS)
+
+chaos: setup ## Break every part of the topology under load, and judge (ARGS="--seed 7 --minutes 20")
+	$(BIN)/python -m tests.chaos.campaign $(ARGS)
 
 lint: style types layers unused ## Check style, types, layers, and that nothing is unused
 

@@ -12,8 +12,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # What takes long or needs a service of its own, and is done by workflows alone: coverage, speed,
-# and what a release alone needs (tests/e2e/examples builds packages too).
-ONLY_IN_WORKFLOWS = {"coverage", "bench", "package", "released", "sbom"}
+# the campaign, and what a release alone needs (tests/e2e/examples builds packages too).
+ONLY_IN_WORKFLOWS = {"coverage", "bench", "chaos", "package", "released", "sbom"}
 TARGET = re.compile(r"[a-z][a-z0-9-]*")
 # The first run of ``.ci/run`` is all suites in one.
 SUITES = {"test-unit", "test-contract", "test-integration", "test-e2e", "test-chaos"}

@@ -55,6 +55,7 @@ class Cluster:
         source: Path = ROOT,
         settings: Mapping[str, str] | None = None,
         prometheus: bool = True,
+        database_below: Path | None = None,
     ) -> None:
         """Nothing is started yet.
 
@@ -65,6 +66,7 @@ class Cluster:
             source: the folder of the application's code.
             settings: more of the applications' configuration, keys without ``YOTO_``.
             prometheus: whether there is one.
+            database_below: a folder for the database's; else one in memory, where there is room.
         """
         self.folder = folder
         self.source = source
@@ -82,6 +84,7 @@ class Cluster:
         self._workers = workers
         self._with_links = links
         self._with_prometheus = prometheus
+        self._database_below = database_below
         self._given = dict(settings or {})
         self._password = secrets.token_urlsafe(18)
         self._stack = ExitStack()
@@ -155,7 +158,7 @@ class Cluster:
         self.wait_until_ready()
 
     def _start_database(self) -> None:
-        found = start_mariadb(None, DURABLE)
+        found = start_mariadb(self._database_below, DURABLE)
         self.database = found or missing("MariaDB is not installed")
         self._stack.enter_context(self.database)
         self.database.create_database("yoto")

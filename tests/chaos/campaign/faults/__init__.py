@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
 from tests.chaos.campaign.faults import (
+    clocks,
     connections,
     database,
     disk,
@@ -40,6 +43,8 @@ KINDS: list[type[Fault]] = [
     redis_state.ScriptsFlushed,
     redis_state.RestartedEmpty,
     slots.SlotsMoved,
+    clocks.ClockForward,
+    clocks.ClockBack,
     others.DatabaseKilled,
     others.DatabaseStopped,
     database.ConnectionsKilled,
@@ -59,4 +64,14 @@ KINDS: list[type[Fault]] = [
     connections.SlowAtANode,
     *link_faults(),
 ]
+
+
+def possible(name: str) -> bool:
+    """Whether what a fault needs is there."""
+    needs = FAULTS[name].needs
+    return ("prometheus" not in needs or shutil.which("prometheus") is not None) and (
+        "faketime" not in needs or clocks.library() is not None
+    )
+
+
 FAULTS: dict[str, type[Fault]] = {kind.name: kind for kind in KINDS}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.chaos.campaign.faults.base import Branch, Fault
-from tests.chaos.campaign.faults.seen import noted
+from tests.chaos.campaign.faults.seen import DATABASE_AWAY, noted
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -33,7 +33,10 @@ class DiskFull(Fault):
     name = "disk-full"
     seconds = (4.0, 7.0)
     alone = True
-    branches = (Branch("the disk takes nothing", noted("full")),)
+    branches = (
+        Branch("the disk takes nothing", noted("full")),
+        Branch("a database that cannot write is an outage", DATABASE_AWAY),
+    )
 
     def __init__(self) -> None:
         self._filler: Path | None = None

@@ -60,7 +60,7 @@ class Killed(OfAProcess):
     def end(self) -> None:
         process, self.process = self.process, None
         if process is not None and not process.alive:
-            process.start()
+            process.begin()  # when it is ready, the probes find out
 
 
 class Stopped(OfAProcess):

@@ -197,7 +197,7 @@ class FailoverWithOlderData(Fault):
     def end(self) -> None:
         primary, self._primary = self._primary, None
         if primary is not None and not primary.alive:
-            primary.start()
+            primary.begin()
 
 
 def owner_of(cluster: Cluster, slot: int) -> Any:

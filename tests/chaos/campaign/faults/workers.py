@@ -88,7 +88,7 @@ class SupervisorKilled(Fault):
     def end(self) -> None:
         node, self._node = self._node, None
         if node is not None and not node.alive:
-            node.start()
+            node.begin()
 
 
 class SupervisorStopped(Fault):

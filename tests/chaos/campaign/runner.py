@@ -1,0 +1,297 @@
+"""Runs a schedule against the topology under load, and finds out what came of it."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+import urllib3
+
+from tests.chaos.campaign import clients, schedule
+from tests.chaos.campaign.evidence import Evidence, Mark, Observer, services
+from tests.chaos.campaign.faults import FAULTS
+from tests.chaos.campaign.faults import write_steps_hook as hook
+from tests.chaos.campaign.faults.base import Fault
+from tests.chaos.campaign.faults.disk import on_small_disk
+from tests.chaos.campaign.history import Fault as Noted
+from tests.chaos.campaign.history import note_fault, read_operations
+from tests.chaos.campaign.judge import Judgement, judge
+from tests.chaos.campaign.probes import Probes, Recovery
+from tests.chaos.campaign.promises import alerts, logs
+from tests.chaos.campaign.schedule import Planned, Round
+from tests.chaos.campaign.stalls import StallWatcher
+from tests.support.cluster import Cluster
+
+WARM_UP = 5.0  # s of load before the first fault
+LOOK_EVERY = 0.3  # s
+# s, and as much again where the machine stood still: a node that was killed imports for seconds of
+# processor time.
+RECOVERS_WITHIN = 90.0
+SETTLE = 1.5  # s that counts and lines take to be delivered after a recovery
+ALERTS_WITHIN = 240.0  # s: rules look back over minutes
+AGAIN = 2  # times that a fault comes again, alone, for a branch that was not seen
+SCHEDULE, LOGS = "schedule.json", "logs"
+
+
+@dataclass
+class Occurrence:
+    """One fault that was: from when until when, at what, and how long its recovery took."""
+
+    planned: Planned
+    fault: Fault
+    began: float = 0.0
+    ended: float | None = None
+    target: str = ""
+    recovery: Recovery = field(default_factory=Recovery)
+    error: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Result:
+    """What a run came to.
+
+    Attributes:
+        reached: for each fault's branches how they were seen; empty: never.
+        operations: during each fault, and of them those without a known outcome.
+        broken: promises that are no histories, and faults that could not be injected.
+    """
+
+    seed: int
+    kinds: Sequence[str]
+    occurrences: list[Occurrence] = field(default_factory=list)
+    reached: dict[str, dict[str, str]] = field(default_factory=dict)
+    operations: dict[str, tuple[int, int]] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    judgement: Judgement | None = None
+    seconds: float = 0.0
+    stalls: float = 0.0
+    disk: str = ""
+
+    @property
+    def never_reached(self) -> list[str]:
+        """``fault: branch`` of those that nothing showed."""
+        return [
+            f"{fault}: {branch}"
+            for fault, branches in self.reached.items()
+            for branch, seen in branches.items()
+            if not seen
+        ]
+
+    @property
+    def failures(self) -> list[str]:
+        """Why the campaign fails; empty: it does not."""
+        assert self.judgement is not None
+        return [
+            *(f"violation: {one}" for one in self.judgement.violations),
+            *(f"promise: {one}" for one in self.broken),
+            *(f"never reached: {one}" for one in self.never_reached),
+        ]
+
+
+class Campaign:
+    """One run, from the start of the topology to its table."""
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        kinds: Sequence[str],
+        workers: int = 2,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """Nothing is started yet; ``say`` hears of each fault that is over."""
+        self.folder = folder
+        self._say = say
+        self.result = Result(seed, list(kinds))
+        self._workers = workers
+        self._cluster: Cluster
+        self._observer: Observer
+        self._probes: Probes
+        self._stalls = StallWatcher()
+        self.result.reached = {
+            name: {branch.name: "" for branch in FAULTS[name].branches} for name in kinds
+        }
+
+    def run(self, rounds: Sequence[Round], prometheus: bool = True) -> Result:
+        """Break things as ``rounds`` say, under load, and judge."""
+        began = time.monotonic()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        schedule.save(rounds, self.folder / SCHEDULE)
+        os.environ[hook.FOLDER] = str(self.folder)
+        with self._stalls, on_small_disk(self.folder / "cluster") as small:
+            self.result.disk = "tmpfs" if small else "RLIMIT_FSIZE"
+            cluster = Cluster(
+                self.folder / "cluster",
+                workers=self._workers,
+                links=True,
+                prometheus=prometheus,
+                # So that a full disk is the database's, too.
+                database_below=self.folder / "cluster" if small else None,
+                settings={
+                    **clients.SETTINGS,
+                    "EXTENSIONS": f"{clients.EXTENSION},{hook.__name__}:register",
+                },
+            )
+            with cluster:
+                self._cluster = cluster
+                self._on(cluster, rounds)
+        self.result.seconds = time.monotonic() - began
+        self.result.stalls = self._stalls.worst
+        self.result.judgement = judge(self.folder)
+        self._count_operations()
+        return self.result
+
+    def _on(self, cluster: Cluster, rounds: Sequence[Round]) -> None:
+        load = clients.Load(cluster, self.folder, self.result.seed)
+        self._probes = Probes(cluster, self._workers)
+        with Observer(cluster) as self._observer:
+            start = self._observer.mark()
+            load.start()
+            try:
+                first = self._probes.recovery(time.monotonic(), RECOVERS_WITHIN)
+                if first.seconds is None:
+                    raise RuntimeError(f"not well before the first fault: {first.waits_for}")
+                time.sleep(WARM_UP)
+                for one in rounds:
+                    self._round(one)
+                self._again()
+            finally:
+                try:
+                    load.stop()
+                except Exception as error:  # of a client: no fault should make it fail
+                    self.result.broken.append(f"a client failed: {error!r}")
+                self._after(cluster, start)
+
+    def _again(self) -> None:
+        """Faults of which a branch was not seen come again, alone: overlaps prove nothing."""
+        rng = random.Random(self.result.seed + 1)
+        for _ in range(AGAIN):
+            names = {one.partition(": ")[0] for one in self.result.never_reached}
+            for one in schedule.one_of_each(rng.getrandbits(32), sorted(names)):
+                self._round(one)
+
+    def _round(self, round_: Round) -> None:
+        time.sleep(round_.calm)
+        mark = self._observer.mark()
+        occurrences = [Occurrence(planned, FAULTS[planned.fault]()) for planned in round_.faults]
+        begin = time.monotonic()
+        try:
+            while any(one.ended is None for one in occurrences):
+                for one in occurrences:
+                    self._step(one, time.monotonic() - begin)
+                time.sleep(LOOK_EVERY)
+        finally:
+            for one in occurrences:
+                self._end(one)
+        last = max(one.ended or 0.0 for one in occurrences)
+        recovery = self._probes.recovery(last, RECOVERS_WITHIN)
+        if recovery.seconds is None and self._stalls.during(last, time.monotonic()) > 1.0:
+            recovery = self._probes.recovery(last, 2 * RECOVERS_WITHIN)
+        time.sleep(SETTLE)
+        self._conclude(occurrences, mark, recovery)
+
+    def _step(self, one: Occurrence, now: float) -> None:
+        """Begin, look at or end one fault, as its time has come."""
+        if one.ended is not None or now < one.planned.after:
+            return
+        if not one.began:
+            one.began = time.monotonic()
+            try:
+                rng = random.Random(one.planned.seed)
+                one.target = one.fault.begin(self._cluster, rng)
+            except Exception as error:  # another fault may have taken what this one needs
+                one.error = f"{type(error).__name__}: {error}"
+                self._end(one)
+        elif now < one.planned.after + one.planned.seconds:
+            with suppress(redis.RedisError, OSError, urllib3.exceptions.HTTPError):
+                one.notes.update(one.fault.look())
+        else:
+            self._end(one)
+
+    def _end(self, one: Occurrence) -> None:
+        if one.ended is None:
+            try:
+                one.fault.end()
+            except Exception as error:
+                self.result.broken.append(f"the end of {one.planned.fault}: {error!r}")
+            one.ended = time.monotonic()
+            with suppress(redis.RedisError, OSError, urllib3.exceptions.HTTPError):
+                one.notes.update(one.fault.look())
+
+    def _conclude(self, occurrences: list[Occurrence], mark: Mark, recovery: Recovery) -> None:
+        evidence = self._observer.since(mark)
+        healed = time.monotonic()
+        for one in occurrences:
+            one.recovery = recovery
+            took = "none" if recovery.seconds is None else f"{recovery.seconds:.1f} s"
+            self._say(f"{one.planned.fault} of {one.target or one.error}; recovery: {took}")
+            self.result.occurrences.append(one)
+            name = one.planned.fault
+            note_fault(
+                self.folder,
+                Noted(
+                    kind=name,
+                    target=one.target,
+                    began=one.began,
+                    healed=healed,
+                    effects=one.fault.effects,
+                ),
+            )
+            if one.error and len(occurrences) == 1:
+                self.result.broken.append(f"{name} could not be injected: {one.error}")
+            if recovery.seconds is None:
+                self.result.broken.append(f"no recovery from {name}: {recovery.waits_for}")
+            if len(occurrences) == 1:
+                self._see(name, one.fault, Evidence(**{**vars(evidence), "notes": one.notes}))
+
+    def _see(self, name: str, fault: Fault, evidence: Evidence) -> None:
+        seen = self.result.reached.setdefault(name, {})
+        for branch in fault.branches:
+            seen[branch.name] = seen.get(branch.name) or branch.seen(evidence)
+
+    def _after(self, cluster: Cluster, start: Mark) -> None:
+        """Promises of the whole run, and the logs for whoever reads them later."""
+        for service in services(cluster):
+            if not service.alive:
+                self.result.broken.append(f"{service.name} ended by itself")
+        lines = self._observer.lines_since(start)
+        self.result.broken += logs.violations(lines, self._kills())
+        expected = {
+            alert for one in self.result.occurrences for alert in one.fault.alerts if not one.error
+        }
+        if cluster.prometheus is not None:
+            missed = alerts.missing(cluster, expected, ALERTS_WITHIN)
+            self.result.broken += [f"{alert} did not fire" for alert in sorted(missed)]
+        for service in services(cluster):
+            kept = self.folder / LOGS
+            kept.mkdir(exist_ok=True)
+            with suppress(OSError):
+                shutil.copy(service.folder / "server.log", kept / f"{service.name}.log")
+
+    def _kills(self) -> int:
+        """Workers that faults killed while their supervisor lived."""
+        return sum(one.fault.killed_workers for one in self.result.occurrences)
+
+    def _count_operations(self) -> None:
+        operations = read_operations(self.folder)
+        for one in self.result.occurrences:
+            during = [
+                operation
+                for operation in operations
+                if operation.invoked <= (one.ended or 0.0)
+                and (operation.returned is None or operation.returned >= one.began)
+            ]
+            before = self.result.operations.get(one.planned.fault, (0, 0))
+            unknown = sum(operation.outcome == "unknown" for operation in during)
+            self.result.operations[one.planned.fault] = (
+                before[0] + len(during),
+                before[1] + unknown,
+            )
