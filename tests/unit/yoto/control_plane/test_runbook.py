@@ -14,8 +14,8 @@ from yoto.control_plane.runbook import Block, Runbook, Span, read_runbook
 from yoto.monitor import DEFAULT_RULES
 
 RULES = {rule.name for rule in DEFAULT_RULES}
-# Beside those of rules one says what the figures of the pages mean.
-NAMES = sorted(RULES | {"figures"})
+# Beside those of rules one says what the figures of the pages mean, and one what Prometheus sees.
+NAMES = sorted(RULES | {"figures", "prometheus"})
 SECTIONS = {
     "en": ["What it means", "How to see it", "Likely causes", "What to do"],
     "zh": ["含义", "如何查看", "可能原因", "处理办法"],
