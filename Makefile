@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes
 LOCKS := requirements requirements-regorus requirements-frontend requirements-dev
 
-SUITES := unit contract integration e2e chaos
+SUITES := unit contract integration e2e chaos simulation
 PYTEST = $(BIN)/python -m pytest
 # Three for two cores, since many tests wait for servers. Each takes a third of the tests in order
 # and then from the longest rest, so that what a folder or a module shares is started once. Where
@@ -28,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage chaos bench servers opa format lock package sbom released charts screenshots docs clean
+  coverage chaos simulate bench servers opa format lock package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -82,6 +82,10 @@ dependencies: $(TOOLS) ## Look for known faults of what is installed (ARGS=--str
 
 workflows: ## Check the workflows of .github
 	$(ACTIONLINT) -color=false
+
+simulate: $(TOOLS) ## Search the protocols in virtual time, and find the planted bugs (ARGS="--hours 5 --seed 2")
+	$(BIN)/python -m tests.simulation $(ARGS)
+	$(BIN)/python -m tests.simulation bugs
 
 bench: $(BENCH_TOOLS) ## Measure all, into docs/benchmarks.md (BENCHMARKS="http check" for some of it)
 	$(BIN)/python -m benchmarks all $(BENCHMARKS)

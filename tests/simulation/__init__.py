@@ -1,0 +1,1 @@
+"""Seeded simulation of the protocols, in virtual time, on a model of Redis."""

@@ -1,0 +1,113 @@
+"""Runs cases, and searches for one that breaks a promise."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.simulation.bugs import planted
+from tests.simulation.case import Case
+from tests.simulation.protocols import PROTOCOLS
+from tests.simulation.redis_model import link as model
+from tests.simulation.scheduler import Item, World
+from tests.simulation.virtual import running, substituted
+from yoto.redis import link as real
+
+# Perturbations a point, in a search.
+RATES = (0.0, 0.01, 0.04, 0.12)
+# Virtual s of a schedule.
+SECONDS = 30.0
+# Virtual s that the last checks may take.
+LAST = 30.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        case: with the perturbations that were met.
+        violation: the promise that was broken, or None.
+        ended: virtual moment.
+        trace: a hash of all that happened.
+        worker_seconds: virtual time that workers lived.
+        points: steps at which something could have happened.
+    """
+
+    case: Case
+    violation: str | None
+    ended: float
+    trace: str
+    worker_seconds: float
+    points: int
+
+
+@dataclass
+class Totals:
+    """What a search has done.
+
+    Attributes:
+        processor: seconds.
+    """
+
+    schedules: int = 0
+    worker_seconds: float = 0.0
+    points: int = 0
+    processor: float = 0.0
+    found: list[Outcome] = field(default_factory=list)
+
+
+@contextmanager
+def simulated(bug: str = "") -> Iterator[None]:
+    """The code under test is in the simulation, with a planted bug, if one is named."""
+    with planted(bug), substituted((real.Link, model.Link)):
+        yield
+
+
+def run(case: Case, seed: int | None = None, rate: float = 0.0) -> Outcome:
+    """Run a case; with a seed, perturbations are drawn in place of the case's own.
+
+    Must be called within ``simulated()``.
+    """
+    world = World(seed, case.perturbations, rate, case.seconds)
+    with running(world):
+        protocol = PROTOCOLS[case.protocol](world)
+        protocol.begin(case.events, case.seconds)
+        world.run(case.seconds + (protocol.calm + LAST if case.to_the_end else 0.0))
+        if case.to_the_end and not world.finished:
+            world.violate("the last checks do not end")
+        workers = [one for one in world.workers if one.number >= 0]
+        ends = [world.now if one.ended is None else one.ended for one in workers]
+        lived = sum(end - one.began for end, one in zip(ends, workers, strict=True))
+        trace = world.trace
+        world.close()
+    plan: list[Item] = [*case.events, *world.perturbations]
+    return Outcome(case.having(plan), world.violation, world.now, trace, lived, world.points)
+
+
+def schedule(protocol: str, seed: int, seconds: float = SECONDS, bug: str = "") -> Outcome:
+    """The run that a seed gives."""
+    dice = random.Random(f"{protocol} {seed}")
+    plan = PROTOCOLS[protocol].plan(dice, seconds)
+    return run(Case(protocol, seconds, plan, bug), seed, dice.choice(RATES))
+
+
+def search(
+    protocol: str, seed: int, worker_hours: float, bug: str = "", most_found: int = 1
+) -> Totals:
+    """Run schedules until so much virtual time was lived, or so much was found."""
+    totals = Totals()
+    began = time.process_time()
+    with simulated(bug):
+        while totals.worker_seconds < worker_hours * 3600 and len(totals.found) < most_found:
+            outcome = schedule(protocol, seed + totals.schedules, bug=bug)
+            totals.schedules += 1
+            totals.worker_seconds += outcome.worker_seconds
+            totals.points += outcome.points
+            if outcome.violation is not None:
+                totals.found.append(outcome)
+    totals.processor = time.process_time() - began
+    return totals

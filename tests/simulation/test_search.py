@@ -1,0 +1,51 @@
+"""The search finds nothing in our code, and each planted bug; what it finds can be replayed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.bugs import BUGS
+from tests.simulation.case import Case
+from tests.simulation.protocols import PROTOCOLS
+from tests.simulation.runner import run, schedule, search, simulated
+from tests.simulation.shrink import shrunken
+from tests.support.require import TEST_ALL
+
+SEED = 1
+# Worker-hours a protocol, and within which a planted bug must be found.
+HOURS = 4.0 if TEST_ALL else 0.2
+BUG_HOURS = 4.0
+# Operations, incidents and perturbations of a shrunken case.
+SMALL = 20
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_schedule_breaks_a_promise(protocol: str) -> None:
+    totals = search(protocol, SEED, HOURS)
+    assert [one.violation for one in totals.found] == []
+    assert totals.points > 1_000
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_is_found_and_its_case_shrunken(name: str, tmp_path: Path) -> None:
+    totals = search(BUGS[name].protocol, SEED, BUG_HOURS, name)
+    assert totals.found, f"{totals.points} steps show nothing"
+    with simulated(name):
+        small = shrunken(totals.found[0])
+    assert len(small.case.plan) <= SMALL
+    small.case.save(tmp_path / "case.json")
+    case = Case.load(tmp_path / "case.json")
+    with simulated(name):
+        assert run(case).violation == small.violation
+    with simulated():
+        assert run(case).violation is None
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_replay_of_what_was_met_is_the_same_to_the_last_step(protocol: str) -> None:
+    with simulated():
+        drawn = schedule(protocol, SEED + 2)
+        first, second = run(drawn.case), run(drawn.case)
+    assert drawn.trace == first.trace == second.trace
