@@ -4,7 +4,6 @@ The search that finds nothing in the code as it is must find each of these.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import inspect

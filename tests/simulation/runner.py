@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from tests.simulation.bugs import planted
 from tests.simulation.case import Case
+from tests.simulation.current import running
 from tests.simulation.protocols import PROTOCOLS
 from tests.simulation.redis_model import link as model
 from tests.simulation.scheduler import Item, World
-from tests.simulation.virtual import running, substituted
+from tests.simulation.virtual import substituted
 from yoto.redis import link as real
 
 # Perturbations a point, in a search.

@@ -13,10 +13,17 @@ ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # What takes long or needs a service of its own, and is done by workflows alone: coverage, speed,
 # the campaign, and what a release alone needs (tests/e2e/examples builds packages too).
-ONLY_IN_WORKFLOWS = {"coverage", "bench", "chaos", "package", "released", "sbom"}
+ONLY_IN_WORKFLOWS = {"coverage", "bench", "chaos", "package", "released", "sbom", "simulate"}
 TARGET = re.compile(r"[a-z][a-z0-9-]*")
 # The first run of ``.ci/run`` is all suites in one.
-SUITES = {"test-unit", "test-contract", "test-integration", "test-e2e", "test-chaos"}
+SUITES = {
+    "test-unit",
+    "test-contract",
+    "test-integration",
+    "test-e2e",
+    "test-chaos",
+    "test-simulation",
+}
 
 
 def steps(workflow: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ import hiredis
 import redis
 from redis import exceptions
 
-from tests.simulation import virtual
+from tests.simulation.current import task, world
 from tests.simulation.redis_model.keyspace import CommandError, Status
 from tests.simulation.redis_model.server import Server
 from tests.simulation.scheduler import Task
@@ -68,7 +68,7 @@ class Link:
     def read(self) -> Any:
         if not self._replies:
             commands = list(iter(self._requests.gets, False))
-            replies = virtual.world().call(lambda: self._execute(commands))
+            replies = world().call(lambda: self._execute(commands))
             self._replies.extend(replies)
         reply = self._replies.popleft()
         return self._wait(reply) if isinstance(reply, _Blocked) else reply
@@ -82,7 +82,7 @@ class Link:
     def shut_down(self) -> None:
         self._shut = True
         if self._reader is not None:
-            virtual.world().wake(self._reader)
+            world().wake(self._reader)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -96,7 +96,7 @@ class Link:
             return _Blocked(command)
         if command[0] == b"XREAD":
             return self._read_streams(command)
-        virtual.world().note(command)
+        world().note(command)
         return _shown(self._server.execute(command))
 
     def _read_streams(self, command: list[bytes]) -> Any:
@@ -104,7 +104,7 @@ class Link:
         return _Blocked(command) if reply is None else _shown(reply)
 
     def _wait(self, blocked: _Blocked) -> Any:
-        here, (name, *args) = virtual.world(), blocked.command
+        here, (name, *args) = world(), blocked.command
         if name == b"WAIT":
             # The replica says so at its next answer.
             deadline = here.now + int(args[1]) / 1000
@@ -180,7 +180,7 @@ class Subscription:
 
     def subscribe(self, channel: str) -> None:
         name = channel.encode()
-        virtual.world().call(lambda: self._subscribe(name))
+        world().call(lambda: self._subscribe(name))
 
     def _subscribe(self, name: bytes) -> None:
         self._server.subscribers.setdefault(name, []).append(self)
@@ -190,13 +190,13 @@ class Subscription:
     def hear(self, channel: bytes, message: bytes) -> None:
         self._messages.append({"type": "message", "data": message})
         if self._waiting is not None:
-            virtual.world().wake(self._waiting)
+            world().wake(self._waiting)
 
     def get_message(self, timeout: float = 0.0) -> dict[str, Any] | None:
         if not self._messages:
-            self._waiting = virtual.task()
+            self._waiting = task()
             try:
-                virtual.world().wait(timeout)
+                world().wait(timeout)
             finally:
                 self._waiting = None
         if self._epoch != self._server.epoch:

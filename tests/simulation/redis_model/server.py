@@ -202,5 +202,3 @@ class Server:
         for one in list(hearers):
             one.hear(channel, message)
         return len(hearers)
-
-

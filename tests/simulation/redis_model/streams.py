@@ -7,9 +7,7 @@ from typing import Any
 from tests.simulation.redis_model.commands import OK, Args, command, unsupported, whole
 from tests.simulation.redis_model.keyspace import CommandError, Group, Id, Keyspace, Stream
 
-TOO_SMALL = (
-    "ERR The ID specified in XADD is equal or smaller than the target stream top item"
-)
+TOO_SMALL = "ERR The ID specified in XADD is equal or smaller than the target stream top item"
 LAST: Id = (1 << 64, 1 << 64)
 
 
@@ -24,9 +22,7 @@ def parsed(text: bytes, missing: int = 0) -> Id:
     try:
         return int(ms), int(sequence) if dash else missing
     except ValueError:
-        raise CommandError(
-            "ERR Invalid stream ID specified as stream command argument"
-        ) from None
+        raise CommandError("ERR Invalid stream ID specified as stream command argument") from None
 
 
 def _range(stream: Stream | None, low: bytes, high: bytes) -> list[Id]:
