@@ -12,9 +12,10 @@ are put in order no sooner than a return demands it, and what was seen before is
 - a configuration that has used fewer unknown operations and answered more reads, with all else
   equal, can do whatever the other can, which is dropped.
 
-Even so each unknown write of a value of its own may multiply the work, and none ever ends. Callers
-bound that by short rounds: a key gets some hundreds of operations, then the next key has its turn.
-A history that takes longer than its budget is undecided, which is no success.
+Even so each unknown write of a value of its own multiplies the work, and none ever ends. Callers
+bound that by short rounds: a key gets some hundreds of operations, then the next key has its turn
+(250, with every second write unknown, take a second). A history that takes longer than its budget
+is undecided, which is no success.
 """
 
 from __future__ import annotations
