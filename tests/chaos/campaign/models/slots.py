@@ -17,7 +17,7 @@ from tests.chaos.campaign.models.finding import Finding, by_key, shown, with_eff
 
 NAME = "slots"
 # s that the end of a call may take until Redis has it, beyond the lease of one that was killed.
-GRACE = 1.0
+GRACE = 2.0
 # s until a replica serves, after its primary was lost.
 FAILOVER = 10.0
 

@@ -16,7 +16,13 @@ def test_a_write_may_wait_for_its_turn_at_a_row() -> None:
     assert not deadline.judge([op("set", 0.0, 30.0)], []).holds
 
 
-def test_time_in_which_the_node_stood_still_does_not_count() -> None:
-    stopped = [fault(1.0, 6.0, "silent", kind="stop"), fault(4.0, 9.0, "silent", kind="stop")]
-    assert deadline.judge([op("check", 0.0, 20.0)], stopped).holds
-    assert not deadline.judge([op("check", 0.0, 22.0)], stopped).holds
+def test_what_waits_for_a_node_that_stands_still_is_excused() -> None:
+    stopped = [fault(4.0, 9.0, "silent", kind="stop")]
+    finding = deadline.judge([op("check", 0.0, 20.0)], stopped)
+    assert finding.holds and finding.excused
+    assert not deadline.judge([op("check", 10.0, 30.0)], stopped).holds
+    assert not deadline.judge([op("check", 0.0, 20.0)], [fault(4.0, 9.0)]).holds
+
+
+def test_what_is_no_single_request_has_no_deadline() -> None:
+    assert deadline.judge([op("list", 0.0, 100.0)], []).operations == 0

@@ -42,11 +42,11 @@ def test_somebody_is_refused_only_while_all_slots_can_be_taken() -> None:
 def test_the_slot_of_one_who_never_answered_comes_back_with_its_lease() -> None:
     lost = op("enter", 0.0, 0.5, TWO, outcome="unknown")
     assert not violations(lost, stay(0.0, 9.0), refused(4.0))
-    assert violations(lost, stay(0.0, 9.0), refused(5.0))
+    assert violations(lost, stay(0.0, 9.0), refused(6.0))
 
 
 def test_a_worker_that_dies_after_its_answer_leaves_the_slot_to_its_lease() -> None:
     answered = stay(0.0, 1.0), stay(0.0, 1.0)
-    assert violations(*answered, refused(2.5))
-    assert not violations(*answered, refused(2.5), faults=(fault(1.1, 1.2),))
-    assert violations(*answered, refused(4.5), faults=(fault(1.1, 1.2),))
+    assert violations(*answered, refused(3.5))
+    assert not violations(*answered, refused(3.5), faults=(fault(1.1, 1.2),))
+    assert violations(*answered, refused(5.5), faults=(fault(1.1, 1.2),))
