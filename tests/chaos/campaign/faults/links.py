@@ -19,6 +19,7 @@ from tests.chaos.campaign.faults.seen import (
 )
 
 if TYPE_CHECKING:
+    from tests.chaos.campaign.history import Effect
     from tests.support.cluster import Cluster
 
 # Seconds of a delay: longer than Redis may take to answer, shorter than anybody else may.
@@ -30,6 +31,10 @@ PAIRS: dict[tuple[str, str], Seen] = {
     ("app", "redis"): REDIS_AWAY,
     ("app", "database"): DATABASE_AWAY,
     ("app", "opa"): POLICIES_AWAY,
+}
+EFFECTS: dict[tuple[str, str], tuple[Effect, ...]] = {
+    ("nginx", "app"): ("silent",),
+    ("app", "redis"): ("no-redis",),
 }
 WAYS: dict[str, Callable[[Any], None]] = {
     "cut": lambda link: link.cut(),
@@ -92,7 +97,7 @@ def _kind(pair: tuple[str, str], way: str, seen: Seen) -> type[LinkFault]:
         "name": f"link-{pair[0]}-{pair[1]}-{way}",
         "pair": pair,
         "way": way,
-        "effects": ("no-redis",) if pair[1] == "redis" else (),
+        "effects": EFFECTS.get(pair, ()),
         "branches": (branch,),
     }
     return type(f"Link{way.title().replace('-', '')}", (LinkFault,), attributes)

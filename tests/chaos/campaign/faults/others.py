@@ -80,6 +80,7 @@ class NginxStopped(_Beside, Stopped):
     """Everybody waits."""
 
     name = "nginx-stopped"
+    effects = ("silent",)
     which = "nginx"
 
 

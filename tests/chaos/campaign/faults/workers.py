@@ -36,6 +36,7 @@ class WorkerStopped(Fault):
 
     name = "worker-stopped"
     seconds = (4.0, 9.0)
+    effects = ("silent",)
     branches = (
         Branch(
             "awake, it distrusts its memory",
@@ -132,6 +133,7 @@ class NodeStopped(Stopped):
 
     name = "node-stopped"
     seconds = (4.0, 8.0)
+    effects = ("silent",)
     branches = (
         Branch(
             "awake, it distrusts its memory",
