@@ -19,6 +19,7 @@ GOES_ON = {"type": "idempotency-in-progress"}
         (Answer(409, {"type": "conflict"}), "failed"),
         (Answer(409, GOES_ON), "unknown"),
         (Answer(429), "failed"),
+        (Answer(404, repeated=True), "unknown"),
         (Answer(500), "unknown"),
         (Answer(502, "<html>"), "unknown"),
         (Answer(503, {"type": "store-unavailable"}), "unknown"),

@@ -25,6 +25,8 @@ class Answer:
     Attributes:
         status: 0 if nothing came: ``error`` says why.
         sent: whether the server may have got the request.
+        repeated: whether nginx may have sent it again to another node, when the first one broke off
+            (it does so with all but POST and PATCH): a refusal is then one of the second time.
     """
 
     status: int
@@ -32,6 +34,7 @@ class Answer:
     position: str | None = None
     sent: bool = True
     error: str = ""
+    repeated: bool = False
 
     @property
     def ok(self) -> bool:
@@ -41,16 +44,16 @@ class Answer:
         """Note the outcome; whether it is ok."""
         if self.ok:
             pending.ok(value)
-        elif not self.sent or (400 <= self.status < 500 and not self._is_going_on):
+        elif not self.sent or (400 <= self.status < 500 and not self._may_have_happened):
             pending.failed(self.said)
         else:
             pending.unknown(self.said)
         return self.ok
 
     @property
-    def _is_going_on(self) -> bool:
-        """An act under the same key whose outcome nobody knows yet."""
-        return self.status == 409 and "idempotency" in str(self.body)
+    def _may_have_happened(self) -> bool:
+        """Though it is refused: the first time, or under the same key by somebody else."""
+        return self.repeated or (self.status == 409 and "idempotency" in str(self.body))
 
     @property
     def said(self) -> str:
@@ -122,7 +125,8 @@ class Http:
             said = json.loads(raw) if raw else None
         except ValueError:
             said = raw[:200].decode(errors="replace")
-        return Answer(response.status, said, response.getheader(POSITION))
+        repeated = method in ("PUT", "DELETE")
+        return Answer(response.status, said, response.getheader(POSITION), repeated=repeated)
 
     def close(self) -> None:
         """End the connection."""

@@ -97,7 +97,6 @@ class Operator(Client):
         right, wanted = self.right, not self.has
         with self.history.operation(self.name, MODEL, right.key, "set", wanted) as pending:
             answer = right.change(wanted)
-            # What is so already is answered 404, and is no change.
             if answer.settle(pending, answer.position):
                 self.has = wanted
                 right.position = answer.position

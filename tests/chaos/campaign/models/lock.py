@@ -87,7 +87,9 @@ def _judge_tokens(finding: Finding, key: str, adds: list[Operation]) -> None:
 def _judge_overlaps(
     finding: Finding, key: str, adds: list[Operation], faults: Sequence[Fault]
 ) -> None:
-    stays = sorted((one for one in adds if one.value), key=lambda one: one.value["entered"])
+    # Who stood still when it entered may never have seen that it held the lock.
+    seen = (one for one in adds if one.value and one.value["entered"] < one.value["held_until"])
+    stays = sorted(seen, key=lambda one: one.value["entered"])
     longest: Operation | None = None
     for one in stays:
         entered, until = one.value["entered"], one.value["held_until"]

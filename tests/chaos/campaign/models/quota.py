@@ -11,6 +11,7 @@ limit with ``on_store_error=local`` may admit as much again while some node is w
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,8 +68,11 @@ def _judge_admissions(
     faults: Sequence[Fault],
 ) -> None:
     reported = excused = False
-    for place, (start, _) in enumerate(uses):
-        heard = sorted(until for _, until in uses[place:])
+    asked = [began for began, _ in uses]
+    for place, start in enumerate(asked):
+        # Over two windows each allowance is that of its halves at least.
+        end = bisect_right(asked, start + 2 * limit.window)
+        heard = sorted(until for _, until in uses[place:end])
         for count, until in enumerate(heard, 1):
             length = until - start
             if length > 2 * limit.window:

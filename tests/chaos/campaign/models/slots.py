@@ -10,6 +10,7 @@ lease later; until then others may be let in beside them.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from tests.chaos.campaign.history import Fault, Operation
@@ -18,6 +19,8 @@ from tests.chaos.campaign.models.finding import Finding, by_key, shown, with_eff
 NAME = "slots"
 # s that the end of a call may take until Redis has it, beyond the lease of one that was killed.
 GRACE = 2.0
+# s from asking for a slot to having given it back, at the most.
+LONGEST = 90.0
 # s until a replica serves, after its primary was lost.
 FAILOVER = 10.0
 
@@ -36,7 +39,13 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
 def _judge_cap(
     finding: Finding, key: str, operations: list[Operation], faults: Sequence[Fault]
 ) -> None:
-    stays = [one for one in operations if one.outcome == "ok" and one.value["admitted"]]
+    stays = [
+        one
+        for one in operations
+        if one.outcome == "ok" and one.value["admitted"]
+        # Else its worker stood still, and never saw that it had the slot.
+        and one.value["entered"] < one.value["held_until"]
+    ]
     turns = sorted(
         [(one.value["entered"], 1, place) for place, one in enumerate(stays)]
         + [(one.value["held_until"], 0, place) for place, one in enumerate(stays)]
@@ -66,6 +75,7 @@ def _judge_refusals(
     finding: Finding, key: str, operations: list[Operation], faults: Sequence[Fault]
 ) -> None:
     """Refusals although fewer than the cap can have held a slot."""
+    invoked = [one.invoked for one in operations]
     for one in operations:
         if one.outcome != "ok" or one.value["admitted"] or one.returned is None:
             continue
@@ -73,10 +83,10 @@ def _judge_refusals(
         cap = one.argument["cap"]
         holding = [
             other
-            for other in operations
-            if other is not one
-            and other.invoked <= returned
-            and _held_at_the_latest(other, faults) >= one.invoked
+            for other in operations[
+                bisect_left(invoked, one.invoked - LONGEST) : bisect_right(invoked, returned)
+            ]
+            if other is not one and _held_at_the_latest(other, faults) >= one.invoked
         ]
         if len(holding) < cap:
             among = "\n".join(f"  {shown(other)}" for other in holding)

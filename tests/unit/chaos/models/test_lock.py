@@ -67,3 +67,8 @@ def test_two_who_know_that_they_hold_it_overlap_only_after_a_loss_of_data() -> N
     both = add(1.0, 5, 1, until=2.0), late
     assert violations(*both)
     assert not violations(*both, faults=(fault(1.1, 1.2, "lost-data"),))
+
+
+def test_who_never_saw_that_it_held_the_lock_overlaps_with_nobody() -> None:
+    late = add(1.4, 6, 1, until=1.4, outcome="failed")
+    assert not violations(add(1.0, 7, 1, until=2.0), late)

@@ -28,6 +28,10 @@ def test_as_many_as_the_cap_are_inside_at_once() -> None:
     assert said.startswith("k: 3 inside at 1.000, of 2") and said.count("\n") == 3
 
 
+def test_who_never_saw_that_it_had_its_slot_is_not_counted() -> None:
+    assert not violations(stay(0.0, 2.0), stay(0.5, 1.1), stay(1.0, 1.0))
+
+
 def test_after_a_loss_of_data_more_may_be_inside_until_holders_are_counted_again() -> None:
     three = (stay(0.0, 2.0), stay(0.5, 1.1), stay(1.0, 3.0))
     assert not violations(*three, faults=(fault(0.8, 0.9, "lost-data"),))
