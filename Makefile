@@ -28,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage chaos simulate bench servers opa format lock package sbom released charts screenshots docs clean
+  coverage chaos simulate soak bench servers opa format lock package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ coverage: setup ## Run the tests and measure the lines and branches they reach
 
 chaos: setup ## Break every part of the topology under load, and judge (ARGS="--seed 7 --minutes 20")
 	$(BIN)/python -m tests.chaos.campaign $(ARGS)
+
+soak: setup ## Load the topology for an hour, and find what drifts (ARGS="--seconds 1800")
+	$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 lint: style types layers unused ## Check style, types, layers, and that nothing is unused
 

@@ -1,10 +1,10 @@
 """Whether a series of samples stays at its level: a robust slope against a bound.
 
-The slope is that of Theil and Sen, the median of the slopes between all pairs of samples: a few wild
-ones, such as a pause of the machine, do not move it. Its interval of confidence is Sen's, from the
-variance of Kendall's S (P. K. Sen, "Estimates of the Regression Coefficient Based on Kendall's Tau",
-Journal of the American Statistical Association 63, 1968). Samples that follow each other closely are
-alike, which would make the interval too narrow; so medians of blocks are judged, not samples.
+The slope is that of Theil and Sen, the median of the slopes between all pairs of samples: a few
+wild ones, such as a pause of the machine, do not move it. Its interval of confidence is Sen's, from
+the variance of Kendall's S (P. K. Sen, "Estimates of the Regression Coefficient Based on Kendall's
+Tau", Journal of the American Statistical Association 63, 1968). Samples that follow each other
+closely are alike, which would make the interval too narrow; so medians of blocks are judged.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ def judge(
     """
     level = median(values)
     allowed = bound.allowed(level)
+    if len(values) > 1 and min(values) == max(values):
+        return Verdict(name, unit, level, 0, 0, 0, allowed, Outcome.STEADY)
     at, medians = blocks(times, values)
     if len(at) < FEWEST:
         return Verdict(name, unit, level, 0, -math.inf, math.inf, allowed, Outcome.UNCLEAR)
@@ -127,17 +129,20 @@ def judge(
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
-    """Markdown, those that drift first."""
+    """Markdown, those that drift first; of those that never moved the number alone."""
     order = (Outcome.DRIFTS, Outcome.UNCLEAR, Outcome.STEADY)
     lines = [
         "| series | level | slope an hour | with 99 % between | allowed | |",
         "|---|---|---|---|---|---|",
     ]
-    for one in sorted(verdicts, key=lambda one: (order.index(one.outcome), one.name)):
+    moved = [one for one in verdicts if one.low != 0 or one.high != 0]
+    for one in sorted(moved, key=lambda one: (order.index(one.outcome), one.name)):
         lines.append(
             f"| {one.name} | {_short(one.level)} {one.unit} | {_short(one.slope)} |"
             f" {_short(one.low)} and {_short(one.high)} | {_short(one.allowed)} | {one.outcome} |"
         )
+    if len(moved) < len(verdicts):
+        lines.append(f"| {len(verdicts) - len(moved)} that never moved | | 0 | | | steady |")
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ LONG = [5.0 * n for n in range(720)]
 
 
 def memory(times: list[float], leak: float, seed: int = 1) -> list[float]:
-    """Bytes of a worker: a saw of garbage, noise, pauses with peaks, and ``leak`` bytes a second."""
+    """Bytes of a worker: a saw of garbage, noise, peaks, and ``leak`` bytes a second."""
     draw = random.Random(seed)
     return [
         150 * MB
@@ -87,3 +87,5 @@ def test_the_table_names_what_drifts_first() -> None:
     _, _, first, second = table(found).splitlines()
     assert first.startswith("| z |") and first.endswith("DRIFTS |")
     assert second.endswith("steady |")
+    still = judge("b", "bytes", LONG, [3.0] * len(LONG), LEAST)
+    assert still.outcome is Outcome.STEADY and "1 that never moved" in table([still])
