@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.contract.monitor.conftest import MakeBackend
-from tests.support.redis_proxy import Proxy
+from tests.support.links import link_to
 from tests.support.redis_servers import Server, wait_until
 from tests.support.round_trips import count_client_round_trips
 from yoto.errors import StoreUnavailable
@@ -66,14 +66,16 @@ def test_every_key_has_an_end_and_they_share_a_slot(
 def test_an_answer_that_was_lost_counts_its_batch_once(
     make_backend: MakeBackend, own_server: Server
 ) -> None:
-    with Proxy(own_server) as proxy:
-        settings = RedisSettings(url=proxy.url, socket_timeout=2.0, connect_timeout=2.0)
+    with link_to(own_server.port) as link:
+        settings = RedisSettings(
+            url=f"redis://{link.address}", socket_timeout=2.0, connect_timeout=2.0
+        )
         backend = make_backend(settings)
         backend.record({HITS: 1}, {}, {})
         for _ in range(5):
-            proxy.lose_reply()
+            link.lose_reply()
             backend.record({HITS: 10}, {}, {})
-            assert not proxy.losing
+            assert link.fault is None
         backend.record({}, {}, {})
         assert counted(backend) == 51
         assert backend.totals().point.counted("hits_total") == 51

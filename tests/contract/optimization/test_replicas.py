@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, redis_of
-from tests.support.redis_proxy import Proxy
+from tests.support.links import link_to
 from tests.support.redis_servers import (
     Cluster,
     Server,
@@ -103,13 +103,13 @@ def test_a_lost_reply_does_not_pass_for_a_confirmation(
     make_locks: MakeLocks, hanging: Server
 ) -> None:
     """A connection that wrote nothing is told that all replicas have everything."""
-    with Proxy(hanging) as proxy:
-        locks = make_locks(RedisSettings(url=proxy.url, socket_timeout=2.0))
+    with link_to(hanging.port) as link:
+        locks = make_locks(RedisSettings(url=f"redis://{link.address}", socket_timeout=2.0))
         with locks.create_lock("warm"):
             pass
-        proxy.lose_reply()
+        link.lose_reply()
         assert not locks.create_lock("job", replicas=1, replica_wait=0.05).acquire()
-        assert not proxy.losing
+        assert link.fault is None
         assert locks.counts().unconfirmed == 1
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.redis.scripts import ADD, COUNT, ECHO, EMPTY, REPEATABLE_COUNT
-from tests.support.redis_proxy import Proxy
+from tests.support.links import link_to
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection
@@ -161,12 +161,12 @@ def test_a_late_reply_is_never_taken_for_another_calls(
 def test_a_repeatable_script_that_lost_its_reply_is_sent_again(
     server: Server, connect: Connect
 ) -> None:
-    with Proxy(server) as proxy:
-        connection = connect(REDIS_URL=proxy.url)
+    with link_to(server.port) as link:
+        connection = connect(REDIS_URL=f"redis://{link.address}")
         assert connection.scripts.run(REPEATABLE_COUNT, ["n"]) == 1
-        proxy.lose_reply()
+        link.lose_reply()
         assert connection.scripts.run(REPEATABLE_COUNT, ["n"]) == 3
-        proxy.lose_reply()
+        link.lose_reply()
         replies = connection.scripts.run_many([(REPEATABLE_COUNT, ["n"], [])] * 2)
         assert replies == [6, 7]
         connection.close()
@@ -175,15 +175,15 @@ def test_a_repeatable_script_that_lost_its_reply_is_sent_again(
 def test_a_script_that_is_not_repeatable_is_never_sent_twice(
     server: Server, connect: Connect
 ) -> None:
-    with Proxy(server) as proxy, server.client() as outside:
-        connection = connect(REDIS_URL=proxy.url)
+    with link_to(server.port) as link, server.client() as outside:
+        connection = connect(REDIS_URL=f"redis://{link.address}")
         assert connection.scripts.run(COUNT, ["n"]) == 1
-        proxy.lose_reply()
+        link.lose_reply()
         with pytest.raises(StoreUnavailable):
             connection.scripts.run(COUNT, ["n"])
         assert outside.get("n") == b"2"
         assert connection.scripts.run(COUNT, ["n"]) == 3
-        proxy.lose_reply()
+        link.lose_reply()
         replies = connection.scripts.run_many([(COUNT, ["n"], [])] * 2, raise_errors=False)
         assert [type(reply) for reply in replies] == [StoreUnavailable] * 2
         assert outside.get("n") == b"5"

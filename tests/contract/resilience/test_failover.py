@@ -8,7 +8,7 @@ import pytest
 from redis import Redis, exceptions
 
 from tests.contract.resilience.platform import PREFIX, Platform
-from tests.support.redis_proxy import Proxy
+from tests.support.links import link_to
 from tests.support.redis_servers import HOST, start_replica, start_valkey
 from yoto.redis import RedisSettings
 from yoto.resilience.settings import MultiDimensionalKey
@@ -28,12 +28,14 @@ def test_a_guard_goes_on_at_the_new_primary(
         start_valkey({"repl-diskless-sync-delay": "0"}) as old,
         start_replica(old) as new,
         # The name of the primary, as a service or a DNS entry is.
-        Proxy(old) as proxy,
+        link_to(old.port) as link,
         old.client() as at_old,
         new.client() as at_new,
     ):
         platform = make_platform(
-            RedisSettings.from_config({"REDIS_KEY_PREFIX": PREFIX, "REDIS_URL": proxy.url})
+            RedisSettings.from_config(
+                {"REDIS_KEY_PREFIX": PREFIX, "REDIS_URL": f"redis://{link.address}"}
+            )
         )
         guard = platform.guard(name, {}, {"limit": 10, "window": 60}, {"max_concurrent": 2})
         breaker, bulkhead = platform.breaker(name), platform.bulkhead(name, max_concurrent=2)
@@ -41,7 +43,7 @@ def test_a_guard_goes_on_at_the_new_primary(
             assert at_old.wait(1, 5_000) == 1
             at_new.replicaof("NO", "ONE")
             at_old.replicaof(HOST, new.port)
-            proxy.lead_to(new)
+            link.lead_to(HOST, new.port)
             with pytest.raises(exceptions.ReadOnlyError):
                 at_old.set("anything", 1)
             before = refusals(at_old)

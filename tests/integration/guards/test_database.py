@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.support.database import MariadbTemplate
+from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
 from tests.support.redis_servers import Server, wait_until
-from tests.support.tcp_proxy import HOST, TcpProxy
 from tests.support.world import Community, Person
 from yoto.errors import StoreUnavailable
 from yoto.persistence import DATABASE
@@ -34,14 +34,14 @@ def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
 
 
 @pytest.fixture
-def proxy(mariadb: MariaDB) -> Iterator[TcpProxy]:
-    with TcpProxy(mariadb.port) as proxy:
-        yield proxy
+def link(mariadb: MariaDB) -> Iterator[Link]:
+    with link_to(mariadb.port) as link:
+        yield link
 
 
 @pytest.fixture
-def app_config(app_config: dict[str, Any], proxy: TcpProxy, own_redis: Server) -> dict[str, Any]:
-    url = sa.make_url(app_config["DATABASE_URL"]).set(host=HOST, port=proxy.port)
+def app_config(app_config: dict[str, Any], link: Link, own_redis: Server) -> dict[str, Any]:
+    url = sa.make_url(app_config["DATABASE_URL"]).set(host=link.host, port=link.port)
     limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS}
     return app_config | {
         "DATABASE_URL": url.render_as_string(hide_password=False),
@@ -75,48 +75,48 @@ def hardly_anybody_waits(ask: Callable[[], TestResponse]) -> None:
 
 def test_nobody_waits_for_a_dead_host_once_it_is_known_and_all_go_on_when_it_is_back(
     client: FlaskClient,
-    proxy: TcpProxy,
+    link: Link,
     community: Community,
     talker: Person,
     controller: ResilienceController,
 ) -> None:
     assert say(client, talker, community.channel_id).status_code == 201
-    proxy.stick()
+    link.half_open()
     for _ in range(FAILURES_TO_OPEN):
         unavailable(say(client, talker, community.channel_id))
     # One instance alone does not shut the database off for a fleet.
     assert controller.circuit_breaker(DATABASE).state().opened_alone
     hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
-    proxy.open()
+    link.heal()
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
     for _ in range(5):
         assert say(client, talker, community.channel_id).status_code == 201
 
 
 def test_a_server_that_refuses_is_told_with_a_time_to_come_back(
-    client: FlaskClient, proxy: TcpProxy, community: Community, talker: Person
+    client: FlaskClient, link: Link, community: Community, talker: Person
 ) -> None:
     assert say(client, talker, community.channel_id).status_code == 201
-    proxy.shut()
+    link.refuse()
     for _ in range(FAILURES_TO_OPEN + 2):
         answer = say(client, talker, community.channel_id)
         unavailable(answer)
-    proxy.open()
+    link.heal()
     time.sleep(int(answer.headers["Retry-After"]))
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201)
 
 
 def test_the_breaker_works_without_redis_too(
-    client: FlaskClient, proxy: TcpProxy, own_redis: Server, community: Community, talker: Person
+    client: FlaskClient, link: Link, own_redis: Server, community: Community, talker: Person
 ) -> None:
     assert say(client, talker, community.channel_id).status_code == 201
     own_redis.kill()
     assert say(client, talker, community.channel_id).status_code == 201
-    proxy.stick()
+    link.half_open()
     for _ in range(FAILURES_TO_OPEN):
         unavailable(say(client, talker, community.channel_id))
     hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
-    proxy.open()
+    link.heal()
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
 
 
@@ -158,11 +158,11 @@ def test_a_statement_that_takes_too_long_is_ended_by_the_server_and_no_failure_o
 
 
 def test_stale_connections_after_a_restart_are_none(
-    app: Flask, client: FlaskClient, proxy: TcpProxy, community: Community, talker: Person
+    app: Flask, client: FlaskClient, link: Link, community: Community, talker: Person
 ) -> None:
     assert say(client, talker, community.channel_id).status_code == 201
-    proxy.shut()
-    proxy.open()
+    link.refuse()
+    link.heal()
     assert say(client, talker, community.channel_id).status_code == 201
     assert resilience.of(app).circuit_breaker(DATABASE).state().failures == 0
 
@@ -187,15 +187,15 @@ def test_every_engine_of_the_application_goes_through_it(
 
 
 def test_a_connection_that_dies_after_the_last_statement_spoils_neither_answer_nor_pool(
-    app: Flask, client: FlaskClient, proxy: TcpProxy, caplog: pytest.LogCaptureFixture
+    app: Flask, client: FlaskClient, link: Link, caplog: pytest.LogCaptureFixture
 ) -> None:
     def cut() -> tuple[dict[str, bool], int]:
         db.session.execute(sa.text("SELECT 1"))
-        proxy.shut()
+        link.refuse()
         return {"made": True}, 201
 
     app.add_url_rule("/cut", view_func=cut)
-    proxy.open()
+    link.heal()
     answer = client.get("/cut", headers={"X-Request-ID": "of-the-cut"})
     assert (answer.status_code, answer.get_json()) == (201, {"made": True})
     failed = [one for one in caplog.records if "after the request was answered" in one.message]

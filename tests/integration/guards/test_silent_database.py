@@ -15,9 +15,9 @@ from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.integration.guards.test_database import hardly_anybody_waits, unavailable
 from tests.support.database import MariadbTemplate
+from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
 from tests.support.redis_servers import Server, wait_until
-from tests.support.silent_proxy import SilentProxy
 from tests.support.together import together
 from tests.support.world import Community, Person
 from yoto.persistence import DATABASE
@@ -34,15 +34,14 @@ def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
 
 
 @pytest.fixture
-def proxy(mariadb: MariaDB) -> Iterator[SilentProxy]:
-    with SilentProxy(f"http://127.0.0.1:{mariadb.port}") as proxy:
-        yield proxy
+def link(mariadb: MariaDB) -> Iterator[Link]:
+    with link_to(mariadb.port) as link:
+        yield link
 
 
 @pytest.fixture
-def app_config(app_config: dict[str, Any], proxy: SilentProxy, own_redis: Server) -> dict[str, Any]:
-    found = sa.make_url(proxy.url)
-    url = sa.make_url(app_config["DATABASE_URL"]).set(host=found.host, port=found.port)
+def app_config(app_config: dict[str, Any], link: Link, own_redis: Server) -> dict[str, Any]:
+    url = sa.make_url(app_config["DATABASE_URL"]).set(host=link.host, port=link.port)
     return app_config | {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "REDIS_URL": own_redis.url,
@@ -57,7 +56,7 @@ def controller(app: Flask) -> ResilienceController:
 def test_who_asks_is_told_in_time_then_at_once_and_all_goes_on_when_it_is_back(
     app: Flask,
     client: FlaskClient,
-    proxy: SilentProxy,
+    link: Link,
     community: Community,
     talker: Person,
     controller: ResilienceController,
@@ -68,22 +67,22 @@ def test_who_asks_is_told_in_time_then_at_once_and_all_goes_on_when_it_is_back(
         return time.perf_counter() - began
 
     assert say(client, talker, community.channel_id).status_code == 201
-    proxy.fall_silent()
+    link.half_open()
     waits = together([told] * 4)
     assert max(waits) < PATIENCE, waits
     assert controller.circuit_breaker(DATABASE).state().opened_alone
     hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
-    proxy.come_back()
+    link.heal()
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
 
 
 def test_silence_in_the_middle_of_a_statement_is_a_failure_of_the_database(
-    app: Flask, proxy: SilentProxy, controller: ResilienceController
+    app: Flask, link: Link, controller: ResilienceController
 ) -> None:
     asked = sa.text("SELECT 1").execution_options(time_limit=0.2)
     with app.app_context(), db.engine.connect() as connection:
         assert connection.scalar(asked) == 1
-        proxy.fall_silent()
+        link.half_open()
         with pytest.raises(sa.exc.OperationalError, match="Lost connection"):
             connection.scalar(asked)
     assert controller.circuit_breaker(DATABASE).state().failures == 1

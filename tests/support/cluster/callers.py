@@ -32,7 +32,7 @@ class Caller:
         self.username = username
         self.password = password or cluster.passwords[username]
         self.pool = urllib3.PoolManager(
-            ca_certs=str(cluster.ca), retries=False, timeout=ANSWER_SECONDS, maxsize=4
+            ca_certs=str(cluster.ca), retries=False, timeout=ANSWER_SECONDS, maxsize=16
         )
         self.token = ""
         self.id = 0
@@ -63,7 +63,8 @@ class Caller:
             position: the change that the answer must include.
         """
         token = self.token if token is None else token
-        headers = {"Content-Type": "application/json"}
+        # Whoever keeps a connection may write into its end, and cannot know what became of that.
+        headers = {"Content-Type": "application/json", "Connection": "close"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if position is not None:
@@ -74,7 +75,7 @@ class Caller:
             found = self.pool.request(method, url, body=data, headers=headers)
         except urllib3.exceptions.HTTPError as error:
             return Answer(0, repr(error))
-        is_json = "json" in found.headers.get("Content-Type", "")
+        is_json = found.data and "json" in found.headers.get("Content-Type", "")
         return Answer(
             found.status, json.loads(found.data) if is_json else found.data, dict(found.headers)
         )

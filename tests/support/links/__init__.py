@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +34,11 @@ class Link:
         self._links = links
         self._number = number
         self.host, self.port = address
+
+    @property
+    def address(self) -> str:
+        """``host:port``."""
+        return f"{self.host}:{self.port}"
 
     def cut(self) -> None:
         """Connections are reset, new ones as soon as they are made."""
@@ -86,6 +93,13 @@ class Link:
 
     def _do(self, name: str, **more: Any) -> Any:
         return self._links.order(do=name, link=self._number, **more)
+
+
+@contextmanager
+def link_to(port: int) -> Iterator[Link]:
+    """One link to a local port, with a process of its own."""
+    with Links() as links:
+        yield links.add((HOST, port))
 
 
 class Links:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.contract.optimization.hot.conftest import MakeHot
-from tests.support.redis_proxy import Proxy
+from tests.support.links import Link, link_to
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.housekeeping.clock import the_clock
@@ -40,9 +40,9 @@ def own_settings(own_server: Server) -> RedisSettings:
 
 
 @pytest.fixture
-def proxy(valkey_server: Server) -> Iterator[Proxy]:
-    with Proxy(valkey_server) as proxy:
-        yield proxy
+def link(valkey_server: Server) -> Iterator[Link]:
+    with link_to(valkey_server.port) as link:
+        yield link
 
 
 def test_the_counts_of_all_processes_add_up_hottest_first(
@@ -149,15 +149,15 @@ def test_scripts_that_the_server_forgot_are_loaded_again(
 
 
 def test_a_lost_reply_counts_nothing_twice(
-    make_hot: MakeHot, proxy: Proxy, on_valkey: RedisSettings
+    make_hot: MakeHot, link: Link, on_valkey: RedisSettings
 ) -> None:
-    hot = make_hot(RedisSettings(url=proxy.url, key_prefix=on_valkey.key_prefix))
+    hot = make_hot(RedisSettings(url=f"redis://{link.address}", key_prefix=on_valkey.key_prefix))
     ask(hot, {(1, ROOM): 1})
     hot.flush()
     ask(hot, {(1, ROOM): 4})
-    proxy.lose_reply()
+    link.lose_reply()
     hot.flush()
-    assert not proxy.losing
+    assert link.fault is None
     assert seen(hot) == [(1, ROOM, 5)]
 
 

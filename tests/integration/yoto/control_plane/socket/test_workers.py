@@ -21,10 +21,10 @@ import socketio
 from app.auth.passwords import passwords
 from tests.support.control_sockets import NAMESPACE, FaithfulSocket
 from tests.support.lean_sockets import LeanSocket, listen
+from tests.support.links import link_to
 from tests.support.operators import OPERATE, VIEW, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.serving import Serving, serving
-from tests.support.silent_proxy import SilentProxy
 from yoto.events import EventStream, StoreLost, position
 from yoto.fleet import Roster
 from yoto.redis import RedisConnection, RedisSettings
@@ -87,19 +87,22 @@ def test_many_clients_get_every_event_soon(served: Serving) -> None:
 
 def test_who_is_cut_for_half_a_minute_hears_each_event_once_and_in_order(served: Serving) -> None:
     token, other = served.tokens("cut", 2)
-    with SilentProxy(served.url) as near, SilentProxy(served.url) as far:
-        cut, gone = FaithfulSocket(near.url, token), FaithfulSocket(far.url, other)
+    port = int(served.url.rpartition(":")[2])
+    with link_to(port) as near, link_to(port) as far:
+        cut, gone = FaithfulSocket(f"http://{near.address}", token), FaithfulSocket(
+            f"http://{far.address}", other
+        )
         publish(served.stream, 1, text="before")
         for one in (cut, gone):
             one.wait_for("permission_event")
         began = time.monotonic()
-        near.fall_silent()
-        far.fall_silent()
+        near.half_open()
+        far.half_open()
         publish(served.stream, 1_000, rate=1_000 / CUT_SECONDS, text="away")
         assert (
             time.monotonic() - began >= CUT_SECONDS - 1 and len(cut.heard("permission_event")) == 1
         )
-        near.come_back()
+        near.heal()
         heard = cut.wait_for("permission_event", 1_001)
         publish(served.stream, 1, text="after")
         heard = cut.wait_for("permission_event", 1_002)
@@ -113,7 +116,7 @@ def test_who_is_cut_for_half_a_minute_hears_each_event_once_and_in_order(served:
         info = served.stream.info()
         seen = gone.heard("permission_event")[-1]["id"]
         assert info.first_id is not None and position(info.first_id) > position(seen)
-        far.come_back()
+        far.heal()
         gone.wait_for("gap")
         publish(served.stream, 1, text="live")
         wait_until(lambda: gone.heard("permission_event")[-1]["data"]["cause"] == "live")
