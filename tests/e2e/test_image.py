@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -28,11 +29,14 @@ STOP_SECONDS = 15
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    built = build(tmp_path_factory.mktemp("image"))
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
+    folder = tmp_path_factory.mktemp("image")
+    built = build(folder)
     took = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in built.seconds.items())
     print(f"\nimage: {built.size / 1e6:.0f} MB; {took}", file=sys.stderr)
-    return built
+    yield built
+    # Some gigabytes, which pytest would keep.
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
