@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import secrets
 import shutil
 import subprocess
@@ -44,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     folder.mkdir(parents=True)
     (folder / SEED).write_text(str(seed), encoding="ascii")
     print(f"seed {seed}, {len(rounds)} rounds, into {folder}", flush=True)
-    result = Campaign(folder, seed, kinds, say=_say).run(rounds, prometheus)
+    result = Campaign(folder, seed, kinds, say=_say).run(
+        rounds, prometheus, math.inf if asked.only or asked.replay else asked.minutes * 60
+    )
     report = markdown(result, _revision())
     (folder / REPORT).write_text(report, encoding="utf-8")
     print(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import shutil
@@ -120,8 +121,16 @@ class Campaign:
             name: {branch.name: "" for branch in FAULTS[name].branches} for name in kinds
         }
 
-    def run(self, rounds: Sequence[Round], prometheus: bool = True) -> Result:
-        """Break things as ``rounds`` say, under load, and judge."""
+    def run(
+        self, rounds: Sequence[Round], prometheus: bool = True, seconds: float = math.inf
+    ) -> Result:
+        """Break things as ``rounds`` say, under load, and judge.
+
+        Args:
+            prometheus: whether there is one.
+            seconds: after so many of faults only kinds come that have not come yet: recoveries of
+                a slow machine take longer than a schedule can know.
+        """
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         schedule.save(rounds, self.folder / SCHEDULE)
@@ -142,14 +151,14 @@ class Campaign:
             )
             with cluster:
                 self._cluster = cluster
-                self._on(cluster, rounds)
+                self._on(cluster, rounds, seconds)
         self.result.seconds = time.monotonic() - began
         self.result.stalls = self._stalls.worst
         self.result.judgement = judge(self.folder)
         self._count_operations()
         return self.result
 
-    def _on(self, cluster: Cluster, rounds: Sequence[Round]) -> None:
+    def _on(self, cluster: Cluster, rounds: Sequence[Round], seconds: float) -> None:
         load = clients.Load(cluster, self.folder, self.result.seed)
         self._probes = Probes(cluster, self._workers)
         with Observer(cluster) as self._observer:
@@ -160,8 +169,10 @@ class Campaign:
                 if first.seconds is None:
                     raise RuntimeError(f"not well before the first fault: {first.waits_for}")
                 time.sleep(WARM_UP)
+                over = time.monotonic() + seconds
                 for one in rounds:
-                    self._round(one)
+                    if time.monotonic() < over or self._brings_new(one):
+                        self._round(one)
                 self._again()
             finally:
                 try:
@@ -169,6 +180,10 @@ class Campaign:
                 except Exception as error:  # of a client: no fault should make it fail
                     self.result.broken.append(f"a client failed: {error!r}")
                 self._after(cluster, start)
+
+    def _brings_new(self, round_: Round) -> bool:
+        came = {one.planned.fault for one in self.result.occurrences}
+        return any(planned.fault not in came for planned in round_.faults)
 
     def _again(self) -> None:
         """Faults of which a branch was not seen come again, alone: overlaps prove nothing."""
@@ -232,7 +247,6 @@ class Campaign:
         for one in occurrences:
             one.recovery = recovery
             took = "none" if recovery.seconds is None else f"{recovery.seconds:.1f} s"
-            self._say(f"{one.planned.fault} of {one.target or one.error}; recovery: {took}")
             self.result.occurrences.append(one)
             name = one.planned.fault
             note_fault(
@@ -251,6 +265,11 @@ class Campaign:
                 self.result.broken.append(f"no recovery from {name}: {recovery.waits_for}")
             if len(occurrences) == 1:
                 self._see(name, one.fault, Evidence(**{**vars(evidence), "notes": one.notes}))
+            unseen = [branch for branch, seen in self.result.reached[name].items() if not seen]
+            self._say(
+                f"{name} of {one.target or one.error}; recovery: {took}"
+                + (f"; not seen yet: {', '.join(unseen)}" if unseen else "")
+            )
 
     def _see(self, name: str, fault: Fault, evidence: Evidence) -> None:
         seen = self.result.reached.setdefault(name, {})

@@ -1,7 +1,8 @@
 """The disk of the whole topology is full, or MariaDB may write no longer files.
 
 Where root may mount, the runner has put the topology on a small tmpfs (``on_small_disk``), which is
-filled to its last byte. Elsewhere MariaDB alone gets a limit of the length of its files.
+filled to its last byte. Elsewhere MariaDB alone gets a limit of the length of its files: the kernel
+ends it there, and it is started again with what it had.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class DiskFull(Fault):
             written = _fill(self._filler)
             self._notes["full"] = f"{written >> 20} MiB written until the disk was full"
             return f"tmpfs of {SIZE} MiB"
+        self._database = cluster.database
         pid = cluster.database.pid
         before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         self._limited = (pid, before)
@@ -68,6 +70,8 @@ class DiskFull(Fault):
         if limited is not None:
             with suppress(ProcessLookupError):
                 resource.prlimit(limited[0], resource.RLIMIT_FSIZE, limited[1])
+            if not self._database.alive:
+                self._database.begin()
 
 
 @contextmanager
