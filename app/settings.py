@@ -63,6 +63,7 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     app.config["TRUSTED_HOSTS"] = hosts.split(",") if hosts else None
     _refuse_weak_production(app)
     _fill_embedded(app)
+    _accept_fallback(app)
 
 
 def _class_of(config: Any, mapping: Mapping[str, Any]) -> type:
@@ -171,6 +172,16 @@ def _fill_embedded(app: Flask) -> None:
             app.config["SECRET_KEY"] = _kept_secret(instance / "secret_key")
         except OSError as error:
             raise ConfigurationError("INSTANCE_PATH", f"cannot be written: {error}") from error
+
+
+def _accept_fallback(app: Flask) -> None:
+    """Hand Flask the key that is being replaced, or that is about to replace it."""
+    fallback = app.config["SECRET_KEY_FALLBACK"]
+    if app.config["SECRET_KEY_FALLBACKS"]:
+        raise ConfigurationError("SECRET_KEY_FALLBACKS", "is not read: set SECRET_KEY_FALLBACK")
+    if fallback is not None and fallback == app.config["SECRET_KEY"]:
+        raise ConfigurationError("SECRET_KEY_FALLBACK", "is the SECRET_KEY itself")
+    app.config["SECRET_KEY_FALLBACKS"] = None if fallback is None else [fallback]
 
 
 def _kept_secret(path: Path) -> str:

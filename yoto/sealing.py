@@ -2,14 +2,17 @@
 
 A reader of the database, or of a copy of it, cannot read them. AES-256-GCM (NIST SP 800-38D) under
 a key made by HKDF-SHA256 (RFC 5869). A sealed value says which key it was sealed with, so that
-``flask secrets reseal`` can go on where it was interrupted.
+``flask secrets reseal`` can go on where it was interrupted, and a key that is being replaced opens
+its values until then.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from flask import Flask
 
@@ -24,17 +27,19 @@ class Unreadable(Exception):
 
 
 class Sealer:
-    """Seals and opens under one ``SECRET_KEY``."""
+    """Seals under one ``SECRET_KEY``, and opens under that and others."""
 
-    def __init__(self, secret_key: str) -> None:
+    def __init__(self, secret_key: str, *others: str) -> None:
         # Slow to import, and few commands need it.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-        derived = HKDF(SHA256(), KEY_BYTES + KEY_ID_BYTES, None, INFO).derive(secret_key.encode())
-        self._cipher = AESGCM(derived[:KEY_BYTES])
-        self.key_id = derived[KEY_BYTES:].hex()
+        self._ciphers = {}
+        for key in (secret_key, *others):
+            derived = HKDF(SHA256(), KEY_BYTES + KEY_ID_BYTES, None, INFO).derive(key.encode())
+            self._ciphers[derived[KEY_BYTES:].hex()] = AESGCM(derived[:KEY_BYTES])
+        self.key_id = next(iter(self._ciphers))
 
     def seal(self, text: str, purpose: str) -> str:
         """The sealed value to store.
@@ -43,35 +48,41 @@ class Sealer:
         opened.
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, text.encode(), purpose.encode())
+        sealed = nonce + self._ciphers[self.key_id].encrypt(nonce, text.encode(), purpose.encode())
         return f"{MARK}:{self.key_id}:{base64.urlsafe_b64encode(sealed).decode()}"
 
     def open(self, stored: str, purpose: str) -> str:
         """The secret that was sealed.
 
         Raises:
-            Unreadable: it cannot be opened with this key.
+            Unreadable: it cannot be opened with these keys.
         """
         from cryptography.exceptions import InvalidTag
 
         mark, _, rest = stored.partition(":")
         key_id, _, text = rest.partition(":")
-        if (mark, key_id) != (MARK, self.key_id):
+        cipher = self._ciphers.get(key_id)
+        if mark != MARK or cipher is None:
             raise Unreadable(f"{purpose}: sealed with the key '{key_id}', not '{self.key_id}'")
         try:
             sealed = base64.urlsafe_b64decode(text)
             nonce = sealed[:NONCE_BYTES]
-            return self._cipher.decrypt(nonce, sealed[NONCE_BYTES:], purpose.encode()).decode()
+            return cipher.decrypt(nonce, sealed[NONCE_BYTES:], purpose.encode()).decode()
         except (ValueError, InvalidTag):
             raise Unreadable(f"{purpose}: was changed since it was sealed") from None
 
 
 @lru_cache(maxsize=8)
-def sealer(secret_key: str) -> Sealer:
-    """The sealer of a ``SECRET_KEY``."""
-    return Sealer(secret_key)
+def sealer(secret_key: str, *others: str) -> Sealer:
+    """The sealer of a ``SECRET_KEY``, which opens what was sealed with others, too."""
+    return Sealer(secret_key, *others)
 
 
 def sealer_of(app: Flask) -> Sealer:
     """The sealer of ``app``."""
-    return sealer(app.config["SECRET_KEY"])
+    return sealer(*secret_keys(app.config))
+
+
+def secret_keys(config: Mapping[str, Any]) -> list[str]:
+    """The key to sign and seal with, and then those that are accepted beside it (Flask's names)."""
+    return [config["SECRET_KEY"], *(config.get("SECRET_KEY_FALLBACKS") or ())]

@@ -43,12 +43,14 @@ from app.auth.token_memory import (
 from app.models import User
 from yoto.auth.identity import Identity
 from yoto.http.problems import problem
+from yoto.sealing import secret_keys
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.models import ROTATED, record_audit
 
 MEMORY = "yoto.verified_tokens"
 BEARER = "Bearer "
+KEY_ID_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,23 @@ class TokenPair:
 
 def init_tokens(app: Flask) -> None:
     """Wire the token library: keys, lives, and problems for each way a token can be wrong."""
-    app.config.setdefault(
-        "JWT_SECRET_KEY",
+    ours, *others = [
         # Sessions and tokens must not be forgeable with each other's signatures.
-        hmac.digest(app.config["SECRET_KEY"].encode(), b"yoto access tokens", "sha256").hex(),
-    )
+        hmac.digest(key.encode(), b"yoto access tokens", "sha256").hex()
+        for key in secret_keys(app.config)
+    ]
+    app.config.setdefault("JWT_SECRET_KEY", ours)
+    signing: str = app.config["JWT_SECRET_KEY"]
+    # By the id that a token names (RFC 7515, section 4.1.4); older builds named none.
+    accepted = {_key_id(key): key for key in (signing, *others)}
+    header = {"kid": _key_id(signing)}
     app.config["JWT_TOKEN_LOCATION"] = ["headers"]
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(seconds=app.config["ACCESS_TOKEN_SECONDS"])
     app.config["JWT_REFRESH_TOKEN_EXPIRES"] = timedelta(seconds=app.config["REFRESH_TOKEN_SECONDS"])
     app.extensions[MEMORY] = TokenMemory()
     manager = JWTManager(app)
+    manager.additional_headers_loader(lambda identity: dict(header))
+    manager.decode_key_loader(lambda header, claims: accepted.get(header.get("kid"), signing))
     manager.token_in_blocklist_loader(_is_refused)
     manager.unauthorized_loader(lambda reason: unauthorized("token-missing", reason))
     manager.invalid_token_loader(lambda reason: unauthorized("token-invalid", reason))
@@ -84,6 +93,10 @@ def init_tokens(app: Flask) -> None:
     manager.token_verification_failed_loader(
         lambda header, claims: unauthorized("token-invalid", "The token's claims are not right.")
     )
+
+
+def _key_id(key: str) -> str:
+    return hmac.digest(key.encode(), b"yoto key id", "sha256")[:KEY_ID_BYTES].hex()
 
 
 def unauthorized(slug: str, detail: str) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from yoto.cli.operations import command
 from yoto.operate.operation import Author, Reason
-from yoto.sealing import Sealer, Unreadable, sealer_of
+from yoto.sealing import Sealer, Unreadable, secret_keys
 from yoto.store.db import db, writing
 from yoto.store.models import SEALED, record_audit
 
@@ -25,14 +25,17 @@ def reseal(
     by: Author,
     previous_key: Annotated[
         str | None,
-        "Asked for if not given: what stands in a command line can be seen by others.",
+        "SECRET_KEY_FALLBACK if not given, and asked for where there is none: what stands in a"
+        " command line can be seen by others.",
     ] = None,
 ) -> Iterator[str]:
     """Seal with the SECRET_KEY of now what was sealed with the one before."""
+    key, *others = secret_keys(current_app.config)
+    if previous_key is None and others:
+        previous_key = others[0]
     if previous_key is None:
         previous_key = click.prompt("The SECRET_KEY before", hide_input=True)
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    before, now = Sealer(previous_key), sealer_of(app)
+    before, now = Sealer(previous_key), Sealer(key)
     resealed, unreadable = 0, 0
     with writing():
         for model, columns in SEALED.items():

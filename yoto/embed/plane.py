@@ -220,6 +220,9 @@ def _configure(plane: Application, app: Flask) -> None:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
     if plane.config["SECRET_KEY"] is None:
         plane.config["SECRET_KEY"] = app.config["SECRET_KEY"]
+        plane.config["SECRET_KEY_FALLBACKS"] = app.config["SECRET_KEY_FALLBACKS"]
+    if plane.config["SECRET_KEY_FALLBACK"] is not None:
+        plane.config["SECRET_KEY_FALLBACKS"] = [plane.config["SECRET_KEY_FALLBACK"]]
     if not plane.config["SECRET_KEY"]:
         raise ConfigurationError("SECRET_KEY", "the control plane needs one, for its sessions")
     plane.config.update(

@@ -49,7 +49,7 @@ class ClientSidePredictor:
 
     def __init__(
         self,
-        secret: str,
+        secrets: Sequence[str],
         seconds: float,
         predictions: Callable[[int], Sequence[Prediction]],
         effective: Callable[[int, Place], Sequence[str]],
@@ -57,15 +57,19 @@ class ClientSidePredictor:
     ) -> None:
         """
         Args:
-            secret: the application's; a key for snapshots alone is derived from it.
+            secrets: the application's key, and those that are accepted beside it; keys for
+                snapshots alone are derived from them.
             seconds: how long a snapshot is good for.
             predictions: of a user, from what they did themself.
             effective: names of what a user has in a place; raises ``UnknownResource``.
             position: up to which changes are known here.
         """
-        key = hmac.digest(secret.encode(), b"yoto permission snapshots", "sha256")
+        keys = [
+            hmac.digest(one.encode(), b"yoto permission snapshots", "sha256") for one in secrets
+        ]
+        # The last one signs.
         self._signer = URLSafeTimedSerializer(
-            key, SALT, signer_kwargs={"digest_method": hashlib.sha256}
+            keys[::-1], SALT, signer_kwargs={"digest_method": hashlib.sha256}
         )
         self._seconds = seconds
         self._predictions = predictions

@@ -25,6 +25,7 @@ from yoto.prefetch.steps import Step
 from yoto.prefetch.work import Parts, PrefetchWork
 from yoto.redis import RedisConnection, ServerClock
 from yoto.resilience import Receipt, ResilienceController, SwitchConfig
+from yoto.sealing import secret_keys
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class PrefetchService:
     def client(self) -> ClientSidePredictor:
         """The view of predictions for clients."""
         return ClientSidePredictor(
-            self._app.config["SECRET_KEY"],
+            secret_keys(self._app.config),
             self.settings.snapshot_seconds,
             self.predictions,
             self._effective,

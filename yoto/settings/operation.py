@@ -104,6 +104,12 @@ class Monitoring:
         r"[!-~]{16,}",
         secret=True,
     )
+    METRICS_TOKEN_FALLBACK = optional(
+        "at least 16 visible ASCII characters that nobody can guess",
+        "Another token that `/metrics` takes beside it, while the token is being replaced.",
+        r"[!-~]{16,}",
+        secret=True,
+    )
 
 
 class Tuning:

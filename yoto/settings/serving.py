@@ -24,6 +24,13 @@ class Processes:
         rf".{{{SECRET_MIN_LENGTH},}}",
         secret=True,
     )
+    SECRET_KEY_FALLBACK = optional(
+        f"at least {SECRET_MIN_LENGTH} characters, and not the SECRET_KEY",
+        "Another key whose sessions, tokens and sealed secrets are good too, while the key is being"
+        " replaced: [production.md](production.md#rotation-of-secrets).",
+        rf".{{{SECRET_MIN_LENGTH},}}",
+        secret=True,
+    )
     DATABASE_POOL_SIZE = whole(
         5,
         1,

@@ -35,6 +35,14 @@ def test_another_key_purpose_or_text_opens_nothing(sealer: Sealer) -> None:
         sealer.open(forged, PURPOSE)
 
 
+def test_a_key_that_is_being_replaced_opens_and_seals_nothing(sealer: Sealer) -> None:
+    both = Sealer("another key", "the key of this test")
+    assert both.open(sealer.seal(TEXT, PURPOSE), PURPOSE) == TEXT
+    assert both.key_id == Sealer("another key").key_id != sealer.key_id
+    with pytest.raises(Unreadable):
+        sealer.open(both.seal(TEXT, PURPOSE), PURPOSE)
+
+
 def test_the_key_is_made_by_rfc_5869(sealer: Sealer) -> None:
     """By hand: extract, and two steps of expand."""
     import base64

@@ -236,6 +236,14 @@ def test_metrics_want_their_token_where_there_is_one(app: Flask, client: FlaskCl
     assert b"yoto_" in client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).data
 
 
+def test_two_tokens_are_good_while_one_is_replaced(app: Flask, client: FlaskClient) -> None:
+    tokens = "the-token-of-prometheus", "its-next-token-of-now"
+    app.config["METRICS_TOKEN"], app.config["METRICS_TOKEN_FALLBACK"] = tokens
+    given = [*tokens, "another-one-altogether"]
+    answers = [client.get("/metrics", headers={"Authorization": f"Bearer {one}"}) for one in given]
+    assert [one.status_code for one in answers] == [200, 200, 401]
+
+
 def test_what_was_measured_is_there_after_a_restart(
     app: Flask, app_config: dict[str, Any], client: FlaskClient, tmp_path: Path
 ) -> None:

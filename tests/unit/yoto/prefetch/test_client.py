@@ -21,7 +21,7 @@ def names(user_id: int, place: Place) -> Sequence[str]:
 
 
 def predictor(secret: str = SECRET, seconds: float = 60.0) -> ClientSidePredictor:
-    return ClientSidePredictor(secret, seconds, lambda user_id: [], names, lambda: "17-0")
+    return ClientSidePredictor([secret], seconds, lambda user_id: [], names, lambda: "17-0")
 
 
 def test_it_says_what_the_user_has_and_as_of_when() -> None:
