@@ -65,6 +65,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "A worker that nobody asks anything",
         ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),
     ),
+    "footprint": Measurement("What a person, a row and a key take", ("--people", "1000")),
     "staleness": Measurement("How old a verdict can get", ("--rounds", "3", "--outages", "1")),
     "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "20000")),
     "move": Measurement("Moving a node with 100,000 below it"),

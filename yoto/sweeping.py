@@ -25,7 +25,13 @@ from yoto.store.columns import utcnow
 from yoto.store.db import db, setup_command, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.failures import lacks_tables
-from yoto.store.models import IDEMPOTENCY_KEPT, AccessRequest, IdempotencyKey, RevokedToken
+from yoto.store.models import (
+    IDEMPOTENCY_KEPT,
+    AccessRequest,
+    ApiToken,
+    IdempotencyKey,
+    RevokedToken,
+)
 from yoto.store.people import USERS
 from yoto.store.resources import types_of
 
@@ -38,6 +44,8 @@ EVERY = 3600.0  # s
 AGAIN = 60.0
 # Rows a transaction: others want to write, too.
 SLICE = 500
+# For which operators still see a token of theirs that has ended.
+TOKENS_KEPT = timedelta(days=90)
 # Of what is about nothing; few, as each is published.
 FORGOTTEN = 50
 # Orphans remembered from one time to the next; the rest waits.
@@ -159,6 +167,7 @@ def _ended(now: datetime, kept: Kept) -> Sequence[tuple[Any, Any]]:
     return (
         (AccessRequest, AccessRequest.ended_at < over),
         (RevokedToken, RevokedToken.expires_at < now),
+        (ApiToken, ApiToken.expires_at < now - TOKENS_KEPT),
         (IdempotencyKey, IdempotencyKey.created_at < now - IDEMPOTENCY_KEPT),
     )
 

@@ -20,6 +20,7 @@ from yoto.store.db import db, writing
 from yoto.store.models import (
     IDEMPOTENCY_KEPT,
     AccessRequest,
+    ApiToken,
     IdempotencyKey,
     OutboxEvent,
     RevokedToken,
@@ -50,6 +51,16 @@ def add_rows(world: World) -> None:
             )
         )
         world.add(a_request(f"key{number}", "refused", ended_at=ends - REQUESTS_KEPT))
+        world.add(
+            ApiToken(
+                user_id=person.id,
+                name=f"key{number}",
+                token_hash=f"key{number}",
+                rights=[],
+                epoch=0,
+                expires_at=ends - sweeping.TOKENS_KEPT,
+            )
+        )
 
 
 def a_request(permission: str, state: str, ended_at: datetime | None) -> AccessRequest:
@@ -70,7 +81,8 @@ def a_request(permission: str, state: str, ended_at: datetime | None) -> AccessR
 def test_what_has_ended_is_deleted_and_nothing_else(app: Flask, world: World) -> None:
     add_rows(world)
     world.add(a_request("long lent", "granted", ended_at=None))
-    assert sweeper_of(app).sweep() == 6
+    assert sweeper_of(app).sweep() == 8
+    assert world.rows(select(ApiToken.name)) == [("key2",)]
     assert world.rows(select(RevokedToken.token_key)) == [("key2",)]
     assert world.rows(select(IdempotencyKey.idempotency_key)) == [("key2",)]
     assert world.rows(select(AccessRequest.permission)) == [("key2",), ("long lent",)]
