@@ -24,19 +24,20 @@ from yoto.extensions import optimization, resilience
 from yoto.optimization import QueueItem
 from yoto.resilience import BulkheadConfig, RateLimitConfig
 
+# Small ones, which are reached on a slow machine too.
 LIMITS: dict[str, dict[str, Any]] = {
-    "campaign.log": {"algorithm": "sliding_log", "limit": 8, "window": 2.0},
-    "campaign.bucket": {"algorithm": "token_bucket", "limit": 8, "window": 2.0, "burst": 8},
+    "campaign.log": {"algorithm": "sliding_log", "limit": 4, "window": 2.0},
+    "campaign.bucket": {"algorithm": "token_bucket", "limit": 4, "window": 2.0, "burst": 4},
     "campaign.leased": {
         "algorithm": "token_bucket",
-        "limit": 40,
+        "limit": 16,
         "window": 4.0,
-        "burst": 40,
+        "burst": 16,
         "mode": "leased",
     },
     "campaign.local": {
         "algorithm": "sliding_log",
-        "limit": 8,
+        "limit": 4,
         "window": 2.0,
         "on_store_error": "local",
     },
