@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateTable
 from tests.chaos.campaign.clients.base import Client, World, register, sign_in
 from tests.chaos.campaign.clients.credentials import Leaver
 from tests.chaos.campaign.clients.guards import Adder, Guest, Limited, Locks, Putter, execute
-from tests.chaos.campaign.clients.levels import measure
+from tests.chaos.campaign.clients.levels import MachineLoad, measure
 from tests.chaos.campaign.clients.readers import Reader
 from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, settle
 from tests.chaos.campaign.clients.rows import Editor, Founder, Topics, Writer
@@ -71,6 +71,7 @@ class Load:
         ]
         token = self._operators_token()
         self.readers = [Reader(world, number, token) for number in range(READERS)]
+        MachineLoad(world).start()
         for client in self.clients:
             client.start()
         for reader in self.readers:

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.chaos.campaign.clients.base import insist
+from tests.chaos.campaign.clients.base import World, insist
 from tests.chaos.campaign.clients.guards import execute
 from tests.chaos.campaign.clients.http import Http
+from tests.chaos.campaign.history import Operation
+from tests.chaos.campaign.models import deadline
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
 
 MB = 2**20
+
+
+class MachineLoad(threading.Thread):
+    """Notes how much more wants to run than the machine has cores for."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(name="load", daemon=True)
+        self.world = world
+
+    def run(self) -> None:
+        while not self.world.over.wait(deadline.EVERY):
+            now = time.monotonic()
+            self.world.history.write(
+                Operation(
+                    client=self.name,
+                    model=deadline.NAME,
+                    key="machine",
+                    call="load",
+                    invoked=now,
+                    returned=now,
+                    outcome="ok",
+                    value=os.getloadavg()[0] / (os.cpu_count() or 1),
+                )
+            )
 
 
 def measure(cluster: Cluster, http: Http) -> dict[str, float]:

@@ -26,3 +26,11 @@ def test_what_waits_for_a_node_that_stands_still_is_excused() -> None:
 
 def test_what_is_no_single_request_has_no_deadline() -> None:
     assert deadline.judge([op("list", 0.0, 100.0)], []).operations == 0
+
+
+def test_a_machine_that_is_twice_too_busy_has_twice_the_time() -> None:
+    busy = op("load", 5.0, 5.0, value=2.0)
+    assert deadline.judge([op("check", 0.0, 20.0), busy], []).holds
+    assert not deadline.judge([op("check", 0.0, 30.0), busy], []).holds
+    # Before and after it was not.
+    assert not deadline.judge([op("check", 40.0, 60.0), busy], []).holds
