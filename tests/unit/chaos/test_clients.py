@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import certifi
 import pytest
 
-from tests.chaos.campaign.clients.http import Answer
+from tests.chaos.campaign.clients.base import all_pages
+from tests.chaos.campaign.clients.http import Answer, Http
 from tests.chaos.campaign.history import Outcome, Pending
 
 GOES_ON = {"type": "idempotency-in-progress"}
@@ -34,3 +38,20 @@ def test_only_what_was_refused_or_never_sent_is_known_not_to_have_happened(
     assert answer.settle(pending, "value") is (outcome == "ok")
     assert pending.outcome == outcome
     assert (pending.error is None) is (outcome == "ok")
+
+
+class Pages(Http):
+    """Answers with three pages, whoever asks."""
+
+    def __init__(self) -> None:
+        super().__init__("https://127.0.0.1:1", Path(certifi.where()))
+
+    def ask(self, method: str, path: str, *_: object, **__: object) -> Answer:
+        after = int(path.partition("&after=")[2] or 0)
+        following = after + 2 if after < 4 else None
+        return Answer(200, {"items": [{"id": after}, {"id": after + 1}], "next": following})
+
+
+def test_a_list_is_read_to_its_last_page() -> None:
+    items = all_pages(Pages(), "/roles?limit=2", "token")
+    assert [one["id"] for one in items] == [0, 1, 2, 3, 4, 5]

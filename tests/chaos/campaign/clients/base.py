@@ -78,6 +78,21 @@ def insist(http: Http, method: str, path: str, body: Any = None, token: str = ""
         time.sleep(0.5)
 
 
+def all_pages(http: Http, path: str, token: str) -> list[dict[str, Any]]:
+    """The items of all pages of a list; ``path`` has a query already.
+
+    Raises: as ``insist``.
+    """
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = insist(http, "GET", path + after, token=token)
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        after = f"&after={page['next']}"
+
+
 def register(world: World, name: str) -> Person:
     """A new account that is signed in."""
     http = world.http()

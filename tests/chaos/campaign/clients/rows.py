@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 
-from tests.chaos.campaign.clients.base import Client, Person, World, insist
+from tests.chaos.campaign.clients.base import Client, Person, World, all_pages, insist
 from tests.chaos.campaign.clients.rights import Place
 from tests.chaos.campaign.history import Operation
 
@@ -159,17 +159,11 @@ class Founder(Client):
                 pending.ok(self._records(server))
 
     def _roles(self, server: int) -> list[dict[str, str]]:
-        path = f"/api/v1/servers/{server}/roles"
-        items = insist(self.http, "GET", path, token=self.owner.token)["items"]
+        path = f"/api/v1/servers/{server}/roles?limit={PAGE}"
+        items = all_pages(self.http, path, self.owner.token)
         return [one for one in items if one["name"].startswith("role ")]
 
     def _records(self, server: int) -> list[str]:
-        found: list[str] = []
-        after = ""
-        while True:
-            path = f"/api/v1/admin/audit?action=role.create&server_id={server}&limit={PAGE}"
-            page = insist(self.http, "GET", path + after, token=self.auditor.token)
-            found += [one["after"]["name"] for one in page["items"]]
-            if page["next"] is None:
-                return [name for name in found if name.startswith("role ")]
-            after = f"&after={page['next']}"
+        path = f"/api/v1/admin/audit?action=role.create&server_id={server}&limit={PAGE}"
+        found = [one["after"]["name"] for one in all_pages(self.http, path, self.auditor.token)]
+        return [name for name in found if name.startswith("role ")]
