@@ -18,7 +18,10 @@ from yoto.cache.coherence import Coherence
 from yoto.cache.loading import Loading
 from yoto.optimization.lock import scripts as lock_scripts
 from yoto.optimization.lock.attempt import Attempt
-from yoto.redis import Script
+from yoto.optimization.queue import scripts as queue_scripts
+from yoto.permission.outbox.publisher import Outbox
+from yoto.redis import Script, ScriptRegistry
+from yoto.resilience import scripts as guard_scripts
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,41 @@ BUGS = {
         (Attempt, "_until"),
         "return token, sent\n    self.contended",
         "return token, monotonic()\n    self.contended",
+    ),
+    "slot given back by whoever gives one back": Bug(
+        "leases",
+        "who has lost a slot frees the slot of another",
+        guard_scripts.BULKHEAD_LEAVE,
+        "return redis.call('ZREM', KEYS[1], ARGV[1])",
+        "return #redis.call('ZPOPMIN', KEYS[1]) / 2",
+    ),
+    "change marked before it is published": Bug(
+        "outbox",
+        "a writer that dies in between leaves nothing for the relay",
+        (Outbox, "publish"),
+        "    try:\n        position = self._cache",
+        "    self._mark(events, '0-1')\n    try:\n        position = self._cache",
+    ),
+    "change marked that the log did not take": Bug(
+        "outbox",
+        "what a writer could not publish is taken for published",
+        (Outbox, "publish"),
+        "self.counts.held_back += len(events)",
+        "self._mark(events, '0-1')",
+    ),
+    "items acknowledged before they are done": Bug(
+        "queue",
+        "an item leaves the queue when it is taken, and is lost with its worker",
+        queue_scripts.TAKE,
+        "lease_to(kind, unpack(leases))",
+        "remove(kind, {entries[1][1]})",
+    ),
+    "call repeated that must not be": Bug(
+        "queue",
+        "a script that is not repeatable is sent again after its reply was lost",
+        (ScriptRegistry, "_react"),
+        "if script.repeatable or isinstance(problem, Unreachable):",
+        "if True:",
     ),
 }
 

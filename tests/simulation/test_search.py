@@ -15,10 +15,10 @@ from tests.support.require import TEST_ALL
 
 SEED = 1
 # Worker-hours a protocol, and within which a planted bug must be found.
-HOURS = 4.0 if TEST_ALL else 0.2
+HOURS = 4.0 if TEST_ALL else 0.1
 BUG_HOURS = 4.0
 # Operations, incidents and perturbations of a shrunken case.
-SMALL = 20
+SMALL = 30
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -16,6 +16,8 @@ from yoto.redis import RedisConnection
 TOGETHER = 0.02
 # Incidents a minute.
 INCIDENTS = 6.0
+# s between looks whether all is well again.
+SETTLING = 1.0
 # s for which a server is away, or full.
 AWAY = (0.05, 8.0)
 
@@ -28,7 +30,7 @@ class Protocol(ABC):
     Attributes:
         name: in cases.
         workers: processes.
-        calm: virtual s without incidents after which all must be well again.
+        calm: virtual s without incidents within which all must be well again.
         operations: a second.
         incidents: what may befall the server, with a weight.
     """
@@ -58,6 +60,10 @@ class Protocol(ABC):
     @abstractmethod
     def do(self, worker: Worker, item: Item) -> None:
         """An operation, in a thread of a worker."""
+
+    def settled(self) -> bool:
+        """Whether all is well again, so that there is nothing more to wait for."""
+        return not self.server.down and not self.server.full
 
     def finish(self, worker: Worker) -> None:
         """Check what must be true in the end, in a thread of a worker that has just started."""
@@ -116,7 +122,9 @@ class Protocol(ABC):
                 self._befall(item)
             else:
                 self._operate(item)
-        self.world.sleep(seconds + self.calm - self.world.now)
+        self.world.sleep(seconds + SETTLING - self.world.now)
+        while self.world.now < seconds + self.calm and not self.settled():
+            self.world.sleep(SETTLING)
         last = Worker(self.world, self.workers)
         last.spawn("finish", lambda: self._finish(last))
 
