@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -69,3 +70,36 @@ def anchors(page: Path) -> set[str]:
             name = f"{slug}-{again}"
         found.add(name)
     return found
+
+
+class Block(NamedTuple):
+    """A block of code of a page, with what the comment right before it says, or ''."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    comment: str
+
+
+_BLOCK = re.compile(
+    r"^(?P<indent> *)(?:<!-- (?P<comment>[^\n]+) -->\n(?P=indent))?```(?P<language>\w+)\n"
+    r"(?P<text>.*?)^(?P=indent)```[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def blocks(page: Path) -> list[Block]:
+    """The fenced blocks of a page that name a language."""
+    text = page.read_text(encoding="utf-8")
+    name = page.relative_to(ROOT).as_posix()
+    return [
+        Block(
+            name,
+            text.count("\n", 0, hit.start("text")),
+            hit["language"],
+            textwrap.dedent(hit["text"]),
+            hit["comment"] or "",
+        )
+        for hit in _BLOCK.finditer(text)
+    ]

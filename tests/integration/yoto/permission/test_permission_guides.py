@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.extensions import permissions
 from app.models import Channel
+from tests.support.markdown import ROOT, blocks
 from tests.support.world import World
 from yoto.permission import (
     ACTS,
@@ -49,6 +50,24 @@ def test_the_example_of_explanations(app: Flask, world: World, capsys: Any) -> N
     for line in ("standing: member", "it would be allowed, smallest change first:"):
         assert line in printed.splitlines()
         assert line in (DOCS / "explain.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_examples_of_the_readme(app: Flask, world: World) -> None:
+    """Those that say "run by" this file."""
+    harbour = world.server()
+    person = world.member(harbour, None)
+    world.overwrite(channel=harbour.channel_id, user=person, deny=["message.send"])
+    defined, asked = [one.text for one in blocks(ROOT / "README.md") if one.language == "python"]
+    shop = Flask("shop")
+    exec(compile(defined, "README.md", "exec"), {"app": shop})
+    assert "send" in shop.view_functions
+    names = {"user_id": person.id, "user_ids": [person.id], "channel_id": harbour.channel_id}
+    names["permissions"] = permissions
+    calls = asked.replace("7)", f"{harbour.id})").strip().split("\n\n")[-1].splitlines()
+    with app.app_context():
+        answers = [eval(line, names) for line in calls]
+        db.session.remove()
+    assert answers == [False, "overwrite_denied", [False, False], {person.id: True}]
 
 
 def test_the_example_of_searches(app: Flask, world: World) -> None:
