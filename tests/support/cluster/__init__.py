@@ -8,7 +8,7 @@ Each is a ``Service``: it can be killed, paused, and started again where it was.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -108,6 +108,10 @@ class Cluster:
         instance = self.folder / "commands"
         return flask(source or self.source, self.settings, instance, *arguments, given=given)
 
+    def route_to(self, *nodes: AppNode) -> None:
+        """Have nginx send new requests to these nodes alone."""
+        self.nginx.route_to(self._upstreams(nodes))
+
     def wait_until_ready(self) -> None:
         """Return when every application node says that it may be sent requests."""
         for node in self.nodes:
@@ -199,9 +203,12 @@ class Cluster:
             forwarding = self._stack.enter_context(Links())
             for node in self.nodes:
                 self._link(forwarding, node)
-        self.nginx.upstreams = [
-            f"{HOST}:{self.links['nginx', node.name].port if self.links else node.port}"
-            for node in self.nodes
+        self.nginx.upstreams = self._upstreams(self.nodes)
+
+    def _upstreams(self, nodes: Iterable[AppNode]) -> list[str]:
+        links = self.links
+        return [
+            f"{HOST}:{links['nginx', node.name].port if links else node.port}" for node in nodes
         ]
 
     def _link(self, forwarding: Links, node: AppNode) -> None:

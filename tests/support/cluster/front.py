@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import psutil
 import trustme
 import yaml
 
 from tests.support.prometheus_files import DEPLOY, RULES, SCRAPES
 from tests.support.require import missing
 from tests.support.service import Service
-from tests.support.waiting import HOST, free_port, listening
+from tests.support.waiting import HOST, free_port, listening, wait_until
 
 SITE = DEPLOY / "nginx" / "yoto.conf"
 AROUND = """
@@ -67,16 +69,30 @@ class Nginx(Service):
         """Where clients come in."""
         return f"https://{HOST}:{self.port}"
 
+    def route_to(self, upstreams: Sequence[str]) -> None:
+        """Send new requests there alone, as an operator does before a node is stopped.
+
+        Returns when every request that went elsewhere is on its way.
+        """
+        before = psutil.Process(self.pid).children()
+        self.upstreams = upstreams
+        self._write()
+        os.kill(self.pid, signal.SIGHUP)
+        wait_until(lambda: all(map(_takes_nothing, before)), what="nginx to take its new upstreams")
+
     def command(self) -> list[str]:
+        self._write()
+        return [self._program, "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"]
+
+    def answers(self) -> bool:
+        return listening(self.port)
+
+    def _write(self) -> None:
         # Its workers read the key and write where only we may.
         user = "user root;" if os.geteuid() == 0 else ""
         around = AROUND.format(user=user, folder=self.folder)
         (self.folder / "nginx.conf").write_text(around, encoding="utf-8")
         (self.folder / "site.conf").write_text(self._site(), encoding="utf-8")
-        return [self._program, "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"]
-
-    def answers(self) -> bool:
-        return listening(self.port)
 
     def _site(self) -> str:
         """The shipped file, with what it says is to be fitted."""
@@ -96,6 +112,16 @@ class Nginx(Service):
             text, count = re.subn(old, new, text)
             assert count == 1, f"{SITE.name} has no {old}"
         return text
+
+
+def _takes_nothing(worker: psutil.Process) -> bool:
+    """Whether a worker of nginx is gone, or only finishes what it has."""
+    try:
+        return "shutting down" in " ".join(worker.cmdline()) or (
+            worker.status() == psutil.STATUS_ZOMBIE
+        )
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Prometheus(Service):
