@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,8 @@ from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import RedisConnection
 
 Connect = Callable[..., RedisConnection]
+# eventlet leaves the socket of a handshake that failed to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <eventlet.green.ssl:ResourceWarning")
 PATIENT = {"REDIS_SOCKET_TIMEOUT": PATIENCE, "REDIS_CONNECT_TIMEOUT": PATIENCE}
 
 
@@ -50,12 +51,10 @@ def known_to(authority: Authority, trusts: Authority | None = None) -> dict[str,
 
 
 @pytest.fixture(autouse=True)
-def tolerated_leak() -> Iterator[None]:
-    """eventlet leaves the socket of a refused TLS handshake to the garbage collector."""
+def collected() -> Iterator[None]:
+    """Leave no such socket to the tests of others."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    gc.collect()
 
 
 def works(connection: RedisConnection) -> bool:

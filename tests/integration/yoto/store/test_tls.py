@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,16 @@ from tests.support.require import missing
 from tests.support.tls import Authority
 from yoto.errors import ConfigurationError
 from yoto.store.db import db
+
+# eventlet leaves the socket of a handshake that failed to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <eventlet.green.ssl:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Leave no such socket to the tests of others."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
