@@ -60,11 +60,10 @@ class Environment:
         (found,) = self.folder.glob("lib/python*/site-packages")
         return found
 
-    def install(self, *requirements: str) -> None:
-        """Install, with dependencies, from the index that pip knows."""
-        subprocess.run(
-            [*PIP, "--python", str(self.python), "install", *requirements], check=True, timeout=300
-        )
+    def install(self, *requirements: str, timeout: float = 300) -> None:
+        """Install, with dependencies, from the index that pip knows, within so many seconds."""
+        command = [*PIP, "--python", str(self.python), "install", *requirements]
+        subprocess.run(command, check=True, timeout=timeout)
 
     def run(self, *arguments: str, folder: Path, **variables: str) -> str:
         """What this Python prints for ``arguments``, in ``folder``."""

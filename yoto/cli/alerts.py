@@ -16,7 +16,12 @@ from yoto.http.paging import PAGE_MAX, Page
 from yoto.moments import moment
 from yoto.monitor import HealthReport, Level, assess, format_series
 from yoto.operate.alert_rules import ShownRule, add_alert_rule, alert_rules, rule_lines
-from yoto.operate.alert_webhooks import add_alert_webhook, alert_webhooks, test_alert_webhook
+from yoto.operate.alert_webhooks import (
+    add_alert_webhook,
+    alert_webhooks,
+    rotate_alert_webhook,
+    test_alert_webhook,
+)
 from yoto.operate.alerts import AlertDetail, ShownAlert, acknowledge_alert
 from yoto.operate.alerts import alerts as subject
 from yoto.operate.alerts import list_alerts, read_alert, read_alert_history
@@ -115,6 +120,13 @@ def add_webhook(
     url = click.prompt("Url", hide_input=True) if url is None else url
     added = add_alert_webhook(name, url, reason, by, min_level, access_requests)
     return f"Webhook {added.id} is {added.url}; its secret is {added.secret}"
+
+
+@command(alerts, "webhook-rotate <webhook_id>")
+def rotate_webhook(webhook_id: int, reason: Reason, by: Author) -> str:
+    """Sign what is sent to WEBHOOK_ID with a new secret, printed once, and with the one before."""
+    made = rotate_alert_webhook(webhook_id, reason, by)
+    return f"Webhook {made.id} has a new secret, {made.secret}; both sign until webhook-settle."
 
 
 @command(alerts, "webhook-test <webhook_id>")

@@ -78,6 +78,10 @@ def _removed(found: None, webhook_id: int, **given: Any) -> list[str]:
     return [f"Webhook {webhook_id} is removed."]
 
 
+def _settled(found: None, webhook_id: int, **given: Any) -> list[str]:
+    return [f"Webhook {webhook_id} has one secret."]
+
+
 def _messages(found: Page[Message], **given: Any) -> Iterator[str]:
     for one in found.items:
         state = "waiting" if one["settled_at"] is None else "given up"
@@ -126,6 +130,28 @@ def add_alert_webhook(
 def remove_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> None:
     """Send nothing there any more; what waits is given up"""
     platform.webhooks.remove(webhook_id, by=by, reason=reason)
+
+
+@alert_webhooks.operation("POST", "/<int:webhook_id>/rotate", ADMIN, secret=True)
+def rotate_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> AddedWebhook:
+    """Sign with a new secret, and with the one before as well until that is settled"""
+    found = platform.webhooks.rotate(webhook_id, by=by, reason=reason)
+    return AddedWebhook(**vars(found.webhook), secret=found.secret)
+
+
+@alert_webhooks.operation(
+    "POST",
+    "/<int:webhook_id>/settle",
+    ADMIN,
+    Command(
+        "webhook-settle",
+        _settled,
+        "Sign what is sent to WEBHOOK_ID with its newest secret alone.",
+    ),
+)
+def settle_alert_webhook(webhook_id: int, reason: Reason, by: Author) -> None:
+    """Sign with the newest secret alone, once the receiver has it"""
+    platform.webhooks.settle(webhook_id, by=by, reason=reason)
 
 
 @alert_webhooks.operation("POST", "/<int:webhook_id>/test", ADMIN)

@@ -78,6 +78,10 @@ class WebhookRows(SessionRows):
             .values(settled_at=self.now_at, error=WEBHOOK_REMOVED)
         )
 
+    def replace_secret(self, webhook_id: int, secret: str) -> None:
+        """Sign with this from now on: one secret, or the newest and the one before, by a space."""
+        self._change(webhook_id, secret=self.sealer().seal(secret, SECRET))
+
     def claim_webhook(self, webhook_id: int, seconds: float) -> bool:
         """Be the one worker that delivers to it for so long; False if it is not due or taken
         (see ``Webhook.due``).

@@ -131,6 +131,32 @@ class WebhookService:
             rows.remove_webhook(webhook_id)
             self._record(rows, "remove", webhook, by, reason)
 
+    def rotate(self, webhook_id: int, *, by: str, reason: str = "") -> NewWebhook:
+        """Sign with a new secret, and with the newest there was as well until ``settle``.
+
+        Raises:
+            UnknownResource: there is none.
+            ValidationFailed: its secrets cannot be read.
+        """
+        check_author(by, reason)
+        secret = new_secret()
+        with self._store.writing() as rows:
+            webhook = _found(rows, webhook_id)
+            rows.replace_secret(webhook_id, f"{secret} {_newest(webhook)}")
+            self._record(rows, "rotate", webhook, by, reason)
+            return NewWebhook(_shown(rows, webhook), secret)
+
+    def settle(self, webhook_id: int, *, by: str, reason: str = "") -> None:
+        """Sign with the newest secret alone.
+
+        Raises: as ``rotate``.
+        """
+        check_author(by, reason)
+        with self._store.writing() as rows:
+            webhook = _found(rows, webhook_id)
+            rows.replace_secret(webhook_id, _newest(webhook))
+            self._record(rows, "settle", webhook, by, reason)
+
     def test(self, webhook_id: int, *, by: str, reason: str = "") -> Outcome:
         """Send a message of the type ``alert.test`` now, and wait for its outcome.
 
@@ -192,6 +218,12 @@ def _found(rows: AlertRows, webhook_id: int) -> Webhook:
     if webhook is None:
         raise UnknownResource("webhook", webhook_id)
     return webhook
+
+
+def _newest(webhook: Webhook) -> str:
+    if not webhook.secret:
+        raise ValidationFailed({"webhook_id": "was sealed with another SECRET_KEY"})
+    return webhook.secret.split()[0]
 
 
 def _shown(rows: AlertRows, webhook: Webhook) -> ShownWebhook:

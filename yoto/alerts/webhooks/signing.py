@@ -2,7 +2,8 @@
 
 A receiver computes the HMAC-SHA256 of ``<webhook-id>.<webhook-timestamp>.<body>`` with the secret
 and compares it with the text after ``v1,`` in ``webhook-signature``; and refuses a timestamp
-that is too old, so that a recorded message cannot be replayed.
+that is too old, so that a recorded message cannot be replayed. While a secret is being replaced
+there are two signatures, separated by a space, and a receiver takes either.
 """
 
 from __future__ import annotations
@@ -38,9 +39,14 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers by which a receiver knows a message for ours."""
+    """The headers by which a receiver knows a message for ours.
+
+    Args:
+        secret: one, or several separated by spaces, each of which signs.
+    """
+    signatures = (sign(one, message_id, timestamp, body) for one in secret.split())
     return {
         ID_HEADER: message_id,
         TIMESTAMP_HEADER: str(timestamp),
-        SIGNATURE_HEADER: sign(secret, message_id, timestamp, body),
+        SIGNATURE_HEADER: " ".join(signatures),
     }

@@ -55,6 +55,10 @@ def test_a_receiver_that_does_as_the_guide_says_knows_our_messages() -> None:
     sent = headers(secret, "msg_1", 1_800_000_000, body)
     assert names["is_ours"](secret, sent, body)
     assert not names["is_ours"](secret, sent, body + b" ")
+    # While it is replaced, whoever has either secret knows them.
+    both = headers(f"{new_secret()} {secret}", "msg_1", 1_800_000_000, body)
+    assert names["is_ours"](secret, both, body)
+    assert not names["is_ours"](new_secret(), both, body)
 
 
 def test_every_command_is_one() -> None:

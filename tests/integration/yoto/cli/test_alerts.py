@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.support.redis_servers import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
 from yoto.alerts import AlertFilter
+from yoto.alerts.webhooks.signing import sign
 from yoto.store.models import AuditRecord
 
 WHY = ("--reason", "because", "--actor", "ada")
@@ -156,6 +158,36 @@ def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: Worl
     assert acts[:3] == ["alert.rule.add", "alert.rule.set", "alert.rule.remove"]
     assert len(alerts.of(app).rules.history("backlog")) == 3
     assert "version 4" in run(app, "rule-add", "backlog", "x", "low", "warning=1", *WHY)
+
+
+def test_a_webhook_has_two_secrets_until_the_new_one_is_settled(
+    app: Flask, world: World, receiver: Receiver
+) -> None:
+    def secret_in(text: str) -> str:
+        found = re.search(r"whsec_[\w+/=]+", text)
+        assert found is not None
+        return found[0]
+
+    def known_to(*secrets: str) -> list[bool]:
+        """By the holder of which secret a message is known for ours."""
+        run(app, "webhook-test", number, *WHY)
+        message = receiver.received[-1]
+        about = message.headers["webhook-id"], int(message.headers["webhook-timestamp"])
+        given = message.headers["webhook-signature"].split()
+        return [sign(one, *about, message.body) in given for one in secrets]
+
+    added = run(app, "webhook-add", "pager", *WHY, input=f"{receiver.url}\n")
+    number, first = added.split("Webhook ")[1].split()[0], secret_in(added)
+    second = secret_in(run(app, "webhook-rotate", number, *WHY))
+    assert known_to(first, second) == [True, True]
+    assert run(app, "webhook-settle", number, *WHY) == f"Webhook {number} has one secret.\n"
+    assert known_to(first, second) == [False, True]
+    third = secret_in(run(app, "webhook-rotate", number, *WHY))
+    fourth = secret_in(run(app, "webhook-rotate", number, *WHY))
+    assert known_to(second, third, fourth) == [False, True, True]
+    acts = [act for act, _ in audited(world)]
+    assert {"alert.webhook.rotate", "alert.webhook.settle"} <= set(acts)
+    assert "whsec_" not in str(world.rows(select(AuditRecord.before, AuditRecord.after)))
 
 
 def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver: Receiver) -> None:
