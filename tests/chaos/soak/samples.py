@@ -50,14 +50,19 @@ UNITS = {
     "rows": "rows",
     "kept": "rows a minute",
 }
-# What fills what it was given, and then stays: the buffer pool of the tests' MariaDB.
-FILLS = {"memory database": Bound(128)}
+# What fills, and then stays: the buffer pool of MariaDB; and Redis, with points of series
+# that end after up to a week.
+FILLS = {
+    "memory database": Bound(128),
+    **{f"memory redis{number}": Bound(16) for number in range(1, 7)},
+}
 # Tables that grow by what they promise to keep, and for how long.
 KEPT = {
     "yoto_audit_records": "for ever",
     "yoto_resilience_config_changes": "for ever: the history of settings",
     "yoto_decision_records": "DECISION_RECORD_DAYS, DECISION_RECORD_ROWS",
     "yoto_decision_counts": "DECISION_RECORD_DAYS",
+    "yoto_permission_outbox": "an hour once it is published",
     "yoto_revoked_tokens": "until the token expires: REFRESH_TOKEN_SECONDS",
     "yoto_idempotency_keys": "a day",
     "yoto_people": "for ever: accounts",
@@ -83,6 +88,8 @@ class Sampler(threading.Thread):
         self.looks = self.missed = 0
         self._over = threading.Event()
         self._cluster, self._readers, self._interval = cluster, readers, interval
+        found = execute(cluster, "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")
+        self._tables = [str(table) for table, _ in found]
         self._redis = [server.client() for server in cluster.redis.servers]
         self._http = urllib3.PoolManager(
             headers={"Authorization": f"Bearer {cluster.metrics_token}"}
@@ -158,9 +165,10 @@ class Sampler(threading.Thread):
         yield "used by Redis", used
 
     def _rows(self) -> Iterator[tuple[str, float]]:
-        tables = execute(self._cluster, "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")
-        for table in (str(name) for name, _ in tables):
-            ((count,),) = execute(self._cluster, f"SELECT COUNT(*) FROM `{table}`")
+        counts = " UNION ALL ".join(
+            f"SELECT '{one}', COUNT(*) FROM `{one}`" for one in self._tables
+        )
+        for table, count in execute(self._cluster, counts):
             yield f"{'kept' if table in KEPT else 'rows'} {table}", float(str(count))
 
 

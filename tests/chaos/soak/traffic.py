@@ -134,6 +134,8 @@ class Change(Client):
 
     def turn(self) -> None:
         next(self._turns)()
+        # By the next turn nginx may have ended a connection that nobody used.
+        self.http.close()
 
     def _do(self, act: str, method: str, path: str, body: Any = None, token: str = "") -> Any:
         answer = self.http.ask(method, path, body, token or self.place.owner.token)
