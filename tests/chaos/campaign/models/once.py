@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.models.finding import Finding, Judge, by_key, shown, with_effect
 
-# s after the acknowledgement in which a primary that is lost may take it along.
-UNREPLICATED = 5.0
+# s after the acknowledgement in which a Redis that is lost may take it along: an item waits there
+# until its handler has a database again, whose breaker opens for longer each time.
+WAITS = 60.0
 
 
 def kept(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
@@ -72,7 +73,7 @@ def _judge_one(
     if number == 0 and "ok" not in outcomes:
         return
     if number == 0 and any(
-        fault.began - UNREPLICATED <= one.invoked <= fault.healed
+        fault.began - WAITS <= one.invoked <= fault.healed
         for one in tries
         if one.outcome == "ok"
         for fault in losses

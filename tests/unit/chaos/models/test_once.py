@@ -50,4 +50,4 @@ def test_only_the_queue_may_lose_what_a_lost_primary_had() -> None:
     finding = once.queue([act("ok"), there()], losses)
     assert finding.holds and finding.excused
     assert once.kept([act("ok"), there()], losses).violations
-    assert once.queue([act("ok"), there()], [fault(9.0, 9.5, "lost-data")]).violations
+    assert once.queue([act("ok"), there()], [fault(90.0, 90.5, "lost-data")]).violations
