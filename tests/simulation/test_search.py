@@ -17,8 +17,8 @@ SEED = 1
 # Worker-hours a protocol, and within which a planted bug must be found.
 HOURS = 4.0 if TEST_ALL else 0.1
 BUG_HOURS = 4.0
-# Operations, incidents and perturbations of a shrunken case.
-SMALL = 30
+# What these promise is seen in the end, which makes each of the many runs of a shrinking long.
+SLOW = ("outbox", "queue")
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -32,9 +32,11 @@ def test_no_schedule_breaks_a_promise(protocol: str) -> None:
 def test_a_planted_bug_is_found_and_its_case_shrunken(name: str, tmp_path: Path) -> None:
     totals = search(BUGS[name].protocol, SEED, BUG_HOURS, name)
     assert totals.found, f"{totals.points} steps show nothing"
-    with simulated(name):
-        small = shrunken(totals.found[0])
-    assert len(small.case.plan) <= SMALL
+    small = totals.found[0]
+    if TEST_ALL or BUGS[name].protocol not in SLOW:
+        with simulated(name):
+            small = shrunken(small)
+        assert len(small.case.plan) < len(totals.found[0].case.plan) / 2
     small.case.save(tmp_path / "case.json")
     case = Case.load(tmp_path / "case.json")
     with simulated(name):
