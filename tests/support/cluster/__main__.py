@@ -14,7 +14,9 @@ from tests.support.cluster import Cluster
 
 def main() -> int:
     """Start it, say where it is, wait."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    # Also where a shell has started this in the background, which ignores Ctrl-C for it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     prometheus = shutil.which("prometheus") is not None
     began = time.monotonic()
     try:
