@@ -101,4 +101,7 @@ def test_a_fresh_clone_starts_all_of_it_by_one_command_and_leaves_nothing(tmp_pa
 
 
 def _runs(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two
+        return False
