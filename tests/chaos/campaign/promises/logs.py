@@ -63,7 +63,7 @@ def violations(lines: Iterable[str], kills: int) -> list[str]:
         unknown = _unknown(said)
         if unknown is not None:
             found[unknown] += 1
-        elif NEVER.search(line):
+        elif NEVER.search(line) and not said.get("exception"):
             found[_shown(said, line)] += 1
     if ended > kills:
         found[f"{ended} workers ended with {KILLED}, {kills} were killed"] += 1
