@@ -146,7 +146,9 @@ def _refuse_half_tls(url: sqlalchemy.URL) -> None:
     if not given or url.get_driver_name() != "pymysql":
         return
     wrong = ""
-    if unknown := given.keys() & TLS_OF_DRIVER:
+    if "ssl_disabled" in url.query:
+        wrong = "leave out ssl_disabled: the driver takes any text of it, 'false' too, for yes"
+    elif unknown := given.keys() & TLS_OF_DRIVER:
         # Beside ssl_ca these make the driver forget it, and the name of the host.
         wrong = f"leave out {min(unknown)}: with ssl_ca, certificate and host are always checked"
     elif not given.keys() & {"ssl_ca", "ssl_capath"}:

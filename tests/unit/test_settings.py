@@ -166,6 +166,10 @@ def test_production_needs_its_own_secret_even_when_embedded(tmp_path: Path) -> N
     )
 
 
+def test_a_second_token_of_metrics_alone_would_close_nothing(tmp_path: Path) -> None:
+    assert refused(tmp_path, {"METRICS_TOKEN_FALLBACK": "x" * 32}).key == "METRICS_TOKEN_FALLBACK"
+
+
 def test_the_opa_engine_needs_an_address(tmp_path: Path) -> None:
     assert refused(tmp_path, {"POLICY_ENGINE": "opa"}).key == "OPA_URL"
     assert refused(tmp_path, {"OPA_URL": "opa:8181"}).key == "OPA_URL"

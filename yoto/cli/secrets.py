@@ -31,11 +31,9 @@ def reseal(
 ) -> Iterator[str]:
     """Seal with the SECRET_KEY of now what was sealed with the one before."""
     key, *others = secret_keys(current_app.config)
-    if previous_key is None and others:
-        previous_key = others[0]
-    if previous_key is None:
-        previous_key = click.prompt("The SECRET_KEY before", hide_input=True)
-    before, now = Sealer(previous_key), Sealer(key)
+    if previous_key is not None or not others:
+        others = [previous_key or click.prompt("The SECRET_KEY before", hide_input=True)]
+    before, now = Sealer(*others), Sealer(key)
     resealed, unreadable = 0, 0
     with writing():
         for model, columns in SEALED.items():

@@ -68,6 +68,11 @@ COMBINATIONS = (
         "is not the key of {0}REDIS_TLS_CERT, or cannot be read without a pass phrase",
     ),
     Combination(
+        ("METRICS_TOKEN_FALLBACK", "METRICS_TOKEN"),
+        lambda fallback, token: fallback is None or token is not None,
+        "closes nothing without {0}METRICS_TOKEN",
+    ),
+    Combination(
         ("OPA_URL", "POLICY_ENGINE"),
         lambda url, engine: engine != "opa" or bool(url),
         "is missing: {0}POLICY_ENGINE is 'opa', which needs the address of a server",

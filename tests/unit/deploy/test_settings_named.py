@@ -155,6 +155,7 @@ def test_containers_run_without_rights() -> None:
     for spec in (pod(), manifest("setup.yaml")["spec"]["template"]["spec"]):
         assert spec["securityContext"]["runAsNonRoot"] is True
         assert spec["automountServiceAccountToken"] is False
+        assert spec["enableServiceLinks"] is False  # YOTO_PORT would be one of them
         for one in (*spec["containers"], *spec.get("initContainers", ())):
             assert one["securityContext"] == {
                 "allowPrivilegeEscalation": False,

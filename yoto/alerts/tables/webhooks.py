@@ -35,11 +35,13 @@ class WebhookRows(SessionRows):
         )
         return [self._webhook(row) for row in self.session.execute(statement).mappings()]
 
-    def webhook(self, webhook_id: int) -> Webhook | None:
-        """One in use."""
+    def webhook(self, webhook_id: int, locked: bool = False) -> Webhook | None:
+        """One in use; ``locked``: nobody else changes it until this transaction ends."""
         statement = select(_WEBHOOKS).where(
             _WEBHOOKS.c.id == webhook_id, _WEBHOOKS.c.removed_at.is_(None)
         )
+        if locked:
+            statement = statement.with_for_update()
         row = self.session.execute(statement).mappings().one_or_none()
         return None if row is None else self._webhook(row)
 

@@ -127,7 +127,7 @@ class WebhookService:
         """
         check_author(by, reason)
         with self._store.writing() as rows:
-            webhook = _found(rows, webhook_id)
+            webhook = _found(rows, webhook_id, locked=True)
             rows.remove_webhook(webhook_id)
             self._record(rows, "remove", webhook, by, reason)
 
@@ -141,7 +141,7 @@ class WebhookService:
         check_author(by, reason)
         secret = new_secret()
         with self._store.writing() as rows:
-            webhook = _found(rows, webhook_id)
+            webhook = _found(rows, webhook_id, locked=True)
             rows.replace_secret(webhook_id, f"{secret} {_newest(webhook)}")
             self._record(rows, "rotate", webhook, by, reason)
             return NewWebhook(_shown(rows, webhook), secret)
@@ -153,7 +153,7 @@ class WebhookService:
         """
         check_author(by, reason)
         with self._store.writing() as rows:
-            webhook = _found(rows, webhook_id)
+            webhook = _found(rows, webhook_id, locked=True)
             rows.replace_secret(webhook_id, _newest(webhook))
             self._record(rows, "settle", webhook, by, reason)
 
@@ -213,8 +213,8 @@ class WebhookService:
         )
 
 
-def _found(rows: AlertRows, webhook_id: int) -> Webhook:
-    webhook = rows.webhook(webhook_id)
+def _found(rows: AlertRows, webhook_id: int, locked: bool = False) -> Webhook:
+    webhook = rows.webhook(webhook_id, locked)
     if webhook is None:
         raise UnknownResource("webhook", webhook_id)
     return webhook

@@ -59,6 +59,17 @@ def signed_with(secret: str, request: Received) -> bool:
     return request.headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
 
 
+def test_of_two_who_replace_a_secret_at_once_neither_is_given_one_that_signs_nothing(
+    platform: Platform, receiver: Receiver
+) -> None:
+    webhooks = platform.state.webhooks
+    added = webhooks.add("pager", receiver.url, by="ada").webhook
+    given = together([lambda: webhooks.rotate(added.id, by="ada").secret for _ in range(2)])
+    with platform.store.reading() as rows:
+        webhook = rows.webhook(added.id)
+    assert webhook is not None and set(webhook.secret.split()) == set(given)
+
+
 def test_each_step_of_an_alert_arrives_signed_and_in_order(
     platform: Platform, receiver: Receiver
 ) -> None:

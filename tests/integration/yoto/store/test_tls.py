@@ -123,6 +123,7 @@ def test_a_server_without_tls_is_refused_where_an_authority_is_named(
         ({"ssl_capath": "/etc/ssl/certs", "ssl_key": "/x"}, "ssl_key wants its ssl_cert"),
         ({"ssl_capath": "/etc/ssl/certs", "ssl_cert": "/x"}, "no certificate and its key"),
         ({"ssl_ca": "/x", "ssl_verify_identity": "true"}, "leave out ssl_verify_identity"),
+        ({"ssl_ca": "/x", "ssl_disabled": "false"}, "leave out ssl_disabled"),
     ],
 )
 def test_tls_that_would_check_nobody_stops_the_start(
