@@ -61,23 +61,29 @@ def examine_redis() -> Finding:
 
 
 def examine_setup(read_setup: Callable[[Connection], SetupState]) -> Finding:
-    """The database must be at the newest migration that this code knows, and no other; and what
-    comes with the code must be in it: without its permissions and policies nobody may do anything.
+    """The database must be at the newest migration that this code knows, and what comes with the
+    code must be in it: without its permissions and policies nobody may do anything.
+
+    Where the next release has brought the tables further, this one goes on until it is replaced: a
+    load balancer would take all of them away at once otherwise, before there is a new one.
     """
     try:
         with _connection() as connection:
             found, newest, known = read_setup(connection)
-            missing = _lacking(connection) if found == newest else ""
+            is_ahead = _is_ahead(found, newest, known)
+            missing = _lacking(connection) if is_ahead or found == newest else ""
     except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")
     run = f": run '{setup_command()}'"
     facts = {"database": _shown(found), "code": _shown(newest)}
-    if found != newest:
-        detail = f"the database is at {facts['database']}, the code at {facts['code']}"
-        # What a later release made, this one can only leave alone.
-        return Finding(State.FAILED, detail + (run if found <= known else ""), facts)
+    detail = f"the database is at {facts['database']}, the code at {facts['code']}"
     if missing:
         return Finding(State.FAILED, missing + run, facts)
+    if is_ahead:
+        return Finding(State.DEGRADED, f"{detail}: replace this process", facts)
+    if found != newest:
+        # What another release made, this one can only leave alone.
+        return Finding(State.FAILED, detail + (run if found <= known else ""), facts)
     return Finding(State.OK, "at head", facts)
 
 
@@ -90,6 +96,23 @@ def migrations_check(examine: Callable[[], Finding]) -> Check:
 def _read_setup(connection: Connection) -> SetupState:
     newest, known = known_to_code()
     return found_in(connection), newest, known
+
+
+def _is_ahead(found: frozenset[str], newest: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether a later release made it: what this code does not know comes after its newest."""
+    unknown = found - known
+    return (
+        bool(unknown)
+        and found & known <= newest
+        and all(any(_is_later(one, head) for head in newest) for one in unknown)
+    )
+
+
+def _is_later(one: str, other: str) -> bool:
+    """Of two migrations of the same tables; their numbers are as long as each other."""
+    tables, _, number = one.rpartition(" ")
+    those, _, than = other.rpartition(" ")
+    return tables == those and number > than
 
 
 def _shown(heads: frozenset[str]) -> str:
