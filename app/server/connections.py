@@ -53,6 +53,7 @@ class ConnectionLimits:
             end of its headers.
         body: seconds for all of a body.
         keep_alive: seconds until the next request begins.
+        proxied: whether all come from proxies, which keep them for requests of anybody.
     """
 
     most: int
@@ -60,16 +61,19 @@ class ConnectionLimits:
     head: float
     body: float
     keep_alive: float
+    proxied: bool = False
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> ConnectionLimits:
         """Those of a configuration. Proxies bring all clients' connections by their own address."""
+        proxied = bool(config["TRUSTED_PROXIES"])
         return cls(
             most=config["CONNECTIONS_MAX"],
-            of_one=None if config["TRUSTED_PROXIES"] else config["CONNECTIONS_PER_ADDRESS"],
+            of_one=None if proxied else config["CONNECTIONS_PER_ADDRESS"],
             head=config["REQUEST_HEAD_SECONDS"],
             body=config["REQUEST_BODY_SECONDS"],
             keep_alive=config["KEEP_ALIVE_SECONDS"],
+            proxied=proxied,
         )
 
 
@@ -85,6 +89,9 @@ class Phase(enum.Enum):
 class Connections:
     """The plain connections of one worker. Those that became websockets are ``Transports``' to
     count.
+
+    Attributes:
+        ending: whether each ends with its next answer.
     """
 
     def __init__(
@@ -93,6 +100,8 @@ class Connections:
         """``pause`` lets others run; a server of threads needs none."""
         self.limits = limits
         self.pause = pause
+        self.ending = False
+        self._none: threading.Event | None = None
         self._lock = threading.Lock()
         self._all = 0
         self._of: dict[str | None, int] = {}
@@ -127,6 +136,23 @@ class Connections:
             self._of[network] -= 1
             if not self._of[network]:
                 del self._of[network]
+            if self._none is not None and not self._all:
+                self._none.set()
+
+    def end(self, seconds: float) -> None:
+        """Let each end with its next answer, and wait for proxies to let go of the others.
+
+        A request that a proxy sends into the closing of a connection is lost, unless it may be sent
+        twice. So nothing is closed that a proxy may be using, for at most ``seconds``; it sees that
+        new connections are refused, and its idle ones end by themselves.
+        """
+        self.ending = True
+        if self.limits.proxied:
+            with self._lock:
+                self._none = threading.Event()
+                if not self._all:
+                    return
+            self._none.wait(seconds)
 
     def say(self, what: str, network: str | None) -> None:
         """Log what happened to a connection, not for each one of a flood."""
@@ -155,6 +181,11 @@ class Connection:
         self._over = False
         self._counted = True
         self.is_websocket = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is to be closed after the answer that is made."""
+        return self._all.ending
 
     def stream(self) -> Stream:
         """The unbuffered stream that servers read requests from and write responses to."""

@@ -1,4 +1,6 @@
-"""Graceful shutdown: stop accepting, finish what runs, then exit."""
+"""Graceful shutdown: stop accepting, finish what runs and what comes on connections that are here,
+then exit.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,15 @@ class Drain:
         self._notified = threading.Event()
         self._limited = False
 
-    def watch(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
-        """Start watching; returns at once. ``leave`` runs last and must end the server's loop."""
+    def watch(
+        self,
+        stop_accepting: Callable[[], None],
+        end_connections: Callable[[float], None],
+        leave: Callable[[], None],
+    ) -> None:
+        """Start watching; returns at once. ``end_connections`` may take the seconds that it gets;
+        ``leave`` runs last and must end the server's loop.
+        """
         # A signal handler runs inside whatever the process does just then, and wakes no event
         # loop that sleeps. A byte in a socket wakes threads and event loops alike.
         wake, waker = socket.socketpair()
@@ -74,7 +83,8 @@ class Drain:
         for source in (wake, self._lifeline):
             if source is not None:
                 threading.Thread(target=self._wait_for_end, args=(source,), daemon=True).start()
-        threading.Thread(target=self._go, args=(stop_accepting, leave), daemon=True).start()
+        steps = (stop_accepting, end_connections, leave)
+        threading.Thread(target=self._go, args=steps, daemon=True).start()
 
     def _wait_for_end(self, source: socket.socket) -> None:
         # A supervisor that is killed with a word of ours unread resets the socket.
@@ -89,13 +99,20 @@ class Drain:
         # Its thread needs neither the interpreter nor an event loop: they may be what hangs.
         faulthandler.dump_traceback_later(self._seconds + CLOSE_SECONDS, exit=True)
 
-    def _go(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
+    def _go(
+        self,
+        stop_accepting: Callable[[], None],
+        end_connections: Callable[[float], None],
+        leave: Callable[[], None],
+    ) -> None:
         self._notified.wait()
         self._limit()
         started = time.monotonic()
         log.info("draining")
         stop_accepting()
-        finished = self._in_flight.wait_until_none(self._seconds)
+        end_connections(self._seconds)
+        rest = started + self._seconds - time.monotonic()
+        finished = self._in_flight.wait_until_none(max(0.0, rest))
         log.info(
             "%s after %.2f s (pid %d)",
             "drained" if finished else "gave up on running requests",

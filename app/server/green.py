@@ -60,6 +60,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
     def handle_one_response(self) -> None:
         """As eventlet's; a plain request without a body gets its response at once."""
         headers = self.headers
+        self.close_connection = self.close_connection or self.admitted.ends
         if isinstance(headers, PlainHeaders) and headers.environ.keys().isdisjoint(_MORE):
             self._answer(headers.get("Connection", "").lower())
         else:
@@ -67,7 +68,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
 
     def _answer(self, connection: str) -> None:
         extra = CLOSE if self.close_connection else ""
-        if connection == "keep-alive":
+        if connection == "keep-alive" and not self.close_connection:
             extra = "Connection: keep-alive\r\n"
         answer = QuickAnswer(self.admitted.write, self.command, extra)
         body = None

@@ -37,9 +37,15 @@ def serve_eventlet(
     from app.server.green import Protocol
 
     connections = Connections(limits, eventlet.sleep)
+    left = eventlet.Event()
+    closed = False
 
     class Listener(eventlet.greenio.GreenSocket):  # type: ignore[misc]
-        """Accepts as the server asks, and survives what ends the server's own loop."""
+        """Accepts as the server asks, and survives what ends the server's own loop.
+
+        A loop that ended would close connections on which a request may be on its way, so once
+        nothing is accepted it waits for the end of all.
+        """
 
         accepted = 0
 
@@ -51,6 +57,8 @@ def serve_eventlet(
                 try:
                     return super().accept()
                 except OSError as error:
+                    if closed:
+                        left.wait()
                     if error.errno not in NO_FILES:
                         raise
                     connections.say(f"not accepted: {error.strerror}", None)
@@ -70,15 +78,19 @@ def serve_eventlet(
         # They are written as they are meant; to spell a dozen anew takes as long as a small view.
         capitalize_response_headers=False,
     )
-    left = eventlet.Event()
 
     def leave(*_: object) -> None:
         if not left.ready():
             left.send()
 
-    # The server's own end waits for every connection that is kept alive; ours only for requests.
+    def stop_accepting() -> None:
+        nonlocal closed
+        closed = True
+        green.close()
+
+    # The server's own end waits for every connection; ours for those that a proxy may be using.
     server.link(leave)
-    drain.watch(stop_accepting=green.close, leave=leave)
+    drain.watch(stop_accepting, connections.end, leave)
     left.wait()
 
 
@@ -100,6 +112,12 @@ def serve_gevent(
         def handle_one_request(self) -> Any:
             self.admitted.await_request()
             return super().handle_one_request()
+
+        def finalize_headers(self) -> None:
+            super().finalize_headers()
+            if self.admitted.ends and not self.connection_upgraded:
+                self.close_connection = True
+                self.response_headers.append((b"Connection", b"close"))
 
         def get_environ(self) -> dict[str, Any]:
             return super().get_environ() | {ENVIRON_KEY: self.admitted}
@@ -129,7 +147,7 @@ def serve_gevent(
     server = Server(listener, app, log=None, error_log=log)
     server.start()
     left = Event()
-    drain.watch(stop_accepting=server.close, leave=left.set)
+    drain.watch(server.close, connections.end, left.set)
     left.wait()
 
 
@@ -195,11 +213,18 @@ def serve_threads(
 
     server = Server()
     left = threading.Event()
-    drain.watch(stop_accepting=server.shutdown, leave=left.set)
+    closed = threading.Event()
+
+    def stop_accepting() -> None:
+        server.shutdown()
+        closed.wait()
+
+    drain.watch(stop_accepting, connections.end, left.set)
     server.serve_forever(poll_interval=0.1)
     # From here the kernel refuses new connections, so that clients try another worker at once.
     listener.close()
     server.socket.close()
+    closed.set()
     left.wait()
 
 

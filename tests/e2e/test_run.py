@@ -14,8 +14,9 @@ import urllib.error
 import urllib.request
 from contextlib import closing
 from datetime import UTC, datetime
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -35,10 +36,12 @@ def get(url: str, timeout: float = 10) -> int:
 
 
 def answers(app: RunningYoto) -> bool:
-    """Whether a worker accepts: while none listens the kernel refuses."""
+    """Whether a worker accepts: while none listens the kernel refuses, and it resets what waited
+    when the last one closed.
+    """
     try:
         return get(f"{app.url}/livez") == 200
-    except urllib.error.URLError:
+    except OSError:
         return False
 
 
@@ -178,3 +181,25 @@ def test_a_request_that_outlasts_the_drain_does_not_hold_up_the_end(
     caller.join()
     assert answers == ["cut"]  # the hash would have taken some five seconds
     assert code == 0
+
+
+@pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
+def test_what_a_proxy_sends_at_the_end_over_a_connection_that_it_has_is_answered(
+    tmp_path: Path, mode: str
+) -> None:
+    app = RunningYoto(tmp_path, YOTO_TRUSTED_PROXIES="1", YOTO_ASYNC_MODE=mode, **WITHOUT_DEMO)
+    address = urlsplit(app.url)
+    held = HTTPConnection(str(address.hostname), address.port, timeout=20)
+    held.connect()
+    if mode != "threading":  # which answers one request a connection
+        held.request("GET", "/livez")
+        held.getresponse().read()
+    assert answers(app)  # by then a worker has accepted the one before
+    app.process.send_signal(signal.SIGTERM)
+    app.wait_for(lambda: not answers(app), 20)
+    account = json.dumps({"username": "nobody", "password": "wrong password"})
+    held.request("POST", "/api/v1/auth/login", account, {"Content-Type": "application/json"})
+    answer = held.getresponse()
+    assert (answer.status, answer.getheader("Connection")) == (401, "close")
+    assert app.stop() == 0
+    assert "drained" in app.output

@@ -27,7 +27,7 @@ def test_nginx_takes_the_file_as_the_topology_fits_it(tmp_path: Path) -> None:
 
 
 def test_its_times_and_sizes_fit_the_settings() -> None:
-    assert seconds("keepalive_timeout") < Base.KEEP_ALIVE_SECONDS
+    assert seconds("keepalive_timeout") < min(Base.KEEP_ALIVE_SECONDS, Base.DRAIN_SECONDS)
     assert seconds("client_header_timeout") <= Base.REQUEST_HEAD_SECONDS
     assert f"client_max_body_size {Base.MAX_CONTENT_LENGTH // 1024}k;" in TEXT
     sockets = TEXT.partition("location /socket.io/ {")[2].partition("}")[0]

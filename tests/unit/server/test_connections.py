@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -112,7 +113,35 @@ def test_behind_proxies_no_address_is_bounded_since_they_bring_everybody() -> No
     }
     expected = ConnectionLimits(9, 3, 1.0, 2.0, 3.0)
     assert ConnectionLimits.of(config | {"TRUSTED_PROXIES": 0}) == expected
-    assert ConnectionLimits.of(config | {"TRUSTED_PROXIES": 1}) == replace(expected, of_one=None)
+    behind = replace(expected, of_one=None, proxied=True)
+    assert ConnectionLimits.of(config | {"TRUSTED_PROXIES": 1}) == behind
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_at_the_end_only_connections_of_proxies_are_waited_for(
+    pair: tuple[socket.socket, socket.socket], proxied: bool
+) -> None:
+    connections = Connections(replace(LIMITS, proxied=proxied))
+    admitted = connections.admit(pair[1], HERE)
+    assert admitted is not None and not admitted.ends
+    end = threading.Thread(target=connections.end, args=(60.0,))
+    end.start()
+    if proxied:
+        end.join(0.1)
+        assert end.is_alive()
+        admitted.leave()
+    end.join(10)
+    assert not end.is_alive()
+    assert admitted.ends
+
+
+def test_at_the_end_a_proxy_that_lets_go_of_nothing_is_waited_for_so_long(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    connections = Connections(replace(LIMITS, proxied=True))
+    assert connections.admit(pair[1], HERE) is not None
+    connections.end(0.05)
+    assert len(connections) == 1
 
 
 def test_a_flood_leaves_few_lines(

@@ -32,7 +32,7 @@ def test_a_supervisor_that_dies_ends_its_worker_whatever_it_had_not_read(
     mine, theirs = socket.socketpair()
     left = threading.Event()
     with mine:
-        Drain(InFlight(), 1.0, mine).watch(lambda: None, left.set)
+        Drain(InFlight(), 1.0, mine).watch(lambda: None, lambda seconds: None, left.set)
         if unread:
             mine.send(unread)
         theirs.close()
@@ -50,7 +50,7 @@ def test_who_says_it_again_gives_a_worker_no_more_time(
     wake, waker = socket.socketpair()
     monkeypatch.setattr(socket, "socketpair", lambda: (wake, waker))
     with wake, waker:
-        Drain(InFlight(), 1.0, None).watch(lambda: None, left.set)
+        Drain(InFlight(), 1.0, None).watch(lambda: None, lambda seconds: None, left.set)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.raise_signal(number)
         assert left.wait(5)

@@ -41,7 +41,8 @@ def sent_by(
     pairs = [("Host", "here")] + ([] if connection is None else [("Connection", connection)])
     handler.headers = PlainHeaders(pairs)
     handler.server, handler.application, handler.command = SERVER, application, command
-    handler.wfile, handler.admitted = sent, SimpleNamespace(write=sent.write)
+    handler.wfile = sent
+    handler.admitted = SimpleNamespace(write=sent.write, ends=False)
     handler.request_version = "HTTP/1.1"
     handler.close_connection = connection == "close"
     handler.capitalize_response_headers = False
