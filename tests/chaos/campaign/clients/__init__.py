@@ -13,7 +13,7 @@ from tests.chaos.campaign.clients.base import Client, World, register, sign_in
 from tests.chaos.campaign.clients.credentials import Leaver
 from tests.chaos.campaign.clients.guards import Adder, Guest, Limited, Locks, Putter, execute
 from tests.chaos.campaign.clients.levels import MachineLoad, measure
-from tests.chaos.campaign.clients.readers import Reader
+from tests.chaos.campaign.clients.readers import FOLLOWS_FOR, Reader
 from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, settle
 from tests.chaos.campaign.clients.rows import Editor, Founder, Topics, Writer
 from tests.chaos.campaign.extension import tables
@@ -29,6 +29,8 @@ SETTINGS = {
     "ACCESS_TOKEN_SECONDS": "14400",
 }
 ASKERS, LIMITED, GUESTS, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 6, 3, 3, 2, 4, 2
+# The stream that readers follow.
+EVENTS = "yoto:{events}"
 # s that a client's last operation may take.
 ENDS_WITHIN = 90.0
 # s after the load, in which what it used is given back.
@@ -88,6 +90,10 @@ class Load:
         self.world.over.set()
         for client in self.clients:
             client.join(ENDS_WITHIN)
+        newest = self._newest_event()
+        for reader in self.readers:
+            reader.until(newest)
+        time.sleep(FOLLOWS_FOR)
         for reader in self.readers:
             reader.stop()
         for client in self.clients:
@@ -106,9 +112,13 @@ class Load:
         arguments = ("make", "admin", "reader", "--reason", "to follow the campaign")
         return str(self.cluster.flask("control", "tokens", *arguments).split()[-1])
 
+    def _newest_event(self) -> str | None:
+        entries = self.cluster.redis.client().xrevrange(EVENTS, count=1)
+        return str(entries[0][0], "ascii") if entries else None
+
     def _list_events(self) -> None:
         with self.world.history.operation("load", "events", "stream", "list") as pending:
-            entries = self.cluster.redis.client().xrange("yoto:{events}")
+            entries = self.cluster.redis.client().xrange(EVENTS)
             pending.ok([str(entry[0], "ascii") for entry in entries])
 
     def _note_levels(self, call: str) -> None:

@@ -108,8 +108,11 @@ class Reader(threading.Thread):
             )
         )
 
+    def until(self, newest: str | None) -> None:
+        """Note the newest event of the stream: it must hear of all before it ends."""
+        self._note("until", newest)
+
     def stop(self) -> None:
-        """Hear what is there, and end."""
-        time.sleep(FOLLOWS_FOR)
+        """End; ``FOLLOWS_FOR`` after ``until``."""
         self.done.set()
         self.join(30)

@@ -1,13 +1,15 @@
 """The event stream: each event reaches each reader once and in order, or a gap is announced
 (docs/events.md, docs/control-socket.md).
 
-Exception: events that a primary of Redis acknowledged and took along when it was lost. Those who
-were quick saw them; for the others they never were.
+Exceptions: events that a primary of Redis acknowledged and took along when it was lost. Those who
+were quick saw them; for the others they never were. A gap needs a fault that explains it: one that is
+announced while all is well loses events as surely as one that is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.models.finding import Finding, by_key, with_effect
@@ -15,14 +17,29 @@ from tests.chaos.campaign.models.finding import Finding, by_key, with_effect
 NAME = "events"
 # s before and after the loss of a primary in which its last events may be gone.
 UNREPLICATED = 5.0
+# s before and after a fault in which a gap that it led to is announced.
+ANNOUNCED = 10.0
 
 Id = tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Events after ``after``, up to and with ``resumed``, are not told, which was said at ``at``."""
+
+    after: Id
+    resumed: Id
+    at: float
+
+    def __contains__(self, event: Id) -> bool:
+        return self.after < event <= self.resumed
+
+
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     """Each key is a reader: ``event`` with the id as value, ``gap`` with ``[after, resumed_at]``,
-    ``snapshot`` with the ``last_event_id``; the key ``stream`` has what is there at the end:
-    ``list`` with ids.
+    ``snapshot`` with the ``last_event_id``, ``until`` with the newest id of the stream at a moment
+    after which it was left the time to follow; the key ``stream`` has what is there at the end:
+    ``list`` with ids. A reader answers for all that came until the last of these.
     """
     finding = Finding.of(NAME, operations)
     readers = by_key(one for one in operations if one.outcome == "ok")
@@ -33,9 +50,8 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
             if one.call == "event":
                 seen.setdefault(order(one.value), one.invoked)
     known = sorted(stream | set(seen))
-    losses = with_effect(faults, "lost-data")
     for key, some in readers.items():
-        _judge_reader(finding, key, some, known, stream, seen, losses)
+        _judge_reader(finding, key, some, known, stream, seen, faults)
     return finding
 
 
@@ -52,16 +68,19 @@ def _judge_reader(
     known: list[Id],
     stream: set[Id],
     seen: dict[Id, float],
-    losses: Sequence[Fault],
+    faults: Sequence[Fault],
 ) -> None:
     heard: list[Id] = []
-    gaps: list[tuple[Id, Id]] = []
+    gaps: list[Gap] = []
     first: Id | None = None
+    until: Id = (0, 0)
     for one in operations:
         if one.call == "snapshot" and first is None and one.value:
             first = order(one.value)
+        elif one.call == "until" and one.value:
+            until = max(until, order(one.value))
         elif one.call == "gap":
-            gaps.append((order(one.value[0] or "0-0"), order(one.value[1])))
+            gaps.append(Gap(order(one.value[0] or "0-0"), order(one.value[1]), one.invoked))
         elif one.call == "event":
             new = order(one.value)
             if heard and new <= heard[-1] and not _restarted(gaps, new):
@@ -69,15 +88,22 @@ def _judge_reader(
                 finding.violations.append(f"{key}: {new} came {twice}, at {one.invoked:.3f}")
                 return
             heard.append(new)
-    if not heard:
-        return
-    begun = heard[0] if first is None else first
+    # One that heard nothing, and was never told where it stands, should have heard all.
+    begun = first if first is not None else heard[0] if heard else (0, 0)
+    last = max(until, heard[-1]) if heard else until
     had = set(heard)
+    losses = with_effect(faults, "lost-data")
     for event in known:
-        if not begun < event <= heard[-1] or event in had:
+        if not begun < event <= last or event in had:
             continue
-        if any(after < event <= resumed for after, resumed in gaps):
+        announced = [gap for gap in gaps if event in gap]
+        if any(_explained(gap, faults) for gap in announced):
             finding.excuse("an event in a gap that was announced")
+        elif announced:
+            finding.violations.append(
+                f"{key}: {event} is in a gap that no fault explains, at {announced[0].at:.3f}"
+            )
+            return
         elif event not in stream and any(
             fault.began - UNREPLICATED <= seen[event] <= fault.healed + UNREPLICATED
             for fault in losses
@@ -88,6 +114,12 @@ def _judge_reader(
             return
 
 
-def _restarted(gaps: list[tuple[Id, Id]], new: Id) -> bool:
+def _explained(gap: Gap, faults: Sequence[Fault]) -> bool:
+    return any(
+        fault.began - ANNOUNCED <= gap.at <= fault.healed + ANNOUNCED for fault in faults
+    )
+
+
+def _restarted(gaps: list[Gap], new: Id) -> bool:
     """Whether the stream was lost since, and began again below."""
-    return any(resumed < new < after for after, resumed in gaps)
+    return any(gap.resumed < new < gap.after for gap in gaps)

@@ -31,8 +31,28 @@ def test_one_that_never_came_is_a_violation_unless_a_gap_says_so() -> None:
     missed = heard("a", 1, 4)
     assert "(2, 0) never came" in violations(*missed, STREAM)[0]
     gap = op("gap", 1.005, None, value=["1-0", "3-0"], key="a")
-    finding = events.judge([*missed, gap, STREAM], [])
+    finding = events.judge([*missed, gap, STREAM], [fault(0.9, 1.1)])
     assert finding.holds and sum(finding.excused.values()) == 2
+
+
+def test_a_gap_is_excused_only_near_a_fault() -> None:
+    history = [*heard("a", 1, 4), op("gap", 40.0, None, value=["1-0", "3-0"], key="a"), STREAM]
+    assert "no fault explains" in violations(*history)[0]
+    assert "no fault explains" in violations(*history, faults=(fault(1.0, 29.0),))[0]
+    for near in (fault(1.0, 31.0), fault(49.0, 60.0)):
+        assert not violations(*history, faults=(near,))
+
+
+def test_a_reader_that_falls_silent_answers_for_all_until_the_end() -> None:
+    end = op("until", 60.0, None, value="4-0", key="a")
+    assert "(3, 0) never came" in violations(*heard("a", 1, 2), end, STREAM)[0]
+    assert "(1, 0) never came" in violations(end, STREAM)[0]
+    begun = op("snapshot", 0.5, None, value="2-0", key="a")
+    assert "(3, 0) never came" in violations(begun, end, STREAM)[0]
+    # What comes while it ends, it need not hear.
+    early = op("until", 60.0, None, value="2-0", key="a")
+    assert not violations(*heard("a", 1, 2), early, STREAM)
+    assert not violations(*heard("a", 1, 2, 3), early, STREAM)
 
 
 def test_one_that_another_reader_had_counts_too() -> None:
