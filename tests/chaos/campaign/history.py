@@ -62,8 +62,10 @@ class Fault:
     Attributes:
         kind: which fault, such as ``kill``.
         target: to what, such as ``redis2`` or ``app1>redis3``.
-        began, healed: s; from when until when it may have had effects by itself.
+        began, healed: s; from when until when it may have had effects by itself: all was seen to
+            work again.
         effects: what it may have done to promises that have exceptions.
+        ended: s, when nothing was broken any more; None: it is not known, so ``healed``.
     """
 
     kind: str
@@ -71,6 +73,12 @@ class Fault:
     began: float
     healed: float
     effects: tuple[Effect, ...] = ()
+    ended: float | None = None
+
+    @property
+    def mended(self) -> float:
+        """s, from when on nothing was broken any more."""
+        return self.healed if self.ended is None else self.ended
 
 
 @dataclass

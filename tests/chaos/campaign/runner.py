@@ -257,6 +257,7 @@ class Campaign:
                     began=one.began,
                     healed=healed,
                     effects=one.fault.effects,
+                    ended=one.ended,
                 ),
             )
             if one.error and len(occurrences) == 1:

@@ -31,5 +31,13 @@ def op(
     )
 
 
-def fault(began: float, healed: float, *effects: Effect, kind: str = "kill") -> Fault:
-    return Fault(kind=kind, target="redis1", began=began, healed=healed, effects=effects)
+def fault(
+    began: float,
+    healed: float,
+    *effects: Effect,
+    kind: str = "kill",
+    ended: float | None = None,
+) -> Fault:
+    return Fault(
+        kind=kind, target="redis1", began=began, healed=healed, effects=effects, ended=ended
+    )

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from tests.chaos.campaign.history import Pending
 
 POSITION = "X-Permission-Position"
-# s after which a client gives up. Longer than every deadline, so that models see what passes one.
-PATIENCE = 40.0
+# s after which a client gives up, and after which nginx does (``proxy_read_timeout``). Both longer
+# than every deadline, so that models see what passes one.
+PATIENCE, NGINX_PATIENCE = 40.0, 30.0
 
 
 @dataclass(frozen=True)

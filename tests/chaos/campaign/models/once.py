@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.models.finding import Finding, Judge, by_key, shown, with_effect
 
-# s after the acknowledgement in which a Redis that is lost may take it along: an item waits there
-# until its handler has a database again, whose breaker opens for longer each time.
-WAITS = 60.0
+# s after the acknowledgement in which a Redis that is lost may take it along: until its handler has
+# had its turn; and where the database was broken meanwhile, whose breaker opens for longer each time.
+WAITS, WAITS_FOR_DATABASE = 5.0, 60.0
+# Kinds of faults that keep a handler from its database begin with one of these.
+DATABASE = ("database-", "disk-full", "link-app-database-")
 
 
 def kept(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
@@ -30,13 +32,13 @@ def audit(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
 
 def queue(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     """Effects of what was put into the queue."""
-    return _judge("queue", operations, with_effect(faults, "lost-data"))
+    return _judge("queue", operations, faults)
 
 
 JUDGES: dict[str, Judge] = {"kept": kept, "audit": audit, "queue": queue}
 
 
-def _judge(name: str, operations: Sequence[Operation], losses: Sequence[Fault]) -> Finding:
+def _judge(name: str, operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     """``act`` with the id of what it makes as argument; ``list``, at the end, with the ids of all
     that is there as value, one as often as it is there. An id may be asked for more than once.
     """
@@ -52,7 +54,7 @@ def _judge(name: str, operations: Sequence[Operation], losses: Sequence[Fault]) 
             if one.call == "act":
                 acts.setdefault(one.argument, []).append(one)
         for what, tries in acts.items():
-            _judge_one(finding, key, what, tries, there[what], losses)
+            _judge_one(finding, key, what, tries, there[what], faults)
         strangers = [what for what in there if what not in acts]
         if strangers:
             finding.violations.append(f"{key}: nobody asked for {strangers[:5]}")
@@ -65,20 +67,36 @@ def _judge_one(
     what: str,
     tries: list[Operation],
     number: int,
-    losses: Sequence[Fault],
+    faults: Sequence[Fault],
 ) -> None:
     outcomes = {one.outcome for one in tries}
     if number == 1 and outcomes != {"failed"}:
         return
     if number == 0 and "ok" not in outcomes:
         return
-    if number == 0 and any(
-        fault.began - WAITS <= one.invoked <= fault.healed
-        for one in tries
-        if one.outcome == "ok"
-        for fault in losses
-    ):
+    known = [one for one in tries if one.outcome == "ok"]
+    if number == 0 and any(_went_along(one, faults) for one in known):
         finding.excuse("acknowledged by a Redis that was lost, as documented")
         return
     said = "\n".join(f"  {shown(one)}" for one in tries)
     finding.violations.append(f"{key}: {what} is there {number} times\n{said}")
+
+
+def _went_along(one: Operation, faults: Sequence[Fault]) -> bool:
+    """Whether a Redis that was lost may have had it still."""
+    return any(
+        loss.began - (WAITS_FOR_DATABASE if _kept_waiting(one, loss, faults) else WAITS)
+        <= one.invoked
+        <= loss.healed
+        for loss in with_effect(faults, "lost-data")
+    )
+
+
+def _kept_waiting(one: Operation, loss: Fault, faults: Sequence[Fault]) -> bool:
+    """Whether its handler was without a database at some time before the loss."""
+    return any(
+        fault.kind.startswith(DATABASE)
+        and fault.began <= loss.began
+        and fault.healed + WAITS >= one.invoked
+        for fault in faults
+    )

@@ -24,6 +24,15 @@ def test_what_waits_for_a_node_that_stands_still_is_excused() -> None:
     assert not deadline.judge([op("check", 0.0, 20.0)], [fault(4.0, 9.0)]).holds
 
 
+def test_the_excuse_ends_a_deadline_after_the_silence_itself() -> None:
+    """However long everything else takes to recover."""
+    stopped = [fault(4.0, 60.0, "silent", kind="stop", ended=9.0)]
+    assert deadline.judge([op("check", 0.0, 20.0)], stopped).holds
+    assert deadline.judge([op("check", 8.9, 21.2)], stopped).holds
+    for late in (op("check", 0.0, 25.0), op("check", 10.0, 25.0)):
+        assert len(deadline.judge([late], stopped).violations) == 1
+
+
 def test_what_is_no_single_request_has_no_deadline() -> None:
     assert deadline.judge([op("list", 0.0, 100.0)], []).operations == 0
 
@@ -34,3 +43,14 @@ def test_a_machine_that_is_twice_too_busy_has_twice_the_time() -> None:
     assert not deadline.judge([op("check", 0.0, 30.0), busy], []).holds
     # Before and after it was not.
     assert not deadline.judge([op("check", 40.0, 60.0), busy], []).holds
+
+
+def test_no_machine_is_too_busy_for_a_deadline() -> None:
+    """Nginx gives up after 30 s: what is as slow as that is at least undecided."""
+    busy = op("load", 5.0, 5.0, value=9.0)
+    for call in ("check", "set"):
+        assert deadline.judge([op(call, 0.0, 28.0), busy], []).holds
+        finding = deadline.judge([op(call, 0.0, 30.1), op(call, 0.0, 40.0), busy], [])
+        assert len(finding.undecided) == 1 and finding.undecided[0].startswith("2 waited")
+        assert not finding.violations
+    assert deadline.judge([op("set", 0.0, 30.1)], []).violations

@@ -51,3 +51,15 @@ def test_only_the_queue_may_lose_what_a_lost_primary_had() -> None:
     assert finding.holds and finding.excused
     assert once.kept([act("ok"), there()], losses).violations
     assert once.queue([act("ok"), there()], [fault(90.0, 90.5, "lost-data")]).violations
+
+
+def test_what_was_put_in_long_before_the_loss_was_waiting_only_for_a_database() -> None:
+    early, there_is_none = act("ok", 10.0), there()
+    late_loss = fault(40.0, 41.0, "lost-data")
+    assert once.queue([early, there_is_none], [late_loss]).violations
+    assert once.queue([act("ok", 36.0), there_is_none], [late_loss]).holds
+    away = fault(12.0, 30.0, kind="database-killed")
+    assert once.queue([early, there_is_none], [away, late_loss]).holds
+    # That of before, or of another kind, kept nothing.
+    for other in (fault(1.0, 4.0, kind="database-killed"), fault(12.0, 30.0, kind="opa-killed")):
+        assert once.queue([early, there_is_none], [other, late_loss]).violations
