@@ -48,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     result = Campaign(folder, seed, kinds, say=_say).run(
         rounds, prometheus, math.inf if asked.only or asked.replay else asked.minutes * 60
     )
+    result.left_out = left_out
     report = markdown(result, _revision())
     (folder / REPORT).write_text(report, encoding="utf-8")
     print(report)

@@ -22,8 +22,9 @@ from tests.chaos.campaign.faults import write_steps_hook as hook
 from tests.chaos.campaign.faults.base import Fault
 from tests.chaos.campaign.faults.disk import on_small_disk
 from tests.chaos.campaign.history import Fault as Noted
-from tests.chaos.campaign.history import note_fault, read_operations
+from tests.chaos.campaign.history import note_fault, read_faults, read_operations
 from tests.chaos.campaign.judge import Judgement, judge
+from tests.chaos.campaign.models import once
 from tests.chaos.campaign.probes import Probes, Recovery
 from tests.chaos.campaign.promises import alerts, logs
 from tests.chaos.campaign.schedule import Planned, Round
@@ -62,6 +63,7 @@ class Result:
     Attributes:
         reached: for each fault's branches how they were seen; empty: never.
         operations: during each fault, and of them those without a known outcome.
+        left_out: faults that were wanted, and need what is not installed.
         broken: promises that are no histories, and faults that could not be injected.
     """
 
@@ -75,6 +77,7 @@ class Result:
     seconds: float = 0.0
     stalls: float = 0.0
     disk: str = ""
+    left_out: Sequence[str] = ()
 
     @property
     def never_reached(self) -> list[str]:
@@ -238,6 +241,8 @@ class Campaign:
             except Exception as error:
                 self.result.broken.append(f"the end of {one.planned.fault}: {error!r}")
             one.ended = time.monotonic()
+            if one.error:  # it has not looked for what it would look at
+                return
             with suppress(redis.RedisError, OSError, urllib3.exceptions.HTTPError):
                 one.notes.update(one.fault.look())
 
@@ -283,7 +288,7 @@ class Campaign:
             if not service.alive:
                 self.result.broken.append(f"{service.name} ended by itself")
         lines = self._observer.lines_since(start)
-        self.result.broken += logs.violations(lines, self._kills())
+        self.result.broken += logs.violations(lines, self._kills(), self._database_windows())
         expected = {
             alert for one in self.result.occurrences for alert in one.fault.alerts if not one.error
         }
@@ -299,6 +304,15 @@ class Campaign:
     def _kills(self) -> int:
         """Workers that faults killed while their supervisor lived."""
         return sum(one.fault.killed_workers for one in self.result.occurrences)
+
+    def _database_windows(self) -> list[tuple[float, float]]:
+        """From when until when the database was broken, as logs have it: seconds since 1970."""
+        since_1970 = time.time() - time.monotonic()
+        return [
+            (since_1970 + fault.began, since_1970 + fault.healed)
+            for fault in read_faults(self.folder)
+            if fault.kind.startswith(once.DATABASE)
+        ]
 
     def _count_operations(self) -> None:
         operations = read_operations(self.folder)

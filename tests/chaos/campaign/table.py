@@ -28,6 +28,7 @@ def markdown(result: Result, revision: str) -> str:
         "",
         "**Passed.**" if not failures else f"**Failed: {len(failures)}.**",
         "",
+        *_left_out(result),
         "| fault | times | operations | unknown | branch reached, and how |"
         " recovery median, s | worst, s |",
         "|---|---|---|---|---|---|---|",
@@ -46,6 +47,13 @@ def markdown(result: Result, revision: str) -> str:
     if failures:
         lines += ["", "## Failures", "", *(f"- {one}" for one in failures)]
     return "\n".join(lines) + "\n"
+
+
+def _left_out(result: Result) -> list[str]:
+    if not result.left_out:
+        return []
+    names = ", ".join(result.left_out)
+    return [f"**Left out**, since what they need is not installed: {names}.", ""]
 
 
 def _row(result: Result, name: str, occurrences: list[Occurrence]) -> str:

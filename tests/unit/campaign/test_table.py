@@ -61,3 +61,10 @@ def test_a_broken_promise_and_a_violation_fail_it(result: Result) -> None:
 def test_a_fault_from_which_nobody_recovered_has_no_worst_time(result: Result) -> None:
     result.occurrences.append(dataclasses.replace(occurrence(1.0), recovery=Recovery()))
     assert "| 2.0 | none |" in markdown(result, "abc1234")
+
+
+def test_what_could_not_be_tried_is_said_at_the_head(result: Result) -> None:
+    assert "Left out" not in markdown(result, "abc1234")
+    result.left_out = ["redis-clock-back", "prometheus-killed"]
+    head = markdown(result, "abc1234").partition("| fault |")[0]
+    assert "not installed: redis-clock-back, prometheus-killed." in head

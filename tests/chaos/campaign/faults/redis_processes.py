@@ -167,6 +167,7 @@ class FailoverWithOlderData(Fault):
 
     def __init__(self) -> None:
         self._primary: Any = None
+        self._paused: Any = None
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         # The one that has the invalidation log shows most; slot by the key's tag.
@@ -176,6 +177,7 @@ class FailoverWithOlderData(Fault):
         self._replica = cluster.redis.replica_of(self._primary)
         # Stopped, it falls behind; the bus does not miss it within the node time-out.
         self._replica.pause()
+        self._paused = self._replica
         with self._primary.client() as client:
             before = client.info("replication")["master_repl_offset"]
 
@@ -186,7 +188,7 @@ class FailoverWithOlderData(Fault):
             # What is on its way to the replica is lost with the connection.
             client.execute_command("CLIENT", "KILL", "TYPE", "replica")
         self._primary.kill()
-        self._replica.resume()
+        self._go_on()
         return f"{self._primary.name} to {self._replica.name}"
 
     def look(self) -> dict[str, str]:
@@ -194,7 +196,13 @@ class FailoverWithOlderData(Fault):
             is_primary = client.info("replication")["role"] == "master"
         return {"promoted": f"{self._replica.name} is primary"} if is_primary else {}
 
+    def _go_on(self) -> None:
+        paused, self._paused = self._paused, None
+        if paused is not None:
+            paused.resume()
+
     def end(self) -> None:
+        self._go_on()
         primary, self._primary = self._primary, None
         if primary is not None and not primary.alive:
             primary.begin()

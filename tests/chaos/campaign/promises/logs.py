@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 ENDED = re.compile(r"worker (\d+) ended with (-?\w+)")
 KILLED = "-9"
-# Errors that faults of stores lead to. Whatever else is logged with a trace is a fault of ours.
+# Errors that faults of stores lead to. Whatever else is logged with a trace is a fault of ours. It is
+# the outermost exception that counts, which is what our code made of it.
 KNOWN = frozenset(
     {
         "StoreUnavailable",
@@ -18,12 +20,7 @@ KNOWN = frozenset(
         "WriteConflict",
         "OperationalError",
         "InterfaceError",
-        "InternalError",  # 1047 and the like, of a server that ends
         "DBAPIError",
-        "IntegrityError",
-        "StaleDataError",
-        "NoResultFound",
-        "ObjectDeletedError",
         "TimeoutError",
         "ConnectionError",
         "ConnectionResetError",
@@ -37,6 +34,19 @@ KNOWN = frozenset(
         "PolicyUnavailable",
     }
 )
+# The same of a database that is broken, and of nothing else: rows that are not what they were when
+# a transaction is lost, and 1047 and the like, of a server that ends.
+OF_A_BROKEN_DATABASE = frozenset(
+    {
+        "InternalError",
+        "IntegrityError",
+        "StaleDataError",
+        "NoResultFound",
+        "ObjectDeletedError",
+    }
+)
+# s since the end of a fault's window in which what it led to is logged.
+LATER = 5.0
 # What only an error that nobody expected says.
 NEVER = re.compile(
     r"unexpected error in|failed after the request was answered|Traceback \(most recent call last\)"
@@ -45,11 +55,14 @@ NEVER = re.compile(
 SHOWN = 300  # characters
 
 
-def violations(lines: Iterable[str], kills: int) -> list[str]:
+def violations(
+    lines: Iterable[str], kills: int, database: Sequence[tuple[float, float]] = ()
+) -> list[str]:
     """What the logs of a run have that they must not.
 
     Args:
         kills: how many workers the campaign killed while their supervisor lived.
+        database: from when until when the database was broken, in seconds since 1970.
     """
     found: Counter[str] = Counter()
     ended = 0
@@ -60,7 +73,7 @@ def violations(lines: Iterable[str], kills: int) -> list[str]:
             if match[2] not in (KILLED, "0"):
                 found[f"a worker ended by itself, with {match[2]}"] += 1
         said = _parsed(line)
-        unknown = _unknown(said)
+        unknown = _unknown(said, database)
         if unknown is not None:
             found[unknown] += 1
         elif NEVER.search(line) and not said.get("exception"):
@@ -78,16 +91,24 @@ def _parsed(line: str) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _unknown(said: dict[str, Any]) -> str | None:
+def _unknown(said: dict[str, Any], database: Sequence[tuple[float, float]]) -> str | None:
     """The exception of a line, if it is of no known kind."""
     exceptions = said.get("exception")
     if not isinstance(exceptions, list) or not exceptions:
         return None
-    types = [str(one.get("exc_type", "")).rpartition(".")[2] for one in exceptions]
-    if KNOWN.intersection(types):
+    kind = str(exceptions[0].get("exc_type", "")).rpartition(".")[2]
+    if kind in KNOWN or (kind in OF_A_BROKEN_DATABASE and _within(said, database)):
         return None
     value = str(exceptions[0].get("exc_value", ""))
-    return f"{said.get('logger')}: {said.get('event')}: {types[0]}: {value}"[:SHOWN]
+    return f"{said.get('logger')}: {said.get('event')}: {kind}: {value}"[:SHOWN]
+
+
+def _within(said: dict[str, Any], windows: Sequence[tuple[float, float]]) -> bool:
+    try:
+        at = datetime.fromisoformat(str(said.get("timestamp"))).timestamp()
+    except ValueError:
+        return False
+    return any(began <= at <= healed + LATER for began, healed in windows)
 
 
 def _shown(said: dict[str, Any], line: str) -> str:
