@@ -1,0 +1,85 @@
+"""A fault that did not begin is noted, and the campaign goes on."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.chaos.campaign.faults.base import Fault
+from tests.chaos.campaign.faults.redis_processes import FailoverWithOlderData, OrderedFailover
+from tests.chaos.campaign.runner import Campaign, Occurrence
+from tests.chaos.campaign.schedule import Planned
+
+
+class NoReplica:
+    """A Redis of which no server is anybody's replica."""
+
+    def primaries(self) -> list[Any]:
+        return [SimpleNamespace(name="redis1")]
+
+    def replica_of(self, primary: Any) -> Any:
+        raise LookupError("no replica")
+
+
+def step(folder: Path, fault: Fault) -> Occurrence:
+    campaign = Campaign(folder, 1, [fault.name])
+    campaign._cluster = SimpleNamespace(redis=NoReplica())  # type: ignore[assignment]
+    one = Occurrence(Planned(fault.name, 0.0, 1.0, 1), fault)
+    campaign._step(one, 0.0)
+    assert campaign.result.broken == []
+    return one
+
+
+def test_what_did_not_begin_is_not_looked_at(tmp_path: Path) -> None:
+    one = step(tmp_path, OrderedFailover())
+    assert one.error == "LookupError: no replica" and one.ended is not None
+
+
+class Paused:
+    """A server that stands still or not, and whose clients find nothing."""
+
+    name = "redis4"
+    stands_still = False
+
+    def pause(self) -> None:
+        self.stands_still = True
+
+    def resume(self) -> None:
+        self.stands_still = False
+
+
+def test_a_replica_that_was_paused_goes_on_where_its_primary_cannot_be_asked(
+    monkeypatch: Any,
+) -> None:
+    def client() -> Any:
+        raise ConnectionError("it is away")
+
+    replica = Paused()
+    primary = SimpleNamespace(name="redis1", client=client, alive=True)
+    module = "tests.chaos.campaign.faults.redis_processes"
+    monkeypatch.setattr(f"{module}.owner_of", lambda *_: primary)
+    monkeypatch.setattr(f"{module}.any_primary", lambda *_: Slots())
+    cluster = SimpleNamespace(redis=SimpleNamespace(replica_of=lambda _: replica))
+    fault = FailoverWithOlderData()
+    with pytest.raises(ConnectionError):
+        fault.begin(cluster, random.Random(1))  # type: ignore[arg-type]
+    assert replica.stands_still
+    fault.end()
+    assert not replica.stands_still
+
+
+class Slots:
+    """A server that knows of slots."""
+
+    def client(self) -> Any:
+        return self
+
+    def __enter__(self) -> Any:
+        return SimpleNamespace(execute_command=lambda *_: 1)
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was open."""
