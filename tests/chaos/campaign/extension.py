@@ -30,9 +30,9 @@ LIMITS: dict[str, dict[str, Any]] = {
     "campaign.bucket": {"algorithm": "token_bucket", "limit": 4, "window": 2.0, "burst": 4},
     "campaign.leased": {
         "algorithm": "token_bucket",
-        "limit": 16,
+        "limit": 8,
         "window": 4.0,
-        "burst": 16,
+        "burst": 8,
         "mode": "leased",
     },
     "campaign.local": {

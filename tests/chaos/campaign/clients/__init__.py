@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateTable
 
 from tests.chaos.campaign.clients.base import Client, World, register, sign_in
 from tests.chaos.campaign.clients.credentials import Leaver
-from tests.chaos.campaign.clients.guards import Adder, Guest, Limited, Locks, Putter, execute
+from tests.chaos.campaign.clients.guards import GUESTS, Adder, Guest, Limited, Locks, Putter, execute
 from tests.chaos.campaign.clients.levels import MachineLoad, measure
 from tests.chaos.campaign.clients.readers import FOLLOWS_FOR, Reader
 from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, settle
@@ -28,7 +28,7 @@ SETTINGS = {
     # Nobody signs in anew within a run, but who means to.
     "ACCESS_TOKEN_SECONDS": "14400",
 }
-ASKERS, LIMITED, GUESTS, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 6, 3, 3, 2, 4, 2
+ASKERS, LIMITED, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 3, 3, 2, 4, 2
 # The stream that readers follow.
 EVENTS = "yoto:{events}"
 # s that a client's last operation may take.
@@ -63,7 +63,11 @@ class Load:
             *(Operator(world, way, place, members[n], rights) for n, way in enumerate(WAYS)),
             *(Asker(world, number, rights) for number in range(ASKERS)),
             *(Limited(world, number) for number in range(LIMITED)),
-            *(Guest(world, number) for number in range(GUESTS)),
+            *(
+                Guest(world, bulkhead, number)
+                for bulkhead, guests in GUESTS.items()
+                for number in range(guests)
+            ),
             *(Adder(world, number, locks) for number in range(ADDERS)),
             *(Editor(world, number, topics) for number in range(EDITORS)),
             *(Writer(world, n, place, members[len(WAYS) + n]) for n in range(WRITERS)),

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ROUND = 200  # operations of a lock, before the next one has its turn
 CALLERS = 2  # of each limit
+# By bulkhead: more than it has slots.
+GUESTS = {"campaign.slots": 5, "campaign.spares": 20}
+FEW = 3  # of them who come at any time
+WAVES, CROWDED = 12.0, 3.0  # s from one wave to the next, and that one lasts
 
 
 class Limited(Client):
@@ -54,17 +58,25 @@ class Limited(Client):
 
 
 class Guest(Client):
-    """Is inside a bulkhead for a while, if it is let in."""
+    """Is inside a bulkhead for a while, if it is let in.
 
-    pause = 0.5
+    Guests come in waves: with a few at a time workers keep spare slots for the next ones, where the
+    bulkhead does that; with all at once they find it full.
+    """
 
-    def __init__(self, world: World, number: int) -> None:
-        super().__init__(world, f"guest.{number}")
+    pause = 0.25
+
+    def __init__(self, world: World, bulkhead: str, number: int) -> None:
+        super().__init__(world, f"guest.{bulkhead.partition('.')[2]}.{number}")
+        self.bulkhead, self.number = bulkhead, number
 
     def turn(self) -> None:
-        name = "campaign.slots" if self.rng.random() < 0.6 else "campaign.spares"
+        crowded = time.monotonic() % WAVES < CROWDED
+        if not crowded and self.number >= FEW:
+            return
+        name = self.bulkhead
         fields = BULKHEADS[name]
-        hold = round(self.rng.uniform(0.05, 0.6), 2)
+        hold = round(self.rng.uniform(0.4, 1.0) if crowded else self.rng.uniform(0.05, 0.3), 2)
         asked = {"cap": fields["max_concurrent"], "lease": fields["lease"], "hold": hold}
         with self.history.operation(self.name, "slots", name, "enter", asked) as pending:
             answer = self.http.ask("GET", f"/campaign/bulkheads/{name}?hold={hold}")

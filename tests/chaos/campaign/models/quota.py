@@ -47,7 +47,7 @@ class Limit:
 
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
-    """``hit`` with a ``Limit`` as argument; value ``{"allowed", "asked", "heard"}``."""
+    """Each key is a limit and, after a colon, a caller of it: ``hit`` with a ``Limit`` as argument; value ``{"allowed", "asked", "heard"}``."""
     finding = Finding.of(NAME, operations)
     for key, some in by_key(operations).items():
         limit = Limit(**some[0].argument)
@@ -68,6 +68,9 @@ def _judge_admissions(
     faults: Sequence[Fault],
 ) -> None:
     reported = excused = False
+    name = key.partition(":")[0]
+    # So that one that is never asked for shows, too.
+    finding.saw(f"most in a window of {name} (x limit)", 0.0)
     asked = [began for began, _ in uses]
     for place, start in enumerate(asked):
         # Over two windows each allowance is that of its halves at least.
@@ -78,7 +81,7 @@ def _judge_admissions(
             if length > 2 * limit.window:
                 break
             allowed = limit.most_in(length + TOLERANCE)
-            finding.saw(f"most in a window, of {limit.algorithm} (x limit)", count / allowed)
+            finding.saw(f"most in a window of {name} (x limit)", count / allowed)
             if count < math.floor(allowed + 1e-6) + 1:
                 continue
             again, reason = _exceptions(limit, start, until, faults)

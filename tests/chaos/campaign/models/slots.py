@@ -57,7 +57,7 @@ def _judge_cap(
             continue
         inside.add(place)
         cap, lease = stays[place].argument["cap"], stays[place].argument["lease"]
-        finding.saw(f"most inside (of {cap})", len(inside))
+        finding.saw(f"most inside {key} (of {cap})", len(inside))
         if len(inside) <= cap:
             continue
         if any(
@@ -88,6 +88,7 @@ def _judge_refusals(
             ]
             if other is not one and _held_at_the_latest(other, faults) >= one.invoked
         ]
+        finding.saw(f"refused by {key}", 1.0)
         if len(holding) < cap:
             among = "\n".join(f"  {shown(other)}" for other in holding)
             finding.violations.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -63,3 +64,13 @@ def test_what_was_refused_or_never_answered_does_not_count() -> None:
     admitted = hits(LOG, 0.0, 0.1, 0.2)
     refused = op("hit", 0.3, 0.4, LOG, {"allowed": False, "asked": 0.3, "heard": 0.4})
     assert not violations([*admitted, refused, op("hit", 0.3, 9.0, LOG, outcome="unknown")])
+
+
+def test_how_close_each_limit_came_is_said_by_its_name() -> None:
+    one = hits(LOG, 0.0, 0.1)
+    other = [dataclasses.replace(hit, key="other:c1", value={"allowed": False}) for hit in one]
+    finding = quota.judge([*one, *other], [])
+    assert finding.worst == {
+        "most in a window of k (x limit)": pytest.approx(2 / 3),
+        "most in a window of other (x limit)": 0.0,
+    }
