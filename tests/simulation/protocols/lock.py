@@ -43,7 +43,7 @@ class Lock(Protocol):
         "pause": 4,
         "failover": 4,
         "lagging": 2,
-        "behind": 4,
+        "behind": 6,
         "restart": 1,
         "flush": 1,
         "forget": 1,
@@ -69,7 +69,7 @@ class Lock(Protocol):
             "lease": dice.choice(LEASES),
             "wait": dice.choice((0.0, 0.5, 2.0)),
             "renew": dice.random() < 0.6,
-            "replicas": int(dice.random() < 0.4),
+            "replicas": int(dice.random() < 0.5),
             "long": round(dice.random() ** 2 * 2.0, 3),
         }
 

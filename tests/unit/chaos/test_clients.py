@@ -8,8 +8,11 @@ import certifi
 import pytest
 
 from tests.chaos.campaign.clients.base import all_pages
+from tests.chaos.campaign.clients.guards import FEW, GUESTS
 from tests.chaos.campaign.clients.http import Answer, Http
+from tests.chaos.campaign.extension import BULKHEADS
 from tests.chaos.campaign.history import Outcome, Pending
+from yoto.resilience.bulkhead.spares import SPARE_PART
 
 GOES_ON = {"type": "idempotency-in-progress"}
 
@@ -55,3 +58,13 @@ class Pages(Http):
 def test_a_list_is_read_to_its_last_page() -> None:
     items = all_pages(Pages(), "/roles?limit=2", "token")
     assert [one["id"] for one in items] == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", BULKHEADS)
+def test_more_guests_come_than_a_bulkhead_has_slots(name: str) -> None:
+    assert FEW < BULKHEADS[name]["max_concurrent"] < GUESTS[name]
+
+
+def test_each_of_four_workers_may_keep_a_spare_slot() -> None:
+    (spares,) = [fields for fields in BULKHEADS.values() if fields.get("mode") == "leased"]
+    assert spares["max_concurrent"] // SPARE_PART // 4 >= 1

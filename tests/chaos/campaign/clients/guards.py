@@ -25,7 +25,7 @@ ROUND = 200  # operations of a lock, before the next one has its turn
 CALLERS = 2  # of each limit
 # By bulkhead: more than it has slots.
 GUESTS = {"campaign.slots": 5, "campaign.spares": 20}
-FEW = 3  # of them who come at any time
+FEW = 2  # of them who come at any time
 WAVES, CROWDED = 12.0, 3.0  # s from one wave to the next, and that one lasts
 
 
