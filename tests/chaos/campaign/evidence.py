@@ -53,6 +53,7 @@ class Evidence:
         replies: errors that the Redis servers gave, by code.
         touched: bytes that met a fault of a link, by pair.
         notes: what the fault itself saw.
+        answered: what clients asked and were answered while the fault lasted, by model and call.
     """
 
     counts: dict[Series, float] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Evidence:
     touched: dict[tuple[str, str], int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
 
     def said(self, pattern: str) -> str:
         """The first line of a log that ``pattern`` finds, cut to what it found; or nothing."""
@@ -165,8 +167,7 @@ class Observer:
                     found[series] = max(value, found.get(series, 0.0))
         with self._lock:
             for series, value in found.items():
-                before = self._last.get(series, 0.0)
-                self._counts[series] += value - before if value >= before else value
+                self._counts[series] += growth(self._last.get(series, 0.0), value)
                 self._last[series] = value
 
     def _look_at_redis(self) -> None:
@@ -196,6 +197,13 @@ class Observer:
         self._over.set()
         for thread in self._threads:
             thread.join(10)
+
+
+def growth(before: float, now: float) -> float:
+    """By how much a count grew between two looks at it."""
+    if now >= before:
+        return now - before
+    return now if now < before / 2 else 0.0
 
 
 def counters_of(text: str) -> Iterator[tuple[Series, float]]:

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,6 +110,7 @@ class History:
     _file: TextIO | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _going_on: dict[int, Operation] = field(default_factory=dict, repr=False)
+    _answered: list[tuple[float, float, str]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -151,9 +153,21 @@ class History:
         """One line more. What comes after the end is left out: it is there as unknown."""
         line = json.dumps(dataclasses.asdict(operation), separators=(",", ":"))
         with self._lock:
+            if operation.outcome == "ok" and operation.returned is not None:
+                what = f"{operation.model} {operation.call}"
+                self._answered.append((operation.invoked, operation.returned, what))
             if self._file is not None:
                 self._file.write(line + "\n")
                 self._file.flush()
+
+    def answered(self, began: float, ended: float) -> Counter[str]:
+        """How often what was asked since ``began`` was answered until ``ended``, by model and call,
+        such as ``row read``.
+        """
+        with self._lock:
+            return Counter(
+                what for asked, heard, what in self._answered if began <= asked and heard <= ended
+            )
 
     def close(self) -> None:
         """What still goes on is written as unknown, without an end."""

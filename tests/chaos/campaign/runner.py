@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import redis
@@ -117,6 +117,7 @@ class Campaign:
         self.result = Result(seed, list(kinds))
         self._workers = workers
         self._cluster: Cluster
+        self._load: clients.Load
         self._observer: Observer
         self._probes: Probes
         self._stalls = StallWatcher()
@@ -162,7 +163,7 @@ class Campaign:
         return self.result
 
     def _on(self, cluster: Cluster, rounds: Sequence[Round], seconds: float) -> None:
-        load = clients.Load(cluster, self.folder, self.result.seed)
+        load = self._load = clients.Load(cluster, self.folder, self.result.seed)
         self._probes = Probes(cluster, self._workers)
         with Observer(cluster) as self._observer:
             start = self._observer.mark()
@@ -270,7 +271,9 @@ class Campaign:
             if recovery.seconds is None:
                 self.result.broken.append(f"no recovery from {name}: {recovery.waits_for}")
             if len(occurrences) == 1:
-                self._see(name, one.fault, Evidence(**{**vars(evidence), "notes": one.notes}))
+                answered = self._load.world.history.answered(one.began, one.ended or healed)
+                found = replace(evidence, notes=one.notes, answered=dict(answered))
+                self._see(name, one.fault, found)
             unseen = [branch for branch, seen in self.result.reached[name].items() if not seen]
             self._say(
                 f"{name} of {one.target or one.error}; recovery: {took}"

@@ -24,7 +24,9 @@ class Held:
         copied: a replica had it as well, for as long as it lasts.
     """
 
-    def __init__(self, lock: OptimizedDistributedLock, asked: float, losses: int, emptied: int) -> None:
+    def __init__(
+        self, lock: OptimizedDistributedLock, asked: float, losses: int, emptied: int
+    ) -> None:
         holding = lock._found(lock._who())
         assert holding is not None
         self.holding = holding

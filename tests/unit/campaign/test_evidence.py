@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from tests.chaos.campaign.evidence import Evidence, counters_of
-from tests.chaos.campaign.faults.seen import both, counted, either, logged, noted, replied, touched
+from tests.chaos.campaign.evidence import Evidence, counters_of, growth
+from tests.chaos.campaign.faults.seen import (
+    answered,
+    both,
+    counted,
+    either,
+    logged,
+    noted,
+    replied,
+    touched,
+)
 
 PAGE = """\
 # HELP yoto_redis_errors_total calls that failed
@@ -51,3 +60,17 @@ def test_both_want_all_and_either_wants_one() -> None:
 def test_nothing_shows_nothing() -> None:
     ways = (counted("x"), logged("x"), replied("x"), noted("x"), touched("app", "redis"))
     assert not any(way(NOTHING) for way in ways)
+
+
+def test_a_count_that_falls_a_little_did_not_grow() -> None:
+    """Another node answered, which had not heard from all workers yet."""
+    assert growth(100.0, 103.0) == 3.0
+    assert growth(100.0, 97.0) == growth(100.0, 50.0) == 0.0
+    assert growth(100.0, 20.0) == 20.0
+
+
+def test_what_was_answered_meanwhile_is_seen_by_its_call() -> None:
+    found = Evidence(answered={"row read": 3, "quota hit": 2})
+    assert answered("row read")(found) == "3 answered meanwhile"
+    assert answered()(found) == "5 answered meanwhile"
+    assert not answered("lock add")(found) and not answered()(NOTHING)

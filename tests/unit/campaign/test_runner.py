@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,9 +61,11 @@ def test_a_replica_that_was_paused_goes_on_where_its_primary_cannot_be_asked(
 
     replica = Paused()
     primary = SimpleNamespace(name="redis1", client=client, alive=True)
+    knowing = SimpleNamespace(execute_command=lambda *_: 1)
+    slots = SimpleNamespace(client=lambda: nullcontext(knowing))
     module = "tests.chaos.campaign.faults.redis_processes"
     monkeypatch.setattr(f"{module}.owner_of", lambda *_: primary)
-    monkeypatch.setattr(f"{module}.any_primary", lambda *_: Slots())
+    monkeypatch.setattr(f"{module}.any_primary", lambda *_: slots)
     cluster = SimpleNamespace(redis=SimpleNamespace(replica_of=lambda _: replica))
     fault = FailoverWithOlderData()
     with pytest.raises(ConnectionError):
@@ -70,16 +73,3 @@ def test_a_replica_that_was_paused_goes_on_where_its_primary_cannot_be_asked(
     assert replica.stands_still
     fault.end()
     assert not replica.stands_still
-
-
-class Slots:
-    """A server that knows of slots."""
-
-    def client(self) -> Any:
-        return self
-
-    def __enter__(self) -> Any:
-        return SimpleNamespace(execute_command=lambda *_: 1)
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing was open."""

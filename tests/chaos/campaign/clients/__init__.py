@@ -11,7 +11,15 @@ from sqlalchemy.schema import CreateTable
 
 from tests.chaos.campaign.clients.base import Client, World, register, sign_in
 from tests.chaos.campaign.clients.credentials import Leaver
-from tests.chaos.campaign.clients.guards import GUESTS, Adder, Guest, Limited, Locks, Putter, execute
+from tests.chaos.campaign.clients.guards import (
+    GUESTS,
+    Adder,
+    Guest,
+    Limited,
+    Locks,
+    Putter,
+    execute,
+)
 from tests.chaos.campaign.clients.levels import MachineLoad, measure
 from tests.chaos.campaign.clients.readers import FOLLOWS_FOR, Reader
 from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, settle

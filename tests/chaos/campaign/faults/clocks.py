@@ -16,7 +16,7 @@ import redis
 
 from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.processes import any_primary
-from tests.chaos.campaign.faults.seen import noted
+from tests.chaos.campaign.faults.seen import LEASE_ENDED, both, noted
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -40,7 +40,8 @@ class ClockJumps(Fault):
     seconds = (4.0, 8.0)
     # Windows and leases end with the server's clock: docs/lock.md, docs/resilience.md.
     effects = ("lost-data", "no-redis")
-    branches = (Branch("the server's time is another", noted("jumped")),)
+    # Both jump forward once, at the beginning or at the end.
+    branches = (Branch("leases end with the server's time", both(noted("jumped"), LEASE_ENDED)),)
     by: ClassVar[str]
 
     def __init__(self) -> None:

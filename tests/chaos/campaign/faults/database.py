@@ -11,7 +11,7 @@ import pymysql
 from pymysql.connections import Connection
 
 from tests.chaos.campaign.faults.base import Branch, Fault
-from tests.chaos.campaign.faults.seen import DATABASE_AWAY, REST, both, logged, noted
+from tests.chaos.campaign.faults.seen import DATABASE_AWAY, REST, answered, both, logged, noted
 from tests.support.redis_servers import HOST
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class TablesLocked(ByStatements):
 
     name = "database-tables-locked"
     seconds = (2.0, 4.0)
-    branches = (Branch("writers wait, readers go on", noted("waiting")),)
+    branches = (
+        Branch("writers wait, readers go on", both(noted("waiting"), answered("row read"))),
+    )
 
     def harm(self, over: threading.Event) -> None:
         with self.connect() as connection, connection.cursor() as cursor:
@@ -155,11 +157,14 @@ class Deadlocks(ByStatements):
             )
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WITHIN}")
+            before = _deadlocks(cursor)
             while not over.is_set():
                 with suppress(pymysql.Error):
                     self._cross(connection, cursor, over)
                 connection.rollback()
-                self._count(cursor)
+                with suppress(pymysql.Error):
+                    if (met := _deadlocks(cursor) - before) > 0:
+                        self.notes["deadlocks"] = f"Innodb_deadlocks +{met}"
                 over.wait(KILL_EVERY)
             cursor.execute(f"DROP TABLE IF EXISTS {SCRATCH}")
 
@@ -175,9 +180,9 @@ class Deadlocks(ByStatements):
         cursor.execute(f"SELECT id FROM {AUDIT} ORDER BY id DESC LIMIT 5 FOR UPDATE")
         cursor.fetchall()
 
-    def _count(self, cursor: Any) -> None:
-        with suppress(pymysql.Error):
-            cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
-            found = cursor.fetchone()
-            if found and int(found[1]):
-                self.notes["deadlocks"] = f"Innodb_deadlocks {found[1]}"
+
+def _deadlocks(cursor: Any) -> int:
+    """How many the server has met since its start."""
+    cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
+    found = cursor.fetchone()
+    return int(found[1]) if found else 0

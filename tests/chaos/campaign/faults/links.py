@@ -13,8 +13,8 @@ from tests.chaos.campaign.faults.seen import (
     POLICIES_AWAY,
     REDIS_AWAY,
     Seen,
+    answered,
     both,
-    either,
     touched,
 )
 
@@ -31,6 +31,13 @@ PAIRS: dict[tuple[str, str], Seen] = {
     ("app", "redis"): REDIS_AWAY,
     ("app", "database"): DATABASE_AWAY,
     ("app", "opa"): POLICIES_AWAY,
+}
+# What clients ask for which the far end is needed; nothing: all.
+ANSWERED: dict[tuple[str, str], tuple[str, ...]] = {
+    ("nginx", "app"): (),
+    ("app", "redis"): ("quota hit", "lock add"),
+    ("app", "database"): ("row read", "row write"),
+    ("app", "opa"): ("policies ask",),
 }
 EFFECTS: dict[tuple[str, str], tuple[Effect, ...]] = {
     ("nginx", "app"): ("silent",),
@@ -87,9 +94,9 @@ def link_faults() -> list[type[LinkFault]]:
 def _kind(pair: tuple[str, str], way: str, seen: Seen) -> type[LinkFault]:
     met = touched(*pair)
     if way in ("delay", "slow"):
-        branch = Branch("slower, and answered", either(both(met, seen), met))
+        branch = Branch("slower, and answered", both(met, answered(*ANSWERED[pair])))
     elif way == "cut":
-        branch = Branch("an end is an outage", either(seen, met))
+        branch = Branch("an end is an outage", both(met, seen))
     else:
         branch = Branch("no sense in time: an outage", both(met, seen))
     attributes = {

@@ -77,7 +77,7 @@ class OfAReplica(OfAProcess):
             if said["connected_slaves"] == 0:
                 return {"behind": f"{self._primary.name} has no replica and serves"}
             lag = said.get("slave0", {}).get("lag", 0)
-            if lag >= 1:
+            if lag >= 2:  # it reports every second
                 return {"behind": f"the replica of {self._primary.name} was {lag} s behind"}
         return {}
 

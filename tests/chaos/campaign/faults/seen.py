@@ -57,6 +57,16 @@ def touched(first: str, second: str) -> Seen:
     return seen
 
 
+def answered(*calls: str) -> Seen:
+    """By what clients asked, and were answered, while the fault lasted; no names: whatever it is."""
+
+    def seen(evidence: Evidence) -> str:
+        times = sum(n for what, n in evidence.answered.items() if not calls or what in calls)
+        return f"{times} answered meanwhile" if times else ""
+
+    return seen
+
+
 def either(*ways: Seen) -> Seen:
     """By the first of these that shows it."""
     return lambda evidence: next(filter(None, (way(evidence) for way in ways)), "")
@@ -87,6 +97,12 @@ POLICIES_AWAY = either(
     counted("yoto_policy_evaluations_total", outcome="unavailable"),
     counted("yoto_policy_evaluations_total", outcome="error"),
     logged(r"policies could not be put back on the OPA server" + REST),
+)
+LEASE_ENDED = either(
+    logged(r"lock '[^']*' (\(token \d+\) is lost|was not renewed)" + REST),
+    logged(r"bulkhead \S+: a slot was lost" + REST),
+    logged(r"a turn of '[^']*' took longer than its lock held"),
+    counted("yoto_locks_total", outcome="lost"),
 )
 NGINX_NOTICED = logged(
     r"(connect\(\) failed|upstream (timed out|prematurely closed|server temporarily|sent)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.processes import Killed, Stopped
-from tests.chaos.campaign.faults.seen import NGINX_NOTICED, REST, counted, either, logged
+from tests.chaos.campaign.faults.seen import LEASE_ENDED, NGINX_NOTICED, REST, logged
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -44,12 +44,7 @@ class WorkerStopped(Fault):
         ),
         Branch(
             "awake, it finds a lease gone",
-            either(
-                logged(r"lock '[^']*' (\(token \d+\) is lost|was not renewed)" + REST),
-                logged(r"bulkhead \S+: a slot was lost" + REST),
-                logged(r"a turn of '[^']*' took longer than its lock held"),
-                counted("yoto_locks_total", outcome="lost"),
-            ),
+            LEASE_ENDED,
         ),
     )
 

@@ -115,9 +115,7 @@ def _judge_reader(
 
 
 def _explained(gap: Gap, faults: Sequence[Fault]) -> bool:
-    return any(
-        fault.began - ANNOUNCED <= gap.at <= fault.healed + ANNOUNCED for fault in faults
-    )
+    return any(fault.began - ANNOUNCED <= gap.at <= fault.healed + ANNOUNCED for fault in faults)
 
 
 def _restarted(gaps: list[Gap], new: Id) -> bool:

@@ -1,0 +1,106 @@
+"""What a fault does by itself shows nothing: each branch needs something that the product did."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.chaos.campaign.evidence import Evidence
+from tests.chaos.campaign.faults import FAULTS
+from tests.chaos.campaign.faults.connections import OpensConnections, SlowAtNginx
+from tests.chaos.campaign.faults.redis_processes import ReplicaStopped
+from tests.chaos.campaign.faults.redis_state import Evicting
+
+ALL_NOTES = {
+    key: "so many"
+    for key in ("open", "dripped", "jumped", "evicted", "waiting", "only", "killed", "deadlocks")
+}
+MET = {
+    (one, other): 9 for one in ("nginx", "app1") for other in ("app1", "redis1", "database", "opa")
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connections-nginx",
+        "connections-node",
+        "redis-clock-forward",
+        "redis-clock-back",
+        "redis-evicting",
+        "database-tables-locked",
+        "database-read-only",
+        "database-connections-killed",
+        "database-deadlocks",
+        *(name for name in FAULTS if name.startswith("link-")),
+    ],
+)
+def test_its_own_notes_and_bytes_are_not_enough(name: str) -> None:
+    found = Evidence(touched=MET, notes=ALL_NOTES)
+    assert not any(branch.seen(found) for branch in FAULTS[name].branches)
+
+
+@pytest.mark.parametrize("pair", ["nginx-app", "app-redis", "app-database", "app-opa"])
+def test_a_slow_link_needs_an_answer_and_bytes(pair: str) -> None:
+    asked = {"quota hit": 1, "row read": 1, "policies ask": 1}
+    for way in ("delay", "slow"):
+        (branch,) = FAULTS[f"link-{pair}-{way}"].branches
+        assert branch.seen(Evidence(touched=MET, answered=asked))
+        assert not branch.seen(Evidence(answered=asked))
+
+
+def replica(lag: int) -> dict[str, str]:
+    fault = ReplicaStopped()
+    fault._primary = server(connected_slaves=1, slave0={"lag": lag})
+    return fault.look()
+
+
+def test_a_replica_is_behind_only_by_more_than_it_reports_apart() -> None:
+    assert replica(1) == {}
+    assert replica(2)["behind"].endswith("2 s behind")
+
+
+def test_keys_count_that_were_evicted_since_the_beginning() -> None:
+    said = {"evicted_keys": 1000, "used_memory": 1}
+    one = server(said)
+    fault = Evicting()
+    fault.begin(SimpleNamespace(redis=SimpleNamespace(primaries=lambda: [one])), random.Random(1))  # type: ignore[arg-type]
+    assert fault.look() == {}
+    said["evicted_keys"] = 1003
+    assert fault.look() == {"evicted": "3 keys were evicted"}
+
+
+def server(said: dict[str, Any] | None = None, **more: Any) -> Any:
+    """A Redis server that says this of itself."""
+    client = SimpleNamespace(
+        info=lambda section: more if said is None else said,
+        config_get=lambda key: {key: ""},
+        config_set=lambda key, value: None,
+    )
+    return SimpleNamespace(name="redis1", client=lambda: nullcontext(client))
+
+
+def test_connections_that_nobody_took_are_not_noted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        where = closed.getsockname()
+    fault = OpensConnections()
+    fault.number, fault.drips = 0, False  # type: ignore[misc]
+    fault._work(where, tls=False)
+    assert fault.notes == {}
+
+
+def test_dripping_clients_that_nobody_ended_are_not_noted() -> None:
+    fault = SlowAtNginx()
+    fault.number = 1  # type: ignore[misc]
+    ticks = iter([False, False, True])
+    with socket.create_server(("127.0.0.1", 0)) as patient:
+        fault._over = SimpleNamespace(is_set=lambda: False, wait=lambda seconds: next(ticks))  # type: ignore[assignment]
+        fault._work(patient.getsockname(), tls=False)
+        assert "dripped" not in fault.notes and fault.notes["open"] == "1 connections"
+        for one in fault._open:
+            one.close()
