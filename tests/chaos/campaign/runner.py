@@ -292,11 +292,10 @@ class Campaign:
                 self.result.broken.append(f"{service.name} ended by itself")
         lines = self._observer.lines_since(start)
         self.result.broken += logs.violations(lines, self._kills(), self._database_windows())
-        expected = {
-            alert for one in self.result.occurrences for alert in one.fault.alerts if not one.error
-        }
         if cluster.prometheus is not None:
-            missed = alerts.missing(cluster, expected, ALERTS_WITHIN)
+            missed = alerts.missing(
+                cluster, alerts.expected(self.result.occurrences), ALERTS_WITHIN
+            )
             self.result.broken += [f"{alert} did not fire" for alert in sorted(missed)]
         for service in services(cluster):
             kept = self.folder / LOGS

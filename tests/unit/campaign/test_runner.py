@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.campaign.faults import FAULTS
 from tests.chaos.campaign.faults.base import Fault
 from tests.chaos.campaign.faults.redis_processes import FailoverWithOlderData, OrderedFailover
+from tests.chaos.campaign.promises import alerts
 from tests.chaos.campaign.runner import Campaign, Occurrence
 from tests.chaos.campaign.schedule import Planned
 
@@ -73,3 +75,19 @@ def test_a_replica_that_was_paused_goes_on_where_its_primary_cannot_be_asked(
     assert replica.stands_still
     fault.end()
     assert not replica.stands_still
+
+
+def occurrence(name: str, began: float, error: str = "") -> Occurrence:
+    return Occurrence(Planned(name, 0.0, 1.0, 1), FAULTS[name](), began, began + 1.0, error=error)
+
+
+@pytest.mark.parametrize("name", ["redis-flushall", "redis-evicting", "redis-restarted-empty"])
+def test_a_silent_worker_is_told_unless_redis_forgets_it(name: str) -> None:
+    killed = occurrence("worker-killed", 100.0)
+    for other, told in ((90.0, True), (101.0, False), (219.0, False), (221.0, True)):
+        assert bool(alerts.expected([killed, occurrence(name, other)])) is told
+    # Another one that nothing hides, or an eraser that did not come.
+    later = occurrence("node-killed", 400.0)
+    assert alerts.expected([killed, occurrence(name, 110.0), later]) == {"YotoWorkerSilent"}
+    assert alerts.expected([killed, occurrence(name, 110.0, "it is away")])
+    assert alerts.expected([occurrence("database-killed", 100.0), occurrence(name, 110.0)])

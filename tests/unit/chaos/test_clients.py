@@ -7,11 +7,13 @@ from pathlib import Path
 import certifi
 import pytest
 
+from tests.chaos.campaign.clients import base
 from tests.chaos.campaign.clients.base import all_pages
 from tests.chaos.campaign.clients.guards import FEW, GUESTS
 from tests.chaos.campaign.clients.http import Answer, Http
 from tests.chaos.campaign.extension import BULKHEADS
 from tests.chaos.campaign.history import Outcome, Pending
+from yoto.auth.guessing import SIGN_INS_OF_ANYBODY
 from yoto.resilience.bulkhead.spares import SPARE_PART
 
 GOES_ON = {"type": "idempotency-in-progress"}
@@ -68,3 +70,30 @@ def test_more_guests_come_than_a_bulkhead_has_slots(name: str) -> None:
 def test_each_of_four_workers_may_keep_a_spare_slot() -> None:
     (spares,) = [fields for fields in BULKHEADS.values() if fields.get("mode") == "leased"]
     assert spares["max_concurrent"] // SPARE_PART // 4 >= 1
+
+
+class Refuses(Http):
+    """Answers every sign-in as a node does that has no database."""
+
+    def __init__(self) -> None:
+        super().__init__("https://127.0.0.1:1", Path(certifi.where()))
+        self.asked = 0
+
+    def ask(self, *_: object, **__: object) -> Answer:
+        self.asked += 1
+        return Answer(503)
+
+
+def test_a_sign_in_is_not_tried_until_its_account_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(
+        base.time, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds)
+    )
+    monkeypatch.setattr(base.time, "monotonic", lambda: clock[0])
+    http = Refuses()
+    with pytest.raises(RuntimeError, match="503"):
+        base.sign_in(http, "somebody")
+    (limit,) = [one.limit for one in SIGN_INS_OF_ANYBODY.dimensions if one.parts == ("user", "ip")]
+    assert 5 < http.asked <= limit

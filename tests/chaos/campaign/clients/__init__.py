@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
 
+from tests.chaos.campaign.clients import policies
 from tests.chaos.campaign.clients.base import Client, World, register, sign_in
 from tests.chaos.campaign.clients.credentials import Leaver
 from tests.chaos.campaign.clients.guards import (
@@ -35,8 +36,9 @@ EXTENSION = "tests.chaos.campaign.extension:register"
 SETTINGS = {
     # Nobody signs in anew within a run, but who means to.
     "ACCESS_TOKEN_SECONDS": "14400",
+    **policies.SETTINGS,
 }
-ASKERS, LIMITED, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 3, 3, 2, 4, 2
+ASKERS, LIMITED, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 3, 3, 2, 8, 2
 # The stream that readers follow.
 EVENTS = "yoto:{events}"
 # s that a client's last operation may take.
@@ -79,6 +81,7 @@ class Load:
             *(Adder(world, number, locks) for number in range(ADDERS)),
             *(Editor(world, number, topics) for number in range(EDITORS)),
             *(Writer(world, n, place, members[len(WAYS) + n]) for n in range(WRITERS)),
+            policies.Questioner(world, place),
             Founder(world, place.owner, auditor),
             Putter(world, cluster),
             Leaver(world, leavers),

@@ -14,6 +14,9 @@ from tests.chaos.campaign.history import History
 
 # s in which what must succeed is tried again: servers are made, and looked at in the end.
 INSISTS = 120.0
+# Pauses between tries to sign in, which count also where a store was away: after ten the account is
+# refused at that address for half an hour.
+SIGN_INS = 8
 PASSWORD = "correct horse battery"
 
 
@@ -63,8 +66,15 @@ class Person:
     token: str
 
 
-def insist(http: Http, method: str, path: str, body: Any = None, token: str = "") -> Any:
-    """What is answered in the end; asked again until it is a good answer.
+def insist(
+    http: Http,
+    method: str,
+    path: str,
+    body: Any = None,
+    token: str = "",
+    pause: float = 0.5,
+) -> Any:
+    """What is answered in the end; asked again, ``pause`` seconds later, until it is a good answer.
 
     Raises: RuntimeError: it never was.
     """
@@ -75,7 +85,7 @@ def insist(http: Http, method: str, path: str, body: Any = None, token: str = ""
             return answer.body
         if time.monotonic() > until:
             raise RuntimeError(f"{method} {path}: {answer.said}")
-        time.sleep(0.5)
+        time.sleep(pause)
 
 
 def all_pages(http: Http, path: str, token: str) -> list[dict[str, Any]]:
@@ -109,7 +119,8 @@ def register(world: World, name: str) -> Person:
 def sign_in(http: Http, name: str, password: str = PASSWORD) -> Person:
     """The account, signed in anew."""
     credentials = {"username": name, "password": password}
-    token = insist(http, "POST", "/api/v1/auth/login", credentials)["access_token"]
+    pause = INSISTS / SIGN_INS
+    token = insist(http, "POST", "/api/v1/auth/login", credentials, pause=pause)["access_token"]
     me = insist(http, "GET", "/api/v1/auth/me", token=token)
     http.close()
     return Person(name, me["id"], token)

@@ -9,7 +9,8 @@ from tests.chaos.campaign.clients.base import PASSWORD, Client, Person, World
 from tests.chaos.campaign.clients.rights import MODEL
 from tests.chaos.campaign.history import Operation
 
-# Sign-ins are counted by address and account, ten in half an hour: people take turns.
+# Sign-ins are counted by account, sixty in an hour: people take turns. Who is refused has no
+# credential that could be judged.
 USES_BEFORE, USES_AFTER = 3, 14
 
 

@@ -113,7 +113,10 @@ class Operator(Client):
         self.drop()
         self.drop = lambda: None
         if self.spoilt and self.way in ("timeout", "membership"):
-            self.person = newcomer(self.world, self.place, f"{self.person.name}_")
+            try:
+                self.person = newcomer(self.world, self.place, f"{self.person.name}_")
+            except RuntimeError:  # not in this state of things; the next turn tries again
+                return
             self.has = True
         self.spoilt = False
         right = self.make(f"{self.way}:{next(self.numbers)}")

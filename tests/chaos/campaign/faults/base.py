@@ -35,11 +35,12 @@ class Fault:
 
     Attributes:
         name: as ``--only`` and the table have it.
-        needs: what must be there: ``links``, ``prometheus``, ``tmpfs``, or a program.
+        needs: what must be installed: ``prometheus`` or ``faketime``.
         seconds: the shortest and the longest that one lasts.
         branches: those that must have been taken at some time in a whole run.
         effects: what it may do to promises that the guides make except for it.
         alerts: of ``deploy/prometheus/rules.yml`` that must have fired some time after it.
+        erases: whether Redis forgets whom it knew, such as workers that fell silent.
         alone: whether no other fault may overlap it.
     """
 
@@ -49,6 +50,7 @@ class Fault:
     branches: ClassVar[tuple[Branch, ...]]
     effects: ClassVar[tuple[Effect, ...]] = ()
     alerts: ClassVar[tuple[str, ...]] = ()
+    erases: ClassVar[bool] = False
     alone: ClassVar[bool] = False
     # How many workers it killed whose supervisor saw that.
     killed_workers: int = 0
@@ -63,7 +65,3 @@ class Fault:
     def look(self) -> dict[str, str]:
         """What it sees while it lasts, as notes of the evidence; asked every now and then."""
         return {}
-
-    def reached(self, evidence: Evidence) -> bool:
-        """Whether the product took any of the branches."""
-        return any(branch.seen(evidence) for branch in self.branches)

@@ -55,7 +55,6 @@ WAYS: dict[str, Callable[[Any], None]] = {
 class LinkFault(Fault):
     """All links of one process to the other kind; ``link_faults`` makes the kinds of it."""
 
-    needs = ("links",)
     seconds = (3.0, 7.0)
     pair: tuple[str, str]
     way: str

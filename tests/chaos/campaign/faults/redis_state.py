@@ -86,6 +86,7 @@ class Evicting(Configured):
     """Keys of any kind vanish to make room, the log and the floors' counters among them."""
 
     name = "redis-evicting"
+    erases = True
     effects = ("lost-data",)
     settings = {"maxmemory-policy": "allkeys-random", "maxmemory": "{little}"}
     branches = (
@@ -175,6 +176,7 @@ class Flushed(Fault):
     """``FLUSHALL`` on every primary: log, floors, limits, locks, queues are gone."""
 
     name = "redis-flushall"
+    erases = True
     effects = ("lost-data",)
     seconds = (1.0, 2.0)
     branches = (Branch("a log that was lost begins anew", LOG_RENEWED),)
@@ -205,6 +207,7 @@ class RestartedEmpty(Fault):
     """The primary of the log is started again at once, empty, under its id: nobody takes over."""
 
     name = "redis-restarted-empty"
+    erases = True
     effects = ("lost-data", "no-redis")
     seconds = (1.0, 2.0)
     branches = (Branch("a log that was lost begins anew", LOG_RENEWED),)

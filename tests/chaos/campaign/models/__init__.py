@@ -6,6 +6,7 @@ from tests.chaos.campaign.models import (
     levels,
     lock,
     once,
+    policies,
     quota,
     rights,
     row,
@@ -17,6 +18,7 @@ from tests.chaos.campaign.models.finding import Finding, Judge
 MODELS: dict[str, Judge] = {
     row.NAME: row.judge,
     rights.NAME: rights.judge,
+    policies.NAME: policies.judge,
     quota.NAME: quota.judge,
     slots.NAME: slots.judge,
     lock.NAME: lock.judge,

@@ -21,7 +21,7 @@ from tests.chaos.campaign.models.finding import Finding, shown, with_effect
 
 NAME = "deadline"
 # Calls that are one request each.
-READS = frozenset({"check", "read", "hit", "enter"})
+READS = frozenset({"check", "read", "ask", "hit", "enter"})
 WRITES = frozenset({"set", "write", "add", "act"})
 READ_SECONDS = 2.0 + 1.5 + 4.8
 WRITE_SECONDS = 10.0 + 15.0

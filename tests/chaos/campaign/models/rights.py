@@ -5,6 +5,11 @@ A check may answer with whatever was true at some moment since ``BOUND`` seconds
 check with a position includes the changes that gave it and all positions before it ("Own changes");
 so its moment is after these writes. Each key is one right of one person, and a register otherwise.
 Credentials that end are rights, too: to be accepted.
+
+nginx sends a PUT or DELETE to the other node when the first one breaks off or says nothing. The first
+one may still work at it, and be done after newer changes, whatever the second one answered. Which it
+repeated nobody is told, and the API changes rights by PUT and DELETE alone; so each of them that met
+a node, or a link to it, that stood still or broke may take effect once more at any later time.
 """
 
 from __future__ import annotations
@@ -14,13 +19,15 @@ from collections.abc import Sequence
 
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.linearizable import Call, check
-from tests.chaos.campaign.models.finding import Finding, by_key, shown
+from tests.chaos.campaign.models.finding import Finding, by_key, shown, with_effect
 from tests.chaos.campaign.specifications import Register
 
 NAME = "rights"
 # s: MAX_STALENESS, and the relay's interval where the writer could not announce its change.
 BOUND = 2.0 + 1.0
 SECONDS = 30.0  # for a key
+# Keys that are changed by POST, which nginx never repeats, begin so.
+BY_POST = "credential:"
 
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
@@ -30,7 +37,7 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     finding = Finding.of(NAME, operations)
     for key, some in by_key(operations).items():
         initial = next((bool(one.argument) for one in some if one.call == "begin"), False)
-        verdict = check(Register(initial), calls_of(some), SECONDS)
+        verdict = check(Register(initial), calls_of(some, faults), SECONDS)
         finding.saw("seconds to judge a key", verdict.seconds)
         if verdict.holds is None:
             finding.undecided.append(f"{key}: {verdict.explain()}")
@@ -41,8 +48,10 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     return finding
 
 
-def calls_of(operations: Sequence[Operation]) -> list[Call]:
-    """The calls of one key, as writes and reads of a register."""
+def calls_of(operations: Sequence[Operation], faults: Sequence[Fault] = ()) -> list[Call]:
+    """The calls of one key, as writes and reads of a register; then the second effects of those that
+    may have been repeated.
+    """
     kept = [
         one
         for one in operations
@@ -74,7 +83,19 @@ def calls_of(operations: Sequence[Operation]) -> list[Call]:
                 shown(one),
             )
         )
-    return calls
+    silences = with_effect(faults, "silent")
+    return calls + [
+        Call("write", one.argument, None, one.invoked, math.inf, shown=f"repeated: {shown(one)}")
+        for one in kept
+        if one.call == "set" and not one.key.startswith(BY_POST) and _met(one, silences)
+    ]
+
+
+def _met(one: Operation, faults: Sequence[Fault]) -> bool:
+    return any(
+        one.invoked <= fault.mended and (one.returned is None or fault.began <= one.returned)
+        for fault in faults
+    )
 
 
 def covers(position: str, given: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tests.chaos.campaign.history import Operation
 from tests.chaos.campaign.models import rights
-from tests.unit.chaos.operations import op
+from tests.unit.chaos.operations import fault, op
 
 BEGIN = op("begin", 0.0, 0.0, True)
 DENIED = op("set", 10.0, 10.1, False, "1000-1")
@@ -57,3 +59,23 @@ def test_refused_requests_say_nothing() -> None:
 def test_the_oldest_answer_is_measured() -> None:
     finding = rights.judge([BEGIN, DENIED, op("check", 11.6, 11.7, None, True)], [])
     assert finding.holds and round(finding.worst["oldest allow (s)"], 3) == 1.5
+
+
+def test_a_change_that_met_a_broken_link_may_take_effect_once_more() -> None:
+    """Nginx sent it to the other node, and the first one went on with it."""
+    again = op("set", 20.0, 20.1, True, "2000-1")
+    history = [BEGIN, DENIED, again, op("check", 30.0, 30.1, None, False)]
+    cut = fault(9.0, 40.0, "silent", kind="link-nginx-app-cut", ended=12.0)
+    assert violations(*history)
+    assert rights.judge(history, [cut]).holds
+    # Once, and not where it met nothing of it.
+    more = [op("set", 40.0, 40.1, True), op("check", 50.0, 50.1, None, False)]
+    assert rights.judge([*history, *more], [cut]).violations
+    assert rights.judge(history, [fault(13.0, 40.0, "silent", ended=15.0)]).violations
+    assert rights.judge(history, [fault(9.0, 40.0, ended=12.0)]).violations
+
+
+def test_a_sign_out_is_never_repeated() -> None:
+    key, cut = "credential:1", fault(9.0, 12.0, "silent")
+    history = [BEGIN, DENIED, op("set", 20.0, 20.1, True), op("check", 30.0, 30.1, None, False)]
+    assert rights.judge([dataclasses.replace(one, key=key) for one in history], [cut]).violations

@@ -1,0 +1,35 @@
+"""Policies: who is not trusted enough is never let in, whatever is away; the others are, while nothing
+is broken (docs/abac.md, "Missing is denied").
+
+Both have the permission by their roles, so it is the policies alone that decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.chaos.campaign.history import Fault, Operation
+from tests.chaos.campaign.models.finding import Finding, shown
+
+NAME = "policies"
+# s around a fault in which there may be no verdict: a breaker opens, and is closed late.
+AWAY = 10.0
+
+
+def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
+    """``ask`` with whether policies allow it as argument, and what was decided as value."""
+    finding = Finding.of(NAME, operations)
+    for one in operations:
+        if one.outcome != "ok" or one.value["allowed"] == one.argument:
+            continue
+        if one.value["allowed"]:
+            finding.violations.append(f"what a policy denies was allowed: {shown(one)}")
+        elif any(
+            one.invoked - AWAY <= fault.healed
+            and fault.began <= (one.returned or one.invoked) + AWAY
+            for fault in faults
+        ):
+            finding.excuse("denied for want of a verdict, as documented")
+        else:
+            finding.violations.append(f"denied while nothing was broken: {shown(one)}")
+    return finding
