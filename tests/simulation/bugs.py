@@ -101,7 +101,7 @@ BUGS = {
     ),
     "WAIT's answer ignored": Bug(
         "lock",
-        "who waited for a replica in vain believes that it has the lock, and a failover gives it away",
+        "who waited for a replica in vain takes the lock, and a failover gives it to another",
         (Attempt, "_run"),
         "if reply[0] and confirmed < terms.replicas:",
         "if False:",

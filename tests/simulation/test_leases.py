@@ -1,5 +1,5 @@
-"""The search of bulkheads fills them, and workers keep spare slots in between: else it shows nothing
-of either."""
+"""The search of bulkheads fills them, and workers keep spare slots in between: else it shows
+nothing of either."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from yoto.resilience.bulkhead import Bulkhead, Slot
 from yoto.resilience.runtime import Runtime
 from yoto.resilience.settings import BulkheadConfig, GuardMode, OnStoreError
 
-# So many that a worker keeps a spare one, its part of a quarter of all, and so few that they are all
-# taken now and then.
+# So many that a worker keeps a spare one, its part of a quarter of all, and so few that they are
+# all taken now and then.
 CAP = 12
 LEASE = 1.0
 LONGEST = 3.0  # s that a slot is held

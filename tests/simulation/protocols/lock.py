@@ -120,8 +120,8 @@ class Lock(Protocol):
         self._alone(key)
 
     def _alone(self, key: str) -> None:
-        """At most one holder is sure of it, unless the server lost what the first had taken; and then
-        for no longer than a lease, since the first can renew nothing any more."""
+        """At most one holder is sure of it, unless the server lost what the first had taken; and
+        then for no longer than a lease, since the first can renew nothing any more."""
         sure = [one for one in self._held[key] if one.holding.held]
         self._held[key] = sure
         for first, second in zip(sure, sure[1:], strict=False):
@@ -131,7 +131,7 @@ class Lock(Protocol):
                 raise self.world.violate(f"lock {key} is held twice: by {tokens}")
 
     def _excused(self, held: Held) -> bool:
-        """Whether the server may have forgotten it: where a replica has it, only with everything."""
+        """Whether the server may have forgotten it; what a replica has, only with all else."""
         if self.server.skew:
             return True
         if held.copied:

@@ -69,7 +69,8 @@ def test_keys_count_that_were_evicted_since_the_beginning() -> None:
     said = {"evicted_keys": 1000, "used_memory": 1}
     one = server(said)
     fault = Evicting()
-    fault.begin(SimpleNamespace(redis=SimpleNamespace(primaries=lambda: [one])), random.Random(1))  # type: ignore[arg-type]
+    cluster: Any = SimpleNamespace(redis=SimpleNamespace(primaries=lambda: [one]))
+    fault.begin(cluster, random.Random(1))
     assert fault.look() == {}
     said["evicted_keys"] = 1003
     assert fault.look() == {"evicted": "3 keys were evicted"}
@@ -99,7 +100,8 @@ def test_dripping_clients_that_nobody_ended_are_not_noted() -> None:
     fault.number = 1  # type: ignore[misc]
     ticks = iter([False, False, True])
     with socket.create_server(("127.0.0.1", 0)) as patient:
-        fault._over = SimpleNamespace(is_set=lambda: False, wait=lambda seconds: next(ticks))  # type: ignore[assignment]
+        over: Any = SimpleNamespace(is_set=lambda: False, wait=lambda seconds: next(ticks))
+        fault._over = over
         fault._work(patient.getsockname(), tls=False)
         assert "dripped" not in fault.notes and fault.notes["open"] == "1 connections"
         for one in fault._open:

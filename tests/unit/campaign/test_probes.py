@@ -15,10 +15,8 @@ class Answers(Probes):
     """Asks nobody: every write is answered with ``writes``."""
 
     def __init__(self) -> None:
-        super().__init__(
-            SimpleNamespace(ca=certifi.where(), url="", passwords={"admin": ""}),  # type: ignore[arg-type]
-            workers=2,
-        )
+        cluster: Any = SimpleNamespace(ca=certifi.where(), url="", passwords={"admin": ""})
+        super().__init__(cluster, workers=2)
         self.writes = 200
         self.asked: list[tuple[str, str]] = []
 

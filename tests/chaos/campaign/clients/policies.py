@@ -1,4 +1,4 @@
-"""A member who asks what policies decide: each time with another context, so that an engine must say."""
+"""A member who asks what policies decide, each time with another context."""
 
 from __future__ import annotations
 

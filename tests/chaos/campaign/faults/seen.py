@@ -58,7 +58,7 @@ def touched(first: str, second: str) -> Seen:
 
 
 def answered(*calls: str) -> Seen:
-    """By what clients asked, and were answered, while the fault lasted; no names: whatever it is."""
+    """By what clients asked, and were answered, while the fault lasted; by default anything."""
 
     def seen(evidence: Evidence) -> str:
         times = sum(n for what, n in evidence.answered.items() if not calls or what in calls)

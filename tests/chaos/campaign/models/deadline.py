@@ -3,11 +3,11 @@
 A statement that reads has 4.8 s, after 2 s for a connection of the pool and 1.5 s for its sign of
 life; one that writes waits 10 s for its turn at a row and 15 s for its answer at most. What a
 client asked while nginx, a node or the link between them stood still waits for that, and for its
-deadline then: what was swallowed loses its connection when the link is whole again. Where more wants
-to run than the machine has cores for, everything takes as many times longer: ``load``, which clients
-note, is the load average of a core. No deadline is longer than nginx waits for a node, or nothing
-could pass it; whether the product or the machine was too slow for what took as long as that on a busy
-machine is undecided.
+deadline then: what was swallowed loses its connection when the link is whole again. Where more
+wants to run than the machine has cores for, everything takes as many times longer: ``load``, which
+clients note, is the load average of a core. No deadline is longer than nginx waits for a node, or
+nothing could pass it; whether the product or the machine was too slow for what took as long as that
+on a busy machine is undecided.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
             finding.violations.append(f"{took:.1f} s, of {deadline:.1f} s: {shown(one)}")
     if unclear:
         finding.undecided.append(
-            f"{len(unclear)} waited longer than {LONGEST:g} s on a machine that was too busy, such as"
-            f" {shown(unclear[0])}"
+            f"{len(unclear)} waited longer than {LONGEST:g} s on a machine that was too busy, such"
+            f" as {shown(unclear[0])}"
         )
     return finding
 

@@ -2,8 +2,8 @@
 (docs/events.md, docs/control-socket.md).
 
 Exceptions: events that a primary of Redis acknowledged and took along when it was lost. Those who
-were quick saw them; for the others they never were. A gap needs a fault that explains it: one that is
-announced while all is well loses events as surely as one that is not.
+were quick saw them; for the others they never were. A gap needs a fault that explains it: one that
+is announced while all is well loses events as surely as one that is not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Id = tuple[int, int]
 
 @dataclass(frozen=True)
 class Gap:
-    """Events after ``after``, up to and with ``resumed``, are not told, which was said at ``at``."""
+    """What was said at ``at``: events after ``after`` are not told, up to and with ``resumed``."""
 
     after: Id
     resumed: Id

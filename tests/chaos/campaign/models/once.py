@@ -14,7 +14,8 @@ from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.models.finding import Finding, Judge, by_key, shown, with_effect
 
 # s after the acknowledgement in which a Redis that is lost may take it along: until its handler has
-# had its turn; and where the database was broken meanwhile, whose breaker opens for longer each time.
+# had its turn; and where the database was broken meanwhile, whose breaker opens for longer each
+# time.
 WAITS, WAITS_FOR_DATABASE = 5.0, 60.0
 # Kinds of faults that keep a handler from its database begin with one of these.
 DATABASE = ("database-", "disk-full", "link-app-database-")

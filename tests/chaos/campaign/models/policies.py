@@ -1,5 +1,5 @@
-"""Policies: who is not trusted enough is never let in, whatever is away; the others are, while nothing
-is broken (docs/abac.md, "Missing is denied").
+"""Policies: who is not trusted enough is never let in, whatever is away; the others are, while
+nothing is broken (docs/abac.md, "Missing is denied").
 
 Both have the permission by their roles, so it is the policies alone that decide.
 """

@@ -47,7 +47,8 @@ class Limit:
 
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
-    """Each key is a limit and, after a colon, a caller of it: ``hit`` with a ``Limit`` as argument; value ``{"allowed", "asked", "heard"}``."""
+    """Each key is a limit and, after a colon, a caller of it: ``hit`` with a ``Limit`` as argument;
+    value ``{"allowed", "asked", "heard"}``."""
     finding = Finding.of(NAME, operations)
     for key, some in by_key(operations).items():
         limit = Limit(**some[0].argument)

@@ -6,10 +6,11 @@ check with a position includes the changes that gave it and all positions before
 so its moment is after these writes. Each key is one right of one person, and a register otherwise.
 Credentials that end are rights, too: to be accepted.
 
-nginx sends a PUT or DELETE to the other node when the first one breaks off or says nothing. The first
-one may still work at it, and be done after newer changes, whatever the second one answered. Which it
-repeated nobody is told, and the API changes rights by PUT and DELETE alone; so each of them that met
-a node, or a link to it, that stood still or broke may take effect once more at any later time.
+nginx sends a PUT or DELETE to the other node when the first one breaks off or says nothing. The
+first one may still work at it, and be done after newer changes, whatever the second one answered.
+Which it repeated nobody is told, and the API changes rights by PUT and DELETE alone; so each of
+them that met a node, or a link to it, that stood still or broke may take effect once more at any
+later time.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
 
 
 def calls_of(operations: Sequence[Operation], faults: Sequence[Fault] = ()) -> list[Call]:
-    """The calls of one key, as writes and reads of a register; then the second effects of those that
-    may have been repeated.
+    """The calls of one key, as writes and reads of a register; then the second effects of those
+    that may have been repeated.
     """
     kept = [
         one

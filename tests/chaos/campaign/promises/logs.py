@@ -11,8 +11,8 @@ from typing import Any
 
 ENDED = re.compile(r"worker (\d+) ended with (-?\w+)")
 KILLED = "-9"
-# Errors that faults of stores lead to. Whatever else is logged with a trace is a fault of ours. It is
-# the outermost exception that counts, which is what our code made of it.
+# Errors that faults of stores lead to. Whatever else is logged with a trace is a fault of ours. It
+# is the outermost exception that counts, which is what our code made of it.
 KNOWN = frozenset(
     {
         "StoreUnavailable",
