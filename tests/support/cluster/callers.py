@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,28 @@ class Answer:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return 200 <= self.status < 300
+
+    @property
+    def position(self) -> str | None:
+        """Of the change that was made."""
+        return self.headers.get(POSITION)
+
+
+def found_server(ask: Callable[[str, str, Any], Any], name: str = "A test") -> tuple[int, int, str]:
+    """A new server: its id, that of its first channel, and the code of an invitation.
+
+    Args:
+        ask: gives the body of the answer to a method, a path below ``/api/v1/`` and a body.
+    """
+    server = ask("POST", "servers", {"name": name})["id"]
+    channels = ask("GET", f"servers/{server}/channels", None)["items"]
+    code = ask("POST", f"servers/{server}/invites", {})["code"]
+    return server, channels[0]["id"], code
 
 
 class Caller:
@@ -131,18 +154,17 @@ def settle(cluster: Cluster, owner: str = "mara") -> Place:
     assert member.call("POST", "auth/register", given).status == 201
     assert member.sign_in().status == 200
 
-    def made(path: str, body: dict[str, Any], by: Caller = owning) -> Any:
-        answer = by.call("POST", path, body)
+    def asked(method: str, path: str, body: Any, by: Caller = owning) -> Any:
+        answer = by.call(method, path, body)
         assert answer.status in (200, 201), answer
         return answer.body
 
-    server = made("servers", {"name": "A test"})["id"]
-    channels = owning.call("GET", f"servers/{server}/channels").body["items"]
-    code = made(f"servers/{server}/invites", {})["code"]
-    made(f"invites/{code}/join", {}, by=member)
-    role = made(f"servers/{server}/roles", {"name": "Makers", "reason": "a test"})["id"]
+    server, channel, code = found_server(asked)
+    asked("POST", f"invites/{code}/join", {}, by=member)
+    makers = {"name": "Makers", "reason": "a test"}
+    role = asked("POST", f"servers/{server}/roles", makers)["id"]
     granted = owning.call(
         "PUT", f"roles/{role}/grants/channel.manage", {"effect": "allow", "reason": "a test"}
     )
     assert granted.status in (200, 201, 204), granted
-    return Place(owning, member, server, channels[0]["id"], role)
+    return Place(owning, member, server, channel, role)

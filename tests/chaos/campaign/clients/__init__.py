@@ -23,7 +23,7 @@ from tests.chaos.campaign.clients.guards import (
 )
 from tests.chaos.campaign.clients.levels import MachineLoad, measure
 from tests.chaos.campaign.clients.readers import FOLLOWS_FOR, Reader
-from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, settle
+from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, new_community
 from tests.chaos.campaign.clients.rows import Editor, Founder, Topics, Writer
 from tests.chaos.campaign.extension import tables
 from tests.chaos.campaign.history import History
@@ -64,7 +64,7 @@ class Load:
         cluster, world = self.cluster, self.world
         for table in tables.sorted_tables:
             execute(cluster, str(CreateTable(table).compile(dialect=mysql.dialect())))
-        place, members = settle(world, "campaign", len(WAYS) + WRITERS)
+        place, members = new_community(world, "campaign", len(WAYS) + WRITERS)
         leavers = [register(world, f"leaver.{number}") for number in range(LEAVERS)]
         auditor = sign_in(world.http(), "operator", cluster.passwords["operator"])
         rights, topics, locks = Rights(), Topics(place), Locks(cluster)

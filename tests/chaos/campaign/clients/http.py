@@ -12,34 +12,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.chaos.campaign.history import Pending
+from tests.support.cluster import callers
 
-POSITION = "X-Permission-Position"
 # s after which a client gives up, and after which nginx does (``proxy_read_timeout``). Both longer
 # than every deadline, so that models see what passes one.
 PATIENCE, NGINX_PATIENCE = 40.0, 30.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back.
+class Answer(callers.Answer):
+    """What came back, and what is known by it.
 
     Attributes:
-        status: 0 if nothing came: ``error`` says why.
+        error: why nothing came.
         sent: whether the server may have got the request.
         repeated: whether nginx may have sent it again to another node, when the first one broke off
             (it does so with all but POST and PATCH): a refusal is then one of the second time.
     """
 
-    status: int
-    body: Any = None
-    position: str | None = None
     sent: bool = True
     error: str = ""
     repeated: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
 
     def settle(self, pending: Pending, value: Any = None) -> bool:
         """Note the outcome; whether it is ok."""
@@ -93,7 +86,7 @@ class Http:
         if token:
             sent_with["Authorization"] = f"Bearer {token}"
         if position is not None:
-            sent_with[POSITION] = position
+            sent_with[callers.POSITION] = position
         connection = self._connection
         if connection is None:
             parts = urlsplit(self.url)
@@ -127,7 +120,7 @@ class Http:
         except ValueError:
             said = raw[:200].decode(errors="replace")
         repeated = method in ("PUT", "DELETE")
-        return Answer(response.status, said, response.getheader(POSITION), repeated=repeated)
+        return Answer(response.status, said, dict(response.getheaders()), repeated=repeated)
 
     def close(self) -> None:
         """End the connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from tests.chaos.campaign.clients.base import Client, World, insist
-from tests.chaos.campaign.clients.rights import Place, newcomer
+from tests.chaos.campaign.clients.rights import Community, newcomer
 
 MODEL = "policies"
 # More than anybody is trusted with at first, which is 0.
@@ -20,7 +20,7 @@ class Questioner(Client):
 
     pause = 0.5
 
-    def __init__(self, world: World, place: Place) -> None:
+    def __init__(self, world: World, place: Community) -> None:
         """Makes the second channel."""
         super().__init__(world, "questioner")
         self.person = newcomer(world, place, "questioner")

@@ -11,6 +11,7 @@ from typing import Any
 from tests.chaos.campaign.clients.base import Client, Person, World, insist, register
 from tests.chaos.campaign.clients.http import Answer, Http
 from tests.chaos.campaign.history import Operation
+from tests.support.cluster.callers import found_server
 
 MODEL = "rights"
 # Changes of a key, after which another one begins. It begins soon after an unknown one, which may
@@ -20,7 +21,7 @@ SEEN_AFTER_UNKNOWN = 2.0  # s
 
 
 @dataclass
-class Place:
+class Community:
     """One community of the campaign: who owns it, and how to come in."""
 
     owner: Person
@@ -47,19 +48,21 @@ class Right:
     position: str | None = None
 
 
-def settle(world: World, name: str, people: int) -> tuple[Place, list[Person]]:
+def new_community(world: World, name: str, people: int) -> tuple[Community, list[Person]]:
     """A new community with so many members."""
     owner = register(world, f"{name}.owner")
     http = world.http()
-    server = insist(http, "POST", "/api/v1/servers", {"name": name}, owner.token)["id"]
-    channels = insist(http, "GET", f"/api/v1/servers/{server}/channels", token=owner.token)
-    code = insist(http, "POST", f"/api/v1/servers/{server}/invites", {}, owner.token)["code"]
-    place = Place(owner, server, code, channels["items"][0]["id"])
+
+    def asked(method: str, path: str, body: Any) -> Any:
+        return insist(http, method, f"/api/v1/{path}", body, owner.token)
+
+    server, channel, invite = found_server(asked, name)
+    community = Community(owner, server, invite, channel)
     http.close()
-    return place, [newcomer(world, place, f"{name}.{number}") for number in range(people)]
+    return community, [newcomer(world, community, f"{name}.{number}") for number in range(people)]
 
 
-def newcomer(world: World, place: Place, name: str) -> Person:
+def newcomer(world: World, place: Community, name: str) -> Person:
     """A new account that is a member."""
     one, http = register(world, name), world.http()
     insist(http, "POST", f"/api/v1/invites/{place.invite}/join", token=one.token)
@@ -79,7 +82,9 @@ class Operator(Client):
 
     pause = 0.9
 
-    def __init__(self, world: World, way: str, place: Place, person: Person, all_: Rights) -> None:
+    def __init__(
+        self, world: World, way: str, place: Community, person: Person, all_: Rights
+    ) -> None:
         super().__init__(world, f"operator.{way}")
         self.way, self.place, self.person, self.all = way, place, person, all_
         self.numbers = itertools.count()

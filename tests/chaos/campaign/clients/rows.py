@@ -6,7 +6,7 @@ import itertools
 import uuid
 
 from tests.chaos.campaign.clients.base import Client, Person, World, all_pages, insist
-from tests.chaos.campaign.clients.rights import Place
+from tests.chaos.campaign.clients.rights import Community
 from tests.chaos.campaign.history import Operation
 
 # Operations of a key, before the next one has its turn.
@@ -18,7 +18,7 @@ PAGE = 100
 class Topics:
     """The channel whose topic is written now, for all who do."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Community) -> None:
         self.place = place
         self.channel: int | None = None
         self.left = 0
@@ -81,7 +81,7 @@ class Writer(Client):
 
     pause = 2.0
 
-    def __init__(self, world: World, number: int, place: Place, person: Person) -> None:
+    def __init__(self, world: World, number: int, place: Community, person: Person) -> None:
         super().__init__(world, f"writer.{number}")
         self.place, self.person = place, person
 
