@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
@@ -11,8 +12,11 @@ from tests.chaos.campaign.clients import base
 from tests.chaos.campaign.clients.base import all_pages
 from tests.chaos.campaign.clients.guards import FEW, GUESTS
 from tests.chaos.campaign.clients.http import Answer, Http
+from tests.chaos.campaign.clients.policies import Questioner
+from tests.chaos.campaign.clients.rights import Community
 from tests.chaos.campaign.extension import BULKHEADS
-from tests.chaos.campaign.history import Outcome, Pending
+from tests.chaos.campaign.history import History, Outcome, Pending, read_operations
+from tests.chaos.campaign.models import policies
 from yoto.auth.guessing import SIGN_INS_OF_ANYBODY
 from yoto.resilience.bulkhead.spares import SPARE_PART
 
@@ -97,3 +101,33 @@ def test_a_sign_in_is_not_tried_until_its_account_is_refused(
         base.sign_in(http, "somebody")
     (limit,) = [one.limit for one in SIGN_INS_OF_ANYBODY.dimensions if one.parts == ("user", "ip")]
     assert 5 < http.asked <= limit
+
+
+class Agrees(Http):
+    """Answers everything, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("https://127.0.0.1:1", Path(certifi.where()))
+        self.asked: list[tuple[str, Any]] = []
+
+    def ask(self, method: str, path: str, body: Any = None, *_: object, **__: object) -> Answer:
+        self.asked.append((path, body))
+        said = {"id": 7, "access_token": "t", "decision": True}
+        return Answer(201 if path.endswith("/register") else 200, said)
+
+
+def test_policies_are_asked_each_time_in_another_context_and_where_they_deny(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http = Agrees()
+    monkeypatch.setattr(base.World, "http", lambda world: http)
+    world = base.World(http.url, http.ca, History(tmp_path), seed=1)
+    client = Questioner(world, Community(base.Person("owner", 1, "t"), 1, "code", channel=3))
+    for _ in range(20):
+        client.turn()
+    world.history.close()
+    questions = [body for path, body in http.asked if path == "/access/v1/evaluation"]
+    assert len({one["context"]["question"] for one in questions}) == 20
+    assert {one["resource"]["id"] for one in questions} == {"3", "7"}
+    # This one allows all, also what a policy denies.
+    assert policies.judge(read_operations(tmp_path), []).violations
