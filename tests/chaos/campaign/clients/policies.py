@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
+from typing import Any
 
 from tests.chaos.campaign.clients.base import Client, World, insist
 from tests.chaos.campaign.clients.rights import Community, newcomer
 
 MODEL = "policies"
-# More than anybody is trusted with at first, which is 0.
-SENSITIVITY = 2
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # s that a verdict is given again: none. What policies do not read, such as the context, makes no
 # difference to that.
 SETTINGS = {"POLICY_CACHE_SECONDS": "0", "POLICY_CACHE_SECONDS_MAX": "0"}
+
+
+def rules(now: datetime) -> dict[str, Any]:
+    """Posting hours of a channel that are days away, in any time zone."""
+    day = DAYS[(now.weekday() + 3) % len(DAYS)]
+    return {"sensitivity": 0, "hours": {"days": [day], "from": "08:00", "to": "09:00"}}
 
 
 class Questioner(Client):
@@ -26,12 +33,11 @@ class Questioner(Client):
         self.person = newcomer(world, place, "questioner")
         self.numbers = itertools.count()
         http, owner = world.http(), place.owner.token
-        path, body = f"/api/v1/servers/{place.server}/channels", {"name": "sensitive"}
-        sensitive = insist(http, "POST", path, body, owner)["id"]
-        rules = {"sensitivity": SENSITIVITY, "hours": None}
-        insist(http, "PUT", f"/api/v1/channels/{sensitive}/rules", rules, owner)
+        path, body = f"/api/v1/servers/{place.server}/channels", {"name": "closed"}
+        closed = insist(http, "POST", path, body, owner)["id"]
+        insist(http, "PUT", f"/api/v1/channels/{closed}/rules", rules(datetime.now(UTC)), owner)
         http.close()
-        self.channels = {True: place.channel, False: sensitive}
+        self.channels = {True: place.channel, False: closed}
 
     def turn(self) -> None:
         may = self.rng.random() < 0.5

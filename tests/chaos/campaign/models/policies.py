@@ -1,4 +1,4 @@
-"""Policies: who is not trusted enough is never let in, whatever is away; the others are, while
+"""Policies: what they are against is never allowed, whatever is away; all else is, while
 nothing is broken (docs/abac.md, "Missing is denied").
 
 Both have the permission by their roles, so it is the policies alone that decide.
