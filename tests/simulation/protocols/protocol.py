@@ -164,7 +164,7 @@ class Protocol(ABC):
             server.epoch += 1
         elif what == "full":
             server.full = True
-        elif what in ("lagging", "behind"):
+        elif what == "lagging":
             server.lag += round(seconds * 1_000_000)
         elif what == "clock":
             server.skew -= round(seconds * 1_000_000)
@@ -173,7 +173,5 @@ class Protocol(ABC):
             server.down = False
         elif what == "full":
             server.full = False
-        elif what in ("lagging", "behind"):
-            if what == "behind":  # what was written since is lost
-                server.fail_over()
+        elif what == "lagging":
             server.lag -= round(seconds * 1_000_000)
