@@ -16,6 +16,7 @@ from typing import Any
 
 from yoto.cache.coherence import Coherence
 from yoto.cache.loading import Loading
+from yoto.cache.tailer import Tailer
 from yoto.optimization.lock import scripts as lock_scripts
 from yoto.optimization.lock.attempt import Attempt
 from yoto.optimization.queue import scripts as queue_scripts
@@ -63,6 +64,13 @@ BUGS = {
         "if not self._floors.admits(entry):",
         "if False:",
     ),
+    "log read without looking for gaps": Bug(
+        "floors",
+        "who reads on after the log was lost keeps what it remembered",
+        (Tailer, "begin"),
+        "if gap is None:",
+        "if True:",
+    ),
     "lock released without comparing its value": Bug(
         "lock",
         "who has lost a lock gives back the next holder's",
@@ -83,6 +91,20 @@ BUGS = {
         (Attempt, "_until"),
         "return token, sent\n    self.contended",
         "return token, monotonic()\n    self.contended",
+    ),
+    "renewal that does not compare the token": Bug(
+        "lock",
+        "a holder whose lock was lost goes on with the next holder's",
+        lock_scripts.EXTEND,
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then",
+        "if redis.call('EXISTS', KEYS[1]) == 0 then",
+    ),
+    "WAIT's answer ignored": Bug(
+        "lock",
+        "who waited for a replica in vain takes the lock, and a failover gives it to another",
+        (Attempt, "_run"),
+        "if reply[0] and confirmed < terms.replicas:",
+        "if False:",
     ),
     "slot given back by whoever gives one back": Bug(
         "leases",

@@ -16,7 +16,7 @@ from tests.support.require import TEST_ALL
 SEED = 1
 # Worker-hours a protocol, and within which a planted bug must be found.
 HOURS = 4.0 if TEST_ALL else 0.1
-BUG_HOURS = 4.0
+BUG_HOURS = 8.0
 # What these promise is seen in the end, which makes each of the many runs of a shrinking long.
 SLOW = ("outbox", "queue")
 

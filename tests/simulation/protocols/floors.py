@@ -45,6 +45,7 @@ class Floors(Protocol):
         "pause": 4,
         "failover": 3,
         "lagging": 1,
+        "behind": 2,
         "restart": 1,
         "flush": 1,
         "forget": 1,

@@ -14,8 +14,11 @@ from yoto.resilience.bulkhead import Bulkhead, Slot
 from yoto.resilience.runtime import Runtime
 from yoto.resilience.settings import BulkheadConfig, GuardMode, OnStoreError
 
-CAP = 2
+# So many that a worker keeps a spare one, its part of a quarter of all, and so few that they are
+# all taken now and then.
+CAP = 12
 LEASE = 1.0
+LONGEST = 3.0  # s that a slot is held
 
 
 class Leases(Protocol):
@@ -25,6 +28,7 @@ class Leases(Protocol):
     """
 
     name = "leases"
+    operations = 10.0
     incidents = {
         "kill": 4,
         "pause": 4,
@@ -49,12 +53,13 @@ class Leases(Protocol):
             mode=GuardMode.LEASED if worker.number % 2 else GuardMode.STRICT,
             on_store_error=OnStoreError.CLOSED,
         )
-        return Bulkhead("b", lambda: config, Runtime(redis, EventStream(redis, worker.name)))
+        stream = EventStream(redis, worker.name)
+        return Bulkhead("b", lambda: config, Runtime(redis, stream, instances=lambda: self.workers))
 
     @classmethod
     def draw(cls, dice: random.Random) -> Item:
         wait = dice.choice((0.0, 0.2, 1.0))
-        return {"do": "hold", "wait": wait, "long": round(dice.random() ** 2 * 3.0, 3)}
+        return {"do": "hold", "wait": wait, "long": round(dice.random() ** 2 * LONGEST, 3)}
 
     def do(self, worker: Worker, item: Item) -> None:
         losses = self.server.lost
@@ -73,7 +78,7 @@ class Leases(Protocol):
     def finish(self, worker: Worker) -> None:
         for _ in range(CAP):
             try:
-                worker.state.acquire(2 * LEASE)
+                worker.state.acquire(2 * LEASE + LONGEST)
             except BulkheadFull:
                 raise self.world.violate("slots of the dead do not come back") from None
 

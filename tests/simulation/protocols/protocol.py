@@ -164,7 +164,7 @@ class Protocol(ABC):
             server.epoch += 1
         elif what == "full":
             server.full = True
-        elif what == "lagging":
+        elif what in ("lagging", "behind"):
             server.lag += round(seconds * 1_000_000)
         elif what == "clock":
             server.skew -= round(seconds * 1_000_000)
@@ -173,5 +173,7 @@ class Protocol(ABC):
             server.down = False
         elif what == "full":
             server.full = False
-        elif what == "lagging":
+        elif what in ("lagging", "behind"):
+            if what == "behind":  # what was written since is lost
+                server.fail_over()
             server.lag -= round(seconds * 1_000_000)

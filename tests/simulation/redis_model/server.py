@@ -44,7 +44,8 @@ class Server:
         epoch: changes when connections break: after a restart or a failover.
         lag: us until the replica has a write.
         full: memory is at its limit.
-        lost: how many times writes that were confirmed went.
+        lost: how many times writes that were answered went.
+        emptied: how many times everything went, with the replica's copy of it.
         readers: threads that wait for entries of streams.
     """
 
@@ -62,7 +63,7 @@ class Server:
         self.lag = 5_000
         self.full = False
         self.down = False
-        self.lost = 0
+        self.lost = self.emptied = 0
         self.subscribers: dict[bytes, list[Subscriber]] = {}
         self.readers: dict[Any, Task] = {}
 
@@ -114,13 +115,11 @@ class Server:
 
     def restart(self) -> None:
         """It comes back with nothing."""
-        self.lost += 1
         self._empty()
         self._broken()
 
     def flush(self) -> None:
         """FLUSHALL."""
-        self.lost += 1
         self._empty()
 
     def forget_scripts(self) -> None:
@@ -128,6 +127,8 @@ class Server:
         self._scripts.clear()
 
     def _empty(self) -> None:
+        self.lost += 1
+        self.emptied += 1
         self._data, self._copy = Keyspace(), Keyspace()
         self._behind.clear()
 
