@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -111,6 +112,7 @@ def alike(theirs: Any, ours: Any) -> bool:
     if isinstance(theirs, Exception) or isinstance(ours, Exception):
         return isinstance(theirs, exceptions.ResponseError) and isinstance(ours, CommandError)
     if isinstance(theirs, bytes) and isinstance(ours, bytes):
+        theirs, ours = in_order(theirs), in_order(ours)
         # Entries of one ms for one are of two for the other.
         parts = [
             DIGITS.split(ID.sub(lambda one: one[0].split(b"-")[0], each)) for each in (theirs, ours)
@@ -120,6 +122,13 @@ def alike(theirs: Any, ours: Any) -> bool:
     if isinstance(theirs, int) and isinstance(ours, int) and max(theirs, ours) > COUNTS:
         return abs(theirs - ours) < (LATE_US if theirs > 1e14 else LATE_MS)
     return bool(theirs == ours)
+
+
+def in_order(text: bytes) -> bytes:
+    """An object of JSON by its names: cjson has the order of Lua's tables, which is any."""
+    if not text.startswith(b'{"'):
+        return text
+    return json.dumps(json.loads(text), sort_keys=True).encode()
 
 
 def key(name: str) -> bytes:
