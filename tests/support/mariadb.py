@@ -101,7 +101,8 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
         "--no-defaults",
         user,
         f"--datadir={folder}/data",
-        f"--socket={folder}/server.sock",
+        # Below its data folder, whose whole path may be too long for one.
+        "--socket=server.sock",
         f"--pid-file={folder}/server.pid",
         f"--port={port}",
         f"--bind-address={HOST}",

@@ -29,6 +29,8 @@ ROUTES: dict[str, str] = {
     "POST /alerts/webhooks": ADMIN,
     "GET /alerts/webhooks/<int:webhook_id>/deliveries": VIEW,
     "POST /alerts/webhooks/<int:webhook_id>/remove": ADMIN,
+    "POST /alerts/webhooks/<int:webhook_id>/rotate": ADMIN,
+    "POST /alerts/webhooks/<int:webhook_id>/settle": ADMIN,
     "POST /alerts/webhooks/<int:webhook_id>/test": ADMIN,
     "GET /audit": VIEW,
     "GET /audit/export": VIEW,
