@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from types import TracebackType
-from typing import Self
+
+from tests.support.closing import Closing
 
 ALLOW = b'{"result":{"values":[{"allow":true,"deny":[]}]}}'
 
@@ -23,7 +23,7 @@ def http(body: bytes, status: str = "200 OK", length: int | None = None) -> byte
     return head.encode() + body
 
 
-class FaultyOpa:
+class FaultyOpa(Closing):
     """Takes every request and gives ``answer``; well-behaved until told otherwise.
 
     Attributes:
@@ -107,17 +107,6 @@ class FaultyOpa:
                 return None
             data += more
         return data
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _is_whole(data: bytes) -> bool:

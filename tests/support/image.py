@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ import psutil
 
 from tests.support.require import missing
 from tests.support.service import Service
-from tests.support.waiting import HOST, free_port
+from tests.support.waiting import HOST, free_port, ready
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
@@ -104,14 +103,7 @@ class ImageNode(Service):
         return self.image.command(self.image.config["Cmd"], self.variables)
 
     def answers(self) -> bool:
-        connection = HTTPConnection(HOST, self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+        return ready(self.port)
 
     def healthy(self) -> bool:
         """What the image's own health check says."""

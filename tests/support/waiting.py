@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 
 HOST = "127.0.0.1"
 WAIT_LIMIT = 30.0  # s
@@ -23,6 +24,18 @@ def listening(port: int) -> bool:
     """Whether a local port takes connections."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
+
+
+def ready(port: int) -> bool:
+    """Whether the application on a local port says that it may be sent requests."""
+    connection = HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def free_port(cluster: bool = False) -> int:

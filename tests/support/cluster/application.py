@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
 
 from tests.support.process import ACCOUNT
 from tests.support.service import Service
-from tests.support.waiting import HOST, free_port
+from tests.support.waiting import HOST, free_port, ready
 
 LISTENS = "Yoto listens on "
 COMMAND_SECONDS = 180.0
@@ -113,14 +112,7 @@ class AppNode(Service):
 
     def ready(self) -> bool:
         """Whether a worker says that it may be sent requests."""
-        connection = HTTPConnection(HOST, self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+        return ready(self.port)
 
     def pids(self) -> list[int]:
         """The workers' process ids; the supervisor's is ``pid``."""

@@ -31,7 +31,25 @@ class WorkerKilled(Fault):
         return f"{node.name}, worker {pid}"
 
 
-class WorkerStopped(Fault):
+class StandsStill(Fault):
+    """A process that is no service of its own is stopped, and goes on at the end."""
+
+    def __init__(self) -> None:
+        self._pid = 0
+
+    def stop(self, pid: int) -> None:
+        """Let it stand still from now on."""
+        self._pid = pid
+        os.kill(pid, signal.SIGSTOP)
+
+    def end(self) -> None:
+        pid, self._pid = self._pid, 0
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+class WorkerStopped(StandsStill):
     """One worker stands still for longer than ``MAX_STALENESS`` and than its leases."""
 
     name = "worker-stopped"
@@ -48,20 +66,11 @@ class WorkerStopped(Fault):
         ),
     )
 
-    def __init__(self) -> None:
-        self._pid = 0
-
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         node = rng.choice(cluster.nodes)
-        self._pid = rng.choice(sorted(node.pids()))
-        os.kill(self._pid, signal.SIGSTOP)
-        return f"{node.name}, worker {self._pid}"
-
-    def end(self) -> None:
-        pid, self._pid = self._pid, 0
-        if pid:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        worker = rng.choice(sorted(node.pids()))
+        self.stop(worker)
+        return f"{node.name}, worker {worker}"
 
 
 class SupervisorKilled(Fault):
@@ -87,29 +96,19 @@ class SupervisorKilled(Fault):
             node.begin()
 
 
-class SupervisorStopped(Fault):
+class SupervisorStopped(StandsStill):
     """A worker dies meanwhile; nobody replaces it until the supervisor goes on."""
 
     name = "supervisor-stopped"
     branches = (Branch("replaces it late", logged(r"worker \d+ ended with -9" + REST)),)
 
-    def __init__(self) -> None:
-        self._pid = 0
-
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         node = rng.choice(cluster.nodes)
-        self._pid = node.pid
-        os.kill(self._pid, signal.SIGSTOP)
+        self.stop(node.pid)
         worker = rng.choice(sorted(node.pids()))
         os.kill(worker, signal.SIGKILL)
         self.killed_workers = 1
         return f"{node.name}, supervisor; worker {worker} killed"
-
-    def end(self) -> None:
-        pid, self._pid = self._pid, 0
-        if pid:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
 
 
 class NodeKilled(Killed):
