@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from types import TracebackType
 from typing import Self
 
+from tests.support.closing import Closing
 from tests.support.people import Place, call, settle
 from tests.support.process import RunningYoto
 
@@ -16,7 +16,7 @@ from tests.support.process import RunningYoto
 SHORTEST, LONGEST = 0.05, 0.35
 
 
-class Load:
+class Load(Closing):
     """While it is entered, people read and write, try what they may not, and one manages."""
 
     def __init__(self, server: RunningYoto, people: int = 2) -> None:
@@ -48,12 +48,8 @@ class Load:
                 # The audit log of the platform is for others: a denial.
                 call(self._server, "GET", "admin/audit", token=token)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop asking."""
         self._stop.set()
         for thread in self._threads:
             thread.join(20)

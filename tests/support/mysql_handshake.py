@@ -6,14 +6,14 @@ import socket
 import struct
 import threading
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
+
+from tests.support.closing import Closing
 
 _CAPABILITIES = 0x000FFFFF & ~0x800  # those of 5.5, without TLS
 _OK = b"\x00\x00\x00\x02\x00\x00\x00"
 
 
-class Greeter:
+class Greeter(Closing):
     """Listens on ``port`` of the loopback interface as ``version``."""
 
     def __init__(self, version: str) -> None:
@@ -33,15 +33,8 @@ class Greeter:
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Greet nobody any more."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

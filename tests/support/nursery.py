@@ -15,11 +15,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
+from tests.support.closing import Closing
 from tests.support.waiting import HOST, WAIT_LIMIT
 from tests.support.workers import ROOT, WorkerProcess, obey
 
@@ -42,7 +42,7 @@ def breed() -> None:
             os._exit(0)
 
 
-class Nursery:
+class Nursery(Closing):
     """The test's side."""
 
     def __init__(self) -> None:
@@ -61,15 +61,8 @@ class Nursery:
         link, _ = self._listener.accept()
         return WorkerProcess(link)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the process that forks."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()

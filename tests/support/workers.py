@@ -9,9 +9,9 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from tests.support.closing import Closing
 from tests.support.redis_servers import wait_until
 from yoto.redis import RedisSettings
 
@@ -119,7 +119,7 @@ class WorkerProcess:
         return False
 
 
-class Workers:
+class Workers(Closing):
     """Starts workers of one module, which has a class ``Worker``, and ends them."""
 
     def __init__(self, nursery: Nursery, module: str) -> None:
@@ -141,14 +141,7 @@ class Workers:
             worker.answer()
         return new
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End all that were started."""
         for worker in self._started:
             worker.close()

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import pymysql
 
+from tests.support.closing import Closing
 from tests.support.cluster.application import AppNode, accounts, flask
 from tests.support.cluster.front import Nginx, Prometheus
 from tests.support.cluster.redis import RedisCluster
@@ -33,7 +33,7 @@ READY_SECONDS = 300.0
 DURABLE = "--innodb-flush-log-at-trx-commit=2"
 
 
-class Cluster:
+class Cluster(Closing):
     """All of it, from ``__enter__`` to ``__exit__``; nothing is left, however the process ends.
 
     With ``links`` there is a fault proxy between nginx and each application, and between each
@@ -124,12 +124,8 @@ class Cluster:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop all of it."""
         self._stack.close()
 
     def _start(self) -> None:

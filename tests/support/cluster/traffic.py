@@ -9,11 +9,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
-from types import TracebackType
 from typing import Any, Self
 
 import socketio
 
+from tests.support.closing import Closing
 from tests.support.cluster.callers import Answer, Caller, Place
 from tests.support.waiting import wait_until
 
@@ -36,7 +36,7 @@ class Outcome:
     right: bool
 
 
-class Traffic:
+class Traffic(Closing):
     """While it is entered: verdicts of both kinds, guarded writes, reads, sign-ins, a websocket.
 
     Attributes:
@@ -147,12 +147,8 @@ class Traffic:
         thread.start()
         self._threads.append(thread)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop asking."""
         self._stop.set()
         for thread in self._threads:
             thread.join(60)

@@ -13,9 +13,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from tests.support.closing import Closing
 from tests.support.waiting import HOST
 
 PROCESS = Path(__file__).with_name("process.py")
@@ -102,7 +102,7 @@ def link_to(port: int) -> Iterator[Link]:
         yield links.add((HOST, port))
 
 
-class Links:
+class Links(Closing):
     """The process, with any number of links."""
 
     def __init__(self) -> None:
@@ -146,12 +146,8 @@ class Links:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End all connections."""
         assert self._process is not None
         self._process.kill()
         self._process.communicate()
