@@ -61,7 +61,7 @@ KEPT = {
     "yoto_audit_records": "for ever",
     "yoto_resilience_config_changes": "for ever: the history of settings",
     "yoto_decision_records": "DECISION_RECORD_DAYS, DECISION_RECORD_ROWS",
-    "yoto_decision_counts": "DECISION_RECORD_DAYS",
+    "yoto_decision_counts": "hours for 9 days, days for 33",
     "yoto_permission_outbox": "an hour once it is published",
     "yoto_revoked_tokens": "until the token expires: REFRESH_TOKEN_SECONDS",
     "yoto_idempotency_keys": "a day",
