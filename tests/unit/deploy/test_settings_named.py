@@ -130,6 +130,14 @@ def test_every_service_waits_for_services_that_are_there_and_can_tell() -> None:
                 assert "test" in services[needed]["healthcheck"], needed
 
 
+def test_the_image_is_built_once_and_looked_for_nowhere() -> None:
+    nodes = {name: one for name, one in compose()["services"].items() if one["image"] == "yoto"}
+    assert [name for name, one in nodes.items() if "build" in one] == ["setup"]
+    for name, one in nodes.items():
+        assert one["pull_policy"] == "never", name
+        assert name == "setup" or "setup" in one["depends_on"]
+
+
 def test_images_of_others_name_their_version() -> None:
     images = {one["image"] for one in compose()["services"].values()} - {"yoto"}
     (sidecar,) = pod()["initContainers"]
@@ -143,6 +151,26 @@ def test_secrets_of_kubernetes_come_by_reference() -> None:
     assert "Secret" not in kinds
     for key in manifest("settings.yaml")["data"]:
         assert not DECLARED[key.removeprefix("YOTO_")].secret, key
+
+
+def test_the_ingress_has_the_limits_of_nginx_and_closes_the_measurements() -> None:
+    nginx = (DEPLOY / "nginx" / "yoto.conf").read_text(encoding="utf-8")
+    sockets = nginx.partition("location /socket.io/ {")[2].partition("}")[0]
+    found = manifest("ingress.yaml")
+    told = {key.rpartition("/")[2]: one for key, one in found["metadata"]["annotations"].items()}
+    assert f"client_max_body_size {told.pop('proxy-body-size')};" in nginx
+    assert f"proxy_connect_timeout {told.pop('proxy-connect-timeout')}s;" in nginx
+    assert f"limit_conn addresses {told.pop('limit-connections')};" in nginx
+    for name in ("read", "send"):
+        assert f"proxy_{name}_timeout {told.pop(f'proxy-{name}-timeout')}s;" in sockets
+    assert not told
+    (rule,) = found["spec"]["rules"]
+    behind = {
+        (path["path"], path["pathType"]): path["backend"]["service"]["name"]
+        for path in rule["http"]["paths"]
+    }
+    assert behind == {("/metrics", "Exact"): "yoto-closed", ("/", "Prefix"): "yoto"}
+    assert "selector" not in manifest("closed.yaml")["spec"]
 
 
 def test_kubernetes_lists_each_file() -> None:
