@@ -77,7 +77,7 @@ is "answers are what they say they are" nosniff "$(header X-Content-Type-Options
 is "no script of elsewhere runs" ".*default-src 'none'.*" "$(header Content-Security-Policy)"
 
 # --- Closed to strangers
-is "metrics are closed to strangers" '401|403|404' "$(ask GET /metrics)"
+is "metrics are closed to strangers" '401|403|404|503' "$(ask GET /metrics)"
 is "the control plane's API is closed to strangers" 401 "$(ask GET /control/api/status)"
 is "its pages lead strangers to the sign-in" '303 .*/control/sign-in.*' "$(ask GET /control/) $(header Location)"
 is "the API is closed to strangers" 401 "$(ask GET /api/v1/auth/me)"

@@ -68,6 +68,23 @@ def test_each_step_is_a_target(workflow: Path) -> None:
     assert [step for step in steps(workflow) if not made(step)] == []
 
 
+def test_nothing_is_published_before_the_tests_and_their_long_forms_passed() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+    proofs = {"test", "deployment"}
+    assert jobs["deployment"]["env"]["YOTO_TEST_ALL"] == "1"
+    (command,) = (one["run"] for one in jobs["deployment"]["steps"] if "test-e2e" in str(one))
+    paths = re.findall(r"tests/\S+?(?=[\s\"])", command)
+    assert paths and all((ROOT / path).exists() for path in paths)
+
+    def before(name: str) -> set[str]:
+        needs = jobs[name].get("needs", [])
+        direct = {needs} if isinstance(needs, str) else set(needs)
+        return direct.union(*map(before, direct))
+
+    for name in jobs.keys() - proofs:
+        assert proofs <= before(name), name
+
+
 def test_the_run_before_landing_calls_what_the_workflows_call() -> None:
     ours = of_ci_run()
     assert "test" in ours
