@@ -328,10 +328,13 @@ def test_without_a_public_address_the_metadata_name_the_one_that_is_listened_on(
     assert found.get_json()["policy_decision_point"] == "http://localhost:80"
 
 
-def test_a_host_that_is_not_trusted_is_refused(app: Flask, client: FlaskClient) -> None:
-    app.config["TRUSTED_HOSTS"] = ["pdp.example"]
-    assert client.get("/livez", headers={"Host": "evil.example"}).status_code == 400
-    assert client.get("/livez", headers={"Host": "pdp.example"}).status_code == 200
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/control/sign-in"])
+def test_a_host_that_is_not_trusted_is_refused(app: Flask, client: FlaskClient, path: str) -> None:
+    app.config["TRUSTED_HOSTS"] = ["pdp.example", "app1"]
+    for host in ("evil.example", "10.0.0.7:5000"):
+        assert client.get(path, headers={"Host": host}).status_code == 400
+    for host in ("pdp.example", "app1:5000"):
+        assert client.get(path, headers={"Host": host}).status_code == 200
 
 
 def test_what_an_item_gives_itself_takes_nothing_from_the_defaults(
