@@ -12,15 +12,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.simulation.bugs import BUGS
+from tests.simulation.bugs import BUG_HOURS, BUGS
 from tests.simulation.case import Case
 from tests.simulation.protocols import PROTOCOLS
 from tests.simulation.runner import Totals, run, search, simulated
 from tests.simulation.shrink import shrunken
 
 FOLDER = Path("build/simulation")
-# Worker-hours within which a planted bug must be found.
-BUG_HOURS = 4.0
 
 
 def main(arguments: list[str]) -> int:
@@ -46,14 +44,15 @@ def _search(protocols: list[str], options: argparse.Namespace) -> int:
     for name in protocols:
         totals = search(name, options.seed, options.hours)
         print(f"{name:10}{_row(totals)}", flush=True)
-        for outcome in totals.found:
-            found += 1
-            with simulated():
-                small = shrunken(outcome)
-            path = FOLDER / f"{name}-{options.seed}.json"
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            small.case.save(path)
-            print(f"  {small.violation}\n  {len(small.case.plan)} items: {path}")
+        if totals.found is None:
+            continue
+        found += 1
+        with simulated():
+            small = shrunken(totals.found)
+        path = FOLDER / f"{name}-{options.seed}.json"
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        small.case.save(path)
+        print(f"  {small.violation}\n  {len(small.case.plan)} items: {path}")
     return 1 if found else 0
 
 
@@ -65,7 +64,7 @@ def _row(totals: Totals) -> str:
     ratio = totals.worker_seconds / max(totals.processor, 1e-9)
     return (
         f"{totals.schedules:9}   {hours:12.2f}   {totals.processor:11.1f}   {ratio:10.0f}"
-        f"   {totals.points:5}   {len(totals.found):10}"
+        f"   {totals.points:5}   {int(totals.found is not None):10}"
     )
 
 
@@ -75,13 +74,13 @@ def _bugs(names: list[str], seed: int) -> int:
     for name in names:
         bug = BUGS[name]
         totals = search(bug.protocol, seed, BUG_HOURS, name)
-        if not totals.found:
+        if totals.found is None:
             missed += 1
             print(f"{bug.protocol:8}  {'not found':>17}  {'':6}  {'':8}  {name}", flush=True)
             continue
         with simulated(name):
-            small = shrunken(totals.found[0])
-        lengths = f"{len(totals.found[0].case.plan):6}  {len(small.case.plan):8}"
+            small = shrunken(totals.found)
+        lengths = f"{len(totals.found.case.plan):6}  {len(small.case.plan):8}"
         print(f"{bug.protocol:8}  {totals.points:17}  {lengths}  {name}", flush=True)
     return 1 if missed else 0
 

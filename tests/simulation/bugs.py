@@ -24,6 +24,9 @@ from yoto.permission.outbox.publisher import Outbox
 from yoto.redis import Script, ScriptRegistry
 from yoto.resilience import scripts as guard_scripts
 
+# Worker-hours within which each is found.
+BUG_HOURS = 8.0
+
 
 @dataclass(frozen=True)
 class Bug:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from tests.simulation.protocols.protocol import Protocol
+from tests.simulation.protocols.protocol import USUAL, Protocol
 from tests.simulation.scheduler import Item, Worker, World
 from yoto.cache import CacheSettings, Loaded, Position, TieredCache, tags
 from yoto.errors import StoreUnavailable
@@ -17,6 +18,8 @@ USERS = (1, 2)
 PLACE = 0
 # s between two tries to append what could not be appended, as of the relay.
 RELAY = 1.0
+# s in which all have looked for the last time.
+LAST_LOOK = 1.0
 SETTINGS = CacheSettings()
 
 
@@ -40,18 +43,7 @@ class Floors(Protocol):
 
     name = "floors"
     operations = 4.0
-    incidents = {
-        "kill": 4,
-        "pause": 4,
-        "failover": 3,
-        "lagging": 1,
-        "behind": 2,
-        "restart": 1,
-        "flush": 1,
-        "forget": 1,
-        "away": 2,
-        "full": 1,
-    }
+    incidents = USUAL | {"failover": 3, "behind": 2}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -79,10 +71,18 @@ class Floors(Protocol):
             self._ask(worker.state, item["user"], item["behind"])
 
     def finish(self, worker: Worker) -> None:
+        for one in self.living.values():
+            one.spawn("last look", partial(self._look, one))
+        self._look(worker)
+        self.world.sleep(LAST_LOOK)
+
+    def _look(self, worker: Worker) -> None:
         for user in USERS:
-            entry, _ = worker.state.get_or_load(user, PLACE, self._loader(user))
+            entry, tier = worker.state.get_or_load(user, PLACE, self._loader(user))
             if entry.mask != self._changes[user][-1].version:
-                raise self.world.violate(f"user {user} has not what was committed")
+                raise self.world.violate(
+                    f"user {user}: {tier} of {worker.name} has not what was committed"
+                )
 
     def _change(self, cache: TieredCache, user: int) -> None:
         changes = self._changes[user]

@@ -29,17 +29,6 @@ class Leases(Protocol):
 
     name = "leases"
     operations = 10.0
-    incidents = {
-        "kill": 4,
-        "pause": 4,
-        "failover": 2,
-        "lagging": 1,
-        "restart": 1,
-        "flush": 1,
-        "forget": 1,
-        "away": 2,
-        "full": 1,
-    }
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

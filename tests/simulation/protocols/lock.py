@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests.simulation.protocols.protocol import Protocol
+from tests.simulation.protocols.protocol import USUAL, Protocol
 from tests.simulation.scheduler import TICK, Item, Worker, World
 from yoto.errors import LockLost, StoreUnavailable
 from yoto.optimization.lock import DistributedLocks, OptimizedDistributedLock
@@ -40,19 +40,7 @@ class Lock(Protocol):
     """Threads of all workers take a few locks, hold them for a while, and give them back."""
 
     name = "lock"
-    incidents = {
-        "kill": 4,
-        "pause": 4,
-        "failover": 4,
-        "lagging": 2,
-        "behind": 6,
-        "restart": 1,
-        "flush": 1,
-        "forget": 1,
-        "away": 2,
-        "full": 1,
-        "clock": 1,
-    }
+    incidents = USUAL | {"failover": 4, "lagging": 2, "behind": 6, "clock": 1}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

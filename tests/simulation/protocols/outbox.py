@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, func, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
-from tests.simulation.protocols.protocol import Protocol
+from tests.simulation.protocols.protocol import USUAL, Protocol
 from tests.simulation.scheduler import Item, Worker, World
 from tests.simulation.virtual import utcnow
 from yoto.cache import CacheSettings, Position, TieredCache, tags
@@ -86,17 +86,7 @@ class Changes(Protocol):
 
     name = "outbox"
     operations = 3.0
-    incidents = {
-        "kill": 5,
-        "pause": 4,
-        "failover": 3,
-        "lagging": 1,
-        "restart": 1,
-        "flush": 1,
-        "forget": 1,
-        "away": 8,
-        "full": 1,
-    }
+    incidents = USUAL | {"kill": 5, "failover": 3, "away": 8}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

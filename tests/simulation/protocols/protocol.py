@@ -16,6 +16,18 @@ from yoto.redis import RedisConnection
 TOGETHER = 0.02
 # Incidents a minute.
 INCIDENTS = 6.0
+# What befalls a server and its workers, with a weight.
+USUAL = {
+    "kill": 4,
+    "pause": 4,
+    "failover": 2,
+    "lagging": 1,
+    "restart": 1,
+    "flush": 1,
+    "forget": 1,
+    "away": 2,
+    "full": 1,
+}
 # s between looks whether all is well again.
 SETTLING = 1.0
 # s for which a server is away, or full.
@@ -39,7 +51,7 @@ class Protocol(ABC):
     workers: ClassVar[int] = 3
     calm: ClassVar[float] = 10.0
     operations: ClassVar[float] = 3.0
-    incidents: ClassVar[dict[str, int]]
+    incidents: ClassVar[dict[str, int]] = USUAL
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -71,20 +83,21 @@ class Protocol(ABC):
     # What the runner calls.
 
     @classmethod
-    def plan(cls, dice: random.Random, seconds: float) -> list[Item]:
-        """Operations and incidents for so long."""
+    def plan(cls, dice: random.Random, seconds: float, pace: float = 1.0) -> list[Item]:
+        """Operations and incidents for so long; ``pace``: how many times as far apart as usual."""
         items = []
-        at = dice.expovariate(cls.operations)
+        operations = cls.operations / pace
+        at = dice.expovariate(operations)
         while at < seconds:
             item = cls.draw(dice)
             whose = {"worker": dice.randrange(cls.workers), "number": len(items)}
             items.append({"at": round(at, 4), **whose, **item})
             # Half of them come close together, where they meet one another.
             close = dice.random() < 0.5
-            at += dice.uniform(0, TOGETHER) if close else dice.expovariate(cls.operations / 2)
+            at += dice.uniform(0, TOGETHER) if close else dice.expovariate(operations / 2)
         kinds, weights = list(cls.incidents), list(cls.incidents.values())
         # Some runs are quiet: what others hide is seen there.
-        often = INCIDENTS * dice.choice((0.0, 0.5, 1.0, 2.0)) / 60
+        often = INCIDENTS * dice.choice((0.0, 0.5, 1.0, 2.0)) / 60 / pace
         at = dice.expovariate(often) if often else seconds
         while at < seconds:
             low, high = AWAY

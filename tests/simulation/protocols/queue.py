@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.simulation.protocols.protocol import Protocol
+from tests.simulation.protocols.protocol import USUAL, Protocol
 from tests.simulation.scheduler import Item, Worker, World
 from yoto.errors import PlatformError
 from yoto.optimization.queue import BatchQueue, QueueSettings
@@ -27,16 +27,8 @@ class Jobs(Protocol):
     name = "queue"
     operations = 2.0
     calm = 14.0
-    incidents = {
-        "kill": 4,
-        "pause": 4,
-        "failover": 2,
-        "lagging": 1,
-        "restart": 1,
-        "forget": 1,
-        "away": 2,
-        "full": 1,
-    }
+    # Without a flush: it takes jobs away, as documented.
+    incidents = USUAL | {"flush": 0}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
