@@ -43,7 +43,7 @@ share_statements()
 settings.register_profile(
     "busy",
     deadline=None,
-    max_examples=100 if TEST_ALL else 40,
+    max_examples=100 if TEST_ALL else 25,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("busy")

@@ -10,10 +10,8 @@ import os
 
 import pytest
 
-# Where each case is other statements, or another number of processes.
+# Where each case is other statements.
 WHOLE = (
-    "tests/chaos/",
-    "tests/e2e/",
     "tests/integration/migrations/",
     "tests/integration/yoto/permission/checking/",
     "tests/integration/yoto/permission/rank/",

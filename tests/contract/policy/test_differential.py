@@ -12,14 +12,15 @@ import pytest
 from tests.contract.policy.conftest import MakeOpa
 from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
+from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import CompiledPolicies, EmbeddedEngine, OpaEngine, PolicyEngine, Verdict
 from yoto.policy.engine.embedded.library import library
 from yoto.policy.partial import Topic
 
 # For each of two sets of documents.
-DEFAULT_INPUTS = 2000
-CORPUS_INPUTS = 2000
+DEFAULT_INPUTS = 2000 if TEST_ALL else 800
+CORPUS_INPUTS = 2000 if TEST_ALL else 500
 ERROR = "no verdict"
 
 

@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 
 from app.extensions import permissions
+from tests.support.examples import some_of
+from tests.support.require import TEST_ALL
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import AccessDifference
@@ -24,6 +26,7 @@ from yoto.store.models import AuditRecord
 
 READ, SEND, PIN = "channel.read", "message.send", "message.pin"
 NAMES = (READ, SEND, PIN, "server.administrator")
+CHANGES, PAIRS = (40, 12) if TEST_ALL else (25, 8)
 
 
 @dataclass
@@ -87,12 +90,6 @@ class Town:
         made = permissions.register_group(f"after {group}", [self.random.choice(NAMES)])
         self.groups[self.groups.index(group)] = made.ids[0]
 
-    def each_has_a_way(self, name: str) -> None:
-        """Whoever can, can by something that is enough by itself; nobody else is listed."""
-        page = permissions.who_can(name, "channel", self.harbour.channel_id)
-        assert {line.user_id for line in page.lines} == self.able(name)
-        assert all(line.ways for line in page.lines), page.lines
-
     def able(self, name: str) -> set[int]:
         page = permissions.who_can(name, "channel", self.harbour.channel_id)
         assert all(line.ways for line in page.lines), "nobody can without a way to"
@@ -111,15 +108,14 @@ def town(app: Flask, world: World, request: pytest.FixtureRequest) -> Town:
     return Town(app, harbour, people, roles, groups, Random(request.node.name))
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", some_of(range(3), 1))
 def test_what_the_log_takes_back_is_what_was_there(town: Town, turn: int) -> None:
     moments: list[tuple[datetime, dict[str, set[int]]]] = []
     with town.app.app_context():
-        for _ in range(40):
+        for _ in range(CHANGES):
             moments.append((utcnow(), {name: town.able(name) for name in NAMES}))
-            town.each_has_a_way(town.random.choice(NAMES))
             town.change()
-        for _ in range(12):
+        for _ in range(PAIRS):
             first, second = sorted(town.random.sample(range(len(moments)), 2))
             (since, before), (until, after) = moments[first], moments[second]
             name = town.random.choice(NAMES)

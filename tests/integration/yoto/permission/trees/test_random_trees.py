@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy import select
 
 from app.extensions import permissions
+from tests.conftest import DATABASE
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.tables import (
     NODES,
@@ -20,6 +21,7 @@ from tests.integration.yoto.permission.trees.tables import (
     provided,
     stored,
 )
+from tests.support.require import TEST_ALL
 from tests.support.statements import count_statements
 from tests.support.trees import model
 from tests.support.trees.changes import NOW, random_write
@@ -40,6 +42,8 @@ WORLDS = int(os.environ.get("YOTO_TEST_TREES", "8"))
 FIRST = int(os.environ.get("YOTO_TEST_TREES_FROM", "0"))
 # By depth, worlds that once were answered in two ways.
 ONCE_WRONG = {2: (90,), 4: (292, 348), 5: (573,), 6: (390,), 7: (119, 271, 1527), 8: (232,)}
+# How MariaDB reads the statements is seen at the depths between which all others are.
+DEPTHS = range(1, 9) if TEST_ALL or DATABASE == "sqlite" else (1, 4, 8)
 WRITES = 2
 MOMENTS = (-60.0, 0.0, 60.0, 5000.0)
 
@@ -56,12 +60,14 @@ def names_of(world: World, found: list[str]) -> set[str]:
     return set(found) & set(world.permissions)
 
 
-@pytest.mark.parametrize("depth", range(1, 9))
+@pytest.mark.parametrize("depth", DEPTHS)
 def test_every_way_of_asking_equals_the_second_implementation(
     worlds: Flask, clock: Clock, depth: int
 ) -> None:
     wanted = range(FIRST, FIRST + WORLDS)
-    seeds = {seed for seed in wanted if seed % 8 == depth % 8} | {*ONCE_WRONG.get(depth, ())}
+    seeds = {seed for seed in wanted if seed % 8 == depth % 8}
+    if TEST_ALL or DATABASE == "sqlite":
+        seeds |= {*ONCE_WRONG.get(depth, ())}
     for seed in sorted(seeds):
         rng = Random(seed)
         world = random_world(rng, depth)
@@ -80,7 +86,7 @@ def test_every_way_of_asking_equals_the_second_implementation(
             random_write(rng, world).apply(world)
 
 
-@pytest.mark.parametrize("depth", range(1, 9))
+@pytest.mark.parametrize("depth", DEPTHS)
 def test_a_load_takes_two_statements_however_deep_and_for_all_kinds_of_subjects(
     worlds: Flask, clock: Clock, depth: int
 ) -> None:
@@ -90,12 +96,13 @@ def test_a_load_takes_two_statements_however_deep_and_for_all_kinds_of_subjects(
     name = next(iter(world.permissions))
     with stored(world):
         askers = world.askers()
+        each_kind = {one.kind: one for one in askers}.values()
         numbers = [number_of(one) for one in askers]
         permissions.effective(numbers[0])  # the registry is read once
         for node in world.places():
             if expected(world, askers[0], node, NOW) is None:
                 continue
-            for number in numbers:
+            for number in numbers if TEST_ALL else map(number_of, each_kind):
                 with count_statements(worlds) as statements:
                     permissions.effective(number, *_place(node))
                 assert len(statements) == 2, (number, node)

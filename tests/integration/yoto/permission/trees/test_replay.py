@@ -18,6 +18,7 @@ from flask import Flask
 from app.extensions import cache, optimization, permissions
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.replaying import DeleteNode, Replay, heard
+from tests.support.examples import some_of
 from tests.support.trees.apart import taken_apart
 from tests.support.trees.by_hand import NOW, Ask, Who, asker_of, names, place_of
 from tests.support.trees.changes import CHANGES, MOMENTS, Maker, accepted, some
@@ -27,7 +28,8 @@ from tests.support.trees.worlds import building, skeleton
 from tests.support.trees.writes import Write
 
 # In these three each kind of write makes a difference to somebody; others on demand.
-SEEDS = (1, 13, 14, *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
+SURE = (1, 13, 14)
+SEEDS = (*some_of(SURE, 3), *range(100, 100 + int(os.environ.get("YOTO_TEST_STORIES", "0"))))
 # Pairs of who asks and where: whose answers are worked out, and of these, those that are asked: of
 # whom a write makes a difference for, and of all.
 LOOKED_AT, CHANGED, OTHERS = 100, 8, 4
@@ -48,9 +50,9 @@ def clock(app: Flask) -> Iterator[Clock]:
     caching.close()
 
 
-def compare(replay: Replay, pairs: list[Pair], told: Any) -> None:
-    for pair in pairs:
-        assert replay.found(*pair) == replay.expected(*pair), (pair, told)
+def compare(replay: Replay, expected: Answers, told: Any) -> None:
+    for pair, may in expected.items():
+        assert replay.found(*pair) == may, (pair, told)
 
 
 def changed_by(replay: Replay, write: Write, before: Answers) -> list[Pair]:
@@ -67,18 +69,19 @@ def some_answers(replay: Replay, rng: Random) -> Answers:
 
 
 def tried(
-    replay: Replay, rng: Random, pairs: list[Pair], changed: list[Pair], write: Write, told: Any
+    replay: Replay, rng: Random, before: Answers, changed: list[Pair], write: Write, told: Any
 ) -> int:
     """Perform a write between questions; how many of the answers it changed."""
-    asked = rng.sample(changed, min(len(changed), CHANGED)) + rng.sample(pairs, OTHERS)
+    asked = rng.sample(changed, min(len(changed), CHANGED)) + rng.sample(list(before), OTHERS)
     heard()
-    compare(replay, asked, ("before", told))
+    compare(replay, {pair: before[pair] for pair in asked}, ("before", told))
     replay.perform(write)
-    compare(replay, asked, ("at once", told))
+    after = {pair: replay.expected(*pair) for pair in asked}
+    compare(replay, after, ("at once", told))
     heard()
     cache.current.forget()
-    compare(replay, asked, ("from Redis, or the database", told))
-    compare(replay, asked, ("from memory", told))
+    compare(replay, after, ("from Redis, or the database", told))
+    compare(replay, after, ("from memory", told))
     return len(changed)
 
 
@@ -117,12 +120,14 @@ def test_each_kind_of_write_is_heard_of_wherever_it_makes_a_difference(
             before = some_answers(replay, rng)
             write, changed = some_write(rng, replay, make, before)
             if write is not None:
-                asked = list(before), changed
-                told[make.__name__] += tried(replay, rng, *asked, write, (seed, write))
+                told[make.__name__] += tried(replay, rng, before, changed, write, (seed, write))
         replay.end()
     # A new node makes no difference to anybody: nobody could ask about it.
     silent = {make.__name__ for make in (*CHANGES, delete_node) if not told[make.__name__]}
-    assert silent == {"put_node"}
+    if set(SURE) <= set(SEEDS):
+        assert silent == {"put_node"}
+    else:
+        assert told.total()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -148,4 +153,4 @@ def test_an_example_is_answered_as_it_was_worked_out_by_hand(
                 assert replay.who(step.permission, node) == people, step
             case _:
                 before = some_answers(replay, rng)
-                tried(replay, rng, list(before), changed_by(replay, step, before), step, step)
+                tried(replay, rng, before, changed_by(replay, step, before), step, step)

@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
+from tests.support.examples import drawn
+from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import EmbeddedEngine
 from yoto.policy.engine import CompiledPolicies, Decider
 from yoto.policy.partial import Topic
 
-DEFAULT_INPUTS = 400
+DEFAULT_INPUTS = 400 if TEST_ALL else 150
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +141,7 @@ def body_of(lines: list[str]) -> str:
     return "\n".join(kept or ["true"])
 
 
-@settings(
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@drawn(150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.sampled_from(HEADS), BODIES), min_size=1, max_size=5),
     st.dictionaries(st.sampled_from(["*", "server.*", "message.send"]), st.integers(0, 3)),
