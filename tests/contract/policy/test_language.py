@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.bundles import MAIN
 from tests.support.opa import opa_binary
+from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import Bundle
 from yoto.policy.engine.admission import admit
@@ -87,10 +88,12 @@ def rule_of(name: str) -> str:
 
 
 def test_regopy_reads_every_case_like_regorus_or_refuses_it(embedded: dict[str, Any]) -> None:
+    """Every third one in a usual run, since regopy takes long to compile one."""
     regopy, text = library("regopy"), json.dumps(INPUT)
     documents, refused, failed = regopy.documents("{}"), Counter[str](), []
     different: dict[str, Any] = {}
-    for name, source in sources().items():
+    cases = list(sources().items())[:: 1 if TEST_ALL else 3]
+    for name, source in cases:
         try:
             regopy.admit(Bundle({name: source}))
             program = regopy.program(documents, {name: source}, [rule_of(name)])
@@ -107,7 +110,7 @@ def test_regopy_reads_every_case_like_regorus_or_refuses_it(embedded: dict[str, 
     assert not different
     # An error denies, and says why.
     assert len(failed) < 40, failed
-    assert len(sources()) - refused.total() > 450, refused
+    assert len(cases) - refused.total() > 0.55 * len(cases), refused
 
 
 def test_opa_reads_every_case_like_regorus(embedded: dict[str, Any], tmp_path: Path) -> None:
