@@ -14,8 +14,6 @@ CHANGELOG = """# Changelog
 
 ## [Unreleased]
 
-- Not yet.
-
 ## [1.1.0] - 2027-01-09
 
 ### Fixed
@@ -39,8 +37,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_the_change_log_of_this_tree_has_its_version() -> None:
-    notes = release.notes(f"v{yoto.__version__}")
-    assert "### Added" in notes and "[Unreleased]:" not in notes
+    newest = release.SECTION.search((release.ROOT / "CHANGELOG.md").read_text())
+    assert newest is not None and newest[1] == yoto.__version__
+    assert "### Added" in newest[3] and "[Unreleased]:" not in newest[3]
 
 
 def test_the_change_log_has_only_the_kinds_of_change_that_readers_know() -> None:
@@ -69,11 +68,18 @@ def test_a_version_that_the_change_log_lacks_is_refused(tree: Path) -> None:
         release.notes("v1.2.0", tree)
 
 
+def test_what_no_notes_would_tell_is_refused(tree: Path) -> None:
+    log = tree / "CHANGELOG.md"
+    log.write_text(CHANGELOG.replace("[Unreleased]\n", "[Unreleased]\n\n### Fixed\n\n- Another.\n"))
+    with pytest.raises(release.NotReleasable, match="has entries in Unreleased"):
+        release.notes("v1.1.0", tree)
+
+
 def test_the_command_writes_the_notes_and_says_why_it_refuses(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "build" / "notes.md"
-    assert release.main([f"v{yoto.__version__}", "--notes", str(file)]) == 0
-    assert file.read_text().startswith("The first release.")
-    assert release.main(["v0.9.0"]) == 1
+    file = tree / "build" / "notes.md"
+    assert release.main(["v1.1.0", "--notes", str(file)], tree) == 0
+    assert file.read_text().startswith("### Fixed")
+    assert release.main(["v0.9.0"], tree) == 1
     assert "Not released: the tag is v0.9.0" in capsys.readouterr().err
