@@ -142,8 +142,8 @@ $(BIN)/uv: | $(BIN)/python
 
 $(RUNTIME): requirements.lock requirements-regorus.lock | $(BIN)/python
 	$(LOCKED) -r requirements.lock
-	@$(LOCKED) --only-binary :all: -r requirements-regorus.lock 2>/dev/null \
-	  || echo "regorus has no wheel for this system: policies run on regopy (docs/policy-engines.md)"
+	@$(LOCKED) --only-binary :all: -r requirements-regorus.lock \
+	  || echo "regorus was not installed, for the reason above: policies run on regopy (docs/policy-engines.md)"
 	@touch $@
 
 $(TOOLS): requirements-dev.lock | $(BIN)/python
