@@ -57,12 +57,12 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     app.config.from_mapping(mapping)
     for key, setting in SETTINGS.items():
         setting.checked(key, app.config.get(key))
-    check_combinations(app.config)
     hosts = app.config["TRUSTED_HOSTS"]
     # Flask wants them so, and refuses other requests by itself.
     app.config["TRUSTED_HOSTS"] = hosts.split(",") if hosts else None
     _refuse_weak_production(app)
     _fill_embedded(app)
+    check_combinations(app.config)
     _accept_fallback(app)
 
 
@@ -181,8 +181,6 @@ def _accept_fallback(app: Flask) -> None:
     fallback = app.config["SECRET_KEY_FALLBACK"]
     if app.config["SECRET_KEY_FALLBACKS"]:
         raise ConfigurationError("SECRET_KEY_FALLBACKS", "is not read: set SECRET_KEY_FALLBACK")
-    if fallback is not None and fallback == app.config["SECRET_KEY"]:
-        raise ConfigurationError("SECRET_KEY_FALLBACK", "is the SECRET_KEY itself")
     app.config["SECRET_KEY_FALLBACKS"] = None if fallback is None else [fallback]
 
 

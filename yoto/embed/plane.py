@@ -40,6 +40,7 @@ from yoto.permission import NO_PERSON, number_of
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
 from yoto.settings import EXTENSION as SETTINGS
+from yoto.settings import PREFIX, check_combinations
 from yoto.store.db import EXTENSION as STORE
 from yoto.store.db import db, forget_connections, init_store_beside
 from yoto.store.declarations import EXTENSION as DECLARATIONS
@@ -218,13 +219,15 @@ def _configure(plane: Application, app: Flask) -> None:
     plane.config.update(settings_for(app, True, found if found in LEVELS else None))
     if plane.config["LOG_LEVEL"] != found:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
+    fallback, accepted = plane.config["SECRET_KEY_FALLBACK"], []
     if plane.config["SECRET_KEY"] is None:
         plane.config["SECRET_KEY"] = app.config["SECRET_KEY"]
-        plane.config["SECRET_KEY_FALLBACKS"] = app.config["SECRET_KEY_FALLBACKS"]
-    if plane.config["SECRET_KEY_FALLBACK"] is not None:
-        plane.config["SECRET_KEY_FALLBACKS"] = [plane.config["SECRET_KEY_FALLBACK"]]
+        accepted += app.config["SECRET_KEY_FALLBACKS"] or ()
     if not plane.config["SECRET_KEY"]:
         raise ConfigurationError("SECRET_KEY", "the control plane needs one, for its sessions")
+    # Once more, now that the key may be that of the host.
+    check_combinations(plane.config, PREFIX)
+    plane.config["SECRET_KEY_FALLBACKS"] = accepted if fallback is None else [fallback, *accepted]
     plane.config.update(
         ENVIRONMENT=app.name,
         TRUSTED_HOSTS=app.config["TRUSTED_HOSTS"],

@@ -73,6 +73,11 @@ COMBINATIONS = (
         "closes nothing without {0}METRICS_TOKEN",
     ),
     Combination(
+        ("SECRET_KEY_FALLBACK", "SECRET_KEY"),
+        lambda fallback, key: fallback is None or fallback != key,
+        "is the {0}SECRET_KEY itself",
+    ),
+    Combination(
         ("OPA_URL", "POLICY_ENGINE"),
         lambda url, engine: engine != "opa" or bool(url),
         "is missing: {0}POLICY_ENGINE is 'opa', which needs the address of a server",

@@ -42,11 +42,13 @@ from yoto.embed.plane import plane_of
 from yoto.fleet import Fleet, WorkerState
 from yoto.monitor import Monitor
 from yoto.policy import BehaviourWatch
+from yoto.sealing import secret_keys
 from yoto.store.db import db, is_writing
 from yoto.store.models import User
 
 ORDER, TILL = "order.refund", "till.open"
 MARK = {"Shop": "yes"}
+KEY, OTHER_KEY = "only the tests of the shop use it", "another one that only they use"
 GRADES = {"vera": "view", "olga": "operate", "anna": "admin"}
 
 
@@ -72,7 +74,7 @@ class Shop:
         self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
         Base.metadata.create_all(self.engine)
         self.app = app = Flask("shop", instance_path=str(folder))
-        app.secret_key = "only the tests of the shop use it"
+        app.secret_key = KEY
         app.config["YOTO_REDIS_URL"] = redis
         app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-shop-{secrets.token_hex(4)}:"
         app.config["YOTO_WARM_UP_AT_START"] = False
@@ -452,6 +454,11 @@ def test_a_session_may_have_the_number_of_somebody_as_text(
         ({"db": None}, "control_plane"),
         ({"secret_key": None}, "SECRET_KEY"),
         ({"settings": {"YOTO_ALERT_INTERVAL": "often"}}, "YOTO_ALERT_INTERVAL"),
+        ({"settings": {"YOTO_SECRET_KEY_FALLBACK": KEY}}, "YOTO_SECRET_KEY_FALLBACK"),
+        (
+            {"settings": {"YOTO_SECRET_KEY": OTHER_KEY, "YOTO_SECRET_KEY_FALLBACK": OTHER_KEY}},
+            "YOTO_SECRET_KEY_FALLBACK",
+        ),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(
@@ -461,7 +468,7 @@ def test_what_is_missing_or_wrong_is_named(
     app = Flask("shop", instance_path=str(tmp_path))
     app.config["YOTO_REDIS_URL"] = valkey_server.url
     app.config |= options.pop("settings", {})
-    app.secret_key = options.pop("secret_key", "only the tests of the shop use it")
+    app.secret_key = options.pop("secret_key", KEY)
     wishes = {
         "db": scoped_session(sessionmaker(engine)),
         "users": people(Person, name="email"),
@@ -472,6 +479,34 @@ def test_what_is_missing_or_wrong_is_named(
         Yoto(app, **wishes | options)
     assert caught.value.key == key
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("settings", "keys"),
+    [
+        ({}, [KEY, "of before"]),
+        ({"YOTO_SECRET_KEY_FALLBACK": OTHER_KEY}, [KEY, OTHER_KEY, "of before"]),
+        ({"YOTO_SECRET_KEY": OTHER_KEY}, [OTHER_KEY]),
+        (
+            {"YOTO_SECRET_KEY": OTHER_KEY, "YOTO_SECRET_KEY_FALLBACK": KEY},
+            [OTHER_KEY, KEY],
+        ),
+    ],
+)
+def test_what_the_key_of_the_host_accepts_beside_it_its_control_plane_accepts_too(
+    settings: dict[str, str], keys: list[str], valkey_server: Server, tmp_path: Path
+) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/shop.db")
+    app = Flask("shop", instance_path=str(tmp_path))
+    app.config["YOTO_REDIS_URL"] = valkey_server.url
+    app.config.update(SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=["of before"], **settings)
+    wishes = {"db": scoped_session(sessionmaker(engine)), "operators": lambda: None}
+    Yoto(app, users=people(Person, name="email"), control_plane=True, **wishes)
+    try:
+        assert secret_keys(plane_of(app).config) == keys
+    finally:
+        Yoto.close(app)
+        engine.dispose()
 
 
 def test_every_page_and_route_answers(shop: Shop) -> None:
