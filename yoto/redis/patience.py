@@ -23,6 +23,8 @@ from yoto.redis.liveness import state_of
 
 # s by which a time-out may be noticed late by a process that is merely busy.
 STALL = 0.05
+# What connections of this process have shown to be right: see ``Patient._way``.
+_proved: set[tuple[str, str | None, str]] = set()
 
 
 class Patient(AbstractConnection):
@@ -67,10 +69,21 @@ class Patient(AbstractConnection):
             super().on_connect_check_health(*args, **options)
         except exceptions.ConnectionError as error:
             raise self.doubted(error) from error
+        _proved.add(self._way)
+
+    @property
+    def _way(self) -> tuple[str, str | None, str]:
+        """How it connects: the protocol, by what is doubted of it; the certificate; where to."""
+        return self.doubt, getattr(self, "certfile", None), str(self._host_error())
 
     def doubted(self, error: Exception) -> Exception:
-        """``error`` of opening; with what may be wrong, where a server took us and hung up."""
+        """``error`` of opening; with what may be wrong, where a server took us and hung up.
+
+        One that took us before has nothing wrong with it but that it ends, as in a failover.
+        """
         if type(error) is not exceptions.ConnectionError or not self.doubt:
+            return error
+        if self._way in _proved:
             return error
         if " connecting to " in str(error):
             return error

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.redis.scripts import EMPTY
+from tests.support.links import link_to
 from tests.support.redis_fixtures import PATIENCE
 from tests.support.redis_servers import HOST, Server, start_cluster, wait_until
 from tests.support.tls import Authority, TlsServer
@@ -118,6 +119,18 @@ def test_who_speaks_plainly_to_a_port_with_tls_is_told_of_it(
 ) -> None:
     plain = server.url.replace("rediss", "redis")
     assert "set REDIS_TLS" in refused(connect(REDIS_URL=plain, **PATIENT))
+
+
+def test_a_server_that_took_us_before_is_not_suspected_when_it_hangs_up(
+    valkey_server: Server, connect: Connect
+) -> None:
+    with link_to(valkey_server.port) as known, link_to(valkey_server.port) as new:
+        settings = [PATIENT | {"REDIS_URL": f"redis://{one.address}/0"} for one in (known, new)]
+        assert works(connect(**settings[0]))
+        known.cut()
+        new.cut()
+        said = [refused(connect(**one)) for one in settings]
+    assert ["TLS" in one for one in said] == [False, True]
 
 
 def test_a_server_without_tls_gets_no_word_from_who_wants_it(
