@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -60,17 +61,35 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
     def handle_one_response(self) -> None:
         """As eventlet's; a plain request without a body gets its response at once."""
         headers = self.headers
-        self.close_connection = self.close_connection or self.admitted.ends
         if isinstance(headers, PlainHeaders) and headers.environ.keys().isdisjoint(_MORE):
-            self._answer(headers.get("Connection", "").lower())
-        else:
-            super().handle_one_response()
+            self._answer()
+            return
+        application = self.application
 
-    def _answer(self, connection: str) -> None:
-        extra = CLOSE if self.close_connection else ""
-        if connection == "keep-alive" and not self.close_connection:
-            extra = "Connection: keep-alive\r\n"
-        answer = QuickAnswer(self.admitted.write, self.command, extra)
+        def ending(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+            def begin(*said: Any) -> Any:
+                self._end_when_told()
+                return start(*said)
+
+            return application(environ, begin)
+
+        # Eventlet sets it for each request anew.
+        self.application = ending
+        super().handle_one_response()
+
+    def _end_when_told(self) -> None:
+        """Found when the head goes out, since the process may have been asked to stop meanwhile."""
+        self.close_connection = self.close_connection or self.admitted.ends
+
+    def _connection_line(self) -> str:
+        self._end_when_told()
+        if self.close_connection:
+            return CLOSE
+        kept = self.headers.get("Connection", "").lower() == "keep-alive"
+        return "Connection: keep-alive\r\n" if kept else ""
+
+    def _answer(self) -> None:
+        answer = QuickAnswer(self.admitted.write, self.command, self._connection_line)
         body = None
         try:
             body = self.application(self.environ, answer.start)
@@ -83,7 +102,6 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
             log.debug("an answer broke off", exc_info=True)
             self.close_connection = True
             if answer.waits:
-                answer.extra = CLOSE
                 for piece in answer_failure(self.environ[REQUEST_ID_KEY], answer.start):
                     answer.write(piece)
                 answer.end()

@@ -19,19 +19,18 @@ class QuickAnswer:
     """One response to a request that has no body; it has WSGI's ``start_response``.
 
     Where its length is not said it goes in chunks, so that the connection can be kept.
-
-    Attributes:
-        extra: see ``__init__``.
     """
 
-    __slots__ = ("_chunked", "_command", "_head", "_pieces", "_send", "_size", "extra")
+    __slots__ = ("_chunked", "_command", "_extra", "_head", "_pieces", "_send", "_size")
 
-    def __init__(self, send: Callable[[bytes], object], command: str, extra: str) -> None:
-        """``extra``: what the connection adds to the headers, as lines."""
-        self.extra = extra
+    def __init__(
+        self, send: Callable[[bytes], object], command: str, extra: Callable[[], str]
+    ) -> None:
+        """``extra`` gives what the connection adds to the headers, as lines, when they are sent."""
         self._send = send
         self._command = command
-        self._head = b""
+        self._extra = extra
+        self._head = ""
         self._chunked = False
         self._pieces: list[bytes] = []
         self._size = 0
@@ -50,8 +49,7 @@ class QuickAnswer:
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
         date = "" if "date" in names else _date(int(time.time()))
         chunked = "Transfer-Encoding: chunked\r\n" if self._chunked else ""
-        head = f"HTTP/1.1 {status}\r\n{lines}{date}{chunked}{self.extra}\r\n"
-        self._head = head.encode("latin-1")
+        self._head = f"HTTP/1.1 {status}\r\n{lines}{date}{chunked}"
         return self.write
 
     def write(self, piece: bytes) -> None:
@@ -71,12 +69,14 @@ class QuickAnswer:
         self._flush(LAST_CHUNK if self._chunked else b"")
 
     def _flush(self, last: bytes) -> None:
-        head, self._head = self._head, b""
+        head, self._head = self._head, ""
         body, self._pieces = b"".join(self._pieces), []
         size, self._size = self._size, 0
         if self._chunked and size:
             body = b"%x\r\n%b\r\n" % (size, body)
-        data = head + body + last
+        data = body + last
+        if head:
+            data = f"{head}{self._extra()}\r\n".encode("latin-1") + data
         if data:
             self._send(data)
 

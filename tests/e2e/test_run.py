@@ -135,21 +135,22 @@ def test_what_the_start_made_is_left_out_of_collections(tmp_path: Path) -> None:
     assert kept > 100_000, ended.stderr
 
 
-def begin_sign_in(app: RunningYoto) -> tuple[list[int | str], threading.Thread]:
-    """A sign-in that is on its way in a thread, and where its answer will be."""
-    url = app.url
-    assert get(f"{url}/livez") == 200
-    answers: list[int | str] = []
+def begin_sign_in(app: RunningYoto) -> tuple[list[int | str | None], threading.Thread]:
+    """A sign-in that is on its way in a thread, over a connection that its client would keep, and
+    where its answer will be: the status, and what it says of the connection.
+    """
+    address = urlsplit(app.url)
+    held = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    held.connect()
+    assert get(f"{app.url}/livez") == 200  # by then a worker has accepted the one before
+    answers: list[int | str | None] = []
 
     def sign_in() -> None:
-        body = json.dumps({"username": "nobody", "password": "wrong password"}).encode()
-        request = urllib.request.Request(
-            f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"}
-        )
+        body = json.dumps({"username": "nobody", "password": "wrong password"})
         try:
-            urllib.request.urlopen(request, timeout=30)
-        except urllib.error.HTTPError as error:
-            answers.append(error.code)
+            held.request("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
+            answer = held.getresponse()
+            answers.extend((answer.status, answer.getheader("Connection")))
         except (OSError, HTTPException):
             answers.append("cut")
 
@@ -159,14 +160,16 @@ def begin_sign_in(app: RunningYoto) -> tuple[list[int | str], threading.Thread]:
     return answers, caller
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_sigterm_lets_running_requests_finish(tmp_path: Path, workers: str) -> None:
+@pytest.mark.parametrize(("workers", "mode"), [("1", "eventlet"), ("2", "threading")])
+def test_sigterm_lets_running_requests_finish_and_says_that_their_connections_end(
+    tmp_path: Path, workers: str, mode: str
+) -> None:
     """A sign-in hashes a password: with a high cost it lasts long enough to be in flight."""
-    app = RunningYoto(tmp_path, "--workers", workers, **SLOW_SIGN_IN)
+    app = RunningYoto(tmp_path, "--workers", workers, YOTO_ASYNC_MODE=mode, **SLOW_SIGN_IN)
     answers, caller = begin_sign_in(app)
     code = app.stop()
     caller.join()
-    assert answers == [401]
+    assert answers == [401, "close"]
     assert code == 0
 
 

@@ -6,7 +6,7 @@ import http.client
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,12 +33,17 @@ PIECES = st.lists(st.binary(max_size=8) | st.sampled_from([b"x" * AT_ONCE, b"y" 
 
 
 def sent_by(
-    handle: Callable[[Any], None], command: str, connection: str | None, application: Any
+    handle: Callable[[Any], None],
+    command: str,
+    connection: str | None,
+    application: Any,
+    more: Sequence[tuple[str, str]] = (),
 ) -> tuple[bytes, bool]:
     """All that a handler sends for one request, and whether it ends the connection then."""
     handler: Any = Protocol.__new__(Protocol)
     sent = io.BytesIO()
-    pairs = [("Host", "here")] + ([] if connection is None else [("Connection", connection)])
+    pairs = [("Host", "here"), *more]
+    pairs += [] if connection is None else [("Connection", connection)]
     handler.headers = PlainHeaders(pairs)
     handler.server, handler.application, handler.command = SERVER, application, command
     handler.wfile = sent
@@ -50,6 +55,7 @@ def sent_by(
         should_send_hundred_continue=False, chunked_input=False, position=0, content_length=0
     )
     handler.environ = {"eventlet.input": unread, "eventlet.posthooks": []}
+    handler.environ["admitted"] = handler.admitted
     handle(handler)
     return sent.getvalue(), bool(handler.close_connection)
 
@@ -139,9 +145,25 @@ def test_an_answer_that_fails_before_anything_was_sent_is_a_problem() -> None:
     assert json.loads(body)["request_id"] == "the one in the log"
 
 
+@pytest.mark.parametrize("connection", [None, "keep-alive"])
+@pytest.mark.parametrize("more", [[], [("Transfer-Encoding", "identity")]], ids=["plain", "more"])
+def test_who_is_asked_to_stop_while_a_view_runs_says_that_the_connection_ends(
+    connection: str | None, more: list[tuple[str, str]]
+) -> None:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        environ["admitted"].ends = True
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"done"]
+
+    sent, closes = sent_by(Protocol.handle_one_response, "GET", connection, application, more)
+    headers = read(sent, "GET")[3]
+    assert [value for name, value in headers if name == "Connection"] == ["close"]
+    assert closes
+
+
 def test_a_small_answer_is_one_piece() -> None:
     sent: list[bytes] = []
-    answer = QuickAnswer(sent.append, "GET", "")
+    answer = QuickAnswer(sent.append, "GET", str)
     answer.start("200 OK", [("Content-Length", "4"), ("Date", "now")])
     for piece in (b"ab", b"", b"cd"):
         answer.write(piece)
