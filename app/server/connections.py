@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from app.server.drain import InFlight
 from yoto.resilience import network_of
 
 log = logging.getLogger(__name__)
@@ -101,14 +102,13 @@ class Connections:
         self.limits = limits
         self.pause = pause
         self.ending = False
-        self._none: threading.Event | None = None
         self._lock = threading.Lock()
-        self._all = 0
+        self._open = InFlight()
         self._of: dict[str | None, int] = {}
         self._logged: dict[str, tuple[float, int]] = {}
 
     def __len__(self) -> int:
-        return self._all
+        return len(self._open)
 
     def admit(self, found: Any, address: str) -> Connection | None:
         """The connection on an accepted TCP socket; None: rejected, with a response."""
@@ -116,28 +116,24 @@ class Connections:
         limits = self.limits
         with self._lock:
             of_it = self._of.get(network, 0)
-            full = self._all >= limits.most
+            full = len(self._open) >= limits.most
             refused = full or (limits.of_one is not None and of_it >= limits.of_one)
             if not refused:
-                self._all += 1
                 self._of[network] = of_it + 1
-        if not refused:
-            return Connection(self, found, network)
+                return Connection(self, found, network, self._open.begin())
         self.say("refused: this worker" if full else "refused: one address", network)
         # Nothing was sent yet, so there is room, and this does not block.
         with suppress(OSError):
             found.send(TOO_MANY)
         return None
 
-    def leave(self, network: str | None) -> None:
-        """One of a network is no plain connection any more."""
+    def leave(self, token: object, network: str | None) -> None:
+        """One of a network, which ``token`` stands for, is no plain connection any more."""
         with self._lock:
-            self._all -= 1
             self._of[network] -= 1
             if not self._of[network]:
                 del self._of[network]
-            if self._none is not None and not self._all:
-                self._none.set()
+        self._open.finish(token)
 
     def end(self, seconds: float) -> None:
         """Let each end with its next answer, and wait for proxies to let go of the others.
@@ -148,11 +144,7 @@ class Connections:
         """
         self.ending = True
         if self.limits.proxied:
-            with self._lock:
-                self._none = threading.Event()
-                if not self._all:
-                    return
-            self._none.wait(seconds)
+            self._open.wait_until_none(seconds)
 
     def say(self, what: str, network: str | None) -> None:
         """Log what happened to a connection, not for each one of a flood."""
@@ -171,15 +163,15 @@ class Connection:
     Time-outs of a socket alone would not do: each byte of one that drips starts them anew.
     """
 
-    def __init__(self, all_: Connections, found: Any, network: str | None) -> None:
+    def __init__(self, all_: Connections, found: Any, network: str | None, token: object) -> None:
         self.socket = found
         self._all = all_
         self._network = network
+        self._token: object | None = token
         self._phase = Phase.WAITING
         self._deadline = time.monotonic() + all_.limits.head
         self._requests = 0
         self._over = False
-        self._counted = True
         self.is_websocket = False
 
     @property
@@ -230,9 +222,9 @@ class Connection:
 
     def leave(self) -> None:
         """It is no plain connection any more; again changes nothing."""
-        if self._counted:
-            self._counted = False
-            self._all.leave(self._network)
+        token, self._token = self._token, None
+        if token is not None:
+            self._all.leave(token, self._network)
 
     def read(self, buffer: Any) -> int:
         """Read into ``buffer`` what there is; 0: nothing comes any more.

@@ -22,28 +22,31 @@ CLOSE_SECONDS = 1.5
 
 
 class InFlight:
-    """Knows how many requests are running. Safe for threads and greenlets, without a lock: each
-    adds and takes away its own token, which sets do in one step.
+    """Knows how many requests run, or connections are open. Safe for threads and greenlets, without
+    a lock: each adds and takes away its own token, which sets do in one step.
     """
 
     def __init__(self) -> None:
         self._running: set[object] = set()
         self._none: threading.Event | None = None
 
+    def __len__(self) -> int:
+        return len(self._running)
+
     def begin(self) -> object:
-        """A request runs until ``finish`` gets what this returns."""
+        """One runs until ``finish`` gets what this returns."""
         token = object()
         self._running.add(token)
         return token
 
     def finish(self, token: object) -> None:
-        """A request has ended; again changes nothing."""
+        """One has ended; again changes nothing."""
         self._running.discard(token)
         if self._none is not None and not self._running:
             self._none.set()
 
     def wait_until_none(self, seconds: float) -> bool:
-        """Wait for the running requests; False when some still run after ``seconds``."""
+        """Wait for those that run; False when some still do after ``seconds``."""
         self._none = threading.Event()
         return not self._running or self._none.wait(seconds)
 
