@@ -219,7 +219,8 @@ def _configure(plane: Application, app: Flask) -> None:
     plane.config.update(settings_for(app, True, found if found in LEVELS else None))
     if plane.config["LOG_LEVEL"] != found:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
-    fallback, accepted = plane.config["SECRET_KEY_FALLBACK"], []
+    fallback = plane.config["SECRET_KEY_FALLBACK"]
+    accepted: list[str] = []
     if plane.config["SECRET_KEY"] is None:
         plane.config["SECRET_KEY"] = app.config["SECRET_KEY"]
         accepted += app.config["SECRET_KEY_FALLBACKS"] or ()

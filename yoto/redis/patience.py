@@ -74,7 +74,8 @@ class Patient(AbstractConnection):
     @property
     def _way(self) -> tuple[str, str | None, str]:
         """How it connects: the protocol, by what is doubted of it; the certificate; where to."""
-        return self.doubt, getattr(self, "certfile", None), str(self._host_error())
+        where = str(self._host_error())  # type: ignore[no-untyped-call]
+        return self.doubt, getattr(self, "certfile", None), where
 
     def doubted(self, error: Exception) -> Exception:
         """``error`` of opening; with what may be wrong, where a server took us and hung up.
