@@ -68,10 +68,6 @@ class Link:
         """Once: the next answer is lost with its connection, after the request has arrived."""
         self._do("lose_reply")
 
-    def hang_up(self) -> None:
-        """Once: reset the connections that are open."""
-        self._do("hang_up")
-
     def heal(self) -> None:
         """Forward as before. Connections whose bytes were lost or changed are reset."""
         self._do("heal")
@@ -110,12 +106,12 @@ class Links(Closing):
         self._lock = threading.Lock()
         self._count = 0
 
-    def add(self, target: tuple[str, int], listen: tuple[str, int] = (HOST, 0)) -> Link:
-        """A link to ``target``, which listens from now on; port 0: any free one."""
+    def add(self, target: tuple[str, int]) -> Link:
+        """A link to ``target``, which listens from now on."""
         with self._lock:
             self._count += 1
             number = self._count
-        address = self.order(do="add", link=number, target=target, listen=listen)
+        address = self.order(do="add", link=number, target=target)
         return Link(self, number, (address[0], address[1]))
 
     def order(self, **order: Any) -> Any:

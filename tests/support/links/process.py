@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import socket
+import struct
 import sys
 from collections import deque
 from typing import Any, cast
@@ -16,6 +18,8 @@ from typing import Any, cast
 SEED = 19
 # Bytes that a side may be behind before its other side is read no more.
 HIGH_WATER = 1 << 18
+# Linger for no time: the kernel ends such a connection with RST, and by FIN any other.
+AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class End(asyncio.Protocol):
@@ -124,6 +128,8 @@ class End(asyncio.Protocol):
         if self.timer is not None:
             self.timer.cancel()
         if self.transport is not None:
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             self.transport.abort()
 
 
@@ -160,11 +166,6 @@ class Forwarder:
                     end.other.reset()
                 return b""
         return data
-
-    def hang_up(self) -> None:
-        for end in list(self.ends):
-            self.touched += 1
-            end.reset()
 
     async def do(self, name: str, amount: float) -> None:
         if self.server is None:
@@ -236,7 +237,6 @@ async def obey(links: dict[int, Forwarder], number: int, order: dict[str, Any]) 
     name = order["do"]
     if name == "add":
         links[number] = Forwarder(tuple(order["target"]))
-        links[number].address = tuple(order["listen"])
         await links[number].listen()
         return list(links[number].address)
     link = links[number]
@@ -246,8 +246,6 @@ async def obey(links: dict[int, Forwarder], number: int, order: dict[str, Any]) 
         link.target = tuple(order["target"])
     elif name == "fault":
         return link.fault
-    elif name == "hang_up":
-        link.hang_up()
     else:
         await link.do(name, order.get("amount", 0.0))
     return None
