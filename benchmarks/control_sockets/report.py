@@ -26,8 +26,9 @@ from typing import Any
 from benchmarks.control_sockets.listeners import run
 from benchmarks.idle.processes import processor_seconds
 from tests.support.lean_sockets import LeanSocket, listen
-from tests.support.redis_servers import start_valkey, wait_until
+from tests.support.redis_servers import start_valkey
 from tests.support.serving import Serving, serving
+from tests.support.waiting import wait_until
 from yoto.events import StoreLost
 from yoto.fleet import Roster
 from yoto.redis import RedisConnection, RedisSettings

@@ -21,8 +21,9 @@ import pytest
 from benchmarks.http.rows import CHANNEL, LEASED, PERMISSION, STRICT
 from benchmarks.http.servers import Process, Stores, community, ours
 from tests.support.mariadb import MariaDB, start_mariadb
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
 from tests.support.require import missing
+from tests.support.waiting import wait_until
 
 AWAY = float(os.environ.get("YOTO_TEST_OUTAGE_SECONDS", "10"))
 CALM = 1.0  # s

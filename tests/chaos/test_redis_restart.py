@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.people import PASSWORD, call, settle
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 
 PEOPLE = 4
 PAUSE = 0.1  # s between the requests of one person

@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 
 from tests.support.installed import ROOT, Served
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto import Yoto
 from yoto.fleet import Fleet, WorkerState
 

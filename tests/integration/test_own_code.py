@@ -15,7 +15,7 @@ from flask import Flask
 from tests.support.applications import another_app
 from tests.support.gallery import EXAMPLE, REGISTER, importable
 from tests.support.operators import RIGHTS, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, World
 from yoto.errors import ConfigurationError
 from yoto.store.columns import utcnow

@@ -10,7 +10,7 @@ import socketio
 from flask import Flask
 from flask_socketio.test_client import SocketIOTestClient
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 
 NAMESPACE = "/control"
 Message = tuple[str, Any]

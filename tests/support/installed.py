@@ -17,7 +17,7 @@ from typing import Any
 
 import urllib3
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0

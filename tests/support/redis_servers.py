@@ -230,7 +230,7 @@ def start_cluster(
             "repl-diskless-sync-delay": "0",
             **(options or {}),
         }
-        server = server_of(made, port=free_port(cluster=True), name=f"redis{next(numbers)}")
+        server = server_of(made, port=free_port(), name=f"redis{next(numbers)}")
         server.begin()
         return server
 

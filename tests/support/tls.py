@@ -9,8 +9,9 @@ from pathlib import Path
 import redis
 import trustme
 
-from tests.support.redis_servers import HOST, Server
+from tests.support.redis_servers import Server
 from tests.support.require import missing
+from tests.support.waiting import HOST
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 
 HOST = "127.0.0.1"
 WAIT_LIMIT = 30.0  # s
+# Below those that kernels give to connections that go out, so that an address stays free until its
+# server is started, seconds later, and while one that was killed is away. BUS above each is the bus
+# of a node of a cluster.
+PORTS, BUS = range(10_000, 20_000), 10_000
+WORKERS = 8  # processes of one test run, more than there are; each has ports of its own
 
 
 def wait_until(condition: Callable[[], object], limit: float = WAIT_LIMIT, what: str = "") -> None:
@@ -38,20 +46,25 @@ def ready(port: int) -> bool:
         connection.close()
 
 
-def free_port(cluster: bool = False) -> int:
-    """A TCP port that nobody listens on; for a cluster node also the one 10,000 above it."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port: int = probe.getsockname()[1]
-        if not cluster:
-            return port
-        if port > 55535:
-            port -= 20000
+def free_port() -> int:
+    """A TCP port that nobody listens on, nor on the one 10,000 above it; another at each call."""
+    for port in itertools.islice(_ports, len(PORTS)):
         with socket.socket() as probe, socket.socket() as bus:
             try:
                 probe.bind((HOST, port))
-                bus.bind((HOST, port + 10000))
+                bus.bind((HOST, port + BUS))
             except OSError:
                 continue
             return port
+    raise OSError(f"no port of {PORTS} is free")
+
+
+def _own_ports() -> Iterator[int]:
+    """Those of this process, in an order of its own, and again from the first after the last."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = list(PORTS[worker % WORKERS :: WORKERS])
+    random.SystemRandom().shuffle(own)
+    return itertools.cycle(own)
+
+
+_ports = _own_ports()

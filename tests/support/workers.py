@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.closing import Closing
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.redis import RedisSettings
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import pytest
 from tests.contract.cache.workers import CacheWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.cache import (
     ORIGIN,
     CacheSettings,

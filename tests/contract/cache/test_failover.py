@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from tests.contract.cache.conftest import MakeCache, Truth, seen
-from tests.support.redis_servers import Cluster, start_cluster, wait_until
+from tests.support.redis_servers import Cluster, start_cluster
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisSettings
 from yoto.redis.keys import slot_of

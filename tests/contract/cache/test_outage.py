@@ -8,7 +8,8 @@ import time
 import pytest
 
 from tests.contract.cache.conftest import MakeCache, Truth
-from tests.support.redis_servers import Server, free_port, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import free_port, wait_until
 from yoto.cache import Position, TieredCache
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisSettings

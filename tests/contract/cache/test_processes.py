@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from tests.contract.cache.workers import CacheWorkers, Truth
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.cache import InvalidationLog
 from yoto.redis import RedisConnection, RedisSettings
 

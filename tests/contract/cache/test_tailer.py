@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.contract.cache.conftest import Connect, entries_of
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from tests.unit.yoto.cache.builders import entry
 from yoto.cache import ORIGIN, CacheSettings, InvalidationLog, Position, Tailer
 from yoto.cache.memory import Memory

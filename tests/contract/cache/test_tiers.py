@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.cache.conftest import CHANNEL_3, SERVER_7, MakeCache, Truth, seen
-from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from tests.support.waiting import wait_until
 from yoto.cache import Loaded, Position, StoreSettings, TieredCache, place_key, refresh
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.redis import RedisConnection, RedisSettings

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.redis_servers import Server, free_port, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import free_port, wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
 from yoto.events.stream import ONCE_TTL_MS

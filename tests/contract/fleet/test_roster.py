@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import UnknownResource
 from yoto.fleet import Roster, roster
 from yoto.redis import RedisConnection

@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from tests.contract.monitor.conftest import MakeBackend
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.monitor import (
     COARSE,
     FINE,

@@ -11,7 +11,7 @@ from tests.contract.monitor.conftest import MakeBackend
 from tests.contract.monitor.workers import THREADS, RecordingWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.monitor import COARSE, FINE, RedisBackend, WorkerState
 from yoto.redis import RedisSettings
 

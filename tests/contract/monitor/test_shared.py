@@ -9,8 +9,9 @@ import pytest
 
 from tests.contract.monitor.conftest import MakeBackend
 from tests.support.links import link_to
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
 from tests.support.round_trips import count_client_round_trips
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import new_instance_id
 from yoto.monitor import (

@@ -12,7 +12,8 @@ import pytest
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings
 

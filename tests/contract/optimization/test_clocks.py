@@ -10,7 +10,8 @@ import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, redis_of, wait_for_renewal
 from tests.support.redis_fixtures import settings_of
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.optimization import DistributedLocks
 from yoto.optimization.lock import attempt, owned
 from yoto.redis import RedisConnection, RedisSettings, Script

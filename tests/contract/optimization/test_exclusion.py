@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.optimization import contest
 from tests.contract.optimization.workers import LockWorkers
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.workers import WorkerProcess
 from yoto.optimization import FencedStore
 from yoto.redis import RedisConnection, RedisSettings

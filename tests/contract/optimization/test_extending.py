@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.optimization.conftest import in_thread, redis_of
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost, ValidationFailed
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection

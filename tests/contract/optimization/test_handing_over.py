@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.optimization.conftest import in_thread, redis_of, wait_for_renewal
 from tests.contract.optimization.workers import LockWorkers
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost, ValidationFailed
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings

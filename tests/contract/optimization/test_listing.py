@@ -8,8 +8,8 @@ import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, redis_of
 from tests.contract.optimization.workers import LockWorkers
-from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost, StoreUnavailable, ValidationFailed
 from yoto.optimization import DistributedLocks
 from yoto.optimization.lock import listing

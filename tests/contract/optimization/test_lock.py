@@ -10,8 +10,8 @@ from contextlib import contextmanager, nullcontext
 import pytest
 
 from tests.contract.optimization.conftest import in_thread, redis_of
-from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from tests.support.waiting import wait_until
 from yoto.errors import LockNotAcquired, ValidationFailed
 from yoto.optimization import DistributedLocks
 from yoto.optimization.lock.pace import Pace

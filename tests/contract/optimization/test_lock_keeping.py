@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.contract.optimization.conftest import in_thread, redis_of, wait_for_renewal
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection

@@ -8,7 +8,8 @@ import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, redis_of, wait_for_renewal
 from tests.contract.optimization.workers import LockWorkers
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection, RedisSettings

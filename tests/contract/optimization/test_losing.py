@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, redis_of, wait_for_renewal
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisSettings

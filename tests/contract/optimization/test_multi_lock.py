@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.contract.optimization.conftest import in_thread
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost, LockNotAcquired, ValidationFailed
 from yoto.optimization import DistributedLocks
 from yoto.redis import RedisConnection

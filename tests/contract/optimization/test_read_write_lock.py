@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, in_thread
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import LockLost, LockNotAcquired
 from yoto.optimization import DistributedLocks, OptimizedDistributedLock
 from yoto.optimization.lock.names import ReadWriteKeys

@@ -9,15 +9,9 @@ import pytest
 
 from tests.contract.optimization.conftest import MakeLocks, redis_of
 from tests.support.links import link_to
-from tests.support.redis_servers import (
-    Cluster,
-    Server,
-    start_cluster,
-    start_replica,
-    start_valkey,
-    wait_until,
-)
+from tests.support.redis_servers import Cluster, Server, start_cluster, start_replica, start_valkey
 from tests.support.round_trips import count_round_trips
+from tests.support.waiting import wait_until
 from yoto.errors import LockNotAcquired, LockUnconfirmed, StoreUnavailable, ValidationFailed
 from yoto.redis import RedisConnection, RedisSettings
 

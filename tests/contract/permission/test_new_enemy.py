@@ -12,7 +12,8 @@ from benchmarks.move import ASKED, measure
 from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
 from tests.support.nursery import Nursery
-from tests.support.redis_servers import Cluster, Server, start_valkey, wait_until
+from tests.support.redis_servers import Cluster, Server, start_valkey
+from tests.support.waiting import wait_until
 
 # MAX_STALENESS and the relay's interval, and a little for a busy machine to run those who watch.
 BOUND = 2.0 + 1.0 + 0.5

@@ -22,7 +22,7 @@ from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
 from tests.integration.yoto.permission.stored import permission_ids, store
 from tests.support.applications import another_app
 from tests.support.examples import on_one_database
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.unit.yoto.permission.reference import Reference
 from tests.unit.yoto.permission.worlds import MOMENTS
 from tests.unit.yoto.permission.worlds import NAMES as PERMISSIONS

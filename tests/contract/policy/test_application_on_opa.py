@@ -11,8 +11,8 @@ from flask import Flask
 from app.extensions import policy as manager
 from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.opa import OpaServer
-from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, bound, bound_tests, question
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.policy import PolicyManager
 

@@ -16,8 +16,8 @@ from app.extensions import policy
 from tests.contract.policy.workers import PolicyWorkers
 from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.nursery import Nursery
-from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN
+from tests.support.waiting import wait_until
 from tests.support.workers import WorkerProcess
 from yoto.errors import PolicyError
 from yoto.store.db import db

@@ -14,7 +14,8 @@ from tests.contract.resilience.platform import Platform
 from tests.support.bundles import default_bundle, rules
 from tests.support.faulty_opa import ALLOW, FaultyOpa, http
 from tests.support.opa import OpaServer
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import PolicyError, PolicyUnavailable
 from yoto.policy import OPA_BREAKER, Bundle, CompiledPolicies, OpaEngine, OpaSettings, Verdict
 from yoto.policy.engine.opa import engine as opa_engine

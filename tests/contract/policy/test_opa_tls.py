@@ -12,7 +12,7 @@ import trustme
 from tests.contract.policy.conftest import MakeOpa
 from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_binary
-from tests.support.redis_servers import HOST
+from tests.support.waiting import HOST
 from yoto.errors import PolicyUnavailable
 from yoto.policy import Verdict
 

@@ -13,8 +13,8 @@ from app.extensions import policy
 from tests.contract.policy.workers import PolicyWorkers
 from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.nursery import Nursery
-from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, question
+from tests.support.waiting import wait_until
 from yoto.errors import PolicyError
 from yoto.store.db import db
 

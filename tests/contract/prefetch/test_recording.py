@@ -8,7 +8,8 @@ import pytest
 
 from tests.contract.prefetch.conftest import SETTINGS, MakeWorker, Worker
 from tests.support.redis_fixtures import settings_of
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.prefetch.recording import log as log_module
 from yoto.redis import RedisConnection, RedisSettings

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.redis import RedisConnection
 
 Key = Callable[[str], str]

@@ -10,13 +10,8 @@ import pytest
 import redis
 
 from tests.contract.redis.scripts import ADD, ADD_BOTH, COUNT, ECHO, EMPTY
-from tests.support.redis_servers import (
-    CLUSTER_NODE_TIMEOUT,
-    Cluster,
-    Server,
-    start_cluster,
-    wait_until,
-)
+from tests.support.redis_servers import CLUSTER_NODE_TIMEOUT, Cluster, Server, start_cluster
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection
 from yoto.redis.keys import slot_of

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.contract.redis.scripts import COUNT, EMPTY
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import EmbeddedServer, RedisConnection, RedisSettings
 from yoto.redis import embedded as embedded_module

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from tests.conftest import ASYNC_MODE
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import Following, RawEntry, RedisConnection
 

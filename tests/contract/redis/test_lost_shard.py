@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.contract.redis.scripts import EMPTY
-from tests.support.redis_servers import Cluster, Server, start_cluster, wait_until
+from tests.support.redis_servers import Cluster, Server, start_cluster
 from tests.support.round_trips import count_round_trips
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection, get_redis_info
 from yoto.redis.keys import slot_of

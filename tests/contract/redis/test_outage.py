@@ -12,7 +12,8 @@ import pytest
 
 from tests.contract.redis.scripts import ADD, COUNT, ECHO, EMPTY, REPEATABLE_COUNT
 from tests.support.links import link_to
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection
 from yoto.redis.circuit import FAILURES_TO_TRIP

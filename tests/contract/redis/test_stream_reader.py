@@ -10,7 +10,8 @@ import pytest
 from redis import exceptions
 
 from tests.contract.redis.conftest import Connect
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection
 from yoto.redis.stream_reader import StreamReader

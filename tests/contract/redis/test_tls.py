@@ -13,8 +13,9 @@ import pytest
 from tests.contract.redis.scripts import EMPTY
 from tests.support.links import link_to
 from tests.support.redis_fixtures import PATIENCE
-from tests.support.redis_servers import HOST, Server, start_cluster, wait_until
+from tests.support.redis_servers import Server, start_cluster
 from tests.support.tls import Authority, TlsServer
+from tests.support.waiting import HOST, wait_until
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import RedisConnection
 

@@ -10,13 +10,8 @@ import pytest
 import redis
 
 from tests.contract.redis.scripts import COUNT, EMPTY
-from tests.support.redis_servers import (
-    Cluster,
-    Server,
-    free_port,
-    start_valkey,
-    wait_until,
-)
+from tests.support.redis_servers import Cluster, Server, start_valkey
+from tests.support.waiting import free_port, wait_until
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import RedisConnection, check_address, create_redis_client
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
-from tests.support.redis_servers import HOST
+from tests.support.waiting import HOST
 from yoto.events import BreakerTransitioned, EventStream
 from yoto.redis import RedisConnection, RedisSettings
 from yoto.resilience.breaker import CircuitBreaker

@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import CircuitIsolated, CircuitOpen
 from yoto.resilience.breaker import CircuitBreaker, State
 from yoto.resilience.outcome import Classifier, Outcome

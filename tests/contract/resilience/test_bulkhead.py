@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull
 from yoto.resilience.bulkhead import Bulkhead, Slot
 from yoto.resilience.settings import BulkheadConfig

@@ -9,7 +9,8 @@ from redis import Redis, exceptions
 
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.links import link_to
-from tests.support.redis_servers import HOST, start_replica, start_valkey
+from tests.support.redis_servers import start_replica, start_valkey
+from tests.support.waiting import HOST
 from yoto.redis import RedisSettings
 from yoto.resilience.settings import MultiDimensionalKey
 

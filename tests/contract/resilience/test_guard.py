@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, CircuitIsolated, CircuitOpen, RateLimited
 from yoto.resilience.breaker import State
 from yoto.resilience.guard import Guard

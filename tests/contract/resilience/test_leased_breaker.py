@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.contract.resilience.conftest import Join, reach_of
 from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import CircuitIsolated, CircuitOpen
 from yoto.resilience.breaker import CircuitBreaker, State, memory
 from yoto.resilience.outcome import Outcome

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable
 from yoto.resilience.bulkhead import Bulkhead, spares
 from yoto.resilience.process import _Process

@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.resilience.conftest import OWN, Join
 from tests.contract.resilience.platform import Live, Platform
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.resilience.algorithms import algorithm_names
 from yoto.resilience.limiter import RateLimiter, RateLimitResult

@@ -10,7 +10,8 @@ from statistics import median
 import pytest
 
 from tests.contract.resilience.platform import PREFIX, Platform
-from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey, wait_until
+from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
+from tests.support.waiting import wait_until
 from yoto.errors import (
     BulkheadFull,
     CircuitIsolated,

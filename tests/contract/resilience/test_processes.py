@@ -10,7 +10,7 @@ import pytest
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.crew import most_inside, run_crew
 from tests.support.nursery import Nursery
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.resilience.breaker import State
 from yoto.resilience.outcome import Outcome
 

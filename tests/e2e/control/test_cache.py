@@ -15,7 +15,7 @@ from app.models import Channel, Member, Server, User
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.prefetch import Prediction, Step
 from yoto.store.db import db
 from yoto.store.models import Role

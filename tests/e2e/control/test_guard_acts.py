@@ -22,7 +22,7 @@ from tests.e2e.control.test_guards import (
 )
 from tests.support.control_pages import assert_accessible
 from tests.support.process import ROOT, RunningYoto
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.resilience import Kind, Resilience
 
 CRUEL, KIND = "every call is slow", "no call is slow"

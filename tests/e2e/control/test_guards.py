@@ -14,7 +14,7 @@ from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.people import call
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.resilience import Kind, degradable, get_resilience_controller
 
 WHY = "a <b>test</b> of what operators do"

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, e
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 

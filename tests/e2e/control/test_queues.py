@@ -13,7 +13,7 @@ from app.extensions import optimization, redis_store
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import StaleToken, ValidationFailed
 from yoto.optimization import DistributedLocks, QueueItem
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.example import Example, Visitor
 from tests.support.installed import Environment, Served
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 
 MOST_LINES = 15
 PEOPLE = """

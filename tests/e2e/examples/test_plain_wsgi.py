@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 from tests.support.installed import ROOT, Environment, Served
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto import Yoto
 from yoto.resilience import Resilience
 

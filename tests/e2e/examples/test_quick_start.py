@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.support.installed import Environment, clean_environment
 from tests.support.markdown import ROOT
-from tests.support.redis_servers import Server, free_port
+from tests.support.redis_servers import Server
+from tests.support.waiting import free_port
 
 MARK = f"<!-- run by {Path(__file__).relative_to(ROOT)} -->"
 MARKED = re.compile(re.escape(MARK) + r"\n```(\w+)\n(.*?)```", re.DOTALL)

@@ -17,9 +17,9 @@ from app.auth.passwords import passwords
 from app.auth.tokens import MEMORY
 from app.extensions import cache, redis_store
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
 from tests.support.statements import count_own_statements
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World, token_for
 from yoto.auth.identity import current_user_id
 from yoto.errors import StoreUnavailable

@@ -19,8 +19,8 @@ from werkzeug.serving import make_server
 
 from app.extensions import monitor, resilience
 from tests.support.prometheus_files import RULES, SCRAPES, dashboard_queries, rules
-from tests.support.redis_servers import free_port, wait_until
 from tests.support.require import missing
+from tests.support.waiting import free_port, wait_until
 
 CONFIG = """
 global: {{scrape_interval: 250ms, evaluation_interval: 250ms}}

@@ -16,8 +16,8 @@ import urllib3
 
 from tests.support.leash import let_go, tie_to_this_process
 from tests.support.opa import OpaServer, opa_binary
-from tests.support.redis_servers import HOST, free_port, wait_until
 from tests.support.require import missing
+from tests.support.waiting import HOST, free_port, wait_until
 from tests.unit.deploy.files import DEPLOY, compose
 
 PASSWORD = "a password of this test alone"
@@ -46,7 +46,7 @@ def nodes(tmp_path: Path) -> Iterator[list[int]]:
     with ExitStack() as stack:
         ports = []
         for number in range(6):
-            port, folder = free_port(cluster=True), tmp_path / f"node{number}"
+            port, folder = free_port(), tmp_path / f"node{number}"
             folder.mkdir()
             configuration = folder / "redis.conf"
             shipped = (DEPLOY / "redis" / "redis.conf").read_text(encoding="utf-8")

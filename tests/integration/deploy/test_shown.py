@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
 from tests.support.prometheus_files import dashboard_queries, rules
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import BulkheadFull, StoreUnavailable
 from yoto.http.request_metrics import EXTENSION_KEY as REQUEST_METRICS

@@ -20,7 +20,8 @@ from app.extensions import resilience
 from tests.support.applications import another_app
 from tests.support.database import MariadbTemplate, migrate
 from tests.support.mariadb import MariaDB
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 
 PASSWORD = "correct horse battery"

@@ -17,7 +17,8 @@ from tests.integration.guards.conftest import say
 from tests.support.database import MariadbTemplate
 from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person
 from yoto.errors import StoreUnavailable
 from yoto.persistence import DATABASE

@@ -30,8 +30,8 @@ from app.guards import (
 )
 from tests.integration.guards.conftest import Operate, dimensions, refused_by, say, until_refused
 from tests.support.process import ROOT
-from tests.support.redis_servers import wait_until
 from tests.support.statements import count_statements
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.resilience import MultiDimensionalKey, ResilienceController
 from yoto.resilience.bulkhead import partition_of

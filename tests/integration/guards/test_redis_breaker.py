@@ -11,7 +11,8 @@ from flask import Flask
 
 from app.extensions import resilience
 from tests.integration.guards.conftest import WHY
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.resilience import (
     REDIS_BREAKER,

@@ -17,8 +17,9 @@ from tests.integration.guards.test_database import hardly_anybody_waits, unavail
 from tests.support.database import MariadbTemplate
 from tests.support.links import Link, link_to
 from tests.support.mariadb import MariaDB
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person
 from yoto.persistence import DATABASE
 from yoto.resilience import ResilienceController

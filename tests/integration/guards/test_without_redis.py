@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 from app.extensions import resilience
 from app.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER
 from tests.integration.guards.conftest import dimensions, refused_by, say, sign_in, until_refused
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person
 from yoto.auth.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 

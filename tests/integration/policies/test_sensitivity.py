@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import permissions
 from tests.integration.policies.conftest import API, acts, codes, looks, send, set_channel_rules
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 
 

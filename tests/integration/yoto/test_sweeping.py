@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from app.extensions import permissions
 from app.models import Channel, User
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto import sweeping
 from yoto.errors import StoreUnavailable

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.optimization import AdvancedOptimization
 from yoto.redis import RedisStore
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.fifo_lock import FifoLock
 
 

@@ -11,7 +11,7 @@ from math import inf
 import pytest
 
 from tests.conftest import ASYNC_MODE
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.housekeeping import Housekeeper
 from yoto.housekeeping.clock import Clock
 from yoto.housekeeping.housekeeper import EARLY, in_step

@@ -12,7 +12,7 @@ from pymysql.connections import Connection
 
 from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.seen import DATABASE_AWAY, REST, answered, both, logged, noted
-from tests.support.redis_servers import HOST
+from tests.support.waiting import HOST
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster

@@ -20,7 +20,7 @@ from tests.chaos.campaign.faults.seen import (
     noted,
     replied,
 )
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster

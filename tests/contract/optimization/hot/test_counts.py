@@ -8,7 +8,8 @@ import pytest
 
 from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.links import Link, link_to
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.housekeeping.clock import the_clock
 from yoto.nodes import node_key

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.cache.workers import CacheWorkers, Truth
 from tests.contract.optimization.invalidation.conftest import MakeInvalidation
 from tests.support.nursery import Nursery
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto import cache as cache_layer
 from yoto.cache import Loaded, TieredCache, place_key
 from yoto.optimization import DistributedLocks, LogAccess, Submission

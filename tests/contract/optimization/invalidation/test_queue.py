@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.optimization.invalidation.conftest import QUICK, MakeInvalidation
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 from yoto.optimization.invalidation.names import Group, group_keys

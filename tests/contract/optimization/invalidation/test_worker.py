@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.optimization.invalidation.conftest import Log, MakeInvalidation
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.housekeeping.clock import the_clock
 from yoto.optimization import (

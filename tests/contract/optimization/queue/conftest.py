@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.optimization.queue.workers import QueueWorkers
 from tests.support.nursery import Nursery
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.events import new_instance_id
 from yoto.optimization import BatchQueue, KindStats, QueueItem, QueueSettings
 from yoto.redis import RedisConnection, RedisSettings

@@ -21,7 +21,8 @@ from tests.contract.optimization.queue.conftest import (
 )
 from tests.contract.optimization.queue.workers import QueueWorkers
 from tests.support.redis_fixtures import settings_of
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import new_instance_id
 from yoto.optimization import BatchQueue, QueueItem

@@ -15,7 +15,8 @@ import redis as redis_client
 from tests.contract.optimization.queue.conftest import MakeQueue, adds_up, of_kind, settled
 from tests.contract.optimization.queue.workers import QueueWorkers, effect_keys
 from tests.support.redis_fixtures import settings_of
-from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey, wait_until
+from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.optimization import BatchQueue, QueueItem, QueueSettings
 from yoto.redis import RedisConnection, RedisSettings

@@ -16,7 +16,8 @@ from tests.contract.optimization.queue.conftest import (
     of_kind,
     settled,
 )
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.errors import QueueFull, StoreUnavailable, ValidationFailed
 from yoto.optimization import BatchQueue, QueueItem
 from yoto.optimization.queue.store import QueueStore

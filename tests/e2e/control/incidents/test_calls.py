@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.control.incidents.walk import SLOW, WHY, operate, overview
 from tests.e2e.control.test_guards import Member, card
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 
 
 def test_a_guard_that_was_isolated_is_reset(

@@ -14,7 +14,8 @@ from tests.support.community_pages import row_of
 from tests.support.control_pages import fill_in
 from tests.support.people import call
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import ValidationFailed
 from yoto.optimization import QueueItem
 

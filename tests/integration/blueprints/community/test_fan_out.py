@@ -21,8 +21,9 @@ from app.blueprints.community_socket.fan_out import READY_SECONDS, MessageStream
 from tests.integration.blueprints.community.test_namespace import NAMESPACE, Socket, say
 from tests.support.applications import another_app
 from tests.support.process import RunningYoto
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.events import Events
 from yoto.redis import RedisStore

@@ -20,7 +20,7 @@ from tests.integration.blueprints.community.test_namespace import (  # noqa: F40
     connect,
     listener,
 )
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World, token_for
 from yoto.errors import StoreUnavailable
 from yoto.store.db import db, writing

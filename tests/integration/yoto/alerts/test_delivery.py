@@ -17,8 +17,8 @@ import pytest
 import trustme
 
 from tests.integration.yoto.alerts.conftest import INTERVAL, Platform
-from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.webhook_receiver import Received, Receiver, receiving
 from tests.unit.yoto.alerts.making import rule
 from yoto.alerts import NEVER_TRIED, AlertSettings, AlertState, SendSettings

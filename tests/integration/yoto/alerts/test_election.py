@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.extensions import monitor, redis_store
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.parts import forecaster as election
 from yoto.parts.forecaster import elected_forecaster

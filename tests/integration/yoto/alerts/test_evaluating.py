@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.integration.yoto.alerts.conftest import INTERVAL, Clock, Platform
-from tests.support.redis_servers import start_valkey, wait_until
+from tests.support.redis_servers import start_valkey
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.unit.yoto.alerts.making import rule
 from yoto.alerts import AlertChanged, AlertRaised, AlertResolved, AlertStore, Cause
 from yoto.errors import StoreUnavailable

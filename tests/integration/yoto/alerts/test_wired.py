@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import initialize_permission_platform
 from app.extensions import alerts, optimization
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.alerts import AlertState
 from yoto.events import Events
 from yoto.monitor import DEFAULT_RULES

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import alerts, monitor
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
 from yoto.alerts import AlertFilter

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.extensions import cache, optimization, permissions
 from tests.support import papers
 from tests.support.papers import READ
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.http import acts

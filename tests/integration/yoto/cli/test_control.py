@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.extensions import fleet, permissions
 from tests.support.operators import ADMIN, VIEW, operator_named
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.store.models import ApiToken
 

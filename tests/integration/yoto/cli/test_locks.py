@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import optimization
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import LockLost
 from yoto.optimization.lock import listing

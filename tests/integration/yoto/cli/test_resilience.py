@@ -10,8 +10,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from tests.support.redis_servers import Server, free_port, wait_until
+from tests.support.redis_servers import Server
 from tests.support.resilience import controller_of, guarded_app
+from tests.support.waiting import free_port, wait_until
 from tests.unit.yoto.resilience.config_store.journals import ListJournal
 from yoto.cli.resilience import resilience
 from yoto.resilience import (

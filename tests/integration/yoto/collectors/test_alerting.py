@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from app.extensions import alerts, monitor
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.alerts import Alert, AlertFilter
 
 PATIENCE = 30.0  # s

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.extensions import alerts, monitor
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
 from yoto.monitor import DEFAULT_RULES, names

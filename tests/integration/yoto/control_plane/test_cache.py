@@ -13,7 +13,7 @@ from flask import Flask
 from app.extensions import cache, events, monitor, optimization, permissions
 from tests.support import papers
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.permission import Application, Everyone, Team

@@ -14,7 +14,7 @@ from flask import Flask
 from app.extensions import events, monitor, redis_store
 from tests.support.applications import another_app
 from tests.support.operators import VIEW, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.monitor import (
     Forecast,

@@ -11,7 +11,7 @@ from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.support.applications import another_app
 from tests.support.operators import ADMIN, OPERATE, RIGHTS, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.resilience import DegradationConfig, degradable
 

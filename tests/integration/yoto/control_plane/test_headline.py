@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.extensions import alerts, fleet, monitor, optimization
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.operate.maintenance import CONFIRMATION
 from yoto.resilience import Resilience

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.extensions import fleet, monitor, permissions
 from tests.support.operators import RIGHTS, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.events import Events, TaskFinished, TaskProgressed
 from yoto.moments import at_ms

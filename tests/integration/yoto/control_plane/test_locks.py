@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.extensions import events, optimization, redis_store
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import LockLost, StaleToken
 from yoto.optimization import DistributedLocks

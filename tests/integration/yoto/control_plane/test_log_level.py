@@ -15,7 +15,7 @@ from flask import Flask
 from app.extensions import events, resilience
 from tests.support.applications import another_app
 from tests.support.operators import ADMIN, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable
 from yoto.logs import get_level, set_level

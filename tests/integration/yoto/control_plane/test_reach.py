@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.extensions import events, fleet, monitor, permissions
 from tests.support.operators import VIEW, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.fleet import Roster
 from yoto.permission.outbox.notifying import PermissionsChanged

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app.extensions import events, resilience
 from tests.support.applications import another_app
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 
 from .test_guards import SENDING, say

@@ -14,9 +14,9 @@ from app.auth.passwords import passwords
 from app.extensions import fleet, monitor
 from tests.integration.yoto.control_plane.conftest import PASSWORD, Browser
 from tests.support.operators import RIGHTS, operator_named
-from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_client_round_trips, count_round_trips
 from tests.support.statements import count_own_statements
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.operate.live.views import init_live
 from yoto.redis import RedisStore

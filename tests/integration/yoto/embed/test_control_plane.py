@@ -24,7 +24,8 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto import (
     ConfigurationError,
     RateLimitConfig,

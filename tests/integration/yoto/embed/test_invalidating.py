@@ -14,7 +14,7 @@ from tests.integration.yoto.embed.test_resources import (
     Office,
     office,
 )
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto import assign, assign_permissions_to_role, decide, register_role
 from yoto.cli.cache import cache
 

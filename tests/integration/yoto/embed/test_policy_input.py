@@ -24,7 +24,8 @@ from tests.integration.yoto.embed.test_resources import (
     Project,
     Workspace,
 )
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto import (
     PUBLIC,
     Team,

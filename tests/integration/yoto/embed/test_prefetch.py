@@ -19,7 +19,7 @@ from tests.integration.yoto.embed.test_resources import (
     Workspace,
     office,
 )
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto import assign, assign_permissions_to_role, check_permission, decide, register_role
 from yoto.cache import place_key
 from yoto.errors import ValidationFailed

@@ -22,7 +22,8 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto import (
     PUBLIC,
     Application,

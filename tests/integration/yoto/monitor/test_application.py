@@ -15,8 +15,8 @@ from sqlalchemy import event, exc, text
 
 from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable, ValidationFailed
 from yoto.monitor import (

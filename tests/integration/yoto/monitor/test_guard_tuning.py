@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.extensions import events, monitor, resilience
 from app.guards import SIGN_IN
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.monitor import LIVE_TUNABLES, Suggestion, names
 from yoto.parts.tuner import tuner_of

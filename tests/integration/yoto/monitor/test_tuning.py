@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.extensions import cache, events, monitor, optimization, permissions, prefetch, resilience
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import ValidationFailed
 from yoto.monitor import Suggestion

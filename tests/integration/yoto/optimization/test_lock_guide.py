@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.extensions import db, optimization, redis_store
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import StaleToken
 from yoto.optimization import DistributedLocks, FencedStore
 

@@ -10,8 +10,8 @@ from flask import Flask
 
 from app.extensions import policy as manager
 from tests.integration.yoto.policy.conftest import another_process
-from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, bound, question
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.policy import PolicyManager, overrun_folder
 

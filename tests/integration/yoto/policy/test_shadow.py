@@ -13,8 +13,8 @@ from sqlalchemy import select
 from app.extensions import policy as manager
 from app.models import User
 from tests.integration.yoto.policy.conftest import another_process
-from tests.support.redis_servers import wait_until
 from tests.support.small_policies import bound, bound_tests, question
+from tests.support.waiting import wait_until
 from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.events import Events
 from yoto.policy import PolicyManager, ShadowReport

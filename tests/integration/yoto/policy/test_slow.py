@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from app.extensions import policy as manager
-from tests.support.redis_servers import wait_until
 from tests.support.small_policies import bound, question
+from tests.support.waiting import wait_until
 from yoto.events import Events
 from yoto.policy import PolicyManager, Verdict
 from yoto.policy.service import slow_guard

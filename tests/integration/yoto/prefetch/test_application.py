@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import cache, optimization, permissions, prefetch
 from tests.support.prefetching import by_hand, turn
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
 from yoto.prefetch import Step

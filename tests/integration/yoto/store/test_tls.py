@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from app import close_app, create_app
 from tests.support.mariadb import MariaDB, start_mariadb
-from tests.support.redis_servers import HOST
 from tests.support.require import missing
 from tests.support.tls import Authority
+from tests.support.waiting import HOST
 from yoto.errors import ConfigurationError
 from yoto.store.db import db
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import TimeoutError as TurnTimeout
 
 from app.models import Channel
 from tests.integration.blueprints.channels.places import in_channel
-from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.store import turns
 from yoto.store.db import EXTENSION, db

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.redis_servers import free_port
+from tests.support.waiting import free_port
 from yoto.cache import CacheSettings, HybridPermissionCache, TieredCache
 from yoto.cache.settings import RETIRED
 from yoto.errors import ConfigurationError

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.unit.yoto.monitor.test_forecast import minute, noise
 from yoto.errors import StoreUnavailable
 from yoto.monitor import Forecaster, ForecasterProcess, NoForecast, Summary, summarise

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.optimization.lock import holding as module
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.names import LockKeys

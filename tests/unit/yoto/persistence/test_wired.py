@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.models import User
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.errors import VersionConflict
 from yoto.events import Events
 from yoto.http.acts import audit_of_guards

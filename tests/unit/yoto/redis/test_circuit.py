@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from redis import exceptions
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis.circuit import FAILURES_TO_TRIP, Circuit, Prober
 

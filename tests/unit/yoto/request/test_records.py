@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from yoto.housekeeping import MOST_WAITING
 from yoto.housekeeping.clock import Clock
 from yoto.housekeeping.pending import LOT

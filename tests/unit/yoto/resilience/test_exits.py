@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.redis import RedisConnection, Script
 from yoto.resilience.deferred import Deferred

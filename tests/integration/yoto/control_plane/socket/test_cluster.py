@@ -11,7 +11,8 @@ from app.extensions import fleet
 from tests.integration.yoto.control_plane.socket.test_replay import OWN, numbers, publish
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import VIEW, api_token, operator_named
-from tests.support.redis_servers import Cluster, wait_until
+from tests.support.redis_servers import Cluster
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.events import Events
 

@@ -28,7 +28,7 @@ from tests.support.operators import (
     control_client,
     operator_named,
 )
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Person, World
 from yoto.control_plane.socket import current_registry
 from yoto.control_plane.socket.limits import BURST, OF_USER, PATIENCE

@@ -12,7 +12,8 @@ from flask import Flask
 
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import VIEW, api_token, operator_named
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.control_plane.socket import current_registry
 from yoto.control_plane.socket.feed import Feed

@@ -23,8 +23,9 @@ from tests.support.control_sockets import NAMESPACE, FaithfulSocket
 from tests.support.lean_sockets import LeanSocket, listen
 from tests.support.links import link_to
 from tests.support.operators import OPERATE, VIEW, operator_named
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
 from tests.support.serving import Serving, serving
+from tests.support.waiting import wait_until
 from yoto.events import EventStream, StoreLost, position
 from yoto.fleet import Roster
 from yoto.redis import RedisConnection, RedisSettings

@@ -21,7 +21,8 @@ from tests.integration.blueprints.community.test_namespace import (  # noqa: F40
 )
 from tests.integration.blueprints.community.test_revocation import is_put_out
 from tests.support.applications import another_app
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from tests.support.world import UNUSABLE_PASSWORD, Community, Person, World
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.boundaries.rows import PAGE

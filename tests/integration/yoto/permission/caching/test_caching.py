@@ -13,8 +13,9 @@ from sqlalchemy import event, update
 
 from app.extensions import cache, permissions, redis_store
 from app.models import User
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
 from tests.support.statements import count_statements
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.errors import StoreUnavailable, UnknownPermission, ValidationFailed
 from yoto.permission import PermissionSystem, PolicyAnswer, PolicyQuestion

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from app.extensions import db, events, permissions
 from tests.support.applications import another_app
 from tests.support.operators import RIGHTS, control_client
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.errors import MaintenanceMode, StoreUnavailable, ValidationFailed
 from yoto.permission import MaintenanceChanged, require_permission

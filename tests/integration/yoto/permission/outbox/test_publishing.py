@@ -11,8 +11,9 @@ from sqlalchemy import delete, select, update
 from app.extensions import optimization, permissions, redis_store
 from app.models import User
 from tests.integration.yoto.permission.outbox.conftest import Scene
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import Events
 from yoto.permission import PermissionSystem

@@ -20,9 +20,9 @@ from tests.integration.yoto.permission.preloading.conftest import (
     preloading_of,
 )
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
 from tests.support.statements import count_statements
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.world import Community, World
 from yoto.cache import place_key
 from yoto.errors import StoreUnavailable

@@ -10,7 +10,7 @@ from flask import Flask
 from app import initialize_permission_platform
 from app.extensions import optimization, permissions
 from tests.integration.yoto.permission.town import Town
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import World
 from yoto.errors import ValidationFailed
 from yoto.optimization import BatchQueue, KindStats

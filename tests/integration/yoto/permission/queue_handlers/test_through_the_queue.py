@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import cache, optimization, permissions
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, World
 from yoto.cache import place_key
 from yoto.errors import ValidationFailed

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from app.models import Member, User
-from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
 from yoto.errors import AccessRequestClosed, UnknownResource, ValidationFailed, WriteConflict
 from yoto.extensions import permissions

@@ -12,7 +12,7 @@ from flask import Flask
 from app import initialize_permission_platform
 from app.extensions import cache, events, optimization, permissions
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from tests.support.world import Community, World
 from yoto.cache import place_key
 from yoto.errors import AlreadyRunning

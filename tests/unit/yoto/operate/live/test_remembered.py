@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from tests.support.waiting import wait_until
 from yoto.operate.live.remembered import Remembered
 
 

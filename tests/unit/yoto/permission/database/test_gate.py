@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.permission.database.gate import Gate
 from yoto.store.pools import PoolUse
 

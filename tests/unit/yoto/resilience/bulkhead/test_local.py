@@ -6,7 +6,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.resilience.bulkhead import partition_of
 from yoto.resilience.bulkhead.local import LocalBulkhead
 from yoto.resilience.settings import BulkheadStrategy, MultiDimensionalKey

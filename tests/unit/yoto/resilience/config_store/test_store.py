@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.audit import AuditEntry
 from yoto.errors import ValidationFailed, VersionConflict
 from yoto.events import ConfigChanged, EventStream, SwitchChanged

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import ConfigChanged, ConfigRestored, Event, EventStream
 from yoto.redis import RedisConnection, RedisSettings

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.redis_servers import Server, free_port, wait_until
+from tests.support.redis_servers import Server
 from tests.support.resilience import controller_of, guarded_app
+from tests.support.waiting import free_port, wait_until
 from yoto.errors import ConfigurationError, ValidationFailed, VersionConflict
 from yoto.redis import RedisStore
 from yoto.resilience import (

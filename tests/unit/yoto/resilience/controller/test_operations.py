@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, start_valkey
+from tests.support.waiting import wait_until
 from yoto.audit import AuditEntry
 from yoto.errors import CircuitIsolated, StoreUnavailable, ValidationFailed
 from yoto.events import BreakerTransitioned

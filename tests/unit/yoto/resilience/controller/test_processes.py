@@ -13,7 +13,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.process import ROOT
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
+from tests.support.waiting import wait_until
 from yoto.events import ConfigRestored
 from yoto.resilience import ResilienceController
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, ValidationFailed, VersionConflict
 from yoto.resilience import BulkheadConfig, CircuitBreakerConfig, Kind, ResilienceController
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.resilience.wire import commands_of
-from tests.support.redis_servers import Server, wait_until
+from tests.support.redis_servers import Server
 from tests.support.resilience import controller_of, guarded_app
+from tests.support.waiting import wait_until
 from yoto.errors import RateLimited
 from yoto.resilience import (
     MultiDimensionalKey,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import BulkheadFull, CircuitOpen, RateLimited
 from yoto.resilience import (
     BreakerHooks,

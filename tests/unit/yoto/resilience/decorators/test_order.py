@@ -149,6 +149,6 @@ def test_a_refusal_inside_the_function_is_the_functions_business(
 
 
 def _wait_for_half_open(controller: ResilienceController) -> None:
-    from tests.support.redis_servers import wait_until
+    from tests.support.waiting import wait_until
 
     wait_until(lambda: controller.get_circuit_breaker_state("thing").until == 0)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support.redis_servers import HOST
 from tests.support.resilience import controller_of, guarded_app
+from tests.support.waiting import HOST
 from yoto.errors import ValidationFailed
 from yoto.resilience import (
     BreakerHooks,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.events import DegradationChanged
 from yoto.resilience import EVERY_FEATURE, DegradationConfig, DegradationLevel, ResilienceController

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.support.redis_servers import wait_until
+from tests.support.waiting import wait_until
 from yoto.resilience.leases import Heartbeat, Slot
 from yoto.resilience.process import _Process
 
