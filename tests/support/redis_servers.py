@@ -31,11 +31,11 @@ class Server(Service):
     host = HOST
 
     def __init__(
-        self, binary: str, options: dict[str, str] | None = None, port: int = 0, name: str = "redis"
+        self, binary: str, options: dict[str, str] | None = None, name: str = "redis"
     ) -> None:
         super().__init__(name, Path(tempfile.mkdtemp(prefix="yoto-redis-")))
         self.binary = binary
-        self.port = port or free_port()
+        self.port = free_port()
         self.options = options or {}
 
     @property
@@ -215,7 +215,7 @@ def start_cluster(
 
     Args:
         options: more options of each server, over those that make a cluster fast.
-        make: a server of options, port and name; by default a valkey-server.
+        make: a server of options and name; by default a valkey-server.
     """
     server_of = make or partial(Server, _valkey_binary())
     numbers = count(1)
@@ -230,7 +230,7 @@ def start_cluster(
             "repl-diskless-sync-delay": "0",
             **(options or {}),
         }
-        server = server_of(made, port=free_port(), name=f"redis{next(numbers)}")
+        server = server_of(made, name=f"redis{next(numbers)}")
         server.begin()
         return server
 

@@ -52,13 +52,12 @@ class TlsServer(Server):
         self,
         authority: Authority,
         options: dict[str, str] | None = None,
-        port: int = 0,
         name: str = "redis",
     ) -> None:
         binary = shutil.which("redis-server")
         if binary is None:
             missing("redis-server is not installed")
-        super().__init__(binary, options, port, name)
+        super().__init__(binary, options, name)
         self._trusted = authority.certificates
         self._own = authority.issue(HOST)
         self.options |= {

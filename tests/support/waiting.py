@@ -34,11 +34,11 @@ def listening(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def ready(port: int) -> bool:
-    """Whether the application on a local port says that it may be sent requests."""
+def ready(port: int, path: str = "/readyz") -> bool:
+    """Whether the application on a local port says at ``path`` that it may be sent requests."""
     connection = HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False

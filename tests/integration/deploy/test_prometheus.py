@@ -18,17 +18,10 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from app.extensions import monitor, resilience
+from tests.support.cluster.front import Prometheus
 from tests.support.prometheus_files import RULES, SCRAPES, dashboard_queries, rules
 from tests.support.require import missing
-from tests.support.waiting import free_port, wait_until
-
-CONFIG = """
-global: {{scrape_interval: 250ms, evaluation_interval: 250ms}}
-rule_files: ["{rules}"]
-scrape_configs:
-  - job_name: yoto
-    static_configs: [targets: ["127.0.0.1:{port}"]]
-"""
+from tests.support.waiting import HOST, wait_until
 
 
 def tool(name: str) -> str:
@@ -52,27 +45,17 @@ def shown(app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def prometheus(shown: Flask, tmp_path: Path) -> Iterator[str]:
     """The address of a Prometheus that scrapes the application."""
-    program = tool("prometheus")
-    server = make_server("127.0.0.1", 0, shown, threaded=True)
+    server = make_server(HOST, 0, shown, threaded=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
-    config, port = tmp_path / "prometheus.yml", free_port()
-    config.write_text(CONFIG.format(rules=RULES, port=server.server_port))
-    running = subprocess.Popen(
-        [
-            program,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--log.level=error",
-        ]
-    )
-    yield f"http://127.0.0.1:{port}"
-    running.terminate()
-    running.wait(10)
-    server.shutdown()
-    server.server_close()
-    serving.join(5)
+    try:
+        target = f"{HOST}:{server.server_port}"
+        with Prometheus(tmp_path / "prometheus", [target], "nobody asks for it").start() as running:
+            yield running.url
+    finally:
+        server.shutdown()
+        server.server_close()
+        serving.join(5)
 
 
 def ask(address: str, query: str) -> list[Any]:

@@ -14,9 +14,9 @@ import pytest
 import redis
 import urllib3
 
-from tests.support.leash import let_go, tie_to_this_process
 from tests.support.opa import OpaServer, opa_binary
 from tests.support.require import missing
+from tests.support.service import Service
 from tests.support.waiting import HOST, free_port, wait_until
 from tests.unit.deploy.files import DEPLOY, compose
 
@@ -31,39 +31,40 @@ def client(port: int, password: str | None = PASSWORD) -> redis.Redis:
     return redis.Redis(HOST, port, password=password, socket_timeout=5, decode_responses=True)
 
 
-def answers(port: int) -> bool:
-    try:
-        return bool(client(port).ping())
-    except redis.RedisError:
-        return False
+class Node(Service):
+    """A node as Compose starts it, but for port and folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("redis", folder)
+        self.port = free_port()
+        self._configuration = folder / "redis.conf"
+        folder.mkdir()
+        shipped = (DEPLOY / "redis" / "redis.conf").read_text(encoding="utf-8")
+        fitted = shipped.replace("port 6379", f"port {self.port}\nbind {HOST}")
+        self._configuration.write_text(fitted.replace("dir /data", f"dir {folder}"))
+
+    def command(self) -> list[str]:
+        return [str(START)]
+
+    def environment(self) -> dict[str, str]:
+        own = {"REDIS_PASSWORD": PASSWORD, "REDIS_CONF": str(self._configuration)}
+        return os.environ | own
+
+    def answers(self) -> bool:
+        try:
+            return bool(client(self.port).ping())
+        except redis.RedisError:
+            return False
 
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[list[int]]:
-    """The ports of six nodes, started as Compose starts them but for port and folder."""
+    """The ports of six nodes."""
     if shutil.which("redis-server") is None or shutil.which("redis-cli") is None:
         missing("there is no redis-server")
     with ExitStack() as stack:
-        ports = []
-        for number in range(6):
-            port, folder = free_port(), tmp_path / f"node{number}"
-            folder.mkdir()
-            configuration = folder / "redis.conf"
-            shipped = (DEPLOY / "redis" / "redis.conf").read_text(encoding="utf-8")
-            fitted = shipped.replace("port 6379", f"port {port}\nbind {HOST}")
-            configuration.write_text(fitted.replace("dir /data", f"dir {folder}"))
-            process = subprocess.Popen(
-                [START],
-                env={**os.environ, "REDIS_PASSWORD": PASSWORD, "REDIS_CONF": str(configuration)},
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            stack.callback(let_go, tie_to_this_process(process.pid, folder))
-            wait_until(lambda: answers(port), what=f"the node at {port}")
-            ports.append(port)
-        yield ports
+        made = [stack.enter_context(Node(tmp_path / f"node{number}")) for number in range(6)]
+        yield [node.start().port for node in made]
 
 
 def create(ports: list[int]) -> subprocess.CompletedProcess[str]:

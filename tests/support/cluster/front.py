@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 from collections.abc import Sequence
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
@@ -17,7 +16,7 @@ import yaml
 from tests.support.prometheus_files import DEPLOY, RULES, SCRAPES
 from tests.support.require import missing
 from tests.support.service import Service
-from tests.support.waiting import HOST, free_port, listening, wait_until
+from tests.support.waiting import HOST, free_port, listening, ready, wait_until
 
 SITE = DEPLOY / "nginx" / "yoto.conf"
 AROUND = """
@@ -156,11 +155,4 @@ class Prometheus(Service):
         ]
 
     def answers(self) -> bool:
-        connection = HTTPConnection(HOST, self.port, timeout=5)
-        try:
-            connection.request("GET", "/-/ready")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+        return ready(self.port, "/-/ready")
