@@ -275,7 +275,7 @@ def main() -> None:
                 if server is None:
                     print("mariadb: not installed")
                     continue
-                stack.callback(server.close)
+                stack.enter_context(server)
                 url = server.create_database("log")
             config = {"ENVIRONMENT": "testing", "DATABASE_URL": url}
             app = create_app(config, instance_path=f"{folder}/instance")

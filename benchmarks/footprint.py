@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from flask_migrate import upgrade
 from app import close_app, create_app
 from app.extensions import permissions, redis_store
 from app.models import Channel, Server, User
+from benchmarks.idle.processes import processor_seconds
 from tests.support.mariadb import start_mariadb
 from tests.support.redis_servers import start_valkey
 from yoto.events import EventStream
@@ -198,29 +198,23 @@ def processor_times(
     app: Flask, server_id: int, people: range, database: int, redis: int
 ) -> dict[str, float]:
     """Microseconds of the servers' processors: of a person's load, a guarded call, and a read."""
-    started = processor(database)
+    started = processor_seconds(database)
     ask(server_id, people)
-    loads = (processor(database) - started) / len(people)
+    loads = (processor_seconds(database) - started) / len(people)
     call = guarded(redis_store.current)
-    started = processor(redis)
+    started = processor_seconds(redis)
     for _ in range(GUARDED):
         call()
-    guards = (processor(redis) - started) / GUARDED
+    guards = (processor_seconds(redis) - started) / GUARDED
     client, key = redis_store.current.client, redis_store.current.keys.user_permissions(people[0])
-    started = processor(redis)
+    started = processor_seconds(redis)
     for _ in range(GUARDED):
         client.get(key)
     return {
         "load, MariaDB's us": loads * 1e6,
         "guarded call, Valkey's us": guards * 1e6,
-        "read, Valkey's us": (processor(redis) - started) / GUARDED * 1e6,
+        "read, Valkey's us": (processor_seconds(redis) - started) / GUARDED * 1e6,
     }
-
-
-def processor(pid: int) -> float:
-    """Seconds of processor time that a process has had."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -232,20 +226,17 @@ def main() -> None:
     server = start_mariadb(None, "--innodb-flush-log-at-trx-commit=0")
     if server is None:
         sys.exit("MariaDB is not installed")
-    try:
-        with start_valkey() as valkey:
-            url = server.create_database("footprint")
-            with application(url, valkey.url) as app:
-                server_id = fill(options.rows)
-                found: dict[str, Any] = bytes_a_row(options.rows)
-                ask(server_id, range(1, 100))  # what all share, and what is made once
-                traced = range(100, 100 + options.people)
-                found |= bytes_of_people(server_id, traced)
-                others = range(traced.stop, traced.stop + options.people)
-                found |= processor_times(app, server_id, others, server.pid, valkey.pid)
-                found |= bytes_of_keys(redis_store.current)
-    finally:
-        server.stop()
+    with server, start_valkey() as valkey:
+        url = server.create_database("footprint")
+        with application(url, valkey.url) as app:
+            server_id = fill(options.rows)
+            found: dict[str, Any] = bytes_a_row(options.rows)
+            ask(server_id, range(1, 100))  # what all share, and what is made once
+            traced = range(100, 100 + options.people)
+            found |= bytes_of_people(server_id, traced)
+            others = range(traced.stop, traced.stop + options.people)
+            found |= processor_times(app, server_id, others, server.pid, valkey.pid)
+            found |= bytes_of_keys(redis_store.current)
     print(f"bytes unless it says us, of {options.rows:,} rows and {options.people:,} people")
     for name, size in found.items():
         print(f"{name:<28}{size:>10,.0f}")

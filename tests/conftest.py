@@ -64,8 +64,8 @@ def mariadb() -> Iterator[MariaDB]:
     server = start_mariadb()
     if server is None:
         missing("MariaDB is not installed")
-    yield server
-    server.close()
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="session")

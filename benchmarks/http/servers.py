@@ -75,7 +75,7 @@ def stores(folder: Path, name: str) -> Iterator[Stores | None]:
             if server is None:
                 yield None
                 return
-            stack.callback(server.close)
+            stack.enter_context(server)
             url = server.create_database("bench")
         else:
             url = f"sqlite:///{folder}/bench.db"

@@ -71,10 +71,8 @@ def _database(kind: str) -> Iterator[tuple[dict[str, str], OfServer | None]]:
     server = start_mariadb()
     if server is None:
         raise SystemExit("MariaDB is not installed")
-    try:
+    with server:
         yield {"YOTO_DATABASE_URL": server.create_database("yoto")}, OfServer(server.port)
-    finally:
-        server.close()
 
 
 def measure(mode: str, database: str, workers: int, settle: float, seconds: float) -> Idle:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from flask_migrate import upgrade
 
@@ -15,6 +15,7 @@ from app.auth.passwords import passwords
 from app.extensions import optimization, permissions, policy, redis_store
 from benchmarks.staleness.credentials import PASSWORD
 from benchmarks.staleness.worker import GIVEN, TAKEN
+from tests.support.closing import Closing
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess
 from tests.support.world import World
@@ -42,7 +43,7 @@ class Round(NamedTuple):
     relayed: int
 
 
-class Platform:
+class Platform(Closing):
     """A database with a server and people in it, and ``workers`` worker processes.
 
     Args:
@@ -200,8 +201,6 @@ class Platform:
     def _note_relayed(self) -> None:
         self._relayed = {worker: worker.do("relayed") for worker in self.workers}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the workers."""
         self._stack.close()

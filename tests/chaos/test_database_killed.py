@@ -52,8 +52,8 @@ def database() -> Iterator[MariaDB]:
     server = start_mariadb()
     if server is None:
         missing("MariaDB is not installed")
-    yield server
-    server.close()
+    with server:
+        yield server
 
 
 @pytest.fixture

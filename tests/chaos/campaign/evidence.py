@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import redis
 import urllib3
 from urllib3.exceptions import HTTPError
+
+from tests.support.closing import Closing
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -93,7 +95,7 @@ def services(cluster: Cluster) -> list[Service]:
     return [one for one in found if one is not None]
 
 
-class Observer:
+class Observer(Closing):
     """Looks at a cluster all the time, from outside, on ways that no fault lies on."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -186,14 +188,15 @@ class Observer:
                     self._replies[code] += max(0.0, times - before)
                     self._last_replies[run, code] = times
 
-    def __enter__(self) -> Observer:
+    def __enter__(self) -> Self:
         self._look_at_metrics()
         self._look_at_redis()
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """No more looks."""
         self._over.set()
         for thread in self._threads:
             thread.join(10)

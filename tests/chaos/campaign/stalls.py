@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Self
+
+from tests.support.closing import Closing
 
 TICK = 0.05  # s
 NOTABLE = 0.2  # s that a tick may be late before it counts
 
 
-class StallWatcher:
+class StallWatcher(Closing):
     """A thread that sleeps, and notes when it woke up late."""
 
     def __init__(self) -> None:
@@ -36,10 +39,11 @@ class StallWatcher:
                 self.stalls.append((before, now))
             before = now
 
-    def __enter__(self) -> StallWatcher:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """No more looks."""
         self._over.set()
         self._thread.join(5)

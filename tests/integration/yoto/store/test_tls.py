@@ -47,12 +47,12 @@ def server(authority: Authority) -> Iterator[MariaDB]:
     )
     if started is None:
         missing("MariaDB is not installed")
-    started.create_database("tls")
-    with pymysql.connect(host=HOST, port=started.port, user="root") as connection:
-        connection.query("CREATE USER careful@'%' REQUIRE X509")
-        connection.query("GRANT ALL ON tls.* TO careful@'%'")
-    yield started
-    started.stop()
+    with started:
+        started.create_database("tls")
+        with pymysql.connect(host=HOST, port=started.port, user="root") as connection:
+            connection.query("CREATE USER careful@'%' REQUIRE X509")
+            connection.query("GRANT ALL ON tls.* TO careful@'%'")
+        yield started
 
 
 def cipher(server: MariaDB, tmp_path: Path, host: str = HOST, **query: str) -> str:
