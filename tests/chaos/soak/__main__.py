@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 from tests.chaos.campaign.clients.base import World
-from tests.chaos.campaign.clients.rights import settle
+from tests.chaos.campaign.clients.rights import new_community
 from tests.chaos.campaign.history import History
 from tests.chaos.soak.drift import Outcome, Verdict, table
 from tests.chaos.soak.samples import Sampler, verdicts
-from tests.chaos.soak.traffic import READERS, Change, Readers, Replacement, Sockets
+from tests.chaos.soak.traffic import READERS, Change, Readers, Replacement, Sockets, broken
 from tests.support.cluster import Cluster
 
 HOUR = 3600.0
@@ -36,14 +36,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="yoto-soak-") as folder:
-        found, broken = soak(Path(folder), options)
+        found, wrong = soak(Path(folder), options)
     print(table(found))
-    for line in broken:
+    for line in wrong:
         print(f"BROKEN: {line}")
     drifts = [one.name for one in found if one.outcome is Outcome.DRIFTS]
     counted = {outcome: sum(one.outcome is outcome for one in found) for outcome in Outcome}
     print(", ".join(f"{number} {outcome}" for outcome, number in counted.items()))
-    return 1 if drifts or broken else 0
+    return 1 if drifts or wrong else 0
 
 
 def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list[str]]:
@@ -55,7 +55,7 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
     with cluster:
         (folder / "history").mkdir()
         world = World(cluster.url, cluster.ca, History(folder / "history"), options.seed)
-        place, members = settle(world, "soak", READERS + 1)
+        place, members = new_community(world, "soak", READERS + 1)
         change = Change(world, place, members.pop(), cluster)
         readers = Readers(world, place, members)
         measured = min(60.0, seconds / 4)
@@ -75,7 +75,7 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
         world.over.wait(seconds)
         # In the order in which they depend on each other.
         sampler.stop()
-        replacement.over.set()
+        replacement.stop()
         world.over.set()
         for thread in (change, sockets):
             thread.join(120)
@@ -87,15 +87,10 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
         print(f"{answers} requests in {lasted:.0f} s, {sampler.looks} samples; changes: {acts};")
         print(f"sockets: {sockets.opened}, {sockets.refused} more refused;", end=" ")
         print(f"workers replaced: {replacement.replaced}", flush=True)
-        return verdicts(sampler, begun + WARM_UP * seconds), _broken(readers, change, sockets)
-
-
-def _broken(readers: Readers, change: Change, sockets: Sockets) -> list[str]:
-    """What was answered otherwise than it should be, and clients that ended."""
-    found = [f"{n} requests: {said}" for said, n in readers.wrong.most_common(10)]
-    found += [f"{n} changes: {said}" for said, n in change.failed.most_common(10)]
-    found += [f"{one.name}: {one.error!r}" for one in (change, sockets) if one.error is not None]
-    return found
+        wrong = [f"{n} requests: {said}" for said, n in readers.wrong.most_common(10)]
+        wrong += [f"{n} changes: {said}" for said, n in change.failed.most_common(10)]
+        wrong += broken([change, sockets, replacement, sampler, *readers.threads])
+        return verdicts(sampler, begun + WARM_UP * seconds), wrong
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ class Bound:
     """How fast a series may grow.
 
     Attributes:
-        growth: units an hour.
-        share: share of its level an hour, if that is more.
+        growth: in an hour, in the unit of the series.
+        share: in an hour, as a share of its level, if that is more.
     """
 
     growth: float

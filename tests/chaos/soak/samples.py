@@ -15,7 +15,7 @@ import urllib3
 
 from tests.chaos.campaign.clients.guards import execute
 from tests.chaos.soak.drift import Bound, Verdict, judge
-from tests.chaos.soak.traffic import Readers
+from tests.chaos.soak.traffic import Readers, Watched
 from tests.support.cluster import Cluster
 
 MB = 1e6
@@ -24,8 +24,8 @@ LAG = re.compile(r"^yoto_invalidation_log_(applied|newest)\{[^}]*\} (\S+)$", re.
 # A series with less than this share of all samples is of a process that came or went.
 WHOLE = 0.9
 
-# What a series may grow by in an hour, by the first word of its name. A worker that keeps to it
-# stays below the limit of deploy/kubernetes for days.
+# What a series may grow by in an hour, in its unit of ``UNITS``, by the first word of its name. A
+# worker that keeps to it stays below the limit of deploy/kubernetes for days.
 BOUNDS = {
     "memory": Bound(8),
     "files": Bound(4, 0.05),
@@ -74,7 +74,7 @@ KEPT = {
 }
 
 
-class Sampler(threading.Thread):
+class Sampler(Watched):
     """Samples every series at an interval, from ``start`` to ``stop``.
 
     Attributes:
@@ -83,7 +83,7 @@ class Sampler(threading.Thread):
     """
 
     def __init__(self, cluster: Cluster, readers: Readers, interval: float) -> None:
-        super().__init__(daemon=True)
+        super().__init__("sampler")
         self.series: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
         self.looks = self.missed = 0
         self._over = threading.Event()
@@ -95,7 +95,7 @@ class Sampler(threading.Thread):
             headers={"Authorization": f"Bearer {cluster.metrics_token}"}
         )
 
-    def run(self) -> None:
+    def work(self) -> None:
         self._readers.took()
         while not self._over.wait(self._interval):
             at = time.monotonic()

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psutil
@@ -16,7 +16,7 @@ from socketio.exceptions import TimeoutError as SocketTimeoutError
 
 from tests.chaos.campaign.clients.base import Client, Person, World, insist, sign_in
 from tests.chaos.campaign.clients.http import Answer, Http
-from tests.chaos.campaign.clients.rights import Place, newcomer
+from tests.chaos.campaign.clients.rights import Community, newcomer
 from tests.support.cluster import Cluster
 
 READERS = 12
@@ -25,7 +25,40 @@ NAMESPACE = "/community"
 SIMPLE = ("channel.read", "message.send", "message.pin")
 
 
-class Reader(threading.Thread):
+class Watched(threading.Thread):
+    """A thread whose end before its time is told.
+
+    Attributes:
+        error: what ended it; None: nothing did.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.work()
+        except BaseException as error:  # told by ``broken``
+            self.error = error
+
+    def work(self) -> None:
+        """What it is there for."""
+        raise NotImplementedError
+
+
+def broken(threads: Iterable[Watched | Client]) -> list[str]:
+    """Those that ended before their time, or go on after it."""
+    found = []
+    for one in threads:
+        if one.error is not None:
+            found.append(f"{one.name} ended: {one.error!r}")
+        elif one.is_alive():
+            found.append(f"{one.name} did not end")
+    return found
+
+
+class Reader(Watched):
     """Asks what members ask, each request at its moment.
 
     The time of an answer counts from the moment at which it should have been asked, so that a
@@ -33,9 +66,9 @@ class Reader(threading.Thread):
     """
 
     def __init__(
-        self, http: Http, place: Place, member: Person, noted: Callable[..., None]
+        self, http: Http, place: Community, member: Person, noted: Callable[..., None]
     ) -> None:
-        super().__init__(daemon=True)
+        super().__init__("reader")
         self.interval = 0.0  # s between two requests; 0: one after the other
         self.over = threading.Event()
         self._http, self._noted = http, noted
@@ -51,7 +84,7 @@ class Reader(threading.Thread):
         )
         self._token = member.token
 
-    def run(self) -> None:
+    def work(self) -> None:
         due = time.monotonic()
         while not self.over.is_set():
             due = due + self.interval if self.interval else time.monotonic()
@@ -66,7 +99,7 @@ class Reader(threading.Thread):
 class Readers:
     """All of them, and how long answers took since somebody asked."""
 
-    def __init__(self, world: World, place: Place, members: list[Person]) -> None:
+    def __init__(self, world: World, place: Community, members: list[Person]) -> None:
         self._lock = threading.Lock()
         self._took: list[float] = []
         self.answers = 0
@@ -117,7 +150,7 @@ class Change(Client):
 
     pause = 0.4
 
-    def __init__(self, world: World, place: Place, member: Person, cluster: Cluster) -> None:
+    def __init__(self, world: World, place: Community, member: Person, cluster: Cluster) -> None:
         super().__init__(world, "change")
         self.place, self.member, self.cluster = place, member, cluster
         self.acts: Counter[str] = Counter()
@@ -187,7 +220,7 @@ class Sockets(Client):
 
     pause = 2.0
 
-    def __init__(self, world: World, place: Place, members: list[Person]) -> None:
+    def __init__(self, world: World, place: Community, members: list[Person]) -> None:
         super().__init__(world, "sockets")
         self.opened = self.refused = 0
         self._members = itertools.cycle(members)
@@ -227,17 +260,22 @@ class Sockets(Client):
             self._open.pop().disconnect()
 
 
-class Replacement(threading.Thread):
+class Replacement(Watched):
     """Ends a worker of the last node now and then; its supervisor starts another."""
 
     def __init__(self, cluster: Cluster, every: float) -> None:
-        super().__init__(daemon=True)
+        super().__init__("replacement")
         self.replaced = 0
         self.over = threading.Event()
         self._node, self._every = cluster.nodes[-1], every
 
-    def run(self) -> None:
+    def work(self) -> None:
         while not self.over.wait(self._every):
             oldest = min(map(psutil.Process, self._node.pids()), key=lambda one: one.create_time())
             oldest.terminate()
             self.replaced += 1
+
+    def stop(self) -> None:
+        """No more of them."""
+        self.over.set()
+        self.join(60)
