@@ -34,7 +34,11 @@ LONGEST = min(PATIENCE, NGINX_PATIENCE) - 1.0
 
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
-    """The operations of all models; of each call only the first that took too long is listed."""
+    """The operations of all models; of each call only the first that took too long is listed.
+
+    What never ended lasted until the end of the history at least.
+    """
+    over = max((one.returned or one.invoked for one in operations), default=0.0)
     loads = [one for one in operations if one.call == "load"]
     operations = [one for one in operations if one.call in READS | WRITES]
     finding = Finding.of(NAME, operations)
@@ -42,21 +46,20 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     reported: set[tuple[str, str]] = set()
     unclear: list[Operation] = []
     for one in operations:
-        if one.returned is None:
-            continue
-        took = one.returned - one.invoked
+        ended = over if one.returned is None else one.returned
+        took = ended - one.invoked
         in_time = GRACE + (READ_SECONDS if one.call in READS else WRITE_SECONDS)
-        slowness = _slowness(one.invoked, one.returned, loads)
+        slowness = _slowness(one.invoked, ended, loads)
         deadline = min(in_time * slowness, LONGEST)
         silence = max(
             (
                 fault.mended
                 for fault in silences
-                if one.invoked < fault.mended and fault.began < one.returned
+                if one.invoked < fault.mended and fault.began < ended
             ),
             default=None,
         )
-        if silence is not None and one.returned <= silence + deadline:
+        if silence is not None and ended <= silence + deadline:
             if took > deadline:
                 finding.excuse("waited for a process or link that stood still")
             continue

@@ -11,6 +11,15 @@ def test_a_read_that_waits_past_its_deadline_is_a_violation() -> None:
     assert finding.worst["longest wait of a read (s)"] == 20.0
 
 
+def test_what_never_ends_is_a_violation_once_its_deadline_has_passed() -> None:
+    hangs = op("check", 0.0, None, outcome="unknown")
+    for over, holds in ((8.0, True), (14.0, False)):
+        assert deadline.judge([hangs, op("list", over, over)], []).holds is holds
+    stopped = [fault(4.0, 9.0, "silent", kind="stop")]
+    for over, holds in ((20.0, True), (25.0, False)):
+        assert deadline.judge([hangs, op("list", over, over)], stopped).holds is holds
+
+
 def test_a_write_may_wait_for_its_turn_at_a_row() -> None:
     assert deadline.judge([op("set", 0.0, 14.0)], []).holds
     assert not deadline.judge([op("set", 0.0, 30.0)], []).holds
