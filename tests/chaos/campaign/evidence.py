@@ -55,7 +55,8 @@ class Evidence:
         replies: errors that the Redis servers gave, by code.
         touched: bytes that met a fault of a link, by pair.
         notes: what the fault itself saw.
-        answered: what clients asked and were answered while the fault lasted, by model and call.
+        answered, unanswered: what clients asked while the fault lasted, and were or were not
+            answered meanwhile, by model and call.
     """
 
     counts: dict[Series, float] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Evidence:
     lines: list[str] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
+    unanswered: dict[str, int] = field(default_factory=dict)
 
     def said(self, pattern: str) -> str:
         """The first line of a log that ``pattern`` finds, cut to what it found; or nothing."""
@@ -178,7 +180,7 @@ class Observer(Closing):
                 with server.client() as client:
                     run = client.info("server")["run_id"]
                     stats = client.info("errorstats")
-            except (redis.RedisError, OSError, AssertionError):
+            except (redis.RedisError, OSError):
                 continue
             with self._lock:
                 for name, count in stats.items():

@@ -19,6 +19,7 @@ from typing import Any, Literal, TextIO, TypeVar
 
 OPERATIONS = "operations.jsonl"
 FAULTS = "faults.jsonl"
+IN_TIME = 1.0  # s before a moment: what was asked by then has its answer, if all is well
 
 # ok: it happened, with this value. failed: it is known not to have happened. unknown: it may happen
 # at any moment after it was asked for, or never: connection lost, timed out, 5xx after sending.
@@ -110,7 +111,7 @@ class History:
     _file: TextIO | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _going_on: dict[int, Operation] = field(default_factory=dict, repr=False)
-    _answered: list[tuple[float, float, str]] = field(default_factory=list, repr=False)
+    _ended: list[Operation] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -153,9 +154,8 @@ class History:
         """One line more. What comes after the end is left out: it is there as unknown."""
         line = json.dumps(dataclasses.asdict(operation), separators=(",", ":"))
         with self._lock:
-            if operation.outcome == "ok" and operation.returned is not None:
-                what = f"{operation.model} {operation.call}"
-                self._answered.append((operation.invoked, operation.returned, what))
+            if operation.returned is not None:
+                self._ended.append(operation)
             if self._file is not None:
                 self._file.write(line + "\n")
                 self._file.flush()
@@ -164,10 +164,25 @@ class History:
         """How often what was asked since ``began`` was answered until ``ended``, by model and call,
         such as ``row read``.
         """
+        return Counter(
+            f"{one.model} {one.call}"
+            for one in self._asked(began, ended)
+            if _answered_by(one, ended)
+        )
+
+    def unanswered(self, began: float, ended: float) -> Counter[str]:
+        """The same of what was asked in time, and had no good answer until ``ended``."""
+        return Counter(
+            f"{one.model} {one.call}"
+            for one in self._asked(began, ended - IN_TIME)
+            if not _answered_by(one, ended)
+        )
+
+    def _asked(self, began: float, ended: float) -> list[Operation]:
+        """What was asked between two moments, and goes on or is over."""
         with self._lock:
-            return Counter(
-                what for asked, heard, what in self._answered if began <= asked and heard <= ended
-            )
+            asked = [*self._ended, *self._going_on.values()]
+        return [one for one in asked if began <= one.invoked <= ended]
 
     def close(self) -> None:
         """What still goes on is written as unknown, without an end."""
@@ -177,6 +192,12 @@ class History:
             if self._file is not None:
                 self._file.close()
                 self._file = None
+
+
+def _answered_by(operation: Operation, moment: float) -> bool:
+    """Whether it had happened by then, as its client knows."""
+    returned = operation.returned
+    return operation.outcome == "ok" and returned is not None and returned <= moment
 
 
 def note_fault(folder: Path, fault: Fault) -> None:

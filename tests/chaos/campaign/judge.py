@@ -29,10 +29,6 @@ class Judgement:
         return {name: finding.operations for name, finding in self.findings.items()}
 
     @property
-    def unknown(self) -> dict[str, int]:
-        return {name: finding.unknown for name, finding in self.findings.items()}
-
-    @property
     def worst(self) -> dict[str, float]:
         """The worst of all that was measured, as ``model: what (unit)``."""
         return {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import redis
 import urllib3
@@ -31,6 +32,7 @@ from tests.chaos.campaign.schedule import Planned, Round
 from tests.chaos.campaign.stalls import StallWatcher
 from tests.support.cluster import Cluster
 
+WORKERS = 2  # of each node
 WARM_UP = 5.0  # s of load before the first fault
 LOOK_EVERY = 0.3  # s
 # s, and as much again where the machine stood still: a node that was killed imports for seconds of
@@ -108,14 +110,12 @@ class Campaign:
         folder: Path,
         seed: int,
         kinds: Sequence[str],
-        workers: int = 2,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Nothing is started yet; ``say`` hears of each fault that is over."""
         self.folder = folder
         self._say = say
         self.result = Result(seed, list(kinds))
-        self._workers = workers
         self._cluster: Cluster
         self._load: clients.Load
         self._observer: Observer
@@ -138,12 +138,12 @@ class Campaign:
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         schedule.save(rounds, self.folder / SCHEDULE)
-        os.environ[hook.FOLDER] = str(self.folder)
-        with self._stalls, on_small_disk(self.folder / "cluster") as small:
+        told = patch.dict(os.environ, {hook.FOLDER: str(self.folder)})
+        with told, self._stalls, on_small_disk(self.folder / "cluster") as small:
             self.result.disk = "tmpfs" if small else "RLIMIT_FSIZE"
             cluster = Cluster(
                 self.folder / "cluster",
-                workers=self._workers,
+                workers=WORKERS,
                 links=True,
                 prometheus=prometheus,
                 # So that a full disk is the database's, too.
@@ -164,7 +164,7 @@ class Campaign:
 
     def _on(self, cluster: Cluster, rounds: Sequence[Round], seconds: float) -> None:
         load = self._load = clients.Load(cluster, self.folder, self.result.seed)
-        self._probes = Probes(cluster, self._workers)
+        self._probes = Probes(cluster, WORKERS)
         with Observer(cluster) as self._observer:
             start = self._observer.mark()
             load.start()
@@ -271,8 +271,14 @@ class Campaign:
             if recovery.seconds is None:
                 self.result.broken.append(f"no recovery from {name}: {recovery.waits_for}")
             if len(occurrences) == 1:
-                answered = self._load.world.history.answered(one.began, one.ended or healed)
-                found = replace(evidence, notes=one.notes, answered=dict(answered))
+                meanwhile = (one.began, one.ended or healed)
+                history = self._load.world.history
+                found = replace(
+                    evidence,
+                    notes=one.notes,
+                    answered=dict(history.answered(*meanwhile)),
+                    unanswered=dict(history.unanswered(*meanwhile)),
+                )
                 self._see(name, one.fault, found)
             unseen = [branch for branch, seen in self.result.reached[name].items() if not seen]
             self._say(

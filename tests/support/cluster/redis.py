@@ -50,6 +50,14 @@ class RedisCluster:
                 return replicas[0]
         raise LookupError(f"{server.name} has no replica")
 
+    def owner_of(self, slot: int) -> Server:
+        """The server that serves a slot now, by the word of the first that answers.
+
+        Raises:
+            LookupError: none does.
+        """
+        return self.cluster.owner_of(slot)
+
     def client(self) -> redis.RedisCluster:
         """A client of the whole, past all links; replies are bytes."""
         nodes = [redis.cluster.ClusterNode(HOST, server.port) for server in self.servers]

@@ -66,9 +66,9 @@ def test_a_replica_that_was_paused_goes_on_where_its_primary_cannot_be_asked(
     knowing = SimpleNamespace(execute_command=lambda *_: 1)
     slots = SimpleNamespace(client=lambda: nullcontext(knowing))
     module = "tests.chaos.campaign.faults.redis_processes"
-    monkeypatch.setattr(f"{module}.owner_of", lambda *_: primary)
     monkeypatch.setattr(f"{module}.any_primary", lambda *_: slots)
-    cluster = SimpleNamespace(redis=SimpleNamespace(replica_of=lambda _: replica))
+    redis = SimpleNamespace(replica_of=lambda _: replica, owner_of=lambda _: primary)
+    cluster = SimpleNamespace(redis=redis)
     fault = FailoverWithOlderData()
     with pytest.raises(ConnectionError):
         fault.begin(cluster, random.Random(1))  # type: ignore[arg-type]

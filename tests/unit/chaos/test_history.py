@@ -10,11 +10,13 @@ from tests.chaos.campaign.history import (
     OPERATIONS,
     Fault,
     History,
+    Outcome,
     note_fault,
     read_faults,
     read_operations,
 )
 from tests.chaos.campaign.judge import judge
+from tests.unit.chaos.operations import op
 
 
 def test_an_operation_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -41,6 +43,22 @@ def test_what_says_nothing_of_its_end_or_never_ends_is_unknown(tmp_path: Path) -
         history.close()
     first, second = read_operations(tmp_path)
     assert (first.outcome, second.outcome, second.returned) == ("unknown", "unknown", None)
+
+
+def test_what_was_asked_meanwhile_was_answered_meanwhile_or_not(tmp_path: Path) -> None:
+    history = History(tmp_path)
+
+    def noted(call: str, invoked: float, returned: float, outcome: Outcome) -> None:
+        history.write(op(call, invoked, returned, outcome=outcome, model="row"))
+
+    noted("read", 9.0, 12.0, "ok")  # asked before
+    noted("read", 11.0, 12.0, "ok")
+    noted("write", 11.0, 12.0, "unknown")
+    noted("write", 12.0, 31.0, "ok")  # answered later
+    noted("write", 19.9, 20.1, "ok")  # as at any moment
+    assert history.answered(10.0, 20.0) == {"row read": 1}
+    assert history.unanswered(10.0, 20.0) == {"row write": 2}
+    history.close()
 
 
 def test_half_a_line_of_a_run_that_was_killed_is_left_out(tmp_path: Path) -> None:

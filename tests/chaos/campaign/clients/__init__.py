@@ -128,12 +128,14 @@ class Load:
         return str(self.cluster.flask("control", "tokens", *arguments).split()[-1])
 
     def _newest_event(self) -> str | None:
-        entries = self.cluster.redis.client().xrevrange(EVENTS, count=1)
+        with self.cluster.redis.client() as client:
+            entries = client.xrevrange(EVENTS, count=1)
         return str(entries[0][0], "ascii") if entries else None
 
     def _list_events(self) -> None:
         with self.world.history.operation("load", "events", "stream", "list") as pending:
-            entries = self.cluster.redis.client().xrange(EVENTS)
+            with self.cluster.redis.client() as client:
+                entries = client.xrange(EVENTS)
             pending.ok([str(entry[0], "ascii") for entry in entries])
 
     def _note_levels(self, call: str) -> None:

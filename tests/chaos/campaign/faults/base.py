@@ -7,6 +7,7 @@ the product that it is there for, and how logs, metrics and servers show that th
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -65,3 +66,41 @@ class Fault:
     def look(self) -> dict[str, str]:
         """What it sees while it lasts, as notes of the evidence; asked every now and then."""
         return {}
+
+
+class Noting(Fault):
+    """Notes what it sees.
+
+    Attributes:
+        notes: by key, for ``noted``.
+    """
+
+    def __init__(self) -> None:
+        self.notes: dict[str, str] = {}
+
+    def look(self) -> dict[str, str]:
+        return dict(self.notes)
+
+
+class InAThread(Noting):
+    """Does its harm in a thread, from ``start`` until its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Let ``work`` begin."""
+        self._thread = threading.Thread(target=self.work, name=self.name, daemon=True)
+        self._thread.start()
+
+    def work(self) -> None:
+        """Do it until ``_over``."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        self._over.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(30)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import redis
 
-from tests.chaos.campaign.faults.base import Branch, Fault
+from tests.chaos.campaign.faults.base import Branch, Noting
 from tests.chaos.campaign.faults.processes import any_primary
 from tests.chaos.campaign.faults.seen import LEASE_ENDED, both, noted
 
@@ -33,7 +33,7 @@ def library() -> Path | None:
     return next((path for path in found if path.exists()), None)
 
 
-class ClockJumps(Fault):
+class ClockJumps(Noting):
     """The clock of one primary is set, and set back at the end."""
 
     needs = ("faketime",)
@@ -45,8 +45,8 @@ class ClockJumps(Fault):
     by: ClassVar[str]
 
     def __init__(self) -> None:
+        super().__init__()
         self._server: Any = None
-        self._notes: dict[str, str] = {}
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         server = self._server = any_primary(cluster, rng)
@@ -70,8 +70,8 @@ class ClockJumps(Fault):
             with suppress(redis.RedisError, OSError), self._server.client() as client:
                 off = client.time()[0] - time.time()
                 if abs(off) > JUMP / 2:
-                    self._notes["jumped"] = f"TIME of {self._server.name} is {off:+.0f} s off"
-        return self._notes
+                    self.notes["jumped"] = f"TIME of {self._server.name} is {off:+.0f} s off"
+        return super().look()
 
     def end(self) -> None:
         server, self._server = self._server, None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 from pymysql.connections import Connection
 
-from tests.chaos.campaign.faults.base import Branch, Fault
+from tests.chaos.campaign.faults.base import Branch, InAThread
 from tests.chaos.campaign.faults.seen import DATABASE_AWAY, REST, answered, both, logged, noted
 from tests.support.waiting import HOST
 
@@ -31,21 +31,15 @@ def connected(cluster: Cluster) -> Connection[Any]:
     )
 
 
-class ByStatements(Fault):
+class ByStatements(InAThread):
     """Does harm by connections of its own, past every link."""
-
-    def __init__(self) -> None:
-        self.notes: dict[str, str] = {}
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         self._cluster = cluster
-        self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
-        self._thread.start()
+        self.start()
         return "database"
 
-    def _work(self) -> None:
+    def work(self) -> None:
         # The server may be killed meanwhile, by another fault.
         with suppress(pymysql.Error):
             self.harm(self._over)
@@ -57,15 +51,6 @@ class ByStatements(Fault):
     def connect(self) -> Connection[Any]:
         """As ``connected``."""
         return connected(self._cluster)
-
-    def look(self) -> dict[str, str]:
-        return dict(self.notes)
-
-    def end(self) -> None:
-        self._over.set()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join(30)
 
 
 class ConnectionsKilled(ByStatements):

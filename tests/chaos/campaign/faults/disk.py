@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.chaos.campaign.faults.base import Branch, Fault
-from tests.chaos.campaign.faults.seen import DATABASE_AWAY, noted
+from tests.chaos.campaign.faults.base import Branch, Noting
+from tests.chaos.campaign.faults.seen import DATABASE_AWAY, both, noted
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -28,39 +28,35 @@ FILL = "filler"
 BLOCK = 1 << 20  # bytes
 
 
-class DiskFull(Fault):
+class DiskFull(Noting):
     """Nothing can be written: no row, no line of a log."""
 
     name = "disk-full"
     seconds = (4.0, 7.0)
     alone = True
     branches = (
-        Branch("the disk takes nothing", noted("full")),
-        Branch("a database that cannot write is an outage", DATABASE_AWAY),
+        Branch("a database that cannot write is an outage", both(noted("full"), DATABASE_AWAY)),
     )
 
     def __init__(self) -> None:
+        super().__init__()
         self._filler: Path | None = None
         self._limited: tuple[int, tuple[int, int]] | None = None
-        self._notes: dict[str, str] = {}
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         folder = Path(cluster.folder)
         if os.path.ismount(folder):
             self._filler = folder / FILL
             written = _fill(self._filler)
-            self._notes["full"] = f"{written >> 20} MiB written until the disk was full"
+            self.notes["full"] = f"{written >> 20} MiB written until the disk was full"
             return f"tmpfs of {SIZE} MiB"
         self._database = cluster.database
         pid = cluster.database.pid
         before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         self._limited = (pid, before)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (BLOCK, before[1]))
-        self._notes["full"] = "RLIMIT_FSIZE of MariaDB is 1 MiB"
+        self.notes["full"] = "RLIMIT_FSIZE of MariaDB is 1 MiB"
         return "RLIMIT_FSIZE of MariaDB"
-
-    def look(self) -> dict[str, str]:
-        return self._notes
 
     def end(self) -> None:
         filler, self._filler = self._filler, None

@@ -10,6 +10,7 @@ from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.seen import (
     DATABASE_AWAY,
     NGINX_NOTICED,
+    OF_REDIS,
     POLICIES_AWAY,
     REDIS_AWAY,
     Seen,
@@ -35,7 +36,7 @@ PAIRS: dict[tuple[str, str], Seen] = {
 # What clients ask for which the far end is needed; nothing: all.
 ANSWERED: dict[tuple[str, str], tuple[str, ...]] = {
     ("nginx", "app"): (),
-    ("app", "redis"): ("quota hit", "lock add"),
+    ("app", "redis"): OF_REDIS,
     ("app", "database"): ("row read", "row write"),
     ("app", "opa"): ("policies ask",),
 }

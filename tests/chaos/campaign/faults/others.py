@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.chaos.campaign.faults.base import Branch
 from tests.chaos.campaign.faults.processes import Killed, OfAProcess, Stopped
-from tests.chaos.campaign.faults.seen import DATABASE_AWAY, POLICIES_AWAY, logged, noted
+from tests.chaos.campaign.faults.seen import (
+    DATABASE_AWAY,
+    POLICIES_AWAY,
+    answered,
+    both,
+    logged,
+    noted,
+    unanswered,
+)
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -60,41 +68,49 @@ class OpaStopped(TheOnly, Stopped):
     branches = (Branch("no verdict in time, so denied", POLICIES_AWAY),)
 
 
-class _Beside(TheOnly):
-    """The nodes do not need it: they answer meanwhile."""
+class OfNginx(TheOnly):
+    """The nodes do not need it: they answer meanwhile whoever asks them directly."""
 
-    branches = (Branch("nodes answer without it", noted("direct")),)
+    which = "nginx"
+    branches = (
+        Branch(
+            "its clients are not answered, and nodes answer without it",
+            both(unanswered("row read", "row write"), noted("direct")),
+        ),
+    )
 
     def look(self) -> dict[str, str]:
         return self.nodes_answer()
 
 
-class NginxKilled(_Beside, Killed):
+class OfPrometheus(TheOnly):
+    """Nobody needs it."""
+
+    which = "prometheus"
+    needs = ("prometheus",)
+    branches = (Branch("clients are answered without it", answered("row read")),)
+
+
+class NginxKilled(OfNginx, Killed):
     """Everybody is refused."""
 
     name = "nginx-killed"
-    which = "nginx"
 
 
-class NginxStopped(_Beside, Stopped):
+class NginxStopped(OfNginx, Stopped):
     """Everybody waits."""
 
     name = "nginx-stopped"
     effects = ("silent",)
-    which = "nginx"
 
 
-class PrometheusKilled(_Beside, Killed):
+class PrometheusKilled(OfPrometheus, Killed):
     """Nobody looks for a while."""
 
     name = "prometheus-killed"
-    needs = ("prometheus",)
-    which = "prometheus"
 
 
-class PrometheusStopped(_Beside, Stopped):
+class PrometheusStopped(OfPrometheus, Stopped):
     """Scrapes that it began are not read."""
 
     name = "prometheus-stopped"
-    needs = ("prometheus",)
-    which = "prometheus"

@@ -12,8 +12,11 @@ from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.processes import Killed, OfAProcess, Stopped, any_primary
 from tests.chaos.campaign.faults.seen import (
     LOG_RENEWED,
+    OF_REDIS,
     REDIS_AWAY,
     REST,
+    answered,
+    both,
     counted,
     either,
     logged,
@@ -65,7 +68,9 @@ class PrimaryStopped(Stopped):
 class OfAReplica(OfAProcess):
     """A replica is broken; its primary says so while it lasts."""
 
-    branches = (Branch("its primary goes on without it", noted("behind")),)
+    branches = (
+        Branch("its primary goes on without it", both(noted("behind"), answered(*OF_REDIS))),
+    )
 
     def find(self, cluster: Cluster, rng: random.Random) -> Any:
         self._primary = any_primary(cluster, rng)
@@ -135,7 +140,7 @@ class OrderedFailover(Fault):
             "the slot map is corrected",
             either(replied("MOVED"), replied("READONLY"), replied("CLUSTERDOWN")),
         ),
-        Branch("the replica is primary", noted("promoted")),
+        Branch("the replica is primary", both(noted("promoted"), answered(*OF_REDIS))),
     )
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
@@ -162,7 +167,7 @@ class FailoverWithOlderData(Fault):
     seconds = (4.0, 7.0)
     branches = (
         Branch("lost entries of the log are noticed", LOG_RENEWED),
-        Branch("the replica took over", noted("promoted")),
+        Branch("the replica took over", both(noted("promoted"), answered(*OF_REDIS))),
     )
 
     def __init__(self) -> None:
@@ -173,7 +178,7 @@ class FailoverWithOlderData(Fault):
         # The one that has the invalidation log shows most; slot by the key's tag.
         with any_primary(cluster, rng).client() as client:
             slot = int(client.execute_command("CLUSTER", "KEYSLOT", "yoto:{inv}"))
-        self._primary = owner_of(cluster, slot)
+        self._primary = cluster.redis.owner_of(slot)
         self._replica = cluster.redis.replica_of(self._primary)
         # Stopped, it falls behind; the bus does not miss it within the node time-out.
         self._replica.pause()
@@ -206,13 +211,3 @@ class FailoverWithOlderData(Fault):
         primary, self._primary = self._primary, None
         if primary is not None and not primary.alive:
             primary.begin()
-
-
-def owner_of(cluster: Cluster, slot: int) -> Any:
-    """The server that has a slot, by the first one that answers."""
-    for server in cluster.redis.servers:
-        with suppress(redis.RedisError, OSError), server.client() as client:
-            for first, last, primary, *_ in client.execute_command("CLUSTER", "SLOTS"):
-                if first <= slot <= last:
-                    return next(one for one in cluster.redis.servers if one.port == primary[1])
-    raise LookupError(f"nobody has slot {slot}")

@@ -67,6 +67,16 @@ def answered(*calls: str) -> Seen:
     return seen
 
 
+def unanswered(*calls: str) -> Seen:
+    """By what clients asked, and were not answered, while the fault lasted."""
+
+    def seen(evidence: Evidence) -> str:
+        times = sum(evidence.unanswered.get(what, 0) for what in calls)
+        return f"{times} not answered meanwhile" if times else ""
+
+    return seen
+
+
 def either(*ways: Seen) -> Seen:
     """By the first of these that shows it."""
     return lambda evidence: next(filter(None, (way(evidence) for way in ways)), "")
@@ -82,6 +92,8 @@ def both(*ways: Seen) -> Seen:
     return seen
 
 
+# What clients ask for which Redis is needed.
+OF_REDIS = ("quota hit", "lock add")
 # A line of JSON ends its text with a quotation mark.
 REST = r'[^"\n]*'
 

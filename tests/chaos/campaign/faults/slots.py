@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 
-from tests.chaos.campaign.faults.base import Branch, Fault
+from tests.chaos.campaign.faults.base import Branch, Noting
 from tests.chaos.campaign.faults.processes import any_primary
-from tests.chaos.campaign.faults.redis_processes import owner_of
-from tests.chaos.campaign.faults.seen import either, noted, replied
+from tests.chaos.campaign.faults.seen import both, either, noted, replied
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -22,7 +21,7 @@ BATCH = 20  # keys of one MIGRATE: few, so that a slot is half here and half the
 MIGRATE_WITHIN = 5000  # ms
 
 
-class SlotsMoved(Fault):
+class SlotsMoved(Noting):
     """Slots are ``MIGRATING`` while the fault lasts, their keys half here and half there."""
 
     name = "redis-slots-moved"
@@ -30,13 +29,12 @@ class SlotsMoved(Fault):
     seconds = (3.0, 6.0)
     branches = (
         Branch("ASK: asked there once", either(replied("ASK"), replied("TRYAGAIN"))),
-        Branch("MOVED: the slot map is corrected", replied("MOVED")),
-        Branch("slots have moved", noted("moved")),
+        Branch("MOVED: the slot map is corrected", both(noted("moved"), replied("MOVED"))),
     )
 
     def __init__(self) -> None:
+        super().__init__()
         self._moves: list[tuple[int, Any, Any]] = []
-        self._notes: dict[str, str] = {}
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         self._cluster = cluster
@@ -47,7 +45,7 @@ class SlotsMoved(Fault):
         for server in cluster.redis.primaries():
             slots |= _busiest(server, rng)
         for slot in sorted(slots):
-            source = owner_of(cluster, slot)
+            source = cluster.redis.owner_of(slot)
             others = [one for one in cluster.redis.primaries() if one is not source]
             target = rng.choice(sorted(others, key=lambda one: str(one.name)))
             with source.client() as old, target.client() as new:
@@ -56,9 +54,6 @@ class SlotsMoved(Fault):
                 self._moves.append((slot, source, target))
                 _move_keys(old, target, slot, most=BATCH)
         return f"{len(self._moves)} slots"
-
-    def look(self) -> dict[str, str]:
-        return self._notes
 
     def end(self) -> None:
         done = 0
@@ -73,7 +68,7 @@ class SlotsMoved(Fault):
                         client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
             done += 1
         if done:
-            self._notes["moved"] = f"{done} slots have another primary"
+            self.notes["moved"] = f"{done} slots have another primary"
 
 
 def _busiest(server: Any, rng: random.Random) -> set[int]:
