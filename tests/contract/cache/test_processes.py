@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from tests.contract.cache.conftest import Connect
 from tests.contract.cache.workers import CacheWorkers, Truth
 from tests.support.redis_servers import Server
 from tests.support.waiting import wait_until
@@ -116,14 +117,13 @@ def test_a_log_that_is_cut_during_a_write_leaves_nobody_stale_beyond_the_bound(
     assert cut_at < last_stale < cut_at + BOUND, "memory answered for a while, and not longer"
     assert reader.do("stats")["l1_bypassed"] > 0
     own_server.resume()
-    RedisConnection(reach)
     # What was remembered before the cut is gone, though no event was lost.
     wait_until(lambda: reader.do("get", 1)[0] == "l1", what="memory to be used again")
     assert reader.do("get", 1) == ["l1", 2]
 
 
 def test_a_wiped_redis_makes_nobody_believe_what_is_old(
-    workers: CacheWorkers, own_server: Server, tmp_path: Path
+    workers: CacheWorkers, own_server: Server, connect: Connect, tmp_path: Path
 ) -> None:
     """Committed, and the event lost with the whole of Redis before anybody read it."""
     reach = RedisSettings(url=own_server.url)
@@ -142,6 +142,6 @@ def test_a_wiped_redis_makes_nobody_believe_what_is_old(
         # The bound of staleness, within which nobody may believe what is old.
         assert reader.answer() < wiped_at + 2.0
         assert reader.do("get", 1)[1] == 2
-    log = InvalidationLog(RedisConnection(reach))
+    log = InvalidationLog(connect(reach))
     newest = log.newest()
     assert newest is not None and newest.tags == ("global",)

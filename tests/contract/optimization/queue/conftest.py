@@ -81,7 +81,7 @@ def running_handlers() -> HandlerCount:
 
 
 @pytest.fixture
-def make_queue() -> Iterator[MakeQueue]:
+def make_queue(running_handlers: HandlerCount) -> Iterator[MakeQueue]:
     """Makes queues, as each process has one; they are closed after the test."""
     made: list[tuple[RedisConnection, BatchQueue]] = []
 
@@ -92,8 +92,11 @@ def make_queue() -> Iterator[MakeQueue]:
         return queue
 
     yield make
-    for redis, queue in made:
+    for _, queue in made:
         queue.close(0.5)
+    # A queue does not wait for handlers that it gave up; one that returns would connect again.
+    wait_until(lambda: running_handlers() == 0, what="the end of all handlers")
+    for redis, _ in made:
         redis.close()
 
 
