@@ -8,8 +8,8 @@
 # YOTO_SMOKE_TOKEN     an API token with platform.view, where that account has a second factor
 # YOTO_SMOKE_PLAIN     the address of http, such as http://yoto.example; the same host when left out
 #
-# It needs curl and python3. It registers an account, makes a server, and takes both away at the
-# end. One line a check; the exit code is the number of those that failed, 99 at most.
+# It needs curl and python3. It registers an account, makes a server, and takes both away at its
+# end, also when it is ended. One line a check; the exit code is the number of those that failed, 99 at most.
 set -uo pipefail
 
 url=${1:?usage: smoke.sh URL [CA]}
@@ -23,7 +23,16 @@ unset YOTO_SMOKE_PASSWORD YOTO_SMOKE_TOKEN
 
 umask 077
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+owner= server= member_id=
+leave_nothing() { # what a run that is ended, or that fails on the way, would leave
+  position=
+  [ -z "$server" ] || as "$owner" DELETE "/api/v1/servers/$server?reason=smoke" >/dev/null
+  [ -z "$member_id" ] ||
+    as "$owner" PATCH "/api/v1/admin/users/$member_id" '{"disabled": true, "reason": "smoke test"}' >/dev/null
+  rm -rf "$work"
+}
+trap leave_nothing EXIT
+trap 'exit 130' INT TERM
 failed=0
 good() { printf 'ok      %s\n' "$1"; }
 bad() { # bad CHECK WHY
@@ -48,6 +57,9 @@ ask() {
   curl --silent --show-error --max-time 20 ${ca:+--cacert "$ca"} --request "$1" \
     --output "$work/answer" --dump-header "$work/headers" --write-out '%{http_code}' \
     "${credential[@]}" "${body[@]}" "$url$2" <<<"${3:-}" 2>"$work/error" || cat "$work/error"
+}
+as() { # as TOKEN METHOD PATH [BODY]
+  bearer=$1 ask "${@:2}"
 }
 field() { # field EXPRESSION: of the last answer, which is "it"
   python3 -c 'import json, sys; it = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' \
@@ -86,21 +98,22 @@ is "the API is closed to strangers" 401 "$(ask GET /api/v1/auth/me)"
 is "a wrong password is refused" 401 "$(ask POST /api/v1/auth/login "$(credentials "$user" "not-$RANDOM-it")")"
 is "$user signs in" 200 "$(ask POST /api/v1/auth/login "$(credentials "$user" "$password")")"
 owner=$(field 'it["access_token"]')
+if [ -z "$owner" ]; then # so nobody could make an account inactive
+  bad "the rest" "$user is not signed in"
+  exit "$failed"
+fi
 name=smoke_$(python3 -c 'import secrets; print(secrets.token_hex(5))')
 secret=$(python3 -c 'import secrets; print(secrets.token_urlsafe(18))')
 is "somebody registers" 201 "$(ask POST /api/v1/auth/register "$(credentials "$name" "$secret" "Smoke test")")"
 member_id=$(field 'it["id"]')
 is "and signs in" 200 "$(ask POST /api/v1/auth/login "$(credentials "$name" "$secret")")"
 member=$(field 'it["access_token"]')
-if [ -z "$owner" ] || [ -z "$member" ]; then
-  bad "the rest" "nobody is signed in"
+if [ -z "$member" ]; then
+  bad "the rest" "the account is not signed in"
   exit "$failed"
 fi
 
 # --- Rights: denied, granted, allowed, taken back, denied. Each step by another worker, mostly.
-as() { # as TOKEN METHOD PATH [BODY]
-  bearer=$1 ask "${@:2}"
-}
 is "a server is made" 201 "$(as "$owner" POST /api/v1/servers '{"name": "Smoke test"}')"
 server=$(field 'it["id"]')
 as "$owner" GET "/api/v1/servers/$server/channels" >/dev/null
@@ -264,8 +277,10 @@ fi
 
 # --- And leaves nothing
 is "the server is deleted" '200|204' "$(as "$owner" DELETE "/api/v1/servers/$server?reason=smoke")"
+server=
 is "the account is made inactive" 200 \
   "$(as "$owner" PATCH "/api/v1/admin/users/$member_id" '{"disabled": true, "reason": "smoke test"}')"
+member_id=
 is "so its token opens nothing" 401 "$(as "$member" GET /api/v1/auth/me)"
 
 if [ "$failed" = 0 ]; then echo "all is well"; else echo "$failed failed"; fi

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.support.cluster import OPERATOR, ROOT, Cluster
+from tests.support.cluster.callers import Caller
 from tests.support.require import TEST_ALL
 from tests.support.waiting import wait_until
 
@@ -60,6 +61,34 @@ def what_is_wrong_is_named_and_counted(cluster: Cluster) -> None:
     done = smoke(cluster.nodes[0].url, "", OPERATOR, "no password of anybody")
     assert done.returncode == done.stdout.count("FAILED ") > 0, done.stdout
     assert f"FAILED  {OPERATOR} signs in: expected 200, found 401" in done.stdout
+    # Nobody could make it inactive again.
+    assert "somebody registers" not in done.stdout
+
+
+def test_a_run_that_is_ended_leaves_no_account_that_works(cluster: Cluster) -> None:
+    given = {"YOTO_SMOKE_USER": OPERATOR, "YOTO_SMOKE_PASSWORD": cluster.passwords[OPERATOR]}
+    run = subprocess.Popen(
+        [str(ROOT / "deploy" / "smoke.sh"), cluster.url, str(cluster.ca)],
+        env=os.environ | given,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    with run.stdout:
+        for line in run.stdout:
+            if line.startswith("ok      an invite is made"):
+                run.terminate()
+                break
+        assert run.wait(60) == 130
+    operator = Caller(cluster, OPERATOR)
+    try:
+        assert operator.sign_in().ok
+        found = operator.call("GET", "admin/users?disabled=false&limit=100").body["items"]
+    finally:
+        operator.close()
+    names = [one["username"] for one in found]
+    assert OPERATOR in names
+    assert not [name for name in names if name.startswith("smoke_")]
 
 
 def a_certificate_that_nobody_trusts_is_refused(cluster: Cluster) -> None:
