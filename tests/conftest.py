@@ -34,6 +34,7 @@ from tests.support.database import (  # noqa: E402
     migrate,
 )
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
+from tests.support.mysql import start_mysql  # noqa: E402
 from tests.support.require import TEST_ALL, missing  # noqa: E402
 from tests.support.routes import share_rules  # noqa: E402
 
@@ -69,12 +70,22 @@ def mariadb() -> Iterator[MariaDB]:
 
 
 @pytest.fixture(scope="session")
+def mysql() -> Iterator[MariaDB]:
+    """A private MySQL server."""
+    server = start_mysql()
+    if server is None:
+        missing("MySQL is not unpacked: YOTO_TEST_DATABASE=mysql make servers")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def database_server(request: pytest.FixtureRequest) -> MariaDB | ServiceDatabase:
     """A MariaDB or MySQL server: the one that ``YOTO_TEST_DATABASE_SERVER`` names, else our own."""
     service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
     if service:
         return ServiceDatabase(service)
-    own: MariaDB = request.getfixturevalue("mariadb")
+    own: MariaDB = request.getfixturevalue("mysql" if DATABASE == "mysql" else "mariadb")
     return own
 
 

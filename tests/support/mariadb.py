@@ -1,6 +1,7 @@
-"""The MariaDB or MySQL server of the tests.
+"""The MariaDB server of the tests, or the one that somebody else started.
 
-A private MariaDB by default: a fresh data folder, a free port, no durability. Where
+A private MariaDB (or MySQL: ``mysql.py``) by default: a fresh data folder, a free port, no
+durability. Where
 ``YOTO_TEST_DATABASE_SERVER`` names a server (``mysql+pymysql://root:password@127.0.0.1:3306``), as
 workflows do with their service containers, databases are made there instead. Tests that come
 between an application and its database have the private one in any case.
@@ -33,7 +34,9 @@ FAST_AND_FORGETFUL = (
 
 
 class MariaDB(Service):
-    """One server process. ``create_database`` gives the address of a new, empty database."""
+    """One server process, of MySQL as well. ``create_database`` gives the address of a new, empty
+    database.
+    """
 
     def __init__(self, command: list[str], folder: Path, port: int) -> None:
         super().__init__("database", folder)

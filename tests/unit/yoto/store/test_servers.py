@@ -16,11 +16,11 @@ from yoto.store.servers import refuse_old
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ("5.7.44-log", "MySQL 5.7.44 is too old: MySQL 8.0.17 is"),
-        ("8.0.16", "MySQL 8.0.16 is too old"),
+        ("5.7.44-log", "MySQL 5.7.44 is too old: MySQL 8.4 is"),
+        ("8.0.46", "MySQL 8.0.46 is too old"),
         (
-            "5.5.5-10.5.27-MariaDB-1:10.5.27+maria~ubu2004",
-            "MariaDB 10.5.27 is too old: MariaDB 10.6",
+            "5.5.5-10.6.27-MariaDB-1:10.6.27+maria~ubu2004",
+            "MariaDB 10.6.27 is too old: MariaDB 10.11",
         ),
         ("10.3.39-MariaDB-0+deb10u2", "MariaDB 10.3.39 is too old"),
     ],
@@ -37,10 +37,9 @@ def test_the_driver_is_not_let_on_by_a_greeting_of_an_old_server(told: str, says
 @pytest.mark.parametrize(
     "told",
     [
-        "8.0.17",
-        "8.4.6",
+        "8.4.0",
         "9.7.4-2",
-        "10.6.0-MariaDB",
+        "10.11.2-MariaDB",
         "5.5.5-10.11.19-MariaDB-0+deb12u1",
         "11.8.3-MariaDB-ubu2404",
         "a proxy of somebody's own",
