@@ -60,7 +60,13 @@ export function options(plot, view, on) {
     ],
     hooks: {
       setCursor: [(u) => on.point(u.cursor.idx ?? null, markAt(u, view.marks()))],
-      draw: [(u) => drawBorders(u, near(view.borders(), factor, u.data.slice(1).flat()), colour), (u) => drawMarks(u, view.marks(), colour)],
+      draw: [
+        (u) => {
+          const texts = drawBorders(u, near(view.borders(), factor, u.data.slice(1).flat()), colour);
+          drawMarks(u, view.marks(), colour);
+          texts.forEach((text) => write(u, text, colour("--card")));
+        },
+      ],
       setSelect: [(u) => u.select.width >= DRAGGED && select(u, on.zoom)],
       ready: [(u) => on.pick && listen(u, on.pick)],
     },
@@ -80,20 +86,37 @@ function near(borders, factor, values) {
 
 const LINE = 12; // px that the text of a border takes
 
+/** Returns the texts of the borders, which go over everything else: `[{text, y, stroke}]`. */
 function drawBorders(u, borders, colour) {
+  const texts = [];
   let taken = Infinity; // how high the text of the border below stands
   for (const { shown, label: text, level } of [...borders].sort((a, b) => a.shown - b.shown)) {
     const y = Math.round(u.valToPos(shown, "y", true));
     if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) {
       continue;
     }
-    line(u, colour(LEVELS[level] ?? "--quiet"), [6, 4], [u.bbox.left, y], [u.bbox.left + u.bbox.width, y]);
-    u.ctx.textAlign = "right";
+    const stroke = colour(LEVELS[level] ?? "--quiet");
+    line(u, stroke, [6, 4], [u.bbox.left, y], [u.bbox.left + u.bbox.width, y]);
     if (taken - y >= LINE * devicePixelRatio) {
-      u.ctx.fillText(text, u.bbox.left + u.bbox.width - 4, y - 4 * devicePixelRatio);
+      texts.push({ text, y, stroke });
       taken = y;
     }
   }
+  return texts;
+}
+
+/** On the left, since values and marks begin on the right; lines that come there end around it. */
+function write({ ctx, bbox }, { text, y, stroke }, back) {
+  const at = [text, bbox.left + 4 * devicePixelRatio, y - 3 * devicePixelRatio, bbox.width - 8 * devicePixelRatio];
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4 * devicePixelRatio;
+  ctx.strokeStyle = back;
+  ctx.strokeText(...at);
+  ctx.fillStyle = stroke;
+  ctx.fillText(...at);
 }
 
 function drawMarks(u, marks, colour) {
@@ -123,7 +146,6 @@ function drawMarks(u, marks, colour) {
 function line({ ctx }, colour, dash, from, to) {
   ctx.strokeStyle = colour;
   ctx.fillStyle = colour;
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash(dash.map((one) => one * devicePixelRatio));
   ctx.beginPath();
