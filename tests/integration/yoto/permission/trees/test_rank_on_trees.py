@@ -19,6 +19,7 @@ from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.rank_on_trees import State, violations
 from tests.integration.yoto.permission.trees.replaying import Replay
 from tests.integration.yoto.permission.trees.tables import declare_world, stored
+from tests.support.require import TEST_ALL
 from tests.support.trees import changes
 from tests.support.trees import writes as w
 from tests.support.trees.changes import MOMENTS, Maker, accepted
@@ -52,7 +53,7 @@ from yoto.store.models import (
 # How many worlds, and the seed of the first: some seconds of them in the suite.
 WORLDS = int(os.environ.get("YOTO_TEST_RANK_TREES", "3" if DATABASE == "sqlite" else "1"))
 FIRST = int(os.environ.get("YOTO_TEST_RANK_TREES_FROM", "0"))
-WRITES, PLACES = 30, 6
+WRITES, PLACES = 30 if TEST_ALL or DATABASE == "sqlite" else 12, 6
 TABLES: tuple[Any, ...] = (
     *(RoleAssignment, RoleGrant, ChannelOverwrite, TeamMember, TeamParent),
     *(RoleParent, Role, ProgramAccount),
