@@ -29,8 +29,15 @@ from tests.support.waiting import HOST, wait_until
 ROOT = Path(__file__).parents[3]
 OPERATOR = "operator"
 READY_SECONDS = 300.0
-# What was committed outlives the end of the process, as the tests' own servers do not promise.
-DURABLE = "--innodb-flush-log-at-trx-commit=2"
+# What was committed outlives the end of the process, as the tests' own servers do not promise. With
+# a binary log, as back-ups need: a disk that is full stops each commit, and not only growing files.
+DURABLE = (
+    "--innodb-flush-log-at-trx-commit=2",
+    "--log-bin=binlog",
+    "--log-bin-trust-function-creators=1",
+    "--max-binlog-size=16M",
+    "--expire-logs-days=0.001",
+)
 
 
 class Cluster(Closing):
@@ -158,7 +165,7 @@ class Cluster(Closing):
         self.wait_until_ready()
 
     def _start_database(self) -> None:
-        found = start_mariadb(self._database_below, DURABLE)
+        found = start_mariadb(self._database_below, *DURABLE)
         self.database = found or missing("MariaDB is not installed")
         self._stack.enter_context(self.database)
         self.database.create_database("yoto")

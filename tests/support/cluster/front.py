@@ -27,7 +27,8 @@ pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 8192; }}
 http {{
-    access_log off;
+    map $status $ended {{ 408 1; default 0; }}
+    access_log /dev/stderr combined if=$ended;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
