@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import TableClause
 
 from yoto.errors import LockNotAcquired, StoreUnavailable
+from yoto.store.columns import Model
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.failures import is_outage
 from yoto.store.time_limits import TIME_LIMIT
@@ -127,7 +128,9 @@ def _run(connection: Connection, revision: str, act: str, then: list[str]) -> No
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory(str(MIGRATIONS)).get_revision(revision)
-    with Operations.context(MigrationContext.configure(connection)):
+    # Names as of the application: MySQL wants those of checks unique in a database.
+    names = {"target_metadata": Model.metadata}
+    with Operations.context(MigrationContext.configure(connection, opts=names)):
         getattr(script.module, act)()
     versions = _versions(VERSIONS)
     connection.execute(delete(versions))
