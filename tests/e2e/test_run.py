@@ -149,10 +149,12 @@ def begin_sign_in(app: RunningYoto) -> tuple[list[int | str | None], threading.T
         body = json.dumps({"username": "nobody", "password": "wrong password"})
         try:
             held.request("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
-            answer = held.getresponse()
-            answers.extend((answer.status, answer.getheader("Connection")))
+            with held.getresponse() as answer:
+                answers.extend((answer.status, answer.getheader("Connection")))
         except (OSError, HTTPException):
             answers.append("cut")
+        finally:
+            held.close()
 
     caller = threading.Thread(target=sign_in)
     caller.start()
@@ -202,7 +204,7 @@ def test_what_a_proxy_sends_at_the_end_over_a_connection_that_it_has_is_answered
     app.wait_for(lambda: not answers(app), 20)
     account = json.dumps({"username": "nobody", "password": "wrong password"})
     held.request("POST", "/api/v1/auth/login", account, {"Content-Type": "application/json"})
-    answer = held.getresponse()
-    assert (answer.status, answer.getheader("Connection")) == (401, "close")
+    with held.getresponse() as answer, closing(held):
+        assert (answer.status, answer.getheader("Connection")) == (401, "close")
     assert app.stop() == 0
     assert "drained" in app.output
