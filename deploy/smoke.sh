@@ -229,10 +229,11 @@ living='[one for one in it["items"] if one["state"] == "live"]'
 running=$(field "'\\n'.join(sorted(one['id'] for one in $living))")
 is "more than one worker runs" '[2-9]|[1-9][0-9]+' "$(field "len($living)")"
 silent=$running
-for _ in $(seq 30); do
-  # Together, since a proxy sends one after the other on the connection that it has open.
+for together in $(seq 8 2 66); do
+  # Together, since a proxy sends one after the other on a connection that it has open; and more each
+  # time, so that it opens some, since those to one worker stay with it.
   asked=()
-  for number in 1 2 3 4 5 6 7 8; do
+  for number in $(seq "$together"); do
     operate /instances "$work/worker$number" >/dev/null &
     asked+=("$!")
   done
@@ -242,7 +243,7 @@ import json, sys
 for path in sys.argv[1:]:
     with open(path) as answer:
         print(*[one["id"] for one in json.load(answer)["items"] if one["answering"]])
-' "$work"/worker? >>"$work/answered" 2>/dev/null
+' "$work"/worker* >>"$work/answered" 2>/dev/null
   silent=$(comm -23 <(printf '%s\n' "$running") <(sort -u "$work/answered"))
   [ -n "$silent" ] || break
 done

@@ -42,6 +42,7 @@ def test_it_finds_the_whole_topology_good_and_names_what_is_wrong(tmp_path: Path
     with Cluster(tmp_path / "cluster", prometheus=False) as cluster:
         all_is_well(cluster)
         what_is_wrong_is_named_and_counted(cluster)
+        a_run_that_is_ended_leaves_no_account_that_works(cluster)
         a_certificate_that_nobody_trusts_is_refused(cluster)
 
 
@@ -65,7 +66,7 @@ def what_is_wrong_is_named_and_counted(cluster: Cluster) -> None:
     assert "somebody registers" not in done.stdout
 
 
-def test_a_run_that_is_ended_leaves_no_account_that_works(cluster: Cluster) -> None:
+def a_run_that_is_ended_leaves_no_account_that_works(cluster: Cluster) -> None:
     given = {"YOTO_SMOKE_USER": OPERATOR, "YOTO_SMOKE_PASSWORD": cluster.passwords[OPERATOR]}
     run = subprocess.Popen(
         [str(ROOT / "deploy" / "smoke.sh"), cluster.url, str(cluster.ca)],

@@ -43,6 +43,7 @@ class Floors(Protocol):
 
     name = "floors"
     operations = 4.0
+    calm = 20.0
     incidents = USUAL | {"failover": 3, "behind": 2}
 
     def __init__(self, world: World) -> None:
@@ -70,19 +71,23 @@ class Floors(Protocol):
         else:
             self._ask(worker.state, item["user"], item["behind"])
 
+    def settled(self) -> bool:
+        late = self.world.now - SETTINGS.max_staleness
+        made = [change.appended for changes in self._changes.values() for change in changes[1:]]
+        return super().settled() and all(at is not None and at <= late for at in made)
+
     def finish(self, worker: Worker) -> None:
-        for one in self.living.values():
+        if not self.settled():
+            raise self.world.violate("what was committed did not get into the log")
+        # Of those that have started; others come to ask the database first.
+        for one in filter(lambda worker: worker.state is not None, self.living.values()):
             one.spawn("last look", partial(self._look, one))
         self._look(worker)
         self.world.sleep(LAST_LOOK)
 
     def _look(self, worker: Worker) -> None:
         for user in USERS:
-            entry, tier = worker.state.get_or_load(user, PLACE, self._loader(user))
-            if entry.mask != self._changes[user][-1].version:
-                raise self.world.violate(
-                    f"user {user}: {tier} of {worker.name} has not what was committed"
-                )
+            self._ask(worker.state, user, None)
 
     def _change(self, cache: TieredCache, user: int) -> None:
         changes = self._changes[user]

@@ -32,7 +32,7 @@ class Jobs(Protocol):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        # Losses of the server when a job was acknowledged.
+        # Losses of the server before the call that a job was acknowledged by.
         self._acknowledged: dict[int, int] = {}
         self._done: dict[int, int] = {}
         # Losses of the server when a job was first sent, and its items.
@@ -56,12 +56,13 @@ class Jobs(Protocol):
         self._sent[job] = self.server.lost
         # With a key, asking again is safe.
         for _ in range(3 if item["keyed"] else 1):
+            lost = self.server.lost
             try:
                 worker.state.enqueue("job", payload, f"job-{job}" if item["keyed"] else None)
             except PlatformError:
                 self.world.sleep(0.3)
             else:
-                self._acknowledged[job] = self.server.lost
+                self._acknowledged[job] = lost
                 return
 
     def settled(self) -> bool:
