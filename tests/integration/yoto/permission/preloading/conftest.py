@@ -12,11 +12,12 @@ from flask import Flask
 from app.extensions import cache, optimization
 from tests.support.applications import another_app
 from tests.support.world import Community, World
-from yoto.cache import place_key
+from yoto.cache import place_key, tags
 from yoto.permission.preloading import Preloading
 from yoto.permission.state import EXTENSION
 
 PEOPLE = 12
+NOBODY = 10**6
 
 
 @pytest.fixture
@@ -56,6 +57,8 @@ def ask(app: Flask, community: Community) -> Note:
         for user_id in user_ids:
             hot.note(user_id, place_key(scope, place or community.channel_id))
         hot.flush()
+        # Of what was written just now nothing is kept before this worker has read it in the log.
+        assert cache.of(app).reached(cache.of(app).invalidate(tags.user(NOBODY)))
 
     return note
 
