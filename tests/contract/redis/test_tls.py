@@ -54,9 +54,9 @@ def known_to(authority: Authority, trusts: Authority | None = None) -> dict[str,
     }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def collected() -> Iterator[None]:
-    """Leave no such socket to the tests of others."""
+    """Leave no such socket to the tests of others; each time takes seconds where much is loaded."""
     yield
     gc.collect()
 

@@ -22,9 +22,9 @@ from yoto.store.db import db
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <eventlet.green.ssl:ResourceWarning")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def collected() -> Iterator[None]:
-    """Leave no such socket to the tests of others."""
+    """Leave no such socket to the tests of others; each time takes seconds where much is loaded."""
     yield
     gc.collect()
 
