@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -69,7 +70,8 @@ class Floors(Protocol):
         if item["do"] == "change":
             self._change(worker.state, item["user"])
         else:
-            self._ask(worker.state, item["user"], item["behind"])
+            with suppress(OSError):
+                self._ask(worker.state, item["user"], item["behind"])
 
     def settled(self) -> bool:
         late = self.world.now - SETTINGS.max_staleness
@@ -137,12 +139,9 @@ class Floors(Protocol):
         late = began - SETTINGS.max_staleness
         heard = [one for one in changes if one.appended is not None and one.appended <= late]
         due = max((one.version for one in heard), default=0)
-        try:
-            entry, tier = cache.get_or_load(
-                user, PLACE, self._loader(user), demanded.position if demanded else None
-            )
-        except OSError:
-            return
+        entry, tier = cache.get_or_load(
+            user, PLACE, self._loader(user), demanded.position if demanded else None
+        )
         if demanded is not None and entry.mask < demanded.version:
             raise self.world.violate(
                 f"user {user}: {tier} says {entry.mask}, and {demanded.position} is"
