@@ -75,8 +75,8 @@ def mysql() -> Iterator[MariaDB]:
     server = start_mysql()
     if server is None:
         missing("MySQL is not unpacked: YOTO_TEST_DATABASE=mysql make servers")
-    yield server
-    server.close()
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="session")

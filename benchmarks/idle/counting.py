@@ -7,11 +7,12 @@ import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import pymysql
 import redis
+
+from tests.support.closing import Closing
 
 # Parts of keys that differ from run to run.
 _VARYING = re.compile(r"\d+|[0-9a-f]{8,}")
@@ -20,7 +21,7 @@ SHOWN = 110  # characters of a statement
 _COUNT = "yoto_database_statement_seconds_count"
 
 
-class Commands:
+class Commands(Closing):
     """Hears every command of a server; what scripts call inside is not counted."""
 
     def __init__(self, url: str) -> None:
@@ -35,16 +36,12 @@ class Commands:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Hear no more."""
         self._stop.set()
         self._client.ping()
         self._thread.join()
-        self._monitor.__exit__(kind, error, trace)
+        self._monitor.__exit__(None, None, None)
         self._client.close()
 
     def _listen(self) -> None:

@@ -1,10 +1,10 @@
 """The MariaDB server of the tests, or the one that somebody else started.
 
 A private MariaDB (or MySQL: ``mysql.py``) by default: a fresh data folder, a free port, no
-durability. Where
-``YOTO_TEST_DATABASE_SERVER`` names a server (``mysql+pymysql://root:password@127.0.0.1:3306``), as
-workflows do with their service containers, databases are made there instead. Tests that come
-between an application and its database have the private one in any case.
+durability. Where ``YOTO_TEST_DATABASE_SERVER`` names a server
+(``mysql+pymysql://root:password@127.0.0.1:3306``), as workflows do with their service containers,
+databases are made there instead. Tests that come between an application and its database have the
+private one in any case.
 """
 
 from __future__ import annotations
@@ -75,6 +75,21 @@ class ServiceDatabase:
         return address.render_as_string(hide_password=False)
 
 
+def placed(folder: Path, port: int) -> list[str]:
+    """Options of a server of either kind, whose data is below ``folder``, on a port of ``HOST``."""
+    return [
+        f"--user={folder.owner()}",
+        f"--datadir={folder}/data",
+        # Below its data folder, whose whole path may be too long for one.
+        "--socket=server.sock",
+        f"--pid-file={folder}/server.pid",
+        f"--port={port}",
+        f"--bind-address={HOST}",
+        # A server removes at its start what looks temporary there, be it of another one that runs.
+        f"--tmpdir={folder}",
+    ]
+
+
 def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
     """Start a server, or None where MariaDB is not installed."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
@@ -82,35 +97,19 @@ def start_mariadb(below: Path | None = None, *options: str) -> MariaDB | None:
         return None
     # To empty a table, as each test does with some, is 20 times as fast there.
     folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-", dir=below or in_memory()))
-    user = f"--user={folder.owner()}"
-    # A server removes at its start what looks temporary there, be it of another one that runs.
-    temporary = f"--tmpdir={folder}"
     subprocess.run(
         [
             installer,
             "--no-defaults",
-            user,
+            f"--user={folder.owner()}",
             f"--datadir={folder}/data",
+            f"--tmpdir={folder}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
-            temporary,
         ],
         check=True,
         stdout=subprocess.DEVNULL,
     )
     port = free_port()
-    command = [
-        server,
-        "--no-defaults",
-        user,
-        f"--datadir={folder}/data",
-        # Below its data folder, whose whole path may be too long for one.
-        "--socket=server.sock",
-        f"--pid-file={folder}/server.pid",
-        f"--port={port}",
-        f"--bind-address={HOST}",
-        temporary,
-        *FAST_AND_FORGETFUL,
-        *options,
-    ]
+    command = [server, "--no-defaults", *placed(folder, port), *FAST_AND_FORGETFUL, *options]
     return MariaDB(command, folder, port).start()

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from tests.support.database import in_memory
-from tests.support.mariadb import MariaDB
-from tests.support.waiting import HOST, free_port
+from tests.support.mariadb import MariaDB, placed
+from tests.support.waiting import free_port
 
 ROOT = Path(__file__).parents[2] / "build" / "mysql"
 
@@ -23,30 +23,23 @@ def start_mysql() -> MariaDB | None:
     if loader is None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="yoto-mysql-", dir=in_memory()))
+    port = free_port()
     server = [
         str(loader),
         "--library-path",
         str(loader.parent),
         f"{ROOT}/usr/sbin/mysqld",
         "--no-defaults",
-        f"--user={folder.owner()}",
+        *placed(folder, port),
         f"--basedir={ROOT}/usr",
         f"--lc-messages-dir={ROOT}/usr/share/mysql",
         f"--character-sets-dir={ROOT}/usr/share/mysql/charsets",
         f"--plugin-dir={ROOT}/usr/lib/mysql/plugin",
-        f"--datadir={folder}/data",
-        f"--tmpdir={folder}",
         "--secure-file-priv=",
     ]
     subprocess.run([*server, "--initialize-insecure"], check=True, capture_output=True, timeout=120)
-    port = free_port()
     command = [
         *server,
-        # Below its data folder, whose whole path may be too long for one.
-        "--socket=server.sock",
-        f"--pid-file={folder}/server.pid",
-        f"--port={port}",
-        f"--bind-address={HOST}",
         "--mysqlx=OFF",
         "--skip-log-bin",
         "--innodb-flush-log-at-trx-commit=0",

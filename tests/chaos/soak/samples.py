@@ -13,9 +13,10 @@ import psutil
 import redis
 import urllib3
 
+from tests.chaos.campaign.clients.base import Watched
 from tests.chaos.campaign.clients.guards import execute
 from tests.chaos.soak.drift import Bound, Verdict, judge
-from tests.chaos.soak.traffic import Readers, Watched
+from tests.chaos.soak.traffic import Readers
 from tests.support.cluster import Cluster
 
 MB = 1e6

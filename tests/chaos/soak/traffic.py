@@ -14,7 +14,7 @@ import socketio
 from socketio.exceptions import ConnectionError as SocketConnectionError
 from socketio.exceptions import TimeoutError as SocketTimeoutError
 
-from tests.chaos.campaign.clients.base import Client, Person, World, insist, sign_in
+from tests.chaos.campaign.clients.base import Client, Person, Watched, World, insist, sign_in
 from tests.chaos.campaign.clients.http import Answer, Http
 from tests.chaos.campaign.clients.rights import Community, newcomer
 from tests.support.cluster import Cluster
@@ -25,29 +25,7 @@ NAMESPACE = "/community"
 SIMPLE = ("channel.read", "message.send", "message.pin")
 
 
-class Watched(threading.Thread):
-    """A thread whose end before its time is told.
-
-    Attributes:
-        error: what ended it; None: nothing did.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name, daemon=True)
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.work()
-        except BaseException as error:  # told by ``broken``
-            self.error = error
-
-    def work(self) -> None:
-        """What it is there for."""
-        raise NotImplementedError
-
-
-def broken(threads: Iterable[Watched | Client]) -> list[str]:
+def broken(threads: Iterable[Watched]) -> list[str]:
     """Those that ended before their time, or go on after it."""
     found = []
     for one in threads:

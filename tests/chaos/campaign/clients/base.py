@@ -126,7 +126,29 @@ def sign_in(http: Http, name: str, password: str = PASSWORD) -> Person:
     return Person(name, me["id"], token)
 
 
-class Client(threading.Thread):
+class Watched(threading.Thread):
+    """A thread that keeps what ended it before its time.
+
+    Attributes:
+        error: None: nothing did.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.work()
+        except BaseException as error:  # shown by whoever stops it
+            self.error = error
+
+    def work(self) -> None:
+        """What it is there for."""
+        raise NotImplementedError
+
+
+class Client(Watched):
     """Takes one turn after the other until the world is over.
 
     ``pause``: mean seconds between two turns.
@@ -135,19 +157,16 @@ class Client(threading.Thread):
     pause = 0.1
 
     def __init__(self, world: World, name: str) -> None:
-        super().__init__(name=name, daemon=True)
+        super().__init__(name)
         self.world = world
         self.history = world.history
         self.rng = random.Random(f"{world.seed} {name}")
         self.http = world.http()
-        self.error: BaseException | None = None
 
-    def run(self) -> None:
+    def work(self) -> None:
         try:
             while not self.world.over.wait(self.rng.uniform(0.2, 1.8) * self.pause):
                 self.turn()
-        except BaseException as error:  # shown by whoever stops the load
-            self.error = error
         finally:
             self.http.close()
 

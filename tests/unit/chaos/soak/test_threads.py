@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.campaign.clients.base import Watched
 from tests.chaos.soak import samples
 from tests.chaos.soak.__main__ import main
-from tests.chaos.soak.traffic import Replacement, Watched, broken
+from tests.chaos.soak.traffic import Replacement, broken
 
 
 def fails(*_: object) -> Any:
