@@ -58,6 +58,10 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
         place, members = new_community(world, "soak", READERS + 1)
         change = Change(world, place, members.pop(), cluster)
         readers = Readers(world, place, members)
+        sockets = Sockets(world, place, members)
+        # Their part of the machine is not there for those who read.
+        for client in (change, sockets):
+            client.start()
         measured = min(60.0, seconds / 4)
         # The first third warms up.
         readers.measure(measured / 3)
@@ -66,12 +70,11 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
         asked = f"{rate:.0f} of them for {seconds:.0f} s"
         print(f"capacity {capacity:.0f} requests/s; {asked}, seed {options.seed}", flush=True)
         readers.hold(rate)
-        sockets = Sockets(world, place, members)
         replacement = Replacement(cluster, seconds / 8)
         sampler = Sampler(cluster, readers, min(5.0, seconds / 120))
         before, begun = readers.answers, time.monotonic()
-        for thread in (change, sockets, replacement, sampler):
-            thread.start()
+        replacement.start()
+        sampler.start()
         world.over.wait(seconds)
         # In the order in which they depend on each other.
         sampler.stop()
