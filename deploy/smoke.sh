@@ -9,7 +9,8 @@
 # YOTO_SMOKE_PLAIN     the address of http, such as http://yoto.example; the same host when left out
 #
 # It needs curl and python3. It registers an account, makes a server, and takes both away at its
-# end, also when it is ended. One line a check; the exit code is the number of those that failed, 99 at most.
+# end, also when it is ended. One line a check; the exit code is the number of those that failed, 99
+# at most.
 set -uo pipefail
 
 url=${1:?usage: smoke.sh URL [CA]}

@@ -60,8 +60,11 @@ def free_port() -> int:
 
 
 def _own_ports() -> Iterator[int]:
-    """Those of this process, in an order of its own, and again from the first after the last."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    """Those of this process, in an order of its own, and again from the first after the last.
+
+    The last slice is of a run without workers of its own, which may go on beside one that has some.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{WORKERS - 1}").removeprefix("gw"))
     own = list(PORTS[worker % WORKERS :: WORKERS])
     random.SystemRandom().shuffle(own)
     return itertools.cycle(own)

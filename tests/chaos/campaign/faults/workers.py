@@ -14,11 +14,12 @@ import redis
 from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.processes import Killed, Stopped
 from tests.chaos.campaign.faults.seen import LEASE_ENDED, NGINX_NOTICED, REST, logged
+from yoto.redis import KeyBuilder
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
 
-LISTING = "yoto:{locks}:words"
+LISTING = KeyBuilder().lock_listing("words")
 
 
 class WorkerKilled(Fault):
