@@ -26,7 +26,7 @@ from flask import Flask  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
-from tests.support.compiled import share_statements  # noqa: E402
+from tests.support.compiled import share_statements, share_templates  # noqa: E402
 from tests.support.database import (  # noqa: E402
     DATABASE,
     MariadbTemplate,
@@ -40,6 +40,7 @@ from tests.support.routes import share_rules  # noqa: E402
 
 share_rules()
 share_statements()
+share_templates()
 # On a busy machine any example may be slow, which says nothing of what is tested.
 settings.register_profile(
     "busy",
