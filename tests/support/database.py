@@ -91,7 +91,9 @@ class SqliteTemplate:
 
 
 class MariadbTemplate:
-    """A MariaDB database; ``reset`` empties what a test filled and puts the first rows back."""
+    """A MariaDB database; ``reset`` drops the tables that a test made, empties those that it filled
+    and puts the first rows back.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -115,6 +117,10 @@ class MariadbTemplate:
             found = checksums(connection, self._tables)
             changed = [name for name in self._tables if found[name] != self._checksums[name]]
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+            known = {*self._tables, "alembic_version"}
+            for (name,) in connection.exec_driver_sql("SHOW TABLES").all():
+                if name not in known:
+                    connection.exec_driver_sql(f"DROP TABLE `{name}`")
             for name in changed:
                 connection.exec_driver_sql(f"TRUNCATE TABLE {name}")
                 rows = self._rows[name]

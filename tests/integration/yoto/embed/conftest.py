@@ -1,23 +1,87 @@
-"""A database of somebody else's, of each kind."""
+"""A database of somebody else's, of each kind: with the platform's tables in it, and without."""
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
 
-from tests.support.database import DATABASES
+from tests.support.database import DATABASES, MariadbTemplate, SqliteTemplate
+from yoto import Yoto, people_by
 
 
 @pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with nothing in it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/shop.db"
     server = request.getfixturevalue("database_server")
     return str(server.create_database(f"shop_{secrets.token_hex(4)}"))
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], SqliteTemplate | MariadbTemplate]]:
+    """Gives the template of a kind, in which ``flask yoto setup`` has run once for all tests."""
+    made: dict[str, SqliteTemplate | MariadbTemplate] = {}
+
+    def of_kind(kind: str) -> SqliteTemplate | MariadbTemplate:
+        if kind not in made:
+            if kind == "sqlite":
+                made[kind] = SqliteTemplate()
+            else:
+                server = request.getfixturevalue("database_server")
+                made[kind] = MariadbTemplate(server.create_database("shop"))
+            url = made[kind].url
+            redis = request.getfixturevalue("valkey_server").url
+            made[kind].prepare(lambda: set_up(url, redis, tmp_path_factory.mktemp("shop")))
+        return made[kind]
+
+    yield of_kind
+    for template in made.values():
+        template.close()
+
+
+def set_up(url: str, redis: str, instance: Path) -> None:
+    """What a guest runs first, if its people are known by UUIDs or by numbers."""
+    engine = create_engine(url)
+    app = Flask("prepared", instance_path=str(instance))
+    app.secret_key = "only what prepares a database uses it"
+    app.config["YOTO_REDIS_URL"] = redis
+    app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-prepared-{secrets.token_hex(4)}:"
+    Yoto(
+        app,
+        db=scoped_session(sessionmaker(engine)),
+        users=people_by(dict, ids=uuid.UUID),
+        control_plane=True,
+    )
+    try:
+        made = app.test_cli_runner().invoke(args=["yoto", "setup"])
+        assert made.exit_code == 0, made.output
+    finally:
+        Yoto.close(app)
+        engine.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def url(
+    request: pytest.FixtureRequest,
+    prepared: Callable[[str], SqliteTemplate | MariadbTemplate],
+) -> str:
+    """The URL of a database in which ``flask yoto setup`` has run, and nothing else has; of
+    applications that do not know people by texts.
+    """
+    template = prepared(request.param)
+    template.reset()
+    return template.url
 
 
 @pytest.fixture(autouse=True)

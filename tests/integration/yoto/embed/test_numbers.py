@@ -6,10 +6,11 @@ import logging
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select, text
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from tests.integration.yoto.embed.test_resources import (
@@ -20,6 +21,7 @@ from tests.integration.yoto.embed.test_resources import (
     Workspace,
     office,
 )
+from tests.support.redis_servers import Server
 from tests.support.statements import count_own_statements
 from yoto import (
     PUBLIC,
@@ -217,11 +219,15 @@ def test_where_no_number_can_be_given_the_answer_says_that_it_is_incomplete(
     assert set(list_users(VISIT, "workspace", here.id).ids) == {boss.id, chief.id}
 
 
-def test_people_may_be_added_before_there_are_tables(office: Office) -> None:
-    office.session.execute(text("DROP TABLE yoto_subjects"))
-    office.session.commit()
-    office.add(*people_of(office)[0])
-    assert office.session.scalar(select(func.count()).select_from(Colleague)) == 4
+def test_people_may_be_added_before_there_are_tables(
+    empty: str, valkey_server: Server, tmp_path: Path
+) -> None:
+    office = Office(empty, valkey_server.url, tmp_path)
+    try:
+        office.add(*people_of(office)[0])
+        assert office.session.scalar(select(func.count()).select_from(Colleague)) == 4
+    finally:
+        office.close()
 
 
 def test_what_can_be_read_is_asked_of_documents_too(office: Office) -> None:

@@ -415,9 +415,15 @@ def test_who_reads_an_old_view_of_the_database_reads_what_is_known_now(
     [(int, 41, 42, 43), (str, "Mara", "mara", "MARA")],
 )
 def test_ids_may_be_numbers_or_texts(
-    url: str, valkey_server: Server, tmp_path: Path, ids: type, mara: Any, other: Any, stranger: Any
+    empty: str,
+    valkey_server: Server,
+    tmp_path: Path,
+    ids: type,
+    mara: Any,
+    other: Any,
+    stranger: Any,
 ) -> None:
-    shop = Work(url, valkey_server.url, tmp_path, Directory(mara, other), ids)
+    shop = Work(empty, valkey_server.url, tmp_path, Directory(mara, other), ids)
     try:
         with shop.app.app_context():
             assign_roles_to_user(mara, [shop.clerk])

@@ -344,9 +344,9 @@ def test_of_whom_nobody_can_say_whether_they_are_active_may_do_nothing(
 
 
 def test_texts_that_differ_in_a_letter_are_two_people(
-    url: str, valkey_server: Server, tmp_path: Path
+    empty: str, valkey_server: Server, tmp_path: Path
 ) -> None:
-    shop = Shop(url, valkey_server.url, tmp_path, users=Reader)
+    shop = Shop(empty, valkey_server.url, tmp_path, users=Reader)
     try:
         assert shop.app.test_cli_runner().invoke(args=["yoto", "setup"]).exit_code == 0
         shop.session.add_all([Reader(name="Mara"), Reader(name="mara")])

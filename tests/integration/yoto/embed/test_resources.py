@@ -502,12 +502,12 @@ def test_what_the_database_deletes_alone_is_swept(office: Office) -> None:
 
 @pytest.fixture
 def eager(
-    url: str, valkey_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: str, valkey_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Office]:
     """One without tables that sweeps again and again."""
     monkeypatch.setattr(sweeping, "AGAIN", 0.01)
     monkeypatch.setattr(sweeping, "EVERY", 0.01)
-    office = Office(url, valkey_server.url, tmp_path)
+    office = Office(empty, valkey_server.url, tmp_path)
     try:
         with office.app.app_context():
             yield office

@@ -313,13 +313,13 @@ def test_a_provided_role_gives_no_rank_and_is_nobodys_to_take(desk: Desk, mara: 
 
 
 def test_people_and_roles_may_both_be_elsewhere(
-    url: str, valkey_server: Server, tmp_path: Path, groups: Groups
+    empty: str, valkey_server: Server, tmp_path: Path, groups: Groups
 ) -> None:
     staff = {"mara": PersonFacts("Mara"), "tomas": PersonFacts("Tomas")}
     users = people_by(
         lambda ids: {one: staff[one] for one in ids if one in staff}, ids=str, deadline=10.0
     )
-    desk = Desk(url, valkey_server.url, tmp_path, groups, users=users)
+    desk = Desk(empty, valkey_server.url, tmp_path, groups, users=users)
     groups.of |= {"mara": ["clerk"], "nobody": ["clerk"]}
     try:
         assert [desk.refund(who) for who in ("mara", "tomas", "nobody")] == [200, 403, 403]
