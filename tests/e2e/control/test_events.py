@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,32 +16,26 @@ from tests.support.process import RunningYoto
 from yoto.events import Events, TaskProgressed
 from yoto.permission.outbox.notifying import PermissionsChanged
 
-ROOT = Path(__file__).parents[3]
 OFFLINE = "ERR_INTERNET_DISCONNECTED"
 LIVE = 20_000  # ms in which what happened is on the page
 
 
-def flask(yoto: RunningYoto, *arguments: str) -> None:
+def flask(neighbour: Flask, *arguments: str) -> None:
     """A command of an operator at a terminal, on the same database and Redis."""
-    subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", *arguments],
-        cwd=ROOT,
-        env=yoto.environment,
-        check=True,
-        capture_output=True,
-    )
+    ran = neighbour.test_cli_runner().invoke(args=arguments)
+    assert ran.exit_code == 0, ran.output
 
 
-def publish(yoto: RunningYoto, folder: Path, *names: str) -> None:
+def publish(neighbour: Flask, folder: Path, *names: str) -> None:
     """What policies may read changes. None of the demo reads this, so nobody's rights do."""
     file = folder / "regulars.json"
     file.write_text(json.dumps({"names": names}))
-    flask(yoto, "policy", "push", str(file), "--comment", "an event for a test")
+    flask(neighbour, "policy", "push", str(file), "--comment", "an event for a test")
 
 
-def isolate(yoto: RunningYoto, why: str) -> None:
+def isolate(neighbour: Flask, why: str) -> None:
     """A breaker is forced open for a moment."""
-    flask(yoto, "resilience", "isolate", "message.search", "--for", "3s", "--reason", why)
+    flask(neighbour, "resilience", "isolate", "message.search", "--for", "3s", "--reason", why)
 
 
 def follow(page: Page, yoto: RunningYoto, username: str = "admin") -> None:
@@ -77,13 +69,13 @@ def test_the_page_is_readable_in_every_dress(
 
 
 def test_a_change_of_policies_appears_as_it_happens_and_is_exported(
-    browser: Browser, yoto: RunningYoto, tmp_path: Path
+    browser: Browser, yoto: RunningYoto, neighbour: Flask, tmp_path: Path
 ) -> None:
     with watched_page(browser, yoto.url, locale="en-GB", timezone_id="Asia/Shanghai") as (page, _):
         follow(page, yoto)
         changes = lines(page, "policy.changed")
         before = changes.count()
-        publish(yoto, tmp_path, "mara")
+        publish(neighbour, tmp_path, "mara")
         expect(changes).to_have_count(before + 1, timeout=LIVE)
         newest = changes.first
         expect(newest.locator(".when")).to_contain_text("GMT+8")
@@ -101,7 +93,7 @@ def test_a_change_of_policies_appears_as_it_happens_and_is_exported(
         exported = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
         assert told in exported
         assert {one["type"] for one in exported} == {"policy.changed"}
-        publish(yoto, tmp_path)
+        publish(neighbour, tmp_path)
         expect(changes).to_have_count(before + 2, timeout=LIVE)
         # The filters are in the address.
         page.reload()
@@ -110,13 +102,13 @@ def test_a_change_of_policies_appears_as_it_happens_and_is_exported(
 
 
 def test_what_happens_while_it_is_paused_waits_and_is_counted(
-    browser: Browser, yoto: RunningYoto
+    browser: Browser, yoto: RunningYoto, neighbour: Flask
 ) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         follow(page, yoto)
         page.get_by_role("button", name="Pause").click()
         why = f"held <b>back</b> {time.time_ns()}"
-        isolate(yoto, why)
+        isolate(neighbour, why)
         on = page.get_by_role("button", name="Resume")
         expect(on).not_to_have_text("Resume (0 waiting)", timeout=LIVE)
         expect(page.locator(".tail")).not_to_contain_text(why)
@@ -211,7 +203,7 @@ def test_the_past_is_searched_and_the_list_goes_back_to_live(
 
 
 def test_history_is_removed_on_purpose_and_who_missed_it_is_told(
-    browser: Browser, yoto: RunningYoto
+    browser: Browser, yoto: RunningYoto, neighbour: Flask
 ) -> None:
     with (
         watched_page(browser, yoto.url, locale="en-GB") as (page, _),
@@ -223,7 +215,7 @@ def test_history_is_removed_on_purpose_and_who_missed_it_is_told(
         away.evaluate("dispatchEvent(new Event('offline'))")
         expect(away.locator("#connection .badge.failed")).to_be_visible(timeout=30_000)
         follow(page, yoto)
-        isolate(yoto, "to be removed")
+        isolate(neighbour, "to be removed")
         page.get_by_role("button", name="Remove history").click()
         dialog = page.get_by_role("dialog", name="Remove the history of events")
         dialog.get_by_label("Reason").fill("a test needs room")

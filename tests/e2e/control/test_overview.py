@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.support.browser import watched_page
@@ -18,25 +14,9 @@ from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, s
 from tests.support.process import RunningYoto
 from tests.support.waiting import wait_until
 
-ROOT = Path(__file__).parents[3]
-
 
 def chart(page: Page, title: str) -> Locator:
     return page.locator("figure").filter(has=page.locator("figcaption", has_text=title))
-
-
-@contextmanager
-def flask(yoto: RunningYoto, *arguments: str) -> Iterator[None]:
-    """A command of an operator at a terminal, on the same database and Redis; not waited for."""
-    command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=yoto.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        yield
-    finally:
-        said, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, said
 
 
 @pytest.mark.parametrize(
@@ -151,7 +131,7 @@ def test_a_stretch_of_time_is_dragged_kept_in_the_address_and_leads_to_its_event
 
 
 def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
-    browser: Browser, yoto: RunningYoto
+    browser: Browser, yoto: RunningYoto, neighbour: Flask
 ) -> None:
     with watched_page(browser, yoto.url, viewport=NARROW, locale="en-GB") as (page, _):
         sign_in(page, yoto)
@@ -159,27 +139,25 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
         expect(banner).to_be_empty()
         why = "the index <b>is rebuilt</b>"
         isolate = ("resilience", "isolate", "message.search", "--for", "15s", "--reason", why)
-        with flask(yoto, *isolate):
-            expect(banner).to_contain_text("forced breaker message.search", timeout=60_000)
-            # Who looks at any page is told at a glance, and led to where it is ended.
-            cause = page.locator("#causes li[data-kind=breaker_isolated]")
-            expect(cause).to_contain_text("message.search is isolated")
-            expect(cause.locator("time").last).to_contain_text("left")
-            expect(page.locator("#headline")).not_to_contain_text("All systems normal")
-            expect(cause.get_by_role("link")).to_have_attribute(
-                "href", "/control/guards?guard=circuit_breaker:message.search"
-            )
-            # It is read out once: what counts down is in no region that is.
-            spoken = page.locator("#banner-spoken")
-            expect(spoken).to_contain_text("forced breaker message.search")
-            expect(banner.locator("time")).to_contain_text("left")
-            expect(spoken).not_to_contain_text("left")
-            expect(
-                page.locator(":is([aria-live], [role=status], [role=alert]) time")
-            ).to_have_count(0)
-            expect(banner).to_contain_text(why)
-            assert fits(page)
-            assert_accessible(page)
+        assert neighbour.test_cli_runner().invoke(args=isolate).exit_code == 0
+        expect(banner).to_contain_text("forced breaker message.search", timeout=60_000)
+        # Who looks at any page is told at a glance, and led to where it is ended.
+        cause = page.locator("#causes li[data-kind=breaker_isolated]")
+        expect(cause).to_contain_text("message.search is isolated")
+        expect(cause.locator("time").last).to_contain_text("left")
+        expect(page.locator("#headline")).not_to_contain_text("All systems normal")
+        expect(cause.get_by_role("link")).to_have_attribute(
+            "href", "/control/guards?guard=circuit_breaker:message.search"
+        )
+        # It is read out once: what counts down is in no region that is.
+        spoken = page.locator("#banner-spoken")
+        expect(spoken).to_contain_text("forced breaker message.search")
+        expect(banner.locator("time")).to_contain_text("left")
+        expect(spoken).not_to_contain_text("left")
+        expect(page.locator(":is([aria-live], [role=status], [role=alert]) time")).to_have_count(0)
+        expect(banner).to_contain_text(why)
+        assert fits(page)
+        assert_accessible(page)
         expect(banner).to_be_empty(timeout=30_000)
         expect(page.locator("#causes li[data-kind=breaker_isolated]")).to_have_count(0)
 
