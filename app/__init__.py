@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
+
+# To look for garbage is a quarter of the work of the imports below, which make none.
+if collects := gc.isenabled():
+    gc.disable()
 
 if not find_spec("regorus") and find_spec("regopy"):
     if os.environ.get("YOTO_POLICY_ENGINE") != "opa":
@@ -34,6 +39,9 @@ from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import WarmUpReport, init_page_globals
 from yoto.persistence import guard_database, time_database
 from yoto.store.db import close_db
+
+if collects:
+    gc.enable()
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
 
