@@ -51,8 +51,8 @@ UNITS = {
     "rows": "rows",
     "kept": "rows a minute",
 }
-# What fills, and then stays: the buffer pool of MariaDB; and Redis, with points of series
-# that end after up to a week.
+# What fills, and then stays: the buffer pool of MariaDB, and its log, which is mapped where the
+# folder is in memory; and Redis, with 10 MB of what a replica that was away asks for.
 FILLS = {
     "memory database": Bound(128),
     **{f"memory redis{number}": Bound(16) for number in range(1, 7)},
@@ -158,7 +158,9 @@ class Sampler(Watched):
         for client in self._redis:
             if client.info("replication")["role"] != "master":
                 continue
-            used += client.info("memory")["used_memory"] / MB
+            memory = client.info("memory")
+            # What a replica that was away asks for fills up to a fixed length.
+            used += (memory["used_memory"] - memory["mem_replication_backlog"]) / MB
             for database in client.info("keyspace").values():
                 # Those with an end go by themselves.
                 kept += database["keys"] - database["expires"]
