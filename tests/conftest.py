@@ -128,7 +128,7 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     No context is pushed: requests of the test client would share its ``g``, and so its identity.
     """
     from app import close_app, create_app
-    from app.extensions import permissions
+    from app.extensions import db, permissions
 
     database.reset()
     application = create_app(app_config, instance_path=str(tmp_path / "instance"))
@@ -138,6 +138,8 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     yield application
     background.close()
     close_app(application)
+    # Kept there it would live to the end of the run, since its engine knows it.
+    db._app_engines.pop(application, None)
 
 
 @pytest.fixture
