@@ -31,6 +31,8 @@ def take_turns(sessions: scoped_session[Any]) -> None:
     it takes no turn, and the database sees to it. What is not had within ``LOCK_SECONDS`` raises
     SQLAlchemy's ``TimeoutError``, as a pool does whose connections stay in use.
     """
+    if event.contains(sessions, "after_transaction_end", _after_end):
+        return  # another application of this process works with the same sessions
     event.listen(sessions, "do_orm_execute", _before_statement)
     event.listen(sessions, "after_begin", _after_begin)
     event.listen(sessions, "after_transaction_end", _after_end)

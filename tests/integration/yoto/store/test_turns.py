@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as TurnTimeout
 
 from app.models import Channel
 from tests.integration.blueprints.channels.places import in_channel
+from tests.support.applications import another_app
 from tests.support.together import together
 from tests.support.waiting import wait_until
 from tests.support.world import Community, Person, World
@@ -121,3 +123,12 @@ def test_a_turn_ends_though_the_connection_died_that_it_was_for(
     assert not app.extensions[EXTENSION].session.registry.registry
     with app.app_context():
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_applications_that_share_sessions_listen_to_them_once(
+    app: Flask, app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    with app.app_context():
+        before = len(list(db.session().dispatch.after_transaction_end))
+        with another_app(app_config, tmp_path):
+            assert len(list(db.session().dispatch.after_transaction_end)) == before
