@@ -32,6 +32,7 @@ from tests.support.database import (  # noqa: E402
     MariadbTemplate,
     SqliteTemplate,
     migrate,
+    migrated,
 )
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
 from tests.support.mysql import start_mysql  # noqa: E402
@@ -95,11 +96,11 @@ def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SqliteTemplate | MariadbTemplate]:
     """The session's database: migrated, with the built-in permissions."""
-    if DATABASE != "sqlite":
-        server: MariaDB | ServiceDatabase = request.getfixturevalue("database_server")
-        template: Any = MariadbTemplate(server.create_database("yoto_test"))
-    else:
-        template = SqliteTemplate()
+    if DATABASE == "sqlite":
+        yield migrated()
+        return
+    server: MariaDB | ServiceDatabase = request.getfixturevalue("database_server")
+    template = MariadbTemplate(server.create_database("yoto_test"))
     template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("migrate")))
     yield template
     template.close()

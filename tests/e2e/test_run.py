@@ -58,7 +58,7 @@ def processes_naming(path: Path) -> list[str]:
 def test_the_first_start_seeds_and_prints_credentials_and_one_after_a_crash_does_not(
     tmp_path: Path,
 ) -> None:
-    first = RunningYoto(tmp_path)
+    first = RunningYoto(tmp_path, new=True)
     assert get(f"{first.url}/readyz") == 200
     assert set(first.accounts) == {"mara", "tomas", "admin"}
     first.kill()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,7 @@ def rows_of(connection: sa.Connection, tables: Iterable[str]) -> dict[str, set[t
 
 
 class SqliteTemplate:
-    """A SQLite file; ``reset`` copies the pages of the template over it."""
+    """A SQLite file; ``reset`` copies the pages of the template over it, ``copy_to`` elsewhere."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="yoto-sqlite-", dir=in_memory())
@@ -79,8 +81,11 @@ class SqliteTemplate:
         source.close()
 
     def reset(self) -> None:
+        self.copy_to(self._path)
+
+    def copy_to(self, path: Path) -> None:
         assert self._template is not None
-        target = sqlite3.connect(self._path, timeout=30)
+        target = sqlite3.connect(path, timeout=30)
         self._template.backup(target)
         target.close()
 
@@ -88,6 +93,16 @@ class SqliteTemplate:
         if self._template is not None:
             self._template.close()
         self._folder.cleanup()
+
+
+@cache
+def migrated() -> SqliteTemplate:
+    """One for all tests of this process: migrated, with the built-in permissions and policies."""
+    template = SqliteTemplate()
+    atexit.register(template.close)
+    with tempfile.TemporaryDirectory(prefix="yoto-migrated-") as instance:
+        template.prepare(lambda: migrate(template.url, Path(instance)))
+    return template
 
 
 class MariadbTemplate:

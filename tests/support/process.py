@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+from tests.support.database import migrated
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = (
     120.0  # two processors run three tests at once, and each start takes seconds of them
@@ -20,9 +22,15 @@ ACCOUNT = re.compile(r"^  (\S+) +(\S+)$", re.MULTILINE)
 
 
 class RunningYoto:
-    """A started server: its address, what it printed, and ways to end it."""
+    """A started server: its address, what it printed, and ways to end it.
 
-    def __init__(self, instance: Path, *arguments: str, **variables: str) -> None:
+    Unless it is to be ``new``, the tables of its SQLite are there already: to make them is half of
+    the work of a first start.
+    """
+
+    def __init__(
+        self, instance: Path, *arguments: str, new: bool = False, **variables: str
+    ) -> None:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("YOTO_")
         }
@@ -30,6 +38,10 @@ class RunningYoto:
         environment.update(variables)
         environment["YOTO_INSTANCE_PATH"] = str(instance)
         self.environment = environment
+        database = instance / "yoto.db"
+        if not (new or "YOTO_DATABASE_URL" in environment or database.exists()):
+            instance.mkdir(exist_ok=True)
+            migrated().copy_to(database)
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "run.py"), "--port", "0", *arguments],
             env=environment,
