@@ -128,9 +128,13 @@ class Change(Client):
 
     pause = 0.4
 
-    def __init__(self, world: World, place: Community, member: Person, cluster: Cluster) -> None:
+    def __init__(
+        self, world: World, place: Community, members: list[Person], cluster: Cluster
+    ) -> None:
         super().__init__(world, "change")
-        self.place, self.member, self.cluster = place, member, cluster
+        self.place, self.cluster = place, cluster
+        # Rights come and go for one who reads nothing; signing in is limited for each account.
+        self.member, self._signing_in = members.pop(), itertools.cycle(list(members))
         self.acts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         owner = place.owner.token
@@ -178,7 +182,7 @@ class Change(Client):
     def sign_in_and_out(self) -> None:
         """Somebody signs in, from a new address, and out."""
         http = self.world.http()
-        person = sign_in(http, self.member.name)
+        person = sign_in(http, next(self._signing_in).name)
         self._do("sign in and out", "POST", "/api/v1/auth/logout", token=person.token)
 
     def person(self) -> None:
