@@ -30,8 +30,8 @@ def test_a_killed_holder_was_renewing_until_its_end(
     workers: LockWorkers, reach: RedisSettings, locks: DistributedLocks
 ) -> None:
     (doomed,) = workers.start_at(reach, 1)
-    doomed.do("take", "job", 0.5, 0)
-    assert not locks.create_lock("job").acquire(wait=2)
+    doomed.do("take", "job", 1.5, 0)
+    assert not locks.create_lock("job").acquire(wait=3)
     doomed.kill()
     assert locks.create_lock("job").acquire(wait=8)
 
@@ -51,10 +51,10 @@ def test_a_holder_that_stood_still_past_its_lease_knows_that_it_lost(
     workers: LockWorkers, reach: RedisSettings, locks: DistributedLocks
 ) -> None:
     (sleeper,) = workers.start_at(reach, 1)
-    token = sleeper.do("take", "job", 0.6, 0)
+    token = sleeper.do("take", "job", 1.5, 0)
     assert sleeper.do("check")
     sleeper.pause()
-    with locks.create_lock("job", wait=5) as lock:
+    with locks.create_lock("job", wait=8) as lock:
         assert lock.token > token
         sleeper.resume()
         assert not sleeper.do("check")

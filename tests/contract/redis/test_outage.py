@@ -227,13 +227,19 @@ def test_callers_during_an_outage_see_nothing_but_store_unavailable(
     assert other == []
 
 
+def probes() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "yoto-redis-probe"}
+
+
 def test_close_ends_the_probe_and_a_later_use_connects_anew(
     server: Server, connection: RedisConnection
 ) -> None:
     run(connection)
     server.pause()
+    # Other tests may have left some behind.
+    before = probes()
     trip(connection)
     connection.close()
-    wait_until(lambda: not [t for t in threading.enumerate() if t.name == "yoto-redis-probe"])
+    wait_until(lambda: probes() <= before)
     server.resume()
     assert run(connection) == 1

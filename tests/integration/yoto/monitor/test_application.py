@@ -197,8 +197,8 @@ def test_a_worker_that_stands_still_is_behind_what_it_writes_itself(
         permissions.start(app)
         wait_until(lambda: cache.stats().fresh)
         tailer = cache.of(app).tailer
-        before = tailer.applied_number
         tailer.close()
+        before = tailer.applied_number
         for _ in range(5):
             cache.current.invalidate_all()
         found = measured(monitoring)
