@@ -16,7 +16,7 @@ from yoto.cache.entry import Entry, PlaceKey
 from yoto.cache.loading import Loader, Loading, Tier
 from yoto.cache.log import InvalidationLog
 from yoto.cache.memory import Lookup, Memory
-from yoto.cache.position import Position
+from yoto.cache.position import ORIGIN, Position
 from yoto.cache.refresh import AppContextFactory, Refresher
 from yoto.cache.remote import RemoteTier
 from yoto.cache.settings import CacheSettings, StoreSettings, check_store
@@ -243,6 +243,15 @@ class TieredCache:
             StoreUnavailable: Redis did not answer.
         """
         return self._remote.places(user_id)
+
+    def newest_position(self) -> Position:
+        """That of the last entry of the log, whoever wrote it; ``ORIGIN``: the log is empty.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        newest = self._log.newest()
+        return ORIGIN if newest is None else newest.position
 
     def newest_number(self) -> int | None:
         """The number of the last entry of the log; None: the log is empty.

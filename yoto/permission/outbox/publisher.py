@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import exc
 
-from yoto.cache import TieredCache
+from yoto.cache import ORIGIN, TieredCache
 from yoto.errors import PlatformError
 from yoto.permission.database.pool import SidePool
 from yoto.permission.outbox.notifying import ChangeNotifier
-from yoto.permission.outbox.rows import Event, mark
+from yoto.permission.outbox.rows import Event, mark, unpublished
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 # The key under which an app with a cache keeps its ``Outbox``.
 OUTBOX_EXTENSION = "yoto.outbox"
 TOKEN_PREFIX = "outbox-"
+# Waiting events that a write that changed nothing has disbelieved one by one; of more, everything.
+COVERED = 500
 
 
 @dataclass
@@ -76,6 +78,31 @@ class Outbox:
         self._mark(events, str(position))
         self._notifier.note(events, position, records=records)
         return str(position)
+
+    def covering(self) -> str | None:
+        """A position that includes all that is committed by now, whoever did it.
+
+        For a write that found everything as it was to be: a worker may have done it, died before it
+        published that, and left its client's request to be repeated. What waits to be published is
+        disbelieved at once; its writer or a relay publishes it all the same.
+
+        Returns:
+            As ``publish``; None: nobody can say now.
+        """
+        waiting: list[Event] = []
+        try:
+            with self._pool.read() as connection:
+                waiting, _ = unpublished(connection, COVERED)
+            if not waiting:
+                newest = self._cache.newest_position()
+                return None if newest == ORIGIN else str(newest)
+            if len(waiting) == COVERED:
+                return str(self._cache.invalidate_all())
+            return str(self._cache.invalidate(*{event.subject for event in waiting}))
+        except (PlatformError, exc.SQLAlchemyError) as error:
+            log.warning("what is committed has no position now: %s", error)
+        # A relay publishes in order: once it has this one, it has all of them.
+        return f"{TOKEN_PREFIX}{waiting[-1].id}" if waiting else None
 
     def _mark(self, events: Sequence[Event], position: str) -> None:
         try:

@@ -27,6 +27,8 @@ DIRTY_TAGS = "yoto.dirty_tags"
 _ADDED = "yoto.added"
 _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
+# Whether the running transaction is to change something.
+_ACTS = "yoto.acts"
 # The audit records that the running transaction has written, in savepoints too.
 _RECORDS = "yoto.records"
 
@@ -69,6 +71,11 @@ def written_position(session: Session) -> str | None:
     """The log position of the last commit of ``session`` that changed something."""
     found: str | None = session.info.get(_POSITION)
     return found
+
+
+def note_act(session: Session) -> None:
+    """The running transaction is to change something; it may find that somebody did already."""
+    session.info[_ACTS] = True
 
 
 def watch_writes() -> None:
@@ -144,14 +151,18 @@ def _after_commit(session: Session) -> None:
         return  # of a savepoint: what it wrote is published with the rest
     events: list[Event] | None = session.info.pop(_WRITTEN, None)
     written: list[AuditRecord] = session.info.pop(_RECORDS, [])
+    acted: bool = session.info.pop(_ACTS, False)
+    outbox: Outbox | None = current_app.extensions.get(OUTBOX_EXTENSION) if current_app else None
+    if outbox is None:
+        return
     if not events:
+        if acted and (found := outbox.covering()) is not None:
+            session.info[_POSITION] = found
         return
     # What a savepoint took back has no row, and so no identity.
     keys = (inspect(one).identity for one in written)
     records = [key[0] for key in keys if key is not None]
-    outbox: Outbox | None = current_app.extensions.get(OUTBOX_EXTENSION) if current_app else None
-    if outbox is not None:
-        session.info[_POSITION] = outbox.publish(events, records)
+    session.info[_POSITION] = outbox.publish(events, records)
 
 
 def _after_rollback(session: Session) -> None:
@@ -160,6 +171,7 @@ def _after_rollback(session: Session) -> None:
     session.info.pop(DIRTY_TAGS, None)
     session.info.pop(_WRITTEN, None)
     session.info.pop(_RECORDS, None)
+    session.info.pop(_ACTS, None)
 
 
 def _after_transaction(session: Session, transaction: SessionTransaction) -> None:

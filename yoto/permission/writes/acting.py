@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from yoto.permission.database.transactions import write
+from yoto.permission.outbox.watching import note_act
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.rank.administrators import keeping_by_roles
 from yoto.permission.rank.hierarchy import Authority
@@ -127,6 +128,7 @@ def acting(
     state = get_state_in_maintenance() if in_maintenance else get_state()
     with ExitStack() as stack:
         session = stack.enter_context(write(commit, conflict))
+        note_act(session)
         if roles:
             stack.enter_context(keeping_by_roles(session, roles, field, begin_anew=commit))
         yield Act(state, session, number, reason)

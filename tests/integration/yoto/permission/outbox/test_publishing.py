@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,14 +11,18 @@ from sqlalchemy import delete, select, update
 
 from app.extensions import optimization, permissions, redis_store
 from app.models import User
+from tests.integration.blueprints.channels.places import in_channel
 from tests.integration.yoto.permission.outbox.conftest import Scene
+from tests.support.applications import another_app
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.together import together
 from tests.support.waiting import wait_until
 from yoto.errors import StoreUnavailable
 from yoto.events import Events
+from yoto.http.positions import POSITION_HEADER
 from yoto.permission import PermissionSystem
 from yoto.permission.caching.caching import Caching
+from yoto.permission.outbox import publisher
 from yoto.permission.outbox.notifying import PermissionsChanged
 from yoto.permission.outbox.relay import LOCK
 from yoto.permission.outbox.rows import prune
@@ -135,6 +140,56 @@ def test_a_writer_that_dies_between_commit_and_publish_is_relayed(
     assert waiting(scene) == []
     assert caching.outbox.counts.relayed == 1
     assert told(app)[-1].late
+
+
+@pytest.mark.parametrize("crowd", [500, 1], ids=["one waits", "as many wait as are looked at"])
+def test_a_write_that_is_repeated_covers_what_its_dead_writer_did_not_publish(
+    app: Flask,
+    app_config: dict[str, object],
+    scene: Scene,
+    caching: Caching,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    crowd: int,
+) -> None:
+    """A proxy sends a request again where the first worker died after its commit."""
+    monkeypatch.setattr(publisher, "COVERED", crowd)
+    question = scene.member.id, "message.pin", "channel", scene.channel
+    path = in_channel(scene.channel, "user", scene.member.id)
+    owner = scene.community.owner.headers
+
+    def deny() -> str:
+        denied = {"allow": [], "deny": ["message.pin"]}
+        answer = app.test_client().put(path, json=denied, headers=owner)
+        assert answer.status_code == 200, answer.text
+        return answer.headers[POSITION_HEADER]
+
+    with another_app(app_config, tmp_path / "other") as other:
+        with other.app_context():
+            assert permissions.check_permission(*question)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(caching.outbox), "publish", lambda *_: "lost")
+            deny()
+        repeated = deny()
+        assert waiting(scene)
+        with other.app_context():
+            assert not permissions.check_permission(*question, at_least=repeated)
+
+
+def test_a_write_that_changes_nothing_includes_what_others_published(
+    app: Flask, scene: Scene, caching: Caching, own_redis: Server
+) -> None:
+    def deny() -> str | None:
+        with app.app_context():
+            return permissions.set_overwrite(
+                category_id=scene.category, user_id=scene.member.id, deny=["message.pin"]
+            ).position
+
+    deny()
+    newest = caching.cache.invalidate_all()
+    assert deny() == str(newest)
+    own_redis.kill()
+    assert deny() is None
 
 
 def test_a_change_is_a_platform_event_with_the_position_that_includes_it(
