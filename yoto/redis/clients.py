@@ -8,8 +8,8 @@ Connection errors, and what a server answers that cannot do its work now, come o
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, MutableSet, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, MutableSet, Sequence
+from contextlib import contextmanager, suppress
 from queue import Empty
 from typing import Any
 
@@ -233,17 +233,28 @@ class ClusterClient(redis.RedisCluster):
     )
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        try:
+        with _of_the_cluster():
             return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-        except (exceptions.ClusterError, exceptions.SlotNotCoveredError) as error:
-            raise StoreUnavailable("redis", error) from error
-        except exceptions.RedisClusterException as error:
-            if error.__cause__ is None:
-                # A call that no cluster takes, such as keys of two slots in one command.
-                raise
-            raise StoreUnavailable("redis", error) from error
-        except ROUTING as error:
-            raise translated(error) from error
+
+    def _execute_pipeline_by_slot(self, *args: Any, **options: Any) -> Any:
+        # Commands of keys in any slots, such as EXISTS, go past ``execute_command``.
+        with _of_the_cluster():
+            return super()._execute_pipeline_by_slot(*args, **options)
+
+
+@contextmanager
+def _of_the_cluster() -> Iterator[None]:
+    try:
+        yield
+    except (exceptions.ClusterError, exceptions.SlotNotCoveredError) as error:
+        raise StoreUnavailable("redis", error) from error
+    except exceptions.RedisClusterException as error:
+        if error.__cause__ is None:
+            # A call that no cluster takes, such as keys of two slots in one command.
+            raise
+        raise StoreUnavailable("redis", error) from error
+    except ROUTING as error:
+        raise translated(error) from error
 
 
 def single_client(endpoint: Endpoint, circuit: Circuit, max_connections: int) -> redis.Redis:

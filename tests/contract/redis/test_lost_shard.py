@@ -106,3 +106,16 @@ def test_slots_that_nobody_has_are_looked_for_in_the_background(
     with owner.client() as outside:
         outside.execute_command("CLUSTER", "ADDSLOTS", slot_of(key))
     wait_until(lambda: works(connection, key))
+
+
+@pytest.mark.parametrize("command", ["get", "exists", "delete"])
+def test_a_command_of_a_cluster_that_is_gone_says_so(connect: Connect, command: str) -> None:
+    with start_cluster(replicas=0) as cluster:
+        connection = connect(REDIS_CLUSTER_NODES=cluster.nodes, REDIS_RETRY_TIME=0.1)
+        run = getattr(connection.client, command)
+        run("key")
+        for server in cluster.primaries:
+            server.kill()
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                run("key")
