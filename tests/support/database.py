@@ -100,7 +100,8 @@ def migrated() -> SqliteTemplate:
     """One for all tests of this process: migrated, with the built-in permissions and policies."""
     template = SqliteTemplate()
     atexit.register(template.close)
-    with tempfile.TemporaryDirectory(prefix="yoto-migrated-") as instance:
+    # Its Redis may still be ending when the folder is removed.
+    with tempfile.TemporaryDirectory("-yoto", ignore_cleanup_errors=True) as instance:
         template.prepare(lambda: migrate(template.url, Path(instance)))
     return template
 
