@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import exc
 
+from yoto import cache
 from yoto.cache import ORIGIN, TieredCache
 from yoto.errors import PlatformError
 from yoto.permission.database.pool import SidePool
 from yoto.permission.outbox.notifying import ChangeNotifier
-from yoto.permission.outbox.rows import Event, mark, unpublished
+from yoto.permission.outbox.rows import Event, add_events, mark, unpublished
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ OUTBOX_EXTENSION = "yoto.outbox"
 TOKEN_PREFIX = "outbox-"
 # Waiting events that a write that changed nothing has disbelieved one by one; of more, everything.
 COVERED = 500
+# The subject of an event that has a place in the line alone. Memories are forgotten for it, as they
+# are anyway when Redis was away.
+NOTHING = cache.tags.memory(cache.tags.GLOBAL)
 
 
 @dataclass
@@ -87,22 +91,31 @@ class Outbox:
         disbelieved at once; its writer or a relay publishes it all the same.
 
         Returns:
-            As ``publish``; None: nobody can say now.
+            As ``publish``; None: there never was a change, or the database does not answer.
         """
-        waiting: list[Event] = []
         try:
-            with self._pool.read() as connection:
-                waiting, _ = unpublished(connection, COVERED)
-            if not waiting:
-                newest = self._cache.newest_position()
-                return None if newest == ORIGIN else str(newest)
-            if len(waiting) == COVERED:
-                return str(self._cache.invalidate_all())
-            return str(self._cache.invalidate(*{event.subject for event in waiting}))
+            return self._covering()
+        except Exception as error:
+            unexpected = not isinstance(error, (PlatformError, exc.SQLAlchemyError))
+            log.warning("what is committed has no position yet: %s", error, exc_info=unexpected)
+        # A relay publishes in order: what has the last place in the line stands for all before it.
+        try:
+            with writing(), self._pool.begin() as connection:
+                (last,) = add_events(connection, [NOTHING])
         except (PlatformError, exc.SQLAlchemyError) as error:
-            log.warning("what is committed has no position now: %s", error)
-        # A relay publishes in order: once it has this one, it has all of them.
-        return f"{TOKEN_PREFIX}{waiting[-1].id}" if waiting else None
+            log.warning("nobody can say what is committed now: %s", error)
+            return None
+        return f"{TOKEN_PREFIX}{last.id}"
+
+    def _covering(self) -> str | None:
+        with self._pool.read() as connection:
+            waiting, _ = unpublished(connection, COVERED)
+        if not waiting:
+            newest = self._cache.newest_position()
+            return None if newest == ORIGIN else str(newest)
+        if len(waiting) == COVERED:
+            return str(self._cache.invalidate_all())
+        return str(self._cache.invalidate(*{event.subject for event in waiting}))
 
     def _mark(self, events: Sequence[Event], position: str) -> None:
         try:

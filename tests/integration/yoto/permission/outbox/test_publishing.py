@@ -188,8 +188,38 @@ def test_a_write_that_changes_nothing_includes_what_others_published(
     deny()
     newest = caching.cache.invalidate_all()
     assert deny() == str(newest)
+
+
+def test_without_redis_a_write_that_changes_nothing_stands_in_line_behind_what_waits(
+    app: Flask, scene: Scene, caching: Caching, own_redis: Server
+) -> None:
+    question = scene.member.id, "channel.read", "channel", scene.channel
     own_redis.kill()
-    assert deny() is None
+    first = disable(scene)
+    with app.app_context():
+        token = permissions.set_overwrite(
+            category_id=scene.category, user_id=scene.member.id
+        ).position
+        assert token is not None and token != first and token.startswith("outbox-")
+        assert permissions.decide(*question, at_least=token).tier == "db"
+    own_redis.start()
+    redis_store.of(app).close()
+    assert caching.relay.turn() == 2
+    with app.app_context():
+        assert permissions.decide(*question, at_least=token).reason == "disabled"
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("database"), RuntimeError("a fault of ours")])
+def test_a_write_that_changes_nothing_is_done_though_its_position_cannot_be_found(
+    scene: Scene, caching: Caching, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(publisher, "unpublished", fails)
+    with scene.world.app.app_context():
+        receipt = permissions.set_overwrite(category_id=scene.category, user_id=scene.member.id)
+    assert receipt.position is not None and receipt.position.startswith("outbox-")
 
 
 def test_a_change_is_a_platform_event_with_the_position_that_includes_it(
