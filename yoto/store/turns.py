@@ -19,6 +19,8 @@ from yoto.store.time_limits import LOCK_SECONDS
 # In ``Session.info``: the line at whose head this session is, and that it has a connection.
 _LINE = "yoto.line"
 _CONNECTED = "yoto.connected"
+# An attribute of a class of sessions that take turns.
+_TAKES_TURNS = "_yoto_takes_turns"
 
 fifo_lock = FifoLock()
 
@@ -31,8 +33,11 @@ def take_turns(sessions: scoped_session[Any]) -> None:
     it takes no turn, and the database sees to it. What is not had within ``LOCK_SECONDS`` raises
     SQLAlchemy's ``TimeoutError``, as a pool does whose connections stay in use.
     """
-    if event.contains(sessions, "after_transaction_end", _after_end):
+    # The class that listeners are kept at; ``event.contains`` goes by ids, which are used again.
+    class_ = getattr(sessions.session_factory, "class_", sessions.session_factory)
+    if _TAKES_TURNS in vars(class_):
         return  # another application of this process works with the same sessions
+    setattr(class_, _TAKES_TURNS, True)
     event.listen(sessions, "do_orm_execute", _before_statement)
     event.listen(sessions, "after_begin", _after_begin)
     event.listen(sessions, "after_transaction_end", _after_end)
