@@ -302,6 +302,20 @@ def test_a_queue_whose_redis_lost_everything_goes_on(
     assert recorder.numbers == [0, 1]
 
 
+def test_a_stream_that_lost_its_group_is_read_again_from_its_beginning(
+    make_queue: MakeQueue, reach: RedisSettings, redis: RedisConnection
+) -> None:
+    queue, recorder = make_queue(reach), Recorder()
+    queue.enqueue_many("job", numbered(3))
+    dies_with_items(redis, batch_size=1)
+    redis.client.xgroup_destroy(keys_of(redis).stream, "workers")
+    assert of_kind(queue).length == 3 and of_kind(queue).consumers == {}
+    queue.register_handler("job", recorder)
+    queue.start()
+    settled(queue)
+    assert sorted(recorder.numbers) == [0, 1, 2]
+
+
 def _enqueued(queue: BatchQueue, payload: dict[str, Any]) -> bool:
     try:
         queue.enqueue("job", payload, key="once")

@@ -33,7 +33,7 @@ local removed = 0
 for first = 3, #KEYS, KEYS_OF_KIND do
   local kind = kind_at(first)
   keep(kind, ARGV[4])
-  if redis.call('EXISTS', kind.stream) == 1 then
+  if there_is(kind) then
     for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', kind.stream, GROUP)) do
       -- {'name', its name, 'pending', how many, ...}
       if not alive[consumer[2]] and consumer[4] == 0 then

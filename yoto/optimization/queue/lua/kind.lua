@@ -65,8 +65,24 @@ local function lease_to(kind, ...)
   lasting(kind, kind.leases)
 end
 
-local function add(kind, payload, first)
+local function has_group(kind)
+  return #redis.call('XINFO', 'GROUPS', kind.stream) > 0
+end
+
+-- Whether there is such a queue. A stream whose group was lost gets it again, from the first entry,
+-- since nobody can say any more which entries were given to whom.
+local function there_is(kind)
   if redis.call('EXISTS', kind.stream) == 0 then
+    return false
+  end
+  if not has_group(kind) then
+    redis.call('XGROUP', 'CREATE', kind.stream, GROUP, '0')
+  end
+  return true
+end
+
+local function add(kind, payload, first)
+  if not there_is(kind) then
     redis.call('XGROUP', 'CREATE', kind.stream, GROUP, '0', 'MKSTREAM')
   end
   if first then

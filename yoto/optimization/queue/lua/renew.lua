@@ -6,7 +6,7 @@
 --@include kind.lua
 local kind = kind_at(1)
 local most = redis.call('ZCARD', kind.leases)
-if most == 0 or redis.call('EXISTS', kind.stream) == 0 then
+if most == 0 or not there_is(kind) then
   return 0
 end
 local tries = {}

@@ -10,7 +10,7 @@ local consumer, outcome, reason = ARGV[1], ARGV[2], ARGV[3]
 local most_tries, kept, young = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local now = milliseconds()
 
-if redis.call('EXISTS', kind.stream) == 0 then
+if not there_is(kind) then
   -- The store lost everything: there is nobody to count for.
   return {0, 0}
 end

@@ -11,7 +11,8 @@ for first = 2, #KEYS, KEYS_OF_KIND do
   if redis.call('EXISTS', kind.stream) == 1 then
     local entry = redis.call('XRANGE', kind.stream, '-', '+', 'COUNT', 1)[1]
     oldest = entry and entry[1] or ''
-    for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', kind.stream, GROUP)) do
+    local members = has_group(kind) and redis.call('XINFO', 'CONSUMERS', kind.stream, GROUP) or {}
+    for _, consumer in ipairs(members) do
       if consumer[2] ~= NOBODY then
         pending[#pending + 1] = consumer[2]
         pending[#pending + 1] = consumer[4]

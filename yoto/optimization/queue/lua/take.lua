@@ -104,7 +104,7 @@ local kinds = {}
 for number = 1, #KEYS / KEYS_OF_KIND do
   local kind = kind_at((number - 1) * KEYS_OF_KIND + 1)
   kinds[number] = kind
-  if redis.call('EXISTS', kind.stream) == 1 then
+  if there_is(kind) then
     local items = first(kind) or second(kind)
     if items then
       return {number, unpack(items)}
