@@ -223,25 +223,6 @@ class SingleClient(redis.Redis):
             raise translated(error) from error
 
 
-class ClusterClient(redis.RedisCluster):
-    """redis-py's cluster client, for which an unreachable cluster is ``StoreUnavailable`` too."""
-
-    ERRORS_ALLOW_RETRY = (  # type: ignore[assignment]
-        *redis.RedisCluster.ERRORS_ALLOW_RETRY,
-        RedisLost,
-        RedisTimedOut,
-    )
-
-    def execute_command(self, *args: Any, **options: Any) -> Any:
-        with _of_the_cluster():
-            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-
-    def _execute_pipeline_by_slot(self, *args: Any, **options: Any) -> Any:
-        # Commands of keys in any slots, such as EXISTS, go past ``execute_command``.
-        with _of_the_cluster():
-            return super()._execute_pipeline_by_slot(*args, **options)
-
-
 @contextmanager
 def _of_the_cluster() -> Iterator[None]:
     try:
@@ -255,6 +236,25 @@ def _of_the_cluster() -> Iterator[None]:
         raise StoreUnavailable("redis", error) from error
     except ROUTING as error:
         raise translated(error) from error
+
+
+class ClusterClient(redis.RedisCluster):
+    """redis-py's cluster client, for which an unreachable cluster is ``StoreUnavailable`` too."""
+
+    ERRORS_ALLOW_RETRY = (  # type: ignore[assignment]
+        *redis.RedisCluster.ERRORS_ALLOW_RETRY,
+        RedisLost,
+        RedisTimedOut,
+    )
+
+    @_of_the_cluster()
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+    # Commands of keys in any slots, such as EXISTS, go past the other one.
+    @_of_the_cluster()
+    def _execute_pipeline_by_slot(self, *args: Any, **options: Any) -> Any:
+        return super()._execute_pipeline_by_slot(*args, **options)
 
 
 def single_client(endpoint: Endpoint, circuit: Circuit, max_connections: int) -> redis.Redis:
