@@ -115,17 +115,12 @@ def look_up_in_threads() -> None:
 
 def application() -> Flask:
     """The application as it is configured, which from then on says how is logged."""
-    # To go through all that is imported again and again is a fifth of the work of a start.
-    gc.disable()
-    try:
-        from app import create_app
-        from app.extensions import events
-        from yoto.logs import configure_app
+    from app import create_app
+    from app.extensions import events
+    from yoto.logs import configure_app
 
-        app = create_app()
-        configure_app(app, events.of(app).instance_id)
-    finally:
-        gc.enable()
+    app = create_app()
+    configure_app(app, events.of(app).instance_id)
     return app
 
 
