@@ -13,7 +13,7 @@ from tests.chaos.campaign.clients.base import all_pages
 from tests.chaos.campaign.clients.guards import FEW, GUESTS
 from tests.chaos.campaign.clients.http import Answer, Http
 from tests.chaos.campaign.clients.policies import Questioner
-from tests.chaos.campaign.clients.rights import Community
+from tests.chaos.campaign.clients.rights import Asker, Community, Right, Rights, check
 from tests.chaos.campaign.extension import BULKHEADS
 from tests.chaos.campaign.history import History, Outcome, Pending, read_operations
 from tests.chaos.campaign.models import policies
@@ -101,6 +101,21 @@ def test_a_sign_in_is_not_tried_until_its_account_is_refused(
         base.sign_in(http, "somebody")
     (limit,) = [one.limit for one in SIGN_INS_OF_ANYBODY.dimensions if one.parts == ("user", "ip")]
     assert 5 < http.asked <= limit
+
+
+def test_an_answer_that_comes_when_its_right_is_over_says_nothing(tmp_path: Path) -> None:
+    class Late(Http):
+        def ask(self, *_: object, **__: object) -> Answer:
+            right.over = True
+            return Answer(200, {"allowed": True})
+
+    http = Late("https://127.0.0.1:1", Path(certifi.where()))
+    world = base.World(http.url, http.ca, History(tmp_path), seed=1)
+    person = base.Person("somebody", 1, "t")
+    right = Right("timeout:1", person, "message.send", 3, lambda give: Answer(200), True)
+    check(http, Asker(world, 1, Rights()), right, None)
+    world.history.close()
+    assert [one.outcome for one in read_operations(tmp_path)] == ["unknown"]
 
 
 class Agrees(Http):

@@ -5,7 +5,8 @@ than it has seen. What each wrote is one more than it read. So, whatever was los
 
 - what was written counts up without a step missing or twice (linearizable);
 - the tokens of the accepted writes never shrink;
-- whoever asked for it after another had given it back has the larger token, and no two have one;
+- whoever asked for it after another had given it back has the larger token, and no two have one,
+  but where the clock of Redis was set back and Redis lost data then;
 - holders who knew by their clocks that they held it never overlap, but after Redis lost data.
 """
 
@@ -15,6 +16,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from tests.chaos.campaign.faults.clocks import JUMP, ClockBack, ClockForward
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.linearizable import Call, check
 from tests.chaos.campaign.models.finding import Finding, by_key, shown, with_effect
@@ -22,6 +24,9 @@ from tests.chaos.campaign.specifications import Counter
 
 NAME = "lock"
 SECONDS = 30.0  # for a key
+# Each sets it back, at its beginning or its end.
+CLOCKS = (ClockBack.name, ClockForward.name)
+EXCUSE = "tokens that are no larger, after Redis lost data with its clock set back, as documented"
 # s until a replica serves, after its primary was lost.
 FAILOVER = 10.0
 
@@ -34,7 +39,7 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     for key, some in by_key(operations).items():
         adds = [one for one in some if one.call == "add"]
         _judge_counts(finding, key, adds)
-        _judge_tokens(finding, key, adds)
+        _judge_tokens(finding, key, adds, faults)
         _judge_overlaps(finding, key, adds, faults)
         for log in some:
             if log.call == "log" and log.outcome == "ok":
@@ -63,18 +68,25 @@ def _judge_counts(finding: Finding, key: str, adds: list[Operation]) -> None:
         finding.violations.append(f"{key}: {verdict.explain()}")
 
 
-def _judge_tokens(finding: Finding, key: str, adds: list[Operation]) -> None:
-    tokens = [one.value["token"] for one in adds if one.value]
-    if len(tokens) != len(set(tokens)):
-        twice = sorted(
-            {shown(one) for one in adds if one.value and tokens.count(one.value["token"]) > 1}
-        )
-        finding.violations.append("\n  ".join([f"{key}: a token that two have", *twice]))
-        return
+def _judge_tokens(
+    finding: Finding, key: str, adds: list[Operation], faults: Sequence[Fault]
+) -> None:
     took = sorted((one for one in adds if one.value), key=lambda one: one.value["token"])
+    for one, other in pairwise(took):
+        if one.value["token"] != other.value["token"]:
+            continue
+        if _nothing_to_know_by(one, other, faults):
+            finding.excuse(EXCUSE)
+        else:
+            twice = [f"{key}: a token that two have", shown(one), shown(other)]
+            finding.violations.append("\n  ".join(twice))
+            return
     last: Operation | None = None  # of those with smaller tokens, who asked last
     for one in took:
         if last is not None and one.returned is not None and one.returned < last.invoked:
+            if _nothing_to_know_by(one, last, faults):
+                finding.excuse(EXCUSE)
+                continue
             finding.violations.append(
                 f"{key}: a token that is smaller than that of an earlier holder\n"
                 f"  {shown(one)}\n  {shown(last)}"
@@ -82,6 +94,23 @@ def _judge_tokens(finding: Finding, key: str, adds: list[Operation]) -> None:
             return
         if last is None or one.invoked > last.invoked:
             last = one
+
+
+def _nothing_to_know_by(one: Operation, other: Operation, faults: Sequence[Fault]) -> bool:
+    """Whether, between the two, a Redis whose clock had been set back lost data."""
+    begun = min(one.invoked, other.invoked)
+    ended = max(math.inf if who.returned is None else who.returned for who in (one, other))
+    losses = [
+        fault
+        for fault in with_effect(faults, "lost-data")
+        if fault.kind not in CLOCKS and fault.began <= ended and begun <= fault.healed + FAILOVER
+    ]
+    return any(
+        clock.began <= loss.healed + FAILOVER and loss.began <= clock.mended + JUMP
+        for clock in faults
+        if clock.kind in CLOCKS
+        for loss in losses
+    )
 
 
 def _judge_overlaps(

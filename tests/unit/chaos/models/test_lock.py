@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.chaos.campaign.history import Fault, Operation, Outcome
 from tests.chaos.campaign.models import lock
 from tests.unit.chaos.operations import fault, op
@@ -48,6 +50,26 @@ def test_tokens_grow_from_holder_to_holder() -> None:
     # Not only from one to the next.
     said = violations(add(1.0, 9, 1), add(3.0, 5, 2), add(5.0, 7, 3))
     assert any("smaller" in one for one in said)
+
+
+BACK = fault(0.5, 8.0, "lost-data", kind="redis-clock-back")
+FORWARD = fault(0.2, 0.8, "lost-data", kind="redis-clock-forward")
+
+
+@pytest.mark.parametrize("clock", [BACK, FORWARD])
+@pytest.mark.parametrize("token", [5, 6])
+def test_tokens_grow_unless_redis_lost_data_with_its_clock_set_back(
+    clock: Fault, token: int
+) -> None:
+    shrunken = add(1.0, 6, 1), add(3.0, token, 2)
+    loss = fault(2.0, 2.2, "lost-data")
+    assert violations(*shrunken, faults=(clock,))
+    assert violations(*shrunken, faults=(loss,))
+    assert not violations(*shrunken, faults=(clock, loss))
+    # Not by a loss of long ago, nor where the clock was right again by then.
+    assert violations(*shrunken, faults=(clock, fault(-60.0, -50.0, "lost-data")))
+    late = add(101.0, 6, 1), add(103.0, token, 2)
+    assert violations(*late, faults=(clock, fault(102.0, 102.2, "lost-data")))
 
 
 def test_a_write_by_an_older_token_is_a_violation() -> None:
