@@ -55,8 +55,8 @@ def soak(folder: Path, options: argparse.Namespace) -> tuple[list[Verdict], list
     with cluster:
         (folder / "history").mkdir()
         world = World(cluster.url, cluster.ca, History(folder / "history"), options.seed)
-        place, members = new_community(world, "soak", READERS + 1)
-        change = Change(world, place, members, cluster)
+        place, (changed, *members) = new_community(world, "soak", READERS + 1)
+        change = Change(world, place, changed, members, cluster)
         readers = Readers(world, place, members)
         sockets = Sockets(world, place, members)
         # Their part of the machine is not there for those who read.

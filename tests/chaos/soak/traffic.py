@@ -129,12 +129,20 @@ class Change(Client):
     pause = 0.4
 
     def __init__(
-        self, world: World, place: Community, members: list[Person], cluster: Cluster
+        self,
+        world: World,
+        place: Community,
+        changed: Person,
+        members: list[Person],
+        cluster: Cluster,
     ) -> None:
+        """Rights come and go for ``changed``, who reads nothing.
+
+        ``members`` sign in in turns, since that is limited for each account.
+        """
         super().__init__(world, "change")
         self.place, self.cluster = place, cluster
-        # Rights come and go for one who reads nothing; signing in is limited for each account.
-        self.member, self._signing_in = members.pop(), itertools.cycle(list(members))
+        self.member, self._signing_in = changed, itertools.cycle(members)
         self.acts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         owner = place.owner.token
