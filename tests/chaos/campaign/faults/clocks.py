@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import redis
 
 from tests.chaos.campaign.faults.base import Branch, Noting
-from tests.chaos.campaign.faults.processes import any_primary
 from tests.chaos.campaign.faults.seen import LEASE_ENDED, both, noted
 
 if TYPE_CHECKING:
@@ -31,6 +30,18 @@ def library() -> Path | None:
     """libfaketime, where it is installed (Debian's package ``faketime``)."""
     found = (Path(place) / LIBRARY for place in PLACES)
     return next((path for path in found if path.exists()), None)
+
+
+def with_slots(cluster: Cluster, rng: random.Random) -> Any:
+    """A primary on which guests are in a bulkhead now, if there is one: so it has leases to end."""
+    primaries = sorted(cluster.redis.primaries(), key=lambda one: str(one.name))
+    return rng.choice([one for one in primaries if _has_slots(one)] or primaries)
+
+
+def _has_slots(server: Any) -> bool:
+    with suppress(redis.RedisError, OSError), server.client() as client:
+        return any(client.scan_iter(match="*{bh:campaign.*", count=1_000))
+    return False
 
 
 class ClockJumps(Noting):
@@ -49,7 +60,7 @@ class ClockJumps(Noting):
         self._server: Any = None
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
-        server = self._server = any_primary(cluster, rng)
+        server = self._server = with_slots(cluster, rng)
         clock = server.folder / CLOCK
         if not clock.exists():
             clock.write_text("+0")
