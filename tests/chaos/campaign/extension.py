@@ -8,8 +8,10 @@ is answered with 200 and says so; other statuses are the platform's own.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Flask, jsonify, request
@@ -145,6 +147,16 @@ def add(name: str) -> ResponseReturnValue:
         except LockLost as error:
             said["lost"] = repr(error)
     return jsonify(said | {"held_until": held_until})
+
+
+@campaign.get("/staying")
+@public(OPEN)
+def staying() -> ResponseReturnValue:
+    """Hold a lock that nobody else wants for ``hold`` seconds, and say which worker did."""
+    lock = optimization.create_lock(f"campaign-worker-{os.getpid()}", timeout=LOCK_LEASE)
+    with suppress(LockLost), lock:
+        time.sleep(float(request.args["hold"]))
+    return jsonify(worker=os.getpid())
 
 
 def _claimed(name: str, token: int) -> int:

@@ -6,20 +6,21 @@ import json
 import os
 import random
 import signal
+import time
 from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
-
-import redis
 
 from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.processes import Killed, Stopped
 from tests.chaos.campaign.faults.seen import LEASE_ENDED, NGINX_NOTICED, REST, logged
-from yoto.redis import KeyBuilder
+from tests.support.waiting import HOST
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
 
-LISTING = KeyBuilder().lock_listing("words")
+CALL_WITHIN = 5.0  # s
+TAKEN_WITHIN = 0.5  # s, for a lock that nobody else wants
 
 
 class WorkerKilled(Fault):
@@ -72,26 +73,37 @@ class WorkerStopped(StandsStill):
         ),
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._call: HTTPConnection | None = None
+
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
-        held = _locks_held(cluster)
-        workers = [(node.name, pid) for node in cluster.nodes for pid in sorted(node.pids())]
-        rng.shuffle(workers)
-        # It has leases to lose.
-        node, worker = max(workers, key=lambda one: held.get(one[1], 0))
+        node = rng.choice(cluster.nodes)
+        worker = rng.choice(sorted(node.pids()))
+        self._call = HTTPConnection(HOST, node.port, timeout=CALL_WITHIN)
+        # Another fault may be why it does not answer.
+        with suppress(OSError, HTTPException):
+            worker = self._holding()
         self.stop(worker)
-        return f"{node}, worker {worker}"
+        return f"{node.name}, worker {worker}"
 
+    def _holding(self) -> int:
+        """A worker that holds a lock now, and goes on to hold it."""
+        assert self._call is not None
+        self._call.request("GET", "/campaign/staying?hold=0")
+        with self._call.getresponse() as response:
+            worker = int(json.load(response)["worker"])
+        # Who has answered on this connection answers the next request, too. It is awake before the
+        # request is over, so that who looks after leases finds out, not who gives the lock back.
+        self._call.request("GET", f"/campaign/staying?hold={self.seconds[1] + 2}")
+        time.sleep(TAKEN_WITHIN)
+        return worker
 
-def _locks_held(cluster: Cluster) -> dict[int, int]:
-    """How many locks each process says that it holds, by pid; without Redis nobody says."""
-    with suppress(redis.RedisError, OSError), cluster.redis.client() as client:
-        words = client.hgetall(LISTING)
-        # A process is called "<host>-<pid>-<random>"; its word is "<ms>:[lock, ...]".
-        return {
-            int(name.rsplit(b"-", 2)[1]): len(json.loads(word.partition(b":")[2]))
-            for name, word in words.items()
-        }
-    return {}
+    def end(self) -> None:
+        super().end()
+        call, self._call = self._call, None
+        if call is not None:
+            call.close()
 
 
 class SupervisorKilled(Fault):
