@@ -26,6 +26,7 @@ from flask import Flask  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+from tests.support.applications import let_go  # noqa: E402
 from tests.support.compiled import share_statements, share_templates  # noqa: E402
 from tests.support.database import (  # noqa: E402
     DATABASE,
@@ -129,7 +130,7 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     No context is pushed: requests of the test client would share its ``g``, and so its identity.
     """
     from app import close_app, create_app
-    from app.extensions import db, permissions
+    from app.extensions import permissions
 
     database.reset()
     application = create_app(app_config, instance_path=str(tmp_path / "instance"))
@@ -139,8 +140,7 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     yield application
     background.close()
     close_app(application)
-    # Kept there it would live to the end of the run, since its engine knows it.
-    db._app_engines.pop(application, None)
+    let_go(application)
 
 
 @pytest.fixture
