@@ -59,6 +59,7 @@ pytest_plugins = [
     "tests.support.nursery",
     "tests.support.redis_fixtures",
     "tests.support.spans",
+    "tests.support.waiting_first",
 ]
 
 

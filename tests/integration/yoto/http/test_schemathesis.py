@@ -25,7 +25,7 @@ from tests.support.operators import RIGHTS, api_token, operator_named
 from tests.support.world import World
 from yoto.store.db import db
 
-EXAMPLES = int(os.environ.get("YOTO_TEST_EXAMPLES", "2"))  # of each kind for each operation
+EXAMPLES = int(os.environ.get("YOTO_TEST_EXAMPLES", "1"))  # of each kind for each operation
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -36,8 +36,8 @@ from yoto.store.db import db
 
 Truth = dict[tuple[Asker, NodeId | None], set[str] | None]
 
-# How many worlds, and the seed of the first: one of each depth in the suite, more every night,
-# 2,000 before a release.
+# How many worlds, and the seed of the first: one of each depth in the suite, where none of them was
+# ever wrong; more every night, 2,000 before a release.
 WORLDS = int(os.environ.get("YOTO_TEST_TREES", "8"))
 FIRST = int(os.environ.get("YOTO_TEST_TREES_FROM", "0"))
 # By depth, worlds that once were answered in two ways.
@@ -65,10 +65,9 @@ def test_every_way_of_asking_equals_the_second_implementation(
     worlds: Flask, clock: Clock, depth: int
 ) -> None:
     wanted = range(FIRST, FIRST + WORLDS)
-    seeds = {seed for seed in wanted if seed % 8 == depth % 8}
-    if TEST_ALL or DATABASE == "sqlite":
-        seeds |= {*ONCE_WRONG.get(depth, ())}
-    for seed in sorted(seeds):
+    drawn = [seed for seed in wanted if seed % 8 == depth % 8]
+    known = ONCE_WRONG.get(depth, ())
+    for seed in {*known, *drawn} if TEST_ALL or WORLDS > 8 else known or drawn:
         rng = Random(seed)
         world = random_world(rng, depth)
         declare_world(worlds, world)

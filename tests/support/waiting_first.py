@@ -1,0 +1,30 @@
+"""Tests that wait for servers come first in the third that each of three workers begins with.
+
+A run is long while a worker waits in a browser's test and no other work is left. So each third
+ends with unit tests, which others take over in no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+# What each worker begins with, one after the other.
+FIRST = (("e2e",), ("chaos", "contract", "simulation"), ("integration",))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    waiting: list[list[pytest.Item]] = [[] for _ in FIRST]
+    others: list[pytest.Item] = []
+    for item in items:
+        suite = item.nodeid.split("/")[1]
+        begun = next((one for one, suites in enumerate(FIRST) if suite in suites), None)
+        (others if begun is None else waiting[begun]).append(item)
+    rest = iter(others)
+    third = len(items) // len(FIRST)
+    items[:] = [item for part in waiting for item in _filled(part, third, rest)] + list(rest)
+
+
+def _filled(part: list[pytest.Item], size: int, rest: Iterator[pytest.Item]) -> list[pytest.Item]:
+    return part + [item for item, _ in zip(rest, range(size - len(part)), strict=False)]
