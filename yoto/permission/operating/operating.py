@@ -197,6 +197,14 @@ class Operating(MaintenanceSwitch):
         known = ORIGIN if caching is None else caching.cache.tailer.known
         return None if known == ORIGIN else str(known)
 
+    def committed_position(self) -> str | None:
+        """A position that includes all that is committed by now, whoever did it.
+
+        None: there never was a change, or the database does not answer.
+        """
+        caching = get_state_in_maintenance().caching
+        return None if caching is None else caching.outbox.covering()
+
     def invalidate_user_cache(self, user_id: SubjectId) -> WriteReceipt:
         """Forget what one user may do, everywhere. Writes do it automatically.
 
