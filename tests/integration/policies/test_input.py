@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jsonschema import Draft202012Validator
 
 from app.extensions import permissions, policy
 from tests.integration.policies.conftest import (
@@ -32,6 +31,15 @@ SCHEMA = json.loads(
 )
 EVERYTHING = frozenset({"*"})
 WANTS_MUCH = {"limiter": "message.send", "remaining": 1e9}
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    """Of inputs. To import it takes seconds, which each process would need that collects tests."""
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(SCHEMA)
+    return Draft202012Validator(SCHEMA)
 
 
 @pytest.fixture
@@ -59,6 +67,7 @@ def test_every_input_is_valid(
     root: Person,
     put: Put,
     inputs: list[Any],
+    validator: Any,
 ) -> None:
     put("risk", {"limits": {"*": 100}})
     put("device", {"required": [], "servers": ["*"]})
@@ -83,8 +92,6 @@ def test_every_input_is_valid(
         assert answer.status_code < 300, answer.text
     with app.app_context():
         permissions.decide(member.id, "message.send", "channel", harbour.channel_id, {"hour": 3})
-    validator = Draft202012Validator(SCHEMA)
-    validator.check_schema(SCHEMA)
     for document in inputs:
         validator.validate(document)
     assert {document["action"]["name"] for document in inputs} >= {
@@ -107,7 +114,7 @@ def test_every_input_is_valid(
 
 
 def test_a_node_shows_what_its_type_declares_and_no_server_that_has_its_number(
-    app: Flask, world: World, harbour: Community, inputs: list[Any]
+    app: Flask, world: World, harbour: Community, inputs: list[Any], validator: Any
 ) -> None:
     category = world.category(harbour, id=harbour.id)
     with app.app_context():
@@ -119,7 +126,7 @@ def test_a_node_shows_what_its_type_declares_and_no_server_that_has_its_number(
     shown = {"time_zone": "UTC", "access_hours": None, "device_required": False}
     assert server["attributes"] == shown | {"blocked_networks": None}
     for document in inputs:
-        Draft202012Validator(SCHEMA).validate(document)
+        validator.validate(document)
 
 
 def test_an_input_is_judged_by_the_policies_that_it_was_made_for(

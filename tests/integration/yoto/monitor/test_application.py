@@ -197,7 +197,7 @@ def test_a_worker_that_stands_still_is_behind_what_it_writes_itself(
         permissions.start(app)
         wait_until(lambda: cache.stats().fresh)
         tailer = cache.of(app).tailer
-        tailer.close()
+        tailer.close(timeout=30)
         before = tailer.applied_number
         for _ in range(5):
             cache.current.invalidate_all()
