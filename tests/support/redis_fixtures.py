@@ -23,6 +23,8 @@ ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
 
 # s; a healthy server on a machine that is too busy is slow, not lost. Tests of loss say their own.
 PATIENCE = 2.0
+# ms until a silent node counts as failing; Valkey's own measure.
+NODE_TIMEOUT = 15_000
 
 # The kinds that every contract holds on, as names and as names of fixtures. A run meets one: with
 # threads a cluster, which refuses what a single server allows, since applications of other tests
@@ -65,4 +67,8 @@ def redis_server() -> Iterator[Server]:
 def valkey_cluster() -> Iterator[Cluster]:
     """Three primaries with a replica each; a test that breaks it must start its own."""
     with start_cluster() as cluster:
+        for server in cluster.servers:
+            with server.client() as client:
+                # None of them will fail: to ask each other twice a second takes time from tests.
+                client.config_set("cluster-node-timeout", NODE_TIMEOUT)
         yield cluster
