@@ -50,7 +50,8 @@ def give_position(response: Response) -> None:
     """Add the position of a write's change to its response."""
     written = permissions.last_position()
     if written is None and request.method in REPEATED and response.status_code < 400:
-        # Another worker may have done it, and died before it could say so.
+        # Another worker may have done it, and died before it could say so. Who is refused gets no
+        # look at the database for it.
         written = permissions.committed_position()
     position = written or permissions.known_position()
     if position is not None:

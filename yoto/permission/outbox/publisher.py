@@ -93,21 +93,21 @@ class Outbox:
         Returns:
             As ``publish``; None: there never was a change, or the database does not answer.
         """
-        try:
-            return self._covering()
-        except Exception as error:
-            unexpected = not isinstance(error, (PlatformError, exc.SQLAlchemyError))
-            log.warning("what is committed has no position yet: %s", error, exc_info=unexpected)
-        # A relay publishes in order: what has the last place in the line stands for all before it.
-        try:
-            with writing(), self._pool.begin() as connection:
-                (last,) = add_events(connection, [NOTHING])
-        except (PlatformError, exc.SQLAlchemyError) as error:
-            log.warning("nobody can say what is committed now: %s", error)
-            return None
+        for way in (self._newest, self._last_in_line):
+            try:
+                return way()
+            except Exception as error:
+                unexpected = not isinstance(error, (PlatformError, exc.SQLAlchemyError))
+                log.warning("what is committed has no position: %s", error, exc_info=unexpected)
+        return None
+
+    def _last_in_line(self) -> str:
+        # A relay publishes in order: this one stands for all before it.
+        with writing(), self._pool.begin() as connection:
+            (last,) = add_events(connection, [NOTHING])
         return f"{TOKEN_PREFIX}{last.id}"
 
-    def _covering(self) -> str | None:
+    def _newest(self) -> str | None:
         with self._pool.read() as connection:
             waiting, _ = unpublished(connection, COVERED)
         if not waiting:
