@@ -106,16 +106,21 @@ def test_a_sign_in_is_not_tried_until_its_account_is_refused(
 def test_an_answer_that_comes_when_its_right_is_over_says_nothing(tmp_path: Path) -> None:
     class Late(Http):
         def ask(self, *_: object, **__: object) -> Answer:
-            right.over = True
+            rights.now.pop("timeout")
             return Answer(200, {"allowed": True})
 
     http = Late("https://127.0.0.1:1", Path(certifi.where()))
     world = base.World(http.url, http.ca, History(tmp_path), seed=1)
     person = base.Person("somebody", 1, "t")
     right = Right("timeout:1", person, "message.send", 3, lambda give: Answer(200), True)
-    check(http, Asker(world, 1, Rights()), right, None)
+    rights = Rights()
+    asker = Asker(world, 1, rights)
+    asker.http = http
+    for _ in range(2):
+        rights.now["timeout"] = right
+        check(asker, right, None)
     world.history.close()
-    assert [one.outcome for one in read_operations(tmp_path)] == ["unknown"]
+    assert [one.outcome for one in read_operations(tmp_path)] == ["unknown"] * 2
 
 
 class Agrees(Http):

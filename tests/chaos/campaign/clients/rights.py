@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.chaos.campaign.clients.base import Client, Person, World, insist, register
-from tests.chaos.campaign.clients.http import Answer, Http
+from tests.chaos.campaign.clients.http import Answer
 from tests.chaos.campaign.history import Operation
 from tests.support.cluster.callers import found_server
 
@@ -37,8 +37,6 @@ class Right:
     Attributes:
         change: gives it (True) or takes it.
         position: of the last change that was answered.
-        over: another one was begun, of the same person. One time-out is as another, so what is
-            answered from now on may be about that.
     """
 
     key: str
@@ -48,7 +46,6 @@ class Right:
     change: Callable[[bool], Answer]
     begins: bool
     position: str | None = None
-    over: bool = False
 
 
 def new_community(world: World, name: str, people: int) -> tuple[Community, list[Person]]:
@@ -78,6 +75,13 @@ class Rights:
 
     def __init__(self) -> None:
         self.now: dict[str, Right] = {}
+
+    def over(self, right: Right) -> bool:
+        """Whether another one was begun, or is about to be, of the same person.
+
+        One time-out is as another: what is answered from then on may be about that.
+        """
+        return self.now.get(right.key.partition(":")[0]) is not right
 
 
 class Operator(Client):
@@ -118,8 +122,6 @@ class Operator(Client):
     def begin(self) -> None:
         """Another right; the roles of the last one are removed, if that can be done."""
         self.all.now.pop(self.way, None)
-        if self.right is not None:
-            self.right.over = True
         self.drop()
         self.drop = lambda: None
         if self.spoilt and self.way in ("timeout", "membership"):
@@ -271,10 +273,10 @@ class Asker(Client):
         right = self.rng.choice(rights)
         # Read before the operation begins: what it covers was answered by then.
         position = self.rng.choice([None, right.position, self.world.latest])
-        check(self.http, self, right, position)
+        check(self, right, position)
 
 
-def check(http: Http, client: Client, right: Right, position: str | None) -> None:
+def check(client: Asker, right: Right, position: str | None) -> None:
     """One check of a right by whom it is about."""
     question = {
         "permission": right.permission,
@@ -282,7 +284,7 @@ def check(http: Http, client: Client, right: Right, position: str | None) -> Non
         "scope_id": right.channel,
     }
     with client.history.operation(client.name, MODEL, right.key, "check", position) as pending:
-        answer = http.ask(
+        answer = client.http.ask(
             "POST", "/api/v1/permissions/check", question, right.person.token, position
         )
         if answer.settle(pending):
@@ -290,5 +292,5 @@ def check(http: Http, client: Client, right: Right, position: str | None) -> Non
         elif answer.status == 404:
             # Whoever sees nothing there has no right there either.
             pending.ok(False)
-        if right.over:
+        if client.all.over(right):
             pending.unknown("the right was over by then")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import redis
 
 from tests.chaos.campaign.faults.base import Branch, Noting
+from tests.chaos.campaign.faults.processes import any_primary
 from tests.chaos.campaign.faults.seen import LEASE_ENDED, both, noted
 
 if TYPE_CHECKING:
@@ -32,13 +33,8 @@ def library() -> Path | None:
     return next((path for path in found if path.exists()), None)
 
 
-def with_slots(cluster: Cluster, rng: random.Random) -> Any:
-    """A primary on which guests are in a bulkhead now, if there is one: so it has leases to end."""
-    primaries = sorted(cluster.redis.primaries(), key=lambda one: str(one.name))
-    return rng.choice([one for one in primaries if _has_slots(one)] or primaries)
-
-
-def _has_slots(server: Any) -> bool:
+def has_leases(server: Any) -> bool:
+    """Whether guests are in one of its bulkheads now."""
     with suppress(redis.RedisError, OSError), server.client() as client:
         return any(client.scan_iter(match="*{bh:campaign.*", count=1_000))
     return False
@@ -60,7 +56,7 @@ class ClockJumps(Noting):
         self._server: Any = None
 
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
-        server = self._server = with_slots(cluster, rng)
+        server = self._server = any_primary(cluster, rng, has_leases)
         clock = server.folder / CLOCK
         if not clock.exists():
             clock.write_text("+0")

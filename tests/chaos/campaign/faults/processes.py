@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,9 @@ class Stopped(OfAProcess):
             process.resume()
 
 
-def any_primary(cluster: Cluster, rng: random.Random) -> Any:
-    """One of the servers that have slots now."""
-    return rng.choice(sorted(cluster.redis.primaries(), key=lambda one: str(one.name)))
+def any_primary(
+    cluster: Cluster, rng: random.Random, fit: Callable[[Any], bool] = lambda server: True
+) -> Any:
+    """One of the servers that have slots now, of those that are ``fit`` if any is."""
+    primaries = sorted(cluster.redis.primaries(), key=lambda one: str(one.name))
+    return rng.choice([one for one in primaries if fit(one)] or primaries)

@@ -80,22 +80,21 @@ class WorkerStopped(StandsStill):
     def begin(self, cluster: Cluster, rng: random.Random) -> str:
         node = rng.choice(cluster.nodes)
         worker = rng.choice(sorted(node.pids()))
-        self._call = HTTPConnection(HOST, node.port, timeout=CALL_WITHIN)
-        # Another fault may be why it does not answer.
-        with suppress(OSError, HTTPException):
-            worker = self._holding()
+        call = self._call = HTTPConnection(HOST, node.port, timeout=CALL_WITHIN)
+        # Another fault may be why it does not answer, or not with a worker.
+        with suppress(OSError, HTTPException, ValueError, KeyError):
+            worker = self._holding(call)
         self.stop(worker)
         return f"{node.name}, worker {worker}"
 
-    def _holding(self) -> int:
+    def _holding(self, call: HTTPConnection) -> int:
         """A worker that holds a lock now, and goes on to hold it."""
-        assert self._call is not None
-        self._call.request("GET", "/campaign/staying?hold=0")
-        with self._call.getresponse() as response:
+        call.request("GET", "/campaign/staying?hold=0")
+        with call.getresponse() as response:
             worker = int(json.load(response)["worker"])
         # Who has answered on this connection answers the next request, too. It is awake before the
         # request is over, so that who looks after leases finds out, not who gives the lock back.
-        self._call.request("GET", f"/campaign/staying?hold={self.seconds[1] + 2}")
+        call.request("GET", f"/campaign/staying?hold={self.seconds[1] + 2}")
         time.sleep(TAKEN_WITHIN)
         return worker
 
