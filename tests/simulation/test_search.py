@@ -17,12 +17,12 @@ SEED = 1
 # Worker-hours a protocol.
 HOURS = 20.0 if TEST_ALL else 0.2
 # What breaks is seen late, which makes each of the many runs of a shrinking long.
-SLOW = ("outbox", "queue")
-SLOW_BUGS = (
+SLOW = {
+    *(name for name, bug in BUGS.items() if bug.protocol in ("outbox", "queue")),
     "WAIT's answer ignored",
     "log read without looking for gaps",
     "renewal that does not compare the token",
-)
+}
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -37,7 +37,7 @@ def test_a_planted_bug_is_found_and_its_case_shrunken(name: str, tmp_path: Path)
     totals = search(BUGS[name].protocol, SEED, BUG_HOURS, name)
     assert totals.found is not None, f"{totals.points} steps show nothing"
     small = totals.found
-    if TEST_ALL or (BUGS[name].protocol not in SLOW and name not in SLOW_BUGS):
+    if TEST_ALL or name not in SLOW:
         with simulated(name):
             small = shrunken(small)
         assert len(small.case.plan) < len(totals.found.case.plan) / 2

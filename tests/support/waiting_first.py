@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     waiting: list[list[pytest.Item]] = [[] for _ in FIRST]
     others: list[pytest.Item] = []
     for item in items:
-        suite = item.nodeid.split("/")[1]
+        suite = item.nodeid.partition("/")[2].partition("/")[0]
         begun = next((one for one, suites in enumerate(FIRST) if suite in suites), None)
         (others if begun is None else waiting[begun]).append(item)
     rest = iter(others)
