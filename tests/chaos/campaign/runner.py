@@ -40,7 +40,7 @@ LOOK_EVERY = 0.3  # s
 RECOVERS_WITHIN = 90.0
 SETTLE = 1.5  # s that counts and lines take to be delivered after a recovery
 ALERTS_WITHIN = 240.0  # s: rules look back over minutes
-AGAIN = 2  # times that a fault comes again, alone, for a branch that was not seen
+AGAIN = 5  # times that a fault comes again, alone, for a branch that was not seen
 SCHEDULE, LOGS = "schedule.json", "logs"
 
 
