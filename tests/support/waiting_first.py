@@ -7,6 +7,7 @@ ends with unit tests, which others take over in no time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
@@ -27,4 +28,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _filled(part: list[pytest.Item], size: int, rest: Iterator[pytest.Item]) -> list[pytest.Item]:
-    return part + [item for item, _ in zip(rest, range(size - len(part)), strict=False)]
+    return part + list(islice(rest, max(0, size - len(part))))
