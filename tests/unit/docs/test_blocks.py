@@ -67,9 +67,6 @@ RUN: dict[str, dict[str, str]] = {
         ("python", "diff"), "tests/e2e/examples/test_flask_security.py"
     ),
     "examples/existing_admin/README.md": {"diff": "tests/e2e/examples/test_existing_admin.py"},
-    "examples/flask_limiter_shim/README.md": {
-        "diff": "tests/e2e/examples/test_flask_limiter_shim.py"
-    },
 }
 # The code of a page in Chinese is that of the English one: test_readme.py.
 SAME = {"docs/README.zh-CN.md": "docs/README.md", "README.zh-CN.md": "README.md"}
