@@ -80,7 +80,9 @@ class _OrderlyClient(socketio.Client):
 class FaithfulSocket:
     """A client over the network that connects again by itself, and reads on where it was."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, types: list[str]) -> None:
+        """``types``: the events that it subscribes to, as the protocol filters them."""
+        self._types = types
         self.client = _OrderlyClient(reconnection_delay=0.1, reconnection_delay_max=0.5)
         self.messages: list[Message] = []
         self.connects = 0
@@ -117,7 +119,7 @@ class FaithfulSocket:
         self._transports.append(self.client.eio.ws)
         wanted = {
             "topics": ["events"],
-            "filters": {"types": ["store.*"]},
+            "filters": {"types": self._types},
             "last_event_id": self._last,
         }
         self.client.emit("subscribe", wanted, namespace=NAMESPACE)

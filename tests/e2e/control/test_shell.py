@@ -12,9 +12,13 @@ from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in
 from tests.support.process import RunningYoto
 from yoto.control_plane.navigation import PAGES
 
-# Of a page that is loaded with an empty cache, and of two more pages with what is kept: bytes over
-# the wire, headers too.
-MOST_BYTES, MOST_REQUESTS, MOST_BYTES_AGAIN = 125_000, 19, 90_000
+# Bytes over the wire, headers too: of a page that is loaded with an empty cache (108,000 on
+# Chromium 156), and of two more pages with what is kept (77,000). A fifth is room for headers and
+# for what browsers compress in other ways; one more library of scripts does not fit into it.
+MOST_BYTES, MOST_BYTES_AGAIN = 130_000, 95_000
+# The page makes 19 requests. Browsers decide whether an icon or a manifest is asked for besides,
+# and versions of the same one differ. The console has more than ninety modules.
+MOST_REQUESTS = 25
 
 
 @pytest.fixture(scope="module")
