@@ -26,20 +26,23 @@ yoto.add_command(guards)
 @yoto.command("setup")
 @with_appcontext
 def setup() -> None:
-    """Make the tables, the permissions that the code declares, and, for a control plane, the
-    default policies; what is there stays. People whose ids are no numbers get theirs.
+    """Make the tables, the permissions and roles that the code declares, and, for a control
+    plane, the default policies; what is there stays. People whose ids are no numbers get theirs.
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         with migrations.one_at_a_time(app):
             revisions = migrations.upgrade()
             added = PermissionSystem().sync_catalogue()
+            roles = PermissionSystem().sync_declared_roles()
             policies = _store_policies(app)
             _number_people(app)
     except (ValueError, PlatformError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
     click.echo(f"permissions: {len(added)} added")
+    for role in roles:
+        click.echo(f"roles: {role}")
     if policies is not None:
         click.echo(policies)
     line = app.extensions.get(AFTER_SETUP, lambda: None)()

@@ -77,8 +77,11 @@ class Yoto:
             users: its people, with ``db``: a mapped class, ``people(User, name="email", ...)``
                 where the platform needs more than their ids, or, where they are elsewhere,
                 ``people_by(function, ids=str)``.
-            roles: roles that people hold according to a function of the application, with ``db``:
-                ``roles_by(function)``; they count beside those that are assigned.
+            roles: global roles by name, lowest first, each with the permissions that it allows,
+                with ``db``: ``{"viewer": ["document.read"], ...}``; ``flask yoto setup`` stores
+                them, and ``assign`` takes their names. Or ``roles_by(function)``: roles that people
+                hold according to a function of the application, which count beside those that are
+                assigned. Or a list of both.
             permissions: the permissions that its code checks, with ``db``: names, or mappings as in
                 ``batch_register_permissions``; ``flask yoto setup`` stores them.
             caller: returns the id of the caller, or None for an anonymous one, who is counted by

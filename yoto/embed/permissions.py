@@ -19,7 +19,12 @@ from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.optimization import AdvancedOptimization
 from yoto.parts.component import Component
-from yoto.permission import PermissionSystem, init_page_globals
+from yoto.permission import (
+    PermissionSystem,
+    check_permissions,
+    checked_roles,
+    init_page_globals,
+)
 from yoto.store.asked import Asked
 from yoto.store.db import forget_connections, init_store
 from yoto.store.declarations import Declaration, declarations_of, declare
@@ -56,7 +61,8 @@ def init_permissions(
         db: the application's Flask-SQLAlchemy object, or its scoped session.
         users: its people: a mapped class, what ``people`` says of one, or ``people_by``.
         resources: types: name, mapped class and what ``declare_resource`` takes.
-        roles: what provides roles beside those that are assigned, ``roles_by``; None: nothing.
+        roles: roles by name, to the permissions that each allows; or what provides roles beside
+            those that are assigned, ``roles_by``; or a list of both; None: nothing.
 
     Raises:
         ConfigurationError: one of these is not what it should be.
@@ -66,10 +72,9 @@ def init_permissions(
         url = engine().url
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise ConfigurationError("db", "a database in memory has no place for the tables of Yoto")
-    if roles is not None and not isinstance(roles, Asked):
-        raise ConfigurationError("roles", f"must be what roles_by gives, not {roles!r}")
+    named, provided = _roles(roles)
     init_store(app, session, engine)
-    declare(app, roles=roles, users=_people(users))
+    declare(app, roles=provided, named_roles=named, users=_people(users))
     for name, model, said in resources:
         declare_resource(app, name, model, **said)
     app.cli.add_command(commands)
@@ -81,11 +86,14 @@ def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any
 
     Raises:
         ValidationFailed: an entry is malformed.
+        ConfigurationError: a declared role allows one that is not among them.
     """
     # A permission without a resource type applies to the whole platform.
     named = [{"name": one} if isinstance(one, str) else one for one in permissions]
     with app.app_context():
         PermissionSystem().declare(*({"scope": ScopeType.GLOBAL, **one} for one in named))
+        known = {one.name for one in PermissionSystem().catalogue()}
+    check_permissions(declarations_of(app).named_roles, known)
 
 
 def _init_optimization(app: Flask, host: PermissionHost) -> None:
@@ -194,6 +202,24 @@ def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:
     if not isinstance(session, scoped_session):
         raise ConfigurationError("db", "neither a Flask-SQLAlchemy object nor a scoped session")
     return session, lambda: db.engine
+
+
+def _roles(given: Any) -> tuple[dict[str, tuple[str, ...]], Asked | None]:
+    """The declared roles, and what provides roles beside those that are assigned."""
+    named: dict[str, tuple[str, ...]] = {}
+    provided: Asked | None = None
+    for one in given if isinstance(given, list | tuple) else () if given is None else (given,):
+        if isinstance(one, Mapping):
+            named |= checked_roles(one)
+        elif not isinstance(one, Asked):
+            raise ConfigurationError(
+                "roles", f"a mapping from names to permissions, or roles_by(function), not {one!r}"
+            )
+        elif provided is not None:
+            raise ConfigurationError("roles", "roles_by: one function provides roles, not two")
+        else:
+            provided = one
+    return named, provided
 
 
 def _people(users: Any) -> Declaration:

@@ -14,8 +14,9 @@ from yoto.extensions import permissions
 from yoto.health.probe import Check, Finding, State
 from yoto.redis import get_redis_info
 from yoto.store.db import engine_beside, setup_command
+from yoto.store.declarations import declarations_of
 from yoto.store.migrations import found_in, known_to_code
-from yoto.store.models import Permission, PolicyRevision
+from yoto.store.models import Permission, PolicyRevision, Role
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
 MIB = 1024 * 1024
@@ -125,6 +126,10 @@ def _lacking(connection: Connection) -> str:
     missing = [spec.name for spec in permissions.catalogue() if spec.name not in stored]
     if missing:
         return f"{len(missing)} permissions of the code are missing, such as {missing[0]}"
+    named = set(connection.scalars(select(Role.name).where(Role.declared.is_not(None))))
+    unknown = [name for name in declarations_of(current_app).named_roles if name not in named]
+    if unknown:
+        return f"{len(unknown)} roles of the code are missing, such as {unknown[0]}"
     if connection.scalar(select(PolicyRevision.revision).limit(1)) is None:
         return "no policies were ever stored"
     return ""

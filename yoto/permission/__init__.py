@@ -91,6 +91,7 @@ from yoto.permission.what_if import (
     WhatIf,
     place_of_act,
 )
+from yoto.permission.writes.declared_roles import check_permissions, checked_roles
 from yoto.permission.writes.roles import UNSET
 
 if TYPE_CHECKING:
@@ -165,8 +166,10 @@ __all__ = [
     "access_rows",
     "acting_as",
     "authenticated_at",
+    "check_permissions",
     "checked_context",
     "checked_id",
+    "checked_roles",
     "current_keys",
     "current_subject",
     "difference_rows",

@@ -93,11 +93,14 @@ class Declarations:
         tables: by the platform's name of the table.
         app: the application; its control plane may be another one, which is shown these too.
         roles: the function that provides roles; None: there is none.
+        named_roles: global roles that the code gives by name, lowest first, with the names of what
+            each allows.
     """
 
     tables: dict[str, Declaration] = field(default_factory=dict)
     app: Flask | None = None
     roles: Asked | None = None
+    named_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
 
     def text_of(self, table: Table, dialect: Dialect) -> str | None:
@@ -133,14 +136,21 @@ def declarations_of(app: Flask) -> Declarations:
     return found
 
 
-def declare(app: Flask, *, roles: Asked | None = None, **tables: Declaration) -> None:
+def declare(
+    app: Flask,
+    *,
+    roles: Asked | None = None,
+    named_roles: Mapping[str, tuple[str, ...]] | None = None,
+    **tables: Declaration,
+) -> None:
     """Say where tables that the platform reads are; those that are left out are empty.
 
     Args:
         roles: the function that provides roles.
+        named_roles: see ``Declarations``.
         tables: by the platform's name (see ``yoto.store.models.declared``).
     """
-    declarations = Declarations(tables, app, roles)
+    declarations = Declarations(tables, app, roles, named_roles or {})
     app.extensions[EXTENSION] = declarations
 
     def declare(engine: Engine) -> None:

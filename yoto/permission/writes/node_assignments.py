@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.nodes import APPLICATIONS
-from yoto.permission.loading.finding import checked_node, require, require_role, server_of, site_in
+from yoto.permission.loading.finding import (
+    checked_node,
+    require,
+    require_role,
+    server_of,
+    site_in,
+)
 from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.source import reading
 from yoto.permission.outbox.positions import WriteReceipt
@@ -31,6 +37,7 @@ from yoto.permission.verdict.facts import Assignment
 from yoto.permission.verdict.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.permission.writes.acting import Act, acting
 from yoto.permission.writes.assignments import Window, check_window
+from yoto.permission.writes.declared_roles import role_number
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
 from yoto.store.models import Team as TeamRow
@@ -78,6 +85,7 @@ class NodeAssignments:
 
     Args:
         subject: a person's id, ``Application``, ``Team``, ``Everyone`` or ``PUBLIC``.
+        role_id: the id of a role, or the name of one that ``Yoto(roles=...)`` declares.
         at: the node at which the role is held, with all that is below it, type and id; None:
             wherever the role counts.
     """
@@ -85,7 +93,7 @@ class NodeAssignments:
     def assign(
         self,
         subject: Subject,
-        role_id: int,
+        role_id: int | str,
         at: tuple[str, NodeId] | None = None,
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
@@ -107,10 +115,11 @@ class NodeAssignments:
         now = datetime.fromtimestamp(get_state().clock(), UTC)
         check_window(valid_from, valid_until, now)
         checked = checked_json(attributes, "attributes")
+        number = role_number(role_id)
         with acting(
-            actor_id, reason, commit, GIVEN_MEANWHILE, roles=[role_id], field="subject"
+            actor_id, reason, commit, GIVEN_MEANWHILE, roles=[number], field="subject"
         ) as act:
-            given = _given(act.session, subject, role_id, at, now.timestamp())
+            given = _given(act.session, subject, number, at, now.timestamp())
             _check_rank(act.authority, given)
             row = _stored(act.session, given)
             window = Window(epoch(valid_from), epoch(valid_until))
@@ -147,7 +156,7 @@ class NodeAssignments:
     def unassign(
         self,
         subject: Subject,
-        role_id: int,
+        role_id: int | str,
         at: tuple[str, NodeId] | None = None,
         *,
         actor_id: SubjectId | None = None,
@@ -159,8 +168,9 @@ class NodeAssignments:
         Raises:
             ValidationFailed: also where it does not hold it there (field ``role_id``).
         """
-        with acting(actor_id, reason, commit, roles=[role_id], field="subject") as act:
-            given = _given(act.session, subject, role_id, at, None)
+        number = role_number(role_id)
+        with acting(actor_id, reason, commit, roles=[number], field="subject") as act:
+            given = _given(act.session, subject, number, at, None)
             row = _stored(act.session, given)
             if row is None:
                 raise ValidationFailed({"role_id": "is not held there"})

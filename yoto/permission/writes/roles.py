@@ -128,6 +128,8 @@ class RoleWrites:
             changes: dict[str, Any] = {}
             if not isinstance(name, Unset):
                 changes["name"] = checked_role_name(act.session, name, role.home, role.id)
+                if role.declared is not None and changes["name"] != role.name:
+                    raise ValidationFailed({"name": "is the name by which the code declares it"})
             if not isinstance(position, Unset):
                 changes["position"] = checked_position(position)
                 act.authority.check_raising(role, changes["position"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yoto.permission.writes.applications import ApplicationWrites
 from yoto.permission.writes.assignments import AssignmentWrites
+from yoto.permission.writes.declared_roles import DeclaredRoles
 from yoto.permission.writes.groups import GroupWrites
 from yoto.permission.writes.node_assignments import NodeAssignments
 from yoto.permission.writes.overwrites import OverwriteWrites
@@ -15,6 +16,7 @@ from yoto.permission.writes.templates import Templates
 
 class Writes(
     RoleWrites,
+    DeclaredRoles,
     Templates,
     GroupWrites,
     AssignmentWrites,

@@ -67,6 +67,8 @@ class Role(Model):
     ``server_id`` repeats the id where the node is a server, for other references to servers.
     ``parent_id`` is the first role that it inherits from; others are in ``yoto_role_parents``.
     ``access_request_id``: it holds what this request lent, and nobody gives or changes it.
+    ``declared``: for a role that the application declares by its name, the permissions and the
+    position that set-up last stored of the declaration; what differs from it an operator changed.
     """
 
     __tablename__ = "yoto_roles"
@@ -84,6 +86,7 @@ class Role(Model):
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     access_request_id: Mapped[int | None]
+    declared: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
 
 
 class RoleParent(Model):
