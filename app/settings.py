@@ -19,6 +19,7 @@ from flask import Flask
 import config as config_classes
 from yoto.errors import ConfigurationError
 from yoto.settings import certificates_fault, check_combinations, declared, is_pair
+from yoto.store.servers import refuse_unsupported
 
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -127,9 +128,7 @@ def _refuse_weak_production(app: Flask) -> None:
 def _refuse_database(url: str) -> None:
     try:
         parsed = sqlalchemy.make_url(url)
-        backend = parsed.get_backend_name()
-        if backend not in ("sqlite", "mysql", "mariadb"):
-            raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite, MariaDB or MySQL")
+        refuse_unsupported(parsed)
         parsed.get_dialect().import_dbapi()
         _refuse_half_tls(parsed)
     except sqlalchemy.exc.ArgumentError as error:

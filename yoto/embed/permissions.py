@@ -31,6 +31,7 @@ from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
 from yoto.store.resources import declare_resource
+from yoto.store.servers import refuse_unsupported
 from yoto.sweeping import sweeper_for_guest, sweeper_of
 
 from .callers import ask_to_sign_in, login_user
@@ -70,6 +71,7 @@ def init_permissions(
     session, engine = _database(db)
     with app.app_context():
         url = engine().url
+    refuse_unsupported(url, "db")
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise ConfigurationError("db", "a database in memory has no place for the tables of Yoto")
     named, provided = _roles(roles)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -411,8 +412,11 @@ def test_tables_of_a_later_version_are_not_called_up_to_date(shop: Shop) -> None
 def test_what_is_no_database_and_who_are_no_people_is_named(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/shop.db")
     session = scoped_session(sessionmaker(engine))
+    driver = SimpleNamespace(paramstyle="format", __version__="1.31.0")
+    elsewhere = create_engine("postgresql+pg8000://nowhere/shop", module=driver)
     for given, key in (
         ({"db": object(), "users": Person}, "db"),
+        ({"db": scoped_session(sessionmaker(elsewhere)), "users": Person}, "db"),
         ({"db": session}, "users"),
         ({"db": session, "users": object}, "users"),
     ):

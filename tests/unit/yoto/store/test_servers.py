@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.support.mysql_handshake import Greeter
 from yoto.errors import ConfigurationError
 from yoto.store.db import _configure
-from yoto.store.servers import refuse_old
+from yoto.store.servers import refuse_old, refuse_unsupported
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,13 @@ def test_the_driver_is_not_let_on_by_a_greeting_of_an_old_server(told: str, says
 )
 def test_those_that_are_new_enough_are_not_refused(told: str) -> None:
     refuse_old(SimpleNamespace(get_server_info=lambda: told), None)
+
+
+def test_another_kind_of_database_is_refused_by_its_address() -> None:
+    url = sa.make_url("postgresql+psycopg://host/shop")
+    with pytest.raises(
+        ConfigurationError, match="^db: 'postgresql' is not supported: SQLite, MariaDB from 10.11 and"
+    ):
+        refuse_unsupported(url, "db")
+    for address in ("sqlite://", "mysql+pymysql://host/shop", "mariadb+pymysql://host/shop"):
+        refuse_unsupported(sa.make_url(address))
