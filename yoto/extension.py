@@ -35,7 +35,8 @@ class Extension(Generic[T]):
         found: T | None = app.extensions.get(cls.key)
         if found is None:
             raise RuntimeError(
-                f"this application has no '{cls.key}': call {cls.__name__}().init_app(app) first"
+                f"this application has no '{cls.key}': call Yoto(app) first, or"
+                f" {cls.__name__}().init_app(app, ...) where you wire parts one by one"
             )
         return found
 

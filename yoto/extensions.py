@@ -1,28 +1,58 @@
-"""The platform's extension instances, not initialised: the application calls their ``init_app``."""
+"""The platform's extension instances, not initialised: the application calls their ``init_app``.
+
+Each is made with its first use, so that an application with guards alone imports ``resilience``
+without what permissions need.
+"""
 
 from __future__ import annotations
 
-from yoto.alerts import Alerts
-from yoto.cache import HybridPermissionCache
-from yoto.events import Events
-from yoto.fleet import Fleet
-from yoto.monitor import Monitor
-from yoto.optimization import AdvancedOptimization
-from yoto.permission import PermissionSystem
-from yoto.policy import BehaviourWatch, PolicyManager
-from yoto.prefetch import Prefetch
-from yoto.redis import RedisStore
-from yoto.resilience import Resilience
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-redis_store = RedisStore()
-events = Events()
-monitor = Monitor()
-resilience = Resilience()
-optimization = AdvancedOptimization()
-alerts = Alerts()
-cache = HybridPermissionCache()
-policy = PolicyManager()
-behaviour = BehaviourWatch()
-permissions = PermissionSystem()
-prefetch = Prefetch()
-fleet = Fleet()
+if TYPE_CHECKING:
+    from yoto.alerts import Alerts
+    from yoto.cache import HybridPermissionCache
+    from yoto.events import Events
+    from yoto.fleet import Fleet
+    from yoto.monitor import Monitor
+    from yoto.optimization import AdvancedOptimization
+    from yoto.permission import PermissionSystem
+    from yoto.policy import BehaviourWatch, PolicyManager
+    from yoto.prefetch import Prefetch
+    from yoto.redis import RedisStore
+    from yoto.resilience import Resilience
+
+    redis_store = RedisStore()
+    events = Events()
+    monitor = Monitor()
+    resilience = Resilience()
+    optimization = AdvancedOptimization()
+    alerts = Alerts()
+    cache = HybridPermissionCache()
+    policy = PolicyManager()
+    behaviour = BehaviourWatch()
+    permissions = PermissionSystem()
+    prefetch = Prefetch()
+    fleet = Fleet()
+else:
+    _CLASSES = {
+        "redis_store": "yoto.redis:RedisStore",
+        "events": "yoto.events:Events",
+        "monitor": "yoto.monitor:Monitor",
+        "resilience": "yoto.resilience:Resilience",
+        "optimization": "yoto.optimization:AdvancedOptimization",
+        "alerts": "yoto.alerts:Alerts",
+        "cache": "yoto.cache:HybridPermissionCache",
+        "policy": "yoto.policy:PolicyManager",
+        "behaviour": "yoto.policy:BehaviourWatch",
+        "permissions": "yoto.permission:PermissionSystem",
+        "prefetch": "yoto.prefetch:Prefetch",
+        "fleet": "yoto.fleet:Fleet",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _CLASSES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, _, kind = _CLASSES[name].partition(":")
+        made = globals()[name] = getattr(import_module(module), kind)()
+        return made

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from yoto.audit import Audit
+from yoto.errors import ConfigurationError
 from yoto.events import EventState
 from yoto.extension import Extension
 from yoto.monitor import Recorder
 from yoto.redis import RedisConnection
 
-from .config_store import Journal
+from .config_store import Journal, Kind, class_of
 from .controller import ResilienceController
 from .settings import Settings
 from .subject import Subject, no_subject
 
 log = logging.getLogger(__name__)
+
+# The kinds of a guard whose numbers code may give.
+IN_CODE = frozenset(
+    (Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD, Kind.DEGRADATION, Kind.SWITCH)
+)
+EXAMPLE = "as in {'rate_limit': RateLimitConfig(limit=5, window=60)}"
 
 if TYPE_CHECKING:
     _Base = ResilienceController
@@ -69,13 +76,30 @@ class Resilience(Extension[ResilienceController], _Base):
         if not enabled:
             log.warning("RESILIENCE_ENABLED is false: every guard of %s lets all in", app.name)
         for name, kinds in (defaults or {}).items():
-            controller.define(name, **kinds)  # type: ignore[arg-type]
+            controller.define(name, **_checked(name, kinds))  # type: ignore[arg-type]
         self.keep(app, controller)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(get_resilience_controller(), name)
+
+
+def _checked(name: str, kinds: Mapping[str, Settings]) -> Mapping[str, Settings]:
+    """The configuration of a name in code, each kind of the class that it is of."""
+    if not isinstance(kinds, Mapping):
+        raise ConfigurationError("guards", f"'{name}' wants a mapping, {EXAMPLE}, not {kinds!r}")
+    for kind, given in kinds.items():
+        if kind not in IN_CODE:
+            known = ", ".join(sorted(IN_CODE))
+            raise ConfigurationError("guards", f"'{name}' has {kind!r}, which is none of {known}")
+        wanted = class_of(Kind(kind))
+        if not isinstance(given, wanted):
+            raise ConfigurationError(
+                "guards",
+                f"{kind} of '{name}' wants a {wanted.__name__}, {EXAMPLE}, not {given!r}",
+            )
+    return kinds
 
 
 def get_resilience_controller() -> ResilienceController:

@@ -23,6 +23,8 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert set(tracked.stdout.split()) - held == linked == {"yoto/control_plane/runbooks"}
     assert "yoto/control_plane/runbooks/redis.md" in held
     assert {"yoto/py.typed", "yoto/policies/main.rego"} < held
+    charts = "yoto/control_plane/static/vendor"
+    assert {f"{charts}/uplot.js", f"{charts}/socket.io.js"} < held
     assert any(name.endswith(".lua") for name in held)
 
 

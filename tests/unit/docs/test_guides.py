@@ -23,7 +23,7 @@ from yoto.resilience import Resilience
 DOCS = Path(__file__).parents[3] / "docs"
 BLOCK = re.compile(r"```(python|console)\n(.*?)```", re.DOTALL)
 # The application of these tests has its own extension objects.
-EXTENSIONS = re.compile(r"^from app\.extensions import .*$", re.MULTILINE)
+EXTENSIONS = re.compile(r"^from (?:app|yoto)\.extensions import .*$", re.MULTILINE)
 
 
 def blocks(name: str, language: str) -> list[str]:

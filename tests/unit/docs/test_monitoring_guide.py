@@ -17,7 +17,7 @@ from yoto.redis import RedisStore
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
-IMPORT = re.compile(r"^from app\.extensions import .*$", re.MULTILINE)
+IMPORT = re.compile(r"^from (?:app|yoto)\.extensions import .*$", re.MULTILINE)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from yoto.redis import RedisStore
 GUIDE = (Path(__file__).parents[3] / "docs" / "queue.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 # The application of these tests has its own extension objects.
-EXTENSIONS = re.compile(r"^from app\.extensions import .*$", re.MULTILINE)
+EXTENSIONS = re.compile(r"^from (?:app|yoto)\.extensions import .*$", re.MULTILINE)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.support.redis_servers import Server
 from yoto.redis import RedisStore
 
 SHOWN = [one for one in blocks(ROOT / "docs" / "redis.md") if one.comment.startswith("run by ")]
-FROM_APP = "from app.extensions import redis_store\n"
+FROM_APP = "from yoto.extensions import redis_store\n"
 
 
 @pytest.fixture

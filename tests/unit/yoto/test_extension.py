@@ -29,6 +29,7 @@ def test_one_object_serves_several_applications() -> None:
 
 def test_an_application_without_it_is_told_what_to_call() -> None:
     app = Flask("bare")
-    with pytest.raises(RuntimeError, match=r"has no 'yoto.numbers': call Numbers\(\).init_app"):
+    remedy = r"call Yoto\(app\) first, or Numbers\(\).init_app"
+    with pytest.raises(RuntimeError, match=f"has no 'yoto.numbers': {remedy}"):
         Numbers.of(app)
     assert not Numbers.is_in(app)

@@ -13,7 +13,7 @@ from yoto.errors import ConfigurationError, RateLimited
 
 from ..config_store import Kind, declare_numbers, spelled_out
 from ..extension import get_resilience_controller
-from ..settings import RateLimitConfig
+from ..settings import RateLimitConfig, is_windows
 from .body import is_current_view
 from .call import Call
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
@@ -123,6 +123,10 @@ def limit_part(
     numbers: dict[str, Any],
 ) -> LimitPart:
     """The part of ``rate_limit``, whose numbers are declared."""
+    if is_windows(name):
+        raise ConfigurationError(
+            name, f"is no name: give the limit one, as in rate_limit('search', limits='{name}')"
+        )
     if (plan is None) != (plans is None) or plans == {}:
         raise ConfigurationError(name, "'plans' and 'plan' go together")
     key_of, cost_of = KeyOf(key), Evaluated(cost)

@@ -66,6 +66,16 @@ def windows_of(text: str) -> tuple[Window, ...]:
     return tuple(made)
 
 
+def is_windows(text: object) -> bool:
+    """Whether ``text`` reads as windows, and so is not meant as the name of a limit."""
+    if not isinstance(text, str):
+        return False
+    try:
+        return bool(windows_of(text))
+    except ValueError:
+        return False
+
+
 def span_text(seconds: float) -> str:
     """The length of a window as its text has it: ``hour``, ``30days``, ``2.5seconds``."""
     unit, size = next(

@@ -240,6 +240,21 @@ def test_redis_is_where_the_nearest_name_says(
     assert app.config.get("REDIS_URL") == config.get("REDIS_URL")
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"rate_limit": 5}, "rate_limit of 'search' wants a RateLimitConfig, as in .*, not 5"),
+        ({"ratelimit": RateLimitConfig()}, "'search' has 'ratelimit', which is none of bulkhead,"),
+        (5, "'search' wants a mapping, as in {'rate_limit': RateLimitConfig.*, not 5"),
+    ],
+)
+def test_guards_that_are_no_configuration_are_refused_at_once(
+    given: Any, says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"guards: {says}"):
+        Yoto(Flask("shop", instance_path=str(tmp_path)), guards={"search": given})
+
+
 def test_a_wrong_value_is_refused_at_once(tmp_path: Path) -> None:
     app = Flask("shop", instance_path=str(tmp_path))
     app.config["YOTO_REDIS_URL"] = "http://shop"

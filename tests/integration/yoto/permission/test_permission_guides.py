@@ -62,10 +62,10 @@ def test_the_examples_of_the_readme(app: Flask, world: World) -> None:
     exec(compile(defined, "README.md", "exec"), {"app": shop})
     assert "send" in shop.view_functions
     names = {"user_id": person.id, "user_ids": [person.id], "channel_id": harbour.channel_id}
-    names["permissions"] = permissions
-    calls = asked.replace("7)", f"{harbour.id})").strip().split("\n\n")[-1].splitlines()
+    imported, calls = asked.replace("7)", f"{harbour.id})").strip().split("\n\n")
+    exec(imported, names)
     with app.app_context():
-        answers = [eval(line, names) for line in calls]
+        answers = [eval(line, names) for line in calls.splitlines()]
         db.session.remove()
     assert answers == [False, "overwrite_denied", [False, False], {person.id: True}]
 

@@ -52,7 +52,8 @@ def test_those_that_are_new_enough_are_not_refused(told: str) -> None:
 def test_another_kind_of_database_is_refused_by_its_address() -> None:
     url = sa.make_url("postgresql+psycopg://host/shop")
     with pytest.raises(
-        ConfigurationError, match="^db: 'postgresql' is not supported: SQLite, MariaDB from 10.11 and"
+        ConfigurationError,
+        match="^db: 'postgresql' is not supported: SQLite, MariaDB from 10.11 and",
     ):
         refuse_unsupported(url, "db")
     for address in ("sqlite://", "mysql+pymysql://host/shop", "mariadb+pymysql://host/shop"):

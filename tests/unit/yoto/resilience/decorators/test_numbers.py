@@ -71,3 +71,9 @@ def test_a_text_names_all_windows_at_once(controller: ResilienceController) -> N
     for wrong in ("", "ten a second", 10):
         with pytest.raises(ConfigurationError, match="numbers.none: limits"):
             rate_limit("numbers.none", limits=wrong)
+
+
+@pytest.mark.parametrize("windows", ["10/minute", "10 per minute", "2/second; 3/hour"])
+def test_windows_in_the_place_of_the_name_are_refused_with_the_right_call(windows: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"rate_limit\\('search', limits='{windows}'\\)"):
+        rate_limit(windows)
