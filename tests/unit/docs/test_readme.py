@@ -93,3 +93,10 @@ def test_every_event_is_told_of() -> None:
     types = {name for name, cls in registered_types().items() if cls.__module__.startswith(ours)}
     assert types
     assert [name for name in types if name not in guide] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_line_of_prose_begins_like_a_heading(page: Path) -> None:
+    """Some renderers take a line that begins with "#general" for a heading."""
+    prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r"^#+[^#\s].*$", prose, flags=re.MULTILINE) == []
