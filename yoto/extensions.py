@@ -50,9 +50,11 @@ else:
         "fleet": "yoto.fleet:Fleet",
     }
 
-    def __getattr__(name: str) -> Any:
+    def _made(name: str) -> Any:
         if name not in _CLASSES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module, _, kind = _CLASSES[name].partition(":")
         made = globals()[name] = getattr(import_module(module), kind)()
         return made
+
+    __getattr__ = _made
