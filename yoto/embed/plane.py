@@ -17,6 +17,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import Unauthorized
 
 from yoto.api.guards import API_GUARDS
+from yoto.auth.csrf import check_own_site
 from yoto.auth.identity import EXTENSION_KEY as CALLERS
 from yoto.auth.identity import Callers, Identity, current_user_id, init_callers
 from yoto.auth.operators import CONTROL_PREFIX
@@ -198,6 +199,8 @@ def _identified_by(visitor: Callable[[], Any]) -> Callable[[], Identity]:
     """The caller of a view of the platform's that the application serves itself."""
 
     def identified() -> Identity:
+        # The application may keep its callers in a cookie, and guard its own forms alone.
+        check_own_site()
         found = visitor()
         if found is None:
             raise Unauthorized()

@@ -6,11 +6,13 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.integration.yoto.embed.test_authzen import Desk, desk, office
-from tests.integration.yoto.embed.test_resources import EDIT, OPERATED
+from tests.integration.yoto.embed.test_resources import EDIT, OPERATED, Workspace
 from yoto import require_permission
 from yoto.api.permissions import access_requests
+from yoto.settings import EXTENSION as SETTINGS
 
 __all__ = ["desk", "office"]
 
@@ -52,3 +54,78 @@ def test_a_denial_says_where_to_ask_whoever_answers_it(desk: Desk) -> None:  # n
         assert answer.status_code == 201, answer.text
         asked.append(answer.json["id"])
     assert len(set(asked)) == 1
+
+
+OWN = {"Content-Type": "application/json"}
+FORGED = {
+    "a form": {"Content-Type": "application/x-www-form-urlencoded"},
+    "a form of another site": {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Origin": "https://evil.example",
+    },
+    "nothing said": {},
+    "a script of another site": OWN | {"Sec-Fetch-Site": "cross-site"},
+    "a page beside ours": OWN | {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+    "another origin": OWN | {"Origin": "https://evil.example"},
+    "an origin that is kept secret": OWN | {"Origin": "null"},
+    "another port": OWN | {"Origin": "http://localhost:8080"},
+    "a password that the browser keeps": {"Authorization": "Basic bWFyYTpwYXNz"},
+}
+OWN_PAGES = {
+    "grant": OWN | {"Sec-Fetch-Site": "same-origin", "Origin": "https://before-the-proxy.example"},
+    "end": OWN | {"Origin": "http://localhost"},
+    "refuse": {"Authorization": "Bearer of-a-program", "Origin": "https://elsewhere.example"},
+    "withdraw": OWN | {"Sec-Fetch-Site": "none"},
+}
+
+
+@pytest.mark.parametrize("step", OWN_PAGES)
+def test_no_page_of_another_site_takes_a_step_for_somebody(
+    desk: Desk, step: str  # noqa: F811
+) -> None:
+    office = desk.office  # noqa: F811
+    office.app.register_blueprint(access_requests)
+    office.session.scalars(select(Workspace)).one().owner_id = desk.boss.id
+    office.session.commit()
+    path = "/api/v1/access-requests"
+    right = {"permission": EDIT, "scope": "document", "scope_id": str(desk.documents[0])}
+    asked = desk.ask(path, right | {"reason": "a word is wrong"}, desk.mara)
+    assert asked.status_code == 201, asked.text
+    one = f"{path}/{asked.json['id']}"
+    if step == "end":
+        assert desk.ask(f"{one}/grant", {}, desk.boss).json["state"] == "granted"
+    who = {"Who": str((desk.mara if step == "withdraw" else desk.boss).id)}
+
+    def post(headers: dict[str, str]) -> Any:
+        with office.app.app_context():
+            return office.app.test_client().post(f"{one}/{step}", headers=who | headers)
+
+    before = desk.ask(f"{path}", right | {"reason": "again"}, desk.mara).json["state"]
+    for called, headers in FORGED.items():
+        answer = post(headers)
+        assert answer.status_code in (403, 415), (called, answer.text)
+        assert answer.mimetype == "application/problem+json", called
+        assert "another site" in answer.json["detail"] or "application/json" in answer.text, called
+    assert desk.ask(path, right | {"reason": "again"}, desk.mara).json["state"] == before
+    done = post(OWN_PAGES[step])
+    assert done.status_code == 200, done.text
+    assert done.json["state"] != before
+
+
+def test_no_page_of_another_site_asks_for_somebody(desk: Desk) -> None:  # noqa: F811
+    app = desk.office.app
+    app.register_blueprint(access_requests)
+    app.extensions[SETTINGS]["PUBLIC_URL"] = "https://office.example/app"
+    asked = {
+        "permission": EDIT,
+        "scope": "document",
+        "scope_id": str(desk.documents[0]),
+        "reason": "a word is wrong",
+    }
+    path, who = "/api/v1/access-requests", {"Who": str(desk.mara.id)}
+    for headers, status in (
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "https://office.example"}, 201),
+    ):
+        assert desk.send(path, asked, who | headers).status_code == status, headers
