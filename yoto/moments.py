@@ -10,6 +10,10 @@ class Since1970:
     """Notes of a number that it is a moment; outside it is written in ISO 8601."""
 
 
+# Every database at hand stores these years, and none of them overflows in any time zone.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+YEARS = f"Years from {FIRST_YEAR} to {LAST_YEAR} are allowed."
+
 # Seconds since 1970.
 Epoch: TypeAlias = Annotated[float, Since1970()]
 

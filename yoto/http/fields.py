@@ -12,6 +12,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from yoto.errors import ValidationFailed
+from yoto.moments import FIRST_YEAR, LAST_YEAR, YEARS
 from yoto.nodes import GLOBAL_KIND, MAX_ID
 from yoto.nodes import NodeId as ResourceId
 from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context, node_of_text
@@ -21,8 +22,6 @@ EXACT_MAX = 2**53 - 1  # the largest integer that is exact as a JSON number ever
 # Control characters, and lone surrogates, which no database encodes.
 REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
 LINE_CHARACTERS = frozenset("\n\t")
-# Every database at hand stores these years, and none of them overflows in any time zone.
-FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
 def row_id(text: str) -> int | None:
@@ -229,7 +228,7 @@ class Instant(ma.fields.AwareDateTime):
     """A moment in ISO 8601 with its zone; it leaves in UTC."""
 
     default_error_messages = {
-        "years": f"Years from {FIRST_YEAR} to {LAST_YEAR} are allowed.",
+        "years": YEARS,
     }
 
     def __init__(self, **options: Any) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
+from yoto.moments import FIRST_YEAR, LAST_YEAR, YEARS
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND
 from yoto.permission.people.kinds import Team
 from yoto.permission.people.numbers import SubjectId
@@ -142,9 +143,12 @@ def _moment(value: Any, field: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except ValueError:
         raise ValidationFailed({field: "must be a time in ISO 8601"}) from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValidationFailed({field: YEARS})
+    return found
 
 
 def _subject(value: Any, field: str) -> Any:

@@ -154,6 +154,10 @@ def check_window(start: datetime | None, end: datetime | None, now: datetime) ->
             raise ValidationFailed({field: "must be a datetime"})
         if moment.utcoffset() is None:
             raise ValidationFailed({field: "must have a time zone"})
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationFailed({field: "is at the end of time: UTC has no such year"}) from None
     if end is not None:
         if end <= now:
             raise ValidationFailed({"valid_until": "is in the past"})

@@ -185,6 +185,24 @@ def test_what_is_assigned_from_later_on_is_judged_at_that_moment(
     assert [one.permission for one in item.gained] == [PIN]
 
 
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z"]
+    + ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"],
+)
+@pytest.mark.parametrize("field", ["valid_from", "valid_until", "until"])
+def test_moments_at_the_ends_of_time_are_refused_as_by_the_routes(
+    client: FlaskClient, harbour: Community, crew: int, field: str, moment: str
+) -> None:
+    act: dict[str, Any] = {"act": "role.assign", "subject": "user:1", "role_id": crew}
+    if field == "until":
+        at = {"scope": "server", "scope_id": harbour.id, "subject": "user:1"}
+        act = {"act": "member.timeout", **at}
+    answer = ask(client, harbour.owner, act | {field: moment})
+    assert answer.status_code == 422, answer.get_json()
+    assert answer.get_json()["errors"] == {field: ["Years from 1970 to 9998 are allowed."]}
+
+
 def test_a_time_out_and_a_removal_are_foretold_to_who_may_do_it_to_whom_they_outrank(
     client: FlaskClient, world: World, harbour: Community, crew: int, keeper: Person
 ) -> None:
