@@ -20,6 +20,7 @@ import config as config_classes
 from yoto.errors import ConfigurationError
 from yoto.settings import certificates_fault, check_combinations, declared, is_pair
 from yoto.store.servers import refuse_unsupported
+from yoto.weak_passwords import is_placeholder
 
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -114,6 +115,13 @@ def _refuse_weak_production(app: Flask) -> None:
         raise ConfigurationError("RESILIENCE_ENABLED", "production has its guards on")
     if app.config["SECRET_KEY"] is None:
         raise ConfigurationError("SECRET_KEY", "production needs one: set YOTO_SECRET_KEY")
+    for key in ("SECRET_KEY", "SECRET_KEY_FALLBACK"):
+        if app.config[key] is not None and is_placeholder(app.config[key]):
+            raise ConfigurationError(
+                key,
+                "is a placeholder, or too even to be random: make one by"
+                """ python -c "import secrets; print(secrets.token_urlsafe(48))\"""",
+            )
     if app.config["ALLOW_EMBEDDED"]:
         return
     allow = "or set YOTO_ALLOW_EMBEDDED=1"

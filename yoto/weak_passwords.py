@@ -1,12 +1,29 @@
-"""Passwords that are guessed first: the commonest ten thousand, and the name of the account."""
+"""Passwords that are guessed first: the commonest ten thousand, and the name of the account; and
+keys that are: those of examples.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
 COMMONEST = 10_000
 AROUND = "0123456789!?._-"  # what people put around a name
+# Of 10,000 random keys of 16 hexadecimal digits, the shortest that are taken, one has fewer.
+FEWEST_CHARACTERS = 6
+_ROWS = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiopasdfghjklzxcvbnm")
+# Of keys in examples and templates, such as "please-change-me-in-production".
+_OF_EXAMPLES = re.compile(
+    "|".join(row[:length] for row in _ROWS for length in range(len(row), 3, -1))
+    + "|anything|application|change|characters|default|development|dev|django|dummy|example"
+    "|fallback|flask|here|insecure|key|long|must|only|password|placeholder|please|production|prod"
+    "|random|replace|sample|secret|sekrit|some|string|super|test|text|this|todo|token|value|very"
+    "|with|yoto|your"
+    r"|(?:\b|_)(?:a|an|at|be|for|in|is|it|least|me|my|not|now|of|the|to)(?:\b|_)|changeme",
+    re.IGNORECASE,
+)
+_REPEATED = re.compile(r"(.{1,12}?)\1+", re.DOTALL)
 
 
 def is_weak(password: str, username: str) -> bool:
@@ -28,3 +45,11 @@ def _commonest() -> frozenset[str]:
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(FREQUENCY_LISTS["passwords"][:COMMONEST])
+
+
+def is_placeholder(key: str) -> bool:
+    """Whether a key looks like one of an example, which many know: a short text again and again, or
+    fewer than ``FEWEST_CHARACTERS`` different characters beside the words of examples.
+    """
+    left = _OF_EXAMPLES.sub("", _OF_EXAMPLES.sub(" ", key)).lower()
+    return bool(_REPEATED.fullmatch(key)) or len(set(left) - set(" -_.!?<>$")) < FEWEST_CHARACTERS

@@ -75,6 +75,14 @@ def test_production_without_a_secret_does_not_start(tmp_path: Path) -> None:
     assert "SECRET_KEY" in ended.stderr
 
 
+def test_production_with_the_key_of_an_example_does_not_start(tmp_path: Path) -> None:
+    key = "changemechangemechangemechangeme"
+    ended = start_in_vain(tmp_path, YOTO_ENVIRONMENT="production", YOTO_SECRET_KEY=key)
+    assert ended.returncode == 78
+    [line] = ended.stderr.splitlines()
+    assert "SECRET_KEY: is a placeholder" in line and key not in line
+
+
 @pytest.mark.parametrize("environment", ["development", "production"])
 def test_a_database_that_is_too_old_stops_the_start_in_one_line(
     tmp_path: Path, valkey_server: Server, environment: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import stat
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from app.db import init_db
 from yoto.errors import ConfigurationError
 from yoto.store.db import close_db, db, side_engine, writing
 
+KEY = secrets.token_urlsafe(48)
 PRODUCTION = {
     "ENVIRONMENT": "production",
-    "SECRET_KEY": "a long secret of a real deployment",
+    "SECRET_KEY": KEY,
     "DATABASE_URL": "mysql+pymysql://user:secret@db/yoto",
     "REDIS_URL": "redis://redis:6379/0",
 }
@@ -140,6 +142,15 @@ def test_production_refuses_to_start_without(tmp_path: Path, key: str) -> None:
     assert refused(tmp_path, {**PRODUCTION, key: None}).key == key
 
 
+@pytest.mark.parametrize("key", ["SECRET_KEY", "SECRET_KEY_FALLBACK"])
+def test_production_takes_no_placeholder_for_a_key(tmp_path: Path, key: str) -> None:
+    placeholder = "changeme" * 4
+    error = refused(tmp_path, {**PRODUCTION, key: placeholder})
+    assert error.key == key and "token_urlsafe" in error.reason
+    assert placeholder not in error.reason
+    assert load(tmp_path, {key: placeholder}).config[key] == placeholder
+
+
 def test_production_has_its_guards_on(tmp_path: Path) -> None:
     off = {"RESILIENCE_ENABLED": False}
     assert refused(tmp_path, {**PRODUCTION, **off}).key == "RESILIENCE_ENABLED"
@@ -156,7 +167,7 @@ def test_production_takes_a_cluster_in_place_of_one_redis(tmp_path: Path) -> Non
 
 
 def test_production_runs_embedded_when_told_to(tmp_path: Path) -> None:
-    config = {"ENVIRONMENT": "production", "SECRET_KEY": "x" * 20, "ALLOW_EMBEDDED": True}
+    config = {"ENVIRONMENT": "production", "SECRET_KEY": KEY, "ALLOW_EMBEDDED": True}
     assert load(tmp_path, config).config["DATABASE_URL"].startswith("sqlite")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -315,8 +316,8 @@ def test_the_cookie_is_hidden_from_scripts_and_from_the_api(
 def test_in_production_the_cookie_travels_encrypted_only(
     app_config: dict[str, Any], tmp_path: Path
 ) -> None:
-    secret = "a production secret of the tests"
-    config = {**app_config, "ENVIRONMENT": "production", "SECRET_KEY": secret}
+    key = secrets.token_urlsafe(48)
+    config = {**app_config, "ENVIRONMENT": "production", "SECRET_KEY": key}
     with another_app({**config, "ALLOW_EMBEDDED": True}, tmp_path / "other") as production:
         answer = production.test_client().get(SIGN_IN, base_url="https://localhost")
     assert "Secure" in set_cookie(answer)
