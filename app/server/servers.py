@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.server.connections import ENVIRON_KEY, Connection, ConnectionLimits, Connections, reader
 from app.server.drain import Drain
-from app.server.heads import QuickHeads
+from app.server.heads import BadHead, QuickHeads, checked_lines
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +113,12 @@ def serve_gevent(
             self.admitted.await_request()
             return super().handle_one_request()
 
+        def read_request(self, raw_requestline: str) -> bool:
+            with checked_lines(self) as lines:
+                super().read_request(raw_requestline)
+            lines.check(raw_requestline, self.request_version)
+            return True
+
         def finalize_headers(self) -> None:
             super().finalize_headers()
             if self.admitted.ends and not self.connection_upgraded:
@@ -129,6 +135,8 @@ def serve_gevent(
         def _handle_client_error(self, error: Exception) -> Any:
             if isinstance(error, OSError):
                 return None  # the connection has ended already
+            if isinstance(error, BadHead):
+                return str(error.status.value), _refusal(error)
             return super()._handle_client_error(error)
 
     class Server(pywsgi.WSGIServer):  # type: ignore[misc]
@@ -149,6 +157,18 @@ def serve_gevent(
     left = Event()
     drain.watch(server.close, connections.end, left.set)
     left.wait()
+
+
+def _refusal(fault: BadHead) -> bytes:
+    """The answer to a head where the server has none."""
+    text = f"{fault}\n".encode()
+    head = (
+        f"HTTP/1.1 {fault.status.value} {fault.status.phrase}",
+        "Content-Type: text/plain",
+        f"Content-Length: {len(text)}",
+        "Connection: close\r\n\r\n",
+    )
+    return "\r\n".join(head).encode() + text
 
 
 def serve_threads(

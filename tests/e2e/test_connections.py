@@ -21,6 +21,7 @@ import pytest
 
 from tests.support.process import RunningYoto
 from tests.support.raw_sockets import RawSocket
+from tests.unit.server.test_heads import AMBIGUOUS
 
 LONG = "YOTO_TEST_LONG" in os.environ
 IDLE, HALF, DRIPPING = (2000, 600, 200) if LONG else (150, 40, 20)
@@ -128,6 +129,25 @@ def test_floods_of_connections_hold_up_nobody_at_another_address(
     flooding.join()
     # Under 1 s on a machine that has time; before, there was no answer in 15.
     assert slowest < (1 if LONG else 5)
+
+
+def test_a_head_that_a_proxy_could_read_in_another_way_ends_its_connection(
+    served: RunningYoto, connect: Callable[..., socket.socket]
+) -> None:
+    first = "POST /livez HTTP/1.1\r\nHost: x\r\n"
+    hidden = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for called, (lines, status) in AMBIGUOUS.items():
+        connection = connect(f"{first}{lines}\r\n\r\n{hidden}".encode("latin-1"))
+        answers = all_of(connection)
+        connection.close()
+        assert answers.startswith(b"HTTP/1.1 %d " % status), (called, answers)
+        assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
+    for lines in ("Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"):
+        answers = all_of(connect(f"{first}{lines}{hidden}".encode()))
+        # A server of threads closes after each.
+        assert answers.startswith(b"HTTP/1.1 405 "), answers
+    assert all_of(connect(b"GET /livez HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+    assert b" 200 " in all_of(connect(b"GET /livez HTTP/1.0\r\n\r\n"))[:20]
 
 
 def test_who_has_as_many_as_an_address_may_is_refused_at_once(
