@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import msgspec
 from flask import Flask, Request, Response, appcontext_tearing_down, request, request_tearing_down
 from flask.globals import request_ctx
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, RequestRedirect
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
@@ -99,6 +100,17 @@ class Application(Flask):
 
     def _to_server_name(self, host: str) -> str:
         return self.url_map.bind(host).server_name
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """As Flask's; a redirect to the spelling of a route is one to a path, and repeats no
+        ``Host``, which is whatever a client wrote and which a cache may keep for others.
+        """
+        error = request.routing_exception
+        if isinstance(error, RequestRedirect):
+            _, _, path, query, _ = urlsplit(error.new_url)
+            # Two slashes at the beginning would name a host.
+            error.new_url = "/" + path.lstrip("/") + (query and f"?{query}")
+        super().raise_routing_exception(request)
 
     def process_response(self, response: Response) -> Response:
         """As Flask's; the answer is what it was before each function that fails."""

@@ -305,6 +305,11 @@ def set_cookie(answer: Any) -> str:
     )
 
 
+def test_the_redirect_to_the_overview_names_no_host(browser: Browser) -> None:
+    answer = browser.client.get("/control", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, OVERVIEW)
+
+
 def test_the_cookie_is_hidden_from_scripts_and_from_the_api(
     browser: Browser, operator: Person
 ) -> None:

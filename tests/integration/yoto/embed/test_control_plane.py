@@ -195,6 +195,11 @@ def test_who_operates_sees_the_dashboard(shop: Shop) -> None:
     assert (sheet.mimetype, sheet.cache_control.immutable) == ("text/css", True)
 
 
+def test_a_redirect_to_the_spelling_of_a_page_names_no_host(shop: Shop) -> None:
+    answer = shop.app.test_client().get("/control?a=b", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/control/?a=b")
+
+
 def test_nobody_else_is_let_in(shop: Shop) -> None:
     nobody, clerk = shop.app.test_client(), shop.signed_in("carl")
     to_sign_in = nobody.get("/control/guards", follow_redirects=True)
@@ -417,6 +422,7 @@ def test_it_can_be_anywhere(valkey_server: Server, tmp_path: Path) -> None:
         page = client.get("/internal/control/")
         assert page.status_code == 200
         assert 'href="/internal/control/guards"' in page.text
+        assert client.get("/internal/control").headers["Location"] == "/internal/control/"
         [style] = re.findall(r'href="(/internal/static/[0-9a-f]+/control/yoto.css)"', page.text)
         assert client.get(style).status_code == 200
         assert client.get("/internal/static/control/yoto.css").status_code == 200

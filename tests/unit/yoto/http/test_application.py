@@ -129,3 +129,22 @@ def test_functions_made_for_one_request_are_not_kept_for_ever() -> None:
     for _ in range(MOST_FUNCTIONS + 10):
         assert app.ensure_sync(Reading().dispatch_request)() == "read"
     assert app._synchronous.cache_info().currsize == MOST_FUNCTIONS
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"),
+    [
+        ("/control", "/control/"),
+        ("/control?next=//evil.example", "/control/?next=//evil.example"),
+        ("/////evil.example", "/evil.example/"),
+        ("/evil.example//", "/evil.example/"),
+    ],
+)
+def test_a_redirect_to_the_spelling_of_a_route_repeats_no_host(asked: str, location: str) -> None:
+    app = Application("redirecting")
+    app.add_url_rule("/control/", "control", lambda: "here")
+    app.add_url_rule("/<name>/", "named", lambda name: name)
+    environ = EnvironBuilder("/", headers={"Host": "evil.example"}).get_environ()
+    environ["PATH_INFO"], _, environ["QUERY_STRING"] = asked.partition("?")
+    answer = app.test_client().open(environ)
+    assert (answer.status_code, answer.headers["Location"]) == (308, location)
