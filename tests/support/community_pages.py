@@ -34,6 +34,12 @@ def row_of(page: Page, name: str) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
 
 
+def act_on(page: Page, name: str, act: str) -> None:
+    """Begin what the menu of somebody's line offers."""
+    row_of(page, name).get_by_role("button", name=f"Actions for {name}").click()
+    page.get_by_role("menuitem", name=act).click()
+
+
 def assert_fit(page: Page) -> None:
     """Nothing sticks out, and axe has nothing serious to say."""
     assert fits(page)

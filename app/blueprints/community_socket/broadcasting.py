@@ -98,8 +98,9 @@ def put_out(channel_id: int) -> None:
             _remove(sid, channel_id)
 
 
-def end_sign_ins(user_id: int) -> None:
-    """Cut those sockets of the user in this worker off whose token is refused by now.
+def judge_sockets(user_id: int) -> None:
+    """Cut those sockets of the user in this worker off whose token is refused by now; the others
+    hear ``rights``: what the user may do is to be read anew.
 
     Raises:
         StoreUnavailable, DBAPIError: this cannot be determined now.
@@ -107,6 +108,8 @@ def end_sign_ins(user_id: int) -> None:
     for sid, connection in listeners().of_user(user_id).items():
         if identity_of(connection.token) is None:
             _cut_off(sid)
+        else:
+            socketio.emit("rights", {}, namespace=NAMESPACE, to=sid)
 
 
 def _cut_off(sid: str) -> None:

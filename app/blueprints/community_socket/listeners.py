@@ -90,7 +90,7 @@ class Listeners:
             return found
 
     def users_about(self, subjects: Iterable[str]) -> set[int]:
-        """The connected users whose sign-ins may have ended with a change of ``subjects``."""
+        """The connected users whose sign-ins or rights a change of ``subjects`` may concern."""
         with self._lock:
             connected = {connection.user_id for connection in self._connections.values()}
         found: set[int] = set()

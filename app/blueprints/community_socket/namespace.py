@@ -19,7 +19,7 @@ from app.blueprints.community_socket.broadcasting import (
     NAMESPACE,
     READ,
     emit_here,
-    end_sign_ins,
+    judge_sockets,
     listeners,
     put_out,
 )
@@ -45,7 +45,7 @@ def init_community(app: Flask, load: Load) -> None:
     app.extensions[FAN_OUT] = FanOut(app, known, load, emit_here)
     tailer = cache.of(app).tailer
     tailer.subscribe(RevocationWatcher(app, "channel", known.channels_about, put_out).heard)
-    tailer.subscribe(RevocationWatcher(app, "user", known.users_about, end_sign_ins).heard)
+    tailer.subscribe(RevocationWatcher(app, "user", known.users_about, judge_sockets).heard)
     app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, false, func, insert, select, true
+from sqlalchemy import Row, Select, bindparam, delete, exists, false, func, insert, select, true
 from werkzeug.exceptions import Conflict
 
 from app.models import Channel, Member, Server, User
@@ -31,7 +31,12 @@ _PAGE: Select[Any] = (
 _MINE = _PAGE.join_from(_servers, _members, _members.c.server_id == _servers.c.id).where(
     _members.c.user_id == bindparam("user_id"), _members.c.banned == false()
 )
-_PUBLIC = _PAGE.where(_servers.c.public == true())
+_OF_CALLER = exists().where(
+    _members.c.server_id == _servers.c.id,
+    _members.c.user_id == bindparam("user_id"),
+    _members.c.banned == false(),
+)
+_JOINABLE = _PAGE.where(_servers.c.public == true(), ~_OF_CALLER)
 
 
 def create_server(owner_id: int, name: str, description: str, public: bool) -> Server:
@@ -191,9 +196,9 @@ def servers_of(user_id: int, after: int | None, limit: int) -> Page[Row[Any]]:
     return _page(_MINE, after, limit, user_id=user_id)
 
 
-def public_servers(after: int | None, limit: int) -> Page[Row[Any]]:
-    """The servers that everyone may join, by id."""
-    return _page(_PUBLIC, after, limit)
+def joinable_servers(user_id: int, after: int | None, limit: int) -> Page[Row[Any]]:
+    """The public servers that the user is no member of, by id."""
+    return _page(_JOINABLE, after, limit, user_id=user_id)
 
 
 def _page(statement: Select[Any], after: int | None, limit: int, **values: int) -> Page[Row[Any]]:

@@ -57,8 +57,8 @@ def list_servers(query: dict[str, Any]) -> Page[Row[Any]]:
 @servers.arguments(PageQuery, location="query")
 @servers.response(200, ServerPage)
 def discover_servers(query: dict[str, Any]) -> Page[Row[Any]]:
-    """The servers that anybody may join"""
-    return service.public_servers(**query)
+    """The servers that anybody may join, and that you are not in"""
+    return service.joinable_servers(current_user_id(), **query)
 
 
 @servers.get(SERVER)

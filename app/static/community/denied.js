@@ -1,54 +1,43 @@
 // What was refused: why, in words, and who can help.
 
-import { post, Problem } from "../control/api.js";
+import { post } from "../control/api.js";
 import { act } from "../control/dialog.js";
-import { h, replace, reported, toast } from "../control/dom.js";
-import { has, page, t } from "../control/page.js";
+import { h, replace, toast } from "../control/dom.js";
+import { has, t } from "../control/page.js";
+import { asking } from "./asking.js";
 import { label, ownerOf } from "./place.js";
-
-const LONGEST = 86_400; // s that somebody asks for a right
 
 /**
  * The problem of a refused act as a notice: the reason, whom to ask and, where one may, a button to ask.
- * `role` is "note" where nobody tried anything.
  */
-export async function denied(place, problem, role = "alert") {
-  const owner = problem.status === 403 && place.server.owner_id !== place.me.id && (await ownerOf(place));
-  const request = problem.fields.access_request;
-  return h(
-    "div",
-    { class: "notice warning", role },
-    h("p", {}, reasonOf(problem), owner ? ` ${t("community.ask_owner", { name: owner })}` : null),
-    request ? h("button", { type: "button", onclick: reported(() => ask(problem)) }, t("community.ask_for_it")) : null,
-  );
+export const denied = (place, problem) => notice(place, problem.status, reasonOf(problem.fields, undefined, problem.message), problem.fields.access_request, "alert");
+
+async function notice(place, status, why, request, role) {
+  const owner = status === 403 && place.server.owner_id !== place.me.id && (await ownerOf(place));
+  return h("div", { class: "notice warning", role }, h("p", {}, why, owner ? ` ${t("community.ask_owner", { name: owner })}` : null), request ? asking(request) : null);
 }
 
 /** Why it was refused, with the permission in the words of the page. */
-function reasonOf({ message, fields: { reason, permission } }) {
+function reasonOf({ reason, permission }, called = permission ? label(permission) : "", otherwise = t("community.may_not", { permission: called })) {
   const key = `refusal.${reason}`;
-  return has(key) ? t(key, { permission: permission ? label(permission) : "" }) : message;
-}
-
-/** Ask to be lent the right that a denial names, for a time. */
-async function ask({ fields }) {
-  const { href, ...right } = fields.access_request;
-  await act({
-    title: t("community.ask_for_it"),
-    intro: t("community.ask_intro", { permission: label(right.permission) }),
-    submit: t("community.ask_do"),
-    expiry: { required: true, standard: 3600, longest: LONGEST },
-    run: ({ reason, expires_in: seconds }, { key }) => post(href.slice(page.api.length), { ...right, reason, seconds }, { key }),
-    done: t("community.asked"),
-  });
+  return has(key) ? t(key, { permission: called }) : otherwise;
 }
 
 /**
- * What somebody may not do in a place, before they have tried: why, whom to ask, a button to ask where
- * the right could be lent.
+ * What somebody may not do in a place, before they have tried: why, whom to ask, and a button to ask for
+ * all that they lack of `permissions` at once, where all of it could be lent. Null: they lack nothing.
  */
-export async function lacking(place, permission, scope, id) {
-  const verdict = await post("/permissions/check", { permission, scope, scope_id: id });
-  return denied(place, new Problem(403, { reason: verdict.reason, permission, access_request: verdict.access_request, detail: t("community.may_not", { permission: label(permission) }) }), "note");
+export async function lacking(place, permissions, scope, id) {
+  const verdicts = await Promise.all(permissions.map((permission) => post("/permissions/check", { permission, scope, scope_id: id })));
+  const denials = verdicts.filter((one) => !one.allowed);
+  if (!denials.length) {
+    return null;
+  }
+  const [first, ...others] = denials;
+  const request = denials.every((one) => one.access_request) ? { ...first.access_request, also: others.map((one) => one.permission) } : undefined;
+  const same = others.every((one) => one.reason === first.reason);
+  const names = (same ? denials : [first]).map((one) => label(one.permission)).join(", ");
+  return notice(place, 403, same ? reasonOf(first, names) : denials.map((one) => reasonOf(one)).join(" "), request, "note");
 }
 
 /**

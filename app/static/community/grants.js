@@ -18,13 +18,13 @@ export async function drawGrants(place, role, node) {
   replace(list, h("li", {}, loading()));
   const draw = async () => {
     try {
-      const [{ items: grants }, { items: holders, whole }, contents] = await Promise.all([all(`/roles/${role.id}/grants`), holdersOf(place, role), contentsOf(place, role)]);
+      const [{ items: grants }, { items: holders, whole }, others] = await Promise.all([all(`/roles/${role.id}/grants`), holdersOf(place, role), inherited(place, role)]);
       if (node.dataset.role !== String(role.id)) {
         return;
       }
       const own = grants.filter((one) => one.scope !== "channel");
       const names = [...new Set([...PERMISSIONS, ...own.map((one) => one.permission)])];
-      replace(list, names.map((name) => line(name, own.filter((one) => one.permission === name), contents.includes(name))));
+      replace(list, names.map((name) => line(name, own.filter((one) => one.permission === name), others.includes(name))));
       replace(node, h("div", { class: "card-head" }, h("h2", {}, t("grants.of", { name: role.name })), h("span", { class: "quiet" }, t(whole ? "grants.held" : "grants.held_more", { n: holders.length }))), role.is_default ? h("p", { class: "quiet" }, t("grants.everybody")) : null, list);
     } catch (problem) {
       replace(list, h("li", {}, failed(problem, draw)));
@@ -36,12 +36,15 @@ export async function drawGrants(place, role, node) {
     const denies = grants.some((one) => one.effect === "deny");
     const offered = place.can(permission) && place.changes(role);
     const id = `may-${permission}`;
+    const counts = (allows || included) && !denies; // what the role does allow, in whichever way
+    // Switching off what comes by a group or parent would change nothing here.
+    const fixed = !offered || (included && !allows);
     return h(
       "li",
       {},
-      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(allows), "aria-labelledby": id, disabled: !offered, onclick: async () => (await turn(permission, grants, !allows)) && drawnAnew(node, draw) }),
+      h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(counts), "aria-labelledby": id, disabled: fixed, onclick: async () => (await turn(permission, grants, !allows)) && drawnAnew(node, draw) }),
       h("span", { id, title: permission }, label(permission)),
-      included && !allows ? h("span", { class: "quiet small" }, t("grants.included")) : null,
+      included ? h("span", { class: "quiet small" }, t(allows ? "grants.included_too" : "grants.included")) : null,
       denies ? badge("deny", t("grants.denied"), "failed") : null,
     );
   }
@@ -73,15 +76,12 @@ export async function drawGrants(place, role, node) {
 /** An act where it takes one; several, each of which changes nothing by itself, are not foretold. */
 export const oneOf = (acts) => (acts.length === 1 ? acts[0] : null);
 
-/** What a role allows in the server: by itself, by its groups, by its parents. */
-async function contentsOf(place, role, seen = new Set()) {
-  if (seen.has(role.id)) {
-    return [];
-  }
+/** What a role allows in the server by its groups and parents. */
+async function inherited(place, role, seen = new Set()) {
   seen.add(role.id);
-  const [grants, byGroup, groups] = await Promise.all([all(`/roles/${role.id}/grants`), all(`/roles/${role.id}/groups`), all("/permission-groups")]);
   const allowed = (one) => one.effect === "allow" && one.scope !== "channel";
+  const parent = seen.has(role.parent_id) ? undefined : place.role(role.parent_id);
+  const [byGroup, groups, grants, above] = await Promise.all([all(`/roles/${role.id}/groups`), all("/permission-groups"), parent ? all(`/roles/${parent.id}/grants`) : { items: [] }, parent ? inherited(place, parent, seen) : []]);
   const inGroup = (one) => groups.items.find((group) => group.id === one.group_id)?.permissions ?? [];
-  const parent = place.role(role.parent_id);
-  return [...new Set([...grants.items.filter(allowed).map((one) => one.permission), ...byGroup.items.filter(allowed).flatMap(inGroup), ...(parent ? await contentsOf(place, parent, seen) : [])])];
+  return [...grants.items.filter(allowed).map((one) => one.permission), ...byGroup.items.filter(allowed).flatMap(inGroup), ...above];
 }

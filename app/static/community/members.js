@@ -33,6 +33,7 @@ export function membersTab(place) {
       { title: t("members.timeout"), render: (one) => (isOut(one) ? until(one.timeout_until) : null) },
     ],
     actions: actions(place, () => list.reload()),
+    menuOf: (one) => t("members.actions_for", { name: nameOf(one.user) }),
     fetch: reading(place, (after) => get(`${place.path}/members`, { after })),
   });
   list.reload();

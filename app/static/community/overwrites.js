@@ -58,8 +58,6 @@ export function overwritesTab(place) {
     const [{ items, synced }, allowed] = await Promise.all([get(path), get("/permissions/me", asked)]);
     const rights = new Set(allowed.permissions);
     const rows = items.map((one) => ({ ...one, name: targetName(one) }));
-    const missing = place.roles.filter((role) => role.access_request_id === null && !rows.some((one) => one.target_type === "role" && one.target_id === role.id));
-    rows.push(...missing.map((role) => ({ target_type: "role", target_id: role.id, name: role.name, allow: [], deny: [] })));
     const channel = inChannel ? channels.find((one) => one.id === at.scope_id) : null;
     const parts = Object.fromEntries(categories.map((one) => [one.id, one.name]));
     const around = { at, path, rights, synced, channel, reread: () => open(wanted), category: channel && (parts[channel.category_id] ?? null) };
@@ -97,30 +95,44 @@ export function overwritesTab(place) {
     const heads = [t("overwrites.who"), ...IN_CHANNEL.map(label)].map((title) => h("th", { scope: "col" }, title));
     heads.push(h("th", { scope: "col" }, h("span", { class: "hidden-text" }, t("shared.actions"))));
     const lines = h("tbody", {}, rows.map((row) => line(around, row)));
-    const table = h("div", { class: "scroll spaced" }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), lines));
-    return [table, adder(around, rows, lines)];
+    const table = h("div", { class: "scroll spaced", hidden: !rows.length }, h("table", { class: "rows matrix", "aria-label": t("tab.overwrites") }, h("thead", {}, h("tr", {}, heads)), lines));
+    const none = rows.length ? null : empty(t("overwrites.none"));
+    return [none, table, adder(around, rows, (added) => {
+      table.hidden = false;
+      none?.remove();
+      lines.prepend(added);
+      (added.querySelector("select") ?? added).focus();
+    })];
   }
 
-  /** A choice of somebody to add a row for. */
-  function adder(around, rows, lines) {
+  /** A choice of a role or member to add a row for: `add(row)`. */
+  function adder(around, rows, add) {
+    const isThere = (type, id) => rows.some((row) => row.target_type === type && row.target_id === id);
+    const roles = place.roles.filter((role) => place.changes(role) && !isThere("role", role.id)).map((role) => ({ target_type: "role", target_id: role.id, name: role.name }));
+    const members = [...people.values()].filter((one) => !isThere("user", one.id)).map((one) => ({ target_type: "user", target_id: one.id, name: nameOf(one) }));
     const settled = around.synced && around.rights.has("channel.manage");
-    const others = [...people.values()].filter((one) => !rows.some((row) => row.target_type === "user" && row.target_id === one.id));
-    if (settled || !around.rights.has("channel.overwrite") || !others.length) {
+    if (settled || !around.rights.has("channel.overwrite") || !(roles.length || members.length)) {
       return null;
     }
-    const select = h("select", { id: "overwrites-member", onchange: () => {
-      const one = people.get(Number(select.value));
-      const added = line(around, { target_type: "user", target_id: one.id, name: nameOf(one), allow: [], deny: [] });
-      lines.prepend(added);
+    const offers = [...roles, ...members];
+    const option = (one) => h("option", { value: offers.indexOf(one) }, one.name);
+    const group = (title, own) => (own.length ? h("optgroup", { label: title }, own.map(option)) : null);
+    const select = h("select", { id: "overwrites-target", onchange: () => {
+      const one = offers[Number(select.value)];
       select.selectedOptions[0].remove();
       select.value = "";
-      (added.querySelector("select") ?? select).focus();
-    } }, h("option", { value: "" }, t("overwrites.choose")), others.map((one) => h("option", { value: one.id }, nameOf(one))));
-    return h("div", { class: "tools spaced" }, h("div", {}, h("label", { for: "overwrites-member" }, t("overwrites.add")), select));
+      add(line(around, { ...one, allow: [], deny: [] }, true));
+    } }, h("option", { value: "" }, t("overwrites.choose")), group(t("tab.roles"), roles), group(t("tab.members"), members));
+    return h("div", { class: "tools spaced" }, h("div", {}, h("label", { for: "overwrites-target" }, t("overwrites.add")), select));
   }
 
-  /** What is said about one role or member; what is chosen anew is a draft until it is set. */
-  function line(around, row) {
+  /**
+   * What is said about one role or member. `editing`: whether it can be chosen anew at once; what is
+   * chosen is a draft until it is set.
+   */
+  function line(around, row, editing = false) {
+    const changeable = IN_CHANNEL.some((permission) => offered(around, row, permission));
+    const element = h("tr");
     const stored = (permission) => (row.allow.includes(permission) ? "allow" : row.deny.includes(permission) ? "deny" : "");
     const draft = new Map();
     const acts = h("div", { class: "buttons" });
@@ -134,12 +146,23 @@ export function overwritesTab(place) {
       }
       selects.get(permission).classList.toggle("changed", draft.has(permission));
       if (Boolean(acts.childElementCount) !== Boolean(draft.size)) {
-        replace(
-          acts,
-          draft.size > 0 && h("button", { type: "button", class: "primary", "aria-label": t("overwrites.try_of", { who: row.name }), onclick: attempt }, t("overwrites.try")),
-          draft.size > 0 && h("button", { type: "button", "aria-label": t("overwrites.undo_of", { who: row.name }), onclick: undo }, t("overwrites.undo")),
-        );
+        drawActs();
       }
+    }
+
+    function drawActs() {
+      replace(
+        acts,
+        !editing && changeable && h("button", { type: "button", "aria-label": t("overwrites.change_of", { who: row.name }), onclick: () => edit() }, t("overwrites.change")),
+        draft.size > 0 && h("button", { type: "button", class: "primary", "aria-label": t("overwrites.try_of", { who: row.name }), onclick: attempt }, t("overwrites.try")),
+        draft.size > 0 && h("button", { type: "button", "aria-label": t("overwrites.undo_of", { who: row.name }), onclick: undo }, t("overwrites.undo")),
+      );
+    }
+
+    function edit() {
+      editing = true;
+      draw();
+      element.querySelector("select").focus();
     }
 
     function undo() {
@@ -152,24 +175,30 @@ export function overwritesTab(place) {
     }
 
     async function attempt() {
-      const called = selects.get([...draft.keys()][0]).getAttribute("aria-label");
       if (await set(around, row, draft, stored)) {
         await around.reread();
-        [...body.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === called)?.focus();
+        const again = t("overwrites.change_of", { who: row.name });
+        ([...body.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === again) ?? choice).focus();
       }
     }
 
     function cell(permission) {
       const effect = stored(permission);
-      if (!offered(around, row, permission)) {
-        return h("span", { class: "quiet" }, words(effect));
+      if (!editing || !offered(around, row, permission)) {
+        return effect ? badge(effect, words(effect)) : h("span", { class: "quiet", title: words("") }, "–");
       }
       const select = h("select", { "aria-label": t("overwrites.cell", { who: row.name, permission: label(permission) }), onchange: () => choose(permission, select.value) }, EFFECTS.map((one) => h("option", { value: one, selected: one === effect }, words(one))));
       selects.set(permission, select);
       return select;
     }
 
-    return h("tr", {}, h("th", { scope: "row" }, row.name), IN_CHANNEL.map((permission) => h("td", { dataset: { title: label(permission) } }, cell(permission))), h("td", { class: "acts" }, acts));
+    function draw() {
+      replace(element, h("th", { scope: "row" }, row.name), IN_CHANNEL.map((permission) => h("td", { dataset: { title: label(permission) } }, cell(permission))), h("td", { class: "acts" }, acts));
+      drawActs();
+    }
+
+    draw();
+    return element;
   }
 
   function set(around, row, draft, stored) {

@@ -5,15 +5,21 @@ import { badge, h } from "../control/dom.js";
 import { duration, until } from "../control/format.js";
 import { named, t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";
+import { wanted } from "./asking.js";
 import { doing } from "./denied.js";
-import { label } from "./place.js";
 
 const EVERY = 10_000; // ms between looks, each of which counts against a limit
 const LOOKS = { open: "warning", granted: "ok", refused: "failed", withdrawn: "neutral", lapsed: "neutral", ended: "neutral" };
 const GRANTED_MAX = 86_400; // s that the page offers
 
+/** Say to `say(n)` how many requests of others wait for who looks: 0 to 50, where there may be more. */
+export async function countInbox(say) {
+  const { items } = await get("/access-requests", { box: "inbox" });
+  say(items.length);
+}
+
 export function requestsTab(place) {
-  const what = { title: t("requests.what"), head: true, render: (one) => label(one.permission) };
+  const what = { title: t("requests.what"), head: true, render: wanted };
   const where = { title: t("requests.where"), render: (one) => one.place_name };
   const why = { title: t("dialog.reason"), render: (one) => one.reason };
   const inbox = pagedTable({
@@ -24,7 +30,13 @@ export function requestsTab(place) {
       { title: t("requests.refuse"), right: null, danger: true, when: (one) => one.may_decide, run: async (one) => (await refuse(place, one)) && look() },
     ],
     none: t("requests.none_open"),
-    fetch: (after) => get("/access-requests", { box: "inbox", after }),
+    fetch: async (after) => {
+      const found = await get("/access-requests", { box: "inbox", after });
+      if (after === null) {
+        place.sayWaiting(found.items.length);
+      }
+      return found;
+    },
   });
   const mine = pagedTable({
     label: t("requests.mine"),
@@ -50,7 +62,7 @@ export function requestsTab(place) {
 }
 
 const nameOf = (one) => one.display_name ?? one.username;
-const about = (one) => ({ name: nameOf(one), permission: label(one.permission) });
+const about = (one) => ({ name: nameOf(one), permission: wanted(one) });
 const answer = { name: "reason", label: t("requests.decision"), maxlength: 500 };
 
 const grant = (place, one) =>

@@ -13,6 +13,8 @@ const SHOWN = 50; // messages a page
 const MISSED = 10; // pages that are read anew after a gap, at most
 const LONGEST = 4000; // characters of a message
 const NAMED = 40; // of them, that tell a message from others
+const RIGHTS_DELAY = 1000; // ms within which pages that hear the same read their rights again
+const RIGHTS_EVERY = 10_000; // ms between looks at rights where one may not speak, and nothing is heard
 const LOOKS = { live: "ok", connecting: "neutral", off: "warning" };
 
 /**
@@ -32,6 +34,8 @@ export function openRoom(place, channel, room, acts) {
   let oldest = null;
   let left = false;
   let speaks = null;
+  let typed = ""; // what was not sent when one could no longer
+  let looking = null;
 
   const can = (permission) => rights.has(permission);
   replace(room, h("div", { class: "card-head" }, h("h2", {}, `# ${channel.name}`), mode, buttons), channel.topic && h("p", { class: "quiet" }, channel.topic), scroll, foot);
@@ -46,6 +50,8 @@ export function openRoom(place, channel, room, acts) {
         left = true;
         end();
         replace(room, h("p", { class: "notice warning", role: "alert" }, t("channel.removed")));
+      } else if (event === "rights") {
+        setTimeout(readRights, Math.random() * RIGHTS_DELAY);
       } else if (event === "message_deleted") {
         posts.delete(data.id);
         draw();
@@ -58,18 +64,34 @@ export function openRoom(place, channel, room, acts) {
   /** The newest messages; after a gap all that were shown, for any of them may be another by now. */
   async function read() {
     try {
-      const [found, allowed] = await Promise.all([newest(), get("/permissions/me", { scope: "channel", scope_id: channel.id })]);
+      const [found, allowed] = await Promise.all([newest(), allowedHere()]);
       const first = posts.size === 0;
-      rights = new Set(allowed.permissions);
+      rights = allowed;
       posts.clear();
       oldest = found.next;
       take(found.items, first);
-      replace(buttons, acts(can));
-      drawFoot();
+      drawRights();
     } catch (problem) {
       if (!left) {
         replace(lines, h("li", {}, problem.status === 403 ? await denied(place, problem) : failed(problem, read)));
       }
+    }
+  }
+
+  const allowedHere = async () => new Set((await get("/permissions/me", { scope: "channel", scope_id: channel.id })).permissions);
+
+  function drawRights() {
+    replace(buttons, acts(can));
+    drawFoot();
+  }
+
+  /** What one may do may be another by now; a failure leaves what is shown. */
+  async function readRights() {
+    const found = await allowedHere().catch(() => null);
+    if (!left && found !== null && (found.size !== rights.size || [...found].some((one) => !rights.has(one)))) {
+      rights = found;
+      draw();
+      drawRights();
     }
   }
 
@@ -117,7 +139,7 @@ export function openRoom(place, channel, room, acts) {
     const buttons = [
       mine && maySpeak() && h("button", { type: "button", "aria-label": t("channel.edit_this", { text: said.content.slice(0, NAMED) }), onclick: () => edit(said) }, t("channel.edit")),
       can("message.pin") && h("button", { type: "button", "aria-label": t(said.pinned_at ? "channel.unpin_this" : "channel.pin_this", { text: said.content.slice(0, NAMED) }), onclick: () => pin(said) }, t(said.pinned_at ? "channel.unpin" : "channel.pin")),
-      (mine || can("message.manage")) && h("button", { type: "button", class: "dangerous", "aria-label": t("channel.delete_this", { text: said.content.slice(0, NAMED) }), onclick: () => drop(said) }, t("channel.delete")),
+      (mine || can("message.manage")) && h("button", { type: "button", "aria-label": t("channel.delete_this", { text: said.content.slice(0, NAMED) }), onclick: () => drop(said) }, t("channel.delete")),
     ];
     return h(
       "li",
@@ -162,7 +184,9 @@ export function openRoom(place, channel, room, acts) {
     }
   }
 
-  const maySpeak = () => can("message.send") && (channel.kind !== "announcement" || can("message.manage"));
+  /** The permissions that speaking takes here. */
+  const toSpeak = channel.kind === "announcement" ? ["message.send", "message.manage"] : ["message.send"];
+  const maySpeak = () => toSpeak.every(can);
 
   /** What is being typed stays where one may still speak. */
   function drawFoot() {
@@ -170,11 +194,13 @@ export function openRoom(place, channel, room, acts) {
     if (may === speaks) {
       return;
     }
+    typed = foot.querySelector("textarea")?.value ?? typed;
     speaks = may;
+    clearInterval(looking);
     if (!may) {
-      const missing = can("message.send") ? "message.manage" : "message.send";
+      looking = setInterval(() => document.hidden || readRights(), RIGHTS_EVERY);
       replace(foot, h("p", { class: "quiet" }, t(can("message.send") ? "channel.only_managers" : "channel.no_sending")));
-      lacking(place, missing, "channel", channel.id).then((why) => speaks === false && foot.append(why), () => undefined);
+      lacking(place, toSpeak, "channel", channel.id).then((why) => speaks === false && why && foot.append(why), () => undefined);
       return;
     }
     const refused = h("div", {});
@@ -185,6 +211,7 @@ export function openRoom(place, channel, room, acts) {
       }
     } });
     const form = h("form", { class: "say", onsubmit: send }, h("label", { for: "say", class: "hidden-text" }, t("channel.say", { name: channel.name })), text, h("button", { type: "submit", class: "primary" }, t("channel.send")));
+    text.value = typed;
     replace(foot, form, refused);
 
     async function send(event) {
@@ -198,12 +225,21 @@ export function openRoom(place, channel, room, acts) {
         take([await post(`${path}/messages`, { content })], true);
         text.value = "";
       } catch (problem) {
-        replace(refused, problem.status === 403 ? await denied(place, problem) : h("p", { class: "notice failed", role: "alert" }, problem.message));
+        if (problem.status === 403) {
+          await readRights();
+        }
+        if (speaks) {
+          replace(refused, problem.status === 403 ? await denied(place, problem) : h("p", { class: "notice failed", role: "alert" }, problem.message));
+        }
       }
       text.focus();
     }
   }
 
   read();
-  return end;
+  return () => {
+    left = true;
+    clearInterval(looking);
+    end();
+  };
 }

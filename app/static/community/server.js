@@ -14,7 +14,7 @@ import { invitesTab } from "./invites.js";
 import { membersTab } from "./members.js";
 import { overwritesTab } from "./overwrites.js";
 import { placeOf } from "./place.js";
-import { requestsTab } from "./requests.js";
+import { countInbox, requestsTab } from "./requests.js";
 import { rolesTab } from "./roles.js";
 import { rulesTab } from "./rules.js";
 import { viewAsTab } from "./view-as.js";
@@ -33,6 +33,9 @@ const TABS = [
   ["audit", auditTab, (place) => place.can("server.audit")],
   ["view-as", viewAsTab, (place) => place.can("server.audit")],
 ];
+// Who has none of these is asked for nothing, and is not looked up again and again.
+const LENDERS = ["role.assign", "channel.overwrite"];
+const COUNT_EVERY = 60_000; // ms, as each look counts against a limit
 const tabs = document.getElementById("tabs");
 const tab = document.getElementById("tab");
 
@@ -56,11 +59,12 @@ function draw(place) {
   document.getElementById("about").textContent = place.server.description;
   document.title = `${place.server.name} · Yoto`;
   const outcome = h("div", { id: "outcome" });
+  const waiting = h("span", { class: "tab-count" });
   let close = null;
 
   function drawTabs() {
     const offered = TABS.filter(([, , seen]) => seen(place));
-    const buttons = new Map(offered.map(([key]) => [key, h("button", { type: "button", onclick: () => go(key) }, t(`tab.${key.replace("-", "_")}`))]));
+    const buttons = new Map(offered.map(([key]) => [key, h("button", { type: "button", onclick: () => go(key) }, t(`tab.${key.replace("-", "_")}`), key === "requests" && [" ", waiting])]));
     replace(tabs, h("nav", { class: "segments tabs", "aria-label": t("community.parts") }, [...buttons.values()]), outcome);
     replace(document.getElementById("leave"), place.member && place.server.owner_id !== place.me.id && h("button", { type: "button", onclick: () => leave(place) }, t("community.leave")));
 
@@ -85,7 +89,13 @@ function draw(place) {
   }
 
   place.changed = drawTabs;
+  place.sayWaiting = (n) => replace(waiting, n ? [h("span", { "aria-hidden": "true" }, n), h("span", { class: "hidden-text" }, t("requests.waiting", { n }))] : null);
   drawTabs();
+  const count = () => document.hidden || !LENDERS.some(place.can) || countInbox(place.sayWaiting).catch(() => undefined);
+  if (page.access_requests) {
+    setInterval(count, COUNT_EVERY);
+    count();
+  }
 }
 
 async function leave(place) {

@@ -6,7 +6,7 @@ import { page } from "../control/page.js";
 const RETRY = 5; // s between tries where the server refused the token
 
 /**
- * Follow a channel. `heard(event, data)` gets message, message_edited, message_deleted and removed;
+ * Follow a channel. `heard(event, data)` gets message, message_edited, message_deleted, removed and rights;
  * `mode("live" | "connecting" | "off")` whether it does. Returns a function that ends it.
  */
 export function follow(channelId, { heard, mode, joined }) {
@@ -48,6 +48,7 @@ export function follow(channelId, { heard, mode, joined }) {
         again();
       }
     });
+    socket.on("rights", () => over || heard("rights"));
     for (const name of ["message", "message_edited", "message_deleted", "removed"]) {
       socket.on(name, (data) => data.channel_id === channelId && !over && heard(name, data));
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import watched_page
-from tests.support.community_pages import assert_fit, confirm, enter, open_tab, row_of
+from tests.support.community_pages import act_on, assert_fit, confirm, enter, open_tab, row_of
 from tests.support.control_pages import NARROW, WIDE
 from tests.support.process import RunningYoto
 
@@ -23,14 +23,14 @@ def test_an_administrator_gives_a_role_sees_the_preview_come_true_and_takes_it_b
         open_tab(page, "Roles")
         make_herald(page)
         open_tab(page, "Members")
-        row_of(page, TOMAS).get_by_role("button", name="Assign role").click()
+        act_on(page, TOMAS, "Assign role")
         page.get_by_label("Role", exact=True).select_option("Herald")
         expect(page.locator(".preview")).to_contain_text(f"{TOMAS}: will gain “{PINS}”")
         assert_fit(page)
         confirm(page, "Assign")
         expect(page.locator("#outcome")).to_contain_text(f"{TOMAS}: gained “{PINS}”")
         expect(row_of(page, TOMAS)).to_contain_text("Herald")
-        row_of(page, TOMAS).get_by_role("button", name="Remove role").click()
+        act_on(page, TOMAS, "Remove role")
         expect(page.locator(".preview")).to_contain_text(f"{TOMAS}: will lose “{PINS}”")
         confirm(page, "Remove")
         expect(page.locator("#outcome")).to_contain_text(f"{TOMAS}: lost “{PINS}”")

@@ -16,7 +16,8 @@ const REFRESH = 60; // s between readings where nothing is told
 const DRAW_DELAY = 300; // ms: what comes together is read once
 
 const who = (one) => subject(`user:${one.user_id}`, { text: one.username, link: page.rights.includes("platform.view") });
-const what = (one) => [h("code", {}, one.permission), h("div", { class: "quiet" }, subject(`${one.scope}:${one.scope_id}`, { text: one.place_name }))];
+const permissions = (one) => [one.permission, ...one.also];
+const what = (one) => [permissions(one).map((name) => h("div", {}, h("code", {}, name))), h("div", { class: "quiet" }, subject(`${one.scope}:${one.scope_id}`, { text: one.place_name }))];
 const approved = (one) => (one.needed > 1 ? h("div", { class: "quiet" }, t("access_requests.approved", { n: one.approvals.length, all: one.needed })) : null);
 
 const columns = [
@@ -66,7 +67,7 @@ const all = pagedTable({
 });
 part("all").append(all.element);
 
-const named = (one) => ({ who: one.username ?? one.user_id, permission: one.permission, place: one.place_name ?? `${one.scope} ${one.scope_id}` });
+const named = (one) => ({ who: one.username ?? one.user_id, permission: permissions(one).join(", "), place: one.place_name ?? `${one.scope} ${one.scope_id}` });
 
 const grant = (one) =>
   act({

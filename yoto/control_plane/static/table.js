@@ -3,6 +3,7 @@
 
 import { enter, h, isLost, replace, toHeading } from "./dom.js";
 import { now } from "./format.js";
+import { menu } from "./menu.js";
 import { may, state, t } from "./page.js";
 import { empty, failed, hint, loading, stale, unstale } from "./states.js";
 
@@ -13,11 +14,12 @@ import { empty, failed, hint, loading, stale, unstale } from "./states.js";
  * label: what it lists, for screen readers. columns: [{title, render(row) -> node or text,
  * number: right-aligned, head: the row's heading, sort(row) -> what to sort by, help: what the "?"
  * beside the title is about}]. key(row): what makes it the same row. actions: [{title | title(row), run(row), right: "operate" (null: whoever
- * sees the table), when(row) -> whether it is offered, danger}]. none: the sentence for an empty
+ * sees the table), when(row) -> whether it is offered, danger}]. menuOf(row): what the menu of a row is called where it has
+ * several of them; without it each is a button. none: the sentence for an empty
  * list. addressed: the parameter of the address whose row, by its key, is gone to as soon as it is
  * there: "alert".
  */
-export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none"), addressed = null }) {
+export function table({ label, columns, key = (row) => row.id, actions = [], menuOf = null, none = t("shared.none"), addressed = null }) {
   const shown = new Map();
   let wanted = addressed === null ? null : (state()[addressed] ?? null);
   const allowed = actions.filter((action) => action.right === null || may(action.right ?? "operate"));
@@ -66,8 +68,10 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
       return;
     }
     entry.titles = titles;
-    const buttons = offered.map((action, at) =>
-      h("button", { type: "button", class: action.danger && "dangerous", onclick: () => action.run(entry.row) }, titles[at]),
+    const run = (action) => () => action.run(entry.row);
+    const folded = menuOf !== null && offered.length > 1;
+    const buttons = folded ? menu(t("shared.actions"), menuOf(entry.row), offered.map((action, at) => ({ title: titles[at], danger: action.danger, run: run(action) }))) : offered.map((action, at) =>
+      h("button", { type: "button", class: action.danger && "dangerous", onclick: run(action) }, titles[at]),
     );
     const acts = h("td", { class: "acts" }, h("div", { class: "buttons" }, buttons));
     entry.acts?.replaceWith(acts);

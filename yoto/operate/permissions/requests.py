@@ -61,8 +61,9 @@ def _lines(found: Page[Any], **given: Any) -> Iterator[str]:
 def _line(one: Any) -> str:
     place = shown_text(str(Place(one["scope"], one["scope_id"])))
     approved = f", {len(one['approvals'])} of {one['needed']} approvals"
+    asked = " and ".join([one["permission"], *one["also"]])
     return (
-        f"{one['id']:>6}  {one['state']:<9}  {one['username']} asks for {one['permission']} "
+        f"{one['id']:>6}  {one['state']:<9}  {one['username']} asks for {asked} "
         f"at {place} for {one['seconds']} s{approved if one['needed'] > 1 else ''}: "
         f"{one['reason']}"
     )

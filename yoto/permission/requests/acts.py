@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
@@ -80,7 +80,7 @@ def still_open(
     state: PermissionState,
     session: Session,
     user_id: int,
-    permission: str,
+    permissions: Sequence[str],
     place: Place,
     *,
     lock: bool = False,
@@ -88,7 +88,7 @@ def still_open(
     """The request that is open or granted; one that is due is closed first. ``lock``: see
     ``open_row``.
     """
-    row = rows.open_row(session, rows.key_of(user_id, permission, place), lock=lock)
+    row = rows.open_row(session, rows.key_of(user_id, permissions, place), lock=lock)
     if row is None:
         return None
     act = RequestAct(session, row, None, SYSTEM)
@@ -138,6 +138,7 @@ def record(
             "state": request.life.state.value,
             "user": author_of(request.user_id),
             "permission": request.permission,
+            **({"also": list(request.also)} if request.also else {}),
             "place": str(request.place),
             "seconds": request.seconds,
             "approvals": [one.by for one in request.life.approvals],

@@ -29,11 +29,12 @@ def decidable_by(
         there = load_sites(connection, {one.place for one in requests})
     found = [one for one in requests if one.place in there]
     named = state.registry.snapshot.mask_named
+    found = [one for one in found if all(map(named, one.permissions))]
     if actor_id is None or authority.unbounded:
-        return [one for one in found if named(one.permission)]
+        return found
     # Nobody lends what they lack: of most requests that is known without a statement.
     masks = {place: state.source.load(actor_id, place).mask for place in there}
-    found = [one for one in found if masks[one.place] & named(one.permission)]
+    found = [one for one in found if all(masks[one.place] & named(p) for p in one.permissions)]
     return [one for one in found if _may_approve(state, authority, one, authority.now)]
 
 
@@ -41,8 +42,15 @@ def demand_decider(state: PermissionState, act: RequestAct) -> None:
     """Raises ``PermissionDenied`` unless the actor could lend it now."""
     request = act.request
     authority = Authority(state, act.session, act.number)
-    permission = state.registry.get(request.permission)
-    demand_approver(authority, request.place, request.user_id, permission, authority.now)
+    demand_approver_of(state, authority, request, authority.now)
+
+
+def demand_approver_of(
+    state: PermissionState, authority: Authority, request: Request, until: float
+) -> None:
+    """Raises as ``demand_approver`` unless all that the request asks for may be lent."""
+    asked = [state.registry.get(name) for name in request.permissions]
+    demand_approver(authority, request.place, request.user_id, asked, until)
 
 
 def still_approves(
@@ -61,8 +69,7 @@ def _may_approve(
     state: PermissionState, authority: Authority, request: Request, until: float
 ) -> bool:
     try:
-        permission = state.registry.get(request.permission)
-        demand_approver(authority, request.place, request.user_id, permission, until)
+        demand_approver_of(state, authority, request, until)
     except (PermissionDenied, ValidationFailed):
         return False  # or the place is gone
     return True

@@ -22,6 +22,7 @@ class AccessRequestEvent(Event, frozen=True, kw_only=True):
         state: by now.
         user_id: the number of who asks.
         permission, scope, scope_id: for what, and where.
+        also: further permissions that it asks for.
         by: the author of the step, such as ``user:42``; empty: it came by itself.
         approvals, needed: persons who approved, and who must.
         until: epoch seconds at which what was granted ends.
@@ -33,6 +34,7 @@ class AccessRequestEvent(Event, frozen=True, kw_only=True):
     permission: str | None = None
     scope: str | None = None
     scope_id: int | str | None = None
+    also: tuple[str, ...] = ()
     by: str | None = None
     approvals: int = 0
     needed: int = 1
@@ -101,6 +103,7 @@ def event_of(kind: type[AccessRequestEvent], request: Request, by: str) -> Acces
         access_request_id=request.id,
         user_id=request.user_id,
         permission=request.permission,
+        also=request.also,
         scope=place.kind,
         scope_id=place.id if isinstance(place.id, int) else str(place.id),
         state=life.state.value,

@@ -6,8 +6,11 @@ what is lent: verdicts, explanations, searches, reviews, and the ends of their w
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +36,7 @@ from yoto.store.resources import known_types
 # With it somebody lends everywhere what they have themselves.
 GLOBAL_ROLES = "admin.roles"
 NOT_APPROVER = "not_approver"
+STILL_DENIED = "is denied to them there by something that this does not change"
 
 _writes = Writes()
 
@@ -41,13 +45,13 @@ def demand_approver(
     authority: Authority,
     place: Place,
     user_id: int,
-    permission: RegisteredPermission,
+    permissions: Sequence[RegisteredPermission],
     until: float,
 ) -> None:
-    """The rules for lending somebody a permission: those of an overwrite for them there.
+    """The rules for lending somebody permissions: those of an overwrite for them there.
 
     The actor has the right to lend (``ResourceType.approver``, or ``admin.roles``), has the
-    permission themselves until it ends, and stands above who gets it.
+    permissions themselves until they end, and stands above who gets them.
 
     Raises:
         PermissionDenied: one of these does not hold.
@@ -60,11 +64,16 @@ def demand_approver(
     if not stands and not _may_lend(authority, place):
         name = known_types().get(place.kind).approver or GLOBAL_ROLES
         raise PermissionDenied(Decision(False, NOT_APPROVER), name, place.kind, place.id)
-    authority.check_delegation({place: permission.mask}, until)
+    authority.check_delegation({place: mask_of(permissions)}, until)
     if stands:
         check_none_above_at(authority, place, [user_id], ROLE_TOO_HIGH)
     home = site.home or NOWHERE
     check_none_above(authority, [home], [user_id], or_equal=not stands, reason=ROLE_TOO_HIGH)
+
+
+def mask_of(permissions: Iterable[RegisteredPermission]) -> int:
+    """The bits of all of them."""
+    return reduce(or_, (one.mask for one in permissions), 0)
 
 
 def _may_lend(authority: Authority, place: Place) -> bool:
@@ -85,7 +94,7 @@ def lend(
     state: PermissionState,
     session: Session,
     request: Request,
-    permission: RegisteredPermission,
+    permissions: Sequence[RegisteredPermission],
     until: float,
     actor_id: int | None,
     reason: str,
@@ -103,7 +112,12 @@ def lend(
         made = _writes.register_role(name, home=at, actor_id=actor_id, reason=reason, commit=False)
         role_id = made.ids[0]
         _writes.assign_permissions_to_role(
-            role_id, [permission.name], *place, actor_id=actor_id, reason=reason, commit=False
+            role_id,
+            [one.name for one in permissions],
+            *place,
+            actor_id=actor_id,
+            reason=reason,
+            commit=False,
         )
         _writes.assign(
             subject_of_text(subject_text(request.user_id)),
@@ -121,10 +135,11 @@ def lend(
     with reading() as connection:
         facts, [user] = load_one(connection, request.user_id, place).facts(state.registry)
     bits = state.registry.snapshot.bits
-    if not resolve(flatten(facts, bits), user, state.clock(), bits).mask & permission.mask:
-        raise ValidationFailed(
-            {"permission": "is denied to them there by something that this does not change"}
-        )
+    held = resolve(flatten(facts, bits), user, state.clock(), bits).mask
+    for one in permissions:
+        if not held & one.mask:
+            field = "permission" if one.name == request.permission else "also"
+            raise ValidationFailed({field: STILL_DENIED})
     return role_id
 
 

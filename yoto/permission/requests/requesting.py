@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -53,6 +53,7 @@ from yoto.store.models import AccessRequest
 LOOKED_AT_ONCE = 100
 MOST_LOOKED_AT = 300
 MOST_OPEN = 20  # requests of one person at a time
+MOST_AT_ONCE = 10  # permissions of one request: no act takes more
 NOT_LENT = "nobody may ask for it there"
 OWN_REQUEST = "own_request"
 # Of several persons each has to be known: who is at a terminal may be one of the others.
@@ -84,10 +85,15 @@ class Requesting:
         scope_id: NodeId,
         seconds: int,
         reason: str,
+        also: Sequence[str] = (),
     ) -> Request:
         """Ask to be lent a permission at a node for a time.
 
-        Who asks again for the same gets the request that is open, or granted, as it is.
+        Another request for the same gives the one that is open, or granted, as it is.
+
+        Args:
+            also: further permissions that the same act takes there. One decision lends or refuses
+                all of them, and as many persons must agree as the strictest of them takes.
 
         Raises:
             ValidationFailed: nobody may ask for it there, they have it, or it is for too long.
@@ -95,13 +101,18 @@ class Requesting:
         """
         state = get_state()
         number, place = person_number(user_id), parse_place(scope, scope_id)
-        registered = state.registry.get(permission)
-        needed = approvals_needed(state, registered, place)
-        if not needed or number == PUBLIC_NUMBER:
-            raise ValidationFailed({"permission": NOT_LENT})
+        asked = {"permission": [permission], "also": _checked_also(permission, also)}
+        wanted = [(field, state.registry.get(name)) for field in asked for name in asked[field]]
+        needed = 0
+        for field, one in wanted:
+            approvals = approvals_needed(state, one, place)
+            if not approvals or number == PUBLIC_NUMBER:
+                raise ValidationFailed({field: NOT_LENT})
+            needed = max(needed, approvals)
+        names = [one.name for _, one in wanted]
         seconds, reason = _checked_seconds(state, seconds), _checked_reason(reason)
         with write(True) as session:
-            found = still_open(state, session, number, permission, place)
+            found = still_open(state, session, number, names, place)
             if found is not None:
                 return found
             open_now = rows.listed(
@@ -109,30 +120,31 @@ class Requesting:
             )
             if len(open_now) == MOST_OPEN:
                 raise ValidationFailed({"permission": f"{MOST_OPEN} requests are open already"})
-            decision = decide(state.quiet(), number, registered, place_key(place))
-            if decision.allowed:
-                raise ValidationFailed({"permission": "you have it there already"})
-            if not is_requestable(state, number, permission, place, decision.reason):
-                raise PermissionDenied(decision, permission, *place)
+            for field, one in wanted:
+                decision = decide(state.quiet(), number, one, place_key(place))
+                if decision.allowed:
+                    raise ValidationFailed({field: "you have it there already"})
+                if not is_requestable(state, number, one.name, place, decision.reason):
+                    raise PermissionDenied(decision, one.name, *place)
             now = state.clock()
             due = now + _settings(state).lapse_seconds
             life = Life(asker=author_of(number), needed=needed, due=due)
-            row = rows.new_row(number, permission, place, reason, seconds, now, life)
+            row = rows.new_row(number, names, place, reason, seconds, now, life)
             try:
                 with session.begin_nested():
                     session.add(row)
             except IntegrityError:
                 # The same person, elsewhere, a moment ago.
-                found = still_open(state, session, number, permission, place, lock=True)
+                found = still_open(state, session, number, names, place, lock=True)
                 if found is None:
                     raise
                 return found
-            asked = rows.request_of(row)
-            event = event_of(AccessAsked, asked, author_of(number))
-            record(session, asked, "access_request.ask", number, reason)
+            made = rows.request_of(row)
+            event = event_of(AccessAsked, made, author_of(number))
+            record(session, made, "access_request.ask", number, reason)
             announce(state, session, event)
         publish(state, event)
-        return asked
+        return made
 
     def is_requestable(
         self, user_id: SubjectId, permission: str, scope: str, scope_id: NodeId, reason: str
@@ -230,15 +242,15 @@ class Requesting:
         with deciding(request_id, actor_id, by) as (state, act):
             length = act.request.seconds if seconds is None else _checked_seconds(state, seconds)
             now, request = state.clock(), act.request
-            permission = state.registry.get(request.permission)
+            asked = [state.registry.get(name) for name in request.permissions]
             authority = Authority(state, act.session, act.number)
-            demand_approver(authority, request.place, request.user_id, permission, now + length)
+            demand_approver(authority, request.place, request.user_id, asked, now + length)
             if act.author == request.life.asker:
                 raise PermissionDenied(Decision(False, OWN_REQUEST), request.permission)
-            needed = approvals_needed(state, permission, request.place)
-            if not needed:
+            each = [approvals_needed(state, one, request.place) for one in asked]
+            if not all(each):
                 raise ValidationFailed({"permission": NOT_LENT})
-            needed = max(needed, request.life.needed)
+            needed = max(*each, request.life.needed)
             if needed > 1 and act.number is None:
                 raise PermissionDenied(Decision(False, NO_ACCOUNT), request.permission)
             still = [
@@ -258,7 +270,7 @@ class Requesting:
                     state,
                     act.session,
                     request,
-                    permission,
+                    asked,
                     act.life.until,
                     act.number,
                     named(request, reason),
@@ -351,6 +363,14 @@ def _checked_seconds(state: PermissionState, seconds: int) -> int:
     return int(
         checked("seconds", seconds, Whole(1, _settings(state).max_seconds, "s"), shown=False)
     )
+
+
+def _checked_also(permission: str, also: Sequence[str]) -> list[str]:
+    names = [permission, *also]
+    if len(names) > MOST_AT_ONCE or len(set(names)) < len(names):
+        text = f"must be at most {MOST_AT_ONCE - 1} further permissions, each another one"
+        raise ValidationFailed({"also": text})
+    return names[1:]
 
 
 def _checked_reason(reason: str) -> str:

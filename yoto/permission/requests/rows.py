@@ -25,6 +25,7 @@ class Request:
     Attributes:
         user_id: the number of who asks.
         place: the node.
+        also: further permissions that are lent or refused with it.
         reason: in the words of who asks.
         seconds: for how long it is wanted.
         created_at: epoch seconds.
@@ -41,6 +42,12 @@ class Request:
     created_at: float
     life: Life
     role_id: int | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """All that it asks for."""
+        return (self.permission, *self.also)
 
 
 def author_of(user_id: int) -> str:
@@ -72,6 +79,7 @@ def request_of(row: AccessRequest) -> Request:
         row.created_at.timestamp(),
         life,
         row.role_id,
+        tuple(row.also or ()),
     )
 
 
@@ -88,13 +96,21 @@ def put(row: AccessRequest, life: Life) -> None:
 
 
 def new_row(
-    user_id: int, permission: str, place: Place, reason: str, seconds: int, at: float, life: Life
+    user_id: int,
+    permissions: Sequence[str],
+    place: Place,
+    reason: str,
+    seconds: int,
+    at: float,
+    life: Life,
 ) -> AccessRequest:
-    """A row for a request that is made now."""
+    """A row for a request that is made now, for one permission or several."""
+    permission, *also = permissions
     row = AccessRequest(
-        open_key=key_of(user_id, permission, place),
+        open_key=key_of(user_id, permissions, place),
         user_id=user_id,
         permission=permission,
+        also=also or None,
         place=str(place),
         reason=reason,
         seconds=seconds,
@@ -104,9 +120,9 @@ def new_row(
     return row
 
 
-def key_of(user_id: int, permission: str, place: Place) -> str:
-    """What names the one request that may be open: short, however long the names are."""
-    text = f"{user_id}/{permission}/{place}"
+def key_of(user_id: int, permissions: Sequence[str], place: Place) -> str:
+    """The name of the one request that may be open: short, however long the names are."""
+    text = f"{user_id}/{'+'.join(sorted(permissions))}/{place}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -16,13 +16,15 @@ REASON = String(500)
 
 
 class AccessRequest(Model):
-    """One request for one permission at one node, ``place``, for so many seconds.
+    """One request for a permission at one node, ``place``, for so many seconds.
+
+    ``also`` names further permissions that are lent or refused with it; NULL: none.
 
     Nothing here is a foreign key: a request outlives whom and what it is about.
 
-    ``open_key`` is a hash of person, permission and place while the request is open or granted, and
-    NULL afterwards: being unique, it lets nobody ask twice. ``due_at`` is when it lapses, or what
-    was lent ends; NULL: neither any more. ``role_id`` is the role that holds what is lent.
+    ``open_key`` is a hash of person, permissions and place while the request is open or granted,
+    and NULL afterwards: being unique, it lets nobody ask twice. ``due_at`` is when it lapses, or
+    what was lent ends; NULL: neither any more. ``role_id`` is the role that holds what is lent.
     """
 
     __tablename__ = "yoto_access_requests"
@@ -38,6 +40,7 @@ class AccessRequest(Model):
     open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     user_id: Mapped[int]
     permission: Mapped[str] = mapped_column(String(128))
+    also: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     place: Mapped[str] = mapped_column(String(NODE_LENGTH))
     reason: Mapped[str] = mapped_column(REASON)
     seconds: Mapped[int]

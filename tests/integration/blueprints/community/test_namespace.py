@@ -39,14 +39,15 @@ class Socket:
         """Send an event that asks for no acknowledgement."""
         self._client.emit(event, *data, namespace=NAMESPACE)
 
-    def heard(self) -> list[tuple[str, Any]]:
-        """What came in since the last call."""
+    def heard(self, rights: bool = False) -> list[tuple[str, Any]]:
+        """What came in since the last call: of channels, or only that rights may have changed."""
         return [
             (
                 packet["name"],
                 packet["args"] if packet["name"] == "message" else packet["args"][0],
             )
             for packet in self._client.get_received(NAMESPACE)
+            if (packet["name"] == "rights") == rights
         ]
 
     def leave(self) -> None:

@@ -71,6 +71,19 @@ def test_a_lost_right_ends_listening(
     assert app.extensions["yoto.community"].of_channel(community.channel_id) == {}
 
 
+def test_a_person_whose_rights_grow_hears_that_they_may_be_others(
+    app: Flask,
+    world: World,
+    joined: Socket,
+    listener: Person,  # noqa: F811
+    community: Community,  # noqa: F811
+) -> None:
+    role = world.role(community, "message.pin")
+    with app.app_context():
+        permissions.assign(listener.id, role, at=("server", community.id))
+    wait_until(lambda: ("rights", {}) in joined.heard(rights=True), LIMIT)
+
+
 def test_signing_out_cuts_off_the_sockets_of_that_sign_in_alone(
     app: Flask,
     client: FlaskClient,

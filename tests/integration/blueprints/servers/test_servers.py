@@ -87,13 +87,14 @@ def test_a_server_is_not_made_from_bad_input(
     assert world.snapshot() == before
 
 
-def test_lists_hold_the_servers_i_am_in_and_those_that_are_public(
+def test_lists_hold_the_servers_i_am_in_and_the_public_ones_that_i_am_not_in(
     client: FlaskClient, world: World
 ) -> None:
     alice = world.user("alice")
-    mine = world.server(alice)
+    mine = world.server(alice, public=True)
     joined = world.server(public=True)
     world.member(joined, alice)
+    other = world.server(public=True)
     banned_from = world.server(public=True)
     world.ban(banned_from, alice)
     world.server()
@@ -103,7 +104,7 @@ def test_lists_hold_the_servers_i_am_in_and_those_that_are_public(
         return [server["id"] for server in page["items"]]
 
     assert ids(SERVERS) == [mine.id, joined.id]
-    assert ids(f"{SERVERS}/discover") == [joined.id, banned_from.id]
+    assert ids(f"{SERVERS}/discover") == [other.id, banned_from.id]
 
 
 @pytest.mark.parametrize("path", [SERVERS, f"{SERVERS}/discover"])
@@ -111,11 +112,12 @@ def test_lists_come_in_pages_at_a_constant_number_of_statements(
     app: Flask, client: FlaskClient, world: World, path: str
 ) -> None:
     alice = world.user("alice")
-    made = [world.server(alice, public=True).id for _ in range(3)]
+    owner = alice if path == SERVERS else world.user("owner")
+    made = [world.server(owner, public=True).id for _ in range(3)]
     client.get(path, headers=alice.headers)
     with count_statements(app) as for_three:
         client.get(path, headers=alice.headers)
-    made += [world.server(alice, public=True).id for _ in range(27)]
+    made += [world.server(owner, public=True).id for _ in range(27)]
     with count_statements(app) as for_thirty:
         whole = client.get(path, headers=alice.headers).get_json()
     assert len(for_thirty) == len(for_three)

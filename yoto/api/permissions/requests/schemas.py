@@ -21,13 +21,18 @@ LONGEST = 31_536_000
 
 
 class NewAccessRequestSchema(ma.Schema):
-    """A right that the caller wants to be lent, for what, and for how long."""
+    """The rights that the caller wants to be lent, for what, and for how long."""
 
     permission = Name(NAME_LENGTH, required=True)
     scope = TypeName(everywhere=False, required=True)
     scope_id = NodeId(required=True)
     seconds = Whole(1, LONGEST, load_default=HOUR)
     reason = Text(REASON_LENGTH, min_length=1, required=True)
+    also = ma.fields.List(
+        Name(NAME_LENGTH),
+        load_default=[],
+        metadata={"description": "Further permissions that the act takes: one decision for all"},
+    )
 
     @ma.post_load
     def as_its_type_has_it(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -65,6 +70,11 @@ class AccessRequestSchema(ma.Schema):
     username = ma.fields.String(required=True, allow_none=True)
     display_name = ma.fields.String(required=True, allow_none=True)
     permission = ma.fields.String(required=True)
+    also = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Further permissions that are lent or refused with it"},
+    )
     scope = ma.fields.String(required=True)
     scope_id = NodeId(required=True)
     place_name = ma.fields.String(required=True, allow_none=True)

@@ -131,6 +131,7 @@ def shown(
             **_person(one.user_id, ids, people),
             "id": one.id,
             "permission": one.permission,
+            "also": list(one.also),
             "scope": one.place.kind,
             "scope_id": one.place.id,
             "place_name": places.get(one.place),

@@ -324,3 +324,62 @@ def test_asking_is_limited(client: FlaskClient, community: Community, member: Pe
         for _ in range(8)
     }
     assert answers == {201, 429}
+
+
+def test_all_that_an_act_takes_is_asked_for_at_once_and_lent_by_one_decision(
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    community: Community,
+    member: Person,
+) -> None:
+    pin, manage = "message.pin", "message.manage"
+    request_id = ask(client, member, about(community, pin, also=[manage]))
+    assert ask(client, member, about(community, manage, also=[pin])) == request_id
+    [found] = client.get(REQUESTS, headers=member.headers).json["items"]
+    assert (found["permission"], found["also"]) == (pin, [manage])
+    assert act(client, community.owner, request_id, "grant").json["state"] == "granted"
+    with app.app_context():
+        held = permissions.effective_permissions(member.id, "channel", community.channel_id)
+    assert {pin, manage} <= set(held)
+    [asked] = world.acts("access_request.ask")
+    assert asked.after["also"] == [manage]
+    assert act(client, member, request_id, "withdraw").status_code == 200
+    assert not may_pin(app, member, community)
+
+
+def test_who_lacks_one_of_several_permissions_lends_none_of_them(
+    app: Flask, client: FlaskClient, community: Community, member: Person, moderator: Person
+) -> None:
+    request_id = ask(client, member, about(community, also=["message.manage"]))
+    assert box(client, moderator) == []
+    assert act(client, moderator, request_id, "grant").status_code == 403
+    assert not may_pin(app, member, community)
+
+
+def test_several_permissions_take_as_many_persons_as_the_strictest_of_them(
+    client: FlaskClient, community: Community, member: Person
+) -> None:
+    asked = about(community, "message.pin", also=["channel.overwrite"])
+    request_id = ask(client, member, asked)
+    assert act(client, community.owner, request_id, "grant").json["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("also", "field"),
+    [
+        (["message.pin"], "also"),
+        (["server.administrator"], "also"),
+        (["channel.read"], "also"),
+        (["message.manage"] * 2, "also"),
+        (["no.such"], "permission"),
+        ("message.manage", "also"),
+    ],
+)
+def test_a_wrong_further_permission_is_refused_by_field(
+    client: FlaskClient, community: Community, member: Person, also: Any, field: str
+) -> None:
+    answer = client.post(REQUESTS, json=about(community, also=also), headers=member.headers)
+    assert answer.status_code in (404, 422), answer.json
+    assert list(answer.json["errors"]) == [field]
+    assert box(client, member, "mine") == []
