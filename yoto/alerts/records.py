@@ -8,7 +8,7 @@ from typing import Annotated
 
 from yoto.events import Event
 from yoto.moments import Epoch
-from yoto.monitor import Level
+from yoto.monitor import AlertRule, Level
 
 from .machine import Cause
 from .track import Track
@@ -68,6 +68,17 @@ class Alert:
     def open(self) -> bool:
         """Whether it still holds."""
         return self.resolved_at is None
+
+    def recovering(self, rule: AlertRule | None) -> bool:
+        """Whether the value is back while the alert still waits to end.
+
+        Args:
+            rule: its rule as of now; None: it is gone.
+        """
+        known = self.open and self.cause is Cause.VALUE
+        if rule is None or not known or self.value is None or self.limit is None:
+            return False
+        return not rule.direction.beyond(self.value, self.limit)
 
 
 @dataclass(frozen=True, kw_only=True)

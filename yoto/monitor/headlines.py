@@ -30,6 +30,21 @@ class Condition(StrEnum):
 
 _WORSE = list(Condition)
 ALERT, UNKNOWN_SOURCES = "alert", "unknown"
+# By topic, those of which it is a consequence, where they are causes themselves. What is unknown
+# follows from a store that is away, too.
+_STORES = ("redis", "database")
+_ROOTS: Mapping[str, Sequence[str]] = {
+    "invalidation_log": ("redis",),
+    "invalidation_lag": ("redis",),
+    "silent workers": ("redis",),
+    "worker_lagging": ("redis",),
+    "sockets": ("redis",),
+    "migrations": ("database",),
+    "health:cache": ("redis",),
+    "health:response": ("database", "redis"),
+    "health:errors": ("database",),
+    "queue_age": _STORES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +59,10 @@ class HeadlineCause:
         labels: distinguish several causes of a name.
         detail: a sentence in English; empty where kind and name say all.
         value, unit: the number that shows how bad it is, if there is one.
+        level: of an alert ``warning``, ``error`` or ``critical``.
+        recovering: the value is back, and the alert waits to end.
+        peak, limit: of an alert the worst value since it was raised, and the threshold.
+        follows: the topic of the cause that this one is a consequence of; None: of none known.
         by, reason: the operator who ordered or acknowledged it, and why.
         caller: the caller that it concerns most, such as ``user:31 server:1``.
         network: the network that it comes from; not for everybody, see ``without_networks``.
@@ -62,6 +81,11 @@ class HeadlineCause:
     detail: str = ""
     value: float | None = None
     unit: str | None = None
+    level: Annotated[str | None, "Of an alert"] = None
+    recovering: Annotated[bool, "The value is back; the alert waits to end"] = False
+    peak: Annotated[float | None, "Of an alert the worst value since it was raised"] = None
+    limit: Annotated[float | None, "Of an alert the threshold that this was beyond"] = None
+    follows: Annotated[str | None, "`topic` of the cause of which it is a consequence"] = None
     by: Annotated[str | None, "Who ordered it, or takes care of it"] = None
     reason: str | None = None
     caller: Annotated[str | None, "Whom it concerns most"] = None
@@ -76,7 +100,7 @@ class Headline:
 
     Attributes:
         state: the worst of the causes; ``ok`` without any.
-        causes: the worst first, and of those alike the oldest.
+        causes: the worst first, and of those alike the oldest; consequences of others last.
     """
 
     state: Condition
@@ -104,8 +128,13 @@ def headline(facts: Mapping[str, Iterable[HeadlineCause] | None]) -> Headline:
     by_topic: dict[str, list[HeadlineCause]] = {}
     for cause in found:
         by_topic.setdefault(cause.topic, []).append(cause)
-    causes = sorted(map(_joined, by_topic.values()), key=_worst_and_oldest_first)
-    return Headline(causes[0].state if causes else Condition.OK, causes)
+    joined = {topic: _joined(causes) for topic, causes in by_topic.items()}
+    causes = sorted(
+        (replace(one, follows=_root_of(one, joined)) for one in joined.values()),
+        key=_worst_and_oldest_first,
+    )
+    worst = max((one.state for one in causes), key=lambda one: one.badness, default=Condition.OK)
+    return Headline(worst, causes)
 
 
 def without_networks(found: Headline) -> Headline:
@@ -114,9 +143,16 @@ def without_networks(found: Headline) -> Headline:
 
 
 def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
-    """Several causes of one topic joined: an operator's order comes first, then an alert."""
+    """Several causes of one topic joined: an operator's order comes first, then an alert, but for
+    one that only waits to end."""
     shown = max(
-        causes, key=lambda one: (one.until is not None, one.by is not None, one.kind == ALERT)
+        causes,
+        key=lambda one: (
+            not one.recovering,
+            one.until is not None,
+            one.by is not None,
+            one.kind == ALERT,
+        ),
     )
     known = [one.since for one in causes if one.since is not None]
     return replace(
@@ -128,6 +164,19 @@ def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
     )
 
 
-def _worst_and_oldest_first(cause: HeadlineCause) -> tuple[int, float, str]:
+def _root_of(cause: HeadlineCause, causes: Mapping[str, HeadlineCause]) -> str | None:
+    """The topic of the cause from which this one follows, however many lie between."""
+    unknown = _STORES if cause.state is Condition.UNKNOWN else ()
+    found, seen = None, {cause.topic}
+    roots = [*([cause.follows] if cause.follows else []), *_ROOTS.get(cause.topic, ()), *unknown]
+    while root := next((one for one in roots if one in causes and one not in seen), None):
+        found = root
+        seen.add(root)
+        above = causes[root].follows
+        roots = [*([above] if above else []), *_ROOTS.get(root, ())]
+    return found if cause.topic not in _STORES else None
+
+
+def _worst_and_oldest_first(cause: HeadlineCause) -> tuple[bool, int, float, str]:
     since = float("inf") if cause.since is None else float(cause.since)
-    return -cause.state.badness, since, cause.topic
+    return cause.follows is not None, -cause.state.badness, since, cause.topic

@@ -52,6 +52,7 @@ class ShownAlert(TypedDict):
     cause: Cause
     text: str
     open: bool
+    recovering: Annotated[bool, "It is firing still, but its value is back: it waits to end"]
     silenced: bool
     raised_at: Epoch
     changed_at: Epoch
@@ -234,6 +235,7 @@ def _shown(alert: Alert, silenced: bool, rules: Mapping[str, AlertRule]) -> Show
         "unit": None if rule is None else unit_of(rule.metric),
         "runbook": platform.current.links.runbook(alert.rule, "" if rule is None else rule.runbook),
         "open": alert.open,
+        "recovering": alert.recovering(rule),
         "silenced": silenced,
     }
     return cast(ShownAlert, {**vars(alert), **more})

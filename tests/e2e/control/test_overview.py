@@ -146,7 +146,7 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
         expect(cause).to_contain_text("message.search is isolated")
         expect(cause.locator("time").last).to_contain_text("left")
         expect(page.locator("#headline")).not_to_contain_text("All systems normal")
-        expect(cause.get_by_role("link")).to_have_attribute(
+        expect(cause.locator("a.what")).to_have_attribute(
             "href", "/control/guards?guard=circuit_breaker:message.search"
         )
         # It is read out once: what counts down is in no region that is.
@@ -192,7 +192,6 @@ def test_a_connection_that_is_cut_is_told_and_comes_back_by_itself(
 
 
 SNAPSHOT = "42/control,"
-AWAY = "A store behind this page is unavailable."
 
 
 def test_alerts_that_nobody_can_list_are_unknown_and_not_none(
@@ -230,19 +229,17 @@ def test_alerts_that_nobody_can_list_are_unknown_and_not_none(
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         page.route_web_socket(re.compile("/socket.io/"), between)
         sign_in(page, yoto)
-        alerts = page.locator("#alerts")
-        expect(alerts.get_by_role("alert")).to_contain_text(AWAY, timeout=20_000)
-        expect(alerts).not_to_contain_text("No alert is firing.")
-        expect(alerts).not_to_contain_text("news")
+        count = page.locator("[data-count=alerts]").first
+        expect(count).to_contain_text("unknown how many are open", timeout=20_000)
         away[0] = False
         # It is asked for again by itself.
-        expect(alerts.locator(".alerts, .state:not(.problem)")).to_be_visible(timeout=20_000)
+        expect(count).not_to_contain_text("unknown", timeout=20_000)
 
 
 def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_known(
     browser: Browser, busy: RunningYoto
 ) -> None:
-    broken = re.compile(r"/control/api/(status|alerts|overrides)$")
+    broken = re.compile(r"/control/api/(status|overrides)$")
     one_worker = re.compile(r"/control/api/stats/performance")
 
     def of_one_worker(route: Route) -> None:
@@ -255,8 +252,7 @@ def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_
         page.route(broken, lambda route: route.fulfill(status=503, json={"detail": "no store"}))
         page.route(one_worker, of_one_worker)
         sign_in(page, busy)
-        for name in ("health", "alerts"):
-            expect(page.locator(f"#{name}").get_by_role("alert")).to_contain_text("no store")
+        expect(page.locator("#health").get_by_role("alert")).to_contain_text("no store")
         # The first came with the page; they are asked for again by and by.
         expect(page.locator("#banner")).to_contain_text("Overrides are unknown", timeout=30_000)
         notice = page.get_by_text("Only this worker's measurements are shown")
@@ -264,7 +260,6 @@ def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_
         page.unroute(broken)
         page.unroute(one_worker)
         expect(page.locator(".strip > li").first).to_be_visible(timeout=20_000)
-        expect(page.locator("#alerts .problem")).to_have_count(0, timeout=20_000)
         expect(notice).to_be_hidden(timeout=20_000)
         expect(page.locator("#banner")).to_be_empty(timeout=30_000)
 
@@ -285,7 +280,7 @@ def test_each_server_of_redis_is_listed_with_what_is_wrong_with_it(
         sign_in(page, yoto)
         servers = page.get_by_role("table", name="Redis servers")
         lost = servers.get_by_role("row", name="10.0.0.9:6379")
-        expect(lost).to_contain_text("Failed")
+        expect(lost).to_contain_text("Error")
         expect(lost).to_contain_text("timed out")
         expect(lost.get_by_role("cell").last).to_contain_text("ago")
         expect(servers.get_by_role("row").nth(1)).to_contain_text("OK")

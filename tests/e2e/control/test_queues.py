@@ -60,7 +60,7 @@ def test_a_cause_of_the_headline_leads_to_its_row(
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         sign_in(page, yoto)
         cause = page.locator("#causes li[data-kind=dead_letters][data-name=taste]")
-        cause.get_by_role("link").click(timeout=30_000)
+        cause.locator("a.what").click(timeout=30_000)
         kind = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="taste"))
         expect(kind).to_be_focused()
 

@@ -1,14 +1,14 @@
 // Alerts with who takes care of them, and silences.
 
 import { alertDetail } from "./alerts/detail.js";
-import { labelsOf, stateOf } from "./alerts/parts.js";
+import { levelBadge, saidOf, stateOf, subjectOf } from "./alerts/parts.js";
 import { get, post } from "./api.js";
 import { act, show } from "./dialog.js";
 import { badge, h, reported } from "./dom.js";
 import { age, known, moment, quantity, subject, until } from "./format.js";
-import { alertText, levelOf } from "./headline.js";
+import { alertText, callerOf, levelOf } from "./headline.js";
 import { repeat, subscribe, throttled } from "./live.js";
-import { home, keep, may, named, state, t } from "./page.js";
+import { home, keep, may, named, parts, state, t } from "./page.js";
 import { pagedTable } from "./table.js";
 
 const part = (id) => document.getElementById(id);
@@ -20,6 +20,22 @@ const DRAW_DELAY = 300; // ms: what comes together is read once
 
 // Alerts
 
+// What the headline knows more of those that are firing: the caller, and of which one it is a consequence.
+let causes = [];
+const causeOf = ({ id }) => causes.find(({ kind, where }) => kind === "alert" && where === `alerts?alert=${id}`);
+
+/** The alert, among `items`, from which one follows. */
+function rootOf(one, items) {
+  const topic = one.open ? causeOf(one)?.follows : null;
+  return topic ? items.find((other) => other.open && causeOf(other)?.topic === topic) : undefined;
+}
+
+/** Each consequence behind its cause. */
+function causesFirst(items) {
+  const roots = new Map(items.map((one) => [one, rootOf(one, items)]));
+  return items.filter((one) => !roots.get(one)).flatMap((root) => [root, ...items.filter((one) => roots.get(one) === root).map((one) => ({ ...one, root }))]);
+}
+
 // What is listed is in the address, so that it can be sent.
 const address = state();
 const which = choice("state", t("alerts.state"), STATES.map((name) => [name, t(`alerts.state_${name}`)]));
@@ -29,10 +45,13 @@ part("alert-tools").append(which.element, level.element);
 const alerts = pagedTable({
   label: t("alerts.alerts"),
   none: t("alerts.no_alerts"),
-  fetch: (after) => get("/alerts", { after, state: which.value(), level: level.value() }),
+  fetch: async (after) => {
+    const found = await get("/alerts", { after, state: which.value(), level: level.value() });
+    return { ...found, items: causesFirst(found.items) };
+  },
   columns: [
-    { title: t("alerts.level"), render: (one) => badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)) },
-    { title: t("alerts.rule"), head: true, render: (one) => [h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)), labelsOf(one.labels), h("div", { class: "quiet small" }, alertText(one))] },
+    { title: t("alerts.level"), render: levelBadge },
+    { title: t("alerts.rule"), head: true, render: about },
     { title: t("alerts.now"), number: true, render: (one) => (one.open ? measured(one, one.value) : null) },
     { title: t("alerts.peak"), number: true, render: (one) => measured(one, one.peak_value) },
     { title: t("alerts.limit"), number: true, render: (one) => measured(one, one.limit) },
@@ -46,6 +65,21 @@ const alerts = pagedTable({
   ],
 });
 part("alerts").append(alerts.element);
+
+function about(one) {
+  const caller = one.open ? causeOf(one)?.caller : null;
+  const network = one.open ? causeOf(one)?.network : null;
+  return h(
+    "div",
+    { class: one.root ? "follows" : null },
+    h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)),
+    subjectOf(one),
+    h("div", { class: "quiet small" }, saidOf(one)),
+    caller ? h("div", { class: "small" }, parts("headline.caller", { caller: callerOf(caller) })) : null,
+    network ? h("div", { class: "small" }, t("headline.network", { network })) : null,
+    one.root ? h("div", { class: "quiet small" }, t("alerts.follows", { rule: named("rule", one.root.rule) })) : null,
+  );
+}
 
 const measured = ({ unit }, value) => quantity(value, unit ?? "count");
 
@@ -89,7 +123,7 @@ const silences = pagedTable({
   label: t("alerts.silences"),
   none: t("alerts.no_silences"),
   columns: [
-    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, ruleName(one.rule)), labelsOf(one.labels)] },
+    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, ruleName(one.rule)), subjectOf(one)] },
     { title: t("alerts.ends"), render: (one) => until(one.until) },
     { title: t("alerts.by"), render: (one) => subject(one.by) },
     { title: t("alerts.reason"), render: (one) => one.reason },
@@ -155,5 +189,16 @@ function reload() {
   silences.reload();
 }
 
+let shownCauses = "";
+subscribe({
+  status(status, kind) {
+    causes = kind === "failed" ? causes : status.headline.causes;
+    const shown = JSON.stringify(causes.map(({ where, caller, network, follows }) => [where, caller, network, follows]));
+    if (shown !== shownCauses) {
+      shownCauses = shown;
+      redraw();
+    }
+  },
+});
 const redraw = throttled(repeat(reload, REFRESH), DRAW_DELAY);
 subscribe({ alerts: (_, kind) => kind === "delta" && redraw(), events: (_, kind) => kind === "delta" && redraw() }, { types: ["alert.silenced", "alert.unsilenced"] });

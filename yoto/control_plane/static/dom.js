@@ -74,7 +74,7 @@ const nodes = (children) =>
 // How the states that the server names are drawn: ok, warning, failed, unknown, neutral.
 const LOOKS = {
   ok: "ok", excellent: "ok", good: "ok", live: "ok", closed: "ok", healthy: "ok", resolved: "ok", done: "ok", active: "ok", allow: "ok", allowed: "ok",
-  warning: "warning", degraded: "warning", half_open: "warning", silent: "warning", draining: "warning", slow: "warning", acknowledged: "warning",
+  warning: "warning", degraded: "warning", half_open: "warning", silent: "warning", draining: "warning", slow: "warning", acknowledged: "warning", recovering: "warning",
   failed: "failed", error: "failed", critical: "failed", open: "failed", isolated: "failed", forced_open: "failed", firing: "failed", deny: "failed", denied: "failed", unavailable: "failed",
   unknown: "unknown",
 };

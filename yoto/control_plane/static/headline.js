@@ -6,50 +6,82 @@ import { age, known, quantity, subject, until } from "./format.js";
 import { has, home, named, page, parts, t } from "./page.js";
 
 // How each state is drawn; a plan is no warning.
-const LOOKS = { ok: "ok", planned: "neutral", degraded: "warning", unknown: "unknown", failed: "failed" };
+const LOOKS = { ok: "ok", planned: "neutral", degraded: "warning", unknown: "unknown", failed: "failed", recovering: "warning", warning: "warning", error: "failed", critical: "failed" };
+
+/** The level of a cause, in the one vocabulary of all pages: of an alert its own, of others that of their state. */
+export const levelOfCause = ({ state, level, recovering }) => (recovering ? "recovering" : (level ?? state));
+const badgeOf = (level) => badge(level, t(`condition.${level}`), LOOKS[level]);
 
 /** Keep `node` saying how everything is; what is not known now is said as that. */
 export function drawHeadline(node, headline) {
   const { state, causes } = headline ?? { state: "unknown", causes: [] };
-  const text = t(`headline.${state}`);
-  const key = JSON.stringify([state, causes.map(sentence)]);
+  const level = causes.some((one) => levelOfCause(one) === "critical") ? "critical" : state;
+  const text = t(`headline.${level}`);
+  const roots = causes.filter((one) => one.follows === null);
+  const key = JSON.stringify([level, roots.map(sentence)]);
   if (node.dataset.shown === key) {
     return;
   }
   node.dataset.shown = key;
-  const [first, ...others] = causes;
+  const [first, ...others] = roots;
   replace(
     node,
-    h("a", { href: home, class: "overall" }, badge(state, text, LOOKS[state])),
+    h("a", { href: home, class: "overall" }, badge(level, text, LOOKS[level])),
     first ? h("span", { class: "quiet small" }, sentence(first), others.length ? ` ${t("headline.more", { n: others.length })}` : "") : null,
   );
 }
 
-/** Every cause: what it is, who ordered it and why, since when and how long, and what ends it. */
-export const causeList = (causes) => h("ul", { class: "causes" }, causes.map(causeOf));
+/**
+ * Every cause: what it is, who ordered it and why, since when and how long, and what ends it. What
+ * follows from another one is folded under it; `open` has the topics of those that are unfolded, and
+ * keeps them.
+ */
+export function causeList(causes, open = new Set()) {
+  const roots = causes.filter((one) => one.follows === null);
+  return h("ul", { class: "causes" }, roots.map((root) => causeOf(root, causes.filter((one) => one.follows === root.topic), open)));
+}
 
-function causeOf(cause) {
-  const { state, by, reason, caller, network, since, until: end, where, verb } = cause;
+function causeOf(cause, following, open) {
+  const { by, reason, caller, network, since, until: end, where, verb } = cause;
+  const level = levelOfCause(cause);
   const notes = [
+    level === "recovering" ? null : measured(cause),
     by ? t("headline.by", { by }) : null,
     reason,
-    caller ? parts("headline.caller", { caller: caller.split(", ").map((one, at) => [at ? ", " : "", one.includes(":") ? subject(one) : one]) }) : null,
+    caller ? parts("headline.caller", { caller: callerOf(caller) }) : null,
     network && !saysNetwork(cause) ? t("headline.network", { network }) : null,
   ].filter(Boolean);
   return h(
     "li",
     { dataset: { kind: cause.kind, name: cause.name } },
-    badge(state, t(`condition.${state}`), LOOKS[state]),
-    h("b", {}, sentence(cause)),
+    badgeOf(level),
+    h("a", { href: home + where, class: "what" }, sentence(cause)),
     notes.length ? h("span", { class: "quiet" }, notes.map((note, at) => [at ? " · " : "", note])) : null,
     since === null ? null : age(since),
     end === null ? null : until(end),
-    h("a", { href: home + where, "aria-label": t("headline.to", { verb: t(`verb.${verb}`), cause: sentence(cause) }) }, t(`verb.${verb}`)),
+    // What is only to be looked at is behind the name.
+    verb === "look" ? null : h("a", { href: home + where, "aria-label": t("headline.to", { verb: t(`verb.${verb}`), cause: sentence(cause) }) }, t(`verb.${verb}`)),
+    following.length ? consequences(cause, following, open) : null,
   );
 }
 
+const consequences = ({ topic }, following, open) =>
+  h(
+    "details",
+    { class: "consequences", open: open.has(topic), ontoggle: ({ target }) => (target.open ? open.add(topic) : open.delete(topic)) },
+    h("summary", {}, t("headline.follows", { n: following.length })),
+    h("ul", { class: "causes" }, following.map((one) => causeOf(one, [], open))),
+  );
+
+/** Who is meant by "mara, server:1": each a link to its page. */
+export const callerOf = (caller) =>
+  caller.split(", ").map((one, at) => [at ? t("shared.between") : "", one.includes(":") ? subject(one) : h("a", { href: `${home}people/${encodeURIComponent(one)}` }, one)]);
+
+/** Of an alert the threshold, which its level is about. */
+const measured = ({ kind, limit, unit }) => (kind === "alert" && known(limit) && limit !== 0 ? t("headline.limit", { limit: quantity(limit, unit ?? "count") }) : null);
+
 // Of some alerts the network is the news.
-const saysNetwork = ({ kind, name, network }) => kind === "alert" && network && has(`cause.${name}`);
+const saysNetwork = ({ kind, name, network, recovering }) => kind === "alert" && network && !recovering && has(`cause.${name}`);
 
 /** What a cause is, in the language of the page. */
 function sentence(cause) {
@@ -61,11 +93,11 @@ function sentence(cause) {
       if (saysNetwork(cause)) {
         return t(`cause.${name}`, { value: amount, network });
       }
-      return [`${named("rule", name)}${of ? ` (${of})` : ""}`, amount].filter(Boolean).join(" ");
+      return [`${named("rule", name)}${of ? ` (${of})` : ""}`, recovery(cause) ?? (has(`yes_or_no.${name}`) ? t(`yes_or_no.${name}`) : amount)].filter(Boolean).join(": ");
     case "component":
-      return t("cause.component", { name: named("component", name), state: t(`condition.${state}`) });
+      return t(`cause.component_${state}`, { name: named("component", name) });
     case "health":
-      return `${named("measure", name.slice("health:".length))} ${amount}`;
+      return amount ? `${named("measure", name.slice("health:".length))}: ${amount}` : t("cause.component_unknown", { name: named("measure", name.slice("health:".length)) });
     case "override":
       return t("cause.override", { name: `${named("kind", of)} ${name}`, detail });
     case "degraded_feature":
@@ -75,6 +107,15 @@ function sentence(cause) {
     default:
       return has(`cause.${kind}`) ? t(`cause.${kind}`, { name, value: amount }) : `${kind} ${name}`;
   }
+}
+
+/** Of an alert that waits to end: the value at which it fired, and that of now; null for others. */
+export function recovery({ recovering, name, rule = name, peak, peak_value: worst = peak, value, unit }) {
+  if (!recovering) {
+    return null;
+  }
+  const format = (one) => quantity(one, unit ?? UNITS[rule] ?? "count");
+  return has(`yes_or_no.${rule}`) ? t(`yes_or_no.${rule}_again`) : t("headline.recovering", { then: format(worst), now: format(value) });
 }
 
 // Alerts: those that are open, as the topic "alerts" tells, all of them at first, then what becomes of each.

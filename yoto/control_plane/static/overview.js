@@ -4,10 +4,10 @@ import { get } from "./api.js";
 import { chart, eventsBetween, isHole, RANGES, rangePicker } from "./chart.js";
 import { badge, h, replace } from "./dom.js";
 import { addressOf, age, introduce, nameOf, now, quantity, timestamp, toMs } from "./format.js";
-import { alertText, causeList, openAlerts } from "./headline.js";
+import { causeList, levelOfCause } from "./headline.js";
 import { isStale, refresh, subscribe, throttled, watch } from "./live.js";
 import { has, home, keep, named, state, t } from "./page.js";
-import { empty, failed, hint, load, loading, stale, unstale } from "./states.js";
+import { failed, hint, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
@@ -232,11 +232,18 @@ const networks = new Map(); // by topic of a cause, for those who may know
 
 part("health").append(loading());
 
+// What the strips show, and by topic the level of the cause that is about it: both say the same of it.
+let levels = new Map();
+let measures = [];
+
 function showStatus(status, kind) {
   heardOf("health", kind !== "failed");
   if (kind !== "failed") {
     showCauses(status.headline.causes);
-    replace(part("health"), h("ul", { class: "strip" }, status.components.map(componentOf)));
+    replace(part("health"), strip(status.components));
+    if (measures.length) {
+      replace(part("minute"), strip(measures));
+    }
   } else if (!part("health").querySelector(".strip")) {
     replace(part("health"), failed(status, refresh));
   }
@@ -244,26 +251,36 @@ function showStatus(status, kind) {
 
 // What the socket tells each second is drawn only when it is something else: links keep the focus.
 let shownCauses = "";
+const unfolded = new Set();
 
 function showCauses(causes) {
   part("causes-card").hidden = causes.length === 0;
+  // An alert that waits to end says nothing of how its measure is now.
+  levels = new Map(causes.filter(({ recovering }) => !recovering).map((one) => [one.topic, levelOfCause(one)]));
   // Whence sign-ins that fail come is told by REST alone, see below.
   const located = causes.map((one) => ({ ...one, network: networks.get(one.topic) ?? one.network }));
   if (JSON.stringify(located) !== shownCauses) {
     shownCauses = JSON.stringify(located);
-    replace(part("causes"), causeList(located));
+    replace(part("causes"), causeList(located, unfolded));
   }
 }
 
+const strip = (found) => h("ul", { class: "strip" }, found.map(componentOf));
+const MEASURE = "health:";
+
 function componentOf({ name, state, value, unit, limit, detail, at }) {
+  const measure = name.startsWith(MEASURE);
+  const title = measure ? named("measure", name.slice(MEASURE.length)) : named("component", name);
+  const told = levels.has(name);
+  const level = told && state !== "ok" ? levels.get(name) : state;
   return h(
     "li",
     { dataset: { state } },
-    h("span", { class: "name" }, named("component", name), has(`help.${name}`) ? [" ", hint(name, named("component", name))] : null),
-    badge(state),
+    h("span", { class: "name" }, title, has(`help.${name}`) ? [" ", hint(name, title)] : null),
+    badge(level),
     h("span", { class: "value", title: detail }, valueOf(name, value, unit, limit)),
-    // What is as it should be needs no words.
-    state === "ok" ? null : h("span", { class: "small" }, detail),
+    // What is as it should be needs no words, nor what stands above among the causes.
+    state === "ok" || told ? null : h("span", { class: "small" }, detail),
     age(at),
   );
 }
@@ -273,20 +290,8 @@ function valueOf(name, value, unit, limit) {
   if (name === "redis" && nodes.length > 1) {
     return t("overview.nodes", { value: shown, n: nodes.filter(({ state }) => state === "ok").length, all: nodes.length });
   }
-  return unit === "count" && limit !== null ? `${shown} / ${quantity(limit, unit)}` : shown;
+  return (unit === "count" || name.startsWith(MEASURE)) && limit !== null ? `${shown} / ${quantity(limit, unit)}` : shown;
 }
-
-const measures = table({
-  label: t("health.title"),
-  key: (row) => row.name,
-  columns: [
-    { title: t("health.measure"), head: true, render: (row) => named("measure", row.name.slice("health:".length)) },
-    { title: t("status.state"), render: (row) => badge(row.state) },
-    { title: t("status.value"), number: true, render: (row) => quantity(row.value, row.unit) },
-    { title: t("health.limit"), number: true, render: (row) => quantity(row.limit, row.unit) },
-    { title: t("status.age"), number: true, render: (row) => age(row.at) },
-  ],
-});
 
 const servers = table({
   label: t("overview.servers"),
@@ -301,54 +306,23 @@ const servers = table({
 });
 
 const showDetails = () =>
-  load([part("minute"), part("servers")], () => get("/status/detailed"), ({ components, headline }) => {
+  load([part("minute"), part("servers")], () => get("/status/detailed"), ({ components: all, headline }) => {
     networks.clear();
     headline.causes.forEach(({ topic, network }) => network && networks.set(topic, network));
     showCauses(headline.causes);
-    nodes = components.filter(({ name }) => name.startsWith("redis:"));
+    measures = all.filter(({ group }) => group === "health");
+    nodes = all.filter(({ name }) => name.startsWith("redis:"));
     // One server is what the strip tells of.
     part("servers-card").hidden = nodes.length < 2;
     servers.show(nodes);
     replace(part("servers"), servers.element);
-    measures.show(components.filter(({ group }) => group === "health"));
-    return measures.element;
+    return strip(measures);
   });
 
 showDetails();
 setInterval(() => document.hidden || showDetails(), DETAILS * 1000);
 
-// Alerts: a snapshot has those that are open, and events tell what becomes of them.
-
-part("alerts").append(loading());
-const open = openAlerts();
-
-function showAlerts(data, kind) {
-  open.take(data, kind);
-  const items = open.items();
-  heardOf("alerts", items !== null);
-  if (items !== null) {
-    part("alerts").dataset.loaded = "";
-    replace(part("alerts"), items.length ? h("ul", { class: "alerts" }, items.map(alertOf)) : empty(t("overview.no_alerts"), { compact: true }));
-  } else if (kind === "failed" && !part("alerts").dataset.loaded) {
-    replace(part("alerts"), failed(data, refresh));
-  }
-}
-
-const alertOf = (alert) =>
-  h(
-    "li",
-    {},
-    badge(alert.level),
-    " ",
-    h("b", {}, named("rule", alert.rule)),
-    " ",
-    alertText(alert),
-    " ",
-    age(alert.raised_at),
-    alert.acknowledged_by ? h("span", { class: "quiet" }, " ", t("overview.acknowledged", { by: alert.acknowledged_by })) : null,
-  );
-
-subscribe({ status: showStatus, performance: charts.take, alerts: showAlerts });
+subscribe({ status: showStatus, performance: charts.take });
 
 // What is heard no more is shown as what it is: old.
 let heard = null;

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from yoto.alerts import Alert
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
-from yoto.monitor import Condition, HeadlineCause, Level, unit_of
+from yoto.monitor import AlertRule, Condition, HeadlineCause, Level, unit_of
 from yoto.operate.application import of_application
 from yoto.operate.live.components import Part
 from yoto.operate.overrides import page_at, where_of
@@ -49,6 +49,8 @@ _LEVELS = {
     Level.ERROR: Condition.FAILED,
     Level.CRITICAL: Condition.FAILED,
 }
+# How rules of alerts call themselves where they ask for a level of degradation.
+ALERT_SOURCE = "alert:"
 _GRAVE = (Kind.FORCED_BREAKER, Kind.DEGRADATION)
 Names = Callable[[str], str]
 
@@ -71,20 +73,25 @@ def of_parts(parts: Iterable[Part]) -> Iterator[HeadlineCause]:
 
 
 def of_alerts(
-    alerts: Iterable[Alert], metrics: Mapping[str, str], named: Names
+    alerts: Iterable[Alert], rules: Mapping[str, AlertRule], named: Names
 ) -> Iterator[HeadlineCause]:
-    """Alerts that hold. ``metrics``: by rule, what it watches."""
+    """Alerts that hold. ``rules``: those of now, by name."""
     for alert in alerts:
-        metric = metrics.get(alert.rule)
+        rule = rules.get(alert.rule)
+        recovering = alert.recovering(rule)
         yield HeadlineCause(
             kind="alert",
             name=alert.rule,
-            state=_LEVELS[alert.level],
+            state=Condition.DEGRADED if recovering else _LEVELS[alert.level],
+            level=alert.level.value,
+            recovering=recovering,
+            peak=alert.peak_value,
+            limit=alert.limit,
             topic=_topic_of(alert),
             labels=dict(alert.labels),
             detail=alert.text,
             value=alert.value,
-            unit=None if metric is None else unit_of(metric),
+            unit=None if rule is None else unit_of(rule.metric),
             by=None if alert.acknowledged_by is None else named(alert.acknowledged_by),
             reason=alert.note,
             since=_ms(alert.raised_at),
@@ -186,6 +193,7 @@ def of_overrides(
                 name=level.feature or "*",
                 state=Condition.DEGRADED,
                 topic=f"level:{level.source}:{level.feature}",
+                follows=_TOPICS.get(level.source.removeprefix(ALERT_SOURCE)),
                 detail=level.level.value,
                 by=level.source,
                 until=level.until,

@@ -98,8 +98,8 @@ def _alerts(names: Names) -> Iterator[HeadlineCause]:
     found = alerts.service.list(AlertFilter(open=True), limit=MOST_ALERTS).items
     if not found:
         return
-    metrics = {one.rule.name: one.rule.metric for one in alerts.rules.list()}
-    for cause in causes.of_alerts(found, metrics, names):
+    rules = {one.rule.name: one.rule for one in alerts.rules.list()}
+    for cause in causes.of_alerts(found, rules, names):
         if cause.name == FAILED_SIGN_INS:
             controller = get_resilience_controller()
             limits = of_application().sign_in_limits

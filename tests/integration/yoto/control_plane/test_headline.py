@@ -113,9 +113,19 @@ def test_dead_letters_and_alerts_are_named(app: Flask, ada: ControlClient) -> No
     )
     assert headline(ada)["state"] == "failed"
     assert headline(ada)["causes"][0]["kind"] == "alert"
+    assert (found["level"], found["limit"], found["recovering"]) == ("error", 0.1, False)
     said = app.test_cli_runner().invoke(args=["control", "status"]).output
     assert "alert error_rate" in said and "unserved_items mail" in said
     assert "All systems normal" not in said
+
+    # The value is back, and the alert waits to end.
+    state.evaluator.values = lambda: {"error_rate": 0.01}
+    state.evaluator.turn()
+    found = cause(ada, "alert", lambda one: one["recovering"])
+    assert (found["state"], found["level"]) == ("degraded", "error")
+    assert (found["peak"], found["value"]) == (0.15, 0.01)
+    (listed,) = ada.get("/alerts").json["items"]
+    assert listed["recovering"] and listed["open"] and listed["level"] == "error"
 
 
 def test_what_cannot_be_asked_is_unknown(

@@ -57,6 +57,8 @@ PUT_TOGETHER = (
     "forced.",
     "foretold.",
     "guard_",
+    "happened.",
+    "happened_state.",
     "headline.",
     "help.",
     "holding.",
@@ -96,6 +98,7 @@ PUT_TOGETHER = (
     "suggestions.dismiss_",
     "suggestions.result_",
     "tab.",
+    "task.",
     "theme.",
     "tier.",
     "tuned.",
@@ -105,6 +108,8 @@ PUT_TOGETHER = (
     "verb.",
     "way.",
     "what_if.",
+    "why.",
+    "yes_or_no.",
 )
 
 

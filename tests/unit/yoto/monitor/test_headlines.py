@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from yoto.monitor import Condition, HeadlineCause, headline, without_networks
+from yoto.monitor import Condition, Headline, HeadlineCause, headline, without_networks
 
 
 def cause(topic: str, state: str = "degraded", **fields: Any) -> HeadlineCause:
@@ -55,3 +55,48 @@ def test_what_several_tell_of_one_thing_is_one_cause_with_the_worst_state() -> N
     assert (found.state, found.network) == ("failed", "192.0.2.0/24")
     (hidden,) = without_networks(headline({"alerts": [alert], "guards": [isolated]})).causes
     assert hidden.network is None and hidden.state == "failed"
+
+
+def follows(found: Headline) -> dict[str, str | None]:
+    return {one.topic: one.follows for one in found.causes}
+
+
+def test_what_follows_from_a_store_stands_behind_all_causes_and_names_it() -> None:
+    lost = cause("redis", "failed", kind="component")
+    sources = {"limits": None, "queues": None}
+    others = [cause("breaker:pay"), cause("health:cache", "failed"), cause("silent workers")]
+    found = headline({"parts": [lost, *others], **sources})
+    assert follows(found) == {
+        "redis": None,
+        "breaker:pay": None,
+        "health:cache": "redis",
+        "unknown": "redis",
+        "silent workers": "redis",
+    }
+    assert [one.follows for one in found.causes] == [None, None, "redis", "redis", "redis"]
+
+
+def test_without_its_store_as_a_cause_nothing_is_a_consequence() -> None:
+    found = headline({"parts": [cause("health:cache"), cause("migrations", "unknown")]})
+    assert set(follows(found).values()) == {None}
+
+
+def test_a_consequence_of_a_consequence_follows_from_the_first_cause() -> None:
+    level = cause("level:alert:hit_rate:", follows="health:cache")
+    found = headline({"parts": [cause("redis", "failed"), cause("health:cache"), level]})
+    assert follows(found)["level:alert:hit_rate:"] == "redis"
+    assert follows(headline({"parts": [level]})) == {"level:alert:hit_rate:": None}
+
+
+def test_the_headline_is_as_bad_as_the_worst_consequence() -> None:
+    found = headline({"parts": [cause("redis"), cause("health:cache", "failed")]})
+    assert (found.state, found.causes[0].topic) == ("failed", "redis")
+
+
+def test_an_alert_that_waits_to_end_is_not_what_is_said_of_a_limit_that_still_rejects() -> None:
+    alert = cause("limit:send", kind="alert", recovering=True, level="warning", caller=None)
+    rejects = cause("limit:send", kind="limiting", caller="mara")
+    (found,) = headline({"alerts": [alert], "limits": [rejects]}).causes
+    assert (found.kind, found.recovering, found.caller) == ("limiting", False, "mara")
+    (alone,) = headline({"alerts": [alert]}).causes
+    assert alone.recovering

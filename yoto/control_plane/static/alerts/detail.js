@@ -5,11 +5,10 @@ import { chart, eventsBetween } from "../chart.js";
 import { differenceList } from "../difference.js";
 import { badge, h, replace } from "../dom.js";
 import { addressOf, age, known, moment, quantity, subject, toMs } from "../format.js";
-import { alertText, levelOf } from "../headline.js";
 import { home, may, named, t } from "../page.js";
 import { load, tiles } from "../states.js";
 import { table } from "../table.js";
-import { labelsOf, stateOf } from "./parts.js";
+import { levelBadge, saidOf, stateOf, subjectOf } from "./parts.js";
 
 const MOST_FIELDS = 3; // of a change that are shown
 const LONGEST = 40; // characters of a value
@@ -50,8 +49,8 @@ export function alertDetail(node, id, acts) {
     return h(
       "div",
       {},
-      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)), " ", named("rule", one.rule), labelsOf(one.labels)), h("a", { href: `${home}alerts` }, t("alerts.all"))),
-      h("p", {}, alertText(one)),
+      h("div", { class: "card-head" }, h("h2", { id: "alert-title", tabindex: "-1" }, levelBadge(one), " ", named("rule", one.rule), subjectOf(one)), h("a", { href: `${home}alerts` }, t("alerts.all"))),
+      h("p", {}, saidOf(one)),
       tiles([
         { name: t("alerts.now"), value: one.open ? measured(one.value) : "–" },
         { name: t("alerts.peak"), value: measured(one.peak_value), hint: t(`alerts.level_${one.peak_level}`) },
