@@ -4,6 +4,8 @@ import { h } from "../dom.js";
 import { clock, known, quantity } from "../format.js";
 
 export const HEIGHT = 170; // px
+const APART = 14; // px between two marks, nearer ones are drawn as one
+const GRAVEST = ["alert", "restart", "act"];
 const NEAR = 6; // px from a mark within which it is pointed at
 const DRAGGED = 8; // px that are a stretch of time, and no click
 // Borders that are further off than this, as a multiple of the highest value, are left out.
@@ -31,7 +33,8 @@ export function options(plot, view, on) {
   return {
     width: plot.clientWidth,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    // On the right is room for half of the last tick's text.
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "time", setSeries: false, filters: { pub: () => true, sub: moves } }, drag: { x: Boolean(on.zoom), y: false, setScale: false, dist: DRAGGED }, points: { size: 6 }, y: false },
     scales: {
@@ -106,27 +109,48 @@ function drawBorders(u, borders, colour) {
 }
 
 /** On the left, since values and marks begin on the right; lines that come there end around it. */
-function write({ ctx, bbox }, { text, y, stroke }, back) {
-  const at = [text, bbox.left + 4 * devicePixelRatio, y - 3 * devicePixelRatio, bbox.width - 8 * devicePixelRatio];
+function write(u, { text, y, stroke }, back) {
+  outlined(u, text, [u.bbox.left + 4 * devicePixelRatio, y - 3 * devicePixelRatio, u.bbox.width - 8 * devicePixelRatio], stroke, back);
+}
+
+function outlined({ ctx }, text, at, stroke, back) {
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
   ctx.lineJoin = "round";
   ctx.lineWidth = 4 * devicePixelRatio;
   ctx.strokeStyle = back;
-  ctx.strokeText(...at);
+  ctx.strokeText(text, ...at);
   ctx.fillStyle = stroke;
-  ctx.fillText(...at);
+  ctx.fillText(text, ...at);
+}
+
+/**
+ * Marks with their places, those nearer to each other than one can be pointed at as one: `{x, kind, n}`,
+ * of the gravest kind, `n` how many. A fence of lines would hide the values.
+ */
+function thinned(u, marks) {
+  const places = marks.map((one) => ({ ...one, n: 1, x: Math.round(u.valToPos(one.at / 1000, "x", true)) })).filter(({ x }) => x >= u.bbox.left && x <= u.bbox.left + u.bbox.width);
+  return places.sort((a, b) => a.x - b.x).reduce((kept, one) => {
+    const last = kept.at(-1);
+    if (last && one.x - last.x < APART * devicePixelRatio) {
+      last.n += 1;
+      last.kind = GRAVEST.find((kind) => kind === last.kind || kind === one.kind) ?? last.kind;
+      return kept;
+    }
+    return [...kept, one];
+  }, []);
 }
 
 function drawMarks(u, marks, colour) {
-  for (const { at, kind } of marks) {
-    const x = Math.round(u.valToPos(at / 1000, "x", true));
-    if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) {
-      continue;
-    }
+  for (const { x, kind, n } of thinned(u, marks)) {
     const [top, bottom] = [u.bbox.top, u.bbox.top + u.bbox.height];
-    line(u, colour(MARKS[kind] ?? "--quiet"), [2, 3], [x, top], [x, bottom]);
+    const stroke = colour(MARKS[kind] ?? "--quiet");
+    // Only an alert is a line through the values; all else is a foot.
+    line(u, stroke, [2, 3], [x, kind === "alert" ? top : bottom - 10 * devicePixelRatio], [x, bottom]);
+    if (n > 1) {
+      outlined(u, String(n), [x + 5 * devicePixelRatio, bottom - 3 * devicePixelRatio], stroke, colour("--card"));
+    }
     // What kind it is shows in the shape of its foot too.
     const size = 4 * devicePixelRatio;
     u.ctx.beginPath();
