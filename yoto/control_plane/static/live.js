@@ -34,7 +34,9 @@ const STATE_TOPICS = new Set(["status", "performance", "cache"]);
 const PATIENCE = 4; // s until a socket that does not come is done without
 const RETRY = 15; // s between tries where the server refused the socket
 const UNKNOWN_RETRY = 5; // s until what a snapshot could not tell is asked for again
-const STALE = 15; // s without a message: the server sends one each 5 s
+// s without a message, where the server sends one each 5 s: something holds it up; nothing is of now.
+const LATE = 8;
+const STALE = 15;
 
 const subscriptions = new Set();
 const watchers = new Set();
@@ -82,6 +84,9 @@ export function watch(watcher) {
 
 /** Whether the last message is too old for what is shown to be of now. */
 export const isStale = () => state.at === null || now() - state.at > STALE * 1000;
+
+/** Whether a message that was due has not come yet, though the first one has. */
+export const isLate = () => state.at !== null && now() - state.at > LATE * 1000;
 
 function become(change) {
   state = { ...state, ...change };

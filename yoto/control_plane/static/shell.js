@@ -5,8 +5,9 @@ import { get, hasEnded, recognise, signInLink, watchSession } from "./api.js";
 import { badge, copyLink, h, replace, say, svg, toast } from "./dom.js";
 import { age, now, subject, tick, until } from "./format.js";
 import { drawHeadline, openAlerts } from "./headline.js";
-import { isStale, leave, subscribe, throttled, watch } from "./live.js";
+import { isLate, isStale, leave, subscribe, throttled, watch } from "./live.js";
 import { addressWith, home, may, named, OWN, page, t } from "./page.js";
+import { isIncomplete } from "./states.js";
 
 export const REQUEST_EVENTS = ["access_request.*"];
 const COUNT_DELAY = 300; // ms: what comes together is read once
@@ -170,7 +171,8 @@ const glass = () => svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidd
 // All of it begins
 
 // Where there is no socket to be had, polling is how it is meant to be.
-const LOOKS = { connecting: "neutral", live: "ok", polling: page.vendor?.socket ? "warning" : "ok", lost: "failed" };
+const LOOKS = { connecting: "neutral", live: "ok", polling: page.vendor?.socket ? "warning" : "ok", late: "warning", incomplete: "warning", lost: "failed" };
+const FRESH = new Set(["live", "polling"]);
 
 setInterval(tick, 1000);
 tick();
@@ -184,8 +186,15 @@ if (connection) {
   // What is below is as old as the last question: there only a connection that is lost is news.
   const asked = "asked" in connection.dataset;
 
+  // Nothing green stands over what is late, or over a part that could not be loaded.
+  const modeNow = () => {
+    if (!FRESH.has(last.mode)) {
+      return last.mode;
+    }
+    return last.mode === "live" && isStale() ? "lost" : isLate() ? "late" : isIncomplete() ? "incomplete" : last.mode;
+  };
   const draw = () => {
-    const mode = last.mode === "live" && isStale() ? "lost" : last.mode;
+    const mode = modeNow();
     if (state.dataset.mode !== mode) {
       state.dataset.mode = mode;
       replace(state, asked && mode !== "lost" ? null : badge(mode, t(`live.${mode}`), LOOKS[mode]));

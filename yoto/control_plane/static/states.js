@@ -23,6 +23,9 @@ export const failed = (problem, retry = null) =>
     retry ? h("button", { type: "button", onclick: retry }, t("shared.retry")) : null,
   );
 
+/** Whether a part of the page could not be loaded, or is older than it is to be. */
+export const isIncomplete = () => document.querySelector("main :is(.state.problem, .stale, .not-loaded)") !== null;
+
 /**
  * A `draw` for `load` that draws only what changed since: what has the focus keeps it. For parts
  * that are drawn whole; tables do so by themselves.
