@@ -54,7 +54,7 @@ PAGES = (
     Page("policies", "/policies", live=False),
     Page("cache", "/cache", texts=("guards", "help")),
     Page("queues", "/queues", texts=("help",)),
-    Page("events", "/events"),
+    Page("events", "/events", texts=("forecasts",)),
     Page("audit", "/audit"),
     Page("instances", "/instances", texts=("help",)),
     Page("suggestions", "/suggestions", texts=("forecasts",)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -46,7 +47,7 @@ def follow(page: Page, yoto: RunningYoto, username: str = "admin") -> None:
 
 
 def lines(page: Page, kind: str) -> Locator:
-    return page.locator(".tail > li").filter(has=page.locator(".type", has_text=kind))
+    return page.locator(f".tail > li[data-type^='{kind}']")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,8 @@ def test_older_events_are_reached_by_keyboard_while_new_ones_come(
 ) -> None:
     def happen(times: int) -> None:
         for step in range(times):
-            event = TaskProgressed(task_id="older", task="older", step=str(step))
+            # Those of one task would be one line.
+            event = TaskProgressed(task_id=uuid4().hex, task="older", step=str(step))
             assert Events.of(neighbour).stream.publish(event) is not None
 
     happen(110)
@@ -153,13 +155,13 @@ def test_older_events_are_reached_by_keyboard_while_new_ones_come(
     [
         (
             "en-GB",
-            "40 subjects changed: role:900, role:901, role:902, role:903, role:904, "
-            "role:905 and 34 more",
+            "Permissions changed for 40 subjects: role:900, role:901, role:902, role:903, "
+            "role:904, role:905 and 34 more",
             "fell too far behind",
         ),
         (
             "zh",
-            "40 个主体已变更：role:900、role:901、role:902、role:903、role:904、role:905，另有 34 个",
+            "40 个主体的权限已变更：role:900、role:901、role:902、role:903、role:904、role:905，另有 34 个",
             "落后太多",
         ),
     ],
@@ -180,6 +182,48 @@ def test_a_change_of_permissions_and_a_worker_that_fell_behind_are_told_in_words
             ".gap({after: '1795532051474-0', reason: 'slow'}).textContent"
         )
         assert slow in marker
+
+
+SAYS_LINES = """async (events) => {
+  const { tail } = await import("/static/control/events/tail.js");
+  const list = tail({ label: "here", most: 100 });
+  events.forEach(list.add);
+  const texts = [...list.element.children].map((one) => one.querySelector(".gist").textContent);
+  return [texts, list.size(), list.newest(), list.oldest()];
+}"""
+
+
+def test_events_that_say_the_same_are_one_line_with_how_often_and_in_which_time(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    def event(minute: int, type: str, /, **data: object) -> dict[str, object]:
+        ms = 1795532051474 + minute * 60_000
+        return {"id": f"{ms}-0", "type": type, "at": ms, "source": "x", "data": data}
+
+    burst = {"kind": "rate_limit", "name": "message.send", "caller": "", "count": 3}
+    by_hand = {"kind": "rate_limit", "name": "message.send", "action": "set", "author": "cli:ada"}
+    wake = {"source": "alert:redis", "old": "none", "new": "none"}
+    events = [
+        event(0, "guard.rejections", **burst),
+        event(1, "store.lost", store="redis"),
+        event(7, "guard.rejections", **burst),
+        event(8, "degradation.changed", **wake),
+        event(9, "config.changed", **by_hand, version=1),
+        event(10, "config.changed", **by_hand, version=2),
+        event(30, "guard.rejections", **burst),
+    ]
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+        follow(page, yoto)
+        texts, size, newest, oldest = page.evaluate(SAYS_LINES, events)
+    configured = "ada at a terminal configured limiter message.send"
+    assert texts == [
+        "limiter message.send rejected 3 calls",
+        configured,
+        configured,
+        "limiter message.send rejected 6 calls × 2 in 7 min",
+        "Redis is unavailable",
+    ]
+    assert (size, newest, oldest) == (6, events[-1]["id"], events[0]["id"])
 
 
 def test_the_past_is_searched_and_the_list_goes_back_to_live(

@@ -8,7 +8,7 @@ import { readFilters, rememberFilters, toLocal, toMoment } from "./events/filter
 import { tail } from "./events/tail.js";
 import { typePicker } from "./events/types.js";
 import { now, zone } from "./format.js";
-import { isStale, subscribe, watch } from "./live.js";
+import { isLate, isStale, subscribe, watch } from "./live.js";
 import { may, t } from "./page.js";
 import { empty, failed, loading } from "./states.js";
 
@@ -187,7 +187,7 @@ replace(part("acts"), pauseButton, backButton, exportLink, clearButton);
 replace(part("list"), notice, head, heard, list.element, foot);
 
 function draw() {
-  const mode = searching() ? "search" : paused ? "paused" : "following";
+  const mode = searching() ? "search" : paused ? "paused" : typeof state !== "string" || isLate() ? "not_following" : "following";
   replace(part("mode"), MODES[mode]);
   pauseButton.hidden = searching();
   pauseButton.setAttribute("aria-pressed", String(paused));
@@ -211,8 +211,13 @@ function draw() {
   }
 }
 
-const modeBadge = (mode, text) => badge(mode, text, mode === "following" ? "ok" : "neutral");
-const MODES = { following: modeBadge("following", t("events.following")), paused: modeBadge("paused", t("events.paused")), search: modeBadge("search", t("events.searching")) };
+const MODES = {
+  following: badge("following", t("events.following"), "ok"),
+  // Nothing is heard, or what happened before could not be read.
+  not_following: badge("not_following", t("events.not_following"), "unknown"),
+  paused: badge("paused", t("events.paused"), "neutral"),
+  search: badge("search", t("events.searching"), "neutral"),
+};
 
 function endOf(shown) {
   if (state === "loading") {
@@ -335,6 +340,7 @@ watch((found) => {
 });
 setInterval(() => {
   notice.hidden = searching() || mode === "connecting" || !isStale();
+  draw();
 }, 1000);
 
 showFilters();

@@ -1,8 +1,12 @@
-// The list of events on the page, newest first: bounded, each event once, with gaps at their places.
+// The list of events on the page, newest first: bounded, each event once, those that say the same
+// within a while on one line, with gaps at their places.
 
 import { h } from "../dom.js";
 import { compareIds } from "../live.js";
-import { entry, gap, words } from "./entry.js";
+import { entry, gap, milliseconds, words } from "./entry.js";
+import { isNews, keyOf } from "./sentence.js";
+
+const TOGETHER = 600_000; // ms between two events that say the same, within which they are one line
 
 /**
  * Returns `{element, add(event), addGap(gap), find(text), clear(), newest(), oldest(), size(),
@@ -12,7 +16,8 @@ import { entry, gap, words } from "./entry.js";
 export function tail({ label, most }) {
   const element = h("ul", { class: "tail", "aria-label": label });
   const known = new Set();
-  let items = []; // newest first: {id, line, words}; those of gaps have no words
+  // Newest first: {id, key, events, line, show, words}; `id` is of the newest of its events. Gaps have no words.
+  let items = [];
   let text = "";
   let dropped = 0;
 
@@ -35,25 +40,62 @@ export function tail({ label, most }) {
     item.line.hidden = item.words !== null && !item.words.includes(text);
   };
 
+  /** Whether an event came soon enough before or after those of a line. */
+  function isNear({ events: found }, { id }) {
+    const at = milliseconds(id);
+    return at >= milliseconds(found.at(-1).id) - TOGETHER && at <= milliseconds(found[0].id) + TOGETHER;
+  }
+
+  /** One more event on a line, which moves up where it is the newest. */
+  function join(item, event) {
+    const at = item.events.findIndex(({ id }) => compareIds(event.id, id) > 0);
+    item.events.splice(at < 0 ? item.events.length : at, 0, event);
+    item.words += ` ${words(event)}`;
+    if (at === 0) {
+      item.id = event.id;
+      items.splice(items.indexOf(item), 1);
+      put(place(event.id, false), item);
+    }
+    item.show(item.events);
+    hide(item);
+  }
+
+  function dropOldest() {
+    const last = items.at(-1);
+    const gone = last.events?.pop();
+    if (gone) {
+      known.delete(gone.id);
+      dropped += 1;
+    }
+    if (last.events?.length) {
+      last.show(last.events);
+    } else {
+      items.pop();
+      last.line.remove();
+    }
+  }
+
   const events = () => items.filter((item) => item.words !== null);
 
   return {
     element,
     add(event) {
-      if (known.has(event.id)) {
+      if (known.has(event.id) || !isNews(event)) {
         return;
       }
       known.add(event.id);
-      const item = { id: event.id, line: entry(event), words: words(event) };
-      hide(item);
-      put(place(event.id, false), item);
+      const key = keyOf(event);
+      const item = (key !== null && items.find((one) => one.key === key && isNear(one, event))) || null;
+      if (item) {
+        join(item, event);
+      } else {
+        const { element: line, show } = entry([event]);
+        const made = { id: event.id, key, events: [event], line, show, words: words(event) };
+        hide(made);
+        put(place(event.id, false), made);
+      }
       while (known.size > most) {
-        const gone = items.pop();
-        gone.line.remove();
-        if (gone.words !== null) {
-          known.delete(gone.id);
-          dropped += 1;
-        }
+        dropOldest();
       }
     },
     addGap(missing) {
@@ -73,9 +115,9 @@ export function tail({ label, most }) {
       element.replaceChildren();
     },
     newest: () => events()[0]?.id ?? null,
-    oldest: () => events().at(-1)?.id ?? null,
+    oldest: () => events().map((item) => item.events.at(-1).id).sort(compareIds)[0] ?? null,
     size: () => known.size,
-    found: () => events().filter((item) => !item.line.hidden).length,
+    found: () => events().filter((item) => !item.line.hidden).reduce((sum, item) => sum + item.events.length, 0),
     dropped: () => dropped,
   };
 }
