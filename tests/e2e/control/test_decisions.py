@@ -48,6 +48,53 @@ def test_a_denial_of_yesterday_is_found_and_what_made_the_difference(
         watch.assert_quiet()
 
 
+FOLDS = """async (rows) => {
+  const { foldDecisions } = await import("/static/control/permissions/folding.js");
+  return foldDecisions(rows).map((one) =>
+    [one.id, one.times, one.seconds, one.places, one.more_places]);
+}"""
+
+
+def test_decisions_of_one_caller_permission_and_reason_are_one_row(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    def row(id: int, **fields: object) -> dict[str, object]:
+        made = {
+            "id": id,
+            "at": f"2026-12-01T10:00:{id:02}+00:00",
+            "user_id": 30,
+            "permission": "message.send",
+            "place": "channel:1",
+            "allowed": False,
+            "reason": "not_granted",
+            "weight": 1,
+            "request_id": f"r{id}",
+        }
+        return {**made, **fields}
+
+    inner = {"permission": "admin.audit", "place": "global"}
+    rows = [
+        row(19, weight=100, place="channel:2"),
+        row(18, **inner, request_id="r17"),
+        row(17),
+        row(16, reason="timed_out"),
+        row(15, user_id=31),
+        row(14, allowed=True),
+        row(13, **inner),  # asked for itself
+        *(row(12 - at, place=f"channel:{3 + at}") for at in range(3)),
+    ]
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+        sign_in(page, yoto, path="/permissions")
+        folded = page.evaluate(FOLDS, rows)
+    assert folded == [
+        [19, 104, 9, ["channel:2", "channel:1", "channel:3"], 2],
+        [16, 1, 0, ["channel:1"], 0],
+        [15, 1, 0, ["channel:1"], 0],
+        [14, 1, 0, ["channel:1"], 0],
+        [13, 1, 0, ["global"], 0],
+    ]
+
+
 def look_at_trends(page: Page) -> None:
     page.get_by_text("Trends", exact=True).click()
     page.get_by_role("button", name="30 days").click()

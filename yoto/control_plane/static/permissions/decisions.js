@@ -2,16 +2,19 @@
 
 import { get } from "../api.js";
 import { badge, h, replace, uniqueId } from "../dom.js";
-import { now, subject, timestamp, toMs, zone } from "../format.js";
+import { duration, now, number, subject, timestamp, toMs, zone } from "../format.js";
 import { keep, named, page, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
+import { foldDecisions } from "./folding.js";
 import { form, narrowestFirst, permissionPicker, picker, select, userPicker } from "./question.js";
 import { record } from "./record.js";
 import { reason as reasonOf, reasonText } from "./sign.js";
 import { trends } from "./trends.js";
 
 // On a telephone a record is a card of several lines.
-const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 50;
+const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 25;
+const READ = 100; // records a request
+const SHOWN_RECORDS = 50; // of a row, once it is opened
 const SHOWN = 8; // characters of the id of a request, which its title has whole
 // Requests for one page of the list: each looks at a part of the log, and filters may rarely meet.
 const LOOKS = 10;
@@ -86,45 +89,63 @@ export function decisionList(query, open = null) {
       { title: t("permissions.when"), render: (row) => when(row, open) },
       ...("user" in asked ? [] : [{ title: t("permissions.user"), head: true, render: (row) => subject(`user:${row.user_id}`, { text: row.user }) }]),
       { title: t("permissions.permission"), render: (row) => h("code", { class: "unbroken" }, row.permission) },
-      { title: t("permissions.place"), render: (row) => place(row.place) },
+      { title: t("permissions.place"), render: placesOf },
       { title: t("permissions.verdict"), render: verdict },
-      { title: t("permissions.request"), render: (row) => (row.request_id === null ? null : h("span", { class: "request unbroken" }, subject(`request:${row.request_id}`, { text: row.request_id.slice(0, SHOWN) }))) },
+      { title: t("permissions.request"), render: (row) => (row.request_id === null || row.rows?.length > 1 ? null : h("span", { class: "request unbroken" }, subject(`request:${row.request_id}`, { text: row.request_id.slice(0, SHOWN) }))) },
       { title: t("permissions.policy_version"), render: (row) => (row.policy_version === null ? null : h("code", {}, row.policy_version)) },
     ],
     actions: open === null ? [] : [{ title: t("permissions.replay"), right: "view", run: open }],
     fetch,
   });
 
+  // Who asks for one request wants to see all that was decided in it.
+  const whole = "request" in asked;
+
   async function fetch(after) {
-    const items = [];
+    const found = [];
     let page = { next: after };
-    for (let looks = 0; looks < LOOKS && items.length < PAGE; looks += 1) {
-      page = await get("/decisions", { ...asked, after: page.next, limit: PAGE - items.length });
-      items.push(...page.items);
+    let rows = [];
+    for (let looks = 0; looks < LOOKS && rows.length < PAGE; looks += 1) {
+      page = await get("/decisions", { ...asked, after: page.next, limit: READ });
+      found.push(...page.items);
+      rows = whole ? found : foldDecisions(found);
       if (page.next === null) {
         break;
       }
     }
-    const short = page.next !== null && items.length < PAGE;
-    note.textContent = short ? t("permissions.seen_to", { time: timestamp(page.seen_to) }) : "";
-    return { items, next: page.next };
+    const short = page.next !== null && rows.length < PAGE;
+    note.textContent = short ? t("permissions.seen_to", { time: timestamp(page.seen_to ?? found.at(-1)?.at) }) : "";
+    return { items: rows, next: page.next };
   }
 
   return { ...list, element: h("div", {}, list.element, note) };
 }
 
-/** When it was decided, as a link to the record where the list opens none itself. */
+/** When it was decided, as a link to the record where the list opens none itself; how often, and each time. */
 function when(row, open) {
-  const text = h("time", { datetime: row.at }, timestamp(row.at));
-  return open === null ? h("a", { href: `${home}permissions?tab=decisions&record=${row.id}` }, text) : text;
+  const newest = recordLink(row, open === null);
+  if (!(row.rows?.length > 1)) {
+    return newest;
+  }
+  const summary = h("summary", {}, t("permissions.times", { n: number(row.times), time: duration(row.seconds) }));
+  const records = h("ul", { class: "times" });
+  const fill = () => records.hasChildNodes() || records.append(...row.rows.slice(0, SHOWN_RECORDS).map((one) => h("li", {}, recordLink(one))));
+  return [newest, h("details", { ontoggle: fill }, summary, records)];
 }
+
+function recordLink(row, link = true) {
+  const text = h("time", { datetime: row.at }, timestamp(row.at));
+  return link ? h("a", { href: `${home}permissions?tab=decisions&record=${row.id}` }, text) : text;
+}
+
+const placesOf = ({ place: first, places = [first], more_places: more = 0 }) => [places.map((one, at) => [at ? t("shared.between") : "", place(one)]), more ? ` ${t("permissions.more_places", { n: more })}` : null];
 
 /** A place by its name. */
 export const place = (text) => (text.includes(":") ? subject(text) : named("scope", text));
 
 /** A verdict with its reason in words. */
-export const verdict = ({ allowed, reason, weight = 1 }) =>
-  h("span", {}, badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied")), " ", reasonOf(reason), weight > 1 ? h("span", { class: "quiet" }, ` × ${weight}`) : null);
+export const verdict = ({ allowed, reason, weight = 1, rows = [] }) =>
+  h("span", {}, badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied")), " ", reasonOf(reason), weight > 1 && rows.length < 2 ? h("span", { class: "quiet" }, ` × ${weight}`) : null);
 
 // What the permission system says itself; policies have codes of their own.
 const REASONS = ["not_granted", "overwrite_denied", "no_channel_access", "timed_out", "not_member", "unknown_user", "disabled", "excluded", "not_satisfied", "lacks_role", "sign_in_again", "granted", "owner", "administrator", "super_admin"];
