@@ -183,9 +183,9 @@ def supervise(options: argparse.Namespace) -> int:
     app = application()
 
     from app.cli.startup import prepare
-    from app.extensions import permissions, policy
+    from app.extensions import fleet, permissions, policy
     from app.server import Supervisor, bind, refuse_taken
-    from yoto.errors import ConfigurationError
+    from yoto.errors import ConfigurationError, StoreUnavailable
 
     if app.config["MONITOR_BACKEND"] == "memory":
         raise ConfigurationError(
@@ -197,6 +197,12 @@ def supervise(options: argparse.Namespace) -> int:
     # What that began in the background is the workers' to do.
     permissions.close(app)
     policy.of(app).close()
+
+    def on_end(pid: int, code: int) -> None:
+        # Without Redis nobody is told; the log has it.
+        with suppress(StoreUnavailable):
+            fleet.of(app).record_end(socket.gethostname(), pid, code)
+
     with bind(host, port) as reserved:
         port = reserved.getsockname()[1]
         command = [sys.executable, os.path.abspath(__file__), "--host", host, "--port", str(port)]
@@ -205,6 +211,7 @@ def supervise(options: argparse.Namespace) -> int:
             options.workers,
             app.config["DRAIN_SECONDS"],
             on_ready=lambda: announce(host, port, options.workers),
+            on_end=on_end,
         )
         return supervisor.run()
 

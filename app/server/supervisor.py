@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class Supervisor:
         count: how many workers.
         drain_seconds: how long a worker may take to finish its requests.
         on_ready: called once, when the first worker has said that it accepts connections.
+        on_end: called with process id and return code of a worker that ended, but for those that
+            are stopped with the whole; in a thread of its own, since no replacement waits for it.
     """
 
     def __init__(
@@ -47,9 +50,11 @@ class Supervisor:
         count: int,
         drain_seconds: float,
         on_ready: Callable[[], None],
+        on_end: Callable[[int, int], None] = lambda pid, code: None,
     ) -> None:
         self._command = command
         self._on_ready = on_ready
+        self._on_end = on_end
         self._ready = False
         self._drain_seconds = drain_seconds
         self._slots: list[_Worker | None] = [None] * count
@@ -127,6 +132,8 @@ class Supervisor:
                 lived,
                 self._pauses[slot],
             )
+            ended = worker.process.pid, code
+            threading.Thread(target=self._on_end, args=ended, daemon=True).start()
             self._not_before[slot] = time.monotonic() + self._pauses[slot]
             self._pauses[slot] = min(self._pauses[slot] * 2, LONGEST_PAUSE_SECONDS)
 

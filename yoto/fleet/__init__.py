@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
 
-from .member import Worker, WorkerState
+from .member import End, Worker, WorkerState
 from .roster import BEAT_SECONDS, GONE_AFTER_MS, LOST_FOR_MS, Roster
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = [
     "BEAT_SECONDS",
     "GONE_AFTER_MS",
     "LOST_FOR_MS",
+    "End",
     "Fleet",
     "Roster",
     "Worker",

@@ -42,3 +42,21 @@ class WorkerResumed(Event, frozen=True, kw_only=True):
     """A worker resumed: its order to drain was withdrawn, or expired."""
 
     worker: str
+
+
+@event_type("worker.ended")
+class WorkerEnded(Event, frozen=True, kw_only=True):
+    """A worker is no more, or was not heard for so long that it must be taken to be.
+
+    Attributes:
+        worker: the instance.
+        how: ``shutdown``: it said so itself; ``signal``, ``exit``: its supervisor saw how;
+            ``silent``: nobody saw how, and the others have heard nothing of it.
+        signal: the name of the signal that ended it, such as ``SIGKILL``.
+        code: its exit code; of a signal None.
+    """
+
+    worker: str
+    how: str
+    signal: str = ""
+    code: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,6 +38,31 @@ class Drain(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int
 
 
+class End(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker ended, as its supervisor saw it.
+
+    Attributes:
+        how: ``signal`` or ``exit``.
+        signal: the signal's name, such as ``SIGKILL``.
+        code: the exit code; of a signal None.
+    """
+
+    how: str
+    signal: str = ""
+    code: int | None = None
+
+    @classmethod
+    def of_returncode(cls, returncode: int) -> End:
+        """From what ``subprocess`` says: below 0 the number of a signal."""
+        if returncode >= 0:
+            return cls(how="exit", code=returncode)
+        try:
+            name = signal.Signals(-returncode).name
+        except ValueError:
+            name = str(-returncode)
+        return cls(how="signal", signal=name)
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """A process of the application.
@@ -48,6 +74,7 @@ class Worker:
         heard_ms: ms since its last heartbeat.
         facts: its report then, by name; values are JSON.
         drain: its order to drain; in effect as soon as ``state`` is ``draining``.
+        end: how it ended; None: it has not, or nobody saw how.
     """
 
     id: str
@@ -57,6 +84,7 @@ class Worker:
     heard_ms: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     drain: Drain | None = None
+    end: End | None = None
 
 
 def place_of(instance_id: str) -> tuple[str, int]:

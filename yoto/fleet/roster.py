@@ -11,7 +11,7 @@ import msgspec
 from yoto.errors import UnknownResource
 from yoto.redis import RedisConnection, load_script
 
-from .member import Drain, Worker, WorkerState, place_of
+from .member import Drain, End, Worker, WorkerState, place_of
 
 # s between heartbeats.
 BEAT_SECONDS = 2.0
@@ -30,6 +30,7 @@ _BEAT = load_script(_LUA, "beat.lua")
 _ROSTER = load_script(_LUA, "roster.lua")
 _ORDER = load_script(_LUA, "order.lua")
 _LEAVE = load_script(_LUA, "leave.lua")
+_END = load_script(_LUA, "end.lua")
 
 
 class Beat(NamedTuple):
@@ -65,7 +66,8 @@ class Roster:
         key = key or partial(redis.keys.tagged, "fleet")
         self._heard = key()
         self._orders = key("orders")
-        self._keys = [self._heard, key("facts"), self._orders]
+        self._ends = key("ends")
+        self._keys = [self._heard, key("facts"), self._orders, self._ends]
         self._remember_ms = remember_ms
 
     def beat(self, worker_id: str, facts: Mapping[str, Any] | None = None) -> Beat:
@@ -98,17 +100,27 @@ class Roster:
             raise UnknownResource("instance", worker_id, "id")
         return int(until)
 
+    def end(self, worker_id: str, end: End) -> None:
+        """Keep how a worker ended for as long as it is listed."""
+        self._redis.scripts.run(
+            _END,
+            [self._heard, self._ends],
+            [worker_id, msgspec.json.encode(end), self._remember_ms],
+        )
+
     def all(self) -> list[Worker]:
         """Every remembered worker, most recently heard first."""
         now, *flat = self._redis.scripts.run(_ROSTER, self._keys, [self._remember_ms])
         found = [
-            _worker(raw_id.decode(), int(now) - int(heard), msgspec.json.decode(facts), order)
-            for raw_id, heard, facts, order in zip(*[iter(flat)] * 4, strict=True)
+            _worker(raw_id.decode(), int(now) - int(heard), msgspec.json.decode(facts), order, end)
+            for raw_id, heard, facts, order, end in zip(*[iter(flat)] * 5, strict=True)
         ]
         return sorted(found, key=lambda worker: worker.heard_ms)
 
 
-def _worker(worker_id: str, heard_ms: int, facts: dict[str, Any], order: bytes) -> Worker:
+def _worker(
+    worker_id: str, heard_ms: int, facts: dict[str, Any], order: bytes, end: bytes
+) -> Worker:
     state_text = facts.pop("state", None)
     if state_text == ENDED:
         state = WorkerState.ENDED
@@ -116,7 +128,9 @@ def _worker(worker_id: str, heard_ms: int, facts: dict[str, Any], order: bytes) 
         state = WorkerState.SILENT
     else:
         state = WorkerState.DRAINING if state_text == DRAINING else WorkerState.LIVE
-    return Worker(worker_id, *place_of(worker_id), state, max(0, heard_ms), facts, _drain(order))
+    place, drain = place_of(worker_id), _drain(order)
+    how = msgspec.json.decode(end, type=End) if end else None
+    return Worker(worker_id, *place, state, max(0, heard_ms), facts, drain, how)
 
 
 def _drain(order: bytes) -> Drain | None:

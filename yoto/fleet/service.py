@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from yoto.errors import ValidationFailed
@@ -13,9 +14,9 @@ from yoto.events import EventState, StoredEvent
 from yoto.housekeeping import Housekeeper
 from yoto.redis import EXPECTED_FAILURES
 
-from .facts import WorkerDrained, WorkerResumed, WorkerSteered
-from .member import Drain, Worker, WorkerState
-from .roster import BEAT_SECONDS, DRAINING, ENDED, Roster
+from .facts import WorkerDrained, WorkerEnded, WorkerResumed, WorkerSteered
+from .member import Drain, End, Worker, WorkerState
+from .roster import BEAT_SECONDS, DRAINING, ENDED, GONE_AFTER_MS, LOST_FOR_MS, Roster
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,11 @@ SHORTEST_DRAIN, LONGEST_DRAIN = 5.0, 24 * 3600.0
 # s to wait, after an order, for the worker to confirm it.
 PATIENCE = 3.0
 LOOK_SECONDS = 0.05
+# Heartbeats in a row before a worker says of others that they are silent: after an outage of Redis
+# all of them were. Then it looks once in so many.
+BEATS_BEFORE_LOOK = 8
+# ms for which a supervisor has time to say how a worker ended, before others say that it is silent.
+SUPERVISOR_MS = 10_000
 
 Facts = Callable[[], Mapping[str, Any]]
 T = TypeVar("T")
@@ -59,6 +65,8 @@ class FleetService:
         self._drain: Drain | None = None
         self._ends_at = 0.0
         self._listeners: list[Callable[[bool], None]] = []
+        self._beats = 0  # in a row that reached Redis
+        self._noticed: set[str] = set()
         self._end: Callable[[], None] | None = None
         self._thread = Housekeeper("yoto-fleet")
         self._wake = self._thread.add("beat", self._beat)
@@ -93,6 +101,30 @@ class FleetService:
         end()
         self._thread.stop()
         self._report(ENDED)
+        self._publish_end(self.id, WorkerEnded(worker=self.id, how="shutdown"))
+
+    def record_end(self, host: str, pid: int, returncode: int) -> None:
+        """Keep and publish how a worker ended; for its supervisor, which sees it.
+
+        A worker that said itself that it ends, or never was heard, needs none.
+
+        Args:
+            returncode: its exit code; below 0 the number of the signal that ended it.
+
+        Raises:
+            StoreUnavailable: Redis does not respond.
+        """
+        for worker in self.all():
+            unsaid = worker.state is not WorkerState.ENDED and worker.end is None
+            if (worker.host, worker.pid) == (host, pid) and unsaid:
+                end = End.of_returncode(returncode)
+                self._roster.end(worker.id, end)
+                self._publish_end(
+                    worker.id,
+                    WorkerEnded(worker=worker.id, how=end.how, signal=end.signal, code=end.code),
+                )
+                # What was heard last is first; the number may have been another one's before.
+                return
 
     def all(self) -> list[Worker]:
         """Every worker of the last day, those most recently heard first.
@@ -147,12 +179,29 @@ class FleetService:
 
     def _beat(self) -> float:
         reached, order = self._report(DRAINING if self._drain else None)
+        self._beats = self._beats + 1 if reached else 0
         if reached:
             self._obey(order)
+            if self._beats % BEATS_BEFORE_LOOK == 0:
+                with suppress(*EXPECTED_FAILURES):
+                    self._notice_silent()
         elif self._drain is not None and time.monotonic() >= self._ends_at:
             # Redis is unavailable and cannot report that the order expired; its end is known here.
             self._obey(None)
         return BEAT_SECONDS
+
+    def _publish_end(self, worker_id: str, event: WorkerEnded) -> None:
+        """Once for each worker, whoever says so."""
+        self._events.stream.publish_once(event, f"worker.ended:{worker_id}:{event.how}")
+
+    def _notice_silent(self) -> None:
+        """Say of workers that fell silent that they did, where no supervisor said how."""
+        for worker in self.all():
+            due = GONE_AFTER_MS + SUPERVISOR_MS <= worker.heard_ms < LOST_FOR_MS
+            unsaid = worker.state is WorkerState.SILENT and worker.end is None
+            if due and unsaid and worker.id not in self._noticed:
+                self._noticed.add(worker.id)
+                self._publish_end(worker.id, WorkerEnded(worker=worker.id, how="silent"))
 
     def _report(self, state: str | None) -> tuple[bool, Drain | None]:
         """Send a heartbeat; whether Redis responded, and the order that it had."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 import click
 import msgspec
@@ -36,6 +36,7 @@ class Facts(TypedDict):
     event_position: str | None
     events_silent_s: float | None
     memory_bytes: int | None
+    memory_past_mib: Annotated[list[int] | None, "One in two minutes, of two hours, oldest first"]
     threads: int | None
     sockets: int | None
 
@@ -48,6 +49,14 @@ class Order(TypedDict):
     until_ms: int
 
 
+class Ended(TypedDict):
+    """How a worker ended, as its supervisor saw it."""
+
+    how: Literal["signal", "exit"]
+    signal: Annotated[str, "Such as `SIGKILL`; empty: none ended it"]
+    code: Annotated[int | None, "Its exit code"]
+
+
 class Instance(Facts):
     """A worker, by its last heartbeat."""
 
@@ -58,6 +67,7 @@ class Instance(Facts):
     heard_ms: Annotated[int, "ms since its last heartbeat"]
     answering: Annotated[bool, "It gives this answer"]
     drain: Order | None
+    end: Annotated[Ended | None, "Null: it has not ended, or nobody saw how"]
 
 
 class Instances(TypedDict):
@@ -84,6 +94,7 @@ def shown(worker: Worker) -> Instance:
         "heard_ms": worker.heard_ms,
         "answering": worker.id == fleet.current.id,
         "drain": None if worker.drain is None else msgspec.to_builtins(worker.drain),
+        "end": None if worker.end is None else msgspec.to_builtins(worker.end),
         **facts,
     }
 
@@ -95,10 +106,17 @@ def _lines(found: Instances) -> Iterator[str]:
         )
         yield (
             f"{one['state']:<9} {one['id']:<40} heard {one['heard_ms'] / 1000:.1f} s ago"
-            f"  up {uptime} s  {one['version']}  {one['async_mode']}  sockets {sockets}"
+            f"  up {uptime} s  {one['version']}  {one['async_mode']}  sockets {sockets}{_end(one)}"
         )
     if not found["items"]:
         yield "No worker was heard within a day."
+
+
+def _end(one: Instance) -> str:
+    end = one["end"]
+    if end is None:
+        return ""
+    return f"  killed by {end['signal']}" if end["signal"] else f"  exited with {end['code']}"
 
 
 def _drains(found: Steered, instance_id: str, seconds: float, **given: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from yoto.monitor import Monitor, resident_bytes
 from yoto.resilience import Resilience
 
 S_TO_MS = 1000
+# s between two values of the memory over time, and how many are kept: two hours, in some 250 bytes.
+MEMORY_SECONDS, MEMORY_VALUES = 120.0, 60
+MIB = 1 << 20
 
 
 def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
@@ -28,15 +32,27 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
     ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log, and
     ``log_took_ms``, how old its newest entries were when they were applied, by their positions;
     ``event_position`` and ``events_silent_s`` of the event stream, silences in seconds and None
-    where this worker never listened; ``memory_bytes``, None where the system does not provide it;
+    where this worker never listened; ``memory_bytes``, None where the system does not provide it,
+    and ``memory_past_mib``, as it was each two minutes, oldest first;
     ``threads``; ``sockets``, open connections of Socket.IO. Without Socket.IO this and the mode are
     None.
     """
     started_at, began = round(time.time() * S_TO_MS), time.monotonic()
 
+    memory: deque[int] = deque(maxlen=MEMORY_VALUES)
+    next_value = began
+
+    def memory_past(now: float, used: int | None) -> list[int]:
+        nonlocal next_value
+        if used is not None and now >= next_value:
+            memory.append(round(used / MIB))
+            next_value = now + MEMORY_SECONDS
+        return list(memory)
+
     def facts() -> Mapping[str, Any]:
         log, events = HybridPermissionCache.of(app).tailer, Events.of(app).tailer
         sockets = app.extensions.get("socketio")
+        used = resident_bytes()
         return {
             "version": version,
             "async_mode": None if sockets is None else sockets.async_mode,
@@ -48,7 +64,8 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
             "log_took_ms": took_ms(log, Monitor.of(app).redis_time()),
             "event_position": events.position,
             "events_silent_s": _rounded(events.silent_for),
-            "memory_bytes": resident_bytes(),
+            "memory_bytes": used,
+            "memory_past_mib": memory_past(time.monotonic(), used),
             "threads": threading.active_count(),
             "sockets": None if sockets is None else len(sockets.server.eio.sockets),
         }

@@ -11,7 +11,7 @@ import pytest
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.waiting import wait_until
 from yoto.errors import UnknownResource
-from yoto.fleet import Roster, roster
+from yoto.fleet import End, Roster, roster
 from yoto.redis import RedisConnection
 
 ONE, TWO = "db-1.local-10-aaaa", "web-20-bbbb"
@@ -53,6 +53,22 @@ def test_one_that_leaves_is_forgotten_at_once(connection: RedisConnection) -> No
     found.beat(ONE)
     (back,) = [worker for worker in found.all() if worker.id == ONE]
     assert (back.facts, back.drain) == ({}, None)
+
+
+def test_how_a_worker_ended_is_kept_for_as_long_as_it_is_listed(
+    connection: RedisConnection,
+) -> None:
+    found = Roster(connection)
+    found.end(ONE, End(how="exit", code=1))
+    assert found.all() == [], "it was never heard"
+    found.beat(ONE)
+    found.beat(TWO)
+    found.end(ONE, End(how="signal", signal="SIGKILL"))
+    ends = {worker.id: worker.end for worker in found.all()}
+    assert ends == {ONE: End(how="signal", signal="SIGKILL"), TWO: None}
+    found.leave(ONE)
+    found.beat(ONE)
+    assert {worker.end for worker in found.all()} == {None}
 
 
 def test_lists_of_different_keys_have_different_workers(connection: RedisConnection) -> None:

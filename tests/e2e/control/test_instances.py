@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -98,3 +100,24 @@ def test_one_is_drained_says_so_to_balancers_and_comes_back(
         expect(row.get_by_role("button", name="Drain")).to_be_visible()
         # The browser itself reports sockets that a draining worker refused, and nothing else.
         watch.allow("socket.io")
+
+
+def test_a_worker_that_was_killed_says_by_what_in_the_list_and_among_the_events(
+    browser: Browser, pair: RunningYoto
+) -> None:
+    # The page may have been of that worker.
+    allowed = ["ERR_", "WebSocket", "socket.io"]
+    with watched_page(browser, pair.url, allowed, locale="en-GB") as (page, _):
+        sign_in(page, pair, path="/instances")
+        expect(workers(page)).to_have_count(2, timeout=HEARD)
+        row = workers(page).first
+        name = row.locator(".mono").first.inner_text()
+        process = re.search(r"process (\d+)", row.inner_text())
+        assert process is not None
+        os.kill(int(process[1]), signal.SIGKILL)
+        killed = workers(page).filter(has_text=name)
+        expect(killed).to_contain_text("killed by SIGKILL", timeout=60_000)
+        page.goto(f"{pair.url}/control/events?types=worker.ended")
+        line = page.locator(".tail > li").filter(has_text=name)
+        expect(line).to_contain_text("was killed by SIGKILL", timeout=HEARD)
+        expect(line.locator(".badge")).to_have_text("Error")

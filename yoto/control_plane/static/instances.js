@@ -6,12 +6,15 @@ import { badge, h, replace } from "./dom.js";
 import { age, duration, now, quantity, subject, timestamp, until } from "./format.js";
 import { subscribe } from "./live.js";
 import { keep, parts, state, t } from "./page.js";
+import { sparkline } from "./sparkline.js";
 import { load } from "./states.js";
 import { table } from "./table.js";
 
 const SECONDS = 5; // between looks; what is told live is looked at once
 const STANDARD_DRAIN = 900; // s
 const LONGEST_DRAIN = 86400; // s
+const MIB = 1 << 20;
+const MEMORY_SECONDS = 120; // between two values of the memory over time
 const WORDS = { live: t("instances.live"), draining: t("instances.draining"), silent: t("instances.silent"), ended: t("instances.ended") };
 
 const part = (id) => document.getElementById(id);
@@ -33,7 +36,7 @@ const rows = table({
     { title: t("instances.uptime"), number: true, render: (row) => h("span", { title: timestamp(row.started_at) }, duration(row.uptime_s)), sort: (row) => row.uptime_s },
     { title: t("instances.config"), help: "config", number: true, render: configOf, sort: (row) => row.config_version },
     { title: t("instances.lag"), help: "silence", number: true, render: lagOf, sort: (row) => ofNow(row, row.log_silent_s) },
-    { title: t("instances.memory"), help: "memory", number: true, render: (row) => quantity(ofNow(row, row.memory_bytes), "bytes"), sort: (row) => ofNow(row, row.memory_bytes) },
+    { title: t("instances.memory"), help: "memory", number: true, render: memoryOf, sort: (row) => ofNow(row, row.memory_bytes) },
     { title: t("instances.sockets"), number: true, render: (row) => quantity(ofNow(row, row.sockets)), sort: (row) => ofNow(row, row.sockets) },
     { title: t("instances.heard"), number: true, render: (row) => age(readAt - row.heard_ms), sort: (row) => row.heard_ms },
   ],
@@ -51,12 +54,28 @@ function nameOf({ id, host, pid, answering }) {
   return [h("span", { class: "mono" }, id), answering ? [" ", badge("", t("instances.answering"), "neutral")] : null, h("br"), h("span", { class: "quiet small" }, t("instances.process", { host, pid }))];
 }
 
-function stateOf({ state, drain: order }) {
+function stateOf({ state, drain: order, end }) {
   if (order === null) {
-    return badge(state, WORDS[state]);
+    return [badge(state, WORDS[state]), h("div", { class: "quiet small" }, endOf(state, end))];
   }
   const asked = state === "draining" ? null : [" ", h("span", { class: "small" }, t("instances.asked"))];
   return [badge(state, WORDS[state]), asked, " ", h("span", { class: "small" }, until(order.until_ms)), h("div", { class: "order quiet small" }, parts("instances.order", { by: subject(order.by), reason: order.reason }))];
+}
+
+/** How a worker ended, or that nobody saw how. */
+function endOf(state, end) {
+  if (end !== null) {
+    return end.signal ? t("instances.killed", { signal: end.signal }) : t("instances.exited", { code: end.code });
+  }
+  return { silent: t("instances.silent_why"), ended: t("instances.shut_down") }[state] ?? null;
+}
+
+/** The memory in use, and as it was over time. */
+function memoryOf(row) {
+  const past = row.memory_past_mib ?? [];
+  const [least, most] = [Math.min(...past), Math.max(...past)].map((one) => quantity(one * MIB, "bytes"));
+  const over = t("instances.memory_over", { least, most, time: duration((past.length - 1) * MEMORY_SECONDS) });
+  return [quantity(ofNow(row, row.memory_bytes), "bytes"), past.length > 1 ? [h("div", { class: "memory" }, sparkline(past, over)), h("div", { class: "quiet small" }, over)] : null];
 }
 
 /** Whether a worker has the newest configuration that any has: the number of it is no news. */
@@ -99,7 +118,7 @@ const look = () =>
 
 look();
 setInterval(() => document.hidden || look(), SECONDS * 1000);
-subscribe({ events: (_, kind) => kind === "delta" && look() }, { types: ["worker.drained", "worker.resumed", "worker.steered"] });
+subscribe({ events: (_, kind) => kind === "delta" && look() }, { types: ["worker.*"] });
 
 // Acting
 

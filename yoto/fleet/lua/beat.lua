@@ -1,5 +1,6 @@
 -- Says that a worker lives and what it is, and tells it whether it has an order to drain.
--- KEYS: 1 heard (sorted set: id by ms), 2 facts (hash: id to JSON), 3 orders (hash: id to JSON)
+-- KEYS: 1 heard (sorted set: id by ms), 2 facts (hash: id to JSON), 3 orders (hash: id to JSON),
+--   4 ends (hash: id to JSON)
 -- ARGV: 1 id, 2 facts (JSON; '': none), 3 ms for which a worker that is gone is remembered
 -- returns: {order (JSON) or '', ms since 1970, how many are remembered}
 -- repeatable: yes
@@ -10,6 +11,7 @@ for _, id in ipairs(gone) do
   redis.call('ZREM', KEYS[1], id)
   redis.call('HDEL', KEYS[2], id)
   redis.call('HDEL', KEYS[3], id)
+  redis.call('HDEL', KEYS[4], id)
 end
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 if ARGV[2] ~= '' then
@@ -17,7 +19,7 @@ if ARGV[2] ~= '' then
 else
   redis.call('HDEL', KEYS[2], ARGV[1])
 end
-for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
+for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
 local order = redis.call('HGET', KEYS[3], ARGV[1])
 if order and cjson.decode(order)['until_ms'] <= now then
   redis.call('HDEL', KEYS[3], ARGV[1])
