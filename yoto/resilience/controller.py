@@ -336,6 +336,7 @@ class ResilienceController(ConfigAccess):
     def close(self) -> None:
         """End the background work and say goodbye; a later use starts it again."""
         self._guards.close()
+        self.runtime.sweeps.close()
         self.runtime.deferred.close()
         # Calls that ended meanwhile are recorded too.
         self.runtime.exits.settle()

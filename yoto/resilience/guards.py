@@ -19,7 +19,13 @@ from .guard import Guard
 from .limiter import RateLimiter
 from .rejections import RejectionReporter
 from .runtime import Runtime
-from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
+from .settings import (
+    BulkheadConfig,
+    BulkheadStrategy,
+    CircuitBreakerConfig,
+    RateLimitConfig,
+    Settings,
+)
 from .store_error import StoreHealth, StoreWatch
 from .switched_off import OffBreaker, OffBulkhead, OffGuard, OffLimiter
 from .trail import StoredTrails
@@ -116,6 +122,7 @@ class Guards:
         self._bulkheads: dict[str, Bulkhead] = {}
         self._guards: dict[Parts, dict[str, Guard]] = {}
         self._logged: set[str] = set()
+        config.on_change(self._changed)
 
     def circuit_breaker(self, name: str) -> CircuitBreaker:
         """The breaker of that name."""
@@ -239,6 +246,11 @@ class Guards:
         watches += [limiter.store for limiter in list(self._limiters.values())]
         watches += [bulkhead.store for bulkhead in list(self._bulkheads.values())]
         return watches
+
+    def _changed(self, key: tuple[Kind, str], config: Settings) -> None:
+        limiter = self._limiters.get(key[1]) if key[0] is Kind.RATE_LIMIT else None
+        if limiter is not None:
+            limiter.keep_soon()
 
     def _make(self, objects: dict[str, T], name: str, make: Callable[[str], T]) -> T:
         if self._enabled:

@@ -61,6 +61,7 @@ class Runtime:
         entered: takes the seconds until a guard admitted a call.
         heartbeat: renews the leases of this process.
         deferred: does work that no call needs to wait for.
+        sweeps: does what may take seconds, in a thread of its own.
         exits: sends the ends of calls.
         hooks: are notified by breakers of single calls.
     """
@@ -72,6 +73,7 @@ class Runtime:
     entered: Callable[[float], None] = _untimed
     heartbeat: Heartbeat = field(init=False)
     deferred: Deferred = field(init=False)
+    sweeps: Deferred = field(init=False)
     exits: ExitQueue = field(init=False)
     hooks: HookList = field(init=False, default_factory=HookList)
     request_id: RequestIds = field(init=False)
@@ -79,6 +81,7 @@ class Runtime:
     def __post_init__(self) -> None:
         object.__setattr__(self, "heartbeat", Heartbeat(self.clock))
         object.__setattr__(self, "deferred", Deferred())
+        object.__setattr__(self, "sweeps", Deferred())
         object.__setattr__(self, "exits", ExitQueue(self.redis, self.deferred))
         object.__setattr__(self, "request_id", RequestIds(self.events.source))
 

@@ -48,6 +48,7 @@ class LimiterScripts(NamedTuple):
     settle: Script
     lease: Script
     give_lent: Script
+    keep: Script
     enter: Script
 
 
@@ -60,5 +61,6 @@ def limiter_scripts(lua: str) -> LimiterScripts:
         settle=_load("limiter_settle", algorithm=lua),
         lease=_load("limiter_lease", algorithm=lua),
         give_lent=_load("limiter_return", algorithm=lua),
+        keep=_load("limiter_keep", algorithm=lua),
         enter=_load("guard_enter", algorithm=lua),
     )

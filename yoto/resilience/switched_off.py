@@ -67,6 +67,9 @@ class OffLimiter(RateLimiter):
     def reset_all(self, seconds: float = RESET_WITHIN) -> bool:
         return True
 
+    def keep_soon(self) -> None:
+        """Nothing is used."""
+
 
 class OffBulkhead(Bulkhead):
     """Has a slot for everybody."""

@@ -102,6 +102,7 @@ class Platform:
         """In the controller's order: what was sent after Redis is closed would open it again."""
         for end in self._ends:
             end()
+        self.runtime.sweeps.close()
         self.runtime.deferred.close()
         self.runtime.exits.settle()
         self.runtime.heartbeat.close()

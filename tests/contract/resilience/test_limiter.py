@@ -303,13 +303,15 @@ def test_a_denied_call_writes_nothing(remote: Platform, name: str, algorithm: st
 
 
 @EVERY_ALGORITHM
-def test_a_key_lives_two_windows_at_most(remote: Platform, name: str, algorithm: str) -> None:
+def test_a_key_lives_ten_seconds_longer_than_two_windows_at_most(
+    remote: Platform, name: str, algorithm: str
+) -> None:
     limiter = remote.limiter(name, algorithm=algorithm, limit=10, window=5)
     hits(limiter, 11)
     limiter.refund("k", 2)
     hits(limiter, 1)
     (key,) = limiter.plan.target("k").keys
-    assert 0 < remote.redis.client.pttl(key) <= 10_000
+    assert 0 < remote.redis.client.pttl(key) <= 20_000
 
 
 @EVERY_ALGORITHM

@@ -30,6 +30,8 @@ WINDOW = 2.0  # s
 # µs between two calls. Not round, so that nothing ends just when a call comes.
 PAUSES = (0, 0, 1, 7_001, 40_009, 90_007, 300_017, 1_000_003, 1_999_993, 2_100_011, 4_000_037)
 CALLS = 40  # of one walk
+# s. How long keys may stay beyond their use (``KEPT_LONGER`` of ``limiter.lua``).
+KEPT_LONGER = 10.0
 _TIME = "local now = time[1] * 1000000 + time[2]"
 # The dimension is the last key of each script that is compared.
 _CLOCK_BESIDE = "local now = tonumber(redis.call('GET', KEYS[#KEYS] .. ':clock'))"
@@ -41,7 +43,8 @@ class AlgorithmBroken(AssertionError):
 
 
 class Step(NamedTuple):
-    """A call: ``hit``, ``peek`` or ``give`` of units, so many µs after the one before."""
+    """A call: ``hit``, ``peek`` or ``give`` of units, so many µs after the one before; ``change``
+    to the limit of that number."""
 
     pause: int
     what: str
@@ -76,7 +79,9 @@ def check_algorithm(name: str, redis: RedisConnection, walks: int = 40, seed: in
         steps = list(_steps(dice, capacity))
         _check_meter(algorithm, quota, steps)
         _check_clock(algorithm, quota)
-        _Comparison(algorithm, quota, redis).walk(steps)
+        comparison = _Comparison(algorithm, quota, redis)
+        comparison.walk(steps)
+        comparison.walk(_with_changes(dice, steps))
     _check_limit_of_nothing(algorithm, redis)
 
 
@@ -97,23 +102,38 @@ def _steps(dice: random.Random, most: int) -> Iterator[Step]:
         yield Step(dice.choice(PAUSES), what, dice.choice((1, 1, 1, 2, max(1, most // 2), most)))
 
 
+def _with_changes(dice: random.Random, steps: list[Step]) -> list[Step]:
+    """The same while the limit is changed live."""
+    changes = [(dice.randrange(CALLS), dice.randrange(4)) for _ in range(4)]
+    changed = list(steps)
+    for place, number in changes:
+        changed.insert(place, Step(dice.choice(PAUSES), "change", number))
+    return changed
+
+
 class _Comparison:
     """One key, in Redis and in memory, at moments that the check names."""
 
     def __init__(self, algorithm: Algorithm, quota: Quota, redis: RedisConnection) -> None:
         self._redis = redis
+        self._quotas = [
+            quota,
+            Quota(max(1, quota.limit // 3), WINDOW, max(1, quota.capacity // 3)),
+            Quota(quota.limit, 5 * WINDOW, quota.capacity),
+            Quota(2 * quota.limit, WINDOW / 4, 2 * quota.capacity),
+        ]
         self._key = redis.keys.tagged(("algorithm-contract", uuid4().hex))
         self._clock = f"{self._key}:clock"
         self._scripts = with_clock(algorithm.scripts, _CLOCK_BESIDE)
         self._algorithm = algorithm
-        self._quota = quota
-        self._meter = algorithm.meter(seconds(BEGIN))
-        self._limits = struct.pack("<ddd", quota.limit, quota.window * MICRO, quota.capacity)
-        self._done: list[Step] = []
-        self._requests = 0
 
     def walk(self, steps: list[Step]) -> None:
         """Make the calls, compare each, and clean up."""
+        self._quota = self._quotas[0]
+        self._limits = _packed(self._quota)
+        self._meter = self._algorithm.meter(seconds(BEGIN))
+        self._done: list[Step] = []
+        self._requests = 0
         at = BEGIN
         try:
             for step in steps:
@@ -155,6 +175,14 @@ class _Comparison:
         self._run(self._scripts.give, units, 1, request=True)
         self._peek(now, 1)
 
+    def _change(self, now: float, number: int) -> None:
+        before, self._quota = self._quota, self._quotas[number]
+        limits_before, self._limits = self._limits, _packed(self._quota)
+        self._meter.charge(now, 0, before)
+        self._meter.charge(now, 0, self._quota)
+        self._run(self._scripts.keep, limits_before)
+        self._peek(now, 1)
+
     def _compare(self, now: float, report: bytes, wait: float) -> None:
         left, reset, reported = _REPORT.unpack(report)
         used = self._meter.used(now, self._quota)
@@ -182,15 +210,19 @@ class _Comparison:
         ends = self._ends()
         if ends is None:
             return
-        windows = max(1.0, self._quota.capacity / self._quota.limit) if self._quota.limit else 1.0
-        if ends - at > 2 * WINDOW * MICRO * windows + 1_000:
+        longest = max(
+            2 * quota.window * max(1.0, quota.capacity / max(1, other.limit))
+            for quota in self._quotas
+            for other in self._quotas
+        )
+        if ends - at > (longest + KEPT_LONGER) * MICRO + 1_000:
             raise self._broken(f"its key would live for {(ends - at) / MICRO} s more")
         # It may end by earlier use, when nothing was changed.
         used = copy.deepcopy(self._meter).used(seconds(max(at, ends)), self._quota)
-        if used > 1 - NEARLY_A_UNIT:
+        if used > NEARLY_A_UNIT:
             raise self._broken(f"{used} units are in use when the server forgets its key")
 
-    def _run(self, script: Script, *args: int, request: bool = False) -> Any:
+    def _run(self, script: Script, *args: int | bytes, request: bool = False) -> Any:
         keys = [self._key]
         if request:
             self._requests += 1
@@ -207,6 +239,10 @@ class _Comparison:
 
     def _broken(self, what: str) -> AlgorithmBroken:
         return broken(self._algorithm, self._quota, what, self._done)
+
+
+def _packed(quota: Quota) -> bytes:
+    return struct.pack("<ddd", quota.limit, quota.window * MICRO, quota.capacity)
 
 
 def seconds(at: int) -> float:

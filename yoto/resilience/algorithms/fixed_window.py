@@ -7,12 +7,16 @@ from .quota import Quota, Status
 
 
 class FixedWindow:
-    """Cheapest and coarsest: two windows that touch may admit twice the limit."""
+    """Cheapest and coarsest: two windows that touch may admit twice the limit.
 
-    __slots__ = ("_start", "_used")
+    A window is as long as the longest that was in force while it ran.
+    """
+
+    __slots__ = ("_span", "_start", "_used")
 
     def __init__(self, now: float) -> None:
         self._start = now
+        self._span = 0.0
         self._used = 0.0
 
     def wait(self, now: float, cost: int, quota: Quota) -> float:
@@ -20,11 +24,12 @@ class FixedWindow:
             return quota.window
         if quota.fits(self.used(now, quota) + cost, quota.limit):
             return 0.0
-        return self._start + quota.window - now
+        return self._start + self._length(quota) - now
 
     def charge(self, now: float, cost: float, quota: Quota) -> None:
         if self._over(now, quota):
-            self._start, self._used = now, 0.0
+            self._start, self._used, self._span = now, 0.0, 0.0
+        self._span = self._length(quota)
         self._used = max(0.0, self._used + cost)
 
     def used(self, now: float, quota: Quota) -> float:
@@ -33,8 +38,12 @@ class FixedWindow:
     def status(self, now: float, quota: Quota) -> Status:
         used = self.used(now, quota)
         left = whole_units_left(quota.limit, used)
-        return Status(left, self._start + quota.window - now if used else 0.0)
+        return Status(left, self._start + self._length(quota) - now if used else 0.0)
 
     def _over(self, now: float, quota: Quota) -> bool:
-        self._start = min(self._start, now)
-        return self._used == 0 or now - self._start >= quota.window
+        if self._start > now:
+            self._start, self._span = now, quota.window
+        return self._used == 0 or now - self._start >= self._length(quota)
+
+    def _length(self, quota: Quota) -> float:
+        return max(self._span, quota.window)

@@ -13,10 +13,11 @@ from .quota import Quota, Status
 class LeakyBucket:
     """Units fill the bucket up to ``capacity``; ``limit`` of them drain in a window."""
 
-    __slots__ = ("_at", "_level")
+    __slots__ = ("_at", "_interval", "_level")
 
     def __init__(self, now: float) -> None:
         self._at = now
+        self._interval = 0.0
         self._level = 0.0
 
     def wait(self, now: float, cost: int, quota: Quota) -> float:
@@ -30,12 +31,15 @@ class LeakyBucket:
     def charge(self, now: float, cost: float, quota: Quota) -> None:
         self._level = max(0.0, self.used(now, quota) + cost)
         self._at = now
+        if quota.limit > 0:
+            self._interval = quota.interval
 
     def used(self, now: float, quota: Quota) -> float:
         if quota.limit == 0:
             return self._level
         self._at = min(self._at, now)
-        return max(0.0, self._level - (now - self._at) / quota.interval)
+        # It is not known when a limit was changed live, so the slower rate counts.
+        return max(0.0, self._level - (now - self._at) / max(quota.interval, self._interval))
 
     def status(self, now: float, quota: Quota) -> Status:
         if quota.limit == 0:

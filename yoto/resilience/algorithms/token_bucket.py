@@ -51,10 +51,10 @@ class TokenBucket:
     def _distance(self, now: float, interval: float) -> float:
         """Seconds by which the theoretical arrival time is ahead of ``now``.
 
-        A limit that was changed live keeps the units in use, at their new price.
+        A limit that was changed live keeps the units in use, at their new price. A meter does not
+        know when it changed, so the slower rate counts.
         """
-        if self._interval and self._interval != interval:
-            self._ahead *= interval / self._interval
-            self._interval = interval
         self._at = min(self._at, now)
-        return max(0.0, self._ahead - (now - self._at))
+        price = self._interval or interval
+        drained = (now - self._at) * min(1.0, interval / price)
+        return max(0.0, self._ahead * (interval / price) - drained)

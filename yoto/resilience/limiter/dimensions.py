@@ -34,6 +34,8 @@ _PLACE = "=value="
 # that dies took with it is back after that, and a bucket's burst is less by what drains meanwhile.
 LONGEST_LEASE = 1.0
 LEASES_IN_WINDOW = 20
+# Bytes of a packed quota that say how use counts: all but the capacity.
+_COUNTS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +128,34 @@ class DimensionPlan:
         found = (item.quota.window for item in every if item.name == name)
         return next(found, self.config.window)
 
+    def dimension_of(self, key: str) -> CountedDimension | None:
+        """The dimension that a Redis key counts; ``None``: another limit's, or none any more."""
+        for item in (*self._configured, *self._text, *self._global.dimensions):
+            whole = item.head + item.tail
+            if key == whole if not item.parts else _between(key, item.head, item.tail):
+                return item
+        return None
+
+    def counts_otherwise(self, before: DimensionPlan) -> bool:
+        """Whether the use of any key may count otherwise than under another plan."""
+
+        def counts(plan: DimensionPlan) -> dict[str, bytes]:
+            every = (*plan._configured, *plan._text, *plan._global.dimensions)
+            return {item.head + item.tail: item.packed[:_COUNTS] for item in every}
+
+        old, new = counts(before), counts(self)
+        return any(new.get(key, how) != how for key, how in old.items())
+
+    def change_of(
+        self, key: str, before: DimensionPlan
+    ) -> tuple[CountedDimension, CountedDimension] | None:
+        """The dimension of a Redis key under another plan and under this one; ``None``: its use
+        counts as it did, or not at all."""
+        old, new = before.dimension_of(key), self.dimension_of(key)
+        if old is None or new is None or old.packed[:_COUNTS] == new.packed[:_COUNTS]:
+            return None
+        return old, new
+
     def target(self, key: Key) -> Target:
         """The keys to count a call with this key on; never none: a caller without known parts
         is counted on ``global``.
@@ -217,6 +247,10 @@ class DimensionPlan:
             tail=tail,
             step=algorithm.step(quota),
         )
+
+
+def _between(key: str, head: str, tail: str) -> bool:
+    return len(key) > len(head) + len(tail) and key.startswith(head) and key.endswith(tail)
 
 
 def _spans(config: RateLimitConfig) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from yoto.events import Event, event_type
@@ -21,10 +22,14 @@ from .local import LocalLimiter
 from .remote import RemoteLimiter, statuses_of
 from .result import DimensionStatus, RateLimitResult, result_of
 
+log = logging.getLogger(__name__)
+
 # Units. No limit is larger.
 LARGEST_COST = 1_000_000_000
 # Seconds. A request waits for it.
 RESET_WITHIN = 5.0
+# Seconds, without Redis.
+KEPT_AGAIN_AFTER = 1.0
 
 
 @event_type("rate_limit.reset")
@@ -62,6 +67,10 @@ class RateLimiter:
         self.leases = Leases(self.remote, runtime.clock, runtime.deferred, runtime.instances)
         self._runtime = runtime
         self._plan = Derived(get_config, self._make_plan)
+        # The plans by which use counts in Redis, and in the twin.
+        self._kept: DimensionPlan | None = None
+        self._kept_here: DimensionPlan | None = None
+        self._keep_within = runtime.sweeps.job(self._keep)
 
     @property
     def plan(self) -> DimensionPlan:
@@ -165,6 +174,10 @@ class RateLimiter:
         for the thread of the event keeps the cache fresh as well."""
         self.denials.clear()
         self.leases.clear_soon()
+
+    def keep_soon(self) -> None:
+        """The limit may be another: keep what was used, by its numbers. Waits for nothing."""
+        self._keep_within(0.0)
 
     def forget(self, key: Key) -> None:
         """Ask Redis again for this key, because units were given back elsewhere."""
@@ -288,7 +301,31 @@ class RateLimiter:
     def _make_plan(self, config: RateLimitConfig) -> DimensionPlan:
         self.denials.clear()
         self.leases.clear()
-        return DimensionPlan(self.name, config, self._runtime.keys)
+        plan = DimensionPlan(self.name, config, self._runtime.keys)
+        if self._kept is None:
+            self._kept = self._kept_here = plan
+        else:
+            self.keep_soon()
+        return plan
+
+    def _keep(self) -> float | None:
+        """Bring all use up to a limit that was changed; seconds until it is tried again."""
+        plan, before, here = self._plan(), self._kept, self._kept_here
+        if before is None or here is None or before is plan:
+            return None
+        if here is not plan:
+            self.local.keep(here, plan, self._runtime.clock())
+            self._kept_here = plan
+        try:
+            if plan.counts_otherwise(before):
+                self.remote.keep(self.name, before, plan)
+        except REDIS_UNAVAILABLE as error:
+            log.debug("use of %s is kept for as long as before, for now: %s", self.name, error)
+            return KEPT_AGAIN_AFTER
+        self._kept = plan
+        # A call that was quicker may have met use that is over.
+        self.denials.clear()
+        return None
 
 
 def check_units(field: str, units: int) -> None:

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 
 from ..algorithms import Algorithm, Meter, Quota
-from .dimensions import Target
+from ..settings import LONGEST_WINDOW
+from .dimensions import DimensionPlan, Target
 from .result import DimensionStatus
 
 # Keys. The least recently used are forgotten first: a caller that floods a process with names
@@ -67,6 +68,20 @@ class LocalLimiter:
         """Make all keys unused."""
         with self._lock:
             self._meters.clear()
+
+    def keep(self, before: DimensionPlan, plan: DimensionPlan, now: float) -> None:
+        """The limit is another from now on; until now ``before`` was in force."""
+        with self._lock:
+            for key, meter in self._meters.items():
+                change = plan.change_of(key, before)
+                if change is not None and self._algorithm is plan.algorithm:
+                    old, new = self._part(change[0].quota), self._part(change[1].quota)
+                    meter.charge(now, 0, old)
+                    if not new.limit:
+                        # A limit of nothing drains nothing, until another is set.
+                        window = LONGEST_WINDOW if plan.algorithm.bursts else new.window
+                        new = Quota(1, window, new.capacity)
+                    meter.charge(now, 0, new)
 
     def begin_reporting(self, key: str, quota: Quota, now: float) -> float:
         """Units in use on a key, to report to Redis; 0 when there are none or another thread is

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -164,21 +164,43 @@ class RemoteLimiter:
         others.
         """
         runtime = self._runtime
-        ends, client = runtime.clock() + seconds, runtime.redis.client
-        sample = runtime.redis.keys.tagged(("rl", name, ""))
+        ends = runtime.clock() + seconds
+        for keys in self._every_key(name):
+            if runtime.clock() >= ends:
+                return False
+            calls = [(scripts.LIMITER_RESET, (key,), ()) for key in keys]
+            if calls:
+                runtime.scripts.run_many(calls)
+        return True
+
+    def keep(self, name: str, before: DimensionPlan, plan: DimensionPlan) -> None:
+        """Make the use of every key that of the limit in force, as long as it counts there.
+
+        It scans as ``reset_all`` does; keys stay for a while beyond their use (``limiter.lua``),
+        so that it finds all.
+        """
+        for keys in self._every_key(name):
+            calls: list[Call] = []
+            for key in keys:
+                change = plan.change_of(key, before)
+                if change is not None:
+                    old, new = change
+                    calls.append((plan.scripts.keep, (key,), (new.packed, old.packed)))
+            if calls:
+                self._runtime.scripts.run_many(calls)
+
+    def _every_key(self, name: str) -> Iterator[list[str]]:
+        """The keys of the limit ``name`` on all servers, of so many keys at once."""
+        client = self._runtime.redis.client
+        sample = self._runtime.redis.keys.tagged(("rl", name, ""))
         pattern = re.sub(r"([*?\[\]^\\])", r"\\\1", sample.removesuffix("%}")) + "*"
-        for node in client.get_primaries() if runtime.clustered else [None]:
+        for node in client.get_primaries() if self._runtime.clustered else [None]:
             on_node = {} if node is None else {"target_nodes": node}
             cursor = None
             while cursor != 0:
-                if runtime.clock() >= ends:
-                    return False
                 found, keys = client.scan(cursor or 0, match=pattern, count=SCANNED, **on_node)
                 cursor = found if node is None else found[node.name]
-                calls = [(scripts.LIMITER_RESET, (key.decode(),), ()) for key in keys]
-                if calls:
-                    runtime.scripts.run_many(calls)
-        return True
+                yield [key.decode() for key in keys]
 
     def _hit_slots(
         self, plan: DimensionPlan, target: Target, cost: int, request: str

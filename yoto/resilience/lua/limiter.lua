@@ -9,11 +9,22 @@ local function fits(used, ceiling)
   return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
 end
 
+-- ms for which keys stay beyond their use. Within it a limit that was changed live reaches them all
+-- (limiter_keep.lua): under a slower rate or in a longer window they mean something for longer.
+local KEPT_LONGER = 10000
+
+-- The end of a key that means something until `at`, in ms. It is never made an earlier one by a worker
+-- that has not heard yet of a changed limit; without a key it is that of the limit in force.
+local function end_of(key, at)
+  local known = key and redis.call('PEXPIRETIME', key) or 0
+  return math.max(known, math.ceil(at / 1000) + KEPT_LONGER)
+end
+
 -- Keeps a state of the future, from which this server's clock went back, as one of now. It must be
 -- kept by the first look, also of a call that is refused: each later one would else begin anew with
 -- waiting until the clock is where it was.
 local function keep_as_now(key, value, live)
-  redis.call('SET', key, value, 'PXAT', math.ceil((now + math.max(live, 1000)) / 1000))
+  redis.call('SET', key, value, 'PXAT', end_of(key, now + live))
 end
 
 -- The algorithm assigns measure(key, cost, limit, window, capacity), which returns
@@ -22,10 +33,10 @@ end
 --   the new value of the key, and how long it must live, in microseconds.
 -- A cost below 0 gives units back, never past nothing used; limit is above 0, window and `now` are
 -- microseconds.
--- One whose key is no string has its own way to charge and to refund, and says its newest sum.
+-- One whose key is no string has its own way to charge, to refund and to keep, and says its newest sum.
 -- For leases, one that drains says how many bytes its state has, and keeps what stands behind them;
 -- one that counts in windows says after how many microseconds a lease ends with its window.
-local measure, charge_log, refund_log, newest_sum
+local measure, charge_log, refund_log, keep_log, newest_sum
 local state_length, lease_end
 do
 --@insert algorithm
@@ -62,8 +73,10 @@ local function limits_charge(plans, cost)
     local p = plans[index]
     if charge_log then
       charge_log(p.key, cost, p.window)
+    elseif p.value and p.used_after <= 0 then
+      redis.call('DEL', p.key)
     elseif p.value then
-      redis.call('SET', p.key, p.value, 'PXAT', math.ceil((now + p.live) / 1000))
+      redis.call('SET', p.key, p.value, 'PXAT', end_of(p.key, now + p.live))
     end
   end
 end

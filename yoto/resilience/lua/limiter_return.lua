@@ -26,8 +26,8 @@ for index = 2, #KEYS do
     if refund_log then
       refund_log(KEYS[index], units, window)
     else
-      local _, _, _, _, _, value, live = measure(KEYS[index], -units, limit, window, capacity)
-      limits_charge({{key = KEYS[index], value = value, live = live}}, -units)
+      local _, _, _, left, _, value, live = measure(KEYS[index], -units, limit, window, capacity)
+      limits_charge({{key = KEYS[index], used_after = left, value = value, live = live}}, -units)
     end
   end
 end

@@ -8,12 +8,13 @@ measure = function(key, cost, limit, window, capacity)
   if stored then
     local at, distance, price = struct.unpack('<ddd', stored)
     marks = string.sub(stored, 25)
-    -- A limit that was changed live keeps the units in use, at their new price.
+    -- A limit that was changed live keeps the units in use, at their new price. It is not known when
+    -- it changed, so the slower rate counts.
     ahead = distance * (interval / price)
     if at > now then
       keep_as_now(key, struct.pack('<ddd', now, ahead, interval), ahead)
     else
-      ahead = math.max(0, ahead - (now - at))
+      ahead = math.max(0, ahead - (now - at) * math.min(1, interval / price))
     end
   end
   local after, room = math.max(0, ahead + cost * interval), capacity * interval

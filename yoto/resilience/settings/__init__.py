@@ -9,7 +9,7 @@ from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_
 from .mode import GuardMode, OnStoreError
 from .switches import LogConfig, LogLevel
 from .tuning import MOST_IDS, TuningConfig
-from .windows import Window, is_windows, span_text, windows_of
+from .windows import LONGEST_WINDOW, Window, is_windows, span_text, windows_of
 
 __all__ = [
     "BreakerMode",
@@ -20,6 +20,7 @@ __all__ = [
     "DegradationLevel",
     "Dimension",
     "GuardMode",
+    "LONGEST_WINDOW",
     "LogConfig",
     "LogLevel",
     "MOST_IDS",

@@ -93,6 +93,21 @@ def test_a_process_that_hears_of_a_change_does_not_wait_for_its_poll(
     wait_until(lambda: limit_of(there) == 3)
 
 
+def test_a_limit_lowered_anywhere_keeps_what_was_used_without_a_call_meanwhile(
+    new_controller: NewController,
+) -> None:
+    """Under the faster rate the key would be gone 11 s after the hit."""
+    here, there = new_controller(journal=None), new_controller(journal=None)
+    here.set_rate_limit_config("lowered", limit=60, window=6, burst=10)
+    limiter = there.rate_limiter("lowered")
+    wait_until(lambda: limiter.plan.config.limit == 60)
+    assert limiter.hit("k", 10).allowed
+    (key,) = limiter.plan.target("k").keys
+    here.set_rate_limit_config("lowered", limit=1)
+    wait_until(lambda: there.runtime.redis.client.pttl(key) > 20_000)
+    assert not limiter.hit("k", 10).allowed
+
+
 def limit_of(controller: ResilienceController) -> int:
     return controller.get_bulkhead_config("thing").max_concurrent
 
