@@ -140,6 +140,10 @@ class StoreUnavailable(PlatformError):
         self.retry_after = retry_after
 
 
+class StoreBusy(StoreUnavailable):
+    """All connections of this process to a store are in use, and none came free in time."""
+
+
 class NotSetUp(StoreUnavailable):
     """A store answers, and nothing was ever set up in it: ``command`` does."""
 

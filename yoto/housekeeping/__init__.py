@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .folded_line import FoldedLine
 from .housekeeper import Housekeeper
 from .pending import MOST_WAITING, Pending, contained
 
 __all__ = [
     "MOST_WAITING",
+    "FoldedLine",
     "Housekeeper",
     "Pending",
     "contained",

@@ -8,7 +8,7 @@ counted, and changes nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -21,14 +21,17 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
+from yoto.http.bounding import RequestBound
 from yoto.http.request_metrics import contained
 from yoto.http.traces import traced
-from yoto.http.wsgi import Wsgi
+from yoto.http.wsgi import Wsgi, answer_problem
 
 # The address to which the pages' sockets connect.
 SOCKETS_PATH = "/socket.io"
 BELOW_SOCKETS = f"{SOCKETS_PATH}/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything
+# Names of views, without their blueprint, that are answered whatever else waits.
+UNBOUNDED = frozenset({"livez", "static"})
 # More than all views have with their decorators; a class of views makes one for each request.
 MOST_FUNCTIONS = 4_096
 
@@ -53,10 +56,12 @@ class Application(Flask):
 
     Attributes:
         sockets: answers below ``SOCKETS_PATH``, where it is set.
+        bound: how many requests are worked on at once; None: any number.
     """
 
     json_provider_class = QuickJson
     sockets: Wsgi | None = None
+    bound: RequestBound | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -67,9 +72,33 @@ class Application(Flask):
         """As Flask's; within a span where spans are recorded."""
         if self.sockets is not None and environ.get("PATH_INFO", "").startswith(BELOW_SOCKETS):
             return self.sockets(environ, start_response)
+        bound = self.bound
+        if bound is None or environ.get("PATH_INFO", "").startswith(self._unbounded):
+            return self._answer(environ, start_response)
+        if not bound.enter():
+            detail = "This worker has as many requests as it can work on; try again."
+            headers = (("Retry-After", "1"), ("Cache-Control", "no-store"))
+            return answer_problem(
+                start_response, "503 Service Unavailable", "overloaded", detail, *headers
+            )
+        try:
+            return self._answer(environ, start_response)
+        finally:
+            bound.leave()
+
+    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if tracing.configured():
             return traced(super().wsgi_app, environ, start_response)
         return super().wsgi_app(environ, start_response)
+
+    @cached_property
+    def _unbounded(self) -> tuple[str, ...]:
+        """The beginnings of paths whose answers need no store: the probe of life, static files."""
+        return tuple(
+            rule.rule.partition("<")[0]
+            for rule in self.url_map.iter_rules()
+            if rule.endpoint.rpartition(".")[2] in UNBOUNDED
+        )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As Flask's, which looks at the code of each function at each call."""

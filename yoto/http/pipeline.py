@@ -15,13 +15,15 @@ from flask import Flask, Request, g, request
 from yoto.auth.identity import caller_or_none
 from yoto.http import request_log, request_metrics
 from yoto.http.activity import Activity
+from yoto.http.application import Application
+from yoto.http.bounding import RequestBound, most_at_work
 from yoto.http.positions import forget_position, give_position, take_position
 from yoto.http.request_log import RequestLog, request_fields
 from yoto.http.request_metrics import RequestMetrics, contained
 from yoto.http.security import HeadedResponse, security_headers
 from yoto.http.traces import SPAN, describe_span
 from yoto.logs import describe_requests
-from yoto.monitor import Monitor
+from yoto.monitor import Monitor, names
 from yoto.policy import BehaviourWatch
 from yoto.request import records
 from yoto.request.context import (
@@ -111,7 +113,11 @@ def init_pipeline(app: Flask, admit: Admission) -> None:
     """Put the pipeline around the requests of ``app``, which needs the extensions ``monitor`` and
     ``behaviour``; the others are asked when there are requests. ``admit`` rejects requests.
     """
-    counted, activity = RequestMetrics(Monitor.of(app).recorder), Activity(app)
+    recorder = Monitor.of(app).recorder
+    counted, activity = RequestMetrics(recorder), Activity(app)
+    if isinstance(app, Application):
+        overloaded = recorder.counter(names.OVERLOADED)
+        app.bound = RequestBound(most_at_work(app.config), overloaded.add)
     work = (counted.count, activity.note, RequestLog(app).write)
     kept = RequestRecords(work, activity.flush)
 
@@ -120,7 +126,7 @@ def init_pipeline(app: Flask, admit: Admission) -> None:
         activity.flush()
 
     app.extensions[request_metrics.EXTENSION_KEY] = counted
-    Monitor.of(app).recorder.read_first(kept.flush)
+    recorder.read_first(kept.flush)
     BehaviourWatch.of(app).counters.read_first(bring)
     surround(app, kept, lambda: Monitor.start(app), admit)
 

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from yoto import errors
+from yoto.housekeeping import FoldedLine
 from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX, title_of
 from yoto.request.context import note_outcome, request_id
 from yoto.resilience import noted_limits, rate_limit_headers
@@ -29,6 +30,10 @@ PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 ASK = "access-requests.ask_for_access"
 
 log = logging.getLogger(__name__)
+# A trace for each would keep all threads waiting for the log.
+BUSY = FoldedLine(
+    log, logging.ERROR, "store busy: %d calls waited in vain for a connection or their turn"
+)
 
 
 def init_refusals(app: Flask) -> None:
@@ -168,6 +173,8 @@ def _platform_error(error: errors.PlatformError) -> Response:
             if isinstance(error, errors.NotSetUp):
                 detail = str(error)
                 log.error("%s", error)
+            elif isinstance(error, errors.StoreBusy):
+                BUSY.note()
             else:
                 # Where a breaker refuses, it is known why: the trace would cost more than the rest.
                 known = isinstance(error.cause, errors.CircuitOpen)

@@ -10,6 +10,7 @@ from __future__ import annotations
 REQUESTS = "yoto_http_requests_total"
 REQUEST_TIME = "yoto_http_request_seconds"
 STEP_FAILURES = "yoto_http_step_failures_total"
+OVERLOADED = "yoto_http_overloaded_total"
 
 # Permissions
 CHECKS = "yoto_permission_checks_total"
@@ -121,6 +122,7 @@ HELP = {
     REQUESTS: "HTTP answers, by part of the API and class of status, or planned for an ordered 503",
     REQUEST_TIME: "time from request to answer",
     STEP_FAILURES: "functions that failed after a request was answered, which stayed as it was",
+    OVERLOADED: "requests refused because the worker had as many as it works on at once",
     CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; allows that memory gives at once are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",

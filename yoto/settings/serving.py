@@ -39,6 +39,14 @@ class Processes:
         "Connections that a process keeps for its requests; it opens up to 10 more while all are in"
         " use.",
     )
+    REQUESTS_AT_WORK = whole(
+        0,
+        0,
+        10_000,
+        "requests",
+        "How many requests a worker works on at once; 0: twice the connections that it may have to"
+        " the database. As many more wait for at most a second, and the rest is answered 503.",
+    )
     SOCKETS_MAX = whole(
         1000, 1, 100_000, "sockets", "Socket.IO connections of one worker; each takes some 50 kB."
     )

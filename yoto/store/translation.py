@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import exc
 
-from yoto.errors import NotSetUp, PlatformError, StoreUnavailable, WriteConflict
+from yoto.errors import NotSetUp, PlatformError, StoreBusy, StoreUnavailable, WriteConflict
 from yoto.store.db import setup_command
 from yoto.store.failures import is_conflict, is_outage, lacks_tables
 
@@ -46,6 +46,8 @@ def unavailable(error: BaseException, app: Flask | None = None) -> StoreUnavaila
     Args:
         app: whose tables; by default the application at hand.
     """
+    if isinstance(error, exc.TimeoutError):  # of the pool
+        return StoreBusy(DATABASE, error)
     if is_outage(error):
         return StoreUnavailable(DATABASE, error)
     if lacks_tables(error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 
 from tests.unit.yoto.http.conftest import Raiser
 from yoto import errors
+from yoto.housekeeping import FoldedLine
+from yoto.http import problems
 from yoto.http.database_problems import conflict
 from yoto.permission import Decision
 
@@ -280,3 +283,16 @@ def test_the_instance_is_a_reference_that_can_be_followed(
     raising: Raiser, path: str, instance: str
 ) -> None:
     assert raising(KeyError()).get(path).get_json()["instance"] == instance
+
+
+def test_full_pools_leave_one_line_without_a_trace(
+    raising: Raiser, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = FoldedLine(problems.log, logging.ERROR, "store busy: %d", every=3600)
+    monkeypatch.setattr(problems, "BUSY", busy)
+    for _ in range(5):
+        raising(TimeoutError("QueuePool limit reached")).get("/fail")
+    lines = [one for one in caplog.records if one.name == problems.log.name]
+    assert [one.getMessage() for one in lines] == ["store busy: 1"]
+    assert lines[0].exc_info is None
+    assert busy.times == 5
