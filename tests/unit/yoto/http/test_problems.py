@@ -290,8 +290,9 @@ def test_full_pools_leave_one_line_without_a_trace(
 ) -> None:
     busy = FoldedLine(problems.log, logging.ERROR, "store busy: %d", every=3600)
     monkeypatch.setattr(problems, "BUSY", busy)
+    client = raising(TimeoutError("QueuePool limit reached"))
     for _ in range(5):
-        raising(TimeoutError("QueuePool limit reached")).get("/fail")
+        client.get("/fail")
     lines = [one for one in caplog.records if one.name == problems.log.name]
     assert [one.getMessage() for one in lines] == ["store busy: 1"]
     assert lines[0].exc_info is None
