@@ -54,11 +54,12 @@ def platform_commands() -> Iterable[click.Command]:
 
 
 def guest_commands() -> Iterable[click.Command]:
-    """Those on permissions and guards, for applications that Yoto is a guest in."""
+    """Those on permissions, policies and guards, for applications that Yoto is a guest in."""
     from yoto.cli.commands import GUARDS, QUESTIONS
+    from yoto.cli.policy import policy
     from yoto.cli.subjects import applications, teams
 
-    return (GUARDS, QUESTIONS, applications, teams)
+    return (GUARDS, QUESTIONS, applications, policy, teams)
 
 
 def init_cli(app: Flask, load: Callable[[], Iterable[click.Command]] = platform_commands) -> None:

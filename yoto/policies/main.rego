@@ -34,7 +34,15 @@ names contains name if {
 	some name in input.action.names
 }
 
-deny contains "missing:subject.id" if not is_number(input.subject.id)
+deny contains "missing:subject.id" if not has_subject
+
+# A number, or a text where the application's people have such ids.
+has_subject if is_number(input.subject.id)
+
+has_subject if {
+	is_string(input.subject.id)
+	input.subject.id != ""
+}
 
 deny contains "missing:resource.scope" if not has_scope
 

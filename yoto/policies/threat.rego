@@ -34,10 +34,23 @@ threat_entries if {
 		threat_end(entry.until)
 	}
 	every entry in data.threat.accounts {
-		is_number(entry.id)
+		threat_account_id(entry.id)
 		is_string(entry.source)
 		threat_end(entry.until)
 	}
+}
+
+# Where the application's people have texts as ids, accounts are listed by these: a number there
+# would match none of them. A program has a number everywhere.
+threat_account_id(id) if {
+	type_name(id) in {"number", "string"}
+	type_name(id) == type_name(input.subject.id)
+}
+
+threat_account_id(id) if {
+	is_string(id)
+	is_number(input.subject.id)
+	input.subject.id >= 4611686018427387904
 }
 
 threat_end(until) if until == null

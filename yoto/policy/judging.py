@@ -45,6 +45,7 @@ from yoto.policy.service.dry_run import Answer, BeforeAndAfter, Differing, Polic
 from yoto.policy.service.naming import KnownPermissions, PolicyWarning
 from yoto.policy.service.receipt import Comparison, PolicyReceipt
 from yoto.policy.service.status import ManagerMetrics, PolicyStatus
+from yoto.policy.service.subject_ids import IdKind, InputKinds, JsonKind
 from yoto.policy.shadow import ShadowReport
 from yoto.policy.store import DiffLine, StoredVersion, Version, VersionTexts, difference_of
 
@@ -68,6 +69,9 @@ __all__ = [
     "EngineHealth",
     "EvaluationDeadline",
     "InputBuilder",
+    "IdKind",
+    "InputKinds",
+    "JsonKind",
     "JudgedPermission",
     "KnownPermissions",
     "ManagerMetrics",

@@ -28,7 +28,13 @@ from yoto.policy.service.status import ManagerMetrics, PolicyStatus, metrics_of,
 from yoto.policy.settings import PolicySettings
 from yoto.policy.shadow import ShadowReport, report_of
 from yoto.policy.slow import PolicyCosts
-from yoto.policy.store import Entry, StoredVersion, checked_name, document_text
+from yoto.policy.store import (
+    Entry,
+    StoredVersion,
+    check_words,
+    checked_name,
+    document_text,
+)
 from yoto.redis import RedisStore
 from yoto.store.models import PolicyKind, PolicyState
 
@@ -155,6 +161,7 @@ class PolicyManager(Extension[PolicyService]):
     def _dry_run(self, entry: Entry, given: Mapping[str, Any] | None) -> PolicyDryRun:
         service = self.current
         checked_name(entry.name)
+        service.publisher.refuse_other_ids(entry)
         service.loader.ready()
         bundle = service.reader.read().bundle_with([entry])
         return service.examiner.dry_run(entry.name, bundle, given)
@@ -328,7 +335,26 @@ class PolicyManager(Extension[PolicyService]):
         """End the candidate; ``seen`` as in ``promote``."""
         return self.current.publisher.drop(author, comment, seen)
 
+    def acknowledge(self, name: str, author: str, comment: str = "") -> None:
+        """Take a policy off the list that ``unacknowledged`` gives.
+
+        Raises:
+            ValidationFailed: it is not on the list, or as above.
+        """
+        check_words(author, comment)
+        if all(one.name != name for one in self.unacknowledged()):
+            raise ValidationFailed({"name": f"'{name}' has nothing to be acknowledged"})
+        self.current.writer.acknowledge(name, author, comment)
+
     # Looking
+
+    def unacknowledged(self) -> Sequence[StoredVersion]:
+        """Policies in force, and a candidate, that read ``input.subject.id`` and are from when it
+        was a number of the platform's, until ``acknowledge``.
+
+        None in an application whose people have integers as ids, for which it is the same.
+        """
+        return self.current.unacknowledged(self.in_use())
 
     def in_use(self) -> Sequence[StoredVersion]:
         """Policies and data documents in force, and the candidate, by kind and name."""

@@ -81,6 +81,18 @@ def rollback(
         return manager.rollback(name, to_version, by, comment, kind, version)
 
 
+@command(policy, "acknowledge <name>")
+def acknowledge(name: str, by: Author, comment: Comment = "") -> str:
+    """Say that NAME was looked at, which reads input.subject.id.
+
+    The id was a number of the platform's and is the application's own now. Policies from before are
+    listed until then.
+    """
+    with managing() as manager:
+        manager.acknowledge(name, by, comment)
+    return f"{name} is acknowledged"
+
+
 @command(policy, "sync")
 def sync() -> Iterator[str]:
     """Store the bundled policies of this release, except edited ones."""

@@ -22,7 +22,13 @@ def _live(found: Sequence[StoredVersion], **given: Any) -> Iterator[str]:
     if not found:
         yield "No policy is active; every decision is a denial."
     with managing() as manager:
-        status = manager.status()
+        status, unacknowledged = manager.status(), manager.unacknowledged()
+    for one in unacknowledged:
+        yield (
+            f"{one.name} reads input.subject.id, which was a number of the platform's and is the "
+            "application's own id now: look at it, then run "
+            f"'flask yoto policy acknowledge {one.name}'"
+        )
     yield f"engine: {status.engine} ({status.runs_on})"
 
 

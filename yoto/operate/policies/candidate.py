@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, TypedDict
 
@@ -10,13 +11,14 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from yoto.auth.operators import ADMIN, VIEW
+from yoto.errors import ValidationFailed
 from yoto.extensions import permissions, policy
 from yoto.http.shapes import Between
 from yoto.operate.insight import has_insight
 from yoto.operate.operation import Author, Reason, Subject
 from yoto.operate.policies.entries import refused_by_field
 from yoto.operate.policies.shapes import NAMES, Number, Rego, Tests
-from yoto.permission import own_ids
+from yoto.permission import NO_PERSON, current_keys, number_of, own_ids
 from yoto.policy import PolicyReceipt, ShadowReport
 
 candidate = Subject(
@@ -53,6 +55,10 @@ class Shadow(TypedDict):
 def read_shadow() -> Shadow:
     """What would change with the candidate, from all workers"""
     report = policy.shadow_report()
+    if report is not None:
+        report = replace(
+            report, subjects=_by_number(report.subjects), denied=_by_number(report.denied)
+        )
     denied = {} if report is None else report.denied
     operators = _operators_of(denied) if has_insight() else {}
     found: list[LockedOut] = [
@@ -63,6 +69,22 @@ def read_shadow() -> Shadow:
         "candidate": report,
         "locked_out": sorted(found, key=lambda one: (not one["operator"], -one["decisions"])),
     }
+
+
+def _by_number(users: Mapping[str, int]) -> dict[str, int]:
+    """Counts by the ids that inputs have, by the numbers that pages know people by."""
+    if current_keys() is None:
+        return dict(users)
+    found: dict[str, int] = {}
+    for user, count in users.items():
+        try:
+            number = number_of(user)
+        except ValidationFailed:
+            # A program has a number there, too; and "(others)" is no id.
+            found[user] = count
+        else:
+            found[user if number == NO_PERSON else str(number)] = count
+    return found
 
 
 def _operators_of(users: Collection[str]) -> dict[str, bool]:

@@ -45,10 +45,14 @@ def list_policies() -> Policies:
     # Here too they are loaded, if nothing was decided yet.
     policy.current.start()
     metrics, in_use = policy.metrics(), policy.in_use()
+    unacknowledged = {one.name for one in policy.current.unacknowledged(in_use)}
     candidates = {one.name: one.version for one in in_use if one.state is PolicyState.CANDIDATE}
     items = [
         ListedPolicy(
-            **listed(one), candidate_version=candidates.get(one.name), use=_use(metrics, one)
+            **listed(one),
+            candidate_version=candidates.get(one.name),
+            unacknowledged=one.name in unacknowledged,
+            use=_use(metrics, one),
         )
         for one in in_use
         if one.kind is PolicyKind.REGO and one.state is PolicyState.LIVE
@@ -99,6 +103,16 @@ def test_policy(
         source, tests = live.source, live.tests if tests is None else tests
     with refused_by_field(name):
         return policy.dry_run(name, source, tests or "", input)
+
+
+@policies.operation("POST", "/<name>/acknowledge", ADMIN, body="AcknowledgePolicy", status=204)
+def acknowledge_policy(name: str, reason: Reason, by: Author) -> None:
+    """Say that a policy which reads `input.subject.id` was looked at
+
+    The id was a number of the platform's and is the application's own. Policies from before are
+    listed until then.
+    """
+    policy.acknowledge(name, by, reason)
 
 
 def _use(metrics: ManagerMetrics, one: StoredVersion) -> Use | None:

@@ -93,6 +93,9 @@ class ListedPolicy(Version):
     """An active policy."""
 
     candidate_version: int | None
+    unacknowledged: Annotated[
+        bool, "Reads `input.subject.id`, and is from when that was a number of the platform's"
+    ]
     use: Annotated[Use | None, "Null: unknown"]
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask
 
 from yoto.cache import TieredCache
+from yoto.errors import PlatformError
 from yoto.permission.policy_input.facts import PolicyEnvironment, PolicyFacts
+from yoto.permission.policy_input.kinds import kinds_of
 from yoto.permission.policy_input.parts import CHANNEL, PARTS, Asked
 from yoto.permission.registry.catalogue import JUDGED_WHERE_SET
 from yoto.permission.registry.scopes import Place
 from yoto.permission.system import PermissionSystem
-from yoto.permission.verdict.abac import JudgedPlaces, PolicyAnswer, PolicyQuestion
+from yoto.permission.verdict.abac import (
+    JudgedPlaces,
+    PolicyAnswer,
+    PolicyBatch,
+    PolicyQuestion,
+)
 from yoto.policy import (
     InputBuilder,
     KnownPermissions,
@@ -23,6 +31,8 @@ from yoto.policy import (
     Validity,
     judges_members,
 )
+
+log = logging.getLogger(__name__)
 
 ALLOWED = "policies_allow"
 NO_CODE = "policy_denied"
@@ -36,7 +46,8 @@ class PolicyChecker:
         self._app = app
         self._facts = PolicyFacts(app, cache, environment)
         self._builder = InputBuilder(PARTS)
-        PolicyManager.of(app).permissions = self._known
+        policies = PolicyManager.of(app)
+        policies.permissions, policies.kinds = self._known, lambda: kinds_of(app)
 
     @property
     def judged(self) -> JudgedPlaces:
@@ -47,8 +58,13 @@ class PolicyChecker:
         service = PolicyManager.of(self._app)
         # Looked at once: the set that an input is made for is the one that judges it.
         serving = service.loader.ready()
+        try:
+            own_id = self._facts.own_id(asked.user_id, asked.batch or PolicyBatch())
+        except PlatformError as error:
+            log.warning("policies do not get subject.id: %s", error)
+            return _unread("subject.id")
         question = Question(
-            asked.user_id, asked.permission, asked.place.kind, asked.place.id, asked.context
+            asked.user_id, asked.permission, asked.place.kind, asked.place.id, asked.context, own_id
         )
         about = Asked(question, self._facts, serving.documents, asked.batch)
 
@@ -59,8 +75,7 @@ class PolicyChecker:
         try:
             document, valid_for = built(reads)
         except PartUnknown as unknown:
-            code = f"missing:{unknown.path}"
-            return PolicyAnswer(False, code, reasons=(code,), failed=True, unread=True)
+            return _unread(unknown.path)
 
         def whole() -> dict[str, Any]:
             if reads == serving.reads:
@@ -95,3 +110,9 @@ class PolicyChecker:
         if not ids:
             return frozenset()
         return frozenset(Place(CHANNEL, one) for one in self._facts.judged_channels(ids))
+
+
+def _unread(path: str) -> PolicyAnswer:
+    """The answer where a part of the input could not be read."""
+    code = f"missing:{path}"
+    return PolicyAnswer(False, code, reasons=(code,), failed=True, unread=True)

@@ -147,6 +147,23 @@ class PolicyFacts:
             scope, scope_id, beside, batch, lambda seen, ids: attributes_of(seen, declared, ids)
         )
 
+    def own_id(self, user_id: int, batch: PolicyBatch) -> Any:
+        """The id of a person as the application has it; of a program, or the public, its number.
+
+        Args: as ``attributes`` has them.
+
+        Raises:
+            UnknownResource: there is no such person any more.
+        """
+        declared = declarations_of(self.app).tables.get(USERS)
+        if declared is None or declared.numbers is None or name_of_no_person(user_id) is not None:
+            return user_id
+        people = [one for one, _ in batch.asked if name_of_no_person(one) is None]
+        found = self._own_ids_of(declared, [user_id, *people]).get(user_id)
+        if found is None:
+            raise UnknownResource(PEOPLE, user_id)
+        return found
+
     def person_attributes(self, user_id: int, batch: PolicyBatch) -> dict[str, Any] | None:
         """A person's attributes for policies, as declared; None for programs and the public.
 
@@ -202,9 +219,14 @@ class PolicyFacts:
 
     def _own_ids(self, declared: Declaration, user_ids: Iterable[int]) -> list[Any]:
         """The application's ids of people; those that it has none for are left out."""
+        if declared.numbers is None:
+            return list(dict.fromkeys(user_ids))
+        return list(self._own_ids_of(declared, user_ids).values())
+
+    def _own_ids_of(self, declared: Declaration, user_ids: Iterable[int]) -> dict[int, Any]:
+        """The same by their numbers, where these are other ids."""
         wanted, keys = list(dict.fromkeys(user_ids)), declared.numbers
-        if keys is None:
-            return wanted
+        assert keys is not None
         new = [one for one in wanted if one not in self._ids]
         found: dict[int, Any] = {}
         if new:
@@ -215,7 +237,7 @@ class PolicyFacts:
             if not in_change():
                 self._ids.update(found)
         known = ((one, self._ids.get(one, found.get(one))) for one in wanted)
-        return [key for _, key in known if key is not None]
+        return {number: key for number, key in known if key is not None}
 
     def _provided(self, name: str, asked: AskedFunction, ids: type[Any]) -> ProvidedAttributes:
         found = self._functions.get(name)

@@ -52,8 +52,10 @@ class Question:
     """RBAC allows ``permission`` to the user there; do policies?
 
     Attributes:
+        user_id: the platform's number of the user.
         scope, scope_id: ``global`` (None), or the type and the id of a node.
         given: the caller's request context, None without one.
+        subject_id: the user's id as the application has it; None: it is that number.
     """
 
     user_id: int
@@ -61,6 +63,7 @@ class Question:
     scope: str
     scope_id: NodeId | None
     given: Mapping[str, Any] | None = None
+    subject_id: NodeId | None = None
 
     @property
     def topic(self) -> Topic | None:
@@ -71,11 +74,13 @@ class Question:
     def document(self) -> dict[str, Any]:
         """The parts of an input that are always present."""
         return {
-            "subject": {"id": self.user_id},
+            "subject": {
+                "id": self.user_id if self.subject_id is None else _as_json(self.subject_id)
+            },
             "action": {"name": self.permission, "names": list(self.names)},
             "resource": {
                 "scope": self.scope,
-                "id": str(self.scope_id) if isinstance(self.scope_id, UUID) else self.scope_id,
+                "id": _as_json(self.scope_id),
             },
             "context": {} if self.given is None else {"given": dict(self.given)},
         }
@@ -156,6 +161,10 @@ class InputBuilder(Generic[T]):
                 self._read.clear()
             self._read[reads] = parts
         return parts
+
+
+def _as_json(id_: NodeId | None) -> int | str | None:
+    return str(id_) if isinstance(id_, UUID) else id_
 
 
 def wanted(path: str, reads: frozenset[str]) -> bool:

@@ -20,8 +20,13 @@ class NotPortable:
     @property
     def place(self) -> str:
         """Line and column, from 1."""
-        span = _first_span(self.node)
-        return f"line {span['line']}, column {span['col']}"
+        return place_of(self.node)
+
+
+def place_of(node: Any) -> str:
+    """The start of a node: line and column, from 1."""
+    span = _first_span(node)
+    return f"line {span['line']}, column {span['col']}"
 
 
 def nodes(tree: Any, *kinds: str) -> Iterator[Syntax]:

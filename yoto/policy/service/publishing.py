@@ -14,6 +14,7 @@ from yoto.policy.service.examining import Examined, Examiner
 from yoto.policy.service.loader import PolicyLoader, refuse_overrun
 from yoto.policy.service.naming import KnowPermissions, PolicyWarning, warnings_of, without_rule
 from yoto.policy.service.receipt import PolicyReceipt
+from yoto.policy.service.subject_ids import KnowKinds, refuse_other_kinds
 from yoto.policy.store import (
     Change,
     Entry,
@@ -41,6 +42,7 @@ class _Step(NamedTuple):
     entry: Entry
     state: PolicyState | None = PolicyState.LIVE
     sample: float | None = None
+    acknowledged: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,14 @@ class Publisher:
         loader: PolicyLoader,
         publish_event: Callable[[PolicyChanged], object],
         permissions: KnowPermissions,
+        kinds: KnowKinds,
     ) -> None:
         """Nothing is written yet.
 
         ``publish_event`` publishes the event of a change; ``permissions`` gives those of the
-        application, None if unknown.
+        application, and ``kinds`` the kinds of its ids, None if unknown.
         """
+        self._kinds = kinds
         self._reader = reader
         self._writer = writer
         self._examiner = examiner
@@ -93,6 +97,7 @@ class Publisher:
         version: int | None = None,
         action: str = "put",
         removed: Sequence[tuple[PolicyKind, str]] = (),
+        acknowledged: bool = True,
     ) -> Sequence[PolicyReceipt]:
         """Bring entries into force and take others out of it, all together or not at all.
 
@@ -100,6 +105,7 @@ class Publisher:
             version: the live version that an only entry was made from; None: the present one.
             action: its name in the record.
             removed: kind and name of entries that are in force.
+            acknowledged: see ``StoredVersion``.
         """
         for entry in entries:
             checked_name(entry.name)
@@ -108,7 +114,7 @@ class Publisher:
             for kind, name in removed:
                 if stored.find(kind, name) is None:
                     raise ValidationFailed({"name": f"no '{name}' is in force"})
-            steps = [_Step(action, entry) for entry in entries]
+            steps = [_Step(action, entry, acknowledged=acknowledged) for entry in entries]
             steps += [_Step("remove", Entry(kind, name, ""), None) for kind, name in removed]
             bundle = stored.bundle_with(entries, removed)
             return _Plan(steps, bundle, bundle)
@@ -131,7 +137,9 @@ class Publisher:
             raise ValidationFailed({"version": f"there is no version {to_version} of '{name}'"})
         entry = Entry(kind, name, old.source, old.tests)
         comment = comment or f"as version {to_version}"
-        (receipt,) = self.put([entry], author, comment, version, action="rollback")
+        (receipt,) = self.put(
+            [entry], author, comment, version, "rollback", acknowledged=old.acknowledged
+        )
         return receipt
 
     def start_shadow(
@@ -199,6 +207,10 @@ class Publisher:
             for key, number in made_from.items():
                 _refuse_conflict(stored.find(*key), number)
             planned = plan(stored)
+            for step in planned.steps:
+                # What comes with the code is written for ids of any kind.
+                if step.action != "default":
+                    self.refuse_other_ids(step.entry)
             examined = Examined()
             if planned.tried is not None:
                 refuse_overrun(changed[0][1], planned.tried, stored)
@@ -216,6 +228,7 @@ class Publisher:
                     tests=step.entry.tests,
                     state=step.state,
                     sample=step.sample,
+                    acknowledged=_acknowledged(step, stored),
                 )
                 for base, step in enumerate(planned.steps, stored.revision)
             ]
@@ -267,6 +280,16 @@ class Publisher:
             for change, version, warned in zip(changes, versions, warnings, strict=True)
         ]
 
+    def refuse_other_ids(self, entry: Entry) -> None:
+        """Refuse a policy that compares ``input.subject.id`` with what is no id.
+
+        Raises:
+            PolicyError: it does.
+        """
+        kinds = self._kinds() if entry.kind is PolicyKind.REGO else None
+        if kinds is not None and entry.source:
+            refuse_other_kinds(entry.name, entry.source, kinds)
+
     def _warnings(self, planned: _Plan) -> list[tuple[PolicyWarning, ...]]:
         """Of each step what it names in vain; of the last also what the whole set does not name."""
         found: list[tuple[PolicyWarning, ...]] = [() for _ in planned.steps]
@@ -291,6 +314,14 @@ class Publisher:
 def _number(stored: StoredVersion | None) -> int:
     """The number of a live version; 0 when nothing is live."""
     return 0 if stored is None else stored.version
+
+
+def _acknowledged(step: _Step, stored: StoredSet) -> bool:
+    """Whether a new version needs no look: what it replaces needed none, or the code brings it."""
+    live = stored.find(step.entry.kind, step.entry.name)
+    apart = step.action in ("default", "rollback")
+    replaced = apart or live is None or live.acknowledged
+    return step.acknowledged and replaced
 
 
 def _refuse_conflict(live: StoredVersion | None, made_from: int) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask
@@ -13,7 +14,7 @@ from yoto.policy.adaptive import AdaptivePart
 from yoto.policy.decision_cache import DecisionCache, Validity
 from yoto.policy.engine import PolicyEngine
 from yoto.policy.facts import PolicyLoadFailed
-from yoto.policy.folder import FolderWatch
+from yoto.policy.folder import DEFAULT_AUTHOR, FolderWatch
 from yoto.policy.metrics import EngineMetrics, PolicyLedger
 from yoto.policy.overrun import Overruns, overrun_folder
 from yoto.policy.recent import Mask, RecentInputs, SharedInputs
@@ -35,11 +36,20 @@ from yoto.policy.service.publishing import Publisher
 from yoto.policy.service.rollback import RollbackWatcher
 from yoto.policy.service.serving import Loaded, Serving
 from yoto.policy.service.slow_guard import SlowGuard
+from yoto.policy.service.subject_ids import KnowKinds, reads_subject_id
 from yoto.policy.settings import PolicySettings
 from yoto.policy.slow import SlowWatch
-from yoto.policy.store import Entry, PolicyReader, PolicyWriter, ShadowCountStore
+from yoto.policy.store import (
+    Entry,
+    PolicyReader,
+    PolicyWriter,
+    ShadowCountStore,
+    StoredVersion,
+)
 from yoto.redis import RedisConnection
 from yoto.store.models import PolicyKind
+
+log = logging.getLogger(__name__)
 
 FOLDER_AUTHOR = "folder"
 
@@ -81,7 +91,7 @@ class PolicyService:
         self.recent = RecentInputs(mask)
         self.slow = SlowWatch(settings.slow_alert_ms, settings.slow_limit_ms)
         self.adaptive = AdaptivePart(settings.cache_seconds, settings.cache_seconds_max)
-        self.reader, writer = PolicyReader(app), PolicyWriter(app)
+        self.reader, self.writer = PolicyReader(app), PolicyWriter(app)
         overruns = Overruns(overrun_folder(app.instance_path))
         self.loader = PolicyLoader(
             self.reader,
@@ -89,20 +99,23 @@ class PolicyService:
             self._on_loaded,
             self._on_load_failure,
             self._wake_shadow,
-            OverrunCollector(overruns, writer, events.instance_id).collect,
+            OverrunCollector(overruns, self.writer, events.instance_id).collect,
         )
         shared = SharedInputs(redis)
         self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
         # Wired by the code that knows them.
         self.permissions: KnowPermissions = lambda: None
+        self.kinds: KnowKinds = lambda: None
         self.publisher = Publisher(
             self.reader,
-            writer,
+            self.writer,
             self.examiner,
             self.loader,
             self._publish,
             lambda: self.permissions(),
+            lambda: self.kinds(),
         )
+        self._listed: set[tuple[str, int]] = set()
         self.slow_guard = SlowGuard(
             self.loader,
             self.slow,
@@ -181,6 +194,35 @@ class PolicyService:
         newest = self.loader.serving.newest
         if newest is None or newest.version != loaded.version:
             self.slow.forget()
+
+        for one in self.unacknowledged(loaded.stored.live):
+            # Once in each process, from its start.
+            if (one.name, one.version) not in self._listed:
+                self._listed.add((one.name, one.version))
+                log.warning(
+                    "policy %s (version %d) reads input.subject.id, which was a number of the "
+                    "platform and is the application's own id now: look at it, then run "
+                    "'flask yoto policy acknowledge %s'",
+                    one.name,
+                    one.version,
+                    one.name,
+                )
+
+    def unacknowledged(self, versions: Iterable[StoredVersion]) -> list[StoredVersion]:
+        """Those whose meaning may have changed with what ``input.subject.id`` is, and that nobody
+        has acknowledged; none where it is what it was.
+        """
+        kinds = self.kinds()
+        if kinds is None or kinds.subject == "integer":
+            return []
+        return [
+            one
+            for one in versions
+            if not one.acknowledged
+            and one.kind is PolicyKind.REGO
+            and one.author != DEFAULT_AUTHOR
+            and reads_subject_id(one.source)
+        ]
 
     def _on_load_failure(self, revision: int, reason: str) -> None:
         self._publish(PolicyLoadFailed(revision=revision, reason=reason))

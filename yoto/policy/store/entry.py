@@ -57,9 +57,14 @@ class VersionTexts(Version):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVersion(VersionTexts):
-    """The same with the ``id`` of its row."""
+    """The same with the ``id`` of its row.
+
+    Attributes:
+        acknowledged: written, or looked through, since ``input.subject.id`` is the application's id.
+    """
 
     id: int
+    acknowledged: bool = True
 
 
 class Promotion(NamedTuple):
@@ -123,6 +128,7 @@ class Change:
             ``"remove"``, ``"promote"`` and ``"drop"`` do.
         base: the revision it was made from.
         bundle: version of the whole set after it.
+        acknowledged: as of ``StoredVersion``.
     """
 
     action: str
@@ -136,6 +142,7 @@ class Change:
     tests: str = ""
     state: PolicyState | None = PolicyState.LIVE
     sample: float | None = None
+    acknowledged: bool = True
 
 
 def _entry(stored: StoredVersion) -> Entry:

@@ -26,6 +26,7 @@ _VERSIONS = select(
     PolicyVersion.state,
     PolicyVersion.sample,
     PolicyVersion.at,
+    PolicyVersion.acknowledged,
 ).join_from(PolicyVersion, Policy, Policy.id == PolicyVersion.policy_id)
 _IN_USE = _VERSIONS.where(
     PolicyVersion.state.in_((PolicyState.LIVE, PolicyState.CANDIDATE))

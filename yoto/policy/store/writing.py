@@ -94,6 +94,33 @@ class PolicyWriter:
         except exc.IntegrityError:
             raise Overtaken from None
 
+    def acknowledge(self, name: str, author: str, reason: str) -> None:
+        """Write that somebody has looked through what is in force, or a candidate, under a name.
+
+        Raises:
+            ValidationFailed: the author is an account that does not exist.
+            StoreUnavailable: the database did not answer; nothing was written.
+        """
+        with recording(self._app) as session:
+            entry = select(Policy.id).where(Policy.kind == PolicyKind.REGO, Policy.name == name)
+            session.execute(
+                update(PolicyVersion)
+                .where(
+                    PolicyVersion.policy_id == entry.scalar_subquery(),
+                    PolicyVersion.state.in_((PolicyState.LIVE, PolicyState.CANDIDATE)),
+                )
+                .values(acknowledged=True)
+                .execution_options(synchronize_session=False)
+            )
+            record_audit(
+                "policy.acknowledge",
+                f"{PolicyKind.REGO}:{name}",
+                by=_account(session, author),
+                after={"acknowledged": True, "author": author},
+                reason=reason or None,
+                session=session,
+            )
+
 
 def _refuse_overtaken(session: Session, change: Change) -> None:
     newest = session.scalar(select(func.max(PolicyRevision.revision))) or 0
@@ -191,6 +218,7 @@ def _add(session: Session, policy: Policy, version: int, change: Change) -> None
             comment=change.comment,
             state=change.state,
             sample=change.sample,
+            acknowledged=change.acknowledged,
             at=utcnow(),
         )
     )

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, String, Text, UniqueConstraint, true
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,11 +45,12 @@ class Policy(Model):
 
 
 class PolicyVersion(Model):
-    """One version of an entry; only its ``state`` ever changes.
+    """One version of an entry; only ``state`` and ``acknowledged`` ever change.
 
     ``source`` is Rego or JSON text, ``tests`` the policy's own Rego tests (empty for a document),
     ``source_hash`` the SHA-256 of both. ``sample`` is the share of live evaluations, 0 to 1, that a
-    candidate is evaluated beside.
+    candidate is evaluated beside. ``acknowledged`` is false for versions from when
+    ``input.subject.id`` was the platform's number of a person, until somebody has looked at them.
     """
 
     __tablename__ = "yoto_policy_versions"
@@ -65,6 +66,7 @@ class PolicyVersion(Model):
     comment: Mapped[str] = mapped_column(String(500), default="", server_default="")
     state: Mapped[PolicyState] = mapped_column(string_enum(PolicyState))
     sample: Mapped[float | None] = mapped_column(Float)
+    acknowledged: Mapped[bool] = mapped_column(default=True, server_default=true())
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

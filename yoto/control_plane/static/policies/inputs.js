@@ -15,13 +15,21 @@ export function recentInputs(take) {
     none: t("policies.no_inputs"),
     key: (one) => one.at,
     columns: [
-      { title: t("policies.who"), head: true, render: ({ input }) => (input.subject?.id ? subject(`user:${input.subject.id}`, { link: false }) : "–") },
+      { title: t("policies.who"), head: true, render: ({ input }) => who(input, { link: false }) },
       { title: t("policies.what"), render: ({ input }) => [h("code", {}, input.action?.name ?? "–"), " ", placeOf(input)] },
     ],
     actions: [{ title: t("policies.take_input"), right: "view", run: ({ input }) => take(input) }],
   });
   const fetched = () => load(body, () => get("/policy-coverage/inputs"), ({ items }) => (list.show(items.map((input, at) => ({ at, input }))), list.element));
   return h("details", { ontoggle: ({ currentTarget }) => currentTarget.open && fetched() }, h("summary", {}, t("policies.recent_inputs")), body);
+}
+
+/** The person of an input: by name where the id is the platform's number, else by the application's id. */
+export function who({ subject: of }, options = {}) {
+  if (typeof of?.id === "string") {
+    return h("code", {}, of.id);
+  }
+  return of?.id ? subject(`user:${of.id}`, options) : "–";
 }
 
 /** Where an input was asked about, by name. */

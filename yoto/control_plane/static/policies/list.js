@@ -1,6 +1,6 @@
 // What is in force: the engine, the policies, the candidate, the documents.
 
-import { get, Problem } from "../api.js";
+import { get, post, Problem } from "../api.js";
 import { act } from "../dialog.js";
 import { badge, h } from "../dom.js";
 import { age, number, quantity, subject } from "../format.js";
@@ -26,11 +26,12 @@ export function listView() {
     key: (one) => one.name,
     columns: [
       { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("policy", one.name), onclick: stay }, one.name) },
-      { title: t("policies.state"), render: (one) => [badge(one.state, named("policy_state", one.state)), one.candidate_version === null ? null : [" ", badge("warning", t("policies.with_candidate", { version: one.candidate_version }))]] },
+      { title: t("policies.state"), render: (one) => [badge(one.state, named("policy_state", one.state)), one.candidate_version === null ? null : [" ", badge("warning", t("policies.with_candidate", { version: one.candidate_version }))], one.unacknowledged ? [" ", badge("warning", t("policies.unacknowledged"))] : null] },
       { title: t("policies.version"), number: true, render: (one) => one.version },
       { title: t("policies.denials"), number: true, sort: (one) => denials(one), render: (one) => number(denials(one)) },
       { title: t("policies.changed"), render: (one) => [age(one.at), " · ", subject(one.author)] },
     ],
+    actions: [{ title: t("policies.acknowledge"), right: "admin", when: (one) => one.unacknowledged, run: acknowledge }],
   });
   const documentTable = table({
     label: t("policies.documents"),
@@ -43,6 +44,15 @@ export function listView() {
       { title: t("policies.comment"), render: (one) => one.comment },
     ],
   });
+
+  function acknowledge({ name }) {
+    act({
+      title: t("policies.acknowledge_title", { name }),
+      intro: t("policies.acknowledge_intro"),
+      submit: t("policies.acknowledge"),
+      run: ({ reason }, options) => post(`/policies/${name}/acknowledge`, { reason }, options),
+    }).then((done) => done !== null && refresh());
+  }
 
   async function refresh() {
     const found = get("/policies");

@@ -2,11 +2,11 @@
 
 import { post } from "../api.js";
 import { badge, h, replace } from "../dom.js";
-import { number, subject } from "../format.js";
+import { number } from "../format.js";
 import { t } from "../page.js";
 import { table } from "../table.js";
 import { editor } from "./editor.js";
-import { placeOf, recentInputs } from "./inputs.js";
+import { placeOf, recentInputs, who } from "./inputs.js";
 import { BadText } from "./kinds.js";
 import { jsonTokens } from "./tokens.js";
 
@@ -74,7 +74,7 @@ function drawn(found) {
     key: (one) => one.number,
     columns: [
       { title: t("policies.record"), number: true, render: (one) => one.number },
-      { title: t("policies.who"), head: true, render: (one) => (one.input.subject?.id ? subject(`user:${one.input.subject.id}`) : "–") },
+      { title: t("policies.who"), head: true, render: (one) => who(one.input) },
       { title: t("policies.what"), render: (one) => [h("code", {}, one.input.action?.name ?? "–"), " ", placeOf(one.input)] },
       { title: t("policies.before"), render: (one) => answer(one.before) },
       { title: t("policies.after"), render: (one) => answer(one.after) },

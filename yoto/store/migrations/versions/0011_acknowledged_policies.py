@@ -1,0 +1,27 @@
+"""Versions of policies from when ``input.subject.id`` was a number of the platform's are marked.
+
+Revision: 0011
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+VERSIONS = "yoto_policy_versions"
+
+
+def upgrade() -> None:
+    op.add_column(
+        VERSIONS,
+        sa.Column("acknowledged", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+    )
+    versions = sa.table(VERSIONS, sa.column("acknowledged", sa.Boolean()))
+    op.execute(sa.update(versions).values(acknowledged=sa.false()))
+
+
+def downgrade() -> None:
+    op.drop_column(VERSIONS, "acknowledged")
