@@ -119,3 +119,42 @@ def test_roles_still_have_to_allow_it(app: Flask, world: World, warden: Person) 
 def test_the_choice_is_one_of_two(app: Flask) -> None:
     with app.app_context(), pytest.raises(ValidationFailed, match="on_policy_error"):
         permissions.register_permission("vault.odd", abac=True, on_policy_error="allow")
+
+
+CALM = """package yoto.authz
+
+deny contains "not_suspicious" if {
+	input.action.name == "vault.banned"
+	not input.context.given.suspicious
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (None, "missing:context.given.suspicious"),
+        ({}, "missing:context.given.suspicious"),
+        ({"suspicious": True}, "not_satisfied"),
+    ],
+)
+def test_a_fact_that_is_not_given_is_no_reason_to_let_a_not_pass(
+    app: Flask, world: World, given: dict[str, Any] | None, reason: str
+) -> None:
+    person = world.user("visitor")
+    with app.app_context():
+        permissions.register_permission("vault.open", scope="global")
+        permissions.register_permission("vault.banned", scope="global", abac=True)
+    world.assign(person, world.role(None, "vault.open", "vault.banned", position=2))
+    with app.app_context():
+        policy.put("calm", CALM, "test")
+        expression = "vault.open AND NOT vault.banned"
+
+        decision = permissions.decide_expression(person.id, expression, context=given)
+
+        assert (decision.allowed, decision.reason) == (False, reason)
+        innocent = {"suspicious": False}
+        assert permissions.decide_expression(person.id, expression, context=innocent).allowed
+        # What the unknown part cannot change is decided.
+        either = "vault.open OR NOT vault.banned"
+        assert permissions.decide_expression(person.id, either, context=given).allowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -33,6 +33,8 @@ class PolicyOutcome:
         codes: all codes of that denial.
         failed: the engine gave no verdict; then nothing may be allowed.
         emergency: bits on which emergency access bears.
+        unknown: those among ``denied`` for which something is missing, and by the names of these
+            permissions the codes of what it is.
     """
 
     denied: int = 0
@@ -41,6 +43,8 @@ class PolicyOutcome:
     version: str | None = None
     failed: bool = False
     emergency: int = 0
+    unknown: int = 0
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def ask_policies(
@@ -72,6 +76,9 @@ def ask_policies(
             continue
         outcome.denied |= permission.mask
         outcome.reason, outcome.codes = answer.reason, answer.reasons
+        if answer.unknown:
+            outcome.unknown |= permission.mask
+            outcome.missing[permission.name] = answer.unknown
         if answer.failed:
             outcome.failed = True
             break

@@ -157,15 +157,18 @@ def _on_requirement(
     if judged:
         outcome = ask_policies(state, user_id, judged, place, context)
     mask = resolution.mask & ~outcome.denied
-    # A NOT turns a missing permission into an allow, so a failure must deny the whole.
-    if outcome.failed or not asked.bound.matches(mask):
+    # A NOT turns a missing permission into an allow: a failure must deny the whole, and what policies
+    # deny because a fact is missing must not be taken for not held.
+    if outcome.failed or not asked.bound.matches(mask, outcome.unknown):
         reason, missing = _denial(resolution, asked, mask, outcome)
         codes = outcome.codes if reason == outcome.reason else ()
+        if not outcome.failed and asked.bound.matches(mask):
+            codes = tuple(dict.fromkeys(code for one in outcome.missing.values() for code in one))
         return Decision(False, reason, *answer[1:], outcome.version, timings, missing, codes)
     if outcome.emergency & mask:
         state.on_emergency_use(EmergencyUse(user_id, str(asked), place))
     reason = verdict.GRANTED
-    if not asked.bound.matches(mask & resolution.ordinary):
+    if not asked.bound.matches(mask & resolution.ordinary, outcome.unknown):
         reason = verdict.SUPER_ADMIN
         state.on_super_admin_use(SuperAdminUse(user_id, str(asked), place))
     return Decision(True, reason, *answer[1:], outcome.version, timings)
@@ -177,6 +180,9 @@ def _denial(
     """Reason code of a requirement that was not met, and the names it is about."""
     if outcome.failed:
         return outcome.reason, ()
+    if asked.bound.matches(mask):
+        # It would be met if what is unknown were not held.
+        return next(iter(outcome.missing.values()))[0], tuple(outcome.missing)
     if asked.operator is Operator.NOT:
         return verdict.EXCLUDED, tuple(p.name for p in asked.permissions if p.mask & mask)
     if asked.operator is None:

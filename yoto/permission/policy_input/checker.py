@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Flask
@@ -17,6 +17,7 @@ from yoto.permission.registry.catalogue import JUDGED_WHERE_SET
 from yoto.permission.registry.scopes import Place
 from yoto.permission.system import PermissionSystem
 from yoto.permission.verdict.abac import (
+    MISSING,
     JudgedPlaces,
     PolicyAnswer,
     PolicyBatch,
@@ -90,7 +91,17 @@ class PolicyChecker:
             emergency = "emergency" in document["subject"]
             return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)
         reasons = decision.reasons or (NO_CODE,)
-        return PolicyAnswer(False, reasons[0], decision.version, reasons, failed=decision.failed)
+        loaded = serving.answering
+        read = frozenset() if loaded is None else loaded.given_read(asked.permission)
+        missing = tuple(_not_given(asked.context, read))
+        return PolicyAnswer(
+            False,
+            reasons[0],
+            decision.version,
+            reasons,
+            failed=decision.failed,
+            missing=missing,
+        )
 
     def _known(self) -> KnownPermissions:
         """For the editor of a policy: which permissions there are, and which are checked."""
@@ -116,3 +127,13 @@ def _unread(path: str) -> PolicyAnswer:
     """The answer where a part of the input could not be read."""
     code = f"missing:{path}"
     return PolicyAnswer(False, code, reasons=(code,), failed=True, unread=True)
+
+
+def _not_given(given: Mapping[str, Any] | None, read: Iterable[str]) -> Iterator[str]:
+    """The codes of what policies read and a caller's context lacks."""
+    for path in sorted(read):
+        found: Any = given
+        for name in path.split(".") if path else ():
+            found = found.get(name) if isinstance(found, Mapping) else None
+        if found is None:
+            yield f"{MISSING}context.given{'.' * bool(path)}{path}"

@@ -79,18 +79,26 @@ class BoundExpression:
     parts: tuple[BoundExpression, ...]
     names: int
 
-    def matches(self, mask: int) -> bool:
-        """Whether exactly the permissions in ``mask`` fulfil the expression."""
+    def matches(self, mask: int, unknown: int = 0) -> bool:
+        """Whether the permissions in ``mask`` fulfil the expression, whatever is ``unknown``.
+
+        The value is true in Kleene's three-valued logic: negations stand at the names alone, so an
+        unknown bit counts as not held where it must be, and as held where it must not.
+
+        Args:
+            unknown: bits that somebody may have or not; none of ``mask``.
+        """
+        not_lacked = mask | unknown
         if self.every:
             return (
                 mask & self.held == self.held
-                and not mask & self.lacked
-                and all(part.matches(mask) for part in self.parts)
+                and not not_lacked & self.lacked
+                and all(part.matches(mask, unknown) for part in self.parts)
             )
         return (
             mask & self.held != 0
-            or mask & self.lacked != self.lacked
-            or any(part.matches(mask) for part in self.parts)
+            or not_lacked & self.lacked != self.lacked
+            or any(part.matches(mask, unknown) for part in self.parts)
         )
 
 

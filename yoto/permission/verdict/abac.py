@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement
 
 from yoto.permission.registry.scopes import Place
 
+# The beginning of a code that names a field for lack of which policies deny.
+MISSING = "missing:"
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyBatch:
@@ -53,6 +56,7 @@ class PolicyAnswer:
         emergency: the user has emergency access that bears on the permission.
         failed: there is no verdict, which denies; codes cannot show this, since policies choose
             them.
+        missing: codes of what policies read and the caller did not give; see ``unknown``.
         unread: there is no verdict because an input of the policies could not be read; then roles
             do not decide alone, whatever the permission's error setting.
     """
@@ -64,6 +68,18 @@ class PolicyAnswer:
     emergency: bool = False
     failed: bool = False
     unread: bool = False
+    missing: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The codes of what is missing, for lack of which this denial may be another verdict.
+
+        Alone it denies as any other. Under a ``NOT`` it must not count as "does not have it".
+        """
+        if self.allow:
+            return ()
+        named = (code for code in self.reasons if code.startswith(MISSING))
+        return tuple(dict.fromkeys((*named, *self.missing)))
 
 
 PolicyCheck = Callable[[PolicyQuestion], PolicyAnswer]

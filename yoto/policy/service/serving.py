@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
@@ -13,7 +13,8 @@ from yoto.policy.decision_cache import CachePlan, plan_for
 from yoto.policy.engine import CompiledPolicies, Decider
 from yoto.policy.metrics import Complexity, complexity_of
 from yoto.policy.partial import TOPIC_PATHS, Topic
-from yoto.policy.rego import EVERYTHING
+from yoto.policy.rego import EVERYTHING, reads_of, tokenize
+from yoto.policy.service.naming import named_in_source
 from yoto.policy.shadow import DenyRate, Shadow, Tally
 from yoto.policy.store import StoredSet
 from yoto.store.models import PolicyKind
@@ -72,6 +73,36 @@ class Loaded:
             topic = () if decider is self.compiled else map(".".join, TOPIC_PATHS)
             plans[reads] = plan_for((*reads, *topic), self.bundle.modules.values())
         return plans[reads]
+
+    def given_read(self, permission: str) -> frozenset[str]:
+        """Paths below ``context.given`` at which policies look that may be about a permission.
+
+        A policy is not where it names permissions, and this one is not among them. ``""`` is the
+        whole.
+        """
+        if permission not in self._given:
+            group = permission.partition(".")[0]
+            names = {"*", f"{group}.*", permission}
+            found: set[str] = set()
+            for source in self.bundle.modules.values():
+                paths = self._given_by[source]
+                if paths:
+                    named = set(named_in_source(source, {group}))
+                    found |= paths if not named or named & names else set()
+            self._given[permission] = frozenset(found)
+        return self._given[permission]
+
+    @cached_property
+    def _given_by(self) -> Mapping[str, frozenset[str]]:
+        """By source, such paths at which it looks."""
+        return {
+            source: frozenset(_below_given(reads_of([tokenize(source)])))
+            for source in self.bundle.modules.values()
+        }
+
+    @cached_property
+    def _given(self) -> dict[str, frozenset[str]]:
+        return {}
 
     @cached_property
     def _plans(self) -> dict[frozenset[str], CachePlan | None]:
@@ -153,3 +184,15 @@ class Serving:
                 yield one.compiled
                 if one.shadow is not None:
                     yield one.shadow.compiled
+
+
+GIVEN = "context.given"
+
+
+def _below_given(reads: Iterable[str]) -> Iterator[str]:
+    """Of the paths that a policy reads, those below what the caller gives; ``""``: all of it."""
+    for path in reads:
+        if path in (EVERYTHING, "context", GIVEN):
+            yield ""
+        elif path.startswith(f"{GIVEN}."):
+            yield path.removeprefix(f"{GIVEN}.")

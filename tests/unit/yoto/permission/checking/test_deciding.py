@@ -230,6 +230,42 @@ def test_a_failing_policy_never_makes_a_not_true(
     assert system.decide_expression(2, expression, *CHANNEL) == denied("not_satisfied")
 
 
+MISSING_CODE = PolicyAnswer(False, "missing:context.ip", reasons=("missing:context.ip",))
+NOT_GIVEN = PolicyAnswer(False, "slow", reasons=("slow",), missing=("missing:context.given.speed",))
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(MISSING_CODE, "missing:context.ip"), (NOT_GIVEN, "missing:context.given.speed")],
+)
+def test_a_denial_for_lack_of_a_fact_is_unknown_and_never_makes_a_not_true(
+    system: PermissionSystem,
+    source: FakeSource,
+    policy: Callable[[Any], list[PolicyQuestion]],
+    answer: PolicyAnswer,
+    code: str,
+) -> None:
+    source.give(2, "vault.open", "message.send")
+    policy(answer)
+
+    for expression in (
+        "NOT vault.open",
+        "message.send AND NOT vault.open",
+        "NOT (vault.open AND message.send)",
+        "NOT vault.open OR message.pin",
+    ):
+        decision = system.decide_expression(2, expression, *CHANNEL)
+        assert not decision.allowed, expression
+        assert (decision.reason, decision.names) == (code, ("vault.open",)), expression
+        assert decision.codes == (code,), expression
+    # What an unknown part cannot change is allowed, or denied for its own reason.
+    assert system.decide_expression(2, "message.send OR NOT vault.open", *CHANNEL).allowed
+    assert system.decide_expression(2, "NOT (vault.open AND message.pin)", *CHANNEL).allowed
+    decided = system.decide_expression(2, "message.pin AND NOT vault.open", *CHANNEL)
+    assert (decided.reason, decided.allowed) == ("not_satisfied", False)
+    assert not system.decide(2, "vault.open", *CHANNEL).allowed
+
+
 @pytest.mark.parametrize("standing", [MembershipStatus.UNKNOWN, MembershipStatus.DISABLED])
 def test_nobody_and_the_disabled_meet_no_requirement_not_even_a_not(
     system: PermissionSystem, source: FakeSource, standing: MembershipStatus

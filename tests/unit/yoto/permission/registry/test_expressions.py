@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -182,6 +183,36 @@ def test_flat_expressions_become_one_bit_test() -> None:
     assert (every.held, every.lacked, every.parts) == (5, 2, ())
     some = compile_expression("a.a OR NOT (b.b AND c.c)").bind(masks)
     assert (some.every, some.held, some.lacked, some.parts) == (False, 1, 6, ())
+
+
+@given(nodes, holdings, holdings)
+def test_allowed_with_unknown_parts_is_allowed_however_they_turn_out(
+    node: Node, held: set[str], unknown: set[str]
+) -> None:
+    bound = compile_expression(written(node)).bind(MASKS)
+    held -= unknown
+    mask, open_ = (sum(MASKS[name] for name in names) for names in (held, unknown))
+    certain = bound.matches(mask, open_)
+    ways = [
+        naive(node, held | set(some))
+        for size in range(len(unknown) + 1)
+        for some in combinations(sorted(unknown), size)
+    ]
+
+    assert not certain or all(ways)
+    assert certain == (kleene(node, held, unknown) is True)
+
+
+def kleene(node: Node, held: set[str], unknown: set[str]) -> bool | None:
+    """Evaluates the tree by the three-valued tables; None is unknown."""
+    if isinstance(node, Name):
+        return None if node.name in unknown else node.name in held
+    if isinstance(node, Not):
+        found = kleene(node.part, held, unknown)
+        return None if found is None else not found
+    parts = {kleene(part, held, unknown) for part in node.parts}
+    absorbing = isinstance(node, Or)
+    return absorbing if absorbing in parts else None if None in parts else not absorbing
 
 
 def test_a_contradiction_stays_one() -> None:
