@@ -124,8 +124,8 @@ def test_the_choice_is_one_of_two(app: Flask) -> None:
 CALM = """package yoto.authz
 
 deny contains "not_suspicious" if {
-	input.action.name == "vault.banned"
-	not input.context.given.suspicious
+    input.action.name == "vault.banned"
+    not input.context.given.suspicious
 }
 """
 

@@ -157,8 +157,8 @@ def _on_requirement(
     if judged:
         outcome = ask_policies(state, user_id, judged, place, context)
     mask = resolution.mask & ~outcome.denied
-    # A NOT turns a missing permission into an allow: a failure must deny the whole, and what policies
-    # deny because a fact is missing must not be taken for not held.
+    # A NOT turns a missing permission into an allow: a failure must deny the whole, and what
+    # policies deny for lack of a fact must not be taken for not held.
     if outcome.failed or not asked.bound.matches(mask, outcome.unknown):
         reason, missing = _denial(resolution, asked, mask, outcome)
         codes = outcome.codes if reason == outcome.reason else ()

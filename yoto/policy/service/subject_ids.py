@@ -153,7 +153,7 @@ def _imported(module: Syntax) -> dict[str, Path]:
 
 
 def _named_by_rules(module: Syntax) -> dict[str, Path]:
-    """The rules that only give a part of the input another name, such as ``me := input.subject``."""
+    """The rules that only give a part of the input another name: ``me := input.subject``."""
     found: dict[str, Path] = {}
     for _, kind, head, reference in rules_of(module):
         value = head.get("assign") if kind == "Compr" else None

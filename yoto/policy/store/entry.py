@@ -60,7 +60,7 @@ class StoredVersion(VersionTexts):
     """The same with the ``id`` of its row.
 
     Attributes:
-        acknowledged: written, or looked through, since ``input.subject.id`` is the application's id.
+        acknowledged: written, or looked at, since ``input.subject.id`` is the application's id.
     """
 
     id: int

@@ -49,8 +49,8 @@ READ = "doc.read"
 BLOCKED = f"""package yoto.authz
 
 deny contains "blocked" if {{
-	input.action.name == "{READ}"
-	input.subject.id == input.resource.attributes.blocked
+    input.action.name == "{READ}"
+    input.subject.id == input.resource.attributes.blocked
 }}
 """
 OTHER = 'package yoto.authz\n\ndeny contains "other" if input.subject.id == '

@@ -1,13 +1,13 @@
 """Versions of policies from when ``input.subject.id`` was a number of the platform's are marked.
 
-Revision: 0011
+Revision: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
