@@ -258,7 +258,8 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
         scope_id: Any = None,
         requestable: bool = False,
     ) -> None:
-        super().__init__(f"denied: {permission} ({getattr(decision, 'reason', decision)})")
+        about = permission or ", ".join(getattr(decision, "roles", ()))
+        super().__init__(f"denied: {about} ({getattr(decision, 'reason', decision)})")
         self.decision = decision
         self.permission = permission
         self.scope = scope

@@ -158,6 +158,7 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 permission=error.permission,
                 reason=reason,
                 **_codes(error.decision),
+                **_roles(error.decision),
                 **_request_for(error),
             )
         case errors.MaintenanceMode():
@@ -197,6 +198,12 @@ def _codes(decision: Any) -> dict[str, Any]:
     """All codes of policies that denied; most denials have one reason, and need no list."""
     codes = getattr(decision, "codes", ())
     return {"codes": list(codes)} if codes else {}
+
+
+def _roles(decision: Any) -> dict[str, Any]:
+    """The role that is too high, and the highest one that the caller has."""
+    roles = getattr(decision, "roles", ())
+    return {"roles": list(roles)} if roles else {}
 
 
 def _request_for(error: errors.PermissionDenied) -> dict[str, Any]:

@@ -13,9 +13,17 @@ def operator() -> str | None:
     return "admin" if current_user.is_authenticated and current_user.operates else None
 
 
+# Each has what those before it have: an editor decides who has a document, and cannot delete it.
+READER = ["project.open", "document.read"]
+WRITER = [*READER, "document.add", "document.write"]
+EDITOR = [*WRITER, "document.share"]
+MANAGER = [*EDITOR, "project.share", "document.delete"]
+ROLES = {"reader": READER, "writer": WRITER, "editor": EDITOR, "manager": MANAGER}
+
 yoto = Yoto(
     db=db,
     users=people(Person, name="name"),
+    roles=ROLES,
     permissions=[
         {"name": "workspace.administer", "scope": "workspace"},
         {"name": "project.open", "scope": "project"},
@@ -24,6 +32,7 @@ yoto = Yoto(
         {"name": "document.read", "scope": "document"},
         {"name": "document.write", "scope": "document"},
         {"name": "document.share", "scope": "document"},
+        {"name": "document.delete", "scope": "document"},
     ],
     control_plane=True,
     operators=operator,
@@ -36,7 +45,7 @@ yoto.resource(
     members=Member,
     administrator="workspace.administer",
 )
-# Who shares a project, or a document, by a role may do everything there, and so give everything.
+# Who shares a project by a role administers it: they may do everything there, and give every role.
 yoto.resource(
     "project",
     Project,
@@ -50,18 +59,11 @@ yoto.resource(
     label="name",
     parent="project_id",
     owner="author_id",  # who wrote it may do everything with it
-    administrator="document.share",
+    shares={"document.share": ["reader", "writer", "editor"]},  # who has it gives these roles
     gate="document.read",  # who may not read it may not write it either
     shared="anyone",  # with people from outside the workspace, too
     attributes=["classification"],  # for policies
 )
-
-# Each has what those before it have.
-ROLES = {
-    "reader": ["project.open", "document.read"],
-    "writer": ["document.add", "document.write"],
-    "manager": ["project.share", "document.share"],
-}
 
 
 def role_ids() -> dict[str, int]:

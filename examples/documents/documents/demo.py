@@ -6,9 +6,8 @@ import click
 from flask.cli import with_appcontext
 from werkzeug.security import generate_password_hash
 
-from yoto import Everyone, assign, assign_permissions_to_role, register_role
+from yoto import Everyone, assign
 
-from .access import ROLES
 from .models import Document, Member, Person, Project, Workspace, db
 
 DOCUMENTS = {
@@ -60,11 +59,6 @@ def demo() -> None:
             )
             db.session.add(row)
     db.session.commit()
-    ids, parent = {}, None
-    for name, permissions in ROLES.items():
-        [parent] = register_role(name, parent=parent).ids
-        ids[name] = parent
-        assign_permissions_to_role(parent, permissions)
-    assign(people["Bob"].id, ids["writer"], at=("project", projects["Film"].id))
+    assign(people["Bob"].id, "writer", at=("project", projects["Film"].id))
     everyone = Everyone("workspace", studio.id)
-    assign(everyone, ids["reader"], at=("project", projects["Handbook"].id))
+    assign(everyone, "reader", at=("project", projects["Handbook"].id))

@@ -25,6 +25,7 @@ DOING = {
     "document.read": "read this document",
     "document.write": "change this document",
     "document.share": "decide who has this document",
+    "document.delete": "delete this document",
     "document.add": "add a document to this project",
     "project.open": "open this project",
     "project.share": "decide who has this project",

@@ -88,9 +88,17 @@ def write(document_id: UUID) -> Response:
     return _to(document_id)
 
 
+@pages.post("/documents/<uuid:document_id>/delete")
+@require_permission("document.delete", scope="document", scope_id="document_id")
+def delete(document_id: UUID) -> Response:
+    db.session.delete(db.get_or_404(Document, document_id))
+    db.session.commit()
+    return redirect(url_for("pages.index"), 303)
+
+
 # Asked at both places: moving takes rights from whoever had them by the project that it leaves.
 @pages.post("/documents/<uuid:document_id>/move")
-@require_permission("document.share", scope="document", scope_id="document_id")
+@require_permission("document.delete", scope="document", scope_id="document_id")
 @require_permission(
     "document.add", scope="project", scope_id=lambda request: request.form["project"]
 )

@@ -169,7 +169,7 @@ def _give(at: tuple[str, UUID], among: dict[str, Any]) -> None:
     days = request.form.get("days", type=int)
     until = datetime.now(UTC) + timedelta(days=days) if days else None
     # As the visitor: nobody gives what they lack there, or for longer, and records name them.
-    assign(among[who], role_ids()[role], at=at, valid_until=until, actor_id=current_user.id)
+    assign(among[who], role, at=at, valid_until=until, actor_id=current_user.id)
 
 
 def _take(at: tuple[str, UUID]) -> None:

@@ -183,6 +183,25 @@ def test_an_author_writes_and_shares_without_a_role(studio: Studio) -> None:
     assert answer.json()["items"][0]["actor"]["username"] == "Cleo"
 
 
+def test_an_editor_shares_and_cannot_delete(studio: Studio) -> None:
+    ann, cleo, dan = (studio.visitor(name) for name in ("Ann", "Cleo", "Dan"))
+    budget = open_document(ann, "Budget")
+    share(ann, "Cleo", "editor")
+    assert may_read(cleo, budget)
+    expect(cleo.get_by_role("button", name="Delete")).to_have_count(0)
+    share(cleo, "Dan", "editor")
+    assert may_read(dan, budget)
+    answer = cleo.request.post(f"{budget}/delete")
+    assert answer.status == 403
+    cleo.locator("select[name=who]").select_option(label="Dan")
+    cleo.locator("select[name=role]").select_option(label="manager")
+    cleo.get_by_role("button", name="Share", exact=True).click()
+    expect(cleo.get_by_role("main")).to_contain_text("You do not decide about this role here.")
+    ann.goto(budget)
+    make_private(ann)
+    assert not may_read(dan, budget)
+
+
 def test_a_team_has_a_role_at_a_project_and_whoever_leaves_it_has_not(studio: Studio) -> None:
     ann, dan = studio.visitor("Ann"), studio.visitor("Dan")
     printer = open_document(ann, "Printer")

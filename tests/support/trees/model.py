@@ -72,6 +72,7 @@ class Type:
 
     ``gate``, ``administrator``: names of permissions. ``remaining``: what is left in a time-out.
     ``sync``: the type of the nodes whose overwrites a node may take in place of its own.
+    ``shares``: the roles that whoever has ``x.share`` at a node gives and takes there.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Type:
     remaining: tuple[str, ...] = ()
     shared: str = MEMBERS
     sync: str | None = None
+    shares: tuple[Id, ...] = ()
 
 
 @dataclass

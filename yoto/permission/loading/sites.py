@@ -53,6 +53,14 @@ class Site(NamedTuple):
         others.pop(str(self.place), None)
         return tuple(map(key_of_text, others))
 
+    @property
+    def outside(self) -> frozenset[str]:
+        """The nodes at which an assignment counts also for people who do not belong."""
+        # Above the home an assignment counts for everybody.
+        high = self.upper[:-1] if self.home is not None else ()
+        shared = (text for text, one in zip(self.nodes, self.types, strict=True) if one.shared)
+        return frozenset((*high, *shared))
+
     def rules(self, snapshot: Snapshot) -> PlaceRules:
         """The rules of the types, as masks."""
         low = len(self.nodes) - len(self.levels)
@@ -67,15 +75,12 @@ class Site(NamedTuple):
         for one in self.types:
             for name in one.remaining:
                 remaining |= snapshot.mask_named(name)
-        # Above the home an assignment counts for everybody.
-        high = self.nodes[: low - 1] if self.home is not None else ()
-        shared = (text for text, one in zip(self.nodes, self.types, strict=True) if one.shared)
         return PlaceRules(
             tuple(one.shared for one in self.types[low:]),
             gates,
             remaining,
             administrator,
-            frozenset((*high, *shared)),
+            self.outside,
         )
 
     def facts(self, roles: dict[int, RoleFacts], snapshot: Snapshot) -> PlaceFacts:

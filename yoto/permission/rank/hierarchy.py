@@ -12,18 +12,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from sqlalchemy import Select, literal, select, true, union
+from sqlalchemy import Select, literal, select, union
 from sqlalchemy.orm import Session
 
 from yoto.errors import PermissionDenied
-from yoto.permission.database.id_list import these_ids
-from yoto.permission.loading import load_one, load_sites, memberships_at
+from yoto.permission.loading import load_one, load_sites
 from yoto.permission.loading.places_sql import own_id
-from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.source import reading
-from yoto.permission.registry.scopes import GLOBAL, MAX_ID, Place, place_of_text
+from yoto.permission.rank.ranking import (
+    OUTSIDE,
+    OWNER_RANK,
+    UNBOUND_RANK,
+    Ranking,
+    may_handle,
+    rank_of,
+    rankings_of,
+)
+from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.facts import By
 from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
@@ -51,45 +58,8 @@ from yoto.store.resources.chains import text_in_sql
 # Permissions that a write adds for a user, as a mask for each place where it does.
 DelegatedGrants = Mapping[Place, int]
 
-OUTSIDE = -1  # below every role: not a member, or holder of no global role
-LOWEST = 0  # a member who holds only the default role
-OWNER_RANK = MAX_ID  # above every position that a role can have
-UNBOUND_RANK = OWNER_RANK + 1  # super-admins, and the system itself
-
-
-def may_handle(rank: int, position: int) -> bool:
-    """Whether an actor of ``rank`` may give, take and edit a role at ``position``."""
-    return position < rank
-
-
-class HeldPosition(NamedTuple):
-    """A user's position from ``start`` to ``end``, epoch seconds."""
-
-    position: int
-    start: float | None
-    end: float | None
-
-
-class Ranking(NamedTuple):
-    """A user's rank: never below ``floor``, and by the roles that they hold over time."""
-
-    floor: int
-    held: tuple[HeldPosition, ...] = ()
-
-    def at(self, moment: float) -> int:
-        """The rank at ``moment``, epoch seconds."""
-        in_force = (
-            one.position
-            for one in self.held
-            if (one.start is None or one.start <= moment) and (one.end is None or moment < one.end)
-        )
-        return max((self.floor, *in_force))
-
-    def throughout(self, now: float, until: float | None) -> int:
-        """The lowest rank from ``now`` until then; None: for ever."""
-        ends = (one.end for one in self.held if one.end is not None and one.end > now)
-        within = (end for end in ends if until is None or end < until)
-        return min(self.at(moment) for moment in (now, *within))
+# Its holders manage global roles, and so see them.
+GLOBAL_ROLES = "admin.roles"
 
 
 class Authority:
@@ -107,7 +77,7 @@ class Authority:
         self.session = session
         self.now = state.clock()
         self.actor_id = actor_id
-        self._rankings: dict[str, Ranking] = {}
+        self._rankings: dict[tuple[str, Place | None], Ranking] = {}
         self._stands_until: dict[Place, float] = {}
         self.unbounded = actor_id is None
         if actor_id is not None:
@@ -118,15 +88,19 @@ class Authority:
                 raise PermissionDenied(Decision(False, DISABLED if person else UNKNOWN_USER))
             self.unbounded = person.super_admin
 
-    def check_role(self, role: Role, home: str | None = None) -> None:
+    def check_role(self, role: Role, home: str | None = None, at: Place | None = None) -> None:
         """The rank rule for ``role``; ``home``: for its effect there alone.
+
+        Args:
+            at: the node at which it is given or taken, as ``rankings_of`` has it.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
         """
         if home and self.rank(home) >= OWNER_RANK:
             return
-        self.check_position(role.home, role.position)
+        if not may_handle(self.rank(role.home, at), role.position):
+            raise self.too_high(role, at)
 
     def check_position(self, home: str, position: int) -> None:
         """The rank rule for a role at ``position``; no home: a global role. Raises as above."""
@@ -134,27 +108,88 @@ class Authority:
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_giving(
-        self, home: str, role_closure: Iterable[Role], until: float | None = None
+        self,
+        home: str,
+        role_closure: Iterable[Role],
+        until: float | None = None,
+        at: Place | None = None,
     ) -> None:
         """The rank rule for a role that is to be given, with all that it inherits from.
 
         An ancestor's later gains are its heirs' gains, too: an actor who could not give it the
-        permission then may not give it heirs now. And no rank lasts longer than the giver's own.
+        ancestor cannot give the role. Raises as above.
 
         Args:
-            home: that of the role; empty: a global one.
-            until: epoch seconds at which the grant ends; None: it does not.
-
-        Raises:
-            PermissionDenied: with reason ``role_too_high``.
+            until: epoch seconds at which the grant ends, None if never: an actor cannot grant a
+                rank for longer than they hold theirs.
+            at: as in ``check_role``.
         """
         # To the owner nothing can come that they lack there.
         if home and self._ranking(home).floor >= OWNER_RANK:
             return
         for role in role_closure:
-            rank = self._ranking(role.home).throughout(self.now, until)
+            rank = self._ranking(role.home, at).throughout(self.now, until)
             if not may_handle(rank, role.position):
-                raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+                raise self.too_high(role, at)
+
+    def too_high(self, role: Role, at: Place | None = None) -> PermissionDenied:
+        """The denial of a write that is about ``role``.
+
+        It names the role, if the actor may see it, and the highest of the actor's own there.
+        """
+        names = []
+        if self._sees(role):
+            own = self._ranking(role.home, at).highest(self.now)
+            held = None if own is None else self.session.get(Role, own)
+            names = [one.name for one in (role, held) if one is not None]
+        return PermissionDenied(Decision(False, ROLE_TOO_HIGH, roles=tuple(names)))
+
+    def _sees(self, role: Role) -> bool:
+        """Whether the actor may know the role: it is in the code, or of a home of theirs, or they
+        hold it or manage global roles.
+        """
+        if role.home != NOWHERE:
+            return self.rank(role.home) > OUTSIDE
+        if role.declared is not None or self.actor_id is None:
+            return True
+        own = select(RoleAssignment.id).where(
+            RoleAssignment.user_id == self.actor_id, RoleAssignment.role_id == role.id
+        )
+        if self.session.scalar(own.limit(1)) is not None:
+            return True
+        mask = self.registry.snapshot.mask_named(GLOBAL_ROLES)
+        return bool(mask & self._lasting_mask(self.actor_id, GLOBAL, self.now))
+
+    def shares(self, role: Role, place: Place | None, until: float | None) -> bool:
+        """Whether the actor may give and take ``role`` at a node because its type says that whoever
+        has a certain permission there does, and they have it by assigned roles from now on until
+        then.
+
+        Args:
+            place, until: as in ``stands_at``.
+        """
+        if place is None or self.actor_id is None:
+            return False
+        if role.home != NOWHERE or role.declared is None:
+            return False
+        snapshot, mask = self.registry.snapshot, 0
+        for permission, names in known_types().get(place.kind).shares.items():
+            if role.name in names:
+                mask |= snapshot.mask_named(permission)
+        every = self._resolutions(self.actor_id, place, until, provided=False) if mask else ()
+        return bool(mask) and all(found.mask & mask for found in every)
+
+    def height(self, home: str, at: Place | None = None) -> int:
+        """The actor's rank now where it is compared with that of others: at a node that of the
+        highest role that they share there, where it is above their own.
+        """
+        rank = self.rank(home, at)
+        if at is None or home != NOWHERE or self.unbounded:
+            return rank
+        named = [one for names in known_types().get(at.kind).shares.values() for one in names]
+        roles = self.session.scalars(select(Role).where(Role.home == home, Role.name.in_(named)))
+        higher = (one for one in roles if one.position > rank)
+        return max((one.position for one in higher if self.shares(one, at, self.now)), default=rank)
 
     def stands_at(self, place: Place | None, until: float | None) -> bool:
         """Whether the actor owns or administers a node, or one above it, from now on until then.
@@ -186,7 +221,7 @@ class Authority:
         if position > role.position:
             lasting = self._ranking(role.home).throughout(self.now, None)
             if not may_handle(lasting, position):
-                raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+                raise self.too_high(role)
 
     def check_delegation(self, delegated: DelegatedGrants, until: float | None = None) -> None:
         """The delegation rule: an actor gives only permissions that they have.
@@ -237,20 +272,21 @@ class Authority:
         """
         return self.rank(home) > self.rank_of(user_id, home)
 
-    def rank_of(self, user_id: int, home: str) -> int:
-        """The rank of a user now."""
-        return rank_of(self.session, user_id, home, self.now)
+    def rank_of(self, user_id: int, home: str, at: Place | None = None) -> int:
+        """The rank of a user now; ``at`` as in ``rankings_of``."""
+        return rank_of(self.session, user_id, home, self.now, at)
 
-    def rank(self, home: str) -> int:
+    def rank(self, home: str, at: Place | None = None) -> int:
         """The actor's rank now among the roles of a home; empty: among the global ones."""
-        return self._ranking(home).at(self.now)
+        return self._ranking(home, at).at(self.now)
 
-    def _ranking(self, home: str) -> Ranking:
+    def _ranking(self, home: str, at: Place | None = None) -> Ranking:
         if self.unbounded or self.actor_id is None:
             return Ranking(UNBOUND_RANK)
-        if home not in self._rankings:
-            self._rankings[home] = ranking_of(self.session, self.actor_id, home)
-        return self._rankings[home]
+        if (home, at) not in self._rankings:
+            found = rankings_of(self.session, [self.actor_id], home, at)
+            self._rankings[home, at] = found[self.actor_id]
+        return self._rankings[home, at]
 
     def _denied_in_homes(self, user_id: int, mask: int, until: float | None) -> int:
         """The part of a grant that counts everywhere, but is denied to the user at some node."""
@@ -344,52 +380,3 @@ def homes_of(session: Session, user_id: int) -> list[str]:
             rows = select(text).where(members.person == own_id(literal(user_id, Id)))
             found += session.scalars(rows)
     return found
-
-
-def rank_of(session: Session, user_id: int, home: str, now: float) -> int:
-    """Position of the highest role that the user holds ``now`` (there, or global).
-
-    Raises:
-        UnknownResource: there is no such node.
-    """
-    return ranking_of(session, user_id, home).at(now)
-
-
-def ranking_of(session: Session, user_id: int, home: str) -> Ranking:
-    """The user's ranking by active roles. Raises as above."""
-    return rankings_of(session, [user_id], home)[user_id]
-
-
-def rankings_of(session: Session, user_ids: Collection[int], home: str) -> dict[int, Ranking]:
-    """The same of several people and programs, in as many statements as of one.
-
-    Roles held at a node, by a team or by everybody give no rank.
-    """
-    floors, ranked = dict.fromkeys(user_ids, OUTSIDE), set(user_ids)
-    if home != NOWHERE:
-        loaded = memberships_at(session.connection(), list(floors), place_of_text(home))
-        # A program is a member of no node, and belongs wherever it holds a role.
-        ranked = {one.user_id for one in loaded.people if one.member or one.program}
-        floors |= {one.user_id: LOWEST for one in loaded.people if one.member}
-        if loaded.site.owner_id in floors:
-            floors[loaded.site.owner_id] = OWNER_RANK
-    rows = (
-        select(
-            RoleAssignment.user_id,
-            Role.position,
-            RoleAssignment.valid_from,
-            RoleAssignment.valid_until,
-        )
-        .join(RoleAssignment, RoleAssignment.role_id == Role.id)
-        .where(
-            RoleAssignment.user_id.in_(these_ids(ranked)),
-            RoleAssignment.node == NOWHERE,
-            Role.home == home,
-            Role.active == true(),
-        )
-    )
-    held: dict[int | None, list[HeldPosition]] = {user_id: [] for user_id in floors}
-    if ranked:
-        for user_id, position, starts, ends in session.execute(rows):
-            held[user_id].append(HeldPosition(position, epoch(starts), epoch(ends)))
-    return {user_id: Ranking(floor, (*held[user_id],)) for user_id, floor in floors.items()}

@@ -38,6 +38,7 @@ from yoto.permission.rank.role_snapshot import (
 )
 from yoto.permission.rank.teams import memberships
 from yoto.permission.registry.registry import PermissionRegistry
+from yoto.permission.registry.scopes import Place
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, TeamFacts, UserFacts
 from yoto.permission.verdict.resolver import FlatPlace, MembershipStatus, flatten, resolve
 from yoto.permission.verdict.verdict import OUTRANKED
@@ -64,7 +65,9 @@ def by_home(roles: Iterable[Role]) -> dict[str, list[int]]:
 
 
 @contextmanager
-def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Iterator[Change]:
+def sparing(
+    authority: Authority, home: str, role_ids: Collection[int], at: Place | None = None
+) -> Iterator[Change]:
     """Refuse the change inside if it takes something from a user above the actor.
 
     A role that goes is named in the change and deleted after the block.
@@ -72,6 +75,7 @@ def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Itera
     Args:
         home: the node in whose hierarchy the actor acts; empty: that of the platform.
         role_ids: the roles that the change is about.
+        at: the node that it is about, as ``rankings_of`` has it.
 
     Raises:
         PermissionDenied: with reason ``outranked`` and the names of the permissions to be lost.
@@ -103,7 +107,8 @@ def sparing(authority: Authority, home: str, role_ids: Collection[int]) -> Itera
     everybody = any(
         before.shapes[role_id].is_default for role_id in heirs if role_id in before.shapes
     )
-    people = people_not_below(authority, home, homes, before, None if everybody else heirs)
+    holding = None if everybody else heirs
+    people = people_not_below(authority, home, homes, before, holding, at=at)
     ground.examine(people)
     if not home and heir_above(authority, heirs, before):
         # A global role's effect on roles of homes is not checked home by home.
@@ -119,18 +124,20 @@ def check_assignments(
     home: str,
     role_ids: Collection[int],
     after: Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]],
+    at: Place | None = None,
 ) -> None:
     """Refuse to take roles from a user above, if they would lose anything by that.
 
     Args:
         home: that of the roles; empty: they are global.
         after: from the user's assignments to the future ones.
+        at: the node at which they are taken, as ``rankings_of`` has it.
 
     Raises: as ``sparing``.
     """
     if authority.unbounded or user_id == authority.actor_id:
         return
-    if authority.rank_of(user_id, home) <= authority.rank(home):
+    if authority.rank_of(user_id, home, at) <= authority.height(home, at):
         return
     session, registry = authority.session, authority.registry
     session.flush()
@@ -150,18 +157,24 @@ def check_assignments(
     ground.examine([Person(user_id, True, (*held, *others), (*after(held), *others), belongs)])
 
 
-def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: str) -> None:
+def check_set(
+    authority: Authority,
+    home: str,
+    row: RoleAssignment,
+    node_home: str,
+    at: Place | None = None,
+) -> None:
     """Refuse to take a role from a set at a node, if a user above would lose anything by that.
 
     A set is a team, everyone or the public.
 
     Args:
-        home: as in ``check_assignments``.
+        home, at: as in ``check_assignments``.
         node_home: the home of the node; empty: it has none.
 
     Raises: as ``sparing``.
     """
-    if authority.unbounded or not anybody_above(authority, home):
+    if authority.unbounded or not anybody_above(authority, home, at):
         return
     session = authority.session
     homes = (node_home,) if node_home != NOWHERE else ()
@@ -169,7 +182,7 @@ def check_set(authority: Authority, home: str, row: RoleAssignment, node_home: s
     sums = snapshot.sums(row.role_id, asleep=True)
     taken = {place for place, masks in sums.items() if masks[ALLOW]}
     ground = _Ground(authority, snapshot, snapshot, {*taken, row.node})
-    people = people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes)
+    people = people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes, at)
     ground.examine(
         one._replace(after=tuple(held for held in one.before if held.id != row.id))
         for one in people

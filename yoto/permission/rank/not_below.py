@@ -18,7 +18,8 @@ from yoto.permission.loading.places_sql import own_id
 from yoto.permission.loading.rights import within
 from yoto.permission.loading.rows import assignments_of, assignments_of_sets
 from yoto.permission.loading.sites import site_at
-from yoto.permission.rank.hierarchy import OUTSIDE, Authority, rankings_of
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.rank.ranking import OUTSIDE, rankings_of
 from yoto.permission.rank.role_snapshot import RoleSnapshot, sites_of
 from yoto.permission.rank.teams import members_of_teams, memberships
 from yoto.permission.registry.scopes import Place, place_of_text
@@ -36,6 +37,7 @@ def check_none_above(
     *,
     or_equal: bool = False,
     reason: str = OUTRANKED,
+    at: Place | None = None,
 ) -> None:
     """The rank rule for a write that bears on people and programs, whatever each would lose by it.
 
@@ -44,6 +46,7 @@ def check_none_above(
         or_equal: the actor must stand above each of them, not only below none. Below everybody are
             programs that hold no role there.
         reason: of the denial.
+        at: the node that the write is about, as ``rankings_of`` has it.
 
     Raises:
         PermissionDenied: one of them, other than the actor, stands too high.
@@ -52,8 +55,8 @@ def check_none_above(
     if authority.unbounded or not others:
         return
     for home in dict.fromkeys(homes):
-        rank = authority.rank(home)
-        for user_id, ranking in rankings_of(authority.session, others, home).items():
+        rank = authority.height(home, at)
+        for user_id, ranking in rankings_of(authority.session, others, home, at).items():
             other = ranking.at(authority.now)
             if user_id > APPLICATIONS and other == OUTSIDE:
                 continue
@@ -107,9 +110,8 @@ def _unexpired(now: float) -> ColumnElement[bool]:
     return or_(end.is_(None), end > datetime.fromtimestamp(now, UTC))
 
 
-def _not_below(authority: Authority, home: str, snapshot: RoleSnapshot) -> dict[int, int]:
-    """The roles of the hierarchy at or above the actor's rank, with their positions."""
-    rank = authority.rank(home)
+def _not_below(home: str, snapshot: RoleSnapshot, rank: int) -> dict[int, int]:
+    """The roles of the hierarchy at or above a rank, with their positions."""
     return {
         role_id: shape.position
         for role_id, shape in snapshot.shapes.items()
@@ -125,9 +127,18 @@ def _holders(role_ids: Collection[int], now: float) -> Select[Any]:
     )
 
 
-def _ranked_holders(role_ids: Collection[int], now: float) -> Select[Any]:
-    """Those to whom a role gives a rank: held by themselves, at no particular place."""
-    return _holders(role_ids, now).where(RoleAssignment.node == NOWHERE)
+def _ranked_holders(
+    role_ids: Collection[int], now: float, ranking: Collection[str] = (NOWHERE,)
+) -> Select[Any]:
+    """Those to whom a role gives a rank: held by themselves, at one of ``ranking``."""
+    return _holders(role_ids, now).where(RoleAssignment.node.in_(ranking))
+
+
+def _ranking_nodes(authority: Authority, at: Place | None) -> tuple[str, ...]:
+    """The nodes at which a role ranks its holder in a write about the node ``at``."""
+    if at is None:
+        return (NOWHERE,)
+    return (NOWHERE, *site_at(authority.session.connection(), at).nodes)
 
 
 class _Reached(NamedTuple):
@@ -154,17 +165,21 @@ def people_not_below(
     snapshot: RoleSnapshot,
     changed_roles: Collection[int] | None,
     nodes: Collection[str] | None = None,
+    at: Place | None = None,
 ) -> Iterator[Person]:
     """Those not below the actor, people and then programs, who hold one of ``changed_roles``.
 
     Each comes with the roles that they hold by sets at ``nodes``, or at none (None: anywhere).
     ``changed_roles`` None: any role.
 
+    ``at`` is the node that the write is about, as ``rankings_of`` has it; here a role that is held
+    there counts whether or not its holder belongs.
+
     The owner of a home is one of them: no role takes what belongs to it, but what is of the
     platform counts there as for everybody. Of programs those are that a role gives a rank.
     """
-    ranked = _not_below(authority, home, snapshot)
-    rank, now, session = authority.rank(home), authority.now, authority.session
+    rank, now, session = authority.height(home, at), authority.now, authority.session
+    ranked, ranking = _not_below(home, snapshot, rank), _ranking_nodes(authority, at)
     # Every member of a home stands above who is none, whatever roles they hold.
     outside = home != NOWHERE and rank == OUTSIDE
     if home == NOWHERE and not ranked:
@@ -173,9 +188,9 @@ def people_not_below(
     owner_id = None if site is None else site.owner_id
     number = RoleAssignment.user_id
     wanted = [User.super_admin.is_(False), User.id != authority.actor_id]
-    programs = [number > APPLICATIONS, number.in_(_ranked_holders(ranked, now))]
+    programs = [number > APPLICATIONS, number.in_(_ranked_holders(ranked, now, ranking))]
     if not outside:
-        high = User.id.in_(_ranked_holders(ranked, now))
+        high = User.id.in_(_ranked_holders(ranked, now, ranking))
         wanted.append(high if owner_id is None else high | (User.id == owner_id))
     if changed_roles is not None:
         reached = _reached(session, changed_roles, now)
@@ -190,7 +205,7 @@ def people_not_below(
             if home:
                 wanted.append(User.id.in_(members))
             else:
-                among = members.where(User.id.in_(_ranked_holders(ranked, now)))
+                among = members.where(User.id.in_(_ranked_holders(ranked, now, ranking)))
                 for user_id in session.scalars(among):
                     belonging.setdefault(user_id, set()).add(text)
     others = OtherHoldings(session, (NOWHERE, *homes), now, nodes)
@@ -201,25 +216,25 @@ def people_not_below(
         held = (*own, *others.of(user_id))
         if not held and changed_roles is not None:
             continue
-        above = outside or user_id == owner_id or _highest(own, ranked) > rank
+        above = outside or user_id == owner_id or _highest(own, ranked, ranking) > rank
         where = belonging.get(user_id, ()) if home == NOWHERE else (home,)
         yield Person(user_id, above, held, held, frozenset(where))
     for user_id, own in assignments_of(session, *programs, *of_homes):
         held = (*own, *others.of(user_id))
-        yield Person(user_id, _highest(own, ranked) > rank, held, held, frozenset())
+        yield Person(user_id, _highest(own, ranked, ranking) > rank, held, held, frozenset())
 
 
-def _highest(own: Iterable[Assignment], ranked: Mapping[int, int]) -> int:
-    """The highest of the positions from a user's own roles."""
-    return max((ranked.get(one.role_id, -1) for one in own if one.node == NOWHERE), default=-1)
+def _highest(own: Iterable[Assignment], ranked: Mapping[int, int], ranking: Collection[str]) -> int:
+    """The highest of the positions from a user's own roles at one of ``ranking``."""
+    return max((ranked.get(one.role_id, -1) for one in own if one.node in ranking), default=-1)
 
 
-def anybody_above(authority: Authority, home: str) -> bool:
-    """Whether anyone may rank above the actor.
+def anybody_above(authority: Authority, home: str, at: Place | None = None) -> bool:
+    """Whether anyone may rank above the actor; ``at`` as in ``people_not_below``.
 
     The owner of the home is left out, who loses nothing.
     """
-    rank = authority.rank(home)
+    rank = authority.height(home, at)
     if home != NOWHERE and rank == OUTSIDE:
         return True
     found = (
@@ -229,7 +244,7 @@ def anybody_above(authority: Authority, home: str) -> bool:
             Role.home == home,
             Role.active == true(),
             Role.position > rank,
-            RoleAssignment.node == NOWHERE,
+            RoleAssignment.node.in_(_ranking_nodes(authority, at)),
             RoleAssignment.user_id.is_not(None),
             _unexpired(authority.now),
         )
@@ -283,10 +298,11 @@ class OtherHoldings:
 
 def heir_above(authority: Authority, role_ids: Collection[int], snapshot: RoleSnapshot) -> bool:
     """Whether a user above holds a role of a home that inherits from one of ``role_ids``."""
+    rank = authority.rank(NOWHERE)
     ranked = {
         role_id: position
-        for role_id, position in _not_below(authority, NOWHERE, snapshot).items()
-        if position > authority.rank(NOWHERE)
+        for role_id, position in _not_below(NOWHERE, snapshot, rank).items()
+        if position > rank
     }
     if not ranked:
         return False

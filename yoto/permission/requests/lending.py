@@ -19,7 +19,7 @@ from yoto.permission.loading import load_one
 from yoto.permission.loading.finding import site_in
 from yoto.permission.loading.source import reading
 from yoto.permission.people.subjects import subject_of_text, subject_text
-from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.rank.hierarchy import GLOBAL_ROLES, Authority
 from yoto.permission.rank.not_below import check_none_above, check_none_above_at
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import GLOBAL, Place, place_of_text
@@ -33,8 +33,6 @@ from yoto.permission.writes.writes import Writes
 from yoto.store.models import NOWHERE, Role
 from yoto.store.resources import known_types
 
-# With it somebody lends everywhere what they have themselves.
-GLOBAL_ROLES = "admin.roles"
 NOT_APPROVER = "not_approver"
 STILL_DENIED = "is denied to them there by something that this does not change"
 

@@ -48,6 +48,8 @@ class Decision:
         timings: microseconds spent in each step that was measured.
         codes: all codes of the policies that denied; ``reason`` is the first.
         names: the permissions that the reason is about, where that is not the one asked.
+        roles: of ``role_too_high``, the role that stands too high, and the highest one that the
+            actor has there; empty where the actor may not see the former.
     """
 
     allowed: bool
@@ -59,6 +61,7 @@ class Decision:
     timings: Mapping[str, float] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 def is_blocked(resolution: Resolution) -> bool:

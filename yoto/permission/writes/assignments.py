@@ -15,9 +15,10 @@ from yoto.permission.loading.rights import epoch
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.numbers import SubjectId, person_number
 from yoto.permission.rank.delegation import delegated_grants, role_closure
-from yoto.permission.rank.hierarchy import OUTSIDE, Authority, DelegatedGrants, rank_of
+from yoto.permission.rank.hierarchy import Authority, DelegatedGrants
 from yoto.permission.rank.losses import by_home, check_assignments
 from yoto.permission.rank.not_below import check_none_above
+from yoto.permission.rank.ranking import OUTSIDE, rank_of
 from yoto.permission.registry.scopes import checked_id, words_of
 from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict.facts import Assignment

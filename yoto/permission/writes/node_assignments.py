@@ -26,9 +26,10 @@ from yoto.permission.people.kinds import Everyone
 from yoto.permission.people.numbers import SubjectId, own_ids
 from yoto.permission.people.subjects import Holder, Subject, holder_of, shown_subject
 from yoto.permission.rank.delegation import delegated_grants, role_closure
-from yoto.permission.rank.hierarchy import OUTSIDE, OWNER_RANK, Authority, DelegatedGrants, rank_of
+from yoto.permission.rank.hierarchy import Authority, DelegatedGrants
 from yoto.permission.rank.losses import check_assignments, check_set
 from yoto.permission.rank.not_below import anybody_above, check_none_above, check_none_above_at
+from yoto.permission.rank.ranking import OUTSIDE, OWNER_RANK, may_handle, rank_of
 from yoto.permission.rank.teams import members_of_teams
 from yoto.permission.registry.scopes import Place, checked_id, words_of
 from yoto.permission.state import get_state
@@ -264,10 +265,15 @@ def _given(session: Session, subject: Any, role_id: Any, at: Any, now: float | N
     return _Given(holder, role, place, home)
 
 
+def _is_free(authority: Authority, given: _Given, until: float | None) -> bool:
+    """Whether no rank is needed for the role there: the actor owns, administers or shares it."""
+    return authority.stands_at(given.at, until) or authority.shares(given.role, given.at, until)
+
+
 def _check_rank(authority: Authority, given: _Given) -> None:
     """Raises ``PermissionDenied`` where the role stands too high for the actor."""
-    if not authority.stands_at(given.at, authority.now):
-        authority.check_role(given.role)
+    if not _is_free(authority, given, authority.now):
+        authority.check_role(given.role, at=given.at)
 
 
 def _check_giving(authority: Authority, given: _Given, until: float | None) -> None:
@@ -281,10 +287,11 @@ def _check_giving(authority: Authority, given: _Given, until: float | None) -> N
     if authority.unbounded:
         return
     authority.check_delegation(_delegated(authority, given, Effect.ALLOW), until)
-    stands = authority.stands_at(given.at, until)
-    if not stands:
-        authority.check_giving(given.role.home, role_closure(authority.session, given.role), until)
+    if not _is_free(authority, given, until):
+        line = role_closure(authority.session, given.role)
+        authority.check_giving(given.role.home, line, until, given.at)
     if any(_delegated(authority, given, Effect.DENY).values()):
+        stands = authority.stands_at(given.at, until)
         _check_outranks(authority, given, ROLE_TOO_HIGH, or_equal=not stands)
 
 
@@ -299,20 +306,30 @@ def _check_taking(
         return
     authority.check_delegation(_delegated(authority, given, Effect.DENY))
     user_id, homes = given.holder.user_id, {given.role.home, given.home}
-    if given.at is None or not authority.stands_at(given.at, authority.now):
-        if user_id is None:
-            _check_outranks(authority, given, OUTRANKED)
-            return
-    elif user_id is not None:
+    free = _is_free(authority, given, authority.now)
+    if user_id is None and not free:
+        _check_outranks(authority, given, OUTRANKED)
+        return
+    # A rank that counts at the node alone is none over who owns or administers it.
+    here_alone = free or not may_handle(authority.rank(given.role.home), given.role.position)
+    if user_id is not None and given.at is not None and here_alone:
         check_none_above_at(authority, given.at, [user_id])
+    at = _compared_at(authority, given)
     if user_id is None:
         for home in homes:
-            check_set(authority, home, row, given.home)
+            check_set(authority, home, row, given.home, at)
     elif user_id > APPLICATIONS:
-        check_none_above(authority, homes, [user_id])
+        check_none_above(authority, homes, [user_id], at=at)
     else:
         for home in homes:
-            check_assignments(authority, user_id, home, [given.role.id], after)
+            check_assignments(authority, user_id, home, [given.role.id], after, at)
+
+
+def _compared_at(authority: Authority, given: _Given) -> Place | None:
+    """The node at which ranks are compared; None: who owns or administers it stands above all
+    roles that are held there.
+    """
+    return None if authority.stands_at(given.at, authority.now) else given.at
 
 
 def _check_outranks(
@@ -332,7 +349,7 @@ def _check_outranks(
     elif holder.team_id is not None:
         concerned = members_of_teams(session, [holder.team_id])
     elif given.home != NOWHERE and authority.rank(given.home) >= OWNER_RANK:
-        if anybody_above(authority, given.role.home):
+        if anybody_above(authority, given.role.home, _compared_at(authority, given)):
             raise PermissionDenied(Decision(False, reason))
         return
     else:
@@ -340,7 +357,12 @@ def _check_outranks(
     if given.at is not None and not or_equal:
         check_none_above_at(authority, given.at, concerned, reason)
     check_none_above(
-        authority, {given.role.home, given.home}, concerned, or_equal=or_equal, reason=reason
+        authority,
+        {given.role.home, given.home},
+        concerned,
+        or_equal=or_equal,
+        reason=reason,
+        at=_compared_at(authority, given),
     )
 
 

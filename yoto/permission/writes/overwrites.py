@@ -17,9 +17,9 @@ from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Application, Team
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import holder_of
-from yoto.permission.rank.hierarchy import OWNER_RANK
 from yoto.permission.rank.losses import sparing
 from yoto.permission.rank.not_below import check_none_above, check_none_above_at
+from yoto.permission.rank.ranking import OWNER_RANK
 from yoto.permission.rank.teams import members_of_teams
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, place_of_text, words_of
@@ -141,15 +141,21 @@ def _replace(
         before = {known[row.permission_id]: row.effect for row in stored.values()}
         # The owner of a node has no rights at others that take its overwrites.
         stands = act.authority.stands_at(site.place, None) and not _lends(act.session, site.place)
+        at = None if stands else site.place
         if target.role is None:
             concerned = _concerned(act.session, target)
             if stands:
                 check_none_above_at(act.authority, site.place, concerned, ROLE_TOO_HIGH)
             check_none_above(
-                act.authority, [home], concerned, or_equal=not stands, reason=ROLE_TOO_HIGH
+                act.authority,
+                [home],
+                concerned,
+                or_equal=not stands,
+                reason=ROLE_TOO_HIGH,
+                at=at,
             )
         elif not stands:
-            act.authority.check_role(target.role, home)
+            act.authority.check_role(target.role, home, at)
         enlarged = [
             p
             for p in before | wanted
@@ -165,7 +171,7 @@ def _replace(
             homes.append(target.role.home)
         with ExitStack() as judged:
             for one in dict.fromkeys(homes):
-                judged.enter_context(sparing(act.authority, one, changed_roles))
+                judged.enter_context(sparing(act.authority, one, changed_roles, at))
             for permission, effect in wanted.items():
                 row = stored.get(permission.id)
                 if row is None:

@@ -38,6 +38,7 @@ def declare_resource(
     administrator: str | None = None,
     audit: str | None = None,
     approver: str | None = None,
+    shares: Mapping[str, Iterable[str]] | None = None,
     label: Any = None,
     shared: str = "members",
     sync: tuple[str, Any] | tuple[str, Any, Any] | None = None,
@@ -61,6 +62,8 @@ def declare_resource(
         label: the column, or expression, with the name that people know a node by; operators find
             it by this, or by its id alone.
         remaining: permissions that a member in a time-out keeps; for types that have members.
+        shares: permissions, each with the declared roles (``Yoto(roles=...)``) that whoever has it
+            at a node gives and takes there, as far as they may do what the role allows themselves.
         gate, administrator, audit, approver, shared: see ``ResourceType``; ``shared`` is
             ``"members"`` or ``"anyone"``.
         sync: ``(type, column)`` of the node whose overwrites are in force in place of the node's
@@ -82,6 +85,7 @@ def declare_resource(
         raise ConfigurationError("resource", f"remaining: nobody belongs to a {name}")
     if shared not in ("members", "anyone"):
         raise ConfigurationError("resource", f"shared: 'members' or 'anyone', not {shared!r}")
+    sharing = _shares(app, shares)
     by = provided(attributes)
     columns: Any = () if by is not None else attributes
     if model is None:
@@ -98,6 +102,7 @@ def declare_resource(
             gate=gate,
             administrator=administrator,
             approver=approver,
+            shares=sharing,
             shared=shared == "anyone",
             askable=askable,
         )
@@ -121,6 +126,7 @@ def declare_resource(
         administrator=administrator,
         audit=audit,
         approver=approver,
+        shares=sharing,
         label=None if label is None else _expression(model, label),
         remaining=remaining,
         shared=shared == "anyone",
@@ -168,6 +174,29 @@ def _registered(app: Flask, name: str, parent: Any, nested: int | None) -> Resou
         nested=_depth(nested, name in above),
         registered=True,
     )
+
+
+def _shares(app: Flask, shares: Any) -> dict[str, tuple[str, ...]]:
+    if shares is None:
+        return {}
+    if not isinstance(shares, Mapping):
+        raise ConfigurationError(
+            "resource", f"shares: a mapping from a permission to names of roles, not {shares!r}"
+        )
+    known = declarations_of(app).named_roles
+    found: dict[str, tuple[str, ...]] = {}
+    for permission, roles in shares.items():
+        if not isinstance(permission, str) or isinstance(roles, str):
+            raise ConfigurationError(
+                "resource", f"shares: {permission!r}: give a list of names of roles, not {roles!r}"
+            )
+        found[permission] = tuple(roles)
+        for role in found[permission]:
+            if role not in known:
+                raise ConfigurationError(
+                    "resource", f"shares: {role!r} is no declared role (Yoto(roles=...))"
+                )
+    return found
 
 
 def _depth(nested: int | None, nests: bool) -> int:

@@ -81,6 +81,8 @@ class ResourceType:
             there and below; None: with the permission to administer.
         approver: with this permission at a node a user may lend others what they ask for there;
             None: with the permission to administer.
+        shares: permissions, each with the names of declared roles that its holders at a node give
+            and take there.
         label: the column with the name that people know a node by; None: they know its id alone.
         remaining: the permissions that remain in a time-out.
         shared: grants at a node also hold for people who are not members.
@@ -105,6 +107,7 @@ class ResourceType:
     administrator: str | None = None
     audit: str | None = None
     approver: str | None = None
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     label: ColumnElement[Any] | None = None
     remaining: tuple[str, ...] = ()
     shared: bool = False

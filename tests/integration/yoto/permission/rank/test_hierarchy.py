@@ -14,7 +14,7 @@ from tests.integration.yoto.permission.town import Town
 from tests.support.world import World
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.permission import PermissionSystem
-from yoto.permission.rank.hierarchy import LOWEST, OUTSIDE, OWNER_RANK, UNBOUND_RANK, may_handle
+from yoto.permission.rank.ranking import LOWEST, OUTSIDE, OWNER_RANK, UNBOUND_RANK, may_handle
 from yoto.store.db import db
 
 Act = Callable[[PermissionSystem, Town, dict[str, Any]], Any]

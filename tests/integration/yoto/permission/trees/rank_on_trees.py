@@ -12,10 +12,12 @@ from tests.support.trees import model
 from tests.support.trees import writes as w
 from tests.support.trees.model import LOCAL, Application, Asker, Id, NodeId, Person, World
 from tests.support.trees.shape import ancestors_and_self, home_of
+from tests.support.trees.types import SHARE
 from tests.support.trees.verdict import Question, UnknownNode
 
 OWNER, MEMBER, OUTSIDE = 10**9, 0, -1
 Home = NodeId | None
+ABOUT_A_NODE = w.Assign | w.Unassign | w.SetOverwrite | w.ClearOverwrite
 
 
 class Uncovered(Question):
@@ -54,23 +56,57 @@ class State:
             role.active = True
         return State(other)
 
-    def rank(self, asker: Person | Application, home: Home, now: float) -> int:
-        """The position of the highest role of a home (of the platform) that somebody holds."""
+    def rank(
+        self, asker: Person | Application, home: Home, now: float, at: NodeId | None = None
+    ) -> int:
+        """The position of the highest role of a home (of the platform) that somebody holds: at no
+        node, or at ``at`` or above it, where it counts for them.
+        """
         world, found = self.world, OUTSIDE
         if home is not None:
             member = Question(world, asker, home, now).member()
             if isinstance(asker, Person):
                 if world.nodes[home].owner == asker.id:
                     return OWNER
-                if not member:
-                    return OUTSIDE
-                found = MEMBER
+                if member:
+                    found = MEMBER
+        belongs = found == MEMBER or isinstance(asker, Application)
+        there = Question(world, asker, at, now)
         for (subject, role, node), row in world.assignments.items():
-            if subject == asker and node is None and in_force(row.window, now):
+            if subject == asker and in_force(row.window, now):
                 held = world.roles[role]
-                if held.active and held.home == home and not held.default:
+                if node is None:
+                    counts = home is None or belongs
+                else:
+                    counts = node in there.chain and there.counts(subject, role, node)
+                if counts and held.active and held.home == home and not held.default:
                     found = max(found, int(role))
         return found
+
+    def entitled(self, actor: Person, write: w.Assign | w.Unassign, now: float) -> bool:
+        """Whether somebody stands above the role at the node, or shares it there."""
+        home = self.world.roles[write.role].home
+        if self.rank(actor, home, now, write.node) > int(write.role):
+            return True
+        if write.node is None:
+            return False
+        return self.stands(actor, write.node, now) or write.role in self.shared(
+            actor, write.node, now
+        )
+
+    def stands(self, asker: Person, at: NodeId, now: float) -> bool:
+        """Whether somebody owns or administers a node, or one above it."""
+        there = Question(self.world, asker, at, now)
+        return there.in_charge(there.base())
+
+    def shared(self, asker: Person, at: NodeId, now: float) -> set[Id]:
+        """The roles that somebody shares at a node."""
+        shares = SHARE in self.has(asker, at, now)
+        return {
+            one
+            for one in self.world.types[at[0]].shares
+            if shares and self.world.roles[one].home is None
+        }
 
 
 def in_force(window: model.Window, now: float) -> bool:
@@ -144,9 +180,14 @@ def violations(
     local = {name for name, scope in world.permissions.items() if scope == LOCAL}
     homes = homes_of(world, write)
     accounts = [one for one in world.askers() if not isinstance(one, model.Public)]
+    # What is written about a node itself counts roles that are held there.
+    at = write.node if isinstance(write, ABOUT_A_NODE) else None
     above = {
-        home: {one for one in accounts if outranks(before, one, actor, home, now)} for home in homes
+        home: {one for one in accounts if outranks(before, one, actor, home, now, at)}
+        for home in homes
     }
+    if isinstance(write, w.Assign | w.Unassign) and not before.entitled(actor, write, now):
+        yield f"{actor} neither stands above role {write.role} nor shares it"
 
     def lasting(node: NodeId | None, moment: float) -> frozenset[str]:
         until = [time for time in times if time <= moment]
@@ -175,6 +216,14 @@ def violations(
 
 
 def outranks(
-    state: State, one: Person | Application, other: Person, home: Home, now: float
+    state: State,
+    one: Person | Application,
+    other: Person,
+    home: Home,
+    now: float,
+    at: NodeId | None,
 ) -> bool:
-    return state.rank(one, home, now) > state.rank(other, home, now)
+    if at is None or state.stands(other, at, now):
+        return state.rank(one, home, now) > state.rank(other, home, now)
+    shared = (int(role) for role in state.shared(other, at, now) if home is None)
+    return state.rank(one, home, now, at) > max([state.rank(other, home, now, at), *shared])

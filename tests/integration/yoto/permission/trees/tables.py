@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.models import User
 from tests.support.trees import model
 from tests.support.trees.model import World
-from tests.support.trees.types import PERMISSIONS
+from tests.support.trees.types import PERMISSIONS, SHARE
 from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, text_of
 from yoto.permission.database.statements import provides_roles
 from yoto.permission.directory import EXTENSION as PROVIDERS
@@ -104,6 +104,9 @@ def store_permissions() -> None:
 def declare_world(app: Flask, world: World) -> None:
     """Have the types of a world be those of the application, and no others."""
     app.extensions[EXTENSION] = ResourceTypes()
+    declarations_of(app).named_roles = {
+        f"role {id_}": () for id_, role in world.roles.items() if is_declared(role)
+    }
     # Parents are named by type, so that the order does not matter.
     for name, type_ in world.types.items():
         declare_resource(
@@ -120,8 +123,14 @@ def declare_world(app: Flask, world: World) -> None:
             administrator=type_.administrator,
             shared=type_.shared,
             sync=None if type_.sync is None else (type_.sync, "sync_id"),
+            shares={SHARE: [f"role {id_}" for id_ in type_.shares]},
             nested=world.deepest if name in type_.parents else None,
         )
+
+
+def is_declared(role: model.RoleRow) -> bool:
+    """Whether the code declares the role: it does all global ones."""
+    return role.home is None and not role.default
 
 
 def number_of(asker: model.Asker) -> int:
@@ -314,6 +323,7 @@ def _store_roles(world: World, add: Any) -> None:
                 "active": row.active,
                 "is_default": row.default,
                 "position": 0 if row.default else id_,
+                "declared": {} if is_declared(row) else None,
                 # The first parent has a column of its own.
                 "parent_id": None,
             }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -133,6 +134,14 @@ def with_ranks(rng: Random, world: World) -> Iterator[Person]:
     yield Person(high)
 
 
+def with_shares(rng: Random, world: World) -> None:
+    """Have most types share some of the global roles."""
+    roles = [id_ for id_, row in world.roles.items() if row.home is None and not row.default]
+    for name, type_ in world.types.items():
+        some = tuple(one for one in roles if rng.random() < 0.5)
+        world.types[name] = replace(type_, shares=some)
+
+
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + WORLDS))
 def test_no_write_in_a_tree_takes_from_above_or_gives_what_its_actor_lacks(
     worlds: Flask, clock: Clock, seed: int
@@ -141,6 +150,7 @@ def test_no_write_in_a_tree_takes_from_above_or_gives_what_its_actor_lacks(
     rng = Random(f"rank {seed}")
     world = random_world(rng, seed % 8 + 1)
     strong = list(with_ranks(rng, world))
+    with_shares(rng, world)
     clock.now = now = rng.choice(MOMENTS)
     declare_world(worlds, world)
     with stored(world):
@@ -159,6 +169,9 @@ def test_no_write_in_a_tree_takes_from_above_or_gives_what_its_actor_lacks(
             continue
         done[type(write).__name__] += 1
         before, kept = State(world.copy()), rows()
+        if isinstance(write, w.Assign | w.Unassign) and write.node is not None:
+            home = world.roles[write.role].home
+            done["by a rank there"] += before.rank(actor, home, now) <= int(write.role)
         write.apply(world)
         after, places = State(world.copy()), places_of(rng, world, write)
         wrong = next(violations(before, after, actor, write, places, now), None)

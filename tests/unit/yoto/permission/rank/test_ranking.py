@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.permission.rank.hierarchy import LOWEST, OUTSIDE, HeldPosition, Ranking
+from yoto.permission.rank.ranking import LOWEST, OUTSIDE, HeldPosition, Ranking
 
 
 def test_a_rank_is_the_highest_position_in_force() -> None:
