@@ -68,6 +68,7 @@ class Happenings:
             assert call(self._yoto, "POST", path, {"content": "Sunday!"}, self._token)[0] == 403
         asked = {
             "permission": "message.send",
+            "also": ["message.manage"],
             "scope": "channel",
             "scope_id": ANNOUNCEMENTS,
             "reason": "I organise the market walk on Sunday",

@@ -71,7 +71,6 @@ OPERATORS = {
     "what-if": _control(
         "/permissions?tab=matrix&scope=server&scope_id=1&try=4:channel.manage", whole=False
     ),
-    "review": _control(f"/permissions?tab=review&{QUESTION}"),
     "policy": _control("/policies?policy=time"),
     "alert": _control("/alerts?alert={alert}"),
     "silences": _control("/alerts?part=silences"),

@@ -12,7 +12,7 @@ from yoto.control_plane.language import catalogue, current_language, translate
 from yoto.control_plane.navigation import PAGES
 from yoto.http.shapes import Between
 from yoto.operate.application import of_application
-from yoto.operate.finding import fits, hits, people
+from yoto.operate.finding import fits, hits, people, roles
 from yoto.operate.operation import Subject
 from yoto.operate.overrides import page_at
 from yoto.operate.permissions.shapes import SEARCH_LENGTH
@@ -20,7 +20,7 @@ from yoto.persistence import DATABASE
 from yoto.resilience import REDIS_BREAKER, Kind, get_resilience_controller
 
 OF_A_KIND, MOST_OF_A_KIND = 4, 20
-TABS = ("explain", "search", "matrix", "review")
+TABS = ("explain", "search", "matrix")
 PARTS = ("maintenance", "log_level", "thresholds", "webhooks")
 
 palette = Subject("palette", "/search", "Everything by its name, and acts", "result")
@@ -101,8 +101,8 @@ def _acts(text: str, limit: int) -> Iterator[Result]:
         title = translate("palette.act.maintenance")
         if fits(title, text):
             yield _act(title, page_at("settings", part="maintenance", act="begin"))
-        yield from _acts_on_breakers(text, limit)
-        yield from _acts_on_limits(text, limit)
+        yield from _acts_on_guards(text, limit)
+        yield from _acts_on_roles(text, limit)
     # The name is all of the text, or its last word: "invalidate mara".
     found = list(people(text, limit)) or list(people(text.split()[-1], limit))
     for hit in found:
@@ -114,20 +114,36 @@ def _acts(text: str, limit: int) -> Iterator[Result]:
             yield _act(title, page_at("cache", act="invalidate", target=hit.of))
 
 
-def _acts_on_breakers(text: str, limit: int) -> Iterator[Result]:
-    names = get_resilience_controller().known_names(Kind.CIRCUIT_BREAKER)
-    mine = [one for one in names if one != REDIS_BREAKER and (one != DATABASE or may(ADMIN))]
-    for act in ("isolate", "reset"):
-        titles = [(name, translate(f"palette.act.{act}", name=name)) for name in sorted(mine)]
-        for name, title in [one for one in titles if fits(one[1], text)][:limit]:
-            yield _act(title, page_at("guards", guard=f"circuit_breaker:{name}", act=act))
+# What can be done to a guard of each kind, as the dialogs of its card are called.
+_ACTS_ON = {
+    Kind.CIRCUIT_BREAKER: ("isolate", "close", "reset", "edit"),
+    Kind.RATE_LIMIT: ("edit", "reset_key"),
+    Kind.BULKHEAD: ("edit", "release"),
+}
 
 
-def _acts_on_limits(text: str, limit: int) -> Iterator[Result]:
-    names = get_resilience_controller().known_names(Kind.RATE_LIMIT)
-    titles = [(name, translate("palette.act.edit", name=name)) for name in sorted(names)]
-    for name, title in [one for one in titles if fits(one[1], text)][:limit]:
-        yield _act(title, page_at("guards", guard=f"rate_limit:{name}", act="edit"))
+def _acts_on_guards(text: str, limit: int) -> Iterator[Result]:
+    for kind, acts in _ACTS_ON.items():
+        names = sorted(get_resilience_controller().known_names(kind))
+        if kind is Kind.CIRCUIT_BREAKER:
+            names = [one for one in names if one != REDIS_BREAKER]
+            names = [one for one in names if one != DATABASE or may(ADMIN)]
+        called = translate(f"kind.{kind.value}")
+        for act in acts:
+            titles = [
+                (one, translate(f"palette.act.{act}", name=one, kind=called)) for one in names
+            ]
+            for name, title in [one for one in titles if fits(one[1], text)][:limit]:
+                yield _act(title, page_at("guards", guard=f"{kind.value}:{name}", act=act))
+
+
+def _acts_on_roles(text: str, limit: int) -> Iterator[Result]:
+    """Acts on roles whose name is all of the text, or its last word: "assign steward"."""
+    for hit in list(roles(text, limit)) or list(roles(text.split()[-1], limit)):
+        for act in ("try", *(("give",) if may(ADMIN) else ())):
+            title = translate(f"palette.act.{act}", name=hit.name)
+            if fits(title, text):
+                yield _act(title, f"{hit.where}?act={act}")
 
 
 def _act(title: str, where: str) -> Result:

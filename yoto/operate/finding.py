@@ -63,7 +63,7 @@ def hits(text: str, most: int, rule_named: Callable[[str], str]) -> Iterator[Hit
     for declared in known_types():
         if declared.label is not None:
             yield from _resources(declared, text, most)
-    yield from _roles(text, most)
+    yield from roles(text, most)
     yield from guards(text, most)
     yield from _policies(text, most)
     yield from _alerts(text, most, rule_named)
@@ -124,7 +124,7 @@ def _resources(declared: ResourceType, text: str, most: int) -> Iterator[Hit]:
         yield from _named([shown_text(str(Place(declared.name, id_))) for id_ in ids])
 
 
-def _roles(text: str, most: int) -> Iterator[Hit]:
+def roles(text: str, most: int) -> Iterator[Hit]:
     of_role: Any = Role
     latest = select(of_role.id.label("id"), of_role.name.label("name"))
     ids = _called(latest, of_role.id, text, most)

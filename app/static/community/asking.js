@@ -10,7 +10,7 @@ import { label } from "./place.js";
 const LONGEST = 86_400; // s that somebody asks for a right
 
 /** The permissions of a request, or of the place where one may ask, in words. */
-export const wanted = ({ permission, also = [] }) => [permission, ...also].map(label).join(", ");
+export const wanted = (one) => namesOf(one).map(label).join(", ");
 
 /**
  * A button to ask for what a denial names, or, where one has asked, since when the request waits.
@@ -20,9 +20,11 @@ export function asking(request) {
   const node = h("div", {});
   const button = h("button", { type: "button", onclick: reported(async () => waits(await ask(request))) }, t("community.ask_for_it"));
 
+  /** What waits is said; a request for less than the act takes leaves the way to ask for all of it. */
   function waits(found) {
     if (found) {
-      replace(node, h("p", { role: "status" }, t("community.asked_since", { permission: wanted(found) }), " ", age(found.created_at), ". ", h("a", { href: "?tab=requests" }, t("community.own_requests"))));
+      const whole = namesOf(request).every((name) => namesOf(found).includes(name));
+      replace(node, whole ? null : button, h("p", { role: "status" }, t("community.asked_since", { permission: wanted(found) }), " ", age(found.created_at), ". ", h("a", { href: "?tab=requests" }, t("community.own_requests"))));
     }
   }
 
@@ -31,11 +33,15 @@ export function asking(request) {
   return node;
 }
 
-/** The own request that waits for an answer about one of these permissions; undefined: there is none. */
-async function open({ scope, scope_id: id, permission, also = [] }) {
+const namesOf = ({ permission, also = [] }) => [permission, ...also];
+
+/** The own request that waits for an answer about most of these permissions; undefined: there is none. */
+async function open({ scope, scope_id: id, ...request }) {
   const { items } = await get("/access-requests", { state: "open" });
-  const names = [permission, ...also];
-  return items.find((one) => one.scope === scope && String(one.scope_id) === String(id) && [one.permission, ...one.also].some((name) => names.includes(name)));
+  const names = namesOf(request);
+  const shared = (one) => namesOf(one).filter((name) => names.includes(name)).length;
+  const here = items.filter((one) => one.scope === scope && String(one.scope_id) === String(id) && shared(one));
+  return here.sort((one, other) => shared(other) - shared(one))[0];
 }
 
 /** Ask to be lent what a denial names, for a time; null: they did not. */

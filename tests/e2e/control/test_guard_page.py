@@ -62,6 +62,13 @@ def test_a_guard_is_shown_with_its_callers_by_name_its_events_and_who_set_it(
             dialog.get_by_role("button", name="Reset usage").click()
             expect(dialog).to_have_count(0)
             assert member.say() == 201
+            history.get_by_role("button", name="Undo this change").click()
+            expect(dialog.get_by_text("Limit of “User”")).to_be_visible()
+            assert_accessible(page)
+            dialog.get_by_label("Reason").fill(WHY)
+            dialog.get_by_role("button", name="Roll back").click()
+            expect(history.get_by_role("row").nth(1)).to_contain_text("Rolled back")
+            expect(page.locator(".guard").filter(has_text="limiter")).to_contain_text("120 in 1")
         finally:
             change(page, f'remove("{SETTINGS}", {{ reason: "{WHY}" }}, {{ etag }})')
         page.get_by_role("button", name="6 hours").click()

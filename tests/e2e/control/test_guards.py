@@ -215,7 +215,7 @@ def test_a_bulkhead_of_partitions_shows_what_is_known_and_a_lost_answer_is_no_co
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=GUARDS)
         bulkhead = card(page, "bulkhead", SEARCHING)
-        expect(bulkhead.locator(".badge")).to_have_text("by partition")
+        expect(bulkhead.locator(".badge")).to_have_text("Separate slots: each user")
         expect(bulkhead).to_contain_text(re.compile(r"In flight in this worker\s*0"))
         expect(bulkhead).to_contain_text(re.compile(r"Limit of each user\s*\d+"))
         editor = open_editor(page, "bulkhead", SEARCHING)

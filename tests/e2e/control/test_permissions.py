@@ -227,10 +227,10 @@ def test_of_two_questions_only_the_last_is_answered(page: Page) -> None:
 
 
 def test_a_review_is_shown_and_exported(page: Page, tmp_path: Path) -> None:
-    page.get_by_role("button", name="Access review").click()
-    form = page.locator("form.question")
+    page.get_by_role("button", name="Who and where").click()
+    form = page.locator("section").filter(has=page.get_by_role("heading", name="Who can"))
     fill(form, permission="message.pin", server=SERVER, channel=channel(page, "general"))
-    form.get_by_role("button", name="Review").click()
+    form.get_by_role("button", name="Find").click()
     fatou = page.get_by_role("row").filter(has_text="fatou")
     expect(fatou).to_contain_text("Guest chef")
     names = page.locator("table.rows tbody th")

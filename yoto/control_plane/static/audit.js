@@ -5,8 +5,9 @@ import { apiAddress, get } from "./api.js";
 import { show } from "./dialog.js";
 import { differenceList } from "./difference.js";
 import { copyLink, h, replace } from "./dom.js";
-import { moment, now, number, subject, zone } from "./format.js";
-import { keep, named, state, t } from "./page.js";
+import { moment, now, number, subject, toMs, zone } from "./format.js";
+import { MOMENT, toLocal, toMoment } from "./moments.js";
+import { addressWith, home, keep, named, state, t } from "./page.js";
 import { failed, loading } from "./states.js";
 import { pagedTable } from "./table.js";
 
@@ -15,20 +16,24 @@ const TYPING = 300; // ms without a key until it is searched
 const EVERY = 5; // s between looks for new records
 // On a telephone a record is a card of several lines.
 const PAGE = matchMedia("(max-width: 46rem)").matches ? 10 : 50;
+const AT_ONCE = 5000; // ms
+const FOLDED = 4; // equal records from which on they are one line
 const AT_TOP = 200; // px: nobody reads further down, where rows would move
 // What a line of the list shows of a change; the details show all.
 const SHORT = { most: 4, longest: 48 };
 // What operators and people's rights are about comes first: on a busy day messages bury it.
 const AREAS = ["operators_and_rights", "operators", "rights", "policies", "sign_ins", ""];
 const EVERYTHING = "all"; // in the address, where an empty parameter is none
+const SETTINGS = "resilience.config."; // acts on the settings of guards
+const PARTS = new Set(["rate_limit", "circuit_breaker", "bulkhead"]);
 const GUARDS = new Set(["rate_limit", "circuit_breaker", "bulkhead", "breaker", "limiter"]);
 const FILTERS = [
   { name: "actor", label: t("audit.actor") },
   { name: "action", label: t("audit.action"), hint: "alert." },
   { name: "subject", label: t("audit.subject"), hint: "role:9" },
   { name: "server_id", label: t("audit.server"), type: "number" },
-  { name: "from", label: `${t("audit.from")} (${zone(now())})`, type: "datetime-local" },
-  { name: "to", label: `${t("audit.to")} (${zone(now())})`, type: "datetime-local" },
+  { name: "from", label: `${t("audit.from")} (${zone(now())})`, type: "moment" },
+  { name: "to", label: `${t("audit.to")} (${zone(now())})`, type: "moment" },
 ];
 
 const given = state();
@@ -36,7 +41,7 @@ let area = given.area === EVERYTHING ? "" : AREAS.includes(given.area) ? given.a
 const chips = AREAS.map((name) => h("button", { type: "button", "aria-pressed": String(name === area), onclick: () => choose(name) }, named("audit_area", name || "everything")));
 const inputs = FILTERS.map(({ name, label, type = "text", hint }) => {
   const id = `filter-${name}`;
-  const input = h("input", { id, name, type, placeholder: hint, min: type === "number" ? 1 : null, autocomplete: "off", spellcheck: "false", value: type === "datetime-local" ? local(given[name]) : (given[name] ?? "") });
+  const input = type === "moment" ? h("input", { id, name, ...MOMENT, value: toLocal(new Date(given[name] ?? "").getTime()) }) : h("input", { id, name, type, placeholder: hint, min: type === "number" ? 1 : null, autocomplete: "off", spellcheck: "false", value: given[name] ?? "" });
   return { name, type, input, element: h("div", {}, h("label", { for: id }, label), input) };
 });
 const exports = [["json", t("audit.export_json")], ["csv", t("audit.export_csv")]].map(([format, text]) => ({ format, link: h("a", { class: "button", id: `export-${format}`, download: `audit.${format}` }, text) }));
@@ -60,35 +65,50 @@ const records = pagedTable({
       newest = found.items[0]?.id ?? 0;
       fresh.hidden = true;
     }
-    return found;
+    return { ...found, items: folded(found.items) };
   },
   columns: [
     { title: t("audit.at"), render: (one) => h("span", { class: "unbroken" }, moment(one.at)) },
     { title: t("audit.who"), render: (one) => h("span", { class: "unbroken" }, whoOf(one)) },
     { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
-    { title: t("audit.subject"), render: (one) => subjectOf(one.subject) },
-    { title: t("audit.changed"), render: (one) => differenceList(one.before, valuesOf(one.after), SHORT) },
+    { title: t("audit.subject"), render: (one) => (one.rows ? subjectsOf(one.rows) : subjectOf(one.subject)) },
+    { title: t("audit.changed"), render: (one) => (one.rows ? h("span", { class: "quiet" }, t("audit.each")) : differenceList(one.before, valuesOf(one.after), SHORT)) },
     { title: t("audit.reason"), render: (one) => one.reason },
   ],
-  actions: [{ title: t("audit.details"), right: "view", run: (one) => open(one.id, one) }],
+  actions: [
+    { title: t("audit.undo"), when: (one) => wayBack(one) !== null, run: (one) => location.assign(wayBack(one)) },
+    { title: t("audit.details"), right: "view", when: (one) => !one.rows, run: (one) => open(one.id, one) },
+  ],
 });
 part("records").append(h("div", { class: "buttons", role: "status" }, fresh), records.element);
+
+/** Records as lines: what one author did to many things at once, for no reason of its own, is one. */
+function folded(items) {
+  const said = ({ action, actor, after, reason }) => (reason ? null : JSON.stringify([action, actor?.id ?? after?.author ?? null]));
+  const lines = [];
+  for (const one of items) {
+    const last = lines.at(-1);
+    if (last && said(last[0]) !== null && said(last[0]) === said(one) && toMs(last[0].at) - toMs(one.at) <= AT_ONCE) {
+      last.push(one);
+    } else {
+      lines.push([one]);
+    }
+  }
+  return lines.flatMap((rows) => (rows.length < FOLDED ? rows : [{ ...rows[0], rows }]));
+}
+
+const subjectsOf = (rows) => h("details", {}, h("summary", {}, t("audit.things", { n: number(rows.length) })), h("ul", { class: "ways" }, rows.map((one) => h("li", {}, h("button", { type: "button", class: "small", onclick: () => open(one.id, one) }, one.subject)))));
 
 function query() {
   const found = Object.fromEntries(
     inputs.map(({ name, type, input }) => {
       const value = input.value.trim();
-      return [name, type === "datetime-local" && value ? new Date(value).toISOString() : value];
+      const at = type === "moment" ? toMoment(value) : null;
+      return [name, type !== "moment" ? value : at === null ? "" : new Date(at).toISOString()];
     }),
   );
   // Who names an act, or what it was done to, means it wherever it belongs.
   return { ...found, area: found.action || found.subject ? "" : area };
-}
-
-/** A moment of the address as an input has it, in the zone of whoever looks. */
-function local(text) {
-  const at = new Date(text ?? "");
-  return Number.isNaN(at.getTime()) ? "" : new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function choose(name) {
@@ -115,6 +135,12 @@ function whoOf(one) {
     return subject(`user:${one.actor.id}`, { text: one.actor.username });
   }
   return one.after?.author ? subject(one.after.author) : h("span", { class: "quiet" }, t("audit.system"));
+}
+
+/** The page of the guard whose settings a record changed, which asks for the reason to undo it; null: there is none. */
+function wayBack({ action, subject: text, after }) {
+  const [kind, name] = text.split(/:(.*)/s);
+  return action.startsWith(SETTINGS) && PARTS.has(kind) && after?.origin === "operator" ? addressWith({ act: "undo", of: kind, version: after.version }, new URL(`${home}guards/${encodeURIComponent(name)}`, location.href).href) : null;
 }
 
 function subjectOf(text) {

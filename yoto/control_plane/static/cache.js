@@ -6,6 +6,7 @@ import { badge, h, replace } from "./dom.js";
 import { age, duration, number, quantity, subject, until } from "./format.js";
 import { edit } from "./guards/editor.js";
 import { asText } from "./guards/fields.js";
+import { linesPart } from "./cache/lines.js";
 import { repeat, subscribe, throttled } from "./live.js";
 import { asksFor, may, named, page, parts, state, t } from "./page.js";
 import { bar, empty, load, tiles } from "./states.js";
@@ -101,6 +102,8 @@ const reload = repeat(() => {
   load(part("memory"), fetch, showMemory);
 }, REFRESH);
 
+linesPart(part("lines"), part("lines-range"));
+
 // Tasks
 
 let running = false;
@@ -137,16 +140,15 @@ subscribe({ cache: throttled(reload, 2000), tasks: throttled(reloadTasks, 200) }
 
 // What operators and the tuner set
 
+const SETTING = { title: t("cache.setting"), head: true, render: (row) => [named("guard_field", row.name), h("div", { class: "quiet small name-of" }, row.name.toUpperCase())] };
+const DEFAULT = { title: t("cache.default"), number: true, render: (row) => withUnit(row.beneath, row.field) };
 const settings = table({
   label: t("cache.settings"),
   key: (row) => row.name,
-  columns: [
-    { title: t("cache.setting"), head: true, render: (row) => [named("guard_field", row.name), h("div", { class: "quiet small name-of" }, row.name.toUpperCase())] },
-    { title: t("cache.in_force"), number: true, render: (row) => withUnit(row.value, row.field) },
-    { title: t("cache.default"), number: true, render: (row) => withUnit(row.beneath, row.field) },
-    { title: t("cache.set_by"), render: setBy },
-  ],
+  columns: [SETTING, { title: t("cache.in_force"), number: true, render: (row) => withUnit(row.value, row.field) }, DEFAULT, { title: t("cache.set_by"), render: setBy }],
 });
+const defaults = table({ label: t("cache.default"), key: (row) => row.name, columns: [SETTING, DEFAULT] });
+const untouched = h("details", {}, h("summary", { class: "quiet" }), defaults.element);
 
 function withUnit(value, field) {
   const unit = typeof value === "number" && field.unit ? ` ${named("guard_unit", field.unit)}` : "";
@@ -154,9 +156,6 @@ function withUnit(value, field) {
 }
 
 function setBy({ layer }) {
-  if (!layer) {
-    return h("span", { class: "quiet" }, t("cache.by_default"));
-  }
   const who = [subject(layer.author), layer.origin === "tuner" ? ` (${t("cache.by_tuner")})` : ""];
   return [parts("guards.set_by", { author: who, reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)];
 }
@@ -169,8 +168,10 @@ function showSettings({ items: [entry], fields }) {
     // Nothing set is what the configuration says.
     return { name, field, beneath, value: entry.values[name] ?? beneath, layer: layers[entry.origins[name]] };
   });
-  settings.show(rows);
-  return settings.element;
+  settings.show(rows.filter(({ layer }) => layer));
+  defaults.show(rows.filter(({ layer }) => !layer));
+  replace(untouched.firstChild, t("cache.at_default", { n: number(defaults.rows().length) }));
+  return [settings.rows().length ? settings.element : null, defaults.rows().length ? untouched : null];
 }
 
 const reloadSettings = repeat(() => load(part("settings"), () => get("/config/tuning", { limit: 1 }), showSettings), REFRESH);
@@ -309,11 +310,13 @@ const begin = (title, does, path) => async () => {
 };
 
 if (may("operate")) {
-  part("acts").append(
-    h("button", { type: "button", class: "primary", onclick: () => invalidate() }, t("cache.invalidate")),
-    h("button", { type: "button", onclick: begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up") }, t("cache.warm_up")),
-    h("button", { type: "button", onclick: begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh") }, t("cache.refresh")),
-  );
+  const offered = [
+    [t("cache.warm_up"), t("cache.warm_up_does"), begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up")],
+    [t("cache.invalidate"), t("cache.invalidate_does"), () => invalidate()],
+    [t("cache.refresh"), t("cache.refresh_does"), begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh")],
+  ];
+  part("acts").append(...offered.map(([title, does, run], at) => h("div", { class: "act-line" }, h("button", { type: "button", class: at === offered.length - 1 && "dangerous", onclick: run }, title), h("span", { class: "quiet small" }, does))));
+  part("acts-card").hidden = false;
   const { target: wanted = "user:" } = state();
   if (asksFor("invalidate")) {
     invalidate(wanted.split(/:(.*)/s));

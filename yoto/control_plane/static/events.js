@@ -4,11 +4,12 @@ import { apiAddress, get, post } from "./api.js";
 import { act } from "./dialog.js";
 import { badge, h, isLost, replace, say, toHeading } from "./dom.js";
 import { milliseconds } from "./events/entry.js";
-import { readFilters, rememberFilters, toLocal, toMoment } from "./events/filters.js";
+import { readFilters, rememberFilters } from "./events/filters.js";
 import { tail } from "./events/tail.js";
 import { typePicker } from "./events/types.js";
 import { now, zone } from "./format.js";
 import { isLate, isStale, subscribe, watch } from "./live.js";
+import { toLocal, toMoment } from "./moments.js";
 import { may, t } from "./page.js";
 import { empty, failed, loading } from "./states.js";
 

@@ -62,7 +62,7 @@ function begin(found) {
   const callers = found.some((one) => one.limiter) ? callersPart(name, part("callers"), part("callers-line")) : null;
   part("callers-card").hidden = callers === null;
   const events = eventsPart(name, TYPES, part("events"));
-  const history = historyPart(found.map((one) => one.kind), name, part("history"));
+  const history = historyPart(found.map((one) => one.kind), name, part("history"), look);
   const every = (seconds, ...runs) => setInterval(() => document.hidden || runs.forEach((run) => run()), seconds * 1000);
   every(EVERY, look);
   every(SLOWLY, () => charts.look(picker.value()), () => callers?.look());

@@ -7,7 +7,7 @@ import { quantity, subject } from "./format.js";
 import { guardCard } from "./guards/card.js";
 import { degradationTable } from "./guards/degradation.js";
 import { edit } from "./guards/editor.js";
-import { bySeverity, isIdle, lookOf } from "./guards/order.js";
+import { bySeverity, isIdle, lookOf, stateOf } from "./guards/order.js";
 import { subscribe } from "./live.js";
 import { asksFor, keep, named, state, t } from "./page.js";
 import { empty, load } from "./states.js";
@@ -16,6 +16,7 @@ import { table } from "./table.js";
 const KINDS = ["circuit_breaker", "rate_limit", "bulkhead"];
 const EVERY = 3; // s between looks; what is told live is looked at once
 const PAGE = 100;
+const ASLEEP = 6; // guards that are shown where all are idle, so that the page is not empty
 
 const keyOf = (guard) => `${guard.kind} ${guard.name}`;
 const part = (id) => document.getElementById(id);
@@ -31,10 +32,10 @@ let guards = [];
 let rollouts = new Map();
 const awake = new Set(); // who was called since the page was opened stays where it is
 let looking = false;
-let first = given.idle === undefined;
 
 const filter = { name: part("filter-name"), kind: part("filter-kind"), state: part("filter-state") };
 filter.kind.append(...KINDS.map((kind) => h("option", { value: kind }, named("kind", kind))));
+part("filters").open = FILTERS.some((name) => given[name]) || !matchMedia("(max-width: 46rem)").matches;
 part("filter").addEventListener("submit", (event) => event.preventDefault());
 filter.name.value = given.name ?? "";
 filter.kind.value = KINDS.includes(given.kind) ? given.kind : "";
@@ -72,14 +73,13 @@ function look_as(name) {
 
 /** Guards as lines of a table. */
 function linesOf() {
-  const parted = (guard) => guard.bulkhead?.held === null;
   return table({
     label: t("guards.list"),
     key: keyOf,
     columns: [
       { title: t("guards.name"), head: true, render: (one) => subject(`guard:${one.name}`, { text: one.name }), sort: (one) => one.name },
       { title: t("guards.kind"), render: (one) => named("kind", one.kind), sort: (one) => one.kind },
-      { title: t("guards.state"), render: (one) => badge(one.state, parted(one) ? t("guards.by_partition") : named("guard_state", one.state), lookOf(one)), sort: (one) => one.state },
+      { title: t("guards.state"), render: (one) => badge(one.state, stateOf(one), lookOf(one)), sort: (one) => one.state },
       { title: t("guards.passes"), number: true, render: (one) => quantity(one.rates.passes, "per_second"), sort: (one) => one.rates.passes },
       { title: t("guards.refuses"), number: true, render: (one) => quantity(one.rates.rejections, "per_second"), sort: (one) => one.rates.rejections },
       { title: t("guards.set_short"), render: (one) => (rollouts.has(keyOf(one)) ? t("rollout.short") : one.overridden.map((name) => named("guard_field", name)).join(", ") || null) },
@@ -121,9 +121,8 @@ function show() {
   }
   guards.filter((guard) => !isIdle(guard, rollouts.get(keyOf(guard)))).forEach((guard) => awake.add(keyOf(guard)));
   // What was searched for is not folded away.
-  const folded = FILTERS.some((name) => filter[name].value.trim()) ? [] : fits.filter((guard) => !awake.has(keyOf(guard)));
-  idle.open ||= first && folded.length === fits.length;
-  first = guards.length === 0;
+  const quiet = FILTERS.some((name) => filter[name].value.trim()) ? [] : fits.filter((guard) => !awake.has(keyOf(guard))).sort(bySeverity);
+  const folded = quiet.length === fits.length ? quiet.slice(ASLEEP) : quiet;
   const parts = [folded, fits.filter((guard) => !folded.includes(guard))].map((some, at) => drawn(some.sort(bySeverity), groups[at]));
   idle.firstChild.textContent = t("guards.idle", { n: folded.length });
   replace(list, list.firstChild, parts[1], folded.length ? replace(idle, idle.firstChild, parts[0]) : null);

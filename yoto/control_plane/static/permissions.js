@@ -6,7 +6,6 @@ import { keep, state, t } from "./page.js";
 import { decisionsTab } from "./permissions/decisions.js";
 import { explainTab } from "./permissions/explain.js";
 import { matrixTab } from "./permissions/matrix.js";
-import { reviewTab } from "./permissions/review.js";
 import { searchTab } from "./permissions/search.js";
 
 const TABS = [
@@ -14,8 +13,10 @@ const TABS = [
   ["explain", t("permissions.explain"), explainTab],
   ["search", t("permissions.search"), searchTab],
   ["matrix", t("permissions.matrix"), matrixTab],
-  ["review", t("permissions.review"), reviewTab],
 ];
+
+// Tabs of addresses that may still be about.
+const MOVED = { review: "search" };
 
 // A tab is made when it is first looked at, and keeps what was found in it.
 const made = new Map();
@@ -30,7 +31,7 @@ let open = null;
 
 /** Open a tab; `question` fills its form and asks. */
 function go(key, question = null) {
-  const at = buttons.has(key) ? key : "decisions";
+  const at = buttons.has(key) ? key : (MOVED[key] ?? "decisions");
   if (open !== null && open !== at) {
     left.set(open, location.search);
     made.get(open).hidden?.();

@@ -5,7 +5,7 @@ import { act } from "./dialog.js";
 import { badge, h, replace } from "./dom.js";
 import { moment, now, number, subject, subjects } from "./format.js";
 import { subscribe, throttled } from "./live.js";
-import { home, named, page, state, t } from "./page.js";
+import { asksFor, home, named, page, state, t } from "./page.js";
 import { place } from "./permissions/decisions.js";
 import { placeOf, reportOf, roleActs, tryActs, tryCell } from "./permissions/what_if.js";
 import { recordsPart } from "./person/records.js";
@@ -66,6 +66,12 @@ async function begin() {
     button(t("what_if.try"), tryRole),
     role.home === null ? null : h("a", { class: "button", href: matrixOf(role.home) }, t("permissions.matrix")),
   );
+  // The search leads here for an act.
+  if (asksFor("try")) {
+    tryRole();
+  } else if (assign && asksFor("give")) {
+    give().then((done) => done && look());
+  }
   const again = throttled(look, AGAIN);
   subscribe({ events: (_, kind) => kind === "delta" && again() }, { types: ["permission.changed"] });
 }

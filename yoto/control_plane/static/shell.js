@@ -212,6 +212,19 @@ document.querySelector(".headline")?.append(copyLink());
 
 offerSearch(document.querySelectorAll(".side .brand, .top .brand"));
 
+// "?" lists the keys, but not where somebody writes, or answers a dialog.
+addEventListener("keydown", async (event) => {
+  if (event.key === "?" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, textarea, select, [contenteditable]") && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    const loaded = await import("./keys.js").catch(() => null);
+    if (loaded === null) {
+      toast(t("problem.no_answer"), "failed");
+    } else {
+      loaded.showKeys();
+    }
+  }
+});
+
 // Another language or theme is of the page as it is now, not as it was opened.
 document.addEventListener("click", ({ target }) => {
   const link = target.closest(".switches a");

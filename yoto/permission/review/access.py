@@ -179,6 +179,7 @@ def _by_roles(
     facts, origins = derivation.facts, reviewed.origins
     begun = _begun(facts, reviewed, line, held)
     until = moment(held.valid_until) if held is not None else None
+    holder = None if held is None else _set_that_holds(facts, held)
     for depth, role_id in enumerate(line):
         name, via = facts.roles[role_id].name, tuple(line[: depth + 1])
         for row in facts.grants:
@@ -197,7 +198,7 @@ def _by_roles(
                 continue
             since = _latest(begun, origins.of_grant(row))
             scope = shown_text(row.scope)
-            yield Way(kind, scope, role_id, name, via, row.group, since, until)
+            yield Way(kind, scope, role_id, name, via, row.group, since, until, holder)
         for marked in facts.overwrites:
             if marked.role_id == role_id and marked.allows:
                 if marked.permission_id not in denials:
@@ -206,7 +207,7 @@ def _by_roles(
                     began = origins.of_overwrite(facts, f"role:{role_id}", marked.place)
                     since = _latest(begun, began)
                     place = shown_text(marked.place)
-                    yield Way("overwrite", place, role_id, name, via, None, since, until)
+                    yield Way("overwrite", place, role_id, name, via, None, since, until, holder)
 
 
 def _counts(derivation: Derivation, reviewed: Reviewed, row: GrantRow, held: Held | None) -> bool:
@@ -246,6 +247,11 @@ def _holder(facts: ExplanationFacts, held: Held) -> str:
         case By.PUBLIC:
             return "public"
     return f"user:{facts.user.user_id}"
+
+
+def _set_that_holds(facts: ExplanationFacts, held: Held) -> str | None:
+    """The team, or all of whom, that a role is held by; None: the user themselves."""
+    return None if held.by in (By.OWN, By.PROVIDER) else shown_text(_holder(facts, held))
 
 
 def _latest(*times: datetime | None) -> datetime | None:

@@ -22,6 +22,8 @@ class Way:
         group: the permission group, if through one.
         since: from when on it holds without a break; None: unknown.
         until: when it ends by itself.
+        holder: the set of people that holds the role, ``team:5``, ``everyone:server:7`` or
+            ``public``; None: the user themselves, or no role.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Way:
     group: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ Row = tuple[Any, ...]
 
 ACCESS_COLUMNS = (
     *("user_id", "username", "reason", "since"),
-    *("way", "scope", "role_id", "role", "via", "group", "way_since", "way_until"),
+    *("way", "scope", "role_id", "role", "via", "group", "way_since", "way_until", "holder"),
 )
 DIFFERENCE_COLUMNS = ("change", "user_id", "action", "at", "actor_id", "record_id", "note")
 
@@ -120,7 +123,17 @@ def access_rows(line: AccessLine) -> Iterator[Row]:
     for way in line.ways:
         via = " ".join(map(str, way.via)) or None
         times = (plain(way.since), plain(way.until))
-        yield (*user, way.kind, way.scope, way.role_id, way.role, via, way.group, *times)
+        yield (
+            *user,
+            way.kind,
+            way.scope,
+            way.role_id,
+            way.role,
+            via,
+            way.group,
+            *times,
+            way.holder,
+        )
 
 
 def difference_rows(difference: AccessDifference) -> Iterator[Row]:

@@ -57,6 +57,19 @@ def test_people_places_and_roles_are_found_by_name_and_lead_to_their_pages(
     assert found(viewer, "100%") == []
 
 
+def test_acts_on_roles_are_for_who_may_take_them(
+    app: Flask, world: World, viewer: ControlClient
+) -> None:
+    role = world.role(world.server(), name="Steward")
+    tried = ("act", "Try a change of the role Steward", f"roles/{role}?act=try")
+    given = ("act", "Assign the role Steward", f"roles/{role}?act=give")
+    administrator = control_client(app, world, *RIGHTS, username="root")
+    operator = control_client(app, world, VIEW, OPERATE, username="op")
+    assert tried in found(operator, "try steward") and given not in found(operator, "steward")
+    assert given in found(administrator, "assign steward")
+    assert not [one for one in found(viewer, "steward") if one[0] == "act"]
+
+
 def test_resources_of_an_application_are_found_by_its_own_ids(
     app: Flask, viewer: ControlClient, world: World
 ) -> None:
@@ -77,6 +90,15 @@ def test_guards_policies_alerts_and_pages_are_found_and_acts_by_right(
     assert not [one for one in seen if one[0] == "act"]
     acts = [one for one in found(administrator, "isolate message.send") if one[0] == "act"]
     assert acts == [("act", "Isolate message.send", f"{address}&act=isolate")]
+    limiter = "guards?guard=rate_limit:message.send"
+    slots = "guards?guard=bulkhead:message.send"
+    for text, where in (
+        ("Bypass message.send (let calls through)", f"{address}&act=close"),
+        ("Configure the limiter message.send", f"{limiter}&act=edit"),
+        ("Reset a caller's usage of message.send", f"{limiter}&act=reset_key"),
+        ("Release dead slots of message.send", f"{slots}&act=release"),
+    ):
+        assert ("act", text, where) in found(administrator, text)
     assert ("policy", "time", "policies?policy=time") in found(viewer, "time")
     assert ("page", "Alerts", "alerts") in found(viewer, "alerts")
     assert ("place", "API tokens", "settings?part=tokens") in found(viewer, "api tokens")

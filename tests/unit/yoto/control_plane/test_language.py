@@ -106,6 +106,7 @@ PUT_TOGETHER = (
     "turn.",
     "unit.",
     "verb.",
+    "watched.",
     "way.",
     "what_if.",
     "why.",

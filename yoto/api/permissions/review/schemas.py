@@ -49,6 +49,14 @@ class WaySchema(ma.Schema):
     group = ma.fields.String(required=True, allow_none=True)
     since = Instant(required=True, allow_none=True, metadata={"description": "Null: unknown"})
     until = Instant(required=True, allow_none=True)
+    holder = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Who holds the role: `team:5`, `everyone:server:7`, `public`;"
+            " null: the user themselves, or no role"
+        },
+    )
 
 
 class AccessLineSchema(ma.Schema):

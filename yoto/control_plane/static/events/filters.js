@@ -26,22 +26,9 @@ export function rememberFilters({ types, text, from, to }) {
   history.replaceState(null, "", address);
 }
 
-/** A moment as an `<input type="datetime-local">` takes it, in the zone of the browser. */
-export function toLocal(ms) {
-  if (ms === null) {
-    return "";
-  }
-  const minutes = new Date(ms).getTimezoneOffset();
-  return new Date(ms - minutes * 60_000).toISOString().slice(0, 19);
-}
-
-/** The moment that such an input holds, or null. */
-export function toMoment(text) {
-  const ms = text ? new Date(text).getTime() : NaN;
-  return Number.isNaN(ms) ? null : ms;
-}
-
 /** A moment of an address: ms since 1970, or ISO 8601 as links of other pages have it. */
 function momentOf(text) {
-  return /^\d{1,14}$/.test(text ?? "") ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text ?? "") ? toMoment(text) : null;
+  return /^\d{1,14}$/.test(text ?? "") ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text ?? "") ? known(new Date(text).getTime()) : null;
 }
+
+const known = (ms) => (Number.isNaN(ms) ? null : ms);

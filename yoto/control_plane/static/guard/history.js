@@ -1,33 +1,42 @@
-// Who set what of the parts of a guard, and why. It is rolled back in their editors.
+// Who set what of the parts of a guard, and why, with the way back; parts that nobody set are one line.
 
-import { get } from "../api.js";
 import { h, replace } from "../dom.js";
-import { moment, subject } from "../format.js";
-import { named, t } from "../page.js";
-import { pagedTable } from "../table.js";
+import { asksFor, keep, may, named, state, t } from "../page.js";
+import { historyTable, undo } from "../guards/history.js";
 
-const SHOWN = 10;
-
-/** Fill `node` with a table for each of `kinds`; `{look()}` reads again. */
-export function historyPart(kinds, name, node) {
+/** Fill `node` with a table for each of `kinds`; `changed()` is called after an act. Returns `{look()}`. */
+export function historyPart(kinds, name, node, changed) {
+  const untouched = h("p", { class: "quiet" });
+  const empty = new Set();
   const tables = kinds.map((kind) => {
     const title = t("guard.history_of", { kind: named("kind", kind) });
-    const list = pagedTable({
-      label: title,
-      none: t("guards.no_history"),
-      key: (row) => row.version,
-      fetch: (after) => get(`/config/${kind}/${encodeURIComponent(name)}/history`, { after, limit: SHOWN }),
-      columns: [
-        { title: t("guards.version_short"), head: true, render: (row) => `v${row.version}` },
-        { title: t("guards.what"), render: (row) => [named("guard_action", row.action), row.values ? h("div", {}, h("code", {}, JSON.stringify(row.values))) : null] },
-        { title: t("guards.who"), render: (row) => [subject(row.author), row.origin === "tuner" ? ` (${t("guards.tuner")})` : "", h("div", { class: "quiet small" }, row.reason)] },
-        { title: t("guards.when"), render: (row) => moment(row.at) },
-      ],
-    });
-    return { element: h("section", {}, h("h3", {}, title), list.element), look: list.reload };
+    const section = h("section", {}, h("h3", {}, title));
+    const list = historyTable({ kind, name, label: title, readOnly: !may("operate"), changed: () => (look(), changed()), onCount: (n) => fold(kind, section, n) });
+    section.append(list.element);
+    return { section, look: list.reload };
   });
+
+  function fold(kind, section, n) {
+    section.hidden = n === 0;
+    if (n) {
+      empty.delete(kind);
+    } else {
+      empty.add(kind);
+    }
+    const kindsOf = kinds.filter((one) => empty.has(one)).map((one) => named("kind", one));
+    replace(untouched, kindsOf.length ? t("guard.never_set", { kinds: kindsOf.join(t("shared.between")) }) : null);
+  }
+
   const look = () => tables.forEach((one) => one.look());
-  replace(node, tables.map((one) => one.element));
+  replace(node, tables.map((one) => one.section), untouched);
   look();
+  askedFor(kinds, name).then((done) => done && (look(), changed()));
   return { look };
+}
+
+/** What the audit log leads here for: `?act=undo&of=rate_limit&version=3`. */
+async function askedFor(kinds, name) {
+  const { of, version } = state();
+  keep({ of: null, version: null });
+  return asksFor("undo") && may("operate") && kinds.includes(of) && /^[1-9]\d*$/.test(version ?? "") ? undo(of, name, Number(version)) : null;
 }

@@ -38,6 +38,7 @@ const ISOLATE = {
 };
 
 const CLOSE = {
+  key: "close",
   title: t("guards.close"),
   run: (guard) =>
     act({
@@ -65,6 +66,7 @@ const RESET = {
 };
 
 const RESET_KEY = {
+  key: "reset_key",
   title: t("guards.reset_key"),
   run: (guard) => {
     const known = (guard.limiter.top?.keys ?? []).find((use) => use.rejected && use.user !== null);
@@ -90,6 +92,7 @@ const RESET_KEY = {
 };
 
 const RELEASE = {
+  key: "release",
   title: t("guards.release"),
   run: (guard) =>
     act({

@@ -9,7 +9,7 @@ import { actsOf } from "./acts.js";
 import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
 import { dimensionNamed } from "./fields.js";
-import { isParted, lookOf } from "./order.js";
+import { lookOf, stateOf } from "./order.js";
 import { ROLLOUT_ACTS, rolloutNote } from "./rollout.js";
 
 /** A card: `{element, show(guard, what a worker tries of it)}`; `changed` is called after an act. */
@@ -45,7 +45,6 @@ export function guardCard(changed) {
     show(found, tried = null) {
       guard = found;
       rollout = tried;
-      const parted = isParted(guard);
       const look = lookOf(guard);
       element.dataset.look = look;
       element.setAttribute("aria-label", `${named("kind", guard.kind)} ${guard.name}`);
@@ -54,7 +53,7 @@ export function guardCard(changed) {
         replace(title, subject(`guard:${guard.name}`));
       }
       replaceIfOther(what, named("kind", guard.kind));
-      put(state, badge(guard.state, parted ? t("guards.by_partition") : named("guard_state", guard.state), look));
+      put(state, badge(guard.state, stateOf(guard), look));
       put(facts, factsOf(guard));
       put(notes, rollout ? rolloutNote(rollout) : null, notesOf(guard));
       put(trace, traceOf(guard));

@@ -2,23 +2,21 @@
 // somebody else was faster: they are shown, and nothing that was typed is lost.
 
 import { get, newKey, post, put, read, remove } from "../api.js";
-import { act, show } from "../dialog.js";
-import { differenceList } from "../difference.js";
+import { show } from "../dialog.js";
 import { h, replace, toast, uniqueId } from "../dom.js";
-import { age, number, quantity, subject, timestamp, until } from "../format.js";
+import { age, number, quantity, subject, until } from "../format.js";
 import { subscribe } from "../live.js";
 import { may, named, parts, t } from "../page.js";
 import { failed, loading } from "../states.js";
-import { table } from "../table.js";
 import { conflictNotice } from "./conflict.js";
-import { asText, dimensionNamed, settingsForm } from "./fields.js";
+import { dimensionNamed, settingsForm } from "./fields.js";
+import { differenceOf, historyTable } from "./history.js";
 import { pathOf, stages } from "./rollout.js";
 
 const LOOK_DELAY = 300; // ms without typing
 const LOOKS = 5; // for what somebody else changed
 const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1]];
 const REASON_LENGTH = 500;
-const HISTORY_PAGE = 20;
 const TRIED = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
 // What one worker can try: breakers open for all.
 const STAGED = new Set(["rate_limit", "bulkhead"]);
@@ -73,7 +71,7 @@ function draw(editor, entry, etag, fields) {
     h("section", { class: "panel", "aria-label": t("guards.difference") }, h("h3", {}, t("guards.difference")), difference),
     TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
     readOnly ? null : [reason.element, expiry.element, stage?.element, alert, h("div", { class: "dialog-end" }, back, save)],
-    historyOf(editor, () => version, readOnly, reload),
+    historyOf(editor, readOnly, reload),
   );
   replace(editor.body, element);
   const entered = () => JSON.stringify([form.values(), reason.value(), expiry.value()]);
@@ -250,23 +248,6 @@ function statusOf(entry) {
   );
 }
 
-function differenceOf(rows, of) {
-  if (!rows.length) {
-    return h("p", { class: "quiet" }, t("guards.no_difference"));
-  }
-  const side = (name) => Object.fromEntries(rows.map((row) => [named("guard_field", row.field), shownOf(row[name], of[row.field])]));
-  return differenceList(side("before"), side("after"));
-}
-
-/** A value whose parts are compared one by one: of dimensions the number that differs. */
-function shownOf(value, field) {
-  if (field?.type !== "dimensions" || value === null) {
-    return asText(value, field);
-  }
-  const own = (one) => Object.fromEntries(Object.entries(one).map(([name, n]) => [named("guard_field", name), n]));
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [dimensionNamed(name), Object.keys(one).length ? own(one) : t("guards.as_limit")]));
-}
-
 function dryRunOf(found) {
   const by = Object.entries(found.candidate.by).map(([name, n]) => h("li", {}, t("guards.dry_by", { name: dimensionNamed(name), n: number(n) })));
   return [
@@ -277,49 +258,14 @@ function dryRunOf(found) {
   ];
 }
 
-function historyOf(editor, version, readOnly, reload) {
+function historyOf(editor, readOnly, changed) {
   const place = h("div", {});
-  let items = [];
-  let next = null;
-
-  const list = table({
-    label: t("guards.history"),
-    key: (row) => row.version,
-    none: t("guards.no_history"),
-    columns: [
-      { title: t("guards.version_short"), head: true, render: (row) => `v${row.version}` },
-      { title: t("guards.what"), render: (row) => [named("guard_action", row.action), row.values ? h("div", {}, h("code", {}, JSON.stringify(row.values))) : null] },
-      { title: t("guards.who"), render: (row) => [subject(row.author), row.origin === "tuner" ? ` (${t("guards.tuner")})` : "", h("div", { class: "quiet small" }, row.reason)] },
-      { title: t("guards.when"), render: (row) => timestamp(row.at) },
-    ],
-    actions: readOnly ? [] : [{ title: t("guards.roll_back"), when: (row) => row.origin === "operator" && row !== items[0], run: rollBack }],
-  });
-
-  async function rollBack(row) {
-    const done = await act({
-      title: t("guards.roll_back_title", { version: row.version }),
-      submit: t("guards.roll_back"),
-      run: (values, options) => post(`${editor.path}/rollback`, { ...values, to_version: row.version }, { ...options, etag: version() }),
-      done: t("guards.saved"),
-    });
-    if (done) {
-      await reload();
-    }
-  }
-
-  async function more() {
-    try {
-      const page = await get(`${editor.path}/history`, { after: next, limit: HISTORY_PAGE });
-      items = [...items, ...page.items];
-      next = page.next;
-      list.show(items);
-      replace(place, list.element, next === null ? null : h("button", { type: "button", onclick: more }, t("shared.more")));
-    } catch (problem) {
-      replace(place, failed(problem, more));
-    }
-  }
-
-  return h("details", { ontoggle: (event) => event.target.open && !items.length && more() }, h("summary", {}, t("guards.history")), place);
+  const show = () => {
+    const list = historyTable({ kind: editor.kind, name: editor.name, label: t("guards.history"), readOnly, changed });
+    list.reload();
+    replace(place, list.element);
+  };
+  return h("details", { ontoggle: (event) => event.target.open && !place.childElementCount && show() }, h("summary", {}, t("guards.history")), place);
 }
 
 function reasonField() {

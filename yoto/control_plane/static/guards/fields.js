@@ -16,8 +16,19 @@ const PRESET = new Set(["limit", "max_concurrent"]);
  */
 export function settingsForm(fields, entry, { changed, readOnly }) {
   const shown = fields.filter((field) => !field.tuners_own);
-  const settings = shown.map((field) => setting(field, entry, { changed, readOnly }));
+  const settings = shown.map((field) => setting(field, entry, { changed: () => (fold(), changed()), readOnly }));
   const element = h("div", { class: "editor-fields" }, settings.map((one) => one.element));
+  const divided = shown.find((field) => field.type === "dimensions");
+
+  /** What every dimension has of its own is not asked for above them as well. */
+  function fold() {
+    const dimensions = divided ? Object.values(settings.find((one) => one.name === divided.name).value() ?? {}) : [];
+    for (const part of divided?.fields ?? []) {
+      settings.find((one) => one.name === part.name)?.unused(dimensions.length > 0 && dimensions.every((one) => part.name in one));
+    }
+  }
+
+  fold();
   return {
     element,
     values: () => Object.fromEntries(settings.filter((one) => one.isSet()).map((one) => [one.name, one.value()])),
@@ -32,6 +43,7 @@ export function settingsForm(fields, entry, { changed, readOnly }) {
     },
     fill(override) {
       settings.forEach((one) => one.fill(override));
+      fold();
     },
     focus(name) {
       settings.find((one) => one.name === name)?.focus();
@@ -103,6 +115,10 @@ function setting(field, entry, { changed, readOnly }) {
     element,
     fill,
     isSet,
+    /** Say that it counts for nothing, unless it is set: what is set can be taken back. */
+    unused(is) {
+      element.hidden = is && !set;
+    },
     value: control.value,
     focus: () => control.focus(),
     showErrors(texts) {

@@ -1,5 +1,7 @@
 // Which guards come first: what stops calls, then what begins to, then what lets all through.
 
+import { named, t } from "../page.js";
+
 // A state by colour (and border), word, and shape of the badge.
 const LOOKS = {
   closed: "ok", passing: "ok", free: "ok",
@@ -12,7 +14,10 @@ const RANKS = ["failed", "warning", "unknown", "ok", "neutral"];
 /** How a guard looks; each partition of a bulkhead is full or free by itself. */
 export const lookOf = (guard) => (isParted(guard) ? "neutral" : (LOOKS[guard.state] ?? "unknown"));
 
-export const isParted = (guard) => Boolean(guard.bulkhead) && guard.bulkhead.held === null;
+/** Its state in words; of a bulkhead in partitions each has its own, and which they are is said instead. */
+export const stateOf = (guard) => (isParted(guard) ? t("guards.by_partition", { partition: named("guard_choice", guard.bulkhead.strategy) }) : named("guard_state", guard.state));
+
+const isParted = (guard) => Boolean(guard.bulkhead) && guard.bulkhead.held === null;
 
 const callsOf = ({ rates }) => (rates.passes ?? 0) + (rates.rejections ?? 0);
 

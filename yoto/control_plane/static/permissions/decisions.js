@@ -3,6 +3,7 @@
 import { get } from "../api.js";
 import { badge, h, replace, uniqueId } from "../dom.js";
 import { duration, now, number, subject, timestamp, toMs, zone } from "../format.js";
+import { MOMENT, toLocal, toMoment } from "../moments.js";
 import { keep, named, page, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { foldDecisions } from "./folding.js";
@@ -168,14 +169,16 @@ async function places(text) {
 /** A moment: ISO 8601 in UTC for the API and the address, local time in the input. */
 function timeInput(label) {
   const id = uniqueId("time");
-  const input = h("input", { id, type: "datetime-local" });
+  const input = h("input", { id, ...MOMENT });
   return {
     element: h("div", {}, h("label", { for: id }, `${label} (${zone(now())})`), input),
     input,
-    value: () => (input.value === "" ? "" : new Date(input.value).toISOString()),
+    value() {
+      const ms = toMoment(input.value);
+      return ms === null ? "" : new Date(ms).toISOString();
+    },
     set(text) {
-      const ms = text ? toMs(text) : null;
-      input.value = ms === null || Number.isNaN(ms) ? "" : new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+      input.value = toLocal(text ? toMs(text) : null);
     },
   };
 }

@@ -247,6 +247,10 @@ export function form(parts, submit, found, ask) {
   const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, submit);
   const element = h("form", { class: "card question", onsubmit: sent }, h("div", { class: "tools" }, parts.map((part) => part?.element), button), alert);
+  if (!found.childElementCount) {
+    const first = parts.find((part) => part?.input?.required)?.element.querySelector("label")?.textContent;
+    replace(found, first ? h("p", { class: "quiet start" }, t("permissions.start_here", { field: first, button: submit })) : null);
+  }
 
   let turn = 0;
 

@@ -7,6 +7,7 @@ import { keep, named, state, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { compareSection } from "./compare.js";
 import { called, form, homePickers, missing, named_user, narrowestFirst, permissionPicker, pickedHome, questionForm, select, showHomes, userPicker } from "./question.js";
+import { reviewList } from "./review.js";
 
 const WHAT = "what"; // in the address: the second question of the page
 
@@ -22,24 +23,11 @@ function who(go) {
   const question = questionForm({ submit: t("permissions.find"), ask, found, addressed: !state().find });
 
   async function ask(values) {
-    const fetch = (after) => get("/search/who", { ...values, after });
-    const first = await fetch(null);
-    const list = pagedTable({
-      label: t("permissions.who_can"),
-      none: t("permissions.nobody"),
-      columns: [
-        { title: t("permissions.user"), head: true, render: (one) => subject(`user:${one.id}`, { text: one.username }) },
-        { title: t("permissions.display_name"), render: (one) => one.display_name },
-        { title: t("permissions.id"), number: true, render: (one) => (Number.isSafeInteger(one.id) ? one.id : null) },
-      ],
-      actions: [{ title: t("permissions.why"), right: "view", run: (one) => go("explain", { ...values, username: one.username }) }],
-      fetch: (after) => (after === null ? first : fetch(after)),
-    });
-    await list.reload();
-    return [missing(first), list.element];
+    const { element, first } = await reviewList(values, (line) => go("explain", { ...values, username: line.username }));
+    return [missing(first), element];
   }
 
-  return h("section", {}, h("h2", {}, t("permissions.who_can")), question.element, found);
+  return h("section", {}, h("h2", {}, t("permissions.who_can")), h("p", { class: "quiet small" }, t("permissions.review_intro")), question.element, found);
 }
 
 function what(go) {

@@ -11,7 +11,7 @@ import { table } from "../table.js";
 export function coverageCard() {
   const body = h("div", {});
   load(body, () => get("/policy-coverage"), drawn);
-  return { element: h("section", { class: "card", "aria-labelledby": "coverage-title" }, h("h2", { id: "coverage-title" }, t("policies.coverage")), body) };
+  return { element: h("section", { class: "card compact", "aria-labelledby": "coverage-title" }, h("h2", { id: "coverage-title" }, t("policies.coverage")), body) };
 }
 
 function drawn({ permissions, recorded, decisions, judged }) {
@@ -25,10 +25,10 @@ function drawn({ permissions, recorded, decisions, judged }) {
       { title: t("policies.permission"), head: true, sort: (one) => one.permission, render: (one) => h("a", { href: `permissions?tab=decisions&permission=${encodeURIComponent(one.permission)}` }, one.permission) },
       { title: t("policies.asked"), sort: (one) => one.asked, render: (one) => t(`policies.asked_${one.asked}`) },
       { title: t("policies.judged"), number: true, sort: judgedOf, render: (one) => number(judgedOf(one)) },
-      ...policies.map((name) => ({ title: name, render: (one) => (one.policies.includes(name) ? t("policies.may_deny") : "–") })),
+      ...policies.map((name) => ({ title: name, render: (one) => (one.policies.includes(name) ? h("span", { class: "mark", role: "img", "aria-label": t("policies.may_deny"), title: t("policies.may_deny_by", { policy: name, permission: one.permission }) }) : h("span", { class: "quiet no-mark", "aria-hidden": "true" }, "·")) })),
     ],
   });
   matrix.show(permissions);
   const share = quantity(decisions ? judged / decisions : null, "share");
-  return [h("p", {}, h("b", {}, t("policies.judged_of", { judged: number(judged), of: number(decisions), share })), " ", h("span", { class: "quiet" }, t("policies.coverage_intro"))), matrix.element];
+  return [h("p", {}, h("b", {}, t("policies.judged_of", { judged: number(judged), of: number(decisions), share })), " ", h("span", { class: "quiet" }, t("policies.coverage_intro"), " ", h("span", { class: "mark", "aria-hidden": "true" }), " ", t("policies.dot_means"))), matrix.element];
 }

@@ -72,10 +72,10 @@ export function listView() {
       "div",
       {},
       h("section", { class: "card" }, h("h2", {}, t("policies.engine")), engine, trouble),
-      h("section", { class: "card" }, head(t("policies.title"), "policy", t("policies.new_policy")), policies),
+      h("section", { class: "card compact" }, head(t("policies.title"), "policy", t("policies.new_policy")), policies),
       shadow.element,
       coverageCard().element,
-      h("section", { class: "card" }, head(t("policies.documents"), "document", t("policies.new_document")), h("p", { class: "quiet" }, t("policies.documents_intro")), documents),
+      h("section", { class: "card compact" }, head(t("policies.documents"), "document", t("policies.new_document")), h("p", { class: "quiet" }, t("policies.documents_intro")), documents),
     ),
   };
 }

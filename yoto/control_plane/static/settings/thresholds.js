@@ -19,7 +19,7 @@ const rules = table({
   key: (one) => one.name,
   addressed: "rule",
   columns: [
-    { title: t("settings.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.name)), " ", h("span", { class: "quiet small" }, t(`settings.bad_${one.direction}`))] },
+    { title: t("settings.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.name)), " ", h("div", { class: "quiet small" }, one.own ? h("code", {}, one.metric) : named("watched", one.name))] },
     ...LEVELS.map((level) => ({ title: t(`rules.${level}`), number: true, render: (one) => shown(one, level) })),
     { title: t("settings.holds"), number: true, render: (one) => duration(one.hold) },
     { title: t("settings.state"), render: (one) => [one.enabled ? badge("ok", t("settings.on")) : badge("neutral", t("settings.off")), one.own ? [" ", badge("neutral", t("settings.own"))] : Object.keys(one.set).length ? [" ", badge("warning", t("settings.changed"))] : null] },
@@ -33,7 +33,8 @@ const rules = table({
 });
 
 const shown = (one, field) => {
-  const value = valueText(one, field, one[field]);
+  const text = valueText(one, field, one[field]);
+  const value = LEVELS.includes(field) && known(one[field]) ? t(one.direction === "low" ? "settings.below" : "settings.above", { value: text }) : text;
   return field in one.set && !one.own ? h("b", { title: t("settings.default_is", { value: valueText(one, field, one.default[field]) }) }, value) : value;
 };
 

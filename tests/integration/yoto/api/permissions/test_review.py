@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
+from yoto.permission.people.kinds import Everyone
 from yoto.store.columns import utcnow
 from yoto.store.db import db
 
@@ -63,6 +64,27 @@ def test_it_says_who_since_when_and_by_what(
         "group": None,
         "since": way["since"],
         "until": None,
+        "holder": None,
+    }
+
+
+def test_a_way_by_a_set_of_people_names_the_set(
+    app: Flask, client: FlaskClient, world: World, community: Community, watcher: Person
+) -> None:
+    crew = world.role(community, PIN, name="crew")
+    anna = world.member(community, world.user("anna"))
+    everybody = Everyone("server", community.id)
+    with app.app_context():
+        permissions.assign(everybody, crew, at=("server", community.id))
+    query = in_channel(community)
+    items = client.get(REVIEW, headers=watcher.headers, query_string=query).get_json()["items"]
+    [found] = [one for one in items if one["user_id"] == anna.id]
+    assert [one["holder"] for one in found["ways"]] == [f"everyone:server:{community.id}"]
+    rows = table(
+        client.get(REVIEW, headers=watcher.headers, query_string={**query, "format": "csv"})
+    )
+    assert {row["holder"] for row in rows if row["username"] == "anna"} == {
+        f"everyone:server:{community.id}"
     }
 
 
