@@ -203,6 +203,9 @@ def supervise(options: argparse.Namespace) -> int:
         with suppress(StoreUnavailable):
             fleet.of(app).record_end(socket.gethostname(), pid, code)
 
+    # A worker that begins while Redis is away knows by it how many share a limit.
+    if not app.config["LOCAL_SHARE_WORKERS"]:
+        os.environ["YOTO_LOCAL_SHARE_WORKERS"] = str(options.workers)
     with bind(host, port) as reserved:
         port = reserved.getsockname()[1]
         command = [sys.executable, os.path.abspath(__file__), "--host", host, "--port", str(port)]

@@ -77,6 +77,7 @@ def create_app(
         authenticated_at=authenticated_at,
         admit=admit,
         enabled=app.config["RESILIENCE_ENABLED"],
+        share_workers=app.config["LOCAL_SHARE_WORKERS"],
     )
     init_all(app, host, PARTS)
     call_own_code(app)

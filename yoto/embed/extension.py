@@ -33,6 +33,7 @@ class Wiring:
     Attributes:
         permissions: those that the application declares; None: it has guards alone.
         enabled: whether its guards are on.
+        share_workers: how many processes share a limit without Redis; 0: not known.
     """
 
     redis: RedisSettings
@@ -42,6 +43,7 @@ class Wiring:
     permissions: tuple[str | Mapping[str, Any], ...] | None
     operators: Any = None
     enabled: bool = True
+    share_workers: int = 0
 
 
 class Yoto:
@@ -173,6 +175,7 @@ class Yoto:
             permissions,
             operators,
             settings["RESILIENCE_ENABLED"],
+            settings["LOCAL_SHARE_WORKERS"],
         )
         app.extensions[EXTENSION_KEY] = wiring
         app.extensions[SETTINGS] = settings

@@ -130,6 +130,7 @@ def wire_plane(
         logger=LOGGER,
         redis=redis,
         enabled=plane.config["RESILIENCE_ENABLED"],
+        share_workers=plane.config["LOCAL_SHARE_WORKERS"],
     )
     init_all(plane, host, COMPONENTS)
     init_health(plane, [MIGRATIONS], prefix=CONTROL_PREFIX)

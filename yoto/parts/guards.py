@@ -33,6 +33,10 @@ class GuardedHost(Protocol):
     def enabled(self) -> bool:
         """Whether they are on."""
 
+    @property
+    def share_workers(self) -> int:
+        """How many processes share a limit without Redis; 0: not known."""
+
 
 def _resilience(app: Flask, host: GuardedHost) -> None:
     Resilience().init_app(
@@ -42,6 +46,7 @@ def _resilience(app: Flask, host: GuardedHost) -> None:
         subject=host.caller,
         defaults=host.guards,
         enabled=host.enabled,
+        share_workers=host.share_workers,
     )
 
 

@@ -88,6 +88,7 @@ class Host:
         logger: whose level operators set; by default all that have none of their own.
         redis: where Redis is; None: where the configuration says.
         enabled: whether the guards are on.
+        share_workers: how many processes share a limit without Redis; 0: not known.
     """
 
     caller: Callable[[], Any]
@@ -101,6 +102,7 @@ class Host:
     logger: str = ""
     redis: RedisSettings | None = None
     enabled: bool = True
+    share_workers: int = 0
 
 
 def begin(app: Flask) -> WarmUpReport | None:
@@ -149,6 +151,7 @@ def _init_resilience(app: Flask, host: Host) -> None:
         defaults=host.guards,
         recorder=monitor.of(app).recorder,
         enabled=host.enabled,
+        share_workers=host.share_workers,
     )
     follow_fleet(app, host.logger)
 

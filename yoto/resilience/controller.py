@@ -50,6 +50,7 @@ from .settings import (
     TuningConfig,
 )
 from .settings.switches import SwitchConfig
+from .shares import Shares
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, no_subject
 from .switched_off import OffDegradation
@@ -79,15 +80,18 @@ class ResilienceController(ConfigAccess):
         subject: Subject = no_subject,
         recorder: Recorder | None = None,
         enabled: bool = True,
+        shares: Shares | None = None,
     ) -> None:
         """See ``Resilience.init_app``."""
         self.enabled = enabled
         self._subject = subject
-        self.instances = Instances(redis, events.instance_id)
+        self._shares = shares
+        self.instances = Instances(redis, events.instance_id, shares)
         self.runtime = Runtime(
             redis,
             events.stream,
             instances=self.instances.count,
+            shares=shares,
             entered=(recorder or Recorder()).histogram(names.GUARD_TIME).observe,
         )
         copy = RedisCopy(redis.scripts, redis.keys, events.stream)
@@ -342,6 +346,8 @@ class ResilienceController(ConfigAccess):
         self.runtime.exits.settle()
         self.background.stop()
         self.runtime.heartbeat.close()
+        if self._shares is not None:
+            self._shares.close()
 
     @property
     def config(self) -> ConfigStore:

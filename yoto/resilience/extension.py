@@ -17,7 +17,9 @@ from yoto.redis import RedisConnection
 
 from .config_store import Journal, Kind, class_of
 from .controller import ResilienceController
+from .seats import Seats, folders_of
 from .settings import Settings
+from .shares import of_environment
 from .subject import Subject, no_subject
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Resilience(Extension[ResilienceController], _Base):
         defaults: Mapping[str, Mapping[str, Settings]] | None = None,
         recorder: Recorder | None = None,
         enabled: bool = True,
+        share_workers: int = 0,
     ) -> None:
         """Set up the controller; no connection is made and no thread is started.
 
@@ -71,8 +74,14 @@ class Resilience(Extension[ResilienceController], _Base):
                 the configuration in code; see ``ResilienceController.define``.
             recorder: takes the times of entries; by default they are not recorded.
             enabled: False, for tests, makes guards that admit every call without asking Redis.
+            share_workers: how many processes share a limit without Redis, for one that began
+                without; 0: not known.
         """
-        controller = ResilienceController(redis, events, journal, audit, subject, recorder, enabled)
+        folders = folders_of(app.instance_path, f"{app.name} {redis.settings.key_prefix}")
+        shares = of_environment(Seats(folders), share_workers)
+        controller = ResilienceController(
+            redis, events, journal, audit, subject, recorder, enabled, shares
+        )
         if not enabled:
             log.warning("RESILIENCE_ENABLED is false: every guard of %s lets all in", app.name)
         for name, kinds in (defaults or {}).items():

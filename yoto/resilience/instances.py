@@ -8,6 +8,8 @@ from functools import partial
 from yoto.fleet import BEAT_SECONDS, GONE_AFTER_MS, Roster, Worker
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
+from .shares import Shares
+
 log = logging.getLogger(__name__)
 
 
@@ -17,22 +19,23 @@ class Instances:
     Guards work without the fleet, and count processes with guards: their list is one of its own.
     """
 
-    def __init__(self, redis: RedisConnection, own_id: str) -> None:
+    def __init__(self, redis: RedisConnection, own_id: str, shares: Shares | None = None) -> None:
+        """``shares`` are told how many instances there are."""
         self._roster = Roster(redis, partial(redis.keys.tagged, "instances"), GONE_AFTER_MS)
         self._own_id = own_id
+        self._shares = shares
         self._count = 1
 
     def count(self) -> int:
-        """How many there were at the last heartbeat, this one included; no round trip.
-
-        It stays so while Redis is unavailable: that many share a limit then.
-        """
+        """How many there were at the last heartbeat, this one included; no round trip."""
         return self._count
 
     def announce(self) -> float:
         """Send a heartbeat; returns seconds until the next."""
         try:
             self._count = self._roster.beat(self._own_id).alive
+            if self._shares is not None:
+                self._shares.hear(self._count)
         except REDIS_UNAVAILABLE as error:
             log.debug("no heartbeat: %s", error)
         return BEAT_SECONDS
@@ -45,5 +48,7 @@ class Instances:
         """Report that this instance ends, so that its heartbeat is not awaited."""
         try:
             self._roster.leave(self._own_id)
+            if self._shares is not None:
+                self._shares.vacate()
         except REDIS_UNAVAILABLE as error:
             log.debug("the others learn by its silence that this instance ended: %s", error)

@@ -19,6 +19,7 @@ from .deferred import Deferred
 from .exits import ExitQueue
 from .leases import Heartbeat
 from .process import current_pid
+from .shares import Shares, part_of
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -57,7 +58,8 @@ class Runtime:
         events: the event stream; its ``source`` is this instance's id.
         clock: seconds that only grow, for durations and for decisions without Redis. Decisions with
             Redis use the server's clock alone.
-        instances: how many instances share a limit while Redis is unavailable.
+        instances: how many instances there are.
+        shares: this one's part of limits while Redis is unavailable; None: that of ``instances``.
         entered: takes the seconds until a guard admitted a call.
         heartbeat: renews the leases of this process.
         deferred: does work that no call needs to wait for.
@@ -70,6 +72,7 @@ class Runtime:
     events: EventStream
     clock: Callable[[], float] = time.monotonic
     instances: Callable[[], int] = _alone
+    shares: Shares | None = None
     entered: Callable[[float], None] = _untimed
     heartbeat: Heartbeat = field(init=False)
     deferred: Deferred = field(init=False)
@@ -106,9 +109,11 @@ class Runtime:
         """Whether keys are spread over several servers. Raises ``StoreUnavailable`` as calls do."""
         return self.redis.topology.kind == "cluster"
 
-    def share(self, limit: int) -> int:
-        """This instance's part of a limit, while it cannot ask the others: at least 1 of any."""
-        return max(1, limit // max(1, self.instances())) if limit > 0 else 0
+    def share(self, limit: int, window: float = 0.0) -> int:
+        """This instance's part of a limit, while it cannot ask the others; see ``Shares.part``."""
+        if self.shares is None:
+            return part_of(limit, max(1, self.instances()))
+        return self.shares.part(limit, window)
 
 
 class Derived(Generic[C, T]):

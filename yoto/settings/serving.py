@@ -136,6 +136,16 @@ class Guards:
         "False lets everything through every guard without asking Redis: for tests, refused in"
         " production.",
     )
+    LOCAL_SHARE_WORKERS = whole(
+        0,
+        0,
+        100_000,
+        "processes",
+        "How many processes, on all machines together, share each limit while Redis is away: for"
+        " one that began without Redis and finds no use of others beside it. 0: one unit of each"
+        " limit for it. `run.py --workers N` sets it to N where nothing does, and `WEB_CONCURRENCY`"
+        " is read.",
+    )
 
 
 class Access:

@@ -44,7 +44,7 @@ class Replay:
 def replay_limit(calls: Sequence[LimitedCall], config: RateLimitConfig) -> Replay:
     """Calls in the order of their coming, with nothing used before the first."""
     plan = DimensionPlan("replay", config, KeyBuilder(""))
-    meters = LocalLimiter(lambda limit: limit)
+    meters = LocalLimiter(lambda limit, window: limit)
     refusals: Counter[str] = Counter()
     for call in calls:
         target = plan.target(key_of(call.key))

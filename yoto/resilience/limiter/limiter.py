@@ -63,7 +63,7 @@ class RateLimiter:
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
-        self.local = LocalLimiter(runtime.share)
+        self.local = LocalLimiter(runtime.share, runtime.shares)
         self.leases = Leases(self.remote, runtime.clock, runtime.deferred, runtime.instances)
         self._runtime = runtime
         self._plan = Derived(get_config, self._make_plan)
@@ -236,7 +236,9 @@ class RateLimiter:
         if not self.local:
             return
         for key, item in zip(target.keys, target.dimensions, strict=True):
-            units = self.local.begin_reporting(key, item.quota, self._runtime.clock())
+            units = self.local.begin_reporting(
+                key, item.quota, self._runtime.clock(), plan.algorithm
+            )
             if units > 0:
                 reported = False
                 try:

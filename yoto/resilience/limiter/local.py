@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 
 from ..algorithms import Algorithm, Meter, Quota
+from ..seats import Used
 from ..settings import LONGEST_WINDOW
+from ..shares import Shares
 from .dimensions import DimensionPlan, Target
 from .result import DimensionStatus
 
@@ -18,18 +20,29 @@ LARGEST_MEMORY = 100_000
 class LocalLimiter:
     """Meters by Redis key, behind a lock."""
 
-    def __init__(self, share: Callable[[int], int], largest: int = LARGEST_MEMORY) -> None:
-        """``share`` gives this instance's part of a limit."""
+    def __init__(
+        self,
+        share: Callable[[int, float], int],
+        memory: Shares | None = None,
+        largest: int = LARGEST_MEMORY,
+    ) -> None:
+        """``share`` gives this instance's part of units in so many seconds; ``memory`` keeps what
+        is used for the next instance."""
         self._share = share
+        self._memory = memory
         self._largest = largest
         self._meters: dict[str, Meter] = {}
+        # What Redis does not know of. A meter stays longer: the share of a window is one share,
+        # also where Redis is lost twice in it.
+        self._unreported: dict[str, float] = {}
         self._reporting: set[str] = set()
         self._algorithm: Algorithm | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         """Keys with use that Redis does not know of."""
-        return len(self._meters)
+        inherited = self._memory is not None and self._memory.remembers
+        return len(self._unreported) + inherited
 
     def hit(
         self, target: Target, cost: int, now: float, algorithm: Algorithm
@@ -39,7 +52,10 @@ class LocalLimiter:
             waits = self._waits(target, cost, now, algorithm)
             if not any(waits):
                 for key, item in zip(target.keys, target.dimensions, strict=True):
-                    self._meter(key, now, algorithm).charge(now, cost, self._part(item.quota))
+                    part = self._part(item.quota)
+                    self._meter(key, now, algorithm, part).charge(now, cost, part)
+                    self._unreported[key] = self._unreported.get(key, 0.0) + cost
+                    self._note(key, now, part)
             return self._statuses(target, waits, now, algorithm)
 
     def peek(
@@ -56,18 +72,23 @@ class LocalLimiter:
             for key, item in zip(target.keys, target.dimensions, strict=True):
                 meter = self._meters.get(key)
                 if meter is not None:
-                    meter.charge(now, -units, self._part(item.quota))
+                    part = self._part(item.quota)
+                    meter.charge(now, -units, part)
+                    if key in self._unreported:
+                        self._unreported[key] = max(0.0, self._unreported[key] - units)
+                    self._note(key, now, part)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Make keys unused."""
         with self._lock:
             for key in keys:
-                self._meters.pop(key, None)
+                self._drop(key)
 
     def clear(self) -> None:
         """Make all keys unused."""
         with self._lock:
-            self._meters.clear()
+            for key in list(self._meters):
+                self._drop(key)
 
     def keep(self, before: DimensionPlan, plan: DimensionPlan, now: float) -> None:
         """The limit is another from now on; until now ``before`` was in force."""
@@ -83,18 +104,26 @@ class LocalLimiter:
                         new = Quota(1, window, new.capacity)
                     meter.charge(now, 0, new)
 
-    def begin_reporting(self, key: str, quota: Quota, now: float) -> float:
+    def begin_reporting(self, key: str, quota: Quota, now: float, algorithm: Algorithm) -> float:
         """Units in use on a key, to report to Redis; 0 when there are none or another thread is
         reporting them already. ``end_reporting`` must follow when there are some."""
         with self._lock:
-            meter = self._meters.get(key)
-            if meter is None or key in self._reporting:
+            if key in self._reporting:
                 return 0.0
-            units = meter.used(now, self._part(quota))
+            part = self._part(quota)
+            if self._memory is not None and self._memory.remembers and key not in self._meters:
+                self._meter(key, now, algorithm, part)
+            meter = self._meters.get(key)
+            if meter is None:
+                return 0.0
+            used = meter.used(now, part)
+            units = min(used, self._unreported.get(key, 0.0))
             if units > 0:
                 self._reporting.add(key)
+            elif used > 0:
+                self._unreported.pop(key, None)
             else:
-                del self._meters[key]
+                self._drop(key)
             return units
 
     def end_reporting(self, key: str, reported: bool) -> None:
@@ -102,30 +131,60 @@ class LocalLimiter:
         with self._lock:
             self._reporting.discard(key)
             if reported:
-                self._meters.pop(key, None)
+                self._unreported.pop(key, None)
+                if self._memory is not None:
+                    self._memory.report(key)
 
     def _part(self, quota: Quota) -> Quota:
-        share = self._share
-        return Quota(share(quota.limit), quota.window, share(quota.capacity))
+        limit, window, capacity = quota
+        return Quota(self._share(limit, window), window, self._share(capacity, window))
 
-    def _meter(self, key: str, now: float, algorithm: Algorithm) -> Meter:
+    def _meter(self, key: str, now: float, algorithm: Algorithm, part: Quota) -> Meter:
         if self._algorithm is not algorithm:
             self._algorithm = algorithm
             self._meters.clear()
+            self._unreported.clear()
         meter = self._meters.pop(key, None)
         if meter is None:
             while len(self._meters) >= self._largest:
-                self._meters.pop(next(iter(self._meters)))
-            meter = algorithm.meter(now)
+                oldest = next(iter(self._meters))
+                del self._meters[oldest]
+                self._unreported.pop(oldest, None)
+            meter = self._known(key, now, algorithm, part)
         self._meters[key] = meter
         return meter
+
+    def _known(self, key: str, now: float, algorithm: Algorithm, part: Quota) -> Meter:
+        """A meter with what the instance before this one used."""
+        used = None if self._memory is None else self._memory.recall(key)
+        if used is None:
+            return algorithm.meter(now)
+        meter = algorithm.meter(used.at)
+        meter.charge(used.at, used.units, part)
+        if used.unreported:
+            self._unreported[key] = used.unreported
+        return meter
+
+    def _note(self, key: str, now: float, part: Quota) -> None:
+        if self._memory is not None:
+            meter = self._meters[key]
+            counts_for = meter.status(now, part).reset_after
+            unreported = self._unreported.get(key, 0.0)
+            self._memory.note(key, Used(now, meter.used(now, part), unreported, counts_for))
+
+    def _drop(self, key: str) -> None:
+        self._meters.pop(key, None)
+        self._unreported.pop(key, None)
+        if self._memory is not None:
+            self._memory.forget(key)
 
     def _waits(
         self, target: Target, cost: int, now: float, algorithm: Algorithm
     ) -> tuple[float, ...]:
         return tuple(
-            self._meter(key, now, algorithm).wait(now, cost, self._part(item.quota))
+            self._meter(key, now, algorithm, part).wait(now, cost, part)
             for key, item in zip(target.keys, target.dimensions, strict=True)
+            for part in (self._part(item.quota),)
         )
 
     def _statuses(
@@ -134,7 +193,7 @@ class LocalLimiter:
         statuses = []
         for key, item, wait in zip(target.keys, target.dimensions, waits, strict=True):
             part = self._part(item.quota)
-            remaining, reset = self._meter(key, now, algorithm).status(now, part)
+            remaining, reset = self._meter(key, now, algorithm, part).status(now, part)
             statuses.append(
                 DimensionStatus(
                     item.name,

@@ -18,8 +18,8 @@ def target(key: Key = "k", **fields: object) -> Target:
     return DimensionPlan("x", config, KeyBuilder()).target(key)
 
 
-def shared_by(instances: int) -> Callable[[int], int]:
-    return lambda limit: max(1, limit // instances) if limit else 0
+def shared_by(instances: int) -> Callable[[int, float], int]:
+    return lambda limit, window: max(1, limit // instances) if limit else 0
 
 
 @pytest.mark.parametrize(("instances", "passed"), [(1, 10), (3, 3), (40, 1)])
@@ -54,10 +54,10 @@ def test_what_was_used_is_told_once() -> None:
     asked = target()
     (key,), quota = asked.keys, asked.dimensions[0].quota
     limiter.hit(asked, 4, 0.0, BUCKET)
-    assert limiter.begin_reporting(key, quota, 1.0) == pytest.approx(3)
-    assert limiter.begin_reporting(key, quota, 1.0) == 0
+    assert limiter.begin_reporting(key, quota, 1.0, BUCKET) == pytest.approx(3)
+    assert limiter.begin_reporting(key, quota, 1.0, BUCKET) == 0
     limiter.end_reporting(key, reported=True)
-    assert limiter.begin_reporting(key, quota, 1.0) == 0
+    assert limiter.begin_reporting(key, quota, 1.0, BUCKET) == 0
     assert len(limiter) == 0
 
 
@@ -66,7 +66,7 @@ def test_what_redis_could_not_be_told_stays_as_it_was() -> None:
     asked = target(algorithm="sliding_log")
     (key,), quota = asked.keys, asked.dimensions[0].quota
     limiter.hit(asked, 10, 0.0, LOG)
-    assert limiter.begin_reporting(key, quota, 9.0) == 10
+    assert limiter.begin_reporting(key, quota, 9.0, BUCKET) == 10
     limiter.end_reporting(key, reported=False)
     assert limiter.hit(asked, 1, 9.0, LOG)[0].retry_after == pytest.approx(1.0)
     assert limiter.hit(asked, 1, 10.0, LOG)[0].retry_after == 0

@@ -1,0 +1,220 @@
+"""Seats: what a worker used without Redis, kept for the worker that comes after it on this machine.
+
+A worker has one seat, a file that it locks for as long as it lives: the lock goes with the process,
+however it ends. Beside the use of keys the file says how many instances there were when its worker
+last heard so from Redis. Files are written through memory, which outlives a killed process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import mmap
+import os
+import struct
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+try:
+    import fcntl
+except ImportError:  # only Unix has it
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
+
+# Moments are seconds of the system's monotonic clock, which all processes of a machine share.
+_HEADER = struct.Struct("<8sddI")
+_MAGIC = b"yotoseat"
+_ROW = struct.Struct("<8sdddd")
+# Keys whose use a seat keeps; of more, those used last. 1.3 MB, as far as they are used.
+ROWS = 32_768
+# Files of one application on one machine.
+MOST_SEATS = 1_024
+# s. A seat whose worker was heard by Redis so long before the one heard last was left before. Less
+# than the roster remembers a worker, so that no seat is taken that is no part any more.
+SILENCE = 9.0
+
+
+class Used(NamedTuple):
+    """The use of a key without Redis.
+
+    Attributes:
+        at: the moment.
+        units: in use then, of which Redis does not know ``unreported``.
+        counts_for: seconds after which none of it is in use any more.
+    """
+
+    at: float
+    units: float
+    unreported: float
+    counts_for: float
+
+
+class Seat:
+    """A locked file. Only the worker that holds it writes."""
+
+    def __init__(self, number: int, descriptor: int, now: float) -> None:
+        self.number = number
+        self._descriptor = descriptor
+        size = _HEADER.size + ROWS * _ROW.size
+        if os.fstat(descriptor).st_size != size:
+            os.truncate(descriptor, size)
+        self._memory = mmap.mmap(descriptor, size)
+        self._rows: dict[bytes, int] = {}
+        magic, begun, heard, count = _HEADER.unpack_from(self._memory)
+        if magic != _MAGIC:
+            begun, heard, count = now, 0.0, 0
+        # After a restart of the machine its clock begins anew.
+        self.begun = min(begun, now)
+        self.heard = heard
+        self.count = count
+        self._write()
+        self.inherited = self._read(now)
+
+    def hear(self, now: float, count: int) -> None:
+        """Redis said how many instances there are."""
+        self.heard, self.count = now, count
+        self._write()
+
+    def vacate(self) -> None:
+        """Its worker ends, and Redis knows: it is no part of the limit any more."""
+        self.heard = 0.0
+        self._write()
+
+    def note(self, key: str, used: Used) -> None:
+        """Keep the use of a key."""
+        name = _name(key)
+        row = self._rows.pop(name, None)
+        if row is None:
+            full = len(self._rows) >= ROWS
+            row = self._rows.pop(next(iter(self._rows))) if full else len(self._rows)
+        self._rows[name] = row
+        _ROW.pack_into(self._memory, _HEADER.size + row * _ROW.size, name, *used)
+
+    def report(self, key: str) -> None:
+        """Redis knows the use of a key now."""
+        row = self._rows.get(_name(key))
+        if row is not None:
+            at = _HEADER.size + row * _ROW.size
+            name, *numbers = _ROW.unpack_from(self._memory, at)
+            _ROW.pack_into(self._memory, at, name, *Used(*numbers)._replace(unreported=0.0))
+
+    def forget(self, key: str) -> None:
+        """A key is unused."""
+        self.inherited.pop(_name(key), None)
+        if _name(key) in self._rows:
+            self.note(key, Used(0.0, 0.0, 0.0, 0.0))
+
+    def recall(self, key: str) -> Used | None:
+        """The use of a key by the workers before, once."""
+        return self.inherited.pop(_name(key), None) if self.inherited else None
+
+    def leave(self) -> None:
+        """Give the seat to the next one; also in a child, which has not this seat."""
+        self._memory.close()
+        os.close(self._descriptor)
+
+    def _write(self) -> None:
+        _HEADER.pack_into(self._memory, 0, _MAGIC, self.begun, self.heard, self.count)
+
+    def _read(self, now: float) -> dict[bytes, Used]:
+        """The rows that still count, which then are the first ones."""
+        found = []
+        for row in range(ROWS):
+            name, *numbers = _ROW.unpack_from(self._memory, _HEADER.size + row * _ROW.size)
+            if not any(name):
+                break
+            used = Used(*numbers)
+            if min(used.at, now) + used.counts_for > now:
+                found.append((name, used._replace(at=min(used.at, now))))
+        end = _HEADER.size + len(found) * _ROW.size
+        for row, (name, used) in enumerate(found):
+            self._rows[name] = row
+            _ROW.pack_into(self._memory, _HEADER.size + row * _ROW.size, name, *used)
+        if len(found) < ROWS:
+            self._memory[end : end + _ROW.size] = bytes(_ROW.size)
+        return dict(found)
+
+
+def _name(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=8).digest()
+
+
+class Seats:
+    """The folder of seats of one application on this machine."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        """``folders``: the first that can be written is used; nothing is touched yet."""
+        self._candidates = list(folders)
+        self._folder: Path | None = None
+
+    def take(self, now: float, heard: bool) -> Seat | None:
+        """A free seat: for a worker that has ``heard`` Redis any, else one whose last worker was
+        there when Redis was heard last; where nobody ever was, any.
+
+        Raises:
+            OSError: no folder can be written.
+        """
+        if heard:
+            return self._lock(range(MOST_SEATS), now)
+        known = self._heard(now)
+        if not known:
+            return self._lock(range(MOST_SEATS), now)
+        newest = max(known.values())
+        return self._lock(sorted(n for n, at in known.items() if at > newest - SILENCE), now)
+
+    def _heard(self, now: float) -> dict[int, float]:
+        """When Redis was heard last by the worker of each seat that heard it."""
+        found = {}
+        for path in self._writable().glob("seat-*"):
+            with open(path, "rb") as file:
+                header = file.read(_HEADER.size)
+            if len(header) == _HEADER.size:
+                magic, _, heard, _ = _HEADER.unpack(header)
+                if magic == _MAGIC and heard:
+                    # Before a restart of the machine, which began its clock anew, is long ago.
+                    number = int(path.name.removeprefix("seat-"))
+                    found[number] = heard if heard <= now else -SILENCE
+        return found
+
+    def _lock(self, numbers: Iterable[int], now: float) -> Seat | None:
+        folder = self._writable()
+        for number in numbers:
+            descriptor = os.open(folder / f"seat-{number}", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                continue
+            return Seat(number, descriptor, now)
+        return None
+
+    def _writable(self) -> Path:
+        if self._folder is None:
+            if fcntl is None:
+                raise OSError("this system has no locks of files")
+            error = OSError("no folder")
+            for folder in self._candidates:
+                try:
+                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    if os.access(folder, os.W_OK | os.X_OK) and folder.stat().st_uid == os.getuid():
+                        self._folder = folder
+                        return folder
+                except OSError as found:
+                    error = found
+            raise error
+        return self._folder
+
+
+def folders_of(instance_path: str | Path, application: str) -> list[Path]:
+    """Where seats of an application may be: in its instance folder, else beside other temporary
+    files.
+
+    Args:
+        application: what all its processes have in common, and no other application.
+    """
+    digest = hashlib.blake2b(f"{instance_path}\n{application}".encode(), digest_size=8).hexdigest()
+    name = f"yoto-limits-{digest}"
+    return [Path(instance_path) / name, Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"]

@@ -1,0 +1,159 @@
+"""This instance's part of a limit while Redis is unavailable."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from .process import current_pid
+from .seats import Seat, Seats, Used
+
+log = logging.getLogger(__name__)
+
+# s between looks for a seat, while all are taken.
+LOOK_AGAIN = 0.5
+
+
+def workers_of(environ: Mapping[str, str], configured: int) -> int:
+    """How many instances there are, as the setting or the environment says; 0: neither does."""
+    if configured:
+        return configured
+    text = environ.get("WEB_CONCURRENCY", "")
+    return int(text) if text.isdecimal() else 0
+
+
+def part_of(limit: int, instances: int) -> int:
+    """One instance's part of a limit; at least 1 of any."""
+    return max(1, limit // instances) if limit > 0 else 0
+
+
+class Shares:
+    """What this worker may use without Redis, and a memory of what it used.
+
+    An instance that heard Redis has its part of the instances that there were then. One that began
+    without takes the seat of one that was there then and is gone, with its part and its use; while
+    none is free it has nothing. Where nobody was there before, it has one unit, until it is sure
+    that no use by instances before it still counts, and then the part that the setting says.
+    """
+
+    def __init__(
+        self, seats: Seats, configured: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``configured``: how many instances there are; 0: not known."""
+        self._seats = seats
+        self._configured = configured
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = current_pid()
+        self._count = 0
+        self._seat: Seat | None = None
+        self._look_at = 0.0
+        self._born = self._clock()
+        self._forgetful = False
+
+    @property
+    def count(self) -> int:
+        """How many instances there were when Redis was last heard by this one; 0: it never was."""
+        return self._count
+
+    def hear(self, count: int) -> None:
+        """Redis said how many instances there are, this one included."""
+        self._notice_fork()
+        with self._lock:
+            self._count = count
+            seat = self._take()
+            if seat is not None:
+                seat.hear(self._clock(), count)
+
+    def vacate(self) -> None:
+        """This instance ends, and Redis knows."""
+        with self._lock:
+            if self._seat is not None and self._pid == current_pid():
+                self._seat.vacate()
+
+    def part(self, limit: int, window: float = 0.0) -> int:
+        """This instance's part of a limit, of units in ``window`` seconds, or of slots."""
+        self._notice_fork()
+        if self._count:
+            return part_of(limit, self._count)
+        seat = self._take()
+        if seat is None and not self._forgetful:
+            return 0
+        if seat is not None and seat.heard:
+            return part_of(limit, seat.count)
+        since = self._born if seat is None else seat.begun
+        if self._configured and self._clock() - since >= window:
+            # As many seats as there are parts.
+            if seat is not None and seat.number >= self._configured:
+                return 0
+            return part_of(limit, self._configured)
+        return min(1, limit)
+
+    def note(self, key: str, used: Used) -> None:
+        """Keep the use of a key for the instance after this one."""
+        seat = self._take()
+        if seat is not None:
+            with self._lock:
+                seat.note(key, used)
+
+    def report(self, key: str) -> None:
+        """Redis knows the use of a key now."""
+        with self._lock:
+            if self._seat is not None:
+                self._seat.report(key)
+
+    def forget(self, key: str) -> None:
+        """A key is unused."""
+        with self._lock:
+            if self._seat is not None:
+                self._seat.forget(key)
+
+    def recall(self, key: str) -> Used | None:
+        """The use of a key by the instance before this one, once."""
+        seat = self._seat if self._pid == current_pid() else None
+        return None if seat is None else seat.recall(key)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there is anything to recall."""
+        return self._seat is not None and bool(self._seat.inherited)
+
+    def close(self) -> None:
+        """Leave the seat."""
+        with self._lock:
+            if self._seat is not None and self._pid == current_pid():
+                self._seat.leave()
+            self._begin()
+
+    def _take(self) -> Seat | None:
+        if self._seat is not None or self._forgetful or self._clock() < self._look_at:
+            return self._seat
+        with self._lock:
+            if self._seat is None and self._clock() >= self._look_at:
+                self._look_at = self._clock() + LOOK_AGAIN
+                try:
+                    self._seat = self._seats.take(self._clock(), bool(self._count))
+                except OSError as error:
+                    self._forgetful = True
+                    log.warning(
+                        "what is used without redis is not kept for later workers: %s", error
+                    )
+            return self._seat
+
+    def _notice_fork(self) -> None:
+        if self._pid != current_pid():
+            if self._seat is not None:
+                self._seat.leave()  # the parent has it still
+            self._lock = threading.RLock()
+            self._begin()
+
+
+def of_environment(seats: Seats, configured: int) -> Shares:
+    """Shares of this process."""
+    return Shares(seats, workers_of(os.environ, configured))
