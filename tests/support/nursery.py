@@ -8,6 +8,7 @@ back on a socket and then obeys as a worker of ``tests.support.workers`` does.
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import os
 import signal
@@ -29,7 +30,7 @@ def breed() -> None:
     importlib.import_module("app")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
-        port, module, given = json.loads(line)
+        port, number, module, given = json.loads(line)
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             link = socket.create_connection((HOST, port))
@@ -37,7 +38,7 @@ def breed() -> None:
                 os.dup2(link.fileno(), descriptor)
             sys.stdin = open(0, encoding="utf-8", closefd=False)
             sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-            print(os.getpid(), flush=True)
+            print(os.getpid(), number, flush=True)
             obey(importlib.import_module(module).Worker(given))
             os._exit(0)
 
@@ -48,6 +49,7 @@ class Nursery(Closing):
     def __init__(self) -> None:
         self._listener = socket.create_server((HOST, 0))
         self._listener.settimeout(WAIT_LIMIT)
+        self._numbers = itertools.count()
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__], cwd=ROOT, stdin=subprocess.PIPE, text=True
         )
@@ -55,11 +57,15 @@ class Nursery(Closing):
     def worker(self, module: str, given: dict[str, Any]) -> WorkerProcess:
         """A new ``Worker`` of a module; it may have to wait for the nursery's imports."""
         assert self._process.stdin is not None
-        port = self._listener.getsockname()[1]
-        self._process.stdin.write(json.dumps([port, module, given]) + "\n")
+        port, number = self._listener.getsockname()[1], next(self._numbers)
+        self._process.stdin.write(json.dumps([port, number, module, given]) + "\n")
         self._process.stdin.flush()
-        link, _ = self._listener.accept()
-        return WorkerProcess(link)
+        while True:
+            link, _ = self._listener.accept()
+            called = WorkerProcess(link)
+            if called.number == number:
+                return called
+            called.close()  # one of a test that had given up waiting for it
 
     def close(self) -> None:
         """End the process that forks."""

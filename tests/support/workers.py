@@ -57,7 +57,7 @@ class WorkerProcess:
         self._link = link
         self._orders = link.makefile("w", encoding="utf-8")
         self._answers = link.makefile("r", encoding="utf-8")
-        self.pid = int(self._answers.readline())
+        self.pid, self.number = map(int, self._answers.readline().split())
 
     def ended(self) -> bool:
         """Wait for the answer to the oldest command; whether the process ended instead of it."""
