@@ -35,11 +35,13 @@ class Measurement:
         title: its heading.
         options: of its command; shorter than by itself where ten minutes would not do.
         note: what a reader of its table must know.
+        shortest: options with which it only shows that it runs, as a test does.
     """
 
     title: str
     options: tuple[str, ...] = ()
     note: str = ""
+    shortest: tuple[str, ...] = ()
 
 
 HTTP_NOTE = (
@@ -50,32 +52,63 @@ HTTP_NOTE = (
     "requests that become due at random moments, from then on. `SQL`, `Redis`: statements and "
     "round trips that the caller waits for."
 )
+IDLE = ("--mode", "eventlet", "--database", "mariadb", "--workers", "1")
 # In the order of the page.
 MEASUREMENTS: Mapping[str, Measurement] = {
     "http": Measurement(
         "Whole requests through real servers",
         ("--mode", "all", "--database", "all", "--rounds", "2", "--seconds", "1"),
         HTTP_NOTE,
+        ("--rounds", "1", "--seconds", "1"),
     ),
-    "check": Measurement("A check: memory, Redis, database, and pycasbin"),
-    "guard": Measurement("A guarded call, and Flask-Limiter with pybreaker"),
-    "policy": Measurement("A decision of the policy engine"),
-    "decision_log": Measurement("Pages and trends of the decision log", ("--records", "200000")),
+    "check": Measurement(
+        "A check: memory, Redis, database, and pycasbin", shortest=("--grants", "10")
+    ),
+    "guard": Measurement(
+        "A guarded call, and Flask-Limiter with pybreaker", shortest=("--rounds", "1")
+    ),
+    "policy": Measurement("A decision of the policy engine", shortest=("--rounds", "1")),
+    "decision_log": Measurement(
+        "Pages and trends of the decision log",
+        ("--records", "200000"),
+        shortest=("--records", "2000", "--database", "sqlite"),
+    ),
     "idle": Measurement(
         "A worker that nobody asks anything",
-        ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),
+        (*IDLE, "--seconds", "10"),
+        shortest=(*IDLE, "--settle", "0", "--seconds", "1"),
     ),
-    "footprint": Measurement("What a person, a row and a key take", ("--people", "1000")),
-    "staleness": Measurement("How old a verdict can get", ("--rounds", "3", "--outages", "1")),
-    "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "20000")),
-    "move": Measurement("Moving a node with 100,000 below it"),
-    "redis_path": Measurement("A script call on Redis"),
-    "lock": Measurement("A distributed lock, and redis-py's", ("--seconds", "1")),
-    "queue": Measurement("An item of the queue, and dramatiq"),
+    "footprint": Measurement(
+        "What a person, a row and a key take",
+        ("--people", "1000"),
+        shortest=("--people", "20", "--rows", "200"),
+    ),
+    "staleness": Measurement(
+        "How old a verdict can get",
+        ("--rounds", "3", "--outages", "1"),
+        shortest=("--rounds", "1", "--outages", "1"),
+    ),
+    "invalidation": Measurement(
+        "Emptying a flood of invalidations", ("--items", "20000"), shortest=("--items", "50")
+    ),
+    "move": Measurement("Moving a node with 100,000 below it", shortest=("--below", "1000")),
+    "redis_path": Measurement("A script call on Redis", shortest=("--rounds", "1")),
+    "lock": Measurement(
+        "A distributed lock, and redis-py's", ("--seconds", "1"), shortest=("--seconds", "0.1")
+    ),
+    "queue": Measurement("An item of the queue, and dramatiq", shortest=("--rounds", "1")),
     "monitor": Measurement("Recording a measurement"),
-    "control_sockets": Measurement("Events to sockets", ("--clients", "100", "--seconds", "5")),
-    "warmup": Measurement("A worker that starts, with and without a warm-up", ("--seconds", "3")),
-    "prefetch": Measurement("Prefetching", ("--requests", "15000")),
+    "control_sockets": Measurement(
+        "Events to sockets",
+        ("--clients", "100", "--seconds", "5"),
+        shortest=("--clients", "2", "--seconds", "1"),
+    ),
+    "warmup": Measurement(
+        "A worker that starts, with and without a warm-up",
+        ("--seconds", "3"),
+        shortest=("--seconds", "1", "--rate", "20"),
+    ),
+    "prefetch": Measurement("Prefetching", ("--requests", "15000"), shortest=("--requests", "300")),
     "forecast": Measurement("Forecasts"),
 }
 # Whose versions say what was measured.

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -142,9 +143,9 @@ def filters(now: datetime) -> Iterator[tuple[str, RecordFilter]]:
 def measure(connection: Connection, now: datetime) -> Iterator[Timed]:
     """Time all pages and trends."""
     for name, wanted in filters(now):
-        yield _timed(name, lambda wanted=wanted: _page(connection, wanted))
+        yield _timed(name, partial(_page, connection, wanted))
     for days in (7, 30):
-        yield _timed(f"trend of {days} days", lambda days=days: _trend(connection, days, now))
+        yield _timed(f"trend of {days} days", partial(_trend, connection, days, now))
     yield _timed("size", lambda: f"{size_of(connection).rows:,} rows")
 
 

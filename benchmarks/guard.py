@@ -1,10 +1,11 @@
 """What a guarded call costs: breaker, limiter of three dimensions and bulkhead, in and out.
 
-``python -m benchmarks guard [--json FILE]`` starts its own server and measures in turns: an empty
-``evalsha`` by redis-py, entry and exit of a guard, and on the same server Flask-Limiter (three
-limits, headers) and pybreaker (state in Redis), which together do part of what a guard does. What
-Flask-Limiter costs is what it adds to a request of the same application without it. It is measured
-twice, as ``redis_path`` explains: left to the kernel, and with both sides on one processor.
+``python -m benchmarks guard [--rounds N] [--json FILE]`` starts its own server and measures in
+turns: an empty ``evalsha`` by redis-py, entry and exit of a guard, and on the same server
+Flask-Limiter (three limits, headers) and pybreaker (state in Redis), which together do part of what
+a guard does. What Flask-Limiter costs is what it adds to a request of the same application without
+it. It is measured twice, as ``redis_path`` explains: left to the kernel, and with both sides on one
+processor.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from yoto.resilience.runtime import Runtime
 from yoto.resilience.settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
+    Dimension,
     MultiDimensionalKey,
     RateLimitConfig,
 )
@@ -46,6 +48,7 @@ from yoto.resilience.settings import (
 ROUNDS = 80
 CALLS = 60  # in a round, of each contestant, before the next one's turn
 NAME = "message.send"
+DIMENSIONS = tuple(map(Dimension, ("user", "server", "ip")))
 LIMIT = 100_000_000  # nobody may be refused while time is taken
 
 # Times an empty evalsha by redis-py, and times faster than the peers.
@@ -70,7 +73,7 @@ def guard_contestant(connection: RedisConnection) -> Contestant:
     """Entry, the numbers for the headers, and exit."""
     runtime = Runtime(connection, EventStream(connection, "bench"))
     breaker = CircuitBreakerConfig()
-    limiter = RateLimitConfig(limit=LIMIT, dimensions=("user", "server", "ip"))
+    limiter = RateLimitConfig(limit=LIMIT, dimensions=DIMENSIONS)
     bulkhead = BulkheadConfig(max_concurrent=100)
     guard = Guard(
         NAME,
@@ -132,7 +135,11 @@ def request_of(app: Flask) -> Callable[[], None]:
 
     def request() -> None:
         statuses: list[str] = []
-        body = app.wsgi_app(dict(environ), lambda status, headers, *rest: statuses.append(status))
+
+        def start(status: str, *_: object) -> Any:
+            statuses.append(status)
+
+        body = app.wsgi_app(dict(environ), start)
         b"".join(body)
         assert statuses == ["200 OK"]
 
@@ -157,10 +164,10 @@ def contestants_on(server: Server, connection: RedisConnection) -> dict[str, Con
     return made
 
 
-def measure(contestants: dict[str, Contestant]) -> dict[str, float]:
+def measure(contestants: dict[str, Contestant], rounds: int) -> dict[str, float]:
     """Median microseconds of each part; the contestants take turns."""
     times: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for contestant in contestants.values():
             sums: dict[str, float] = {}
             for _ in range(CALLS):
@@ -188,12 +195,12 @@ def compare(medians: dict[str, float]) -> dict[str, float]:
     }
 
 
-def run(pinned: bool) -> dict[str, float]:
+def run(pinned: bool, rounds: int) -> dict[str, float]:
     """Measure once, on a server of its own."""
     with one_processor(pinned), start_valkey() as server:
         connection = RedisConnection(RedisSettings(url=server.url))
         try:
-            return compare(measure(contestants_on(server, connection)))
+            return compare(measure(contestants_on(server, connection), rounds))
         finally:
             connection.close()
 
@@ -201,12 +208,13 @@ def run(pinned: bool) -> dict[str, float]:
 def main() -> None:
     """Print the figures; write them as JSON when asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each contestant")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     modes = {"as scheduled": False}
     if hasattr(os, "sched_setaffinity"):
         modes["one processor"] = True
-    figures = {mode: run(pinned) for mode, pinned in modes.items()}
+    figures = {mode: run(pinned, options.rounds) for mode, pinned in modes.items()}
     names = list(next(iter(figures.values())))
     print(f"{'':36}" + "".join(f"{mode:>16}" for mode in figures))
     for name in names:

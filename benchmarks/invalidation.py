@@ -36,6 +36,7 @@ LIMIT = 600.0  # s
 PACE = 100_000  # items a second: the pace must not be what is measured
 
 tags = cache_layer.tags
+SERVER = tags.node("server", 7)
 
 
 class Measured(NamedTuple):
@@ -92,7 +93,7 @@ def through_the_queue(here: Side, there: Side, users: list[str], strategy: str) 
     )
     invalidation.connect(LogAccess(here.cache.invalidate, tags.is_known, tags.memory, tags.GLOBAL))
     receipt = invalidation.submit_many(
-        [Submission(user, "benchmark", "all", "server:7") for user in users]
+        [Submission(user, "benchmark", "all", SERVER) for user in users]
     )
     before, began = here.entries(), time.perf_counter()
     invalidation.start()

@@ -55,7 +55,9 @@ def count(meters: CheckMeters, permission: str) -> None:
 def busy() -> tuple[dict[Series, float], dict[Series, float], dict[Series, Distribution]]:
     """What a busy worker records in a second."""
     chance = random.Random(1)
-    counters = {series("counted_total", {"n": str(n)}): chance.randrange(500) for n in range(60)}
+    counters = {
+        series("counted_total", {"n": str(n)}): float(chance.randrange(500)) for n in range(60)
+    }
     gauges = {series("said", {"n": str(n)}): chance.random() for n in range(20)}
     spreads = {
         series("took_seconds", {"n": str(n)}): Distribution.of(chance.choices(BOUNDS[20:35], k=200))

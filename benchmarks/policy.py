@@ -1,9 +1,9 @@
 """What one decision by policies costs, beside things of a known size.
 
-``python -m benchmarks policy [--json FILE]`` measures in turns: a look-up in a dict, an empty
-``evalsha`` by redis-py on a server of its own, one rule and the default bundle in process, and the
-default bundle on an OPA server, where ``opa`` can be had. In process is in the thread that owns the
-compiled policies, as under an event loop; a row says where a call is handed over to it.
+``python -m benchmarks policy [--rounds N] [--json FILE]`` measures in turns: a look-up in a dict,
+an empty ``evalsha`` by redis-py on a server of its own, one rule and the default bundle in process,
+and the default bundle on an OPA server, where ``opa`` can be had. In process is in the thread that
+owns the compiled policies, as under an event loop; a row says where a call is handed over to it.
 
 Decisions by the default bundle are made as the application makes them, without the cache: an
 input is written as JSON, and what can matter for its permission is evaluated under the deadline.
@@ -194,12 +194,13 @@ def contestants(stack: ExitStack) -> dict[str, Contestant]:
 def main() -> None:
     """Measure and print; medians in microseconds."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each contestant")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     taken: dict[str, list[float]] = {}
     with ExitStack() as stack:
         runs = contestants(stack)
-        for _ in range(ROUNDS):
+        for _ in range(arguments.rounds):
             for name, run in runs.items():
                 taken.setdefault(name, []).extend(run(CALLS))
     medians = {name: statistics.median(times) * 1e6 for name, times in taken.items()}

@@ -1,7 +1,7 @@
 """What an item of the queue costs, in and out, against the least that Redis can do, and a peer.
 
-``python -m benchmarks queue [--json FILE]`` starts its own server and measures in turns, in
-microseconds an item:
+``python -m benchmarks queue [--rounds N] [--json FILE]`` starts its own server and measures in
+turns, in microseconds an item:
 
 - the floor: redis-py with nothing around it. XADD one by one and in pipelines; XREADGROUP, then
   XACK and XDEL of what was read in one pipeline. It has no retry, no dead letters, no counters, no
@@ -150,10 +150,10 @@ def peer(server: Server) -> list[Part]:
     return [("put one by one", ONE_BY_ONE, put), ("handle one by one", ONE_BY_ONE, handle)]
 
 
-def measure(parts: dict[str, list[Part]]) -> dict[str, dict[str, float]]:
+def measure(parts: dict[str, list[Part]], rounds: int) -> dict[str, dict[str, float]]:
     """Median microseconds an item; the contestants take turns so that a busy spell hits all."""
     times: dict[str, dict[str, list[float]]] = {name: {} for name in parts}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, steps in parts.items():
             for step, items, act in steps:
                 started = time.perf_counter()
@@ -171,6 +171,7 @@ def measure(parts: dict[str, list[Part]]) -> dict[str, dict[str, float]]:
 def main() -> None:
     """Print a table; write the figures as JSON when asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each contestant")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     with (
@@ -181,7 +182,7 @@ def main() -> None:
         rival = peer(server)
         if rival:
             contestants["dramatiq"] = rival
-        figures = measure(contestants)
+        figures = measure(contestants, options.rounds)
     for step in figures["floor"]:
         shown = (f"{name} {steps[step]:8.1f}" for name, steps in figures.items() if step in steps)
         print(f"{step:18} us an item: " + "   ".join(shown))

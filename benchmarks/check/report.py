@@ -21,11 +21,12 @@ MOST_FOR_DEPTH = 1.2  # times what the same takes at the smaller depth
 def main() -> None:
     """Print the figures; write them as JSON when asked to."""
     parser = argparse.ArgumentParser(description="What a check costs.")
+    parser.add_argument("--grants", type=int, nargs="+", default=SIZES, help="stored meanwhile")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     figures = {}
-    for grants in SIZES:
+    for grants in options.grants:
         with start_valkey() as server, application(server) as app:
             figures[f"{grants:,} grants"] = run(server, grants)
             paths = hot_paths(app)

@@ -77,6 +77,7 @@ def record(file: Path, seconds: int) -> None:
             place = _settle(app)
             server = RunningYoto(
                 Path(folder) / "served",
+                new=False,
                 YOTO_SEED_DEMO="0",
                 **{f"YOTO_{key}": str(value) for key, value in config.items()},
             )

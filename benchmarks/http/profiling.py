@@ -41,7 +41,7 @@ def instead_of_serving(path: str, token: str | None) -> None:
 def profile(app: Flask, limits: ConnectionLimits, path: str, token: str | None) -> None:
     """Print microseconds a request, and what they are made of."""
     near, far = socket.socketpair()
-    connection = Connection(Connections(limits), near, None)
+    connection = Connection(Connections(limits), near, None, object())
     request = request_of(app, connection, path, token)
     for _ in range(WARM_UP):
         request()

@@ -190,4 +190,4 @@ def _found(process: subprocess.Popen[str], log: Path, find: Callable[[str], T | 
                 return found
     finally:
         too_late.cancel()
-    raise RuntimeError(f"{process.args} did not start:\n{log.read_text()[-3000:]}")
+    raise RuntimeError(f"{process.args!r} did not start:\n{log.read_text()[-3000:]}")

@@ -95,7 +95,7 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
             stdout=subprocess.DEVNULL,
             check=True,
         )
-        yoto = RunningYoto(instance, "--workers", str(workers), **variables)
+        yoto = RunningYoto(instance, "--workers", str(workers), new=False, **variables)
         stack.callback(yoto.stop)
         yoto.wait_for(lambda: ADDRESS.search(yoto.output) is not None, START_SECONDS)
         url = yoto.url

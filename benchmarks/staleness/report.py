@@ -143,7 +143,7 @@ def on_new_cluster(people: int) -> Iterator[tuple[Cluster, Platform]]:
 
 def _kill_log_owner(cluster: Cluster) -> None:
     client = redis.RedisCluster("127.0.0.1", cluster.servers[0].port)
-    slot = client.keyslot("yoto:{inv}")
+    slot: int = client.keyslot("yoto:{inv}")
     client.close()
     cluster.owner_of(slot).kill()
 
