@@ -27,8 +27,8 @@ PARALLEL = $(if $(filter eventlet,$(YOTO_TEST_ASYNC_MODE)),,-n $(WORKERS) --dist
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows \
-  coverage chaos simulate soak bench servers opa format lock package sbom released charts screenshots docs clean
+.PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows workflows-run \
+  coverage chaos simulate soak bench servers opa format lock propose package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -86,6 +86,10 @@ dependencies: $(TOOLS) ## Look for known faults of what is installed (ARGS=--str
 workflows: ## Check the workflows of .github
 	$(ACTIONLINT) -color=false
 
+# Needs root on Linux, and no Docker: what it does not show is said at the top of the module.
+workflows-run: $(TOOLS) ## Run the steps of a job of .github in a root like the runner's (JOB="ci/lint", JOB="release/package --tag v1.0.0")
+	$(BIN)/python -m tools.workflow_job $(JOB)
+
 simulate: $(TOOLS) ## Search the protocols in virtual time, and find the planted bugs (ARGS="--hours 5 --seed 2")
 	$(BIN)/python -m tests.simulation $(ARGS)
 	$(BIN)/python -m tests.simulation bugs
@@ -110,6 +114,9 @@ lock: $(BIN)/uv ## Choose versions for requirements*.txt (ARGS=--upgrade: the ne
 	    --no-emit-package pip --custom-compile-command "make lock" $(ARGS) $$name.txt -o $$name.lock || exit 1; \
 	done
 
+propose: ## Open a pull request with changed lock files (GH_TOKEN)
+	bash .ci/propose
+
 package: $(TOOLS) $(CHARTS) ## Build the wheel and the source package, under build/dist
 	rm -rf build/dist
 	$(BIN)/python -m hatchling build -d build/dist
@@ -118,7 +125,7 @@ sbom: $(TOOLS) ## Write the bill of materials, build/sbom.cdx.json
 	$(BIN)/python -m tools.sbom build/sbom.cdx.json
 
 released: $(TOOLS) ## Check that TAG, version and change log agree, and write build/notes.md
-	$(BIN)/python -m tools.release --notes build/notes.md $(TAG)
+	$(BIN)/python -m tools.release --notes build/notes.md "$$TAG"
 
 charts: $(RUNTIME) ## Install what the control plane draws charts with, again
 	$(BIN)/python -m tools.frontend --stamp $(CHARTS)

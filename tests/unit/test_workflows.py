@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
 # What takes long or needs a service of its own, and is done by workflows alone: coverage, speed,
-# the campaign, and what a release alone needs (tests/e2e/examples builds packages too).
-ONLY_IN_WORKFLOWS = {"coverage", "bench", "chaos", "package", "released", "sbom", "simulate"}
+# the campaign, newer versions, and what a release alone needs (tests/e2e/examples builds packages
+# too).
+ONLY_IN_WORKFLOWS = {
+    *("coverage", "bench", "chaos", "simulate", "lock", "propose"),
+    *("package", "released", "sbom"),
+}
+# What calls git in the tree, or may: tests of the wheel, of an upgrade and of a clone do.
+NEEDS_GIT = re.compile(r"test(-.*)?|coverage|bench|chaos|simulate")
 TARGET = re.compile(r"[a-z][a-z0-9-]*")
+RELEASE = ROOT / ".github/workflows/release.yml"
 # The first run of ``.ci/run`` is all suites in one.
 SUITES = {
     "test-unit",
@@ -26,8 +35,13 @@ SUITES = {
 }
 
 
+def jobs(workflow: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(workflow.read_text())["jobs"]
+    return found
+
+
 def steps(workflow: Path) -> Iterator[str]:
-    for job in yaml.safe_load(workflow.read_text())["jobs"].values():
+    for job in jobs(workflow).values():
         for step in job["steps"]:
             if "run" in step:
                 yield step["run"]
@@ -68,20 +82,88 @@ def test_each_step_is_a_target(workflow: Path) -> None:
     assert [step for step in steps(workflow) if not made(step)] == []
 
 
+def test_each_job_has_a_name_of_its_own() -> None:
+    """What a branch requires is the name of a job, of whichever workflow."""
+    names = [
+        re.sub(r" \(\$\{\{ matrix\.\w+ \}\}\)", "", job["name"])
+        for file in WORKFLOWS
+        for job in jobs(file).values()
+    ]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if "$" in name] == []
+
+
+def test_git_may_read_the_tree_of_a_container_before_a_test_asks_it() -> None:
+    """The tree belongs to the runner's user, and the steps run as root."""
+    trust = 'git config --global --add safe.directory "$GITHUB_WORKSPACE"'
+    script = (ROOT / ".ci" / "servers").read_text()
+    # Before the line that ends the script for who may install nothing.
+    assert script.index(trust) < script.index("exit 0")
+    for file in WORKFLOWS:
+        for name, job in jobs(file).items():
+            called = [target for one in job["steps"] for target in made(one.get("run", ""))]
+            asks = [n for n, target in enumerate(called) if NEEDS_GIT.fullmatch(target)]
+            if "container" in job and asks:
+                assert "servers" in called[: asks[0]], (file.name, name)
+
+
+def test_each_action_is_named_by_its_commit_and_says_its_version() -> None:
+    for file in [*WORKFLOWS, *ACTIONS]:
+        for line in re.findall(r"uses: (\S+.*)", file.read_text()):
+            pinned = re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+            assert pinned or line.startswith("./"), (file, line)
+
+
+def test_no_step_has_the_token_that_fetched_the_tree() -> None:
+    for file in WORKFLOWS:
+        for name, job in jobs(file).items():
+            for step in job["steps"]:
+                if "checkout@" in step.get("uses", ""):
+                    assert step["with"]["persist-credentials"] is False, (file.name, name)
+
+
+def test_no_expression_that_a_stranger_chooses_is_pasted_into_a_shell() -> None:
+    for file in WORKFLOWS:
+        for step in steps(file):
+            assert "${{ github." not in step.replace("${{ github.run_number }}", ""), step
+
+
+def test_a_run_of_a_branch_ends_none_of_another_kind() -> None:
+    for name in ("ci", "ci-advanced"):
+        group = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text())["concurrency"]
+        assert group["group"] == name + "-${{ github.event_name }}-${{ github.ref }}"
+        assert group["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+
+
+def test_nothing_of_a_release_comes_from_a_cache() -> None:
+    assert "cache" not in re.sub("#.*|package-manager-cache: false", "", RELEASE.read_text())
+
+
+def test_figures_are_kept_of_a_run_that_failed() -> None:
+    for job in ("performance", "campaign", "coverage"):
+        last = jobs(ROOT / ".github/workflows/ci-advanced.yml")[job]["steps"][-1]
+        assert "uses" in last and last["if"] in ("always()", "${{ !cancelled() }}"), job
+
+
+def test_nothing_is_tried_twice_before_landing() -> None:
+    text = (ROOT / ".ci" / "run").read_text()
+    assert not re.search(r"--lf|--last-failed|--reruns", text)
+
+
 def test_nothing_is_published_before_the_tests_and_their_long_forms_passed() -> None:
-    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+    release = jobs(RELEASE)
     proofs = {"test", "deployment"}
-    assert jobs["deployment"]["env"]["YOTO_TEST_ALL"] == "1"
-    (command,) = (one["run"] for one in jobs["deployment"]["steps"] if "test-e2e" in str(one))
+    assert release["deployment"]["env"]["YOTO_TEST_ALL"] == "1"
+    (command,) = (one["run"] for one in release["deployment"]["steps"] if "test-e2e" in str(one))
     paths = re.findall(r"tests/\S+?(?=[\s\"])", command)
     assert paths and all((ROOT / path).exists() for path in paths)
 
     def before(name: str) -> set[str]:
-        needs = jobs[name].get("needs", [])
+        needs = release[name].get("needs", [])
         direct = {needs} if isinstance(needs, str) else set(needs)
         return direct.union(*map(before, direct))
 
-    for name in jobs.keys() - proofs:
+    for name in release.keys() - proofs:
         assert proofs <= before(name), name
 
 
