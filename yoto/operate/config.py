@@ -243,9 +243,13 @@ def _layer(change: Change) -> Layer:
     }
 
 
+# The values of the cache are of the kind that tunes workers, where many look for them first.
+_ALSO_NAMED = {"cache": Kind.TUNING}
+
+
 def _parsed(kind: str) -> Kind:
     try:
-        return Kind(kind)
+        return _ALSO_NAMED.get(kind) or Kind(kind)
     except ValueError:
         raise UnknownResource("kind", kind, "kind") from None
 

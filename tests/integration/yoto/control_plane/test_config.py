@@ -234,6 +234,8 @@ def test_what_processes_remember_is_changed_as_a_limit_is(
     path, size = "/config/tuning/fleet", cache.of(app).settings.users.size
     first = operator.get(path)
     assert first.json["values"]["cache_users_size"] == size
+    # By what it is about, too.
+    assert operator.get("/config/cache/fleet").json == first.json
     put = operator.put(path, '"0"', values={"cache_users_size": 9000}, expires_in=600)
     assert (put.status_code, put.headers["ETag"], put.json["live"]) == (200, '"1"', True)
     assert put.json["origins"]["cache_users_size"] == "operator"
