@@ -278,11 +278,23 @@ function componentOf({ name, state, value, unit, limit, detail, at }) {
     { dataset: { state } },
     h("span", { class: "name" }, title, has(`help.${name}`) ? [" ", hint(name, title)] : null),
     badge(level),
-    h("span", { class: "value", title: detail }, valueOf(name, value, unit, limit)),
+    h("span", { class: "value", title: spoken(detail) }, valueOf(name, value, unit, limit)),
     // What is as it should be needs no words, nor what stands above among the causes.
-    state === "ok" || told ? null : h("span", { class: "small" }, detail),
+    state === "ok" || told ? null : h("span", { class: "small" }, spoken(detail)),
     age(at),
   );
+}
+
+/** What the server says of a part, in the language of the page where its sentence is a known one: "2 live, 1 silent". */
+function spoken(detail) {
+  const part = (text) => {
+    const [, n, words] = /^(\d+) (\w+)$/.exec(text) ?? [null, null, text];
+    const key = `said.${words.toLowerCase().match(/[a-z]+/g)?.join("_")}`;
+    return has(key) ? t(key, { n }) : null;
+  };
+  const whole = part(detail);
+  const parts = whole === null ? detail.split(", ").map(part) : [whole];
+  return parts.includes(null) ? detail : parts.join(t("shared.between"));
 }
 
 function valueOf(name, value, unit, limit) {
@@ -299,7 +311,7 @@ const servers = table({
   columns: [
     { title: t("overview.server"), head: true, render: (row) => row.name.slice("redis:".length) },
     { title: t("status.state"), render: (row) => badge(row.state) },
-    { title: t("overview.about"), render: (row) => row.detail },
+    { title: t("overview.about"), render: (row) => spoken(row.detail) },
     { title: t("overview.latency"), number: true, render: (row) => quantity(row.value, row.unit) },
     { title: t("status.age"), number: true, render: (row) => age(row.at) },
   ],

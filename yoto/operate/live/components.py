@@ -118,7 +118,8 @@ def log_part(stats: CacheStats, limit: float, at: int) -> Part:
         detail = "was never heard" if asked else "nobody asked this worker anything yet"
         return Part("invalidation_log", "store", UNKNOWN, detail, at, matters=asked, limit=limit)
     state = OK if stats.fresh else DEGRADED
-    detail = "is followed" if stats.fresh else "is silent; memory is not asked until it is heard"
+    silence = "is silent: checks go past memory until it is heard again"
+    detail = "is followed" if stats.fresh else silence
     silent = round(stats.silent_for, 3)
     return Part("invalidation_log", "store", state, detail, at, silent, "s", limit)
 
@@ -158,7 +159,7 @@ def fleet_parts(
         limit: how many a worker takes.
     """
     if workers is None:
-        detail = "Redis does not say who lives"
+        detail = "Redis does not list the workers now"
         unknown = [Part("instances", "fleet", UNKNOWN, detail, at, unit="count")]
         if sockets is not None:
             unknown.append(Part("sockets", "fleet", UNKNOWN, HERE, at, sockets, "count", limit))
@@ -189,4 +190,4 @@ def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:
     return Part("sockets", "fleet", state, detail, at, sum(open_in), "count", limit * len(open_in))
 
 
-HERE = "open in the worker that answers; the others do not say"
+HERE = "open in the worker that answers; the others are not reporting"

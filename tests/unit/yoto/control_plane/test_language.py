@@ -84,6 +84,7 @@ PUT_TOGETHER = (
     "request_state.",
     "rule.",
     "rules.",
+    "said.",
     "says.",
     "scope.",
     "settings.bad_",
