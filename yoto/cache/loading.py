@@ -200,8 +200,12 @@ class Loading:
         """Whether the result of a flight is good enough for a caller who came at ``began``."""
         if flight_began >= began:
             return True
+        if answer.tier == "l2":
+            # When it was loaded is unknown here, so that it is as good as what is heard of the log.
+            recent = self._tailer.fresh
+        else:
+            recent = answer.read_at >= began - self._settings.max_staleness
         # It may have read before a change that this process has heard of since.
-        recent = answer.read_at >= began - self._settings.max_staleness
         return recent and self._memory.coherence.believes(answer.entry)
 
 
