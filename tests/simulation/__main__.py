@@ -12,6 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tests.planted.switch import plant_what_is_asked
 from tests.simulation.bugs import BUG_HOURS, BUGS
 from tests.simulation.case import Case
 from tests.simulation.protocols import PROTOCOLS
@@ -30,6 +31,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
+    if planted := plant_what_is_asked():
+        print(f"planted: {planted}")
     match options.act:
         case "bugs":
             return _bugs(options.names or list(BUGS), options.seed)

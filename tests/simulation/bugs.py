@@ -1,19 +1,17 @@
 """Planted bugs: small changes of our code, each of which breaks a promise that it makes.
 
-The search that finds nothing in the code as it is must find each of these.
+The search that finds nothing in the code as it is must find each of these, and those of
+``tests.planted`` that break a promise of a protocol.
 """
 
 from __future__ import annotations
-import __future__
 
-import inspect
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
+from tests.planted.bugs import PLANTED
+from tests.planted.change import Change, Where, made
 from yoto.cache.coherence import Coherence
 from yoto.cache.loading import Loading
 from yoto.cache.tailer import Tailer
@@ -21,7 +19,7 @@ from yoto.optimization.lock import scripts as lock_scripts
 from yoto.optimization.lock.attempt import Attempt
 from yoto.optimization.queue import scripts as queue_scripts
 from yoto.permission.outbox.publisher import Outbox
-from yoto.redis import Script, ScriptRegistry
+from yoto.redis import ScriptRegistry
 from yoto.resilience import scripts as guard_scripts
 
 # Worker-hours within which each is found.
@@ -35,21 +33,14 @@ class Bug:
     Attributes:
         protocol: which promise it breaks.
         about: what is wrong then.
-        where: a script, or the class and the name of a method.
-        before, after: the text that is there, once, and the text in its place.
+        where, before, after: see ``Change``.
     """
 
     protocol: str
     about: str
-    where: Script | tuple[type, str]
+    where: Where
     before: str
     after: str
-
-    def changed(self, text: str) -> str:
-        """``text`` with the bug; it must be about it, or the bug is not planted."""
-        if text.count(self.before) != 1:
-            raise ValueError(f"{self.before!r} is {text.count(self.before)} times in what it was")
-        return text.replace(self.before, self.after)
 
 
 BUGS = {
@@ -149,43 +140,11 @@ BUGS = {
 
 @contextmanager
 def planted(name: str) -> Iterator[None]:
-    """The bug is in the code meanwhile; no name: none is."""
-    if not name:
+    """The bug, one of these or of ``tests.planted``, is in the code meanwhile; no name: none is."""
+    if name in BUGS:
+        bug = BUGS[name]
+        changes: tuple[Change, ...] = (Change(bug.where, bug.before, bug.after),)
+    else:
+        changes = PLANTED[name].changes if name else ()
+    with made(changes):
         yield
-        return
-    bug = BUGS[name]
-    with _in_script(bug, bug.where) if isinstance(bug.where, Script) else _in_method(bug):
-        yield
-
-
-@contextmanager
-def _in_script(bug: Bug, script: Script) -> Iterator[None]:
-    changed = replace(script, source=bug.changed(script.source))
-    named = [
-        (module, name)
-        for module in list(sys.modules.values())
-        for name, value in list(getattr(module, "__dict__", {}).items())
-        if value is script and module.__name__.startswith("yoto.")
-    ]
-    for module, name in named:
-        setattr(module, name, changed)
-    try:
-        yield
-    finally:
-        for module, name in named:
-            setattr(module, name, script)
-
-
-@contextmanager
-def _in_method(bug: Bug) -> Iterator[None]:
-    owner, name = bug.where  # type: ignore[misc]
-    real = vars(owner)[name]
-    source = bug.changed(textwrap.dedent(inspect.getsource(real)))
-    made: dict[str, Callable[..., Any]] = {}
-    flags = __future__.annotations.compiler_flag
-    exec(compile(source, real.__code__.co_filename, "exec", flags), real.__globals__, made)
-    setattr(owner, name, made[name])
-    try:
-        yield
-    finally:
-        setattr(owner, name, real)

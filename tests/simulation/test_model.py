@@ -222,6 +222,7 @@ SLOTS = st.one_of(
 PLAIN = st.one_of(
     step("", "SET", ANY, FEW, "PX", MINUTE),
     step("", "SET", ANY, FEW, "NX"),
+    step("", "SET", ANY, FEW, "PXAT", st.sampled_from([1, 1 << 42])),
     step("", "GET", ANY),
     step("", "INCRBY", ANY, FEW),
     step("", "DEL", ANY, ANY),
@@ -230,6 +231,7 @@ PLAIN = st.one_of(
     step("", "PTTL", ANY),
     step("", "PEXPIRE", ANY, st.sampled_from([-1, MINUTE])),
     step("", "PEXPIREAT", ANY, st.sampled_from([1, 1 << 42]), "GT"),
+    step("", "PEXPIRETIME", ANY),
     step("", "HSET", ANY, FEW, FEW, FEW, FEW),
     step("", "HGET", ANY, FEW),
     step("", "HMGET", ANY, FEW, FEW),
@@ -249,6 +251,7 @@ PLAIN = st.one_of(
     step("", "ZRANGE", ANY, FEW.map(lambda n: n - 1), FEW.map(lambda n: n - 2), "WITHSCORES"),
     step("", "ZRANGEBYSCORE", ANY, FEW, "+inf", "LIMIT", FEW, FEW),
     step("", "ZREMRANGEBYSCORE", ANY, "-inf", FEW),
+    step("", "ZREMRANGEBYRANK", ANY, FEW.map(lambda n: n - 1), FEW.map(lambda n: n - 2)),
     step("", "ZPOPMIN", ANY, FEW),
 )
 

@@ -1,4 +1,5 @@
-"""Floors and log: no answer is older than the caller's position, nor than the bound."""
+"""Floors and log: no answer is older than the caller's position, nor than the bound, nor than what
+the same worker has changed; and who has not heard the log stores nothing for others."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from tests.simulation.protocols.protocol import USUAL, Protocol
-from tests.simulation.scheduler import Item, Worker, World
-from yoto.cache import CacheSettings, Loaded, Position, TieredCache, tags
+from tests.simulation.scheduler import Item, Task, Worker, World
+from yoto.cache import CacheSettings, Entry, Loaded, Position, TieredCache, tags
 from yoto.errors import StoreUnavailable
 from yoto.optimization.lock import DistributedLocks
 from yoto.redis import RedisConnection
@@ -51,9 +52,20 @@ class Floors(Protocol):
         super().__init__(world)
         self._changes: dict[int, list[Change]] = {user: [Change(0)] for user in USERS}
         self._left_over: list[tuple[int, Change]] = []
+        # What each worker has changed by itself, newest version by user.
+        self._own: dict[Worker, dict[int, int]] = {}
+        # When each thread that asks began to.
+        self._asking: dict[Task, float] = {}
 
     def boot(self, redis: RedisConnection, worker: Worker) -> Any:
         cache = TieredCache(redis, DistributedLocks(redis, worker.name), SETTINGS)
+        put = cache._remote.put
+
+        def watched(entry: Entry) -> object:
+            self._stored(entry)
+            return put(entry)
+
+        setattr(cache._remote, "put", watched)
         worker.spawn("relay", lambda: self._relay(cache))
         cache.start()
         return cache
@@ -68,10 +80,10 @@ class Floors(Protocol):
 
     def do(self, worker: Worker, item: Item) -> None:
         if item["do"] == "change":
-            self._change(worker.state, item["user"])
+            self._change(worker, item["user"])
         else:
             with suppress(OSError):
-                self._ask(worker.state, item["user"], item["behind"])
+                self._ask(worker, item["user"], item["behind"])
 
     def settled(self) -> bool:
         late = self.world.now - SETTINGS.max_staleness
@@ -89,9 +101,9 @@ class Floors(Protocol):
 
     def _look(self, worker: Worker) -> None:
         for user in USERS:
-            self._ask(worker.state, user, None)
+            self._ask(worker, user, None)
 
-    def _change(self, cache: TieredCache, user: int) -> None:
+    def _change(self, worker: Worker, user: int) -> None:
         changes = self._changes[user]
         change = Change(0)
 
@@ -104,17 +116,21 @@ class Floors(Protocol):
             self.world.call(commit)
         except OSError:
             return
-        self._append(cache, user, change)
+        if self._append(worker.state, user, change):
+            own = self._own.setdefault(worker, {})
+            own[user] = max(own.get(user, 0), change.version)
 
-    def _append(self, cache: TieredCache, user: int, change: Change) -> None:
+    def _append(self, cache: TieredCache, user: int, change: Change) -> bool:
+        """Whether the log has it."""
         try:
             position = cache.invalidate(tags.user(user))
         except StoreUnavailable:
-            return
+            return False
         if change.appended is None:
             change.appended, change.position = self.world.now, position
         if (user, change) in self._left_over:
             self._left_over.remove((user, change))
+        return True
 
     def _relay(self, cache: TieredCache) -> None:
         while True:
@@ -131,21 +147,47 @@ class Floors(Protocol):
 
         return read
 
-    def _ask(self, cache: TieredCache, user: int, behind: int | None) -> None:
+    def _due(self, user: int, moment: float) -> Change:
+        """The newest change of a user that was in the log at a moment."""
+        heard = [
+            one
+            for one in self._changes[user]
+            if one.appended is not None and one.appended <= moment
+        ]
+        return max(heard, key=lambda one: one.version, default=self._changes[user][0])
+
+    def _stored(self, entry: Entry) -> None:
+        """A worker is about to store what it loaded, for others."""
+        task = self.world.current
+        if task not in self._asking:
+            return  # it refreshes what it knows
+        due = self._due(entry.user_id, self._asking[task] - SETTINGS.max_staleness)
+        if due.position is not None and entry.position < due.position and not self.server.lost:
+            raise self.world.violate(
+                f"user {entry.user_id}: stored as of {entry.position}, long after {due.position}"
+            )
+
+    def _ask(self, worker: Worker, user: int, behind: int | None) -> None:
         began = self.world.now
+        own = self._own.get(worker, {}).get(user, 0)
+        task = self.world.current
+        assert task is not None
+        self._asking[task] = began
         changes = self._changes[user]
         covered = [one for one in changes if one.position is not None]
         demanded = None if behind is None or behind >= len(covered) else covered[-1 - behind]
-        late = began - SETTINGS.max_staleness
-        heard = [one for one in changes if one.appended is not None and one.appended <= late]
-        due = max((one.version for one in heard), default=0)
-        entry, tier = cache.get_or_load(
+        due = self._due(user, began - SETTINGS.max_staleness).version
+        entry, tier = worker.state.get_or_load(
             user, PLACE, self._loader(user), demanded.position if demanded else None
         )
         if demanded is not None and entry.mask < demanded.version:
             raise self.world.violate(
                 f"user {user}: {tier} says {entry.mask}, and {demanded.position} is"
                 f" {demanded.version}"
+            )
+        if entry.mask < own:
+            raise self.world.violate(
+                f"user {user}: {tier} says {entry.mask} where {own} was made known"
             )
         if entry.mask < due:
             raise self.world.violate(f"user {user}: {tier} says {entry.mask} long after {due}")

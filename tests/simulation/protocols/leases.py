@@ -1,10 +1,12 @@
-"""Slots of a bulkhead: never more holders than the cap, and the slots of the dead come back."""
+"""Slots of a bulkhead: never more holders than the cap, none that was lost is given to a next
+caller, and the slots of the dead come back."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
+from tests.simulation import virtual
 from tests.simulation.protocols.protocol import Protocol
 from tests.simulation.scheduler import Item, Worker, World
 from yoto.errors import BulkheadFull
@@ -51,11 +53,16 @@ class Leases(Protocol):
         return {"do": "hold", "wait": wait, "long": round(dice.random() ** 2 * LONGEST, 3)}
 
     def do(self, worker: Worker, item: Item) -> None:
-        losses = self.server.lost
+        losses, asked = self.server.lost, virtual.monotonic()
         try:
             slot = worker.state.acquire(item["wait"])
         except BulkheadFull:
             return
+        # Holders need not look, so a slot must be good when it is given.
+        if not slot.local and slot.renewed_at + slot.lease <= asked:
+            raise self.world.violate(
+                "a slot was given whose lease had ended before it was asked for"
+            )
         self._held[slot] = (worker, losses)
         end = self.world.now + item["long"]
         while not slot.lost and self.world.now < end:

@@ -38,9 +38,9 @@ def command(writes: bool = False, grows: bool = False) -> Callable[[Run], Run]:
     return add
 
 
-def unsupported(args: Args) -> CommandError:
-    """The model does not know this form of a command."""
-    return CommandError(f"ERR the model does not know {b' '.join(args)!r}")
+def unsupported(args: Args) -> NotImplementedError:
+    """The model does not know this form of a command; no guard takes that for a server's answer."""
+    return NotImplementedError(f"the model does not know {b' '.join(args)!r}")
 
 
 def whole(text: bytes) -> int:
@@ -106,6 +106,13 @@ def pttl(db: Keyspace, args: Args) -> Any:
     return -1 if end is None else end - db.ms
 
 
+@command()
+def pexpiretime(db: Keyspace, args: Args) -> Any:
+    if db.find(args[0]) is None:
+        return -2
+    return db.ends.get(args[0], -1)
+
+
 @command(writes=True)
 def pexpire(db: Keyspace, args: Args) -> Any:
     return pexpireat(db, [args[0], b"%d" % (db.ms + whole(args[1])), *args[2:]])
@@ -148,11 +155,15 @@ def set_(db: Keyspace, args: Args) -> Any:
             only_new = True
         elif option == b"PX":
             end = db.ms + whole(options.pop(0))
+        elif option == b"PXAT":
+            end = whole(options.pop(0))
         else:
             raise unsupported(args)
     if only_new and db.find(key) is not None:
         return None
     db.put(key, value, end)
+    if end is not None and end <= db.ms:
+        db.drop(key)
     return OK
 
 

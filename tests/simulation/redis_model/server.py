@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from tests.simulation.redis_model import sorted_sets, streams
-from tests.simulation.redis_model.commands import COMMANDS, Command
+from tests.simulation.redis_model.commands import COMMANDS, Command, unsupported
 from tests.simulation.redis_model.keyspace import CommandError, Keyspace, Stream
 from tests.simulation.redis_model.lua import Lua
 from tests.simulation.scheduler import Task
@@ -178,7 +178,7 @@ class Server:
             return self._publish(*args)
         command = COMMANDS.get(name)
         if command is None:
-            raise CommandError(f"ERR unknown command '{name.decode()}'")
+            raise unsupported([name, *args])
         if not command.writes:
             return command.run(self._data, args)
         return self._write(name, command, args)

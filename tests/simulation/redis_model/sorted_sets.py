@@ -33,6 +33,12 @@ def _between(db: Keyspace, key: bytes, low: bytes, high: bytes) -> list[tuple[fl
     return [pair for pair in scores.ordered() if above(pair[0]) and below(pair[0])]
 
 
+def _ranked(db: Keyspace, key: bytes, first: int, last: int) -> list[tuple[float, bytes]]:
+    pairs = (db.get(key, Scores) or NONE).ordered()
+    end = len(pairs) + last + 1 if last < 0 else last + 1
+    return pairs[max(0, first if first >= 0 else len(pairs) + first) : end]
+
+
 def _shown(pairs: Iterable[tuple[float, bytes]], with_scores: bool) -> list[bytes]:
     if not with_scores:
         return [member for _, member in pairs]
@@ -91,9 +97,7 @@ def zrange(db: Keyspace, args: Args) -> Any:
     options = [option.upper() for option in args[3:]]
     if options not in ([], [b"WITHSCORES"]):
         raise unsupported(args)
-    pairs = (db.get(args[0], Scores) or NONE).ordered()
-    end = len(pairs) + last + 1 if last < 0 else last + 1
-    return _shown(pairs[max(0, first if first >= 0 else len(pairs) + first) : end], bool(options))
+    return _shown(_ranked(db, args[0], first, last), bool(options))
 
 
 @command()
@@ -111,6 +115,15 @@ def zrangebyscore(db: Keyspace, args: Args) -> Any:
 @command(writes=True)
 def zremrangebyscore(db: Keyspace, args: Args) -> Any:
     gone = _between(db, *args)
+    for _, member in gone:
+        del db.values[args[0]][member]
+    db.tidy(args[0])
+    return len(gone)
+
+
+@command(writes=True)
+def zremrangebyrank(db: Keyspace, args: Args) -> Any:
+    gone = _ranked(db, args[0], whole(args[1]), whole(args[2]))
     for _, member in gone:
         del db.values[args[0]][member]
     db.tidy(args[0])
