@@ -28,7 +28,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 
 .DEFAULT_GOAL := help
 .PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows workflows-run \
-  coverage chaos simulate soak bench servers opa format lock propose package sbom released charts screenshots docs clean
+  coverage chaos simulate planted soak bench servers opa format lock propose package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ workflows-run: $(TOOLS) ## Run the steps of a job of .github in a root like the 
 simulate: $(TOOLS) ## Search the protocols in virtual time, and find the planted bugs (ARGS="--hours 5 --seed 2")
 	$(BIN)/python -m tests.simulation $(ARGS)
 	$(BIN)/python -m tests.simulation bugs
+
+planted: setup ## Plant bugs, each before the checkers that must catch it (ARGS="--rounds 3" or names)
+	$(BIN)/python -m tests.planted $(ARGS)
 
 bench: $(BENCH_TOOLS) ## Measure all, into docs/benchmarks.md (BENCHMARKS="http check" for some of it)
 	$(BIN)/python -m benchmarks all $(BENCHMARKS)

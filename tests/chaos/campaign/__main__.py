@@ -15,6 +15,7 @@ from tests.chaos.campaign import schedule
 from tests.chaos.campaign.faults import FAULTS, possible
 from tests.chaos.campaign.runner import SCHEDULE, Campaign
 from tests.chaos.campaign.table import markdown
+from tests.planted.switch import plant_what_is_asked
 
 MINUTES = 20.0
 ROOT = Path(__file__).parents[3]
@@ -25,6 +26,8 @@ REPORT, SEED = "report.md", "seed"
 def main(arguments: list[str] | None = None) -> int:
     """Run one campaign; 1 where a promise did not hold, or nothing showed that it was tried."""
     asked = _parser().parse_args(arguments)
+    if planted := plant_what_is_asked():
+        print(f"planted: {planted}", flush=True)
     prometheus = shutil.which("prometheus") is not None
     kinds = [name for name in asked.only or FAULTS if possible(name)]
     left_out = [name for name in asked.only or FAULTS if not possible(name)]

@@ -76,7 +76,7 @@ class Evidence:
                 return found[0][:LINE_SHOWN].strip()
         return ""
 
-    def grew(self, name: str, **labels: str) -> float:
+    def grew(self, name: str, /, **labels: str) -> float:
         """By how much all series of a counter with these labels grew."""
         wanted = set(labels.items())
         return sum(

@@ -1,5 +1,5 @@
 """What the nodes need beside the demo application: routes with a limit, a bulkhead, a lock, a
-queue.
+queue, a breaker.
 
 ``clients.EXTENSION`` names it to the nodes. What a route answers are moments of
 ``time.monotonic()``, which all processes of a machine share. Whatever is known to have been refused
@@ -24,7 +24,7 @@ from yoto.auth.access import public
 from yoto.errors import BulkheadFull, LockLost, LockNotAcquired, StaleToken, StoreUnavailable
 from yoto.extensions import optimization, resilience
 from yoto.optimization import QueueItem
-from yoto.resilience import BulkheadConfig, RateLimitConfig
+from yoto.resilience import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
 
 # Small ones, which are reached on a slow machine too.
 LIMITS: dict[str, dict[str, Any]] = {
@@ -32,9 +32,10 @@ LIMITS: dict[str, dict[str, Any]] = {
     "campaign.bucket": {"algorithm": "token_bucket", "limit": 4, "window": 2.0, "burst": 4},
     "campaign.leased": {
         "algorithm": "token_bucket",
-        "limit": 8,
+        # A lease is an eighth of what is left at most: of a small limit nothing is ever lent.
+        "limit": 80,
         "window": 4.0,
-        "burst": 8,
+        "burst": 80,
         "mode": "leased",
     },
     "campaign.local": {
@@ -51,6 +52,7 @@ BULKHEADS: dict[str, dict[str, Any]] = {
 # What is said nowhere else: it refuses what Redis cannot decide, so that no exception explains it.
 CLOSED = {"on_store_error": "closed"}
 LOCK_LEASE, LOCK_WAIT = 2.0, 2.0  # s
+BREAKER = "campaign.breaker"
 KIND = "campaign"
 
 tables = MetaData()
@@ -81,6 +83,7 @@ def register(app: Flask) -> None:
         resilience.define(name, rate_limit=RateLimitConfig(**(CLOSED | fields)))
     for name, fields in BULKHEADS.items():
         resilience.define(name, bulkhead=BulkheadConfig(**(CLOSED | fields)))
+    resilience.define(BREAKER, circuit_breaker=CircuitBreakerConfig())
     optimization.register_handler(KIND, take_effect)
     app.register_blueprint(campaign)
 
@@ -88,11 +91,15 @@ def register(app: Flask) -> None:
 @campaign.get("/limits/<name>/<caller>")
 @public(OPEN)
 def hit(name: str, caller: str) -> ResponseReturnValue:
-    """Use one unit of a limit."""
-    asked = time.monotonic()
-    result = resilience.rate_limiter(name).hit(caller)
-    said = {"allowed": result.allowed, "asked": asked, "heard": time.monotonic()}
-    return jsonify(said | {"degraded": result.degraded})
+    """Use ``times`` units of a limit, one after the other: between which moments each was admitted
+    or refused.
+    """
+    said: dict[str, list[tuple[float, float]]] = {"admitted": [], "refused": []}
+    for _ in range(int(request.args["times"])):
+        asked = time.monotonic()
+        result = resilience.rate_limiter(name).hit(caller)
+        said["admitted" if result.allowed else "refused"].append((asked, time.monotonic()))
+    return jsonify(said)
 
 
 @campaign.get("/bulkheads/<name>")
@@ -110,9 +117,13 @@ def enter(name: str) -> ResponseReturnValue:
     with slot:
         entered = held_until = time.monotonic()
         ends = entered + float(request.args["hold"])
-        while (now := time.monotonic()) < ends:
+        while True:
+            now = time.monotonic()
             if not slot.lost:
                 held_until = now
+            # Once more after the end: whoever stood still meanwhile may believe in its slot.
+            if now >= ends:
+                break
             time.sleep(0.01)
     return jsonify(admitted=True, entered=entered, held_until=held_until)
 
@@ -147,6 +158,23 @@ def add(name: str) -> ResponseReturnValue:
         except LockLost as error:
             said["lost"] = repr(error)
     return jsonify(said | {"held_until": held_until})
+
+
+@campaign.post("/breakers/<state>")
+@public(OPEN)
+def turn(state: str) -> ResponseReturnValue:
+    """Isolate the breaker or close it again; the number of the period that has begun."""
+    breaker = resilience.circuit_breaker(BREAKER)
+    before = breaker.state().period
+    now = breaker.force_open("the campaign") if state == "isolated" else breaker.reset()
+    return jsonify(period=now.period, turned=now.period != before and now.state == state)
+
+
+@campaign.get("/worker")
+@public(OPEN)
+def worker() -> ResponseReturnValue:
+    """Which process answers on this connection."""
+    return jsonify(worker=os.getpid())
 
 
 @campaign.get("/staying")

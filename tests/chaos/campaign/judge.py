@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.campaign.history import Operation, read_faults, read_operations
-from tests.chaos.campaign.models import MODELS, Finding, deadline
+from tests.chaos.campaign.models import MODELS, Finding, deadline, policies, rights
+from tests.chaos.campaign.models.slowness import LOAD
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Judgement:
         return {name: finding.operations for name, finding in self.findings.items()}
 
     @property
+    def falsifiable(self) -> dict[str, int]:
+        """How many checks could have been wrong, by model."""
+        return {name: finding.falsifiable for name, finding in self.findings.items()}
+
+    @property
     def worst(self) -> dict[str, float]:
         """The worst of all that was measured, as ``model: what (unit)``."""
         return {
@@ -48,17 +55,19 @@ class Judgement:
 
     def report(self) -> str:
         """All of it, to be read."""
-        lines = [f"{'model':10} {'operations':>10} {'unknown':>8} {'violations':>10}"]
+        heads = f"{'model':10} {'operations':>10} {'could be wrong':>14}"
+        lines = [f"{heads} {'unknown':>8} {'violations':>10}"]
         for name, one in self.findings.items():
             bad = len(one.violations) + len(one.undecided)
-            lines.append(f"{name:10} {one.operations:10} {one.unknown:8} {bad:10}")
+            could = f"{name:10} {one.operations:10} {one.falsifiable:14}"
+            lines.append(f"{could} {one.unknown:8} {bad:10}")
         lines += [f"worst    {what}: {value:.3f}" for what, value in self.worst.items()]
         lines += [f"excused  {what}: {number}" for what, number in self.excused.items()]
         return "\n".join([*lines, *(f"VIOLATION {what}" for what in self.violations)])
 
 
-def judge(folder: Path) -> Judgement:
-    """Judge all operations of a folder.
+def judge(folder: Path, models: Collection[str] = MODELS) -> Judgement:
+    """Judge all operations of a folder, or those of some models.
 
     Raises: ValueError where an operation belongs to no model: it would go unjudged.
     """
@@ -69,5 +78,8 @@ def judge(folder: Path) -> Judgement:
         if one.model not in by_model:
             raise ValueError(f"no model judges {one}")
         by_model[one.model].append(one)
+    loads = [one for one in by_model[deadline.NAME] if one.call == LOAD]
+    for name in (rights.NAME, policies.NAME):
+        by_model[name] += loads
     by_model[deadline.NAME] = operations
-    return Judgement({name: MODELS[name](by_model[name], faults) for name in MODELS})
+    return Judgement({name: MODELS[name](by_model[name], faults) for name in models})

@@ -7,10 +7,11 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import redis
@@ -30,17 +31,23 @@ from tests.chaos.campaign.probes import Probes, Recovery
 from tests.chaos.campaign.promises import alerts, logs
 from tests.chaos.campaign.schedule import Planned, Round
 from tests.chaos.campaign.stalls import StallWatcher
+from tests.planted import switch
 from tests.support.cluster import Cluster
+from yoto.monitor.metric_names import LEASED_UNITS
 
-WORKERS = 2  # of each node
 WARM_UP = 5.0  # s of load before the first fault
 LOOK_EVERY = 0.3  # s
 # s, and as much again where the machine stood still: a node that was killed imports for seconds of
 # processor time.
 RECOVERS_WITHIN = 90.0
+RECOVERS_A_LITTLE = 10.0  # s, where a broken promise is all that is looked for
 SETTLE = 1.5  # s that counts and lines take to be delivered after a recovery
 ALERTS_WITHIN = 240.0  # s: rules look back over minutes
+# Guards whose units or slots workers lease; of a run in which they took none, their models say
+# nothing of leases.
+LEASED = ("campaign.leased", "campaign.spares")
 AGAIN = 5  # times that a fault comes again, alone, for a branch that was not seen
+EXTENSIONS = f"{clients.EXTENSION},{hook.__name__}:register"
 SCHEDULE, LOGS = "schedule.json", "logs"
 
 
@@ -67,6 +74,7 @@ class Result:
         operations: during each fault, and of them those without a known outcome.
         left_out: faults that were wanted, and need what is not installed.
         broken: promises that are no histories, and faults that could not be injected.
+        leased: units and slots that workers leased, by guard.
     """
 
     seed: int
@@ -80,6 +88,7 @@ class Result:
     stalls: float = 0.0
     disk: str = ""
     left_out: Sequence[str] = ()
+    leased: dict[str, float] = field(default_factory=dict)
 
     @property
     def never_reached(self) -> list[str]:
@@ -102,6 +111,12 @@ class Result:
         ]
 
 
+def topology(folder: Path, **more: Any) -> Cluster:
+    """The topology that clients use; nothing is started yet. ``more``: see ``Cluster``."""
+    settings = {**clients.SETTINGS, **switch.settings(EXTENSIONS)}
+    return Cluster(folder, workers=clients.WORKERS, links=True, settings=settings, **more)
+
+
 class Campaign:
     """One run, from the start of the topology to its table."""
 
@@ -121,6 +136,8 @@ class Campaign:
         self._observer: Observer
         self._probes: Probes
         self._stalls = StallWatcher()
+        self._enough: Callable[[], bool] = lambda: False
+        self._looks, self._times_again, self._recovers_within = True, AGAIN, RECOVERS_WITHIN
         self.result.reached = {
             name: {branch.name: "" for branch in FAULTS[name].branches} for name in kinds
         }
@@ -141,20 +158,13 @@ class Campaign:
         told = patch.dict(os.environ, {hook.FOLDER: str(self.folder)})
         with told, self._stalls, on_small_disk(self.folder / "cluster") as small:
             self.result.disk = "tmpfs" if small else "RLIMIT_FSIZE"
-            cluster = Cluster(
+            cluster = topology(
                 self.folder / "cluster",
-                workers=WORKERS,
-                links=True,
                 prometheus=prometheus,
                 # So that a full disk is the database's, too.
                 database_below=self.folder / "cluster" if small else None,
-                settings={
-                    **clients.SETTINGS,
-                    "EXTENSIONS": f"{clients.EXTENSION},{hook.__name__}:register",
-                },
             )
             with cluster:
-                self._cluster = cluster
                 self._on(cluster, rounds, seconds)
         self.result.seconds = time.monotonic() - began
         self.result.stalls = self._stalls.worst
@@ -162,9 +172,30 @@ class Campaign:
         self._count_operations()
         return self.result
 
+    def try_on(
+        self,
+        cluster: Cluster,
+        rounds: Sequence[Round],
+        models: Collection[str],
+        enough: Callable[[Judgement], bool],
+        looks: bool,
+    ) -> Judgement:
+        """Break a topology that runs, and judge by some models.
+
+        Args:
+            enough: whether a judgement after a round makes the next ones needless.
+            looks: whether all is looked at that is there at the end.
+        """
+        self._enough, self._looks = lambda: enough(judge(self.folder, models)), looks
+        self._times_again, self._recovers_within = 0, RECOVERS_A_LITTLE
+        with self._stalls:
+            self._on(cluster, rounds, math.inf)
+        return judge(self.folder, models)
+
     def _on(self, cluster: Cluster, rounds: Sequence[Round], seconds: float) -> None:
+        self._cluster = cluster
         load = self._load = clients.Load(cluster, self.folder, self.result.seed)
-        self._probes = Probes(cluster, WORKERS)
+        self._probes = Probes(cluster, clients.WORKERS)
         with Observer(cluster) as self._observer:
             start = self._observer.mark()
             load.start()
@@ -177,10 +208,13 @@ class Campaign:
                 for one in rounds:
                     if time.monotonic() < over or self._brings_new(one):
                         self._round(one)
-                self._again()
+                    if self._enough():
+                        break
+                else:
+                    self._again()
             finally:
                 try:
-                    load.stop()
+                    load.stop(self._looks)
                 except Exception as error:  # of a client: no fault should make it fail
                     self.result.broken.append(f"a client failed: {error!r}")
                 self._after(cluster, start)
@@ -192,13 +226,15 @@ class Campaign:
     def _again(self) -> None:
         """Faults of which a branch was not seen come again, alone: overlaps prove nothing."""
         rng = random.Random(self.result.seed + 1)
-        for _ in range(AGAIN):
+        for _ in range(self._times_again):
             names = {one.partition(": ")[0] for one in self.result.never_reached}
             for one in schedule.one_of_each(rng.getrandbits(32), sorted(names)):
                 self._round(one)
 
     def _round(self, round_: Round) -> None:
         time.sleep(round_.calm)
+        if not round_.faults:
+            return
         mark = self._observer.mark()
         occurrences = [Occurrence(planned, FAULTS[planned.fault]()) for planned in round_.faults]
         begin = time.monotonic()
@@ -211,9 +247,10 @@ class Campaign:
             for one in occurrences:
                 self._end(one)
         last = max(one.ended or 0.0 for one in occurrences)
-        recovery = self._probes.recovery(last, RECOVERS_WITHIN)
+        limit = self._recovers_within
+        recovery = self._probes.recovery(last, limit)
         if recovery.seconds is None and self._stalls.during(last, time.monotonic()) > 1.0:
-            recovery = self._probes.recovery(last, 2 * RECOVERS_WITHIN)
+            recovery = self._probes.recovery(last, 2 * limit)
         time.sleep(SETTLE)
         self._conclude(occurrences, mark, recovery)
 
@@ -296,6 +333,11 @@ class Campaign:
         for service in services(cluster):
             if not service.alive:
                 self.result.broken.append(f"{service.name} ended by itself")
+        taken = self._observer.since(start)
+        for name in LEASED:
+            units = self.result.leased[name] = taken.grew(LEASED_UNITS, name=name, fate="leased")
+            if not units:
+                self.result.broken.append(f"nothing of {name} was leased, so that nothing is shown")
         lines = self._observer.lines_since(start)
         self.result.broken += logs.violations(lines, self._kills(), self._database_windows())
         if cluster.prometheus is not None:

@@ -22,7 +22,9 @@ def markdown(result: Result, revision: str) -> str:
         "",
         f"Revision {revision}; {result.seconds / 60:.1f} minutes; {times} faults of"
         f" {len({one.planned.fault for one in result.occurrences})} kinds;"
-        f" {sum(judgement.operations.values())} operations judged;"
+        f" {sum(judgement.operations.values())} operations judged, of which"
+        f" {sum(judgement.falsifiable.values())} checks could have been wrong;"
+        f" {sum(result.leased.values()):g} units and slots leased;"
         f" {len(judgement.violations)} violations; longest stall of the machine"
         f" {result.stalls:.1f} s; full disk by {result.disk}.",
         "",
@@ -38,11 +40,18 @@ def markdown(result: Result, revision: str) -> str:
         by_kind[one.planned.fault].append(one)
     for name in sorted(by_kind):
         lines.append(_row(result, name, by_kind[name]))
-    lines += ["", "| model | operations | unknown | violations |", "|---|---|---|---|"]
+    lines += [
+        "",
+        "| model | operations | could have been wrong | unknown | violations |",
+        "|---|---|---|---|---|",
+    ]
     for name, finding in judgement.findings.items():
         bad = len(finding.violations) + len(finding.undecided)
-        lines.append(f"| {name} | {finding.operations} | {finding.unknown} | {bad} |")
-    lines += ["", *(f"- worst {what}: {value:.3f}" for what, value in judgement.worst.items())]
+        lines.append(
+            f"| {name} | {finding.operations} | {finding.falsifiable} | {finding.unknown} | {bad} |"
+        )
+    lines += ["", *(f"- leased of {name}: {number:g}" for name, number in result.leased.items())]
+    lines += [*(f"- worst {what}: {value:.3f}" for what, value in judgement.worst.items())]
     lines += [f"- excused {what}: {number}" for what, number in judgement.excused.items()]
     if failures:
         lines += ["", "## Failures", "", *(f"- {one}" for one in failures)]

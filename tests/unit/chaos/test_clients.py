@@ -10,13 +10,21 @@ import pytest
 
 from tests.chaos.campaign.clients import base
 from tests.chaos.campaign.clients.base import all_pages
-from tests.chaos.campaign.clients.guards import FEW, GUESTS
+from tests.chaos.campaign.clients.guards import AT_ONCE, FEW, GUESTS, LONG
 from tests.chaos.campaign.clients.http import Answer, Http
 from tests.chaos.campaign.clients.policies import Questioner
-from tests.chaos.campaign.clients.rights import Asker, Community, Right, Rights, check
-from tests.chaos.campaign.extension import BULKHEADS
+from tests.chaos.campaign.clients.rights import (
+    RESTS_TAKEN,
+    Asker,
+    Community,
+    Right,
+    Rights,
+    check,
+)
+from tests.chaos.campaign.extension import BULKHEADS, LIMITS, LOCK_LEASE
 from tests.chaos.campaign.history import History, Outcome, Pending, read_operations
 from tests.chaos.campaign.models import policies
+from tests.chaos.campaign.models import rights as rights_model
 from yoto.auth.guessing import SIGN_INS_OF_ANYBODY
 from yoto.resilience.bulkhead.spares import SPARE_PART
 
@@ -71,6 +79,22 @@ def test_more_guests_come_than_a_bulkhead_has_slots(name: str) -> None:
     assert FEW < BULKHEADS[name]["max_concurrent"] < GUESTS[name]
 
 
+def test_some_hold_what_they_hold_for_longer_than_its_lease() -> None:
+    leases = [LOCK_LEASE, *(fields["lease"] for fields in BULKHEADS.values())]
+    assert LONG[0] > max(leases)
+
+
+def test_a_lease_of_the_limit_that_lends_is_of_several_units() -> None:
+    """At most an eighth of what is left (``limiter_lease.lua``)."""
+    (lent,) = [fields for fields in LIMITS.values() if fields.get("mode") == "leased"]
+    assert lent["limit"] // 8 >= 10
+    assert lent["burst"] < AT_ONCE
+
+
+def test_a_right_that_was_taken_rests_for_much_longer_than_answers_may_be_old() -> None:
+    assert rights_model.BOUND * 2 < RESTS_TAKEN
+
+
 def test_each_of_four_workers_may_keep_a_spare_slot() -> None:
     (spares,) = [fields for fields in BULKHEADS.values() if fields.get("mode") == "leased"]
     assert spares["max_concurrent"] // SPARE_PART // 4 >= 1
@@ -112,7 +136,7 @@ def test_an_answer_that_comes_when_its_right_is_over_says_nothing(tmp_path: Path
     http = Late("https://127.0.0.1:1", Path(certifi.where()))
     world = base.World(http.url, http.ca, History(tmp_path), seed=1)
     person = base.Person("somebody", 1, "t")
-    right = Right("timeout:1", person, "message.send", 3, lambda give: Answer(200), True)
+    right = Right("timeout:1", person, "message.send", 3, lambda give: Answer(200), True, "user:1")
     rights = Rights()
     asker = Asker(world, 1, rights)
     asker.http = http

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +20,19 @@ from tests.chaos.campaign.clients.guards import (
     Limited,
     Locks,
     Putter,
+    Switcher,
     execute,
 )
 from tests.chaos.campaign.clients.levels import MachineLoad, measure
-from tests.chaos.campaign.clients.readers import FOLLOWS_FOR, Reader
-from tests.chaos.campaign.clients.rights import WAYS, Asker, Operator, Rights, new_community
+from tests.chaos.campaign.clients.readers import FOLLOWS_FOR, Reader, fact_of
+from tests.chaos.campaign.clients.rights import (
+    WAYS,
+    Asker,
+    OfWorker,
+    Operator,
+    Rights,
+    new_community,
+)
 from tests.chaos.campaign.clients.rows import Editor, Founder, Topics, Writer
 from tests.chaos.campaign.extension import tables
 from tests.chaos.campaign.history import History
@@ -39,6 +48,7 @@ SETTINGS = {
     **policies.SETTINGS,
 }
 ASKERS, LIMITED, ADDERS, EDITORS, WRITERS, LEAVERS, READERS = 5, 3, 3, 3, 2, 8, 2
+WORKERS = 2  # of each node
 # The stream that readers follow.
 EVENTS = "yoto:{events}"
 # s that a client's last operation may take.
@@ -63,6 +73,8 @@ class Load:
         """Make what the clients need, and let them begin. Nothing must be broken yet."""
         cluster, world = self.cluster, self.world
         for table in tables.sorted_tables:
+            # What an earlier load left there is none of this one's.
+            execute(cluster, f"DROP TABLE IF EXISTS {table.name}")
             execute(cluster, str(CreateTable(table).compile(dialect=mysql.dialect())))
         place, members = new_community(world, "campaign", len(WAYS) + WRITERS)
         leavers = [register(world, f"leaver.{number}") for number in range(LEAVERS)]
@@ -72,6 +84,12 @@ class Load:
         self.clients = [
             *(Operator(world, way, place, members[n], rights) for n, way in enumerate(WAYS)),
             *(Asker(world, number, rights) for number in range(ASKERS)),
+            *(
+                OfWorker(world, node, number, rights, taken)
+                for node, taken in [(node, set[int]()) for node in cluster.nodes]
+                for number in range(WORKERS)
+            ),
+            Switcher(world),
             *(Limited(world, number) for number in range(LIMITED)),
             *(
                 Guest(world, bulkhead, number)
@@ -96,32 +114,40 @@ class Load:
         time.sleep(SETTLES)
         self._note_levels("before")
 
-    def stop(self) -> None:
+    def stop(self, looks: bool = True) -> None:
         """End all clients, look what is there, and close the history. Nothing may be broken any
         more.
+
+        Args:
+            looks: False: what has been heard by now is enough.
 
         Raises: what a client raised, which no fault of the topology should make it do.
         """
         self.world.over.set()
         for client in self.clients:
             client.join(ENDS_WITHIN)
+        if looks:
+            self._look()
+        for reader in self.readers:
+            reader.stop()
+        self.world.history.close()
+        errors = [one.error for one in self.clients if one.error]
+        errors += [one.error for one in self.readers if one.error]
+        if errors:
+            raise errors[0]
+
+    def _look(self) -> None:
+        """What is there after all clients have stopped."""
         newest = self._newest_event()
         for reader in self.readers:
             reader.until(newest)
         time.sleep(FOLLOWS_FOR)
-        for reader in self.readers:
-            reader.stop()
         for client in self.clients:
             client.finish()
             client.http.close()
         self._list_events()
         time.sleep(SETTLES)
         self._note_levels("after")
-        self.world.history.close()
-        errors = [one.error for one in self.clients if one.error]
-        errors += [one.error for one in self.readers if one.error]
-        if errors:
-            raise errors[0]
 
     def _operators_token(self) -> str:
         arguments = ("make", "admin", "reader", "--reason", "to follow the campaign")
@@ -137,6 +163,11 @@ class Load:
             with self.cluster.redis.client() as client:
                 entries = client.xrange(EVENTS)
             pending.ok([str(entry[0], "ascii") for entry in entries])
+            pending.argument = {
+                str(entry[0], "ascii"): fact
+                for entry in entries
+                if (fact := fact_of(entry[1][b"type"].decode(), json.loads(entry[1][b"data"])))
+            }
 
     def _note_levels(self, call: str) -> None:
         http = self.world.http()

@@ -38,12 +38,12 @@ class World:
     _addresses: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def http(self) -> Http:
-        """A connection from an address that nobody else has."""
+    def http(self, url: str = "") -> Http:
+        """A connection, to nginx or to ``url``, from an address that nobody else has."""
         with self._lock:
             self._addresses += 1
             number = self._addresses
-        return Http(self.url, self.ca, f"127.0.{number // 250 + 1}.{number % 250 + 1}")
+        return Http(url or self.url, self.ca, f"127.0.{number // 250 + 1}.{number % 250 + 1}")
 
     def saw(self, position: str | None) -> None:
         """Take note of a position."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pymysql
 
 from tests.chaos.campaign.clients.base import Client, World, insist
 from tests.chaos.campaign.extension import (
+    BREAKER,
     BULKHEADS,
     CLOSED,
     LIMITS,
@@ -23,9 +25,15 @@ if TYPE_CHECKING:
 
 ROUND = 200  # operations of a lock, before the next one has its turn
 CALLERS = 2  # of each limit
+# Hits at once of a limit whose units are lent: more than all that there are.
+AT_ONCE = 120
 # By bulkhead: more than it has slots.
 GUESTS = {"campaign.slots": 5, "campaign.spares": 20}
-FEW = 2  # of them who come at any time
+FEW = 2  # of them who come at any time, where spare slots are kept
+# s for which some hold a slot or a lock: longer than its lease, so that what they hold is theirs by
+# renewals alone; and which share of them do.
+LONG, LONG_STAYS = (2.3, 3.2), {"campaign.slots": 0.3, "campaign.spares": 0.05}
+LONG_LOCKS = 0.08
 WAVES, CROWDED = 12.0, 3.0  # s from one wave to the next, and that one lasts
 
 
@@ -49,19 +57,21 @@ class Limited(Client):
             "on_store_error": (CLOSED | fields)["on_store_error"],
         }
         # In bursts, which is when a limit has something to do.
-        for _ in range(self.rng.randint(1, 5)):
+        lent = "mode" in fields
+        path = f"/campaign/limits/{name}/{caller}?times={AT_ONCE if lent else 1}"
+        for _ in range(1 if lent else self.rng.randint(1, 5)):
             with self.history.operation(
                 self.name, "quota", f"{name}:{caller}", "hit", asked
             ) as pending:
-                answer = self.http.ask("GET", f"/campaign/limits/{name}/{caller}")
+                answer = self.http.ask("GET", path)
                 answer.settle(pending, answer.body)
 
 
 class Guest(Client):
     """Is inside a bulkhead for a while, if it is let in.
 
-    Guests come in waves: with a few at a time workers keep spare slots for the next ones, where the
-    bulkhead does that; with all at once they find it full.
+    Where workers keep spare slots for the next ones, guests come in waves: a few at a time, for
+    whom they are kept, and then all at once, who find it full.
     """
 
     pause = 0.25
@@ -71,12 +81,15 @@ class Guest(Client):
         self.bulkhead, self.number = bulkhead, number
 
     def turn(self) -> None:
-        crowded = time.monotonic() % WAVES < CROWDED
-        if not crowded and self.number >= FEW:
-            return
         name = self.bulkhead
         fields = BULKHEADS[name]
-        hold = round(self.rng.uniform(0.4, 1.0) if crowded else self.rng.uniform(0.05, 0.3), 2)
+        crowded = "mode" not in fields or time.monotonic() % WAVES < CROWDED
+        if not crowded and self.number >= FEW:
+            return
+        span = (0.4, 1.0) if crowded else (0.05, 0.3)
+        if crowded and self.rng.random() < LONG_STAYS[name]:
+            span = LONG
+        hold = round(self.rng.uniform(*span), 2)
         asked = {"cap": fields["max_concurrent"], "lease": fields["lease"], "hold": hold}
         with self.history.operation(self.name, "slots", name, "enter", asked) as pending:
             answer = self.http.ask("GET", f"/campaign/bulkheads/{name}?hold={hold}")
@@ -91,12 +104,14 @@ class Locks:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.name = ""
+        # Two runs on one database have no row in common.
+        self.prefix = f"lock{secrets.token_hex(3)}."
         self.names: list[str] = []
         self.left = 0
 
     def begin(self) -> None:
         """The next one, with its row."""
-        name = f"lock{len(self.names)}"
+        name = f"{self.prefix}{len(self.names)}"
         statement = f"INSERT INTO {rows.name} (name, fence, count) VALUES (%s, 0, 0)"
         execute(self.cluster, statement, (name,))
         self.names.append(name)
@@ -119,7 +134,8 @@ class Adder(Client):
             except pymysql.Error:  # the database is away; there is a lock still
                 return
         self.locks.left -= 1
-        name, hold = self.locks.name, round(self.rng.uniform(0.0, 0.2), 3)
+        span = LONG if self.rng.random() < LONG_LOCKS else (0.0, 0.2)
+        name, hold = self.locks.name, round(self.rng.uniform(*span), 3)
         with self.history.operation(self.name, "lock", name, "add") as pending:
             answer = self.http.ask("POST", f"/campaign/locks/{name}?hold={hold}", {})
             if answer.settle(pending, answer.body) and "refused" in answer.body:
@@ -133,6 +149,24 @@ class Adder(Client):
             with self.history.operation(self.name, "lock", name, "log") as pending:
                 statement = f"SELECT token FROM {writes.name} WHERE name = %s ORDER BY id"
                 pending.ok([row[0] for row in execute(self.locks.cluster, statement, (name,))])
+
+
+class Switcher(Client):
+    """Isolates a breaker and closes it again; each turn must be an event."""
+
+    pause = 1.0
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world, "switcher")
+        self.closed = True
+
+    def turn(self) -> None:
+        state = "isolated" if self.closed else "closed"
+        with self.history.operation(self.name, "events", "happened", "turned") as pending:
+            answer = self.http.ask("POST", f"/campaign/breakers/{state}", {})
+            if answer.settle(pending) and answer.body["turned"]:
+                pending.value = {"name": BREAKER, "period": answer.body["period"]}
+        self.closed = not self.closed
 
 
 class Putter(Client):

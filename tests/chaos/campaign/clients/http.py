@@ -6,7 +6,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,13 +61,15 @@ class Answer(callers.Answer):
 
 @dataclass
 class Http:
-    """One kept connection to nginx, from an address of the loopback network of one's own."""
+    """One kept connection to nginx, by TLS, or to a node, from an address of one's own in the
+    loopback network.
+    """
 
     url: str
     ca: Path
     source: str = "127.0.0.1"
     patience: float = PATIENCE
-    _connection: HTTPSConnection | None = field(default=None, repr=False)
+    _connection: HTTPConnection | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._context = ssl.create_default_context(cafile=str(self.ca))
@@ -89,14 +91,7 @@ class Http:
             sent_with[callers.POSITION] = position
         connection = self._connection
         if connection is None:
-            parts = urlsplit(self.url)
-            connection = HTTPSConnection(
-                parts.hostname or "",
-                parts.port,
-                timeout=self.patience,
-                context=self._context,
-                source_address=(self.source, 0),
-            )
+            connection = self._made()
             try:
                 connection.connect()
             except (OSError, HTTPException) as error:
@@ -122,8 +117,22 @@ class Http:
         repeated = method in ("PUT", "DELETE")
         return Answer(response.status, said, dict(response.getheaders()), repeated=repeated)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the last connection goes on, so that the same process answers again."""
+        return self._connection is not None
+
     def close(self) -> None:
         """End the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _made(self) -> HTTPConnection:
+        parts = urlsplit(self.url)
+        host, port, source = parts.hostname or "", parts.port, (self.source, 0)
+        if parts.scheme == "http":
+            return HTTPConnection(host, port, timeout=self.patience, source_address=source)
+        return HTTPSConnection(
+            host, port, timeout=self.patience, context=self._context, source_address=source
+        )

@@ -14,7 +14,7 @@ from tests.chaos.campaign.clients.base import World, insist
 from tests.chaos.campaign.clients.guards import execute
 from tests.chaos.campaign.clients.http import Http
 from tests.chaos.campaign.history import Operation
-from tests.chaos.campaign.models import deadline
+from tests.chaos.campaign.models import deadline, slowness
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -30,14 +30,14 @@ class MachineLoad(threading.Thread):
         self.world = world
 
     def run(self) -> None:
-        while not self.world.over.wait(deadline.EVERY):
+        while not self.world.over.wait(slowness.EVERY):
             now = time.monotonic()
             self.world.history.write(
                 Operation(
                     client=self.name,
                     model=deadline.NAME,
                     key="machine",
-                    call="load",
+                    call=slowness.LOAD,
                     invoked=now,
                     returned=now,
                     outcome="ok",

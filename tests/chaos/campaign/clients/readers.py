@@ -16,6 +16,18 @@ NAMESPACE = "/control"
 FOLLOWS_FOR = 15.0  # s that a reader has to be up with the stream in the end
 
 
+# By type of event, what of it says which change it is about.
+FACTS = {
+    "permission.changed": ("subjects", "count", "position"),
+    "breaker.transitioned": ("name", "period"),
+}
+
+
+def fact_of(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """What an event says happened; None of those types that nobody compares with anything."""
+    return {name: data[name] for name in FACTS[kind]} if kind in FACTS else None
+
+
 class _OneByOne(engineio.Client):
     """Takes messages as they came; the library gives each a thread of its own."""
 
@@ -85,7 +97,7 @@ class Reader(threading.Thread):
     def _take(self, name: str, data: Any) -> None:
         if name == "permission_event":
             self.last = data["id"]
-            self._note("event", data["id"])
+            self._note("event", data["id"], fact_of(data["type"], data["data"]))
         elif name == "gap":
             self.last = data["resumed_at"]
             self._note("gap", [data["after"], data["resumed_at"]])
@@ -93,7 +105,7 @@ class Reader(threading.Thread):
             self.last = data["last_event_id"]
             self._note("snapshot", self.last)
 
-    def _note(self, call: str, value: Any) -> None:
+    def _note(self, call: str, value: Any, argument: Any = None) -> None:
         now = time.monotonic()
         self.world.history.write(
             Operation(
@@ -101,6 +113,7 @@ class Reader(threading.Thread):
                 model="events",
                 key=self.name,
                 call=call,
+                argument=argument,
                 invoked=now,
                 returned=now,
                 outcome="ok",

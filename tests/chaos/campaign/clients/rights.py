@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.chaos.campaign.clients.base import Client, Person, World, insist, register
 from tests.chaos.campaign.clients.http import Answer
 from tests.chaos.campaign.history import Operation
 from tests.support.cluster.callers import found_server
 
+if TYPE_CHECKING:
+    from tests.support.cluster.application import AppNode
+
 MODEL = "rights"
 # Changes of a key, after which another one begins. It begins soon after an unknown one, which may
 # take effect at any later time and so would explain much.
 CHANGES = 20
 SEEN_AFTER_UNKNOWN = 2.0  # s
+# Every second right rests after each change: given, until all workers remember it; taken, for far
+# longer than any answer may be old, so that each allow is wrong.
+CHANGES_OF_RESTING = 8
+RESTS_GIVEN, RESTS_TAKEN = 3.0, 10.0  # s
+CONNECTIONS_TRIED = 4  # in a turn, for one to a worker that no other client asks
 
 
 @dataclass
@@ -36,6 +45,8 @@ class Right:
 
     Attributes:
         change: gives it (True) or takes it.
+        subject: the tag by which an event names its change.
+        rests: whether it stays for a while as it was changed to.
         position: of the last change that was answered.
     """
 
@@ -45,6 +56,8 @@ class Right:
     channel: int
     change: Callable[[bool], Answer]
     begins: bool
+    subject: str
+    rests: bool = False
     position: str | None = None
 
 
@@ -98,6 +111,7 @@ class Operator(Client):
         self.right: Right | None = None
         self.has = True  # a newcomer is a member, and in no time-out
         self.left = 0
+        self.rests_until = 0.0
         self.spoilt = False
         self.drop: Callable[[], object] = lambda: None
 
@@ -105,14 +119,24 @@ class Operator(Client):
         if self.right is None or self.left <= 0:
             self.begin()
             return
+        if time.monotonic() < self.rests_until:
+            return
         self.left -= 1
         right, wanted = self.right, not self.has
-        with self.history.operation(self.name, MODEL, right.key, "set", wanted) as pending:
+        changed = self.history.operation(self.name, MODEL, right.key, "set", wanted)
+        published = self.history.operation(
+            self.name, "events", "happened", "changed", right.subject
+        )
+        with changed as pending, published as event:
             answer = right.change(wanted)
+            answer.settle(event, answer.position)
             if answer.settle(pending, answer.position):
                 self.has = wanted
                 right.position = answer.position
                 self.world.saw(answer.position)
+        if right.rests:
+            rest = RESTS_GIVEN if self.has else RESTS_TAKEN
+            self.rests_until = time.monotonic() + rest
         if pending.outcome == "unknown":
             self.left = 0
             self.world.over.wait(SEEN_AFTER_UNKNOWN)
@@ -131,10 +155,14 @@ class Operator(Client):
                 return
             self.has = True
         self.spoilt = False
-        right = self.make(f"{self.way}:{next(self.numbers)}")
+        number = next(self.numbers)
+        right = self.make(f"{self.way}:{number}")
         if right is None:
             return
-        self.right, self.has, self.left = right, right.begins, CHANGES
+        # At any time about half of the ways have one that rests.
+        right.rests = (number + WAYS.index(self.way)) % 2 == 0
+        self.right, self.has, self.rests_until = right, right.begins, 0.0
+        self.left = CHANGES_OF_RESTING if right.rests else CHANGES
         begun = Operation(
             client=self.name,
             model=MODEL,
@@ -175,6 +203,10 @@ class Operator(Client):
         self.drop = drop
         return number
 
+    @property
+    def _person(self) -> str:
+        return f"user:{self.person.id}"
+
     def _done(self, *asked: tuple[str, str, Any]) -> bool:
         return all(self._ask(*one).ok for one in asked)
 
@@ -186,7 +218,7 @@ class Operator(Client):
                 return self._ask("DELETE", path)
             return self._ask("PUT", path, {"deny": ["message.send"]})
 
-        return Right(key, self.person, "message.send", channel, change, True)
+        return Right(key, self.person, "message.send", channel, change, True, f"channel:{channel}")
 
     def _role_held(self, key: str, channel: int) -> Right | None:
         role = self._role(key)
@@ -198,7 +230,7 @@ class Operator(Client):
         def change(give: bool) -> Answer:
             return self._ask("PUT" if give else "DELETE", path)
 
-        return Right(key, self.person, "message.manage", channel, change, False)
+        return Right(key, self.person, "message.manage", channel, change, False, self._person)
 
     def _grant(self, key: str, channel: int) -> Right | None:
         role = self._role(key)
@@ -211,7 +243,7 @@ class Operator(Client):
                 return self._ask("PUT", path, {"scope": "channel", "scope_id": channel})
             return self._ask("DELETE", f"{path}?scope=channel&scope_id={channel}")
 
-        return Right(key, self.person, "message.pin", channel, change, False)
+        return Right(key, self.person, "message.pin", channel, change, False, f"role:{role}")
 
     def _parent(self, key: str, channel: int) -> Right | None:
         role, parent = self._role(key), self._role(f"{key} above")
@@ -228,7 +260,7 @@ class Operator(Client):
         def change(give: bool) -> Answer:
             return self._ask("PUT" if give else "DELETE", path)
 
-        return Right(key, self.person, "message.pin", channel, change, False)
+        return Right(key, self.person, "message.pin", channel, change, False, f"role:{role}")
 
     def _timeout(self, key: str, channel: int) -> Right | None:
         path = f"servers/{self.place.server}/members/{self.person.id}/timeout"
@@ -240,7 +272,7 @@ class Operator(Client):
             return self._ask("PUT", path, {"until": until.isoformat()})
 
         # As it was left: a change that nobody noted would meet checks of the right before it.
-        return Right(key, self.person, "message.send", channel, change, self.has)
+        return Right(key, self.person, "message.send", channel, change, self.has, self._person)
 
     def _membership(self, key: str, channel: int) -> Right | None:
         member = f"servers/{self.place.server}/members/{self.person.id}"
@@ -251,7 +283,7 @@ class Operator(Client):
                 return self._ask("POST", join, token=self.person.token)
             return self._ask("DELETE", member)
 
-        return Right(key, self.person, "channel.read", channel, change, self.has)
+        return Right(key, self.person, "channel.read", channel, change, self.has, self._person)
 
 
 WAYS = ("overwrite", "role_held", "grant", "parent", "timeout", "membership")
@@ -260,7 +292,7 @@ WAYS = ("overwrite", "role_held", "grant", "parent", "timeout", "membership")
 class Asker(Client):
     """Asks whether somebody has a right, with and without a position."""
 
-    pause = 0.14
+    pause = 0.2
 
     def __init__(self, world: World, number: int, all_: Rights) -> None:
         super().__init__(world, f"asker.{number}")
@@ -276,7 +308,48 @@ class Asker(Client):
         check(self, right, position)
 
 
-def check(client: Asker, right: Right, position: str | None) -> None:
+class OfWorker(Client):
+    """Asks one worker, past nginx, for each right that rests: what it remembers shows there alone.
+
+    ``taken``: the process ids that clients of this node ask, this one's included.
+    """
+
+    pause = 0.35
+
+    def __init__(
+        self, world: World, node: AppNode, number: int, all_: Rights, taken: set[int]
+    ) -> None:
+        super().__init__(world, f"worker.{node.name}.{number}")
+        self.node, self.all, self.taken = node, all_, taken
+        self.worker = 0
+        self.http = world.http(node.url)
+
+    def turn(self) -> None:
+        if not self._connected():
+            return
+        for right in [one for one in self.all.now.values() if one.rests]:
+            if self.http.connected:
+                check(self, right, None)
+
+    def _connected(self) -> bool:
+        """Whether there is a connection to a worker that no other client of the node has."""
+        if self.worker and self.http.connected:
+            return True
+        self.taken.discard(self.worker)
+        self.worker = 0
+        for _ in range(CONNECTIONS_TRIED):
+            answer = self.http.ask("GET", "/campaign/worker")
+            if not answer.ok:
+                return False
+            if answer.body["worker"] not in self.taken:
+                self.worker = answer.body["worker"]
+                self.taken.add(self.worker)
+                return True
+            self.http.close()
+        return False
+
+
+def check(client: Asker | OfWorker, right: Right, position: str | None) -> None:
     """One check of a right by whom it is about."""
     question = {
         "permission": right.permission,

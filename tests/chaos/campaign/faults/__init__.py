@@ -17,7 +17,7 @@ from tests.chaos.campaign.faults import (
 )
 from tests.chaos.campaign.faults.base import Fault
 from tests.chaos.campaign.faults.links import link_faults
-from tests.chaos.campaign.faults.write_steps import killed_in_a_write
+from tests.chaos.campaign.faults.write_steps import CommitsCut, killed_in_a_write
 
 KINDS: list[type[Fault]] = [
     workers.WorkerKilled,
@@ -27,6 +27,7 @@ KINDS: list[type[Fault]] = [
     workers.NodeKilled,
     workers.NodeStopped,
     *killed_in_a_write(),
+    CommitsCut,
     redis_processes.PrimaryKilled,
     redis_processes.PrimaryStopped,
     redis_processes.ReplicaKilled,

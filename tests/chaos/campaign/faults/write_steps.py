@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.campaign.faults.base import Branch, Fault
 from tests.chaos.campaign.faults.seen import REST, Seen, both, logged, noted
-from tests.chaos.campaign.faults.write_steps_hook import ARMED, FIRED, FOLDER, STEPS
+from tests.chaos.campaign.faults.write_steps_hook import ARMED, COMMITS_CUT, FIRED, FOLDER, STEPS
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
@@ -47,6 +47,26 @@ class KilledInAWrite(Fault):
 
     def end(self) -> None:
         (Path(os.environ[FOLDER]) / f"{ARMED}{self.step}").unlink(missing_ok=True)
+
+
+class CommitsCut(Fault):
+    """Writes lose their connection when all but COMMIT is done: the database rolls them back."""
+
+    name = f"database-{COMMITS_CUT}"
+    seconds = (3.0, 6.0)
+    branches = (Branch("nothing was written, and nobody is told otherwise", noted("fired")),)
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        self._folder = Path(os.environ[FOLDER])
+        (self._folder / f"{ARMED}{COMMITS_CUT}").touch()
+        return "whoever commits"
+
+    def look(self) -> dict[str, str]:
+        fired = list(self._folder.glob(f"{FIRED}{COMMITS_CUT}-*"))
+        return {"fired": f"{len(fired)} workers lost a connection"} if fired else {}
+
+    def end(self) -> None:
+        (Path(os.environ[FOLDER]) / f"{ARMED}{COMMITS_CUT}").unlink(missing_ok=True)
 
 
 def killed_in_a_write() -> list[type[KilledInAWrite]]:

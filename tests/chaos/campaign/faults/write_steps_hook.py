@@ -1,13 +1,16 @@
-"""In the workers of a campaign: one of them dies at the step of a write that was asked for.
+"""In the workers of a campaign: one of them dies at the step of a write that was asked for, or
+loses the connection by which it is about to commit.
 
 An extension, as ``docs/extend.md`` has them: the product knows nothing of it. Who renames the file
 ``armed-STEP`` in the folder ``CAMPAIGN_FOLDER`` first, dies; so it is one worker, and once.
+Connections are cut for as long as ``armed-commits-cut`` is there.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ ARMED, FIRED = "armed-", "fired-"
 BEFORE_STATEMENT, BEFORE_COMMIT = "before-statement", "before-commit"
 BEFORE_PUBLISH, BEFORE_ANSWER = "before-publish", "before-answer"
 STEPS = (BEFORE_STATEMENT, BEFORE_COMMIT, BEFORE_PUBLISH, BEFORE_ANSWER)
+COMMITS_CUT = "commits-cut"
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
@@ -47,6 +51,9 @@ class _Steps:
 
     def before_commit(self, connection: Any) -> None:
         self._die_if_asked(BEFORE_COMMIT)
+        if self._in_a_write() and (self._folder / f"{ARMED}{COMMITS_CUT}").exists():
+            (self._folder / f"{FIRED}{COMMITS_CUT}-{os.getpid()}").touch()
+            connection.connection.dbapi_connection._sock.shutdown(socket.SHUT_RDWR)
 
     def after_commit(self, session: Session) -> None:
         self._die_if_asked(BEFORE_PUBLISH)
@@ -56,11 +63,15 @@ class _Steps:
             self._die_if_asked(BEFORE_ANSWER)
         return response
 
-    def _die_if_asked(self, step: str) -> None:
+    @staticmethod
+    def _in_a_write() -> bool:
         if not has_request_context() or request.method in ("GET", "HEAD", "OPTIONS"):
-            return
+            return False
         # Signing in writes too, and what is asked here is about changes of rights and content.
-        if not request.path.startswith("/api/v1") or "/auth/" in request.path:
+        return request.path.startswith("/api/v1") and "/auth/" not in request.path
+
+    def _die_if_asked(self, step: str) -> None:
+        if not self._in_a_write():
             return
         armed = self._folder / f"{ARMED}{step}"
         try:

@@ -12,12 +12,12 @@ on a busy machine is undecided.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from tests.chaos.campaign.clients.http import NGINX_PATIENCE, PATIENCE
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.models.finding import Finding, shown, with_effect
+from tests.chaos.campaign.models.slowness import LOAD, slowness_of
 
 NAME = "deadline"
 # Calls that are one request each.
@@ -25,8 +25,6 @@ READS = frozenset({"check", "read", "ask", "hit", "enter"})
 WRITES = frozenset({"set", "write", "add", "act"})
 READ_SECONDS = 2.0 + 1.5 + 4.8
 WRITE_SECONDS = 10.0 + 15.0
-# s between two looks at the load of the machine.
-EVERY = 2.0
 # s beyond it.
 GRACE = 4.0
 # s of the longest deadline: nginx answers by itself after a second more.
@@ -39,7 +37,7 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     What never ended lasted until the end of the history at least.
     """
     over = max((one.returned or one.invoked for one in operations), default=0.0)
-    loads = [one for one in operations if one.call == "load"]
+    loads = [one for one in operations if one.call == LOAD]
     operations = [one for one in operations if one.call in READS | WRITES]
     finding = Finding.of(NAME, operations)
     silences = with_effect(faults, "silent")
@@ -47,9 +45,9 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     unclear: list[Operation] = []
     for one in operations:
         ended = over if one.returned is None else one.returned
-        took = ended - one.invoked
+        took = ended - one.invoked - _held(one)
         in_time = GRACE + (READ_SECONDS if one.call in READS else WRITE_SECONDS)
-        slowness = _slowness(one.invoked, ended, loads)
+        slowness = slowness_of(one.invoked, ended, loads)
         deadline = min(in_time * slowness, LONGEST)
         silence = max(
             (
@@ -63,6 +61,7 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
             if took > deadline:
                 finding.excuse("waited for a process or link that stood still")
             continue
+        finding.falsifiable += 1
         finding.saw(f"longest wait of a {'read' if one.call in READS else 'write'} (s)", took)
         if took <= deadline:
             continue
@@ -79,8 +78,6 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     return finding
 
 
-def _slowness(began: float, ended: float, loads: Sequence[Operation]) -> float:
-    """How many times slower the machine was than one with a core for all that wants to run."""
-    moments = [one.invoked for one in loads]
-    some = loads[bisect_left(moments, began - EVERY) : bisect_right(moments, ended + EVERY)]
-    return max([1.0, *(float(one.value) for one in some)])
+def _held(one: Operation) -> float:
+    """s for which it was to stay where it was let in."""
+    return float(one.argument["hold"]) if one.call == "enter" and one.argument else 0.0

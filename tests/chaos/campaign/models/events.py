@@ -4,6 +4,8 @@
 Exceptions: events that a primary of Redis acknowledged and took along when it was lost. Those who
 were quick saw them; for the others they never were. A gap needs a fault that explains it: one that
 is announced while all is well loses events as surely as one that is not.
+
+What the stream has is compared with what happened, in ``happenings``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.chaos.campaign.history import Fault, Operation
+from tests.chaos.campaign.models import happenings
 from tests.chaos.campaign.models.finding import Finding, by_key, with_effect
 
 NAME = "events"
@@ -39,10 +42,12 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     """Each key is a reader: ``event`` with the id as value, ``gap`` with ``[after, resumed_at]``,
     ``snapshot`` with the ``last_event_id``, ``until`` with the newest id of the stream at a moment
     after which it was left the time to follow; the key ``stream`` has what is there at the end:
-    ``list`` with ids. A reader answers for all that came until the last of these.
+    ``list`` with ids. A reader answers for all that came until the last of these. The key
+    ``happened`` has what events must say.
     """
     finding = Finding.of(NAME, operations)
-    readers = by_key(one for one in operations if one.outcome == "ok")
+    happenings.judge(finding, operations, faults)
+    readers = by_key(one for one in operations if one.outcome == "ok" and one.key != happenings.KEY)
     stream = {order(text) for one in readers.pop("stream", ()) for text in one.value}
     seen: dict[Id, float] = {}
     for some in readers.values():
@@ -94,7 +99,10 @@ def _judge_reader(
     had = set(heard)
     losses = with_effect(faults, "lost-data")
     for event in known:
-        if not begun < event <= last or event in had:
+        if not begun < event <= last:
+            continue
+        if event in had:
+            finding.falsifiable += 1
             continue
         announced = [gap for gap in gaps if event in gap]
         if any(_explained(gap, faults) for gap in announced):

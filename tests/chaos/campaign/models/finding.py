@@ -14,6 +14,7 @@ class Finding:
 
     Attributes:
         violations: each broken promise, explained by the operations that show it.
+        falsifiable: of the checks, those of which some answer would have been a violation.
         undecided: keys that could not be judged in time, which is no success.
         worst: by name, the worst that was seen of what has a bound, with its unit in the name.
         excused: how often an exception that the guides document explained what was seen.
@@ -22,6 +23,7 @@ class Finding:
     model: str
     operations: int = 0
     unknown: int = 0
+    falsifiable: int = 0
     violations: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
     worst: dict[str, float] = field(default_factory=dict)

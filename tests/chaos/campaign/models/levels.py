@@ -34,6 +34,7 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
             share, number = SLACK[name.split(" ")[0]]
             most = before[0].get(name, 0.0) * (1 + share) + number
             finding.saw(name, level)
+            finding.falsifiable += 1
             if level > most:
                 was = before[0].get(name, 0.0)
                 finding.violations.append(f"{key}: {name} is {level:g} after, and was {was:g}")

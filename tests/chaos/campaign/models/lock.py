@@ -60,6 +60,8 @@ def _judge_counts(finding: Finding, key: str, adds: list[Operation]) -> None:
         for one in adds
         if one.outcome != "failed"
     ]
+    # Each says a number, of which one alone is right.
+    finding.falsifiable += sum(one.known for one in calls)
     verdict = check(Counter(), calls, SECONDS)
     finding.saw("seconds to judge a key", verdict.seconds)
     if verdict.holds is None:

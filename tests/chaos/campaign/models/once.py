@@ -71,12 +71,15 @@ def _judge_one(
     faults: Sequence[Fault],
 ) -> None:
     outcomes = {one.outcome for one in tries}
+    known = [one for one in tries if one.outcome == "ok"]
+    excused = any(_went_along(one, faults) for one in known)
+    # Whether it is there is certain, one way or the other.
+    finding.falsifiable += outcomes == {"failed"} or (bool(known) and not excused)
     if number == 1 and outcomes != {"failed"}:
         return
     if number == 0 and "ok" not in outcomes:
         return
-    known = [one for one in tries if one.outcome == "ok"]
-    if number == 0 and any(_went_along(one, faults) for one in known):
+    if number == 0 and excused:
         finding.excuse("acknowledged by a Redis that was lost, as documented")
         return
     said = "\n".join(f"  {shown(one)}" for one in tries)

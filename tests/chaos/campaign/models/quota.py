@@ -11,7 +11,7 @@ limit with ``on_store_error=local`` may admit as much again while some node is w
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,15 +48,14 @@ class Limit:
 
 def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     """Each key is a limit and, after a colon, a caller of it: ``hit`` with a ``Limit`` as argument;
-    value ``{"allowed", "asked", "heard"}``."""
+    value ``{"admitted", "refused"}`` with between which moments each was."""
     finding = Finding.of(NAME, operations)
     for key, some in by_key(operations).items():
         limit = Limit(**some[0].argument)
-        uses = sorted(
-            (one.value["asked"], one.value["heard"])
-            for one in some
-            if one.outcome == "ok" and one.value["allowed"]
-        )
+        known = [one.value for one in some if one.outcome == "ok"]
+        uses = sorted((asked, heard) for one in known for asked, heard in one["admitted"])
+        refused = sorted((asked, heard) for one in known for asked, heard in one["refused"])
+        finding.falsifiable += _too_many(limit, uses, refused)
         _judge_admissions(finding, key, limit, uses, faults)
     return finding
 
@@ -98,6 +97,23 @@ def _judge_admissions(
                 )
     if excused:
         finding.excuse(f"over a limit of {limit.on_store_error}, as documented")
+
+
+def _too_many(
+    limit: Limit, uses: list[tuple[float, float]], refused: list[tuple[float, float]]
+) -> int:
+    """How many of the refused would have been one too many, had they been admitted."""
+    asked = [began for began, _ in uses]
+    heard = sorted(until for _, until in uses)
+    found = 0
+    for began, until in refused:
+        # Those that were admitted within the time before it, for each time there is.
+        last = bisect_right(heard, began)
+        found += any(
+            last - place + 1 > limit.most_in(until - asked[place] + TOLERANCE)
+            for place in range(bisect_left(asked, until - 2 * limit.window), last)
+        )
+    return found
 
 
 def _exceptions(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tests.chaos.campaign.history import Fault, Operation
 from tests.chaos.campaign.linearizable import Call, check
+from tests.chaos.campaign.models.falsifiable import falsifiable
 from tests.chaos.campaign.models.finding import Finding, by_key, shown
 from tests.chaos.campaign.specifications import Register
 
@@ -21,7 +22,9 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     finding = Finding.of(NAME, operations)
     for key, some in by_key(operations).items():
         initial = next((one.argument for one in some if one.call == "begin"), None)
-        verdict = check(Register(initial), calls_of(some), SECONDS)
+        calls = calls_of(some)
+        finding.falsifiable += falsifiable(initial, calls)
+        verdict = check(Register(initial), calls, SECONDS)
         finding.saw("seconds to judge a key", verdict.seconds)
         if verdict.holds is None:
             finding.undecided.append(f"{key}: {verdict.explain()}")

@@ -31,9 +31,18 @@ def judge(operations: Sequence[Operation], faults: Sequence[Fault]) -> Finding:
     """
     finding = Finding.of(NAME, operations)
     for key, some in by_key(operations).items():
+        finding.saw(f"stays of {key} for longer than a lease", sum(map(_is_long, some)))
         _judge_cap(finding, key, some, faults)
         _judge_refusals(finding, key, some, faults)
     return finding
+
+
+def _is_long(one: Operation) -> bool:
+    return (
+        one.outcome == "ok"
+        and one.value["admitted"]
+        and one.value["held_until"] - one.value["entered"] > one.argument["lease"]
+    )
 
 
 def _judge_cap(
@@ -56,6 +65,8 @@ def _judge_cap(
             inside.discard(place)
             continue
         inside.add(place)
+        # While as many are inside as may be, one more would have been too many.
+        finding.falsifiable += len(inside) >= stays[place].argument["cap"]
         cap, lease = stays[place].argument["cap"], stays[place].argument["lease"]
         finding.saw(f"most inside {key} (of {cap})", len(inside))
         if len(inside) <= cap:
@@ -79,6 +90,7 @@ def _judge_refusals(
     for one in operations:
         if one.outcome != "ok" or one.value["admitted"] or one.returned is None:
             continue
+        finding.falsifiable += 1
         returned = one.returned
         cap = one.argument["cap"]
         holding = [

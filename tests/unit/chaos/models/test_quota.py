@@ -17,7 +17,7 @@ BUCKET = {"algorithm": "token_bucket", "limit": 2, "window": 1.0, "burst": 3}
 
 def hits(limit: dict[str, Any], *moments: float) -> list[Operation]:
     return [
-        op("hit", at, at + 0.1, limit, {"allowed": True, "asked": at, "heard": at + 0.02})
+        op("hit", at, at + 0.1, limit, {"admitted": [(at, at + 0.02)], "refused": []})
         for at in moments
     ]
 
@@ -62,13 +62,16 @@ def test_only_a_local_limit_admits_more_without_redis() -> None:
 
 def test_what_was_refused_or_never_answered_does_not_count() -> None:
     admitted = hits(LOG, 0.0, 0.1, 0.2)
-    refused = op("hit", 0.3, 0.4, LOG, {"allowed": False, "asked": 0.3, "heard": 0.4})
+    refused = op("hit", 0.3, 0.4, LOG, {"admitted": [], "refused": [(0.3, 0.4)]})
     assert not violations([*admitted, refused, op("hit", 0.3, 9.0, LOG, outcome="unknown")])
 
 
 def test_how_close_each_limit_came_is_said_by_its_name() -> None:
     one = hits(LOG, 0.0, 0.1)
-    other = [dataclasses.replace(hit, key="other:c1", value={"allowed": False}) for hit in one]
+    other = [
+        dataclasses.replace(hit, key="other:c1", value={"admitted": [], "refused": []})
+        for hit in one
+    ]
     finding = quota.judge([*one, *other], [])
     assert finding.worst == {
         "most in a window of k (x limit)": pytest.approx(2 / 3),
