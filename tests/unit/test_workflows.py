@@ -18,7 +18,7 @@ ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
 # too).
 ONLY_IN_WORKFLOWS = {
     *("coverage", "bench", "chaos", "simulate", "lock", "propose"),
-    *("package", "released", "sbom"),
+    *("package", "planted", "released", "sbom"),
 }
 # What calls git in the tree, or may: tests of the wheel, of an upgrade and of a clone do.
 NEEDS_GIT = re.compile(r"test(-.*)?|coverage|bench|chaos|simulate")

@@ -26,6 +26,7 @@ SEEN_AFTER_UNKNOWN = 2.0  # s
 # longer than any answer may be old, so that each allow is wrong.
 CHANGES_OF_RESTING = 8
 RESTS_GIVEN, RESTS_TAKEN = 3.0, 10.0  # s
+ASKED_EVERY = 0.35  # s between two looks at all that rest
 CONNECTIONS_TRIED = 4  # in a turn, for one to a worker that no other client asks
 
 
@@ -311,10 +312,13 @@ class Asker(Client):
 class OfWorker(Client):
     """Asks one worker, past nginx, for each right that rests: what it remembers shows there alone.
 
+    Now and then, and at once after each change, with its position: for a moment only does a worker
+    not know of a change that somebody has seen.
+
     ``taken``: the process ids that clients of this node ask, this one's included.
     """
 
-    pause = 0.35
+    pause = 0.02
 
     def __init__(
         self, world: World, node: AppNode, number: int, all_: Rights, taken: set[int]
@@ -322,14 +326,24 @@ class OfWorker(Client):
         super().__init__(world, f"worker.{node.name}.{number}")
         self.node, self.all, self.taken = node, all_, taken
         self.worker = 0
+        self.asked_at = 0.0
+        self.asked: dict[str, str | None] = {}
         self.http = world.http(node.url)
 
     def turn(self) -> None:
+        resting = [one for one in list(self.all.now.values()) if one.rests]
+        changed = [one for one in resting if one.position != self.asked.get(one.key)]
+        now = time.monotonic()
+        if not changed and now < self.asked_at + ASKED_EVERY:
+            return
         if not self._connected():
             return
-        for right in [one for one in self.all.now.values() if one.rests]:
+        for right in changed or resting:
             if self.http.connected:
-                check(self, right, None)
+                self.asked[right.key] = position = right.position
+                check(self, right, position if changed else None)
+        if not changed:
+            self.asked_at = time.monotonic()
 
     def _connected(self) -> bool:
         """Whether there is a connection to a worker that no other client of the node has."""
