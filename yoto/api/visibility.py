@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from time import perf_counter
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.auth.identity import current_user_id
@@ -20,17 +20,16 @@ from yoto.errors import PermissionDenied, UnknownResource
 from yoto.extensions import permissions
 from yoto.http.database_problems import problem_of
 from yoto.nodes import NodeId, place_of_text
-from yoto.permission import Place
+from yoto.permission import SEES_ALL, Place, is_public
 from yoto.request.context import current_record, note_outcome
 from yoto.store.db import db
-from yoto.store.declarations import declarations_of
-from yoto.store.models import NOWHERE, Role, ScopeType, Server
+from yoto.store.models import NOWHERE, Role, ScopeType
 from yoto.store.resources import known_types
 
 # What addresses name, from the outside inwards.
 NAMED = {"server_id": "server", "channel_id": "channel", "role_id": "role"}
 API = "/api/v1/"
-PLATFORM_AUDIT, GLOBAL_ROLES = "admin.audit", "admin.roles"
+GLOBAL_ROLES = "admin.roles"
 # Seconds. An answer that something is not there leaves at the next multiple of it since the request
 # came: how long it took to find out differs by some ms, which would tell what is hidden.
 STEP = 0.02
@@ -54,16 +53,9 @@ def sees(user_id: int, scope: str, scope_id: NodeId | None) -> bool:
     """
     if scope == ScopeType.GLOBAL or permissions.has_place(user_id, scope, scope_id):
         return True
-    # An application may declare a type of its own by that name.
-    if scope == ScopeType.SERVER and Server.__tablename__ in declarations_of(_app()).tables:
-        server = db.session.get(Server, scope_id)
-        if server is not None and server.public:
-            return True
-    return permissions.check_permission(user_id, PLATFORM_AUDIT)
-
-
-def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+    if is_public(db.session(), Place(scope, scope_id)):
+        return True
+    return permissions.check_permission(user_id, SEES_ALL)
 
 
 def demand_sight(user_id: int, places: Iterable[Place]) -> None:

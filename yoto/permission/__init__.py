@@ -22,6 +22,7 @@ from yoto.permission.guards.freshness import authenticated_at
 from yoto.permission.guards.granted import GrantedAccess, hot_places
 from yoto.permission.guards.subject import acting_as, current_subject
 from yoto.permission.guards.visitor import has_permission, has_role, init_page_globals
+from yoto.permission.loading.finding import is_public
 from yoto.permission.loading.rows import grants_of, roles_of
 from yoto.permission.loading.sites import Site
 from yoto.permission.outbox.orphans import Orphan, Orphans
@@ -37,6 +38,7 @@ from yoto.permission.people.numbers import (
 )
 from yoto.permission.people.subjects import subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
+from yoto.permission.rank.sight import SEES_ALL
 from yoto.permission.rank.teams import members_of_teams, teams_above
 from yoto.permission.records import (
     LATEST,
@@ -121,6 +123,7 @@ __all__ = [
     "Orphan",
     "Orphans",
     "PUBLIC",
+    "SEES_ALL",
     "UNSET",
     "Application",
     "CurrentRequest",
@@ -178,6 +181,7 @@ __all__ = [
     "grants_of",
     "holding_sets",
     "init_page_globals",
+    "is_public",
     "role_closure",
     "LATEST",
     "judged_of_late",

@@ -31,7 +31,7 @@ from yoto.permission.registry.requirement import Requirement
 from yoto.permission.registry.scopes import Place, checked_id, parse_key, parse_place, place_of_text
 from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
 from yoto.permission.verdict.abac import PolicyBatch
-from yoto.permission.verdict.resolver import MembershipStatus, Resolution, flatten, resolve
+from yoto.permission.verdict.resolver import Resolution, flatten, resolve
 from yoto.permission.verdict.verdict import Decision
 from yoto.store.db import db
 from yoto.store.resources import known_types
@@ -122,17 +122,13 @@ class Checks:
     def has_place(
         self, user_id: SubjectId, scope: str | None, scope_id: NodeId | None = None
     ) -> bool:
-        """Whether the user is in the place, or may do something there; policies are not asked.
-
-        A place that is hidden from a member of its home, such as a channel that they may not read,
-        is no place of theirs.
+        """Whether the place is there for the user, see ``Resolution.is_there``; policies are not
+        asked.
         """
         user_id = number_of(user_id)
         resolution = self.effective(user_id, scope, scope_id)
         belonging = scope in (None, GLOBAL_KIND) or known_types().get(scope).members is not None
-        if belonging and resolution.status >= MembershipStatus.MEMBER:
-            return True
-        return bool(resolution.mask & get_state().registry.snapshot.bits.local)
+        return resolution.is_there(belonging, get_state().registry.snapshot.bits.local)
 
     def homes_of(self, places: Iterable[Place]) -> dict[Place, Place | None]:
         """The node that people belong to, for each place; None: the place has no members.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import parse_text
 from yoto.permission.loading.sites import Site, load_sites
-from yoto.permission.registry.scopes import GLOBAL, Place, checked_id, words_of
+from yoto.permission.registry.scopes import GLOBAL, Place, checked_id, place_of_text, words_of
 from yoto.store.models import (
     NOWHERE,
     Category,
@@ -38,6 +41,42 @@ KINDS: dict[type[Any], str] = {
 }
 
 
+class Named(NamedTuple):
+    """A node, or a role of one, that a write named by its id.
+
+    Attributes:
+        at: the node, or the home of the role, as it can be asked about.
+        unknown: what is raised where nothing has that id.
+        is_role: whether it is a role.
+    """
+
+    at: Place
+    unknown: UnknownResource
+    is_role: bool
+
+
+_named: ContextVar[list[Named] | None] = ContextVar("named", default=None)
+
+
+@contextmanager
+def naming() -> Iterator[list[Named]]:
+    """A block that collects what is found in it; global roles are there for everybody who may give
+    rights at some node, and are left out.
+    """
+    found: list[Named] = []
+    token = _named.set(found)
+    try:
+        yield found
+    finally:
+        _named.reset(token)
+
+
+def _note(at: Place, unknown: UnknownResource, *, is_role: bool = False) -> None:
+    found = _named.get()
+    if found is not None:
+        found.append(Named(at, unknown, is_role))
+
+
 def require(session: Session, model: type[Row], row_id: Any, field: str | None = None) -> Row:
     """The row of ``model`` with this id.
 
@@ -47,8 +86,14 @@ def require(session: Session, model: type[Row], row_id: Any, field: str | None =
     """
     kind = KINDS[model]
     found = session.get(model, checked_id(row_id, field or f"{kind}_id"))
+    unknown = UnknownResource(kind, row_id, field)
     if found is None:
-        raise UnknownResource(kind, row_id, field)
+        raise unknown
+    if isinstance(found, Role):
+        if found.home != NOWHERE:
+            _note(place_of_text(found.home), unknown, is_role=True)
+    elif isinstance(found, Server):
+        _note(Place(kind, found.id), unknown)
     return found
 
 
@@ -122,9 +167,27 @@ def site_in(session: Session, place: Place, field: str) -> Site:
         UnknownResource: there is none; names ``field``.
     """
     found = load_sites(session.connection(), [place]).get(place)
+    unknown = UnknownResource(place.kind, place.id, field)
     if found is None:
-        raise UnknownResource(place.kind, place.id, field)
+        raise unknown
+    # Rights at what cannot be asked about are asked for at its home.
+    if known_types().get(place.kind).askable:
+        _note(place, unknown)
+    elif found.home is not None:
+        _note(place_of_text(found.home), unknown)
     return found
+
+
+def is_public(session: Session, place: Place) -> bool:
+    """Whether a place is there for everybody: a server of the community that says so."""
+    # An application may declare a type of its own by that name.
+    if (
+        place.kind != ScopeType.SERVER
+        or known_types().get(place.kind).table is not Server.__table__
+    ):
+        return False
+    server = session.get(Server, place.id)
+    return server is not None and server.public
 
 
 def checked_home(session: Session, home: Any, field: str = "home") -> str:

@@ -215,6 +215,15 @@ class Authority:
         end = self._stands_until[place]
         return end > self.now and end >= (inf if until is None else until)
 
+    def resolution_at(self, place: Place) -> Resolution:
+        """The actor's present permissions there.
+
+        Raises:
+            UnknownResource: there is no such place.
+        """
+        assert self.actor_id is not None
+        return next(self._resolutions(self.actor_id, place, None))
+
     def check_raising(self, role: Role, position: int) -> None:
         """The rank rule for another position: its holders keep it. Raises as ``check_role``."""
         self.check_position(role.home, position)

@@ -63,6 +63,18 @@ class Resolution:
     hidden: bool = False
     timed_out: bool = False
 
+    def is_there(self, belonging: bool, local: int) -> bool:
+        """Whether the place is there for the user, who is in it or may do something there.
+
+        A place that is hidden from a member of its home, such as a channel that they may not read,
+        is not.
+
+        Args:
+            belonging: whether people belong to such a place.
+            local: the mask of all permissions that mean something at a node.
+        """
+        return bool(self.mask & local) or (belonging and self.status >= MembershipStatus.MEMBER)
+
 
 class Step(NamedTuple):
     """One step of the overwrites: their target, the mask before and after, and the level."""

@@ -310,8 +310,9 @@ _RUN: Mapping[str, Callable[[Given, Given], object]] = {
 def _called_as_acts_call_it() -> Iterator[None]:
     try:
         yield
-    except UnknownResource:
-        raise
+    except UnknownResource as error:
+        [field] = error.errors
+        raise UnknownResource(error.kind, error.resource_id, CALLED.get(field, field)) from error
     except UnknownPermission as error:
         [field] = error.errors
         raise UnknownPermission(error.names, CALLED.get(field, field)) from error

@@ -37,6 +37,7 @@ from yoto.permission.people.numbers import (
     person_number,
 )
 from yoto.permission.people.subjects import name_of_no_person
+from yoto.permission.rank.sight import hiding
 from yoto.permission.registry.scopes import checked_id, parse_place
 from yoto.permission.search.page import PEOPLE_UNKNOWN, ROLES_UNKNOWN, checked_limit
 from yoto.permission.search.users import has_unasked
@@ -113,11 +114,11 @@ class Trying:
         state, found = get_state(), read_act(act)
         cursor, most = Cursor.read(after), checked_limit(limit)
         incomplete = None if everybody_has_number() else PEOPLE_UNKNOWN
-        actor_number(actor_id)
+        number = actor_number(actor_id)
         # Whoever holds a role by what the application says may be reached.
         renew_people(None)
         now = _moment_of(found, state.clock())
-        with translated(), _never_committed() as session:
+        with hiding(state, number), translated(), _never_committed() as session:
             connection = session.connection()
             if incomplete is None and has_unasked(connection):
                 incomplete = ROLES_UNKNOWN

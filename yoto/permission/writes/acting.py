@@ -14,6 +14,7 @@ from yoto.permission.outbox.watching import note_act
 from yoto.permission.people.numbers import SubjectId, actor_number
 from yoto.permission.rank.administrators import keeping_by_roles
 from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.rank.sight import hiding
 from yoto.permission.state import PermissionState, get_state, get_state_in_maintenance
 from yoto.store.models import Role, record_audit
 
@@ -119,6 +120,7 @@ def acting(
 
     Raises:
         MaintenanceMode: the platform is in maintenance.
+        UnknownResource: what it names is not there, or not for the actor if it is refused.
         ValidationFailed: no id of an actor, or ``conflict``.
         LastAdministrator: the change would leave the platform without an administrator.
         WriteConflict: another writer changed the same things first.
@@ -127,6 +129,8 @@ def acting(
     number = actor_number(actor_id)
     state = get_state_in_maintenance() if in_maintenance else get_state()
     with ExitStack() as stack:
+        if not _agreed.get():
+            stack.enter_context(hiding(state, number))
         session = stack.enter_context(write(commit, conflict))
         note_act(session)
         if roles:

@@ -21,6 +21,7 @@ from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.extensions import permissions
 from yoto.nodes import GLOBAL, place_of_text
 from yoto.permission import (
+    SEES_ALL,
     ChangedCell,
     ChangedVerdict,
     MembershipStatus,
@@ -126,8 +127,10 @@ def _demand_over_role(caller_id: int, role: Role, right: str) -> None:
             raise UnknownResource("role", role.id)
         return
     home = place_of_text(role.home)
-    if not sees(caller_id, *home):
-        raise UnknownResource("role", role.id)
+    # Roles are for members, also those of a server that is there for everybody.
+    if not permissions.has_place(caller_id, *home):
+        if not permissions.check_permission(caller_id, SEES_ALL):
+            raise UnknownResource("role", role.id)
     if permissions.is_registered(right):
         _demand(caller_id, right, home)
     elif permissions.effective(caller_id, *home).status < MembershipStatus.ADMINISTRATOR:

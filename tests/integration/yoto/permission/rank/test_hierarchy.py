@@ -145,9 +145,16 @@ def test_the_owner_stands_above_the_roles_of_the_server_but_not_above_global_one
 
 
 def test_an_outsider_has_no_rank_at_all(app: Flask, world: World, town: Town) -> None:
-    for name in ("edit", "give", "grant", "overwrite for a superior"):
-        denied = refused(app, world, partial(TOO_HIGH[name], permissions, town), town.outsider.id)
-        assert denied.decision.reason == "role_too_high"
+    before = world.snapshot()
+    for name in ("edit", "give", "grant"):
+        with app.app_context(), pytest.raises(UnknownResource) as unknown:
+            TOO_HIGH[name](permissions, town, {"actor_id": town.outsider.id})
+        assert unknown.value.kind == "role"
+    by_node = TOO_HIGH["overwrite for a superior"]
+    with app.app_context(), pytest.raises(UnknownResource) as unknown:
+        by_node(permissions, town, {"actor_id": town.outsider.id})
+    assert unknown.value.kind == "channel"
+    assert world.snapshot() == before
 
 
 def test_a_member_without_roles_cannot_touch_the_default_role(

@@ -1,0 +1,73 @@
+"""What the actor of a write may not see is not there for it.
+
+A write says what is wrong with the nodes and roles that it names, such as that a role is of
+another server; so it would tell of those that are hidden. Whatever refuses it, about a hidden one
+it says what it says of an id that names nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.permission.loading.finding import Named, is_public, naming
+from yoto.permission.rank.hierarchy import Authority
+from yoto.permission.registry.scopes import GLOBAL
+from yoto.permission.state import PermissionState
+from yoto.store.db import db
+from yoto.store.resources import known_types
+
+SEES_ALL = "admin.audit"
+
+
+@contextmanager
+def hiding(state: PermissionState, actor_id: int | None) -> Iterator[None]:
+    """A block that looks up what a write of this actor names, and refuses it or carries it out.
+
+    Args:
+        actor_id: None: the system itself, for which all is there.
+
+    Raises:
+        UnknownResource: the block refused what names something that is not there for the actor.
+    """
+    with naming() as named:
+        try:
+            yield
+        except (ValidationFailed, PermissionDenied) as error:
+            # The database itself refused what had passed all rules.
+            if actor_id is None or isinstance(error.__cause__, SQLAlchemyError):
+                raise
+            hidden = _first_hidden(state, actor_id, named)
+            if hidden is None:
+                raise
+            raise hidden from error
+
+
+def _first_hidden(
+    state: PermissionState, actor_id: int, named: list[Named]
+) -> UnknownResource | None:
+    if not named:
+        return None
+    try:
+        authority = Authority(state, db.session(), actor_id)
+    except PermissionDenied:
+        return None  # nobody, or somebody who is disabled: that says it all
+    sees_all = authority.registry.snapshot.mask_named(SEES_ALL)
+    if authority.unbounded or authority.resolution_at(GLOBAL).mask & sees_all:
+        return None
+    return next((one.unknown for one in named if not _is_seen(authority, one)), None)
+
+
+def _is_seen(authority: Authority, named: Named) -> bool:
+    """Whether it is there for the actor, by the rules of ``yoto.api.visibility``."""
+    try:
+        found = authority.resolution_at(named.at)
+    except UnknownResource:
+        return False  # it has gone meanwhile
+    belonging = known_types().get(named.at.kind).members is not None
+    if found.is_there(belonging, authority.registry.snapshot.bits.local):
+        return True
+    return not named.is_role and is_public(authority.session, named.at)
