@@ -70,7 +70,8 @@ class RedisCopy:
     def poll(self, known_revision: str) -> Polled:
         """The stored documents, unless the revision is the known one; one command."""
         now, revision, flat = self._scripts.run(_POLL, [self._hash], [known_revision, TTL_MS])
-        text = revision.decode()
+        # Ours are ASCII; whatever else somebody wrote there is a revision that changes each time.
+        text = revision.decode("latin-1")
         if text and text == known_revision:
             return Polled(now, text, None)
         documents: dict[Key, Document] = {}
