@@ -21,6 +21,7 @@ from yoto.store.db import db
 from yoto.store.resources import known_types
 
 SEES_ALL = "admin.audit"
+MANAGES_GLOBAL_ROLES = "admin.roles"
 
 
 @contextmanager
@@ -55,10 +56,15 @@ def _first_hidden(
         authority = Authority(state, db.session(), actor_id)
     except PermissionDenied:
         return None  # nobody, or somebody who is disabled: that says it all
-    sees_all = authority.registry.snapshot.mask_named(SEES_ALL)
-    if authority.unbounded or authority.resolution_at(GLOBAL).mask & sees_all:
+    if authority.unbounded:
         return None
-    return next((one.unknown for one in named if not _is_seen(authority, one)), None)
+    snapshot, held = authority.registry.snapshot, authority.resolution_at(GLOBAL).mask
+    if held & snapshot.mask_named(SEES_ALL):
+        return None
+    managing = snapshot.mask_named(MANAGES_GLOBAL_ROLES)
+    # Who manages global roles hands out rights at every node.
+    left = [one for one in named if one.is_role or not held & managing]
+    return next((one.unknown for one in left if not _is_seen(authority, one)), None)
 
 
 def _is_seen(authority: Authority, named: Named) -> bool:
