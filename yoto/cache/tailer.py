@@ -11,6 +11,7 @@ from time import monotonic
 
 from yoto.cache.coherence import Coherence
 from yoto.cache.continuity import Continuity, Gap
+from yoto.cache.lapses import Lapses
 from yoto.cache.listeners import Listener, Listeners, Watcher
 from yoto.cache.log import InvalidationLog, LogEntry, entry_of
 from yoto.cache.position import Position
@@ -34,7 +35,7 @@ class TailerCounts:
     Attributes:
         entries: entries applied.
         gaps: times that events may have been missed, so that everything was dropped.
-        lapses: times that Redis was silent for so long that memory was dropped.
+        lapses: times that the log was not read for so long that memory was dropped.
         losses: times that Redis could not be read.
     """
 
@@ -71,6 +72,9 @@ class Tailer:
         self._max_staleness = max_staleness
         self._block_ms = min(BLOCK_MS, round(max_staleness * 1000 * BLOCK_SHARE))
         self._continuity = Continuity()
+        self._lapses = Lapses()
+        # Whether a read has failed since the log was heard last.
+        self._failed = False
         self._listeners = Listeners()
         self._start_lock = threading.Lock()
         self._noting = threading.Lock()
@@ -236,6 +240,7 @@ class Tailer:
     def lost(self) -> None:
         """The log is unavailable: see ``Followed``."""
         self.counts.losses += 1
+        self._failed = True
         self._tried.set()
 
     def _apply(self, entries: Sequence[LogEntry], newest: Position) -> None:
@@ -274,6 +279,7 @@ class Tailer:
         """All that the log had when the read began was applied."""
         if not self._closed:
             self._heard_at = self._sent
+            self._failed = False
             self.fresh_until = self._sent + self._max_staleness
 
     def _forget_after_silence(self) -> None:
@@ -281,7 +287,9 @@ class Tailer:
         if silent_for is not None and silent_for > self._max_staleness:
             self.counts.lapses += 1
             self._coherence.forget()
-            log.warning("redis was silent for %.1f s: the process's memory is dropped", silent_for)
+            self._lapses.note(silent_for, self._failed)
+        else:
+            self._lapses.end_if_over()
 
     def _note(self, entry: LogEntry) -> None:
         with self._noting:

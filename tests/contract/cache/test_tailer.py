@@ -255,7 +255,7 @@ def test_closing_ends_at_once_and_nothing_is_applied_any_more(
 
 
 def test_a_pause_of_redis_ends_freshness_and_drops_memory(
-    follow: Follow, connect: Connect, own_server: Server
+    follow: Follow, connect: Connect, own_server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     follower = follow(connect(RedisSettings(url=own_server.url))).start()
     follower.remember()
@@ -269,6 +269,7 @@ def test_a_pause_of_redis_ends_freshness_and_drops_memory(
     assert not follower.remembers()
     assert follower.tailer.counts.lapses == 1
     assert follower.tailer.counts.gaps == 0
+    assert "redis was silent for" in caplog.text
 
 
 def test_after_an_outage_nobody_believes_what_was_stored_before_it(
@@ -320,9 +321,13 @@ def test_a_restarted_server_is_found_again(
 
 
 def test_what_was_heard_counts_from_the_question_not_from_the_answer(
-    follow: Follow, redis: RedisConnection, monkeypatch: pytest.MonkeyPatch
+    follow: Follow,
+    redis: RedisConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A worker that was stopped between the two must not think itself fresh."""
+    caplog.set_level("INFO", logger="yoto.cache.lapses")
     follower = follow(redis)
     follower.tailer.begin()
     follower.tailer.take(())
@@ -332,3 +337,5 @@ def test_what_was_heard_counts_from_the_question_not_from_the_answer(
     follower.tailer.take(())
     assert 0 < follower.tailer.fresh_until <= asked + 2.0
     assert follower.tailer.counts.lapses == 1
+    assert "this process was busy or stopped for" in caplog.text
+    assert "redis was silent" not in caplog.text

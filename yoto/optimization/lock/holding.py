@@ -66,6 +66,7 @@ class Holding:
         self.owner = owner
         self.depth = 1
         self.lost = False
+        self._unanswered = False
         self.taken_at = sent
         self.renews = renew_after is not None
         self.watched = self.renews or on_lost is not None
@@ -78,6 +79,7 @@ class Holding:
         self.safe_until = sent + safe_time(self.lease)
         self.due = sent + renew_after
         self.renewing = False
+        self._unanswered = False
 
     def lengthened(self, sent: float, lease: float, renew_after: float) -> None:
         """A lease of ``lease`` seconds was begun by a request sent at ``sent``."""
@@ -92,6 +94,7 @@ class Holding:
         """A renewal failed; it is worth another try soon."""
         self.due = min(monotonic() + self.lease * RETRY_SHARE, self.safe_until)
         self.renewing = False
+        self._unanswered = True
 
     @property
     def held(self) -> bool:
@@ -135,6 +138,15 @@ class Holding:
     def looked_at(self) -> float:
         """The monotonic time of the next check."""
         return self.due if self.renews and not self.renewing else self.safe_until
+
+    def run_out(self) -> None:
+        """Its lease ends, and it was not renewed in time: by whose fault is for people to know."""
+        if not self.renews:
+            self.lose("its lease ends")
+        elif self.renewing or self._unanswered:
+            self.lose("its lease ends, and redis did not answer its renewal")
+        else:
+            self.lose("its lease ends: this process was too busy to renew it, or stopped")
 
     def lose(self, why: str) -> None:
         """The lock is not ours any more; notifies its listener, once.

@@ -161,7 +161,7 @@ class Leases:
             self._on_long_held()
         for holding in ended:
             if holding.watched and not holding.inherited:
-                holding.lose("its lease ends")
+                holding.run_out()
         return self._checks_at - now
 
     def _renew(self) -> float:

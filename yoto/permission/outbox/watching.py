@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
+from yoto.permission.outbox.before_setup import unless_not_set_up
 from yoto.permission.outbox.dirty_tags import DirtyTags
 from yoto.permission.outbox.forgetting import forget_gone, forget_rows
 from yoto.permission.outbox.objects import collect_flush
@@ -126,7 +127,9 @@ def _on_execute(state: ORMExecuteState) -> None:
 
 def _forget_rows(session: Session, dirty: DirtyTags) -> None:
     if dirty.gone_rows:
-        forget_rows(session.connection(), dirty)
+        connection = session.connection()
+        with unless_not_set_up(connection):
+            forget_rows(connection, dirty)
 
 
 def _before_commit(session: Session) -> None:
@@ -138,11 +141,12 @@ def _before_commit(session: Session) -> None:
     if dirty is None:
         return
     connection = session.connection()
-    find_numbers(connection, dirty)
-    forget_gone(session, dirty)
-    subjects = dirty.settled(look_up(connection, dirty))
-    if subjects:
-        session.info[_WRITTEN] = add_events(connection, subjects)
+    with unless_not_set_up(connection):
+        find_numbers(connection, dirty)
+        forget_gone(session, dirty)
+        subjects = dirty.settled(look_up(connection, dirty))
+        if subjects:
+            session.info[_WRITTEN] = add_events(connection, subjects)
     del session.info[DIRTY_TAGS]
 
 

@@ -120,4 +120,7 @@ NGINX_NOTICED = logged(
     r"(connect\(\) failed|upstream (timed out|prematurely closed|server temporarily|sent)"
     r"|no live upstreams|recv\(\) failed)[^,\n]*"
 )
-LOG_RENEWED = logged(r"(entries of the invalidation log were missed|redis was silent for)" + REST)
+LOG_RENEWED = logged(
+    r"(entries of the invalidation log were missed|redis was silent for|this process was busy or)"
+    + REST
+)

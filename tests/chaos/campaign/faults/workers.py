@@ -56,6 +56,10 @@ class StandsStill(Fault):
                 os.kill(pid, signal.SIGCONT)
 
 
+# It reads of Redis, or of itself, that nothing was heard for too long.
+DISTRUSTED = logged(r"(redis was silent|this process was busy or stopped) for" + REST)
+
+
 class WorkerStopped(StandsStill):
     """One worker stands still for longer than ``MAX_STALENESS`` and than its leases."""
 
@@ -65,7 +69,7 @@ class WorkerStopped(StandsStill):
     branches = (
         Branch(
             "awake, it distrusts its memory",
-            logged(r"redis was silent for .{1,20}: the process's memory is dropped"),
+            DISTRUSTED,
         ),
         Branch(
             "awake, it finds a lease gone",
@@ -163,7 +167,7 @@ class NodeStopped(Stopped):
     branches = (
         Branch(
             "awake, it distrusts its memory",
-            logged(r"redis was silent for .{1,20}: the process's memory is dropped"),
+            DISTRUSTED,
         ),
     )
 

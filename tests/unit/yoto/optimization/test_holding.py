@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -107,3 +108,21 @@ def test_what_an_ended_thread_holds_is_nobodys() -> None:
     thread.start()
     thread.join()
     assert made[0].orphaned
+
+
+@pytest.mark.parametrize(
+    ("renewal", "why"),
+    [
+        (lambda one: None, "this process was too busy to renew it, or stopped"),
+        (lambda one: one.postpone(), "redis did not answer its renewal"),
+        (lambda one: setattr(one, "renewing", True), "redis did not answer its renewal"),
+    ],
+)
+def test_a_lease_that_ran_out_says_whether_redis_or_the_process_was_late(
+    caplog: pytest.LogCaptureFixture, renewal: Callable[[Holding], None], why: str
+) -> None:
+    one = holding(renew_after=3.0)
+    renewal(one)
+    one.run_out()
+    assert one.lost
+    assert why in caplog.text
