@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.resilience.conftest import Join, reach_of
@@ -41,6 +41,8 @@ STEP = st.tuples(
         st.tuples(st.just("refused"), st.integers(61, 90)),
     ),
 )
+SLOW = Quota(10, 60.0, 10)
+USED_UP: list[tuple[int, Any]] = [(1, ("hit", 10))]
 _numbers = itertools.count(1)
 
 
@@ -100,6 +102,11 @@ def valkey_platform(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(quota=quotas, steps=st.lists(STEP, max_size=40))
+# Beyond the life that the limit of before gave the key.
+@example(Quota(60, 2.0, 10), [*USED_UP, (1, ("change", SLOW)), (20_000_003, ("hit", 10))])
+@example(Quota(10, 2.0, 10), [*USED_UP, (1, ("change", SLOW)), (20_000_003, ("hit", 10))])
+# What was used long before a faster rate did not drain at it.
+@example(SLOW, [*USED_UP, (1_000_003, ("change", Quota(60, 2.0, 10))), (1, ("hit", 10))])
 def test_no_change_admits_more_than_the_limits_in_force(
     valkey_platform: Platform, algorithm: str, quota: Quota, steps: list[tuple[int, Any]]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.live_limits import MICRO, NEARLY, Admission, Change, pauses, quotas, too_many
@@ -14,6 +14,9 @@ steps = st.lists(st.tuples(pauses, st.one_of(quotas, st.integers(1, 12))), max_s
 
 @pytest.mark.parametrize("algorithm", algorithm_names())
 @given(quotas, steps)
+# What was used long before a faster rate did not drain at it.
+@example(Quota(10, 60.0, 10), [(1, 10), (1_000_003, Quota(60, 2.0, 10)), (1, 10)])
+@example(Quota(10, 2.0, 10), [(1, 10), (1_000_003, Quota(10, 60.0, 10)), (6_000_037, 10)])
 def test_no_change_admits_more_than_the_limits_in_force(
     algorithm: str, quota: Quota, steps: list[tuple[int, Quota | int]]
 ) -> None:
