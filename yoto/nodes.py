@@ -165,6 +165,21 @@ def key_of_text(text: str) -> int:
     return node_key(*found)
 
 
+# Before the text of the node of an assignment that counts there and not below: no type begins so,
+# and code that does not know it finds no node.
+HERE_ONLY = "!"
+
+
+def here_only(text: str) -> str:
+    """The text by which an assignment is held at a node alone."""
+    return HERE_ONLY + text
+
+
+def node_held_at(text: str) -> str:
+    """The text of the node at which an assignment is held, with all below it or alone."""
+    return text.removeprefix(HERE_ONLY)
+
+
 # Places that are no nodes, as Redis calls them: everywhere, and the account itself.
 _NO_NODES = ("g", "a")
 

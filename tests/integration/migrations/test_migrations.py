@@ -32,7 +32,13 @@ from yoto.store.db import writing
 from yoto.store.migrations import MIGRATIONS as MIGRATIONS_OF_PLATFORM
 from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
 from yoto.store.migrations import found_in, known_to_code
-from yoto.store.models import AuditRecord, DecisionCount, DecisionRecord
+from yoto.store.models import (
+    AuditRecord,
+    DecisionCount,
+    DecisionRecord,
+    Role,
+    RoleAssignment,
+)
 
 MOMENT = "2026-05-04 10:00:00"
 ROOT = Path(__file__).parents[3]
@@ -517,3 +523,18 @@ def test_roles_that_lend_already_say_for_which_request(empty: Flask) -> None:
     platform.upgrade()
     lent = sa.text("SELECT id, access_request_id FROM yoto_roles ORDER BY id")
     assert [tuple(row) for row in db.session.execute(lent)] == [(5, 41), (6, None)]
+
+
+def test_going_back_takes_away_what_is_held_at_a_node_alone(empty: Flask) -> None:
+    upgrade()
+    role = Role(name="reader")
+    db.session.add(role)
+    db.session.flush()
+    nodes = ("", "channel:3", "!channel:3")
+    db.session.add_all(RoleAssignment(user_id=1, role_id=role.id, node=node) for node in nodes)
+    db.session.commit()
+    platform.downgrade("0013")
+    left = sa.select(sa.column("node")).select_from(sa.table("yoto_role_assignments"))
+    assert set(db.session.scalars(left)) == {"", "channel:3"}
+    db.session.rollback()
+    platform.upgrade()

@@ -64,7 +64,7 @@ def _of_roles(world: World) -> list[Write]:
         writes += [AddRoleParent(id_, parent) for parent in role.parents]
     writes += [Grant(*key, effect) for key, effect in world.grants.items()]
     for key, row in world.assignments.items():
-        writes.append(Assign(*key, row.window, row.attributes))
+        writes.append(Assign(*key, row.window, row.attributes, row.here_only))
     return writes
 
 

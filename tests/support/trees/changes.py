@@ -163,7 +163,9 @@ def assign(rng: Random, world: World) -> Write | None:
     subject = _some_subject(rng, world, node)
     role = _some_role(rng, world, node)
     attributes = {"limit": rng.randint(1, 3)} if rng.random() < 0.1 else {}
-    return Assign(subject, role, node, _some_window(rng), attributes)
+    # By a generator of its own: the worlds of a seed stay what they were in all else.
+    here_only = node is not None and Random(f"{subject} {role} {node}").random() < 0.2
+    return Assign(subject, role, node, _some_window(rng), attributes, here_only)
 
 
 def change_window(rng: Random, world: World) -> Write | None:

@@ -118,8 +118,11 @@ ALWAYS = Window()
 
 @dataclass
 class AssignmentRow:
+    """``here_only``: it counts at its node and not below."""
+
     window: Window = ALWAYS
     attributes: dict[str, Any] = field(default_factory=dict)
+    here_only: bool = False
 
 
 @dataclass

@@ -204,6 +204,8 @@ class Question:
                 continue
             if node is not None and node not in self.chain:
                 continue
+            if row.here_only and node != self.chain[-1]:
+                continue
             if not self.in_window(row.window) or not self.is_subject(subject):
                 continue
             if self.counts(subject, role_id, node):

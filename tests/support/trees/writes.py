@@ -215,10 +215,12 @@ class Assign(Write):
     node: NodeId | None = None
     window: Window = ALWAYS
     attributes: dict[str, Any] = field(default_factory=dict)
+    here_only: bool = False
 
     def apply(self, world: World) -> None:
         key = (self.subject, self.role, self.node)
-        world.assignments[key] = AssignmentRow(self.window, dict(self.attributes))
+        row = AssignmentRow(self.window, dict(self.attributes), self.here_only)
+        world.assignments[key] = row
 
     def acceptable(self, world: World) -> bool:
         role = world.roles.get(self.role)

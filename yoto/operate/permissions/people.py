@@ -21,7 +21,7 @@ from yoto.http.fields import declared_id, row_id
 from yoto.http.paging import PAGE_DEFAULT, Page, cut, page_of
 from yoto.http.shapes import schema_of
 from yoto.moments import at_ms
-from yoto.nodes import APPLICATIONS, GLOBAL_KIND, PUBLIC_NUMBER, NodeId, shown_text
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND, PUBLIC_NUMBER, NodeId, node_held_at, shown_text
 from yoto.operate.guard_state import KeyUse, caller_parts
 from yoto.operate.insight import demand_operators_insight, has_insight
 from yoto.operate.operation import After, Limit, Subject
@@ -75,7 +75,8 @@ class AssignedRole(TypedDict):
     role_id: int
     role: str
     home: Annotated[str | None, "Where the role is from, such as server:7; null: everywhere"]
-    at: Annotated[str | None, "What it is held at alone, with all below"]
+    at: Annotated[str | None, "What it is held at, with all below; null: wherever it counts"]
+    here_only: Annotated[bool, "Whether it is held there and not below"]
     via: Annotated[str, "Who holds it: `user:31`, `team:5`, `everyone:server:7` or `public`"]
     active: Annotated[bool, "An inactive role grants nothing to anybody"]
     in_force: Annotated[bool, "Whether its window is open now"]
@@ -294,7 +295,8 @@ def assigned(given: RoleAssignment, role: Role, now: datetime) -> AssignedRole:
         "role_id": role.id,
         "role": role.name,
         "home": shown_text(role.home) or None,
-        "at": shown_text(given.node) or None,
+        "at": shown_text(node_held_at(given.node)) or None,
+        "here_only": node_held_at(given.node) != given.node,
         "via": holder if given.user_id is None else subject_text(given.user_id),
         "active": role.active,
         "in_force": (given.valid_from is None or given.valid_from <= now)

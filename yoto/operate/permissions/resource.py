@@ -75,14 +75,14 @@ def list_holders_at(
     kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[AssignedRole]:
     """Who holds a role that counts there, by assignment; of global roles those held there alone"""
-    nodes = _private(kind, node).nodes
+    site = _private(kind, node)
     statement = (
         select(RoleAssignment, Role)
         .join(Role, Role.id == RoleAssignment.role_id)
         .where(
             or_(
-                RoleAssignment.node.in_(nodes),
-                and_(RoleAssignment.node == NOWHERE, Role.home.in_(nodes)),
+                RoleAssignment.node.in_(site.holding),
+                and_(RoleAssignment.node == NOWHERE, Role.home.in_(site.nodes)),
             ),
             RoleAssignment.id > (after or 0),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from yoto.nodes import shown_text
+from yoto.nodes import node_held_at, shown_text
 from yoto.permission.explain.facts import ExplanationFacts, Held, OverwriteRow, facts_of
 from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
 from yoto.permission.registry.bits import KnownBits
@@ -89,8 +89,9 @@ def role_links(derivation: Derivation) -> Iterator[RoleLink]:
         through = None if held.by is By.OWN else held.by.name.lower()
         if held.team_id is not None:
             through = f"team:{held.team_id}"
-        at = shown_text(held.node) or None
-        yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times, at, through)
+        node = node_held_at(held.node)
+        at, alone = shown_text(node) or None, node != held.node
+        yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times, at, through, alone)
         line = role_closure(role.id, derivation.place.facts)
         for parent in line[1:]:
             child = next(one for one in line if parent in roles[one].parents)

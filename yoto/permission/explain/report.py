@@ -26,6 +26,7 @@ class RoleLink:
         at: the node at which it is held; None: wherever it counts.
         through: ``team:5``, ``everyone`` or ``public``, where it is not given to the user;
             ``provider``: it is, by a function of the application.
+        here_only: it is held at that node and not below it.
     """
 
     role_id: int
@@ -38,6 +39,7 @@ class RoleLink:
     since: datetime | None = None
     at: str | None = None
     through: str | None = None
+    here_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def _role(link: RoleLink) -> str:
         for word, moment in (("from", link.valid_from), ("until", link.valid_until))
         if moment is not None
     )
-    window += f", at {link.at}" if link.at else ""
+    window += f", at {link.at}{' alone' if link.here_only else ''}" if link.at else ""
     window += f", by {link.through}" if link.through else ""
     status = "" if link.status == IN_FORCE else f": gives nothing, {STATUSES[link.status]}"
     return f"{link.name} ({link.role_id}), {origin}{window}{status}"

@@ -228,7 +228,7 @@ def _together(
 def parameters_of(sites: Sequence[Site]) -> dict[str, Any]:
     """The parameters of the second statement, for sites with one home."""
     home = sites[0].home
-    nodes = list(dict.fromkeys(node for site in sites for node in site.nodes))
+    nodes = list(dict.fromkeys(node for site in sites for node in site.holding))
     return {
         "home": home or NO_HOME,
         "nodes": ["", "global", *nodes],

@@ -191,7 +191,7 @@ class Rights:
 
     def held_at(self, site: Site, user_id: int) -> Iterator[Assignment]:
         """Assignments that concern a user at a site, in force or not."""
-        here = {NOWHERE, *site.nodes}
+        here = {NOWHERE, *site.holding}
         for held in (*self.own.get(user_id, ()), *self.crowds):
             if held.node in here and held.role_id in self.roles:
                 yield held

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from yoto.cache import NodeId, PlaceKey
 from yoto.errors import UnknownResource
-from yoto.nodes import GLOBAL, GLOBAL_KIND, key_of_text, text_of
+from yoto.nodes import GLOBAL, GLOBAL_KIND, here_only, key_of_text, text_of
 from yoto.permission.loading.places_sql import ABOVE_ID, PLACE_IDS, RUNG, places_sql
 from yoto.permission.registry.registry import Snapshot
 from yoto.permission.registry.scopes import Place
@@ -54,11 +54,18 @@ class Site(NamedTuple):
         return tuple(map(key_of_text, others))
 
     @property
+    def holding(self) -> tuple[str, ...]:
+        """Where an assignment counts here, as ``RoleAssignment.node`` has it."""
+        return (*self.nodes, here_only(self.nodes[-1])) if self.nodes else ()
+
+    @property
     def outside(self) -> frozenset[str]:
-        """The nodes at which an assignment counts also for people who do not belong."""
+        """Where an assignment counts also for people who do not belong, as ``holding``."""
         # Above the home an assignment counts for everybody.
         high = self.upper[:-1] if self.home is not None else ()
-        shared = (text for text, one in zip(self.nodes, self.types, strict=True) if one.shared)
+        shared = [text for text, one in zip(self.nodes, self.types, strict=True) if one.shared]
+        if self.nodes and self.nodes[-1] in (*high, *shared):
+            shared.append(here_only(self.nodes[-1]))
         return frozenset((*high, *shared))
 
     def rules(self, snapshot: Snapshot) -> PlaceRules:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from yoto import cache
+from yoto.nodes import here_only
 from yoto.permission.database.statements import (
     assignments,
     grants,
@@ -111,7 +112,8 @@ def _forget_nodes(connection: Connection, dirty: DirtyTags, nodes: Iterable[str]
             connection.execute(delete(source).where(source.c.scope_key.in_(texts)))
         connection.execute(delete(overwrites).where(overwrites.c.place.in_(texts)))
         everyone = assignments.c.subject.in_([f"everyone:{text}" for text in texts])
-        connection.execute(delete(assignments).where(assignments.c.node.in_(texts)))
+        held_at = assignments.c.node.in_([*texts, *map(here_only, texts)])
+        connection.execute(delete(assignments).where(held_at))
         connection.execute(delete(assignments).where(everyone))
         connection.execute(delete(provided).where(provided.c.node.in_(texts)))
         theirs = roles.c.home.in_(texts)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.orm import Session
 
-from yoto.nodes import APPLICATIONS, parse_text
+from yoto.nodes import APPLICATIONS, HERE_ONLY, parse_text
 from yoto.permission.database.statements import assignments, grants, group_grants, overwrites, roles
 from yoto.permission.outbox.dirty_tags import CHUNK, DirtyTags
 from yoto.permission.outbox.forgetting import OF_PEOPLE, missing, resources
@@ -27,6 +27,7 @@ _NODES: Sequence[tuple[ColumnElement[Any], str]] = (
     (group_grants.c.scope_key, ""),
     (overwrites.c.place, ""),
     (assignments.c.node, ""),
+    (assignments.c.node, HERE_ONLY),
     (assignments.c.subject, EVERYONE),
     (roles.c.home, ""),
 )

@@ -17,7 +17,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, Table
 from sqlalchemy.sql import visitors
 
 from yoto import cache
-from yoto.nodes import APPLICATIONS, parse_text, text_of
+from yoto.nodes import APPLICATIONS, node_held_at, parse_text, text_of
 from yoto.permission.outbox.dirty_tags import DirtyTags, Home
 from yoto.store.columns import Model
 from yoto.store.declarations import Declaration
@@ -113,7 +113,7 @@ def _assignment(dirty: DirtyTags, act: Act, row: Row) -> None:
     else:
         # Of everybody: all is about where it is held, or whose it is.
         home = str(row.get("subject") or "").removeprefix("everyone:")
-        text = row.get("node") or home
+        text = node_held_at(row.get("node") or home)
         if parse_text(text) is None:
             dirty.everything()
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yoto.nodes import node_held_at
 from yoto.permission.loading import load_sites
 from yoto.permission.loading.rows import overwrites_of
 from yoto.permission.rank.delegation import delegated_grants, merged, role_closure
@@ -25,7 +26,7 @@ def held_by(session: Session, *whose: Any) -> list[tuple[Role, Place]]:
         .where(*whose)
     )
     return [
-        (role, GLOBAL if node == NOWHERE else place_of_text(node))
+        (role, GLOBAL if node == NOWHERE else place_of_text(node_held_at(node)))
         for role, node in session.execute(rows)
     ]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yoto.nodes import APPLICATIONS
+from yoto.nodes import APPLICATIONS, node_held_at
 from yoto.permission.loading.rows import assignments_of
 from yoto.permission.loading.sites import Site
 from yoto.permission.rank.hierarchy import Authority
@@ -152,7 +152,7 @@ def check_assignments(
     held = dict(assignments_of(session, RoleAssignment.user_id == user_id)).get(user_id, ())
     others = OtherHoldings(session, ("", *homes), authority.now).of(user_id)
     belongs = frozenset(text for text in homes if belongs_to(session, user_id, text))
-    nodes = {one.node for one in held if one.node != NOWHERE}
+    nodes = {node_held_at(one.node) for one in held if one.node != NOWHERE}
     ground = _Ground(authority, snapshot, snapshot, {*taken, *nodes})
     ground.examine([Person(user_id, True, (*held, *others), (*after(held), *others), belongs)])
 
@@ -181,7 +181,7 @@ def check_set(
     snapshot = RoleSnapshot(session, authority.registry, homes, [row.role_id])
     sums = snapshot.sums(row.role_id, asleep=True)
     taken = {place for place, masks in sums.items() if masks[ALLOW]}
-    ground = _Ground(authority, snapshot, snapshot, {*taken, row.node})
+    ground = _Ground(authority, snapshot, snapshot, {*taken, node_held_at(row.node)})
     people = people_not_below(authority, home, homes, snapshot, [row.role_id], ground.nodes, at)
     ground.examine(
         one._replace(after=tuple(held for held in one.before if held.id != row.id))
@@ -202,7 +202,7 @@ def _held_at(session: Session, role_ids: Collection[int]) -> set[str]:
     found = select(RoleAssignment.node).where(
         RoleAssignment.role_id.in_(role_ids), RoleAssignment.node != NOWHERE
     )
-    return set(session.scalars(found.distinct()))
+    return {node_held_at(text) for text in session.scalars(found.distinct())}
 
 
 def _taken(before: RoleSnapshot, after: RoleSnapshot, role_ids: Iterable[int]) -> dict[str, int]:
@@ -259,7 +259,7 @@ class _Ground:
     @property
     def nodes(self) -> set[str]:
         """The nodes at which roles that count in the places are held."""
-        return {node for site, _ in self._views for node in site.nodes}
+        return {node for site, _ in self._views for node in site.holding}
 
     def examine(self, people: Iterable[Person]) -> None:
         """Raises ``PermissionDenied`` for the first of them who would lose something."""
@@ -342,7 +342,7 @@ def _at(held: Iterable[Assignment], site: Site) -> tuple[Assignment, ...]:
     return tuple(
         one
         for one in held
-        if (one.node == NOWHERE or one.node in site.nodes)
+        if (one.node == NOWHERE or one.node in site.holding)
         and (one.by is not By.EVERYONE or site.home is not None)
     )
 

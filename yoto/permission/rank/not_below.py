@@ -138,7 +138,7 @@ def _ranking_nodes(authority: Authority, at: Place | None) -> tuple[str, ...]:
     """The nodes at which a role ranks its holder in a write about the node ``at``."""
     if at is None:
         return (NOWHERE,)
-    return (NOWHERE, *site_at(authority.session.connection(), at).nodes)
+    return (NOWHERE, *site_at(authority.session.connection(), at).holding)
 
 
 class _Reached(NamedTuple):

@@ -103,7 +103,7 @@ def rankings_of(
     outside: frozenset[str] = frozenset()
     if at is not None:
         there = memberships_at(session.connection(), list(floors), at)
-        nodes, outside = there.site.nodes, there.site.outside
+        nodes, outside = there.site.holding, there.site.outside
         inside = {
             one.user_id
             for one in there.people

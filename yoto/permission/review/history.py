@@ -178,7 +178,7 @@ class History:
 
         Assignments elsewhere do not count here, and are not kept.
         """
-        if node != NOWHERE and node not in self.site.nodes:
+        if node != NOWHERE and node not in self.site.holding:
             return
         if subject.startswith(USER):
             held: dict[Any, Window] = self.windows[int(subject.removeprefix(USER))]

@@ -77,7 +77,7 @@ def _add_holders(connection: Connection, found: History, ids: dict[str, str]) ->
     of = assignments.c
     for subject, role_id, node, starts, ends in connection.execute(
         select(of.subject, of.role_id, of.node, of.valid_from, of.valid_until).where(
-            of.role_id.in_(OF_ROLES), of.node.in_([NOWHERE, *found.site.nodes])
+            of.role_id.in_(OF_ROLES), of.node.in_([NOWHERE, *found.site.holding])
         ),
         ids,
     ):

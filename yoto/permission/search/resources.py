@@ -27,7 +27,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
-from yoto.nodes import GLOBAL_KIND, parse_text
+from yoto.nodes import GLOBAL_KIND, node_held_at, parse_text
 from yoto.permission.checking.asking import allowed_by_policies
 from yoto.permission.loading.sites import site_at
 from yoto.permission.loading.source import reading
@@ -173,7 +173,7 @@ def _reached(
         if layer == GRANT and node == GLOBAL_KIND:
             places = places[:1]
         for text in places:
-            parsed = parse_text(text)
+            parsed = parse_text(node_held_at(text))
             if parsed is not None:
                 wanted.setdefault(parsed[0], set()).add(parsed[1])
     return _below(chain, wanted)

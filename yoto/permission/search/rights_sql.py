@@ -39,7 +39,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE
 
-from yoto.nodes import PUBLIC_NUMBER
+from yoto.nodes import PUBLIC_NUMBER, here_only
 from yoto.permission.database.statements import (
     allows,
     assignments,
@@ -195,7 +195,9 @@ def _roles_in_force(
         held_type = func.substr(given.node, 1, func.instr(given.node, ":") - 1)
         counts = [*more, and_(given.node == NOWHERE, roles.c.home == NOWHERE)]
         if outside:
-            counts.append(held_type.in_(sorted(outside)))
+            # What is held at a node alone begins so, and is found at that node.
+            alone = (here_only(one) for one in outside)
+            counts.append(held_type.in_(sorted((*outside, *alone))))
         return case((or_(*counts), ANYBODY), else_=BELONGING)
 
     def held_by(source: Table, *more: ColumnElement[bool]) -> Select[Any]:

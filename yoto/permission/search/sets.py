@@ -35,7 +35,7 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
         teams = list(connection.scalars(teams_that_could(), asked))
         above = above_each(db.session(), teams)
         every = set().union(*above.values())
-        held = _held(connection, every, ["", *site.nodes])
+        held = _held(connection, every, ["", *site.holding])
         roles = [one.role_id for one in held]
         # The public holds what everybody does; the roles of teams are read beside those.
         loaded = load_one(connection, PUBLIC_NUMBER, place, roles)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
 )
 
-from yoto.nodes import APPLICATIONS, GLOBAL_KIND, PUBLIC_NUMBER
+from yoto.nodes import APPLICATIONS, GLOBAL_KIND, HERE_ONLY, PUBLIC_NUMBER
 from yoto.permission.database.statements import programs, users
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.search.rights_sql import (
@@ -139,7 +139,12 @@ class AtNodes:
             found = case((belongs, allowed_inside), else_=allowed_outside)
         homes = [rights.home == NOWHERE]
         homes += [] if self._home is None else [rights.home == self._home]
-        held = or_(rights.held == NOWHERE, *(rights.held == text for text in self._texts))
+        at_it_alone = literal(HERE_ONLY) + self._texts[0]
+        held = or_(
+            rights.held == NOWHERE,
+            rights.held == at_it_alone,
+            *(rights.held == text for text in self._texts),
+        )
         source: Any = verdict.rights
         above = self._chain.used()
         for rung in above:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from yoto.nodes import place_of_text
+from yoto.nodes import node_held_at, place_of_text
 from yoto.permission.loading import Site
 from yoto.permission.registry.bits import KnownBits
 from yoto.permission.verdict.facts import NOWHERE, Assignment, By, UserFacts
@@ -95,7 +95,7 @@ class Way:
 def _node(text: str) -> dict[str, Any] | None:
     if text == NOWHERE:
         return None
-    place = place_of_text(text)
+    place = place_of_text(node_held_at(text))
     id_ = str(place.id) if isinstance(place.id, UUID) else place.id
     return {"scope": place.kind, "id": id_}
 

@@ -205,6 +205,7 @@ ACTS: Mapping[str, Mapping[str, ActField]] = {
         **_HELD,
         "valid_from": ActField(_moment, None),
         "valid_until": ActField(_moment, None),
+        "here_only": ActField(_as_it_is, False),
     },
     "role.unassign": _HELD,
     "overwrite.set": {
@@ -226,13 +227,15 @@ Given = Mapping[str, Any]
 
 def _assign(one: Given, how: Given) -> None:
     window = one["valid_from"], one["valid_until"]
-    if _is_person(one):
+    if _is_person(one) and not one["here_only"]:
         # As their own route does, which has other rules for another window.
         _writes.assign_roles_to_user(
             one["subject"], [one["role_id"]], valid_from=window[0], valid_until=window[1], **how
         )
     else:
-        _writes.assign(one["subject"], one["role_id"], _node(one), *window, **how)
+        _writes.assign(
+            one["subject"], one["role_id"], _node(one), *window, here_only=one["here_only"], **how
+        )
 
 
 def _unassign(one: Given, how: Given) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.cache import NodeId
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.nodes import APPLICATIONS
+from yoto.nodes import here_only as here_only_at
 from yoto.permission.loading.finding import (
     checked_node,
     require,
@@ -39,6 +40,7 @@ from yoto.permission.verdict.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.permission.writes.acting import Act, acting
 from yoto.permission.writes.assignments import Window, check_window
 from yoto.permission.writes.declared_roles import role_number
+from yoto.permission.writes.role_rules import checked_flag
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Effect, Role, RoleAssignment
 from yoto.store.models import Team as TeamRow
@@ -57,6 +59,7 @@ class Held(NamedTuple):
     valid_from: datetime | None
     valid_until: datetime | None
     attributes: Mapping[str, Any] | None
+    here_only: bool = False
 
 
 class InTeam(NamedTuple):
@@ -76,9 +79,9 @@ class _Given(NamedTuple):
     home: str
 
     @property
-    def node(self) -> str:
-        """The node at which it is held, as the table has it."""
-        return NOWHERE if self.at is None else str(self.at)
+    def nodes(self) -> list[str]:
+        """How the table may have where it is held: with all that is below, or there alone."""
+        return [NOWHERE] if self.at is None else [str(self.at), here_only_at(str(self.at))]
 
 
 class NodeAssignments:
@@ -100,6 +103,7 @@ class NodeAssignments:
         valid_until: datetime | None = None,
         attributes: Mapping[str, Any] | None = None,
         *,
+        here_only: bool = False,
         actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
@@ -109,6 +113,7 @@ class NodeAssignments:
         Args:
             valid_from, valid_until: the window, half open, with a time zone; None: no bound.
             attributes: JSON data for policies, which find it where the role gave the right.
+            here_only: it counts at the node ``at`` itself, and not below.
 
         Returns:
             A receipt with the id of the assignment.
@@ -116,6 +121,9 @@ class NodeAssignments:
         now = datetime.fromtimestamp(get_state().clock(), UTC)
         check_window(valid_from, valid_until, now)
         checked = checked_json(attributes, "attributes")
+        alone = checked_flag(here_only, "here_only")
+        if alone and at is None:
+            raise ValidationFailed({"here_only": "say by 'at' where"})
         number = role_number(role_id)
         with acting(
             actor_id, reason, commit, GIVEN_MEANWHILE, roles=[number], field="subject"
@@ -124,31 +132,37 @@ class NodeAssignments:
             _check_rank(act.authority, given)
             row = _stored(act.session, given)
             window = Window(epoch(valid_from), epoch(valid_until))
+            node = given.nodes[alone]
             before = None if row is None else _window_of(row)
-            if before is None or not window.within(before):
+            moved = row is not None and row.node != node
+            if before is None or (moved and not alone) or not window.within(before):
                 _check_giving(act.authority, given, window.end)
-            if before is not None and not before.within(window):
+            if before is not None and ((moved and alone) or not before.within(window)):
                 assert row is not None
-                held = Assignment(given.role.id, *window, given.node)
+                gone = Assignment(given.role.id, node=row.node)
+                held = Assignment(given.role.id, *window, node)
                 _check_taking(
                     act.authority,
                     given,
                     row,
                     lambda all_held: tuple(
-                        held if _is_same(one, held) else one for one in all_held
+                        held if _is_same(one, gone) else one for one in all_held
                     ),
                 )
             was = None if row is None else _shown(row)
+            if row is not None and row.node != node:
+                _record(act, "role.unassign", given, was, None)
+                was = None
             if row is None:
                 row = RoleAssignment(
                     subject=given.holder.text,
                     user_id=given.holder.user_id,
                     team_id=given.holder.team_id,
                     role_id=given.role.id,
-                    node=given.node,
+                    node=node,
                 )
                 act.session.add(row)
-            row.valid_from, row.valid_until = valid_from, valid_until
+            row.node, row.valid_from, row.valid_until = node, valid_from, valid_until
             row.attributes, row.assigned_by = checked, act.actor_id
             act.session.flush()
             _record(act, "role.assign", given, was, _shown(row))
@@ -176,7 +190,7 @@ class NodeAssignments:
             if row is None:
                 raise ValidationFailed({"role_id": "is not held there"})
             _check_rank(act.authority, given)
-            gone = Assignment(given.role.id, node=given.node)
+            gone = Assignment(given.role.id, node=row.node)
             _check_taking(
                 act.authority,
                 given,
@@ -195,7 +209,8 @@ class NodeAssignments:
         """
         get_state()
         node = str(checked_node((type, id), "at"))
-        statement = select(RoleAssignment).where(RoleAssignment.node == node)
+        held_at = RoleAssignment.node.in_([node, here_only_at(node)])
+        statement = select(RoleAssignment).where(held_at)
         with reading():
             rows = db.session.scalars(statement.order_by(RoleAssignment.id).limit(limit)).all()
             subjects = _named(shown_subject(row.subject) for row in rows)
@@ -208,6 +223,7 @@ class NodeAssignments:
                 row.valid_from,
                 row.valid_until,
                 row.attributes,
+                row.node != node,
             )
             for subject, row in zip(subjects, rows, strict=True)
         ]
@@ -381,7 +397,7 @@ def _stored(session: Session, given: _Given) -> RoleAssignment | None:
         select(RoleAssignment).where(
             RoleAssignment.subject == given.holder.text,
             RoleAssignment.role_id == given.role.id,
-            RoleAssignment.node == given.node,
+            RoleAssignment.node.in_(given.nodes),
         )
     )
 

@@ -161,8 +161,8 @@ class RoleAssignment(Model):
 
     ``subject`` is ``user:5`` (a person or an application, also in ``user_id``), ``team:5`` (also in
     ``team_id``), ``everyone:`` and the node whose people these are, or ``public``. ``node`` is
-    where the role is held, with all below; empty: wherever it counts. ``attributes`` are for
-    policies.
+    where the role is held, with all below (``folder:3``) or at it alone (``!folder:3``); empty:
+    wherever it counts. ``attributes`` are for policies.
     """
 
     __tablename__ = "yoto_role_assignments"

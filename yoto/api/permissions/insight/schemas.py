@@ -50,6 +50,9 @@ class RoleLinkSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "team:5, everyone or public, where the user is not named"},
     )
+    here_only = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether it is held there and not below"}
+    )
 
 
 class GrantLinkSchema(ma.Schema):

@@ -45,6 +45,7 @@ class AssignAtSchema(AtSchema, ReasonSchema):
     role_id = RowId(required=True)
     valid_from = Instant(load_default=None, allow_none=True)
     valid_until = Instant(load_default=None, allow_none=True)
+    here_only = ma.fields.Boolean(load_default=False)
 
 
 class UnassignQuery(AtQuery, ReasonQuery):
@@ -62,6 +63,7 @@ class HeldSchema(ma.Schema):
     role_id = ma.fields.Integer(required=True)
     valid_from = Instant(required=True, allow_none=True)
     valid_until = Instant(required=True, allow_none=True)
+    here_only = ma.fields.Boolean(required=True)
 
 
 class HoldersSchema(ma.Schema):

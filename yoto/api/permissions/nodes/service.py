@@ -47,6 +47,7 @@ def assign(caller_id: int, asked: Mapping[str, Any]) -> None:
         managed(caller_id, Place(asked["scope"], asked["scope_id"])),
         asked["valid_from"],
         asked["valid_until"],
+        here_only=asked["here_only"],
         actor_id=caller_id,
         reason=asked["reason"],
     )

@@ -47,7 +47,7 @@ def list_holders_at_resource(query: dict[str, Any]) -> dict[str, Any]:
 @nodes.alt_response(404, "NOT_FOUND")
 @nodes.alt_response(409, "CONFLICT")
 def assign_at_resource(body: dict[str, Any]) -> None:
-    """Let a subject hold a role at a resource, with all that is below it
+    """Let a subject hold a role at a resource, with all that is below it or (`here_only`) without
 
     It takes being its administrator or owner, or `admin.roles`; and to have what is given.
     """

@@ -78,7 +78,8 @@ class State:
                 if node is None:
                     counts = home is None or belongs
                 else:
-                    counts = node in there.chain and there.counts(subject, role, node)
+                    reaches = node == at or (node in there.chain and not row.here_only)
+                    counts = reaches and there.counts(subject, role, node)
                 if counts and held.active and held.home == home and not held.default:
                     found = max(found, int(role))
         return found

@@ -387,6 +387,7 @@ class Replay:
             None if at is None else self.place(at),
             *window,
             attributes=write.attributes,
+            here_only=write.here_only,
             **self._who,
         )
 

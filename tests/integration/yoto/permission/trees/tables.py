@@ -19,7 +19,7 @@ from app.models import User
 from tests.support.trees import model
 from tests.support.trees.model import World
 from tests.support.trees.types import PERMISSIONS, SHARE
-from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, text_of
+from yoto.nodes import APPLICATIONS, PUBLIC_NUMBER, here_only, text_of
 from yoto.permission.database.statements import provides_roles
 from yoto.permission.directory import EXTENSION as PROVIDERS
 from yoto.permission.directory import Providers
@@ -199,7 +199,7 @@ class RoleProvider:
 def is_provided(subject: model.Subject, role_id: model.Id, row: model.AssignmentRow) -> bool:
     """Whether a provider gives it; what it gives has begun."""
     mine = isinstance(subject, model.Person) and (int(subject.id) + int(role_id)) % 2 == 0
-    return mine and row.window.from_ is None
+    return mine and row.window.from_ is None and not row.here_only
 
 
 @contextmanager
@@ -366,7 +366,7 @@ def _store_rights(world: World, add: Any) -> None:
             subject_columns(subject)
             | {
                 "role_id": role,
-                "node": text(node),
+                "node": here_only(text(node)) if row.here_only else text(node),
                 "valid_from": moment(row.window.from_),
                 "valid_until": moment(row.window.until),
             }
