@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.bundles import default_bundle, rules
 from yoto.errors import PolicyError
-from yoto.policy.sandbox import SandboxLimits, run_in_sandbox
+from yoto.policy.engine import TestFailure, TestReport
+from yoto.policy.sandbox import SandboxLimits, refuse_failures, run_in_sandbox
 
 GOOD = rules(
     'deny contains "a" if input.x == 1', "test_it if authz.decision.allow with input as {}"
@@ -64,3 +65,17 @@ def test_a_huge_list_is_refused_with_the_memory() -> None:
 def test_waiting_has_an_end() -> None:
     with pytest.raises(PolicyError, match=r"more than 0\.01 s"):
         run_in_sandbox("rules", GOOD, limits=SandboxLimits(wall_seconds=0.01))
+
+
+def test_a_policy_that_fails_in_a_test_of_another_is_told_what_it_has_to_cope_with() -> None:
+    fails = "own: line 3, column 45: `startswith` expects string argument. Got `null` instead"
+    others, own = (TestFailure(f"{policy}: test_x", fails) for policy in ("main", "own"))
+
+    with pytest.raises(PolicyError) as refused:
+        refuse_failures("own", TestReport(failed=(others,)))
+    assert fails in refused.value.reason
+    assert "is_string(input.action.name)" in refused.value.reason
+
+    with pytest.raises(PolicyError) as refused:
+        refuse_failures("own", TestReport(failed=(own,)))
+    assert "is_string" not in refused.value.reason
