@@ -14,6 +14,11 @@ class Policies:
         ("embedded", "opa"),
         "What runs policies: this process, or the OPA server at `OPA_URL`.",
     )
+    POLICY_PORTABLE = flag(
+        False,
+        "Admit only policies that mean the same on every engine; for fleets whose workers run"
+        " different ones.",
+    )
     OPA_URL = optional("an http:// or https:// address", "Address of an OPA server.", WEB)
     OPA_TOKEN = optional("the bearer token of the OPA server", "Its bearer token.", secret=True)
     OPA_TIMEOUT = number(1.0, 0.01, 60, "s", "How long it may take to answer.")

@@ -1,4 +1,4 @@
-"""Requirements for a bundle on every engine, whichever is going to run it."""
+"""Requirements for a bundle: on the engine that is going to run it, or on every engine."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ MOST_ADMITTED = 4
 Sources = tuple[tuple[str, str], ...]
 
 
-def admit(bundle: Bundle) -> None:
+def admit(bundle: Bundle, exact: frozenset[str] = frozenset()) -> None:
     """Refuse features that an engine lacks, or evaluates differently from another.
+
+    Args:
+        exact: see ``check_bundle``; none: the bundle is for every engine.
 
     Tests may use features that engines read differently: they decide nothing, and must hold where
     they run.
@@ -26,12 +29,13 @@ def admit(bundle: Bundle) -> None:
     Raises:
         PolicyError: the first fault, with line and column.
     """
-    _admit(tuple(bundle.modules.items()), tuple(bundle.tests.items()), bundle.data_json)
+    modules, tests = tuple(bundle.modules.items()), tuple(bundle.tests.items())
+    _admit(modules, tests, bundle.data_json, exact)
 
 
 @lru_cache(maxsize=MOST_ADMITTED)
-def _admit(modules: Sources, tests: Sources, data_json: str) -> None:
+def _admit(modules: Sources, tests: Sources, data_json: str, exact: frozenset[str]) -> None:
     """By all that the bundle holds: its version is too short to be trusted with it."""
     bundle = Bundle(dict(modules), dict(tests), json.loads(data_json))
-    check_bundle(bundle)
+    check_bundle(bundle, exact)
     check_portable(syntax_of(bundle.modules))

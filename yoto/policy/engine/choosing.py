@@ -20,7 +20,8 @@ def policy_engine(app: Flask) -> PolicyEngine:
     """
     config = app.config
     if config["POLICY_ENGINE"] != OPA:
-        return EmbeddedEngine(EvaluationDeadline(overrun_folder(app.instance_path)))
+        deadline = EvaluationDeadline(overrun_folder(app.instance_path))
+        return EmbeddedEngine(deadline, portable=config["POLICY_PORTABLE"])
     controller = Resilience.of(app)
     controller.define(OPA, circuit_breaker=OPA_BREAKER)
     settings = OpaSettings(

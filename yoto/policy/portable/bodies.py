@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from yoto.policy.portable.syntax import NotPortable, name_of, nodes
+from yoto.policy.portable.syntax import NotPortable, name_of, nodes, path_of
 from yoto.policy.rego import Syntax
 
 _PATTERN = (
@@ -19,17 +19,21 @@ _WALK = (
 _FRACTION = (
     "regorus rounds this fraction, OPA computes with it exactly: count in whole units (10 of 100)"
 )
+_KEY = "a key and a value in a set, which regorus never finds: write x[key] == value, or value in x"
 
 
 def check_bodies(module: Syntax) -> Iterator[NotPortable]:
     """The faults within rules."""
     lines: set[tuple[int, int]] = set()
     # A line comes before what it holds.
-    for node in nodes(module["rules"], "SomeIn", "AssignExpr", "ArithExpr", "Expr", "Call"):
+    kinds = ("SomeIn", "Membership", "AssignExpr", "ArithExpr", "Expr", "Call")
+    for node in nodes(module["rules"], *kinds):
         for kind, one in node.items():
             if kind == "SomeIn":
                 objects = nodes([one["key"], one["value"]], "Object")
                 yield from (NotPortable(pattern, _PATTERN) for pattern in objects)
+            elif kind == "Membership" and one["key"] and _may_be_set(one["collection"]):
+                yield NotPortable(node, _KEY)
             elif kind == "AssignExpr":
                 yield from (NotPortable(pattern, _PATTERN) for pattern in _matched(one))
             elif kind == "ArithExpr":
@@ -63,6 +67,13 @@ def _objects(pattern: Any) -> Iterator[Syntax]:
 
 def _place(call: Syntax) -> tuple[int, int]:
     return call["span"]["start"], call["span"]["end"]
+
+
+def _may_be_set(node: Any) -> bool:
+    """Whether a collection may be a set, as nothing in the input is."""
+    if any(kind in node for kind in ("Array", "Object", "ArrayCompr", "ObjectCompr")):
+        return False
+    return path_of(node)[:1] != ("input",)
 
 
 def _is_rounded(node: Any) -> bool:

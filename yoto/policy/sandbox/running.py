@@ -167,7 +167,7 @@ def _of_others(name: str, report: TestReport) -> str:
     ):
         return ""
     return (
-        f"; tests of other policies evaluate {name}, too, with inputs such as a null action.name or "
-        "none at all: a rule must deny or be undefined there, and not fail. Check first, as in "
+        f"; tests of other policies evaluate {name}, too, with inputs such as a null action.name "
+        "or none at all: a rule must deny or be undefined there, and not fail. Check first, as in "
         "is_string(input.action.name)"
     )

@@ -28,19 +28,24 @@ class EmbeddedEngine:
     name: EngineName = "embedded"
 
     def __init__(
-        self, deadline: EvaluationDeadline | None = None, library: Library | None = None
+        self,
+        deadline: EvaluationDeadline | None = None,
+        library: Library | None = None,
+        portable: bool = False,
     ) -> None:
         """Nothing is compiled, and nothing written.
 
         Args:
             deadline: of each evaluation; None: there is none.
             library: None: the one that is installed.
+            portable: whether policies have to mean the same on every engine.
 
         Raises:
             ConfigurationError: none is.
         """
         self.library = library or installed()
         self.owner = Owner()
+        self._exact = frozenset[str]() if portable else self.library.exact
         self._deadline = deadline
         self._keys = count()
 
@@ -56,7 +61,7 @@ class EmbeddedEngine:
 
     def compile(self, bundle: Bundle) -> EmbeddedPolicies:
         """See ``PolicyEngine``. Every rule is evaluated once, with an empty input."""
-        admit(bundle)
+        admit(bundle, self._exact)
         self.library.admit(bundle)
         policies = EmbeddedPolicies(
             self.library, self.owner, f"bundle-{next(self._keys)}", bundle, self._deadline

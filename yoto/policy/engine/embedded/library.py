@@ -19,7 +19,7 @@ from yoto.policy.engine.protocol import LibraryName
 LIBRARIES: tuple[LibraryName, ...] = ("regorus", "regopy")
 
 _MODULES = {
-    "regorus": "yoto.policy.engine.embedded.by_regorus",
+    "regorus": "yoto.policy.engine.embedded.by_regorus.library",
     "regopy": "yoto.policy.engine.embedded.by_regopy.library",
 }
 
@@ -57,6 +57,11 @@ class Library(Protocol):
     @property
     def most_kept(self) -> int:
         """The most programs of one set, each for some topics, that are worth their memory."""
+        ...
+
+    @property
+    def exact(self) -> frozenset[str]:
+        """Builtins in which engines differ, and that this one evaluates as OPA or with an error."""
         ...
 
     @property

@@ -81,6 +81,7 @@ class Regopy:
     name: LibraryName = "regopy"
     # Of 9 MB each.
     most_kept = 8
+    exact = frozenset[str]()
     # It ends the process where a rule that uses another is evaluated so.
     replaces = False
 

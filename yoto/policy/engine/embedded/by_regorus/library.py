@@ -13,6 +13,7 @@ import regorus
 
 from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
+from yoto.policy.engine.embedded.by_regorus.writing import EXACT, PACKAGE, reason_at, written
 from yoto.policy.engine.embedded.library import TextOf
 from yoto.policy.engine.protocol import LibraryName
 
@@ -55,6 +56,7 @@ class Regorus:
     name: LibraryName = "regorus"
     # Of 100 to 300 KB each.
     most_kept = 64
+    exact = EXACT
     replaces = True
 
     @property
@@ -80,7 +82,7 @@ class Regorus:
     ) -> _Program:
         """See ``Library``."""
         engine = _copy(documents)
-        for name, source in modules.items():
+        for name, source in written(modules).items():
             translated(name, lambda: engine.add_policy(name, source))
         # Copies are to be analysed already, which takes longer than most evaluations.
         if not tests:
@@ -125,4 +127,6 @@ def _policy_error(policy: str, text: str) -> PolicyError:
     reason = message["message"].rstrip(": ") if message else text
     if place is None:
         return PolicyError(policy, reason)
+    if place["policy"] == PACKAGE:
+        return PolicyError(policy, reason_at(int(place["line"])) or reason)
     return PolicyError(place["policy"], f"line {place['line']}, column {place['column']}: {reason}")
