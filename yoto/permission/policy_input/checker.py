@@ -53,7 +53,9 @@ class PolicyChecker:
     @property
     def judged(self) -> JudgedPlaces:
         """Permissions that are checked only in places where a rule is set."""
-        return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged, self._judged_among, judges_members)
+        return JudgedPlaces(
+            CHANNEL, JUDGED_WHERE_SET, self._is_judged, self._judged_among, judges_members
+        )
 
     def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
         service = PolicyManager.of(self._app)

@@ -66,7 +66,9 @@ def _judged(
     if permission.abac:
         return lambda entity: true()
     judged = state.judged
-    if judged is None or permission.name not in judged.names or not of_community(scope):
+    if judged is None or permission.name not in judged.names:
+        return None
+    if scope != judged.kind or not of_community(scope):
         return None
     return judged.condition
 

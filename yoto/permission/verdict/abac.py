@@ -90,12 +90,14 @@ class JudgedPlaces:
     """Permissions that policies judge only in places where there is something to judge by.
 
     Attributes:
+        kind: the type of these places; of another type there is none.
         names: the permissions.
         holds: whether a place is one. It may raise ``StoreUnavailable``.
         among: those of many places that are, in one look.
-        condition: the same of a mapped class of channels, for a statement.
+        condition: the same of the mapped class of that type, for a statement.
     """
 
+    kind: str
     names: frozenset[str]
     holds: Callable[[Place], bool]
     among: Callable[[Sequence[Place]], frozenset[Place]]

@@ -17,6 +17,7 @@ from tests.support.world import Community, World
 from yoto import PUBLIC, Team
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
 from yoto.permission import Page, PermissionSystem, PolicyAnswer, PolicyQuestion
+from yoto.permission.registry.catalogue import CATALOGUE
 from yoto.permission.search import resources, users
 from yoto.permission.state import get_state
 from yoto.store.db import db
@@ -216,6 +217,21 @@ def test_where_rules_of_channels_are_judged_the_policies_say(
         assert system.list_resources(person.id, SEND).ids == (free, hushed)
         db.session.remove()
     assert set(asked) == {hushed, closed}
+
+
+def test_each_permission_gives_sql_for_each_type_as_it_gives_pages(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    holders = {
+        spec.name: world.member(harbour, None, world.role(harbour, spec.name)) for spec in CATALOGUE
+    }
+    with app.app_context():
+        for name, person in holders.items():
+            for model, scope in ((Server, "server"), (Channel, "channel")):
+                seen = permissions.visible(select(model.id).order_by(model.id), person.id, name)
+                pages = permissions.list_resources(person.id, name, scope)
+                assert tuple(db.session.scalars(seen)) == pages.ids, (name, scope)
+        db.session.remove()
 
 
 @pytest.mark.parametrize(

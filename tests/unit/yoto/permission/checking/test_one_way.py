@@ -301,6 +301,7 @@ def staged(app: Flask, scene: Scene, user_id: int, place: Place) -> Iterator[Hea
         remembered=source.remembered,
         records=SimpleNamespace(picks=lambda: scene.sampled, take=take),  # type: ignore[arg-type]
         judged=JudgedPlaces(
+            "channel",
             frozenset({SOMEWHERE}),
             lambda at: scene.somewhere,
             lambda among: frozenset(among if scene.somewhere else ()),
