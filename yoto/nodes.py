@@ -22,9 +22,9 @@ MAX_ID = (1 << 63) - 1  # the largest value of a BIGINT column
 APPLICATIONS = 1 << 62
 PUBLIC_NUMBER = MAX_ID - 1
 TYPE_MAX_LENGTH = 32
-TEXT_MAX_LENGTH = 64
-# No separators of the log and of our keys; what a URL can say as it is.
-TEXT_ID = re.compile(rf"[!-.0-~]{{1,{TEXT_MAX_LENGTH}}}", re.ASCII)
+TEXT_MAX_LENGTH = 255
+# Visible ASCII. Keys of Redis escape what separates their parts, and addresses what ends a segment.
+TEXT_ID = re.compile(rf"[!-~]{{1,{TEXT_MAX_LENGTH}}}", re.ASCII)
 TYPE_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{TYPE_MAX_LENGTH - 1}}}", re.ASCII)
 
 _INT, _UUID, _TEXT = range(3)

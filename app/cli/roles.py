@@ -19,11 +19,13 @@ from yoto.api.rows import existing
 from yoto.cli.operations import command
 from yoto.cli.options import Duration, Moment, RowId, Scope, ScopeId, ending, resource_of
 from yoto.cli.permission import user_id_of
+from yoto.errors import ValidationFailed
 from yoto.http.paging import Page
 from yoto.http.shapes import Between
 from yoto.nodes import GLOBAL_KIND, MAX_ID, NodeId
 from yoto.operate.operation import Reason
 from yoto.permission import UNSET, node_of_text, subject_of_text, subject_text
+from yoto.store.columns import utcnow
 from yoto.store.db import writing
 from yoto.store.models import Effect, Role
 
@@ -169,6 +171,8 @@ def assign(
     if seconds is not None and valid_until is not None:
         raise click.UsageError("give --until or --for")
     until = valid_until or ending(seconds)
+    if until is not None and until <= utcnow():
+        raise ValidationFailed({"valid_until": "is in the past"})
     with writing():
         node = None if at is None else node_of_text(at, "at")
         permissions.assign(_subject(user), role_id, node, valid_from, until, reason=reason)

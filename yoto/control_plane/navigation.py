@@ -71,7 +71,7 @@ DETAILS = (
     Page("guard", "/guards/<name>", texts=("guards", "help"), part_of="guards"),
     Page(
         "resource",
-        "/resources/<kind>/<node>",
+        "/resources/<kind>/<node:node>",
         texts=("permissions", "audit", "person", "reasons"),
         part_of="permissions",
     ),

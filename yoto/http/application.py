@@ -17,7 +17,7 @@ import msgspec
 from flask import Flask, Request, Response, appcontext_tearing_down, request, request_tearing_down
 from flask.globals import request_ctx
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.routing import MapAdapter, RequestRedirect
+from werkzeug.routing import MapAdapter, PathConverter, RequestRedirect
 from werkzeug.sansio.utils import get_host
 
 from yoto import tracing
@@ -50,6 +50,13 @@ class QuickJson(DefaultJSONProvider):
         return made(body + b"\n", mimetype=self.mimetype)
 
 
+class NodeConverter(PathConverter):
+    """The id of a resource in an address, whose slashes came as ``%2F``: WSGI decodes them."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
 class Application(Flask):
     """Flask; what it does after the view differs, and how it writes JSON. What it would find out
     anew for each request it knows.
@@ -65,6 +72,7 @@ class Application(Flask):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.url_map.converters["node"] = NodeConverter
         self._synchronous = lru_cache(maxsize=MOST_FUNCTIONS)(super().ensure_sync)
         self._server_name = lru_cache(maxsize=MOST_HOSTS)(self._to_server_name)
 

@@ -27,8 +27,9 @@ READ_ONLY_MARK = "__read_only__"
 MODERATION_MARK = "__moderation__"
 OWN_ID_HEADER = "X-Yoto-Request-ID"
 _GIVEN_ID = "HTTP_X_REQUEST_ID"
-# A caller may name its request by visible ASCII, so that its logs and ours meet.
-_ACCEPTED_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# A caller may name its request by printable ASCII, so that its logs and ours meet. AuthZEN 1.0
+# wants that name echoed as it came. No space at either end: servers and proxies cut those.
+_ACCEPTED_ID = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 # Ids are no secrets, and a reader of many can predict the next: they need no system call. A seeded
 # global generator, and a fork, must not repeat them.
 _ids = random.Random()

@@ -42,7 +42,7 @@ class ShownResource(Resource):
     insight: Annotated[bool, "Whether the operator may read the other parts"]
 
 
-@resources.operation("GET", "/<kind>/<node>", VIEW)
+@resources.operation("GET", "/<kind>/<node:node>", VIEW)
 def read_resource(kind: str, node: str) -> ShownResource:
     """One resource, and what it is in"""
     place = _place(kind, node)
@@ -70,7 +70,7 @@ def read_resource(kind: str, node: str) -> ShownResource:
     }
 
 
-@resources.operation("GET", "/<kind>/<node>/holders", VIEW, also=(404,))
+@resources.operation("GET", "/<kind>/<node:node>/holders", VIEW, also=(404,))
 def list_holders_at(
     kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[AssignedRole]:
@@ -93,7 +93,7 @@ def list_holders_at(
     return cut([assigned(given, role, now) for given, role in rows], limit, lambda one: one["id"])
 
 
-@resources.operation("GET", "/<kind>/<node>/overwrites", VIEW, also=(404,))
+@resources.operation("GET", "/<kind>/<node:node>/overwrites", VIEW, also=(404,))
 def list_overwrites_at(
     kind: str, node: str, after: After = None, limit: Limit = PAGE_DEFAULT
 ) -> Page[LaidOverwrite]:

@@ -50,7 +50,8 @@ class AssignmentWrites:
 
         Args:
             server_id: if given, all roles must be of this server.
-            valid_from, valid_until: the window, half open, with a time zone; None: no bound.
+            valid_from, valid_until: the window, half open, with a time zone; None: no bound. An
+                actor gives none that is over; an import, which has no actor, may.
             by: for the audit log, an actor without an account, such as ``cli:root``.
             in_maintenance: go on in maintenance too; for operators' roles, which the caller has
                 made sure that these are.
@@ -64,7 +65,7 @@ class AssignmentWrites:
         """
         user_id = person_number(user_id)
         now = datetime.fromtimestamp(get_state_in_maintenance().clock(), UTC)
-        check_window(valid_from, valid_until, now)
+        check_window(valid_from, valid_until, None if actor_id is None and by is None else now)
         wanted = _ids(role_ids)
         with acting(
             actor_id,
@@ -146,8 +147,10 @@ class AssignmentWrites:
         return WriteReceipt(ids=ids)
 
 
-def check_window(start: datetime | None, end: datetime | None, now: datetime) -> None:
-    """Raises ``ValidationFailed`` for times without a zone, and a window that is empty or over."""
+def check_window(start: datetime | None, end: datetime | None, now: datetime | None) -> None:
+    """Raises ``ValidationFailed`` for times without a zone, and for a window that is empty or, with
+    ``now``, over. An import of history has windows that are over, and no actor.
+    """
     for field, moment in (("valid_from", start), ("valid_until", end)):
         if moment is None:
             continue
@@ -160,7 +163,7 @@ def check_window(start: datetime | None, end: datetime | None, now: datetime) ->
         except OverflowError:
             raise ValidationFailed({field: "is at the end of time: UTC has no such year"}) from None
     if end is not None:
-        if end <= now:
+        if now is not None and end <= now:
             raise ValidationFailed({"valid_until": "is in the past"})
         if start is not None and end <= start:
             raise ValidationFailed({"valid_until": "must be after valid_from"})

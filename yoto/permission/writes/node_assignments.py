@@ -111,7 +111,8 @@ class NodeAssignments:
         """Let a subject hold a role; where it holds it there already, the rest is set anew.
 
         Args:
-            valid_from, valid_until: the window, half open, with a time zone; None: no bound.
+            valid_from, valid_until: the window, half open, with a time zone; None: no bound. An
+                actor gives none that is over; an import, which has no actor, may.
             attributes: JSON data for policies, which find it where the role gave the right.
             here_only: it counts at the node ``at`` itself, and not below.
 
@@ -119,7 +120,7 @@ class NodeAssignments:
             A receipt with the id of the assignment.
         """
         now = datetime.fromtimestamp(get_state().clock(), UTC)
-        check_window(valid_from, valid_until, now)
+        check_window(valid_from, valid_until, None if actor_id is None else now)
         checked = checked_json(attributes, "attributes")
         alone = checked_flag(here_only, "here_only")
         if alone and at is None:

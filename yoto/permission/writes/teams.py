@@ -83,7 +83,8 @@ class TeamWrites:
         commit: bool = True,
     ) -> WriteReceipt:
         """Add people and applications to a team; present members get the new window."""
-        check_window(valid_from, valid_until, datetime.fromtimestamp(get_state().clock(), UTC))
+        now = datetime.fromtimestamp(get_state().clock(), UTC)
+        check_window(valid_from, valid_until, None if actor_id is None else now)
         with acting(actor_id, reason, commit) as act:
             team = require(act.session, Team, team_id)
             numbers = _members(act.session, members)

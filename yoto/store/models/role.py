@@ -13,7 +13,7 @@ from yoto.store.columns import MYSQL_OPTIONS, Model, PrimaryKey, string_enum, ut
 
 EVERYONE = "@everyone"
 # Characters of the text of a node, or of the absence of one, in tables: ``channel:3``.
-NODE_LENGTH = 100
+NODE_LENGTH = 300
 # Characters of the text of a node, or of a role's holder, in records.
 SUBJECT_LENGTH = NODE_LENGTH + 10
 NOWHERE = ""

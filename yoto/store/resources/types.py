@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from yoto.errors import ConfigurationError, ValidationFailed
-from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, NodeId, Place, mark_of
+from yoto.nodes import DIGITS, GLOBAL_KIND, MAX_ID, TEXT_ID, TEXT_MAX_LENGTH, NodeId, Place, mark_of
 from yoto.store.asked import Asked
 
 EXTENSION = "yoto.resources"
@@ -152,7 +152,9 @@ class ResourceType:
         if wanted is int and not 1 <= node_id <= MAX_ID:
             raise ValidationFailed({field_name: f"must be between 1 and {MAX_ID}"})
         if wanted is str and not TEXT_ID.fullmatch(node_id):
-            raise ValidationFailed({field_name: "must be 1 to 64 characters without spaces"})
+            raise ValidationFailed(
+                {field_name: f"must be 1 to {TEXT_MAX_LENGTH} visible ASCII characters"}
+            )
         found: NodeId = node_id
         return found
 
@@ -173,7 +175,13 @@ class ResourceTypes:
             ConfigurationError: there is one of its name, or the name means something else.
         """
         name = declared.name
-        if name in RESERVED or name in self._types:
+        if name in RESERVED:
+            raise ConfigurationError(
+                "resource",
+                f"{name!r} cannot be a type: in answers, logs and the audit log '{name}:...' is"
+                " something else already; call it otherwise",
+            )
+        if name in self._types:
             raise ConfigurationError("resource", f"there is a scope {name!r} already")
         try:
             mark_of(name)

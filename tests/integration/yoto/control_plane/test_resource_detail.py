@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -130,3 +131,16 @@ def test_resources_of_any_type_are_shown_by_their_own_ids(
         assert (found["name"], found["home"]) == (None, f"workspace:{home}")
         [held] = items(auditor, "/resources/file/plan.txt/holders")
         assert (held["via"], held["at"]) == (f"user:{reader.id}", f"document:{plan}")
+
+
+def test_an_id_with_slashes_is_one_part_of_an_address(
+    app: Flask, world: World, auditor: ControlClient
+) -> None:
+    with papers.declared(app) as made:
+        plan = made.document(made.workspace(world.user("owner")), "Plan")
+        with app.app_context():
+            permissions.put_resource("file", "a/b%2F{c}", parent=("document", plan))
+        path = f"/resources/file/{quote('a/b%2F{c}', safe='')}"
+        assert auditor.get(path).json["place"] == "file:=a/b%2F{c}"
+        assert items(auditor, f"{path}/holders") == []
+        assert auditor.get(f"{path}/overwrites").status_code == 200

@@ -15,13 +15,13 @@ from yoto.request.records import RequestRecords, records_of
 from yoto.store.sqlite import will_write
 
 
-@pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128, "<a/b;c=1>"])
+@pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 255, "<a/b;c=1>", "a b"])
 def test_a_request_id_of_the_caller_is_kept(bare_app: Flask, given: str) -> None:
     answer = bare_app.test_client().get("/ping", headers={"X-Request-ID": given})
     assert answer.headers["X-Request-ID"] == given
 
 
-@pytest.mark.parametrize("given", ["", "a b", "x" * 129, "ü", "a\tb"])
+@pytest.mark.parametrize("given", ["", "x" * 256, "ü", "a\tb"])
 def test_an_odd_request_id_is_replaced(bare_app: Flask, given: str) -> None:
     answer = bare_app.test_client().get("/ping", headers={"X-Request-ID": given})
     assert answer.headers["X-Request-ID"] != given

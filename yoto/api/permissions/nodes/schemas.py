@@ -10,10 +10,11 @@ from marshmallow.validate import Length
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
 from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.http.fields import Instant, NodeId, RowId, TypeName, with_node_id
+from yoto.store.models.role import NODE_LENGTH
 
 SUBJECT = {"description": "user:42, application:3, team:5, everyone:server:7 or public"}
 TARGET = {"description": "role:9, user:42, application:3 or team:5"}
-SUBJECT_LENGTH = 200  # characters: everybody of a node with a long text for an id
+SUBJECT_LENGTH = len("everyone:") + NODE_LENGTH  # characters
 
 
 class AtQuery(ma.Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from tests.support.world import Community, Person, World
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.people import kinds
+from yoto.store.columns import utcnow
 from yoto.store.db import db
 from yoto.store.declarations import declarations_of
 from yoto.store.models import Resource
@@ -143,3 +145,43 @@ def test_who_may_not_act_changes_no_attributes_either(files: Flask, person: Pers
             )
     db.session.rollback()
     assert db.session.scalars(select(Resource.attributes)).all() == [{"size": 3}]
+
+
+ODD = "openfga/openfga:{x}%2F~" + "!" * 232
+
+
+def test_an_id_is_any_visible_ascii_of_255_characters(
+    files: Flask, community: Community, person: Person, reader: int
+) -> None:
+    assert len(ODD) == 255
+    permissions.put_resource("folder", ODD, parent=("channel", community.channel_id))
+    permissions.put_resource("file", ODD, parent=("folder", ODD))
+    assert not reads(person, ODD)
+    permissions.assign(person.id, reader, at=("folder", ODD))
+    assert reads(person, ODD)
+    assert permissions.explain(person.id, READ, "file", ODD).allowed
+    assert permissions.list_resources(person.id, READ, "file").ids == (ODD,)
+    assert [one.subject for one in permissions.holders("folder", ODD)]
+    permissions.unassign(person.id, reader, at=("folder", ODD))
+    permissions.set_overwrite(at=("file", ODD), user_id=person.id, allow=[READ])
+    assert reads(person, ODD)
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "ä", "x" * 256, "tab\t"])
+def test_another_id_is_refused_with_what_is_allowed(files: Flask, bad: str) -> None:
+    with pytest.raises(ValidationFailed, match="id: must be 1 to 255 visible ASCII characters"):
+        permissions.put_resource("folder", bad)
+
+
+def test_an_import_may_bring_windows_that_are_over(
+    files: Flask, community: Community, person: Person, reader: int
+) -> None:
+    permissions.put_resource("folder", "plans", parent=("channel", community.channel_id))
+    over = utcnow() - timedelta(days=1)
+    permissions.assign(person.id, reader, at=("folder", "plans"), valid_until=over)
+    [held] = permissions.holders("folder", "plans")
+    assert held.valid_until == over
+    with pytest.raises(ValidationFailed, match="valid_until: is in the past"):
+        permissions.assign(
+            person.id, reader, at=("folder", "plans"), valid_until=over, actor_id=person.id
+        )

@@ -26,3 +26,9 @@ def test_a_type_without_members_has_neither_time_outs_nor_an_audit_of_its_own(
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"{next(iter(said))}: nobody belongs to a"):
         declare_resource(Flask(__name__), "document", AuditRecord, **said)
+
+
+@pytest.mark.parametrize("name", ["group", "role", "team", "user", "application"])
+def test_a_name_that_means_something_else_is_refused_with_what_it_means(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"'{name}' cannot be a type: .* '{name}:...' is"):
+        declare_resource(Flask(__name__), name)
