@@ -16,6 +16,14 @@ from yoto.control_plane.pages import as_page
 from yoto.errors import Rejected
 from yoto.http.database_problems import problem_of
 
+# Which field is wrong where a text says so. Of a name and a password that were refused together the
+# name stays, and the password, which nobody sees, is what was mistyped.
+_WRONG = {
+    "sign_in.failed": "password",
+    "sign_in.no_right": "username",
+    "sign_in.glass_failed": "glass",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SignInForm:
@@ -45,8 +53,14 @@ class SignInForm:
         return render_template(self.template, action=action, **self.facts(), **values)
 
     def again(self, message: str, status_code: int, **values: Any) -> tuple[str, int]:
-        """The page with why it is shown once more: ``message`` is the key of a text."""
-        return self.page(message=language.translate(message), **values), status_code
+        """The page with why it is shown once more, and the cursor in the field that was wrong.
+
+        Args:
+            message: the key of a text.
+        """
+        wrong = _WRONG.get(message, "")
+        text = language.translate(message)
+        return self.page(message=text, wrong_field=wrong, **values), status_code
 
     def later(self, error: Rejected) -> Response:
         """The page for somebody who must wait."""

@@ -145,6 +145,8 @@ def test_a_wrong_password_is_said_on_the_page(browser: Browser, yoto: RunningYot
         page.fill("#password", "not the password")
         page.click("button.primary")
         expect(page.get_by_role("alert")).to_contain_text("Wrong username or password")
+        expect(page.locator("#username")).to_have_value("admin")
+        expect(page.locator("#password")).to_be_focused()
         # The browser itself reports the status of the refused form, and nothing else.
         watch.allow("422")
 

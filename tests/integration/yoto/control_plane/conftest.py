@@ -20,6 +20,11 @@ OVERVIEW = "/control/"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
+def focused(page: str) -> list[str]:
+    """The ids of the fields of a page that the cursor is put into."""
+    return re.findall(r'<input id="(\w+)"[^>]*\bautofocus\b', page)
+
+
 class Browser:
     """A test client that reads the CSRF token of a page before it posts a form."""
 

@@ -12,7 +12,13 @@ from flask import Flask
 
 from app.auth import break_glass, break_glass_uses
 from app.auth import session as sessions
-from tests.integration.yoto.control_plane.conftest import OVERVIEW, SIGN_IN, STATUS, Browser
+from tests.integration.yoto.control_plane.conftest import (
+    OVERVIEW,
+    SIGN_IN,
+    STATUS,
+    Browser,
+    focused,
+)
 from tests.support.applications import another_app
 from tests.support.operators import RIGHTS, VIEW, WHY, ControlClient, api_token, operator_named
 from tests.support.world import World
@@ -125,6 +131,7 @@ def test_it_acts_on_guards_while_the_database_is_away(
 def test_another_token_opens_nothing(app: Flask, browser: Browser, token: str) -> None:
     refused = sign_in(browser, token)
     assert refused.status_code == 422 and "not the break-glass token" in refused.text
+    assert focused(refused.text) == ["glass"]
     assert not browser.is_in()
     wrong = ControlClient(app.test_client(), {"Authorization": f"Bearer {token}"})
     assert wrong.get("/session").status_code == 401

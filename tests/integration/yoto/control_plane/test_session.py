@@ -27,6 +27,7 @@ from tests.integration.yoto.control_plane.conftest import (
     SIGN_IN,
     STATUS,
     Browser,
+    focused,
 )
 from tests.support.applications import another_app
 from tests.support.world import Person, World
@@ -148,12 +149,13 @@ def test_a_failed_sign_in_says_one_thing_and_opens_nothing(
     answer = browser.sign_in(username, password)
     assert answer.status_code == 422
     assert "Wrong username or password." in answer.text
+    assert focused(answer.text) == ["password" if username else "username"]
     assert not browser.is_in()
 
 
 def test_an_account_without_the_right_gets_no_session(browser: Browser, outsider: Person) -> None:
     answer = browser.sign_in("otto")
-    assert answer.status_code == 403
+    assert answer.status_code == 403 and focused(answer.text) == ["username"]
     assert "no right to view the control plane" in answer.text
     assert not browser.is_in()
 
