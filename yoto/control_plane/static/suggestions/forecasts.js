@@ -6,7 +6,7 @@ import { badge, h } from "../dom.js";
 import { age, clock, moment, number, quantity } from "../format.js";
 import { repeat, subscribe, throttled } from "../live.js";
 import { named, t } from "../page.js";
-import { changed, load } from "../states.js";
+import { changed, load, tiles } from "../states.js";
 import { table } from "../table.js";
 
 const place = document.getElementById("forecasts");
@@ -24,7 +24,7 @@ const metrics = table({
   key: (one) => one.metric,
   columns: [
     { title: t("forecasts.metric"), head: true, render: metric },
-    { title: t("forecasts.level"), number: true, render: (one) => [quantity(one.level, one.unit), one.silent === "unmeasured" && one.level_at ? [" ", age(one.level_at)] : null] },
+    { title: t("forecasts.level"), number: true, render: (one) => quantity(one.level, one.unit) },
     { title: t("forecasts.expected"), render: expected },
     { title: t("forecasts.trend"), number: true, render: trend },
     { title: t("forecasts.ratio"), number: true, render: (one) => quantity(one.ratio, "ratio") },
@@ -57,13 +57,19 @@ const drifts = table({
 });
 
 function expected(one) {
-  if (one.silent) {
-    return h("span", { class: "quiet" }, SILENT[one.silent] ?? one.silent);
-  }
   const last = one.minutes.at(-1);
   const range = t("forecasts.between", { low: quantity(last.lower, one.unit), high: quantity(last.upper, one.unit) });
   return [h("div", {}, `${quantity(last.value, one.unit)} ${t("forecasts.at", { at: clock(last.at) })}`), h("div", { class: "quiet small" }, range)];
 }
+
+/** What is known of metrics without a forecast: the last minute, and why there is none. */
+const known = (found) =>
+  found.length
+    ? [
+        h("h3", { class: "actions" }, t("forecasts.last_minute")),
+        tiles(found.map((one) => ({ name: metric(one), value: quantity(one.level, one.unit), hint: [SILENT[one.silent] ?? one.silent, one.silent === "unmeasured" && one.level_at ? [" · ", age(one.level_at)] : null] }))),
+      ]
+    : null;
 
 function trend(one) {
   if (one.trend === null) {
@@ -79,15 +85,18 @@ const reportedBy = (found) => (found.said_at ? h("p", { class: "quiet small" }, 
 
 function draw(found) {
   const unknown = found.reason !== null;
-  metrics.show(found.metrics);
+  const offered = found.metrics.filter((one) => one.silent === null);
+  metrics.show(offered);
   anomalies.show(found.anomalies.slice(0, MOST));
   drifts.show(found.drifts.slice(0, MOST));
   // Nothing that was found is only good news where somebody looked.
-  const listed = (list, rows) => (unknown && !rows.length ? h("p", { class: "quiet" }, t("forecasts.none_known")) : list.element);
+  const nothing = unknown ? t("forecasts.none_known") : offered.length ? null : t("forecasts.none_compared");
+  const listed = (list, rows) => (nothing && !rows.length ? h("p", { class: "quiet" }, nothing) : list.element);
   return h(
     "div",
     {},
-    unknown ? h("div", { class: "notice warning", id: "forecasts-unknown" }, badge("unknown"), " ", UNKNOWN[found.reason] ?? found.reason) : metrics.element,
+    unknown ? h("div", { class: "notice warning", id: "forecasts-unknown" }, badge("unknown"), " ", UNKNOWN[found.reason] ?? found.reason) : offered.length ? metrics.element : null,
+    known(found.metrics.filter((one) => one.silent !== null)),
     reportedBy(found),
     h("h3", { class: "actions" }, t("forecasts.anomalies")),
     listed(anomalies, found.anomalies),
