@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,21 @@ def test_a_denial_and_an_allow_of_the_demo_are_drawn_step_by_step(page: Page) ->
     expect(drawn.locator(".card-head .badge")).to_have_text("Allowed")
     expect(drawn.get_by_role("heading", name="How to deny this")).to_be_visible()
     expect(drawn.locator(".step").filter(has_text="Verdict")).to_have_class("step allow")
+
+
+def test_an_empty_form_has_recent_questions_and_a_remedy_leads_to_its_form_filled_in(
+    page: Page,
+) -> None:
+    drawn = ask_why(page, "tomas", "message.manage", "announcements")
+    remedy = drawn.locator(".changes [data-remedy=grant]").first
+    expect(remedy).to_have_attribute("href", re.compile(r"tab=matrix.*&try=\d+:|try=\d+%3A"))
+    page.goto(page.url.split("?")[0] + "?tab=explain")
+    recent = page.get_by_role("button", name=re.compile("tomas · message.manage"))
+    recent.first.click()
+    expect(drawn.get_by_role("heading", level=2)).to_contain_text("tomas · message.manage")
+    remedy.click()
+    tried = page.get_by_role("dialog", name=re.compile("message.manage"))
+    expect(tried).to_contain_text("Gains", timeout=20_000)
 
 
 def test_circumstances_bring_policies_in_and_what_cannot_be_asked_is_told(page: Page) -> None:

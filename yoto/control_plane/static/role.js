@@ -66,11 +66,11 @@ async function begin() {
     button(t("what_if.try"), tryRole),
     role.home === null ? null : h("a", { class: "button", href: matrixOf(role.home) }, t("permissions.matrix")),
   );
-  // The search leads here for an act.
+  // The search leads here for an act, and what would turn a verdict, with whom.
   if (asksFor("try")) {
     tryRole();
   } else if (assign && asksFor("give")) {
-    give().then((done) => done && look());
+    give(state().user ?? "").then((done) => done && look());
   }
   const again = throttled(look, AGAIN);
   subscribe({ events: (_, kind) => kind === "delta" && again() }, { types: ["permission.changed"] });
@@ -102,13 +102,14 @@ function grantsPart() {
 /** What would come of changes of the role as a whole. */
 const tryRole = () => tryActs(t("what_if.title_of", { name: role.name }), roleActs({ ...role.standing, id: role.id }));
 
-const give = () =>
+/** `user`: who is proposed, by name or number. */
+const give = (user = "") =>
   act({
     title: t("role.give_title", { role: role.name }),
     intro: t("person.take_role_does"),
     submit: t("role.give"),
     wide: true,
-    fields: [{ name: "user", label: t("permissions.user"), hint: t("role.user_hint"), required: true }],
+    fields: [{ name: "user", label: t("permissions.user"), hint: t("role.user_hint"), required: true, value: user }],
     expiry: {},
     preview: async ({ user, expires_in: seconds }, signal) => (user.trim() ? preview({ act: "role.assign", ...(await personOf(user)).subject, role_id: role.id, ...(seconds === null ? {} : { valid_until: untilOf(seconds) }) }, signal) : null),
     run: async ({ user, reason, expires_in: seconds }, options) => {

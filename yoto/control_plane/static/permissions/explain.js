@@ -1,10 +1,12 @@
 // A verdict drawn as it comes about: roles, grants, overwrites, rules, policies, and what would turn it.
 
 import { post } from "../api.js";
-import { badge, h, uniqueId } from "../dom.js";
+import { badge, h, replace, uniqueId } from "../dom.js";
 import { duration, moment, subject } from "../format.js";
-import { has, named, page, parts, t } from "../page.js";
+import { has, named, page, parts, state, t } from "../page.js";
 import { TYPES, questionForm } from "./question.js";
+import { recentQuestions, remember } from "./recent.js";
+import { remedyLink } from "./remedy.js";
 import { reason } from "./sign.js";
 
 // What a step does to the permission, as a shape; the words stand beside it.
@@ -19,15 +21,23 @@ export function explainTab() {
   const question = questionForm({ user: true, submit: t("permissions.ask"), ask, found, extra: [more] });
 
   async function ask(values) {
-    return derivation(await post("/explain", { ...values, context: contextOf(context.value) }));
+    const answer = await post("/explain", { ...values, context: contextOf(context.value) });
+    remember({ ...values, username: answer.username });
+    return derivation(answer);
+  }
+
+  function again(values) {
+    question.fill(values);
+    question.submit();
+  }
+
+  if (!state().permission) {
+    replace(found, recentQuestions(again));
   }
 
   return {
     element: h("div", {}, h("p", { class: "quiet" }, t("permissions.explain_intro")), question.element, found),
-    ask(values) {
-      question.fill(values);
-      question.submit();
-    },
+    ask: again,
   };
 }
 
@@ -179,7 +189,7 @@ function verdict(found) {
 }
 
 function changes(found) {
-  const items = found.changes.map((change) => h("li", {}, changeTold(found, change), " ", h("span", { class: "quiet" }, t("permissions.reaches", { n: change.affected }))));
+  const items = found.changes.map((change) => h("li", {}, changeTold(found, change), " ", h("span", { class: "quiet" }, t("permissions.reaches", { n: change.affected })), " ", remedyLink(found, change)));
   return h(
     "section",
     {},

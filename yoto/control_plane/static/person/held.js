@@ -4,7 +4,7 @@ import { change, get, post } from "../api.js";
 import { act } from "../dialog.js";
 import { badge, h, replace } from "../dom.js";
 import { moment, now, subject, until } from "../format.js";
-import { named, page, t } from "../page.js";
+import { asksFor, may, named, page, state, t } from "../page.js";
 import { reach } from "../reach.js";
 import { pagedTable } from "../table.js";
 
@@ -38,7 +38,11 @@ export function heldParts(person, nodes, allowed) {
       ...pagedTable({
         label: named("scope", type),
         none: t("person.no_memberships"),
-        fetch: (after) => get(path("memberships"), { scope: type, after }),
+        fetch: async (after) => {
+          const found = await get(path("memberships"), { scope: type, after });
+          offer(type, found.items);
+          return found;
+        },
         columns: [
           { title: named("scope", type), head: true, render: (one) => subject(`${one.scope}:${one.id}`, { text: one.name ?? String(one.id) }) },
           { title: t("permissions.standing"), render: standing },
@@ -46,6 +50,14 @@ export function heldParts(person, nodes, allowed) {
         actions: acts.time_out_in.length && type === SERVER ? TIME_OUTS.map((one) => ({ ...one, when: (row) => acts.time_out_in.includes(row.id) && one.when(row), run: async (row) => (await one.run(person, row)) && look() })) : [],
       }),
     }));
+
+  /** End the time-out that the address asks for, once somebody confirms it. */
+  function offer(type, rows) {
+    const row = type === SERVER ? rows.find(({ id }) => String(id) === state().server) : null;
+    if (row?.timeout_until && acts.time_out_in.includes(row.id) && may("admin") && asksFor("end_time_out")) {
+      END.run(person, row).then((ended) => ended && look());
+    }
+  }
 
   const roles = pagedTable({
     label: t("person.roles"),
@@ -124,6 +136,19 @@ const takeRole = (person, row) =>
     done: t("person.role_taken"),
   });
 
+const END = {
+  title: t("person.end_time_out"),
+  right: "admin",
+  when: (row) => Boolean(row.timeout_until),
+  run: (person, row) =>
+    act({
+      title: t("person.end_time_out_title", { name: person.username, server: row.name }),
+      submit: t("person.end_time_out"),
+      run: (values, options) => post(`/people/${person.id}/end-time-out`, { ...values, server_id: row.id }, options),
+      done: t("person.time_out_ended"),
+    }),
+};
+
 const TIME_OUTS = [
   {
     title: t("person.time_out"),
@@ -141,16 +166,5 @@ const TIME_OUTS = [
         done: t("person.was_timed_out"),
       }),
   },
-  {
-    title: t("person.end_time_out"),
-    right: "admin",
-    when: (row) => Boolean(row.timeout_until),
-    run: (person, row) =>
-      act({
-        title: t("person.end_time_out_title", { name: person.username, server: row.name }),
-        submit: t("person.end_time_out"),
-        run: (values, options) => post(`/people/${person.id}/end-time-out`, { ...values, server_id: row.id }, options),
-        done: t("person.time_out_ended"),
-      }),
-  },
+  END,
 ];
