@@ -104,6 +104,8 @@ async function look() {
 }
 
 function show() {
+  // Said once, and not by each card.
+  part("worker-only").hidden = !guards.some(({ scope }) => scope === "worker");
   const wanted = filter.name.value.trim().toLowerCase();
   const fits = guards.filter(
     (one) => one.name.toLowerCase().includes(wanted) && (filter.kind.value || one.kind) === one.kind && (filter.state.value || one.state) === one.state,

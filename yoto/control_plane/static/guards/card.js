@@ -118,7 +118,7 @@ function notesOf(guard) {
   const forced = guard.breaker?.forced;
   return [
     guard.defined ? null : h("p", { class: "notice unknown small" }, t("guards.undefined")),
-    guard.scope === "worker" ? h("p", { class: "notice unknown small" }, t("guards.worker_only")) : null,
+    guard.scope === "worker" ? h("p", { class: "notice unknown small worker-only" }, t("guards.worker_only")) : null,
     forced ? h("p", { class: "forced" }, parts("guards.forced_by", { author: subject(forced.author), reason: forced.reason }), " · ", until(forced.until)) : null,
     guard.limiter ? callersOf(guard.limiter.top) : null,
     guard.overridden.length ? h("p", { class: "changed quiet" }, t("guards.overridden", { fields: guard.overridden.map((name) => named("guard_field", name)).join(", ") })) : null,
@@ -134,6 +134,6 @@ function traceOf({ spark, kind }) {
     h("div", { class: "trace-names" }, h("span", {}, held ? t("guards.in_flight") : t("guards.passes")), h("span", {}, t("guards.ten_minutes"))),
     sparkline(line, held ? t("guards.spark_held") : t("guards.spark_passes"), { top: 0.1 }),
     spark.rejections.some((value) => value) ? [h("div", { class: "trace-names" }, h("span", {}, t("guards.refuses"))), refused] : null,
-    spark.complete ? null : h("div", { class: "what" }, t("guards.spark_incomplete")),
+    spark.complete ? null : h("div", { class: "what worker-only" }, t("guards.spark_incomplete")),
   ];
 }
