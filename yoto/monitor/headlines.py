@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
@@ -33,6 +33,8 @@ ALERT, UNKNOWN_SOURCES = "alert", "unknown"
 # By topic, those of which it is a consequence, where they are causes themselves. What is unknown
 # follows from a store that is away, too.
 _STORES = ("redis", "database")
+# ms by which a consequence may be told of before its cause, which is an alert only once it has held.
+_TOLD_BEFORE = 20_000
 _ROOTS: Mapping[str, Sequence[str]] = {
     "invalidation_log": ("redis",),
     "invalidation_lag": ("redis",),
@@ -107,13 +109,18 @@ class Headline:
     causes: Sequence[HeadlineCause]
 
 
-def headline(facts: Mapping[str, Iterable[HeadlineCause] | None]) -> Headline:
+def headline(
+    facts: Mapping[str, Iterable[HeadlineCause] | None], well: Collection[str] = ()
+) -> Headline:
     """The overall state, from the causes of each source.
 
     Args:
         facts: by source, its causes; None where it could not be asked, which is unknown, not good.
+        well: topics that were just found well; an alert about one waits to end, though the value
+            that it saw last is older.
     """
-    found = list(chain.from_iterable(one for one in facts.values() if one is not None))
+    told = chain.from_iterable(one for one in facts.values() if one is not None)
+    found = [_ending(one) if one.kind == ALERT and one.topic in well else one for one in told]
     unasked = [source for source, one in facts.items() if one is None]
     if unasked:
         found.append(
@@ -140,6 +147,10 @@ def headline(facts: Mapping[str, Iterable[HeadlineCause] | None]) -> Headline:
 def without_networks(found: Headline) -> Headline:
     """The same for viewers who may not see the networks of callers."""
     return Headline(found.state, [replace(one, network=None) for one in found.causes])
+
+
+def _ending(alert: HeadlineCause) -> HeadlineCause:
+    return replace(alert, state=Condition.DEGRADED, recovering=True)
 
 
 def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
@@ -169,7 +180,7 @@ def _root_of(cause: HeadlineCause, causes: Mapping[str, HeadlineCause]) -> str |
     unknown = _STORES if cause.state is Condition.UNKNOWN else ()
     found, seen = None, {cause.topic}
     roots = [*([cause.follows] if cause.follows else []), *_ROOTS.get(cause.topic, ()), *unknown]
-    while root := next((one for one in roots if one in causes and one not in seen), None):
+    while root := next((one for one in roots if one not in seen and _led_to(causes, one, cause)), None):
         found = root
         seen.add(root)
         above = causes[root].follows
@@ -177,6 +188,15 @@ def _root_of(cause: HeadlineCause, causes: Mapping[str, HeadlineCause]) -> str |
     return found if cause.topic not in _STORES else None
 
 
-def _worst_and_oldest_first(cause: HeadlineCause) -> tuple[bool, int, float, str]:
+def _led_to(causes: Mapping[str, HeadlineCause], topic: str, cause: HeadlineCause) -> bool:
+    """Whether a cause of that topic is there and was before ``cause``, as far as is known."""
+    root = causes.get(topic)
+    if root is None or root.since is None or cause.since is None:
+        return root is not None
+    return cause.since >= root.since - _TOLD_BEFORE
+
+
+def _worst_and_oldest_first(cause: HeadlineCause) -> tuple[bool, int, bool, float, str]:
     since = float("inf") if cause.since is None else float(cause.since)
-    return cause.follows is not None, -cause.state.badness, since, cause.topic
+    follows = cause.follows is not None
+    return follows, -cause.state.badness, cause.recovering, since, cause.topic

@@ -188,7 +188,8 @@ SAYS_LINES = """async (events) => {
   const { tail } = await import("/static/control/events/tail.js");
   const list = tail({ label: "here", most: 100 });
   events.forEach(list.add);
-  const texts = [...list.element.children].map((one) => one.querySelector(".gist").textContent);
+  const said = (line) => [...line.querySelectorAll(".gist, .how-often")].map((one) => one.textContent);
+  const texts = [...list.element.children].map((line) => said(line).filter(Boolean).join(" "));
   return [texts, list.size(), list.newest(), list.oldest()];
 }"""
 
@@ -217,10 +218,10 @@ def test_events_that_say_the_same_are_one_line_with_how_often_and_in_which_time(
         texts, size, newest, oldest = page.evaluate(SAYS_LINES, events)
     configured = "ada at a terminal configured limiter message.send"
     assert texts == [
-        "limiter message.send rejected 3 calls",
+        "3 calls rejected by limiter message.send",
         configured,
         configured,
-        "limiter message.send rejected 6 calls × 2 in 7 min",
+        "6 calls rejected by limiter message.send × 2 in 7 min",
         "Redis is unavailable",
     ]
     assert (size, newest, oldest) == (6, events[-1]["id"], events[0]["id"])

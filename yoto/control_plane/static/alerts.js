@@ -53,7 +53,6 @@ const alerts = pagedTable({
     { title: t("alerts.level"), render: levelBadge },
     { title: t("alerts.rule"), head: true, render: about },
     { title: t("alerts.now"), number: true, render: (one) => (one.open ? measured(one, one.value) : null) },
-    { title: t("alerts.peak"), number: true, render: (one) => measured(one, one.peak_value) },
     { title: t("alerts.limit"), number: true, render: (one) => measured(one, one.limit) },
     { title: t("alerts.since"), render: (one) => age(one.raised_at) },
     { title: t("alerts.state"), render: stateOf },
@@ -71,7 +70,7 @@ function about(one) {
   const network = one.open ? causeOf(one)?.network : null;
   return h(
     "div",
-    { class: one.root ? "follows" : null },
+    { class: one.root ? "about follows" : "about" },
     h("a", { href: `${home}alerts?alert=${one.id}` }, named("rule", one.rule)),
     subjectOf(one),
     h("div", { class: "quiet small" }, saidOf(one)),

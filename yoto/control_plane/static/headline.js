@@ -78,7 +78,7 @@ export const callerOf = (caller) =>
   caller.split(", ").map((one, at) => [at ? t("shared.between") : "", one.includes(":") ? subject(one) : h("a", { href: `${home}people/${encodeURIComponent(one)}` }, one)]);
 
 /** Of an alert the threshold, which its level is about. */
-const measured = ({ kind, limit, unit }) => (kind === "alert" && known(limit) && limit !== 0 ? t("headline.limit", { limit: quantity(limit, unit ?? "count") }) : null);
+const measured = ({ kind, name, limit, unit }) => (kind === "alert" && known(limit) && limit !== 0 && !has(`yes_or_no.${name}`) ? t("headline.limit", { limit: quantity(limit, unit ?? "count") }) : null);
 
 // Of some alerts the network is the news.
 const saysNetwork = ({ kind, name, network, recovering }) => kind === "alert" && network && !recovering && has(`cause.${name}`);
@@ -93,11 +93,11 @@ function sentence(cause) {
       if (saysNetwork(cause)) {
         return t(`cause.${name}`, { value: amount, network });
       }
-      return [`${named("rule", name)}${of ? ` (${of})` : ""}`, recovery(cause) ?? (has(`yes_or_no.${name}`) ? t(`yes_or_no.${name}`) : amount)].filter(Boolean).join(": ");
+      return withValue(`${named("rule", name)}${of ? ` (${of})` : ""}`, recovery(cause) ?? (has(`yes_or_no.${name}`) ? t(`yes_or_no.${name}`) : amount));
     case "component":
       return t(`cause.component_${state}`, { name: named("component", name) });
     case "health":
-      return amount ? `${named("measure", name.slice("health:".length))}: ${amount}` : t("cause.component_unknown", { name: named("measure", name.slice("health:".length)) });
+      return amount ? withValue(named("measure", name.slice("health:".length)), amount) : t("cause.component_unknown", { name: named("measure", name.slice("health:".length)) });
     case "override":
       return t("cause.override", { name: `${named("kind", of)} ${name}`, detail });
     case "degraded_feature":
@@ -108,6 +108,8 @@ function sentence(cause) {
       return has(`cause.${kind}`) ? t(`cause.${kind}`, { name, value: amount }) : `${kind} ${name}`;
   }
 }
+
+const withValue = (what, value) => (value ? t("headline.with_value", { what, value }) : what);
 
 /** Of an alert that waits to end: the value at which it fired, and that of now; null for others. */
 export function recovery({ recovering, name, rule = name, peak, peak_value: worst = peak, value, unit }) {

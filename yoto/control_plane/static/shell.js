@@ -5,12 +5,13 @@ import { get, hasEnded, recognise, signInLink, watchSession } from "./api.js";
 import { badge, copyLink, h, replace, say, svg, toast } from "./dom.js";
 import { age, now, subject, tick, until } from "./format.js";
 import { drawHeadline, openAlerts } from "./headline.js";
-import { isLate, isStale, leave, subscribe, throttled, watch } from "./live.js";
+import { isLate, isStale, leave, refresh, subscribe, throttled, watch } from "./live.js";
 import { addressWith, home, may, named, OWN, page, t } from "./page.js";
 import { isIncomplete } from "./states.js";
 
 export const REQUEST_EVENTS = ["access_request.*"];
 const COUNT_DELAY = 300; // ms: what comes together is read once
+const LIST_DELAY = 5000; // ms between two lists of alerts that are asked for anew
 const OVERRIDES_EVERY = 15; // s between looks; what is told live is looked at once
 const GRAVE = new Set(["forced_breaker", "degradation"]);
 const RANKS = ["warning", "error", "critical"];
@@ -20,7 +21,15 @@ const MAC = /mac|iphone|ipad/i.test(navigator.platform);
 function countAlerts(nodes) {
   const open = openAlerts();
   let shown = null;
+  const listAgain = throttled(refresh, LIST_DELAY);
   subscribe({
+    // Without Redis no event tells of an alert; the headline knows it from the database.
+    status: (status, kind) => {
+      const ids = open.items()?.map(({ id }) => `alerts?alert=${id}`);
+      if (ids && kind !== "failed" && status.headline.causes.some((one) => one.kind === "alert" && !ids.includes(one.where))) {
+        listAgain();
+      }
+    },
     alerts: (data, kind) => {
       open.take(data, kind);
       const found = open.items();

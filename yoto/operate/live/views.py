@@ -132,7 +132,8 @@ class LiveViews:
                 **self._asked(),
                 "maintenance": None if status is None else causes.of_maintenance(status, Names()),
                 "workers": None if workers is None else causes.of_workers(workers, now, silence),
-            }
+            },
+            well=[one.name for one in parts if one.group == "store" and one.state == components.OK],
         )
         found = {
             "at": now,

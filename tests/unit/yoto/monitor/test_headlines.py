@@ -47,6 +47,12 @@ def test_of_those_alike_the_oldest_comes_first() -> None:
     assert [one.name for one in found.causes] == ["c", "b", "a"]
 
 
+def test_what_waits_to_end_comes_behind_what_is_as_bad_and_goes_on() -> None:
+    ends = cause("a", kind="alert", recovering=True, since=1)
+    found = headline({"alerts": [ends], "guards": [cause("b", since=5), cause("c", "planned")]})
+    assert [one.name for one in found.causes] == ["b", "a", "c"]
+
+
 def test_what_several_tell_of_one_thing_is_one_cause_with_the_worst_state() -> None:
     isolated = cause("breaker:pay", kind="breaker_isolated", by="admin", until=99, since=20)
     alert = cause("breaker:pay", "failed", kind="alert", since=50, network="192.0.2.0/24")
@@ -81,6 +87,15 @@ def test_without_its_store_as_a_cause_nothing_is_a_consequence() -> None:
     assert set(follows(found).values()) == {None}
 
 
+@pytest.mark.parametrize(("since", "root"), [(79_000, None), (80_000, "redis"), (None, "redis")])
+def test_what_was_there_long_before_a_cause_does_not_follow_from_it(
+    since: int | None, root: str | None
+) -> None:
+    lost = cause("redis", "failed", since=100_000)
+    found = headline({"parts": [lost, cause("silent workers", since=since)]})
+    assert follows(found)["silent workers"] == root
+
+
 def test_a_consequence_of_a_consequence_follows_from_the_first_cause() -> None:
     level = cause("level:alert:hit_rate:", follows="health:cache")
     found = headline({"parts": [cause("redis", "failed"), cause("health:cache"), level]})
@@ -91,6 +106,14 @@ def test_a_consequence_of_a_consequence_follows_from_the_first_cause() -> None:
 def test_the_headline_is_as_bad_as_the_worst_consequence() -> None:
     found = headline({"parts": [cause("redis"), cause("health:cache", "failed")]})
     assert (found.state, found.causes[0].topic) == ("failed", "redis")
+
+
+def test_an_alert_about_a_store_that_answers_again_waits_to_end() -> None:
+    alert = cause("redis", "failed", kind="alert", level="critical")
+    (found,) = headline({"alerts": [alert]}, well=["redis", "database"]).causes
+    assert (found.state, found.recovering, found.level) == ("degraded", True, "critical")
+    (still,) = headline({"alerts": [alert]}, well=["database"]).causes
+    assert (still.state, still.recovering) == ("failed", False)
 
 
 def test_an_alert_that_waits_to_end_is_not_what_is_said_of_a_limit_that_still_rejects() -> None:

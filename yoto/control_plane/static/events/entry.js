@@ -42,7 +42,9 @@ export function entry(first) {
     replace(
       summary,
       h("span", { class: "severity", title: newest.type }, badge(severity, t(`state.${severity}`), severity === "info" ? "neutral" : undefined)),
-      h("span", { class: "gist" }, sentenceOf(events, false), events.length > 1 ? h("b", { class: "times" }, ` ${timesOf(events)}`) : null),
+      h("span", { class: "gist" }, sentenceOf(events, false)),
+      // Never cut off, however long the sentence is.
+      h("b", { class: "how-often" }, events.length > 1 ? timesOf(events) : null),
       h("span", { class: "when" }, moment(newest.at), " ", age(newest.at)),
     );
     if (details.open) {
