@@ -1,6 +1,6 @@
 // What an event says: a sentence in the language of the page, how bad it is, and which events say the same.
 
-import { duration, number, quantity, subject, subjects, until } from "../format.js";
+import { duration, known, number, quantity, subject, subjects, until } from "../format.js";
 import { alertText } from "../headline.js";
 import { has, named, parts, t } from "../page.js";
 
@@ -83,7 +83,7 @@ const VARIANTS = {
   "degradation.changed": ({ new: level }) => (level === "none" ? "_over" : ""),
   "guard.rejections": ({ caller }) => (caller ? "_caller" : ""),
   "maintenance.changed": ({ enabled }) => (enabled ? "" : "_over"),
-  "permission.changed": ({ count }) => (count === 1 ? "_one" : ""),
+  "permission.changed": ({ count, subjects: names }) => (names?.length ? (count === 1 ? "_one" : "") : "_nameless"),
   "policy.changed": ({ author }) => (author ? "" : "_nobody"),
   "switch.changed": ({ enabled }) => (enabled ? "_on" : "_off"),
   "task.finished": ({ success }) => (success ? "" : "_failed"),
@@ -92,7 +92,9 @@ const VARIANTS = {
   "worker.steered": ({ draining }) => (draining ? "" : "_back"),
 };
 
-const keyOfText = (type, data) => `happened.${type}${VARIANTS[type]?.(data ?? {}) ?? ""}`;
+/** Of an access request not everybody is told whose it is, and for what. */
+const isHidden = (type, data) => type.startsWith("access_request.") && !known(data?.user_id);
+const keyOfText = (type, data) => `happened.${type}${isHidden(type, data) ? "_hidden" : (VARIANTS[type]?.(data ?? {}) ?? "")}`;
 
 // A reason that is a code is part of the sentence.
 const noteOf = (type, { reason, note, cause }) => (type === "breaker.transitioned" || type === "degradation.changed" ? (reason && named("why", reason)) : reason || note || (type === "store.lost" ? cause : null));
