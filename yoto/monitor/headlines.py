@@ -33,7 +33,7 @@ ALERT, UNKNOWN_SOURCES = "alert", "unknown"
 # By topic, those of which it is a consequence, where they are causes themselves. What is unknown
 # follows from a store that is away, too.
 _STORES = ("redis", "database")
-# ms by which a consequence may be told of before its cause, which is an alert only once it has held.
+# ms by which a consequence may be told of before its cause: an alert is raised once it has held.
 _TOLD_BEFORE = 20_000
 _ROOTS: Mapping[str, Sequence[str]] = {
     "invalidation_log": ("redis",),
@@ -180,7 +180,9 @@ def _root_of(cause: HeadlineCause, causes: Mapping[str, HeadlineCause]) -> str |
     unknown = _STORES if cause.state is Condition.UNKNOWN else ()
     found, seen = None, {cause.topic}
     roots = [*([cause.follows] if cause.follows else []), *_ROOTS.get(cause.topic, ()), *unknown]
-    while root := next((one for one in roots if one not in seen and _led_to(causes, one, cause)), None):
+    while root := next(
+        (one for one in roots if one not in seen and _led_to(causes, one, cause)), None
+    ):
         found = root
         seen.add(root)
         above = causes[root].follows

@@ -188,7 +188,8 @@ SAYS_LINES = """async (events) => {
   const { tail } = await import("/static/control/events/tail.js");
   const list = tail({ label: "here", most: 100 });
   events.forEach(list.add);
-  const said = (line) => [...line.querySelectorAll(".gist, .how-often")].map((one) => one.textContent);
+  const parts = (line) => [...line.querySelectorAll(".gist, .how-often")];
+  const said = (line) => parts(line).map((one) => one.textContent);
   const texts = [...list.element.children].map((line) => said(line).filter(Boolean).join(" "));
   return [texts, list.size(), list.newest(), list.oldest()];
 }"""
