@@ -26,8 +26,8 @@ Every configuration key with its default and what it may be. This page is made o
   `create_app`; the later wins. A wrong value stops the start, and the error names the key; so does
   a variable `YOTO_...` that is no key.
 - **An application that Yoto is [a guest in](embed.md)** has those of the platform with `YOTO_`
-  before each, in its `app.config` or in the environment; its `app.config` wins. Its own keys of the
-  same names are none of Yoto's.
+  before each, in its `app.config` or in the environment; its `app.config` wins. Yoto does not read
+  its own keys of the same names.
 - Two more variables are no keys: `YOTO_ENVIRONMENT` names the class (`development`, `testing`,
   `production`), and `YOTO_INSTANCE_PATH` the folder of the embedded parts (`instance/`).
 

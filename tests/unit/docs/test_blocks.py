@@ -34,6 +34,8 @@ RUN: dict[str, dict[str, str]] = {
     "docs/control-plane.md": {"bash": OVER_HTTP},
     "docs/decision-records.md": {"console": COMMANDS},
     "docs/embed.md": {"python": DOCS.format("embed"), "diff": "tests/e2e/examples/test_guards.py"},
+    "docs/embed-control-plane.md": {"python": DOCS.format("embed")},
+    "docs/embed-permissions.md": {"python": DOCS.format("embed")},
     "docs/events.md": {"python": "tests/unit/docs/test_guides.py"},
     "docs/explain.md": {"python": PERMISSION, "text": PERMISSION},
     "docs/extend.md": dict.fromkeys(("python", "lua", "rego"), DOCS.format("extend")),

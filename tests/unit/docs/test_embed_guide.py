@@ -1,4 +1,4 @@
-"""The guide to Yoto in other applications: its Python runs, and its table tells the extras."""
+"""The guides to Yoto in other applications: their Python runs, and a table names the extras."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from yoto.resilience import Resilience
 __all__ = ["own_names"]
 
 ROOT = Path(__file__).parents[3]
-GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
+# In the order in which they are read: each uses names of those before it.
+GUIDES = ("embed.md", "embed-permissions.md", "embed-control-plane.md")
+TEXTS = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in GUIDES}
+MOST_WORDS = 1800
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
 NAMES = (
@@ -49,15 +52,15 @@ def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Fl
             Yoto.close(application)
 
 
-def test_its_python_runs(applications: dict[str, Flask], own_names: None) -> None:  # noqa: F811
+def test_their_python_runs(applications: dict[str, Flask], own_names: None) -> None:  # noqa: F811
     names: dict[str, Any] = {**applications, "__name__": __name__}
-    for body in PYTHON.findall(GUIDE):
-        exec(compile(body, "embed.md", "exec", dont_inherit=True), names)
+    for name, body in [(name, body) for name in GUIDES for body in PYTHON.findall(TEXTS[name])]:
+        exec(compile(body, name, "exec", dont_inherit=True), names)
         if "Base" in names and "db" in names:
             names["Base"].metadata.create_all(names["db"].get_bind())
-        for name in ("office", "clinic", "ward"):
-            if re.search(rf"Yoto\(\s*{name},", body):
-                made = names[name].test_cli_runner().invoke(args=["yoto", "setup"])
+        for wired in ("office", "clinic", "ward"):
+            if re.search(rf"Yoto\(\s*{wired},", body):
+                made = names[wired].test_cli_runner().invoke(args=["yoto", "setup"])
                 assert made.exit_code == 0, made.output
 
     office, mara = applications["office"].test_client(), names["mara"].id
@@ -126,6 +129,11 @@ def test_its_python_runs(applications: dict[str, Flask], own_names: None) -> Non
     assert Resilience.of(applications["by_hand"])
 
 
-def test_its_table_tells_the_extras() -> None:
+def test_a_table_names_the_extras() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert set(EXTRA.findall(GUIDE)) == set(project["optional-dependencies"])
+    assert set(EXTRA.findall(TEXTS["embed.md"])) == set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_each_is_short(name: str) -> None:
+    assert 0 < len(TEXTS[name].split()) <= MOST_WORDS

@@ -2,12 +2,89 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import json
+import re
+from enum import Enum
+from typing import Any
+
+import pytest
 from flask import Flask
 
-from tests.unit.docs.test_guides import application, run
+import yoto
+from tests.unit.docs.test_guides import DOCS, application, run
+from yoto import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
 from yoto.resilience import Resilience
+from yoto.resilience.decorators.degrade import NOTHING
+from yoto.resilience.guards import ALL_PARTS
 
 __all__ = ["application"]
+
+GUIDE = (DOCS / "resilience.md").read_text(encoding="utf-8")
+DECORATORS = (
+    *("rate_limit", "circuit_breaker", "bulkhead", "guarded", "degradable", "limit_views"),
+    "exempt",
+)
+NUMBERS = {
+    "rate_limit": RateLimitConfig,
+    "limit_views": RateLimitConfig,
+    "circuit_breaker": CircuitBreakerConfig,
+    "bulkhead": BulkheadConfig,
+}
+
+
+def options() -> dict[tuple[str, str], tuple[str, str]]:
+    """The rows of the table: decorator and option to what holds when left out, and the meaning."""
+    part = GUIDE[GUIDE.index("## Options of the decorators") : GUIDE.index("## Circuit breaker")]
+    rows = re.findall(r"^\| `([\w*]+)` \| (.+?) \| (.+?) \| (.+) \|$", part, re.MULTILINE)
+    return {
+        (decorator, option): (default, meaning)
+        for option, of, default, meaning in rows
+        for decorator in re.findall(r"`(\w+)`", of)
+    }
+
+
+def as_written(default: Any) -> str:
+    """A default as the table writes it in code."""
+    if isinstance(default, Enum):
+        default = default.value
+    if isinstance(default, float):
+        return f"{default:g}"
+    if isinstance(default, type):
+        return default.__name__
+    return json.dumps(default) if isinstance(default, str) else repr(default)
+
+
+def when_left_out(parameter: inspect.Parameter) -> str:
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return "these"
+    if parameter.default is parameter.empty:
+        return "required"
+    in_words = {id(NOTHING): "nothing", id(ALL_PARTS): "all three"}
+    return in_words.get(id(parameter.default), f"`{as_written(parameter.default)}`")
+
+
+@pytest.mark.parametrize("decorator", DECORATORS)
+def test_the_table_has_each_option_of_a_decorator(decorator: str) -> None:
+    signature = inspect.signature(getattr(yoto, decorator))
+    expected = {
+        ("**numbers" if one.kind is one.VAR_KEYWORD else one.name): when_left_out(one)
+        for one in signature.parameters.values()
+    }
+    written = {
+        option: default for (of, option), (default, _) in options().items() if of == decorator
+    }
+    assert written == expected
+
+
+@pytest.mark.parametrize("decorator", NUMBERS)
+def test_the_table_has_each_number_of_a_decorator(decorator: str) -> None:
+    config = NUMBERS[decorator]
+    expected = [f"{one.name}={as_written(one.default)}" for one in dataclasses.fields(config)]
+    _, meaning = options()[decorator, "**numbers"]
+    written = re.findall(r"`(\w+=[^`]*)`", meaning)
+    assert [one for one in written if not one.startswith("limits=")] == expected
 
 
 def test_the_examples(application: Flask) -> None:  # noqa: F811
