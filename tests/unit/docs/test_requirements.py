@@ -19,10 +19,10 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def places() -> Iterator[str]:
-    """What stands in the second and the last column of each row, and names in the third."""
+    """The places that a row gives and what proves it, and the names in its word."""
     for line in PAGE.read_text().splitlines():
         if line.startswith("|") and not line.startswith("|---"):
-            _, _, here, word, proof, _ = line.split("|")
+            _, _, _, here, word, proof, _ = line.split("|")
             yield from CODE.findall(here + proof)
             yield from (one for one in CODE.findall(word) if re.match(r"app\.[\w.]+:", one))
 
@@ -55,8 +55,15 @@ def test_it_is_there(whole_app: Flask, place: str) -> None:
 
 def test_every_row_says_where_how_and_what_proves_it() -> None:
     rows = [line.split("|") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
-    assert rows and all(len(row) == 6 and all(cell.strip() for cell in row[1:5]) for row in rows)
-    assert all("`tests/" in row[4] for row in rows if row[1].strip() != "required")
+    assert rows and all(len(row) == 7 and all(cell.strip() for cell in row[1:6]) for row in rows)
+    assert all("`tests/" in row[5] for row in rows if row[1].strip() != "task")
+
+
+def test_every_task_leads_to_a_row() -> None:
+    """The document has the Tasks 1 to 23, but no 11, and one between 10 and 12."""
+    rows = [line.split("|")[1] for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    asked = {str(number) for number in range(1, 24) if number != 11} | {"10.5"}
+    assert {number for cell in rows for number in re.findall(r"Task ([\d.]+)", cell)} == asked
 
 
 @pytest.mark.parametrize("place", ["GET /nowhere", "PUT /control/", "NOT_SET", "no/such/file"])
