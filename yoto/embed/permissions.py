@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from flask import Flask, current_app
-from sqlalchemy import inspect
+from sqlalchemy import URL, inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import scoped_session
@@ -72,8 +72,7 @@ def init_permissions(
     with app.app_context():
         url = engine().url
     refuse_unsupported(url, "db")
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ConfigurationError("db", "a database in memory has no place for the tables of Yoto")
+    _refuse_memory(url)
     named, provided = _roles(roles)
     init_store(app, session, engine)
     declare(app, roles=provided, named_roles=named, users=_people(users))
@@ -186,6 +185,20 @@ def login_person() -> int | str | None:
         return found  # an expression, which the session has to have as it is
     value = getattr(user.object, key)
     return value if isinstance(value, int) else str(value)
+
+
+def _refuse_memory(url: URL) -> None:
+    """Take no SQLite database in memory: there is none whose readers go on beside a writer."""
+    if url.get_backend_name() != "sqlite":
+        return
+    name, said = url.database or "", url.query
+    if not name or ":memory:" in name or said.get("mode") == "memory" or "memdb" in said.values():
+        raise ConfigurationError(
+            "db",
+            "a database in memory has no place for Yoto, which reads and records on connections"
+            " beside yours: take a file, in tests one in a temporary folder, such as"
+            " f'sqlite:///{tmp_path}/test.db'",
+        )
 
 
 def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:

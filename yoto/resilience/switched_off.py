@@ -1,7 +1,8 @@
 """Guards of an application that has them switched off: they admit every call at once.
 
 For tests of functions that have guards. Each has the numbers and results of the
-guard that it stands for, as if nothing had ever been used.
+guard that it stands for, as if nothing had ever been used; or, while a test has it ``refuse``, as
+if all was.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .breaker import CircuitBreaker
+from yoto.errors import CircuitOpen
+
+from .breaker import BreakerPermit, CircuitBreaker
 from .bulkhead import Bulkhead
 from .degradation import Degradation, DegradationStatus
 from .guard import Guard, Permit
@@ -21,6 +24,7 @@ from .limiter.limiter import RESET_WITHIN, check_units
 from .limiter.result import result_of
 from .runtime import Runtime
 from .settings import BreakerMode, CircuitBreakerConfig, DegradationLevel
+from .store_error import RETRY_AFTER
 
 _OPEN_TO_ALL = CircuitBreakerConfig(mode=BreakerMode.DISABLED)
 
@@ -28,19 +32,35 @@ _OPEN_TO_ALL = CircuitBreakerConfig(mode=BreakerMode.DISABLED)
 class OffBreaker(CircuitBreaker):
     """Is ``disabled``; hooks are notified."""
 
+    refuses = False
+
     def __init__(
         self, name: str, get_config: Callable[[], CircuitBreakerConfig], runtime: Runtime
     ) -> None:
         """``get_config`` has no say."""
         super().__init__(name, lambda: _OPEN_TO_ALL, runtime)
 
+    def allow(self) -> BreakerPermit:
+        self.check()
+        return super().allow()
+
+    def check(self) -> None:
+        """Raises ``CircuitOpen`` where it refuses."""
+        if self.refuses:
+            self.rejected += 1
+            raise CircuitOpen(self.name, RETRY_AFTER)
+
 
 class OffLimiter(RateLimiter):
     """Has used nothing, ever."""
 
+    refuses = False
+
     def hit(self, key: Key = None, cost: int = 1) -> RateLimitResult:
-        self.passed += 1
-        return self.peek(key, cost)
+        found = self.peek(key, cost)
+        self.passed += found.allowed
+        self.rejected += not found.allowed
+        return found
 
     def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
         check_units("cost", cost)
@@ -50,9 +70,9 @@ class OffLimiter(RateLimiter):
                     name=item.name,
                     limit=item.quota.limit,
                     window=item.quota.window,
-                    remaining=item.quota.capacity,
-                    reset_after=0.0,
-                    retry_after=0.0,
+                    remaining=0 if self.refuses else item.quota.capacity,
+                    reset_after=item.quota.window if self.refuses else 0.0,
+                    retry_after=item.quota.window if self.refuses else 0.0,
                 )
                 for item in self.plan.target(key).dimensions
             )
@@ -74,7 +94,12 @@ class OffLimiter(RateLimiter):
 class OffBulkhead(Bulkhead):
     """Has a slot for everybody."""
 
+    refuses = False
+
     def acquire(self, timeout: float | None = None, partition: str = "") -> Slot:
+        if self.refuses:
+            self.rejected += 1
+            raise self.full(self.get_config())
         self.passed += 1
         clock, request = self._runtime.clock, self._runtime.request_id()
         # Local, and for ever: it is never renewed.
@@ -84,12 +109,21 @@ class OffBulkhead(Bulkhead):
 class OffGuard(Guard):
     """Its parts in turn."""
 
+    breaker: OffBreaker | None
+
     def enter(
         self, key: Key = None, cost: int = 1, partition: str = "", wait: float | None = None
     ) -> Permit:
         runtime = self._runtime
         entry = Entry(runtime.request_id(), runtime.clock(), None, None, None)
-        limits = () if self.limiter is None else self.limiter.hit(key, cost).dimensions
+        if self.breaker is not None:
+            self.breaker.check()
+        limits: tuple[DimensionStatus, ...] = ()
+        if self.limiter is not None:
+            found = self.limiter.hit(key, cost)
+            if not found.allowed:
+                raise found.error(self.name)
+            limits = found.dimensions
         slot = None if self.bulkhead is None else self.bulkhead.acquire(partition=partition)
         permit = Permit(self._leave, entry, NOT_ASKED, slot, limits)
         if runtime.hooks.listeners and self.breaker is not None:

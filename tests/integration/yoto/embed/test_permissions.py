@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, render_template_string, request
-from sqlalchemy import String, create_engine, inspect, text, update
+from sqlalchemy import QueuePool, String, create_engine, inspect, text, update
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -444,9 +444,18 @@ def test_what_the_application_reads_first_keeps_it_from_no_change(
         shop.close()
 
 
-def test_a_database_in_memory_is_refused_at_once() -> None:
-    engine = create_engine("sqlite://")
-    app = Flask("shop")
-    with pytest.raises(ConfigurationError, match="db: a database in memory"):
-        Yoto(app, db=scoped_session(sessionmaker(engine)), users=PEOPLE)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file::memory:?cache=shared&uri=true",
+        "sqlite:///file:tests?mode=memory&cache=shared&uri=true",
+        "sqlite:///file:/tests?vfs=memdb&uri=true",
+    ],
+)
+def test_a_database_in_memory_is_refused_with_what_takes_its_place(url: str) -> None:
+    engine = create_engine(url, poolclass=QueuePool)
+    with pytest.raises(ConfigurationError, match="db: a database in memory .* temporary folder"):
+        Yoto(Flask("shop"), db=scoped_session(sessionmaker(engine)), users=PEOPLE)
     engine.dispose()
