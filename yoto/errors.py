@@ -144,6 +144,10 @@ class StoreBusy(StoreUnavailable):
     """All connections of this process to a store are in use, and none came free in time."""
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """A store was lost while it committed: what was asked may have been done."""
+
+
 class NotSetUp(StoreUnavailable):
     """A store answers, and nothing was ever set up in it: ``command`` does."""
 

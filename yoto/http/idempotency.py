@@ -33,14 +33,14 @@ from sqlalchemy.exc import IntegrityError
 
 from yoto.auth.identity import credential_of_caller, current_user_id
 from yoto.errors import ValidationFailed, WriteConflict
-from yoto.http.problems import problem
+from yoto.http.problems import IDEMPOTENCY_HEADER, problem
 from yoto.persistence import STORE_FAILURES
-from yoto.request.context import before_recording, note_record, request_id
+from yoto.request.context import before_recording, current_record, note_record, request_id
 from yoto.store.columns import utcnow
 from yoto.store.db import db, first_read, writing
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 
-HEADER = "Idempotency-Key"
+HEADER = IDEMPOTENCY_HEADER
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SECRET_MARK = "__secret_answer__"
@@ -53,6 +53,8 @@ PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 RESPONSES = {"409": "CONFLICT", "422": "UNPROCESSABLE_ENTITY"}
+# The problem of an act whose COMMIT was cut.
+UNKNOWN = "outcome-unknown"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 log = logging.getLogger(__name__)
@@ -175,6 +177,9 @@ def _go_on(id_: int, created_at: datetime) -> None:
 
 def _settle(claim: Claim, response: Response) -> None:
     db.session.rollback()
+    if current_record().outcome.get("problem") == UNKNOWN:
+        # The claim says by itself whether the act stands: it was marked in the same transaction.
+        return
     with writing():
         if response.status_code >= 500 and g.recorded:
             db.session.execute(
@@ -221,7 +226,8 @@ def _known(user_id: int, key: str, asked: str) -> Response | None:
         return problem(
             409,
             "idempotency-in-progress",
-            "The act of this key has begun and its end is not known; look before you repeat it.",
+            "The act of this key is recorded and its answer was lost, or is on its way: it is done,"
+            " at least in part. Look before you do it by another key.",
         )
     if row.body is None:
         return problem(

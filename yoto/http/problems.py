@@ -26,6 +26,8 @@ CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 # What may stand in a URI's path as it is (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+
 # The route by which people ask for a right.
 ASK = "access-requests.ask_for_access"
 
@@ -169,6 +171,8 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 headers=_retry(error.retry_after),
                 reason=error.reason,
             )
+        case errors.OutcomeUnknown():
+            return _outcome_unknown(error)
         case errors.StoreUnavailable():
             detail = f"{error.store} is unavailable; try again later."
             if isinstance(error, errors.NotSetUp):
@@ -192,6 +196,24 @@ def _platform_error(error: errors.PlatformError) -> Response:
             return _rejected(error)
         case _:
             return _unexpected(error)
+
+
+def _outcome_unknown(error: errors.OutcomeUnknown) -> Response:
+    """The act may stand; a key of the caller settles it, since an act with one is done once."""
+    key = request.headers.get(IDEMPOTENCY_HEADER)
+    log.error("outcome unknown: %s was lost inside a commit", error.store, exc_info=error)
+    repeat = "Read what there is before you repeat it."
+    if key is not None:
+        repeat = f"Send it again with the same {IDEMPOTENCY_HEADER}: it is done once at most."
+    return problem(
+        503,
+        "outcome-unknown",
+        f"{error.store} was lost while it committed: this may have been done. {repeat}",
+        headers=_retry(error.retry_after),
+        store=error.store,
+        outcome="unknown",
+        **({} if key is None else {"idempotency_key": key}),
+    )
 
 
 def _codes(decision: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.util import ScopedRegistry
 
 from yoto.store import sqlite
+from yoto.store.commits import watch_commits
 from yoto.store.failures import DELETED_BY_ANOTHER
 from yoto.store.pools import WatchedPool
 from yoto.store.servers import refuse_old
@@ -373,6 +374,7 @@ def _configure(engine: Engine) -> None:
         event.listen(engine, "connect", refuse_old, insert=True)
         open_quickly(engine)
         limit_times(engine)
+        watch_commits(engine)
 
 
 def _mark_writers(engine: Engine) -> None:

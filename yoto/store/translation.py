@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import exc
 
-from yoto.errors import NotSetUp, PlatformError, StoreBusy, StoreUnavailable, WriteConflict
+from yoto.errors import (
+    NotSetUp,
+    OutcomeUnknown,
+    PlatformError,
+    StoreBusy,
+    StoreUnavailable,
+    WriteConflict,
+)
+from yoto.store.commits import is_outcome_unknown
 from yoto.store.db import setup_command
 from yoto.store.failures import is_conflict, is_outage, lacks_tables
 
@@ -48,6 +56,8 @@ def unavailable(error: BaseException, app: Flask | None = None) -> StoreUnavaila
     """
     if isinstance(error, exc.TimeoutError):  # of the pool
         return StoreBusy(DATABASE, error)
+    if is_outcome_unknown(error):
+        return OutcomeUnknown(DATABASE, error)
     if is_outage(error):
         return StoreUnavailable(DATABASE, error)
     if lacks_tables(error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import resilience
+from app.models import Message
 from tests.integration.guards.conftest import say
 from tests.support.database import MariadbTemplate
 from tests.support.links import Link, link_to
@@ -23,7 +25,9 @@ from tests.support.world import Community, Person
 from yoto.errors import StoreUnavailable
 from yoto.persistence import DATABASE
 from yoto.resilience import ResilienceController, State
+from yoto.store.columns import utcnow
 from yoto.store.db import EXTENSION, db, side_engine
+from yoto.store.models import IDEMPOTENCY_LEASE, IdempotencyKey
 
 CONNECT_SECONDS = 1  # as short as the driver takes
 FAILURES_TO_OPEN = 3
@@ -206,3 +210,54 @@ def test_a_connection_that_dies_after_the_last_statement_spoils_neither_answer_n
         # Kept, it would be the session of whichever context gets the same identity.
         assert not db.session.registry.has()
     assert not app.extensions[EXTENSION].session.registry.registry
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_an_act_cut_inside_its_commit_is_unknown_and_its_key_settles_it(
+    app: Flask,
+    client: FlaskClient,
+    link: Link,
+    community: Community,
+    talker: Person,
+    stands: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert say(client, talker, community.channel_id).status_code == 201
+    with app.app_context():
+        engine = db.engine
+    commits = count()
+
+    def cut(connection: sa.Connection) -> None:
+        # The first claims the key, the second is the act's.
+        if next(commits) == 1:
+            if stands:
+                connection.connection.dbapi_connection.commit()
+            link.refuse()
+
+    def ask() -> TestResponse:
+        return client.post(
+            f"/api/v1/channels/{community.channel_id}/messages",
+            json={"content": "once"},
+            headers=talker.headers | {"Idempotency-Key": "the-key"},
+        )
+
+    sa.event.listen(engine, "commit", cut)
+    try:
+        answer = ask()
+    finally:
+        sa.event.remove(engine, "commit", cut)
+        link.heal()
+    problem = answer.get_json()
+    assert answer.status_code == 503, answer.text
+    assert problem["type"] == "urn:yoto:problem:outcome-unknown"
+    assert (problem["outcome"], problem["idempotency_key"]) == ("unknown", "the-key")
+    assert any("outcome unknown" in one.message for one in caplog.records)
+    with app.app_context():
+        claimed = sa.update(IdempotencyKey).values(created_at=utcnow() - 2 * IDEMPOTENCY_LEASE)
+        db.session.execute(claimed)
+        db.session.commit()
+    again = ask()
+    assert again.status_code == (409 if stands else 201), again.text
+    with app.app_context():
+        said = sa.select(sa.func.count()).where(Message.content == "once")
+        assert db.session.scalar(said) == 1
