@@ -41,7 +41,7 @@ has_subject if is_number(input.subject.id)
 
 has_subject if {
 	is_string(input.subject.id)
-	input.subject.id != ""
+	count(input.subject.id) > 0
 }
 
 deny contains "missing:resource.scope" if not has_scope
