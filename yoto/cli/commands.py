@@ -8,6 +8,7 @@ from yoto.cli.alerts import alerts
 from yoto.cli.cache import cache
 from yoto.cli.control import control
 from yoto.cli.insight import add_insight
+from yoto.cli.model import models
 from yoto.cli.operations import group_of
 from yoto.cli.permission import permission
 from yoto.cli.policy import policy
@@ -28,7 +29,7 @@ from yoto.operate.suggestions import suggestions
 
 ASKING = (
     *("check", "compare", "decision-trends", "decisions", "explain", "list", "replay", "review"),
-    "what-if",
+    *("test", "what-if"),
 )
 
 add_insight(permission)
@@ -36,6 +37,7 @@ add_review(permission)
 add_templates(permission)
 add_what_if(permission)
 permission.add_command(group_of(access_requests))
+permission.add_command(models.commands["test"])
 
 # What changes nothing.
 QUESTIONS = AppGroup(
@@ -44,13 +46,15 @@ QUESTIONS = AppGroup(
     commands={name: permission.commands[name] for name in ASKING},
 )
 
-# Guests without a control plane have the groups of guards and tables, too, and not these commands.
+# Guests without a control plane have the groups of guards, models and tables, too, and not these
+# commands.
 GUARDS = AppGroup(
     guards_of_routes.name,
     help=guards_of_routes.help,
     commands={**guards_of_routes.commands, **group_of(guards).commands},
 )
-YOTO = AppGroup(yoto.name, help=yoto.help, commands={**yoto.commands, "guards": GUARDS})
+_TABLES = {name: one for name, one in yoto.commands.items() if one is not models}
+YOTO = AppGroup(yoto.name, help=yoto.help, commands={**_TABLES, "guards": GUARDS})
 
 COMMANDS = (
     alerts,

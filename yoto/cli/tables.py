@@ -1,4 +1,4 @@
-"""``flask yoto db``: the platform's tables, whose migrations are apart from the application's."""
+"""``flask yoto``: the platform's tables, whose migrations are apart from the application's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
+from yoto.cli.model import models
 from yoto.cli.routes import guards
 from yoto.errors import PlatformError
 from yoto.permission import PermissionSystem, number_everybody
@@ -21,6 +22,7 @@ AFTER_SETUP = "yoto.after_setup"
 
 yoto = AppGroup("yoto", help="What the platform has in the database, and guards of routes.")
 yoto.add_command(guards)
+yoto.add_command(models)
 
 
 @yoto.command("setup")

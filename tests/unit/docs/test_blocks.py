@@ -59,7 +59,7 @@ RUN: dict[str, dict[str, str]] = {
     "docs/roles.md": dict.fromkeys(("python", "bash", "console"), "tests/e2e/test_roles_guide.py"),
     "docs/search.md": {"python": PERMISSION},
     "docs/templates.md": {"python": PERMISSION},
-    "docs/testing.md": {"python": DOCS.format("testing")},
+    "docs/testing.md": dict.fromkeys(("python", "yaml"), DOCS.format("testing")),
     "docs/tuning.md": {"python": DOCS.format("tuning")},
     "docs/warm-up.md": {"python": "tests/integration/yoto/permission/warming/test_guide.py"},
     "docs/what-if.md": {"python": PERMISSION},

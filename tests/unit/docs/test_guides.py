@@ -21,7 +21,7 @@ from yoto.events import Events
 from yoto.resilience import Resilience
 
 DOCS = Path(__file__).parents[3] / "docs"
-BLOCK = re.compile(r"```(python|console)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(python|console|text|yaml)\n(.*?)```", re.DOTALL)
 # The application of these tests has its own extension objects.
 EXTENSIONS = re.compile(r"^from (?:app|yoto)\.extensions import .*$", re.MULTILINE)
 

@@ -21,6 +21,7 @@ from yoto import (
     BulkheadFull,
     CircuitOpen,
     RateLimited,
+    StoreUnavailable,
     ValidationFailed,
     Yoto,
     bulkhead,
@@ -181,7 +182,7 @@ def test_guards_that_are_on_refuse_by_their_numbers_alone(tmp_path: Path) -> Non
 
 
 def test_what_needs_redis_says_so(app: Flask) -> None:
-    with app.app_context(), pytest.raises(Exception, match="redis is unavailable"):
+    with app.app_context(), pytest.raises(StoreUnavailable, match="redis"):
         create_lock("rebuild").acquire()
 
 

@@ -1,0 +1,167 @@
+"""A file of YAML or JSON as values that know where they stand, so that a flaw names its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+MOST_DEPTH = 20  # an alias inside of what it stands for has no end
+FLAW_EXIT = 2
+
+
+class Flaw(click.ClickException):
+    """The file is not what it should be."""
+
+    exit_code = FLAW_EXIT
+
+
+@dataclass(frozen=True)
+class Part:
+    """A value of the file.
+
+    Attributes:
+        value: a mapping from texts to parts, a list of parts, or what JSON has beside these.
+        line: from 1; None: not known, as in JSON.
+        path: the names that lead to it.
+    """
+
+    value: Any
+    file: str
+    line: int | None
+    path: str
+
+    @property
+    def place(self) -> str:
+        """Such as ``model.yaml:12: tests[0].check``."""
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.path}" if self.path else where
+
+    def fail(self, message: str) -> NoReturn:
+        """Raises ``Flaw`` with the place."""
+        raise Flaw(f"{self.place}: {message}")
+
+    def mapping(self, known: frozenset[str] | None = None) -> Mapping[str, Part]:
+        """A mapping, of ``known`` keys alone; an empty value is one without any."""
+        if self.value is None:
+            return {}
+        if not isinstance(self.value, dict):
+            self.fail("must be a mapping from names to values")
+        for key, part in self.value.items():
+            if known is not None and key not in known:
+                part.fail(f"'{key}' is none of {', '.join(sorted(known))}")
+        return self.value
+
+    def items(self) -> Iterator[Part]:
+        """The parts of a list; an empty value is one without any."""
+        if self.value is not None and not isinstance(self.value, list):
+            self.fail("must be a list")
+        yield from self.value or ()
+
+    def text(self) -> str:
+        """A text."""
+        if not isinstance(self.value, str) or not self.value:
+            self.fail(f"must be a text, not {self.value!r}: put it in quotes")
+        return self.value
+
+    def texts(self) -> tuple[str, ...]:
+        """A list of texts, or one of them alone."""
+        if isinstance(self.value, str):
+            return (self.text(),)
+        return tuple(one.text() for one in self.items())
+
+    def flag(self) -> bool:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            self.fail(f"must be true or false, not {self.value!r}")
+        return self.value
+
+    def part(self, key: str) -> Part:
+        """What a mapping has under ``key``, or an empty value there."""
+        return self.mapping().get(key) or Part(None, self.file, self.line, _below(self.path, key))
+
+    def needed(self, key: str) -> Part:
+        """What a mapping has under ``key``."""
+        if key not in self.mapping():
+            self.fail(f"'{key}' is missing")
+        return self.part(key)
+
+
+def read(path: Path) -> Part:
+    """The whole of a file: JSON where its name ends so, else YAML.
+
+    Raises:
+        Flaw: it cannot be read, or PyYAML is missing; says the line.
+    """
+    name = path.name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Flaw(f"{name}: {error}") from None
+    if path.suffix == ".json":
+        try:
+            return _of_json(json.loads(text, object_pairs_hook=_once), name, "")
+        except ValueError as error:
+            raise Flaw(f"{name}: {error}") from None
+    if find_spec("yaml") is None:
+        raise Flaw(f"{name}: PyYAML is not installed: pip install pyyaml, or write JSON (.json)")
+    return _read_yaml(text, name)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a name stands twice in {{{', '.join(key for key, _ in pairs)}}}")
+    return found
+
+
+def _of_json(value: Any, name: str, path: str) -> Part:
+    if isinstance(value, dict):
+        value = {key: _of_json(one, name, _below(path, key)) for key, one in value.items()}
+    elif isinstance(value, list):
+        value = [_of_json(one, name, f"{path}[{index}]") for index, one in enumerate(value)]
+    return Part(value, name, None, path)
+
+
+def _read_yaml(text: str, name: str) -> Part:
+    import yaml  # only here: who has no models needs none
+
+    loader: Any = yaml.SafeLoader(text)
+
+    def part_of(node: Any, path: str, depth: int = 0, line: int | None = None) -> Part:
+        here = Part(None, name, line or node.start_mark.line + 1, path)
+        if depth > MOST_DEPTH:
+            here.fail("is too deep")
+        value: Any
+        if isinstance(node, yaml.SequenceNode):
+            value = [
+                part_of(one, f"{path}[{index}]", depth + 1) for index, one in enumerate(node.value)
+            ]
+        elif isinstance(node, yaml.MappingNode):
+            value = {}
+            for key_node, one in node.value:
+                key = loader.construct_object(key_node)
+                named = Part(key, name, key_node.start_mark.line + 1, path)
+                if named.text() in value:
+                    named.fail(f"'{key}' stands here twice")
+                value[key] = part_of(one, _below(path, key), depth + 1, named.line)
+        else:
+            value = loader.construct_object(node)
+        return Part(value, name, here.line, path)
+
+    try:
+        root = loader.get_single_node()
+        return Part(None, name, None, "") if root is None else part_of(root, "")
+    except (yaml.YAMLError, ValueError) as error:
+        raise Flaw(f"{name}: {error}") from None
+    finally:
+        loader.dispose()
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
