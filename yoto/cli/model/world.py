@@ -26,7 +26,7 @@ TEAM, ROLE = "team:", "role:"
 TYPE = frozenset({"parent", "administrator", "gate", "nested", "shares"})
 FACTS = frozenset({"people", "resources", "teams", "roles", "overwrites"})
 RESOURCE = frozenset({"parent", "owner"})
-HOLDING = frozenset({"who", "role", "at"})
+HOLDING = frozenset({"who", "role", "at", "here_only"})
 OVERWRITE = frozenset({"who", "at", "allow", "deny"})
 
 
@@ -70,8 +70,10 @@ class World:
             said = part.mapping(HOLDING)
             at = node_of(said["at"]) if "at" in said else None
             role = self._named(part.needed("role"), ROLE)
+            alone = "here_only" in said and said["here_only"].flag()
             with blaming(part):
-                self.permissions.assign(self._holder(part.needed("who")), role, at=at)
+                who = self._holder(part.needed("who"))
+                self.permissions.assign(who, role, at=at, here_only=alone)
         for part in facts.part("overwrites").items():
             self._overwrite(part)
 

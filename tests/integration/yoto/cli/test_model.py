@@ -32,7 +32,7 @@ roles:
   owner: [file.own]
   janitor: [site.close]
 facts:
-  people: [ann, bob, cleo]
+  people: [ann, bob, cleo, dora]
   resources:
     folder:top: {}
     folder:inner: {parent: folder:top}
@@ -45,6 +45,7 @@ facts:
     - {who: ann, role: owner, at: folder:top}
     - {who: team:all, role: writer, at: folder:top}
     - {who: bob, role: janitor}
+    - {who: dora, role: reader, at: folder:top, here_only: true}
   overwrites:
     - {who: role:writer, at: file:note, deny: [file.write]}
     - {who: team:staff, at: file:plan, deny: file.write}
@@ -53,6 +54,8 @@ tests:
     check:
       - {user: ann, at: file:plan, assertions: {file.read: true, file.write: true}}
       - {user: bob, assertions: {site.close: true}}
+      - {user: dora, at: folder:top, assertions: {file.read: true}}
+      - {user: dora, at: folder:inner, assertions: {file.read: false}}
       - {user: public, at: file:note, assertions: {file.read: false, file.write: false}}
     list_resources:
       - {user: bob, type: file, assertions: {file.read: [note, plan], file.write: []}}
@@ -85,7 +88,7 @@ def test_a_model_that_holds_is_played_without_the_application(guest: Flask, tmp_
     file = tmp_path / "model.yaml"
     file.write_text(MODEL, encoding="utf-8")
     made = guest.test_cli_runner().invoke(args=["yoto", "permission", "test", str(file)])
-    assert (made.output, made.exit_code) == ("1 tests, 9 assertions: all hold\n", 0)
+    assert (made.output, made.exit_code) == ("1 tests, 11 assertions: all hold\n", 0)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,11 @@ def test_the_first_assertion_that_fails_is_named(
         ("  file.own: file", "  file.own: fill", "permissions.file.own: "),
         ("nested: 3", "nested: 99", "types.folder: resource: "),
         ("  file.own: file", "  file.read: file", "permissions: 'file.read' stands here twice"),
-        ("[ann, bob, cleo]", "[ann, ann]", "facts.people[1]: a person's name stands once"),
+        (
+            "[ann, bob, cleo, dora]",
+            "[ann, ann, dora]",
+            "facts.people[1]: a person's name stands once",
+        ),
         ("tests:", "texts:", "texts: 'texts' is none of facts, permissions, roles, tests, types"),
         ("  people: [ann", "  people: &a [*a", "is too deep"),
     ],
@@ -165,7 +172,7 @@ def test_json_says_the_same_without_pyyaml(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("yoto.cli.model.parts.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "yaml", None)
     made = run(right, tmp_path, "model.json")
-    assert (made.output, made.exit_code) == ("1 tests, 9 assertions: all hold\n", 0)
+    assert (made.output, made.exit_code) == ("1 tests, 11 assertions: all hold\n", 0)
     made = run(wrong, tmp_path, "model.json")
     path = "model.json: tests[0].list_resources[0].assertions.file.read"
     assert made.exit_code == 1 and made.output.startswith(path)
