@@ -49,8 +49,13 @@ threat_account_id(id) if {
 
 threat_account_id(id) if {
 	is_string(id)
-	is_number(input.subject.id)
-	input.subject.id >= 4611686018427387904
+	is_program(input.subject.id)
+}
+
+# Programs are numbered from 2^62 on, whatever people have for ids.
+is_program(id) if {
+	is_number(id)
+	id >= 4611686018427387904
 }
 
 threat_end(until) if until == null

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import yoto
 from yoto.errors import PolicyError
 from yoto.policy.service.subject_ids import (
     IdKind,
@@ -12,6 +15,7 @@ from yoto.policy.service.subject_ids import (
     refuse_other_kinds,
 )
 
+DEFAULTS = Path(yoto.__file__).parent / "policies"
 PATHS = {
     "resource.id": frozenset({"number"}),
     "resource.attributes.owner": frozenset({"number"}),
@@ -115,3 +119,11 @@ def test_the_column_is_named_with_what_it_holds() -> None:
 )
 def test_a_policy_that_may_read_the_id_is_known(body: str, reads: bool) -> None:
     assert reads_subject_id(f"package yoto.authz\n{body}") is reads
+
+
+@pytest.mark.parametrize("kind", ["integer", "text", "UUID"])
+@pytest.mark.parametrize("shipped", sorted(DEFAULTS.rglob("*.rego")), ids=lambda one: one.stem)
+def test_the_policies_that_come_with_the_platform_are_taken_for_each_kind(
+    shipped: Path, kind: IdKind
+) -> None:
+    refuse_other_kinds(shipped.stem, shipped.read_text(encoding="utf-8"), InputKinds(kind, PATHS))
