@@ -10,7 +10,9 @@ from itertools import repeat
 from typing import Any, TypeVar
 
 from yoto.errors import PlatformError
+from yoto.permission.registry.expressions import BoundExpression
 from yoto.permission.registry.registry import RegisteredPermission
+from yoto.permission.registry.requirement import BoundRequirement
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.abac import PolicyAnswer, PolicyBatch, PolicyQuestion
@@ -45,6 +47,14 @@ class PolicyOutcome:
     emergency: int = 0
     unknown: int = 0
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def meets(self, bound: BoundExpression, mask: int) -> bool:
+        """Whether what the policies leave of ``mask`` meets an expression.
+
+        A ``NOT`` turns a missing permission into an allow: a failure must deny the whole, and what
+        policies deny for lack of a fact must not be taken for not held.
+        """
+        return not self.failed and bound.matches(mask & ~self.denied, self.unknown)
 
 
 def ask_policies(
@@ -95,8 +105,48 @@ def allowed_by_policies(
 
     Where policies read the ways by which it came, these are read for many at once.
     """
-    verdicts: list[bool] = []
+    outcomes = _outcomes(state, asked, repeat([permission]), context)
+    return [not outcome.denied for outcome in outcomes]
+
+
+def met_by_policies(
+    state: PermissionState,
+    requirement: BoundRequirement,
+    held: Sequence[tuple[int, Place, int]],
+    context: Context = None,
+) -> list[bool]:
+    """Whether a requirement is met by each person in their place, where roles give them a mask.
+
+    Raises:
+        StoreUnavailable: the places where policies decide could not be read.
+    """
+    places = list(dict.fromkeys(place for _, place, _ in held))
+    judged = [(one, state.asks_in(one, places, context)) for one in requirement.permissions]
+    asked_about = [
+        [one for one, among in judged if one.mask & mask and place in among]
+        for _, place, mask in held
+    ]
+    asked = [
+        (user_id, place)
+        for (user_id, place, _), about in zip(held, asked_about, strict=True)
+        if about
+    ]
+    outcomes = _outcomes(state, asked, filter(None, asked_about), context)
+    return [
+        (next(outcomes) if about else PolicyOutcome()).meets(requirement.bound, mask)
+        for (_, _, mask), about in zip(held, asked_about, strict=True)
+    ]
+
+
+def _outcomes(
+    state: PermissionState,
+    asked: Sequence[tuple[int, Place]],
+    permissions: Iterable[list[RegisteredPermission]],
+    context: Context,
+) -> Iterator[PolicyOutcome]:
+    """The policies about some permissions of each person in their place."""
     batches = batches_of(asked)
+    about = iter(permissions)
     for number, (user_id, place) in enumerate(taking_turns(asked)):
         # The first question shows whether the others will want them.
         if state.ways is not None and number % AHEAD == 1:
@@ -104,9 +154,7 @@ def allowed_by_policies(
                 state.ways.ahead(asked[number : number + AHEAD])
             except PlatformError as error:
                 log.warning("ways are read one by one: %s", error)
-        outcome = ask_policies(state, user_id, [permission], place, context, next(batches))
-        verdicts.append(not outcome.denied)
-    return verdicts
+        yield ask_policies(state, user_id, next(about), place, context, next(batches))
 
 
 def batches_of(asked: Sequence[tuple[int, Place]]) -> Iterator[PolicyBatch]:

@@ -157,9 +157,7 @@ def _on_requirement(
     if judged:
         outcome = ask_policies(state, user_id, judged, place, context)
     mask = resolution.mask & ~outcome.denied
-    # A NOT turns a missing permission into an allow: a failure must deny the whole, and what
-    # policies deny for lack of a fact must not be taken for not held.
-    if outcome.failed or not asked.bound.matches(mask, outcome.unknown):
+    if not outcome.meets(asked.bound, resolution.mask):
         reason, missing = _denial(resolution, asked, mask, outcome)
         codes = outcome.codes if reason == outcome.reason else ()
         if not outcome.failed and asked.bound.matches(mask):

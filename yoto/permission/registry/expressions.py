@@ -79,6 +79,16 @@ class BoundExpression:
     parts: tuple[BoundExpression, ...]
     names: int
 
+    @property
+    def wanted(self) -> int:
+        """The bits that must be set somewhere in it: where the expression is true, one of them is,
+        unless it is true of no bits at all.
+        """
+        found = self.held
+        for part in self.parts:
+            found |= part.wanted
+        return found
+
     def matches(self, mask: int, unknown: int = 0) -> bool:
         """Whether the permissions in ``mask`` fulfil the expression, whatever is ``unknown``.
 

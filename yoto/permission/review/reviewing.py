@@ -16,6 +16,7 @@ from yoto.permission.registry.scopes import parse_place
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of
 from yoto.permission.review.report import AccessDifference, AccessPage, Turn
+from yoto.permission.search.question import question_of
 from yoto.permission.search.users import list_users
 from yoto.permission.state import get_state
 
@@ -49,7 +50,8 @@ class Reviewing:
         """
         state = get_state()
         place, registered = parse_place(scope, scope_id), state.registry.get(permission)
-        page = list_users(state, permission, scope, scope_id, after, limit, None)
+        question = question_of(state.registry, permission, None)
+        page = list_users(state, question, scope, scope_id, after, limit, None)
         with reading() as connection:
             lines = lines_of(connection, state.registry, registered, place, page.ids, state.clock())
             if not numbers:

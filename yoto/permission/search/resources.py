@@ -1,4 +1,4 @@
-"""Pages of the nodes of a type at which a user has a permission.
+"""Pages of the nodes of a type at which a user has a permission, or meets an expression of some.
 
 Four statements at most. The first says where the person could have it at all: the nodes that they
 belong to or own, those where something is given to them, and those that a role of theirs reaches.
@@ -7,7 +7,8 @@ Only what is below one of these is looked at, unless such a role reaches everywh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import (
@@ -28,12 +29,13 @@ from sqlalchemy.sql.selectable import Subquery
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.nodes import GLOBAL_KIND, node_held_at, parse_text
-from yoto.permission.checking.asking import allowed_by_policies
+from yoto.permission.checking.asking import met_by_policies
 from yoto.permission.loading.sites import site_at
 from yoto.permission.loading.source import reading
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.registry.scopes import Place, checked_id, parse_place
 from yoto.permission.search.page import SCAN_MAX, Page, checked_limit
+from yoto.permission.search.question import Question
 from yoto.permission.search.rights_sql import GRANT, MEMBER, NOWHERE, OVERWRITE, OWNER
 from yoto.permission.search.sql_verdict import Condition, SqlVerdict
 from yoto.permission.search.visible import verdict_of
@@ -44,7 +46,7 @@ from yoto.store.resources import Chain, ResourceType, chain_of, known_types
 def list_resources(
     state: PermissionState,
     user_id: int,
-    permission: str,
+    question: Question,
     scope: str,
     within: tuple[str, NodeId] | None,
     after: NodeId | None,
@@ -52,7 +54,6 @@ def list_resources(
     context: Mapping[str, Any] | None,
 ) -> Page:
     """See ``Searching.list_resources``."""
-    registered = state.registry.get(permission)
     checked_id(user_id, "user_id")
     types = known_types()
     declared = types.get(scope, asked=True)
@@ -65,7 +66,8 @@ def list_resources(
             raise ValidationFailed(
                 {f"{above.kind}_id": f"nodes of type '{scope}' are in no {above.kind}"}
             )
-    sql = verdict_of(state, scope, user_id, registered)
+    sql = verdict_of(state, scope, user_id, question)
+    judged = question.judged(context)
     rows = declared.table.alias()
     chain = chain_of(types, scope, rows.c[declared.key], rows)
     key = rows.c[declared.key]
@@ -75,30 +77,29 @@ def list_resources(
             site_at(connection, above)
             narrowed = _below(chain, {above.kind: {above.id}})
         else:
-            narrowed = _reached(connection, sql, registered, chain, state)
+            narrowed = _reached(connection, sql, question.wanted, chain, state)
         window = _window(chain, narrowed, start)
-        found = list(
-            connection.scalars(
-                select(key)
-                .select_from(rows.join(window, window.c.id == key))
-                .where(sql.at(chain).condition())
-                .order_by(key)
-                .limit(most + 1)
-            )
-        )
+        at_nodes = sql.at(chain)
+        # Policies are asked about the permissions that roles give.
+        held = at_nodes.mask() if judged else literal(0)
+        found = connection.execute(
+            select(key, held)
+            .select_from(rows.join(window, window.c.id == key))
+            .where(at_nodes.condition(question.possible(judged)))
+            .order_by(key)
+            .limit(most + 1)
+        ).fetchall()
         next_after: NodeId | None
         if len(found) > most:
-            found, next_after = found[:most], found[most - 1]
+            found, next_after = found[:most], found[most - 1][0]
         else:
             looked_at, last = connection.execute(select(func.count(), func.max(window.c.id))).one()
             next_after = last if looked_at == SCAN_MAX else None
-    asked = state.asks_in(registered, [Place(scope, id_) for id_ in found], context)
-    judged = [id_ for id_ in found if Place(scope, id_) in asked]
-    places = [(user_id, Place(scope, id_)) for id_ in judged]
-    verdicts = allowed_by_policies(state, registered, places, context)
-    denied = {id_ for id_, allowed in zip(judged, verdicts, strict=True) if not allowed}
-    found = [id_ for id_ in found if id_ not in denied]
-    return Page(tuple(found), next_after)
+    ids = [id_ for id_, _ in found]
+    if judged:
+        places = [(user_id, Place(scope, id_), question.mask(small)) for id_, small in found]
+        ids = list(compress(ids, met_by_policies(state, question.asked, places, context)))
+    return Page(tuple(ids), next_after)
 
 
 def _cursor(declared: ResourceType, after: Any) -> NodeId | None:
@@ -144,13 +145,13 @@ def _below(chain: Chain, wanted: Mapping[str, set[Any]]) -> Condition:
 def _reached(
     connection: Connection,
     sql: SqlVerdict,
-    permission: RegisteredPermission,
+    permissions: Collection[RegisteredPermission],
     chain: Chain,
     state: PermissionState,
 ) -> Condition | None:
-    """The nodes at which the person could have the permission, a superset; None: everywhere."""
+    """The nodes at which the person could have one of them, a superset; None: everywhere."""
     rights, known = sql.rights.c, state.registry.snapshot.by_name
-    giving = {permission.id}
+    giving = {permission.id for permission in permissions}
     for rung in chain.rungs:
         if rung.type.administrator in known:
             giving.add(known[str(rung.type.administrator)].id)

@@ -16,6 +16,7 @@ from yoto.permission.loading.source import DatabaseSource
 from yoto.permission.people.numbers import SubjectId, number_of, own_ids, person_number
 from yoto.permission.registry.scopes import checked_id, parse_place
 from yoto.permission.search.page import Page
+from yoto.permission.search.question import question_of
 from yoto.permission.search.resources import list_resources
 from yoto.permission.search.sets import list_sets
 from yoto.permission.search.users import list_users
@@ -40,38 +41,47 @@ class Searching:
     def list_resources(
         self,
         user_id: SubjectId,
-        permission: str,
+        permission: str | None = None,
         scope: str = "channel",
         server_id: int | None = None,
         after: NodeId | None = None,
         limit: int = 100,
         context: Mapping[str, Any] | None = None,
         within: tuple[str, NodeId] | None = None,
+        *,
+        expression: str | None = None,
     ) -> Page:
         """A page of the nodes of a type at which the user has the permission, by id.
 
         Args:
+            permission: its name; or give ``expression``.
             scope: the type, such as ``"channel"``.
             within: only nodes below this one, type and id; ``server_id`` is short for a server.
             after: ``next_after`` of the page before; None: the first page.
             limit: 1 to 1000.
             context: as in ``decide``.
+            expression: a condition over 8 permissions at most, as in ``require_expression``, in
+                place of one permission: the nodes where ``decide_expression`` allows it. One that
+                is true where nothing is held is refused, since it would list everything.
         """
         user_id = person_number(user_id)
         state, known = get_state(), checked_context(context)
+        question = question_of(state.registry, permission, expression)
         if server_id is not None:
             within = (SERVER, checked_id(server_id, "server_id"))
-        return list_resources(state, user_id, permission, scope, within, after, limit, known)
+        return list_resources(state, user_id, question, scope, within, after, limit, known)
 
     def list_users(
         self,
-        permission: str,
-        scope: str,
+        permission: str | None = None,
+        scope: str | None = None,
         scope_id: NodeId | None = None,
         after: int | None = None,
         limit: int = 100,
         context: Mapping[str, Any] | None = None,
         numbers: bool = False,
+        *,
+        expression: str | None = None,
     ) -> Page:
         """A page of the users who have the permission in the place, by number.
 
@@ -79,11 +89,12 @@ class Searching:
 
         Args:
             scope, scope_id: as in ``check_permission``.
-            after, limit, context: as in ``list_resources``.
+            permission, expression, after, limit, context: as in ``list_resources``.
             numbers: have the platform's numbers in place of their ids.
         """
         state, known = get_state_for(permission), checked_context(context)
-        page = list_users(state, permission, scope, scope_id, after, limit, known)
+        question = question_of(state.registry, permission, expression)
+        page = list_users(state, question, scope, scope_id, after, limit, known)
         if numbers:
             return page
         return replace(page, ids=tuple(own_ids(page.ids).values()))
@@ -132,7 +143,14 @@ class Searching:
             return False
         return True
 
-    def visible(self, statement: Statement, user_id: SubjectId, permission: str) -> Statement:
+    def visible(
+        self,
+        statement: Statement,
+        user_id: SubjectId,
+        permission: str | None = None,
+        *,
+        expression: str | None = None,
+    ) -> Statement:
         """Narrow ``select(Channel)`` to where the user has the permission, or a select of any
         other class whose rows are nodes.
 
@@ -141,9 +159,14 @@ class Searching:
         Where policies judge the permission they are asked by this call, and the condition holds
         what they said.
 
+        Args:
+            permission, expression: as in ``list_resources``.
+
         Raises:
             ValidationFailed: also for a statement that selects nodes of no type, or of several,
                 and for a permission that policies judge in more than 5,000 places.
         """
         user_id = person_number(user_id)
-        return visible_in(get_state(), statement, user_id, permission)
+        state = get_state()
+        question = question_of(state.registry, permission, expression)
+        return visible_in(state, statement, user_id, question)

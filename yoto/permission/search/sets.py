@@ -29,7 +29,7 @@ def list_sets(state: PermissionState, permission: str, scope: str, scope_id: Any
     place = parse_place(scope, scope_id)
     with reading() as connection:
         site = site_at(connection, place)
-        asked = users_parameters(state, registered, site)
+        asked = users_parameters(state, [registered], site)
         # Everybody may have it, but for a gate that a team opens.
         asked["giving"] = [*asked["giving"], *implying(place, state.registry.snapshot)]
         teams = list(connection.scalars(teams_that_could(), asked))

@@ -1,14 +1,17 @@
-"""docs/verdicts.md as one SQL condition on nodes of a type, for one person and one permission.
+"""docs/verdicts.md as one SQL condition on nodes of a type, for one person and few permissions.
 
-Where the resolver works on masks of many permissions in one place, this is one permission in many
-places. Each node asks one subquery over the person's rights (``rights_sql``) for the strongest of
-each layer. One subquery, because MariaDB keeps a copy of the rights for each that names them.
+Where the resolver works on masks of many permissions in one place, these are few permissions in
+many places. Each node asks one subquery over the person's rights (``rights_sql``) for the strongest
+of each layer, and has the permissions as a small mask: bit ``n`` for the ``n``-th. One subquery,
+because MariaDB keeps a copy of the rights for each that names them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -51,7 +54,7 @@ class SqlVerdict:
 
     Args:
         kind: the type of the nodes.
-        permission: the one asked for.
+        permissions: those asked for, by bit of the mask.
         known: all registered permissions, by name.
         now: for windows and time-outs.
     """
@@ -61,12 +64,12 @@ class SqlVerdict:
         types: ResourceTypes,
         kind: str,
         user_id: int,
-        permission: RegisteredPermission,
+        permissions: Sequence[RegisteredPermission],
         known: Mapping[str, RegisteredPermission],
         now: datetime,
     ) -> None:
         self._types, self._type = types, types.get(kind)
-        self._permission, self._known = permission, known
+        self._permissions, self._known = permissions, known
         line = types.line(kind)
         implying = [
             known[name]
@@ -76,7 +79,7 @@ class SqlVerdict:
         ]
         homes = {home.name for home in types.homes_of(kind)}
         outside = types.high_of(kind) - homes | {one.name for one in line if one.shared}
-        wanted = list(dict.fromkeys([permission, *implying]))
+        wanted = list(dict.fromkeys([*permissions, *implying]))
         self.rights = rights_of(types, user_id, wanted, now, outside)
         self._program = APPLICATIONS < user_id < PUBLIC_NUMBER
         # Whether the person is a super-admin; NULL for unknown and disabled accounts.
@@ -94,11 +97,11 @@ class SqlVerdict:
             )
             self.super_admin = person.scalar_subquery()
 
-    def on(self, entity: Any) -> Condition:
+    def on(self, entity: Any) -> AtNodes:
         """The verdict at the node of each row of ``entity``, a mapped class or an alias of it."""
         rows = inspect(entity).selectable
         chain = chain_of(self._types, self._type.name, rows.c[self._type.key], rows)
-        return AtNodes(self, chain).condition()
+        return AtNodes(self, chain)
 
     def at(self, chain: Chain) -> AtNodes:
         """The same at the nodes that a chain begins with."""
@@ -112,7 +115,6 @@ class AtNodes:
         self._verdict = verdict
         self._chain = chain
         self._rights = verdict.rights.c
-        self._permission = verdict._permission
         self._known = verdict._known
         self._texts = [text_in_sql(rung.type, rung.expected) for rung in chain.rungs]
         high = verdict._types.high_of(verdict._type.name)
@@ -128,15 +130,38 @@ class AtNodes:
             self._home = case(*ways)
             self._at_home = or_(*(there for there, _ in ways))
 
-    def condition(self) -> Condition:
-        """Steps 1 to 7."""
+    def condition(
+        self, masks: Collection[int], more: ColumnElement[int] | None = None
+    ) -> Condition:
+        """Steps 1 to 7: whether the permissions are one of these masks, of which none is 0.
+
+        Args:
+            more: further bits, of the caller.
+        """
+        verdict, mask = self._verdict, self._mask()
+        is_anybody = verdict.super_admin.is_not(None)
+        # A node whose chain is broken is unknown, to super-admins too.
+        above, broken = self._chain.used(), self._chain.broken()
+        if broken:
+            found_broken = select(or_(*broken)).select_from(_joined(above))
+            found_broken = found_broken.correlate_except(*(rung.alias for rung in above))
+            is_whole = [func.coalesce(found_broken.scalar_subquery(), false()) != true()]
+        else:
+            is_whole = []
+        looked_up = mask if more is None else mask + more
+        return and_(is_anybody, looked_up.in_(sorted(masks)), *is_whole)
+
+    def mask(self) -> ColumnElement[int]:
+        """The permissions where the condition holds."""
+        # There it holds for one permission alone, since no mask is 0.
+        return literal(1) if len(self._verdict._permissions) == 1 else self._mask()
+
+    def _mask(self) -> ColumnElement[int]:
         verdict, rights = self._verdict, self._rights
         belongs = self._inside()
-        allowed_inside, allowed_outside = self._allowed(True), self._allowed(False)
-        if belongs is None:
-            found: ColumnElement[Any] = allowed_inside
-        else:
-            found = case((belongs, allowed_inside), else_=allowed_outside)
+        found = self._small_mask(True)
+        if belongs is not None:
+            found = case((belongs, found), else_=self._small_mask(False))
         homes = [rights.home == NOWHERE]
         homes += [] if self._home is None else [rights.home == self._home]
         at_it_alone = literal(HERE_ONLY) + self._texts[0]
@@ -156,16 +181,16 @@ class AtNodes:
             .correlate_except(verdict.rights, *(rung.alias for rung in above))
             .scalar_subquery()
         )
-        is_anybody = verdict.super_admin.is_not(None)
-        # A node whose chain is broken is unknown, to super-admins too.
-        broken = self._chain.broken()
-        if broken:
-            found_broken = select(or_(*broken)).select_from(_joined(above))
-            found_broken = found_broken.correlate_except(*(rung.alias for rung in above))
-            is_whole = [func.coalesce(found_broken.scalar_subquery(), false()) != true()]
-        else:
-            is_whole = []
-        return and_(is_anybody, or_(verdict.super_admin == true(), allowed == true()), *is_whole)
+        every = (1 << len(verdict._permissions)) - 1
+        return case((verdict.super_admin == true(), every), else_=func.coalesce(allowed, 0))
+
+    def _small_mask(self, inside: bool) -> ColumnElement[int]:
+        """The permissions of a member, or of a person who is no member."""
+        bits = [
+            case((self._allowed(permission, inside) == true(), 1 << number), else_=0)
+            for number, permission in enumerate(self._verdict._permissions)
+        ]
+        return reduce(add, bits)
 
     def _inside(self) -> Condition | None:
         """Whether the person belongs; None: always."""
@@ -175,9 +200,9 @@ class AtNodes:
         here = and_(rights.node == self._home, rights.layer.in_([MEMBER, OWNER]))
         return or_(func.max(case((here, 1))) == 1, self._of_node(self._home).is_(None))
 
-    def _allowed(self, inside: bool) -> ColumnElement[Any]:
+    def _allowed(self, permission: RegisteredPermission, inside: bool) -> ColumnElement[Any]:
         """The verdict for a member, or for a person who is no member."""
-        rights, permission = self._rights, self._permission
+        rights = self._rights
         local = permission.scope != ScopeType.GLOBAL
         base = self._base(permission, inside)
         in_charge = [self._owns(inside)]

@@ -1,4 +1,4 @@
-"""Pages of the people who have a permission in a place.
+"""Pages of the people who have a permission in a place, or meet an expression of some.
 
 Those who could have it are found by how: as super-admin or owner, by a role that allows it, by
 themselves, a team, or as everybody; by an overwrite. Only they are loaded and resolved, some
@@ -9,7 +9,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -31,7 +31,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.selectable import CTE
 
 from yoto.nodes import APPLICATIONS
-from yoto.permission.checking.asking import allowed_by_policies
+from yoto.permission.checking.asking import met_by_policies
 from yoto.permission.database.statements import (
     allows,
     assignments,
@@ -67,6 +67,7 @@ from yoto.permission.search.page import (
     checked_after,
     checked_limit,
 )
+from yoto.permission.search.question import Question
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.resolver import flatten, resolve
 from yoto.store.columns import Id
@@ -82,18 +83,17 @@ HOME_ID = "home_id"
 
 def list_users(
     state: PermissionState,
-    permission: str,
-    scope: str,
+    question: Question,
+    scope: str | None,
     scope_id: Any,
     after: int | None,
     limit: int,
     context: Mapping[str, Any] | None,
 ) -> Page:
     """See ``Searching.list_users``."""
-    registered = state.registry.get(permission)
     place = parse_place(scope, scope_id)
     start, most = checked_after(after), checked_limit(limit)
-    found: list[int] = []
+    found: list[tuple[int, Place, int]] = []
     last: int | None = start
     incomplete = None if everybody_has_number() else PEOPLE_UNKNOWN
     # Anybody could have become a super-admin.
@@ -102,22 +102,23 @@ def list_users(
         if incomplete is None and has_unasked(connection):
             incomplete = ROLES_UNKNOWN
         site = site_at(connection, place)
-        statement, parameters = _candidates(site), users_parameters(state, registered, site)
+        statement, parameters = _candidates(site), users_parameters(state, question.wanted, site)
+        possible = question.possible(question.judged(context))
         for window in (max(FIRST_LOOK, most + 1), SCAN_MAX):
             asked = parameters | {"after": last, "most": window}
             candidates = list(connection.scalars(statement, asked))
-            found += _allowed(connection, state, registered, place, candidates)
+            for user_id, mask in _masks(connection, state, question, place, candidates):
+                if question.small(mask) in possible:
+                    found.append((user_id, place, mask))
             last = candidates[-1] if len(candidates) == window else None
             if last is None or len(found) > most:
                 break
     if len(found) > most:
         found = found[:most]
-        last = found[-1]
-    if state.asks(registered, place, context):
-        asked_of = [(user_id, place) for user_id in found]
-        verdicts = allowed_by_policies(state, registered, asked_of, context)
-        found = list(compress(found, verdicts))
-    return Page(tuple(found), last, incomplete)
+        last = found[-1][0]
+    verdicts = met_by_policies(state, question.asked, found, context)
+    ids = [user_id for user_id, _, _ in found]
+    return Page(tuple(compress(ids, verdicts)), last, incomplete)
 
 
 def has_unasked(connection: Connection) -> bool:
@@ -129,11 +130,11 @@ def has_unasked(connection: Connection) -> bool:
 
 
 def users_parameters(
-    state: PermissionState, permission: RegisteredPermission, site: Site
+    state: PermissionState, permissions: Iterable[RegisteredPermission], site: Site
 ) -> dict[str, Any]:
-    """The parameters of the statement about candidates."""
+    """The parameters of the statement about candidates: who could have one of the permissions."""
     known = state.registry.snapshot.by_name
-    giving = {permission.id}
+    giving = {permission.id for permission in permissions}
     giving |= {known[name].id for one in site.types if (name := one.administrator or "") in known}
     owners = [owner_id for owner_id, _ in site.owners]
     owners += [] if site.owner_id is None else [site.owner_id]
@@ -142,20 +143,23 @@ def users_parameters(
     return parameters_of([site]) | given
 
 
-def _allowed(
+def _masks(
     connection: Connection,
     state: PermissionState,
-    permission: RegisteredPermission,
+    question: Question,
     place: Place,
     candidates: Sequence[int],
-) -> list[int]:
+) -> list[tuple[int, int]]:
+    """The people among the candidates, each with a mask of what roles give, by number."""
     registry = state.registry
-    wanted = [permission.id, *implying(place, registry.snapshot)]
+    wanted = [one.id for one in question.permissions]
+    wanted += implying(place, registry.snapshot)
     facts, people = load(connection, candidates, place, wanted).facts(registry)
     bits, now = registry.snapshot.bits, state.clock()
     flat = flatten(facts, bits)
     return sorted(
-        user.user_id for user in people if resolve(flat, user, now, bits).mask & permission.mask
+        (user.user_id, resolve(flat, user, now, bits).mask & question.asked.bound.names)
+        for user in people
     )
 
 

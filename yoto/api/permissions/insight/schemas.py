@@ -13,6 +13,7 @@ from yoto.nodes import MAX_ID
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 POSITION_LENGTH = 64
+EXPRESSION_LENGTH = 4_000
 
 
 class ExplainSchema(CheckSchema):
@@ -192,17 +193,28 @@ class FoundAfter(ma.Schema):
         return with_node_id(data | first, "scope", "after", spelled=True)
 
 
-class ResourcesQuery(FoundAfter):
+class WantedQuery(ma.Schema):
+    """One permission, or an expression over several."""
+
+    permission = ma.fields.String(load_default=None, validate=Length(max=NAME_LENGTH))
+    expression = ma.fields.String(
+        load_default=None,
+        validate=Length(max=EXPRESSION_LENGTH),
+        metadata={
+            "description": "In place of `permission`: a condition such as "
+            "`channel.read AND NOT message.send`"
+        },
+    )
+
+
+class ResourcesQuery(FoundAfter, WantedQuery):
     """What somebody wants to do; about the caller when no user is named."""
 
-    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
     user_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
 
 
-class UsersQuery(PageQuery, PlaceQuery):
+class UsersQuery(PageQuery, PlaceQuery, WantedQuery):
     """Who may do something in a place."""
-
-    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
 
 
 class SetsQuery(PlaceQuery):

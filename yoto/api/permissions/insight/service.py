@@ -48,7 +48,8 @@ def resources(caller_id: int, asked: Mapping[str, Any]) -> Page:
     """
     user_id, within = asked["user_id"] or caller_id, asked["within"]
     if user_id != caller_id:
-        demand_insight(caller_id, [Question(asked["permission"], *(within or (GLOBAL_KIND, None)))])
+        named = asked["permission"] or asked["expression"]
+        demand_insight(caller_id, [Question(named, *(within or (GLOBAL_KIND, None)))])
     elif within is not None:
         demand_sight(caller_id, [Place(*within)])
     return permissions.list_resources(
@@ -58,6 +59,7 @@ def resources(caller_id: int, asked: Mapping[str, Any]) -> Page:
         after=asked["after"],
         limit=asked["limit"],
         within=within,
+        expression=asked["expression"],
     )
 
 
@@ -66,7 +68,11 @@ def users(caller_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
     question = question_of(asked)
     demand_insight(caller_id, [question])
     page = permissions.list_users(
-        *question, after=asked["after"], limit=asked["limit"], numbers=True
+        *question,
+        after=asked["after"],
+        limit=asked["limit"],
+        numbers=True,
+        expression=asked["expression"],
     )
     people = [number for number in page.ids if number < APPLICATIONS]
     programs = [number - APPLICATIONS for number in page.ids if number > APPLICATIONS]

@@ -59,7 +59,8 @@ def explain(body: dict[str, Any]) -> Explanation:
 def list_resources(query: dict[str, Any]) -> Page:
     """The resources of a type with which you, or somebody else, have a permission
 
-    About somebody else it takes `admin.audit`, or `within` and the right to audit there.
+    `expression` asks for several at once: `channel.read AND NOT message.send`. About somebody else
+    it takes `admin.audit`, or `within` and the right to audit there.
     """
     return service.resources(current_user_id(), query)
 
@@ -74,7 +75,8 @@ def list_resources(query: dict[str, Any]) -> Page:
 def list_users(query: dict[str, Any]) -> dict[str, Any]:
     """Who has a permission in a place, people and programs
 
-    It takes the right to audit there (`server.audit` in a server), or `admin.audit`.
+    `expression` asks for several at once. It takes the right to audit there (`server.audit` in a
+    server), or `admin.audit`.
     """
     return service.users(current_user_id(), query)
 

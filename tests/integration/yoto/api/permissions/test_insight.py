@@ -86,6 +86,29 @@ def test_one_finds_ones_own_channels_page_by_page(
     assert second == {"ids": ids[2:], "next_after": None}
 
 
+def test_both_lists_take_an_expression_in_place_of_a_permission(
+    client: FlaskClient, world: World, community: Community, member: Person, auditor: Person
+) -> None:
+    muted = world.channel(community)
+    world.overwrite(channel=muted, role=community.everyone_id, deny=[SEND])
+    asked = {"expression": f"channel.read AND NOT {SEND}"}
+    found = client.get(RESOURCES, headers=member.headers, query_string=asked)
+    assert found.get_json() == {"ids": [muted], "next_after": None}
+    where = asked | {"scope": "channel", "scope_id": muted}
+    found = client.get(USERS, headers=auditor.headers, query_string=where)
+    assert found.get_json()["ids"] == [member.id]
+    for wrong, field in (
+        ({}, "permission"),
+        (asked | {"permission": SEND}, "expression"),
+        ({"expression": "NOT channel.read"}, "expression"),
+        ({"expression": "channel.read AND"}, "expression"),
+    ):
+        for path, person in ((RESOURCES, member), (USERS, auditor)):
+            refused = client.get(path, headers=person.headers, query_string=wrong)
+            assert refused.status_code == 422
+            assert list(refused.get_json()["errors"]) == [field], (path, wrong)
+
+
 def test_one_finds_ones_own_servers(
     client: FlaskClient, world: World, community: Community, member: Person
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask
 from hypothesis import given
@@ -16,6 +17,7 @@ from app.models import Channel, Server
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.stored import permission_ids, store
 from tests.support.examples import on_one_database
+from tests.support.expressions import SHAPES, is_true
 from tests.unit.yoto.permission.dense import USERS, dense_community
 from tests.unit.yoto.permission.worlds import MOMENTS, NAMES
 from yoto.permission.search import Page
@@ -24,13 +26,21 @@ from yoto.store.db import db
 MODELS = {"channel": Channel, "server": Server}
 NOBODY = 99
 EVERYBODY = (*USERS, NOBODY)
+WORLDS: dict[str, Any] = {"seed": st.integers(0, 2**32), "now": st.sampled_from(MOMENTS)}
 
 
 def on_worlds(number: int) -> Callable[..., None]:
     """So many random worlds at random moments, each with two permissions to look at."""
     several = on_one_database(number)
     names = st.sets(st.sampled_from(NAMES), min_size=2, max_size=2)
-    drawn = given(seed=st.integers(0, 2**32), now=st.sampled_from(MOMENTS), names=names)
+    return lambda test: several(given(**WORLDS, names=names)(test))
+
+
+def on_expressions(number: int) -> Callable[..., None]:
+    """The same, each with an expression over three permissions."""
+    several = on_one_database(number)
+    names = st.permutations(NAMES).map(lambda found: found[:3])
+    drawn = given(**WORLDS, names=names, shape=st.sampled_from(sorted(SHAPES)))
     return lambda test: several(drawn(test))
 
 
@@ -54,6 +64,11 @@ class Truth:
 
     def who(self, name: str, place: tuple[str, int | None]) -> list[int]:
         return [user_id for user_id in EVERYBODY if name in self._held[user_id, place]]
+
+    def meets(
+        self, shape: str, names: list[str], user_id: int, place: tuple[str, int | None]
+    ) -> bool:
+        return is_true(shape, names, self._held[user_id, place])
 
 
 @contextmanager
@@ -144,3 +159,37 @@ def test_the_sql_verdict_joins_aliases_and_itself(
             found = list(db.session.scalars(statement))
             both = set.intersection(*(set(truth.where(user_id, n, "channel")) for n in names))
             assert set(found) == both
+
+
+@on_expressions(20)
+def test_lists_by_an_expression_equal_the_verdicts_one_by_one(
+    app: Flask, clock: Clock, seed: int, now: float, names: list[str], shape: str
+) -> None:
+    limit, asked = 1 + seed % 3, {"expression": shape.format(*names)}
+    with world(app, clock, seed, now) as truth:
+        for scope, model in MODELS.items():
+            for user_id in EVERYBODY:
+                wanted = [
+                    place[1]
+                    for place in truth.places
+                    if place[0] == scope and truth.meets(shape, names, user_id, place)
+                ]
+                found = all_pages(
+                    lambda after: permissions.list_resources(
+                        user_id, scope=scope, after=after, limit=limit, **asked
+                    ),
+                    limit,
+                )
+                assert found == wanted, (user_id, scope, asked)
+                statement = permissions.visible(select(model.id), user_id, **asked)
+                seen = list(db.session.scalars(statement.order_by(model.id)))
+                assert seen == wanted, (user_id, scope, asked)
+        for place in truth.places:
+            found = all_pages(
+                lambda after: permissions.list_users(
+                    None, *place, after=after, limit=limit, **asked
+                ),
+                limit,
+            )
+            people = [one for one in EVERYBODY if truth.meets(shape, names, one, place)]
+            assert found == people, (place, asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress
 from typing import Any
 
 import pytest
@@ -190,6 +191,83 @@ def test_what_policies_judge_is_asked_place_by_place(
         db.session.remove()
 
 
+# What policies say of a permission in the first, second, third and fourth channel.
+ANSWERS = (
+    PolicyAnswer(True, "fine"),
+    PolicyAnswer(False, "why"),
+    PolicyAnswer(False, "missing:hour", reasons=("missing:hour",)),
+    PolicyAnswer(False, "broken", failed=True),
+)
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("channel.read AND NOT message.send", "-y---"),
+        ("channel.read AND message.send", "y---y"),
+        ("message.send OR channel.read AND message.manage", "y---y"),
+        ("channel.read AND (NOT message.send OR NOT message.manage)", "yyy-y"),
+        ("message.manage AND NOT message.send", "-----"),
+    ],
+)
+def test_under_a_not_a_list_takes_unknown_for_no_more_than_a_check_does(
+    app: Flask, world: World, harbour: Community, everywhere: bool, expression: str, expected: str
+) -> None:
+    person, first = world.member(harbour), harbour.channel_id
+    channels = [first, *(world.channel(harbour) for _ in range(4))]
+    judged, free = channels[: len(ANSWERS)], channels[-1]
+
+    def judge(question: PolicyQuestion) -> PolicyAnswer:
+        # Policies are asked about one permission alone.
+        assert question.permission == SEND
+        return ANSWERS[judged.index(question.place.id)] if question.place.id != free else ANSWERS[0]
+
+    with app.app_context():
+        if everywhere:
+            db.session.get_one(Permission, world.permission_id(SEND)).abac = True
+        else:
+            db.session.execute(update(Channel).where(Channel.id.in_(judged)).values(sensitivity=2))
+        db.session.commit()
+        system, wired = PermissionSystem(), get_state().judged
+        system.init_app(app, policy=judge, judged=wired)
+        one_by_one = [
+            system.decide_expression(person.id, expression, "channel", id_).allowed
+            for id_ in channels
+        ]
+        assert "".join("-y"[allowed] for allowed in one_by_one) == expected
+        allowed = tuple(compress(channels, one_by_one))
+        pages = system.list_resources(person.id, expression=expression)
+        assert pages == Page(allowed, None)
+        for entity in (Channel, aliased(Channel)):
+            statement = select(entity.id).order_by(entity.id)
+            seen = system.visible(statement, person.id, expression=expression)
+            assert tuple(db.session.scalars(seen)) == allowed
+        for id_, may in zip(channels, one_by_one, strict=True):
+            people = system.list_users(None, "channel", id_, expression=expression).ids
+            assert (person.id in people) == may
+        db.session.remove()
+
+
+def test_by_an_expression_pages_hold_what_they_hold_by_one_permission(
+    world: World, harbour: Community, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "SCAN_MAX", 2)
+    person = world.member(harbour)
+    ids = [harbour.channel_id, *(world.channel(harbour) for _ in range(4))]
+    for muted in ids[:3]:
+        world.overwrite(channel=muted, role=harbour.everyone_id, deny=[SEND])
+    muted_alone = {"expression": f"{READ} AND NOT {SEND}"}
+    assert search("list_resources", person.id, limit=1, **muted_alone) == Page((ids[0],), ids[0])
+    page = search("list_resources", person.id, after=ids[0], **muted_alone)
+    assert page == Page(tuple(ids[1:3]), ids[2])
+    page = search("list_resources", person.id, after=ids[2], **muted_alone)
+    assert page == Page((), ids[4])
+    # Somebody who has nothing there does not send either.
+    stranger = world.user()
+    assert search("list_resources", stranger.id, **muted_alone) == Page((), None)
+
+
 def test_where_rules_of_channels_are_judged_the_policies_say(
     app: Flask, world: World, harbour: Community
 ) -> None:
@@ -253,6 +331,9 @@ def test_each_permission_gives_sql_for_each_type_as_it_gives_pages(
         (("list_users", READ, "channel", 10**9), UnknownResource, "channel_id"),
         (("list_users", READ, "server", 1, 1.5), ValidationFailed, "after"),
         (("list_users", READ, "server", 1, None, 1001), ValidationFailed, "limit"),
+        (("list_resources", 1, None), ValidationFailed, "permission"),
+        (("list_users", None, "global"), ValidationFailed, "permission"),
+        (("visible", select(Channel), 1), ValidationFailed, "permission"),
         (("visible", select(Permission), 1, READ), ValidationFailed, "statement"),
         (("visible", select(Channel, Server), 1, READ), ValidationFailed, "statement"),
         (("visible", select(Channel), None, READ), ValidationFailed, "user_id"),
@@ -264,6 +345,23 @@ def test_bad_input_names_the_field(
     with pytest.raises(error) as raised:
         search(*call)
     assert list(raised.value.errors) == [field]
+
+
+@pytest.mark.parametrize(
+    ("expression", "more"), [(f"NOT {READ}", {}), (READ, {"permission": READ}), ("no.such", {})]
+)
+def test_an_expression_that_cannot_be_listed_is_refused_by_each_list(
+    search: Search, expression: str, more: dict[str, str]
+) -> None:
+    given = {"expression": expression, **more}
+    for question in (
+        ("list_resources", 1),
+        ("list_users",),
+        ("visible", select(Channel), 1),
+    ):
+        with pytest.raises(ValidationFailed) as raised:
+            search(*question, **given)
+        assert list(raised.value.errors) == ["expression"]
 
 
 def test_the_permissions_of_somebody_are_those_of_the_database(

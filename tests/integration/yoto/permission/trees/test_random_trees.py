@@ -21,6 +21,7 @@ from tests.integration.yoto.permission.trees.tables import (
     provided,
     stored,
 )
+from tests.support.expressions import SHAPES, is_true
 from tests.support.require import TEST_ALL
 from tests.support.statements import count_statements
 from tests.support.trees import model
@@ -121,7 +122,7 @@ def _moments(world: World) -> list[float]:
 def _compare(app: Flask, rng: Random, world: World, now: float, seed: int) -> None:
     askers, places = world.askers(), world.places()
     truth = {(one, node): expected(world, one, node, now) for one in askers for node in places}
-    explained = Random(seed)
+    explained, drawn = Random(seed), Random(seed)
     for asker in rng.sample(askers, min(len(askers), 4)):
         for node in rng.sample(places, min(len(places), 6)):
             names = explained.sample(list(world.permissions), 2)
@@ -130,11 +131,13 @@ def _compare(app: Flask, rng: Random, world: World, now: float, seed: int) -> No
     for node in rng.sample(places, min(len(places), 4)):
         _together(world, name, node, truth, seed)
         _who(world, name, node, now, seed)
+        _who_expressed(world, drawn, node, truth, seed)
         if truth[askers[0], node] is not None:
             _sets(world, name, node, now, seed)
     asker = rng.choice(askers)
     for type_ in rng.sample(list(world.types), min(len(world.types), 3)):
         _where(world, asker, name, type_, now, seed)
+        _where_expressed(world, drawn, asker, type_, truth, seed)
         _below(world, asker, name, type_, truth, seed)
 
 
@@ -203,6 +206,41 @@ def _where(world: World, asker: Asker, name: str, type_: str, now: float, seed: 
     statement = permissions.visible(select(NODES[type_]), number, name)
     found = {row.id for row in db.session.scalars(statement)}
     assert found == wanted, (seed, asker, name, type_)
+
+
+def _expression(drawn: Random, world: World) -> tuple[str, list[str], str]:
+    """A shape, the permissions that it speaks of, and its text."""
+    shape, names = drawn.choice(sorted(SHAPES)), drawn.sample(sorted(world.permissions), 3)
+    return shape, names, shape.format(*names)
+
+
+def _where_expressed(
+    world: World, drawn: Random, asker: Asker, type_: str, truth: Truth, seed: int
+) -> None:
+    shape, names, text = _expression(drawn, world)
+    wanted = {
+        int(node[1])
+        for node in world.of_type(type_)
+        if is_true(shape, names, truth[asker, node] or ())
+    }
+    number = number_of(asker)
+    page = permissions.list_resources(number, scope=type_, expression=text)
+    assert set(page.ids) == wanted, (seed, asker, text)
+    statement = permissions.visible(select(NODES[type_]), number, expression=text)
+    assert {row.id for row in db.session.scalars(statement)} == wanted, (seed, asker, text)
+
+
+def _who_expressed(
+    world: World, drawn: Random, node: NodeId | None, truth: Truth, seed: int
+) -> None:
+    shape, names, text = _expression(drawn, world)
+    people = [one for one in world.askers() if one != model.PUBLIC]
+    if truth[people[0], node] is None:
+        return
+    wanted = {number_of(one) for one in people if is_true(shape, names, truth[one, node] or ())}
+    scope, id_ = _place(node)
+    page = permissions.list_users(None, scope, id_, numbers=True, expression=text)
+    assert set(page.ids) == wanted, (seed, text, node)
 
 
 def _below(world: World, asker: Asker, name: str, type_: str, truth: Truth, seed: int) -> None:

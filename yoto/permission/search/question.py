@@ -1,0 +1,106 @@
+"""The question of a search: one permission, or an expression over several.
+
+A search finds for each place or person which of the permissions roles give, as a small mask: bit
+``n`` for the ``n``-th permission. The masks that answer yes are few enough to be listed, so that
+SQL evaluates no expression: it looks the mask up in what ``BoundExpression`` found here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from yoto.errors import ValidationFailed
+from yoto.permission.registry.expressions import Expression, Name, compile_expression
+from yoto.permission.registry.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.registry.requirement import BoundRequirement, Operator, Requirement
+
+# Each is one more verdict in the SQL of a list, and doubles the masks.
+MOST_NAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What must be held, and the argument that said so.
+
+    Attributes:
+        field: ``permission`` or ``expression``, for errors.
+    """
+
+    asked: BoundRequirement
+    field: str
+
+    @property
+    def permissions(self) -> tuple[RegisteredPermission, ...]:
+        """All that it speaks of, by bit of the small mask."""
+        return self.asked.permissions
+
+    @property
+    def wanted(self) -> list[RegisteredPermission]:
+        """Those of which everybody who answers the question holds one at least."""
+        wanted = self.asked.bound.wanted
+        return [permission for permission in self.permissions if permission.mask & wanted]
+
+    def judged(self, context: Mapping[str, Any] | None) -> int:
+        """The small mask of those about which policies decide too, in some place at least."""
+        return self.bits(one.judged or context is not None for one in self.permissions)
+
+    def small(self, mask: int) -> int:
+        """A mask of the registry as a small one."""
+        return self.bits(mask & one.mask != 0 for one in self.permissions)
+
+    def mask(self, small: int) -> int:
+        """A small mask as one of the registry."""
+        found = (one.mask for number, one in enumerate(self.permissions) if small >> number & 1)
+        return sum(found)
+
+    def possible(self, judged: int = 0) -> list[int]:
+        """The small masks that answer yes, or would without some of the bits in ``judged``."""
+        bits = {name: 1 << number for number, name in enumerate(self.asked.requirement.names)}
+        bound = self.asked.requirement.expression.bind(bits)
+        every = range(1 << len(bits))
+        met = [mask for mask in every if bound.matches(mask)]
+        return [
+            mask
+            for mask in every
+            if any(mask & one == one and not (mask ^ one) & ~judged for one in met)
+        ]
+
+    @staticmethod
+    def bits(chosen: Iterable[bool]) -> int:
+        """The small mask of the permissions that are chosen, one answer for each."""
+        return sum(1 << number for number, one in enumerate(chosen) if one)
+
+
+def question_of(registry: PermissionRegistry, permission: Any, expression: Any) -> Question:
+    """The question that one of the two arguments of a search asks.
+
+    Raises:
+        ValidationFailed: both are given or neither, one is malformed, or the expression names more
+            than ``MOST_NAMES`` permissions or is true for who holds none of them.
+        UnknownPermission: a permission is not registered.
+    """
+    if expression is None:
+        if permission is None:
+            raise ValidationFailed({"permission": "give a permission, or an expression"})
+        name = registry.get(permission).name
+        alone = Requirement(Expression(name, Name(name), (name,)), Operator.AND)
+        return Question(registry.bind(alone), "permission")
+    if permission is not None:
+        raise ValidationFailed({"expression": "give either a permission or an expression"})
+    compiled = compile_expression(expression)
+    if len(compiled.names) > MOST_NAMES:
+        raise ValidationFailed(
+            {"expression": f"names more than {MOST_NAMES} permissions, the most that a list takes"}
+        )
+    registry.get_many(compiled.names, "expression")
+    asked = registry.bind(Requirement(compiled))
+    if asked.bound.matches(0):
+        raise ValidationFailed(
+            {
+                "expression": "is true where none of its permissions is held, so that it would "
+                "list everything: join it by AND with a permission that must be held"
+            }
+        )
+    return Question(asked, "expression")
