@@ -145,9 +145,9 @@ def test_figures_are_kept_of_a_run_that_failed() -> None:
         assert "uses" in last and last["if"] in ("always()", "${{ !cancelled() }}"), job
 
 
-def test_nothing_is_tried_twice_before_landing() -> None:
-    text = (ROOT / ".ci" / "run").read_text()
-    assert not re.search(r"--lf|--last-failed|--reruns", text)
+def test_make_and_the_workflows_try_nothing_twice() -> None:
+    texts = [(ROOT / "Makefile").read_text(), *(one.read_text() for one in WORKFLOWS)]
+    assert [one for one in texts if re.search(r"--lf|--last-failed|--reruns", one)] == []
 
 
 def test_nothing_is_published_before_the_tests_and_their_long_forms_passed() -> None:
