@@ -38,4 +38,4 @@ def _admit(modules: Sources, tests: Sources, data_json: str, exact: frozenset[st
     """By all that the bundle holds: its version is too short to be trusted with it."""
     bundle = Bundle(dict(modules), dict(tests), json.loads(data_json))
     check_bundle(bundle, exact)
-    check_portable(syntax_of(bundle.modules))
+    check_portable(syntax_of(bundle.modules), exact)

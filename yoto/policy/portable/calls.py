@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from yoto.policy.portable.globs import as_regex
 from yoto.policy.portable.patterns import glob_fault, regex_fault
 from yoto.policy.portable.syntax import NotPortable, name_of, nodes, text_of
 from yoto.policy.rego import Syntax
@@ -26,12 +27,14 @@ _REGEX: Mapping[str, int] = {
     "regex.find_n": 0,
     "regex.find_all_string_submatch_n": 0,
     "regex.replace": 1,
+    "regex.split": 0,
 }
 _FORMAT = re.compile(r"(?:[^%]|%[vds%])*")
+GLOB = "glob.match"
 _COUNTED = frozenset({"count", "indexof"})
 
 
-def check_calls(module: Syntax) -> Iterator[NotPortable]:
+def check_calls(module: Syntax, exact: Collection[str]) -> Iterator[NotPortable]:
     """The faults in arguments of builtins."""
     for call in nodes(module["rules"], "Call"):
         name, arguments = name_of(call["Call"]["fcn"]), call["Call"]["params"]
@@ -44,15 +47,20 @@ def check_calls(module: Syntax) -> Iterator[NotPortable]:
                 )
         if name in _REGEX and _REGEX[name] < len(arguments):
             yield from _literal(arguments[_REGEX[name]], regex_fault, "the pattern")
-        elif name == "glob.match" and len(arguments) > 1:
-            yield from _literal(arguments[0], glob_fault, "the pattern")
+            if name == "regex.split":
+                yield from _literal(arguments[0], _empty_fault, "the pattern")
+        elif name == GLOB and len(arguments) > 1:
+            if GLOB in exact:
+                yield from _literal(arguments[0], _any_glob_fault, "the pattern")
+            else:
+                yield from _literal(arguments[0], glob_fault, "the pattern")
             if not _are_delimiters(arguments[1]):
                 yield NotPortable(arguments[1], 'write the delimiters out, such as ["."] or []')
         elif name == "sprintf" and arguments:
             yield from _literal(arguments[0], _format_fault, "the format")
         elif name in ("indexof", "indexof_n") and len(arguments) > 1:
             yield from _literal(arguments[1], _needle_fault, "what is looked for")
-        elif name in ("numbers.range", "numbers.range_step"):
+        elif name in ("numbers.range", "numbers.range_step") and name not in exact:
             yield from _range(call, arguments)
 
 
@@ -98,6 +106,24 @@ def _are_delimiters(node: Any) -> bool:
 
 def _format_fault(text: str) -> str | None:
     return None if _FORMAT.fullmatch(text) else "a format may have %v, %s, %d and %% alone"
+
+
+def _empty_fault(text: str) -> str | None:
+    try:
+        if re.fullmatch(text, "") is None:
+            return None
+    except re.error:
+        pass
+    return "at a pattern that matches an empty text, the engines split differently: write another"
+
+
+def _any_glob_fault(text: str) -> str | None:
+    if as_regex(text, []) is not None:
+        return None
+    return (
+        "no engine is sure of this pattern: classes may have letters and digits, braces no others "
+        "inside and nothing empty; write several patterns, or regex.match"
+    )
 
 
 def _needle_fault(text: str) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from yoto.policy.portable.bodies import OBJECTS
+from yoto.policy.portable.objects import has_plain_keys
 from yoto.policy.portable.syntax import (
     NotPortable,
     constant_part,
@@ -20,30 +22,114 @@ from yoto.policy.rego import Syntax
 
 Path = tuple[str | None, ...]
 
+_MIXED = (
+    "a rule for any key stands beside one for a key of its own, which regorus then finds alone: "
+    'write both with a variable, as in x[key] with key == "a"'
+)
+_MIXED_ELSE = (
+    "a default, a function or a rule with else for a key of its own stands beside one for any key: "
+    'write all with a variable and without else, as in x[key] with key == "a"'
+)
+_COMPUTED = (
+    "it looks below a computed name, as data[x].y, where a rule for any key may be, which regorus "
+    "does not find: write the name of the rule out"
+)
+_WITHOUT_VALUE = "without a value, regorus keeps the first key alone: write x[key] := true"
+_ARGUMENT = "an object in the place of an argument: take it whole and read its fields"
 
-def check_heads(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable]]:
+
+# What a library that gets them with variables is said to read as OPA does.
+MIXED_HEADS = "mixed heads"
+
+
+def check_heads(
+    modules: Mapping[str, Syntax], exact: Collection[str]
+) -> Iterator[tuple[str, NotPortable]]:
     """The faults in heads, with the name of the module; packages span modules."""
-    seen: dict[Path, list[Path]] = {}
+    mixed = mixed_heads(modules)
     for name, module in modules.items():
-        for _, kind, head, reference in rules_of(module):
-            path = package_of(module) + path_of(reference)
-            yield from ((name, found) for found in _head_faults(kind, head, reference))
-            others = seen.setdefault(path[: len(package_of(module)) + 1], [])
-            if any(_clash(path, other) for other in others):
-                yield name, NotPortable(
-                    reference,
-                    "a rule for any key stands beside one for a key of its own, which regorus "
-                    'then finds alone: write both with a variable, as in x[key] with key == "a"',
-                )
-            others.append(path)
+        for number, (rule, kind, head, reference) in enumerate(rules_of(module)):
+            found = _head_faults(kind, head, reference, exact)
+            yield from ((name, one) for one in found)
+            if number in mixed.get(name, {}):
+                if MIXED_HEADS not in exact:
+                    yield name, NotPortable(reference, _MIXED)
+                elif kind not in ("Set", "Compr") or _has_else(rule):
+                    yield name, NotPortable(reference, _MIXED_ELSE)
+    yield from _computed(modules)
     yield from recursive(modules)
 
 
-def _head_faults(kind: str, head: Syntax, reference: Syntax) -> Iterator[NotPortable]:
+def _computed(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable]]:
+    """Rules that look below a computed name for what a rule gives for any key."""
+    general: set[tuple[Path, Path]] = set()
+    for module in modules.values():
+        package = package_of(module)
+        for _, _, _, reference in rules_of(module):
+            if None in path_of(reference):
+                general.add((package, package + constant_part(path_of(reference))))
+    for name, module in modules.items() if general else ():
+        imports = imports_of(module)
+        for rule, _, _, reference in rules_of(module):
+            for path, _ in references(rule):
+                written = constant_part(path)
+                if len(path) < len(written) + 2:
+                    continue
+                whole = imports.get(written[0], written[:1]) + written[1:]
+                places = len(whole) - 1
+                if whole[0] == "data" and any(
+                    places <= len(package) and constant[:places] == whole[1:]
+                    for package, constant in general
+                ):
+                    yield name, NotPortable(reference, _COMPUTED)
+
+
+def mixed_heads(modules: Mapping[str, Syntax]) -> dict[str, dict[int, frozenset[int]]]:
+    """The rules for a key of their own beside one for any key.
+
+    Returns:
+        By module and number of the rule: which parts of its reference, counted from its end.
+    """
+    groups: dict[Path, list[tuple[str, int, list[str | None]]]] = {}
+    for name, module in modules.items():
+        package = package_of(module)
+        for number, (_, _, _, reference) in enumerate(rules_of(module)):
+            path = [*package, *path_of(reference)]
+            groups.setdefault(tuple(path[: len(package) + 1]), []).append((name, number, path))
+    found: dict[str, dict[int, frozenset[int]]] = {}
+    for group in groups.values():
+        if any(None in path for _, _, path in group):
+            for name, number, places in _opened(group):
+                found.setdefault(name, {})[number] = places
+    return found
+
+
+def _opened(
+    group: list[tuple[str, int, list[str | None]]],
+) -> Iterator[tuple[str, int, frozenset[int]]]:
+    """Those of a group of rules that get a variable for a constant part, and for which."""
+    opened: list[set[int]] = [set() for _ in group]
+    changed = True
+    while changed:
+        changed = False
+        for mine, (_, _, path) in enumerate(group):
+            for _, _, other in group:
+                place = _clash(path, other)
+                if place is not None:
+                    path[place] = None
+                    opened[mine].add(len(path) - 1 - place)
+                    changed = True
+    for (name, number, _), places in zip(group, opened, strict=True):
+        if places:
+            yield name, number, frozenset(places)
+
+
+def _head_faults(
+    kind: str, head: Syntax, reference: Syntax, exact: Collection[str]
+) -> Iterator[NotPortable]:
     if kind == "Compr" and head["assign"] is None and None in path_of(reference):
-        yield NotPortable(
-            reference, "without a value, regorus keeps the first key alone: write x[key] := true"
-        )
+        if MIXED_HEADS not in exact:
+            yield NotPortable(reference, _WITHOUT_VALUE)
     if kind != "Func":
         return
     arguments = head["args"]
@@ -52,19 +138,24 @@ def _head_faults(kind: str, head: Syntax, reference: Syntax) -> Iterator[NotPort
     names = [one["Var"]["value"] for one in nodes(arguments, "Var")]
     if any(name != "_" and names.count(name) > 1 for name in names):
         yield NotPortable(reference, "an argument stands twice: give each a name and compare them")
-    if any(True for _ in nodes(arguments, "Object")):
-        yield NotPortable(
-            reference, "an object in the place of an argument: take it whole and read its fields"
-        )
+    if OBJECTS not in exact and any(True for _ in nodes(arguments, "Object")):
+        yield NotPortable(reference, _ARGUMENT)
+    elif not all(has_plain_keys(one) for one in arguments):
+        yield NotPortable(reference, _ARGUMENT)
 
 
-def _clash(one: Path, other: Path) -> bool:
-    for mine, theirs in zip(one, other, strict=False):
-        if (mine is None) != (theirs is None):
-            return True
-        if mine != theirs:
-            return False
-    return False
+def _has_else(rule: Syntax) -> bool:
+    return len(rule["Spec"]["bodies"]) > 1
+
+
+def _clash(one: Sequence[str | None], other: Sequence[str | None]) -> int | None:
+    """Where the first path has a constant part and the other none, up to which they are alike."""
+    for place, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+        if mine is not None and theirs is None:
+            return place
+        if mine != theirs and mine is not None:
+            return None
+    return None
 
 
 def recursive(

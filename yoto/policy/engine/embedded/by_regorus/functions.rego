@@ -61,13 +61,20 @@ mixed(_, part) if {
 	inner == []
 }
 
-units_parse_checked(text) := found if {
+# Some hundreds of each unit are a double.
+few(text) if regex.match(`^"?[+-]?(?:[0-9]{1,2}[A-Za-z]*|[0-9]{3}(?:[KkMmGgTtPp][Ii]?[Bb]?)?)"?$`, text)
+
+units_parse_checked(text) := units.parse(text) if {
+	few(text)
+} else := found if {
 	plain_units(text)
 	found := units.parse(text)
 	exact(found)
 } else := to_number("yoto: units.parse of what is no number of at most 15 digits with a unit: write it out in a data document")
 
-units_parse_bytes_checked(text) := found if {
+units_parse_bytes_checked(text) := units.parse_bytes(text) if {
+	few(text)
+} else := found if {
 	plain_units(text)
 	found := units.parse_bytes(text)
 	whole(found)
@@ -201,5 +208,92 @@ written_alike("%v", value) if {
 }
 
 uuid_parse_checked(text) := uuid.parse(text) if {
-	regex.match(`^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$`, text)
+	regex.match(`^(?:urn:uuid:)?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$`, text)
 } else := to_number("yoto: uuid.parse of a text that is no UUID of 36 characters: check it by regex.match first")
+
+# An object in the place of a pattern. OPA matches one that has its fields and no other.
+shaped(value, shapes) := value if {
+	fit(value, shapes)
+}
+
+fits(value, path, keys) if {
+	walk(value, [at, inner])
+	at == path
+	is_object(inner)
+	object.keys(inner) == keys
+}
+
+having(collection, of_keys, of_values) := found if {
+	is_set(collection)
+	found := {one |
+		some one in collection
+		fit(one, of_keys)
+		fit(one, of_values)
+	}
+}
+
+having(collection, of_keys, of_values) := found if {
+	not is_set(collection)
+	found := {key: value |
+		some key, value in collection
+		fit(key, of_keys)
+		fit(value, of_values)
+	}
+}
+
+fit(value, shapes) if {
+	every shape in shapes {
+		fits(value, shape[0], shape[1])
+	}
+}
+
+json_filter_checked(object_, paths) := json.filter(object_, paths) if {
+	not crossing(object_, paths)
+} else := to_number("yoto: json.filter of paths that are inside each other, that go through what is no object and no array, or with an empty part: use object.filter")
+
+json_remove_checked(object_, paths) := json.remove(object_, paths) if {
+	not crossing(object_, paths)
+} else := to_number("yoto: json.remove of paths that are inside each other, that go through what is no object and no array, or with an empty part: use object.remove")
+
+crossing(object_, _) if not is_object(object_)
+
+crossing(_, paths) if {
+	some one in paths
+	"" in parts(one)
+}
+
+crossing(_, paths) if {
+	some one in paths
+	some other in paths
+	one != other
+	mine := parts(one)
+	theirs := parts(other)
+	array.slice(theirs, 0, count(mine)) == mine
+}
+
+crossing(object_, paths) if {
+	some one in paths
+	names := parts(one)
+	walk(object_, [at, inner])
+	not is_object(inner)
+	not is_array(inner)
+	count(at) < count(names)
+	[sprintf("%v", [part]) | some part in at] == array.slice(names, 0, count(at))
+}
+
+parts(path) := found if {
+	is_string(path)
+	found := split(path, "/")
+}
+
+parts(path) := found if {
+	is_array(path)
+	found := [sprintf("%v", [part]) | some part in path]
+}
+
+# Each number of a range is made whole, in memory.
+numbers_range_checked(from, to) := numbers.range(from, to) if {
+	whole(from)
+	whole(to)
+	abs(to - from) <= 10000
+} else := to_number("yoto: numbers.range of fractions, or with ends more than 10,000 apart: compare with < and >")

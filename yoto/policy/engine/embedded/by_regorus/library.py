@@ -13,7 +13,8 @@ import regorus
 
 from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
-from yoto.policy.engine.embedded.by_regorus.writing import EXACT, PACKAGE, reason_at, written
+from yoto.policy.engine.embedded.by_regorus.objects import PACKAGE
+from yoto.policy.engine.embedded.by_regorus.writing import EXACT, reason_at, written
 from yoto.policy.engine.embedded.library import TextOf
 from yoto.policy.engine.protocol import LibraryName
 

@@ -1,53 +1,62 @@
-"""Writes a module as regorus has to get it: builtins that differ are called through checks."""
+"""Writes a module as regorus has to get it, where it would read a form or a value otherwise."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import resources
+from typing import Any
 
-from yoto.policy.portable.syntax import name_of, nodes, package_of, rules_of
-from yoto.policy.rego import syntax_of
+from yoto.errors import PolicyError
+from yoto.policy.engine.embedded.by_regorus.edits import Edits, span_of
+from yoto.policy.engine.embedded.by_regorus.objects import (
+    PACKAGE,
+    rewrite_statement,
+    statements_of,
+)
+from yoto.policy.engine.embedded.by_regorus.rules import rewrite_every, rewrite_rule
+from yoto.policy.portable import MIXED_HEADS, OBJECTS, mixed_heads
+from yoto.policy.portable.globs import as_regex, delimiters_of
+from yoto.policy.portable.syntax import name_of, nodes, rules_of, text_of
+from yoto.policy.rego import Syntax, parse
 from yoto.policy.sources import FORBIDDEN
 
-# Where the functions of ``functions.rego`` are.
-PACKAGE = "yoto_regorus"
 SOURCE = (resources.files(__package__) / "functions.rego").read_text("utf-8")
 _DEFINED = re.compile(r"^(\w+)_checked\(", re.MULTILINE)
 _CHECKED = frozenset(_DEFINED.findall(SOURCE))
-# Those of the builtins in which engines differ; of the last one, regorus and OPA do not.
+# Builtins in which engines differ, and forms.
 EXACT = frozenset(name for name in FORBIDDEN if name.replace(".", "_") in _CHECKED) | {
-    "glob.quote_meta"
+    "glob.match",
+    "glob.quote_meta",
+    "numbers.range",
+    "regex.split",
+    OBJECTS,
+    MIXED_HEADS,
 }
-# A module without any of these in its text is as it was, and need not be parsed.
-_MAY_CALL = re.compile(rf"\b(?:{'|'.join(one.replace('_', '[._]') for one in sorted(_CHECKED))})\(")
 _ERROR = re.compile(r'"yoto: (.*)"')
+# Modules of a few sets, whole and reduced: each is compiled more than once.
+_MOST_WRITTEN = 128
+
+
+@lru_cache(maxsize=_MOST_WRITTEN)
+def _parsed(name: str, source: str) -> Syntax | None:
+    # Tests need not be read by our parser: what the engine makes of them shows.
+    try:
+        return parse(name, source)
+    except PolicyError:
+        return None
 
 
 def written(modules: Mapping[str, str]) -> dict[str, str]:
-    """The modules, with that of the checks where any is called; lines stay where they are.
-
-    Raises:
-        PolicyError: one is no Rego.
-    """
-    found = dict(modules)
-    calling = {name: source for name, source in modules.items() if _MAY_CALL.search(source)}
-    trees = syntax_of(calling)
-    for name, source in calling.items():
-        tree = trees[name]
-        own = {(*package_of(tree), name_of(reference)) for _, _, _, reference in rules_of(tree)}
-        calls = [one["Call"]["fcn"] for one in nodes(tree["rules"], "Call")]
-        for called in sorted(calls, key=lambda one: -_start(one)):
-            builtin = name_of(called)
-            checked = builtin.replace(".", "_")
-            if checked in _CHECKED and (*package_of(tree), builtin) not in own:
-                start = _start(called)
-                source = (
-                    f"{source[:start]}data.{PACKAGE}.{checked}_checked"
-                    f"{source[start + len(builtin):]}"
-                )
-        found[name] = source
-    return found if found == modules else {**found, PACKAGE: SOURCE}
+    """The modules, with that of the checks where any is called."""
+    read = {name: _parsed(name, source) for name, source in modules.items()}
+    trees = {name: tree for name, tree in read.items() if tree is not None}
+    mixed, found = mixed_heads(trees), dict(modules)
+    for name, tree in trees.items():
+        found[name] = _written(tree, modules[name], mixed.get(name, {}))
+    calls = any(f"data.{PACKAGE}." in source for source in found.values())
+    return {**found, PACKAGE: SOURCE} if calls else found
 
 
 def reason_at(line: int) -> str | None:
@@ -56,5 +65,40 @@ def reason_at(line: int) -> str | None:
     return None if found is None else found[1]
 
 
-def _start(called: Mapping[str, dict[str, dict[str, int]]]) -> int:
-    return called["Var" if "Var" in called else "RefDot"]["span"]["start"]
+def _written(tree: Syntax, source: str, mixed: Mapping[int, frozenset[int]]) -> str:
+    edits = Edits(source)
+    for number, rule in enumerate(tree["rules"]):
+        if "Spec" in rule:
+            rewrite_rule(rule, edits, mixed.get(number, frozenset()))
+        for node in nodes(rule, "Every"):
+            rewrite_every(node["Every"], edits)
+        for statement in statements_of(rule):
+            rewrite_statement(statement, edits)
+    _check_calls(tree, edits)
+    _rewrite_globs(tree["rules"], edits)
+    return edits.written()
+
+
+def _check_calls(tree: Syntax, edits: Edits) -> None:
+    own = {name_of(reference) for _, _, _, reference in rules_of(tree)}
+    for call in nodes(tree["rules"], "Call"):
+        called: Any = call["Call"]["fcn"]
+        builtin = name_of(called)
+        checked = builtin.replace(".", "_")
+        if checked in _CHECKED and builtin not in own:
+            edits.replace(called, f"data.{PACKAGE}.{checked}_checked")
+
+
+def _rewrite_globs(tree: Any, edits: Edits) -> None:
+    for call in nodes(tree, "Call"):
+        several = call["Call"]["params"]
+        if name_of(call["Call"]["fcn"]) != "glob.match" or len(several) < 3:
+            continue
+        pattern, delimiters = text_of(several[0]), delimiters_of(several[1])
+        if pattern is None or delimiters is None:
+            continue
+        regex = as_regex(pattern, delimiters)
+        if regex is not None:
+            edits.replace(call["Call"]["fcn"], "regex.match")
+            start, end = span_of(several[0])[0], span_of(several[1])[1]
+            edits.replace_text(start, end, f"`{regex}`")
