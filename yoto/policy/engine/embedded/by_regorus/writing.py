@@ -52,9 +52,11 @@ def written(modules: Mapping[str, str]) -> dict[str, str]:
     """The modules, with that of the checks where any is called."""
     read = {name: _parsed(name, source) for name, source in modules.items()}
     trees = {name: tree for name, tree in read.items() if tree is not None}
-    mixed, found = mixed_heads(trees), dict(modules)
-    for name, tree in trees.items():
-        found[name] = _written(tree, modules[name], mixed.get(name, {}))
+    mixed = mixed_heads(trees)
+    found = {
+        name: _written(name, source, tuple(mixed.get(name, {}).items()))
+        for name, source in modules.items()
+    }
     calls = any(f"data.{PACKAGE}." in source for source in found.values())
     return {**found, PACKAGE: SOURCE} if calls else found
 
@@ -65,7 +67,11 @@ def reason_at(line: int) -> str | None:
     return None if found is None else found[1]
 
 
-def _written(tree: Syntax, source: str, mixed: Mapping[int, frozenset[int]]) -> str:
+@lru_cache(maxsize=_MOST_WRITTEN)
+def _written(name: str, source: str, mixed_parts: tuple[tuple[int, frozenset[int]], ...]) -> str:
+    tree, mixed = _parsed(name, source), dict(mixed_parts)
+    if tree is None:
+        return source
     edits = Edits(source)
     for number, rule in enumerate(tree["rules"]):
         if "Spec" in rule:
