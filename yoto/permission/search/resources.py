@@ -1,8 +1,9 @@
 """Pages of the nodes of a type at which a user has a permission, or meets an expression of some.
 
-Four statements at most. The first says where the person could have it at all: the nodes that they
-belong to or own, those where something is given to them, and those that a role of theirs reaches.
-Only what is below one of these is looked at, unless such a role reaches everywhere.
+Four statements at most, and one more where policies judge an expression. The first says where the
+person could have it at all: the nodes that they belong to or own, those where something is given to
+them, and those that a role of theirs reaches. Only what is below one of these is looked at, unless
+such a role reaches everywhere.
 """
 
 from __future__ import annotations
@@ -79,27 +80,27 @@ def list_resources(
         else:
             narrowed = _reached(connection, sql, question.wanted, chain, state)
         window = _window(chain, narrowed, start)
-        at_nodes = sql.at(chain)
-        # Policies are asked about the permissions that roles give.
-        held = at_nodes.mask() if judged else literal(0)
-        found = connection.execute(
-            select(key, held)
-            .select_from(rows.join(window, window.c.id == key))
-            .where(at_nodes.condition(question.possible(judged)))
-            .order_by(key)
-            .limit(most + 1)
-        ).fetchall()
+        at_nodes, possible = sql.at(chain), question.possible(judged)
+        found = list(
+            connection.scalars(
+                select(key)
+                .select_from(rows.join(window, window.c.id == key))
+                .where(at_nodes.condition(possible))
+                .order_by(key)
+                .limit(most + 1)
+            )
+        )
         next_after: NodeId | None
         if len(found) > most:
-            found, next_after = found[:most], found[most - 1][0]
+            found, next_after = found[:most], found[most - 1]
         else:
             looked_at, last = connection.execute(select(func.count(), func.max(window.c.id))).one()
             next_after = last if looked_at == SCAN_MAX else None
-    ids = [id_ for id_, _ in found]
+        held = at_nodes.masks(connection, found, possible) if judged else {}
     if judged:
-        places = [(user_id, Place(scope, id_), question.mask(small)) for id_, small in found]
-        ids = list(compress(ids, met_by_policies(state, question.asked, places, context)))
-    return Page(tuple(ids), next_after)
+        places = [(user_id, Place(scope, id_), question.mask(held[id_])) for id_ in held]
+        found = list(compress(held, met_by_policies(state, question.asked, places, context)))
+    return Page(tuple(found), next_after)
 
 
 def _cursor(declared: ResourceType, after: Any) -> NodeId | None:

@@ -27,8 +27,11 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.engine import Connection
 
+from yoto.cache import NodeId
 from yoto.nodes import APPLICATIONS, GLOBAL_KIND, HERE_ONLY, PUBLIC_NUMBER
+from yoto.permission.database.id_list import these_ids
 from yoto.permission.database.statements import programs, users
 from yoto.permission.registry.registry import RegisteredPermission
 from yoto.permission.search.rights_sql import (
@@ -151,10 +154,20 @@ class AtNodes:
         looked_up = mask if more is None else mask + more
         return and_(is_anybody, looked_up.in_(sorted(masks)), *is_whole)
 
-    def mask(self) -> ColumnElement[int]:
-        """The permissions where the condition holds."""
-        # There it holds for one permission alone, since no mask is 0.
-        return literal(1) if len(self._verdict._permissions) == 1 else self._mask()
+    def masks(
+        self, connection: Connection, ids: Sequence[Any], among: Sequence[int]
+    ) -> dict[NodeId, int]:
+        """The permissions at nodes where the condition held with the masks ``among``, by id.
+
+        They are read for these alone: as a column of the statement that finds them they would be
+        computed for all that it looks at.
+        """
+        if len(among) == 1 or not ids:
+            return {id_: among[0] for id_ in ids}
+        own = self._chain.rungs[0].id
+        wanted = these_ids(ids) if self._chain.rungs[0].type.id_type is int else ids
+        rows = connection.execute(select(own, self._mask()).where(own.in_(wanted)).order_by(own))
+        return {id_: mask for id_, mask in rows}
 
     def _mask(self) -> ColumnElement[int]:
         verdict, rights = self._verdict, self._rights

@@ -45,16 +45,16 @@ def visible_in(
     model, key = declared.model, declared.key
     with reading() as connection:
         at_nodes = sql.on(model)
-        asked = select(declared.id, at_nodes.mask()).where(
-            at_nodes.condition(open_, judged.bit(model))
-        )
-        held = [
-            (user_id, Place(declared.name, id_), question.mask(small))
-            for id_, small in connection.execute(asked.limit(SCAN_MAX + 1))
-        ]
-    if len(held) > SCAN_MAX:
-        too_many = f"policies judge '{question.asked}' in too many places: list it instead"
-        raise ValidationFailed({question.field: too_many})
+        asked = select(declared.id).where(at_nodes.condition(open_, judged.bit(model)))
+        found = list(connection.scalars(asked.limit(SCAN_MAX + 1)))
+        if len(found) > SCAN_MAX:
+            too_many = f"policies judge '{question.asked}' in too many places: list it instead"
+            raise ValidationFailed({question.field: too_many})
+        small = sorted({mask & (judged.place - 1) for mask in open_})
+        masks = at_nodes.masks(connection, found, small)
+    held = [
+        (user_id, Place(declared.name, id_), question.mask(mask)) for id_, mask in masks.items()
+    ]
     verdicts = met_by_policies(state, question.asked, held)
     allowed: list[Any] = [place.id for _, place, _ in compress(held, verdicts)]
     column = inspect(entity).selectable.c[key]
