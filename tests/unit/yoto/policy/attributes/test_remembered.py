@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from yoto.cache import Position
+from yoto.nodes import mark_of
 from yoto.policy import Person, PlaceAttributes, RememberedPeople, RememberedPlaces
 
 AT = Position(1)
+# As where they are declared: a tag of a type that this process does not know touches everything.
+SERVER, CHANNEL = map(mark_of, ("server", "channel"))
 
 
 class Table:
