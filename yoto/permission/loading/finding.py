@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.nodes import parse_text
+from yoto.permission.database.statements import of_community
 from yoto.permission.loading.sites import Site, load_sites
 from yoto.permission.registry.scopes import GLOBAL, Place, checked_id, place_of_text, words_of
 from yoto.store.models import (
@@ -181,10 +182,7 @@ def site_in(session: Session, place: Place, field: str) -> Site:
 def is_public(session: Session, place: Place) -> bool:
     """Whether a place is there for everybody: a server of the community that says so."""
     # An application may declare a type of its own by that name.
-    if (
-        place.kind != ScopeType.SERVER
-        or known_types().get(place.kind).table is not Server.__table__
-    ):
+    if place.kind != ScopeType.SERVER or not of_community(place.kind):
         return False
     server = session.get(Server, place.id)
     return server is not None and server.public

@@ -141,7 +141,7 @@ def test_nobody_gives_by_an_overwrite_what_they_lack(
     assert world.snapshot() == before
 
 
-def test_targets_that_are_not_there_or_of_another_server_are_refused(
+def test_targets_that_are_not_there_or_hidden_in_another_server_are_not_found(
     client: FlaskClient, world: World, community: Community
 ) -> None:
     foreign = world.role(world.server())
@@ -150,7 +150,7 @@ def test_targets_that_are_not_there_or_of_another_server_are_refused(
     for target, status in (
         (("role", 999_999), 404),
         (("user", 999_999), 404),
-        (("role", foreign), 422),
+        (("role", foreign), 404),
         (("group", 1), 404),
         (("role", 2**63), 404),
     ):

@@ -175,7 +175,7 @@ def test_a_bad_grant_names_the_field_and_stores_nothing(
     assert world.snapshot() == before
 
 
-def test_a_channel_of_another_server_is_refused(
+def test_a_hidden_channel_of_another_server_is_not_found(
     client: FlaskClient, world: World, crew: Crew, role: int
 ) -> None:
     foreign = world.server(name="Third").channel_id
@@ -184,7 +184,7 @@ def test_a_channel_of_another_server_is_refused(
         headers=crew.owner.headers,
         json={"scope": "channel", "scope_id": foreign},
     )
-    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["scope_id"])
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (404, ["scope_id"])
 
 
 def test_nobody_grants_what_they_lack_or_above_themselves(

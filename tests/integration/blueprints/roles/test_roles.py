@@ -177,14 +177,14 @@ def test_a_cycle_of_parents_is_refused(client: FlaskClient, world: World, crew: 
     assert world.snapshot() == before
 
 
-def test_a_parent_of_another_server_is_refused(
+def test_a_hidden_parent_of_another_server_is_not_found(
     client: FlaskClient, world: World, crew: Crew
 ) -> None:
     foreign = world.role(world.server(name="Third"))
     answer = client.post(
         of(crew), headers=crew.owner.headers, json={"name": "spy", "parent_id": foreign}
     )
-    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["parent_id"])
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (404, ["parent_id"])
 
 
 def test_the_default_role_is_neither_deleted_nor_changed(

@@ -186,7 +186,7 @@ def test_a_component_that_failed_is_shown_as_failed(
 ) -> None:
     without_redis.sign_in("olga")
     text = without_redis.get(STATUS).text
-    assert re.search(r'This worker</h1>\s*<span class="badge failed">Failed</span>', text)
+    assert re.search(r'This worker</h1>\s*<span class="badge failed">Error</span>', text)
     redis_row = re.search(r'<th scope="row">Redis</th>(.*?)</tr>', text, re.DOTALL)
     assert redis_row and 'class="badge failed"' in redis_row[1] and "no answer" in redis_row[1]
 

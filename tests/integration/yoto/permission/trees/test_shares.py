@@ -13,7 +13,7 @@ from app.extensions import permissions
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.trees.tables import provided
 from tests.support.world import Community, Person, World
-from yoto.errors import ConfigurationError, PermissionDenied
+from yoto.errors import ConfigurationError, PermissionDenied, UnknownResource
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.people.kinds import PUBLIC, Everyone, Team
 from yoto.store.asked import ProvidedRole
@@ -211,7 +211,12 @@ def test_a_role_that_is_too_high_is_named_beside_the_own_one(studio: Studio, wor
     chief = world.role(studio.server, position=4)
     assert len(names(studio.editor, chief, ("server", studio.server.id))) == 1
     outsider = world.member(world.server())
-    assert names(outsider, chief, ("server", studio.server.id)) == ()
+    permissions.assign(studio.third.id, chief, at=("server", studio.server.id))
+    # What somebody may not see is not there.
+    with pytest.raises(UnknownResource):
+        permissions.unassign(
+            studio.third.id, chief, at=("server", studio.server.id), actor_id=outsider.id
+        )
 
 
 @pytest.mark.parametrize(
