@@ -47,7 +47,7 @@ def test_the_second_tab_learns_of_another_limit_before_it_saves(
 ) -> None:
     entry = "/config/rate_limit/message.send"
     with overview(browser, yoto) as walk:
-        walk.find("message.send", "Change the limits of message.send")
+        walk.find("message.send", "Configure the limiter message.send")
         editor = walk.page.get_by_role("dialog")
         values = operate(walk.page, "GET", entry, {})["values"]
         place = list(values["dimensions"]).index("user+server")
