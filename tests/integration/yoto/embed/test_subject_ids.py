@@ -156,14 +156,16 @@ def a_library(
 @pytest.mark.parametrize("engine", ["embedded", "opa"])
 @pytest.mark.parametrize("person", [Reader, Visitor], ids=["texts", "UUIDs"])
 def test_a_person_whom_a_column_names_is_denied(
-    url: str, valkey_server: Server, tmp_path: Path, person: type[Any], engine: str
+    empty: str, valkey_server: Server, tmp_path: Path, person: type[Any], engine: str
 ) -> None:
     with ExitStack() as servers:
         config: dict[str, Any] = {}
         if engine == "opa":
             opa = servers.enter_context(OpaServer(opa_binary()).start())
             config = {"YOTO_POLICY_ENGINE": "opa", "YOTO_OPA_URL": opa.url, "YOTO_OPA_TIMEOUT": 30}
-        library = servers.enter_context(a_library(url, valkey_server.url, tmp_path, person, config))
+        library = servers.enter_context(
+            a_library(empty, valkey_server.url, tmp_path, person, config)
+        )
         PolicyManager().put("blocked", BLOCKED, "test")
 
         assert library.reads(library.anna)
@@ -175,9 +177,9 @@ def test_a_person_whom_a_column_names_is_denied(
 
 
 def test_a_comparison_with_another_kind_is_refused_wherever_it_comes_in(
-    url: str, valkey_server: Server, tmp_path: Path
+    empty: str, valkey_server: Server, tmp_path: Path
 ) -> None:
-    with a_library(url, valkey_server.url, tmp_path, Reader):
+    with a_library(empty, valkey_server.url, tmp_path, Reader):
         policies = PolicyManager()
         for other in ("7", "input.resource.attributes.pages"):
             for change in (
@@ -191,9 +193,9 @@ def test_a_comparison_with_another_kind_is_refused_wherever_it_comes_in(
 
 
 def test_a_policy_from_before_is_listed_until_it_is_acknowledged(
-    url: str, valkey_server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    empty: str, valkey_server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with a_library(url, valkey_server.url, tmp_path, Reader) as library:
+    with a_library(empty, valkey_server.url, tmp_path, Reader) as library:
         policies = PolicyManager()
         policies.put("blocked", BLOCKED, "test")
         policies.put("other", 'package yoto.authz\n\ndeny contains "x" if input.via_count > 9', "t")
