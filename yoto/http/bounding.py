@@ -14,14 +14,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from yoto.housekeeping import FoldedLine
+from yoto.store.pools import MAX_OVERFLOW
 
 # s that a request may wait for its turn. Most clients give up after a few.
 PATIENCE = 1.0
 # Requests at work for each connection of the pool: while one waits for the database, others
 # compute, and some need none.
 FOR_EACH_CONNECTION = 2
-# Connections that a pool opens beside those that it keeps.
-POOL_OVERFLOW = 10
 
 log = logging.getLogger(__name__)
 
@@ -94,4 +93,4 @@ class RequestBound:
 def most_at_work(config: Mapping[str, Any]) -> int:
     """The bound of a configuration; by default it follows the pool of connections."""
     given: int = config["REQUESTS_AT_WORK"]
-    return given or FOR_EACH_CONNECTION * (config["DATABASE_POOL_SIZE"] + POOL_OVERFLOW)
+    return given or FOR_EACH_CONNECTION * (config["DATABASE_POOL_SIZE"] + MAX_OVERFLOW)

@@ -10,6 +10,9 @@ from typing import Any
 from sqlalchemy import QueuePool
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+# Connections that a pool opens beside those that it keeps, while all of these are in use.
+MAX_OVERFLOW = 10
+
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
@@ -44,7 +47,7 @@ class WatchedPool(QueuePool):
         self,
         creator: Callable[..., Any],
         pool_size: int = 5,
-        max_overflow: int = 10,
+        max_overflow: int = MAX_OVERFLOW,
         **options: Any,
     ) -> None:
         super().__init__(creator, pool_size=pool_size, max_overflow=max_overflow, **options)
