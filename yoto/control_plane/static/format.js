@@ -255,7 +255,8 @@ function spoken(kind, id, of) {
   if (kind === "cli") {
     return t("author.cli", { name: id });
   }
-  return NAMED.has(kind) ? id : of;
+  // A tag such as "policy" is of all of a kind, and has no id to be named by.
+  return NAMED.has(kind) && id ? id : of;
 }
 
 function show(element, { of, kind, id, name, hint, known: there }) {
