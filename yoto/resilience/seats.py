@@ -217,4 +217,6 @@ def folders_of(instance_path: str | Path, application: str) -> list[Path]:
     """
     digest = hashlib.blake2b(f"{instance_path}\n{application}".encode(), digest_size=8).hexdigest()
     name = f"yoto-limits-{digest}"
-    return [Path(instance_path) / name, Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"]
+    # Where there are no users by number, there are no locks of files either: see ``_writable``.
+    user = getattr(os, "getuid", int)()
+    return [Path(instance_path) / name, Path(tempfile.gettempdir()) / f"{name}-{user}"]
