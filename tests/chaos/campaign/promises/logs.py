@@ -16,6 +16,7 @@ KILLED = "-9"
 KNOWN = frozenset(
     {
         "StoreUnavailable",
+        "OutcomeUnknown",
         "CircuitOpen",
         "WriteConflict",
         "OperationalError",

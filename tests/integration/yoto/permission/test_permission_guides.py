@@ -84,6 +84,7 @@ def test_the_example_of_searches(app: Flask, world: World) -> None:
             channel_id=harbour.channel_id,
         )
         assert names["page"].ids == (harbour.owner.id,)
+        assert names["silent"].ids == names["readers"].ids == ()
         db.session.remove()
 
 
