@@ -256,15 +256,28 @@ def _join(cluster: Cluster) -> None:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", low, high)
     for server in cluster.servers:
         with server.client() as client:
-            client.execute_command("CLUSTER", "MEET", HOST, first.port)
+            wait_until(partial(_meets, client, first), what="the cluster to meet")
     for primary, group in cluster.replicas.items():
         with primary.client() as client:
             primary_id = _node_id(client)
         for replica in group:
             with replica.client() as client:
-                wait_until(lambda: _knows(client, primary_id), what="the cluster to meet")
+                knows = partial(_knows, client, primary_id)
+                wait_until(knows, what="the cluster to know itself")
                 client.execute_command("CLUSTER", "REPLICATE", primary_id)
     cluster.wait_until_ready()
+
+
+def _meets(client: redis.Redis, first: Server) -> bool:
+    """Whether a node knows the first by now. It gives up who does not answer within the time limit
+    of nodes, as on a busy machine, so they are introduced again and again.
+    """
+    with first.client() as asked:
+        first_id = _node_id(asked)
+    if _knows(client, first_id):
+        return True
+    client.execute_command("CLUSTER", "MEET", HOST, first.port)
+    return False
 
 
 def _knows(client: redis.Redis, node_id: str) -> bool:

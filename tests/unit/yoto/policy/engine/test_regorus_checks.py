@@ -12,13 +12,29 @@ from yoto.errors import PolicyError
 from yoto.policy import Bundle, EmbeddedEngine
 from yoto.policy.engine.admission import admit
 from yoto.policy.engine.embedded.library import library
+from yoto.policy.engine.embedded.owner import Kept, Owner
+
+
+def evaluated(modules: dict[str, str], given: Any, rule: str) -> Any:
+    """The value of a rule on regorus, or "<undefined>", in the one thread that holds its objects.
+
+    An error that a test keeps would keep them, for another thread to drop.
+    """
+    owner, regorus = Owner(), library("regorus")
+
+    def evaluate(_: Kept) -> Any:
+        program = regorus.program(regorus.documents("{}"), modules, [], tests=True)
+        return json.loads(program.given(json.dumps(given))(rule))
+
+    try:
+        return owner.run(evaluate)
+    finally:
+        owner.close()
 
 
 def value(expression: str, given: Any = None) -> Any:
-    regorus = library("regorus")
     source = f"package yoto.authz\n\nx := {expression}\n"
-    program = regorus.program(regorus.documents("{}"), {"own": source}, [], tests=True)
-    return json.loads(program.given(json.dumps({"x": given}))("data.yoto.authz.x"))
+    return evaluated({"own": source}, {"x": given}, "data.yoto.authz.x")
 
 
 @pytest.mark.parametrize(
@@ -84,12 +100,10 @@ GIVEN = {
 
 def forms(rules: str) -> Any:
     """The value of ``x``, or None, of rules that are admitted."""
-    regorus = library("regorus")
     source = f"package yoto.authz\n\n{rules}\n"
-    admit(Bundle({"main": MAIN, "own": source}), regorus.exact)
+    admit(Bundle({"main": MAIN, "own": source}), library("regorus").exact)
     modules = {"own": source, "asks": "package asks\n\nx := data.yoto.authz.x\n"}
-    program = regorus.program(regorus.documents("{}"), modules, [], tests=True)
-    value = json.loads(program.given(json.dumps(GIVEN))("data.asks.x"))
+    value = evaluated(modules, GIVEN, "data.asks.x")
     return None if value == "<undefined>" else value
 
 
@@ -172,11 +186,9 @@ def test_a_form_that_cannot_be_made_equal_is_refused_with_the_way_round(
 
 
 def test_a_function_of_the_policy_itself_keeps_its_name() -> None:
-    regorus = library("regorus")
     source = "package yoto.authz\n\nfloor(x) := x + 1\n\ny := floor(-0.5)\n"
-    program = regorus.program(regorus.documents("{}"), {"own": source}, [], tests=True)
 
-    assert json.loads(program.given("{}")("data.yoto.authz.y")) == 0.5
+    assert evaluated({"own": source}, {}, "data.yoto.authz.y") == 0.5
 
 
 def test_a_fleet_of_several_engines_admits_what_all_of_them_run() -> None:
