@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from yoto.errors import StoreUnavailable
-from yoto.extensions import permissions
+from yoto.extensions import permissions, policy
 from yoto.health.probe import Check, Finding, State
 from yoto.redis import get_redis_info
 from yoto.store.db import engine_beside, setup_command
@@ -130,9 +130,16 @@ def _lacking(connection: Connection) -> str:
     unknown = [name for name in declarations_of(current_app).named_roles if name not in named]
     if unknown:
         return f"{len(unknown)} roles of the code are missing, such as {unknown[0]}"
-    if connection.scalar(select(PolicyRevision.revision).limit(1)) is None:
+    engines = (
+        select(PolicyRevision.engine)
+        .where(PolicyRevision.action != "overrun")
+        .order_by(PolicyRevision.revision.desc())
+        .limit(1)
+    )
+    newest = connection.execute(engines).one_or_none()
+    if newest is None:
         return "no policies were ever stored"
-    return ""
+    return policy.engine_fault(newest.engine)
 
 
 def _connection() -> Connection:

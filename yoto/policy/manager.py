@@ -17,6 +17,7 @@ from yoto.events import Events
 from yoto.extension import Extension
 from yoto.policy.decision_cache import Validity
 from yoto.policy.engine import EngineHealth, PolicyEngine, TestReport
+from yoto.policy.engine.joining import fault_of
 from yoto.policy.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
 from yoto.policy.recent import Mask
 from yoto.policy.result import PolicyDecision
@@ -271,7 +272,10 @@ class PolicyManager(Extension[PolicyService]):
         those that were added, each by itself.
 
         A policy that was edited or deactivated stays as it is, and so do those of
-        a bundle that is added no more.
+        a bundle that is added no more. The record names the engine of this process afterwards.
+
+        Raises:
+            PolicyError: the record names another engine.
         """
         service = self.current
         done = Upgrade([], [], [])
@@ -284,7 +288,13 @@ class PolicyManager(Extension[PolicyService]):
                     upgrade.stored, author, action="default", removed=upgrade.removed
                 )
             done += upgrade
+        service.publisher.record_engine(DEFAULT_AUTHOR)
         return done
+
+    def engine_fault(self, recorded: str | None) -> str:
+        """Why this process, by its engine, is none of the fleet whose record names ``recorded``;
+        empty: it is."""
+        return fault_of(recorded, self.current.engine.record)
 
     def reload(self) -> PolicyStatus:
         """Compile the newest revision anew in this process."""

@@ -30,4 +30,6 @@ def policy_engine(app: Flask) -> PolicyEngine:
         ca_file=config["OPA_CA_CERTS"],
         timeout=config["OPA_TIMEOUT"],
     )
-    return OpaEngine(settings, lambda: controller.circuit_breaker(OPA))
+    return OpaEngine(
+        settings, lambda: controller.circuit_breaker(OPA), portable=config["POLICY_PORTABLE"]
+    )

@@ -129,6 +129,11 @@ class PolicyEngine(Protocol):
         ...
 
     @property
+    def record(self) -> str | None:
+        """How the record of the policies names it, and its level; None: it names no engine."""
+        ...
+
+    @property
     def tried_by(self) -> LibraryName | None:
         """By which library a child process tries a set before this engine gets it.
 

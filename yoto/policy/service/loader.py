@@ -12,6 +12,7 @@ from time import monotonic
 from yoto.errors import PlatformError, PolicyError
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine import CompiledPolicies, PolicyEngine
+from yoto.policy.engine.joining import fault_of
 from yoto.policy.overrun import EVALUATION_SECONDS
 from yoto.policy.service.serving import Loaded, RollbackWatch, Serving
 from yoto.policy.shadow import Shadow, Tally
@@ -148,6 +149,7 @@ class PolicyLoader:
         try:
             stored = self._reader.read()
             revision, self.overruns = stored.revision, stored.overruns
+            refuse_other_engine(stored, self._engine)
             loaded = self._compiled(stored, ready_made, again)
         except PolicyError as error:
             # The same revision gives the same error; the next one may be better.
@@ -288,6 +290,17 @@ def _rollback_watch(stored: StoredSet, newest: Loaded | None) -> RollbackWatch |
         return None
     live = stored.find(running.kind, running.name)
     return running if live is not None and live.version == running.version else None
+
+
+def refuse_other_engine(stored: StoredSet, engine: PolicyEngine) -> None:
+    """Refuse policies that the engine of another worker admitted.
+
+    Raises:
+        PolicyError: it may read them in another way; the message says the way round.
+    """
+    fault = fault_of(stored.engine, engine.record)
+    if fault:
+        raise PolicyError("policies", fault)
 
 
 def refuse_overrun(name: str, bundle: Bundle, stored: StoredSet) -> None:

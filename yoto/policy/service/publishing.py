@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from yoto.errors import PlatformError, ValidationFailed, VersionConflict
 from yoto.policy.bundle import Bundle
+from yoto.policy.engine import PolicyEngine
 from yoto.policy.facts import PolicyChanged
 from yoto.policy.service.examining import Examined, Examiner
-from yoto.policy.service.loader import PolicyLoader, refuse_overrun
+from yoto.policy.service.loader import PolicyLoader, refuse_other_engine, refuse_overrun
 from yoto.policy.service.naming import KnowPermissions, PolicyWarning, warnings_of, without_rule
 from yoto.policy.service.receipt import PolicyReceipt
 from yoto.policy.service.subject_ids import KnowKinds, refuse_other_kinds
@@ -75,6 +76,7 @@ class Publisher:
         publish_event: Callable[[PolicyChanged], object],
         permissions: KnowPermissions,
         kinds: KnowKinds,
+        engine: PolicyEngine,
     ) -> None:
         """Nothing is written yet.
 
@@ -82,12 +84,33 @@ class Publisher:
         application, and ``kinds`` the kinds of its ids, None if unknown.
         """
         self._kinds = kinds
+        self._engine = engine
         self._reader = reader
         self._writer = writer
         self._examiner = examiner
         self._loader = loader
         self._publish_event = publish_event
         self._permissions = permissions
+
+    def record_engine(self, author: str) -> None:
+        """Write the engine of this worker as that of the fleet, unless the record names one.
+
+        Its level is left to the next change of a policy: while a release is replaced, workers of
+        the one before go on.
+
+        Raises:
+            PolicyError: the fleet has another engine; ``POLICY_PORTABLE`` is the way to change it.
+        """
+        own = self._engine.record
+        for _ in range(ATTEMPTS):
+            stored = self._reader.read()
+            refuse_other_engine(stored, self._engine)
+            if (stored.engine is None) == (own is None):
+                return
+            try:
+                return self._writer.write_engine(own, author)
+            except Overtaken:
+                continue
 
     def put(
         self,
@@ -204,6 +227,7 @@ class Publisher:
         if version is not None:
             made_from = dict.fromkeys(changed, version)
         for _ in range(ATTEMPTS):
+            refuse_other_engine(stored, self._engine)
             for key, number in made_from.items():
                 _refuse_conflict(stored.find(*key), number)
             planned = plan(stored)
@@ -229,6 +253,7 @@ class Publisher:
                     state=step.state,
                     sample=step.sample,
                     acknowledged=_acknowledged(step, stored),
+                    engine=self._engine.record,
                 )
                 for base, step in enumerate(planned.steps, stored.revision)
             ]

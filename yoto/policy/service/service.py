@@ -114,6 +114,7 @@ class PolicyService:
             self._publish,
             lambda: self.permissions(),
             lambda: self.kinds(),
+            engine,
         )
         self._listed: set[tuple[str, int]] = set()
         self.slow_guard = SlowGuard(

@@ -86,6 +86,7 @@ class StoredSet:
         candidate: the version that is evaluated beside them, if there is one.
         promotion: the newest there was, whatever came after it.
         overruns: versions of whole sets of which an evaluation had to be ended.
+        engine: the one that admitted it, with its level; None: any may run it.
     """
 
     revision: int
@@ -93,6 +94,7 @@ class StoredSet:
     candidate: StoredVersion | None = None
     promotion: Promotion | None = None
     overruns: frozenset[str] = frozenset()
+    engine: str | None = None
 
     def find(self, kind: PolicyKind, name: str) -> StoredVersion | None:
         """The live version of one entry."""
@@ -129,6 +131,7 @@ class Change:
         base: the revision it was made from.
         bundle: version of the whole set after it.
         acknowledged: as of ``StoredVersion``.
+        engine: as of ``StoredSet``.
     """
 
     action: str
@@ -143,6 +146,7 @@ class Change:
     state: PolicyState | None = PolicyState.LIVE
     sample: float | None = None
     acknowledged: bool = True
+    engine: str | None = None
 
 
 def _entry(stored: StoredVersion) -> Entry:

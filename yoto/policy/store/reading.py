@@ -32,8 +32,9 @@ _IN_USE = _VERSIONS.where(
     PolicyVersion.state.in_((PolicyState.LIVE, PolicyState.CANDIDATE))
 ).order_by(Policy.kind, Policy.name)
 
-# The name of a revision that only forbids the evaluation of a set.
-OVERRUN = "overrun"
+# The names of revisions that change no policy: one forbids the evaluation of a set, the other names
+# the engine of the fleet.
+OVERRUN, ENGINE = "overrun", "engine"
 
 
 class PolicyReader:
@@ -102,6 +103,12 @@ def stored_set(session: Session) -> StoredSet:
         .limit(1)
     ).one_or_none()
     found = _stored(session, _IN_USE)
+    engine = session.scalar(
+        select(PolicyRevision.engine)
+        .where(PolicyRevision.action != OVERRUN)
+        .order_by(PolicyRevision.revision.desc())
+        .limit(1)
+    )
     return StoredSet(
         revision=revision,
         live=tuple(one for one in found if one.state is PolicyState.LIVE),
@@ -110,6 +117,7 @@ def stored_set(session: Session) -> StoredSet:
         overruns=frozenset(
             session.scalars(select(PolicyRevision.bundle).where(PolicyRevision.action == OVERRUN))
         ),
+        engine=engine,
     )
 
 

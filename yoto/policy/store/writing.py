@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from flask import Flask
 from sqlalchemy import exc, func, select, update
 from sqlalchemy.orm import Session
 
 from yoto.errors import ValidationFailed
-from yoto.policy.store.entry import Change
+from yoto.policy.store.entry import Change, StoredSet
 from yoto.policy.store.names import source_hash
-from yoto.policy.store.reading import OVERRUN, stored_set
+from yoto.policy.store.reading import ENGINE, OVERRUN, stored_set
 from yoto.store.columns import utcnow
 from yoto.store.models import (
     Policy,
@@ -67,22 +68,10 @@ class PolicyWriter:
             Overtaken: another writer wrote a revision meanwhile.
             StoreUnavailable: the database did not answer; nothing was written.
         """
-        try:
-            with recording(self._app) as session:
-                stored = stored_set(session)
-                if version in stored.overruns:
-                    return
-                session.add(
-                    PolicyRevision(
-                        revision=stored.revision + 1,
-                        kind=PolicyKind.REGO,
-                        name="",
-                        version=None,
-                        action=OVERRUN,
-                        author=author,
-                        bundle=version,
-                    )
-                )
+        with self._changing_none() as session:
+            stored = stored_set(session)
+            if version not in stored.overruns:
+                _mark(session, stored, OVERRUN, author, version, None)
                 record_audit(
                     f"policy.{OVERRUN}",
                     f"bundle:{version}",
@@ -90,6 +79,27 @@ class PolicyWriter:
                     reason=reason,
                     session=session,
                 )
+
+    def write_engine(self, engine: str | None, author: str) -> None:
+        """Write which engine the fleet has; raises as ``write_overrun``."""
+        with self._changing_none() as session:
+            stored = stored_set(session)
+            _mark(session, stored, ENGINE, author, stored.bundle().version, engine)
+            record_audit(
+                f"policy.{ENGINE}",
+                "policies",
+                by=author,
+                before={"engine": stored.engine},
+                after={"engine": engine},
+                session=session,
+            )
+
+    @contextmanager
+    def _changing_none(self) -> Iterator[Session]:
+        """A transaction that writes a revision in which no policy changes."""
+        try:
+            with recording(self._app) as session:
+                yield session
                 session.flush()
         except exc.IntegrityError:
             raise Overtaken from None
@@ -122,6 +132,24 @@ class PolicyWriter:
             )
 
 
+def _mark(
+    session: Session, stored: StoredSet, action: str, author: str, bundle: str, engine: str | None
+) -> None:
+    """Add a revision in which no policy changes."""
+    session.add(
+        PolicyRevision(
+            revision=stored.revision + 1,
+            kind=PolicyKind.REGO,
+            name="",
+            version=None,
+            action=action,
+            author=author,
+            bundle=bundle,
+            engine=engine,
+        )
+    )
+
+
 def _refuse_overtaken(session: Session, change: Change) -> None:
     newest = session.scalar(select(func.max(PolicyRevision.revision))) or 0
     if newest != change.base:
@@ -144,6 +172,7 @@ def _write(session: Session, change: Change) -> int:
             action=change.action,
             author=change.author,
             bundle=change.bundle,
+            engine=change.engine,
         )
     )
     session.flush()

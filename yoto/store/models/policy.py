@@ -75,7 +75,8 @@ class PolicyRevision(Model):
 
     All policies are compiled together, so two changes must not be made from the same set: the
     primary key lets exactly one of them win. ``bundle`` is the version of the whole set, as
-    decisions name it.
+    decisions name it. ``engine`` is the one by which it was admitted, with its level; NULL where
+    any may run it.
     """
 
     __tablename__ = "yoto_policy_revisions"
@@ -88,6 +89,7 @@ class PolicyRevision(Model):
     action: Mapped[str] = mapped_column(String(16))
     author: Mapped[str] = mapped_column(String(128))
     bundle: Mapped[str] = mapped_column(String(64))
+    engine: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

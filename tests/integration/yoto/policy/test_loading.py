@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from app.extensions import policy as manager
 from tests.integration.yoto.policy.conftest import another_process
 from tests.support.small_policies import MAIN, bound, question
 from tests.support.waiting import wait_until
-from yoto.errors import StoreUnavailable
+from yoto.errors import PolicyError, StoreUnavailable
 from yoto.policy import PolicyManager, overrun_folder
+from yoto.policy.engine.embedded import engine
+from yoto.policy.engine.embedded.library import library
+from yoto.store.db import db
+from yoto.store.models import PolicyRevision
 
 
 def allows(app: Flask, number: int) -> bool:
@@ -119,3 +126,61 @@ def test_defaults_are_stored_once_and_what_is_edited_stays(
     policy.sync_defaults()
     assert policy.evaluate(question(8)).allow
     assert [one.author for one in policy.versions("extra")] == ["default", "default"]
+
+
+@pytest.fixture
+def on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are made from now on have an engine that is called otherwise."""
+    renamed = copy(library("regorus"))
+    monkeypatch.setattr(renamed, "name", "regopy", raising=False)
+    monkeypatch.setattr(engine, "installed", lambda: renamed)
+
+
+def test_a_worker_of_another_engine_does_not_join(
+    policy: PolicyManager,
+    app_config: dict[str, Any],
+    tmp_path: Path,
+    on_another_engine: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    says = r"admitted by regorus \(level 1\), and this worker runs regopy .* YOTO_POLICY_PORTABLE=1"
+    with another_process(app_config, tmp_path) as other:
+        assert not allows(other, 5)
+        assert not allows(other, 5)
+        lines = [one for one in caplog.messages if "are not loaded" in one]
+        assert len(lines) == 1 and re.search(says, lines[0])
+        assert "regopy" in other.test_client().get("/readyz?verbose").text
+        with other.app_context(), pytest.raises(PolicyError, match=says):
+            manager.put("bound", bound(20), "ada")
+        with other.app_context(), pytest.raises(PolicyError, match=says):
+            manager.sync_defaults()
+    assert policy.evaluate(question(5)).allow
+
+
+def test_a_fleet_of_several_engines_admits_what_all_read_alike(
+    policy: PolicyManager,
+    app_config: dict[str, Any],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    with another_process(app_config, tmp_path, POLICY_PORTABLE=True) as other:
+        assert allows(other, 5)
+        with other.app_context():
+            manager.put("bound", bound(20), "ada")
+    # The record names no engine now.
+    request.getfixturevalue("on_another_engine")
+    with another_process(app_config, tmp_path / "third") as third:
+        assert allows(third, 15)
+
+
+def test_setup_names_the_engine_of_a_record_that_names_none(
+    app: Flask, policy: PolicyManager
+) -> None:
+    db.session.execute(update(PolicyRevision).values(engine=None))
+    db.session.commit()
+    policy.current.publisher.record_engine("setup")
+    newest = select(PolicyRevision.engine).order_by(PolicyRevision.revision.desc()).limit(1)
+    assert db.session.scalar(newest) == "regorus 1"
+    before = policy.current.reader.revision()
+    policy.current.publisher.record_engine("setup")
+    assert policy.current.reader.revision() == before

@@ -11,6 +11,7 @@ from yoto.policy.engine.admission import admit
 from yoto.policy.engine.embedded.library import Library, installed
 from yoto.policy.engine.embedded.owner import Kept, Owner
 from yoto.policy.engine.embedded.policies import EmbeddedPolicies
+from yoto.policy.engine.joining import record_of
 from yoto.policy.engine.protocol import EngineHealth, EngineName, LibraryName
 from yoto.policy.overrun import EvaluationDeadline
 
@@ -45,6 +46,7 @@ class EmbeddedEngine:
         """
         self.library = library or installed()
         self.owner = Owner()
+        self._portable = portable
         self._exact = frozenset[str]() if portable else self.library.exact
         self._deadline = deadline
         self._keys = count()
@@ -53,6 +55,11 @@ class EmbeddedEngine:
     def runs_on(self) -> str:
         """See ``PolicyEngine``."""
         return f"{self.library.name} {self.library.version}"
+
+    @property
+    def record(self) -> str | None:
+        """See ``PolicyEngine``."""
+        return record_of(self.library.name, self._portable)
 
     @property
     def tried_by(self) -> LibraryName:

@@ -16,6 +16,7 @@ import msgspec
 from yoto.errors import CircuitOpen, PlatformError, PolicyError, PolicyUnavailable
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine.admission import admit
+from yoto.policy.engine.joining import record_of
 from yoto.policy.engine.opa.layout import ANSWER, Layout, layout_of
 from yoto.policy.engine.opa.messages import evaluation_error
 from yoto.policy.engine.opa.pushing import Refill, push, remove
@@ -47,14 +48,19 @@ class OpaEngine:
     name: EngineName = "opa"
 
     def __init__(
-        self, settings: OpaSettings, breaker: Callable[[], CircuitBreaker] | None = None
+        self,
+        settings: OpaSettings,
+        breaker: Callable[[], CircuitBreaker] | None = None,
+        portable: bool = False,
     ) -> None:
         """Nothing connects yet.
 
         Args:
             breaker: gives the breaker through which evaluations go; None: they go straight.
+            portable: whether the fleet may have workers of other engines.
         """
         self.settings = settings
+        self._portable = portable
         self.wire = Wire(settings)
         self._breaker = breaker
         self._lock = threading.Lock()
@@ -65,6 +71,11 @@ class OpaEngine:
     def runs_on(self) -> str:
         """See ``PolicyEngine``."""
         return self.settings.url
+
+    @property
+    def record(self) -> str | None:
+        """See ``PolicyEngine``."""
+        return record_of(self.name, self._portable)
 
     @property
     def tried_by(self) -> LibraryName | None:

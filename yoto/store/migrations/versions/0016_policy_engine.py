@@ -1,0 +1,22 @@
+"""A revision of the policies names the engine by which it was admitted.
+
+Revision: 0016
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+TABLE = "yoto_policy_revisions"
+
+
+def upgrade() -> None:
+    op.add_column(TABLE, sa.Column("engine", sa.String(length=32), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column(TABLE, "engine")
