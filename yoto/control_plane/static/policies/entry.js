@@ -18,7 +18,7 @@ export function entryView(kind, name) {
   const about = KINDS[kind];
   const address = `${about.path}/${name}`;
   const body = h("div", {});
-  const element = h("div", {}, h("h2", { class: "entry-name" }, about.noun, " ", h("code", {}, name)), body);
+  const element = h("div", {}, h("h2", {}, about.noun, " ", h("code", {}, name)), body);
   // What the text was made from: its version, and the texts themselves.
   let base = { etag: NOTHING, source: about.fresh, tests: "", found: null };
   let source = null;
