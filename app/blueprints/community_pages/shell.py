@@ -17,7 +17,7 @@ from yoto.store.columns import utcnow
 language.add_texts(Path(__file__).parents[2] / "locale")
 
 # The texts that scripts may say: what the shared modules do, and the communities' own.
-TEXTS = (*SHARED_TEXTS, "shell", "community", "community_acts")
+TEXTS = (*SHARED_TEXTS, "shell", "acts", "community", "community_acts")
 
 
 def as_community_pages(blueprint: Blueprint) -> None:

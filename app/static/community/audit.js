@@ -4,7 +4,7 @@ import { get } from "../control/api.js";
 import { differenceList } from "../control/difference.js";
 import { h } from "../control/dom.js";
 import { age, introduce, subject } from "../control/format.js";
-import { has, t } from "../control/page.js";
+import { named, t } from "../control/page.js";
 import { pagedTable } from "../control/table.js";
 import { reading } from "./denied.js";
 import { nameOf } from "./place.js";
@@ -12,11 +12,10 @@ import { peopleOf } from "./preview.js";
 
 // What can be chosen; the log has more.
 const ACTIONS = ["role.assign", "role.unassign", "role.grant", "role.revoke", "role.create", "role.update", "role.delete", "overwrite.set", "overwrite.clear", "member.timeout", "member.kick", "member.ban", "member.unban", "invite.create", "server.update", "message.delete"];
-const keyOf = (action) => `did.${action.replaceAll(".", "_")}`;
-const wordsOf = (action) => (has(keyOf(action)) ? t(keyOf(action)) : action);
+const wordsOf = (action) => named("did", action);
 
 export function auditTab(place) {
-  let named = false;
+  let introduced = false;
   const kind = h("select", { id: "audit-kind", onchange: () => list.restart() }, [h("option", { value: "" }, t("log.everything")), ACTIONS.map((one) => h("option", { value: one }, wordsOf(one)))]);
   const list = pagedTable({
     label: t("tab.audit"),
@@ -29,13 +28,13 @@ export function auditTab(place) {
       { title: t("dialog.reason"), render: (one) => one.reason || null },
     ],
     fetch: reading(place, async (after) => {
-      if (!named) {
+      if (!introduced) {
         const [people, channels] = await Promise.all([peopleOf(place), get(`${place.path}/channels`)]);
         people.items.forEach((one) => introduce(`user:${one.id}`, nameOf(one)));
         channels.items.forEach((one) => introduce(`channel:${one.id}`, one.name));
         place.roles.forEach((one) => introduce(`role:${one.id}`, one.name));
         introduce(`server:${place.id}`, place.server.name);
-        named = true;
+        introduced = true;
       }
       return get(`${place.path}/audit`, { after, action: kind.value });
     }),

@@ -51,7 +51,8 @@ def test_records_are_filtered_opened_and_exported(
         assert_accessible(page)
         # A link to it shows the same, after signing in too.
         page.reload()
-        expect(rows.first).to_contain_text("control.sign_in")
+        said = {"en": "Signed in to the control plane", "zh": "登录控制台"}[language]
+        expect(rows.first).to_contain_text(f"{said} control.sign_in")
         expect(page.locator("#filter-action")).to_have_value("control.sign")
         with page.expect_download() as downloading:
             page.locator("#export-json").click()

@@ -213,19 +213,29 @@ def test_events_that_say_the_same_are_one_line_with_how_often_and_in_which_time(
         event(9, "config.changed", **by_hand, version=1),
         event(10, "config.changed", **by_hand, version=2),
         event(30, "guard.rejections", **burst),
+        *(
+            event(31, "policy.changed", kind=kind, name=name, action="default", author="default")
+            for kind, name in (("data", "hours"), ("data", "risk"), ("rego", "risk"))
+        ),
+        event(32, "permission.changed", subjects=["policy"], count=1, position=""),
     ]
+    for at, one in enumerate(events):
+        one["id"] = f"{one['at']}-{at}"
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         follow(page, yoto)
         texts, size, newest, oldest = page.evaluate(SAYS_LINES, events)
     configured = "ada at a terminal configured limiter message.send"
     assert texts == [
+        "Permissions changed for 1 subject: what policies judge",
+        # A release brings many at once; nobody did it.
+        "Bundled policy stored: risk, hours × 3 in 0 s",
         "3 calls rejected by limiter message.send",
         configured,
         configured,
         "6 calls rejected by limiter message.send × 2 in 7 min",
         "Redis is unavailable",
     ]
-    assert (size, newest, oldest) == (6, events[-1]["id"], events[0]["id"])
+    assert (size, newest, oldest) == (10, events[-1]["id"], events[0]["id"])
 
 
 def test_the_past_is_searched_and_the_list_goes_back_to_live(

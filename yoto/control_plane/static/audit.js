@@ -5,7 +5,7 @@ import { apiAddress, get } from "./api.js";
 import { show } from "./dialog.js";
 import { differenceList } from "./difference.js";
 import { copyLink, h, replace } from "./dom.js";
-import { moment, now, number, subject, toMs, zone } from "./format.js";
+import { actName, moment, now, number, subject, toMs, zone } from "./format.js";
 import { MOMENT, toLocal, toMoment } from "./moments.js";
 import { addressWith, home, keep, named, state, t } from "./page.js";
 import { failed, loading } from "./states.js";
@@ -70,7 +70,7 @@ const records = pagedTable({
   columns: [
     { title: t("audit.at"), render: (one) => h("span", { class: "unbroken" }, moment(one.at)) },
     { title: t("audit.who"), render: (one) => h("span", { class: "unbroken" }, whoOf(one)) },
-    { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
+    { title: t("audit.act"), head: true, render: (one) => actName(one.action) },
     { title: t("audit.subject"), render: (one) => (one.rows ? subjectsOf(one.rows) : subjectOf(one.subject)) },
     { title: t("audit.changed"), render: (one) => (one.rows ? h("span", { class: "quiet" }, t("audit.each")) : differenceList(one.before, valuesOf(one.after), SHORT)) },
     { title: t("audit.reason"), render: (one) => one.reason },
@@ -168,7 +168,7 @@ function details(one) {
   const facts = [
     [t("audit.at"), moment(one.at)],
     [t("audit.who"), whoOf(one)],
-    [t("audit.act"), h("code", {}, one.action)],
+    [t("audit.act"), actName(one.action)],
     [t("audit.subject"), subjectOf(one.subject)],
     [t("audit.server"), one.server_id === null ? null : subject(`server:${one.server_id}`)],
     [t("audit.reason"), one.reason],

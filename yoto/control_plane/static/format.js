@@ -3,7 +3,7 @@
 
 import { get } from "./api.js";
 import { h, replace } from "./dom.js";
-import { has, home, page, t } from "./page.js";
+import { has, home, named, page, t } from "./page.js";
 
 const UNKNOWN = "–";
 const UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
@@ -199,6 +199,9 @@ export function introduce(of, name) {
   answers.set(of, { of, kind, id, name, hint: null, known: true });
 }
 
+/** What was done, in words, as the audit log calls it (`role.update`), with its code; one of an application is its code alone. */
+export const actName = (action) => [has(`did.${action}`) ? [t(`did.${action}`), " "] : null, h("code", { class: "act-code" }, action)];
+
 /** A list of them, with what stands between two. */
 export const subjects = (all, options = {}) => all.flatMap((one, at) => (at ? [t("shared.between"), subject(one, options)] : [subject(one, options)]));
 
@@ -256,7 +259,7 @@ function spoken(kind, id, of) {
     return t("author.cli", { name: id });
   }
   // A tag such as "policy" is of all of a kind, and has no id to be named by.
-  return NAMED.has(kind) && id ? id : of;
+  return NAMED.has(kind) && id ? id : named("spoken", of);
 }
 
 function show(element, { of, kind, id, name, hint, known: there }) {

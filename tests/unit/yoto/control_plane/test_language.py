@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from app.blueprints.community_pages.shell import TEXTS as COMMUNITY_TEXTS
+from tests.support.audited_actions import Actions
+from yoto.auth.failed_sign_ins import Failure
 from yoto.control_plane.language import (
     COOKIE,
     LANGUAGE_TAGS,
@@ -23,6 +25,7 @@ from yoto.control_plane.navigation import DETAILS, PAGES, SHARED_TEXTS
 from yoto.permission.replay.replaying import PLACE_GONE
 from yoto.permission.verdict import verdict
 from yoto.policy.texts import texts as policy_texts
+from yoto.resilience.config_store.document import Action
 
 ROOT = Path(__file__).parents[4]
 TEMPLATES, SCRIPTS = (
@@ -92,6 +95,7 @@ PUT_TOGETHER = (
     "settings.enable",
     "settings.right_",
     "source.",
+    "spoken.",
     "standing.",
     "state.",
     "suggest.",
@@ -113,6 +117,22 @@ PUT_TOGETHER = (
     "why.",
     "yes_or_no.",
 )
+
+# Actions that the source puts together or takes from data, by the expression that does it.
+ACTIONS_OF_RUN_TIME = {
+    "_action_of(change, before)": {
+        *(f"resilience.config.{action}" for action in Action),
+        *(f"alert.rule.{act}" for act in ("add", "set", "remove", "reset", "rollback")),
+    },
+    "entry.action": set(),  # of an ``AuditEntry``, which is looked at where it is made
+    "f'policy.{ENGINE}'": {"policy.engine"},
+    "f'policy.{OVERRUN}'": {"policy.overrun"},
+    "f'policy.{change.action}'": {
+        f"policy.{act}"
+        for act in ("put", "rollback", "remove", "shadow", "promote", "drop", "default")
+    },
+    "failed.failure": {str(failure) for failure in Failure},
+}
 
 
 def test_every_language_has_the_same_texts() -> None:
@@ -217,6 +237,14 @@ def test_every_reason_of_a_denial_is_said_in_words(language: str) -> None:
     said = {key.removeprefix("reason.") for key in areas(language)["reasons"]}
     own = {code for name, code in vars(verdict).items() if name.isupper() and type(code) is str}
     assert own | policy_texts("en").keys() | {PLACE_GONE} == said
+
+
+def test_every_action_of_the_audit_log_is_said_in_words() -> None:
+    actions = Actions()
+    # A new expression comes with the actions that it may be.
+    assert actions.unknown == ACTIONS_OF_RUN_TIME.keys()
+    expected = actions.spelt.union(*ACTIONS_OF_RUN_TIME.values())
+    assert {key.removeprefix("did.") for key in areas("en")["acts"]} == expected
 
 
 def test_every_figure_with_a_question_mark_is_explained_and_leads_to_a_runbook() -> None:

@@ -4,7 +4,7 @@
 import { get } from "../api.js";
 import { differenceList } from "../difference.js";
 import { badge, h, replace } from "../dom.js";
-import { age, duration, moment, subject, timestamp } from "../format.js";
+import { actName, age, duration, moment, subject, timestamp } from "../format.js";
 import { page, t } from "../page.js";
 import { reach } from "../reach.js";
 import { sentenceOf, severityOf } from "./sentence.js";
@@ -85,7 +85,7 @@ function actOf(id) {
       {},
       one.actor ? subject(`user:${one.actor.id}`, { text: one.actor.username }) : (one.after?.author ?? t("events.system")),
       " · ",
-      h("a", { href: `${page.api.replace(/api$/, "audit")}?record=${id}` }, h("code", {}, one.action)),
+      h("a", { href: `${page.api.replace(/api$/, "audit")}?record=${id}` }, actName(one.action)),
       " · ",
       subject(one.subject),
       one.reason ? ` · ${one.reason}` : "",

@@ -49,11 +49,15 @@ const KEYS = {
   "task.finished": ({ task_id: id }) => [id],
   "alert.raised": ({ rule, labels }) => [rule, labels],
   "alert.resolved": ({ rule, labels }) => [rule, labels],
+  "policy.changed": ({ action, author }) => [action, author],
 };
+
+/** Whether it came with a release, or with the application, whose name is its author: nobody did it. */
+const isBundled = (type, data) => type === "policy.changed" && data.action === "default";
 
 /** Events with one key say the same and are one line; null: it has a line of its own. */
 export function keyOf({ type, data }) {
-  if (data === null || typeof data !== "object" || WHO.some((name) => data[name])) {
+  if (data === null || typeof data !== "object" || (WHO.some((name) => data[name]) && !isBundled(type, data))) {
     return null;
   }
   const key = KEYS[type]?.(data) ?? Object.entries(data).filter(([name, value]) => typeof value !== "number" && name !== "position");
@@ -84,7 +88,7 @@ const VARIANTS = {
   "guard.rejections": ({ caller }) => (caller ? "_caller" : ""),
   "maintenance.changed": ({ enabled }) => (enabled ? "" : "_over"),
   "permission.changed": ({ count, subjects: names }) => (names?.length ? (count === 1 ? "_one" : "") : "_nameless"),
-  "policy.changed": ({ author }) => (author ? "" : "_nobody"),
+  "policy.changed": (data) => (isBundled("policy.changed", data) || !data.author ? "_nobody" : ""),
   "switch.changed": ({ enabled }) => (enabled ? "_on" : "_off"),
   "task.finished": ({ success }) => (success ? "" : "_failed"),
   "task.progress": ({ total }) => (total ? "" : "_began"),
@@ -109,7 +113,9 @@ function valueOf(name, events, link) {
     case "rule":
       return [named("rule", value), Object.values(data.labels ?? {}).map((one) => ` (${one})`)];
     case "name":
-      return GUARDS.has(kindOf(type, data)) ? of(`guard:${kindOf(type, data)}:${value}`, value) : type.startsWith("policy.") ? of(`policy:${value}`, value) : value;
+      return GUARDS.has(kindOf(type, data)) ? of(`guard:${kindOf(type, data)}:${value}`, value) : type.startsWith("policy.") ? policiesOf(events, link) : value;
+    case "action":
+      return named("did", `policy.${value}`);
     case "kind":
       return named("kind", value);
     case "caller":
@@ -123,7 +129,7 @@ function valueOf(name, events, link) {
     case "where":
       return data.scope_id === null || data.scope_id === undefined ? named("scope", data.scope) : of(`${data.scope}:${data.scope_id}`);
     case "names":
-      return [subjects(data.subjects.slice(0, SUBJECTS), { link }), data.count > Math.min(SUBJECTS, data.subjects.length) ? t("events.subjects_more", { n: data.count - Math.min(SUBJECTS, data.subjects.length) }) : ""];
+      return some(data.subjects, data.count, link);
     case "worker":
       return of(`worker:${value}`);
     case "old":
@@ -152,6 +158,18 @@ function valueOf(name, events, link) {
     default:
       return typeof value === "number" ? number(value) : short(value ?? "–");
   }
+}
+
+/** The first of what a line is about, and how many there are besides. */
+function some(all, count, link) {
+  const first = all.slice(0, SUBJECTS);
+  return [subjects(first, { link }), count > first.length ? t("events.subjects_more", { n: count - first.length }) : ""];
+}
+
+/** The policies that a line is about, each once. */
+function policiesOf(events, link) {
+  const all = [...new Set(events.map(({ data }) => `policy:${data.name}`))];
+  return some(all, all.length, link);
 }
 
 const GUARDS = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);

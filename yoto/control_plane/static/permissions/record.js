@@ -2,7 +2,7 @@
 
 import { post } from "../api.js";
 import { h } from "../dom.js";
-import { subject, timestamp } from "../format.js";
+import { actName, subject, timestamp } from "../format.js";
 import { named, t } from "../page.js";
 import { load } from "../states.js";
 import { place, verdict } from "./decisions.js";
@@ -56,7 +56,7 @@ const change = (one) =>
     {},
     h("a", { href: `audit?record=${one.id}` }, h("time", { datetime: one.at }, timestamp(one.at))),
     " · ",
-    h("code", {}, one.action),
+    actName(one.action),
     " · ",
     subject(one.subject),
     " · ",

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { differenceList } from "../difference.js";
 import { h, replace } from "../dom.js";
-import { moment, subject } from "../format.js";
+import { actName, moment, subject } from "../format.js";
 import { keep, t } from "../page.js";
 import { pagedTable } from "../table.js";
 
@@ -24,7 +24,7 @@ export function recordsPart(node, choice, lists, chosen = null) {
     columns: [
       { title: t("audit.at"), render: (one) => h("span", { class: "unbroken" }, moment(one.at)) },
       { title: t("audit.who"), render: who },
-      { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
+      { title: t("audit.act"), head: true, render: (one) => actName(one.action) },
       { title: t("audit.subject"), render: (one) => subject(one.subject) },
       { title: t("audit.changed"), render: (one) => differenceList(one.before, one.after, SHORT) },
       { title: t("audit.reason"), render: (one) => one.reason },
