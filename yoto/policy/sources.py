@@ -14,11 +14,11 @@ from yoto.errors import PolicyError
 from yoto.policy.bundle import NAME, NAME_RULE, Bundle
 from yoto.policy.rego import (
     Call,
-    Functions,
     Kind,
     Token,
     calls_of,
     defined_functions,
+    given_by_with,
     has_rule,
     package_of,
     tokenize,
@@ -42,8 +42,11 @@ _DIFFERENT = "the engines differ in it"
 _BY_APPLICATION = "the application does it, and policies read the result in context.given"
 _COSTLY = "what it makes can be larger than any memory"
 # Rego tests may not call these either. What only differs they may: they hold where they run.
-_HARMFUL: Mapping[str, str] = {
+HARMFUL: Mapping[str, str] = {
     "http.send": _OUTSIDE,
+    # A schema may refer to others by their addresses, which OPA fetches.
+    "json.match_schema": f"{_OUTSIDE}; check the fields one by one, as by is_string",
+    "json.verify_schema": f"{_OUTSIDE}; the application verifies its schemas",
     "net.lookup_ip_addr": _OUTSIDE,
     "opa.runtime": _OUTSIDE,
     "rand.intn": _OUTSIDE,
@@ -54,7 +57,7 @@ _HARMFUL: Mapping[str, str] = {
     "graph.reachable_paths": f"{_COSTLY}; use graph.reachable",
 }
 FORBIDDEN: Mapping[str, str] = {
-    **_HARMFUL,
+    **HARMFUL,
     "bits.lsh": f"{_DIFFERENT}; multiply by a power of two",
     "bits.rsh": f"{_DIFFERENT}; divide by a power of two",
     "ceil": f"{_DIFFERENT}; use round",
@@ -63,9 +66,7 @@ FORBIDDEN: Mapping[str, str] = {
     "glob.quote_meta": f"{_DIFFERENT}; compare with ==, startswith or endswith",
     "json.filter": f"{_DIFFERENT}; use object.filter",
     "json.marshal": f'{_DIFFERENT}; use sprintf("%v", [x])',
-    "json.match_schema": f"{_DIFFERENT}; check the fields one by one, as by is_string",
     "json.remove": f"{_DIFFERENT}; use object.remove",
-    "json.verify_schema": f"{_DIFFERENT}; the application verifies its schemas",
     "object.subset": f"{_DIFFERENT}; compare sets, as in {{1}} - set == set()",
     "regex.is_valid": f"{_DIFFERENT}; write the pattern out in regex.match",
     "regex.split": f"{_DIFFERENT}; use split",
@@ -118,25 +119,32 @@ _INSTEAD: Mapping[str, str] = {
     "strings.split_n": "use split",
     "__builtin_": "use the operators & and |",
 }
+# What the names of builtins begin with, in any engine.
+_NAMESPACES = frozenset(name.partition(".")[0] for name in BUILTINS if "." in name) | frozenset(
+    "crypto graphql internal io opa providers rego uri".split()
+)
 # Words that regorus takes for the beginning of something else, also behind a dot.
 _KEYWORDS = frozenset(
     "as default else every false if import in not null package some true with".split()
 )
+
+# What an engine is said to admit that reads every form of the language as OPA does.
+EVERY_FORM = "every form"
 
 
 def check_bundle(bundle: Bundle, exact: Collection[str] = ()) -> None:
     """Refuse what no engine may get.
 
     Args:
-        exact: builtins in which engines differ, and which the one that runs the bundle evaluates as
-            OPA does, or with an error.
+        exact: builtins in which engines differ, or that others lack, and which the one that runs
+            the bundle evaluates as OPA does, or with an error; forms that it reads as OPA does.
 
     Raises:
         PolicyError: the first thing that is wrong.
     """
     _check_data(bundle)
-    modules = {name: _read(name, text) for name, text in bundle.modules.items()}
-    tests = {name: _read(name, text) for name, text in bundle.tests.items()}
+    modules = {name: _read(name, text, exact) for name, text in bundle.modules.items()}
+    tests = {name: _read(name, text, exact) for name, text in bundle.tests.items()}
     for name, tokens in modules.items():
         _check_package(name, tokens, False)
     for name, tokens in tests.items():
@@ -147,12 +155,12 @@ def check_bundle(bundle: Bundle, exact: Collection[str] = ()) -> None:
     ):
         raise PolicyError("bundle", "no policy defines the rule 'decision' in package yoto.authz")
     _check_modules(modules, exact)
-    _check_calls(tests, _functions(modules) | _functions(tests), _HARMFUL)
+    _check_calls(tests, [*modules.values(), *tests.values()], HARMFUL, exact)
 
 
 def _check_modules(modules: Mapping[str, Sequence[Token]], exact: Collection[str]) -> None:
     forbidden = {name: why for name, why in FORBIDDEN.items() if name not in exact}
-    _check_calls(modules, _functions(modules), forbidden)
+    _check_calls(modules, list(modules.values()), forbidden, exact)
 
 
 def _check_size(name: str, size: int) -> None:
@@ -160,7 +168,7 @@ def _check_size(name: str, size: int) -> None:
         raise PolicyError(name, f"has {size:,} bytes; at most {LARGEST_SOURCE:,} are taken")
 
 
-def _read(name: str, source: str) -> list[Token]:
+def _read(name: str, source: str, exact: Collection[str] = ()) -> list[Token]:
     try:
         size = len(source.encode("utf-8"))
     except UnicodeEncodeError as error:
@@ -174,6 +182,8 @@ def _read(name: str, source: str) -> list[Token]:
             raise _at(name, token, f"more than {DEEPEST} brackets are open")
         if token.kind is Kind.TEMPLATE:
             raise _at(name, token, "not every engine has interpolated strings; use sprintf")
+    if EVERY_FORM in exact:
+        return tokens
     for before, token in pairwise(tokens):
         if before.value == "." and token.value in _KEYWORDS and before.line not in imports:
             raise _at(
@@ -205,22 +215,35 @@ def _check_data(bundle: Bundle) -> None:
         raise PolicyError("data", f"has {size:,} bytes; at most {LARGEST_DATA:,} are taken")
 
 
-def _functions(modules: Mapping[str, Sequence[Token]]) -> Functions:
-    return frozenset().union(*(defined_functions(tokens) for tokens in modules.values()))
-
-
 def _check_calls(
     modules: Mapping[str, Sequence[Token]],
-    functions: Functions,
+    defining: Sequence[Sequence[Token]],
     forbidden: Mapping[str, str],
+    exact: Collection[str],
 ) -> None:
+    in_package: dict[tuple[str, ...] | None, set[tuple[str, ...]]] = {}
+    for tokens in defining:
+        in_package.setdefault(package_of(tokens), set()).update(defined_functions(tokens))
+    everywhere = frozenset().union(*in_package.values())
     for name, tokens in modules.items():
+        # A package inside this one is another: there, http.send is no name for what it defines.
+        own = in_package.get(package_of(tokens), frozenset())
         for call in calls_of(tokens):
-            if call.path not in functions:
-                _check_builtin(name, call, forbidden)
+            known = call.path in (own if call.own else everywhere)
+            if not known or not (call.everywhere or EVERY_FORM in exact):
+                _check_builtin(name, call, forbidden, exact)
+        for given in given_by_with(tokens):
+            if given.own and given.path not in own and _may_be_builtin(given.name):
+                _check_builtin(name, given, forbidden, exact)
 
 
-def _check_builtin(name: str, call: Call, forbidden: Mapping[str, str]) -> None:
+def _may_be_builtin(name: str) -> bool:
+    return name in BUILTINS or ("." in name and name.partition(".")[0] in _NAMESPACES)
+
+
+def _check_builtin(
+    name: str, call: Call, forbidden: Mapping[str, str], exact: Collection[str]
+) -> None:
     where = f"line {call.line}, column {call.column}"
     if call.name in forbidden:
         raise PolicyError(name, f"{where}: {call.name} is not allowed: {forbidden[call.name]}")
@@ -230,7 +253,7 @@ def _check_builtin(name: str, call: Call, forbidden: Mapping[str, str]) -> None:
             f"{where}: could not find function {call.name}: call it by its whole path below data, "
             "or import its package without giving it another name",
         )
-    if call.name not in BUILTINS:
+    if call.name not in BUILTINS and call.name not in exact:
         instead = next((one for start, one in _INSTEAD.items() if call.name.startswith(start)), "")
         raise PolicyError(
             name,

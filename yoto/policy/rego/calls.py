@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from yoto.policy.rego.heads import package_of, path_at, rule_heads
-from yoto.policy.rego.tokens import Kind, Token
+from yoto.policy.rego.tokens import Kind, Token, is_word
 
 # Words that may stand before a bracket without being called.
 _KEYWORDS = frozenset(
     "as default else every false if import in not null package some true with set".split()
 )
-
-Functions = frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +20,9 @@ class Call:
 
     Attributes:
         name: as it is written.
-        path: where the function is below ``data``; empty if not every engine finds it.
+        path: where the function is below ``data``.
         own: whether that is in the module's own package; then a builtin may be meant instead.
+        everywhere: whether every engine finds it there.
     """
 
     name: str
@@ -31,9 +30,10 @@ class Call:
     own: bool
     line: int
     column: int
+    everywhere: bool = True
 
 
-def defined_functions(tokens: Sequence[Token]) -> Functions:
+def defined_functions(tokens: Sequence[Token]) -> frozenset[tuple[str, ...]]:
     """The paths below ``data`` of all functions that a module defines."""
     package = package_of(tokens) or ()
     return frozenset(
@@ -60,6 +60,23 @@ def calls_of(tokens: Sequence[Token]) -> Iterator[Call]:
         yield _call(token, path, package, aliases)
 
 
+def given_by_with(tokens: Sequence[Token]) -> Iterator[Call]:
+    """Every name that ``with`` puts in the place of something else: it may be a function's."""
+    package, aliases = package_of(tokens) or (), _imports(tokens)
+    imported = {
+        path_at(tokens, index + 1)[1]
+        for index, token in enumerate(tokens[:-1])
+        if token.first and token.value == "import"
+    }
+    for index in range(len(tokens) - 1):
+        if is_word(tokens, index, ("as",)) and index not in imported:
+            at = index + 1
+            while at + 1 < len(tokens) and tokens[at].value == "(":
+                at += 1
+            if tokens[at].kind is Kind.NAME:
+                yield _call(tokens[at], path_at(tokens, at)[0], package, aliases)
+
+
 def _call(
     token: Token,
     path: tuple[str, ...],
@@ -73,7 +90,7 @@ def _call(
         whole = aliases[path[0]] + path[1:]
         # Regorus finds no function by a new name, nor one that is imported itself.
         found = len(path) > 1 and path[0] == aliases[path[0]][-1]
-        return Call(name, whole if found else (), False, token.line, token.column)
+        return Call(name, whole, False, token.line, token.column, found)
     return Call(name, package + path, True, token.line, token.column)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from yoto.policy.rego.tokens import Kind, Token
+from yoto.policy.rego.tokens import Kind, Token, is_word, joins
 
 TEST_PREFIX = "test_"
+# Behind these at the end of a line, the next one is no rule of its own.
+_GO_ON = frozenset(("if", "not", "else", "contains", "default", "some", "every"))
 
 
 def package_of(tokens: Sequence[Token]) -> tuple[str, ...] | None:
@@ -43,6 +45,8 @@ def rule_heads(tokens: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], int]]
     """The name of each rule, and the index of the token behind it; a rule may come twice."""
     for index, token in enumerate(tokens):
         if token.depth == 0 and token.first and token.kind is Kind.NAME:
+            if index and (joins(tokens, index - 1) or is_word(tokens, index - 1, _GO_ON)):
+                continue
             at = index + 1 if token.value == "default" else index
             if at < len(tokens) and tokens[at].value not in ("package", "import"):
                 yield path_at(tokens, at)

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from yoto.policy.rego.tokens import Kind, Token
-
-# A statement goes on over the end of a line behind and before these.
-_INFIX = frozenset("= ! < > + - * / % & | : , .".split())
-_INFIX_WORDS = frozenset(("in", "with", "as"))
+from yoto.policy.rego.tokens import Token, is_word, joins
 
 
 def negations(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
     """Each ``not``, and the last token of what it negates, its ``with`` included."""
     for index, token in enumerate(tokens):
-        if token.value == "not" and token.kind is Kind.NAME and index + 1 < len(tokens):
-            if index == 0 or tokens[index - 1].value != ".":
-                yield token, tokens[_last(tokens, index)]
+        if index + 1 < len(tokens) and is_word(tokens, index, ("not",)):
+            yield token, tokens[_last(tokens, index)]
 
 
 def _last(tokens: Sequence[Token], index: int) -> int:
@@ -28,17 +23,13 @@ def _last(tokens: Sequence[Token], index: int) -> int:
         inside = following.depth > depth or (following.depth == depth and following.value in ")]}")
         if following.depth < depth or (following.depth == depth and following.value == ";"):
             break
-        if not inside and _ends_here(tokens[last], following):
+        if not inside and _ends_behind(tokens, last):
             break
         last += 1
     return last
 
 
-def _ends_here(before: Token, following: Token) -> bool:
-    if following.kind is Kind.NAME and following.value in ("else", "if"):
+def _ends_behind(tokens: Sequence[Token], last: int) -> bool:
+    if is_word(tokens, last + 1, ("else", "if")):
         return True
-    return following.first and not (_joins(before) or _joins(following))
-
-
-def _joins(token: Token) -> bool:
-    return token.value in (_INFIX_WORDS if token.kind is Kind.NAME else _INFIX)
+    return tokens[last + 1].first and not (joins(tokens, last) or joins(tokens, last + 1))

@@ -7,6 +7,7 @@ refused here: a source that is no Rego gives some tokens, and the engine reports
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OPEN, _CLOSE = "([{", ")]}"
+# A line goes on over its end behind and before these.
+_INFIX = frozenset("= ! < > + - * / % & | : , .".split())
+_INFIX_WORDS = frozenset(("in", "with", "as"))
 
 
 class Kind(StrEnum):
@@ -85,3 +89,21 @@ def tokenize(source: str) -> list[Token]:
             line_start = start + value.rindex("\n") + 1
             first = True
     return tokens
+
+
+def is_word(tokens: Sequence[Token], index: int, words: Collection[str]) -> bool:
+    """Whether a token is one of these words of the language, and no field that is called so."""
+    token = tokens[index]
+    return (
+        token.kind is Kind.NAME
+        and token.value in words
+        and (index == 0 or tokens[index - 1].value != ".")
+    )
+
+
+def joins(tokens: Sequence[Token], index: int) -> bool:
+    """Whether an expression goes on over the end of a line behind or before a token."""
+    token = tokens[index]
+    if token.kind is Kind.NAME:
+        return is_word(tokens, index, _INFIX_WORDS)
+    return token.kind is Kind.MARK and token.value in _INFIX

@@ -127,3 +127,45 @@ def test_a_function_under_another_name_is_refused_since_not_every_engine_finds_i
     source = "package yoto.authz\nimport data.yoto.authz as other\nf(x) if x\ny if other.f(1)"
 
     assert "without giving it another name" in refusal(source).reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'x := 1 +\nrand.intn("a", 5)',
+        'x :=\nhttp.send({"url": input.u})',
+        'x if\nhttp.send({"url": input.u})',
+        'x if not\nhttp.send({"url": input.u})',
+        'x contains\nhttp.send({"url": input.u})',
+        'x if input.a with input.b as\nhttp.send({"url": input.u})',
+    ],
+)
+def test_what_reaches_outside_is_found_at_the_beginning_of_a_line(body: str) -> None:
+    assert "is not allowed" in refusal(f"package yoto.authz\n\n{body}").reason
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["http.send", 'http["send"]', "((http.send))", "opa.runtime", "rand.intn", "print", "trace"],
+)
+def test_no_forbidden_function_takes_the_place_of_another(given: str) -> None:
+    source = f"package yoto.authz\n\nf(x) := x\ny if f(input.a) with f as {given}"
+
+    assert "is not allowed" in refusal(source).reason
+    with pytest.raises(PolicyError, match="is not allowed"):
+        check("package yoto.authz\n\nx := 1", source.replace("y if", "test_y if"))
+
+
+@pytest.mark.parametrize("given", ["input.a", "data.b", "user.name", "g", "lower", "1", '"a"'])
+def test_other_values_of_with_are_taken(given: str) -> None:
+    check(f"package yoto.authz\n\nf(x) := x\ng(x) := x\ny(user) if f(user) with f as {given}")
+
+
+def test_a_package_inside_another_takes_no_builtin_out_of_what_is_refused() -> None:
+    inner = "package yoto.authz.http\n\nsend(x) := x"
+    asking = "package yoto.authz\n\nx := http.send(input.a)"
+
+    with pytest.raises(PolicyError, match="http.send is not allowed"):
+        check_bundle(Bundle({"main": MAIN, "inner": inner, "asking": asking}))
+    imported = asking.replace("\n\n", "\n\nimport data.yoto.authz.http\n\n")
+    check_bundle(Bundle({"main": MAIN, "inner": inner, "asking": imported}))

@@ -75,3 +75,10 @@ def test_places_are_found_again() -> None:
 )
 def test_what_is_no_rego_is_moved_without_an_error(source: str) -> None:
     assert isinstance(move(source, "P").body, str)
+
+
+@pytest.mark.parametrize("word", ["in", "with", "as", "if", "else", "not"])
+def test_a_field_that_is_called_like_a_word_ends_a_negation(word: str) -> None:
+    source = f"package yoto.authz\n\nx if {{\n\tnot input.{word}\n\ty\n}}\n"
+
+    assert f"\t[1 | input.{word}] == []\n\ty\n" in move(source, "P").body
