@@ -1,9 +1,9 @@
 // What was refused: why, in words, and who can help.
 
-import { post } from "../control/api.js";
+import { post, refusal } from "../control/api.js";
 import { act } from "../control/dialog.js";
 import { h, replace, toast } from "../control/dom.js";
-import { has, t } from "../control/page.js";
+import { t } from "../control/page.js";
 import { asking } from "./asking.js";
 import { label, ownerOf } from "./place.js";
 
@@ -18,10 +18,8 @@ async function notice(place, status, why, request, role) {
 }
 
 /** Why it was refused, with the permission in the words of the page. */
-function reasonOf({ reason, permission }, called = permission ? label(permission) : "", otherwise = t("community.may_not", { permission: called })) {
-  const key = `refusal.${reason}`;
-  return has(key) ? t(key, { permission: called }) : otherwise;
-}
+const reasonOf = (fields, called = fields.permission ? label(fields.permission) : "", otherwise = t("community.may_not", { permission: called })) =>
+  refusal(fields, called) ?? otherwise;
 
 /**
  * What somebody may not do in a place, before they have tried: why, whom to ask, and a button to ask for

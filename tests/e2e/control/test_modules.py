@@ -66,6 +66,22 @@ def test_events_are_ordered_by_both_parts_of_their_ids(page: Page) -> None:
     ]
 
 
+def test_a_role_that_is_too_high_is_named_as_far_as_the_server_names_it(page: Page) -> None:
+    said = run(
+        page,
+        "api",
+        """return [[], ["keeper"], ["keeper", "editor"]].map(
+          (roles) => new m.Problem(403, { reason: "role_too_high", detail: "denied", roles }).message
+        );""",
+    )
+    assert [[name in one for name in ("“keeper”", "“editor”")] for one in said] == [
+        [False, False],
+        [True, False],
+        [True, True],
+    ]
+    assert all(one.startswith(("This role is too high", "The role “keeper” is")) for one in said)
+
+
 def test_data_cannot_become_markup(page: Page) -> None:
     body = """
       const node = dom.h("p", {title: "<i>"}, "<b onclick=x>", null, [1, false, "a"]);

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import pytest
+from flask import Flask
 from playwright.sync_api import Browser, expect
+from sqlalchemy import select
 
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
+from yoto.api.people import number_called
+from yoto.extensions import permissions
+from yoto.store.db import db
+from yoto.store.models import Server
 
 SERVER = "Harbour Kitchen"
+
+
+@pytest.fixture
+def moderated_alone(neighbour: Flask) -> Iterator[int]:
+    """The number of the server at which, and not below it, Dana holds another role."""
+    with neighbour.app_context():
+        server = db.session.scalar(select(Server.id).where(Server.name == SERVER))
+        assert server is not None
+        [role] = permissions.register_role("Doorkeeper", home=("server", server)).ids
+        permissions.assign_permissions_to_role(role, ["member.invite"])
+        dana = number_called("dana")
+        permissions.assign(dana, role, at=("server", server), here_only=True)
+        db.session.remove()
+        yield server
+        permissions.delete_role(role)
+        db.session.remove()
 
 
 def test_a_person_leads_to_their_server_and_a_server_to_who_may_and_who_holds_what(
@@ -53,3 +77,22 @@ def test_a_person_leads_to_their_server_and_a_server_to_who_may_and_who_holds_wh
         watch.allow("404")
         page.goto(f"{yoto.url}/control/resources/server/987654?lang=en")
         expect(page.get_by_role("alert").filter(has_text="987654")).to_be_visible()
+
+
+def test_a_role_that_is_held_at_a_node_alone_says_so_on_each_page(
+    browser: Browser, yoto: RunningYoto, moderated_alone: int
+) -> None:
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (page, _):
+        sign_in(page, yoto, path="/people/dana")
+        held = page.get_by_role("table", name="Roles").get_by_role("row", name="Doorkeeper")
+        expect(held).to_contain_text("and not below it")
+        page.goto(f"{yoto.url}/control/resources/server/{moderated_alone}")
+        holders = page.get_by_role("table", name="Roles and who holds them")
+        expect(holders.get_by_role("row", name="Doorkeeper")).to_contain_text("and not below it")
+        expect(holders.get_by_role("row", name="Moderator")).not_to_contain_text("not below")
+        question = f"username=dana&permission=member.invite&scope=server&scope_id={moderated_alone}"
+        page.goto(f"{yoto.url}/control/permissions?tab=explain&{question}")
+        roles = page.locator(".step").filter(has_text="Doorkeeper").first
+        expect(roles).to_contain_text(f"held at {SERVER} and not below it")
+        page.goto(f"{page.url}&lang=zh")
+        expect(roles).to_contain_text(f"仅在 {SERVER} 本身分配，不含其下级")

@@ -16,17 +16,27 @@ const SIGNED_OUT = 401;
  */
 export class Problem extends Error {
   constructor(status, fields) {
-    // Why the hierarchy refuses a write is said in the language of the page.
-    const refusal = `refusal.${fields.reason}`;
-    super(has(refusal) ? t(refusal, { permission: fields.permission ?? "" }) : fields.detail || fields.title || t("problem.no_answer"));
+    const refused = refusal(fields);
+    super(refused ?? (fields.detail || fields.title || t("problem.no_answer")));
     this.name = "Problem";
     this.status = status;
     this.type = String(fields.type ?? "no-answer").split(":").at(-1);
     this.title = fields.title ?? "";
-    this.errors = has(refusal) ? {} : (fields.errors ?? {});
+    this.errors = refused ? {} : (fields.errors ?? {});
     this.requestId = fields.request_id ?? null;
     this.fields = fields;
   }
+}
+
+/**
+ * Why a write was refused, in the language of the page, with the permission as it is `called` there; null
+ * where there are no words for the reason. Of a role that is too high it names the role and one's own
+ * highest one, as far as the server does.
+ */
+export function refusal({ reason, permission, roles = [] }, called = permission ?? "") {
+  const named = `refusal.${reason}.${roles.length}`;
+  const key = has(named) ? named : `refusal.${reason}`;
+  return has(key) ? t(key, { permission: called, role: roles[0], own: roles[1] }) : null;
 }
 
 /** A fresh `Idempotency-Key`: the same key makes a repeated action one action. */

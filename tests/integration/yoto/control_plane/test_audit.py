@@ -93,6 +93,15 @@ def test_a_record_has_what_was_and_what_is(ada: ControlClient, olga: Person) -> 
     assert older[0]["id"] < record["id"] and older[0]["actor"] is None
 
 
+def test_a_role_held_at_a_node_alone_is_recorded_with_the_node_and_so(
+    ada: ControlClient, world: World
+) -> None:
+    held = {"role_id": 3, "node": "!folder:top"}
+    world.add(AuditRecord(action="role.assign", subject="user:2", before=None, after=held))
+    (record,) = ada.get(AUDIT, limit=1).json["items"]
+    assert record["after"] == {"role_id": 3, "node": "folder:top", "here_only": True}
+
+
 def test_who_may_not_know_about_others_reads_of_what_runs_and_no_addresses(
     app: Flask, ada: ControlClient, world: World
 ) -> None:

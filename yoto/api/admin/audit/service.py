@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.http.paging import Page, cut
-from yoto.nodes import shown_text, stored_text
+from yoto.nodes import node_held_at, shown_text, stored_text
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, User
 
@@ -131,5 +131,9 @@ def _nodes_shown(value: Any) -> Any:
     if isinstance(value, list):
         return [_nodes_shown(one) for one in value]
     if isinstance(value, dict):
-        return {key: _nodes_shown(one) for key, one in value.items()}
+        shown = {key: _nodes_shown(one) for key, one in value.items()}
+        node = value.get("node")
+        if isinstance(node, str) and node_held_at(node) != node:
+            shown |= {"node": shown_text(node_held_at(node)), "here_only": True}
+        return shown
     return value

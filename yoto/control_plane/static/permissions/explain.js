@@ -105,7 +105,7 @@ function roles(found) {
       ` · ${named("origin", role.source)}`,
       role.via === null ? null : [" ", parts("permissions.through", { role: roleName(found, role.via) })],
       role.through === null ? null : [" · ", parts("permissions.given_to", { subject: subject(role.through) })],
-      role.at === null ? null : [" · ", parts("permissions.held_at", { place: subject(role.at) })],
+      role.at === null ? null : [" · ", parts(role.here_only ? "permissions.held_at_alone" : "permissions.held_at", { place: subject(role.at) })],
       role.valid_until ? [" · ", t("permissions.until"), " ", moment(role.valid_until)] : null,
       role.status === "in_force" ? null : ` · ${named("holding", role.status)}`,
     ),

@@ -21,6 +21,9 @@ export const windowOf = (one) => [
   one.in_force ? null : [" ", badge("unknown", t(one.valid_until !== null && Date.parse(one.valid_until) <= now() ? "holding.over" : "holding.not_yet"))],
 ];
 
+/** A note that a role is held at a node and not below it; null: also below. */
+export const notBelow = (one) => (one.here_only ? h("div", { class: "quiet small" }, t("person.not_below")) : null);
+
 /**
  * Fill the nodes of these names; `{look()}` reads all of them again. `allowed` says what the operator
  * could do to this person, as `/account` tells it.
@@ -65,7 +68,7 @@ export function heldParts(person, nodes, allowed) {
     fetch: (after) => get(path("roles"), { after }),
     columns: [
       { title: t("permissions.role"), head: true, render: (one) => [subject(`role:${one.role_id}`, { text: one.role }), one.active ? null : [" ", badge("unknown", t("permissions.inactive"))]] },
-      { title: t("permissions.home"), render: (one) => [one.home ? subject(one.home) : t("scope.global"), one.at ? h("div", { class: "quiet small" }, t("person.only_at"), " ", subject(one.at)) : null] },
+      { title: t("permissions.home"), render: (one) => [one.home ? subject(one.home) : t("scope.global"), one.at ? h("div", { class: "quiet small" }, t("person.only_at"), " ", subject(one.at)) : null, notBelow(one)] },
       { title: t("permissions.ways"), render: (one) => (one.via === own ? t("origin.assignment") : subject(one.via)) },
       { title: t("permissions.since"), render: (one) => moment(one.valid_from ?? one.since) },
       { title: t("person.until"), render: windowOf },

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { badge, h, replace } from "../dom.js";
 import { moment, subject } from "../format.js";
 import { named, t } from "../page.js";
-import { windowOf } from "../person/held.js";
+import { notBelow, windowOf } from "../person/held.js";
 import { pagedTable } from "../table.js";
 
 const SAID = { holders: t("resource.holders"), no_holders: t("resource.no_holders"), overwrites: t("resource.overwrites"), no_overwrites: t("resource.no_overwrites") };
@@ -21,7 +21,7 @@ export function heldHere({ place }, path, holders, laid, actions = [], said = SA
     columns: [
       { title: t("resource.holder"), head: true, render: (one) => subject(one.via) },
       place !== null && { title: t("permissions.role"), render: (one) => [subject(`role:${one.role_id}`, { text: one.role }), one.active ? null : [" ", badge("unknown", t("permissions.inactive"))]] },
-      { title: t("permissions.place"), render: (one) => placeName(one.at ?? one.home, place) },
+      { title: t("permissions.place"), render: (one) => [placeName(one.at ?? one.home, place), notBelow(one)] },
       { title: t("permissions.since"), render: (one) => moment(one.valid_from ?? one.since) },
       { title: t("person.until"), render: windowOf },
       { title: t("person.by"), render: (one) => (one.by ? subject(one.by) : null) },
