@@ -6,7 +6,7 @@ People belong to workspaces; documents are in these, and files, which are in no 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,8 +96,10 @@ class Papers:
 
 
 @contextmanager
-def declared(app: Flask) -> Iterator[Papers]:
-    """Declare the types in ``app``, which has had no question about its own yet."""
+def declared(app: Flask, shares: Mapping[str, Sequence[str]] | None = None) -> Iterator[Papers]:
+    """Declare the types in ``app``, which has had no question about its own yet; ``shares`` is of
+    documents.
+    """
     declare_resource(
         app,
         "workspace",
@@ -114,6 +116,7 @@ def declared(app: Flask) -> Iterator[Papers]:
         label="title",
         gate=READ,
         shared="anyone",
+        shares=shares,
     )
     declare_resource(app, "file", parent="document", shared="anyone")
     watch_declared(declarations_of(app).tables, types_of(app))

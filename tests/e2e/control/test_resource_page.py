@@ -30,6 +30,7 @@ def moderated_alone(neighbour: Flask) -> Iterator[int]:
         [role] = permissions.register_role("Doorkeeper", home=("server", server)).ids
         permissions.assign_permissions_to_role(role, ["member.invite"])
         dana = number_called("dana")
+        assert dana is not None
         permissions.assign(dana, role, at=("server", server), here_only=True)
         db.session.remove()
         yield server

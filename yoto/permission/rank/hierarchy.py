@@ -170,14 +170,27 @@ class Authority:
         """
         if place is None or self.actor_id is None:
             return False
-        if role.home != NOWHERE or role.declared is None:
-            return False
-        snapshot, mask = self.registry.snapshot, 0
-        for permission, names in known_types().get(place.kind).shares.items():
-            if role.name in names:
-                mask |= snapshot.mask_named(permission)
+        mask = 0
+        for one in self._sharing(role, place).values():
+            mask |= one
         every = self._resolutions(self.actor_id, place, until, provided=False) if mask else ()
         return bool(mask) and all(found.mask & mask for found in every)
+
+    def shared_by(self, role: Role, place: Place) -> tuple[str, ...]:
+        """The permissions by which the actor ``shares`` a role at a node now."""
+        masks = self._sharing(role, place)
+        if self.actor_id is None or not masks:
+            return ()
+        found = next(self._resolutions(self.actor_id, place, None, provided=False))
+        return tuple(name for name, mask in masks.items() if found.mask & mask)
+
+    def _sharing(self, role: Role, place: Place) -> dict[str, int]:
+        """The permissions by which a role is shared at nodes of a type, each with its mask."""
+        if role.home != NOWHERE or role.declared is None:
+            return {}
+        mask_named = self.registry.snapshot.mask_named
+        shares = known_types().get(place.kind).shares
+        return {one: mask_named(one) for one, names in shares.items() if role.name in names}
 
     def height(self, home: str, at: Place | None = None) -> int:
         """The actor's rank now where it is compared with that of others: at a node that of the

@@ -24,7 +24,7 @@ from yoto.permission.loading.rights import epoch
 from yoto.permission.loading.source import reading
 from yoto.permission.outbox.positions import WriteReceipt
 from yoto.permission.people.kinds import Everyone
-from yoto.permission.people.numbers import SubjectId, own_ids
+from yoto.permission.people.numbers import SubjectId, actor_number, own_ids
 from yoto.permission.people.subjects import Holder, Subject, holder_of, shown_subject
 from yoto.permission.rank.delegation import delegated_grants, role_closure
 from yoto.permission.rank.hierarchy import Authority, DelegatedGrants
@@ -202,6 +202,31 @@ class NodeAssignments:
             ids = (row.id,)
             act.session.delete(row)
         return WriteReceipt(ids=ids)
+
+    def shared_by(
+        self, actor_id: SubjectId, role_id: int | str, at: tuple[str, NodeId]
+    ) -> tuple[str, ...]:
+        """The permissions by which somebody gives and takes a role at a node without administering
+        it, as its type declares (``shares``) and as roles and overwrites say now.
+
+        Policies are not asked. A role that is not there is shared by nothing.
+
+        Raises:
+            PermissionDenied: the actor does not exist, or is disabled.
+            UnknownResource: there is no such node.
+        """
+        state, number = get_state(), actor_number(actor_id)
+        place = checked_node(at, "at")
+        try:
+            wanted = role_number(role_id)
+        except ValidationFailed:
+            return ()
+        with reading():
+            session = db.session()
+            role = session.get(Role, wanted)
+            if role is None:
+                return ()
+            return Authority(state, session, number).shared_by(role, place)
 
     def holders(self, type: str, id: NodeId, limit: int = 1_000) -> list[Held]:
         """The holders of roles at a node itself, in the order of their assignments.

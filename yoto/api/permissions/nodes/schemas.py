@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -9,12 +10,37 @@ from marshmallow.validate import Length
 
 from yoto.api.permissions.checks.schemas import NAME_LENGTH
 from yoto.api.reasons import ReasonQuery, ReasonSchema
-from yoto.http.fields import Instant, NodeId, RowId, TypeName, with_node_id
+from yoto.http.fields import Instant, Name, NodeId, RowId, TypeName, row_id, with_node_id
 from yoto.store.models.role import NODE_LENGTH
 
 SUBJECT = {"description": "user:42, application:3, team:5, everyone:server:7 or public"}
 TARGET = {"description": "role:9, user:42, application:3 or team:5"}
+ROLE = {"description": "Its id, or the name of one that the application declares"}
 SUBJECT_LENGTH = len("everyone:") + NODE_LENGTH  # characters
+
+
+class RoleReference(ma.fields.Field[Any]):
+    """A role by its id, or by the name that the application declares.
+
+    Args:
+        spelled: a query has it, in which integers are texts.
+    """
+
+    def __init__(
+        self, *, metadata: Mapping[str, Any], spelled: bool = False, **options: Any
+    ) -> None:
+        super().__init__(metadata={"type": ["integer", "string"], **metadata}, **options)
+        self._spelled = spelled
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | str:
+        if self._spelled:
+            value = row_id(value) or value
+        field: ma.fields.Field[Any] = _NAME if isinstance(value, str) else _ID
+        found: int | str = field.deserialize(value, attr, data)
+        return found
+
+
+_ID, _NAME = RowId(), Name(NAME_LENGTH)
 
 
 class AtQuery(ma.Schema):
@@ -43,7 +69,7 @@ class AssignAtSchema(AtSchema, ReasonSchema):
     """A role that a subject is to hold there, and from when to when; null: no bound."""
 
     subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
-    role_id = RowId(required=True)
+    role_id = RoleReference(required=True, metadata=ROLE)
     valid_from = Instant(load_default=None, allow_none=True)
     valid_until = Instant(load_default=None, allow_none=True)
     here_only = ma.fields.Boolean(load_default=False)
@@ -53,7 +79,7 @@ class UnassignQuery(AtQuery, ReasonQuery):
     """A role that a subject is to hold there no longer."""
 
     subject = ma.fields.String(required=True, validate=Length(1, SUBJECT_LENGTH), metadata=SUBJECT)
-    role_id = ma.fields.Integer(required=True)
+    role_id = RoleReference(required=True, metadata=ROLE, spelled=True)
 
 
 class HeldSchema(ma.Schema):

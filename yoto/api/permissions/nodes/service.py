@@ -1,7 +1,8 @@
 """Assignments and overwrites at resources of any type, for those who may make them.
 
 Who administers or owns a resource, or what it is below, may hand out rights there, and who manages
-global roles may everywhere; what each of them may give, to whom, the permission system says.
+global roles may everywhere. Who has a permission by which its type shares a role gives and takes
+that role. What each of them may give, to whom, the permission system says.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def assign(caller_id: int, asked: Mapping[str, Any]) -> None:
     permissions.assign(
         subject_of_text(asked["subject"]),
         asked["role_id"],
-        managed(caller_id, Place(asked["scope"], asked["scope_id"])),
+        _handed_out(caller_id, asked),
         asked["valid_from"],
         asked["valid_until"],
         here_only=asked["here_only"],
@@ -58,7 +59,7 @@ def unassign(caller_id: int, asked: Mapping[str, Any]) -> None:
     permissions.unassign(
         subject_of_text(asked["subject"]),
         asked["role_id"],
-        managed(caller_id, Place(asked["scope"], asked["scope_id"])),
+        _handed_out(caller_id, asked),
         actor_id=caller_id,
         reason=asked["reason"],
     )
@@ -88,9 +89,31 @@ def clear(caller_id: int, asked: Mapping[str, Any]) -> None:
 
 def managed(caller_id: int, place: Place) -> Place:
     """The place, if the caller may hand out rights there; raises as ``assign``."""
-    if not permissions.check_permission(caller_id, GLOBAL_ROLES):
-        demand_sight(caller_id, [place])
-        if permissions.effective(caller_id, *place).status < MembershipStatus.ADMINISTRATOR:
+    if not _manages(caller_id, place):
+        raise PermissionDenied(NOT_YOURS, GLOBAL_ROLES)
+    return place
+
+
+def _manages(caller_id: int, place: Place) -> bool:
+    """Whether the caller may hand out rights at a place, which has to be there for them.
+
+    Raises:
+        UnknownResource: it is not.
+    """
+    if permissions.check_permission(caller_id, GLOBAL_ROLES):
+        return True
+    demand_sight(caller_id, [place])
+    return permissions.effective(caller_id, *place).status >= MembershipStatus.ADMINISTRATOR
+
+
+def _handed_out(caller_id: int, asked: Mapping[str, Any]) -> Place:
+    """Where a role is to be given or taken, if the caller may hand out rights there, or shares that
+    role and no policy denies them to; raises as ``assign``.
+    """
+    place = Place(asked["scope"], asked["scope_id"])
+    if not _manages(caller_id, place):
+        by = permissions.shared_by(caller_id, asked["role_id"], place)
+        if not any(permissions.check_permission(caller_id, one, *place) for one in by):
             raise PermissionDenied(NOT_YOURS, GLOBAL_ROLES)
     return place
 

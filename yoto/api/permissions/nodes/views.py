@@ -49,7 +49,8 @@ def list_holders_at_resource(query: dict[str, Any]) -> dict[str, Any]:
 def assign_at_resource(body: dict[str, Any]) -> None:
     """Let a subject hold a role at a resource, with all that is below it or (`here_only`) without
 
-    It takes being its administrator or owner, or `admin.roles`; and to have what is given.
+    It takes being its administrator or owner, or `admin.roles`; or a permission by which its type
+    shares this role; and to have what is given.
     """
     service.assign(current_user_id(), body)
 
@@ -61,7 +62,10 @@ def assign_at_resource(body: dict[str, Any]) -> None:
 @nodes.alt_response(404, "NOT_FOUND")
 @nodes.alt_response(409, "CONFLICT")
 def unassign_at_resource(query: dict[str, Any]) -> None:
-    """Let a subject hold a role at a resource no longer"""
+    """Let a subject hold a role at a resource no longer
+
+    It takes what giving this role takes.
+    """
     service.unassign(current_user_id(), query)
 
 
@@ -74,7 +78,7 @@ def unassign_at_resource(query: dict[str, Any]) -> None:
 def overwrite_at_resource(body: dict[str, Any]) -> None:
     """Set all overwrites of a role, person, program or team at a resource
 
-    It takes what an assignment takes.
+    It takes being its administrator or owner, or `admin.roles`; and to have what is allowed.
     """
     service.overwrite(current_user_id(), body)
 

@@ -157,6 +157,19 @@ def test_a_right_to_share_that_is_provided_is_none(
         assert studio.may(studio.other, SHARE)
         by = {"at": PAPER, "actor_id": studio.other.id}
         refused("role_too_high", permissions.assign, studio.third.id, "viewer", **by)
+        assert permissions.shared_by(studio.other.id, "viewer", PAPER) == ()
+
+
+def test_it_is_known_by_what_somebody_shares_a_role(studio: Studio) -> None:
+    def by(who: Person, role: Any, at: tuple[str, str] = PAPER) -> tuple[str, ...]:
+        return permissions.shared_by(who.id, role, at)
+
+    assert by(studio.editor, "viewer") == by(studio.editor, _id("editor")) == (SHARE,)
+    assert by(studio.other, "viewer") == by(studio.editor, "viewer", PROJECT) == ()
+    for unshared in ("keeper", _id("keeper"), "no such role", 987_654):
+        assert by(studio.editor, unshared) == ()
+    with pytest.raises(UnknownResource):
+        by(studio.editor, "viewer", ("paper", "lost"))
 
 
 def test_a_role_held_at_a_node_ranks_there_and_below_and_nowhere_else(studio: Studio) -> None:
