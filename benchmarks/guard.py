@@ -198,7 +198,7 @@ def compare(medians: dict[str, float]) -> dict[str, float]:
 def run(pinned: bool, rounds: int) -> dict[str, float]:
     """Measure once, on a server of its own."""
     with one_processor(pinned), start_valkey() as server:
-        connection = RedisConnection(RedisSettings(url=server.url))
+        connection = RedisConnection(RedisSettings(url=server.url, socket_timeout=5.0))
         try:
             return compare(measure(contestants_on(server, connection), rounds))
         finally:

@@ -35,7 +35,7 @@ Take = Callable[[], Any]
 
 def ours(url: str) -> Take:
     """A lock of this project: what is called gives a context manager."""
-    locks = DistributedLocks(RedisConnection(RedisSettings(url=url)))
+    locks = DistributedLocks(RedisConnection(RedisSettings(url=url, socket_timeout=5.0)))
     lock = locks.create_lock("bench", LEASE, WAIT)
     return lambda: lock
 
@@ -51,7 +51,7 @@ KINDS: dict[str, Callable[[str], Take]] = {"lock": ours, "redis-py Lock": theirs
 
 def alone(url: str) -> dict[str, float]:
     """Median microseconds of taking and giving back without contention, and of the floor."""
-    connection = RedisConnection(RedisSettings(url=url))
+    connection = RedisConnection(RedisSettings(url=url, socket_timeout=5.0))
 
     def floor() -> None:
         connection.scripts.run(EMPTY, [KEY])

@@ -176,7 +176,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         start_valkey() as server,
-        closing(RedisConnection(RedisSettings(url=server.url))) as connection,
+        closing(RedisConnection(RedisSettings(url=server.url, socket_timeout=5.0))) as connection,
     ):
         contestants = {"floor": floor(server), "batch queue": ours(connection)}
         rival = peer(server)

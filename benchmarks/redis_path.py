@@ -81,13 +81,15 @@ def run(pinned: bool, rounds: int) -> dict[str, dict[str, float]]:
     with one_processor(pinned):
         with start_valkey() as server:
             plain = redis.Redis(host="127.0.0.1", port=server.port)
-            single = contest(RedisSettings(url=server.url), plain, rounds)
+            single = contest(RedisSettings(url=server.url, socket_timeout=5.0), plain, rounds)
         with start_cluster(primaries=3, replicas=0) as cluster:
             nodes = tuple(("127.0.0.1", server.port) for server in cluster.servers)
             cluster_plain = redis.RedisCluster("127.0.0.1", cluster.servers[0].port)
             return {
                 "single": single,
-                "cluster": contest(RedisSettings(nodes=nodes), cluster_plain, rounds),
+                "cluster": contest(
+                    RedisSettings(nodes=nodes, socket_timeout=5.0), cluster_plain, rounds
+                ),
             }
 
 
