@@ -5,6 +5,9 @@ environment, as for ``run.py``; what docs/serving.md says of connections and bod
 to do here.
 """
 
+import os
+from typing import Any
+
 wsgi_app = "wsgi:application"
 bind = "127.0.0.1:5000"
 workers = 2
@@ -21,3 +24,8 @@ forwarded_allow_ips = ""
 # What is larger is no request of ours.
 limit_request_line = 8190
 limit_request_fields = 100
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A worker that begins while Redis is away has its share of each limit by this number."""
+    os.environ["WEB_CONCURRENCY"] = str(server.num_workers)

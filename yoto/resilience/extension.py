@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
@@ -19,8 +20,9 @@ from .config_store import Journal, Kind, class_of
 from .controller import ResilienceController
 from .seats import Seats, folders_of
 from .settings import Settings
-from .shares import of_environment
+from .shares import Shares
 from .subject import Subject, no_subject
+from .workers import workers_here
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class Resilience(Extension[ResilienceController], _Base):
                 without; 0: not known.
         """
         folders = folders_of(app.instance_path, f"{app.name} {redis.settings.key_prefix}")
-        shares = of_environment(Seats(folders), share_workers)
+        shares = Shares(Seats(folders), partial(workers_here, share_workers))
         controller = ResilienceController(
             redis, events, journal, audit, subject, recorder, enabled, shares
         )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from .process import current_pid
 from .seats import Seat, Seats, Used
@@ -15,14 +14,6 @@ log = logging.getLogger(__name__)
 
 # s between looks for a seat, while all are taken.
 LOOK_AGAIN = 0.5
-
-
-def workers_of(environ: Mapping[str, str], configured: int) -> int:
-    """How many instances there are, as the setting or the environment says; 0: neither does."""
-    if configured:
-        return configured
-    text = environ.get("WEB_CONCURRENCY", "")
-    return int(text) if text.isdecimal() else 0
 
 
 def part_of(limit: int, instances: int) -> int:
@@ -40,17 +31,23 @@ class Shares:
     """
 
     def __init__(
-        self, seats: Seats, configured: int = 0, clock: Callable[[], float] = time.monotonic
+        self,
+        seats: Seats,
+        expected: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``configured``: how many instances there are; 0: not known."""
+        """``expected`` says how many instances there are to be; 0: not known. Each process calls it
+        at its first use: a server may say it to its workers alone, once they are forked.
+        """
         self._seats = seats
-        self._configured = configured
+        self._expected = expected
         self._clock = clock
         self._lock = threading.RLock()
         self._begin()
 
     def _begin(self) -> None:
         self._pid = current_pid()
+        self._number: int | None = None
         self._count = 0
         self._seat: Seat | None = None
         self._look_at = 0.0
@@ -88,11 +85,13 @@ class Shares:
         if seat is not None and seat.heard:
             return part_of(limit, seat.count)
         since = self._born if seat is None else seat.begun
-        if self._configured and self._clock() - since >= window:
+        if self._number is None:
+            self._number = self._expected()
+        if self._number and self._clock() - since >= window:
             # As many seats as there are parts.
-            if seat is not None and seat.number >= self._configured:
+            if seat is not None and seat.number >= self._number:
                 return 0
-            return part_of(limit, self._configured)
+            return part_of(limit, self._number)
         return min(1, limit)
 
     def note(self, key: str, used: Used) -> None:
@@ -152,8 +151,3 @@ class Shares:
                 self._seat.leave()  # the parent has it still
             self._lock = threading.RLock()
             self._begin()
-
-
-def of_environment(seats: Seats, configured: int) -> Shares:
-    """Shares of this process."""
-    return Shares(seats, workers_of(os.environ, configured))

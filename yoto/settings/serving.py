@@ -143,8 +143,8 @@ class Guards:
         "processes",
         "How many processes, on all machines together, share each limit while Redis is away: for"
         " one that began without Redis and finds no use of others beside it. 0: one unit of each"
-        " limit for it. `run.py --workers N` sets it to N where nothing does, and `WEB_CONCURRENCY`"
-        " is read.",
+        " limit for it. Where it is 0, the number of `run.py --workers`, gunicorn, uWSGI or"
+        " `WEB_CONCURRENCY` counts.",
     )
 
 

@@ -27,7 +27,9 @@ from tests.unit.deploy.files import (
 GUIDE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
 # Those of smoke.sh are its own.
 NAME = re.compile(r"\bYOTO_(?!SMOKE_)[A-Z_]*[A-Z]\b")
-TEXTS = [DOCKERFILE, *sorted(path for path in DEPLOY.rglob("*") if path.suffix != ".json")]
+# gunicorn leaves its configuration compiled beside it.
+NO_TEXT = (".json", ".pyc")
+TEXTS = [DOCKERFILE, *sorted(path for path in DEPLOY.rglob("*") if path.suffix not in NO_TEXT)]
 
 
 def stop_time(pattern: str) -> int:

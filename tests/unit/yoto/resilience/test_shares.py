@@ -17,7 +17,7 @@ from yoto.resilience.limiter.dimensions import DimensionPlan
 from yoto.resilience.limiter.local import LocalLimiter
 from yoto.resilience.seats import Seats, folders_of
 from yoto.resilience.settings import RateLimitConfig
-from yoto.resilience.shares import Shares, workers_of
+from yoto.resilience.shares import Shares
 
 LOG = find_algorithm("sliding_log")
 WINDOW = 60.0
@@ -28,7 +28,7 @@ class Worker:
     """A process: its twin, and its part of the fleet."""
 
     def __init__(self, fleet: Fleet) -> None:
-        self.shares = Shares(Seats([fleet.folder]), fleet.configured, lambda: fleet.now)
+        self.shares = Shares(Seats([fleet.folder]), lambda: fleet.configured, lambda: fleet.now)
         self.local = LocalLimiter(self.shares.part, self.shares)
 
 
@@ -201,24 +201,13 @@ def test_where_no_file_can_be_written_a_newborn_has_a_unit_until_a_window_is_ove
 ) -> None:
     (tmp_path / "file").write_text("")
     now = [1_000.0]
-    shares = Shares(Seats([tmp_path / "file" / "seats"]), 4, lambda: now[0])
+    shares = Shares(Seats([tmp_path / "file" / "seats"]), lambda: 4, lambda: now[0])
     assert [shares.part(100, WINDOW), shares.part(0, WINDOW)] == [1, 0]
     now[0] += WINDOW
     assert shares.part(100, WINDOW) == 25
     assert "not kept for later workers" in caplog.text
     shares.hear(2)
     assert shares.part(100, WINDOW) == 50
-
-
-@pytest.mark.parametrize(
-    ("environ", "configured", "workers"),
-    [({}, 0, 0), ({"WEB_CONCURRENCY": "4"}, 0, 4), ({"WEB_CONCURRENCY": "x"}, 0, 0)]
-    + [({"WEB_CONCURRENCY": "4"}, 6, 6)],
-)
-def test_the_setting_or_the_environment_says_how_many(
-    environ: dict[str, str], configured: int, workers: int
-) -> None:
-    assert workers_of(environ, configured) == workers
 
 
 def test_applications_have_folders_of_their_own(tmp_path: Path) -> None:
