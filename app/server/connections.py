@@ -19,8 +19,9 @@ from yoto.resilience import network_of
 
 log = logging.getLogger(__name__)
 
-# The connection's key in a request's WSGI environment.
+# Keys in a request's WSGI environment: the connection, and what the server reads from it.
 ENVIRON_KEY = "yoto.connection"
+READER_KEY = "yoto.reader"
 # s in which a client must take something of what is sent to it; for threads and gevent, all of one
 # piece of an answer.
 SEND_SECONDS = 30.0
@@ -177,7 +178,7 @@ class Connection:
     @property
     def ends(self) -> bool:
         """Whether it is to be closed after the answer that is made."""
-        return self._all.ending
+        return self._all.ending or self._over
 
     def stream(self) -> Stream:
         """The unbuffered stream that servers read requests from and write responses to."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import eventlet.wsgi
 
-from app.server.connections import ENVIRON_KEY, Connections, reader
+from app.server.connections import ENVIRON_KEY, READER_KEY, Connections, reader
 from app.server.contained import answer_failure
 from app.server.heads import PlainHeaders, QuickHeads
 from app.server.quick_answers import QuickAnswer
@@ -114,8 +114,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         headers = self.headers
         if not isinstance(headers, PlainHeaders):
             environ: dict[str, Any] = super().get_environ()
-            environ[ENVIRON_KEY] = self.admitted
-            return environ
+            return environ | {ENVIRON_KEY: self.admitted, READER_KEY: self.rfile}
         if self._lasting is None:
             self._lasting = self._of_connection()
         raw_path, query, parameters = self.path.partition("?")
@@ -158,4 +157,5 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
             "GATEWAY_INTERFACE": "CGI/1.1",
             "eventlet.set_idle": set_idle,
             ENVIRON_KEY: self.admitted,
+            READER_KEY: self.rfile,
         }

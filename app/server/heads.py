@@ -23,7 +23,7 @@ _REQUEST = re.compile(rb"([A-Z]{1,20}) (/(?!/)[!-~]*+) HTTP/1\.1\r\n")
 # Names with an underscore could be taken for others, and who expects something is answered first.
 _HEADERS = re.compile(rb"(?:(?!(?i:expect):)[!#$%&'*+.^`|~0-9A-Za-z-]++:[ -~\t]*+\r\n)*+\r\n")
 # The same with all that is allowed; the values, and how the line ends.
-_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([\t -~\x80-\xff]*+)(\r?\n)")
+LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([\t -~\x80-\xff]*+)(\r?\n)")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # Of WSGI, without the prefix of headers.
 _UNPREFIXED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
@@ -129,7 +129,7 @@ class HeadLines:
         for line in self._lines:
             if line == end:
                 continue
-            header = _LINE.fullmatch(line)
+            header = LINE.fullmatch(line)
             if header is None or header[3] != end:
                 raise BadHead("A line of the head is no header.")
             headers.append((header[1].decode("ascii"), header[2].decode("latin-1").strip(" \t")))

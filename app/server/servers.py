@@ -12,7 +12,14 @@ from typing import Any
 
 from flask import Flask
 
-from app.server.connections import ENVIRON_KEY, Connection, ConnectionLimits, Connections, reader
+from app.server.connections import (
+    ENVIRON_KEY,
+    READER_KEY,
+    Connection,
+    ConnectionLimits,
+    Connections,
+    reader,
+)
 from app.server.drain import Drain
 from app.server.heads import BadHead, QuickHeads, checked_lines
 
@@ -126,7 +133,7 @@ def serve_gevent(
                 self.response_headers.append((b"Connection", b"close"))
 
         def get_environ(self) -> dict[str, Any]:
-            return super().get_environ() | {ENVIRON_KEY: self.admitted}
+            return super().get_environ() | {ENVIRON_KEY: self.admitted, READER_KEY: self.rfile}
 
         def _sendall(self, data: bytes) -> None:
             self.admitted.write(data)
@@ -194,7 +201,7 @@ def serve_threads(
             super().handle_one_request()
 
         def make_environ(self) -> dict[str, Any]:
-            return super().make_environ() | {ENVIRON_KEY: self.admitted}
+            return super().make_environ() | {ENVIRON_KEY: self.admitted, READER_KEY: self.rfile}
 
         def finish(self) -> None:
             try:

@@ -21,6 +21,7 @@ import pytest
 
 from tests.support.process import RunningYoto
 from tests.support.raw_sockets import RawSocket
+from tests.unit.server.test_bodies import READ, REFUSED
 from tests.unit.server.test_heads import AMBIGUOUS
 
 LONG = "YOTO_TEST_LONG" in os.environ
@@ -148,6 +149,40 @@ def test_a_head_that_a_proxy_could_read_in_another_way_ends_its_connection(
         assert answers.startswith(b"HTTP/1.1 405 "), answers
     assert all_of(connect(b"GET /livez HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
     assert b" 200 " in all_of(connect(b"GET /livez HTTP/1.0\r\n\r\n"))[:20]
+
+
+def test_chunks_are_read_to_their_end_or_end_their_connection(
+    served: RunningYoto, connect: Callable[..., socket.socket]
+) -> None:
+    account = {"username": "admin", "password": served.accounts["admin"]}
+    token = ask(served, "POST", "/api/v1/auth/login", account)[1]["access_token"]
+    first = (
+        "POST /api/v1/permissions/check HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    ).encode()
+    hidden = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    def answered(chunks: bytes) -> bytes:
+        connection = connect(first + chunks + hidden)
+        answers = all_of(connection)
+        connection.close()
+        return answers
+
+    for called, chunks in READ.items():
+        answers = answered(chunks)
+        # What lacks is another field: the one that was sent was read.
+        assert answers.startswith(b"HTTP/1.1 422 "), (called, answers)
+        assert b'"permission"' in answers and b'"user_id"' not in answers, (called, answers)
+        # A server of threads closes after each.
+        assert answers.count(b"HTTP/1.1 ") == 1 or b"HTTP/1.1 200 " in answers, (called, answers)
+    for called, chunks in REFUSED.items():
+        answers = answered(chunks)
+        assert answers.startswith(b"HTTP/1.1 400 "), (called, answers)
+        assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
+    for called, size in (("long", b"%x" % 10**7), ("huge", b"f" * 16)):
+        answers = answered(size + b"\r\n")
+        assert answers.startswith(b"HTTP/1.1 413 "), (called, answers)
+        assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
 
 
 def test_who_has_as_many_as_an_address_may_is_refused_at_once(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.server.connections import ENVIRON_KEY
+from app.server.connections import ENVIRON_KEY, READER_KEY
 from app.server.green import Protocol
 from app.server.heads import QuickHeads
 
@@ -169,7 +169,8 @@ def environ_of(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any
         return None
     environ: dict[str, Any] = handler.get_environ()
     del environ["eventlet.set_idle"]
-    environ.pop(ENVIRON_KEY, None)
+    for key in (ENVIRON_KEY, READER_KEY):
+        environ.pop(key, None)
     body = environ.pop("wsgi.input")
     assert environ.pop("eventlet.input") is body
     kept = ("content_length", "chunked_input", "should_send_hundred_continue", "wfile_line")
