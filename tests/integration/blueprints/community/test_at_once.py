@@ -11,9 +11,13 @@ from sqlalchemy import func, insert, select
 
 from app.blueprints.channels.categories.service import CATEGORIES_MAX
 from app.blueprints.messages.pins import PINS_MAX
-from app.models import Category, Member, Message, Server
+from app.blueprints.roles import service as roles
+from app.blueprints.servers import service as servers
+from app.blueprints.servers.invites import service as invites
+from app.models import Category, Invite, Member, Message, Server
 from tests.support.together import together
 from tests.support.world import Person, World
+from yoto.store.models import Role
 
 Act = Callable[[], int]
 ROUNDS = 3
@@ -121,6 +125,55 @@ def test_the_limit_of_categories_holds(world: World, act: Callable[..., Act]) ->
     statuses = together([act(community.owner, "POST", path, {"name": "x"}) for _ in range(4)])
     assert sorted(statuses) == [201, 409, 409, 409]
     assert world.scalar(select(func.count()).select_from(Category)) == CATEGORIES_MAX
+
+
+def test_the_limit_of_roles_holds(
+    world: World, act: Callable[..., Act], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roles, "ROLES_MAX", 3)  # @everyone is one of them
+    community = world.server()
+    path = f"servers/{community.id}/roles"
+    statuses = together(
+        [act(community.owner, "POST", path, {"name": f"r{number}"}) for number in range(5)]
+    )
+    assert sorted(statuses) == [201, 201, 409, 409, 409]
+    held = select(func.count()).where(Role.server_id == community.id)
+    assert world.scalar(held) == 3
+
+
+def test_the_limit_of_servers_holds_for_what_is_made_and_what_is_given(
+    world: World, act: Callable[..., Act], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "SERVERS_MAX", 2)
+    for _ in range(ROUNDS):
+        heir = world.user()
+        given = [world.server() for _ in range(2)]
+        for community in given:
+            world.member(community, heir)
+        together(
+            [
+                *(act(heir, "POST", "servers", {"name": f"s{number}"}) for number in range(3)),
+                *(
+                    act(one.owner, "POST", f"servers/{one.id}/transfer", {"user_id": heir.id})
+                    for one in given
+                ),
+            ]
+        )
+        assert world.scalar(select(func.count()).where(Server.owner_id == heir.id)) == 2
+
+
+def test_the_limits_of_invites_hold(
+    world: World, act: Callable[..., Act], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invites, "INVITES_MAX", 3)
+    monkeypatch.setattr(invites, "INVITES_OF_MEMBER", 2)
+    community = world.server()
+    path = f"servers/{community.id}/invites"
+    people = [world.member(community) for _ in range(2)]
+    statuses = together([act(one, "POST", path, {}) for one in people for _ in range(3)])
+    assert sorted(statuses) == [201, 201, 201, 409, 409, 409]
+    made = select(func.count(Invite.id)).group_by(Invite.created_by)
+    assert sorted(count for (count,) in world.rows(made)) == [1, 2]
 
 
 def test_messages_sent_at_once_are_all_kept(world: World, act: Callable[..., Act]) -> None:
