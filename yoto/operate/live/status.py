@@ -14,7 +14,7 @@ from yoto.errors import ValidationFailed
 from yoto.extensions import monitor
 from yoto.http.fields import Instant
 from yoto.moments import at_ms, moment
-from yoto.monitor import Headline, HeadlineCause
+from yoto.monitor import Headline, HeadlineCause, SuggestionReport
 from yoto.operate.insight import has_insight
 from yoto.operate.instances import Instance
 from yoto.operate.live.breakdown import Breakdown, breakdown
@@ -63,9 +63,13 @@ class Status(TypedDict):
 
 
 class DetailedStatus(Status):
-    """How everything is, with every server and every worker."""
+    """How everything is, with every server and every worker, and what could be tuned."""
 
     workers: list[Instance] | None
+    suggestions: Annotated[
+        list[SuggestionReport] | None,
+        "What could be tuned, the surest first, as it was at most 30 s ago; null: unknown now",
+    ]
 
 
 class Unit(TypedDict):
@@ -137,7 +141,12 @@ class ResilienceStats(TypedDict):
 
 
 status = Subject(
-    "status", "/status", "How everything is", "status", "control", names={HeadlineCause: "Cause"}
+    "status",
+    "/status",
+    "How everything is",
+    "status",
+    "control",
+    names={HeadlineCause: "Cause", SuggestionReport: "Suggestion"},
 )
 stats = Subject("stats", "/stats", "How everything did", "statistic", "control")
 
@@ -154,6 +163,8 @@ def _lines(found: DetailedStatus) -> Iterator[str]:
     yield f"{found['overall']:<9} overall"
     headline: dict[str, Any] = cast(dict[str, Any], found["headline"])
     yield from map(_cause, headline["causes"])
+    for one in found["suggestions"] or ():
+        yield f"{'suggested':<9} {one['id']}  {one['why']}"
     yield "All systems normal" if headline["state"] == "ok" else f"{headline['state']:<9} headline"
 
 
@@ -187,7 +198,7 @@ def _cause(cause: dict[str, Any]) -> str:
     Command("status", _lines, "Show every part of the platform, as this host sees it."),
 )
 def read_detailed_status() -> DetailedStatus:
-    """How everything is now, with every server of Redis, every measure and every worker"""
+    """How everything is now, with every server, measure and worker, and what could be tuned"""
     return cast(DetailedStatus, live_views().detailed(networks=has_insight()))
 
 

@@ -20,6 +20,7 @@ from yoto.monitor import (
     Headline,
     HealthReport,
     Monitoring,
+    SuggestionReport,
     WorkerStatus,
     assess,
     headline,
@@ -34,6 +35,7 @@ from yoto.operate.live.components import Part
 from yoto.operate.live.headline import Names, asked_sources
 from yoto.operate.live.lines import Lines
 from yoto.operate.live.remembered import Remembered
+from yoto.parts.tuner import tuner_of
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
@@ -43,6 +45,8 @@ EXTENSION = "yoto.live_views"
 FRESH_SECONDS = 0.9
 # The same for what takes a question to every guard, to the queues and to the database.
 ASKED_SECONDS = 2.0
+# The same for suggestions, which are made from minutes of measurements.
+SUGGESTED_SECONDS = 30.0
 MINUTE = 60.0
 
 
@@ -57,22 +61,21 @@ class LiveViews:
         self._breakdowns = {name: _remembered_breakdown(name) for name in performance.RANGES}
         self._asked = Remembered(asked_sources, ASKED_SECONDS)
         self._whole = Remembered(self._detailed, FRESH_SECONDS)
+        self.suggested = Remembered(_suggestions_or_none, SUGGESTED_SECONDS)
         self.cache = Remembered(_cache, FRESH_SECONDS)
         self.latest = Remembered(lambda: performance.latest(monitor.current), FRESH_SECONDS)
 
     def detailed(self, networks: bool = False) -> dict[str, Any]:
-        """How everything is, with every server, measure and worker.
+        """How everything is, with every server, measure and worker, and what could be tuned.
 
         Args:
             networks: whether whoever looks may know from which networks others come.
         """
-        found, headline_now = self._whole()
-        shown = headline_now if networks else without_networks(headline_now)
-        return {**found, "headline": msgspec.to_builtins(shown)}
+        return {**self._seen(networks), "suggestions": self.suggested()}
 
     def status(self, networks: bool = False) -> dict[str, Any]:
-        """The same without the parts of parts."""
-        found = self.detailed(networks)
+        """The same without the parts of parts, and without suggestions."""
+        found = self._seen(networks)
         main = [one for one in found["components"] if ":" not in one["name"]]
         rest = {key: found[key] for key in found if key not in ("components", "workers")}
         return {**rest, "components": main}
@@ -106,6 +109,11 @@ class LiveViews:
             "bulkheads": [asdict(one) for one in controller.bulkhead_use()],
             "breakers": [msgspec.to_builtins(one) for one in controller.breaker_states()],
         }
+
+    def _seen(self, networks: bool) -> dict[str, Any]:
+        found, headline_now = self._whole()
+        shown = headline_now if networks else without_networks(headline_now)
+        return {**found, "headline": msgspec.to_builtins(shown)}
 
     def _detailed(self) -> tuple[dict[str, Any], Headline]:
         results = probe().run()
@@ -180,6 +188,14 @@ def maintenance() -> dict[str, Any]:
 def _maintenance_or_none() -> MaintenanceStatus | None:
     try:
         return permissions.maintenance_status()
+    except StoreUnavailable:
+        return None
+
+
+def _suggestions_or_none() -> list[SuggestionReport] | None:
+    tuner = tuner_of(current_app._get_current_object())  # type: ignore[attr-defined]
+    try:
+        return [one.to_plain() for one in tuner.suggestions()]
     except StoreUnavailable:
         return None
 

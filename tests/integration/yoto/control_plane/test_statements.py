@@ -18,7 +18,7 @@ from tests.support.round_trips import count_client_round_trips, count_round_trip
 from tests.support.statements import count_own_statements
 from tests.support.waiting import wait_until
 from tests.support.world import World
-from yoto.operate.live.views import init_live
+from yoto.operate.live.views import init_live, live_views
 from yoto.redis import RedisStore
 from yoto.resilience import get_resilience_controller
 
@@ -56,17 +56,19 @@ READS = {
 GUARDS = 5
 
 
-def taken(app: Flask, browser: Browser, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+def taken(
+    app: Flask, browser: Browser, paths: Sequence[str], suggested: bool = True
+) -> dict[str, tuple[int, int]]:
     """What each takes of a worker that has answered it before."""
     nodes = RedisStore.of(app).topology.router.nodes()
     found = {}
     for path in paths:
         for _ in range(2):  # what it recorded itself has names for the second
             assert browser.get(path).status_code == 200, path
-            init_live(app, 1_000)
+            _forget_views(app, suggested)
             monitor.of(app).flush()
         assert browser.get(path).status_code == 200, path
-        init_live(app, 1_000)  # what was seen a second ago is not counted otherwise
+        _forget_views(app, suggested)  # what was seen a second ago is not counted otherwise
         with (
             count_own_statements(every=True) as statements,
             count_round_trips(nodes) as trips,
@@ -75,6 +77,14 @@ def taken(app: Flask, browser: Browser, paths: Sequence[str]) -> dict[str, tuple
             assert browser.get(path).status_code == 200
         found[path] = len(statements), len(trips) + len(more)
     return found
+
+
+def _forget_views(app: Flask, suggested: bool) -> None:
+    """Have nothing remembered, or what is looked for every thirty seconds alone."""
+    init_live(app, 1_000)
+    if suggested:
+        with app.app_context():
+            live_views().suggested()
 
 
 def test_a_page_asks_for_what_it_shows_once(app: Flask, world: World, browser: Browser) -> None:
@@ -89,5 +99,8 @@ def test_a_page_asks_for_what_it_shows_once(app: Flask, world: World, browser: B
         for number in range(GUARDS):
             controller.set_circuit_breaker_config(f"breaker-{number}", consecutive_failures=3)
             controller.set_bulkhead_config(f"bulkhead-{number}", max_concurrent=3)
+    # Each overview asks every ten seconds; suggestions are looked for every thirty.
+    detailed = "/control/api/status/detailed"
+    assert taken(app, browser, [detailed], suggested=False) == {detailed: (2, 9)}
     some = [path for path in READS if "status" in path or "guards" in path]
     assert taken(app, browser, some) == {path: READS[path] for path in some}

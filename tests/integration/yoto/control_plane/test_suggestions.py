@@ -10,7 +10,9 @@ from flask import Flask
 from app.extensions import optimization
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.world import World
+from yoto.errors import StoreUnavailable
 from yoto.monitor import Suggestion
+from yoto.operate.live.views import init_live
 from yoto.parts.tuner import tuner_of
 from yoto.resilience.tuning import tuner as tuning
 from yoto.resilience.tuning.trial import Step
@@ -65,6 +67,26 @@ def test_a_suggestion_is_followed_observed_and_judged(
     ]
     assert all(one["ended_at"] for one in outcomes)
     assert [act.reason for act in world.acts("resilience.config.set")][0] == WHY
+
+
+def test_the_detailed_status_has_what_is_suggested_and_says_when_nobody_knows(
+    app: Flask, ada: ControlClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/status/detailed"
+    shown = ada.get(path).json["suggestions"]
+    assert shown == ada.get(PATH).json["items"] and ids(shown)[0] == BATCHES.id
+    assert "suggestions" not in ada.get("/status").json
+    # Minutes of measurements are behind them: they are not looked for again at each poll.
+    monkeypatch.setattr(tuning, "advise", lambda snapshot: [])
+    assert ada.get(path).json["suggestions"] == shown
+
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("redis")
+
+    monkeypatch.setattr(tuner_of(app), "_take_snapshot", away)
+    init_live(app, 1_000)
+    found = ada.get(path)
+    assert (found.status_code, found.json["suggestions"]) == (200, None)
 
 
 def test_what_is_dismissed_is_named_and_not_suggested_again(ada: ControlClient) -> None:
