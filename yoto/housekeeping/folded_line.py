@@ -28,20 +28,20 @@ class FoldedLine:
         every: float = EVERY,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """``text`` has one ``%d``, for how many the line stands."""
+        """The first placeholder of ``text`` is a ``%d``: for how many events the line stands."""
         self.times = 0
         self._log, self._level, self._text = log, level, text
         self._every, self._clock = every, clock
         self._lock = threading.Lock()
         self._at, self._written = -every, 0
 
-    def note(self) -> None:
-        """Count one event, and write the line if none was written lately."""
+    def note(self, times: int = 1, *details: object) -> None:
+        """Count events, and write the line if none was written lately, with details of the last."""
         with self._lock:
-            self.times += 1
+            self.times += times
             now = self._clock()
             if now - self._at < self._every:
                 return
             self._at, count = now, self.times - self._written
             self._written = self.times
-        self._log.log(self._level, self._text, count)
+        self._log.log(self._level, self._text, count, *details)

@@ -18,3 +18,9 @@ def test_a_line_says_for_how_many_it_stands(caplog: pytest.LogCaptureFixture) ->
     line.note()
     assert caplog.messages == ["1 calls", "5 calls"]
     assert line.times == 6
+
+
+def test_many_events_at_once_are_one_line_with_details(caplog: pytest.LogCaptureFixture) -> None:
+    line = FoldedLine(logging.getLogger("folded"), logging.WARNING, "%d locks, such as %s")
+    line.note(50, "job")
+    assert caplog.messages == ["50 locks, such as job"]

@@ -139,27 +139,27 @@ class Holding:
         """The monotonic time of the next check."""
         return self.due if self.renews and not self.renewing else self.safe_until
 
-    def run_out(self) -> None:
-        """Its lease ends, and it was not renewed in time: by whose fault is for people to know."""
+    @property
+    def why_it_ends(self) -> str:
+        """Why its lease ends without a renewal: by whose fault is for people to know."""
         if not self.renews:
-            self.lose("its lease ends")
-        elif self.renewing or self._unanswered:
-            self.lose("its lease ends, and redis did not answer its renewal")
-        else:
-            self.lose("its lease ends: this process was too busy to renew it, or stopped")
+            return "its lease ends"
+        if self.renewing or self._unanswered:
+            return "its lease ends, and redis did not answer its renewal"
+        return "its lease ends: this process was too busy to renew it, or stopped"
 
-    def lose(self, why: str) -> None:
-        """The lock is not ours any more; notifies its listener, once.
+    def lose(self) -> bool:
+        """The lock is not ours any more; notifies its listener, once. False: it was lost before.
 
         The listener has a thread of its own: one that hangs delays no other notice, and no
         renewal of a lease.
         """
         if self.lost:
-            return
+            return False
         self.lost = True
-        log.warning("lock '%s' (token %d) is lost: %s", self.key, self.token, why)
         if self._on_lost is not None:
             threading.Thread(target=self._notify_loss, name="yoto-lock-lost", daemon=True).start()
+        return True
 
     def _notify_loss(self) -> None:
         assert self._on_lost is not None

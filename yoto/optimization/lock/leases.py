@@ -6,12 +6,12 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from time import monotonic
 from typing import Any
 
-from yoto.housekeeping import Housekeeper
+from yoto.housekeeping import FoldedLine, Housekeeper
 from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.names import ReadWriteKeys
 from yoto.optimization.lock.pace import RenewalPacer
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 IDLE = 10.0
 # s that the first thread sleeps at most before. A later due time is added without waking it.
 TICK = 0.5
+TAKEN = "somebody took it"
+LATE = "renewals failed: %d, such as that of lock '%s', trying again: %s"
 
 
 class Leases:
@@ -62,6 +64,8 @@ class Leases:
         self._checks_at = inf
         self._pid = os.getpid()
         self._used_at = 0.0
+        self._lines: dict[str, FoldedLine] = {}
+        self._late = FoldedLine(log, logging.INFO, LATE)
         self._clock = Housekeeper("yoto-lock-leases")
         self._look_now = self._clock.add("look", self._look)
         self._renewal = Housekeeper("yoto-lock-renewal")
@@ -115,7 +119,7 @@ class Leases:
             self._look_now()
         if not holding.lost:
             self.remove(holding)
-            holding.lose("somebody took it")
+            self._lose([(holding, TAKEN)])
         return False
 
     def _keep_renewal_out(self, holding: Holding) -> None:
@@ -159,10 +163,20 @@ class Leases:
             self._renew_now()
         if long_held:
             self._on_long_held()
-        for holding in ended:
-            if holding.watched and not holding.inherited:
-                holding.run_out()
+        watched = [one for one in ended if one.watched and not one.inherited]
+        self._lose((one, one.why_it_ends) for one in watched)
         return self._checks_at - now
+
+    def _lose(self, lost: Iterable[tuple[Holding, str]]) -> None:
+        """Mark locks as lost, each with its cause, and write one line on all of one cause."""
+        by_cause: dict[str, list[Holding]] = {}
+        for holding, why in lost:
+            if holding.lose():
+                by_cause.setdefault(why, []).append(holding)
+        for why, holdings in by_cause.items():
+            text = f"locks lost: %d, such as '%s' (token %d): {why}"
+            line = self._lines.setdefault(why, FoldedLine(log, logging.WARNING, text))
+            line.note(len(holdings), holdings[0].key, holdings[0].token)
 
     def _renew(self) -> float:
         """Renew the leases that are due, and let the other thread say when the next is.
@@ -195,8 +209,11 @@ class Leases:
 
     def _renew_all(self, holdings: list[Holding]) -> None:
         sent = monotonic()
-        for holding, reply in zip(holdings, self._extend(holdings, sent), strict=True):
-            self._settle(holding, reply, sent)
+        replies = list(zip(holdings, self._extend(holdings, sent), strict=True))
+        self._lose((one, TAKEN) for one, reply in replies if not self._settle(one, reply, sent))
+        failed = [(one.key, reply) for one, reply in replies if isinstance(reply, Exception)]
+        if failed:
+            self._late.note(len(failed), *failed[0])
 
     def _extend(self, holdings: list[Holding], sent: float) -> list[Any]:
         calls = [_extension(one, one.lease) for one in holdings]
@@ -208,23 +225,24 @@ class Leases:
             self._pacemaker.note(sent)
         return replies
 
-    def _settle(self, holding: Holding, reply: Any, sent: float) -> None:
-        """Act on the reply to a renewal, unless the lock was given back or lost meanwhile."""
+    def _settle(self, holding: Holding, reply: Any, sent: float) -> bool:
+        """Act on the reply to a renewal, unless the lock was given back or lost meanwhile; False:
+        it is lost by the reply.
+        """
         with self._renewed:
             self._renewed.notify_all()
             if holding not in self._holdings or not holding.held:
                 # The caller may have learned that it does not hold, which stays true.
-                return
+                return True
             if reply == 1:
                 renew_after = self._pacemaker.pace().renew_after(holding.lease)
                 holding.renewed(sent, renew_after)
-                return
+                return True
             if isinstance(reply, Exception):
-                log.info("lock '%s' was not renewed, trying again: %s", holding.key, reply)
                 holding.postpone()
-                return
+                return True
             self._holdings.discard(holding)
-        holding.lose("somebody took it")
+        return False
 
 
 def _extension(holding: Holding, lease: float) -> tuple[Script, list[str], list[str | int]]:

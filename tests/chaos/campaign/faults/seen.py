@@ -111,7 +111,7 @@ POLICIES_AWAY = either(
     logged(r"policies could not be put back on the OPA server" + REST),
 )
 LEASE_ENDED = either(
-    logged(r"lock '[^']*' (\(token \d+\) is lost|was not renewed)" + REST),
+    logged(r"(locks lost|renewals failed): \d+, such as" + REST),
     logged(r"bulkhead \S+: a slot was lost" + REST),
     logged(r"a turn of '[^']*' took longer than its lock held"),
     counted("yoto_locks_total", outcome="lost"),

@@ -57,7 +57,7 @@ def test_a_secret_is_known_by_its_look(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "lock 'x' (token 12) is lost: redis is away",
+        "locks lost: 3, such as 'x' (token 12): its lease ends",
         "worker 17 ended with -9 after 3.2 s; the next one starts in 0.2 s",
         "redis 127.0.0.1:6379 is away: Connection refused",
         "http://127.0.0.1:5000/control/?page=2",

@@ -121,17 +121,44 @@ def test_an_answer_to_one_that_was_given_back_meanwhile_means_nothing() -> None:
     one, mine = leases(), holding()
     one.add(mine)
     one.remove(mine)
-    one._settle(mine, 0, sent=NOW)
-    assert not mine.lost
+    assert one._settle(mine, 0, sent=NOW)
 
 
 def test_no_answer_is_tried_again_and_somebody_else_is_a_loss() -> None:
     one, mine = leases(), holding()
     one.add(mine)
-    one._settle(mine, StoreUnavailable("redis"), sent=NOW)
-    assert not mine.lost and mine.due == NOW + 1
-    one._settle(mine, 0, sent=NOW)
-    assert mine.lost and mine not in one._holdings
+    assert one._settle(mine, StoreUnavailable("redis"), sent=NOW)
+    assert mine.due == NOW + 1
+    assert not one._settle(mine, 0, sent=NOW)
+    assert mine not in one._holdings
+
+
+@pytest.mark.parametrize(
+    ("reply", "later", "line"),
+    [
+        (0, 4.0, "locks lost: 50, such as 'job' (token 7): somebody took it"),
+        (1, 9.5, "locks lost: 50, such as 'job' (token 7): its lease ends: this process was too"),
+        (StoreUnavailable("redis"), 4.0, "renewals failed: 50, such as that of lock 'job'"),
+    ],
+)
+def test_fifty_locks_of_one_cause_are_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    reply: Any,
+    later: float,
+    line: str,
+) -> None:
+    caplog.set_level("INFO")
+    one, mine = leases(), [holding() for _ in range(50)]
+    monkeypatch.setattr(one, "_extend", lambda given, sent: [reply] * len(given))
+    for each in mine:
+        one.add(each)
+    Clock.now = NOW + later
+    one._renew()
+    one._look()
+    (message,) = caplog.messages
+    assert message.startswith(line)
+    assert all(each.lost for each in mine) == line.startswith("locks lost")
 
 
 def test_what_a_parent_held_is_neither_lost_nor_renewed_here() -> None:
