@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.integration.policies.conftest import Put, administer, codes, manage
@@ -47,3 +49,25 @@ def test_an_entry_without_a_source_is_refused_by_denying(
 ) -> None:
     put("threat", threats(networks=[{"cidr": "203.0.113.0/24", "until": None}]))
     assert codes(administer(client, root)) == ["missing:data.threat"]
+
+
+def test_a_feed_is_taken_in_at_a_terminal_and_its_next_list_replaces_it(
+    app: Flask, client: FlaskClient, root: Person, put: Put, tmp_path: Path
+) -> None:
+    def take(text: str) -> int:
+        feed = tmp_path / "feed.txt"
+        feed.write_text(text)
+        arguments = ["policy", "threats", str(feed), "--source", "feed", "--for", "2d"]
+        return app.test_cli_runner().invoke(args=arguments).exit_code
+
+    put("threat", threats(networks=[{"cidr": "192.0.2.0/24", "source": "case 7", "until": None}]))
+    assert take("203.0.113.0/24 ; SBL1") == 0
+    assert codes(administer(client, root, ip="203.0.113.7")) == ["threat_network"]
+    # A feed that could not be read takes nothing away.
+    assert take("") != 0
+    assert codes(administer(client, root, ip="203.0.113.7")) == ["threat_network"]
+
+    assert take("198.51.100.0/24") == 0
+    assert administer(client, root, ip="203.0.113.7").status_code == 200
+    for listed in ("198.51.100.7", "192.0.2.7"):
+        assert codes(administer(client, root, ip=listed)) == ["threat_network"]
