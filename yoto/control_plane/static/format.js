@@ -11,8 +11,10 @@ const BYTES = ["B", "KiB", "MiB", "GiB", "TiB"];
 // Moments below are in seconds: as ms they would be before 1973.
 const SECONDS_BELOW = 1e11;
 const language = page.language ?? "en";
-// How far the clock of this browser is behind that of the server, ms.
-const offset = page.now ? Date.parse(page.now) - Date.now() : 0;
+// How far the clock of this browser is behind that of the server, ms. The server said its time when it
+// wrote the page, however long the scripts took to come after it.
+const written = () => performance.timeOrigin + (performance.getEntriesByType("navigation")[0]?.responseStart ?? performance.now());
+const offset = page.now ? Date.parse(page.now) - written() : 0;
 
 export const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
 
