@@ -24,13 +24,16 @@ from unittest.mock import patch
 
 import yaml
 
-from tests.support.opa import PACKAGE
+from tests.support.opa import PACKAGE, OpaServer, opa_binary
 from tests.support.require import missing
 from yoto.errors import PolicyError
-from yoto.policy import Bundle, sources
-from yoto.policy.engine.embedded.library import UNDEFINED_TEXT, library
+from yoto.policy import Bundle, OpaEngine, OpaSettings, sources
+from yoto.policy.engine.admission import check_forms
+from yoto.policy.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
+from yoto.policy.engine.opa.admitted import EXACT
+from yoto.policy.engine.opa.layout import Layout, layout_of
+from yoto.policy.engine.opa.wire import Deadline
 from yoto.policy.engine.protocol import LibraryName
-from yoto.policy.portable import check_portable
 from yoto.policy.rego import syntax_of
 
 SECONDS = 600.0
@@ -124,11 +127,51 @@ def _case(found: Mapping[str, Any]) -> Case:
     )
 
 
-def outcome(case: Case, reader: LibraryName, exact: frozenset[str] | None) -> Outcome:
+class OnServer:
+    """A server as ``Library`` is used here; it gets policies as the engine of an application."""
+
+    def __init__(self, url: str) -> None:
+        settings = OpaSettings(url, timeout=SECONDS, push_timeout=SECONDS)
+        self._engine = OpaEngine(settings)
+        self._layout: Layout | None = None
+
+    def admit(self, bundle: Bundle) -> None:
+        """The server says itself what it does not take."""
+
+    def documents(self, data_json: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(data_json)
+        return found
+
+    def program(
+        self, documents: dict[str, Any], modules: Mapping[str, str], rules: list[str], tests: bool
+    ) -> OnServer:
+        if self._layout is not None:
+            self._engine.remove(self._layout)
+        self._layout = layout_of(Bundle(modules, {}, documents), "conformance")
+        self._engine.push(self._layout)
+        return self
+
+    def given(self, text: str | None) -> TextOf:
+        layout = self._layout
+        assert layout is not None
+
+        def text_of(rule: str) -> str:
+            path = f"{layout.rule_path(rule)}?strict-builtin-errors=true"
+            body = "{}" if text is None else f'{{"input":{text}}}'
+            answer = self._engine.wire.ask("POST", path, body, Deadline(SECONDS))
+            if answer.status != 200:
+                raise PolicyError("case", str(answer.body))
+            found = answer.body
+            return json.dumps(found["result"]) if "result" in found else UNDEFINED_TEXT
+
+        return text_of
+
+
+def outcome(case: Case, reader: LibraryName | OnServer, exact: frozenset[str] | None) -> Outcome:
     """What becomes of a case.
 
     Args:
-        reader: the library that evaluates.
+        reader: the library or the server that evaluates.
         exact: the builtins and forms that are admitted beside those of every engine; None: nothing
             is checked, and regorus gets the modules as they are.
     """
@@ -141,13 +184,13 @@ def outcome(case: Case, reader: LibraryName, exact: frozenset[str] | None) -> Ou
         answer = f"answer contains {{{shown}}} if {{\n{case.query}\n}}"
     modules = {f"m{number}": text for number, text in enumerate(case.modules)}
     modules[_ASKED] = f"package {_ASKED}\n\n{answer}\n"
-    engine = library(reader)
+    engine = reader if isinstance(reader, OnServer) else library(reader)
     rule = f"data.{_ASKED}.answer"
     try:
         if exact is not None:
-            read = {name: sources._read(name, text) for name, text in modules.items()}
+            read = {name: sources._read(name, text, exact) for name, text in modules.items()}
             sources._check_modules(read, exact)
-            check_portable(syntax_of(modules), exact)
+            check_forms(syntax_of(modules), exact)
             engine.admit(Bundle(modules))
         documents = engine.documents(json.dumps(case.data))
         with _unchanged() if exact is None else nullcontext():
@@ -210,17 +253,22 @@ def _names(wanted: Any) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Show the counts, and by reason what does not work."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("reader", choices=("regorus", "regopy"))
+    parser.add_argument("reader", choices=("regorus", "regopy", "opa"))
     parser.add_argument("--bare", action="store_true", help="check and change nothing")
     parser.add_argument("--portable", action="store_true", help="admit the common part alone")
     parser.add_argument("--cases", metavar="TEXT", help="list the cases whose reason has this")
     given = parser.parse_args(arguments)
-    exact = (
-        None if given.bare else frozenset[str]() if given.portable else library(given.reader).exact
-    )
+    if given.reader != "opa":
+        return _shown(given.reader, library(given.reader).exact, given)
+    with OpaServer(opa_binary()).start() as server:
+        return _shown(OnServer(server.url), EXACT, given)
+
+
+def _shown(reader: LibraryName | OnServer, most: frozenset[str], given: argparse.Namespace) -> int:
+    exact = None if given.bare else frozenset[str]() if given.portable else most
     kinds, reasons = Counter[str](), Counter[str]()
     for case in cases(suite()):
-        found = outcome(case, given.reader, exact)
+        found = outcome(case, reader, exact)
         kinds[found.kind] += 1
         if found.kind == "works":
             continue

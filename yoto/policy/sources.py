@@ -21,6 +21,7 @@ from yoto.policy.rego import (
     given_by_with,
     has_rule,
     package_of,
+    path_at,
     tokenize,
 )
 
@@ -128,6 +129,14 @@ _KEYWORDS = frozenset(
     "as default else every false if import in not null package some true with".split()
 )
 
+# Imports that say what Rego v1 says anyway.
+_KEYWORDS_OF_V1 = frozenset(
+    {
+        ("rego", "v1"),
+        ("future", "keywords"),
+        *(("future", "keywords", word) for word in ("contains", "every", "if", "in")),
+    }
+)
 # What an engine is said to admit that reads every form of the language as OPA does.
 EVERY_FORM = "every form"
 
@@ -177,6 +186,13 @@ def _read(name: str, source: str, exact: Collection[str] = ()) -> list[Token]:
     _check_size(name, size)
     tokens = tokenize(source)
     imports = {token.line for token in tokens if token.first and token.value == "import"}
+    for index, token in enumerate(tokens[:-1]):
+        if token.line in imports and token.first:
+            word = path_at(tokens, index + 1)[0]
+            if word[0] in ("future", "rego") and word[:3] not in _KEYWORDS_OF_V1:
+                raise _at(
+                    name, token, f"{'.'.join(word)} changes how a policy is read: leave it out"
+                )
     for token in tokens:
         if token.depth >= DEEPEST:
             raise _at(name, token, f"more than {DEEPEST} brackets are open")

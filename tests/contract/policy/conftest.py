@@ -33,9 +33,11 @@ def make_opa() -> Iterator[MakeOpa]:
     """Makes engines for OPA servers and closes them after the test."""
     made: list[OpaEngine] = []
 
-    def make(url: str, **options: object) -> OpaEngine:
+    def make(url: str, portable: bool = False, **options: object) -> OpaEngine:
         settings = {"timeout": AMPLE, "push_timeout": AMPLE, **options}
-        made.append(OpaEngine(OpaSettings(url, **settings)))  # type: ignore[arg-type]
+        made.append(
+            OpaEngine(OpaSettings(url, **settings), portable=portable)  # type: ignore[arg-type]
+        )
         return made[-1]
 
     yield make

@@ -15,9 +15,9 @@ from yoto.policy.rego import EVERYTHING
 # it holds may be given again; None: unknown. Values of other paths are part of the cache key.
 Validity: TypeAlias = Mapping[str, float | None]
 
-# The one builtin whose value is another at the next call with the same input; policies may not call
-# the others (``yoto.policy.sources.FORBIDDEN``).
-_CLOCK = re.compile(r"\btime\s*\.\s*now_ns\b")
+# The builtins whose value is another at the next call with the same input, since they read a clock,
+# by the ends of their names. Policies may not call others (``yoto.policy.sources.FORBIDDEN``).
+_CLOCK = re.compile(r"\b(?:now_ns|decode_verify|parse_and_verify_certificates\w*)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 
 from yoto.policy.bundle import Bundle
-from yoto.policy.portable import check_portable
-from yoto.policy.rego import syntax_of
-from yoto.policy.sources import check_bundle
+from yoto.policy.portable import check_costs, check_portable
+from yoto.policy.rego import Syntax, syntax_of
+from yoto.policy.sources import EVERY_FORM, check_bundle
 
 # Bundles that were admitted last: what is put, tried and promoted is the same over and over,
 # and to look at it takes four fifths of compiling it.
@@ -38,4 +39,16 @@ def _admit(modules: Sources, tests: Sources, data_json: str, exact: frozenset[st
     """By all that the bundle holds: its version is too short to be trusted with it."""
     bundle = Bundle(dict(modules), dict(tests), json.loads(data_json))
     check_bundle(bundle, exact)
-    check_portable(syntax_of(bundle.modules), exact)
+    check_forms(syntax_of(bundle.modules), exact)
+
+
+def check_forms(trees: Mapping[str, Syntax], exact: frozenset[str]) -> None:
+    """Refuse forms that the engine that is going to run them may read differently, or at any cost.
+
+    Raises:
+        PolicyError: the first such form, with line and column.
+    """
+    if EVERY_FORM in exact:
+        check_costs(trees)
+    else:
+        check_portable(trees, exact)

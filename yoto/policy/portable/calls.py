@@ -29,9 +29,12 @@ _REGEX: Mapping[str, int] = {
     "regex.replace": 1,
     "regex.split": 0,
 }
+# By how many bits a number may be moved to the left where any number is exact.
+LARGEST_SHIFT = 10_000
 _FORMAT = re.compile(r"(?:[^%]|%[vds%])*")
 GLOB = "glob.match"
 _COUNTED = frozenset({"count", "indexof"})
+_RANGES = frozenset({"numbers.range", "numbers.range_step"})
 
 
 def check_calls(module: Syntax, exact: Collection[str]) -> Iterator[NotPortable]:
@@ -60,8 +63,27 @@ def check_calls(module: Syntax, exact: Collection[str]) -> Iterator[NotPortable]
             yield from _literal(arguments[0], _format_fault, "the format")
         elif name in ("indexof", "indexof_n") and len(arguments) > 1:
             yield from _literal(arguments[1], _needle_fault, "what is looked for")
-        elif name in ("numbers.range", "numbers.range_step") and name not in exact:
+        elif name in _RANGES and name not in exact:
             yield from _range(call, arguments)
+
+
+def costly(module: Syntax) -> Iterator[NotPortable]:
+    """The calls whose value may fill any memory."""
+    for call in nodes(module["rules"], "Call"):
+        name, arguments = name_of(call["Call"]["fcn"]), call["Call"]["params"]
+        if name in _RANGES:
+            yield from _range(call, arguments)
+        elif name == "bits.lsh" and len(arguments) > 1:
+            by = _number(arguments[1])
+            if not isinstance(by, int) or by > LARGEST_SHIFT:
+                yield NotPortable(
+                    arguments[1],
+                    f"the number of bits has to be written out, at most {LARGEST_SHIFT:,}",
+                )
+    for several in nodes(module["rules"], "with_mods"):
+        for one in several["with_mods"]:
+            if name_of(one["as"]) in _RANGES | {"bits.lsh"}:
+                yield NotPortable(one["as"], "it takes no other function's place: call it")
 
 
 def _literal(node: Any, fault: Callable[[str], str | None], what: str) -> Iterator[NotPortable]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from yoto.errors import PolicyError
 from yoto.policy.portable.bodies import check_bodies
-from yoto.policy.portable.calls import check_calls
+from yoto.policy.portable.calls import check_calls, costly
 from yoto.policy.portable.heads import check_heads
 from yoto.policy.portable.syntax import NotPortable, path_of, rules_of
 from yoto.policy.rego import Syntax
@@ -24,6 +24,17 @@ def check_portable(modules: Mapping[str, Syntax], exact: Collection[str] = ()) -
     """
     for name, found in _faults(modules, exact):
         raise PolicyError(name, f"{found.place}: {found.reason}")
+
+
+def check_costs(modules: Mapping[str, Syntax]) -> None:
+    """Refuse calls whose value may fill any memory, on an engine that reads every form.
+
+    Raises:
+        PolicyError: the first such call; the reason has the form that works.
+    """
+    for name, module in modules.items():
+        for found in costly(module):
+            raise PolicyError(name, f"{found.place}: {found.reason}")
 
 
 def _faults(

@@ -1,7 +1,7 @@
 """Reading Rego sources without running them, for all engines alike."""
 
 from yoto.policy.rego.calls import Call, calls_of, defined_functions, given_by_with
-from yoto.policy.rego.heads import has_rule, package_of, test_rules
+from yoto.policy.rego.heads import has_rule, package_of, path_at, test_rules
 from yoto.policy.rego.inputs import EVERYTHING, reads_of
 from yoto.policy.rego.moving import Moved, move
 from yoto.policy.rego.parser import Syntax, parse, syntax_of
@@ -21,6 +21,7 @@ __all__ = [
     "move",
     "package_of",
     "parse",
+    "path_at",
     "reads_of",
     "syntax_of",
     "test_rules",

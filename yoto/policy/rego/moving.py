@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from yoto.policy.rego.heads import package_of
+from yoto.policy.rego.heads import package_of, path_at
 from yoto.policy.rego.inputs import is_root
 from yoto.policy.rego.negations import negations
 from yoto.policy.rego.tokens import Token, tokenize
@@ -77,7 +77,7 @@ def move(source: str, prefix: str) -> Moved:
         tuple(
             _import(tokens[first : last + 1], source, prefix)
             for first, last in heads
-            if tokens[first].value == "import"
+            if tokens[first].value == "import" and not _is_every_keyword(tokens, first)
         ),
         "".join((*parts, source[done:])),
         tuple((edit.line, edit.column, edit.size) for edit in edits),
@@ -96,6 +96,13 @@ def _heads(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 def _roots(tokens: Sequence[Token]) -> Iterator[int]:
     return (index for index in range(len(tokens)) if is_root(tokens, index, "data"))
+
+
+def _is_every_keyword(tokens: Sequence[Token], index: int) -> bool:
+    """Whether an import is that of all keywords: Rego v1 has those that our parser reads, and those
+    of a later OPA would change what is written without them."""
+    path, end = path_at(tokens, index + 1)
+    return path == ("future", "keywords") and (end == len(tokens) or tokens[end].first)
 
 
 def _import(tokens: Sequence[Token], source: str, prefix: str) -> str:

@@ -24,6 +24,10 @@ from yoto.policy.sandbox.answering import NO_MEMORY
 MEGABYTE = 1 << 20
 
 
+class OverLimit(PolicyError):
+    """A trial passed one of its limits, or did not end as one does."""
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
     """The limits of one trial.
@@ -58,8 +62,8 @@ def run_in_sandbox(
         library: the child's interpreter.
 
     Raises:
-        PolicyError: the bundle is refused, a test fails, or a limit was passed; the reason gives
-            the figure.
+        PolicyError: the bundle is refused, or a test fails.
+        OverLimit: a limit was passed; the reason gives the figure.
     """
     limits = limits or SandboxLimits()
     question = {
@@ -77,7 +81,7 @@ def run_in_sandbox(
         raise PolicyError(name, f"a document is not a JSON value: {error}") from error
     code, answer = _ask_child(name, text, limits)
     if code != 0 or answer is None:
-        raise PolicyError(name, _how_it_ended(code, limits))
+        raise OverLimit(name, _how_it_ended(code, limits))
     if "refused" in answer:
         raise PolicyError(answer["refused"]["policy"], answer["refused"]["reason"])
     failed = tuple(TestFailure(**failure) for failure in answer["failed"])
@@ -120,9 +124,7 @@ def _ask_child(
             child.kill()
             child.wait()
     if over.is_set():
-        raise PolicyError(
-            name, f"tests and recorded inputs took more than {limits.wall_seconds:g} s"
-        )
+        raise OverLimit(name, f"tests and recorded inputs took more than {limits.wall_seconds:g} s")
     return child.returncode, _parsed(output)
 
 

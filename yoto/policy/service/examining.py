@@ -11,9 +11,10 @@ from typing import Any
 from yoto.errors import PlatformError, PolicyError, ValidationFailed
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine import CompiledPolicies, PolicyEngine, TestReport
+from yoto.policy.engine.protocol import LibraryName
 from yoto.policy.recent import RecentInputs, SharedInputs
 from yoto.policy.result import Verdict
-from yoto.policy.sandbox import refuse_failures, run_in_sandbox
+from yoto.policy.sandbox import OverLimit, refuse_failures, run_in_sandbox
 from yoto.policy.service.dry_run import Answer, BeforeAndAfter, Differing, PolicyDryRun
 from yoto.policy.service.receipt import Comparison
 from yoto.policy.service.serving import Serving
@@ -101,17 +102,19 @@ class Examiner:
 
     def _tried(self, name: str, bundle: Bundle, inputs: Sequence[str]) -> TestReport:
         library = self._engine.tried_by
-        if library is not None:
+        if library is not None and self._engine.name == "embedded":
             report = run_in_sandbox(name, bundle, inputs, library=library)
-        else:
-            compiled = self._engine.compile(bundle)
-            try:
-                report = compiled.run_tests()
-            finally:
-                compiled.close()
-            refuse_failures(name, report)
-        if report.skipped:
-            log.warning("%s cannot run %d tests of policies", library, len(report.skipped))
+            if report.skipped:
+                log.warning("%s cannot run %d tests of policies", library, len(report.skipped))
+            return report
+        if library is not None:
+            _refuse_what_takes_too_much(name, bundle, inputs, library)
+        compiled = self._engine.compile(bundle)
+        try:
+            report = compiled.run_tests()
+        finally:
+            compiled.close()
+        refuse_failures(name, report)
         return report
 
     def sample(self) -> Sequence[str]:
@@ -140,6 +143,18 @@ class Examiner:
             places=dict(flips.places),
             codes=dict(flips.codes),
         )
+
+
+def _refuse_what_takes_too_much(
+    name: str, bundle: Bundle, inputs: Sequence[str], library: LibraryName
+) -> None:
+    """Try a set by another library than decides about it: only its limits count."""
+    try:
+        run_in_sandbox(name, bundle, inputs, library=library)
+    except OverLimit:
+        raise
+    except PolicyError as error:
+        log.info("%s reads %s in another way than the server, or not: %s", library, name, error)
 
 
 def _verdict(compiled: CompiledPolicies, text: str) -> Verdict:

@@ -87,6 +87,16 @@ def test_deep_brackets_are_refused_with_their_place() -> None:
     assert "line 2, column" in refusal(f"package yoto.authz\nx := {deep}").reason
 
 
+@pytest.mark.parametrize("word", ["future.keywords.not", "future.keywords.or", "rego.v2"])
+def test_an_import_that_changes_the_language_is_refused(word: str) -> None:
+    assert "line 2" in refusal(f"package yoto.authz\nimport {word}").reason
+
+
+@pytest.mark.parametrize("word", ["rego.v1", "future.keywords", "future.keywords.in"])
+def test_imports_that_say_what_rego_says_anyway_are_taken(word: str) -> None:
+    check(f"package yoto.authz\nimport {word}\n")
+
+
 def test_interpolated_strings_are_refused() -> None:
     assert "sprintf" in refusal('package yoto.authz\nx := $"a {input.b}"').reason
 

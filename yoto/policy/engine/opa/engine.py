@@ -17,6 +17,7 @@ from yoto.errors import CircuitOpen, PlatformError, PolicyError, PolicyUnavailab
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine.admission import admit
 from yoto.policy.engine.joining import record_of
+from yoto.policy.engine.opa.admitted import EXACT
 from yoto.policy.engine.opa.layout import ANSWER, Layout, layout_of
 from yoto.policy.engine.opa.messages import evaluation_error
 from yoto.policy.engine.opa.pushing import Refill, push, remove
@@ -57,7 +58,7 @@ class OpaEngine:
 
         Args:
             breaker: gives the breaker through which evaluations go; None: they go straight.
-            portable: whether the fleet may have workers of other engines.
+            portable: whether policies have to mean the same on every engine.
         """
         self.settings = settings
         self._portable = portable
@@ -79,14 +80,12 @@ class OpaEngine:
 
     @property
     def tried_by(self) -> LibraryName | None:
-        """See ``PolicyEngine``. Regopy would refuse what a server evaluates."""
+        """See ``PolicyEngine``. It tells what takes too much; regopy can read less of it."""
         return "regorus" if find_spec("regorus") is not None else None
 
     def compile(self, bundle: Bundle) -> OpaPolicies:
         """See ``PolicyEngine``."""
-        # Features that regorus lacks are refused here too, so that each bundle runs on both
-        # engines.
-        admit(bundle)
+        admit(bundle, frozenset() if self._portable else EXACT)
         layout = layout_of(bundle, f"p{bundle.version}")
         self.sweep()
         with self._lock:

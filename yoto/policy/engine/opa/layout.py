@@ -4,6 +4,7 @@ All that belongs to a version is below one name of its own, so that the old and 
 exist side by side until the old one is not used any more. OPA takes modules one by one: between the
 first and the last, the server has a partial set, which may allow what the whole denies. So each
 module is given a mark, and the queried rule is defined only where all marks and the data are there.
+A mark is a function: whatever looks through all rules of a package must not find it.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def layout_of(bundle: Bundle, prefix: str, with_tests: bool = False) -> Layout:
 
 def _placed(prefix: str, package: str, named: list[tuple[str, Moved]]) -> Placed:
     imports = dict.fromkeys(one for _, moved in named for one in moved.imports)
-    lines = [f"package {package}", "", *imports, f"{MARK} := true"]
+    lines = [f"package {package}", "", *imports, f"{MARK}(_) := true"]
     parts: list[Part] = []
     for name, moved in named:
         parts.append(Part(name, moved, len(lines) + 1))
@@ -128,7 +129,7 @@ def _answer(prefix: str, packages: list[str]) -> str:
             "",
             f'{ANSWER} := {{"values": [value | value := {entry}]}} if {{',
             f"\tdata.{prefix}.{COMPLETE}",
-            *(f"\tdata.{package}.{MARK}" for package in packages),
+            *(f"\tdata.{package}.{MARK}(null)" for package in packages),
             "}",
             "",
         )

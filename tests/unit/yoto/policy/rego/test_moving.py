@@ -82,3 +82,9 @@ def test_a_field_that_is_called_like_a_word_ends_a_negation(word: str) -> None:
     source = f"package yoto.authz\n\nx if {{\n\tnot input.{word}\n\ty\n}}\n"
 
     assert f"\t[1 | input.{word}] == []\n\ty\n" in move(source, "P").body
+
+
+def test_the_import_of_all_keywords_is_left_out_since_a_later_opa_has_more_of_them() -> None:
+    source = "package yoto.authz\nimport future.keywords\nimport future.keywords.in\n"
+
+    assert move(source, "P").imports == ("import future.keywords.in",)
