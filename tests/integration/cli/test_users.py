@@ -48,6 +48,8 @@ def test_create_admin_takes_a_password_from_standard_input(app: Flask) -> None:
         (["no"], None, "username"),
         (["root", "--password-stdin"], "short\n", "password"),
         (["root", "--password-stdin"], "x" * 200 + "\n", "password"),
+        (["root", "--password-stdin"], "qwerty123456\n", "password"),
+        (["operator", "--password-stdin"], "Operator-2026\n", "password"),
     ],
 )
 def test_create_admin_refuses_bad_input_by_field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.guards import CODES_OF_ACCOUNT
 from app.models import RecoveryCode, SecondFactor
 from tests.integration.yoto.control_plane.conftest import SIGN_IN, STATUS, Browser
 from tests.support.operators import RIGHTS, VIEW, WHY, ControlClient, api_token, control_client
+from tests.support.together import together
 from tests.support.world import Person, World
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.monitor import names
@@ -86,6 +88,18 @@ def test_a_recovery_code_opens_once(
     password(browser)
     assert prove(browser, code).status_code == 422
     assert len(world.acts("second_factor.recover")) == 1
+
+
+@pytest.mark.parametrize("kind", ["code", "recovery code"])
+def test_of_several_who_prove_themselves_by_one_code_at_once_one_is_in(
+    new_browser: Callable[[], Browser], enrolled: tuple[bytes, list[str]], kind: str
+) -> None:
+    code = code_of(enrolled[0], 1) if kind == "code" else enrolled[1][0]
+    browsers = [new_browser() for _ in range(4)]
+    for one in browsers:
+        password(one)
+    together([partial(prove, one, code) for one in browsers])
+    assert sorted(one.is_in() for one in browsers) == [False, False, False, True]
 
 
 def test_codes_are_not_guessed(

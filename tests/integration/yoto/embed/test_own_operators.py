@@ -25,6 +25,7 @@ from sqlalchemy.orm import (
 )
 from werkzeug.test import TestResponse
 
+from tests.integration.yoto.control_plane.test_session import HOSTILE
 from tests.support.redis_servers import Server
 from yoto import Yoto
 from yoto.auth.failed_sign_ins import failures_of
@@ -217,6 +218,12 @@ def test_whoever_signed_in_goes_on_to_a_page_of_here_alone(shop: Shop) -> None:
         action = re.search(r'<form method="post" action="([^"]+)"', page)
         assert action is not None and "evil" not in action[1]
         assert browser.sign_in(at=action[1].replace("&amp;", "&")).headers["Location"] == led
+    for hostile in HOSTILE:
+        query = {"next": hostile}
+        page = shop.browser().client.get(SIGN_IN, query_string=query).text
+        assert f'action="{SIGN_IN}"' in page, hostile
+        led_on = browser.client.get(SIGN_IN, query_string=query)
+        assert led_on.headers["Location"] == "/control/", hostile
 
 
 def test_a_form_of_another_site_neither_signs_in_nor_out(shop: Shop) -> None:
