@@ -147,7 +147,8 @@ Ask = Callable[[Place], TestResponse]
 @pytest.mark.parametrize(
     "door",
     ["check", "check-batch", "check-users", "check other", "me", "explain", "users", "review"]
-    + ["snapshot", "evaluation", "search/action"],
+    + ["difference", "sets", "snapshot", "holders", "as-roles", "resources", "users of several"]
+    + ["evaluation", "evaluations", "search/action", "search/subject"],
 )
 @pytest.mark.parametrize(("who", "kind"), [("outsider", "server"), ("member", "channel")])
 def test_no_question_tells_what_is_hidden(
@@ -174,21 +175,72 @@ def test_no_question_tells_what_is_hidden(
             "explain": ("POST", f"{api}/explain", question),
             "users": ("GET", f"{api}/users", question),
             "review": ("GET", f"{api}/review", question),
+            "difference": (
+                "GET",
+                f"{api}/review/difference",
+                question | {"since": "2026-01-01T00:00:00Z"},
+            ),
+            "sets": ("GET", f"{api}/sets", question),
             "snapshot": ("POST", f"{api}/snapshot", {"places": [place]}),
+            "holders": ("GET", f"{api}/holders", place),
+            "as-roles": ("POST", f"{api}/as-roles", {"places": [place], "role_ids": []}),
+            "resources": (
+                "GET",
+                f"{api}/resources",
+                {"permission": "message.pin", "within": f"{kind}:{id_}"},
+            ),
+            "users of several": (
+                "GET",
+                f"{api}/users",
+                place | {"expression": "message.pin OR message.send"},
+            ),
             "evaluation": ("POST", "/access/v1/evaluation", authzen),
+            "evaluations": (
+                "POST",
+                "/access/v1/evaluations",
+                authzen | {"evaluations": [{}]},
+            ),
+            "search/subject": (
+                "POST",
+                "/access/v1/search/subject",
+                authzen | {"subject": {"type": "user"}},
+            ),
             "search/action": ("POST", "/access/v1/search/action", authzen),
         }[door]
         options: dict[str, Any] = {"json": body} if method == "POST" else {"query_string": body}
         answer = client.open(path, method=method, headers=person.headers, **options)
-        if path.startswith("/access"):
-            found = answer.get_json()
+        if door == "search/subject":
+            # It takes the right to know about others at the place.
+            assert answer.status_code == 403
+        elif path.startswith("/access"):
             assert answer.status_code == 200
-            assert found.get("results", []) == []
-            answers.append((200, found.get("decision"), found.get("context")))
+            assert answer.get_json().get("results", []) == []
         else:
             assert answer.status_code == 404, (door, answer.text)
-            answers.append(shown(answer, id_))
+        answers.append(shown(answer, id_))
     assert answers[0] == answers[1]
+
+
+def test_nobody_learns_by_others_what_is_hidden(client: FlaskClient, hidden: Hidden) -> None:
+    """Nor by oneself: a list holds what one sees."""
+    owner, outsider = hidden.community.owner, hidden.outsider
+    query: dict[str, Any] = {"permission": "message.send", "scope": "channel"}
+    path = f"{API}/permissions/resources"
+    for who, status in ((owner, 403), (outsider, 200)):
+        listed = client.get(
+            path, query_string=query | {"user_id": who.id}, headers=outsider.headers
+        )
+        assert (listed.status_code, listed.get_json().get("items", [])) == (status, [])
+        searched = client.post(
+            "/access/v1/search/resource",
+            json={
+                "subject": {"type": "user", "id": who.username},
+                "action": {"name": "message.send"},
+                "resource": {"type": "channel"},
+            },
+            headers=outsider.headers,
+        )
+        assert (searched.status_code, searched.get_json().get("results", [])) == (status, [])
 
 
 def test_an_auditor_of_the_platform_sees_everything(
