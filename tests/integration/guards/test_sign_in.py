@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import redis
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.guards import REGISTRATIONS_OF_ADDRESS, SIGN_IN, SIGN_IN_KNOWN
+from app.guards import HOUR, REGISTRATIONS_OF_ADDRESS, SIGN_IN, SIGN_IN_KNOWN
 from tests.integration.guards.conftest import PASSWORD, dimensions, refused_by, sign_in
 from tests.integration.yoto.control_plane.conftest import Browser
+from tests.support.waiting import wait_until
 from tests.support.world import Person, World
 from yoto.auth.guessing import (
     CONTROL_SIGN_IN,
@@ -58,6 +61,30 @@ def test_an_address_has_so_many_tries_on_all_accounts(
         assert sign_in(client, f"nobody{number}").status_code == 401
     assert refused_by(sign_in(client, "ada", PASSWORD)) == "ip"
     assert sign_in(client, "ada", PASSWORD, address="192.0.2.2").status_code == 200
+
+
+def test_strangers_who_are_refused_leave_nothing_in_redis(
+    client: FlaskClient, limit: Limit, app_config: dict[str, Any]
+) -> None:
+    """So names that are made up cost no more keys than the limit of all strangers admits."""
+    limit(SIGN_IN, user={"limit": 60, "window": HOUR}, **{"global": {"limit": FEW, "window": HOUR}})
+    store = redis.Redis.from_url(app_config["REDIS_URL"])
+
+    def left() -> set[bytes]:
+        pattern = f"{app_config['REDIS_KEY_PREFIX']}*{SIGN_IN}*"
+        return set(store.scan_iter(match=pattern, count=1_000))
+
+    for number in range(FEW):
+        assert sign_in(client, f"nobody{number}", address=f"10.0.{number}.1").status_code == 401
+    admitted = left()
+    assert len(admitted) > FEW
+    for number in range(FEW, 10 * FEW):
+        assert (
+            refused_by(sign_in(client, f"nobody{number}", address=f"10.0.{number}.1")) == "global"
+        )
+    # What a request remembers of itself is there for two seconds.
+    wait_until(lambda: left() <= admitted)
+    store.close()
 
 
 def test_a_success_gives_an_address_no_tries_back(
