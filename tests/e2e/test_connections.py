@@ -1,4 +1,4 @@
-"""What strangers can do to a worker by connections alone, in each async mode.
+"""What strangers can do to a worker by connections alone, and whom it answers, in each async mode.
 
 ``YOTO_TEST_LONG=1`` holds as many as the long campaign: 2,000 idle, 600 half-sent, 200 dripping.
 """
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ import pytest
 
 from tests.support.process import RunningYoto
 from tests.support.raw_sockets import RawSocket
+from tests.support.together import together
 from tests.unit.server.test_bodies import READ, REFUSED
 from tests.unit.server.test_heads import AMBIGUOUS
 
@@ -183,6 +185,28 @@ def test_chunks_are_read_to_their_end_or_end_their_connection(
         answers = answered(size + b"\r\n")
         assert answers.startswith(b"HTTP/1.1 413 "), (called, answers)
         assert answers.count(b"HTTP/1.1 ") == 1, (called, answers)
+
+
+def test_people_who_ask_at_once_are_each_answered_as_themselves(served: RunningYoto) -> None:
+    served.url  # printed after the accounts
+    people = {}
+    for name, password in served.accounts.items():
+        account = {"username": name, "password": password}
+        people[name] = ask(served, "POST", "/api/v1/auth/login", account)[1]["access_token"]
+
+    def answers(name: str) -> set[tuple[str, bool]]:
+        token, found = people[name], set()
+        for _ in range(10):
+            me = ask(served, "GET", "/api/v1/auth/me", token=token)[1]
+            check = {"permission": "admin.audit"}
+            verdict = ask(served, "POST", "/api/v1/permissions/check", check, token)[1]
+            found.add((me["username"], verdict["allowed"]))
+        return found
+
+    many = 3 * list(people)
+    assert len(many) > 6
+    found = together([partial(answers, name) for name in many])
+    assert found == [{(name, name == "admin")} for name in many]
 
 
 def test_who_has_as_many_as_an_address_may_is_refused_at_once(
