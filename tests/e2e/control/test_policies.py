@@ -43,7 +43,7 @@ def watched(browser: Browser, yoto: RunningYoto) -> Iterator[tuple[Page, Watch]]
 
 def open_entry(page: Page, name: str, kind: str = "policy") -> None:
     page.locator(f"a[href='?{kind}={name}']").click()
-    expect(page.locator(".entry-name")).to_contain_text(name)
+    expect(page.get_by_role("heading", level=2).first).to_contain_text(name)
 
 
 def source(page: Page) -> Locator:
