@@ -31,7 +31,7 @@ from app.resources import init_resources
 from app.server import YotoSocketIO
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.auth.identity import caller_or_none, current_user_id
-from yoto.cli import init_logs
+from yoto.cli import async_mode_here, init_logs
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.parts.component import Component, init_all
@@ -123,7 +123,7 @@ def _init_accounts(app: Flask, host: Host) -> None:
 
 def _init_pages(app: Flask, host: Host) -> None:
     assert isinstance(app, Application)
-    YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
+    YotoSocketIO(app, async_mode=async_mode_here(app))
     blueprints.init_api(app)
     blueprints.init_pages(app)
     cli.init_app(app)

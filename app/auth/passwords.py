@@ -11,6 +11,7 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import Flask, current_app
 
+from yoto.cli import async_mode_here
 from yoto.hashing import HashingTurns, normalised
 
 # Runs a function in a thread of the operating system and gives its result back.
@@ -66,7 +67,7 @@ def init_passwords(app: Flask) -> None:
     app.extensions["yoto.passwords"] = Passwords(
         app.config["ARGON2_TIME_COST"],
         app.config["ARGON2_MEMORY_KIB"],
-        _offload_for(app.config["ASYNC_MODE"]),
+        _offload_for(async_mode_here(app)),
     )
 
 

@@ -12,10 +12,17 @@ from yoto.cli import init_cli
 
 def init_app(app: Flask) -> None:
     """Add the commands to the application."""
-    init_cli(app, _load)
+    # To import alembic takes all others longer than what they do.
+    init_cli(app, _load, {"db": _migrations})
 
 
 def _load() -> Iterable[click.Command]:
     from app.cli.commands import COMMANDS
 
     return COMMANDS
+
+
+def _migrations() -> click.Command:
+    from flask_migrate.cli import db
+
+    return db

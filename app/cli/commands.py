@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_migrate.cli import db
-
 from app.cli.emergency import emergency
 from app.cli.operators import operators
 from app.cli.roles import roles
@@ -18,4 +16,4 @@ control.add_command(make_break_glass_token)
 control.add_command(operators)
 control.add_command(tokens)
 
-COMMANDS = (*PLATFORM, db, emergency, roles, seed, setup, users)
+COMMANDS = (*PLATFORM, emergency, roles, seed, setup, users)
