@@ -62,6 +62,9 @@ _WALK = (
 _FRACTION = (
     "regorus rounds this fraction, OPA computes with it exactly: count in whole units (10 of 100)"
 )
+_NO_SETS = frozenset(
+    "Array Object ArrayCompr ObjectCompr Number String RawString Bool Null".split()
+)
 _KEY = "a key and a value in a set, which regorus never finds: write x[key] == value, or value in x"
 
 
@@ -131,7 +134,7 @@ def _place(call: Syntax) -> tuple[int, int]:
 
 def _may_be_set(node: Any) -> bool:
     """Whether a collection may be a set, as nothing in the input is."""
-    if any(kind in node for kind in ("Array", "Object", "ArrayCompr", "ObjectCompr")):
+    if any(kind in node for kind in _NO_SETS):
         return False
     return path_of(node)[:1] != ("input",)
 

@@ -79,6 +79,16 @@ units_parse_bytes_checked(text) := units.parse_bytes(text) if {
 	found := units.parse_bytes(text)
 	whole(found)
 	whole_bytes(text)
+} else := 0 if {
+	regex.match(`^"?[+-]?(?:0+\.0*|\.0+)"?$`, text)
+} else := floor(exactly) if {
+	# Regorus rounds to whole bytes, and OPA takes the fraction off.
+	regex.match(`^[0-9]{1,4}\.[0-9]{1,4}[KkMm][Ii]?[Bb]?$`, text)
+	unit := trim_left(text, "0123456789.")
+	exactly := to_number(trim_suffix(text, unit)) * units.parse_bytes(concat("", ["1", unit]))
+	rest := exactly - floor(exactly)
+	rest > 0.05
+	rest < 0.95
 } else := to_number("yoto: units.parse_bytes of what is no whole number of bytes of at most 15 digits with a unit: write it out in a data document")
 
 plain_units(text) if {
@@ -113,6 +123,13 @@ strings_replace_n_checked(patterns, text) := strings.replace_n(patterns, text) i
 		every other, _ in patterns {
 			not contains(new, other)
 		}
+	}
+} else := text if {
+	is_string(text)
+	every old, new in patterns {
+		is_string(new)
+		old != ""
+		not contains(text, old)
 	}
 } else := to_number("yoto: strings.replace_n of texts of several characters, or for what another one replaces: use replace")
 
@@ -196,6 +213,10 @@ written_alike("%d", value) if {
 
 written_alike("%s", value) if is_string(value)
 
+written_alike("%s", value) if is_boolean(value)
+
+written_alike("%s", value) if is_null(value)
+
 written_alike("%v", value) if not is_number(value)
 
 written_alike("%v", value) if whole(value)
@@ -207,9 +228,14 @@ written_alike("%v", value) if {
 	abs(value) > 0.001
 }
 
+# Versions 1 to 5 of RFC 4122, those with a time from 1980 to 2250: of others, engines differ in the
+# variant and the time.
 uuid_parse_checked(text) := uuid.parse(text) if {
-	regex.match(`^(?:urn:uuid:)?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$`, text)
-} else := to_number("yoto: uuid.parse of a text that is no UUID of 36 characters: check it by regex.match first")
+	hex := replace(trim_suffix(trim_prefix(trim_prefix(text, "urn:uuid:"), "{"), "}"), "-", "")
+	regex.match(`^[0-9A-Fa-f]{12}(?:[3-5][0-9A-Fa-f]|[12](?:1[C-Fc-f]|2[0-9A-Ca-c]))`, hex)
+	regex.match(`^[0-9A-Fa-f]{16}[89ABab][0-9A-Fa-f]{15}$`, hex)
+	regex.match(`^(?:(?:urn:uuid:)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}|[0-9A-Fa-f]{32})$`, text)
+} else := to_number("yoto: uuid.parse of a text that is no UUID of RFC 4122, or with a time before 1980: check it by regex.match first")
 
 # An object in the place of a pattern. OPA matches one that has its fields and no other.
 shaped(value, shapes) := value if {
@@ -297,3 +323,20 @@ numbers_range_checked(from, to) := numbers.range(from, to) if {
 	whole(to)
 	abs(to - from) <= 10000
 } else := to_number("yoto: numbers.range of fractions, or with ends more than 10,000 apart: compare with < and >")
+
+# What both libraries take for a pattern, and what both refuse.
+regex_is_valid_checked(pattern) := false if {
+	not is_string(pattern)
+} else := true if {
+	regex.match(`^(?:(?:[A-Za-z0-9 _@/:,=<>!#%&~"';.-]|\\[.+*?^$|()\[\]{}\\]|\[[A-Za-z0-9_ ]+\])(?:[*+?]\??)?|[\^$])*$`, pattern)
+} else := false if {
+	regex.match(`^[*+?]`, pattern)
+} else := to_number("yoto: regex.is_valid of a pattern with groups, ranges or counts: write the pattern out in regex.match")
+
+# A date alone; years beyond are no nanoseconds of 64 bits.
+time_parse_ns_checked(layout, text) := time.parse_ns(layout, text) if {
+	layout == "2006-01-02"
+	regex.match(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, text)
+	text >= "1678-01-01"
+	text < "2262-01-01"
+} else := to_number("yoto: time.parse_ns of another layout than 2006-01-02, or of no such date: use time.parse_rfc3339_ns")

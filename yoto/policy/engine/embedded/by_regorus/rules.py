@@ -3,7 +3,8 @@
 Where a head has no value for one binding of its body, regorus loses what others gave; so what a
 head holds is computed in the body, as OPA's compiler does, too. A rule for a key of its own beside
 one for any key gets a variable for that key, and an object among arguments is taken apart in the
-body. A variable of ``every`` is declared once more inside, where regorus would bind it anew.
+body. A function whose ``else`` has no value gets ``true``, which regorus would leave undefined. A
+variable of ``every`` is declared once more inside, where regorus would bind it anew.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def rewrite_rule(rule: Any, edits: Edits, mixed: frozenset[int]) -> None:
         own = after
         if edits.source.startswith("else", body["span"]["start"]):
             own = _moved([body["assign"]["value"]], edits) if body["assign"] else []
+            if kind == "Func" and not body["assign"]:
+                edits.insert(body["span"]["start"] + len("else"), " := true")
         _extend(body, before, own, edits)
 
 
