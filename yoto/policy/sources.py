@@ -243,7 +243,7 @@ def _check_calls(
     everywhere = frozenset().union(*in_package.values())
     for name, tokens in modules.items():
         # A package inside this one is another: there, http.send is no name for what it defines.
-        own = in_package.get(package_of(tokens), frozenset())
+        own: Collection[tuple[str, ...]] = in_package.get(package_of(tokens), ())
         for call in calls_of(tokens):
             known = call.path in (own if call.own else everywhere)
             if not known or not (call.everywhere or EVERY_FORM in exact):
