@@ -21,7 +21,7 @@ GOOD: dict[str, Any] = {"subject": "user:42", "reason": "import"}
         {},
         {"subject": "global"},
         {"level": "l1"},
-        {"covering": "server:7"},
+        {"covering": "role:7"},
         {"due": 0},
         {"due": 1_700_000_000.5},
         {"reason": "a"},
