@@ -13,7 +13,7 @@ from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.opa import OpaServer
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.waiting import wait_until
-from yoto.errors import StoreUnavailable
+from yoto.errors import PolicyError, StoreUnavailable
 from yoto.policy import PolicyManager
 
 
@@ -65,3 +65,15 @@ def test_what_policies_cost_is_measured_without_the_server(
     own_opa_server.kill()
     costs = policy.measure_costs()
     assert costs is not None and costs.latency["bound"].total == costs.inputs == 1
+
+
+def test_a_policy_that_the_server_alone_reads_is_tried_and_decides_there(
+    policy: PolicyManager,
+) -> None:
+    added = 'json.patch({}, [{"op": "add", "path": "/a", "value": 1}])'
+    tests = f"package yoto.authz_test\n\ntest_a if {added}.a == %s\n"
+    source = f'package yoto.authz\n\ndeny contains "patched" if {added}.a == 1\n'
+    with pytest.raises(PolicyError, match="test_a"):
+        policy.put("patched", source, "ada", tests=tests % 2)
+    policy.put("patched", source, "ada", tests=tests % 1)
+    assert policy.evaluate(question(10)).reasons == ("patched",)
