@@ -104,8 +104,18 @@ class _Comparisons:
         self, left: Syntax, right: Syntax, names: Mapping[str, Path]
     ) -> Iterator[tuple[Syntax, str]]:
         for one, other in ((left, right), (right, left)):
-            if _whole(one, names) == SUBJECT_ID and (found := self._other(other, names)):
+            yield from self._at(_whole(one, names), other, names)
+
+    def _at(
+        self, path: Path, other: Syntax, names: Mapping[str, Path]
+    ) -> Iterator[tuple[Syntax, str]]:
+        """What the input at ``path`` is compared with, also as a field of an object."""
+        if path == SUBJECT_ID:
+            if found := self._other(other, names):
                 yield other, found
+        elif path and path == SUBJECT_ID[: len(path)]:
+            for _, key, value in other.get("Object", {}).get("fields", ()):
+                yield from self._at((*path, text_of(key)), value, names)
 
     def _other(self, node: Syntax, names: Mapping[str, Path]) -> str | None:
         """A description of a term that no id is equal to; None: one may be."""
