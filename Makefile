@@ -23,6 +23,8 @@ PYTEST = $(BIN)/python -m pytest
 # eventlet has patched them, workers of pytest-xdist do not come up.
 WORKERS ?= 3
 PARALLEL = $(if $(filter eventlet,$(YOTO_TEST_ASYNC_MODE)),,-n $(WORKERS) --dist worksteal)
+# Each of the many processes that tests start would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 # One version everywhere; Go builds it where it is not on the path.
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 

@@ -26,7 +26,12 @@ AT_A_TERMINAL = re.compile(r"^(?: {4}|\$ )(?:\$ )?flask (?:--app app )?(.+)$", r
 ROUTE = re.compile(r"(?:(GET|POST|PUT|DELETE) )?((?:/control/api|/api/v1|\.\.\.)/[^\s?`]+)")
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*")
 # What a word in capitals stands for where it must be more than a word.
-STANDS_FOR = {"FILE": "README.md", "input.json": "package.json", "...": "because"}
+STANDS_FOR = {
+    "FILE": "README.md",
+    "input.json": "package.json",
+    "drop.txt": "README.md",
+    "...": "because",
+}
 # Commands that Flask adds to those of an application.
 FLASKS_OWN = {str(one.name): one for one in (routes_command, run_command, shell_command)}
 # And what `flask yoto` has in an application that Yoto is a guest in.

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from app.extensions import permissions, policy
 from tests.support.world import Community, Person, World
+from yoto.http.positions import POSITION_HEADER
 from yoto.store.models import AuditRecord
 
 API = "/api/v1"
@@ -111,8 +112,8 @@ def administer(client: FlaskClient, person: Person, ip: str = "192.0.2.1", **hea
     )
 
 
-def set_server_rules(client: FlaskClient, harbour: Community, **changed: Any) -> None:
-    """The owner changes some of the rules of the server."""
+def set_server_rules(client: FlaskClient, harbour: Community, **changed: Any) -> str:
+    """The owner changes some of the rules of the server; the position of the change."""
     rules: dict[str, Any] = {
         "time_zone": "UTC",
         "access_hours": None,
@@ -126,6 +127,7 @@ def set_server_rules(client: FlaskClient, harbour: Community, **changed: Any) ->
         environ_base={"REMOTE_ADDR": "192.0.2.1"},
     )
     assert answer.status_code == 200, answer.text
+    return answer.headers[POSITION_HEADER]
 
 
 def set_channel_rules(

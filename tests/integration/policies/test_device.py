@@ -74,9 +74,10 @@ def test_outside_a_request_there_is_no_device(
     app: Flask, client: FlaskClient, harbour: Community
 ) -> None:
     register(client, harbour.owner)
-    set_server_rules(client, harbour, device_required=True)
+    seen = set_server_rules(client, harbour, device_required=True)
+    place = ("server", harbour.id)
     with app.app_context():
-        found = permissions.decide(harbour.owner.id, "server.manage", "server", harbour.id)
+        found = permissions.decide(harbour.owner.id, "server.manage", *place, at_least=seen)
     assert found.reason == "missing:context.device.registered"
 
 

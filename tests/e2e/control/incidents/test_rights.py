@@ -88,6 +88,6 @@ def test_a_role_that_is_taken_away_is_seen_to_reach_every_worker(
         # Its event says who did it, what, and to which role, and how far it has come.
         event = happened.locator(".tail details").filter(has_text="dana").first
         event.locator("summary").click()
-        expect(event).to_contain_text("mara · role.unassign · dana")
+        expect(event).to_contain_text("mara · Role removed role.unassign · dana")
         expect(event.locator(".acts")).to_contain_text("Moderator")
         expect(event.get_by_text(reached)).to_be_visible()
