@@ -18,9 +18,10 @@ DENIED = "policy eval input.json"
 def test_the_commands_of_the_guide_run_from_top_to_bottom(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As from a clone, beside an input that somebody wrote.
+    # As from a clone, beside an input that somebody wrote, and a feed.
     (tmp_path / "yoto").symlink_to(ROOT / "yoto")
     (tmp_path / "input.json").write_text("{}")
+    (tmp_path / "drop.txt").write_text("198.51.100.0/24\n")
     monkeypatch.chdir(tmp_path)
     commands = COMMAND.findall((ROOT / "docs" / "policies.md").read_text(encoding="utf-8"))
     assert any(command.startswith("policy push yoto/policies/") for command in commands)

@@ -162,7 +162,7 @@ def an_archive(
 
 @pytest.mark.parametrize("engine", ["embedded", "opa"])
 def test_policies_read_what_a_function_knows_of_resources_and_columns_of_people(
-    url: str, valkey_server: Server, tmp_path: Path, engine: str
+    empty: str, valkey_server: Server, tmp_path: Path, engine: str
 ) -> None:
     with ExitStack() as servers:
         config: dict[str, Any] = {}
@@ -170,7 +170,7 @@ def test_policies_read_what_a_function_knows_of_resources_and_columns_of_people(
             opa = servers.enter_context(OpaServer(opa_binary()).start())
             config = {"YOTO_POLICY_ENGINE": "opa", "YOTO_OPA_URL": opa.url, "YOTO_OPA_TIMEOUT": 30}
         archive = servers.enter_context(
-            an_archive(url, valkey_server.url, tmp_path, config, attributes=["chief", "name"])
+            an_archive(empty, valkey_server.url, tmp_path, config, attributes=["chief", "name"])
         )
         archive.secret |= {one.id for one in archive.papers[:2]}
         assert archive.prints(archive.mara.id) == [False, False, True, True, True]

@@ -63,7 +63,9 @@ def opa() -> Iterator[FaultyOpa]:
 
 @pytest.fixture
 def app_config(app_config: dict[str, Any], lines: LogLines, opa: FaultyOpa) -> dict[str, Any]:
-    return app_config | SETTINGS | {"POLICY_ENGINE": "opa", "OPA_URL": opa.url}
+    # The tables may name the engine of the other tests.
+    reach = {"POLICY_ENGINE": "opa", "OPA_URL": opa.url, "POLICY_PORTABLE": True}
+    return app_config | SETTINGS | reach
 
 
 def bearer(token: str) -> dict[str, str]:
