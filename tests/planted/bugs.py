@@ -93,6 +93,7 @@ PLANTED = {
         "a check does not wait for the change that its caller has seen",
         (Change((Barrier, "reached"), "if tailer.applied >= position:", "if True:"),),
         "floors",
+        Trial(("rights",), (("link-app-redis-delay", 10.0),), alone=True),
     ),
     "invalidation-of-ten-dropped": Planted(
         "one entry of ten of the log changes nothing in the memory of who reads it",
