@@ -39,7 +39,7 @@ ONE_BY_ONE = 1_000  # items of a round
 MANY = 10_000
 BATCH = 100
 PIPELINE = 500
-PAYLOAD = {"user_id": 42, "place": 14, "reason": "preload"}
+PAYLOAD: dict[str, Any] = {"user_id": 42, "place": 14, "reason": "preload"}
 
 # Times the floor that an item may cost from end to end, and times cheaper than the peer.
 MOST_TIMES_FLOOR, LEAST_CHEAPER = 3.0, 3.0

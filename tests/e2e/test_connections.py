@@ -1,4 +1,4 @@
-"""What strangers can do to a worker by connections alone, and whom it answers, in each async mode.
+"""Connections of strangers to a worker, and people whom it answers, in each async mode.
 
 ``YOTO_TEST_LONG=1`` holds as many as the long campaign: 2,000 idle, 600 half-sent, 200 dripping.
 """
@@ -172,7 +172,7 @@ def test_chunks_are_read_to_their_end_or_end_their_connection(
 
     for called, chunks in READ.items():
         answers = answered(chunks)
-        # What lacks is another field: the one that was sent was read.
+        # Another field is missing: the one that was sent was read.
         assert answers.startswith(b"HTTP/1.1 422 "), (called, answers)
         assert b'"permission"' in answers and b'"user_id"' not in answers, (called, answers)
         # A server of threads closes after each.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 ACTION = re.compile(r"[a-z_]+(\.[a-z_]+)+")
-# What writes a record; a function that passes an argument of its own on to one is one, too.
+# The functions that write a record; one that passes an argument of its own on to one is one, too.
 WRITERS = ("record_audit", "record_act", "AuditEntry")
 WRITES = re.compile(r"record|AuditEntry")
 

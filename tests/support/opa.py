@@ -7,6 +7,7 @@ outside the tree; ``python -m tests.support.opa`` builds it beforehand.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import urllib3
 
@@ -53,6 +55,23 @@ class OpaServer(Service):
         """The ids of all modules on the server."""
         answer = urllib3.request("GET", f"{self.url}/v1/policies", timeout=ANSWER_SECONDS)
         return {module["id"] for module in answer.json()["result"]}
+
+
+def opa_eval(folder: Path, query: str, input_json: str) -> Any:
+    """The value of a query over the modules in a folder, by OPA itself; an error of a builtin ends
+    it.
+    """
+    done = subprocess.run(
+        [opa_binary(), "eval", "--strict-builtin-errors", "--data", str(folder), "--stdin-input"]
+        + [query],
+        input=input_json,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    answer = json.loads(done.stdout)
+    assert "result" in answer, answer
+    return answer["result"][0]["expressions"][0]["value"]
 
 
 def opa_binary() -> str:

@@ -16,7 +16,7 @@ from yoto.redis import get_redis_info
 from yoto.store.db import engine_beside, setup_command
 from yoto.store.declarations import declarations_of
 from yoto.store.migrations import found_in, known_to_code
-from yoto.store.models import Permission, PolicyRevision, Role
+from yoto.store.models import Permission, Role
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
 MIB = 1024 * 1024
@@ -130,16 +130,7 @@ def _lacking(connection: Connection) -> str:
     unknown = [name for name in declarations_of(current_app).named_roles if name not in named]
     if unknown:
         return f"{len(unknown)} roles of the code are missing, such as {unknown[0]}"
-    engines = (
-        select(PolicyRevision.engine)
-        .where(PolicyRevision.action != "overrun")
-        .order_by(PolicyRevision.revision.desc())
-        .limit(1)
-    )
-    newest = connection.execute(engines).one_or_none()
-    if newest is None:
-        return "no policies were ever stored"
-    return policy.engine_fault(newest.engine)
+    return policy.lacking(connection)
 
 
 def _connection() -> Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Connection
 
 from yoto.cache import HybridPermissionCache
 from yoto.errors import PolicyError, ValidationFailed
@@ -30,6 +31,7 @@ from yoto.policy.settings import PolicySettings
 from yoto.policy.shadow import ShadowReport, report_of
 from yoto.policy.slow import PolicyCosts
 from yoto.policy.store import (
+    ENGINE_OF_FLEET,
     Entry,
     StoredVersion,
     check_words,
@@ -291,10 +293,13 @@ class PolicyManager(Extension[PolicyService]):
         service.publisher.record_engine(DEFAULT_AUTHOR)
         return done
 
-    def engine_fault(self, recorded: str | None) -> str:
-        """Why this process, by its engine, is none of the fleet whose record names ``recorded``;
-        empty: it is."""
-        return fault_of(recorded, self.current.engine.record)
+    def lacking(self, connection: Connection) -> str:
+        """Why this process cannot serve what is stored: there is nothing, or another engine
+        admitted it; empty: it can."""
+        newest = connection.execute(ENGINE_OF_FLEET).one_or_none()
+        if newest is None:
+            return "no policies were ever stored"
+        return fault_of(newest.engine, self.current.engine.record)
 
     def reload(self) -> PolicyStatus:
         """Compile the newest revision anew in this process."""

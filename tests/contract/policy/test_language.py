@@ -9,7 +9,6 @@ let in, its usual and its odd arguments. What the engines read differently is re
 from __future__ import annotations
 
 import json
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.bundles import MAIN
-from tests.support.opa import opa_binary
+from tests.support.opa import opa_eval
 from tests.support.require import TEST_ALL
 from yoto.errors import PolicyError
 from yoto.policy import Bundle
@@ -127,17 +126,7 @@ def test_opa_reads_every_case_like_regorus(embedded: dict[str, Any], tmp_path: P
         (tmp_path / f"{name}.rego").write_text(
             f"package {moved.package}\n{imports}\n{moved.body}", encoding="utf-8"
         )
-    done = subprocess.run(
-        [opa_binary(), "eval", "--strict-builtin-errors", "--data", str(tmp_path), "--stdin-input"]
-        + ["data.p1.yoto.authz"],
-        input=json.dumps(INPUT),
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    answer = json.loads(done.stdout)
-    assert "result" in answer, answer
-    cases = answer["result"][0]["expressions"][0]["value"]
+    cases = opa_eval(tmp_path, "data.p1.yoto.authz", json.dumps(INPUT))
     opa = {name: plain(case["x"]) for name, case in cases.items() if "x" in case}
 
     different = {

@@ -1,4 +1,4 @@
-"""What an OPA server admits alone: it is the engine that the others follow.
+"""Forms that an OPA server alone admits: it is the engine that the others follow.
 
 ``python -m tests.support.conformance opa`` shows the same of OPA's own cases.
 """
@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.contract.policy.conftest import MakeOpa
 from tests.support.bundles import rules
-from tests.support.opa import OpaServer, opa_binary
+from tests.support.opa import OpaServer, opa_eval
 from yoto.errors import PolicyError
 from yoto.policy import Bundle
 
@@ -26,7 +25,7 @@ INPUT = {
     "package": {"in": 1, "not": False},
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.AAAA",
 }
-# Of each, the value of ``x``, in which engines differ or which others lack.
+# Each form gives a value of ``x`` in which engines differ, or which others lack.
 FORMS = [
     'x := [k | some {"k": k, "v": _} in input.d]',
     'x := [v | {"k": v} := input.e]',
@@ -62,15 +61,7 @@ def test_a_form_in_which_engines_differ_has_opas_value_there_and_is_refused_wher
     bundle = rules(f"{form}\ndeny contains json.marshal(x)")
     for name, source in bundle.modules.items():
         (tmp_path / f"{name}.rego").write_text(source, "utf-8")
-    done = subprocess.run(
-        [opa_binary(), "eval", "--strict-builtin-errors", "--data", str(tmp_path), "--stdin-input"]
-        + ["data.yoto.authz.decision.deny"],
-        input=json.dumps(INPUT),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    (wanted,) = json.loads(done.stdout)["result"][0]["expressions"][0]["value"]
+    (wanted,) = opa_eval(tmp_path, "data.yoto.authz.decision.deny", json.dumps(INPUT))
 
     verdict = make_opa(opa_server.url).compile(bundle).evaluate(json.dumps(INPUT))
 

@@ -1,4 +1,4 @@
-"""What policies on an OPA server may not reach: each way to call a function that OPA has."""
+"""The outside is closed to policies on an OPA server: each way to call a function that OPA has."""
 
 from __future__ import annotations
 

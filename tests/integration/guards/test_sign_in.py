@@ -82,7 +82,7 @@ def test_strangers_who_are_refused_leave_nothing_in_redis(
         assert (
             refused_by(sign_in(client, f"nobody{number}", address=f"10.0.{number}.1")) == "global"
         )
-    # What a request remembers of itself is there for two seconds.
+    # A request is remembered for two seconds.
     wait_until(lambda: left() <= admitted)
     store.close()
 

@@ -1,4 +1,4 @@
-"""What a sample store of OpenFGA is here: types, roles, facts, and questions with their answers."""
+"""A sample store of OpenFGA here: types, roles, facts, and questions with their answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 START = datetime(2030, 7, 21, tzinfo=UTC)
 PUBLIC_NAME = "public"
 
-# Of a permission, who asks, at which node, with which context.
+# A question: a permission, the one who asks, at which node, with which context.
 Rule = Callable[[str, str, str, Mapping[str, Any]], bool]
 
 

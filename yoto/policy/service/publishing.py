@@ -100,6 +100,7 @@ class Publisher:
 
         Raises:
             PolicyError: the fleet has another engine; ``POLICY_PORTABLE`` is the way to change it.
+            VersionConflict: others changed policies all the time.
         """
         own = self._engine.record
         for _ in range(ATTEMPTS):
@@ -108,9 +109,10 @@ class Publisher:
             if (stored.engine is None) == (own is None):
                 return
             try:
-                return self._writer.write_engine(own, author)
+                return self._writer.write_engine(stored, own, author)
             except Overtaken:
                 continue
+        raise VersionConflict(stored.revision, {"revision": stored.revision})
 
     def put(
         self,

@@ -3,13 +3,14 @@
 from yoto.policy.store.difference import DiffLine, difference_of
 from yoto.policy.store.entry import Change, Entry, StoredSet, StoredVersion, Version, VersionTexts
 from yoto.policy.store.names import check_words, checked_name, document_text, source_hash
-from yoto.policy.store.reading import PolicyReader
+from yoto.policy.store.reading import ENGINE_OF_FLEET, PolicyReader
 from yoto.policy.store.shadow_counts import ShadowCountStore, StoredCounts
 from yoto.policy.store.writing import Overtaken, PolicyWriter
 
 __all__ = [
     "Change",
     "DiffLine",
+    "ENGINE_OF_FLEET",
     "Entry",
     "Overtaken",
     "PolicyReader",

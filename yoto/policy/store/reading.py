@@ -35,6 +35,13 @@ _IN_USE = _VERSIONS.where(
 # The names of revisions that change no policy: one forbids the evaluation of a set, the other names
 # the engine of the fleet.
 OVERRUN, ENGINE = "overrun", "engine"
+# The engine that the newest set was admitted by; no row where none was ever stored.
+ENGINE_OF_FLEET = (
+    select(PolicyRevision.engine)
+    .where(PolicyRevision.action != OVERRUN)
+    .order_by(PolicyRevision.revision.desc())
+    .limit(1)
+)
 
 
 class PolicyReader:
@@ -103,12 +110,6 @@ def stored_set(session: Session) -> StoredSet:
         .limit(1)
     ).one_or_none()
     found = _stored(session, _IN_USE)
-    engine = session.scalar(
-        select(PolicyRevision.engine)
-        .where(PolicyRevision.action != OVERRUN)
-        .order_by(PolicyRevision.revision.desc())
-        .limit(1)
-    )
     return StoredSet(
         revision=revision,
         live=tuple(one for one in found if one.state is PolicyState.LIVE),
@@ -117,7 +118,7 @@ def stored_set(session: Session) -> StoredSet:
         overruns=frozenset(
             session.scalars(select(PolicyRevision.bundle).where(PolicyRevision.action == OVERRUN))
         ),
-        engine=engine,
+        engine=session.scalar(ENGINE_OF_FLEET),
     )
 
 

@@ -80,10 +80,9 @@ class PolicyWriter:
                     session=session,
                 )
 
-    def write_engine(self, engine: str | None, author: str) -> None:
-        """Write which engine the fleet has; raises as ``write_overrun``."""
+    def write_engine(self, stored: StoredSet, engine: str | None, author: str) -> None:
+        """Write which engine the fleet has, after ``stored``; raises as ``write_overrun``."""
         with self._changing_none() as session:
-            stored = stored_set(session)
             _mark(session, stored, ENGINE, author, stored.bundle().version, engine)
             record_audit(
                 f"policy.{ENGINE}",

@@ -1,8 +1,8 @@
 """Assignments and overwrites at resources of any type, for those who may make them.
 
 Who administers or owns a resource, or what it is below, may hand out rights there, and who manages
-global roles may everywhere. Who has a permission by which its type shares a role gives and takes
-that role. What each of them may give, to whom, the permission system says.
+global roles may everywhere. A permission by which its type shares a role lets its holder give and
+take that role. The permission system says what each of them may give, and to whom.
 """
 
 from __future__ import annotations
