@@ -19,6 +19,7 @@ from yoto.errors import PolicyError, StoreUnavailable
 from yoto.policy import PolicyManager, overrun_folder
 from yoto.policy.engine.embedded import engine
 from yoto.policy.engine.embedded.library import library
+from yoto.policy.store import StoredSet
 from yoto.store.db import db
 from yoto.store.models import PolicyRevision
 
@@ -184,3 +185,21 @@ def test_setup_names_the_engine_of_a_record_that_names_none(
     before = policy.current.reader.revision()
     policy.current.publisher.record_engine("setup")
     assert policy.current.reader.revision() == before
+
+
+def test_of_two_setups_at_once_the_second_looks_again(
+    app: Flask, policy: PolicyManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.session.execute(update(PolicyRevision).values(engine=None))
+    db.session.commit()
+    current = policy.current
+    write = current.publisher._writer.write_engine
+
+    def overtaken(stored: StoredSet, engine: str | None, author: str) -> None:
+        monkeypatch.undo()
+        write(stored, "opa 1", "the other setup")
+        write(stored, engine, author)
+
+    monkeypatch.setattr(current.publisher._writer, "write_engine", overtaken)
+    with pytest.raises(PolicyError, match="admitted by opa"):
+        current.publisher.record_engine("setup")
