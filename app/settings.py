@@ -18,7 +18,9 @@ from flask import Flask
 
 import config as config_classes
 from yoto.errors import ConfigurationError
-from yoto.settings import certificates_fault, check_combinations, declared, is_pair
+from yoto.parts.rooms import ALL, chosen
+from yoto.room import Room, keep_rooms, rooms_of
+from yoto.settings import Setting, certificates_fault, check_combinations, declared, is_pair
 from yoto.store.servers import refuse_unsupported
 from yoto.weak_passwords import is_placeholder
 
@@ -27,7 +29,7 @@ ENVIRONMENT_PREFIX = "YOTO"
 FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_INSTANCE_PATH", "YOTO_REQUIRE_ALL")
 FOREIGN_PREFIXES = ("YOTO_TEST_",)
 
-SETTINGS = declared(config_classes.Base)
+SETTINGS = declared(config_classes.Base)  # those of rooms are beside them
 
 # What of an address of MariaDB or MySQL is about TLS, and what its driver would make of it by
 # itself.
@@ -55,9 +57,14 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     mapping = dict(config) if isinstance(config, Mapping) else {}
     app.config.from_object(_class_of(config, mapping))
     app.config.from_prefixed_env(ENVIRONMENT_PREFIX, loads=str)
-    _parse_environment(app)
+    keep_rooms(app, _rooms_of(mapping.get("ROOMS", app.config["ROOMS"])))
+    of_rooms = {key: one for room in rooms_of(app) for key, one in room.keys.items()}
+    for key, setting in of_rooms.items():
+        app.config.setdefault(key, setting.default)
+    settings = {**SETTINGS, **of_rooms}
+    _parse_environment(app, settings)
     app.config.from_mapping(mapping)
-    for key, setting in SETTINGS.items():
+    for key, setting in settings.items():
         setting.checked(key, app.config.get(key))
     hosts = app.config["TRUSTED_HOSTS"]
     # Flask wants them so, and refuses other requests by itself.
@@ -80,7 +87,12 @@ def _class_of(config: Any, mapping: Mapping[str, Any]) -> type:
     return config_classes.CLASSES[name]
 
 
-def _parse_environment(app: Flask) -> None:
+def _rooms_of(named: str | None) -> tuple[Room, ...]:
+    checked = SETTINGS["ROOMS"].checked("ROOMS", named or None)
+    return chosen(ALL if checked is None else checked)
+
+
+def _parse_environment(app: Flask, settings: Mapping[str, Setting]) -> None:
     """Turn the text of each ``YOTO_*`` variable into a value of its key's type."""
     for variable, text in os.environ.items():
         if not variable.startswith(f"{ENVIRONMENT_PREFIX}_") or variable in FOREIGN_VARIABLES:
@@ -88,13 +100,15 @@ def _parse_environment(app: Flask) -> None:
         if variable.startswith(FOREIGN_PREFIXES):
             continue
         key = variable.removeprefix(f"{ENVIRONMENT_PREFIX}_")
-        if key in SETTINGS:
-            app.config[key] = SETTINGS[key].parse(key, text)
+        if key in settings:
+            app.config[key] = settings[key].parse(key, text)
         elif key in app.default_config or hasattr(config_classes.Base, key):
             app.config[key] = _literal(text)
         else:
-            near = difflib.get_close_matches(key, SETTINGS, n=1)
+            near = difflib.get_close_matches(key, settings, n=1)
             hint = f"; did you mean {ENVIRONMENT_PREFIX}_{near[0]}?" if near else ""
+            off = next((one.name for one in chosen(ALL) if key in one.keys), None)
+            hint = f" without the room '{off}', which is off" if off else hint
             raise ConfigurationError(variable, f"there is no such setting{hint}")
 
 

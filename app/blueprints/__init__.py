@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from flask import Flask
 from flask_smorest import Blueprint
 
@@ -34,11 +36,11 @@ from yoto.api.permissions import (
     what_if,
 )
 from yoto.api.visibility import init_visibility
-from yoto.authzen import access
 from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health
 from yoto.http.api import BEARER_SCHEME, EXTENSION_KEY, add_api
 from yoto.http.application import Application
+from yoto.room import rooms_of
 
 REST: list[Blueprint] = [
     auth,
@@ -79,7 +81,7 @@ def init_api(app: Flask) -> None:
     """Register the REST API."""
     app.extensions[EXTENSION_KEY] = add_api(
         app,
-        REST,
+        [*REST, *chain.from_iterable(room.rest() for room in rooms_of(app))],
         "",
         "Yoto community API",
         "Servers, channels, messages, roles.",
@@ -95,7 +97,8 @@ def init_pages(app: Application) -> None:
     app.register_blueprint(docs)
     app.register_blueprint(community_pages)
     app.register_blueprint(session_pages)
-    app.register_blueprint(access)
+    for one in chain.from_iterable(room.pages() for room in rooms_of(app)):
+        app.register_blueprint(one)
     init_community(app, message_payload)
     init_control(app, CONTROL_PLANE)
     app.register_blueprint(sign_in_pages)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import config
+from yoto.parts.rooms import ALL, chosen
 from yoto.settings import Defaults, Setting, declared
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -45,6 +46,9 @@ def page() -> str:
 def _sections() -> Iterator[str]:
     for section in Defaults.__bases__:
         yield from _section(section.__doc__ or section.__name__, declared(section))
+    for room in chosen(ALL):
+        for section in room.settings:
+            yield from _section(section.__doc__ or section.__name__, declared(section))
     own = {key: one for key, one in declared(config.Base).items() if key in vars(config.Base)}
     yield from _section(OWN, own)
 

@@ -18,6 +18,7 @@ from flask import Flask
 
 from tests.support.commands_page import commands
 from yoto.monitor import metric_names
+from yoto.room import rooms_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 BOUNDS = ("format", "enum", "pattern", "default", "minimum", "maximum", "minLength", "maxLength")
@@ -31,7 +32,7 @@ def wire(app: Flask) -> dict[str, list[str]]:
         "api": list(document_lines(client.get("/api/openapi.json").get_json())),
         "control_api": list(document_lines(client.get("/control/api/openapi.json").get_json())),
         "commands": list(command_lines(app)),
-        "settings": list(setting_lines()),
+        "settings": list(setting_lines(app)),
         "metrics": sorted(metric_names.HELP),
     }
 
@@ -121,13 +122,15 @@ def _parameter(parameter: click.Parameter) -> str:
     return f"{'/'.join(names)} {shown}{marks}"
 
 
-def setting_lines() -> Iterator[str]:
+def setting_lines(app: Flask) -> Iterator[str]:
     """Each configuration key with its default."""
     from config import Base
 
-    for name in sorted(dir(Base)):
-        if name.isupper():
-            yield f"{name} {getattr(Base, name)!r}"
+    keys = {name: getattr(Base, name) for name in dir(Base) if name.isupper()}
+    for room in rooms_of(app):
+        keys |= {key: one.default for key, one in room.keys.items()}
+    for name, default in sorted(keys.items()):
+        yield f"{name} {default!r}"
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import click
@@ -17,11 +18,12 @@ from yoto.parts.component import Component, close_all, init_all, start_all
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
+from yoto.room import keep_rooms
 from yoto.settings import EXTENSION as SETTINGS
 
 from . import processes
 from .callers import login_user
-from .settings import refuse_switched_off, settings_for
+from .settings import refuse_switched_off, rooms_for, settings_for
 
 EXTENSION_KEY = "yoto"
 
@@ -69,6 +71,7 @@ class Yoto:
         control_plane: bool | str = False,
         operators: Callable[[], str | None] | None = None,
         sign_in: str | None = None,
+        rooms: str | Iterable[str] = (),
     ) -> None:
         """See ``init_app``; nothing connects and no thread starts.
 
@@ -106,6 +109,8 @@ class Yoto:
             sign_in: endpoint of the application's page that signs operators in, with ``operators``,
                 and leads back to the address in its parameter ``next``; by default that of
                 Flask-Login.
+            rooms: names of optional features (docs/rooms.md), or ``"all"``; ``YOTO_ROOMS`` in the
+                configuration or the environment comes before it.
         """
         self._db = db
         self._users = users
@@ -118,6 +123,7 @@ class Yoto:
         self._control_plane = control_plane
         self._operators = operators
         self._sign_in = sign_in
+        self._rooms = rooms
         self._wired = False
         self._resources: list[tuple[str, Any, dict[str, Any]]] = []
         if app is not None:
@@ -163,7 +169,8 @@ class Yoto:
             raise ConfigurationError("resource", "say by 'db' which database has them")
         if self._roles is not None and self._db is None:
             raise ConfigurationError("roles", "say by 'db' which database has them")
-        settings = settings_for(app, bool(self._control_plane))
+        rooms = rooms_for(app, self._rooms, bool(self._control_plane))
+        settings = settings_for(app, bool(self._control_plane), rooms)
         refuse_switched_off(app, settings)
         self._wired = True
         operators = self._known_operators(caller) if self._control_plane else None
@@ -179,6 +186,7 @@ class Yoto:
         )
         app.extensions[EXTENSION_KEY] = wiring
         app.extensions[SETTINGS] = settings
+        keep_rooms(app, rooms)
         if permissions is not None:
             _permissions().init_permissions(
                 app, self._db, self._users, self._resources, self._roles
@@ -190,6 +198,8 @@ class Yoto:
             prefix = self._control_plane if isinstance(self._control_plane, str) else ""
             _plane().serve_plane(app, prefix.rstrip("/"), processes.notice)
             _plane().add_commands(app)
+        for page in chain.from_iterable(one.pages() for one in rooms):
+            app.register_blueprint(page)
         if self._problems:
             init_refusals(app)
         else:

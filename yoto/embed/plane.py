@@ -40,6 +40,7 @@ from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import NO_PERSON, number_of
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
+from yoto.room import keep_rooms, rooms_of
 from yoto.settings import EXTENSION as SETTINGS
 from yoto.settings import PREFIX, check_combinations
 from yoto.store.db import EXTENSION as STORE
@@ -112,6 +113,7 @@ def wire_plane(
         "yoto.control_plane", instance_path=app.instance_path, static_folder=None
     )
     plane.session_interface = PlaneSessions()
+    keep_rooms(plane, rooms_of(app))
     _configure(plane, app)
     init_problems(plane)
     plane.extensions[DECLARATIONS] = app.extensions[DECLARATIONS]
@@ -220,7 +222,7 @@ def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], A
 
 def _configure(plane: Application, app: Flask) -> None:
     found = get_level(LOGGER)
-    plane.config.update(settings_for(app, True, found if found in LEVELS else None))
+    plane.config.update(settings_for(app, True, rooms_of(app), found if found in LEVELS else None))
     if plane.config["LOG_LEVEL"] != found:
         set_level(plane.config["LOG_LEVEL"], LOGGER)
     fallback = plane.config["SECRET_KEY_FALLBACK"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask
 
 from yoto.errors import ConfigurationError
+from yoto.parts.rooms import chosen
+from yoto.room import Room
 from yoto.settings import PREFIX, guest_settings
 
 # The one name without our prefix: many applications and hosts have it.
@@ -17,16 +19,33 @@ ENABLED = f"{PREFIX}RESILIENCE_ENABLED"
 # Unless the application says otherwise. It writes a line for each request itself.
 AS_A_GUEST: Mapping[str, Any] = {
     f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0,
-    # Its people are known by their ids everywhere.
-    f"{PREFIX}AUTHZEN_SUBJECT": "id",
 }
+
+
+ROOMS = f"{PREFIX}ROOMS"
+
+
+def rooms_for(app: Flask, named: str | Iterable[str], control_plane: bool) -> tuple[Room, ...]:
+    """The rooms of ``app``: those that ``YOTO_ROOMS`` says, else those ``named`` in code.
+
+    Raises:
+        ConfigurationError: one is no room, or needs a control plane and there is none.
+    """
+    said = app.config.get(ROOMS) or os.environ.get(ROOMS)
+    found = chosen(said, ROOMS) if said else chosen(named, "rooms")
+    for one in found:
+        if one.needs_plane and not control_plane:
+            raise ConfigurationError("rooms", f"{one.name!r} needs control_plane=True")
+    return found
 
 
 # Guards and permissions alone prefetch nothing.
 WITHOUT_CONTROL_PLANE: Mapping[str, Any] = {f"{PREFIX}PREFETCH_ENABLED": False}
 
 
-def settings_for(app: Flask, control_plane: bool, log_level: str | None = None) -> dict[str, Any]:
+def settings_for(
+    app: Flask, control_plane: bool, rooms: Iterable[Room], log_level: str | None = None
+) -> dict[str, Any]:
     """The settings of the platform in ``app``, which has them with ``YOTO_`` before each.
 
     The configuration of ``app`` comes before the environment, and ``YOTO_REDIS_URL`` before
@@ -34,6 +53,7 @@ def settings_for(app: Flask, control_plane: bool, log_level: str | None = None) 
 
     Args:
         control_plane: whether there is one.
+        rooms: those of the application.
         log_level: what holds where neither says anything; None: the default of the platform.
 
     Raises:
@@ -42,7 +62,11 @@ def settings_for(app: Flask, control_plane: bool, log_level: str | None = None) 
     sources: tuple[Mapping[str, Any], ...] = (os.environ, app.config)
     common = {PREFIX + COMMON: one[COMMON] for one in sources if one.get(COMMON)}
     fixed = {} if control_plane else WITHOUT_CONTROL_PLANE
-    return guest_settings({**AS_A_GUEST, f"{PREFIX}LOG_LEVEL": log_level}, common, *sources, fixed)
+    defaults = {**AS_A_GUEST, f"{PREFIX}LOG_LEVEL": log_level}
+    for one in rooms:
+        defaults |= {f"{PREFIX}{key}": value for key, value in one.as_guest.items()}
+    keys = [key for one in rooms for key in one.keys]
+    return guest_settings(defaults, common, *sources, fixed, rooms=keys)
 
 
 def refuse_switched_off(app: Flask, settings: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from yoto.logs.handler import LogHandler, log_uncaught
 from yoto.logs.levels import LEVELS, quieten_libraries
 from yoto.logs.redaction import Redactor
 from yoto.logs.rendering import FORMATS, encoder, formatter
-from yoto.settings import PREFIX, SETTINGS
+from yoto.settings import PREFIX, known_settings
 
 # A secret that is no setting: made of one.
 JWT_KEY = "JWT_SECRET_KEY"
@@ -95,7 +95,7 @@ def configure_early(environ: Mapping[str, str], *, level: str, format: str) -> L
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
     """The values that no line may show: of secret settings, and the passwords in all addresses."""
-    secret = {key for key, setting in SETTINGS.items() if setting.secret} | {JWT_KEY}
+    secret = {key for key, setting in known_settings().items() if setting.secret} | {JWT_KEY}
     found = []
     for key, value in config.items():
         if isinstance(value, str) and "://" in value:

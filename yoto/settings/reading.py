@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -20,6 +20,7 @@ PREFIX = "YOTO_"
 EXTENSION = "yoto.settings"
 _KEY, _CONVERT = "key", "convert"
 T = TypeVar("T", bound="DataclassInstance")
+D = TypeVar("D")
 
 
 class Defaults(
@@ -27,7 +28,6 @@ class Defaults(
     serving.Redis,
     serving.Logs,
     serving.Guards,
-    serving.Access,
     permission.Cache,
     permission.Invalidation,
     permission.Queue,
@@ -44,6 +44,9 @@ class Defaults(
 
 
 SETTINGS: Mapping[str, Setting] = declared(Defaults)
+# Those of rooms that this process has imported, too; which of them an application has is another
+# question.
+_KNOWN: dict[str, Setting] = dict(SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,23 @@ COMBINATIONS = (
 )
 
 
+def declares(owner: type[D]) -> type[D]:
+    """Make the keys of a room known: decorates its class of declarations.
+
+    Raises:
+        ValueError: another class has one of them.
+    """
+    for key, one in declared(owner).items():
+        if _KNOWN.setdefault(key, one) is not one:
+            raise ValueError(f"{key} is declared twice")
+    return owner
+
+
+def known_settings() -> Mapping[str, Setting]:
+    """Those of the core, and of the rooms that this process has imported."""
+    return _KNOWN
+
+
 def check_combinations(values: Mapping[str, Any], prefix: str = "") -> None:
     """Check what several of ``values`` must be together, where all of these are among them.
 
@@ -124,7 +144,7 @@ def value_of(config: Mapping[str, Any], key: str, prefix: str = "") -> Any:
     Raises:
         ConfigurationError: it is not right; names the key, with ``prefix``.
     """
-    setting, value = SETTINGS[key], config.get(f"{prefix}{key}")
+    setting, value = _KNOWN[key], config.get(f"{prefix}{key}")
     # A number or a flag that is empty, as ``${X:-}`` leaves it, is not configured.
     if value is None or (value == "" and type(setting.rule) in PARSERS):
         return setting.default
@@ -141,17 +161,18 @@ def settings_of(app: Flask) -> Mapping[str, Any]:
     return found
 
 
-def guest_settings(*sources: Mapping[str, Any]) -> dict[str, Any]:
+def guest_settings(*sources: Mapping[str, Any], rooms: Iterable[str] = ()) -> dict[str, Any]:
     """The settings of a platform that is a guest in an application.
 
     Args:
         sources: with ``YOTO_`` before each key; the later wins.
+        rooms: the keys of its rooms.
 
     Raises:
         ConfigurationError: a value is wrong; it names the key, with ``YOTO_``.
     """
     given = {key: value for one in sources for key, value in one.items() if key.startswith(PREFIX)}
-    found = {key: value_of(given, key, PREFIX) for key in SETTINGS}
+    found = {key: value_of(given, key, PREFIX) for key in (*SETTINGS, *rooms)}
     check_combinations(found, PREFIX)
     return found
 
@@ -162,9 +183,9 @@ def of(key: str, convert: Callable[[Any], Any] | None = None) -> Any:
     Args:
         convert: gives what the field holds, of a value that is not None.
     """
-    default = _converted(SETTINGS[key].default, convert)
+    default = _converted(_KNOWN[key].default, convert)
     return field(
-        default=default, repr=not SETTINGS[key].secret, metadata={_KEY: key, _CONVERT: convert}
+        default=default, repr=not _KNOWN[key].secret, metadata={_KEY: key, _CONVERT: convert}
     )
 
 

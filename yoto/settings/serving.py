@@ -11,7 +11,6 @@ from .setting import Setting, certificates, choice, flag, number, optional, shar
 SECRET_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 WEB = r"https?://[^\s/].*"
 SECONDS = (0.001, 60.0)
-_TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
 
 
 class Processes:
@@ -46,6 +45,12 @@ class Processes:
         "requests",
         "How many requests a worker works on at once; 0: twice the connections that it may have to"
         " the database. As many more wait for at most a second, and the rest is answered 503.",
+    )
+    ROOMS = optional(
+        "all, none, or names of rooms with commas between them",
+        "The optional features that it has: [rooms.md](rooms.md). Without it all; in an application"
+        " that Yoto is a guest in, those that `Yoto(rooms=...)` names.",
+        r"[a-z_]+(?:, ?[a-z_]+)*",
     )
     SOCKETS_MAX = whole(
         1000, 1, 100_000, "sockets", "Socket.IO connections of one worker; each takes some 50 kB."
@@ -145,21 +150,4 @@ class Guards:
         " one that began without Redis and finds no use of others beside it. 0: one unit of each"
         " limit for it. Where it is 0, the number of `run.py --workers`, gunicorn, uWSGI or"
         " `WEB_CONCURRENCY` counts.",
-    )
-
-
-class Access:
-    """Questions of other programs: [authzen.md](authzen.md)"""
-
-    AUTHZEN_TYPES = text(
-        "",
-        "type=server id, separated by commas",
-        rf"(?:{_TYPE}(?:,{_TYPE})*)?",
-        "Resource types of other applications: `record=7` makes the channels of server 7 records,"
-        " each known by its name.",
-    )
-    AUTHZEN_SUBJECT = choice(
-        "username",
-        ("username", "external_id", "id"),
-        "What the id of a subject is; by default `id` in an application that Yoto is a guest in.",
     )

@@ -6,9 +6,12 @@ import config
 from tests.support.settings_page import PAGE, page
 from yoto.logs import FORMATS, LEVELS
 from yoto.optimization import Strategy
+from yoto.parts.rooms import ALL, chosen
 from yoto.settings import declared
 
-SETTINGS = declared(config.Base)
+SETTINGS = declared(config.Base) | {
+    key: setting for room in chosen(ALL) for key, setting in room.keys.items()
+}
 
 
 def test_the_page_is_made_of_the_declarations() -> None:

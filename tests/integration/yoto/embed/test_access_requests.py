@@ -16,7 +16,7 @@ from yoto.settings import EXTENSION as SETTINGS
 
 __all__ = ["desk", "office"]
 
-pytestmark = pytest.mark.parametrize("office", [OPERATED], indirect=True)
+pytestmark = pytest.mark.parametrize("office", [OPERATED | {"rooms": "authzen"}], indirect=True)
 
 
 def test_a_denial_says_where_to_ask_whoever_answers_it(desk: Desk) -> None:  # noqa: F811

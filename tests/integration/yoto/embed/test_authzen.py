@@ -29,12 +29,11 @@ from yoto import (
     register_application,
     register_role,
 )
-from yoto.authzen import access
 from yoto.policy import PolicyManager
 
 __all__ = ["office"]
 
-pytestmark = pytest.mark.parametrize("office", [OPERATED], indirect=True)
+pytestmark = pytest.mark.parametrize("office", [OPERATED | {"rooms": "authzen"}], indirect=True)
 
 SUBJECT, RESOURCE, ACTION = (
     f"/access/v1/search/{kind}" for kind in ("subject", "resource", "action")
@@ -71,7 +70,6 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 def desk(office: Office) -> Desk:  # noqa: F811
-    office.app.register_blueprint(access)
     mara, boss = (Colleague(id=uuid.uuid4(), name=name) for name in ("mara", "boss"))
     office.add(mara, boss)
     here = Workspace(id=uuid.uuid4(), name="here")

@@ -54,7 +54,6 @@ from yoto import (
 )
 from yoto.api.permissions.insight import insight
 from yoto.api.permissions.review import review
-from yoto.authzen import access
 from yoto.permission import PermissionSystem, acting_as
 from yoto.store.models import RolesAsked
 
@@ -256,8 +255,8 @@ def test_so_do_all_interfaces(
     url: str, valkey_server: Server, tmp_path: Path, groups: Groups
 ) -> None:
     operated = {"control_plane": True, "operators": lambda: "admin", "sign_in": "nowhere"}
-    desk = Desk(url, valkey_server.url, tmp_path, groups, **operated)
-    for blueprint in (access, insight, review):
+    desk = Desk(url, valkey_server.url, tmp_path, groups, rooms="authzen", **operated)
+    for blueprint in (insight, review):
         desk.app.register_blueprint(blueprint)
     with desk.app.app_context():
         boss, mara = desk.add("root@shop", boss=True), desk.add("mara@shop")

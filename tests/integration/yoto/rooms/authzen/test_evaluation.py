@@ -12,8 +12,8 @@ from sqlalchemy import update
 from app.extensions import permissions
 from app.models import User
 from tests.support.world import Community, Person, World, expired_header
-from yoto.authzen.evaluation import EVALUATIONS_MAX
 from yoto.permission import PolicyAnswer, PolicyQuestion
+from yoto.rooms.authzen.evaluation import EVALUATIONS_MAX
 from yoto.store.db import db
 
 ONE = "/access/v1/evaluation"

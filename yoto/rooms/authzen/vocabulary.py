@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
-from yoto.authzen.wire import Action, Entity
 from yoto.cache import NodeId
 from yoto.errors import ValidationFailed
 from yoto.extensions import permissions
@@ -25,6 +24,7 @@ from yoto.permission import (
     person_number,
 )
 from yoto.request.context import settings
+from yoto.rooms.authzen.wire import Action, Entity
 from yoto.store.db import db
 from yoto.store.models import Channel, ProgramAccount, ScopeType, User
 from yoto.store.resources import ResourceType, known_types

@@ -9,9 +9,15 @@ from functools import partial
 from typing import Any
 
 from yoto.api.guards import STATEMENTS_OF_SEARCH
-from yoto.authzen.evaluation import Evaluator, context_for_policies
-from yoto.authzen.page_tokens import start_of, token_of
-from yoto.authzen.vocabulary import (
+from yoto.cache import NodeId
+from yoto.errors import UnknownResource
+from yoto.extensions import permissions
+from yoto.http.fields import row_id
+from yoto.nodes import APPLICATIONS
+from yoto.permission import Place, Team
+from yoto.rooms.authzen.evaluation import Evaluator, context_for_policies
+from yoto.rooms.authzen.page_tokens import start_of, token_of
+from yoto.rooms.authzen.vocabulary import (
     PROGRAM,
     TEAM,
     USER,
@@ -24,7 +30,7 @@ from yoto.authzen.vocabulary import (
     server_of_type,
     users_shown,
 )
-from yoto.authzen.wire import (
+from yoto.rooms.authzen.wire import (
     Action,
     Entity,
     Evaluation,
@@ -34,12 +40,6 @@ from yoto.authzen.wire import (
     entity_of,
     page_of,
 )
-from yoto.cache import NodeId
-from yoto.errors import UnknownResource
-from yoto.extensions import permissions
-from yoto.http.fields import row_id
-from yoto.nodes import APPLICATIONS
-from yoto.permission import Place, Team
 from yoto.store.models import ScopeType
 from yoto.store.resources import ResourceType
 

@@ -11,13 +11,13 @@ from werkzeug.exceptions import HTTPException
 from yoto.api.guards import PERMISSION_ASK
 from yoto.auth.access import public, signed_in
 from yoto.auth.identity import current_user_id
-from yoto.authzen import searches
-from yoto.authzen.evaluation import Evaluator, number_of_questions
-from yoto.authzen.wire import Object, document_of, evaluation_of
 from yoto.errors import PlatformError
 from yoto.http.database_problems import problem_of
 from yoto.request.context import public_url, read_only
 from yoto.resilience import rate_limit
+from yoto.rooms.authzen import searches
+from yoto.rooms.authzen.evaluation import Evaluator, number_of_questions
+from yoto.rooms.authzen.wire import Object, document_of, evaluation_of
 
 PREFIX = "/access/v1"
 

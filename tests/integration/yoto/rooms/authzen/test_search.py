@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
 from yoto.auth.identity import current_user_id
-from yoto.authzen.vocabulary import resources_shown, users_shown
 from yoto.permission import PolicyAnswer, PolicyQuestion
+from yoto.rooms.authzen.vocabulary import resources_shown, users_shown
 
 SUBJECT, RESOURCE, ACTION = (
     f"/access/v1/search/{kind}" for kind in ("subject", "resource", "action")

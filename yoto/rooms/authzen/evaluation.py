@@ -7,8 +7,13 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from yoto.api.visibility import sees
-from yoto.authzen.vocabulary import Vocabulary
-from yoto.authzen.wire import (
+from yoto.errors import PermissionDenied, UnknownResource
+from yoto.extensions import permissions
+from yoto.http.problems import where_to_ask
+from yoto.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
+from yoto.request.context import public_url
+from yoto.rooms.authzen.vocabulary import Vocabulary
+from yoto.rooms.authzen.wire import (
     Evaluation,
     Object,
     bounded,
@@ -16,11 +21,6 @@ from yoto.authzen.wire import (
     evaluation_of,
     malformed,
 )
-from yoto.errors import PermissionDenied, UnknownResource
-from yoto.extensions import permissions
-from yoto.http.problems import where_to_ask
-from yoto.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
-from yoto.request.context import public_url
 
 AUDIT = "admin.audit"
 NOT_YOURS = "about_somebody_else"

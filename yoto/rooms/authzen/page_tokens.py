@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from yoto.authzen.wire import Object, malformed
 from yoto.cache import NodeId
+from yoto.rooms.authzen.wire import Object, malformed
 
 
 def token_of(after: NodeId | None, document: Object) -> str:

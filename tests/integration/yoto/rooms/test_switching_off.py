@@ -1,0 +1,82 @@
+"""A room that is off is missing with all that it adds, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app import settings
+from tests.support.applications import another_app
+from tests.support.commands_page import commands
+from yoto.errors import ConfigurationError
+from yoto.parts.rooms import ALL, NONE, ROOMS, chosen
+from yoto.room import Room, rooms_of
+
+Names = dict[str, str]  # what is there, to the module that it is from
+
+
+def routes(app: Flask) -> Names:
+    return {
+        f"{sorted(rule.methods or ())} {rule}": app.view_functions[rule.endpoint].__module__
+        for rule in app.url_map.iter_rules()
+    }
+
+
+def leaves(app: Flask) -> Names:
+    return {name: getattr(one.callback, "__module__", "") for name, one in commands(app.cli)}
+
+
+def keys(app: Flask) -> set[str]:
+    return {key for room in rooms_of(app) for key in room.keys}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
+    """Applications by the rooms that they have."""
+    apps: dict[str, Flask] = {}
+
+    def one(rooms: str) -> Flask:
+        if rooms not in apps:
+            folder = tmp_path_factory.mktemp("rooms")
+            with another_app({"ENVIRONMENT": "testing", "ROOMS": rooms}, folder) as app:
+                apps[rooms] = app
+        return apps[rooms]
+
+    return one
+
+
+@pytest.mark.parametrize("off", [*ROOMS, ALL])
+def test_what_a_room_adds_is_missing_without_it_and_nothing_else_is(
+    made: Callable[[str], Flask], off: str
+) -> None:
+    left = [name for name in ROOMS if name != off] if off != ALL else []
+    whole, without = made(ALL), made(",".join(left) or NONE)
+    homes = tuple(f"yoto.rooms.{name}." for name in ROOMS if name not in left)
+    for listed in (routes, leaves):
+        before, after = listed(whole), listed(without)
+        assert after.items() <= before.items()
+        gone = {name: before[name] for name in before.keys() - after.keys()}
+        assert all(home.startswith(homes) for home in gone.values()), gone
+        assert not any(home.startswith(homes) for home in after.values())
+    assert keys(without) == {key for room in chosen(left) for key in room.keys}
+
+
+def test_each_room_is_in_a_folder_of_its_name() -> None:
+    assert tuple(one.name for one in chosen(ALL)) == ROOMS
+
+
+def test_a_name_that_is_no_room_stops_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="ROOMS: 'nonesuch' is no room"):
+        settings.load(Flask("nobody"), {"ENVIRONMENT": "testing", "ROOMS": "nonesuch"})
+
+
+@pytest.mark.parametrize("room", [one for one in chosen(ALL) if one.keys], ids=lambda one: one.name)
+def test_a_setting_of_a_room_that_is_off_stops_the_start(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [key, *_] = room.keys
+    monkeypatch.setenv(f"YOTO_{key}", "1")
+    with pytest.raises(ConfigurationError, match=f"without the room '{room.name}'"):
+        settings.load(Flask("nobody"), {"ENVIRONMENT": "testing", "ROOMS": NONE})

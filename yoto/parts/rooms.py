@@ -1,0 +1,37 @@
+"""All rooms of the platform. A new one is its folder and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from yoto.errors import ConfigurationError
+from yoto.room import Room
+
+ROOMS = ("authzen",)
+ALL, NONE = "all", "none"
+
+
+def chosen(names: str | Iterable[str], key: str = "ROOMS") -> tuple[Room, ...]:
+    """The rooms of these names, in the order of ``ROOMS``.
+
+    Args:
+        names: ``"all"`` or ``"none"``; or names, also in one text, with commas between them.
+        key: what an error names.
+
+    Raises:
+        ConfigurationError: one is no room.
+    """
+    if isinstance(names, str):
+        whole = {ALL: ROOMS, NONE: ()}.get(names)
+        names = [one.strip() for one in names.split(",")] if whole is None else whole
+    wanted = set(names)
+    for unknown in sorted(wanted.difference(ROOMS)):
+        known = ", ".join((ALL, NONE, *ROOMS))
+        raise ConfigurationError(key, f"{unknown!r} is no room; there are: {known}")
+    return tuple(_room(one) for one in ROOMS if one in wanted)
+
+
+def _room(name: str) -> Room:
+    found: Room = import_module(f"yoto.rooms.{name}.room").ROOM
+    return found

@@ -1,0 +1,60 @@
+"""A room: an optional feature in one folder, which an application may leave out.
+
+``yoto/rooms/NAME`` holds all of a feature, and its ``room.py`` declares what it adds as ``ROOM``.
+Nothing outside the folder imports it: an application is wired with the rooms that it has, and each
+part of the core asks them for what they add. ``yoto.parts.rooms`` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+
+from yoto.settings import Setting, declared
+
+EXTENSION = "yoto.rooms"
+
+
+def nothing() -> Sequence[Any]:
+    """What a room has of a kind that it does not add to."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a feature adds. Functions import what they return, so that a declaration costs nothing.
+
+    Attributes:
+        name: of its folder, and in ``YOTO_ROOMS``.
+        settings: classes of declarations of its keys.
+        as_guest: what these keys are by default where the platform is a guest.
+        needs_plane: whether an application without a control plane cannot have it.
+        rest: returns blueprints of the API for people.
+        pages: returns blueprints that are none of an API.
+    """
+
+    name: str
+    settings: tuple[type, ...] = ()
+    as_guest: Mapping[str, Any] = field(default_factory=dict)
+    needs_plane: bool = False
+    rest: Callable[[], Sequence[Any]] = nothing
+    pages: Callable[[], Sequence[Any]] = nothing
+
+    @property
+    def keys(self) -> dict[str, Setting]:
+        """The declarations of its settings."""
+        return {key: one for owner in self.settings for key, one in declared(owner).items()}
+
+
+def keep_rooms(app: Flask, rooms: Iterable[Room]) -> None:
+    """Let ``app`` have ``rooms``, in this order; before its parts are made."""
+    app.extensions[EXTENSION] = tuple(rooms)
+
+
+def rooms_of(app: Flask) -> tuple[Room, ...]:
+    """The rooms of ``app``, in the order in which the platform lists them."""
+    found: tuple[Room, ...] = app.extensions.get(EXTENSION, ())
+    return found

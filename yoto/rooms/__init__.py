@@ -1,0 +1,1 @@
+"""Optional features, each in a folder that an application can do without (see ``yoto.room``)."""
