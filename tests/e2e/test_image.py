@@ -18,11 +18,11 @@ import pytest
 
 from tests.support.cluster import OPERATOR, Cluster
 from tests.support.image import Image, ImageNode, build
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG
 from tests.unit.deploy.files import compose
 
 pytestmark = [
-    pytest.mark.skipif(not TEST_ALL, reason="a build takes minutes: YOTO_TEST_ALL=1"),
+    LONG,  # a build takes minutes
     pytest.mark.timeout(1800),
 ]
 STOP_SECONDS = 15

@@ -11,6 +11,10 @@ import pytest
 # run meets one kind of each and draws fewer: each run draws new ones.
 TEST_ALL = os.environ.get("YOTO_TEST_ALL") == "1"
 
+LONG_FORM = "the long form: YOTO_TEST_ALL=1"
+# What takes long and proves what few changes can break, or proves once more what is proved shorter.
+LONG = pytest.mark.skipif(not TEST_ALL, reason=LONG_FORM)
+
 
 def missing(reason: str) -> NoReturn:
     """Skip the test, or fail it where everything is supposed to be there (YOTO_REQUIRE_ALL=1)."""

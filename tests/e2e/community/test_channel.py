@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import watched_page
@@ -13,6 +14,7 @@ SAID = "Lentils today, <b>bring</b> bowls"
 WIDE_ENGLISH = {"viewport": WIDE, "locale": "en-GB"}
 
 
+@pytest.mark.journey("channel")
 def test_what_one_says_changes_and_deletes_the_other_reads_at_once_and_after_a_gap(
     browser: Browser, yoto: RunningYoto
 ) -> None:

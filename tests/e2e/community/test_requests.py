@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser import watched_page
@@ -13,6 +14,7 @@ WHY = "to tell of Sunday"
 BOTH = "Send messages, Manage messages of others"
 
 
+@pytest.mark.journey("requests")
 def test_who_may_not_write_asks_for_it_and_the_owner_lends_it(
     browser: Browser, yoto: RunningYoto
 ) -> None:

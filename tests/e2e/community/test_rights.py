@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import watched_page
@@ -13,6 +14,7 @@ TOMAS = "Tomas Reyes"
 PINS = "Pin messages"
 
 
+@pytest.mark.journey("rights")
 def test_an_administrator_gives_a_role_sees_the_preview_come_true_and_takes_it_back(
     browser: Browser, yoto: RunningYoto
 ) -> None:

@@ -77,6 +77,7 @@ def set_rule(page: Page, name: str, **values: float) -> None:
     )
 
 
+@pytest.mark.journey("alerts")
 def test_an_alert_is_taken_care_of_and_silenced_and_ends_by_itself(
     browser: Browser, yoto: RunningYoto
 ) -> None:
@@ -132,6 +133,7 @@ def test_an_alert_is_taken_care_of_and_silenced_and_ends_by_itself(
         watch.assert_quiet()
 
 
+@pytest.mark.journey("suggestions")
 def test_a_suggestion_is_applied_and_observed(browser: Browser, small: RunningYoto) -> None:
     with watched_page(browser, small.url, locale="en-GB") as (page, watch):
         sign_in(page, small, path=SUGGESTIONS)

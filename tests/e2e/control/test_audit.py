@@ -19,7 +19,10 @@ AREAS = ["operators_and_rights", "operators", "rights", "policies", "sign_ins", 
 LONGEST = 5_000  # px of a page on a telephone
 
 
-@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [pytest.param(WIDE, "en", marks=pytest.mark.journey("audit")), (NARROW, "zh")],
+)
 def test_records_are_filtered_opened_and_exported(
     browser: Browser, yoto: RunningYoto, size: dict[str, int], language: str
 ) -> None:

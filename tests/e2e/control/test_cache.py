@@ -71,6 +71,7 @@ def test_the_page_speaks_chinese(browser: Browser, yoto: RunningYoto) -> None:
         watch.assert_quiet()
 
 
+@pytest.mark.journey("cache")
 def test_after_an_invalidation_the_database_answers_in_every_process(
     browser: Browser, yoto: RunningYoto, neighbour: Flask
 ) -> None:

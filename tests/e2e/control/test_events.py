@@ -69,6 +69,7 @@ def test_the_page_is_readable_in_every_dress(
         expect(page.locator(".types fieldset").first).to_be_hidden()
 
 
+@pytest.mark.journey("events")
 def test_a_change_of_policies_appears_as_it_happens_and_is_exported(
     browser: Browser, yoto: RunningYoto, neighbour: Flask, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def change(page: Page, call: str) -> None:
         }}""")
 
 
+@pytest.mark.journey("guard")
 def test_a_guard_is_shown_with_its_callers_by_name_its_events_and_who_set_it(
     browser: Browser, yoto: RunningYoto, member: Member
 ) -> None:

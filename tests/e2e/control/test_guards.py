@@ -122,6 +122,7 @@ def test_guards_are_found_by_name_kind_and_state(browser: Browser, yoto: Running
         expect(page.get_by_text("No guard matches this filter.")).to_be_visible()
 
 
+@pytest.mark.journey("guards")
 def test_an_isolated_breaker_refuses_the_product_until_it_is_reset(
     browser: Browser, yoto: RunningYoto, member: Member
 ) -> None:

@@ -65,6 +65,7 @@ def test_every_worker_tells_how_it_is(
         assert_accessible(page)
 
 
+@pytest.mark.journey("instances")
 def test_one_is_drained_says_so_to_balancers_and_comes_back(
     browser: Browser, pair: RunningYoto
 ) -> None:

@@ -20,7 +20,11 @@ def chart(page: Page, title: str) -> Locator:
 
 
 @pytest.mark.parametrize(
-    ("theme", "size", "language"), [("light", WIDE, "en"), ("dark", NARROW, "zh")]
+    ("theme", "size", "language"),
+    [
+        pytest.param("light", WIDE, "en", marks=pytest.mark.journey("overview")),
+        ("dark", NARROW, "zh"),
+    ],
 )
 def test_values_move_while_people_use_it(
     browser: Browser, busy: RunningYoto, theme: str, size: dict[str, int], language: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import screenshot, watched_page
@@ -20,6 +21,7 @@ def confirm(page: Page, submit: str, reason: str = "a test of this page") -> Non
     expect(dialog).to_have_count(0)
 
 
+@pytest.mark.journey("person")
 def test_a_person_is_shown_with_all_that_concerns_them_and_acted_on(
     browser: Browser, yoto: RunningYoto, moderating_operator: str
 ) -> None:

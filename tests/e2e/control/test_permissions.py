@@ -57,6 +57,7 @@ def ask_why(page: Page, user: str, permission: str, name: str) -> Locator:
     return page.locator(".derivation")
 
 
+@pytest.mark.journey("permissions")
 def test_a_denial_and_an_allow_of_the_demo_are_drawn_step_by_step(page: Page) -> None:
     drawn = ask_why(page, "tomas", "message.send", "announcements")
     expect(drawn.get_by_role("heading", level=2)).to_contain_text("tomas · message.send")

@@ -60,6 +60,7 @@ def confirm(page: Page, button: str, **fields: str) -> None:
     expect(dialog).to_be_hidden(timeout=30_000)
 
 
+@pytest.mark.journey("policies")
 def test_a_rule_is_tried_shadowed_promoted_felt_and_rolled_back(
     watched: tuple[Page, Watch], yoto: RunningYoto
 ) -> None:

@@ -65,6 +65,7 @@ def test_a_cause_of_the_headline_leads_to_its_row(
         expect(kind).to_be_focused()
 
 
+@pytest.mark.journey("queues")
 def test_dead_letters_are_read_put_back_and_done(
     browser: Browser, yoto: RunningYoto, neighbour: Flask, handler: Picky
 ) -> None:

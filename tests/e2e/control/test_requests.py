@@ -32,6 +32,7 @@ def lending_operator(yoto: RunningYoto, neighbour: Flask) -> Iterator[str]:
         permissions.delete_role(role)
 
 
+@pytest.mark.journey("access_requests")
 def test_a_request_arrives_is_granted_and_ends_under_the_eyes_of_the_operator(
     browser: Browser, yoto: RunningYoto, lending_operator: str
 ) -> None:

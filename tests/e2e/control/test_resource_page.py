@@ -38,6 +38,7 @@ def moderated_alone(neighbour: Flask) -> Iterator[int]:
         db.session.remove()
 
 
+@pytest.mark.journey("resource", "role")
 def test_a_person_leads_to_their_server_and_a_server_to_who_may_and_who_holds_what(
     browser: Browser, yoto: RunningYoto
 ) -> None:

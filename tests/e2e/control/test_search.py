@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import watched_page
@@ -24,6 +25,7 @@ def search(page: Page, text: str) -> None:
     box.fill(text)
 
 
+@pytest.mark.journey("palette")
 def test_a_name_leads_to_an_act_by_keyboard_and_a_copied_link_to_the_same_view(
     browser: Browser, yoto: RunningYoto
 ) -> None:

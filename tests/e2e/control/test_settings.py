@@ -53,6 +53,7 @@ def row(page: Page, place: str, name: str) -> Locator:
     return page.locator(f"{place} tbody tr").filter(has=page.get_by_text(name, exact=True))
 
 
+@pytest.mark.journey("settings")
 def test_maintenance_closes_the_product_and_lets_it_go_on(
     browser: Browser, yoto: RunningYoto
 ) -> None:

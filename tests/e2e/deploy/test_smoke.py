@@ -14,16 +14,13 @@ import pytest
 
 from tests.support.cluster import OPERATOR, ROOT, Cluster
 from tests.support.cluster.callers import Caller
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG
 from tests.support.waiting import wait_until
 
 SMOKE_SECONDS = 240
 START_SECONDS = 600
 
-# A usual run starts the same topology for the campaign.
-LONG = pytest.mark.skipif(not TEST_ALL, reason="the long form: YOTO_TEST_ALL=1")
-
-pytestmark = pytest.mark.timeout(START_SECONDS + 3 * SMOKE_SECONDS)
+pytestmark = [LONG, pytest.mark.timeout(START_SECONDS + 3 * SMOKE_SECONDS)]
 
 
 def smoke(
@@ -40,7 +37,6 @@ def smoke(
     )
 
 
-@LONG
 def test_it_finds_the_whole_topology_good_and_names_what_is_wrong(tmp_path: Path) -> None:
     # Nobody here asks Prometheus.
     with Cluster(tmp_path / "cluster", prometheus=False) as cluster:
@@ -103,7 +99,6 @@ def a_certificate_that_nobody_trusts_is_refused(cluster: Cluster) -> None:
     assert "certificate" in done.stdout
 
 
-@LONG
 def test_a_fresh_clone_starts_all_of_it_by_one_command_and_leaves_nothing(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)

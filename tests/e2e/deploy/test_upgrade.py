@@ -18,7 +18,7 @@ from tests.support.cluster import ROOT, Cluster
 from tests.support.cluster.application import AppNode
 from tests.support.cluster.callers import POSITION, Answer, Place, settle
 from tests.support.cluster.traffic import Traffic
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG
 from tests.support.waiting import wait_until
 
 BEFORE = "95242c8c"  # before there was anything to put into production
@@ -28,10 +28,7 @@ READY_SECONDS = 300
 BOUND = 2.0 + 1.0
 BURST = 20  # messages that a member may send at once, of docs/guards.md
 
-pytestmark = [
-    pytest.mark.skipif(not TEST_ALL, reason="the long form: YOTO_TEST_ALL=1"),
-    pytest.mark.timeout(TEST_SECONDS),
-]
+pytestmark = [LONG, pytest.mark.timeout(TEST_SECONDS)]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import yoto
 from tests.support.example import Example
 from tests.support.installed import PIP, ROOT, Environment, made_once
 from tests.support.redis_servers import Server
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG
 from tests.unit.test_lock_files import pins
 
 
@@ -92,7 +92,7 @@ def test_the_example_of_that_page_holds(
     assert printed.split("] ")[0] == "[200, 200, 200, 200, 200, 429"
 
 
-@pytest.mark.skipif(not TEST_ALL, reason="takes minutes: make test-all")
+@LONG
 @pytest.mark.timeout(1500)
 def test_all_extras_install_from_the_locks_by_hash(
     wheel: Path, valkey_server: Server, tmp_path: Path

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import yoto
-from tests.support.require import TEST_ALL
+from tests.support.require import LONG
 from tools import sbom
 
 ENVIRONMENT: dict[str, Any] = {
@@ -104,7 +104,7 @@ def test_a_lock_is_read_for_the_system_at_hand() -> None:
     assert sbom.locked(lines) == {"flask": "3.1.3", "numpy": "2.4.6"}
 
 
-@pytest.mark.skipif(not TEST_ALL, reason="reads the whole environment: make test-all")
+@LONG  # reads the whole environment
 def test_the_bill_of_this_environment_is_whole(tmp_path: Path) -> None:
     assert sbom.main([str(tmp_path / "sbom.json")]) == 0
     read = json.loads((tmp_path / "sbom.json").read_text())

@@ -1,0 +1,21 @@
+"""Each page of the control plane is walked by a browser in each run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from yoto.control_plane.navigation import DETAILS, PAGES
+
+JOURNEYS = Path(__file__).parents[1] / "e2e" / "control"
+PALETTE = "palette"  # the search, which every page has
+
+
+def test_each_page_has_one_journey() -> None:
+    marks = [
+        mark
+        for file in JOURNEYS.glob("test_*.py")
+        for mark in re.findall(r"mark\.journey\((.*?)\)", file.read_text())
+    ]
+    walked = [page for mark in marks for page in re.findall(r'"(\w+)"', mark)]
+    assert sorted(walked) == sorted([PALETTE, *(page.key for page in (*PAGES, *DETAILS))])
