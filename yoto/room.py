@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 
 from yoto.settings import Setting, declared
 
@@ -21,6 +22,11 @@ EXTENSION = "yoto.rooms"
 def nothing() -> Sequence[Any]:
     """What a room has of a kind that it does not add to."""
     return ()
+
+
+def no_commands() -> Mapping[str, Sequence[Any]]:
+    """The same of commands."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,11 @@ class Room:
         needs_plane: whether an application without a control plane cannot have it.
         rest: returns blueprints of the API for people.
         pages: returns blueprints that are none of an API.
+        acts: returns what operators do: subjects, whose routes and commands are declared, or
+            blueprints of the control plane.
+        commands: returns commands by the name of their group after ``flask``; "": groups.
+        questions: returns those of ``flask permission`` that change nothing; guests have them, too.
+        offers: returns what ``permissions.NAME`` is.
     """
 
     name: str
@@ -42,6 +53,10 @@ class Room:
     needs_plane: bool = False
     rest: Callable[[], Sequence[Any]] = nothing
     pages: Callable[[], Sequence[Any]] = nothing
+    acts: Callable[[], Sequence[Any]] = nothing
+    commands: Callable[[], Mapping[str, Sequence[Any]]] = no_commands
+    questions: Callable[[], Sequence[Any]] = nothing
+    offers: Callable[[], Any] | None = None
 
     @property
     def keys(self) -> dict[str, Setting]:
@@ -58,3 +73,20 @@ def rooms_of(app: Flask) -> tuple[Room, ...]:
     """The rooms of ``app``, in the order in which the platform lists them."""
     found: tuple[Room, ...] = app.extensions.get(EXTENSION, ())
     return found
+
+
+def of_rooms(app: Flask, kind: Callable[[Room], Callable[[], Sequence[Any]]]) -> list[Any]:
+    """All that the rooms of ``app`` add of a kind, such as ``lambda room: room.pages``."""
+    return list(chain.from_iterable(kind(one)() for one in rooms_of(app)))
+
+
+def offered(name: str) -> Any:
+    """What the room of this name offers in the current application.
+
+    Raises:
+        AttributeError: there is no such room, or it is off.
+    """
+    for one in rooms_of(current_app):
+        if one.name == name and one.offers is not None:
+            return one.offers()
+    raise AttributeError(f"there is no {name!r}; if it is a room, it is off (see docs/rooms.md)")

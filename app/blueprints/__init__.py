@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from flask import Flask
 from flask_smorest import Blueprint
 
@@ -33,14 +31,13 @@ from yoto.api.permissions import (
     review,
     teams,
     templates,
-    what_if,
 )
 from yoto.api.visibility import init_visibility
 from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health
 from yoto.http.api import BEARER_SCHEME, EXTENSION_KEY, add_api
 from yoto.http.application import Application
-from yoto.room import rooms_of
+from yoto.room import of_rooms
 
 REST: list[Blueprint] = [
     auth,
@@ -60,7 +57,6 @@ REST: list[Blueprint] = [
     insight,
     review,
     access_requests,
-    what_if,
     nodes,
     teams,
     applications,
@@ -81,7 +77,7 @@ def init_api(app: Flask) -> None:
     """Register the REST API."""
     app.extensions[EXTENSION_KEY] = add_api(
         app,
-        [*REST, *chain.from_iterable(room.rest() for room in rooms_of(app))],
+        [*REST, *of_rooms(app, lambda room: room.rest)],
         "",
         "Yoto community API",
         "Servers, channels, messages, roles.",
@@ -97,7 +93,7 @@ def init_pages(app: Application) -> None:
     app.register_blueprint(docs)
     app.register_blueprint(community_pages)
     app.register_blueprint(session_pages)
-    for one in chain.from_iterable(room.pages() for room in rooms_of(app)):
+    for one in of_rooms(app, lambda room: room.pages):
         app.register_blueprint(one)
     init_community(app, message_payload)
     init_control(app, CONTROL_PLANE)

@@ -16,10 +16,10 @@ def init_app(app: Flask) -> None:
     init_cli(app, _load, {"db": _migrations})
 
 
-def _load() -> Iterable[click.Command]:
-    from app.cli.commands import COMMANDS
+def _load(app: Flask) -> Iterable[click.Command]:
+    from app.cli.commands import commands_of
 
-    return COMMANDS
+    return commands_of(app)
 
 
 def _migrations() -> click.Command:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import click
+from flask import Flask
+
 from app.cli.emergency import emergency
 from app.cli.operators import operators
 from app.cli.roles import roles
@@ -9,11 +12,14 @@ from app.cli.seed import seed
 from app.cli.setup import setup
 from app.cli.tokens import make_break_glass_token, tokens
 from app.cli.users import users
-from yoto.cli.commands import COMMANDS as PLATFORM
+from yoto.cli.commands import commands_in
 from yoto.cli.control import control
 
 control.add_command(make_break_glass_token)
 control.add_command(operators)
 control.add_command(tokens)
 
-COMMANDS = (*PLATFORM, emergency, roles, seed, setup, users)
+
+def commands_of(app: Flask) -> list[click.Command]:
+    """Those of the platform, with what this application adds."""
+    return [*commands_in(app), emergency, roles, seed, setup, users]

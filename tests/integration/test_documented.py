@@ -34,8 +34,6 @@ STANDS_FOR = {
 }
 # Commands that Flask adds to those of an application.
 FLASKS_OWN = {str(one.name): one for one in (routes_command, run_command, shell_command)}
-# And what `flask yoto` has in an application that Yoto is a guest in.
-GUESTS_OWN = {str(one.name): one for one in (operators, *guest_commands())}
 
 
 class Said(NamedTuple):
@@ -67,7 +65,9 @@ def command_of(app: Flask, words: list[str]) -> tuple[click.Command, list[str]]:
         if found is None and command is app.cli:
             found = FLASKS_OWN.get(words[0])
         if found is None and command.name == "yoto":
-            found = GUESTS_OWN.get(words[0])
+            # What it has in an application that Yoto is a guest in.
+            guests = {str(one.name): one for one in (operators, *guest_commands(app))}
+            found = guests.get(words[0])
         if found is None:
             raise click.UsageError(f"'{command.name}' has no command '{words[0]}'")
         command, words = found, words[1:]

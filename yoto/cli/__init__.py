@@ -68,26 +68,27 @@ def init_logs(app: Flask) -> None:
         configure_app(app)
 
 
-def platform_commands() -> Iterable[click.Command]:
-    """The commands of the platform."""
-    from yoto.cli.commands import COMMANDS
+def platform_commands(app: Flask) -> Iterable[click.Command]:
+    """The commands of the platform in ``app``."""
+    from yoto.cli.commands import commands_in
 
-    return COMMANDS
+    return commands_in(app)
 
 
-def guest_commands() -> Iterable[click.Command]:
-    """Those on permissions, policies and guards, for applications that Yoto is a guest in."""
-    from yoto.cli.commands import GUARDS, QUESTIONS
+def guest_commands(app: Flask) -> Iterable[click.Command]:
+    """Those on permissions, policies and guards, for an application that Yoto is a guest in."""
+    from yoto.cli.commands import GUARDS, questions_in
     from yoto.cli.policy import policy
     from yoto.cli.subjects import applications, teams
 
-    return (GUARDS, QUESTIONS, applications, policy, teams)
+    return (GUARDS, questions_in(app), applications, policy, teams)
 
 
 def init_cli(
     app: Flask,
-    load: Callable[[], Iterable[click.Command]] = platform_commands,
+    load: Callable[[Flask], Iterable[click.Command]] = platform_commands,
     apart: Mapping[str, Callable[[], click.Command]] = MappingProxyType({}),
 ) -> None:
     """Add the commands that ``load`` imports, and those ``apart``, to the application."""
-    app.cli = Commands(app.name, commands=app.cli.commands, load=load, apart=apart)
+    known = app.cli.commands
+    app.cli = Commands(app.name, commands=known, load=lambda: load(app), apart=apart)

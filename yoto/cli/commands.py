@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import click
+from flask import Flask
 from flask.cli import AppGroup
 
 from yoto.cli.alerts import alerts
@@ -21,30 +25,21 @@ from yoto.cli.secrets import secrets
 from yoto.cli.subjects import applications, teams
 from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
-from yoto.cli.what_if import add_what_if
 from yoto.operate.guards import guards
 from yoto.operate.locks import locks
 from yoto.operate.permissions.requests import access_requests
 from yoto.operate.suggestions import suggestions
+from yoto.room import of_rooms, rooms_of
 
 ASKING = (
-    *("check", "compare", "decision-trends", "decisions", "explain", "list", "replay", "review"),
-    *("test", "what-if"),
+    *("check", "decision-trends", "decisions", "explain", "list", "replay", "review", "test"),
 )
 
 add_insight(permission)
 add_review(permission)
 add_templates(permission)
-add_what_if(permission)
 permission.add_command(group_of(access_requests))
 permission.add_command(models.commands["test"])
-
-# What changes nothing.
-QUESTIONS = AppGroup(
-    permission.name,
-    help="Ask for verdicts.",
-    commands={name: permission.commands[name] for name in ASKING},
-)
 
 # Guests without a control plane have the groups of guards, models and tables, too, and not these
 # commands.
@@ -56,7 +51,7 @@ GUARDS = AppGroup(
 _TABLES = {name: one for name, one in yoto.commands.items() if one is not models}
 YOTO = AppGroup(yoto.name, help=yoto.help, commands={**_TABLES, "guards": GUARDS})
 
-COMMANDS = (
+_COMMANDS: tuple[click.Command, ...] = (
     alerts,
     applications,
     cache,
@@ -72,3 +67,36 @@ COMMANDS = (
     teams,
     YOTO,
 )
+
+
+def commands_in(app: Flask) -> list[click.Command]:
+    """All commands of the platform in ``app``: those of the core, and those of its rooms."""
+    added: dict[str, list[click.Command]] = {str(permission.name): _questions_of(app)}
+    for room in rooms_of(app):
+        for group, commands in room.commands().items():
+            added.setdefault(group, []).extend(commands)
+    alone = added.pop("", [])
+    return [*(_with(one, added.get(str(one.name), ())) for one in _COMMANDS), *alone]
+
+
+def questions_in(app: Flask) -> AppGroup:
+    """The commands of ``flask permission`` that change nothing."""
+    asked = [*(permission.commands[name] for name in ASKING), *_questions_of(app)]
+    return _group(str(permission.name), "Ask for verdicts.", asked)
+
+
+def _questions_of(app: Flask) -> list[click.Command]:
+    """Those of them that rooms add."""
+    return of_rooms(app, lambda room: room.questions)
+
+
+def _with(one: click.Command, more: Sequence[click.Command]) -> click.Command:
+    """A group with more commands; another application has the group without."""
+    if not more:
+        return one
+    assert isinstance(one, click.Group)
+    return _group(str(one.name), one.help, [*one.commands.values(), *more])
+
+
+def _group(name: str, help_: str | None, commands: Sequence[click.Command]) -> AppGroup:
+    return AppGroup(name, help=help_, commands={str(one.name): one for one in commands})

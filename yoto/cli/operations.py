@@ -90,6 +90,7 @@ def _callback(operation: Operation, command: Command, has_json: bool) -> Callabl
                 if not machine:
                     click.echo(line)
 
+    run.__module__ = operation.function.__module__  # whose command it is
     callback: Callable[..., None] = options.as_json(run) if has_json else run
     for one in reversed(open_ones):
         callback = _given(one, operation, command)(callback)

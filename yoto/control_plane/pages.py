@@ -26,6 +26,8 @@ from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.database_problems import problem_of
 from yoto.operate.application import EXTENSION_KEY, ControlPlane, of_application
 from yoto.operate.live.views import init_live
+from yoto.operate.rest import as_blueprint
+from yoto.room import of_rooms
 
 DOCUMENT = "control-api-docs"  # the name that flask-smorest makes
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_folder="templates")
@@ -39,7 +41,7 @@ def init_control(app: Application, plane: ControlPlane) -> None:
     app.extensions[EXTENSION_KEY] = plane
     init_process(app)
     init_live(app, app.config["SOCKETS_MAX"])
-    routes = (*CONTROL_REST, *plane.routes)
+    routes = (*CONTROL_REST, *map(as_blueprint, of_rooms(app, lambda one: one.acts)), *plane.routes)
     add_api(
         app,
         routes,

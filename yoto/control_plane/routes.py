@@ -36,7 +36,6 @@ from yoto.operate.permissions.requests import access_requests
 from yoto.operate.permissions.resource import resources
 from yoto.operate.permissions.role import roles
 from yoto.operate.permissions.search import explain, search
-from yoto.operate.permissions.what_if import compare, what_if
 from yoto.operate.policies import candidate, coverage, documents, policies
 from yoto.operate.prefetch import prefetch
 from yoto.operate.queues import queues
@@ -61,8 +60,6 @@ CONTROL_REST: list[Blueprint] = [
     blueprint(search),
     blueprint(palette),
     review_control,
-    blueprint(what_if),
-    blueprint(compare),
     blueprint(registry),
     blueprint(servers),
     blueprint(users),

@@ -21,6 +21,7 @@ from yoto.errors import PlatformError
 from yoto.operate.application import of_application
 from yoto.operate.first_steps import FirstStep, read_first_steps
 from yoto.operate.permissions.resources import types
+from yoto.room import rooms_of
 from yoto.store.columns import utcnow
 
 log = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ def page_data(
         "socket_path": f"{request.script_root}/socket.io",
         "vendor": vendored,
         "resources": types(),
+        "rooms": [one.name for one in rooms_of(current_app)],
         "opens": [one.key for one in DETAILS],
         "shown": request.view_args or {},
         "requests_counted": COUNTED,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import click
@@ -18,7 +17,7 @@ from yoto.parts.component import Component, close_all, init_all, start_all
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
-from yoto.room import keep_rooms
+from yoto.room import keep_rooms, of_rooms
 from yoto.settings import EXTENSION as SETTINGS
 
 from . import processes
@@ -198,7 +197,7 @@ class Yoto:
             prefix = self._control_plane if isinstance(self._control_plane, str) else ""
             _plane().serve_plane(app, prefix.rstrip("/"), processes.notice)
             _plane().add_commands(app)
-        for page in chain.from_iterable(one.pages() for one in rooms):
+        for page in of_rooms(app, lambda room: room.pages):
             app.register_blueprint(page)
         if self._problems:
             init_refusals(app)

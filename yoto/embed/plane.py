@@ -150,7 +150,9 @@ def add_commands(app: Flask) -> None:
     group: Any = app.cli.commands["yoto"]
     # All applications of a process have the same group, and not all of them these commands.
     own = dict(group.commands)
-    app.cli.add_command(Commands(group.name, help=group.help, commands=own, load=guest_commands))
+    app.cli.add_command(
+        Commands(group.name, help=group.help, commands=own, load=lambda: guest_commands(app))
+    )
 
 
 def forget_plane(app: Flask) -> None:

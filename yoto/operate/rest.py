@@ -23,6 +23,7 @@ from yoto.operate.operation import Common, Operation, Subject
 from yoto.request.context import read_only
 
 FORMATS = (JSON, CSV) = ("json", "csv")
+_OF_ROOMS: dict[str, ControlBlueprint] = {}
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
 
 
@@ -30,6 +31,15 @@ class FileQuery(ma.Schema):
     """What a file is about, and its form."""
 
     format = ma.fields.String(load_default=JSON, validate=OneOf(FORMATS))
+
+
+def as_blueprint(acts: Subject | ControlBlueprint) -> ControlBlueprint:
+    """The routes of what a room adds to the control plane, made once for all applications."""
+    if isinstance(acts, ControlBlueprint):
+        return acts
+    if acts.name not in _OF_ROOMS:
+        _OF_ROOMS[acts.name] = blueprint(acts)
+    return _OF_ROOMS[acts.name]
 
 
 def blueprint(subject: Subject) -> ControlBlueprint:

@@ -82,17 +82,6 @@ from yoto.permission.verdict.resolver import MembershipStatus, role_closure
 from yoto.permission.verdict.verdict import Decision
 from yoto.permission.warming import ComponentState, WarmUpParts, WarmUpReport
 from yoto.permission.ways import Way
-from yoto.permission.what_if import (
-    ACTS,
-    ChangedCell,
-    ChangedVerdict,
-    Comparison,
-    Differing,
-    PersonChange,
-    Side,
-    WhatIf,
-    place_of_act,
-)
 from yoto.permission.writes.declared_roles import check_permissions, checked_roles
 from yoto.permission.writes.roles import UNSET
 
@@ -112,7 +101,6 @@ else:
 
 __all__ = [
     "ACCESS_COLUMNS",
-    "ACTS",
     "AccessDifference",
     "AccessLine",
     "AccessPage",
@@ -127,12 +115,8 @@ __all__ = [
     "UNSET",
     "Application",
     "CurrentRequest",
-    "ChangedVerdict",
-    "Comparison",
-    "ChangedCell",
     "ComponentState",
     "Decision",
-    "Differing",
     "Everyone",
     "Explanation",
     "MaintenanceChanged",
@@ -145,7 +129,6 @@ __all__ = [
     "PermissionSpec",
     "PermissionSystem",
     "PermissionTemplate",
-    "PersonChange",
     "Place",
     "PlaceFacts",
     "PolicyAnswer",
@@ -157,7 +140,6 @@ __all__ = [
     "RequestState",
     "RoleFacts",
     "MembershipStatus",
-    "Side",
     "SuperAdminUse",
     "Team",
     "TemplateLevel",
@@ -165,7 +147,6 @@ __all__ = [
     "WarmUpParts",
     "WarmUpReport",
     "Way",
-    "WhatIf",
     "access_rows",
     "acting_as",
     "authenticated_at",
@@ -202,7 +183,6 @@ __all__ = [
     "own_ids",
     "parse_place",
     "permission_denied",
-    "place_of_act",
     "person_number",
     "register_permission_handlers",
     "require_expression",

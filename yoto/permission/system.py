@@ -44,10 +44,10 @@ from yoto.permission.verdict.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.verdict.meters import CheckMeters
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.permission.ways import Way, Ways
-from yoto.permission.what_if import Trying
 from yoto.permission.writes.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.writes.registration import read_permissions
 from yoto.permission.writes.writes import Writes
+from yoto.room import offered
 from yoto.settings import settings_of
 from yoto.store.declarations import declarations_of
 from yoto.store.resources import types_of
@@ -61,7 +61,6 @@ class PermissionSystem(
     Explaining,
     Searching,
     Reviewing,
-    Trying,
     Replaying,
     Requesting,
     Operating,
@@ -73,6 +72,10 @@ class PermissionSystem(
     The object holds no state: an app's state is in ``app.extensions``, so that one instance serves
     any number of apps.
     """
+
+    def __getattr__(self, name: str) -> Any:
+        """What a room of the current application adds: ``permissions.what_if``."""
+        return offered(name)
 
     def init_app(
         self,

@@ -8,7 +8,6 @@ from yoto.api.permissions.requests import access_requests
 from yoto.api.permissions.review import review
 from yoto.api.permissions.subjects import applications, teams
 from yoto.api.permissions.templates import templates
-from yoto.api.permissions.what_if import what_if
 
 __all__ = [
     "access_requests",
@@ -20,5 +19,4 @@ __all__ = [
     "review",
     "teams",
     "templates",
-    "what_if",
 ]

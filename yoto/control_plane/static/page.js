@@ -28,6 +28,9 @@ export const has = (key) => key in texts;
 /** The text of `${prefix}.${name}`, else the name as it came from the data. */
 export const named = (prefix, name) => (has(`${prefix}.${name}`) ? t(`${prefix}.${name}`) : String(name));
 
+/** Whether the application has an optional feature. */
+export const room = (name) => page.rooms.includes(name);
+
 /** Whether whoever looks has the right: "view", "operate" or "admin". The server checks again. */
 export const may = (right) => page.rights.includes(`platform.${right}`);
 

@@ -452,7 +452,7 @@ def test_code_with_an_actor_and_the_terminal_are_answered_alike(
             "channel",
         ),
         (
-            lambda id_, **by: permissions.what_if(
+            lambda id_, **by: permissions.what_if.try_act(
                 {"act": "role.add_parent", "role_id": realms.role, "parent_id": id_}, **by
             ),
             "role",

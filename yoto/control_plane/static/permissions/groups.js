@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { subject } from "../format.js";
-import { named, t } from "../page.js";
+import { named, room, t } from "../page.js";
 import { table } from "../table.js";
 import { groupActs, tryActs } from "./what_if.js";
 
@@ -29,7 +29,7 @@ export function groupsOf(roles) {
       { title: t("permissions.in_group"), render: (one) => [...one.permissions].map((name, at) => [at ? ", " : "", h("code", {}, name)]) },
       { title: t("permissions.roles"), render: (one) => [...one.roles.values()].map(({ id, name, effect, scope }) => h("div", {}, subject(`role:${id}`, { text: name }), `: ${named("effect", effect)}`, scope.includes(":") ? [" · ", subject(scope)] : null)) },
     ],
-    actions: [{ title: t("what_if.try"), right: "view", run: (one) => tryActs(t("what_if.title_of", { name: one.id }), groupActs(one)) }],
+    actions: room("what_if") ? [{ title: t("what_if.try"), right: "view", run: (one) => tryActs(t("what_if.title_of", { name: one.id }), groupActs(one)) }] : [],
   });
   list.show([...groups.values()].sort((a, b) => a.id.localeCompare(b.id)));
   return h("section", {}, h("h3", {}, t("permissions.groups")), list.element);

@@ -3,14 +3,14 @@
 import { get } from "../api.js";
 import { badge, h, replace, uniqueId } from "../dom.js";
 import { subject } from "../format.js";
-import { keep, named, state, t } from "../page.js";
+import { keep, named, room, state, t } from "../page.js";
 import { empty } from "../states.js";
 import { table } from "../table.js";
 import { groupsOf } from "./groups.js";
 import { overwrites } from "./overwrites.js";
 import { form, homePickers, select } from "./question.js";
 import { sign } from "./sign.js";
-import { roleActs, tryActs, tryCell } from "./what_if.js";
+import { roleActs, tried, tryActs, tryCell } from "./what_if.js";
 
 const EVERY = "";
 const NARROW = matchMedia("(max-width: 46rem)");
@@ -158,7 +158,7 @@ function drawnTable(rows, columns, known, attempt) {
       h("span", { class: "role-name" }, subject(`role:${one.id}`, { text: one.name })),
       h("span", { class: "quiet small" }, one.is_default ? t("permissions.everyone") : t("permissions.holders", { n: one.holders })),
       one.active ? null : badge("unknown", t("permissions.inactive")),
-      h("button", { type: "button", class: "small", "aria-label": `${one.name}: ${t("what_if.try")}`, onclick: () => tryActs(t("what_if.title_of", { name: one.name }), roleActs(one)) }, t("what_if.short")),
+      room("what_if") ? h("button", { type: "button", class: "small", "aria-label": `${one.name}: ${t("what_if.try")}`, onclick: () => tryActs(t("what_if.title_of", { name: one.name }), roleActs(one)) }, t("what_if.short")) : null,
     ),
   );
   const bodies = [];
@@ -168,7 +168,7 @@ function drawnTable(rows, columns, known, attempt) {
       group = one.group;
       bodies.push(h("tbody", {}, h("tr", {}, h("th", { class: "group", scope: "rowgroup", colspan: columns.length + 1 }, group ?? t("permissions.no_group")))));
     }
-    const cells = columns.map((column) => h("td", {}, h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: () => attempt(column, one.name) }, cell(cellFor(known, column, one.name)))));
+    const cells = columns.map((column) => h("td", {}, tried(cell(cellFor(known, column, one.name)), () => attempt(column, one.name))));
     bodies.at(-1).append(h("tr", {}, h("th", { scope: "row", title: one.description }, h("code", {}, one.name)), cells));
   }
   return h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), bodies);

@@ -8,7 +8,7 @@ import { empty } from "../states.js";
 import { pagedTable } from "../table.js";
 import { TYPES, called, select } from "./question.js";
 import { sign } from "./sign.js";
-import { overwriteActs, tryActs } from "./what_if.js";
+import { overwriteActs, tried, tryActs } from "./what_if.js";
 
 /** A section for a home; `permissions` are those that can be granted in it. Null: nothing is below. */
 export function overwrites(home, permissions) {
@@ -83,7 +83,7 @@ export function overwrites(home, permissions) {
 /** Permissions by those for whom they are overwritten. */
 function matrixOf(rows, { place, overwrites: laid }) {
   const head = laid.map((one) => h("th", { scope: "col" }, h("span", { class: "role-name" }, subject(`${one.target_type}:${one.target_id}`, { text: one.target })), h("span", { class: "quiet small" }, named("laid", one.target_type))));
-  const lines = rows.map(({ name, description }) => h("tr", {}, h("th", { scope: "row", title: description }, h("code", {}, name)), laid.map((one) => h("td", {}, h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: () => attempt(place, one, name) }, cell(one, name))))));
+  const lines = rows.map(({ name, description }) => h("tr", {}, h("th", { scope: "row", title: description }, h("code", {}, name)), laid.map((one) => h("td", {}, tried(cell(one, name), () => attempt(place, one, name))))));
   return h("table", { class: "matrix", "aria-label": t("permissions.overwrite_matrix") }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), h("tbody", {}, lines));
 }
 

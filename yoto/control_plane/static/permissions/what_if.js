@@ -4,7 +4,7 @@ import { post } from "../api.js";
 import { show } from "../dialog.js";
 import { h, replace } from "../dom.js";
 import { subject } from "../format.js";
-import { keep, named, t } from "../page.js";
+import { keep, named, room, t } from "../page.js";
 import { pagedTable, table } from "../table.js";
 import { messageOf, select } from "./question.js";
 import { reason, sign } from "./sign.js";
@@ -53,6 +53,9 @@ export async function tryActs(title, choices, { wanted = null, told = () => null
   await closed;
   turn += 1;
 }
+
+/** What a cell of a matrix shows, as a button by which `attempt` opens the dialog. */
+export const tried = (shown, attempt) => (room("what_if") ? h("button", { type: "button", class: "try", title: t("what_if.try"), onclick: attempt }, shown) : shown);
 
 /** Changes of a role as a whole: `[[key, label, act]]`. */
 export const roleActs = ({ id, active, is_default: standard }) => [

@@ -119,7 +119,7 @@ def test_what_if_says_what_it_would_give(cabinet: Cabinet) -> None:
         "scope_id": "top",
         "here_only": True,
     }
-    found = permissions.what_if(act)
+    found = permissions.what_if.try_act(act)
     [change] = found.items
     places = [verdict.places for verdict in change.gained]
     assert (change.user_id, places) == (cabinet.mara.id, [("folder:=top",)])

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_TRIAL
-from yoto.api.permissions.what_if import service
-from yoto.api.permissions.what_if.schemas import (
+from yoto.auth.access import signed_in
+from yoto.auth.identity import current_user_id
+from yoto.http.api import API_PREFIX
+from yoto.http.rest import RestBlueprint
+from yoto.permission import Place
+from yoto.request.context import read_only
+from yoto.resilience import rate_limit
+from yoto.rooms.what_if import service
+from yoto.rooms.what_if.report import WhatIf
+from yoto.rooms.what_if.schemas import (
     AllOfRolesSchema,
     AsRolesSchema,
     TriedSchema,
     WhatIfSchema,
 )
-from yoto.auth.access import signed_in
-from yoto.auth.identity import current_user_id
-from yoto.http.api import API_PREFIX
-from yoto.http.rest import RestBlueprint
-from yoto.permission import Place, WhatIf
-from yoto.request.context import read_only
-from yoto.resilience import rate_limit
 
 what_if = RestBlueprint(
     "what-if",

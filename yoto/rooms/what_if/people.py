@@ -35,7 +35,7 @@ from yoto.permission.loading.places_sql import person_number
 from yoto.permission.loading.rights_sql import HOME, NODES
 from yoto.permission.loading.sites import Site
 from yoto.permission.people.subjects import Holder
-from yoto.permission.what_if.reach import Reach
+from yoto.rooms.what_if.reach import Reach
 from yoto.store.columns import Id
 from yoto.store.resources import ResourceType
 

@@ -13,7 +13,7 @@ from yoto.permission.loading.sites import load_sites
 from yoto.permission.people.kinds import Everyone
 from yoto.permission.people.subjects import Holder, holder_of
 from yoto.permission.registry.scopes import parse_place
-from yoto.permission.what_if.acts import Act
+from yoto.rooms.what_if.acts import Act
 from yoto.store.models import NOWHERE, PermissionGroup, Role, RoleGroupGrant
 
 

@@ -18,8 +18,8 @@ from yoto.permission.registry.registry import PermissionRegistry
 from yoto.permission.verdict.facts import UserFacts
 from yoto.permission.verdict.resolver import NOTHING, FlatPlace, flatten, resolve
 from yoto.permission.verdict.verdict import reason_of
-from yoto.permission.what_if.places import At
-from yoto.permission.what_if.report import ChangedCell, ChangedVerdict, PersonChange
+from yoto.rooms.what_if.places import At
+from yoto.rooms.what_if.report import ChangedCell, ChangedVerdict, PersonChange
 
 PLACES_SHOWN = 20  # places of a change that are named; all are counted
 ALLOW, DENY = "allow", "deny"

@@ -172,7 +172,7 @@ def test_what_is_assigned_from_later_on_is_judged_at_that_moment(
 ) -> None:
     pinner, person = world.role(harbour, PIN), world.member(harbour)
     with app.app_context():
-        found = permissions.what_if(
+        found = permissions.what_if.try_act(
             {
                 "act": "role.assign",
                 "subject": f"user:{person.id}",

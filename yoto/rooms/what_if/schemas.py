@@ -8,7 +8,7 @@ from marshmallow.validate import Length, Range
 from yoto.api.permissions.checks.schemas import EffectiveSchema, PlaceSchema
 from yoto.api.permissions.insight.schemas import INCOMPLETE, PAGE_DEFAULT, PAGE_MAX
 from yoto.http.fields import Instant, NodeId, RowId
-from yoto.permission import ACTS
+from yoto.rooms.what_if.acts import ACTS
 
 CURSOR_LENGTH = 200
 ROLES_MAX, PLACES_MAX = 250, 1_000

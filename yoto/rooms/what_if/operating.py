@@ -7,22 +7,22 @@ from typing import Annotated, Any
 from marshmallow.validate import Length
 
 from yoto.api.permissions.checks.service import Question
-from yoto.api.permissions.what_if.schemas import (
+from yoto.auth.operators import VIEW
+from yoto.errors import UnknownResource
+from yoto.http.paging import PAGE_DEFAULT
+from yoto.nodes import GLOBAL_KIND, NodeId
+from yoto.operate.insight import asked_user, demand_operators_insight, open_question
+from yoto.operate.operation import Limit, Subject
+from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
+from yoto.rooms.what_if.report import Comparison, WhatIf
+from yoto.rooms.what_if.schemas import (
     ACT,
     AFTER,
     CURSOR_LENGTH,
     PeopleComparedSchema,
     WhatIfSchema,
 )
-from yoto.auth.operators import VIEW
-from yoto.errors import UnknownResource
-from yoto.extensions import permissions
-from yoto.http.paging import PAGE_DEFAULT
-from yoto.nodes import GLOBAL_KIND, NodeId
-from yoto.operate.insight import asked_user, demand_operators_insight, open_question
-from yoto.operate.operation import Limit, Subject
-from yoto.operate.permissions.shapes import USERNAME_LENGTH, Scope
-from yoto.permission import Comparison, WhatIf
+from yoto.rooms.what_if.trying import TRYING
 
 what_if = Subject(
     "what_if",
@@ -53,8 +53,8 @@ def try_act(
     It is refused as the act would be. Beyond `platform.view` it takes the right to audit where the
     act reaches, or `admin.audit`.
     """
-    demand_operators_insight(Question("", *place) for place in permissions.reached_by(act))
-    return permissions.what_if(act, after=after, limit=limit, numbers=True)
+    demand_operators_insight(Question("", *place) for place in TRYING.reached_by(act))
+    return TRYING.try_act(act, after=after, limit=limit, numbers=True)
 
 
 @compare.operation("GET", "", VIEW, also=(404,))
@@ -70,7 +70,7 @@ def compare_people(
     """
     place = open_question("", scope, scope_id)
     pair = _number(user, "user"), _number(other, "other")
-    return permissions.compare_people(*pair, place.scope, place.scope_id, numbers=True)
+    return TRYING.compare(*pair, place.scope, place.scope_id, numbers=True)
 
 
 def _number(who: str, field: str) -> int:

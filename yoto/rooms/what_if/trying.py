@@ -1,4 +1,4 @@
-"""The part of ``PermissionSystem`` that carries out acts and takes them back at once.
+"""``permissions.what_if``: carries out acts and takes them back at once.
 
 An act is written by its own write, in a transaction that is never committed: no event, no record
 of it and no other reader ever sees it. Before and after, the rights of a page of the people whom it
@@ -42,14 +42,14 @@ from yoto.permission.registry.scopes import checked_id, parse_place
 from yoto.permission.search.page import PEOPLE_UNKNOWN, ROLES_UNKNOWN, checked_limit
 from yoto.permission.search.users import has_unasked
 from yoto.permission.state import PermissionState, get_state
-from yoto.permission.what_if.acts import Act, read_act
-from yoto.permission.what_if.as_roles import names_of_roles
-from yoto.permission.what_if.comparing import compared
-from yoto.permission.what_if.judging import RolesAt, Window, cells_between, changes_in, with_names
-from yoto.permission.what_if.people import heirs, people_reached
-from yoto.permission.what_if.places import At, blocks_from, checked_at
-from yoto.permission.what_if.reach import Reach, reach_of
-from yoto.permission.what_if.report import ChangedCell, Comparison, PersonChange, WhatIf
+from yoto.rooms.what_if.acts import Act, read_act
+from yoto.rooms.what_if.as_roles import names_of_roles
+from yoto.rooms.what_if.comparing import compared
+from yoto.rooms.what_if.judging import RolesAt, Window, cells_between, changes_in, with_names
+from yoto.rooms.what_if.people import heirs, people_reached
+from yoto.rooms.what_if.places import At, blocks_from, checked_at
+from yoto.rooms.what_if.reach import Reach, reach_of
+from yoto.rooms.what_if.report import ChangedCell, Comparison, PersonChange, WhatIf
 from yoto.store.db import db, writing
 from yoto.store.translation import translated
 
@@ -88,7 +88,7 @@ class Trying:
     Policies are left out.
     """
 
-    def what_if(
+    def try_act(
         self,
         act: Mapping[str, Any],
         after: str | None = None,
@@ -157,7 +157,7 @@ class Trying:
         with reading():
             return _roots(reach_of(db.session(), read_act(act)))
 
-    def permissions_of_roles(
+    def of_roles(
         self, role_ids: Iterable[int], places: Iterable[tuple[str, NodeId | None]]
     ) -> list[frozenset[str]]:
         """What a member who holds these roles, and no other but the default one, may do.
@@ -177,7 +177,7 @@ class Trying:
         with reading() as connection:
             return names_of_roles(connection, state, wanted, asked)
 
-    def compare_people(
+    def compare(
         self,
         user_id: SubjectId,
         other_id: SubjectId,
@@ -188,7 +188,7 @@ class Trying:
         """What each of two people may do in a place that the other may not, and why.
 
         Args:
-            numbers: as in ``what_if``.
+            numbers: as in ``try_act``.
 
         Raises:
             ValidationFailed: bad input, by field; ``UnknownResource`` for a place, or somebody, not
@@ -199,6 +199,10 @@ class Trying:
         pair = person_number(user_id), person_number(other_id, "other_id")
         with reading() as connection:
             return compared(connection, state, place, pair, numbers=numbers)
+
+
+# It holds nothing: what it is asked, it asks the current application.
+TRYING = Trying()
 
 
 @contextmanager

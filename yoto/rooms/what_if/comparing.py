@@ -15,7 +15,7 @@ from yoto.permission.people.subjects import name_of_no_person
 from yoto.permission.registry.scopes import Place
 from yoto.permission.state import PermissionState
 from yoto.permission.verdict.verdict import reason_of
-from yoto.permission.what_if.report import Comparison, Differing, Side
+from yoto.rooms.what_if.report import Comparison, Differing, Side
 
 
 def compared(
@@ -26,7 +26,7 @@ def compared(
     *,
     numbers: bool,
 ) -> Comparison:
-    """See ``Trying.compare_people``."""
+    """See ``Trying.compare``."""
     now, known = state.clock(), state.registry.snapshot.by_name.values()
     found = {
         one.user.user_id: Derivation.of(one, state.registry, now)

@@ -19,9 +19,9 @@ from yoto.permission.people.kinds import Team
 from yoto.permission.people.numbers import SubjectId
 from yoto.permission.people.subjects import subject_of_text
 from yoto.permission.registry.scopes import Place, checked_id, parse_place
-from yoto.permission.what_if import membership
 from yoto.permission.writes.roles import UNSET
 from yoto.permission.writes.writes import Writes
+from yoto.rooms.what_if import membership
 from yoto.store.models import Effect
 from yoto.store.resources import known_types
 

@@ -9,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 
 from tests.support.world import Community, World
-from yoto.cli import what_if
+from yoto.rooms.what_if import commands
 
 PIN = "message.pin"
 
@@ -26,7 +26,7 @@ def run(app: Flask, *args: str) -> Result:
 def test_an_act_is_told_as_lines_and_as_json(
     app: Flask, world: World, harbour: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(what_if, "PAGE", 2)
+    monkeypatch.setattr(commands, "PAGE", 2)
     crew = world.role(harbour, name="crew")
     people = sorted(world.members(harbour, 3, crew))
     act = ("what-if", "role.grant", f"role_id={crew}", f"permissions={PIN},message.manage")

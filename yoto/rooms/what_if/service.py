@@ -22,15 +22,13 @@ from yoto.extensions import permissions
 from yoto.nodes import GLOBAL, place_of_text
 from yoto.permission import (
     SEES_ALL,
-    ChangedCell,
-    ChangedVerdict,
     MembershipStatus,
-    PersonChange,
     Place,
-    WhatIf,
     node_of_text,
-    place_of_act,
 )
+from yoto.rooms.what_if.acts import place_of_act
+from yoto.rooms.what_if.report import ChangedCell, ChangedVerdict, PersonChange, WhatIf
+from yoto.rooms.what_if.trying import TRYING
 from yoto.store.db import db
 from yoto.store.models import NOWHERE, Role
 from yoto.store.resources import known_types
@@ -47,11 +45,11 @@ def what_if(caller_id: int, asked: Mapping[str, Any]) -> WhatIf:
 
     Raises:
         PermissionDenied: the caller may not do it.
-        ValidationFailed, UnknownResource: as ``PermissionSystem.what_if``.
+        ValidationFailed, UnknownResource: as ``Trying.try_act``.
     """
     act = asked["act"]
     _demand_right(caller_id, act)
-    found = permissions.what_if(
+    found = TRYING.try_act(
         act, after=asked["after"], limit=asked["limit"], actor_id=caller_id, numbers=True
     )
     seen = _Seen(caller_id)
@@ -75,7 +73,7 @@ def as_roles(caller_id: int, role_ids: list[int], places: list[Place]) -> list[l
         for role_id, home in rows:
             if home == NOWHERE:
                 raise UnknownResource("role", role_id, "role_ids")
-    return [sorted(one) for one in permissions.permissions_of_roles(role_ids, places)]
+    return [sorted(one) for one in TRYING.of_roles(role_ids, places)]
 
 
 def _demand_right(caller_id: int, act: Mapping[str, Any]) -> None:

@@ -11,20 +11,17 @@ from flask.cli import AppGroup
 from yoto.cli.operations import command
 from yoto.cli.options import Scope, ScopeId, resource_of
 from yoto.cli.permission import user_id_of
-from yoto.extensions import permissions
 from yoto.nodes import GLOBAL_KIND
-from yoto.permission import ChangedVerdict, Differing, PersonChange, Side, WhatIf
+from yoto.rooms.what_if.report import ChangedVerdict, Differing, PersonChange, Side, WhatIf
+from yoto.rooms.what_if.trying import TRYING
 
 PAGE = 500  # people told at a time
 LISTS = ("permissions", "allow", "deny")
 
-
-def add_what_if(group: AppGroup) -> None:
-    """Add the commands to ``flask permission``."""
-    command(group, "what-if <act> <fields>")(what_if)
-    command(group, "compare <user> <other>")(compare)
+questions = AppGroup("permission")
 
 
+@command(questions, "what-if <act> <fields>")
 def what_if(
     act: str,
     fields: Mapping[str, Any] = {},
@@ -58,6 +55,7 @@ def what_if(
     yield f"{gain} would gain, {lose} would lose something."
 
 
+@command(questions, "compare <user> <other>")
 def compare(
     user: str,
     other: str,
@@ -66,9 +64,7 @@ def compare(
     json: Annotated[bool, "As JSON."] = False,
 ) -> Iterator[str]:
     """Say what USER and OTHER (usernames or ids) may do in a place that the other may not."""
-    found = permissions.compare_people(
-        user_id_of(user), user_id_of(other), *resource_of(scope, scope_id)
-    )
+    found = TRYING.compare(user_id_of(user), user_id_of(other), *resource_of(scope, scope_id))
     if json:
         yield dumps(found.to_dict(), indent=2)
         return
@@ -80,7 +76,7 @@ def compare(
 def _pages(act: Mapping[str, Any]) -> Iterator[WhatIf]:
     after: str | None = None
     while True:
-        page = permissions.what_if(act, after=after, limit=PAGE)
+        page = TRYING.try_act(act, after=after, limit=PAGE)
         yield page
         after = page.next_after
         if after is None:

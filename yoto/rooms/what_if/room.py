@@ -1,0 +1,43 @@
+"""Who would gain and who would lose what by a change of rights, tried before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from yoto.room import Room
+
+if TYPE_CHECKING:
+    import click
+    from flask_smorest import Blueprint
+
+    from yoto.operate.operation import Subject
+
+    from .trying import Trying
+
+
+def _rest() -> Sequence[Blueprint]:
+    from .views import what_if
+
+    return (what_if,)
+
+
+def _acts() -> Sequence[Subject]:
+    from .operating import compare, what_if
+
+    return (what_if, compare)
+
+
+def _questions() -> Sequence[click.Command]:
+    from .commands import questions
+
+    return tuple(questions.commands.values())
+
+
+def _offers() -> Trying:
+    from .trying import TRYING
+
+    return TRYING
+
+
+ROOM = Room("what_if", rest=_rest, acts=_acts, questions=_questions, offers=_offers)
