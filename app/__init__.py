@@ -32,12 +32,13 @@ from app.server import YotoSocketIO
 from yoto.auth.failed_sign_ins import failures_of
 from yoto.auth.identity import caller_or_none, current_user_id
 from yoto.cli import async_mode_here, init_logs
+from yoto.component import Component, init_all
 from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
-from yoto.parts.component import Component, init_all
 from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import WarmUpReport, init_page_globals
 from yoto.persistence import guard_database, time_database
+from yoto.room import components_of
 from yoto.store.db import close_db
 
 if collects:
@@ -79,7 +80,7 @@ def create_app(
         enabled=app.config["RESILIENCE_ENABLED"],
         share_workers=app.config["LOCAL_SHARE_WORKERS"],
     )
-    init_all(app, host, PARTS)
+    init_all(app, host, _parts_of(app))
     call_own_code(app)
     return app
 
@@ -101,7 +102,7 @@ def close_app(app: Flask) -> None:
     Raises:
         ExceptionGroup: some did not close; all others did.
     """
-    end(app, PARTS)
+    end(app, _parts_of(app))
 
 
 def _init_database(app: Flask, host: Host) -> None:
@@ -129,10 +130,13 @@ def _init_pages(app: Flask, host: Host) -> None:
     cli.init_app(app)
 
 
-PARTS: tuple[Component[Host], ...] = (
-    Component("database", init=_init_database, close=close_db),
-    *COMPONENTS,
-    Component("watch of the database", init=_watch_database),
-    Component("accounts", init=_init_accounts, close=lambda app: failures_of(app).close()),
-    Component("pages", init=_init_pages, close=blueprints.close_pages),
-)
+def _parts_of(app: Flask) -> tuple[Component[Host], ...]:
+    """All parts of the application, in the order in which they need each other."""
+    return (
+        Component("database", init=_init_database, close=close_db),
+        *COMPONENTS,
+        *components_of(app),
+        Component("watch of the database", init=_watch_database),
+        Component("accounts", init=_init_accounts, close=lambda app: failures_of(app).close()),
+        Component("pages", init=_init_pages, close=blueprints.close_pages),
+    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from yoto.component import Component
 from yoto.settings import Setting, declared
 
 EXTENSION = "yoto.rooms"
@@ -37,6 +38,8 @@ class Room:
         name: of its folder, and in ``YOTO_ROOMS``.
         settings: classes of declarations of its keys.
         as_guest: what these keys are by default where the platform is a guest.
+        components: its parts that run: made and started after those of the core, in whose hooks
+            they register, and closed before them.
         needs_plane: whether an application without a control plane cannot have it.
         rest: returns blueprints of the API for people.
         pages: returns blueprints that are none of an API.
@@ -50,6 +53,7 @@ class Room:
     name: str
     settings: tuple[type, ...] = ()
     as_guest: Mapping[str, Any] = field(default_factory=dict)
+    components: tuple[Component[Any], ...] = ()
     needs_plane: bool = False
     rest: Callable[[], Sequence[Any]] = nothing
     pages: Callable[[], Sequence[Any]] = nothing
@@ -73,6 +77,11 @@ def rooms_of(app: Flask) -> tuple[Room, ...]:
     """The rooms of ``app``, in the order in which the platform lists them."""
     found: tuple[Room, ...] = app.extensions.get(EXTENSION, ())
     return found
+
+
+def components_of(app: Flask) -> tuple[Component[Any], ...]:
+    """The parts of the rooms of ``app``, to be made after those of the core."""
+    return tuple(chain.from_iterable(one.components for one in rooms_of(app)))
 
 
 def of_rooms(app: Flask, kind: Callable[[Room], Callable[[], Sequence[Any]]]) -> list[Any]:

@@ -10,14 +10,14 @@ import click
 from flask import Flask, current_app
 
 from yoto.cli import Commands
+from yoto.component import Component, close_all, init_all, start_all
 from yoto.errors import ConfigurationError
 from yoto.extras import demand
 from yoto.http.problems import init_limit_headers, init_refusals
-from yoto.parts.component import Component, close_all, init_all, start_all
 from yoto.parts.guards import GUARDS
 from yoto.redis import RedisSettings
 from yoto.resilience import Resilience, Settings
-from yoto.room import keep_rooms, of_rooms
+from yoto.room import components_of, keep_rooms, of_rooms
 from yoto.settings import EXTENSION as SETTINGS
 
 from . import processes
@@ -233,7 +233,7 @@ class Yoto:
             Resilience.of(app).start()
             _plane().begin_plane(app)
         else:
-            start_all(app, _parts(wiring))
+            start_all(app, _parts(app, wiring))
 
     @staticmethod
     def close(app: Flask | None = None) -> None:
@@ -264,7 +264,7 @@ def _wire(app: Flask) -> None:
         )
         _permissions().declare_permissions(app, wiring.permissions)
         return
-    init_all(app, wiring, _parts(wiring))
+    init_all(app, wiring, _parts(app, wiring))
     if wiring.permissions is not None:
         _permissions().declare_permissions(app, wiring.permissions)
 
@@ -274,12 +274,13 @@ def _close(app: Flask) -> None:
     if wiring.operators is not None:
         _plane().close_plane(app, wiring.operators)
     else:
-        close_all(app, _parts(wiring))
+        close_all(app, _parts(app, wiring))
 
 
-def _parts(wiring: Wiring) -> Sequence[Component[Wiring]]:
+def _parts(app: Flask, wiring: Wiring) -> Sequence[Component[Wiring]]:
     """The parts of an application without a control plane."""
-    return GUARDS if wiring.permissions is None else (*GUARDS, *_permissions().PERMISSIONS)
+    core = GUARDS if wiring.permissions is None else (*GUARDS, *_permissions().PERMISSIONS)
+    return (*core, *components_of(app))
 
 
 def _commands() -> Iterable[click.Command]:

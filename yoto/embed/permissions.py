@@ -15,10 +15,10 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from yoto.cache import HybridPermissionCache, invalidation_log
 from yoto.cli.tables import yoto as commands
+from yoto.component import Component
 from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.optimization import AdvancedOptimization
-from yoto.parts.component import Component
 from yoto.permission import (
     PermissionSystem,
     check_permissions,

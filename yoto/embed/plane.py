@@ -22,6 +22,7 @@ from yoto.auth.identity import EXTENSION_KEY as CALLERS
 from yoto.auth.identity import Callers, Identity, current_user_id, init_callers
 from yoto.auth.operators import CONTROL_PREFIX
 from yoto.cli import Commands, guest_commands
+from yoto.component import Component, init_all
 from yoto.control_plane import init_control
 from yoto.control_plane.static_files import CONTROL, VERSION
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
@@ -35,12 +36,11 @@ from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
 from yoto.http.pipeline import admit_all
 from yoto.logs import LEVELS, get_level, set_level
-from yoto.parts.component import Component, init_all
 from yoto.parts.platform import COMPONENTS, Host, begin, end
 from yoto.permission import NO_PERSON, number_of
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
-from yoto.room import keep_rooms, rooms_of
+from yoto.room import components_of, keep_rooms, rooms_of
 from yoto.settings import EXTENSION as SETTINGS
 from yoto.settings import PREFIX, check_combinations
 from yoto.store.db import EXTENSION as STORE
@@ -134,7 +134,7 @@ def wire_plane(
         enabled=plane.config["RESILIENCE_ENABLED"],
         share_workers=plane.config["LOCAL_SHARE_WORKERS"],
     )
-    init_all(plane, host, COMPONENTS)
+    init_all(plane, host, (*COMPONENTS, *components_of(plane)))
     init_health(plane, [MIGRATIONS], prefix=CONTROL_PREFIX)
     operators.init_app(plane, app)
     init_control(plane, operators.control_plane())
@@ -180,7 +180,8 @@ def close_plane(app: Flask, operators: GuestOperators | OwnOperators) -> None:
         forget_connections(app, close=True)
 
     connections: Component[Host] = Component("connections", close=forget)
-    end(plane_of(app), (connections, *COMPONENTS, Component("operators", close=operators.close)))
+    parts = (connections, *COMPONENTS, *components_of(app))
+    end(plane_of(app), (*parts, Component("operators", close=operators.close)))
 
 
 def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:

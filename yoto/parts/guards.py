@@ -7,11 +7,10 @@ from typing import Any, Protocol
 
 from flask import Flask
 
+from yoto.component import Component
 from yoto.events import Events
 from yoto.redis import RedisSettings, RedisStore
 from yoto.resilience import Resilience, Settings
-
-from .component import Component
 
 
 class GuardedHost(Protocol):

@@ -20,6 +20,7 @@ from yoto.alerts import (
 )
 from yoto.cache import invalidation_log
 from yoto.collectors import measure, measured_values
+from yoto.component import Component, close_all, start_all
 from yoto.errors import StoreUnavailable
 from yoto.extensions import (
     alerts,
@@ -63,10 +64,10 @@ from yoto.request.context import origin
 from yoto.request.current import current_request
 from yoto.request.records import records_of
 from yoto.resilience import Settings
+from yoto.room import components_of
 from yoto.settings import read
 from yoto.sweeping import sweeper_of
 
-from .component import Component, close_all, start_all
 from .guards import EVENTS, REDIS, RESILIENCE
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def begin(app: Flask) -> WarmUpReport | None:
     Returns:
         The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
     """
-    start_all(app, COMPONENTS)
+    start_all(app, (*COMPONENTS, *components_of(app)))
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from yoto.parts.component import Component, close_all, init_all, start_all
+from yoto.component import Component, close_all, init_all, start_all
 
 app = Flask("shop")
 
