@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(PIP) --require-hashes
 LOCKS := requirements requirements-regorus requirements-frontend requirements-dev
 
-SUITES := unit contract integration e2e chaos simulation
+SUITES := unit contract integration e2e chaos
 PYTEST = $(BIN)/python -m pytest
 # Three for two cores, since many tests wait for servers. Each takes a third of the tests in order
 # and then from the longest rest, so that what a folder or a module shares is started once. Where
@@ -29,38 +29,41 @@ unexport PYTHONDONTWRITEBYTECODE
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster setup test test-all $(SUITES:%=test-%) lint style types layers unused security dependencies workflows workflows-run \
+.PHONY: help run cluster setup test test-all test-proof $(SUITES:%=test-%) lint style types layers unused security dependencies workflows workflows-run \
   coverage chaos simulate planted soak bench servers opa format lock propose package sbom released charts screenshots docs clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
-	@printf '  make %-12s %s\n' 'test-SUITE' 'The tests of one suite: $(SUITES) (ONLY=path, ARGS="-k name")'
+	@printf '  make %-12s %s\n' 'test-SUITE' 'The tests of one suite: $(SUITES) proof (ONLY=path, ARGS="-k name")'
 
 run: $(RUNTIME) $(CHARTS) ## Set up and start the application with demo data
 	$(BIN)/python run.py $(ARGS)
 
 cluster: setup ## Start all of production on this machine: nginx, two nodes, Redis Cluster, MariaDB, OPA, Prometheus
-	$(BIN)/python -m tests.support.cluster
+	$(BIN)/python -m proof.cluster
 
 setup: $(TOOLS) $(CHART_TOOLS) ## Set up what the tests need
 
-test: setup ## Set up and run the tests (ARGS="-k name" for some of them)
+test: setup ## Set up and run the tests in their short forms (ARGS="-k name" for some of them)
 	$(PYTEST) $(PARALLEL) $(ARGS)
 
-test-all: setup ## Run the tests on every kind of server, with more random examples (ARGS as for test)
+test-all: setup ## Run all tests in their long forms, on every kind of server (ARGS as for test)
 	YOTO_TEST_ALL=1 $(PYTEST) $(PARALLEL) $(ARGS)
 
 $(SUITES:%=test-%): test-%: setup
 	$(PYTEST) $(or $(ONLY),tests/$*) $(ARGS)
 
+test-proof: setup
+	$(PYTEST) $(or $(ONLY),proof) $(ARGS)
+
 coverage: setup ## Run the tests and measure the lines and branches they reach
 	$(PYTEST) --cov --cov-report=xml:build/coverage.xml --cov-report=term:skip-covered $(ARGS)
 
 chaos: setup ## Break every part of the topology under load, and judge (ARGS="--seed 7 --minutes 20")
-	$(BIN)/python -m tests.chaos.campaign $(ARGS)
+	$(BIN)/python -m proof.campaign $(ARGS)
 
 soak: setup ## Load the topology for an hour, and find what drifts (ARGS="--seconds 1800")
-	$(BIN)/python -m tests.chaos.soak $(ARGS)
+	$(BIN)/python -m proof.soak $(ARGS)
 
 lint: style types layers unused ## Check style, types, layers, and that nothing is unused
 
@@ -93,11 +96,11 @@ workflows-run: $(TOOLS) ## Run the steps of a job of .github in a root like the 
 	$(BIN)/python -m tools.workflow_job $(JOB)
 
 simulate: $(TOOLS) ## Search the protocols in virtual time, and find the planted bugs (ARGS="--hours 5 --seed 2")
-	$(BIN)/python -m tests.simulation $(ARGS)
-	$(BIN)/python -m tests.simulation bugs
+	$(BIN)/python -m proof.simulation $(ARGS)
+	$(BIN)/python -m proof.simulation bugs
 
 planted: setup ## Plant bugs, each before the checkers that must catch it (ARGS="--rounds 3" or names)
-	$(BIN)/python -m tests.planted $(ARGS)
+	$(BIN)/python -m proof.planted $(ARGS)
 
 bench: $(BENCH_TOOLS) ## Measure all, into docs/benchmarks.md (BENCHMARKS="http check" for some of it)
 	$(BIN)/python -m benchmarks all $(BENCHMARKS)

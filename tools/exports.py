@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("yoto", "app")
 # Where names are imported from those packages, beside the packages themselves.
-OTHERS = ("tests", "benchmarks", "deploy", "examples", "migrations", "tools")
+OTHERS = ("tests", "proof", "benchmarks", "deploy", "examples", "migrations", "tools")
 GUIDES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/**/*.md")
 
 

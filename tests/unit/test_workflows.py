@@ -31,7 +31,7 @@ SUITES = {
     "test-integration",
     "test-e2e",
     "test-chaos",
-    "test-simulation",
+    "test-proof",
 }
 
 
@@ -154,9 +154,10 @@ def test_nothing_is_published_before_the_tests_and_their_long_forms_passed() -> 
     release = jobs(RELEASE)
     proofs = {"test", "deployment"}
     assert release["deployment"]["env"]["YOTO_TEST_ALL"] == "1"
-    (command,) = (one["run"] for one in release["deployment"]["steps"] if "test-e2e" in str(one))
-    paths = re.findall(r"tests/\S+?(?=[\s\"])", command)
-    assert paths and all((ROOT / path).exists() for path in paths)
+    called = [
+        target for step in release["deployment"]["steps"] for target in made(step.get("run", ""))
+    ]
+    assert {"test-e2e", "test-proof"} <= set(called)
 
     def before(name: str) -> set[str]:
         needs = release[name].get("needs", [])
@@ -174,3 +175,16 @@ def test_the_run_before_landing_calls_what_the_workflows_call() -> None:
     # ``lint`` is the three that ci.yml names one by one.
     assert own - {"style", "types", "layers"} <= ours
     assert "lint" in ours
+
+
+def test_each_test_has_its_long_form_in_a_workflow() -> None:
+    def packages(folder: str) -> set[str]:
+        return {one.parent.name for one in (ROOT / folder).glob("*/__init__.py")}
+
+    advanced = ROOT / ".github/workflows/ci-advanced.yml"
+    assert yaml.safe_load(advanced.read_text())["env"]["YOTO_TEST_ALL"] == "1"
+    called = set(re.findall(r"[\w/-]+", " ".join(steps(advanced))))
+    assert {f"test-{one}" for one in packages("tests") - {"support"}} <= SUITES <= called
+    shards = jobs(advanced)["redis-cluster"]["strategy"]["matrix"]["suite"]
+    assert {f"tests/contract/{one}" for one in packages("tests/contract") - {*shards}} <= called
+    assert {f"proof/tests/{one}" for one in packages("proof/tests")} <= called

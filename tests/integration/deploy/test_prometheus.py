@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from app.extensions import monitor, resilience
-from tests.support.cluster.front import Prometheus
+from tests.support.front import Prometheus
 from tests.support.prometheus_files import RULES, SCRAPES, dashboard_queries, rules
 from tests.support.require import missing
 from tests.support.waiting import HOST, wait_until

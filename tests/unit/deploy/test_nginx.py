@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from config import Base
-from tests.support.cluster.front import SITE, Nginx
+from tests.support.front import SITE, Nginx
 
 TEXT = SITE.read_text(encoding="utf-8")
 

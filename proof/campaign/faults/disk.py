@@ -1,0 +1,97 @@
+"""The disk of the whole topology is full, or MariaDB may write no longer files.
+
+Where root may mount, the runner has put the topology on a small tmpfs (``on_small_disk``), which is
+filled to its last byte. Elsewhere MariaDB alone gets a limit of the length of its files: the kernel
+ends it there, and it is started again with what it had.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proof.campaign.faults.base import Branch, Noting
+from proof.campaign.faults.seen import DATABASE_AWAY, both, noted
+
+if TYPE_CHECKING:
+    from proof.cluster import Cluster
+
+SIZE = 1536  # MiB
+FILL = "filler"
+BLOCK = 1 << 20  # bytes
+
+
+class DiskFull(Noting):
+    """Nothing can be written: no row, no line of a log."""
+
+    name = "disk-full"
+    seconds = (4.0, 7.0)
+    alone = True
+    branches = (
+        Branch("a database that cannot write is an outage", both(noted("full"), DATABASE_AWAY)),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filler: Path | None = None
+        self._limited: tuple[int, tuple[int, int]] | None = None
+
+    def begin(self, cluster: Cluster, rng: random.Random) -> str:
+        folder = Path(cluster.folder)
+        if os.path.ismount(folder):
+            self._filler = folder / FILL
+            written = _fill(self._filler)
+            self.notes["full"] = f"{written >> 20} MiB written until the disk was full"
+            return f"tmpfs of {SIZE} MiB"
+        self._database = cluster.database
+        pid = cluster.database.pid
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        self._limited = (pid, before)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (BLOCK, before[1]))
+        self.notes["full"] = "RLIMIT_FSIZE of MariaDB is 1 MiB"
+        return "RLIMIT_FSIZE of MariaDB"
+
+    def end(self) -> None:
+        filler, self._filler = self._filler, None
+        if filler is not None:
+            filler.unlink(missing_ok=True)
+        limited, self._limited = self._limited, None
+        if limited is not None:
+            with suppress(ProcessLookupError):
+                resource.prlimit(limited[0], resource.RLIMIT_FSIZE, limited[1])
+            if not self._database.alive:
+                self._database.begin()
+
+
+@contextmanager
+def on_small_disk(folder: Path) -> Iterator[bool]:
+    """Mount a tmpfs of ``SIZE`` at ``folder``, if this process may; whether it did."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mounted = bool(shutil.which("mount")) and _run(
+        "mount", "-t", "tmpfs", "-o", f"size={SIZE}m", "tmpfs", str(folder)
+    )
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            _run("umount", "--lazy", str(folder))
+
+
+def _run(*command: str) -> bool:
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def _fill(path: Path) -> int:
+    """Write until there is no room; how many bytes that were."""
+    written = 0
+    with open(path, "wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            written += filler.write(bytes(BLOCK))
+    return written

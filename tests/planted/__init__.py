@@ -1,5 +1,0 @@
-"""Bugs that the checkers must catch: each changes the product's text, from the tests' side.
-
-``YOTO_PLANT=name`` plants one in the process that reads it; ``python -m tests.planted`` shows for
-each that its checkers catch it, and what they say without it.
-"""
