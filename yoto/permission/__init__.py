@@ -25,6 +25,7 @@ from yoto.permission.guards.visitor import has_permission, has_role, init_page_g
 from yoto.permission.loading.finding import is_public
 from yoto.permission.loading.rows import grants_of, roles_of
 from yoto.permission.loading.sites import Site
+from yoto.permission.masking import MASKED, masked_address, masked_context
 from yoto.permission.outbox.orphans import Orphan, Orphans
 from yoto.permission.people.keys import NO_PERSON
 from yoto.permission.people.kinds import PUBLIC, Application, Everyone, Team
@@ -40,14 +41,7 @@ from yoto.permission.people.subjects import subject_of_text, subject_text
 from yoto.permission.queue_handlers import register_permission_handlers
 from yoto.permission.rank.sight import SEES_ALL
 from yoto.permission.rank.teams import members_of_teams, teams_above
-from yoto.permission.records import (
-    LATEST,
-    MASKED,
-    judged_of_late,
-    masked_address,
-    masked_context,
-    record_settings,
-)
+from yoto.permission.records import LATEST, judged_of_late, record_settings
 from yoto.permission.records.reading import RecordFilter
 from yoto.permission.registry.catalogue import EVERYONE_GRANTS
 from yoto.permission.registry.expressions import NAME_PATTERN

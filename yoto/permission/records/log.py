@@ -15,8 +15,8 @@ from sqlalchemy import delete, func, insert, select
 
 from yoto.errors import WriteConflict
 from yoto.permission.database.pool import SidePool
+from yoto.permission.masking import masked_address, masked_context
 from yoto.permission.records.counts import add_counts, forget_counts
-from yoto.permission.records.masking import masked_address, masked_context
 from yoto.permission.records.reading import records
 from yoto.permission.records.writer import BatchWriter, Row
 from yoto.permission.registry.scopes import Place

@@ -17,10 +17,10 @@ from yoto.permission.directory import renew_people
 from yoto.permission.explain.facts import ExplanationFacts, resolve_facts
 from yoto.permission.explain.loading import load_facts
 from yoto.permission.loading.source import reading
+from yoto.permission.masking import MASKED
 from yoto.permission.people.numbers import own_ids
 from yoto.permission.records.counts import Trend, trend
 from yoto.permission.records.log import is_whole, mask_hash
-from yoto.permission.records.masking import MASKED
 from yoto.permission.records.reading import (
     WALK_SECONDS,
     RecordFilter,

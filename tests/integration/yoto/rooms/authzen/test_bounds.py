@@ -15,8 +15,8 @@ from tests.support.operators import control_client
 from tests.support.world import Community, Person, World
 from yoto.api.guards import PEOPLE_A_QUESTION, PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from yoto.permission import CONTEXT_BYTES, PolicyAnswer, PolicyQuestion
+from yoto.permission.masking import masked_context
 from yoto.permission.records.log import DENIALS_A_MINUTE
-from yoto.permission.records.masking import masked_context
 from yoto.permission.state import EXTENSION
 from yoto.rooms.authzen.evaluation import CONTEXTS_BYTES, EVALUATIONS_MAX
 from yoto.store.db import db

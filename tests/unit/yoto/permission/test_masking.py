@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoto.permission.records.masking import (
+from yoto.permission.masking import (
     CONTEXT_MAX,
     MASKED,
     TEXT_MAX,
