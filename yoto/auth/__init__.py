@@ -1,1 +1,1 @@
-"""Who calls and who operates, and what keeps others out: each module is usable alone."""
+"""Identifies callers and operators, and keeps others out; each module is usable alone."""

@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SIGNED_IN_MARK = "__signed_in__"
 PUBLIC_MARK = "__public__"
-# Set by decorators that choose the permission by what the address names; the value says which.
+# Set by decorators that choose the permission by the address; the value names the choices.
 RIGHTS_MARK = "__rights__"
 
 

@@ -1,7 +1,7 @@
 """No page of another site makes somebody's browser change something.
 
-The forms and calls of our own sessions carry a token. Where an application identifies the caller,
-and so keeps the session, what browsers themselves say of each request decides.
+The forms and calls of our own sessions carry a token. Where the application identifies the caller,
+and so keeps the session, the browser's own headers decide.
 """
 
 from __future__ import annotations

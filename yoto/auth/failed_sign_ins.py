@@ -27,7 +27,7 @@ EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process
 LONGEST_NAME = 32  # characters; no name is longer
 DELAY = 0.2  # s until the response is surely sent
-MOST_KEYS = 1_000  # that are remembered of records written
+MOST_KEYS = 1_000  # keys of written records that are remembered
 MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class FailureRecorder:
         return self._idle.wait(timeout)
 
     def close(self) -> None:
-        """Wait a while for what is still to be recorded; what is not by then is lost, and said."""
+        """Wait a while for pending records; those left then are lost, and logged as lost."""
         if not self.wait() or self._waiting:
             log.warning("failed sign-ins were not recorded before the end of the process")
 
@@ -88,7 +88,7 @@ class FailureRecorder:
         name = "yoto-failed-sign-ins"
         try:
             threading.Thread(target=self._run, name=name, daemon=True).start()
-        except RuntimeError as error:  # of a process with too many threads
+        except RuntimeError as error:  # the process has too many threads
             log.warning("failed sign-ins wait for the next one to be recorded: %s", error)
         else:
             self._idle.clear()
@@ -106,7 +106,7 @@ class FailureRecorder:
                 except STORE_FAILURES as error:
                     log.warning("a failed sign-in was not recorded: %s", error)
                 except Exception:
-                    # Whatever it is must not end the thread: no other is begun before it is idle.
+                    # No error may end the thread: another one begins only when it is idle.
                     log.exception("a failed sign-in was not recorded")
             with self._lock:
                 if not self._waiting:
@@ -117,7 +117,7 @@ class FailureRecorder:
         subject = self._operator_of(failed)
         if subject is None or not self._pace.allows(failed.name, failed.failure):
             return
-        # On a connection that is none of the requests'.
+        # On a connection of its own, apart from those of requests.
         with recording(self._app) as session:
             record_audit(
                 failed.failure,

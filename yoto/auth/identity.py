@@ -31,10 +31,10 @@ class Callers:
     """An application's way to identify callers.
 
     Attributes:
-        identify: the caller of the request at hand; raises what is answered to a request without
+        identify: the caller of the request at hand; raises the error that answers a request without
             a valid credential, such as werkzeug's ``Unauthorized``.
-        credential: what the caller is known by, as a text that is another for each sign-in; asked
-            after ``identify``.
+        credential: the caller's credential as a text, different for each sign-in; asked after
+            ``identify``.
     """
 
     identify: Callable[[], Identity]
@@ -57,7 +57,7 @@ def identity() -> Identity:
 
 
 def credential_of_caller() -> str:
-    """The caller's identifiers for this request; see ``Callers``."""
+    """The text of the caller's credential; see ``Callers``."""
     return _callers().credential()
 
 

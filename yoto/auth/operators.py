@@ -32,7 +32,7 @@ TOKEN_RIGHTS = (*RIGHTS, INSIGHT)
 EXTENSION_KEY = "yoto.operators"
 CONTROL_PREFIX = "/control"  # of the addresses of the control plane
 BEARER = "bearer "
-# Why a token is refused what its owner may do.
+# The reason of a token's refusal where its owner has the right.
 NOT_IN_TOKEN = "not_in_token"
 NOT_GRANTED = "not_granted"
 
@@ -104,7 +104,7 @@ def become(who: Operator) -> None:
 
 
 def known_operator() -> Operator | None:
-    """The same where it was found out already; outside a request None."""
+    """The operator if known already; None otherwise, and outside a request."""
     found: Operator | None = g.get("operator") if has_request_context() else None
     return found
 
@@ -136,7 +136,7 @@ def may(name: str) -> bool:
         return True
     if who.limit is not None and name not in who.limit:
         return False
-    # Asked in a way that is no use of a super-admin's power: what acts demands its right.
+    # This question is no use of a super-admin's power: the act that follows demands its right.
     user_id = who.account.user_id
     return permissions.batch_check_permissions([user_id], name).get(user_id, False)
 

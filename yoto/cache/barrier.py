@@ -9,7 +9,7 @@ from yoto.cache.tailer import Tailer
 from yoto.errors import ValidationFailed
 from yoto.redis import REDIS_UNAVAILABLE
 
-# s until a waiting caller asks whether there is such a position at all.
+# s after which a waiting caller asks whether the position exists at all.
 FIRST_WAIT = 0.02
 
 

@@ -100,7 +100,7 @@ class Batch:
             self._counts.l1_misses += len(slots) - len(found)
             if len(found) == len(slots):
                 return found
-        # Before the loader reads, as for a single load.
+        # Taken before the loader reads, as for a single load.
         position, loaded_at = self._tailer.applied, time()
         try:
             loaded = loader()
@@ -169,7 +169,7 @@ class Batch:
         storing: bool,
         found: FoundEntries,
     ) -> None:
-        # Before the loader reads, as for a single load.
+        # Taken before the loader reads, as for a single load.
         position, loaded_at = self._tailer.applied, time()
         try:
             loaded = loader(user_ids)

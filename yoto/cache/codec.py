@@ -1,7 +1,7 @@
 """Entries as bytes in Redis.
 
 A version byte; the position as ms (6 bytes) and sequence (4 bytes), big-endian, which Lua reads;
-CRC-32 of whose entry it is and of all the rest (4 bytes); the body as MessagePack.
+CRC-32 of the user, the place and all the rest (4 bytes); the body as MessagePack.
 """
 
 from __future__ import annotations

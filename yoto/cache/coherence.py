@@ -17,7 +17,7 @@ from yoto.cache.log import LogEntry
 from yoto.cache.position import Position
 from yoto.cache.tags import DirtySet
 
-# Keys that go while changes wait: about a tenth of a millisecond.
+# Keys evicted at a time, while changes wait: about a tenth of a millisecond.
 RESIZE_STEP = 500
 
 

@@ -19,8 +19,8 @@ class CacheCounts:
         unlocked_loads: loads without the distributed lock, because it was unavailable.
         l2_errors: reads and writes of the second tier that failed.
         stores_refused: entries that did not go to Redis, because too much waited to be stored.
-        refreshes, refresh_errors: entries renewed before their end, and those that were not.
-        position_waits, position_timeouts: checks that waited for the log, and in vain.
+        refreshes, refresh_errors: entries renewed before their end, and renewals that failed.
+        position_waits, position_timeouts: checks that waited for the log, and those that gave up.
     """
 
     l1_hits: int = 0

@@ -28,7 +28,7 @@ class Flight(Generic[Result]):
         self.error: Exception | None = None
 
     def land(self) -> None:
-        """Let the waiting ones look."""
+        """Wake the callers that wait."""
         self._done.set()
 
     def wait(self, timeout: float) -> bool:

@@ -201,7 +201,7 @@ class Loading:
         if flight_began >= began:
             return True
         if answer.tier == "l2":
-            # When it was loaded is unknown here, so that it is as good as what is heard of the log.
+            # The time of its load is unknown here, so it is as recent as the last read of the log.
             recent = self._tailer.fresh
         else:
             recent = answer.read_at >= began - self._settings.max_staleness

@@ -15,7 +15,7 @@ from yoto.cache.tags import SEPARATOR, is_known
 from yoto.errors import ValidationFailed
 from yoto.redis import RawEntry, RedisConnection, load_script
 
-# Entries. Read in full by each worker that starts; one that was cut off for longer than so many
+# Entries. A worker reads them all when it starts; one that was cut off for longer than so many
 # changes starts from nothing.
 MAX_LENGTH = 20_000
 # ms, refreshed by each entry. Much longer than anything cached lives.

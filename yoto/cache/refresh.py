@@ -30,7 +30,7 @@ class Refresher:
         self._app_context_factory = app_context_factory
         self._changed = threading.Condition()
         self._tasks: deque[tuple[Hashable | None, Callable[[], bool]]] = deque()
-        # By key: when the next task may be asked for; for ever later while one is under way.
+        # The earliest time of the next task, by key; infinity while one is under way.
         self._not_before: dict[Hashable, float] = {}
         self._thread: threading.Thread | None = None
         self._closed = False

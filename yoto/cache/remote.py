@@ -57,7 +57,7 @@ class RemoteTier:
         return self._decoded(user_id, place, reply)
 
     def places(self, user_id: int) -> int:
-        """Places of one user that there are entries of.
+        """The number of places of one user that have entries.
 
         Raises:
             StoreUnavailable: Redis did not answer.

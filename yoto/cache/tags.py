@@ -100,8 +100,8 @@ class DirtySet:
                 (self.users if kind == "user" else self.roles).add(subject_id)
             return
         found = parse_text(tag)
-        # Of a type that this process has never met it cannot have an entry, unless it comes from
-        # a version that has other kinds of tags.
+        # This process cannot have an entry of a type that it has never met, unless the tag
+        # comes from a version that has other kinds of tags.
         if found is None or (found[0] not in integer_marks):
             self.everything = True
         else:

@@ -20,11 +20,11 @@ from yoto.redis import READ_LIMIT, Following, RawEntry, RedisConnection
 
 log = logging.getLogger(__name__)
 
-# ms that a read waits for news at most, and as a part of MAX_STALENESS: a worker that wakes so much
-# too late for the next one is still fresh.
+# The longest wait of a read for news, in ms and as a part of MAX_STALENESS: a worker that wakes
+# as late again for its next read is still fresh.
 BLOCK_MS = 1000
 BLOCK_SHARE = 1 / 2
-# Applied entries of which it is known when that was.
+# Newest entries of which the time of their application is remembered.
 RECENT = 32
 
 
@@ -95,7 +95,7 @@ class Tailer:
 
     @property
     def key(self) -> str:
-        """Of the log."""
+        """The log's key in Redis."""
         return self._log.key
 
     def start(self) -> None:

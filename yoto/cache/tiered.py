@@ -237,7 +237,7 @@ class TieredCache:
         return self._coherence.count(DirtySet.of(tags_))
 
     def stored_places(self, user_id: int) -> int:
-        """Places of a user that Redis has entries of, believed or not.
+        """The number of a user's places with entries in Redis, believed or not.
 
         Raises:
             StoreUnavailable: Redis did not answer.
@@ -245,7 +245,7 @@ class TieredCache:
         return self._remote.places(user_id)
 
     def newest_position(self) -> Position:
-        """That of the last entry of the log, whoever wrote it; ``ORIGIN``: the log is empty.
+        """The position of the log's last entry, of any writer; ``ORIGIN``: the log is empty.
 
         Raises:
             StoreUnavailable: Redis did not answer.

@@ -164,10 +164,10 @@ class TaskProgressed(Event, frozen=True, kw_only=True):
     """Progress of work that an operator may watch; a few events a second at most.
 
     Attributes:
-        task_id: of this run of the task.
+        task_id: id of this run of the task.
         task: the kind of work, such as ``warm_up``.
         step: the part of it that goes on.
-        done, total: of what the step counts; both 0: nothing to count yet.
+        done, total: units that the step counts; both 0: nothing to count yet.
     """
 
     task_id: str

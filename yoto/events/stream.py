@@ -94,7 +94,7 @@ class EventStream:
         self.max_length = max_length
         self.ttl_ms = ttl_ms
         self.counts = PublishCounts()
-        # Since the last one that was published.
+        # Failed publications since the last one that succeeded.
         self._unpublished = 0
 
     def publish(self, event: Event) -> str | None:

@@ -107,7 +107,7 @@ class Tailer:
 
     @property
     def key(self) -> str:
-        """Of the stream."""
+        """The stream's key in Redis."""
         return self._stream.key
 
     def start(self) -> None:

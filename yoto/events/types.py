@@ -1,6 +1,6 @@
 """Typed events: a fact is one frozen object, named once, encoded as JSON.
 
-Scripts write events too. What a script puts into ``data`` must decode into the class of its type;
+Scripts write events too. The ``data`` that a script writes must decode into the class of its type;
 a field that a class does not know is skipped, so a newer writer does not break an older reader.
 """
 

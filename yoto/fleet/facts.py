@@ -28,7 +28,7 @@ class WorkerDrained(Event, frozen=True, kw_only=True):
     Attributes:
         worker: the instance.
         until_ms: when it resumes by itself; ms since 1970.
-        by, reason: of the order.
+        by, reason: the order's operator, and why.
     """
 
     worker: str
@@ -53,7 +53,7 @@ class WorkerEnded(Event, frozen=True, kw_only=True):
         how: ``shutdown``: it said so itself; ``signal``, ``exit``: its supervisor saw how;
             ``silent``: nobody saw how, and the others have heard nothing of it.
         signal: the name of the signal that ended it, such as ``SIGKILL``.
-        code: its exit code; of a signal None.
+        code: its exit code; None after a signal.
     """
 
     worker: str

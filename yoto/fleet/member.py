@@ -44,7 +44,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         how: ``signal`` or ``exit``.
         signal: the signal's name, such as ``SIGKILL``.
-        code: the exit code; of a signal None.
+        code: the exit code; None after a signal.
     """
 
     how: str
@@ -53,7 +53,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of_returncode(cls, returncode: int) -> End:
-        """From what ``subprocess`` says: below 0 the number of a signal."""
+        """From a return code of ``subprocess``: the number of a signal is below 0."""
         if returncode >= 0:
             return cls(how="exit", code=returncode)
         try:
@@ -68,7 +68,7 @@ class Worker:
     """A process of the application.
 
     Attributes:
-        id: of the instance, as events name their source.
+        id: the instance's id, which events name as their source.
         host, pid: its host and process id.
         state: see ``WorkerState``.
         heard_ms: ms since its last heartbeat.

@@ -25,8 +25,8 @@ SHORTEST_DRAIN, LONGEST_DRAIN = 5.0, 24 * 3600.0
 # s to wait, after an order, for the worker to confirm it.
 PATIENCE = 3.0
 LOOK_SECONDS = 0.05
-# Heartbeats in a row before a worker says of others that they are silent: after an outage of Redis
-# all of them were. Then it looks once in so many.
+# Heartbeats in a row before a worker reports others as silent: after an outage of Redis all of
+# them were. After that it looks once in so many.
 BEATS_BEFORE_LOOK = 8
 # ms for which a supervisor has time to say how a worker ended, before others say that it is silent.
 SUPERVISOR_MS = 10_000
@@ -73,7 +73,7 @@ class FleetService:
 
     @property
     def id(self) -> str:
-        """Of this worker."""
+        """This worker's id."""
         return self._events.instance_id
 
     @property
@@ -123,7 +123,7 @@ class FleetService:
                     worker.id,
                     WorkerEnded(worker=worker.id, how=end.how, signal=end.signal, code=end.code),
                 )
-                # What was heard last is first; the number may have been another one's before.
+                # The last one heard comes first; an earlier one may have had the same process id.
                 return
 
     def all(self) -> list[Worker]:
@@ -191,11 +191,11 @@ class FleetService:
         return BEAT_SECONDS
 
     def _publish_end(self, worker_id: str, event: WorkerEnded) -> None:
-        """Once for each worker, whoever says so."""
+        """Publish it once for each worker."""
         self._events.stream.publish_once(event, f"worker.ended:{worker_id}:{event.how}")
 
     def _notice_silent(self) -> None:
-        """Say of workers that fell silent that they did, where no supervisor said how."""
+        """Report workers that fell silent, except those whose end a supervisor has reported."""
         for worker in self.all():
             due = GONE_AFTER_MS + SUPERVISOR_MS <= worker.heard_ms < LOST_FOR_MS
             unsaid = worker.state is WorkerState.SILENT and worker.end is None

@@ -43,7 +43,7 @@ class Part:
         self.clock = clock
         self.work = work
         self.ended = False
-        # Of the clock alone: when a thread may take it, and which one has.
+        # Used by the clock alone: when a thread may take it, and which one has.
         self.due = work.due()
         self.runner: int | None = None
 
@@ -193,7 +193,7 @@ _clock: Clock | None = None
 
 
 def the_clock() -> Clock:
-    """That of this process; a fork keeps no threads, and so begins with a new one."""
+    """The clock of this process; a fork keeps no threads, and so begins with a new one."""
     global _clock
     if _clock is None or _clock.pid != os.getpid():
         _clock = Clock()

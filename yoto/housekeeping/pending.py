@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 # Items that may wait; one more makes its caller process them all. A kill loses no more.
 MOST_WAITING = 1_000
-# At once: between two lots others run.
+# Items at once; other threads run between two lots.
 LOT = 64
 
 
@@ -53,7 +53,7 @@ class Pending(Generic[T]):
         return len(self._waiting)
 
     def _work_up(self) -> bool:
-        """One lot; whether there was any."""
+        """Work up one lot; whether there was any."""
         with self._working:
             take = self._waiting.popleft
             lot = [take() for _ in range(min(LOT, len(self._waiting)))]

@@ -79,7 +79,7 @@ class Circuit:
             self._prober.watch(self)
 
     def noted(self, cause: BaseException) -> None:
-        """Count an error for the metrics, which says nothing about the server yet."""
+        """Count an error for the metrics; it says nothing about the server yet."""
         timed_out = isinstance(cause, (exceptions.TimeoutError, TimeoutError))
         self._prober.errors["timeout" if timed_out else "connection"] += 1
 
@@ -94,7 +94,7 @@ class Prober:
     """Probes tripped circuits in one daemon thread, and notifies listeners when one opens again.
 
     Attributes:
-        errors: of all circuits, those of servers that are gone too: time-outs, and connections that
+        errors: those of all circuits, of removed servers too: time-outs, and connections that
             could not be opened or broke.
     """
 

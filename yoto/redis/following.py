@@ -31,23 +31,23 @@ class Followed(Protocol):
     """A stream, and its reader. The methods are called by one thread, in turn.
 
     Attributes:
-        name: of the stream, in the log of the process.
+        name: the stream's name in the log of the process.
     """
 
     name: str
 
     @property
     def key(self) -> str:
-        """Of the stream."""
+        """The stream's key in Redis."""
 
     def begin(self) -> tuple[str, int]:
-        """Before each read: the id to read after, and for how many ms to wait for news.
+        """Called before each read: the id to read after, and how many ms to wait for news.
 
         May raise: then the stream is unavailable, and it is tried again.
         """
 
     def take(self, entries: Sequence[RawEntry]) -> None:
-        """The entries of a read, at most ``READ_LIMIT``; none when its time was over.
+        """Called with the entries of a read, at most ``READ_LIMIT``; none when its time was over.
 
         It must be quick. May raise, as ``begin``.
         """
@@ -237,7 +237,7 @@ class FollowingThread:
             found = reader.read(after, READ_LIMIT, block_ms)
         except Exception as error:
             if len(ready) > 1 and not _lost(error):
-                # It is one of them that holds something else.
+                # One of the keys holds something else than a stream.
                 for key, one in ready.items():
                     self._read({key: one}, {key: after[key]}, 1, reader)
                 return

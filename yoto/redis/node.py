@@ -200,7 +200,7 @@ class Node:
     def probe(self) -> None:
         """Ask the server on a new connection whether it serves; raises when it does not.
 
-        What its user may not ask is taken for well.
+        A command that its user may not use counts as answered well.
         """
         if self._before_probe is not None and not self._before_probe():
             return

@@ -23,14 +23,14 @@ from yoto.redis.liveness import state_of
 
 # s by which a time-out may be noticed late by a process that is merely busy.
 STALL = 0.05
-# What connections of this process have shown to be right: see ``Patient._way``.
+# Ways to connect that have worked in this process: see ``Patient._way``.
 _proved: set[tuple[str, str | None, str]] = set()
 
 
 class Patient(AbstractConnection):
-    """What those below share."""
+    """The common base of the connections below."""
 
-    # What may be wrong where a server ends the connection at the greeting; it does not say.
+    # The likely fault where a server ends the connection at the greeting without a reason.
     doubt = ""
 
     @property
@@ -73,14 +73,14 @@ class Patient(AbstractConnection):
 
     @property
     def _way(self) -> tuple[str, str | None, str]:
-        """How it connects: the protocol, by what is doubted of it; the certificate; where to."""
+        """How it connects: the protocol, by its doubt; the certificate; the address."""
         where = str(self._host_error())  # type: ignore[no-untyped-call]
         return self.doubt, getattr(self, "certfile", None), where
 
     def doubted(self, error: Exception) -> Exception:
-        """``error`` of opening; with what may be wrong, where a server took us and hung up.
+        """``error`` of opening, with the likely fault where a server accepted us and hung up.
 
-        One that took us before has nothing wrong with it but that it ends, as in a failover.
+        A server that accepted such a connection before is not at fault: it ends, as in a failover.
         """
         if type(error) is not exceptions.ConnectionError or not self.doubt:
             return error
@@ -116,7 +116,7 @@ class PatientTLS(Patient, SSLConnection):
 
     @property
     def _longest(self) -> float:
-        # The other side has the time of an answer for its part of the handshake.
+        # The server may take as long for its part of the handshake as for an answer.
         return super()._longest + (self.socket_timeout or 0.0)
 
 

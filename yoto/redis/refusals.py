@@ -33,7 +33,7 @@ ROUTING = (exceptions.AskError, exceptions.TryAgainError, exceptions.ClusterDown
 def refusal_code(error: BaseException | None) -> str | None:
     """The code of a server's response that it cannot do this now, such as ``"OOM"``.
 
-    None when the call was wrong, and for whatever is no error reply.
+    None for a call that was wrong, and for anything that is no error reply.
     """
     if not isinstance(error, (exceptions.ResponseError, exceptions.BusyLoadingError)):
         return None

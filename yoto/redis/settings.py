@@ -69,7 +69,7 @@ class RedisSettings:
         if found.url is not None:
             found = replace(found, url=_url(found.url))
         if found.is_plain and (found.tls_ca_certs or found.tls_cert):
-            # Who names certificates must not talk in the clear for want of one letter.
+            # Settings with certificates must not lead to plain text for want of one letter.
             raise ConfigurationError(
                 "REDIS_TLS", "certificates are given and the connection would be plain: set it"
             )

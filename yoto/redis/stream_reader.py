@@ -90,7 +90,7 @@ class StreamReader:
     def end(self) -> None:
         """Make the read that waits, and all that follow, return at once with nothing."""
         if self._pid != os.getpid():
-            # To shut a socket down ends it for the parent too, which reads on.
+            # Shutting a socket down would end it for the parent too, which reads on.
             self._ended = True
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""The request at hand: its record, its context, and what of it policies may ask."""
+"""The request at hand: its record, its context, and the part of it that policies may ask for."""
 
-# Where the request's environment has the id that the request is called by.
+# Key of the request's id in its WSGI environment.
 REQUEST_ID_KEY = "yoto.request_id"

@@ -58,14 +58,14 @@ def behind_proxies(app: Flask, wsgi: Any) -> Any:
 
 
 def settings() -> Mapping[str, Any]:
-    """The platform's settings: of the application that it is, or as it was wired to it."""
+    """The platform's settings: the application's own, or those that a guest was wired with."""
     return settings_of(current_app)
 
 
 def public_url() -> str:
     """The address for clients: ``PUBLIC_URL``, else the address that it listens on.
 
-    Never what ``Host`` says, which is whatever a client wrote.
+    Never the header ``Host``, in which a client writes anything.
     """
     configured: str | None = settings()["PUBLIC_URL"]
     if configured is not None:
@@ -178,7 +178,7 @@ def is_moderation() -> bool:
 
 
 def changes_something() -> bool:
-    """Whether the view of this request is one that may change what is stored."""
+    """Whether the view of this request may change stored data."""
     return current_record().changes
 
 

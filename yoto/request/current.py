@@ -14,7 +14,7 @@ USER_AGENT_MAX = 200
 
 
 def current_request() -> CurrentRequest | None:
-    """Those of the current request; None outside one."""
+    """The context of the current request; None outside one."""
     if not has_request_context():
         return None
     token = request.headers.get(DEVICE_HEADER)

@@ -37,7 +37,7 @@ class RequestRecord:
         began: by ``perf_counter``.
         changes: whether its view may change what is stored.
         outcome: why it ended as it did, see ``note_outcome``.
-        status: of its response; that of an error of ours while there is none.
+        status: the response's status; 500 while there is no response.
         seconds: how long it took.
         ended_at: when it ended, epoch seconds.
         user_id: the caller, where that was checked.
@@ -80,7 +80,7 @@ class RequestRecords(Pending[RequestRecord]):
 
         Args:
             work: see the attribute; it asks no server.
-            store: brings what came of them to servers.
+            store: writes the results to servers.
             delay: seconds that a record waits at most.
         """
         super().__init__(*work)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 PREFIX = "YOTO_"
-# Where an application that the platform is a guest in has the platform's settings.
+# Key of the platform's settings in the extensions of an application that it is a guest in.
 EXTENSION = "yoto.settings"
 _KEY, _CONVERT = "key", "convert"
 T = TypeVar("T", bound="DataclassInstance")
@@ -44,14 +44,14 @@ class Defaults(
 
 
 SETTINGS: Mapping[str, Setting] = declared(Defaults)
-# Those of rooms that this process has imported, too; which of them an application has is another
-# question.
+# The settings of all rooms that this process has imported are here, also of rooms that an
+# application has off.
 _KNOWN: dict[str, Setting] = dict(SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """What several keys must be together.
+    """A condition on several keys together.
 
     Attributes:
         keys: the one to name first.
@@ -122,12 +122,12 @@ def declares(owner: type[D]) -> type[D]:
 
 
 def known_settings() -> Mapping[str, Setting]:
-    """Those of the core, and of the rooms that this process has imported."""
+    """The settings of the core, and of the rooms that this process has imported."""
     return _KNOWN
 
 
 def check_combinations(values: Mapping[str, Any], prefix: str = "") -> None:
-    """Check what several of ``values`` must be together, where all of these are among them.
+    """Check the combinations of ``values`` that have all their keys.
 
     Raises:
         ConfigurationError: they do not go together; names a key, with ``prefix``.
@@ -138,7 +138,7 @@ def check_combinations(values: Mapping[str, Any], prefix: str = "") -> None:
 
 
 def value_of(config: Mapping[str, Any], key: str, prefix: str = "") -> Any:
-    """What ``config`` says of ``key``, else its default. Texts mean what they mean in the
+    """The value of ``key`` in ``config``, else its default. Texts mean what they mean in the
     environment.
 
     Raises:
@@ -220,7 +220,7 @@ class Configured:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """What ``config`` says of the keys, which are in docs/settings.md; else their defaults.
+        """Read the keys, which are in docs/settings.md, from ``config``; else their defaults.
 
         Raises:
             ConfigurationError: a value is not right; names the key.

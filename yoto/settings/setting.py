@@ -135,7 +135,7 @@ def share(default: float, low: float, meaning: str) -> float:
 
 
 def flag(default: bool, meaning: str) -> bool:
-    """Declare what is true or false."""
+    """Declare a flag, true or false."""
     return cast(bool, Setting(default, Flag(), meaning))
 
 

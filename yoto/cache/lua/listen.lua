@@ -1,8 +1,8 @@
 -- Begins a read of the log: where does it end, and is it complete?
--- Leaves a sign of life, which also proves that the log could be written to: who hears the log while
--- nobody can append would think itself informed. When no reader left one for too long, changes may
--- have been committed that nobody could append yet; and when there is no log, it was lost. Either
--- way an entry is appended that makes everybody believe nothing from before.
+-- Leaves a sign of life, which also proves that the log could be written to: a reader that hears
+-- the log while nothing can be appended would think itself informed. When no reader left one for too
+-- long, changes may have been committed that could not be appended yet; and when there is no log, it
+-- was lost. Either way an entry is appended that makes every reader believe nothing from before.
 -- KEYS: 1 log, 2 counter, 3 sign of life (ms of Redis time)
 -- ARGV: 1 ms of silence that are too long, 2 entries to keep, 3 ms to keep the keys, 4 ms and 5 sequence of the newest id that the caller knows
 -- returns: the last entry, {id, {field, value, ...}}

@@ -1,4 +1,4 @@
--- How many places of a user there are entries of.
+-- Counts the places of a user that have entries.
 -- KEYS: 1 entries of a user (a hash)
 -- ARGV: none
 -- returns: their number

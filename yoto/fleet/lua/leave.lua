@@ -1,4 +1,4 @@
--- Forgets a worker that ends, so that nobody waits for its heartbeat.
+-- Forgets a worker that ends, so that its heartbeat is not waited for.
 -- KEYS: 1 heard (sorted set: id by ms), 2 facts (hash: id to JSON), 3 orders (hash: id to JSON),
 --   4 ends (hash: id to JSON)
 -- ARGV: 1 id

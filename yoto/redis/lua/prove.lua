@@ -1,4 +1,4 @@
--- Writes a key that is gone a second later: whoever can do this can do the platform's work.
+-- Writes a key that is gone a second later: a server that takes this can do the platform's work.
 -- KEYS: 1 the key
 -- ARGV: -
 -- returns: 1
