@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Flask
 
@@ -21,11 +22,11 @@ from yoto.optimization.invalidation import (
 from yoto.optimization.lock import (
     DistributedLocks,
     FencedStore,
-    MultiLock,
     OptimizedDistributedLock,
-    ReadWriteLock,
 )
 from yoto.optimization.lock.fence import DEFAULT_TTL
+from yoto.optimization.lock.lock import NO_TICKETS
+from yoto.optimization.lock.multi import MultiLock, in_order
 from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from yoto.redis import RedisConnection, RedisStore
 from yoto.settings import settings_of
@@ -145,35 +146,45 @@ class AdvancedOptimization(Extension[OptimizationState]):
         replicas: int = 0,
         replica_wait: float | None = None,
     ) -> MultiLock:
-        """Several locks of the current application as one; see ``DistributedLocks``."""
-        return self.locks.create_multi_lock(
-            keys, timeout, wait, renew, on_lost, replicas, replica_wait
+        """Locks of several keys, taken in the order of their names; deprecated, see ``MultiLock``.
+
+        Args:
+            timeout, wait, renew, on_lost, replicas, replica_wait: of each, as for ``create_lock``.
+
+        Raises:
+            ValidationFailed: none, more than 64, or one text in place of several.
+        """
+        warnings.warn(
+            "create_multi_lock is deprecated since 2.0.0 and will be removed: take locks of"
+            " create_lock in the order of their names (docs/lock.md)",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return MultiLock(
+            [
+                self.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait)
+                for key in in_order(keys)
+            ]
         )
 
-    def create_read_write_lock(
-        self,
-        key: str,
-        timeout: float | None = None,
-        wait: float | None = None,
-        renew: bool = True,
-        on_lost: Callable[[], None] | None = None,
-        replicas: int = 0,
-        replica_wait: float | None = None,
-    ) -> ReadWriteLock:
-        """A read-write lock of the current application; see ``DistributedLocks``."""
-        return self.locks.create_read_write_lock(
-            key, timeout, wait, renew, on_lost, replicas, replica_wait
+    def create_read_write_lock(self, *args: object, **kwargs: object) -> NoReturn:
+        """Removed in 2.0.0.
+
+        Raises:
+            RuntimeError: always; it names the remedy.
+        """
+        raise RuntimeError(
+            "create_read_write_lock was removed in 2.0.0: take the lock of create_lock to write and"
+            " to read, or read without a lock and let writers send their fencing token"
         )
 
-    def take_up_lock(
-        self,
-        ticket: str,
-        timeout: float | None = None,
-        renew: bool = True,
-        on_lost: Callable[[], None] | None = None,
-    ) -> OptimizedDistributedLock:
-        """A lock that its holder has detached; see ``DistributedLocks.take_up``."""
-        return self.locks.take_up(ticket, timeout, renew, on_lost)
+    def take_up_lock(self, *args: object, **kwargs: object) -> NoReturn:
+        """Removed in 2.0.0, with the tickets of locks.
+
+        Raises:
+            RuntimeError: always; it names the remedy.
+        """
+        raise RuntimeError(NO_TICKETS)
 
     def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
         """Values of the current application that only the newest holder of their lock may write."""

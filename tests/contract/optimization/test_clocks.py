@@ -36,8 +36,7 @@ def set_ahead(redis: RedisConnection, monkeypatch: pytest.MonkeyPatch) -> SetAhe
         f"{TIME} local ahead = tonumber(redis.call('GET', '{clock}') or '0')"
         " time[1] = time[1] + math.floor(ahead / 1000000)"
     )
-    patched = [(module, f"{kind}{name}") for kind in ("", "RW_") for module, name in SCRIPTS]
-    for module, name in patched:
+    for module, name in SCRIPTS:
         script = getattr(module, name)
         assert TIME in script.source
         moved = Script(script.name, script.source.replace(TIME, ahead), script.repeatable)
@@ -139,19 +138,3 @@ def test_the_wall_clock_of_the_process_does_not_matter(
         lock.check()
     with others.create_lock("job", wait=0) as after:
         assert after.token
-
-
-def test_a_dead_reader_of_a_future_that_was_taken_back_blocks_for_one_lease(
-    locks: DistributedLocks, others: DistributedLocks, set_ahead: SetAhead
-) -> None:
-    set_ahead(HOUR)
-    reader = locks.create_read_write_lock("job", timeout=0.5, renew=False).reading()
-    assert reader.acquire()
-    longer = locks.create_read_write_lock("other", timeout=1.0, renew=False).reading()
-    assert longer.acquire()
-    longer.extend(60)
-    set_ahead(0)
-    assert others.create_read_write_lock("job", wait=30).writing().acquire()
-    # One that was made longer is cut to its own length.
-    assert not others.create_read_write_lock("other", wait=1.2).writing().acquire()
-    assert longer.owned()

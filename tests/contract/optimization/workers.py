@@ -27,17 +27,6 @@ class Worker:
         self.lock = self.locks.create_lock(key, timeout, wait)
         return self.lock.token if self.lock.acquire() else None
 
-    def take_up(self, ticket: str, timeout: float) -> int:
-        """Take up a lock that another process has detached; its token."""
-        self.lock = self.locks.take_up(ticket, timeout)
-        assert self.lock.acquire()
-        return self.lock.token
-
-    def detach(self, within: float) -> str:
-        """Give the lock out of the hand; its ticket."""
-        assert self.lock is not None
-        return self.lock.detach(within)
-
     def check(self) -> bool:
         """Whether the lock is held for sure."""
         assert self.lock is not None

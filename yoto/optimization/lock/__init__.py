@@ -3,8 +3,6 @@
 from yoto.optimization.lock.election import elected_by, keeps_lock
 from yoto.optimization.lock.fence import Fence, FencedStore
 from yoto.optimization.lock.lock import OptimizedDistributedLock
-from yoto.optimization.lock.multi import MultiLock
-from yoto.optimization.lock.read_write import ReadWriteLock
 from yoto.optimization.lock.service import DistributedLocks, LockState
 
 __all__ = [
@@ -12,9 +10,7 @@ __all__ = [
     "Fence",
     "FencedStore",
     "LockState",
-    "MultiLock",
     "OptimizedDistributedLock",
-    "ReadWriteLock",
     "elected_by",
     "keeps_lock",
 ]

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from yoto.errors import LockLost, LockUnconfirmed
+from yoto.errors import LockUnconfirmed
 from yoto.fifo_lock import FifoLock
 from yoto.optimization.lock.holding import Holding, Owner
-from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.pace import RenewalPacer
-from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, RW_ABANDON, RW_ACQUIRE, TAKE_UP
-from yoto.optimization.lock.ticket import Ticket
+from yoto.optimization.lock.scripts import ABANDON, ACQUIRE
 from yoto.optimization.lock.timing import fence_ttl, milliseconds
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
@@ -32,7 +31,6 @@ class Terms:
         on_lost: called when it cannot be kept.
         replicas: how many must have the lock before it counts as taken.
         replica_wait: how long they may take.
-        mode: the mode of a read-write lock, ``r`` or ``w``; empty for any other.
         of_process: whether it belongs to the process, and not to the thread that took it.
     """
 
@@ -43,7 +41,6 @@ class Terms:
     replicas: int
     replica_wait: float
     of_process: bool = False
-    mode: str = ""
 
 
 class Attempt:
@@ -56,7 +53,7 @@ class Attempt:
         wakeups: WakeUps,
         pacemaker: RenewalPacer,
         key: str,
-        keys: LockKeys | ReadWriteKeys,
+        keys: LockKeys,
         terms: Terms,
     ) -> None:
         self._redis = redis
@@ -69,7 +66,7 @@ class Attempt:
         self._terms = terms
         # The lease is part of it, so that a waiter can detect one that ends too late.
         self._lease_ms = milliseconds(terms.timeout)
-        self._id = f"{terms.mode}{secrets.token_hex(8)}.{self._lease_ms}"
+        self._id = f"{secrets.token_hex(8)}.{self._lease_ms}"
         self._ticket: str | bytes = ""
         self.contended = False
 
@@ -92,19 +89,6 @@ class Attempt:
             if token is None:
                 self._abandon()
         return None if token is None else self._holding(token, owner, sent)
-
-    def take_up(self, ticket: Ticket, owner: Owner) -> Holding:
-        """Take over the lock from the owner that has detached it.
-
-        Raises:
-            LockLost: it was taken up already, or not in time.
-            StoreUnavailable: Redis did not respond; the lock may be lost to everybody.
-        """
-        sent = monotonic()
-        args: list[str | int] = [ticket.value, f"{ticket.token}:{self._id}", self._lease_ms]
-        if not self._redis.scripts.run(TAKE_UP, [self._keys.lock], args):
-            raise LockLost(self._key, ticket.token)
-        return self._holding(ticket.token, owner, sent)
 
     def _holding(self, token: int, owner: Owner, sent: float) -> Holding:
         terms = self._terms
@@ -158,14 +142,13 @@ class Attempt:
 
     def _run(self, args: tuple[str | bytes | int, ...]) -> Any:
         terms = self._terms
-        script = RW_ACQUIRE if terms.mode else ACQUIRE
         if not terms.replicas:
             sent = monotonic()
-            reply = self._redis.scripts.run(script, self._keys, args)
+            reply = self._redis.scripts.run(ACQUIRE, self._keys, args)
             self._pacemaker.note(sent)
             return reply
         reply, confirmed = self._redis.scripts.run_confirmed(
-            script, self._keys, args, terms.replicas, terms.replica_wait
+            ACQUIRE, self._keys, args, terms.replicas, terms.replica_wait
         )
         if reply[0] and confirmed < terms.replicas:
             raise LockUnconfirmed(self._key, confirmed)
@@ -176,8 +159,5 @@ class Attempt:
         if self.contended and not self._ticket:
             return
         with suppress(*REDIS_UNAVAILABLE):
-            if self._terms.mode:
-                self._redis.scripts.run(RW_ABANDON, self._keys, [self._id, self._ticket])
-                return
             keys = [self._keys.lock, self._keys.waiters]
             self._redis.scripts.run(ABANDON, keys, [self._id, self._ticket])

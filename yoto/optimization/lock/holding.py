@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TypeAlias
 
-from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.timing import RETRY_SHARE, safe_time
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Holding:
     def __init__(
         self,
         key: str,
-        keys: LockKeys | ReadWriteKeys,
+        keys: LockKeys,
         token: int,
         value: str,
         lease: float,
@@ -100,12 +100,6 @@ class Holding:
     def held(self) -> bool:
         """Whether no other owner can have the lock now; once False, it stays so."""
         return not self.lost and monotonic() < self.safe_until
-
-    @property
-    def line(self) -> str:
-        """By which its owner finds it: readers and writers of one lock are two."""
-        mode = self.value.partition(":")[2][:1] if isinstance(self.keys, ReadWriteKeys) else ""
-        return self.keys.lock + mode
 
     @property
     def of_process(self) -> bool:

@@ -13,9 +13,8 @@ from typing import Any
 
 from yoto.housekeeping import FoldedLine, Housekeeper
 from yoto.optimization.lock.holding import Holding
-from yoto.optimization.lock.names import ReadWriteKeys
 from yoto.optimization.lock.pace import RenewalPacer
-from yoto.optimization.lock.scripts import EXTEND, RW_EXTEND
+from yoto.optimization.lock.scripts import EXTEND
 from yoto.optimization.lock.timing import milliseconds
 from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
 
@@ -88,13 +87,10 @@ class Leases:
         with self._mutex:
             self._holdings.discard(holding)
 
-    def lengthen(self, holding: Holding, seconds: float, exactly: bool = False) -> bool:
+    def lengthen(self, holding: Holding, seconds: float) -> bool:
         """Restart a lease so that it lasts ``seconds`` at least; False if the lock was lost.
 
         A lease that is renewed is as long from then on, and none gets shorter.
-
-        Args:
-            exactly: it lasts no longer than that either.
 
         Raises:
             StoreUnavailable: Redis did not respond; the lease may be longer all the same.
@@ -104,9 +100,7 @@ class Leases:
             if not holding.held:
                 return False
             sent = monotonic()
-            lease = seconds
-            if not exactly:
-                lease = max(seconds, holding.lease if holding.renews else holding.ends_at - sent)
+            lease = max(seconds, holding.lease if holding.renews else holding.ends_at - sent)
             (reply,) = self._redis.scripts.run_many([_extension(holding, lease)])
             with self._mutex:
                 if reply == 1 and holding.held:
@@ -247,12 +241,8 @@ class Leases:
 
 def _extension(holding: Holding, lease: float) -> tuple[Script, list[str], list[str | int]]:
     """The command that asks Redis for a lease of ``lease`` seconds from now on."""
-    longer = lease > holding.granted
     keys = [holding.keys.lock]
-    if isinstance(holding.keys, ReadWriteKeys):
-        keys += [holding.keys.readers, holding.keys.state]
-        return RW_EXTEND, keys, [holding.value, milliseconds(lease), int(longer)]
-    if longer:
+    if lease > holding.granted:
         # A waiter would take it for one of a clock that was set back, and cut it.
         keys.append(holding.keys.longer)
     return EXTEND, keys, [holding.value, milliseconds(lease)]

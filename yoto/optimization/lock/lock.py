@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from yoto.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.holding import THE_PROCESS, Holding, Owner
-from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.owned import OwnedLocks
-from yoto.optimization.lock.ticket import Ticket
 
-# The holding of an owner that has detached its lock; also of one that never had it.
+# The holding of an owner that does not have the lock.
 NOTHING: tuple[None, int] = (None, 0)
+NO_TICKETS = (
+    "tickets of locks were removed in 2.0.0: let the process that finishes the job take the lock"
+    " itself, by create_lock, and keep in a row or a queue that the job was given to it"
+)
 
 
 class OptimizedDistributedLock:
@@ -35,7 +38,7 @@ class OptimizedDistributedLock:
         self,
         owned: OwnedLocks,
         key: str,
-        keys: LockKeys | ReadWriteKeys,
+        keys: LockKeys,
         terms: Terms,
     ) -> None:
         self._owned = owned
@@ -70,7 +73,7 @@ class OptimizedDistributedLock:
         owner = self._who()
         holding = self._found(owner)
         if holding is None:
-            holding = self._take(owner, wait)
+            holding = self._owned.take(self.key, self.keys, self.terms, owner, wait)
             if holding is None:
                 return False
             self._taken[owner] = holding, 1
@@ -84,10 +87,7 @@ class OptimizedDistributedLock:
 
     def _found(self, owner: Owner) -> Holding | None:
         """The holding of ``owner``, by whichever object it was taken."""
-        return self._owned.find(self.keys.lock + self.terms.mode, owner)
-
-    def _take(self, owner: Owner, wait: float) -> Holding | None:
-        return self._owned.take(self.key, self.keys, self.terms, owner, wait)
+        return self._owned.find(self.keys, owner)
 
     def extend(self, seconds: float) -> None:
         """Keep the lock for ``seconds`` from now on at least, whatever happens to this process.
@@ -105,36 +105,13 @@ class OptimizedDistributedLock:
         if not self._owned.leases.lengthen(holding, seconds):
             raise LockLost(self.key, holding.token)
 
-    def detach(self, within: float | None = None) -> str:
-        """Hand the lock over, for another thread or process to take up.
-
-        No other owner can have it meanwhile, and it has the same fencing token then.
-
-        Args:
-            within: seconds in which it must be taken up; by default its lease. After that it is
-                free.
-
-        Returns:
-            A ticket for ``take_up``, which is good once. Its bearer can have the lock.
+    def detach(self, within: float | None = None) -> NoReturn:
+        """Removed in 2.0.0, with its tickets; the lock stays as it is.
 
         Raises:
-            LockLost: it was lost.
-            RuntimeError: the caller does not hold it, or has taken it more than once.
-            StoreUnavailable: Redis did not respond; the caller still holds it.
-            ValidationFailed: ``within`` out of the range of ``timeout``.
+            RuntimeError: always; it names the remedy.
         """
-        owner = self._who()
-        holding = self._mine(owner)
-        if holding.depth > 1:
-            raise RuntimeError(f"lock '{self.key}' was taken {holding.depth} times")
-        within = holding.lease if within is None else within
-        timing.check_times(within, 0)
-        if not self._owned.leases.lengthen(holding, within, exactly=True):
-            raise LockLost(self.key, holding.token)
-        self._owned.let_go(holding)
-        # At the end of a ``with`` there is nothing to give back then.
-        self._taken[owner] = NOTHING
-        return Ticket(self.key, holding.value).text
+        raise RuntimeError(NO_TICKETS)
 
     def release(self) -> None:
         """Give the lock back. Without Redis it is not given back but ends with its lease.
@@ -206,8 +183,6 @@ class OptimizedDistributedLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._taken.get(self._who()) is NOTHING:
-            return
         try:
             self.release()
         except LockLost:
@@ -223,25 +198,6 @@ class OptimizedDistributedLock:
         if holding is None or holding.orphaned:
             raise RuntimeError(f"lock '{self.key}' is not held by this thread")
         return holding
-
-
-class HandedOverLock(OptimizedDistributedLock):
-    """A lock detached by its previous holder; taken up by ``with``, or ``acquire``, once.
-
-    Both raise ``LockLost`` where it was taken up already, or not in time. They never wait.
-    """
-
-    def __init__(self, owned: OwnedLocks, ticket: Ticket, keys: LockKeys, terms: Terms) -> None:
-        super().__init__(owned, ticket.key, keys, terms)
-        self._ticket = ticket
-
-    def _found(self, owner: Owner) -> Holding | None:
-        # The thread's other holdings are not what the ticket is for.
-        holding = super()._found(owner)
-        return holding if holding is self._taken.get(owner, NOTHING)[0] else None
-
-    def _take(self, owner: Owner, wait: float) -> Holding | None:
-        return self._owned.take_over(self.key, self.keys, self.terms, owner, self._ticket)
 
 
 def _owner() -> Owner:

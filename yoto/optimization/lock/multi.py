@@ -1,11 +1,10 @@
-"""Several locks, taken together or not at all."""
+"""Several locks as one object: deprecated, and removed in the release after 2.0.0."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
 from yoto.errors import LockLost, LockNotAcquired, ValidationFailed
@@ -27,55 +26,23 @@ def in_order(keys: Iterable[str]) -> list[str]:
     return found
 
 
-class Once:
-    """Notifies a listener once until it is set again, however many calls there are."""
-
-    def __init__(self, listener: Callable[[], None]) -> None:
-        self._listener = listener
-        self._mutex = threading.Lock()
-        self._notified = False
-
-    def __call__(self) -> None:
-        with self._mutex:
-            notified, self._notified = self._notified, True
-        if not notified:
-            self._listener()
-
-    def set(self) -> None:
-        """Notify again at the next call."""
-        self._notified = False
-
-
 class MultiLock:
-    """Locks of several keys as one. Use it as ``OptimizedDistributedLock``.
+    """All of the locks or none, for ``with``, or ``acquire`` and ``release``.
 
-    They are taken one after the other, always in the order of their names, each in the slot of the
-    cluster that it is in; if one is unavailable, those taken before are given back. So its holder
-    is never seen to work with some of them, no waiters form a circle, and a waiter for the last of
-    them keeps others from the first ones meanwhile.
+    Each is a lock of ``create_lock``, which raises what they do here too.
     """
 
-    def __init__(self, locks: Sequence[OptimizedDistributedLock], on_lost: Once | None) -> None:
-        """``locks``: by ``in_order``."""
+    def __init__(self, locks: Sequence[OptimizedDistributedLock]) -> None:
+        """``locks``: one or more, by ``in_order``."""
         self._locks = locks
-        self._on_lost = on_lost
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The names, in the order in which they are taken."""
+        """The names, in the order in which the locks are taken."""
         return tuple(lock.key for lock in self._locks)
 
     def acquire(self, wait: float | None = None) -> bool:
-        """Take all, waiting at most ``wait`` seconds for them together (by default the lock's own).
-
-        Returns:
-            Whether they were taken.
-
-        Raises:
-            StoreUnavailable: Redis did not respond; none is kept.
-            LockLost: the caller holds one of them already, but has lost it meanwhile.
-            ValidationFailed: ``wait`` out of its range.
-        """
+        """Take all within ``wait`` seconds (by default a lock's own); False: none is kept."""
         try:
             self._acquire(wait)
         except LockNotAcquired:
@@ -83,43 +50,29 @@ class MultiLock:
         return True
 
     def _acquire(self, wait: float | None = None) -> None:
-        """As ``acquire``; raises ``LockNotAcquired`` with the key that was not acquired."""
         deadline = monotonic() + (self._locks[0].terms.wait if wait is None else wait)
-        if self._on_lost is not None:
-            self._on_lost.set()
-        taken: list[OptimizedDistributedLock] = []
-        try:
-            for lock in self._locks:
-                if not lock._acquire(max(0.0, deadline - monotonic()) if taken else wait):
+        with ExitStack() as taken:
+            for number, lock in enumerate(self._locks):
+                left = max(0.0, deadline - monotonic()) if number else wait
+                if not lock._acquire(left):
                     raise LockNotAcquired(lock.key)
-                taken.append(lock)
-            # One whose lease is not renewed may have ended while the others were waited for.
-            self.check()
-        except BaseException as error:
-            _give_back(taken)
-            if isinstance(error, LockLost) and len(taken) == len(self._locks):
+                taken.push(lock)
+            try:
+                # A lease that is not renewed may have ended while the others were waited for.
+                self.check()
+            except LockLost as error:
                 raise LockNotAcquired(error.key) from None
-            raise
+            taken.pop_all()
 
     def release(self) -> None:
-        """Give all back.
-
-        Raises:
-            LockLost: one was lost before, the first of those; the work under them may have
-                been done twice.
-            RuntimeError: the caller does not hold them.
-        """
-        lost = _give_back(self._locks)
-        if lost is not None:
-            raise lost
+        """Give all back; raises the ``LockLost`` of one that was lost."""
+        with ExitStack() as held:
+            for lock in self._locks:
+                held.callback(lock.release)
 
     @property
     def tokens(self) -> dict[str, int]:
-        """The caller's fencing token of each lock.
-
-        Raises:
-            RuntimeError: the caller does not hold them.
-        """
+        """The caller's fencing token of each lock."""
         return {lock.key: lock.token for lock in self._locks}
 
     @property
@@ -128,17 +81,12 @@ class MultiLock:
         return all(lock.held for lock in self._locks)
 
     def check(self) -> None:
-        """Return if the caller holds all for sure; no round trip.
-
-        Raises:
-            LockLost: one was lost.
-            RuntimeError: the caller never took them.
-        """
+        """Return if the caller holds all for sure; no round trip."""
         for lock in self._locks:
             lock.check()
 
     def extend(self, seconds: float) -> None:
-        """Keep all for ``seconds`` from now on at least; raises as a lock's ``extend``."""
+        """Keep all for ``seconds`` from now on at least."""
         for lock in self._locks:
             lock.extend(seconds)
 
@@ -146,26 +94,10 @@ class MultiLock:
         self._acquire()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self.release()
         except LockLost:
             # The exception from inside says more; the loss was logged.
-            if error is None:
+            if kind is None:
                 raise
-
-
-def _give_back(locks: Sequence[OptimizedDistributedLock]) -> LockLost | None:
-    """Give each back, the last first; the first that was lost."""
-    lost: LockLost | None = None
-    for lock in reversed(locks):
-        try:
-            lock.release()
-        except LockLost as error:
-            lost = error
-    return lost

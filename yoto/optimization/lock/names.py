@@ -27,25 +27,3 @@ class LockKeys(NamedTuple):
     def of(cls, keys: KeyBuilder, name: str) -> Self:
         """The keys of the lock ``name``."""
         return cls(keys.lock(name), *(keys.lock(name, one) for one in cls._fields[1:]))
-
-
-class ReadWriteKeys(NamedTuple):
-    """Those of a read-write lock, with one hash tag.
-
-    Attributes:
-        lock: holds the token and the owner of the writer.
-        fence, waiters: as a lock's.
-        readers: the readers, and their leases.
-        state: further state (``rw.lua``).
-    """
-
-    lock: str
-    fence: str
-    waiters: str
-    readers: str
-    state: str
-
-    @classmethod
-    def of(cls, keys: KeyBuilder, name: str) -> Self:
-        """The keys of the read-write lock ``name``, which is none of the lock of that name."""
-        return cls(keys.lock(name, "rw"), *(keys.lock(name, "rw", one) for one in cls._fields[1:]))

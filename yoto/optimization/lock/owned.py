@@ -7,7 +7,6 @@ import os
 import secrets
 import socket
 import weakref
-from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -18,12 +17,11 @@ from yoto.optimization.lock.attempt import Attempt, Terms
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import LISTED_AFTER, Listing
-from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.pace import RenewalPacer
-from yoto.optimization.lock.scripts import RELEASE, RW_LOOK, RW_RELEASE
-from yoto.optimization.lock.ticket import Ticket
+from yoto.optimization.lock.scripts import RELEASE
 from yoto.optimization.lock.wakeups import WakeUps
-from yoto.redis import REDIS_UNAVAILABLE, RedisConnection, Script
+from yoto.redis import REDIS_UNAVAILABLE, RedisConnection
 
 log = logging.getLogger(__name__)
 
@@ -85,15 +83,14 @@ class OwnedLocks:
         """All that is held now."""
         return [one for one in list(self._held.values()) if one.held]
 
-    def find(self, line: str, owner: Owner) -> Holding | None:
-        """The holding of ``owner``; ``line``: the key in Redis, and the mode of a read-write
-        lock."""
-        holding = self._held.get((line, owner))
+    def find(self, keys: LockKeys, owner: Owner) -> Holding | None:
+        """The holding of ``owner``."""
+        holding = self._held.get((keys.lock, owner))
         # The ids of threads that have ended are given to new ones.
         return None if holding is None or holding.orphaned else holding
 
     def take(
-        self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms, owner: Owner, wait: float
+        self, key: str, keys: LockKeys, terms: Terms, owner: Owner, wait: float
     ) -> Holding | None:
         """Take the lock ``key`` from Redis within ``wait`` seconds; None: not free in time.
 
@@ -118,29 +115,11 @@ class OwnedLocks:
         self._keep(holding)
         return holding
 
-    def take_over(
-        self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms, owner: Owner, ticket: Ticket
-    ) -> Holding:
-        """Take over the lock ``key`` from the owner that has detached it.
-
-        Raises:
-            LockLost: it was taken up already, or not in time.
-            StoreUnavailable: Redis did not respond; the lock may be lost to everybody.
-        """
-        holding = self._attempt(key, keys, terms).take_up(ticket, owner)
-        self._keep(holding)
-        return holding
-
-    def let_go(self, holding: Holding) -> None:
-        """This process holds the lock no more, and leaves it in Redis."""
-        self._forget(holding)
-        holding.end()
-
     def give_back(self, holding: Holding) -> bool:
         """Give the lock back to Redis; False if it was lost."""
         self._forget(holding)
         try:
-            kept: bool = self._redis.scripts.run(*_release(holding)) == 1
+            kept: bool = self._redis.scripts.run(RELEASE, holding.keys[:3], [holding.value]) == 1
         except REDIS_UNAVAILABLE as error:
             self.counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
@@ -149,7 +128,7 @@ class OwnedLocks:
         self.counts.lost += not kept
         return kept
 
-    def value_of(self, keys: LockKeys | ReadWriteKeys) -> str | None:
+    def value_of(self, keys: LockKeys) -> str | None:
         """The value in Redis for a lock.
 
         Raises:
@@ -157,15 +136,6 @@ class OwnedLocks:
         """
         value: bytes | None = self._redis.client.get(keys.lock)
         return None if value is None else value.decode()
-
-    def look_at(self, keys: ReadWriteKeys, value: str) -> tuple[bool, int, bool]:
-        """Whether there is a writer, the number of readers, and whether ``value`` is one of them.
-
-        Raises:
-            StoreUnavailable: Redis did not respond.
-        """
-        writes, reads, mine = self._redis.scripts.run(RW_LOOK, [keys.lock, keys.readers], [value])
-        return bool(writes), reads, bool(mine)
 
     def close(self) -> None:
         """End the threads. Locks of ended threads, and of the process, are given back,
@@ -177,20 +147,14 @@ class OwnedLocks:
         self.listing.close()
         self.wakeups.close()
 
-    def _attempt(self, key: str, keys: LockKeys | ReadWriteKeys, terms: Terms) -> Attempt:
+    def _attempt(self, key: str, keys: LockKeys, terms: Terms) -> Attempt:
         return Attempt(self._redis, self.fifo_lock, self.wakeups, self.pacemaker, key, keys, terms)
 
     def _keep(self, holding: Holding) -> None:
         self.counts.acquired += 1
-        self._held[holding.line, holding.owner] = holding
+        self._held[holding.keys.lock, holding.owner] = holding
         self.leases.add(holding)
 
     def _forget(self, holding: Holding) -> None:
         self.leases.remove(holding)
-        self._held.pop((holding.line, holding.owner), None)
-
-
-def _release(holding: Holding) -> tuple[Script, Sequence[str], list[str]]:
-    if isinstance(holding.keys, ReadWriteKeys):
-        return RW_RELEASE, holding.keys, [holding.value]
-    return RELEASE, holding.keys[:3], [holding.value]
+        self._held.pop((holding.keys.lock, holding.owner), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Annotated, Any
@@ -13,14 +13,11 @@ from yoto.optimization.lock import timing
 from yoto.optimization.lock.attempt import Terms
 from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
 from yoto.optimization.lock.listing import ListedLock
-from yoto.optimization.lock.lock import HandedOverLock, OptimizedDistributedLock
-from yoto.optimization.lock.multi import MultiLock, Once, in_order
-from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
+from yoto.optimization.lock.lock import OptimizedDistributedLock
+from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.owned import LockCounts, OwnedLocks
 from yoto.optimization.lock.pace import Pace
-from yoto.optimization.lock.read_write import ReadWriteLock
 from yoto.optimization.lock.scripts import FORCE, LOOK
-from yoto.optimization.lock.ticket import Ticket
 from yoto.redis import RedisConnection
 from yoto.rules import require_reason
 
@@ -100,89 +97,6 @@ class DistributedLocks:
         Raises:
             ValidationFailed: a time or number out of its range.
         """
-        terms = self._terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
-        return OptimizedDistributedLock(self._owned, key, LockKeys.of(self._redis.keys, key), terms)
-
-    def create_read_write_lock(
-        self,
-        key: str,
-        timeout: float | None = None,
-        wait: float | None = None,
-        renew: bool = True,
-        on_lost: Callable[[], None] | None = None,
-        replicas: int = 0,
-        replica_wait: float | None = None,
-    ) -> ReadWriteLock:
-        """A lock that one writes under and many read under, not taken yet.
-
-        Args:
-            key: any text; the lock of ``create_lock`` with that name is another.
-            timeout, wait, renew, on_lost, replicas, replica_wait: as for ``create_lock``.
-
-        Raises:
-            ValidationFailed: a time or number out of its range.
-        """
-        terms = self._terms(timeout, wait, renew, on_lost, replicas, replica_wait)
-        return ReadWriteLock(self._owned, key, ReadWriteKeys.of(self._redis.keys, key), terms)
-
-    def take_up(
-        self,
-        ticket: str,
-        timeout: float | None = None,
-        renew: bool = True,
-        on_lost: Callable[[], None] | None = None,
-    ) -> OptimizedDistributedLock:
-        """The lock that its holder has detached, not taken up yet: see ``HandedOverLock``.
-
-        Args:
-            ticket: the result of ``detach``, in whatever thread or process.
-            timeout, renew, on_lost: as for ``create_lock``.
-
-        Raises:
-            ValidationFailed: no ticket, or a time out of its range.
-        """
-        parsed = Ticket.parse(ticket)
-        terms = self._terms(timeout, 0.0, renew, on_lost)
-        return HandedOverLock(self._owned, parsed, LockKeys.of(self._redis.keys, parsed.key), terms)
-
-    def create_multi_lock(
-        self,
-        keys: Iterable[str],
-        timeout: float | None = None,
-        wait: float | None = None,
-        renew: bool = True,
-        on_lost: Callable[[], None] | None = None,
-        replicas: int = 0,
-        replica_wait: float | None = None,
-    ) -> MultiLock:
-        """Several locks as one, not taken yet: all of them or none.
-
-        Args:
-            keys: of locks, in any order, each as ``create_lock`` has it.
-            wait: seconds for all of them together.
-            on_lost: called once, however many are lost.
-            timeout, renew, replicas, replica_wait: as for ``create_lock``.
-
-        Raises:
-            ValidationFailed: no keys, or too many; a time or number out of its range.
-        """
-        once = None if on_lost is None else Once(on_lost)
-        locks = [
-            self.create_lock(key, timeout, wait, renew, once, replicas, replica_wait)
-            for key in in_order(keys)
-        ]
-        return MultiLock(locks, once)
-
-    def _terms(
-        self,
-        timeout: float | None,
-        wait: float | None,
-        renew: bool,
-        on_lost: Callable[[], None] | None,
-        replicas: int = 0,
-        replica_wait: float | None = None,
-        of_process: bool = False,
-    ) -> Terms:
         pace = self._owned.pacemaker.pace()
         timeout = pace.lease if timeout is None else timeout
         wait = pace.wait if wait is None else wait
@@ -190,7 +104,8 @@ class DistributedLocks:
         replica_wait = timing.check_replicas(
             replicas, replica_wait, self._redis.settings.socket_timeout
         )
-        return Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
+        terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
+        return OptimizedDistributedLock(self._owned, key, LockKeys.of(self._redis.keys, key), terms)
 
     def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
         """Values in Redis that only the newest holder of their lock may write."""
